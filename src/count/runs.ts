@@ -1,0 +1,186 @@
+import { readSync } from 'node:fs';
+import { readVarint, writeVarint } from '../store/block.js';
+import { KneserError } from '../errors.js';
+import { writeFully } from './id-stream.js';
+import type { TupleSink } from './sort.js';
+
+/** A sorted run of tuples in a temporary file. */
+export interface RunSegment {
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+const BUFFER_BYTES = 1 << 18;
+/** No tuple takes more: a shared-prefix byte, and a varint a column and for the weight. */
+const TUPLE_BYTES = 1 + 14 * 5;
+
+/**
+ * Writes sorted tuples behind each other, equal ones once with their weights added up. A tuple is the number of leading
+ * columns it shares with the one before, the first other column as a difference, the others whole, and the weight.
+ */
+export class RunWriter {
+  private readonly buffer = new Uint8Array(BUFFER_BYTES);
+  private fill = 0;
+  private written: number;
+  private readonly current: Uint32Array;
+  private readonly previous: Uint32Array;
+  private run = 0;
+
+  constructor(
+    private readonly file: number,
+    private readonly path: string,
+    private readonly offset: number,
+    width: number,
+  ) {
+    this.written = offset;
+    this.current = new Uint32Array(width);
+    this.previous = new Uint32Array(width);
+  }
+
+  readonly add: TupleSink = (columns, order, length, weight) => {
+    const { current } = this;
+    const width = current.length;
+    for (let i = 0; i < length; i++) {
+      const at = order[i];
+      let different = 0;
+      while (different < width && columns[different][at] === current[different]) different++;
+      if (different === width) {
+        this.run += weight;
+        continue;
+      }
+      if (this.run > 0) this.put();
+      for (let j = different; j < width; j++) current[j] = columns[j][at];
+      this.run = weight;
+    }
+  };
+
+  end(): RunSegment {
+    if (this.run > 0) this.put();
+    this.flush();
+    return { path: this.path, offset: this.offset, length: this.written - this.offset };
+  }
+
+  private put(): void {
+    const { current, previous, buffer } = this;
+    const width = current.length;
+    if (this.fill + TUPLE_BYTES > BUFFER_BYTES) this.flush();
+    let shared = 0;
+    while (shared < width - 1 && current[shared] === previous[shared]) shared++;
+    let at = this.fill;
+    buffer[at++] = shared;
+    at = writeVarint(buffer, at, current[shared] - previous[shared]);
+    for (let j = shared + 1; j < width; j++) at = writeVarint(buffer, at, current[j]);
+    this.fill = writeVarint(buffer, at, this.run);
+    previous.set(current);
+  }
+
+  private flush(): void {
+    writeFully(this.file, this.buffer.subarray(0, this.fill), this.written);
+    this.written += this.fill;
+    this.fill = 0;
+  }
+}
+
+class RunReader {
+  readonly tuple: Uint32Array;
+  weight = 0;
+  private readonly buffer: Uint8Array;
+  private readonly cursor = { at: 0 };
+  private fill = 0;
+  private next: number;
+  private readonly end: number;
+
+  constructor(
+    private readonly file: number,
+    private readonly segment: RunSegment,
+    width: number,
+    bufferBytes: number,
+  ) {
+    this.tuple = new Uint32Array(width);
+    this.buffer = new Uint8Array(Math.max(2 * TUPLE_BYTES, Math.min(bufferBytes, segment.length)));
+    this.next = segment.offset;
+    this.end = segment.offset + segment.length;
+  }
+
+  /** Moves to the next tuple; false at the end. */
+  advance(): boolean {
+    const { cursor, tuple, buffer } = this;
+    if (this.fill - cursor.at < TUPLE_BYTES) this.refill();
+    if (cursor.at >= this.fill) return false;
+    const shared = buffer[cursor.at++];
+    tuple[shared] += readVarint(buffer, cursor);
+    for (let j = shared + 1; j < tuple.length; j++) tuple[j] = readVarint(buffer, cursor);
+    this.weight = readVarint(buffer, cursor);
+    return true;
+  }
+
+  private refill(): void {
+    const { buffer, cursor } = this;
+    if (this.next >= this.end) return;
+    buffer.copyWithin(0, cursor.at, this.fill);
+    this.fill -= cursor.at;
+    cursor.at = 0;
+    while (this.fill < buffer.length && this.next < this.end) {
+      const wanted = Math.min(buffer.length - this.fill, this.end - this.next);
+      const read = readSync(this.file, buffer, this.fill, wanted, this.next);
+      if (read === 0) throw new KneserError('KNESER_IO', `${this.segment.path}: temporary file was cut short`);
+      this.fill += read;
+      this.next += read;
+    }
+  }
+}
+
+/**
+ * Merges sorted runs into one ascending sequence, and gives it to the sink a tuple at a time.
+ *
+ * @param open gives the descriptor of a run's file.
+ * @param memory bytes of buffers for all runs together.
+ */
+export function mergeRuns(
+  segments: readonly RunSegment[],
+  width: number,
+  open: (path: string) => number,
+  memory: number,
+  sink: TupleSink,
+): void {
+  const share = Math.floor(memory / Math.max(1, segments.length));
+  const heap = segments
+    .filter(segment => segment.length > 0)
+    .map(segment => new RunReader(open(segment.path), segment, width, share))
+    .filter(reader => reader.advance());
+  for (let i = (heap.length >>> 1) - 1; i >= 0; i--) siftDown(heap, i);
+  const columns = Array.from({ length: width }, () => new Uint32Array(1));
+  const order = new Uint32Array(1);
+  while (heap.length > 0) {
+    const least = heap[0];
+    for (let j = 0; j < width; j++) columns[j][0] = least.tuple[j];
+    sink(columns, order, 1, least.weight);
+    if (!least.advance()) {
+      const last = heap.pop();
+      if (heap.length === 0 || !last) return;
+      heap[0] = last;
+    }
+    siftDown(heap, 0);
+  }
+}
+
+function siftDown(heap: RunReader[], at: number): void {
+  const reader = heap[at];
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && isBefore(heap[child + 1], heap[child])) child++;
+    if (!isBefore(heap[child], reader)) break;
+    heap[at] = heap[child];
+    at = child;
+  }
+  heap[at] = reader;
+}
+
+function isBefore(a: RunReader, b: RunReader): boolean {
+  for (let j = 0; j < a.tuple.length; j++) {
+    if (a.tuple[j] !== b.tuple[j]) return a.tuple[j] < b.tuple[j];
+  }
+  return false;
+}

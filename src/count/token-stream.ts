@@ -1,0 +1,135 @@
+import { KneserError } from '../errors.js';
+import { canonicalSurface } from '../text/surface.js';
+import type { TokenSink } from '../text/tokenizer.js';
+import { BOS, EOS, UNK } from '../text/tokens.js';
+import { hashBytes, type WordList } from '../text/wordlist.js';
+import type { IdStream } from './id-stream.js';
+
+/** How training text becomes tokens. */
+export interface TokenOptions {
+  readonly lowercase: boolean;
+  readonly skipBlank: boolean;
+  /** What to do with a literal `<s>` or `</s>` in the text. */
+  readonly reserved: 'refuse' | 'drop';
+  /** Words that are not in the list yet are `<unk>`: nothing is added to it. */
+  readonly closed: boolean;
+}
+
+/**
+ * The training text as a stream of word numbers, each sentence ended by `EOS`: what the tokenizer's tokens become.
+ *
+ * A token that stands for another word, because it is not valid UTF-8 or not in lower case, gets a number of its own
+ * when it is first seen, and an entry in `aliases`: so neither costs anything per token.
+ */
+export class TokenStream implements TokenSink {
+  sentences = 0;
+  /** Tokens, without those that end sentences. */
+  tokens = 0;
+  dropped = 0;
+  /** Occurrences by word number. */
+  frequency = new Float64Array(1 << 12);
+  /** What a word number stands for, where that is another word. */
+  readonly aliases = new Map<number, number>();
+  /** How many invalid sequences an occurrence of a word number holds, where there are any. */
+  readonly replacements = new Map<number, number>();
+  /** What is being read: for error messages. */
+  source = '';
+  private known: number;
+  private lineTokens = 0;
+  private lines = 0;
+  private reservedAliases = false;
+
+  constructor(
+    readonly words: WordList,
+    private readonly ids: IdStream,
+    private readonly options: TokenOptions,
+  ) {
+    this.known = words.size;
+  }
+
+  /** Begins another input. */
+  open(source: string): void {
+    this.source = source;
+    this.lines = 0;
+  }
+
+  token(bytes: Uint8Array, from: number, to: number, hash: number): void {
+    let word = this.options.closed
+      ? this.findClosed(bytes, from, to, hash)
+      : this.words.add(bytes, from, to, hash);
+    if (word > this.known) this.meet(word);
+    if (word === BOS || word === EOS || (this.reservedAliases && this.isReservedAlias(word))) {
+      if (this.options.reserved === 'drop') {
+        this.dropped++;
+        return;
+      }
+      this.refuse(word);
+    }
+    if (word >= this.frequency.length) this.growFrequency();
+    this.frequency[word]++;
+    this.ids.push(word);
+    this.lineTokens++;
+  }
+
+  line(): void {
+    this.lines++;
+    if (this.lineTokens === 0 && this.options.skipBlank) return;
+    this.tokens += this.lineTokens;
+    this.lineTokens = 0;
+    this.sentences++;
+    this.ids.push(EOS);
+  }
+
+  /** Invalid UTF-8 sequences that were replaced, over all occurrences. */
+  get replaced(): number {
+    let sum = 0;
+    for (const [word, count] of this.replacements) sum += count * this.frequency[word];
+    return sum;
+  }
+
+  /** A word that was not seen before: it may stand for another. */
+  private meet(word: number): void {
+    this.known = word;
+    const surface = canonicalSurface(this.words.bytes(word).slice(), this.options.lowercase);
+    if (!surface) return;
+    const { bytes, replaced } = surface;
+    const target = this.words.add(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length));
+    this.known = this.words.size;
+    this.aliases.set(word, target);
+    if (replaced > 0) this.replacements.set(word, replaced);
+    if (target === BOS || target === EOS) this.reservedAliases = true;
+  }
+
+  private findClosed(bytes: Uint8Array, from: number, to: number, hash: number): number {
+    const found = this.words.find(bytes, from, to, hash);
+    if (found > 0) return found;
+    const surface = canonicalSurface(bytes.subarray(from, to), this.options.lowercase);
+    if (!surface) return UNK;
+    const { bytes: canonical, replaced } = surface;
+    this.closedReplaced += replaced;
+    return this.words.find(canonical, 0, canonical.length, hashBytes(canonical, 0, canonical.length)) || UNK;
+  }
+
+  /** Invalid sequences met while the vocabulary was closed. */
+  closedReplaced = 0;
+
+  private isReservedAlias(word: number): boolean {
+    const target = this.aliases.get(word);
+    return target === BOS || target === EOS;
+  }
+
+  private growFrequency(): void {
+    const larger = new Float64Array(2 * this.frequency.length);
+    larger.set(this.frequency);
+    this.frequency = larger;
+  }
+
+  private refuse(word: number): never {
+    const text = new TextDecoder().decode(this.words.bytes(word));
+    throw new KneserError(
+      'KNESER_INPUT_RESERVED',
+      `${this.source}, line ${this.lines + 1}: the text holds a literal ${text}, which marks sentence boundaries; ` +
+        'remove it, or pass --reserved drop to leave such tokens out',
+    );
+  }
+}

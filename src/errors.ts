@@ -1,0 +1,82 @@
+/**
+ * What can go wrong, by stable code. Every code belongs to one of three kinds, which are also the exit codes of the
+ * command line:
+ *
+ * - 2, what the caller must change: usage, input that is missing or invalid, an output that exists, a model that is
+ *   unfinished or of another version;
+ * - 1, what went wrong while working: disk full, I/O, a damaged model;
+ * - 130, interrupted.
+ */
+const EXIT_CODES = {
+  KNESER_OPTION: 2,
+  KNESER_INPUT_MISSING: 2,
+  KNESER_INPUT_UNREADABLE: 2,
+  KNESER_INPUT_EMPTY: 2,
+  KNESER_INPUT_GZIP: 2,
+  KNESER_INPUT_RESERVED: 2,
+  KNESER_OUTPUT_EXISTS: 2,
+  KNESER_OUTPUT_DENIED: 2,
+  KNESER_NOT_A_MODEL: 2,
+  KNESER_UNFINISHED: 2,
+  KNESER_VERSION: 2,
+  KNESER_LIMIT: 2,
+  KNESER_DAMAGED: 1,
+  KNESER_IO: 1,
+  KNESER_DISK_FULL: 1,
+  KNESER_CLOSED: 2,
+  KNESER_ABORTED: 130,
+} as const;
+
+/** The stable code of a {@link KneserError}. */
+export type ErrorCode = keyof typeof EXIT_CODES;
+
+/**
+ * The one error type of this library. `code` is stable and meant for programs; the message names the file, line or
+ * option at fault and says what to do.
+ *
+ * @example
+ * try { await LanguageModel.open('model') } catch (error) {
+ *   if (error instanceof KneserError && error.code === 'KNESER_UNFINISHED') …
+ * }
+ */
+export class KneserError extends Error {
+  override readonly name = 'KneserError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  /** The exit code that the command line gives for this error: 2, 1 or 130. */
+  get exitCode(): 1 | 2 | 130 {
+    return EXIT_CODES[this.code];
+  }
+}
+
+/** The `code` of a system or LevelDB error (`ENOENT`, `LEVEL_LOCKED`…), wherever in its chain of causes it sits. */
+export function systemCode(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as NodeJS.ErrnoException;
+    if (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code)) return code;
+  }
+  return undefined;
+}
+
+/** Turns what a write to `path` threw into an error that says whether the disk, the permission or the path is at fault. */
+export function writeError(path: string, error: unknown): KneserError {
+  if (error instanceof KneserError) return error;
+  const message = error instanceof Error ? `${error.message} ${String((error.cause as Error | undefined)?.message)}` : '';
+  const code = systemCode(error);
+  const cause = { cause: error };
+  if (code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk quota/i.test(message)) {
+    return new KneserError('KNESER_DISK_FULL', `${path}: the disk is full; free some space and train again`, cause);
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return new KneserError('KNESER_OUTPUT_DENIED', `${path}: no permission to write there (${code})`, cause);
+  }
+  if (code === 'ENOTDIR' || code === 'EEXIST') {
+    return new KneserError('KNESER_OUTPUT_EXISTS', `${path}: is not a folder; name another with --out`, cause);
+  }
+  return new KneserError('KNESER_IO', `${path}: writing failed: ${message.trim()}`, cause);
+}

@@ -1,0 +1,23 @@
+/** Discounts of modified Kneser-Ney (Chen & Goodman 1998, equation 26). */
+
+/** What is taken off the counts 1, 2, and 3 or more. */
+export interface Discounts {
+  readonly values: readonly [number, number, number];
+  /** Whether these are the fallback, because the counts-of-counts allow no estimate. */
+  readonly fallback: boolean;
+}
+
+/** For tables too small or too regular to estimate discounts from. */
+const FALLBACK: Discounts = { values: [0.5, 1, 1.5], fallback: true };
+
+/**
+ * D1, D2, D3+ from the numbers of n-grams with the counts 1, 2, 3, 4: D_k = k − (k+1)·Y·t_{k+1}/t_k, Y = t1/(t1+2·t2). The
+ * fallback 0.5, 1, 1.5 where t1, t2 or t3 is 0 or a D_k is not in (0, k].
+ */
+export function estimateDiscounts(countsOfCounts: readonly number[]): Discounts {
+  const [t1, t2, t3, t4] = countsOfCounts;
+  if (t1 === 0 || t2 === 0 || t3 === 0) return FALLBACK;
+  const y = t1 / (t1 + 2 * t2);
+  const values: [number, number, number] = [1 - (2 * y * t2) / t1, 2 - (3 * y * t3) / t2, 3 - (4 * y * t4) / t3];
+  return values.every((value, index) => value > 0 && value <= index + 1) ? { values, fallback: false } : FALLBACK;
+}

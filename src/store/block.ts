@@ -1,0 +1,189 @@
+import { pack, unpack } from 'msgpackr';
+import { checksum } from './checksum.js';
+
+/**
+ * Blocks: the pieces of a count table that the store holds, one a value.
+ *
+ * A count table has a row for every n-gram of its pattern: a context of k words, nearest word first, then the predicted
+ * word and its count. Rows are sorted by context, then word. A block holds up to {@link BLOCK_ENTRIES} consecutive rows,
+ * and always all followers of a context, except for *wide* contexts with more followers than a block holds: those have
+ * blocks of their own, each of which repeats the context's totals.
+ */
+export const BLOCK_ENTRIES = 2048;
+
+/** What smoothing needs to know of a context: Σc, and how many followers have the counts 1, 2, and any. */
+export interface ContextTotals {
+  readonly total: number;
+  readonly ones: number;
+  readonly twos: number;
+  readonly followers: number;
+}
+
+/** A decoded block. `contexts` and `words` may be longer than what is in use. */
+export interface Block {
+  /** k columns of `contextCount` words, nearest first. */
+  contexts: Uint32Array[];
+  contextCount: number;
+  /** Where the followers of each context begin; `starts[contextCount]` is the number of rows. */
+  starts: Uint32Array;
+  words: Uint32Array;
+  counts: Uint32Array;
+  /** The totals of the one context of a block that holds only some of its followers. */
+  wide?: ContextTotals | undefined;
+}
+
+/** Thrown by {@link decodeBlock}: the bytes are not a block. The reader adds which one it was. */
+export class BlockDamage extends Error {}
+
+/**
+ * The bytes of a block: a checksum, then msgpack of [contexts, rows, totals of a wide context or null, columns]. The
+ * columns follow each other: how many leading words each context shares with the one before (⌈log2 k⌉ bits each), its
+ * first differing word as a difference and the others whole (varints), for each row whether it is its context's last and
+ * whether it was seen more than once (a bit each), the words (the first of a context whole, then differences) and the
+ * counts from 2 up, less 2.
+ */
+export function encodeBlock(block: Block): Uint8Array {
+  const { contexts, contextCount, starts, words, counts, wide } = block;
+  const rows = starts[contextCount];
+  const width = contexts.length;
+  const bits = sharedBits(width);
+  const bytes = writable(contextCount * (5 * width + 1) + rows * 11 + 16);
+  let at = (contextCount * bits + 7) >>> 3;
+  bytes.fill(0, 0, at);
+  for (let c = 0; c < contextCount; c++) {
+    let shared = 0;
+    if (c > 0) while (contexts[shared][c] === contexts[shared][c - 1]) shared++;
+    writeBits(bytes, c * bits, shared);
+    for (let j = shared; j < width; j++) {
+      const before = j === shared && c > 0 ? contexts[j][c - 1] : 0;
+      at = writeVarint(bytes, at, contexts[j][c] - before);
+    }
+  }
+  const flags = at;
+  at += (2 * rows + 7) >>> 3;
+  bytes.fill(0, flags, at);
+  for (let c = 0; c < contextCount; c++) {
+    const end = starts[c + 1];
+    let before = 0;
+    for (let row = starts[c]; row < end; row++) {
+      const flag = (row + 1 === end ? 1 : 0) | (counts[row] > 1 ? 2 : 0);
+      bytes[flags + (row >>> 2)] |= flag << ((row & 3) << 1);
+      at = writeVarint(bytes, at, words[row] - before);
+      before = words[row];
+    }
+  }
+  for (let row = 0; row < rows; row++) if (counts[row] > 1) at = writeVarint(bytes, at, counts[row] - 2);
+  const totals = wide ? [wide.total, wide.ones, wide.twos, wide.followers] : null;
+  return seal(pack([contextCount, rows, totals, bytes.subarray(0, at)]));
+}
+
+/**
+ * The reverse of {@link encodeBlock}, for contexts of `width` words.
+ *
+ * @throws BlockDamage for bytes that no encoder wrote.
+ */
+export function decodeBlock(value: Uint8Array, width: number): Block {
+  const header: unknown = unpack(unseal(value));
+  if (!Array.isArray(header) || header.length !== 4) throw new BlockDamage('no block header');
+  const [contextCount, rows, totals, bytes] = header as [number, number, number[] | null, Uint8Array];
+  if (!(bytes instanceof Uint8Array) || !(rows <= BLOCK_ENTRIES && contextCount >= 1 && contextCount <= rows)) {
+    throw new BlockDamage('impossible block header');
+  }
+  const contexts = Array.from({ length: width }, () => new Uint32Array(contextCount));
+  const starts = new Uint32Array(contextCount + 1);
+  const words = new Uint32Array(rows);
+  const counts = new Uint32Array(rows);
+  const bits = sharedBits(width);
+  const cursor = { at: (contextCount * bits + 7) >>> 3 };
+  for (let c = 0; c < contextCount; c++) {
+    const shared = readBits(bytes, c * bits, bits);
+    if (shared >= width && width > 0) throw new BlockDamage('impossible context');
+    for (let j = 0; j < shared; j++) contexts[j][c] = contexts[j][c - 1];
+    for (let j = shared; j < width; j++) {
+      contexts[j][c] = readVarint(bytes, cursor) + (j === shared && c > 0 ? contexts[j][c - 1] : 0);
+    }
+  }
+  const flags = cursor.at;
+  cursor.at += (2 * rows + 7) >>> 3;
+  let context = 0;
+  let before = 0;
+  for (let row = 0; row < rows; row++) {
+    before += readVarint(bytes, cursor);
+    words[row] = before;
+    const flag = bytes[flags + (row >>> 2)] >>> ((row & 3) << 1);
+    counts[row] = flag & 2;
+    if (flag & 1) {
+      if (context === contextCount) throw new BlockDamage('too many contexts');
+      starts[++context] = row + 1;
+      before = 0;
+    }
+  }
+  if (context !== contextCount || starts[context] !== rows) throw new BlockDamage('too few contexts');
+  for (let row = 0; row < rows; row++) counts[row] = counts[row] === 2 ? readVarint(bytes, cursor) + 2 : 1;
+  if (cursor.at !== bytes.length) throw new BlockDamage('wrong length');
+  if (totals === null) return { contexts, contextCount, starts, words, counts };
+  const [total, ones, twos, followers] = totals;
+  return { contexts, contextCount, starts, words, counts, wide: { total, ones, twos, followers } };
+}
+
+/** Puts a checksum before the bytes. */
+export function seal(body: Uint8Array): Uint8Array {
+  const value = new Uint8Array(body.length + 4);
+  value.set(body, 4);
+  new DataView(value.buffer).setUint32(0, checksum(body), true);
+  return value;
+}
+
+/** The bytes behind a checksum that holds. @throws BlockDamage where it does not. */
+export function unseal(value: Uint8Array): Uint8Array {
+  if (value.length < 4) throw new BlockDamage('cut short');
+  const expected = new DataView(value.buffer, value.byteOffset).getUint32(0, true);
+  const body = value.subarray(4);
+  if (checksum(body) !== expected) throw new BlockDamage('checksum differs');
+  return body;
+}
+
+let buffer = new Uint8Array(1 << 16);
+
+function writable(length: number): Uint8Array {
+  if (buffer.length < length) buffer = new Uint8Array(2 * length);
+  return buffer;
+}
+
+function sharedBits(width: number): number {
+  return width < 2 ? 0 : 32 - Math.clz32(width - 1);
+}
+
+function writeBits(bytes: Uint8Array, bit: number, value: number): void {
+  const at = bit >>> 3;
+  const shifted = value << (bit & 7);
+  bytes[at] |= shifted;
+  if (shifted > 0xff) bytes[at + 1] |= shifted >>> 8;
+}
+
+function readBits(bytes: Uint8Array, bit: number, count: number): number {
+  const at = bit >>> 3;
+  return ((bytes[at] | (bytes[at + 1] << 8)) >>> (bit & 7)) & ((1 << count) - 1);
+}
+
+/** LEB128: seven bits a byte, least significant first. @returns where the next value goes. */
+export function writeVarint(bytes: Uint8Array, at: number, value: number): number {
+  while (value > 0x7f) {
+    bytes[at++] = value | 0x80;
+    value >>>= 7;
+  }
+  bytes[at++] = value;
+  return at;
+}
+
+/** Reads what {@link writeVarint} wrote and moves the cursor; past the end it reads zeros. */
+export function readVarint(bytes: Uint8Array, cursor: { at: number }): number {
+  let byte = bytes[cursor.at++];
+  if (byte < 0x80) return byte;
+  let value = byte & 0x7f;
+  for (let shift = 7; byte >= 0x80 && shift < 35; shift += 7) {
+    byte = bytes[cursor.at++];
+    value |= (byte & 0x7f) << shift;
+  }
+  return value >>> 0;
+}

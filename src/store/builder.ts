@@ -1,0 +1,90 @@
+import type { EncodedBlock, TableSummary } from '../count/table-writer.js';
+import { TableWriter } from '../count/table-writer.js';
+import { formatPattern, type Pattern } from '../pattern.js';
+import { BOS, NONE } from '../text/tokens.js';
+import { DICTIONARY_BLOCK_WORDS, encodeDictionaryBlock, encodeDictionaryDirectory } from './dictionary.js';
+import { encodeDirectory } from './directory.js';
+import { blockKey, dictionaryKey, DICTIONARY_DIRECTORY_KEY, directoryKey, MANIFEST_KEY } from './keys.js';
+import { LevelWriter } from './level.js';
+import { encodeManifest, type Manifest } from './manifest.js';
+
+/** A word of the dictionary. */
+export interface DictionaryEntry {
+  readonly word: Uint8Array;
+  readonly id: number;
+  readonly frequency: number;
+}
+
+/**
+ * Writes a model: blocks in any order, then the dictionary, the directories, and the manifest last. A store without a
+ * manifest is not a model.
+ */
+export class ModelBuilder {
+  dictionaryBlocks = 0;
+  /** The first rows of each table's blocks, by partition. */
+  private readonly first = new Map<string, Uint32Array[][]>();
+
+  private constructor(private readonly store: LevelWriter) {}
+
+  static async create(path: string): Promise<ModelBuilder> {
+    return new ModelBuilder(await LevelWriter.create(path));
+  }
+
+  /** Blocks of one partition; those of a table come in order. */
+  async putBlocks(partition: number, blocks: readonly EncodedBlock[]): Promise<void> {
+    for (const { pattern, first, value } of blocks) {
+      const name = formatPattern(pattern);
+      const partitions = this.first.get(name) ?? [];
+      this.first.set(name, partitions);
+      (partitions[partition] ??= []).push(first);
+      await this.store.put(blockKey(pattern, first), value);
+    }
+  }
+
+  /** The table of order 1, which no partition has by itself. @param counts by id. */
+  async putUnigrams(counts: Uint32Array): Promise<TableSummary> {
+    const blocks: EncodedBlock[] = [];
+    const writer = new TableWriter([], block => blocks.push(block));
+    const words = new Uint32Array(counts.length);
+    const positive = new Uint32Array(counts.length);
+    let length = 0;
+    for (let id = 0; id < counts.length; id++) {
+      if (counts[id] === 0 || id === BOS || id === NONE) continue;
+      words[length] = id;
+      positive[length++] = counts[id];
+    }
+    writer.group(new Uint32Array(0), words, positive, length);
+    writer.flush();
+    await this.putBlocks(0, blocks);
+    return writer.summary;
+  }
+
+  /** @param entries sorted by the words' bytes. */
+  async putDictionary(entries: readonly DictionaryEntry[]): Promise<void> {
+    const firstWords: Uint8Array[] = [];
+    for (let from = 0; from < entries.length; from += DICTIONARY_BLOCK_WORDS) {
+      const part = entries.slice(from, from + DICTIONARY_BLOCK_WORDS);
+      firstWords.push(part[0].word);
+      const value = encodeDictionaryBlock({
+        words: part.map(entry => entry.word),
+        ids: Float64Array.from(part, entry => entry.id),
+        frequencies: Float64Array.from(part, entry => entry.frequency),
+      });
+      await this.store.put(dictionaryKey(this.dictionaryBlocks++), value);
+    }
+    await this.store.put(DICTIONARY_DIRECTORY_KEY, encodeDictionaryDirectory(firstWords));
+  }
+
+  async finish(patterns: readonly Pattern[], manifest: Manifest): Promise<void> {
+    for (const pattern of patterns) {
+      const rows = (this.first.get(formatPattern(pattern)) ?? []).flat();
+      await this.store.put(directoryKey(pattern), encodeDirectory(rows, pattern.length));
+    }
+    await this.store.put(MANIFEST_KEY, encodeManifest(manifest));
+    await this.store.finish();
+  }
+
+  async abort(): Promise<void> {
+    await this.store.abort();
+  }
+}

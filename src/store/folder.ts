@@ -1,0 +1,281 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream, rmSync } from 'node:fs';
+import { copyFile, link, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KneserError, systemCode, writeError } from '../errors.js';
+import { FORMAT_VERSION } from './manifest.js';
+import type { ModelStore } from './store.js';
+
+/**
+ * A model folder: one small pointer file and the immutable generation it names, a LevelDB folder. A new model is built
+ * as another generation, and becomes the model when the pointer is replaced by a rename. LevelDB lets one process in and
+ * rewrites its files when it opens, so readers open a private folder of links to a generation's table files and copies
+ * of the rest.
+ */
+const POINTER = 'kneser.json';
+const GENERATION = /^generation-(\d+)$/;
+/** Files up to this size are hashed each time a model is opened; larger ones are compared by size. */
+const HASHED_BYTES = 1 << 20;
+
+interface PointerFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** What the pointer file says. */
+export interface Pointer {
+  readonly kneser: number;
+  readonly generation: string;
+  /** ISO 8601. */
+  readonly created: string;
+  /** All files of the generation together. */
+  readonly bytes: number;
+  readonly files: readonly PointerFile[];
+}
+
+/** A generation that is being built. */
+export interface Draft {
+  /** The folder of its LevelDB; not there yet. */
+  readonly database: string;
+  /** A folder for temporary files. */
+  readonly temporary: string;
+  /** Makes it the model, and removes the one before. */
+  publish(): Promise<Pointer>;
+  /** Removes it. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Begins a generation in the folder `path`, which is made if it is missing.
+ *
+ * @param force whether a model that is there may be replaced. It stays in use until the new one is complete.
+ * @throws KNESER_OUTPUT_EXISTS, KNESER_OUTPUT_DENIED, KNESER_DISK_FULL, KNESER_IO
+ */
+export async function beginDraft(path: string, force: boolean): Promise<Draft> {
+  try {
+    const entries = await existingEntries(path);
+    const foreign = entries.filter(name => name !== POINTER && !GENERATION.test(name));
+    if (foreign.length > 0) {
+      throw new KneserError(
+        'KNESER_OUTPUT_EXISTS',
+        `${path}: this folder holds other files (${foreign[0]} …); name a new or empty one with --out`,
+      );
+    }
+    if (entries.length > 0 && !force) {
+      const what = entries.includes(POINTER) ? 'there is a model here already' : 'an unfinished model lies here';
+      throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: ${what}; pass --force to replace it, or another --out`);
+    }
+    await mkdir(path, { recursive: true });
+    const last = Math.max(0, ...entries.map(name => Number(GENERATION.exec(name)?.[1] ?? 0)));
+    const generation = `generation-${last + 1}`;
+    const folder = join(path, generation);
+    const temporary = join(folder, 'temporary');
+    await mkdir(folder);
+    await mkdir(temporary);
+    return {
+      database: join(folder, 'tables'),
+      temporary,
+      publish: () => publish(path, generation, entries),
+      discard: async () => {
+        await rm(folder, { recursive: true, force: true });
+        if (entries.length === 0) await rm(path, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
+async function existingEntries(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function publish(path: string, generation: string, before: readonly string[]): Promise<Pointer> {
+  await rm(join(path, generation, 'temporary'), { recursive: true, force: true });
+  const tables = join(path, generation, 'tables');
+  const files: PointerFile[] = [];
+  for (const name of (await readdir(tables)).sort()) {
+    if (name === 'LOCK' || name.startsWith('LOG')) {
+      await rm(join(tables, name));
+      continue;
+    }
+    const { size } = await stat(join(tables, name));
+    files.push({ name, bytes: size, sha256: await hashFile(join(tables, name)) });
+  }
+  const pointer: Pointer = {
+    kneser: FORMAT_VERSION,
+    generation,
+    created: new Date().toISOString(),
+    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    files,
+  };
+  await replaceFile(join(path, POINTER), JSON.stringify(pointer, undefined, 1) + '\n');
+  for (const name of before) if (GENERATION.test(name)) await rm(join(path, name), { recursive: true, force: true });
+  return pointer;
+}
+
+/** Replaces a file as a whole: readers see the old or the new one. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const draft = `${path}.${randomBytes(4).toString('hex')}`;
+  const file = await open(draft, 'w');
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(draft, path);
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/**
+ * Reads the pointer file of a model folder.
+ *
+ * @throws KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED
+ */
+export async function readPointer(path: string): Promise<Pointer> {
+  let text: string;
+  try {
+    text = await readFile(join(path, POINTER), 'utf8');
+  } catch (error) {
+    throw await pointerMissing(path, error);
+  }
+  let pointer: Partial<Pointer>;
+  try {
+    pointer = JSON.parse(text) as Partial<Pointer>;
+  } catch (error) {
+    throw new KneserError('KNESER_DAMAGED', `${join(path, POINTER)}: this file is damaged; train the model again`, {
+      cause: error,
+    });
+  }
+  if (typeof pointer.kneser === 'number' && pointer.kneser !== FORMAT_VERSION) {
+    throw new KneserError(
+      'KNESER_VERSION',
+      `${path}: a model of format ${pointer.kneser}; this version of kneser reads format ${FORMAT_VERSION}. Train it again`,
+    );
+  }
+  if (!isPointer(pointer)) {
+    throw new KneserError('KNESER_DAMAGED', `${join(path, POINTER)}: this file is damaged; train the model again`);
+  }
+  return pointer;
+}
+
+function isPointer(value: Partial<Pointer>): value is Pointer {
+  return (
+    typeof value.kneser === 'number' &&
+    typeof value.generation === 'string' &&
+    GENERATION.test(value.generation) &&
+    typeof value.created === 'string' &&
+    typeof value.bytes === 'number' &&
+    Array.isArray(value.files) &&
+    value.files.every(file => /^[A-Za-z0-9._-]+$/.test(file.name) && Number.isSafeInteger(file.bytes))
+  );
+}
+
+async function pointerMissing(path: string, error: unknown): Promise<KneserError> {
+  const cause = { cause: error };
+  let entries: string[];
+  try {
+    entries = await readdir(path);
+  } catch (listError) {
+    const code = systemCode(listError);
+    if (code === 'ENOENT') return new KneserError('KNESER_INPUT_MISSING', `${path}: there is no such model folder`, cause);
+    if (code === 'ENOTDIR') {
+      return new KneserError('KNESER_NOT_A_MODEL', `${path}: is a file; a model is a folder made by kneser train`, cause);
+    }
+    return new KneserError('KNESER_INPUT_UNREADABLE', `${path}: cannot be read (${code ?? String(listError)})`, cause);
+  }
+  if (systemCode(error) !== 'ENOENT') {
+    return new KneserError('KNESER_INPUT_UNREADABLE', `${path}: ${POINTER} cannot be read`, cause);
+  }
+  if (entries.some(name => GENERATION.test(name))) {
+    return new KneserError(
+      'KNESER_UNFINISHED',
+      `${path}: training did not finish here; train again with --force`,
+      cause,
+    );
+  }
+  const leveldb = entries.includes('CURRENT') ? 'a LevelDB of something else' : 'not a kneser model';
+  return new KneserError('KNESER_NOT_A_MODEL', `${path}: ${leveldb}; name a folder made by kneser train`, cause);
+}
+
+/**
+ * Opens the model in a folder for reading, beside any number of other readers. Nothing in the folder is written.
+ *
+ * @throws what {@link readPointer} throws, and KNESER_DAMAGED where files differ from what the pointer file says.
+ */
+export async function openFolder(path: string): Promise<{ store: ModelStore; pointer: Pointer }> {
+  const { openLevelStore } = await import('./level.js');
+  for (let attempt = 0; ; attempt++) {
+    const pointer = await readPointer(path);
+    const tables = join(path, pointer.generation, 'tables');
+    const view = await mkdtemp(join(tmpdir(), `kneser-${process.pid}-`));
+    openViews.add(view);
+    const removeView = async (): Promise<void> => {
+      openViews.delete(view);
+      await rm(view, { recursive: true, force: true });
+    };
+    try {
+      await checkFiles(tables, pointer.files);
+      for (const { name } of pointer.files) {
+        if (name.endsWith('.ldb')) await linkFile(join(tables, name), join(view, name));
+        else await copyFile(join(tables, name), join(view, name));
+      }
+      const store = await openLevelStore(view, path);
+      const close = async (): Promise<void> => {
+        await store.close();
+        await removeView();
+      };
+      return { pointer, store: { ...store, close } };
+    } catch (error) {
+      await removeView();
+      // A new generation may have taken this one's place between the two looks.
+      if (attempt < 3 && (await readPointer(path)).generation !== pointer.generation) continue;
+      if (error instanceof KneserError) throw error;
+      const reason = error instanceof Error ? String((error.cause as Error | undefined)?.message ?? error.message) : '';
+      throw new KneserError('KNESER_DAMAGED', `${tables}: cannot be opened: ${reason}`, { cause: error });
+    }
+  }
+}
+
+/** Private folders that are to be removed when the process ends without closing its models. */
+const openViews = new Set<string>();
+process.once('exit', () => {
+  for (const view of openViews) rmSync(view, { recursive: true, force: true });
+});
+
+async function checkFiles(folder: string, files: readonly PointerFile[]): Promise<void> {
+  for (const { name, bytes, sha256 } of files) {
+    const path = join(folder, name);
+    let size: number;
+    try {
+      ({ size } = await stat(path));
+    } catch (error) {
+      throw new KneserError('KNESER_DAMAGED', `${path}: this file of the model is missing`, { cause: error });
+    }
+    if (size !== bytes || (size <= HASHED_BYTES && (await hashFile(path)) !== sha256)) {
+      throw new KneserError('KNESER_DAMAGED', `${path}: this file of the model was changed or damaged`);
+    }
+  }
+}
+
+async function linkFile(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch {
+    const { resolve } = await import('node:path');
+    await symlink(resolve(from), to).catch(() => copyFile(from, to));
+  }
+}

@@ -1,0 +1,37 @@
+import { formatPattern, type Pattern } from '../pattern.js';
+
+/**
+ * Keys of the store. Text, and for blocks the first row in big-endian numbers behind it, so that a scan in key order
+ * reads a table in row order.
+ */
+
+const encoder = new TextEncoder();
+
+/** The manifest: written last. */
+export const MANIFEST_KEY = encoder.encode('manifest');
+
+/** The first rows of a table's blocks. */
+export function directoryKey(pattern: Pattern): Uint8Array {
+  return encoder.encode(`directory/${formatPattern(pattern)}`);
+}
+
+/** A block of a table, by its first row: the context, nearest word first, and the word. */
+export function blockKey(pattern: Pattern, first: ArrayLike<number>): Uint8Array {
+  return numbered(`table/${formatPattern(pattern)}/`, first);
+}
+
+/** The first words of the dictionary's blocks. */
+export const DICTIONARY_DIRECTORY_KEY = encoder.encode('directory/dictionary');
+
+/** A block of the dictionary, by number. */
+export function dictionaryKey(index: number): Uint8Array {
+  return numbered('dictionary/', [index]);
+}
+
+function numbered(prefix: string, numbers: ArrayLike<number>): Uint8Array {
+  const key = new Uint8Array(prefix.length + 4 * numbers.length);
+  encoder.encodeInto(prefix, key);
+  const view = new DataView(key.buffer);
+  for (let i = 0; i < numbers.length; i++) view.setUint32(prefix.length + 4 * i, numbers[i]);
+  return key;
+}

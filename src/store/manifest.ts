@@ -1,0 +1,54 @@
+import { pack, unpack } from 'msgpackr';
+import { BlockDamage, seal, unseal } from './block.js';
+
+/** The version of the format that this code reads and writes. */
+export const FORMAT_VERSION = 1;
+
+/** What a model remembers of a table. */
+export interface TableManifest {
+  /** As `formatPattern` writes it. */
+  readonly pattern: string;
+  readonly rows: number;
+  readonly contexts: number;
+  /** Σ of the counts. */
+  readonly tokens: number;
+  /** Rows with the counts 1, 2, 3, 4. */
+  readonly countsOfCounts: readonly [number, number, number, number];
+}
+
+/** How a model was trained, as far as it matters for using it. */
+export interface ModelOptions {
+  readonly lowercase: boolean;
+  readonly skipBlank: boolean;
+  /** How the vocabulary was chosen: `all`, `words`, `limit=N` or `frequency>=N`. */
+  readonly vocabulary: string;
+}
+
+/** A model's own description; the last key that training writes. */
+export interface Manifest {
+  readonly format: number;
+  readonly order: number;
+  readonly sentences: number;
+  /** Tokens of the training text, `</s>` counted. */
+  readonly tokens: number;
+  /** Types, with `</s>` and `<unk>`, without `<s>`. */
+  readonly vocabulary: number;
+  /** Occurrences of `<unk>` in the training text, those of words outside the vocabulary included. */
+  readonly unknown: number;
+  readonly dictionaryBlocks: number;
+  /** Shorter contexts first. */
+  readonly tables: readonly TableManifest[];
+  readonly options: ModelOptions;
+}
+
+/** Bytes of a manifest: a checksum, and msgpack. */
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  return seal(pack(manifest));
+}
+
+/** The reverse. @throws BlockDamage */
+export function decodeManifest(value: Uint8Array): Manifest {
+  const manifest: unknown = unpack(unseal(value));
+  if (typeof manifest !== 'object' || manifest === null || !('format' in manifest)) throw new BlockDamage('no manifest');
+  return manifest as Manifest;
+}

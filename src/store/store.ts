@@ -1,0 +1,19 @@
+/**
+ * The one interface through which everything above reads a model: values by key. LevelDB stands behind it, and whatever
+ * else holds the same keys and values.
+ */
+export interface ModelStore {
+  /** What the store is called in messages: a path or an address. */
+  readonly name: string;
+  /** The value of a key, or `undefined`. */
+  get(key: Uint8Array): Promise<Uint8Array | undefined>;
+  /** The values of several keys, in their order. */
+  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  /** Gives back what the store holds open. Closing twice is fine. */
+  close(): Promise<void>;
+}
+
+/** The other half, for training. */
+export interface ModelWriter {
+  put(key: Uint8Array, value: Uint8Array): Promise<void>;
+}

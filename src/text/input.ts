@@ -1,0 +1,132 @@
+import { createReadStream, type Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { KneserError, systemCode } from '../errors.js';
+
+const CHUNK_BYTES = 1 << 20;
+
+/** The name of standard input among files. */
+export const STDIN = '-';
+
+/** Which files of a folder are text: by their ending, or by having none. */
+const TEXT_FILE = /^[^.][^.]*$|^[^.].*\.(txt|text|tok|tokens|raw)(\.gz)?$/i;
+
+/** One input: a file's path or `-`, and its size on disk where that is known. */
+export interface Input {
+  readonly path: string;
+  readonly bytes: number | undefined;
+}
+
+/**
+ * The files that the given names stand for: a folder stands for its text files (`.txt`, `.text`, `.tok`, `.tokens`,
+ * `.raw`, each also with `.gz`, or without any ending), sorted by name, those of its subfolders included.
+ *
+ * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, or KNESER_INPUT_EMPTY for a folder without text.
+ */
+export async function expandInputs(paths: readonly string[]): Promise<Input[]> {
+  const inputs: Input[] = [];
+  for (const path of paths) {
+    if (path === STDIN) {
+      inputs.push({ path, bytes: undefined });
+      continue;
+    }
+    const stats = await inputStats(path);
+    if (!stats.isDirectory()) {
+      inputs.push({ path, bytes: stats.isFile() ? stats.size : undefined });
+      continue;
+    }
+    const found = await textFiles(path);
+    if (found.length === 0) {
+      throw new KneserError('KNESER_INPUT_EMPTY', `${path}: this folder holds no text files (.txt, .txt.gz, .tokens …)`);
+    }
+    inputs.push(...found);
+  }
+  return inputs;
+}
+
+async function textFiles(folder: string): Promise<Input[]> {
+  const inputs: Input[] = [];
+  let entries;
+  try {
+    entries = await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    throw unreadable(folder, error);
+  }
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() && !entry.name.startsWith('.')) inputs.push(...(await textFiles(path)));
+    else if (TEXT_FILE.test(entry.name)) {
+      const stats = await inputStats(path);
+      if (stats.isFile()) inputs.push({ path, bytes: stats.size });
+    }
+  }
+  return inputs;
+}
+
+async function inputStats(path: string): Promise<Stats> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): KneserError {
+  const code = systemCode(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new KneserError('KNESER_INPUT_MISSING', `${path}: there is no such file`, { cause: error });
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new KneserError('KNESER_INPUT_UNREADABLE', `${path}: cannot be read: ${reason}`, { cause: error });
+}
+
+/**
+ * The bytes of an input, gunzipped where its name ends in `.gz` and without a leading byte-order mark.
+ *
+ * @param onRead told the bytes taken from the disk (compressed ones, for gzip) as they are read.
+ * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_INPUT_GZIP.
+ */
+export async function* readBytes(path: string, onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  const file = path === STDIN ? undefined : createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  const source: Readable = file ?? process.stdin;
+  const stream = path.endsWith('.gz') ? await gunzipped(source) : source;
+  let reported = 0;
+  let head: Uint8Array | undefined = new Uint8Array(0);
+  try {
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+      const read = file ? file.bytesRead : reported + chunk.length;
+      onRead?.(read - reported);
+      reported = read;
+      if (head === undefined) {
+        yield chunk;
+      } else {
+        head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
+        if (head.length < 3) continue;
+        yield withoutByteOrderMark(head);
+        head = undefined;
+      }
+    }
+    if (head && head.length > 0) yield head;
+  } catch (error) {
+    if (stream !== source && systemCode(error) === undefined) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new KneserError('KNESER_INPUT_GZIP', `${path}: damaged or cut short gzip data (${reason})`, { cause: error });
+    }
+    throw unreadable(path, error);
+  } finally {
+    file?.destroy();
+  }
+}
+
+async function gunzipped(source: Readable): Promise<Readable> {
+  const { createGunzip } = await import('node:zlib');
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  source.on('error', error => gunzip.destroy(error));
+  return source.pipe(gunzip);
+}
+
+function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}

@@ -1,0 +1,118 @@
+import { BOS_WORD, EOS_WORD, UNK_WORD } from './tokens.js';
+
+const encoder = new TextEncoder();
+
+const INITIAL_SLOTS = 1 << 12;
+const INITIAL_BYTES = 1 << 15;
+
+/** FNV-1a (Fowler, Noll and Vo), 32 bit: the start and the multiplier. The tokenizer runs it as it scans. */
+export const HASH_START = 0x811c9dc5;
+export const HASH_PRIME = 0x01000193;
+
+/** The hash of a token's bytes, as {@link WordList} wants it. */
+export function hashBytes(bytes: Uint8Array, from: number, to: number): number {
+  let hash = HASH_START;
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i], HASH_PRIME);
+  return hash;
+}
+
+/**
+ * Words as byte strings, numbered 1, 2, 3 … in the order they were added. An open-addressing hash over one byte arena:
+ * no string and no object a word, and one cache line or two a look-up. Starts with `<unk>`, `<s>` and `</s>` as 1, 2
+ * and 3.
+ */
+export class WordList {
+  /** The number of words; the largest number in use. */
+  size = 0;
+  private slots = new Uint32Array(INITIAL_SLOTS);
+  private hashes = new Uint32Array(INITIAL_SLOTS);
+  private ends = new Uint32Array(INITIAL_SLOTS);
+  private arena = new Uint8Array(INITIAL_BYTES);
+
+  constructor() {
+    for (const word of [UNK_WORD, BOS_WORD, EOS_WORD]) this.addWord(word);
+  }
+
+  /** Bytes of memory in use. */
+  get memory(): number {
+    return this.arena.byteLength + 4 * (this.slots.length + this.hashes.length + this.ends.length);
+  }
+
+  /** The number of the word in `bytes[from, to)` whose {@link hashBytes} is `hash`, or 0. */
+  find(bytes: Uint8Array, from: number, to: number, hash: number): number {
+    const mask = this.slots.length - 1;
+    const wanted = hash >>> 0;
+    for (let slot = spread(hash) & mask; ; slot = (slot + 1) & mask) {
+      const word = this.slots[slot];
+      if (word === 0) return 0;
+      if (this.hashes[word] === wanted && this.equals(word, bytes, from, to)) return word;
+    }
+  }
+
+  /** The number of the word in `bytes[from, to)`, which is added if it is new. */
+  add(bytes: Uint8Array, from: number, to: number, hash: number): number {
+    const found = this.find(bytes, from, to, hash);
+    if (found > 0) return found;
+    const word = ++this.size;
+    const start = this.ends[word - 1];
+    const end = start + (to - from);
+    while (end > this.arena.length) this.arena = grown(this.arena, Uint8Array);
+    if (word + 1 >= this.ends.length) {
+      this.ends = grown(this.ends, Uint32Array);
+      this.hashes = grown(this.hashes, Uint32Array);
+    }
+    this.arena.set(bytes.subarray(from, to), start);
+    this.ends[word] = end;
+    this.hashes[word] = hash >>> 0;
+    if (2 * word > this.slots.length) this.rehash(2 * this.slots.length);
+    else this.place(word);
+    return word;
+  }
+
+  /** Adds a word given as text, and returns its number. */
+  addWord(text: string): number {
+    const bytes = encoder.encode(text);
+    return this.add(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length));
+  }
+
+  /** The number of a word given as text, or 0. */
+  findWord(text: string): number {
+    const bytes = encoder.encode(text);
+    return this.find(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length));
+  }
+
+  /** The bytes of a word, as a view that the next `add` may invalidate. */
+  bytes(word: number): Uint8Array {
+    return this.arena.subarray(this.ends[word - 1], this.ends[word]);
+  }
+
+  private equals(word: number, bytes: Uint8Array, from: number, to: number): boolean {
+    const start = this.ends[word - 1];
+    if (this.ends[word] - start !== to - from) return false;
+    for (let i = from, j = start; i < to; i++, j++) if (bytes[i] !== this.arena[j]) return false;
+    return true;
+  }
+
+  private place(word: number): void {
+    const mask = this.slots.length - 1;
+    let slot = spread(this.hashes[word]) & mask;
+    while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.slots[slot] = word;
+  }
+
+  private rehash(length: number): void {
+    this.slots = new Uint32Array(length);
+    for (let word = 1; word <= this.size; word++) this.place(word);
+  }
+}
+
+/** FNV's low bits alone cluster; folding the high ones in keeps probe chains short. */
+function spread(hash: number): number {
+  return hash ^ (hash >>> 15);
+}
+
+function grown<T extends Uint8Array | Uint32Array>(array: T, type: new (length: number) => T): T {
+  const larger = new type(array.length * 2);
+  larger.set(array);
+  return larger;
+}

@@ -1,0 +1,419 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { layoutChunks, layoutLength } from './count/corpus.js';
+import type { CountResult, CountTask } from './count/counter.js';
+import { IdStream } from './count/id-stream.js';
+import { partitionPositions, planPartitions, type PartitionedPositions, type Partitions } from './count/partition.js';
+import { createPool, type BlockSink, type CountPool } from './count/pool.js';
+import type { RunSegment } from './count/runs.js';
+import { addSummary, emptySummary, type TableSummary } from './count/table-writer.js';
+import { planSorts, type Sort } from './count/tally.js';
+import { TokenStream } from './count/token-stream.js';
+import { buildVocabulary, compareBytes, requireTokens, type Vocabulary } from './count/vocabulary.js';
+import type { VocabularyChoice } from './count/vocabulary.js';
+import { KneserError, writeError } from './errors.js';
+import { contiguous, formatPattern, type Pattern } from './pattern.js';
+import { estimateDiscounts } from './smooth/discounts.js';
+import { beginDraft, type Draft } from './store/folder.js';
+import { FORMAT_VERSION, type Manifest, type TableManifest } from './store/manifest.js';
+import { expandInputs, readBytes } from './text/input.js';
+import { feedSentence, type Sentences } from './text/sentences.js';
+import { Tokenizer } from './text/tokenizer.js';
+import { EOS, UNK } from './text/tokens.js';
+import { WordList } from './text/wordlist.js';
+import { ModelBuilder } from './store/builder.js';
+
+/** The highest order that can be trained. */
+export const MAX_ORDER = 12;
+export const DEFAULT_ORDER = 5;
+
+/** Less memory than this leaves no room for the buffers of a build. */
+const LEAST_MEMORY = 64 << 20;
+/** Texts with fewer numbers than this are counted before a thread would have started. */
+const SMALL_TEXT = 200_000;
+/** Bytes a position of a chunk may take: its id, its place in the order, and a thread's two scratch arrays. */
+const BYTES_A_POSITION = 4 + 4 + 8;
+
+/** The stages of training, in their order. */
+export type Stage = 'tokenize' | 'sort' | 'count' | 'write';
+
+/** How far training has come. */
+export interface Progress {
+  readonly stage: Stage;
+  /** In `unit`s. */
+  readonly done: number;
+  /** `undefined` where it cannot be known, as with standard input. */
+  readonly total: number | undefined;
+  readonly unit: 'bytes' | 'tokens' | 'tables';
+}
+
+/** Where the text comes from: files, or sentences. Exactly one of the two. */
+export type TrainingText =
+  | {
+      /** Paths of text files, of `.gz` files, of folders, or `-` for standard input; a sentence a line. */
+      readonly files: readonly string[];
+      readonly sentences?: never;
+    }
+  | {
+      /** Sentences, as text or as tokens. */
+      readonly sentences: Sentences;
+      readonly files?: never;
+    };
+
+/** What to train, and how. */
+export type TrainOptions = TrainingText & {
+  /** The folder of the model. */
+  readonly out: string;
+  /** The highest order of n-grams, 1 to 12. Default 5. */
+  readonly order?: number;
+  /** Which words the model knows. Default: all. */
+  readonly vocabulary?: VocabularyChoice;
+  /** Lower-cases every token, here and whenever the model scores. Default false. */
+  readonly lowercase?: boolean;
+  /** Leaves out lines without a token, here and whenever the model scores. Default false: they are empty sentences. */
+  readonly skipBlank?: boolean;
+  /** What to do with a literal `<s>` or `</s>`. Default `refuse`. */
+  readonly reserved?: 'refuse' | 'drop';
+  /** Bytes of memory to aim for; beyond them sorted runs go to the disk. Default: half of the machine's. */
+  readonly memory?: number;
+  /** Counting threads. Default: one a core. The model does not depend on it. */
+  readonly threads?: number;
+  /** Replaces a model that is in the folder. Default false. */
+  readonly force?: boolean;
+  /** Told how far training has come, a few times a second at most stages. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops training when aborted; nothing is left behind. */
+  readonly signal?: AbortSignal;
+};
+
+/** What training did. */
+export interface TrainReport {
+  readonly out: string;
+  readonly order: number;
+  readonly sentences: number;
+  /** `</s>` counted. */
+  readonly tokens: number;
+  readonly vocabulary: number;
+  readonly tables: readonly { readonly pattern: string; readonly types: number; readonly fallback: boolean }[];
+  /** Bytes on disk. */
+  readonly bytes: number;
+  readonly seconds: number;
+  /** What the text held that was replaced or left out: one sentence each, with a count. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Trains a model: counts all n-grams up to an order and writes them to a LevelDB folder.
+ *
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_LIMIT, KNESER_ABORTED.
+ * @example
+ * const report = await train({ files: ['corpus.txt'], out: 'model', order: 5 });
+ */
+export async function train(options: TrainOptions): Promise<TrainReport> {
+  const order = checkInteger('order', options.order ?? DEFAULT_ORDER, 1, MAX_ORDER);
+  const memory = checkInteger('memory', options.memory ?? Math.floor(totalmem() / 2), LEAST_MEMORY, Number.MAX_SAFE_INTEGER);
+  const threads = checkInteger('threads', options.threads ?? availableParallelism(), 1, 256);
+  if ((options.files === undefined) === (options.sentences === undefined)) {
+    throw new KneserError('KNESER_OPTION', 'give either files or sentences to train on');
+  }
+  checkVocabularyChoice(options.vocabulary);
+  const started = performance.now();
+  const inputs = options.files ? await expandInputs(options.files) : [];
+  const draft = await beginDraft(options.out, options.force ?? false);
+  try {
+    const build = new Build(options, order, memory, threads, draft);
+    await build.tokenize(inputs);
+    const manifest = await build.count();
+    const pointer = await draft.publish();
+    return {
+      out: options.out,
+      order,
+      sentences: manifest.sentences,
+      tokens: manifest.tokens,
+      vocabulary: manifest.vocabulary,
+      tables: manifest.tables.map(table => ({
+        pattern: table.pattern,
+        types: table.pattern === '1' ? manifest.vocabulary : table.rows,
+        fallback: estimateDiscounts(table.countsOfCounts).fallback,
+      })),
+      bytes: pointer.bytes,
+      seconds: (performance.now() - started) / 1000,
+      warnings: build.warnings(),
+    };
+  } catch (error) {
+    await draft.discard();
+    throw error instanceof KneserError ? error : writeError(options.out, error);
+  }
+}
+
+function checkInteger(name: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw new KneserError('KNESER_OPTION', `${name}: ${value} is not a whole number ${range}`);
+}
+
+function checkVocabularyChoice(choice: VocabularyChoice | undefined): void {
+  if (choice?.kind === 'limit') checkInteger('vocabulary limit', choice.limit, 1, Number.MAX_SAFE_INTEGER);
+  if (choice?.kind === 'frequency') checkInteger('least frequency', choice.atLeast, 1, Number.MAX_SAFE_INTEGER);
+}
+
+class Build {
+  private readonly ids: IdStream;
+  private readonly stream: TokenStream;
+  private readonly choice: VocabularyChoice;
+
+  constructor(
+    private readonly options: TrainOptions,
+    private readonly order: number,
+    private readonly memory: number,
+    private readonly threads: number,
+    private readonly draft: Draft,
+  ) {
+    this.choice = options.vocabulary ?? { kind: 'all' };
+    const words = new WordList();
+    if (this.choice.kind === 'words') for (const word of this.choice.words) addChosen(words, word);
+    this.ids = new IdStream(join(draft.temporary, 'tokens'), Math.floor(memory / 6));
+    this.stream = new TokenStream(words, this.ids, {
+      lowercase: options.lowercase ?? false,
+      skipBlank: options.skipBlank ?? false,
+      reserved: options.reserved ?? 'refuse',
+      closed: this.choice.kind === 'words',
+    });
+  }
+
+  /** The first stage: text to word numbers. */
+  async tokenize(inputs: readonly { path: string; bytes: number | undefined }[]): Promise<void> {
+    const { stream } = this;
+    if (this.options.sentences) {
+      stream.open('the sentences given');
+      for await (const sentence of this.options.sentences) {
+        this.options.signal?.throwIfAborted();
+        feedSentence(sentence, stream);
+      }
+    } else {
+      const known = inputs.every(input => input.bytes !== undefined);
+      const total = known ? inputs.reduce((sum, input) => sum + (input.bytes ?? 0), 0) : undefined;
+      let done = 0;
+      for (const { path } of inputs) {
+        const tokenizer = new Tokenizer(stream);
+        stream.open(path);
+        for await (const bytes of readBytes(path, read => (done += read))) {
+          this.checkAborted();
+          tokenizer.feed(bytes);
+          this.checkMemory();
+          this.options.onProgress?.({ stage: 'tokenize', done, total, unit: 'bytes' });
+        }
+        tokenizer.end();
+      }
+    }
+    requireTokens(stream);
+  }
+
+  /** The other stages: word numbers to sorted tuples to count tables in the store. */
+  async count(): Promise<Manifest> {
+    const { order, stream } = this;
+    const vocabulary = buildVocabulary(stream, this.choice);
+    const total = layoutLength(stream.tokens, stream.sentences, order);
+    if (total >= 2 ** 32) {
+      throw new KneserError('KNESER_LIMIT', `the text has ${stream.tokens} tokens; at most about 4,000,000,000 can be counted`);
+    }
+    const patterns = Array.from({ length: order }, (_, index) => contiguous(index + 1));
+    const sorts = planSorts(patterns, order);
+    const builder = await ModelBuilder.create(this.draft.database);
+    const threads = total < SMALL_TEXT ? 1 : this.threads;
+    const plan = { order, sorts, types: vocabulary.words.length, mergeMemory: Math.floor(this.memory / 8 / threads) };
+    const pool = createPool(threads, plan, thread => join(this.draft.temporary, `runs-${thread}`));
+    try {
+      const summaries = new Map<string, TableSummary>();
+      const partitions = planPartitions(vocabulary.frequencies);
+      await this.countTables(pool, sorts, partitions, vocabulary.ids, total, builder, summaries);
+      this.ids.close();
+      const unigrams = await pool.finish();
+      const counts = order === 1 ? Uint32Array.from(vocabulary.frequencies) : unigrams;
+      const unigramSummary = await builder.putUnigrams(counts);
+      await builder.putDictionary(sortedDictionary(vocabulary));
+      summaries.set('', unigramSummary);
+      const manifest = this.manifest(patterns, summaries, vocabulary, builder.dictionaryBlocks);
+      await builder.finish(patterns, manifest);
+      return manifest;
+    } catch (error) {
+      await pool.abort();
+      await builder.abort();
+      this.ids.close();
+      throw error;
+    }
+  }
+
+  /** What the text held that a user should hear of. */
+  warnings(): string[] {
+    const { stream } = this;
+    const warnings: string[] = [];
+    const replaced = stream.replaced + stream.closedReplaced;
+    if (replaced > 0) warnings.push(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
+    if (stream.dropped > 0) warnings.push(`${stream.dropped} literal <s> or </s> tokens were dropped`);
+    return warnings;
+  }
+
+  private async countTables(
+    pool: CountPool,
+    sorts: readonly Sort[],
+    partitions: Partitions,
+    toId: Uint32Array,
+    total: number,
+    builder: ModelBuilder,
+    summaries: Map<string, TableSummary>,
+  ): Promise<void> {
+    const { order } = this;
+    if (sorts.length === 0) return;
+    const limit = Math.max(1 << 16, Math.floor((0.6 * this.memory) / BYTES_A_POSITION));
+    const spilling = total > limit;
+    const runs: RunSegment[][][] = sorts.map(() => Array.from({ length: partitions.count }, () => []));
+    const families = familiesOf(sorts);
+    const work = total * families.length;
+    let done = 0;
+    const report = (stage: Stage, of: number): void =>
+      this.options.onProgress?.({ stage, done, total: of, unit: 'tokens' });
+    const collect = async (sort: number, partition: number, task: CountTask): Promise<void> => {
+      this.checkAborted();
+      const blocks: BlockSink = ready => builder.putBlocks(partition, ready);
+      addResult(summaries, await pool.run(task, blocks), segment => runs[sort][partition].push(segment));
+    };
+
+    let reuse: Uint32Array | undefined;
+    for (const chunk of layoutChunks(this.ids, toId, order, total, limit)) {
+      const { ids } = chunk;
+      for (const { distance, members } of families) {
+        this.checkAborted();
+        const grouped: PartitionedPositions = partitionPositions(chunk, distance, partitions, reuse);
+        reuse = grouped.positions;
+        const tasks: Promise<void>[] = [];
+        for (let p = 0; p < partitions.count; p++) {
+          const positions = grouped.positions.subarray(grouped.starts[p], grouped.starts[p + 1]);
+          if (positions.length === 0) continue;
+          tasks.push(
+            (async () => {
+              // The sorts of one family share the positions, so they take turns.
+              for (const sort of members) {
+                await collect(sort, p, { kind: spilling ? 'spill' : 'count', sort, ids, positions });
+              }
+              done += positions.length;
+              report(spilling ? 'sort' : 'count', work);
+            })(),
+          );
+        }
+        await allSettledOrThrow(tasks);
+      }
+    }
+    if (!spilling) return;
+    done = 0;
+    const bytes = runs.flat(2).reduce((sum, segment) => sum + segment.length, 0);
+    for (let sort = 0; sort < sorts.length; sort++) {
+      const tasks = runs[sort].map(async (segments, p) => {
+        if (segments.length === 0) return;
+        await collect(sort, p, { kind: 'merge', sort, segments });
+        done += segments.reduce((sum, segment) => sum + segment.length, 0);
+        report('count', bytes);
+      });
+      await allSettledOrThrow(tasks);
+    }
+  }
+
+  private manifest(
+    patterns: readonly Pattern[],
+    summaries: Map<string, TableSummary>,
+    vocabulary: Vocabulary,
+    dictionaryBlocks: number,
+  ): Manifest {
+    const { stream, order, options } = this;
+    const tables = patterns.map((pattern): TableManifest => {
+      const { rows, contexts, tokens, countsOfCounts } = summaries.get(pattern.join()) ?? emptySummary();
+      return { pattern: formatPattern(pattern), rows, contexts, tokens, countsOfCounts };
+    });
+    return {
+      format: FORMAT_VERSION,
+      order,
+      sentences: stream.sentences,
+      tokens: stream.tokens + stream.sentences,
+      vocabulary: vocabulary.words.length - 2,
+      unknown: vocabulary.frequencies[UNK],
+      dictionaryBlocks,
+      tables,
+      options: {
+        lowercase: options.lowercase ?? false,
+        skipBlank: options.skipBlank ?? false,
+        vocabulary: describeChoice(this.choice),
+      },
+    };
+  }
+
+  private checkAborted(): void {
+    if (this.options.signal?.aborted) throw new KneserError('KNESER_ABORTED', 'training was interrupted; nothing was kept');
+  }
+
+  private checkMemory(): void {
+    const used = this.stream.words.memory;
+    if (used <= this.memory / 2) return;
+    const megabytes = Math.round(used / 2 ** 20);
+    throw new KneserError(
+      'KNESER_LIMIT',
+      `the ${this.stream.words.size} different words of the text take ${megabytes} MB, more than half of --memory; ` +
+        'allow more memory, or name the words to keep with --vocab',
+    );
+  }
+}
+
+function addChosen(words: WordList, word: string): void {
+  const number = words.addWord(word);
+  if (number > UNK && number <= EOS) {
+    throw new KneserError('KNESER_OPTION', `the vocabulary holds ${word}, which marks sentence boundaries; leave it out`);
+  }
+}
+
+function describeChoice(choice: VocabularyChoice): string {
+  switch (choice.kind) {
+    case 'limit':
+      return `limit=${choice.limit}`;
+    case 'frequency':
+      return `frequency>=${choice.atLeast}`;
+    case 'all':
+    case 'words':
+      return choice.kind;
+  }
+}
+
+/** The sorts by the distance of their first column: those share one grouping of the positions. */
+function familiesOf(sorts: readonly Sort[]): { distance: number; members: number[] }[] {
+  const families = new Map<number, number[]>();
+  sorts.forEach((sort, index) => {
+    const distance = sort[0][0];
+    families.set(distance, [...(families.get(distance) ?? []), index]);
+  });
+  return [...families].map(([distance, members]) => ({ distance, members }));
+}
+
+function addResult(
+  summaries: Map<string, TableSummary>,
+  result: CountResult,
+  keep: (segment: RunSegment) => void,
+): void {
+  for (const { pattern, summary } of result.summaries) {
+    const key = pattern.join();
+    const sum = summaries.get(key) ?? emptySummary();
+    addSummary(sum, summary);
+    summaries.set(key, sum);
+  }
+  if (result.segment) keep(result.segment);
+}
+
+/** Waits for all, so that none works on when the first failure is passed on. */
+async function allSettledOrThrow(tasks: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(tasks)).find(result => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+function sortedDictionary(vocabulary: Vocabulary): { word: Uint8Array; id: number; frequency: number }[] {
+  return vocabulary.words
+    .map((word, id) => ({ word, id, frequency: vocabulary.frequencies[id] }))
+    .slice(1)
+    .sort((a, b) => compareBytes(a.word, b.word));
+}

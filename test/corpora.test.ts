@@ -1,0 +1,215 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { brownSentences, prepareBrown, type PreparedBrown } from '../dist/corpora/brown.js';
+import { CORPORA, type Corpus } from '../dist/corpora/catalog.js';
+import { writeAtomically } from '../dist/corpora/atomic.js';
+import { sha256 } from '../dist/corpora/checksum.js';
+import {
+  prepareOneBillionWord,
+  preparePtb,
+  prepareSplits,
+  prepareText8,
+  prepareWikiText103,
+  prepareWikiText2,
+} from '../dist/corpora/prepare.js';
+
+let root: string;
+beforeAll(() => (root = mkdtempSync(join(tmpdir(), 'kneser-corpora-'))));
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** A new folder with the given files, by path within it. */
+function folderOf(files: Record<string, string>): string {
+  const folder = mkdtempSync(join(root, 'folder-'));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  return folder;
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+describe('catalog', () => {
+  const corpora: Corpus[] = Object.values(CORPORA);
+
+  test.each(corpora.map(corpus => [corpus.name, corpus] as const))('%s is complete', (name, corpus) => {
+    expect(CORPORA[name]).toBe(corpus);
+    expect(new URL(corpus.publishedAt).protocol).toMatch(/^https?:$/);
+    expect(corpus.splits.train).toBeDefined();
+    for (const split of Object.values(corpus.splits)) {
+      if (split.sha256 !== undefined) expect(split.sha256).toMatch(/^[0-9a-f]{64}$/);
+    }
+    for (const figure of corpus.published) {
+      expect(corpus.splits[figure.split]).toBeDefined();
+      expect(figure.source).toMatch(/\b\d{4}\b.*Table/);
+    }
+  });
+});
+
+describe('Brown', () => {
+  let prepared: PreparedBrown;
+  beforeAll(async () => (prepared = await prepareBrown(join(root, 'brown'))));
+
+  test('has 57,340 sentences and 1,161,192 tokens, words with a slash whole', () => {
+    const sentences = [...brownSentences()];
+    expect(sentences).toHaveLength(57_340);
+    expect(sentences.reduce((sum, tokens) => sum + tokens.length, 0)).toBe(1_161_192);
+    expect(sentences[0].slice(0, 6)).toEqual(['The', 'Fulton', 'County', 'Grand', 'Jury', 'said']);
+    expect(sentences.some(tokens => tokens.includes('and/or'))).toBe(true);
+    expect(sentences.flat().every(token => token !== '' && !/\s/.test(token))).toBe(true);
+  });
+
+  test('is prepared byte for byte as the catalog says', async () => {
+    expect(await prepareSplits(CORPORA.brown, join(root, 'brown'))).toEqual({
+      train: [prepared.train],
+      test: [prepared.heldOut],
+    });
+    expect(await sha256(prepared.train)).toBe(CORPORA.brown.splits.train?.sha256);
+    expect(readdirSync(join(root, 'brown')).sort()).toEqual(['brown.heldout.txt', 'brown.train.txt']);
+  });
+
+  test('holds out every tenth sentence and reports what it wrote', () => {
+    const heldOut = readFileSync(prepared.heldOut, 'utf8');
+    const train = readFileSync(prepared.train, 'utf8');
+    const [held, kept]: [string[], string[]] = [[], []];
+    let index = 0;
+    for (const tokens of brownSentences()) (index++ % 10 === 9 ? held : kept).push(tokens.join(' '));
+    expect(heldOut).toBe(held.join('\n') + '\n');
+    expect(train).toBe(kept.join('\n') + '\n');
+    expect(prepared).toMatchObject({
+      sentences: 57_340,
+      tokens: 1_161_192,
+      heldOutSentences: 5_734,
+      heldOutTokens: 115_685,
+    });
+    const { size } = CORPORA.brown;
+    expect(size).toEqual({ train: prepared.tokens - prepared.heldOutTokens, test: prepared.heldOutTokens });
+  });
+
+  test.each([1, 0, 2.5, NaN])('refuses to hold out every %s', async holdOut => {
+    await expect(prepareBrown(join(root, 'never'), { holdOut })).rejects.toMatchObject({ code: 'CORPUS_OPTION' });
+    expect(existsSync(join(root, 'never'))).toBe(false);
+  });
+});
+
+describe('corpora in a folder', () => {
+  const text = { train: 'a b\n', valid: 'b\n', test: 'a\n' };
+  const small: Corpus = {
+    ...CORPORA.ptb,
+    splits: {
+      train: { file: 'small.train', alsoNamed: ['train.txt'], sha256: hashOf(text.train) },
+      test: { file: 'small.test', sha256: hashOf(text.test) },
+    },
+  };
+
+  test('are found by any of their names when the checksum is right', async () => {
+    const folder = folderOf({ 'train.txt': text.train, 'small.test': text.test });
+    expect(await prepareSplits(small, folder)).toEqual({
+      train: [join(folder, 'train.txt')],
+      test: [join(folder, 'small.test')],
+    });
+    expect(readdirSync(folder).sort()).toEqual(['small.test', 'train.txt']);
+  });
+
+  test('are refused by the file’s name when the checksum is wrong', async () => {
+    const folder = folderOf({ 'small.train': text.train, 'small.test': 'another text\n' });
+    await expect(prepareSplits(small, folder)).rejects.toMatchObject({
+      name: 'CorpusError',
+      code: 'CORPUS_CHECKSUM',
+      message: expect.stringContaining(join(folder, 'small.test')) as string,
+    });
+  });
+
+  test('Penn Treebank, WikiText-2 and text8 refuse a text that is not theirs', async () => {
+    const refused = { code: 'CORPUS_CHECKSUM' };
+    const named = { 'train.txt': text.train, 'valid.txt': text.valid, 'test.txt': text.test };
+    await expect(preparePtb(folderOf(named))).rejects.toMatchObject(refused);
+    await expect(prepareWikiText2(folderOf(named))).rejects.toMatchObject(refused);
+    const folder = folderOf({ text8: 'anarchism originated' });
+    await expect(prepareText8(folder, folder)).rejects.toMatchObject(refused);
+    expect(readdirSync(folder)).toEqual(['text8']);
+  });
+
+  test('say which file is missing and where it is published', async () => {
+    const folder = folderOf({ text8: 'not here' });
+    const missing = { code: 'CORPUS_FILE_MISSING' };
+    await expect(preparePtb(folder)).rejects.toMatchObject(missing);
+    await expect(preparePtb(folder)).rejects.toThrow(/ptb\.train\.txt or train\.txt.*simple-examples/);
+    await expect(prepareText8(join(folder, 'nowhere'), folder)).rejects.toMatchObject(missing);
+  });
+
+  test('WikiText is used as it is, blank lines and headings included', async () => {
+    const lines = ' \n = Title = \n \n A paragraph . \n';
+    const folder = folderOf({ 'wiki.train.tokens': lines, 'wiki.valid.tokens': lines, 'wiki.test.tokens': lines });
+    const { train, valid, test } = await prepareWikiText103(folder);
+    expect([train, valid, test]).toEqual([
+      [join(folder, 'wiki.train.tokens')],
+      [join(folder, 'wiki.valid.tokens')],
+      [join(folder, 'wiki.test.tokens')],
+    ]);
+    expect(readFileSync(join(folder, 'wiki.train.tokens'), 'utf8')).toBe(lines);
+  });
+
+  test('text8 is cut by position into the out folder', async () => {
+    const whole = 'abc def ghi';
+    const split = { file: 'text8', sha256: hashOf(whole) };
+    const tiny: Corpus = {
+      ...CORPORA.text8,
+      splits: {
+        train: { ...split, bytes: [0, 6] },
+        valid: { ...split, bytes: [6, 9] },
+        test: { ...split, bytes: [9, 11] },
+      },
+    };
+    const out = join(root, 'text8-out');
+    const { train, valid, test } = await prepareSplits(tiny, folderOf({ text8: whole }), out);
+    expect([train, valid, test].flat().map(path => path && readFileSync(path, 'utf8'))).toEqual([
+      'abc de',
+      'f g',
+      'hi',
+    ]);
+    expect(readdirSync(out).sort()).toEqual(['text8.test.txt', 'text8.train.txt', 'text8.valid.txt']);
+    const ranges = Object.values(CORPORA.text8.splits).map(({ bytes }) => bytes);
+    expect(ranges).toEqual([
+      [0, 90e6],
+      [90e6, 95e6],
+      [95e6, 100e6],
+    ]);
+  });
+
+  test('One Billion Word is its 99 training and 50 held-out files', async () => {
+    const shard = (n: number): string => String(n).padStart(5, '0');
+    const files: Record<string, string> = {};
+    for (let n = 1; n < 100; n++) files[`training-monolingual.tokenized.shuffled/news.en-${shard(n)}-of-00100`] = '';
+    for (let n = 0; n < 50; n++)
+      files[`heldout-monolingual.tokenized.shuffled/news.en.heldout-${shard(n)}-of-00050`] = '';
+    const folder = folderOf(files);
+    const { train, valid, test } = await prepareOneBillionWord(folder);
+    expect(train).toHaveLength(99);
+    expect(valid).toHaveLength(49);
+    expect(test?.map(path => basename(path))).toEqual(['news.en.heldout-00000-of-00050']);
+    expect([...(train ?? []), ...(test ?? []), ...(valid ?? [])]).toEqual(
+      Object.keys(files).map(name => join(folder, name)),
+    );
+    rmSync(join(folder, 'training-monolingual.tokenized.shuffled/news.en-00042-of-00100'));
+    await expect(prepareOneBillionWord(folder)).rejects.toThrow(/news\.en-00042-of-00100/);
+  });
+});
+
+describe('writing', () => {
+  test('leaves neither a half-written file nor a temporary one behind', async () => {
+    const folder = folderOf({ 'kept.txt': 'before' });
+    function* failing(): Generator<string> {
+      yield 'half';
+      throw new Error('stop');
+    }
+    await expect(writeAtomically(join(folder, 'kept.txt'), failing())).rejects.toThrow('stop');
+    expect(readFileSync(join(folder, 'kept.txt'), 'utf8')).toBe('before');
+    expect(readdirSync(folder)).toEqual(['kept.txt']);
+  });
+});
