@@ -1,4 +1,5 @@
 import { KneserError } from '../errors.js';
+import { compareBytes } from '../text/bytes.js';
 import { BOS, EOS, FIRST_WORD, UNK } from '../text/tokens.js';
 import type { TokenStream } from './token-stream.js';
 
@@ -69,10 +70,3 @@ export function requireTokens(stream: TokenStream): void {
 }
 
 const NO_BYTES = new Uint8Array(0);
-
-/** Orders byte strings; UTF-8 so ordered is ordered by code point. */
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return a[i] - b[i];
-  return a.length - b.length;
-}

@@ -29,3 +29,13 @@ export function feedSentence(sentence: Sentence, sink: TokenSink): void {
   }
   sink.line();
 }
+
+const SEPARATORS = /[\0\t\n\v\f\r ]+/;
+
+/** The tokens of a sentence given as text. */
+export function splitTokens(text: string): string[] {
+  const tokens = text.split(SEPARATORS);
+  if (tokens[0] === '') tokens.shift();
+  if (tokens.at(-1) === '') tokens.pop();
+  return tokens;
+}

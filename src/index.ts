@@ -1,0 +1,22 @@
+/**
+ * kneser: exact modified Kneser-Ney language models. `train` makes a model from text; `LanguageModel` scores text with it.
+ *
+ * @packageDocumentation
+ */
+export { KneserError, type ErrorCode } from './errors.js';
+export { train, MAX_ORDER } from './train.js';
+export type { Progress, Stage, TrainingText, TrainOptions, TrainReport } from './train.js';
+export type { VocabularyChoice } from './count/vocabulary.js';
+export { LanguageModel, LoadedModel } from './score/model.js';
+export type {
+  Extension,
+  ModelInfo,
+  OpenOptions,
+  Score,
+  ScoreOptions,
+  State,
+  TableInfo,
+  TokenScore,
+} from './score/model.js';
+export { PerplexitySum, type Perplexity } from './score/perplexity.js';
+export type { Sentence, Sentences } from './text/sentences.js';

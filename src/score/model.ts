@@ -1,0 +1,545 @@
+import { KneserError } from '../errors.js';
+import { formatPattern, parsePattern, type Pattern } from '../pattern.js';
+import { estimateDiscounts } from '../smooth/discounts.js';
+import { Mixture } from '../smooth/mixture.js';
+import { BlockDamage } from '../store/block.js';
+import { MANIFEST_KEY } from '../store/keys.js';
+import { decodeManifest, type Manifest } from '../store/manifest.js';
+import type { ModelStore } from '../store/store.js';
+import { splitTokens, type Sentence, type Sentences } from '../text/sentences.js';
+import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
+import { BatchLayout } from './batch.js';
+import { BlockReader } from './block-reader.js';
+import { LoadedTable, loadedBytes } from './loaded-table.js';
+import { PagedTable } from './paged-table.js';
+import { PerplexitySum, type Perplexity } from './perplexity.js';
+import { runAtOnce, runAwaiting, Scorer } from './scorer.js';
+import { readIds } from './text-reader.js';
+import { LoadedWords, OUTSIDE, PagedWords } from './words.js';
+
+/** Bytes of decoded blocks that a model keeps unless told otherwise. */
+const DEFAULT_CACHE = 128 << 20;
+
+const encoder = new TextEncoder();
+
+/** How to open a model. */
+export interface OpenOptions {
+  /** Bytes of decoded blocks to keep in memory. Default 128 MiB. Has no effect on a loaded model. */
+  readonly cache?: number;
+}
+
+/** How to score a sentence. */
+export interface ScoreOptions {
+  /** Whether the text begins a sentence: `<s>` stands before it. Default true. */
+  readonly start?: boolean;
+  /** Whether the text ends a sentence: `</s>` is scored after it. Default true. */
+  readonly end?: boolean;
+}
+
+/** A scored sentence. All arrays have one entry a token; the last token is `</s>` unless that was left out. */
+export interface Score {
+  /** As they are in the text, after lower-casing where the model does that. */
+  readonly tokens: string[];
+  /** log10 p(token | history). */
+  readonly log10Probs: Float64Array;
+  /** The length of the longest n-gram found ending at the token, 1 for a token outside the vocabulary. */
+  readonly matched: Uint8Array;
+  /** Whether the token is outside the vocabulary. */
+  readonly oov: boolean[];
+  /** Σ log10 p. */
+  readonly log10Prob: number;
+  /** 10^(−log10Prob / tokens); `null` where there is no token. */
+  readonly perplexity: number | null;
+}
+
+/** The score of one token. */
+export interface TokenScore {
+  readonly log10Prob: number;
+  readonly matched: number;
+  readonly oov: boolean;
+}
+
+/** A table of a model, as {@link ModelInfo} has it. */
+export interface TableInfo {
+  /** Kept and skipped positions, oldest first, target last: `111` are the trigrams, `1_1` those that skip a word. */
+  readonly pattern: string;
+  /** Distinct n-grams; for order 1 the size of the vocabulary. */
+  readonly types: number;
+  /** The sum of the counts. */
+  readonly tokens: number;
+  /** D1, D2, D3+. */
+  readonly discounts: readonly [number, number, number];
+  /** Whether the discounts are the fallback 0.5, 1, 1.5. */
+  readonly fallback: boolean;
+}
+
+/** What a model says of itself. */
+export interface ModelInfo {
+  readonly order: number;
+  readonly sentences: number;
+  /** Tokens of the training text, `</s>` counted. */
+  readonly tokens: number;
+  /** Types with `</s>` and `<unk>`, without `<s>`. */
+  readonly vocabulary: number;
+  /** Bytes on disk. */
+  readonly bytes: number;
+  readonly tables: readonly TableInfo[];
+  /** The version of the model format. */
+  readonly version: number;
+  /** ISO 8601. */
+  readonly created: string;
+  readonly options: Manifest['options'];
+}
+
+/** What both kinds of model share: everything but where counts come from and when answers come. */
+class ModelBase {
+  readonly info: ModelInfo;
+  protected constructor(protected readonly parts: ModelParts) {
+    const { manifest, bytes, created } = parts;
+    this.info = {
+      order: manifest.order,
+      sentences: manifest.sentences,
+      tokens: manifest.tokens,
+      vocabulary: manifest.vocabulary,
+      bytes,
+      tables: manifest.tables.map(table => {
+        const { values, fallback } = estimateDiscounts(table.countsOfCounts);
+        const types = table.pattern === '1' ? manifest.vocabulary : table.rows;
+        return { pattern: table.pattern, types, tokens: table.tokens, discounts: values, fallback };
+      }),
+      version: manifest.format,
+      created,
+      options: manifest.options,
+    };
+  }
+
+  /** The tokens of a sentence as the model reads them. */
+  protected surface(sentence: Sentence): string[] {
+    const tokens = typeof sentence === 'string' ? splitTokens(sentence) : [...sentence];
+    return this.parts.manifest.options.lowercase ? tokens.map(token => token.toLowerCase()) : tokens;
+  }
+
+  protected isSkipped(tokens: readonly string[]): boolean {
+    return tokens.length === 0 && this.parts.manifest.options.skipBlank;
+  }
+
+  /** Scores a sentence whose ids are known. */
+  protected *scoreIds(
+    scorer: Scorer,
+    layout: BatchLayout,
+    tokens: string[],
+    ids: ArrayLike<number>,
+    options: ScoreOptions,
+  ): Generator<Promise<void>, Score, void> {
+    const withEnd = options.end ?? true;
+    const length = tokens.length + (withEnd ? 1 : 0);
+    const log10Probs = new Float64Array(length);
+    const matched = new Uint8Array(length);
+    const oov = new Array<boolean>(length);
+    layout.reset();
+    layout.begin(options.start ?? true);
+    let done = 0;
+    let log10Prob = 0;
+    for (let i = 0; i < length; i++) {
+      layout.push(i < tokens.length ? ids[i] : EOS);
+      if (!layout.full && i + 1 < length) continue;
+      const scores = yield* scorer.score(layout.batch);
+      for (let t = 0; t < layout.batch.length; t++, done++) {
+        log10Probs[done] = scores.log10Probs[t];
+        matched[done] = scores.matched[t];
+        oov[done] = layout.batch.oov[t] === 1;
+        log10Prob += scores.log10Probs[t];
+      }
+      layout.clear();
+    }
+    if (withEnd) tokens.push(EOS_WORD);
+    const perplexity = length > 0 ? 10 ** (-log10Prob / length) : null;
+    return { tokens, log10Probs, matched, oov, log10Prob, perplexity };
+  }
+
+  /** Adds the scores of a piece of a text; `layout` carries the history from piece to piece. */
+  protected *addPiece(
+    scorer: Scorer,
+    layout: BatchLayout,
+    ids: Uint32Array,
+    sum: PerplexitySum,
+  ): Generator<Promise<void>, void, void> {
+    for (let i = 0; i < ids.length; i++) {
+      layout.push(ids[i]);
+      if (ids[i] === EOS) sum.sentences++;
+      if (!layout.full && i + 1 < ids.length) continue;
+      const scores = yield* scorer.score(layout.batch);
+      const { oov, length } = layout.batch;
+      for (let t = 0; t < length; t++) {
+        sum.log10Prob += scores.log10Probs[t];
+        if (oov[t] === 1) {
+          sum.oov++;
+          sum.oovLog10Prob += scores.log10Probs[t];
+        }
+      }
+      sum.tokens += length;
+      layout.clear();
+    }
+  }
+
+  /** Bytes that all tables take in memory when loaded. */
+  get loadedBytes(): number {
+    return this.parts.manifest.tables.reduce((sum, table) => sum + loadedBytes(table.contexts, table.rows), 0);
+  }
+}
+
+interface ModelParts {
+  readonly store: ModelStore;
+  readonly manifest: Manifest;
+  readonly bytes: number;
+  readonly created: string;
+  readonly patterns: readonly Pattern[];
+  readonly mixture: Mixture;
+}
+
+/**
+ * A model on disk. Opening it reads little; scoring reads the blocks it needs, and keeps the ones used last. Any number
+ * of processes may have the same model open. Calls may overlap; they are served in turn.
+ *
+ * @example
+ * const model = await LanguageModel.open('model');
+ * const { log10Probs, perplexity } = await model.score('the cat sat');
+ * await model.close();
+ */
+export class LanguageModel extends ModelBase {
+  private readonly reader: BlockReader;
+  private readonly scorer: Scorer;
+  private readonly words: PagedWords;
+  private loadedWords: Promise<LoadedWords> | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
+  private closed = false;
+
+  private constructor(parts: ModelParts, options: OpenOptions) {
+    super(parts);
+    const { store, patterns, mixture, manifest } = parts;
+    this.reader = new BlockReader(store, options.cache ?? DEFAULT_CACHE);
+    const tables = patterns.map((pattern, index) => new PagedTable(this.reader, pattern, index, parentOf(pattern, patterns)));
+    this.scorer = new Scorer(tables, mixture, () => this.reader.settle());
+    this.words = new PagedWords(store, manifest);
+  }
+
+  /**
+   * Opens the model in a folder that `train` made.
+   *
+   * @throws KneserError: KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED.
+   */
+  static async open(path: string, options: OpenOptions = {}): Promise<LanguageModel> {
+    const { openFolder } = await import('../store/folder.js');
+    const { store, pointer } = await openFolder(path);
+    try {
+      return await LanguageModel.fromStore(store, pointer.bytes, pointer.created, options);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  private static async fromStore(
+    store: ModelStore,
+    bytes: number,
+    created: string,
+    options: OpenOptions,
+  ): Promise<LanguageModel> {
+    const manifest = await readManifest(store);
+    const patterns = manifest.tables.map(({ pattern }) => {
+      const parsed = parsePattern(pattern);
+      if (!parsed) throw new KneserError('KNESER_DAMAGED', `${store.name}: manifest: ${pattern} is no pattern`);
+      return parsed;
+    });
+    const tables = manifest.tables.map(({ countsOfCounts }, index) => ({
+      pattern: patterns[index],
+      discounts: estimateDiscounts(countsOfCounts),
+    }));
+    const mixture = new Mixture(tables, manifest.vocabulary);
+    return new LanguageModel({ store, manifest, bytes, created, patterns, mixture }, options);
+  }
+
+  /**
+   * Scores a sentence: text whose tokens are separated by white space, or its tokens.
+   *
+   * @throws KneserError: KNESER_CLOSED, KNESER_DAMAGED.
+   */
+  async score(sentence: Sentence, options: ScoreOptions = {}): Promise<Score> {
+    const tokens = this.surface(sentence);
+    return this.inTurn(async () => {
+      const ids = await this.words.idsOf(tokens);
+      return runAwaiting(this.scoreIds(this.scorer, this.layout(), tokens, ids, options));
+    });
+  }
+
+  /** The perplexity of sentences. */
+  async perplexity(sentences: Sentences): Promise<Perplexity> {
+    const sum = new PerplexitySum();
+    for await (const sentence of sentences) {
+      const tokens = this.surface(sentence);
+      if (this.isSkipped(tokens)) continue;
+      await this.inTurn(async () => {
+        const ids = withEnd(await this.words.idsOf(tokens));
+        await runAwaiting(this.addPiece(this.scorer, this.layout(), ids, sum));
+      });
+      addLength(sum, sentence);
+    }
+    return sum.figures();
+  }
+
+  /**
+   * The perplexity of a text file (a sentence a line; `.gz` is gunzipped; `-` is standard input), read as a stream.
+   *
+   * @param onRead told how many bytes were read from the disk.
+   * @throws KneserError: KNESER_INPUT_*.
+   */
+  async perplexityOfFile(path: string, onRead?: (bytes: number) => void): Promise<Perplexity> {
+    return (await this.sumOfFile(path, onRead)).figures();
+  }
+
+  /** As {@link perplexityOfFile}, to be added up over files. */
+  async sumOfFile(path: string, onRead?: (bytes: number) => void): Promise<PerplexitySum> {
+    const words = await this.allWords();
+    return sumFile(path, words, this.parts.manifest, this.layout(), onRead, (layout, ids, sum) =>
+      this.inTurn(() => runAwaiting(this.addPiece(this.scorer, layout, ids, sum))),
+    );
+  }
+
+  /**
+   * Reads all tables into memory: the same methods, answered at once, and many times as fast. This model stays open.
+   *
+   * @param onProgress told which share of the tables, 0 to 1, has been read.
+   */
+  async load(onProgress?: (share: number) => void): Promise<LoadedModel> {
+    this.checkOpen();
+    return LoadedModel.load(this.parts, await this.allWords(), onProgress);
+  }
+
+  /** Gives back everything the model holds open. Closing twice is fine. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.turn.catch(() => undefined);
+    await this.parts.store.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  private layout(): BatchLayout {
+    return new BatchLayout(this.parts.manifest.order);
+  }
+
+  private allWords(): Promise<LoadedWords> {
+    this.checkOpen();
+    return (this.loadedWords ??= LoadedWords.load(this.parts.store, this.parts.manifest));
+  }
+
+  private checkOpen(): void {
+    if (this.closed) throw new KneserError('KNESER_CLOSED', `${this.parts.store.name}: this model was closed`);
+  }
+
+  /** The tables' scratch space serves one call at a time. */
+  private inTurn<T>(act: () => Promise<T>): Promise<T> {
+    this.checkOpen();
+    const result = this.turn.then(act, act);
+    this.turn = result;
+    return result;
+  }
+}
+
+/** Where a decoder stands in a sentence: the words that the next one depends on. Never changes. */
+export interface State {
+  /** The nearest words, oldest first, at most order − 1; only ids. */
+  readonly history: Uint32Array;
+}
+
+/** What {@link LoadedModel.extend} returns. */
+export interface Extension extends TokenScore {
+  readonly state: State;
+}
+
+/**
+ * A model with its tables whole in memory: everything is answered at once. Made by {@link LanguageModel.load}, and
+ * independent of it from then on.
+ */
+export class LoadedModel extends ModelBase {
+  private readonly layout: BatchLayout;
+
+  private constructor(
+    parts: ModelParts,
+    private readonly words: LoadedWords,
+    private readonly scorer: Scorer,
+  ) {
+    super(parts);
+    this.layout = new BatchLayout(parts.manifest.order);
+  }
+
+  /** @internal Use {@link LanguageModel.load}. */
+  static async load(
+    parts: ModelParts,
+    words: LoadedWords,
+    onProgress?: (share: number) => void,
+  ): Promise<LoadedModel> {
+    const { store, patterns, manifest, mixture } = parts;
+    const all = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
+    let done = 0;
+    const tables: LoadedTable[] = [];
+    for (const [index, pattern] of patterns.entries()) {
+      const parent = parentOf(pattern, patterns);
+      const { contexts, rows } = manifest.tables[index];
+      const table = new LoadedTable(pattern, index, parent < 0 ? undefined : tables[parent], contexts, rows);
+      await table.load(store, readRows => onProgress?.(Math.min(1, (done + readRows) / all)));
+      done += rows;
+      tables.push(table);
+    }
+    return new LoadedModel(parts, words, new Scorer(tables, mixture, () => undefined));
+  }
+
+  /** As {@link LanguageModel.score}. */
+  score(sentence: Sentence, options: ScoreOptions = {}): Score {
+    const tokens = this.surface(sentence);
+    const ids = tokens.map(token => this.words.idOf(token));
+    return runAtOnce(this.scoreIds(this.scorer, this.layout, tokens, ids, options));
+  }
+
+  /** As {@link LanguageModel.perplexity}. */
+  perplexity(sentences: Iterable<Sentence>): Perplexity {
+    const sum = new PerplexitySum();
+    this.layout.reset();
+    for (const sentence of sentences) {
+      const tokens = this.surface(sentence);
+      if (this.isSkipped(tokens)) continue;
+      const ids = withEnd(Uint32Array.from(tokens, token => this.words.idOf(token)));
+      runAtOnce(this.addPiece(this.scorer, this.layout, ids, sum));
+      addLength(sum, sentence);
+    }
+    return sum.figures();
+  }
+
+  /** As {@link LanguageModel.perplexityOfFile}. */
+  async perplexityOfFile(path: string, onRead?: (bytes: number) => void): Promise<Perplexity> {
+    return (await this.sumOfFile(path, onRead)).figures();
+  }
+
+  /** As {@link perplexityOfFile}, to be added up over files. */
+  async sumOfFile(path: string, onRead?: (bytes: number) => void): Promise<PerplexitySum> {
+    const layout = new BatchLayout(this.parts.manifest.order);
+    return sumFile(path, this.words, this.parts.manifest, layout, onRead, (own, ids, sum) => {
+      runAtOnce(this.addPiece(this.scorer, own, ids, sum));
+      return Promise.resolve();
+    });
+  }
+
+  /**
+   * log10 p(token | history).
+   *
+   * @param token a word, or `</s>`.
+   * @param history the words before it, oldest first; begin it with `<s>` where it begins a sentence.
+   * @example loaded.log10Prob('sat', ['<s>', 'the', 'cat'])
+   */
+  log10Prob(token: string, history: readonly string[] = []): number {
+    let state = this.start({ start: history[0] === BOS_WORD });
+    const words = history[0] === BOS_WORD ? history.slice(1) : history;
+    for (const word of words.slice(-this.parts.manifest.order)) state = this.follow(state, this.id(word));
+    return this.extend(state, token).log10Prob;
+  }
+
+  /** Where a sentence begins: after `<s>`, or with `{start: false}` after nothing. */
+  start(options: Pick<ScoreOptions, 'start'> = {}): State {
+    return { history: Uint32Array.of(...((options.start ?? true) ? [BOS] : [])) };
+  }
+
+  /**
+   * Scores a token after a state, and gives the state after it: for decoders, as KenLM's `State` does.
+   *
+   * @example
+   * let state = loaded.start();
+   * for (const token of ['the', 'cat', '</s>']) {
+   *   const scored = loaded.extend(state, token);
+   *   total += scored.log10Prob;
+   *   state = scored.state;
+   * }
+   */
+  extend(state: State, token: string): Extension {
+    const id = this.id(token);
+    const { layout } = this;
+    layout.reset();
+    layout.begin(false);
+    for (const word of state.history) layout.pushHistory(word);
+    layout.push(id);
+    const scores = runAtOnce(this.scorer.score(layout.batch));
+    return {
+      log10Prob: scores.log10Probs[0],
+      matched: scores.matched[0],
+      oov: layout.batch.oov[0] === 1,
+      state: this.follow(state, id),
+    };
+  }
+
+  private follow(state: State, id: number): State {
+    const reach = this.parts.manifest.order - 1;
+    if (id === EOS) return this.start();
+    const word = id === OUTSIDE ? UNK : id;
+    return { history: Uint32Array.of(...state.history, word).slice(-reach || state.history.length + 1) };
+  }
+
+  private id(token: string): number {
+    if (token === EOS_WORD) return EOS;
+    if (token === BOS_WORD) {
+      throw new KneserError('KNESER_OPTION', '<s> is never predicted; it may only begin a history');
+    }
+    return this.words.idOf(token);
+  }
+}
+
+async function readManifest(store: ModelStore): Promise<Manifest> {
+  const value = await store.get(MANIFEST_KEY);
+  if (!value) throw new KneserError('KNESER_DAMAGED', `${store.name}: manifest: missing; the model is damaged`);
+  try {
+    return decodeManifest(value);
+  } catch (error) {
+    const reason = error instanceof BlockDamage ? error.message : 'unreadable';
+    throw new KneserError('KNESER_DAMAGED', `${store.name}: manifest: ${reason}; the model is damaged`, { cause: error });
+  }
+}
+
+/** The place of the pattern without its farthest word, or −1. */
+function parentOf(pattern: Pattern, patterns: readonly Pattern[]): number {
+  if (pattern.length === 0) return -1;
+  const name = formatPattern(pattern.slice(0, -1));
+  return patterns.findIndex(other => formatPattern(other) === name);
+}
+
+function withEnd(ids: Uint32Array): Uint32Array {
+  const ended = new Uint32Array(ids.length + 1);
+  ended.set(ids);
+  ended[ids.length] = EOS;
+  return ended;
+}
+
+/** A sentence's length as a line of a text file. */
+function addLength(sum: PerplexitySum, sentence: Sentence): void {
+  const text = typeof sentence === 'string' ? sentence : sentence.join(' ');
+  for (const _ of text) sum.characters++;
+  sum.characters++;
+  sum.bytes += encoder.encode(text).length + 1;
+}
+
+async function sumFile(
+  path: string,
+  words: LoadedWords,
+  manifest: Manifest,
+  layout: BatchLayout,
+  onRead: ((bytes: number) => void) | undefined,
+  add: (layout: BatchLayout, ids: Uint32Array, sum: PerplexitySum) => Promise<void>,
+): Promise<PerplexitySum> {
+  const sum = new PerplexitySum();
+  for await (const { ids, bytes, characters } of readIds(path, words, manifest.options.skipBlank, onRead)) {
+    sum.bytes += bytes;
+    sum.characters += characters;
+    await add(layout, ids, sum);
+  }
+  return sum;
+}

@@ -1,0 +1,156 @@
+import { KneserError } from '../errors.js';
+import { compareBytes } from '../text/bytes.js';
+import { BlockDamage } from '../store/block.js';
+import { decodeDictionaryBlock, decodeDictionaryDirectory, type DictionaryBlock } from '../store/dictionary.js';
+import { DICTIONARY_DIRECTORY_KEY, dictionaryKey } from '../store/keys.js';
+import type { Manifest } from '../store/manifest.js';
+import type { ModelStore } from '../store/store.js';
+import { canonicalSurface } from '../text/surface.js';
+import { BOS, EOS, UNK } from '../text/tokens.js';
+import { hashBytes, WordList } from '../text/wordlist.js';
+import { OOV } from './batch.js';
+
+const encoder = new TextEncoder();
+/** Dictionary blocks kept decoded: about 30 kB each. */
+const KEPT_BLOCKS = 512;
+const BLOCKS_A_READ = 128;
+
+/** What a word of a text is to the model: an id, or `OOV | UNK`. */
+export const OUTSIDE = (OOV | UNK) >>> 0;
+
+/** The id of a dictionary word as a token of a text: sentence marks are no words there, `<unk>` only if training had it. */
+export function tokenId(id: number, manifest: Manifest): number {
+  if (id === BOS || id === EOS || (id === UNK && manifest.unknown === 0)) return OUTSIDE;
+  return id;
+}
+
+/** A dictionary whole in memory: word numbers of the list are ids. */
+export class LoadedWords {
+  /** Invalid UTF-8 sequences met, and by how much the decoded text is longer than what was read. */
+  replaced = 0;
+  extraBytes = 0;
+  extraCharacters = 0;
+
+  private constructor(
+    readonly list: WordList,
+    private readonly manifest: Manifest,
+  ) {}
+
+  static async load(store: ModelStore, manifest: Manifest): Promise<LoadedWords> {
+    const words: Uint8Array[] = [];
+    for (let from = 0; from < manifest.dictionaryBlocks; from += BLOCKS_A_READ) {
+      const length = Math.min(BLOCKS_A_READ, manifest.dictionaryBlocks - from);
+      const numbers = Array.from({ length }, (_, i) => from + i);
+      const values = await store.getMany(numbers.map(dictionaryKey));
+      values.forEach((value, i) => {
+        const block = decodeBlockValue(store, from + i, value);
+        block.words.forEach((word, j) => (words[block.ids[j]] = word));
+      });
+    }
+    const list = new WordList();
+    for (let id = EOS + 1; id < words.length; id++) {
+      const bytes = words[id] as Uint8Array | undefined;
+      if (!bytes || list.add(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length)) !== id) {
+        throw new KneserError('KNESER_DAMAGED', `${store.name}: dictionary: word ${id} is missing; the model is damaged`);
+      }
+    }
+    return new LoadedWords(list, manifest);
+  }
+
+  /** The id of the token in `bytes[from, to)`, or `OUTSIDE`. */
+  find(bytes: Uint8Array, from: number, to: number, hash: number): number {
+    const { lowercase } = this.manifest.options;
+    const found = this.list.find(bytes, from, to, hash);
+    // With lower-casing, a word may be in the dictionary only as it is: an upper-case one never is.
+    if (found > 0) return found <= EOS ? tokenId(found, this.manifest) : found;
+    const surface = canonicalSurface(bytes.subarray(from, to), lowercase);
+    if (!surface) return OUTSIDE;
+    this.replaced += surface.replaced;
+    this.extraBytes += surface.extraBytes;
+    this.extraCharacters += surface.extraCharacters;
+    const word = surface.bytes;
+    const id = this.list.find(word, 0, word.length, hashBytes(word, 0, word.length));
+    return id > 0 ? tokenId(id, this.manifest) : OUTSIDE;
+  }
+
+  /** The id of a token given as text, or `OUTSIDE`. */
+  idOf(token: string): number {
+    const bytes = encoder.encode(token);
+    return this.find(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length));
+  }
+}
+
+/** A dictionary of which only the blocks in use are in memory. */
+export class PagedWords {
+  private first: Uint8Array[] | undefined;
+  private readonly blocks = new Map<number, DictionaryBlock>();
+
+  constructor(
+    private readonly store: ModelStore,
+    private readonly manifest: Manifest,
+  ) {}
+
+  /** The ids of tokens, or `OUTSIDE`. */
+  async idsOf(tokens: readonly string[]): Promise<Uint32Array> {
+    const first = (this.first ??= await this.readDirectory());
+    const { lowercase } = this.manifest.options;
+    const words = tokens.map(token => {
+      const bytes = encoder.encode(token);
+      return canonicalSurface(bytes, lowercase)?.bytes ?? bytes;
+    });
+    const numbers = words.map(word => blockOf(first, word));
+    const missing = [...new Set(numbers)].filter(number => number >= 0 && !this.blocks.has(number));
+    if (missing.length > 0) {
+      if (this.blocks.size + missing.length > KEPT_BLOCKS) this.blocks.clear();
+      const values = await this.store.getMany(missing.map(dictionaryKey));
+      missing.forEach((number, i) => this.blocks.set(number, decodeBlockValue(this.store, number, values[i])));
+    }
+    return Uint32Array.from(words, (word, i) => {
+      const block = this.blocks.get(numbers[i]);
+      const at = block ? search(block.words, word) : -1;
+      return block && at >= 0 ? tokenId(block.ids[at], this.manifest) : OUTSIDE;
+    });
+  }
+
+  private async readDirectory(): Promise<Uint8Array[]> {
+    const value = await this.store.get(DICTIONARY_DIRECTORY_KEY);
+    return decodePart(this.store, 'directory', value, decodeDictionaryDirectory);
+  }
+}
+
+function decodeBlockValue(store: ModelStore, number: number, value: Uint8Array | undefined): DictionaryBlock {
+  return decodePart(store, `block ${number}`, value, decodeDictionaryBlock);
+}
+
+function decodePart<T>(
+  store: ModelStore,
+  part: string,
+  value: Uint8Array | undefined,
+  decode: (value: Uint8Array) => T,
+): T {
+  const where = `${store.name}: dictionary, ${part}`;
+  if (!value) throw new KneserError('KNESER_DAMAGED', `${where}: missing; the model is damaged`);
+  try {
+    return decode(value);
+  } catch (error) {
+    const reason = error instanceof BlockDamage ? error.message : 'unreadable';
+    throw new KneserError('KNESER_DAMAGED', `${where}: ${reason}; the model is damaged`, { cause: error });
+  }
+}
+
+/** The last block whose first word is not behind `word`, or −1. */
+function blockOf(first: readonly Uint8Array[], word: Uint8Array): number {
+  let low = 0;
+  let high = first.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareBytes(first[middle], word) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+function search(words: readonly Uint8Array[], word: Uint8Array): number {
+  const at = blockOf(words, word);
+  return at >= 0 && compareBytes(words[at], word) === 0 ? at : -1;
+}
