@@ -66,7 +66,8 @@ export function systemCode(error: unknown): string | undefined {
 /** Turns what a write to `path` threw into an error that says whether the disk, the permission or the path is at fault. */
 export function writeError(path: string, error: unknown): KneserError {
   if (error instanceof KneserError) return error;
-  const message = error instanceof Error ? `${error.message} ${String((error.cause as Error | undefined)?.message)}` : '';
+  const message =
+    error instanceof Error ? `${error.message} ${String((error.cause as Error | undefined)?.message)}` : '';
   const code = systemCode(error);
   const cause = { cause: error };
   if (code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk quota/i.test(message)) {

@@ -111,7 +111,12 @@ export interface TrainReport {
  */
 export async function train(options: TrainOptions): Promise<TrainReport> {
   const order = checkInteger('order', options.order ?? DEFAULT_ORDER, 1, MAX_ORDER);
-  const memory = checkInteger('memory', options.memory ?? Math.floor(totalmem() / 2), LEAST_MEMORY, Number.MAX_SAFE_INTEGER);
+  const memory = checkInteger(
+    'memory',
+    options.memory ?? Math.floor(totalmem() / 2),
+    LEAST_MEMORY,
+    Number.MAX_SAFE_INTEGER,
+  );
   const threads = checkInteger('threads', options.threads ?? availableParallelism(), 1, 256);
   if ((options.files === undefined) === (options.sentences === undefined)) {
     throw new KneserError('KNESER_OPTION', 'give either files or sentences to train on');
@@ -215,7 +220,10 @@ class Build {
     const vocabulary = buildVocabulary(stream, this.choice);
     const total = layoutLength(stream.tokens, stream.sentences, order);
     if (total >= 2 ** 32) {
-      throw new KneserError('KNESER_LIMIT', `the text has ${stream.tokens} tokens; at most about 4,000,000,000 can be counted`);
+      throw new KneserError(
+        'KNESER_LIMIT',
+        `the text has ${stream.tokens} tokens; at most about 4,000,000,000 can be counted`,
+      );
     }
     const patterns = Array.from({ length: order }, (_, index) => contiguous(index + 1));
     const sorts = planSorts(patterns, order);
@@ -347,7 +355,8 @@ class Build {
   }
 
   private checkAborted(): void {
-    if (this.options.signal?.aborted) throw new KneserError('KNESER_ABORTED', 'training was interrupted; nothing was kept');
+    if (this.options.signal?.aborted)
+      throw new KneserError('KNESER_ABORTED', 'training was interrupted; nothing was kept');
   }
 
   private checkMemory(): void {
@@ -365,7 +374,10 @@ class Build {
 function addChosen(words: WordList, word: string): void {
   const number = words.addWord(word);
   if (number > UNK && number <= EOS) {
-    throw new KneserError('KNESER_OPTION', `the vocabulary holds ${word}, which marks sentence boundaries; leave it out`);
+    throw new KneserError(
+      'KNESER_OPTION',
+      `the vocabulary holds ${word}, which marks sentence boundaries; leave it out`,
+    );
   }
 }
 

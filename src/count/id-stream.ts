@@ -67,5 +67,5 @@ export class IdStream {
 /** Writes all of an array's bytes at a position of a file, however many calls that takes. */
 export function writeFully(file: number, data: ArrayBufferView, position: number): void {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at, position + at);
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at, position + at);
 }

@@ -106,7 +106,11 @@ class ThreadPool implements CountPool {
 }
 
 /** Sends a request, and resolves with the first thing that `accept` makes of the answers. */
-function converse<T>(worker: Worker, request: WorkerRequest, accept: (reply: WorkerReply) => T | undefined): Promise<T> {
+function converse<T>(
+  worker: Worker,
+  request: WorkerRequest,
+  accept: (reply: WorkerReply) => T | undefined,
+): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const settle = (act: () => void): void => {
       worker.off('message', onMessage);

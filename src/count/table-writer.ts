@@ -1,4 +1,4 @@
-import { BLOCK_ENTRIES, encodeBlock, type Block, type ContextTotals } from '../store/block.js';
+import { blankBlock, BLOCK_ENTRIES, encodeBlock, type Block, type ContextTotals } from '../store/block.js';
 import type { Pattern } from '../pattern.js';
 
 /** An encoded block, and its first row: the context, nearest word first, then the word. */
@@ -42,13 +42,7 @@ export class TableWriter {
     readonly pattern: Pattern,
     private readonly emit: (block: EncodedBlock) => void,
   ) {
-    this.block = {
-      contexts: pattern.map(() => new Uint32Array(BLOCK_ENTRIES)),
-      contextCount: 0,
-      starts: new Uint32Array(BLOCK_ENTRIES + 1),
-      words: new Uint32Array(BLOCK_ENTRIES),
-      counts: new Uint32Array(BLOCK_ENTRIES),
-    };
+    this.block = blankBlock(pattern.length, BLOCK_ENTRIES, BLOCK_ENTRIES);
   }
 
   /** The followers of one context: `words[0, length)` ascending, and their counts. */

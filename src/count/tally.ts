@@ -49,7 +49,9 @@ export function createTally(
   unigrams: Uint32Array,
   emit: (block: EncodedBlock) => void,
 ): Tally {
-  return sort[0].length === span(sort[0]) ? new ContiguousTally(order, unigrams, emit) : new SkipTally(sort, order, emit);
+  return sort[0].length === span(sort[0])
+    ? new ContiguousTally(order, unigrams, emit)
+    : new SkipTally(sort, order, emit);
 }
 
 /** The followers of a context as they are found: words ascending with counts, or words only, in any order. */

@@ -39,7 +39,8 @@ export function buildVocabulary(stream: TokenStream, choice: VocabularyChoice): 
   for (let word = FIRST_WORD; word <= size; word++) {
     if (!aliases.has(word) && occurrences[word] >= atLeast) candidates.push(word);
   }
-  const bytes = candidates.length > 0 ? Array.from({ length: size + 1 }, (_, w) => (w ? words.bytes(w) : NO_BYTES)) : [];
+  const bytes =
+    candidates.length > 0 ? Array.from({ length: size + 1 }, (_, w) => (w ? words.bytes(w) : NO_BYTES)) : [];
   candidates.sort((a, b) => occurrences[b] - occurrences[a] || compareBytes(bytes[a], bytes[b]));
   if (choice.kind === 'limit' && candidates.length > choice.limit) candidates.length = choice.limit;
 
@@ -53,7 +54,8 @@ export function buildVocabulary(stream: TokenStream, choice: VocabularyChoice): 
     list.push(bytes[word]);
   }
   for (const [word, target] of aliases) ids[word] = ids[target];
-  for (let word = 1; word <= size; word++) if (word !== BOS && word !== EOS) frequencies[ids[word]] += frequency[word] || 0;
+  for (let word = 1; word <= size; word++)
+    if (word !== BOS && word !== EOS) frequencies[ids[word]] += frequency[word] || 0;
   frequencies[EOS] = stream.sentences;
   return { words: list, frequencies, ids };
 }

@@ -41,7 +41,11 @@ if (port) {
       send({ kind: 'result', result });
     } catch (error) {
       // An error that is cloned to another thread loses its code.
-      send({ kind: 'failed', message: error instanceof Error ? error.message : String(error), code: systemCode(error) });
+      send({
+        kind: 'failed',
+        message: error instanceof Error ? error.message : String(error),
+        code: systemCode(error),
+      });
     }
   });
 }

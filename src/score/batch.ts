@@ -3,9 +3,6 @@ import { BOS, EOS, NONE, UNK } from '../text/tokens.js';
 /** Marks an id as that of a word outside the vocabulary, which is scored as `<unk>`. */
 export const OOV = 0x80000000;
 
-/** Words scored at one go: enough that look-ups of different words overlap, few enough for the cache. */
-export const BATCH_WORDS = 1024;
-
 /**
  * Words to be scored and what stands before them. Sentences are laid out as for training: order − 2 times `NONE`, `<s>`,
  * the words, `</s>`; so the history of a word is what stands before it.
@@ -29,7 +26,8 @@ export class BatchLayout {
   private readonly reach: number;
   private starting = true;
 
-  constructor(order: number, capacity = BATCH_WORDS) {
+  /** @param capacity the most words a batch may have. */
+  constructor(order: number, capacity: number) {
     this.reach = Math.max(1, order - 1);
     this.batch = {
       ids: new Uint32Array(capacity * (1 + this.reach) + this.reach),

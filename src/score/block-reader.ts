@@ -1,77 +1,102 @@
 import { KneserError } from '../errors.js';
 import { formatPattern, type Pattern } from '../pattern.js';
-import { BlockDamage, type Block } from '../store/block.js';
+import { BlockDamage, decodeBlock, type Block } from '../store/block.js';
 import { decodeDirectory, type Directory } from '../store/directory.js';
 import { blockKey, directoryKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
 
-/** A decoded block, the totals of its contexts (four numbers each), and roughly how much memory it takes. */
-export interface CachedBlock {
-  readonly block: Block;
-  readonly totals: Uint32Array;
+/** A decoded block and the totals of its contexts, which are added up when they are first asked for. */
+export class CachedBlock {
+  private readonly totals: Uint32Array;
+  /** Roughly how much memory it takes. */
   readonly bytes: number;
+
+  constructor(readonly block: Block) {
+    const { contexts, contextCount, words } = block;
+    this.totals = new Uint32Array(4 * contextCount);
+    this.bytes = 4 * (contextCount * (contexts.length + 5) + 2 * words.length) + 600;
+  }
+
+  /** An array that holds Σc, N1, N2 and the number of followers of the context at four times its number. */
+  totalsOf(context: number): Uint32Array {
+    if (this.totals[4 * context + 3] === 0) addTotals(this.block, context, this.totals);
+    return this.totals;
+  }
+}
+
+/** Puts Σc, N1, N2 and the number of followers of a context at four times its number. */
+export function addTotals(block: Block, context: number, totals: Uint32Array): void {
+  const { starts, counts, wide } = block;
+  const at = 4 * context;
+  if (wide) {
+    totals[at] = wide.total;
+    totals[at + 1] = wide.ones;
+    totals[at + 2] = wide.twos;
+    totals[at + 3] = wide.followers;
+    return;
+  }
+  let total = 0;
+  let ones = 0;
+  let twos = 0;
+  for (let row = starts[context]; row < starts[context + 1]; row++) {
+    const count = counts[row];
+    total += count;
+    if (count === 1) ones++;
+    else if (count === 2) twos++;
+  }
+  totals[at] = total;
+  totals[at + 1] = ones;
+  totals[at + 2] = twos;
+  totals[at + 3] = starts[context + 1] - starts[context];
 }
 
 /** Reads blocks of all tables from the store, and keeps the ones used last, up to a number of bytes. */
 export class BlockReader {
   private readonly cache = new Map<number, CachedBlock>();
   private bytes = 0;
-  /** Blocks that the batch at hand still needs: those read since the last call of `settle`. */
-  private readonly pinned = new Set<number>();
 
   constructor(
     private readonly store: ModelStore,
     private readonly limit: number,
   ) {}
 
-  has(table: number, block: number): boolean {
-    const key = cacheKey(table, block);
-    const found = this.cache.get(key);
-    if (!found) return false;
-    if (!this.pinned.has(key)) {
-      this.pinned.add(key);
+  /** A block that is at hand. */
+  get(table: number, block: number): CachedBlock | undefined {
+    return this.cache.get(cacheKey(table, block));
+  }
+
+  /** Reads blocks, which may push out others; a block that is asked for here and is at hand stays. */
+  async read(table: number, pattern: Pattern, directory: Directory, blocks: readonly number[]): Promise<void> {
+    const missing: number[] = [];
+    for (const block of blocks) {
+      const key = cacheKey(table, block);
+      const found = this.cache.get(key);
+      if (!found) {
+        missing.push(block);
+        continue;
+      }
       this.cache.delete(key);
       this.cache.set(key, found);
     }
-    return true;
-  }
-
-  get(table: number, block: number): CachedBlock {
-    const found = this.cache.get(cacheKey(table, block));
-    if (!found) throw new Error(`block ${block} of table ${table} was not read`);
-    return found;
-  }
-
-  async read(
-    table: number,
-    pattern: Pattern,
-    directory: Directory,
-    blocks: readonly number[],
-    decode: (value: Uint8Array, width: number) => CachedBlock,
-  ): Promise<void> {
-    const keys = blocks.map(block => blockKey(pattern, firstRow(directory, block)));
-    const values = await this.store.getMany(keys);
-    blocks.forEach((block, i) => {
-      const cached = decodeValue(this.store.name, pattern, block, values[i], value => decode(value, pattern.length));
-      const key = cacheKey(table, block);
-      if (!this.cache.has(key)) this.bytes += cached.bytes;
-      this.cache.set(key, cached);
-      this.pinned.add(key);
+    const values = await this.store.getMany(missing.map(block => blockKey(pattern, firstRow(directory, block))));
+    missing.forEach((block, i) => {
+      const decoded = decodeValue(this.store.name, pattern, block, values[i], value =>
+        decodeBlock(value, pattern.length),
+      );
+      const cached = new CachedBlock(decoded);
+      this.bytes += cached.bytes;
+      this.cache.set(cacheKey(table, block), cached);
     });
+    let keep = this.cache.size - blocks.length;
+    for (const [key, { bytes }] of this.cache) {
+      if (this.bytes <= this.limit || keep-- <= 0) break;
+      this.cache.delete(key);
+      this.bytes -= bytes;
+    }
   }
 
   async readDirectory(pattern: Pattern): Promise<Directory> {
     return readDirectory(this.store, pattern);
-  }
-
-  /** The batch at hand is done: what is over the limit may go, least recently used first. */
-  settle(): void {
-    this.pinned.clear();
-    for (const [key, { bytes }] of this.cache) {
-      if (this.bytes <= this.limit) break;
-      this.cache.delete(key);
-      this.bytes -= bytes;
-    }
   }
 }
 

@@ -34,8 +34,9 @@ export class Evidence {
 
 /** A count table as scoring sees it. */
 export interface CountTable {
-  /** Reads what {@link look} will need for this batch. `undefined` when nothing has to be read. */
-  prepare(batch: Batch, evidence: Evidence): Promise<void> | undefined;
-  /** Fills in this table's part of the evidence. The tables of its subsets have been asked before. */
-  look(batch: Batch, evidence: Evidence): void;
+  /**
+   * Fills in this table's part of the evidence; the tables of shorter contexts have been asked before. Returns a promise
+   * where something has to be read first, and nothing where all is at hand.
+   */
+  look(batch: Batch, evidence: Evidence): Promise<void> | undefined;
 }

@@ -10,7 +10,7 @@ import { splitTokens, type Sentence, type Sentences } from '../text/sentences.js
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
 import { BatchLayout } from './batch.js';
 import { BlockReader } from './block-reader.js';
-import { LoadedTable, loadedBytes } from './loaded-table.js';
+import { LOADED_BATCH, LoadedTable, loadedBytes } from './loaded-table.js';
 import { PagedTable } from './paged-table.js';
 import { PerplexitySum, type Perplexity } from './perplexity.js';
 import { runAtOnce, runAwaiting, Scorer } from './scorer.js';
@@ -19,6 +19,8 @@ import { LoadedWords, OUTSIDE, PagedWords } from './words.js';
 
 /** Bytes of decoded blocks that a model keeps unless told otherwise. */
 const DEFAULT_CACHE = 128 << 20;
+/** Words of a batch when blocks are read as they are needed: each block is read once a batch, so a large one pays. */
+const PAGED_BATCH = 1 << 19;
 
 const encoder = new TextEncoder();
 
@@ -184,7 +186,12 @@ class ModelBase {
 
   /** Bytes that all tables take in memory when loaded. */
   get loadedBytes(): number {
-    return this.parts.manifest.tables.reduce((sum, table) => sum + loadedBytes(table.contexts, table.rows), 0);
+    const { manifest, patterns } = this.parts;
+    const parents = patterns.map(pattern => parentOf(pattern, patterns));
+    const bytes = manifest.tables.map(({ contexts, rows }, index) =>
+      loadedBytes(contexts, rows, parents.filter(parent => parent === index).length),
+    );
+    return bytes.reduce((sum, size) => sum + size, 0);
   }
 }
 
@@ -218,8 +225,10 @@ export class LanguageModel extends ModelBase {
     super(parts);
     const { store, patterns, mixture, manifest } = parts;
     this.reader = new BlockReader(store, options.cache ?? DEFAULT_CACHE);
-    const tables = patterns.map((pattern, index) => new PagedTable(this.reader, pattern, index, parentOf(pattern, patterns)));
-    this.scorer = new Scorer(tables, mixture, () => this.reader.settle());
+    const tables = patterns.map(
+      (pattern, index) => new PagedTable(this.reader, pattern, index, parentOf(pattern, patterns)),
+    );
+    this.scorer = new Scorer(tables, mixture, PAGED_BATCH);
     this.words = new PagedWords(store, manifest);
   }
 
@@ -268,7 +277,7 @@ export class LanguageModel extends ModelBase {
     const tokens = this.surface(sentence);
     return this.inTurn(async () => {
       const ids = await this.words.idsOf(tokens);
-      return runAwaiting(this.scoreIds(this.scorer, this.layout(), tokens, ids, options));
+      return runAwaiting(this.scoreIds(this.scorer, this.layout(batchFor(tokens.length)), tokens, ids, options));
     });
   }
 
@@ -280,7 +289,7 @@ export class LanguageModel extends ModelBase {
       if (this.isSkipped(tokens)) continue;
       await this.inTurn(async () => {
         const ids = withEnd(await this.words.idsOf(tokens));
-        await runAwaiting(this.addPiece(this.scorer, this.layout(), ids, sum));
+        await runAwaiting(this.addPiece(this.scorer, this.layout(batchFor(tokens.length)), ids, sum));
       });
       addLength(sum, sentence);
     }
@@ -300,7 +309,7 @@ export class LanguageModel extends ModelBase {
   /** As {@link perplexityOfFile}, to be added up over files. */
   async sumOfFile(path: string, onRead?: (bytes: number) => void): Promise<PerplexitySum> {
     const words = await this.allWords();
-    return sumFile(path, words, this.parts.manifest, this.layout(), onRead, (layout, ids, sum) =>
+    return sumFile(path, words, this.parts.manifest, this.layout(PAGED_BATCH), onRead, (layout, ids, sum) =>
       this.inTurn(() => runAwaiting(this.addPiece(this.scorer, layout, ids, sum))),
     );
   }
@@ -327,8 +336,8 @@ export class LanguageModel extends ModelBase {
     await this.close();
   }
 
-  private layout(): BatchLayout {
-    return new BatchLayout(this.parts.manifest.order);
+  private layout(capacity: number): BatchLayout {
+    return new BatchLayout(this.parts.manifest.order, capacity);
   }
 
   private allWords(): Promise<LoadedWords> {
@@ -373,15 +382,11 @@ export class LoadedModel extends ModelBase {
     private readonly scorer: Scorer,
   ) {
     super(parts);
-    this.layout = new BatchLayout(parts.manifest.order);
+    this.layout = new BatchLayout(parts.manifest.order, LOADED_BATCH);
   }
 
   /** @internal Use {@link LanguageModel.load}. */
-  static async load(
-    parts: ModelParts,
-    words: LoadedWords,
-    onProgress?: (share: number) => void,
-  ): Promise<LoadedModel> {
+  static async load(parts: ModelParts, words: LoadedWords, onProgress?: (share: number) => void): Promise<LoadedModel> {
     const { store, patterns, manifest, mixture } = parts;
     const all = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
     let done = 0;
@@ -389,12 +394,20 @@ export class LoadedModel extends ModelBase {
     for (const [index, pattern] of patterns.entries()) {
       const parent = parentOf(pattern, patterns);
       const { contexts, rows } = manifest.tables[index];
-      const table = new LoadedTable(pattern, index, parent < 0 ? undefined : tables[parent], contexts, rows);
+      const childTables = patterns.filter(other => parentOf(other, patterns) === index).length;
+      const table = new LoadedTable(
+        pattern,
+        index,
+        parent < 0 ? undefined : tables[parent],
+        childTables,
+        contexts,
+        rows,
+      );
       await table.load(store, readRows => onProgress?.(Math.min(1, (done + readRows) / all)));
       done += rows;
       tables.push(table);
     }
-    return new LoadedModel(parts, words, new Scorer(tables, mixture, () => undefined));
+    return new LoadedModel(parts, words, new Scorer(tables, mixture, LOADED_BATCH));
   }
 
   /** As {@link LanguageModel.score}. */
@@ -425,7 +438,7 @@ export class LoadedModel extends ModelBase {
 
   /** As {@link perplexityOfFile}, to be added up over files. */
   async sumOfFile(path: string, onRead?: (bytes: number) => void): Promise<PerplexitySum> {
-    const layout = new BatchLayout(this.parts.manifest.order);
+    const layout = new BatchLayout(this.parts.manifest.order, LOADED_BATCH);
     return sumFile(path, this.words, this.parts.manifest, layout, onRead, (own, ids, sum) => {
       runAtOnce(this.addPiece(this.scorer, own, ids, sum));
       return Promise.resolve();
@@ -501,8 +514,15 @@ async function readManifest(store: ModelStore): Promise<Manifest> {
     return decodeManifest(value);
   } catch (error) {
     const reason = error instanceof BlockDamage ? error.message : 'unreadable';
-    throw new KneserError('KNESER_DAMAGED', `${store.name}: manifest: ${reason}; the model is damaged`, { cause: error });
+    throw new KneserError('KNESER_DAMAGED', `${store.name}: manifest: ${reason}; the model is damaged`, {
+      cause: error,
+    });
   }
+}
+
+/** Room for a sentence of so many tokens, in one batch if it fits. */
+function batchFor(tokens: number): number {
+  return Math.min(PAGED_BATCH, tokens + 1);
 }
 
 /** The place of the pattern without its farthest word, or −1. */

@@ -1,16 +1,21 @@
 import type { Pattern } from '../pattern.js';
-import { BlockDamage, decodeBlock, type Block } from '../store/block.js';
 import { compareContext, findBlock, type Directory } from '../store/directory.js';
 import type { Batch } from './batch.js';
-import type { BlockReader, CachedBlock } from './block-reader.js';
+import { BlockReader, type CachedBlock } from './block-reader.js';
 import type { CountTable, Evidence } from './evidence.js';
 
-/** A table of which only the blocks in use are in memory. */
+/** Blocks that are read at one go. */
+const BLOCKS_A_READ = 128;
+/** Words of a batch have numbers below this: block and word make one sortable number. */
+const WORDS_LIMIT = 2 ** 24;
+
+/**
+ * A table of which only the blocks in use are in memory. The words of a batch are looked up in the order of their blocks,
+ * so that each block is read and decoded at most once a batch: a large batch costs no more than one scan of the table.
+ */
 export class PagedTable implements CountTable {
   private directory: Directory | undefined;
-  private readonly wanted = new Set<number>();
-  /** For each word of the batch its block, or −1. */
-  private blocks = new Int32Array(0);
+  private keys = new Float64Array(0);
 
   /**
    * @param index the table's place in the evidence.
@@ -23,50 +28,88 @@ export class PagedTable implements CountTable {
     private readonly parent: number,
   ) {}
 
-  prepare(batch: Batch, evidence: Evidence): Promise<void> | undefined {
+  look(batch: Batch, evidence: Evidence): Promise<void> | undefined {
     const { directory } = this;
-    if (!directory) return this.readDirectory().then(() => this.prepare(batch, evidence));
-    const { ids, targets, available, length } = batch;
-    const { pattern, wanted, parent } = this;
-    const reach = pattern.at(-1) ?? 0;
-    const parentAt = parent * evidence.capacity;
-    if (this.blocks.length < length) this.blocks = new Int32Array(evidence.capacity);
-    wanted.clear();
-    for (let t = 0; t < length; t++) {
-      const possible = available[t] >= reach && (parent < 0 || evidence.totals[parentAt + t] > 0);
-      const block = possible ? findBlock(directory, ids, targets[t], pattern, ids[targets[t]]) : -1;
-      this.blocks[t] = block;
-      if (block >= 0 && !this.reader.has(this.index, block)) wanted.add(block);
+    if (!directory) {
+      return this.reader.readDirectory(this.pattern).then(read => {
+        this.directory = read;
+        return this.look(batch, evidence);
+      });
     }
-    if (wanted.size === 0) return undefined;
-    return this.reader.read(this.index, pattern, directory, [...wanted], decode);
+    const keys = this.sortedByBlock(directory, batch, evidence);
+    const done = this.lookCached(keys, 0, batch, evidence);
+    return done === keys.length ? undefined : this.lookReading(directory, keys, done, batch, evidence);
   }
 
-  look(batch: Batch, evidence: Evidence): void {
-    const { ids, targets, length } = batch;
-    const { pattern, blocks } = this;
+  /** For each word whose context can be in the table, `block · WORDS_LIMIT + word`, ascending. */
+  private sortedByBlock(directory: Directory, batch: Batch, evidence: Evidence): Float64Array {
+    const { ids, targets, available, length } = batch;
+    const { pattern, parent } = this;
+    const reach = pattern.at(-1) ?? 0;
     const base = this.index * evidence.capacity;
+    const parentBase = parent * evidence.capacity;
+    if (this.keys.length < length) this.keys = new Float64Array(length);
+    let count = 0;
     for (let t = 0; t < length; t++) {
-      const at = base + t;
-      evidence.clear(at);
-      if (blocks[t] < 0) continue;
-      const { block, totals } = this.reader.get(this.index, blocks[t]);
-      const context = findContext(block, ids, targets[t], pattern);
+      evidence.clear(base + t);
+      // Where the context without its farthest word was never seen, this one was not either.
+      if (available[t] < reach || (parent >= 0 && evidence.totals[parentBase + t] === 0)) continue;
+      const block = findBlock(directory, ids, targets[t], pattern, ids[targets[t]]);
+      if (block >= 0) this.keys[count++] = block * WORDS_LIMIT + t;
+    }
+    return this.keys.subarray(0, count).sort();
+  }
+
+  /** Looks up words from `from` on while their blocks are at hand; returns where it had to stop. */
+  private lookCached(keys: Float64Array, from: number, batch: Batch, evidence: Evidence): number {
+    const { ids, targets } = batch;
+    const { pattern } = this;
+    const base = this.index * evidence.capacity;
+    let number = -1;
+    let cached: CachedBlock | undefined;
+    for (let i = from; i < keys.length; i++) {
+      const block = Math.floor(keys[i] / WORDS_LIMIT);
+      if (block !== number) {
+        cached = this.reader.get(this.index, block);
+        number = block;
+      }
+      if (!cached) return i;
+      const t = keys[i] - block * WORDS_LIMIT;
+      const context = findContext(cached, ids, targets[t], pattern);
       if (context < 0) continue;
+      const totals = cached.totalsOf(context);
+      const at = base + t;
       evidence.totals[at] = totals[4 * context];
       evidence.ones[at] = totals[4 * context + 1];
       evidence.twos[at] = totals[4 * context + 2];
       evidence.followers[at] = totals[4 * context + 3];
-      evidence.counts[at] = countOf(block, context, ids[targets[t]]);
+      evidence.counts[at] = countOf(cached, context, ids[targets[t]]);
     }
+    return keys.length;
   }
 
-  private async readDirectory(): Promise<void> {
-    this.directory = await this.reader.readDirectory(this.pattern);
+  private async lookReading(
+    directory: Directory,
+    keys: Float64Array,
+    from: number,
+    batch: Batch,
+    evidence: Evidence,
+  ): Promise<void> {
+    for (let done = from; done < keys.length;) {
+      const blocks: number[] = [];
+      for (let i = done; i < keys.length; i++) {
+        const block = Math.floor(keys[i] / WORDS_LIMIT);
+        if (block === blocks.at(-1)) continue;
+        if (blocks.length === BLOCKS_A_READ) break;
+        blocks.push(block);
+      }
+      await this.reader.read(this.index, this.pattern, directory, blocks);
+      done = this.lookCached(keys, done, batch, evidence);
+    }
   }
 }
 
-function findContext(block: Block, ids: Uint32Array, position: number, pattern: Pattern): number {
+function findContext({ block }: CachedBlock, ids: Uint32Array, position: number, pattern: Pattern): number {
   let low = 0;
   let high = block.contextCount;
   while (low < high) {
@@ -79,7 +122,7 @@ function findContext(block: Block, ids: Uint32Array, position: number, pattern: 
   return -1;
 }
 
-function countOf(block: Block, context: number, word: number): number {
+function countOf({ block }: CachedBlock, context: number, word: number): number {
   const { starts, words, counts } = block;
   let low = starts[context];
   let high = starts[context + 1];
@@ -90,39 +133,4 @@ function countOf(block: Block, context: number, word: number): number {
     else high = middle;
   }
   return 0;
-}
-
-/** Decodes a block and adds up its contexts: Σc, N1, N2, followers, four numbers each. */
-function decode(value: Uint8Array, width: number): CachedBlock {
-  const block = decodeBlock(value, width);
-  const totals = contextTotals(block);
-  const bytes = 4 * (block.contextCount * (width + 5) + 2 * block.words.length) + 400;
-  return { block, totals, bytes };
-}
-
-/** For each context of a block Σc, N1, N2 and the number of followers. */
-export function contextTotals(block: Block): Uint32Array {
-  const { contextCount, starts, counts, wide } = block;
-  const totals = new Uint32Array(4 * contextCount);
-  if (wide) {
-    if (contextCount !== 1) throw new BlockDamage('a wide context shares its block');
-    totals.set([wide.total, wide.ones, wide.twos, wide.followers]);
-    return totals;
-  }
-  for (let c = 0; c < contextCount; c++) {
-    let total = 0;
-    let ones = 0;
-    let twos = 0;
-    for (let row = starts[c]; row < starts[c + 1]; row++) {
-      const count = counts[row];
-      total += count;
-      if (count === 1) ones++;
-      else if (count === 2) twos++;
-    }
-    totals[4 * c] = total;
-    totals[4 * c + 1] = ones;
-    totals[4 * c + 2] = twos;
-    totals[4 * c + 3] = starts[c + 1] - starts[c];
-  }
-  return totals;
 }

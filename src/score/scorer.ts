@@ -1,5 +1,5 @@
 import type { Mixture } from '../smooth/mixture.js';
-import { BATCH_WORDS, type Batch } from './batch.js';
+import type { Batch } from './batch.js';
 import { Evidence, type CountTable } from './evidence.js';
 
 /** The results of a batch: entry t is for word t. Reused by the next batch. */
@@ -16,28 +16,25 @@ export interface BatchScores {
  */
 export class Scorer {
   private readonly evidence: Evidence;
-  private readonly scores: BatchScores = {
-    log10Probs: new Float64Array(BATCH_WORDS),
-    matched: new Uint8Array(BATCH_WORDS),
-  };
+  private readonly scores: BatchScores;
 
+  /** @param capacity the most words a batch may have. */
   constructor(
     private readonly tables: readonly CountTable[],
     private readonly mixture: Mixture,
-    private readonly settle: () => void,
+    capacity: number,
   ) {
-    this.evidence = new Evidence(tables.length, BATCH_WORDS);
+    this.evidence = new Evidence(tables.length, capacity);
+    this.scores = { log10Probs: new Float64Array(capacity), matched: new Uint8Array(capacity) };
   }
 
   *score(batch: Batch): Generator<Promise<void>, BatchScores, void> {
     const { evidence, mixture } = this;
     const { log10Probs, matched } = this.scores;
     for (const table of this.tables) {
-      const reading = table.prepare(batch, evidence);
+      const reading = table.look(batch, evidence);
       if (reading) yield reading;
-      table.look(batch, evidence);
     }
-    this.settle();
     for (let t = 0; t < batch.length; t++) {
       const available = batch.available[t];
       log10Probs[t] = Math.log10(mixture.probability(evidence, t, available));

@@ -51,7 +51,10 @@ export class LoadedWords {
     for (let id = EOS + 1; id < words.length; id++) {
       const bytes = words[id] as Uint8Array | undefined;
       if (!bytes || list.add(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length)) !== id) {
-        throw new KneserError('KNESER_DAMAGED', `${store.name}: dictionary: word ${id} is missing; the model is damaged`);
+        throw new KneserError(
+          'KNESER_DAMAGED',
+          `${store.name}: dictionary: word ${id} is missing; the model is damaged`,
+        );
       }
     }
     return new LoadedWords(list, manifest);

@@ -35,9 +35,7 @@ export class Mixture {
     const patterns = tables.map(table => table.pattern);
     this.children = patterns.map(pattern => Uint32Array.from(childrenOf(pattern, patterns)));
     this.spans = Uint8Array.from(patterns, span);
-    this.top = Uint32Array.from(
-      patterns.flatMap((pattern, index) => (isContiguous(pattern) ? [index] : [])),
-    );
+    this.top = Uint32Array.from(patterns.flatMap((pattern, index) => (isContiguous(pattern) ? [index] : [])));
     this.discounts = new Float64Array(4 * tables.length);
     tables.forEach(({ discounts }, index) => this.discounts.set(discounts.values, 4 * index + 1));
     this.values = new Float64Array(tables.length);

@@ -77,41 +77,78 @@ export function encodeBlock(block: Block): Uint8Array {
   return seal(pack([contextCount, rows, totals, bytes.subarray(0, at)]));
 }
 
+/** An empty block with room for `contexts` contexts of `width` words and `rows` rows, in one piece of memory. */
+export function blankBlock(width: number, contexts: number, rows: number): Block {
+  const memory = new Uint32Array((width + 1) * contexts + 1 + 2 * rows);
+  let at = 0;
+  const take = (length: number): Uint32Array => memory.subarray(at, (at += length));
+  return {
+    contexts: Array.from({ length: width }, () => take(contexts)),
+    contextCount: 0,
+    starts: take(contexts + 1),
+    words: take(rows),
+    counts: take(rows),
+  };
+}
+
 /**
  * The reverse of {@link encodeBlock}, for contexts of `width` words.
  *
+ * @param reuse a block of {@link blankBlock} with room for {@link BLOCK_ENTRIES}, which is overwritten and returned.
  * @throws BlockDamage for bytes that no encoder wrote.
  */
-export function decodeBlock(value: Uint8Array, width: number): Block {
+export function decodeBlock(value: Uint8Array, width: number, reuse?: Block): Block {
   const header: unknown = unpack(unseal(value));
   if (!Array.isArray(header) || header.length !== 4) throw new BlockDamage('no block header');
   const [contextCount, rows, totals, bytes] = header as [number, number, number[] | null, Uint8Array];
   if (!(bytes instanceof Uint8Array) || !(rows <= BLOCK_ENTRIES && contextCount >= 1 && contextCount <= rows)) {
     throw new BlockDamage('impossible block header');
   }
-  const contexts = Array.from({ length: width }, () => new Uint32Array(contextCount));
-  const starts = new Uint32Array(contextCount + 1);
-  const words = new Uint32Array(rows);
-  const counts = new Uint32Array(rows);
+  const block = reuse ?? blankBlock(width, contextCount, rows);
+  const { contexts, starts, words, counts } = block;
+  block.contextCount = contextCount;
+  block.wide = undefined;
   const bits = sharedBits(width);
-  const cursor = { at: (contextCount * bits + 7) >>> 3 };
+  // Varints are read in place, and what lies past the end reads as zeros: a call a number would double the time.
+  let at = (contextCount * bits + 7) >>> 3;
+  let byte = 0;
   for (let c = 0; c < contextCount; c++) {
     const shared = readBits(bytes, c * bits, bits);
-    if (shared >= width && width > 0) throw new BlockDamage('impossible context');
+    if (width > 0 && (shared >= width || (shared > 0 && c === 0))) throw new BlockDamage('impossible context');
     for (let j = 0; j < shared; j++) contexts[j][c] = contexts[j][c - 1];
     for (let j = shared; j < width; j++) {
-      contexts[j][c] = readVarint(bytes, cursor) + (j === shared && c > 0 ? contexts[j][c - 1] : 0);
+      let value = bytes[at++];
+      if (value >= 0x80) {
+        value &= 0x7f;
+        let shift = 7;
+        do {
+          byte = bytes[at++];
+          value |= (byte & 0x7f) << shift;
+          shift += 7;
+        } while (byte >= 0x80);
+      }
+      contexts[j][c] = j === shared && c > 0 ? value + contexts[j][c - 1] : value;
     }
   }
-  const flags = cursor.at;
-  cursor.at += (2 * rows + 7) >>> 3;
+  const flags = at;
+  at += (2 * rows + 7) >>> 3;
   let context = 0;
   let before = 0;
   for (let row = 0; row < rows; row++) {
-    before += readVarint(bytes, cursor);
+    let value = bytes[at++];
+    if (value >= 0x80) {
+      value &= 0x7f;
+      let shift = 7;
+      do {
+        byte = bytes[at++];
+        value |= (byte & 0x7f) << shift;
+        shift += 7;
+      } while (byte >= 0x80);
+    }
+    before += value;
     words[row] = before;
     const flag = bytes[flags + (row >>> 2)] >>> ((row & 3) << 1);
-    counts[row] = flag & 2;
+    counts[row] = 1 + (flag & 2);
     if (flag & 1) {
       if (context === contextCount) throw new BlockDamage('too many contexts');
       starts[++context] = row + 1;
@@ -119,11 +156,14 @@ export function decodeBlock(value: Uint8Array, width: number): Block {
     }
   }
   if (context !== contextCount || starts[context] !== rows) throw new BlockDamage('too few contexts');
-  for (let row = 0; row < rows; row++) counts[row] = counts[row] === 2 ? readVarint(bytes, cursor) + 2 : 1;
+  const cursor = { at };
+  for (let row = 0; row < rows; row++) if (counts[row] === 3) counts[row] = readVarint(bytes, cursor) + 2;
   if (cursor.at !== bytes.length) throw new BlockDamage('wrong length');
-  if (totals === null) return { contexts, contextCount, starts, words, counts };
-  const [total, ones, twos, followers] = totals;
-  return { contexts, contextCount, starts, words, counts, wide: { total, ones, twos, followers } };
+  if (totals !== null) {
+    const [total, ones, twos, followers] = totals;
+    block.wide = { total, ones, twos, followers };
+  }
+  return block;
 }
 
 /** Puts a checksum before the bytes. */

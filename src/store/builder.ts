@@ -32,13 +32,14 @@ export class ModelBuilder {
 
   /** Blocks of one partition; those of a table come in order. */
   async putBlocks(partition: number, blocks: readonly EncodedBlock[]): Promise<void> {
-    for (const { pattern, first, value } of blocks) {
+    // All at once, before anything is waited for: calls may overlap.
+    for (const { pattern, first } of blocks) {
       const name = formatPattern(pattern);
       const partitions = this.first.get(name) ?? [];
       this.first.set(name, partitions);
       (partitions[partition] ??= []).push(first);
-      await this.store.put(blockKey(pattern, first), value);
     }
+    for (const { pattern, first, value } of blocks) await this.store.put(blockKey(pattern, first), value);
   }
 
   /** The table of order 1, which no partition has by itself. @param counts by id. */

@@ -191,9 +191,14 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
     entries = await readdir(path);
   } catch (listError) {
     const code = systemCode(listError);
-    if (code === 'ENOENT') return new KneserError('KNESER_INPUT_MISSING', `${path}: there is no such model folder`, cause);
+    if (code === 'ENOENT')
+      return new KneserError('KNESER_INPUT_MISSING', `${path}: there is no such model folder`, cause);
     if (code === 'ENOTDIR') {
-      return new KneserError('KNESER_NOT_A_MODEL', `${path}: is a file; a model is a folder made by kneser train`, cause);
+      return new KneserError(
+        'KNESER_NOT_A_MODEL',
+        `${path}: is a file; a model is a folder made by kneser train`,
+        cause,
+      );
     }
     return new KneserError('KNESER_INPUT_UNREADABLE', `${path}: cannot be read (${code ?? String(listError)})`, cause);
   }

@@ -49,6 +49,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 /** The reverse. @throws BlockDamage */
 export function decodeManifest(value: Uint8Array): Manifest {
   const manifest: unknown = unpack(unseal(value));
-  if (typeof manifest !== 'object' || manifest === null || !('format' in manifest)) throw new BlockDamage('no manifest');
+  if (typeof manifest !== 'object' || manifest === null || !('format' in manifest))
+    throw new BlockDamage('no manifest');
   return manifest as Manifest;
 }

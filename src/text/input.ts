@@ -38,7 +38,10 @@ export async function expandInputs(paths: readonly string[]): Promise<Input[]> {
     }
     const found = await textFiles(path);
     if (found.length === 0) {
-      throw new KneserError('KNESER_INPUT_EMPTY', `${path}: this folder holds no text files (.txt, .txt.gz, .tokens …)`);
+      throw new KneserError(
+        'KNESER_INPUT_EMPTY',
+        `${path}: this folder holds no text files (.txt, .txt.gz, .tokens …)`,
+      );
     }
     inputs.push(...found);
   }
@@ -112,7 +115,9 @@ export async function* readBytes(path: string, onRead?: (bytes: number) => void)
   } catch (error) {
     if (stream !== source && systemCode(error) === undefined) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new KneserError('KNESER_INPUT_GZIP', `${path}: damaged or cut short gzip data (${reason})`, { cause: error });
+      throw new KneserError('KNESER_INPUT_GZIP', `${path}: damaged or cut short gzip data (${reason})`, {
+        cause: error,
+      });
     }
     throw unreadable(path, error);
   } finally {
