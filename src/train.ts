@@ -19,7 +19,7 @@ import { compareBytes } from './text/bytes.js';
 import { expandInputs, readBytes } from './text/input.js';
 import { feedSentence, type Sentences } from './text/sentences.js';
 import { Tokenizer } from './text/tokenizer.js';
-import { EOS, UNK } from './text/tokens.js';
+import { UNK } from './text/tokens.js';
 import { WordList } from './text/wordlist.js';
 import { ModelBuilder } from './store/builder.js';
 
@@ -176,7 +176,7 @@ class Build {
   ) {
     this.choice = options.vocabulary ?? { kind: 'all' };
     const words = new WordList();
-    if (this.choice.kind === 'words') for (const word of this.choice.words) addChosen(words, word);
+    if (this.choice.kind === 'words') this.addWords(words, this.choice.words);
     this.ids = new IdStream(join(draft.temporary, 'tokens'), Math.floor(memory / 6));
     this.stream = new TokenStream(words, this.ids, {
       lowercase: options.lowercase ?? false,
@@ -250,6 +250,10 @@ class Build {
       this.ids.close();
       throw error;
     }
+  }
+
+  private addWords(list: WordList, words: Iterable<string>): void {
+    for (const word of words) list.addWord(this.options.lowercase ? word.toLowerCase() : word);
   }
 
   /** What the text held that a user should hear of. */
@@ -367,16 +371,6 @@ class Build {
       'KNESER_LIMIT',
       `the ${this.stream.words.size} different words of the text take ${megabytes} MB, more than half of --memory; ` +
         'allow more memory, or name the words to keep with --vocab',
-    );
-  }
-}
-
-function addChosen(words: WordList, word: string): void {
-  const number = words.addWord(word);
-  if (number > UNK && number <= EOS) {
-    throw new KneserError(
-      'KNESER_OPTION',
-      `the vocabulary holds ${word}, which marks sentence boundaries; leave it out`,
     );
   }
 }

@@ -54,7 +54,7 @@ export class TokenStream implements TokenSink {
   }
 
   token(bytes: Uint8Array, from: number, to: number, hash: number): void {
-    let word = this.options.closed ? this.findClosed(bytes, from, to, hash) : this.words.add(bytes, from, to, hash);
+    const word = this.options.closed ? this.findClosed(bytes, from, to, hash) : this.words.add(bytes, from, to, hash);
     if (word > this.known) this.meet(word);
     if (word === BOS || word === EOS || (this.reservedAliases && this.isReservedAlias(word))) {
       if (this.options.reserved === 'drop') {

@@ -1,3 +1,4 @@
+import { freemem } from 'node:os';
 import { KneserError } from '../errors.js';
 import { formatPattern, parsePattern, type Pattern } from '../pattern.js';
 import { estimateDiscounts } from '../smooth/discounts.js';
@@ -7,6 +8,8 @@ import { MANIFEST_KEY } from '../store/keys.js';
 import { decodeManifest, type Manifest } from '../store/manifest.js';
 import type { ModelStore } from '../store/store.js';
 import { splitTokens, type Sentence, type Sentences } from '../text/sentences.js';
+import { fileSize } from '../text/input.js';
+import { countCharacters } from '../text/surface.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
 import { BatchLayout } from './batch.js';
 import { BlockReader } from './block-reader.js';
@@ -21,6 +24,10 @@ import { LoadedWords, OUTSIDE, PagedWords } from './words.js';
 const DEFAULT_CACHE = 128 << 20;
 /** Words of a batch when blocks are read as they are needed: each block is read once a batch, so a large one pays. */
 const PAGED_BATCH = 1 << 19;
+/** Loading a row takes about this part of the time that scoring a word from blocks takes. */
+const ROWS_LOADED_A_WORD = 130;
+/** English text has about so many bytes a word, its space counted. */
+const BYTES_A_WORD = 5.5;
 
 const encoder = new TextEncoder();
 
@@ -28,6 +35,21 @@ const encoder = new TextEncoder();
 export interface OpenOptions {
   /** Bytes of decoded blocks to keep in memory. Default 128 MiB. Has no effect on a loaded model. */
   readonly cache?: number;
+  /** Whether files are scored from whole tables in memory. Default `auto`: where that is faster and memory allows it. */
+  readonly tables?: TableReading;
+}
+
+/** `page` reads blocks as they are needed, `load` reads whole tables first, `auto` chooses by the length of the text. */
+export type TableReading = 'auto' | 'page' | 'load';
+
+/** How a file is scored, and who is told about it. */
+export interface FileOptions {
+  /** Bytes of text that are going to be scored, where the file is one of several. Default: the file's size. */
+  readonly expectedBytes?: number;
+  /** Told how many bytes were read from the disk, each time. */
+  readonly onRead?: (bytes: number) => void;
+  /** Told which share of the tables, 0 to 1, has been loaded. */
+  readonly onLoad?: (share: number) => void;
 }
 
 /** How to score a sentence. */
@@ -219,6 +241,8 @@ export class LanguageModel extends ModelBase {
   private readonly words: PagedWords;
   private loadedWords: Promise<LoadedWords> | undefined;
   private turn: Promise<unknown> = Promise.resolve();
+  private loaded: Promise<LoadedModel> | undefined;
+  private readonly reading: TableReading;
   private closed = false;
 
   private constructor(parts: ModelParts, options: OpenOptions) {
@@ -230,6 +254,7 @@ export class LanguageModel extends ModelBase {
     );
     this.scorer = new Scorer(tables, mixture, PAGED_BATCH);
     this.words = new PagedWords(store, manifest);
+    this.reading = options.tables ?? 'auto';
   }
 
   /**
@@ -299,19 +324,30 @@ export class LanguageModel extends ModelBase {
   /**
    * The perplexity of a text file (a sentence a line; `.gz` is gunzipped; `-` is standard input), read as a stream.
    *
-   * @param onRead told how many bytes were read from the disk.
    * @throws KneserError: KNESER_INPUT_*.
    */
-  async perplexityOfFile(path: string, onRead?: (bytes: number) => void): Promise<Perplexity> {
-    return (await this.sumOfFile(path, onRead)).figures();
+  async perplexityOfFile(path: string, options: FileOptions = {}): Promise<Perplexity> {
+    return (await this.sumOfFile(path, options)).figures();
   }
 
   /** As {@link perplexityOfFile}, to be added up over files. */
-  async sumOfFile(path: string, onRead?: (bytes: number) => void): Promise<PerplexitySum> {
+  async sumOfFile(path: string, options: FileOptions = {}): Promise<PerplexitySum> {
+    const bytes = options.expectedBytes ?? (await fileSize(path));
+    if (this.shouldLoad(bytes / BYTES_A_WORD)) {
+      this.loaded ??= this.load(options.onLoad);
+      return (await this.loaded).sumOfFile(path, options);
+    }
     const words = await this.allWords();
-    return sumFile(path, words, this.parts.manifest, this.layout(PAGED_BATCH), onRead, (layout, ids, sum) =>
+    return sumFile(path, words, this.parts.manifest, this.layout(PAGED_BATCH), options, (layout, ids, sum) =>
       this.inTurn(() => runAwaiting(this.addPiece(this.scorer, layout, ids, sum))),
     );
+  }
+
+  /** Whether it pays to {@link load} the tables for so many words, and memory allows it. */
+  shouldLoad(words: number): boolean {
+    if (this.reading !== 'auto') return this.reading === 'load';
+    const rows = this.parts.manifest.tables.reduce((sum, table) => sum + table.rows, 0);
+    return words > rows / ROWS_LOADED_A_WORD && this.loadedBytes < freemem() / 2;
   }
 
   /**
@@ -432,14 +468,14 @@ export class LoadedModel extends ModelBase {
   }
 
   /** As {@link LanguageModel.perplexityOfFile}. */
-  async perplexityOfFile(path: string, onRead?: (bytes: number) => void): Promise<Perplexity> {
-    return (await this.sumOfFile(path, onRead)).figures();
+  async perplexityOfFile(path: string, options: FileOptions = {}): Promise<Perplexity> {
+    return (await this.sumOfFile(path, options)).figures();
   }
 
   /** As {@link perplexityOfFile}, to be added up over files. */
-  async sumOfFile(path: string, onRead?: (bytes: number) => void): Promise<PerplexitySum> {
+  async sumOfFile(path: string, options: FileOptions = {}): Promise<PerplexitySum> {
     const layout = new BatchLayout(this.parts.manifest.order, LOADED_BATCH);
-    return sumFile(path, this.words, this.parts.manifest, layout, onRead, (own, ids, sum) => {
+    return sumFile(path, this.words, this.parts.manifest, layout, options, (own, ids, sum) => {
       runAtOnce(this.addPiece(this.scorer, own, ids, sum));
       return Promise.resolve();
     });
@@ -542,9 +578,9 @@ function withEnd(ids: Uint32Array): Uint32Array {
 /** A sentence's length as a line of a text file. */
 function addLength(sum: PerplexitySum, sentence: Sentence): void {
   const text = typeof sentence === 'string' ? sentence : sentence.join(' ');
-  for (const _ of text) sum.characters++;
-  sum.characters++;
-  sum.bytes += encoder.encode(text).length + 1;
+  const bytes = encoder.encode(text);
+  sum.characters += countCharacters(bytes, 0, bytes.length) + 1;
+  sum.bytes += bytes.length + 1;
 }
 
 async function sumFile(
@@ -552,13 +588,15 @@ async function sumFile(
   words: LoadedWords,
   manifest: Manifest,
   layout: BatchLayout,
-  onRead: ((bytes: number) => void) | undefined,
+  options: FileOptions,
   add: (layout: BatchLayout, ids: Uint32Array, sum: PerplexitySum) => Promise<void>,
 ): Promise<PerplexitySum> {
   const sum = new PerplexitySum();
-  for await (const { ids, bytes, characters } of readIds(path, words, manifest.options.skipBlank, onRead)) {
+  for await (const { ids, bytes, characters } of readIds(path, words, manifest.options.skipBlank, options.onRead)) {
     sum.bytes += bytes;
     sum.characters += characters;
+    sum.replaced += words.replaced;
+    words.replaced = 0;
     await add(layout, ids, sum);
   }
   return sum;

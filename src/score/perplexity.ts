@@ -30,6 +30,8 @@ export class PerplexitySum {
   oovLog10Prob = 0;
   characters = 0;
   bytes = 0;
+  /** Invalid UTF-8 sequences of the text that were read as U+FFFD. */
+  replaced = 0;
 
   add(other: PerplexitySum): void {
     this.sentences += other.sentences;
@@ -39,6 +41,7 @@ export class PerplexitySum {
     this.oovLog10Prob += other.oovLog10Prob;
     this.characters += other.characters;
     this.bytes += other.bytes;
+    this.replaced += other.replaced;
   }
 
   figures(): Perplexity {

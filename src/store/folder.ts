@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, rmSync } from 'node:fs';
 import { copyFile, link, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { KneserError, systemCode, writeError } from '../errors.js';
 import { FORMAT_VERSION } from './manifest.js';
 import type { ModelStore } from './store.js';
@@ -180,7 +180,9 @@ function isPointer(value: Partial<Pointer>): value is Pointer {
     typeof value.created === 'string' &&
     typeof value.bytes === 'number' &&
     Array.isArray(value.files) &&
-    value.files.every(file => /^[A-Za-z0-9._-]+$/.test(file.name) && Number.isSafeInteger(file.bytes))
+    (value.files as Partial<PointerFile>[]).every(
+      file => /^[A-Za-z0-9._-]+$/.test(file.name ?? '') && Number.isSafeInteger(file.bytes),
+    )
   );
 }
 
@@ -239,17 +241,17 @@ export async function openFolder(path: string): Promise<{ store: ModelStore; poi
         else await copyFile(join(tables, name), join(view, name));
       }
       const store = await openLevelStore(view, path);
-      const close = async (): Promise<void> => {
+      const closeAll = async (): Promise<void> => {
         await store.close();
         await removeView();
       };
-      return { pointer, store: { ...store, close } };
+      return { pointer, store: { ...store, close: closeAll } };
     } catch (error) {
       await removeView();
       // A new generation may have taken this one's place between the two looks.
       if (attempt < 3 && (await readPointer(path)).generation !== pointer.generation) continue;
       if (error instanceof KneserError) throw error;
-      const reason = error instanceof Error ? String((error.cause as Error | undefined)?.message ?? error.message) : '';
+      const reason = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : '';
       throw new KneserError('KNESER_DAMAGED', `${tables}: cannot be opened: ${reason}`, { cause: error });
     }
   }
@@ -280,7 +282,6 @@ async function linkFile(from: string, to: string): Promise<void> {
   try {
     await link(from, to);
   } catch {
-    const { resolve } = await import('node:path');
     await symlink(resolve(from), to).catch(() => copyFile(from, to));
   }
 }

@@ -6,11 +6,11 @@ export interface ModelStore {
   /** What the store is called in messages: a path or an address. */
   readonly name: string;
   /** The value of a key, or `undefined`. */
-  get(key: Uint8Array): Promise<Uint8Array | undefined>;
+  readonly get: (key: Uint8Array) => Promise<Uint8Array | undefined>;
   /** The values of several keys, in their order. */
-  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  readonly getMany: (keys: readonly Uint8Array[]) => Promise<(Uint8Array | undefined)[]>;
   /** Gives back what the store holds open. Closing twice is fine. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** The other half, for training. */

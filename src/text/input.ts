@@ -68,6 +68,12 @@ async function textFiles(folder: string): Promise<Input[]> {
   return inputs;
 }
 
+/** The size of an input on disk; 0 where it is not known. */
+export async function fileSize(path: string): Promise<number> {
+  const [input] = await expandInputs([path]);
+  return input.bytes ?? 0;
+}
+
 async function inputStats(path: string): Promise<Stats> {
   try {
     return await stat(path);

@@ -1,0 +1,144 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { KneserError } from '../errors.js';
+import type { PerplexityFlags } from './perplexity.js';
+import type { ScoreFlags } from './score.js';
+import type { TrainFlags } from './train.js';
+import { parseSize, parseWhole } from './options.js';
+
+const EXAMPLES = {
+  train: 'Example:\n  kneser train corpus.txt --out model --order 5',
+  perplexity: 'Example:\n  kneser perplexity model valid.txt test.txt',
+  score: `Each line of output is log10 p, perplexity, then every token with its log10 p and the length of the n-gram
+that matched, separated by tabs; * marks a token outside the vocabulary.
+
+Example:
+  echo 'the cat sat on the mat' | kneser score model --json`,
+  inspect: 'Example:\n  kneser inspect model',
+};
+
+const abort = new AbortController();
+
+function program(): Command {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  const kneser = new Command('kneser')
+    .description('Exact modified Kneser-Ney language models: train from text, score text, measure perplexity.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(kneser --help, or kneser COMMAND --help, tells more)');
+
+  const tables = new Option('--tables <how>', 'read blocks as needed, or load whole tables first')
+    .choices(['auto', 'page', 'load'])
+    .default('auto');
+
+  kneser
+    .command('train')
+    .description('Train a model from text files: one sentence a line, tokens separated by white space.')
+    .argument('<file...>', 'text files, .gz files, folders of them, or - for standard input')
+    .requiredOption('-o, --out <dir>', 'folder of the model')
+    .option('-n, --order <n>', 'longest n-gram, 1 to 12', parseWhole(1, 12), 5)
+    .option('-m, --memory <size>', 'memory to aim for, such as 512M or 4G (default: half of the machine)', parseSize)
+    .option('-t, --threads <n>', 'threads that count (default: one a core)', parseWhole(1, 256))
+    .addOption(
+      new Option('--vocab <file>', 'count only the words of this file, all others as <unk>').conflicts([
+        'vocabLimit',
+        'unkBelow',
+      ]),
+    )
+    .addOption(
+      new Option('--vocab-limit <n>', 'keep the n most frequent words')
+        .argParser(parseWhole(1))
+        .conflicts(['vocab', 'unkBelow']),
+    )
+    .addOption(
+      new Option('--unk-below <n>', 'count words seen fewer than n times as <unk>')
+        .argParser(parseWhole(1))
+        .conflicts(['vocab', 'vocabLimit']),
+    )
+    .option('--lowercase', 'lower-case all text, here and when scoring')
+    .option('--skip-blank', 'leave out lines without a token, here and when scoring')
+    .addOption(
+      new Option('--reserved <what>', 'what to do with a literal <s> or </s>')
+        .choices(['refuse', 'drop'])
+        .default('refuse'),
+    )
+    .option('-f, --force', 'replace a model that is there')
+    .option('-q, --quiet', 'no progress, no summary')
+    .addHelpText('after', `\n${EXAMPLES.train}`)
+    .action(async (files: string[], flags: TrainFlags) => {
+      const { runTrain } = await import('./train.js');
+      await runTrain(files, flags, abort.signal);
+    });
+
+  kneser
+    .command('perplexity')
+    .description('Measure the perplexity of text files, each and all together.')
+    .argument('<dir>', 'folder of the model')
+    .argument('<file...>', 'text files, .gz files, folders of them, or - for standard input')
+    .option('--json', 'print one JSON object')
+    .addOption(tables)
+    .option('-q, --quiet', 'no progress')
+    .addHelpText('after', `\n${EXAMPLES.perplexity}`)
+    .action(async (dir: string, files: string[], flags: PerplexityFlags) => {
+      const { runPerplexity } = await import('./perplexity.js');
+      await runPerplexity(dir, files, flags);
+    });
+
+  kneser
+    .command('score')
+    .description('Score sentences token by token: one result a line of input.')
+    .argument('<dir>', 'folder of the model')
+    .argument('[file]', 'text file, .gz file, or - for standard input', '-')
+    .option('--json', 'print a JSON object a line')
+    .addOption(tables)
+    .addHelpText('after', `\n${EXAMPLES.score}`)
+    .action(async (dir: string, file: string, flags: ScoreFlags) => {
+      const { runScore } = await import('./score.js');
+      await runScore(dir, file, flags);
+    });
+
+  kneser
+    .command('inspect')
+    .description('Say what a model is made of.')
+    .argument('<dir>', 'folder of the model')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', `\n${EXAMPLES.inspect}`)
+    .action(async (dir: string, flags: { json?: boolean }) => {
+      const { runInspect } = await import('./inspect.js');
+      await runInspect(dir, flags);
+    });
+
+  return kneser;
+}
+
+/** What an error means for the exit code; its message goes to standard error. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof KneserError) {
+    process.stderr.write(`kneser: ${error.message}\n`);
+    return error.exitCode;
+  }
+  const { code } = error as NodeJS.ErrnoException;
+  // Whoever read the results has had enough.
+  if (code === 'EPIPE') return 0;
+  process.stderr.write(`kneser: ${error instanceof Error ? error.message : String(error)}\n`);
+  return 1;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // Training stops by itself and cleans up; a second signal, or any other work, ends at once.
+    if (abort.signal.aborted || process.argv[2] !== 'train') process.exit(130);
+    abort.abort();
+  });
+}
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}

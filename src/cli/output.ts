@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+
+/** Writes results to standard output, no faster than they are taken. */
+export async function print(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+}
+
+/** Array entries that are written at one go. */
+const PIECE = 8192;
+
+/**
+ * Writes an object as a line of JSON without ever holding the whole line: arrays, typed ones included, go out piece by
+ * piece.
+ */
+export async function printJsonLine(object: Readonly<Record<string, unknown>>): Promise<void> {
+  let text = '{';
+  let separator = '';
+  for (const [name, value] of Object.entries(object)) {
+    text += `${separator}${JSON.stringify(name)}:`;
+    separator = ',';
+    const list = ArrayBuffer.isView(value) ? (value as unknown as ArrayLike<number>) : value;
+    if (!isList(list)) {
+      text += JSON.stringify(value);
+      continue;
+    }
+    text += '[';
+    for (let from = 0; from < list.length; from += PIECE) {
+      const piece = Array.from({ length: Math.min(PIECE, list.length - from) }, (_, i) => list[from + i]);
+      text += (from > 0 ? ',' : '') + JSON.stringify(piece).slice(1, -1);
+      if (list.length > PIECE) {
+        await print(text);
+        text = '';
+      }
+    }
+    text += ']';
+  }
+  await print(text + '}\n');
+}
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || ArrayBuffer.isView(value);
+}
+
+/** A figure for people: so many digits behind the point, `–` for one that is not defined. */
+export function figure(value: number | null, digits: number): string {
+  return value === null ? '–' : value.toFixed(digits);
+}
+
+/** A whole number with thousands apart. */
+export function whole(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** Bytes for people. */
+export function bytes(value: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** An aligned table: the first column to the left, the others, which are numbers, to the right. */
+export async function printTable(head: readonly string[], rows: readonly (readonly string[])[]): Promise<void> {
+  const { default: Table } = await import('cli-table3');
+  const none = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
+  const inner = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
+  const table = new Table({
+    head: [...head],
+    chars: { ...Object.fromEntries([...none, ...inner].map(name => [name, ''])), middle: '  ' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: head.map((_, column) => (column === 0 ? 'left' : 'right')),
+  });
+  table.push(...rows.map(row => [...row]));
+  await print(table.toString().replace(/ +$/gm, '') + '\n');
+}

@@ -1,0 +1,66 @@
+import { LanguageModel, type TableReading } from '../score/model.js';
+import { PerplexitySum, type Perplexity } from '../score/perplexity.js';
+import { expandInputs } from '../text/input.js';
+import { figure, print, printTable, whole } from './output.js';
+import { ProgressDisplay } from './progress.js';
+
+/** The options of `kneser perplexity`. */
+export interface PerplexityFlags {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly tables: TableReading;
+}
+
+/** `kneser perplexity`. */
+export async function runPerplexity(path: string, paths: readonly string[], flags: PerplexityFlags): Promise<void> {
+  const inputs = await expandInputs(paths);
+  const model = await LanguageModel.open(path, { tables: flags.tables });
+  // Progress is for people who wait; results on a terminal come soon enough without it.
+  const display = process.stderr.isTTY ? await ProgressDisplay.create(flags.quiet ?? false) : undefined;
+  try {
+    const totalBytes = inputs.reduce((sum, input) => sum + (input.bytes ?? NaN), 0);
+    let done = 0;
+    const total = new PerplexitySum();
+    const files: ({ file: string } & Perplexity)[] = [];
+    let replaced = 0;
+    for (const { path: file } of inputs) {
+      const sum = await model.sumOfFile(file, {
+        expectedBytes: totalBytes,
+        onRead: read => {
+          done += read;
+          display?.update('scoring', done, Number.isNaN(totalBytes) ? undefined : totalBytes, 'bytes');
+        },
+        onLoad: share => display?.update('loading tables', share, 1, 'of the model'),
+      });
+      total.add(sum);
+      replaced += sum.replaced;
+      files.push({ file, ...sum.figures() });
+    }
+    display?.end();
+    if (replaced > 0) {
+      process.stderr.write(`kneser: warning: ${replaced} invalid UTF-8 sequences were read as U+FFFD\n`);
+    }
+    if (flags.json) await print(JSON.stringify({ files, total: total.figures() }) + '\n');
+    else await printFigures([...files, { file: 'total', ...total.figures() }]);
+  } finally {
+    display?.end();
+    await model.close();
+  }
+}
+
+async function printFigures(rows: readonly ({ file: string } & Perplexity)[]): Promise<void> {
+  await printTable(
+    ['file', 'sentences', 'tokens', 'OOV', 'perplexity', 'without OOV', 'bits/token', 'bits/char', 'bits/byte'],
+    rows.map(row => [
+      row.file,
+      whole(row.sentences),
+      whole(row.tokens),
+      whole(row.oov),
+      figure(row.perplexity, 3),
+      figure(row.perplexityExcludingOov, 3),
+      figure(row.bitsPerToken, 4),
+      figure(row.bitsPerCharacter, 4),
+      figure(row.bitsPerByte, 4),
+    ]),
+  );
+}

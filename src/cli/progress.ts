@@ -1,0 +1,82 @@
+import type { SingleBar } from 'cli-progress';
+import type { Progress, Stage } from '../train.js';
+
+const TITLES: Record<Stage, string> = {
+  tokenize: 'reading text',
+  sort: 'sorting',
+  count: 'counting n-grams',
+  write: 'writing',
+};
+
+/** Seconds between two lines where there is no terminal. */
+const LINE_SECONDS = 10;
+
+/** Shows how far a long piece of work has come: a bar on a terminal, plain lines elsewhere, nothing when `quiet`. */
+export class ProgressDisplay {
+  private bar: SingleBar | undefined;
+  private stage: string | undefined;
+  private stageStarted = 0;
+  private lastLine = 0;
+
+  private constructor(private readonly createBar: (() => SingleBar) | undefined) {}
+
+  static async create(quiet: boolean): Promise<ProgressDisplay | undefined> {
+    if (quiet) return undefined;
+    if (!process.stderr.isTTY) return new ProgressDisplay(undefined);
+    const { default: progress } = await import('cli-progress');
+    return new ProgressDisplay(
+      () =>
+        new progress.SingleBar({
+          format: '{stage} [{bar}] {percentage}%  {rate}  {eta_formatted} left',
+          stream: process.stderr,
+          barCompleteChar: '█',
+          barIncompleteChar: '░',
+          barsize: 30,
+          hideCursor: true,
+          clearOnComplete: true,
+          etaBuffer: 50,
+        }),
+    );
+  }
+
+  /** Shows a stage of training. */
+  show({ stage, done, total, unit }: Progress): void {
+    this.update(TITLES[stage], done, total, unit);
+  }
+
+  update(title: string, done: number, total: number | undefined, unit: string): void {
+    const now = performance.now();
+    if (title !== this.stage) {
+      this.end();
+      this.stage = title;
+      this.stageStarted = now;
+      this.lastLine = now;
+      if (!this.createBar) process.stderr.write(`${title} …\n`);
+    }
+    const rate = rateText(done, (now - this.stageStarted) / 1000, unit);
+    if (this.createBar) {
+      if (!this.bar) {
+        this.bar = this.createBar();
+        this.bar.start(total ?? 0, done, { stage: title.padEnd(16), rate });
+      } else {
+        this.bar.update(done, { rate });
+      }
+    } else if (now - this.lastLine >= LINE_SECONDS * 1000) {
+      this.lastLine = now;
+      const share = total ? `${Math.floor((100 * done) / total)} %` : `${(done / 1e6).toFixed(1)} M ${unit}`;
+      process.stderr.write(`${title}: ${share}, ${rate}\n`);
+    }
+  }
+
+  end(): void {
+    this.bar?.stop();
+    this.bar = undefined;
+    this.stage = undefined;
+  }
+}
+
+function rateText(done: number, seconds: number, unit: string): string {
+  if (seconds <= 0) return '';
+  const rate = done / seconds;
+  return unit === 'bytes' ? `${(rate / 1e6).toFixed(1)} MB/s` : `${(rate / 1e6).toFixed(2)} M ${unit}/s`;
+}

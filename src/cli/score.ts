@@ -1,0 +1,43 @@
+import { LanguageModel, type LoadedModel, type Score, type TableReading } from '../score/model.js';
+import { expandInputs, STDIN } from '../text/input.js';
+import { LineReader } from '../text/lines.js';
+import { figure, print, printJsonLine } from './output.js';
+
+/** The options of `kneser score`. */
+export interface ScoreFlags {
+  readonly json?: boolean;
+  readonly tables: TableReading;
+}
+
+/** `kneser score`. */
+export async function runScore(path: string, file: string | undefined, flags: ScoreFlags): Promise<void> {
+  const [input] = await expandInputs([file ?? STDIN]);
+  const model = await LanguageModel.open(path, { tables: flags.tables });
+  const reader = new LineReader(input.path);
+  try {
+    let scored = 0;
+    let scoring: LanguageModel | LoadedModel = model;
+    for await (const line of reader.lines()) {
+      if (scoring === model && model.shouldLoad(scored + line.length / 5)) scoring = await model.load();
+      const score = await scoring.score(line);
+      if (score.tokens.length === 1 && model.info.options.skipBlank) continue;
+      scored += score.tokens.length;
+      if (flags.json) await printJsonLine({ ...score });
+      else await print(formatScore(score));
+    }
+    if (reader.replaced > 0) {
+      process.stderr.write(`kneser: warning: ${reader.replaced} invalid UTF-8 sequences were read as U+FFFD\n`);
+    }
+  } finally {
+    await model.close();
+  }
+}
+
+/** A sentence's log10 p and perplexity, then each token with its log10 p and matched length; `*` marks an OOV. */
+function formatScore(score: Score): string {
+  const tokens = score.tokens.map((token, i) => {
+    const oov = score.oov[i] ? '*' : '';
+    return `${token}${oov} ${score.log10Probs[i].toFixed(4)} ${score.matched[i]}`;
+  });
+  return `${score.log10Prob.toFixed(4)}\t${figure(score.perplexity, 2)}\t${tokens.join('\t')}\n`;
+}

@@ -1,0 +1,86 @@
+import { KneserError } from '../errors.js';
+import { readBytes } from '../text/input.js';
+import { Tokenizer } from '../text/tokenizer.js';
+import { train, type TrainReport } from '../train.js';
+import type { VocabularyChoice } from '../count/vocabulary.js';
+import { bytes, whole } from './output.js';
+import { ProgressDisplay } from './progress.js';
+
+/** The options of `kneser train`, as commander hands them over. */
+export interface TrainFlags {
+  readonly out: string;
+  readonly order: number;
+  readonly memory?: number;
+  readonly threads?: number;
+  readonly vocab?: string;
+  readonly vocabLimit?: number;
+  readonly unkBelow?: number;
+  readonly lowercase?: boolean;
+  readonly skipBlank?: boolean;
+  readonly reserved: 'refuse' | 'drop';
+  readonly force?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** `kneser train`. */
+export async function runTrain(files: readonly string[], flags: TrainFlags, signal: AbortSignal): Promise<void> {
+  const { memory, threads } = flags;
+  const vocabulary = await vocabularyChoice(flags);
+  const display = await ProgressDisplay.create(flags.quiet ?? false);
+  let report: TrainReport;
+  try {
+    report = await train({
+      files,
+      out: flags.out,
+      order: flags.order,
+      ...(memory === undefined ? {} : { memory }),
+      ...(threads === undefined ? {} : { threads }),
+      ...(vocabulary ? { vocabulary } : {}),
+      lowercase: flags.lowercase ?? false,
+      skipBlank: flags.skipBlank ?? false,
+      reserved: flags.reserved,
+      force: flags.force ?? false,
+      signal,
+      ...(display ? { onProgress: progress => display.show(progress) } : {}),
+    });
+  } finally {
+    display?.end();
+  }
+  for (const warning of report.warnings) process.stderr.write(`kneser: warning: ${warning}\n`);
+  if (!flags.quiet) process.stderr.write(summary(report));
+}
+
+function summary(report: TrainReport): string {
+  const { out, order, sentences, tokens, vocabulary, tables, seconds } = report;
+  const ngrams = tables.reduce((sum, table) => sum + table.types, 0);
+  const fallbacks = tables.filter(table => table.fallback).map(table => table.pattern);
+  return (
+    `${out}: order ${order}, ${whole(sentences)} sentences, ${whole(tokens)} tokens, ${whole(vocabulary)} types, ` +
+    `${whole(ngrams)} n-grams, ${bytes(report.bytes)}, ${seconds.toFixed(1)} s\n` +
+    (fallbacks.length > 0
+      ? `The text is too small to estimate the discounts of ${fallbacks.join(', ')}: 0.5, 1 and 1.5 are used there.\n`
+      : '') +
+    `Next: kneser perplexity ${out} FILE\n`
+  );
+}
+
+async function vocabularyChoice(flags: TrainFlags): Promise<VocabularyChoice | undefined> {
+  if (flags.vocab !== undefined) return { kind: 'words', words: await readWords(flags.vocab) };
+  if (flags.vocabLimit !== undefined) return { kind: 'limit', limit: flags.vocabLimit };
+  if (flags.unkBelow !== undefined) return { kind: 'frequency', atLeast: flags.unkBelow };
+  return undefined;
+}
+
+/** The words of a vocabulary file, separated by white space. */
+async function readWords(path: string): Promise<string[]> {
+  const words: string[] = [];
+  const decoder = new TextDecoder();
+  const tokenizer = new Tokenizer({
+    token: (text, from, to) => words.push(decoder.decode(text.subarray(from, to))),
+    line: () => undefined,
+  });
+  for await (const chunk of readBytes(path)) tokenizer.feed(chunk);
+  tokenizer.end();
+  if (words.length === 0) throw new KneserError('KNESER_INPUT_EMPTY', `${path}: the vocabulary file holds no words`);
+  return words;
+}
