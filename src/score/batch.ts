@@ -23,11 +23,14 @@ export class BatchLayout {
   readonly batch: Batch;
   private at = 0;
   private history = 0;
+  private readonly longest: number;
+  /** Numbers laid out before a sentence: its history, at least one. */
   private readonly reach: number;
   private starting = true;
 
   /** @param capacity the most words a batch may have. */
   constructor(order: number, capacity: number) {
+    this.longest = order - 1;
     this.reach = Math.max(1, order - 1);
     this.batch = {
       ids: new Uint32Array(capacity * (1 + this.reach) + this.reach),
@@ -58,7 +61,7 @@ export class BatchLayout {
     const index = batch.length++;
     const unknown = id >= OOV;
     batch.targets[index] = this.at;
-    batch.available[index] = Math.min(this.history++, this.reach);
+    batch.available[index] = Math.min(this.history++, this.longest);
     batch.oov[index] = unknown ? 1 : 0;
     batch.ids[this.at++] = unknown ? UNK : id;
     if (id === EOS) this.starting = true;
