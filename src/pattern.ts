@@ -47,3 +47,65 @@ export function comparePatterns(a: Pattern, b: Pattern): number {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return (a[i] ?? 0) - (b[i] ?? 0);
   return 0;
 }
+
+/** Which patterns a model of some order has besides the contiguous ones, which it always has. */
+export interface PatternChoice {
+  /** All patterns of the order, as far as the limits below allow. */
+  readonly skip?: boolean;
+  /** These patterns, as `1_11`. */
+  readonly list?: readonly string[];
+  /** At most so many words skipped in a row. */
+  readonly maxGap?: number;
+  /** At most so many patterns, contiguous ones counted: those that keep few and near words go first. */
+  readonly maxPatterns?: number;
+}
+
+/**
+ * The patterns of a model, each after all its subsets.
+ *
+ * @throws RangeError that says which of the patterns listed is none, or too long for the order.
+ */
+export function choosePatterns(order: number, choice: PatternChoice): Pattern[] {
+  const plain = Array.from({ length: order }, (_, index) => contiguous(index + 1));
+  const listed = (choice.list ?? []).map(text => {
+    const pattern = parsePattern(text);
+    if (!pattern) throw new RangeError(`${text} is not a pattern: write 1 for a kept and _ for a skipped word, as 1_11`);
+    if (span(pattern) >= order) throw new RangeError(`${text} is longer than the order, ${order}`);
+    return pattern;
+  });
+  const skipping = choice.list ? listed : choice.skip ? allPatterns(order) : [];
+  const maxGap = choice.maxGap ?? order;
+  const candidates = skipping.filter(pattern => !isContiguous(pattern) && gap(pattern) <= maxGap);
+  candidates.sort((a, b) => reach(a) - reach(b) || comparePatterns(a, b));
+  const room = Math.max(0, (choice.maxPatterns ?? Infinity) - order);
+  const chosen = new Map([...plain, ...candidates.slice(0, room)].map(pattern => [pattern.join(), pattern]));
+  return [...chosen.values()].sort(comparePatterns);
+}
+
+/**
+ * The patterns with all their beginnings: the tables that a model must have so that each context is reached from the one
+ * without its farthest word.
+ */
+export function withBeginnings(patterns: readonly Pattern[]): Pattern[] {
+  const all = new Map<string, Pattern>();
+  for (const pattern of patterns) {
+    for (let length = 0; length <= pattern.length; length++) all.set(pattern.slice(0, length).join(), pattern.slice(0, length));
+  }
+  return [...all.values()].sort(comparePatterns);
+}
+
+function allPatterns(order: number): Pattern[] {
+  return Array.from({ length: 2 ** (order - 1) }, (_, bits) =>
+    contiguous(order).filter(distance => bits & (1 << (distance - 1))),
+  );
+}
+
+/** The longest run of words that a pattern skips. */
+function gap(pattern: Pattern): number {
+  return pattern.reduce((longest, distance, i) => Math.max(longest, distance - (pattern[i - 1] ?? 0) - 1), 0);
+}
+
+/** How much a pattern asks of a text: its span and the words it keeps. */
+function reach(pattern: Pattern): number {
+  return span(pattern) + 2 * pattern.length;
+}

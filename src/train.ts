@@ -11,7 +11,7 @@ import { planSorts, type Sort } from './count/tally.js';
 import { TokenStream } from './count/token-stream.js';
 import { buildVocabulary, requireTokens, type Vocabulary, type VocabularyChoice } from './count/vocabulary.js';
 import { KneserError, writeError } from './errors.js';
-import { contiguous, formatPattern, type Pattern } from './pattern.js';
+import { choosePatterns, formatPattern, withBeginnings, type Pattern, type PatternChoice } from './pattern.js';
 import { estimateDiscounts } from './smooth/discounts.js';
 import { beginDraft, type Draft } from './store/folder.js';
 import { FORMAT_VERSION, type Manifest, type TableManifest } from './store/manifest.js';
@@ -31,8 +31,8 @@ export const DEFAULT_ORDER = 5;
 const LEAST_MEMORY = 64 << 20;
 /** Texts with fewer numbers than this are counted before a thread would have started. */
 const SMALL_TEXT = 200_000;
-/** Bytes a position of a chunk may take: its id, its place in the order, and a thread's two scratch arrays. */
-const BYTES_A_POSITION = 4 + 4 + 8;
+/** Bytes a position of a chunk may take: its id, its place in the order, and a thread's three scratch arrays. */
+const BYTES_A_POSITION = 4 + 4 + 12;
 
 /** The stages of training, in their order. */
 export type Stage = 'tokenize' | 'sort' | 'count' | 'write';
@@ -66,6 +66,8 @@ export type TrainOptions = TrainingText & {
   readonly out: string;
   /** The highest order of n-grams, 1 to 12. Default 5. */
   readonly order?: number;
+  /** Which skip patterns are counted besides the contiguous ones. Default: none. */
+  readonly patterns?: PatternChoice;
   /** Which words the model knows. Default: all. */
   readonly vocabulary?: VocabularyChoice;
   /** Lower-cases every token, here and whenever the model scores. Default false. */
@@ -122,6 +124,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     throw new KneserError('KNESER_OPTION', 'give either files or sentences to train on');
   }
   checkVocabularyChoice(options.vocabulary);
+  checkPatterns(order, options.patterns);
   const started = performance.now();
   const inputs = options.files ? await expandInputs(options.files) : [];
   const draft = await beginDraft(options.out, options.force ?? false);
@@ -157,6 +160,16 @@ function checkInteger(name: string, value: number, least: number, most: number):
   throw new KneserError('KNESER_OPTION', `${name}: ${value} is not a whole number ${range}`);
 }
 
+function checkPatterns(order: number, choice: PatternChoice = {}): void {
+  if (choice.maxGap !== undefined) checkInteger('largest gap', choice.maxGap, 0, MAX_ORDER);
+  if (choice.maxPatterns !== undefined) checkInteger('number of patterns', choice.maxPatterns, 1, 2 ** MAX_ORDER);
+  try {
+    choosePatterns(order, choice);
+  } catch (error) {
+    throw new KneserError('KNESER_OPTION', `patterns: ${(error as Error).message}`);
+  }
+}
+
 function checkVocabularyChoice(choice: VocabularyChoice | undefined): void {
   if (choice?.kind === 'limit') checkInteger('vocabulary limit', choice.limit, 1, Number.MAX_SAFE_INTEGER);
   if (choice?.kind === 'frequency') checkInteger('least frequency', choice.atLeast, 1, Number.MAX_SAFE_INTEGER);
@@ -166,6 +179,8 @@ class Build {
   private readonly ids: IdStream;
   private readonly stream: TokenStream;
   private readonly choice: VocabularyChoice;
+  /** The patterns that the model is a mixture of. */
+  private readonly mixed: readonly Pattern[];
 
   constructor(
     private readonly options: TrainOptions,
@@ -175,6 +190,7 @@ class Build {
     private readonly draft: Draft,
   ) {
     this.choice = options.vocabulary ?? { kind: 'all' };
+    this.mixed = choosePatterns(order, options.patterns ?? {});
     const words = new WordList();
     if (this.choice.kind === 'words') this.addWords(words, this.choice.words);
     this.ids = new IdStream(join(draft.temporary, 'tokens'), Math.floor(memory / 6));
@@ -225,7 +241,7 @@ class Build {
         `the text has ${stream.tokens} tokens; at most about 4,000,000,000 can be counted`,
       );
     }
-    const patterns = Array.from({ length: order }, (_, index) => contiguous(index + 1));
+    const patterns = withBeginnings(this.mixed);
     const sorts = planSorts(patterns, order);
     const builder = await ModelBuilder.create(this.draft.database);
     const threads = total < SMALL_TEXT ? 1 : this.threads;
@@ -339,7 +355,8 @@ class Build {
     const { stream, order, options } = this;
     const tables = patterns.map((pattern): TableManifest => {
       const { rows, contexts, tokens, countsOfCounts } = summaries.get(pattern.join()) ?? emptySummary();
-      return { pattern: formatPattern(pattern), rows, contexts, tokens, countsOfCounts };
+      const mixed = this.mixed.some(other => formatPattern(other) === formatPattern(pattern));
+      return { pattern: formatPattern(pattern), mixed, rows, contexts, tokens, countsOfCounts };
     });
     return {
       format: FORMAT_VERSION,

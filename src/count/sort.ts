@@ -27,6 +27,7 @@ export class PositionSorter {
   private otherOrder = new Uint32Array(LEAF);
   private readonly histogram = new Uint32Array(DIGITS + 1);
   private scratch = new Uint32Array(0);
+  private otherScratch = new Uint32Array(0);
   private values = new Uint32Array(0);
 
   private ids: Uint32Array = new Uint32Array(0);
@@ -38,14 +39,17 @@ export class PositionSorter {
     this.columns = distances.map(() => new Uint32Array(LEAF));
   }
 
-  /** Sorts `positions` of `ids`, which are left in another order, and gives the tuples to the sink. */
+  /** Sorts `positions` of `ids` and gives the tuples to the sink. */
   sort(ids: Uint32Array, positions: Uint32Array): void {
     this.ids = ids;
     if (this.scratch.length < positions.length) {
       this.scratch = new Uint32Array(positions.length);
+      this.otherScratch = new Uint32Array(positions.length);
       if (positions.length > LEAF) this.values = new Uint32Array(positions.length);
     }
-    this.range(positions, this.scratch, 0, positions.length, 0);
+    // Pieces are moved back and forth between the two, which leaves neither whole: other sorts need the positions again.
+    this.scratch.set(positions);
+    this.range(this.scratch, this.otherScratch, 0, positions.length, 0);
   }
 
   /** Sorts `from[low, high)`, whose tuples agree in the columns before `column`. */

@@ -285,11 +285,16 @@ export class LanguageModel extends ModelBase {
       if (!parsed) throw new KneserError('KNESER_DAMAGED', `${store.name}: manifest: ${pattern} is no pattern`);
       return parsed;
     });
-    const tables = manifest.tables.map(({ countsOfCounts }, index) => ({
+    const tables = manifest.tables.map(({ countsOfCounts, mixed }, index) => ({
       pattern: patterns[index],
       discounts: estimateDiscounts(countsOfCounts),
+      index,
+      mixed,
     }));
-    const mixture = new Mixture(tables, manifest.vocabulary);
+    const mixture = new Mixture(
+      tables.filter(table => table.mixed),
+      manifest.vocabulary,
+    );
     return new LanguageModel({ store, manifest, bytes, created, patterns, mixture }, options);
   }
 

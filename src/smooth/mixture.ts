@@ -6,6 +6,8 @@ import type { Discounts } from './discounts.js';
 export interface MixtureTable {
   readonly pattern: Pattern;
   readonly discounts: Discounts;
+  /** The table's place in the evidence. */
+  readonly index: number;
 }
 
 /**
@@ -55,7 +57,7 @@ export class Mixture {
         for (let i = 0; i < below.length; i++) lower += values[below[i]];
         lower /= below.length;
       }
-      const at = s * capacity + t;
+      const at = tables[s].index * capacity + t;
       const total = totals[at];
       if (total > 0) {
         const d = 4 * s;
@@ -75,7 +77,7 @@ export class Mixture {
   matched(evidence: Evidence, t: number, available: number): number {
     const { top } = this;
     let length = available;
-    while (length > 0 && evidence.counts[top[length] * evidence.capacity + t] === 0) length--;
+    while (length > 0 && evidence.counts[this.tables[top[length]].index * evidence.capacity + t] === 0) length--;
     return length + 1;
   }
 }

@@ -8,6 +8,8 @@ export const FORMAT_VERSION = 1;
 export interface TableManifest {
   /** As `formatPattern` writes it. */
   readonly pattern: string;
+  /** Whether the model is a mixture of this table too; if not, it only leads to the contexts of others. */
+  readonly mixed: boolean;
   readonly rows: number;
   readonly contexts: number;
   /** Σ of the counts. */

@@ -1,0 +1,55 @@
+import { contiguous } from '../src/pattern.js';
+import { firstRow, readDirectory } from '../src/score/block-reader.js';
+import { BLOCK_ENTRIES, blankBlock, decodeBlock, encodeBlock } from '../src/store/block.js';
+import { openFolder } from '../src/store/folder.js';
+import { blockKey } from '../src/store/keys.js';
+import type { ModelStore } from '../src/store/store.js';
+import type { Case, Suite } from './suite.js';
+import { ORDER } from './text.js';
+
+/** Blocks of a table that one operation goes through. */
+const BLOCKS = 64;
+
+/** Blocks of the model's tables of 2-grams and 5-grams, encoded and decoded. */
+export const blockSuite: Suite = {
+  name: 'block',
+  async prepare(text) {
+    const { store } = await openFolder(await text.model());
+    try {
+      const cases: Case[] = [];
+      for (const order of [2, ORDER]) cases.push(...casesOf(order, await readBlocks(store, order)));
+      return { cases };
+    } finally {
+      await store.close();
+    }
+  },
+};
+
+function casesOf(order: number, values: readonly Uint8Array[]): Case[] {
+  const width = order - 1;
+  const blocks = values.map(value => decodeBlock(value, width));
+  const work = blocks.reduce((sum, block) => sum + block.starts[block.contextCount], 0);
+  const reuse = blankBlock(width, BLOCK_ENTRIES, BLOCK_ENTRIES);
+  const decode = (): void => {
+    for (const value of values) decodeBlock(value, width, reuse);
+  };
+  const encode = (): void => {
+    for (const block of blocks) encodeBlock(block);
+  };
+  return [
+    { name: `encodeBlock, ${order}-grams`, work, unit: 'rows', run: encode },
+    { name: `decodeBlock, ${order}-grams`, work, unit: 'rows', run: decode },
+  ];
+}
+
+/** At most {@link BLOCKS} blocks from all over a table. */
+async function readBlocks(store: ModelStore, order: number): Promise<Uint8Array[]> {
+  const pattern = contiguous(order);
+  const directory = await readDirectory(store, pattern);
+  const step = Math.max(1, directory.words.length / BLOCKS);
+  const keys: Uint8Array[] = [];
+  for (let at = 0; at < directory.words.length; at += step) {
+    keys.push(blockKey(pattern, firstRow(directory, Math.floor(at))));
+  }
+  return (await store.getMany(keys)).filter(value => value !== undefined);
+}

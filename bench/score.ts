@@ -1,0 +1,85 @@
+import { LanguageModel } from '../src/score/model.js';
+import type { Case, Suite } from './suite.js';
+import { ORDER, readSentences } from './text.js';
+
+/** Different n-grams that a hot case repeats. */
+const HOT = 16;
+/** Sentences of a cold case's operation. */
+const COLD_SENTENCES = 100;
+/** A step through a list that leads all over it. */
+const STRIDE = 1_000_003;
+
+/**
+ * Scoring the held-out text. Loaded: the tables are in memory; paged: blocks are read as they are needed. Hot: the same
+ * few contexts over and over; cold: different ones from all over the text, and for a paged model no block kept.
+ */
+export const scoreSuite: Suite = {
+  name: 'score',
+  async prepare(text) {
+    const path = await text.model();
+    const paged = await LanguageModel.open(path, { tables: 'page' });
+    const uncached = await LanguageModel.open(path, { tables: 'page', cache: 0 });
+    const loaded = await paged.load();
+    const sentences = await readSentences(text.heldOut);
+    const { tokens } = loaded.perplexity(sentences);
+    const ngrams = scattered(sentences.flatMap(ngramsOf));
+    const hotSentence = sentences[sentences.length >>> 1];
+    const coldSentences = scattered(sentences).slice(0, COLD_SENTENCES);
+    const coldTokens = coldSentences.reduce((sum, sentence) => sum + sentence.length + 1, 0);
+
+    const log10Prob = (name: string, queries: readonly Ngram[]): Case => {
+      let next = 0;
+      const run = (): number => {
+        const { token, history } = queries[next];
+        if (++next === queries.length) next = 0;
+        return loaded.log10Prob(token, history);
+      };
+      return { name, work: 1, unit: 'tokens', run };
+    };
+    const scoreAll = async (model: LanguageModel): Promise<void> => {
+      for (const sentence of coldSentences) await model.score(sentence);
+    };
+    const hot = { work: hotSentence.length + 1, unit: 'tokens' };
+    const cold = { work: coldTokens, unit: 'tokens' };
+    const file = { work: tokens, unit: 'tokens' };
+    const loadedCold = (): void => {
+      for (const sentence of coldSentences) loaded.score(sentence);
+    };
+    return {
+      cases: [
+        log10Prob('log10Prob, loaded, hot', ngrams.slice(0, HOT)),
+        log10Prob('log10Prob, loaded, cold', ngrams),
+        { name: 'score, loaded, hot', ...hot, run: () => loaded.score(hotSentence) },
+        { name: 'score, loaded, cold', ...cold, run: loadedCold },
+        { name: 'score, paged, hot', ...hot, run: () => paged.score(hotSentence) },
+        { name: 'score, paged, cold', ...cold, run: () => scoreAll(uncached) },
+        { name: 'perplexityOfFile, loaded', ...file, run: () => loaded.perplexityOfFile(text.heldOut) },
+        { name: 'perplexityOfFile, paged', ...file, run: () => paged.perplexityOfFile(text.heldOut) },
+        { name: 'perplexityOfFile, paged, no cache', ...file, run: () => uncached.perplexityOfFile(text.heldOut) },
+      ],
+      close: async () => {
+        await paged.close();
+        await uncached.close();
+      },
+    };
+  },
+};
+
+interface Ngram {
+  readonly token: string;
+  /** Oldest first. */
+  readonly history: readonly string[];
+}
+
+/** Every token of a sentence with the words before it that the model looks at. */
+function ngramsOf(sentence: readonly string[]): Ngram[] {
+  const words = ['<s>', ...sentence, '</s>'];
+  return words.slice(1).map((token, i) => ({ token, history: words.slice(Math.max(0, i + 2 - ORDER), i + 1) }));
+}
+
+/** The items in an order that leads all over the list, the same each time. */
+function scattered<T>(items: readonly T[]): T[] {
+  const { length } = items;
+  const step = length % STRIDE === 0 ? 1 : STRIDE;
+  return items.map((_, i) => items[(i * step) % length]);
+}
