@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { KneserError } from '../src/errors.js';
 
 /** What the caller must change: exit code 2, and no stack. */
 export class UsageError extends Error {}
@@ -24,7 +25,7 @@ export async function runCommand(
     const interrupted = controller.signal.aborted;
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`${name}: ${interrupted ? 'interrupted' : message}\n`);
-    process.exitCode = interrupted ? 130 : isUsageError(error) ? 2 : 1;
+    process.exitCode = interrupted ? 130 : exitCodeOf(error);
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -32,7 +33,13 @@ export async function runCommand(
   if (controller.signal.aborted) process.exit(130);
 }
 
-function isUsageError(error: unknown): boolean {
+function exitCodeOf(error: unknown): number {
+  if (error instanceof KneserError) return error.exitCode;
   const { code } = error as NodeJS.ErrnoException;
-  return error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS') === true;
+  return error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1;
+}
+
+/** What figures depend on. */
+export function machine(): { node: string; platform: string; cpu: string } {
+  return { node: process.version, platform: `${process.platform} ${process.arch}`, cpu: cpus()[0].model };
 }

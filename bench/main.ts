@@ -1,11 +1,10 @@
 /**
  * `npm run bench -- [SUITE…] [--json] [--quick]`: measures the parts of kneser on the Brown corpus.
  */
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { printTable } from '../src/cli/output.js';
 import { blockSuite } from './block.js';
-import { runCommand, UsageError } from './command.js';
+import { machine, runCommand, UsageError } from './command.js';
 import { scoreSuite } from './score.js';
 import { sortSuite } from './sort.js';
 import { measure, type Effort, type Result, type Suite } from './suite.js';
@@ -47,12 +46,11 @@ await runCommand('bench', async (folder, signal) => {
       await close?.();
     }
   }
-  const machine = { node: process.version, platform: `${process.platform} ${process.arch}`, cpu: cpus()[0].model };
   if (values.json) {
-    process.stdout.write(JSON.stringify({ ...machine, quick: values.quick ?? false, results }, undefined, 2) + '\n');
+    process.stdout.write(JSON.stringify({ ...machine(), quick: values.quick ?? false, results }, undefined, 2) + '\n');
     return 0;
   }
-  process.stdout.write(`${Object.values(machine).join(', ')}\n`);
+  process.stdout.write(`${Object.values(machine()).join(', ')}\n`);
   await printTable(
     ['benchmark', 'ops/s', '± %', 'throughput'],
     results.map(({ suite, name, hz, rme, throughput, unit }) => [

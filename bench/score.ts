@@ -11,7 +11,7 @@ const STRIDE = 1_000_003;
 
 /**
  * Scoring the held-out text. Loaded: the tables are in memory; paged: blocks are read as they are needed. Hot: the same
- * few contexts over and over; cold: different ones from all over the text, and for a paged model no block kept.
+ * few contexts over and over; cold: different ones from all over the text, and for a paged model next to no block kept.
  */
 export const scoreSuite: Suite = {
   name: 'score',

@@ -64,9 +64,18 @@ export async function measure(suite: string, measured: Case, effort: Effort, sig
     const runAwaited = (deferred: Benchmark.Deferred): void => {
       (run() as Promise<unknown>).then(() => deferred.resolve(), reject);
     };
+    const runAtOnce = (): void => {
+      try {
+        run();
+      } catch (error) {
+        // Benchmark.js would let it end the process.
+        reject(error instanceof Error ? error : new Error(String(error)));
+        benchmark.abort();
+      }
+    };
     const benchmark = new Benchmark(name, {
       defer: waits,
-      fn: waits ? runAwaited : run,
+      fn: waits ? runAwaited : runAtOnce,
       maxTime: effort.seconds,
       onComplete: () => {
         signal.removeEventListener('abort', stop);

@@ -135,7 +135,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     abort.abort();
   });
 }
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') error.message = `standard output: ${error.message}`;
+  process.exit(report(error));
+});
 
 try {
   await program().parseAsync();

@@ -11,22 +11,26 @@ export interface ScoreFlags {
 
 /** `kneser score`. */
 export async function runScore(path: string, file: string | undefined, flags: ScoreFlags): Promise<void> {
-  const [input] = await expandInputs([file ?? STDIN]);
+  const inputs = await expandInputs([file ?? STDIN]);
   const model = await LanguageModel.open(path, { tables: flags.tables });
-  const reader = new LineReader(input.path);
   try {
     let scored = 0;
+    let replaced = 0;
     let scoring: LanguageModel | LoadedModel = model;
-    for await (const line of reader.lines()) {
-      if (scoring === model && model.shouldLoad(scored + line.length / 5)) scoring = await model.load();
-      const score = await scoring.score(line);
-      if (score.tokens.length === 1 && model.info.options.skipBlank) continue;
-      scored += score.tokens.length;
-      if (flags.json) await printJsonLine({ ...score });
-      else await print(formatScore(score));
+    for (const input of inputs) {
+      const reader = new LineReader(input.path);
+      for await (const line of reader.lines()) {
+        if (scoring === model && model.shouldLoad(scored + line.length / 5)) scoring = await model.load();
+        const score = await scoring.score(line);
+        if (score.tokens.length === 1 && model.info.options.skipBlank) continue;
+        scored += score.tokens.length;
+        if (flags.json) await printJsonLine({ ...score });
+        else await print(formatScore(score));
+      }
+      replaced += reader.replaced;
     }
-    if (reader.replaced > 0) {
-      process.stderr.write(`kneser: warning: ${reader.replaced} invalid UTF-8 sequences were read as U+FFFD\n`);
+    if (replaced > 0) {
+      process.stderr.write(`kneser: warning: ${replaced} invalid UTF-8 sequences were read as U+FFFD\n`);
     }
   } finally {
     await model.close();

@@ -1,5 +1,6 @@
 import { KneserError } from '../errors.js';
 import { readBytes } from '../text/input.js';
+import { decode } from '../text/surface.js';
 import { Tokenizer } from '../text/tokenizer.js';
 import { train, type TrainReport } from '../train.js';
 import type { VocabularyChoice } from '../count/vocabulary.js';
@@ -74,9 +75,8 @@ async function vocabularyChoice(flags: TrainFlags): Promise<VocabularyChoice | u
 /** The words of a vocabulary file, separated by white space. */
 async function readWords(path: string): Promise<string[]> {
   const words: string[] = [];
-  const decoder = new TextDecoder();
   const tokenizer = new Tokenizer({
-    token: (text, from, to) => words.push(decoder.decode(text.subarray(from, to))),
+    token: (text, from, to) => words.push(decode(text.subarray(from, to))),
     line: () => undefined,
   });
   for await (const chunk of readBytes(path)) tokenizer.feed(chunk);

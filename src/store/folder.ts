@@ -1,8 +1,21 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream, rmSync } from 'node:fs';
-import { copyFile, link, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import {
+  copyFile,
+  link,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  symlink,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { KneserError, systemCode, writeError } from '../errors.js';
 import { FORMAT_VERSION } from './manifest.js';
 import type { ModelStore } from './store.js';
@@ -51,9 +64,10 @@ export interface Draft {
  * Begins a generation in the folder `path`, which is made if it is missing.
  *
  * @param force whether a model that is there may be replaced. It stays in use until the new one is complete.
- * @throws KNESER_OUTPUT_EXISTS, KNESER_OUTPUT_DENIED, KNESER_DISK_FULL, KNESER_IO
+ * @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS, KNESER_OUTPUT_DENIED, KNESER_DISK_FULL, KNESER_IO
  */
 export async function beginDraft(path: string, force: boolean): Promise<Draft> {
+  if (path === '') throw new KneserError('KNESER_OPTION', 'out: the name of the model folder is empty');
   try {
     const entries = await existingEntries(path);
     const foreign = entries.filter(name => name !== POINTER && !GENERATION.test(name));
@@ -67,7 +81,7 @@ export async function beginDraft(path: string, force: boolean): Promise<Draft> {
       const what = entries.includes(POINTER) ? 'there is a model here already' : 'an unfinished model lies here';
       throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: ${what}; pass --force to replace it, or another --out`);
     }
-    await mkdir(path, { recursive: true });
+    const made = await mkdir(path, { recursive: true });
     const last = Math.max(0, ...entries.map(name => Number(GENERATION.exec(name)?.[1] ?? 0)));
     const generation = `generation-${last + 1}`;
     const folder = join(path, generation);
@@ -80,11 +94,22 @@ export async function beginDraft(path: string, force: boolean): Promise<Draft> {
       publish: () => publish(path, generation, entries),
       discard: async () => {
         await rm(folder, { recursive: true, force: true });
-        if (entries.length === 0) await rm(path, { recursive: true, force: true });
+        if (made !== undefined) await removeEmpty(path, made);
       },
     };
   } catch (error) {
     throw writeError(path, error);
+  }
+}
+
+/** Removes a folder and those around it, out to `outermost`, as far as they are empty. */
+async function removeEmpty(path: string, outermost: string): Promise<void> {
+  for (let at = resolve(path); at.length >= resolve(outermost).length; at = dirname(at)) {
+    try {
+      await rmdir(at);
+    } catch {
+      return;
+    }
   }
 }
 
@@ -116,22 +141,24 @@ async function publish(path: string, generation: string, before: readonly string
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     files,
   };
-  await replaceFile(join(path, POINTER), JSON.stringify(pointer, undefined, 1) + '\n');
-  for (const name of before) if (GENERATION.test(name)) await rm(join(path, name), { recursive: true, force: true });
+  // Written within the generation, which is removed as a whole if this fails; readers see the old pointer or the new.
+  const draft = join(path, generation, POINTER);
+  await writeSynced(draft, JSON.stringify(pointer, undefined, 1) + '\n');
+  await rename(draft, join(path, POINTER));
+  // From here on the new model is the one: what cannot be removed of the old one is left to the next training.
+  const old = before.filter(name => GENERATION.test(name));
+  for (const name of old) await rm(join(path, name), { recursive: true, force: true }).catch(() => undefined);
   return pointer;
 }
 
-/** Replaces a file as a whole: readers see the old or the new one. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const draft = `${path}.${randomBytes(4).toString('hex')}`;
-  const file = await open(draft, 'w');
+async function writeSynced(path: string, text: string): Promise<void> {
+  const file = await open(path, 'w');
   try {
     await file.writeFile(text);
     await file.sync();
   } finally {
     await file.close();
   }
-  await rename(draft, path);
 }
 
 async function hashFile(path: string): Promise<string> {
@@ -154,7 +181,7 @@ export async function readPointer(path: string): Promise<Pointer> {
   }
   let pointer: Partial<Pointer>;
   try {
-    pointer = JSON.parse(text) as Partial<Pointer>;
+    pointer = (JSON.parse(text) as Partial<Pointer> | null) ?? {};
   } catch (error) {
     throw new KneserError('KNESER_DAMAGED', `${join(path, POINTER)}: this file is damaged; train the model again`, {
       cause: error,
@@ -173,6 +200,7 @@ export async function readPointer(path: string): Promise<Pointer> {
 }
 
 function isPointer(value: Partial<Pointer>): value is Pointer {
+  const { files = [] } = value;
   return (
     typeof value.kneser === 'number' &&
     typeof value.generation === 'string' &&
@@ -180,9 +208,10 @@ function isPointer(value: Partial<Pointer>): value is Pointer {
     typeof value.created === 'string' &&
     typeof value.bytes === 'number' &&
     Array.isArray(value.files) &&
-    (value.files as Partial<PointerFile>[]).every(
-      file => /^[A-Za-z0-9._-]+$/.test(file.name ?? '') && Number.isSafeInteger(file.bytes),
-    )
+    (files as readonly (Partial<PointerFile> | null)[]).every(
+      file => /^[A-Za-z0-9._-]+$/.test(file?.name ?? '') && Number.isSafeInteger(file?.bytes),
+    ) &&
+    value.bytes === files.reduce((sum, { bytes }) => sum + bytes, 0)
   );
 }
 
@@ -221,14 +250,17 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
 /**
  * Opens the model in a folder for reading, beside any number of other readers. Nothing in the folder is written.
  *
- * @throws what {@link readPointer} throws, and KNESER_DAMAGED where files differ from what the pointer file says.
+ * @throws what {@link readPointer} throws, KNESER_DAMAGED where files differ from what the pointer file says, and
+ *   KNESER_OUTPUT_DENIED, KNESER_DISK_FULL or KNESER_IO where the private folder cannot be made.
  */
 export async function openFolder(path: string): Promise<{ store: ModelStore; pointer: Pointer }> {
   const { openLevelStore } = await import('./level.js');
   for (let attempt = 0; ; attempt++) {
     const pointer = await readPointer(path);
     const tables = join(path, pointer.generation, 'tables');
-    const view = await mkdtemp(join(tmpdir(), `kneser-${process.pid}-`));
+    const view = await mkdtemp(join(tmpdir(), `kneser-${process.pid}-`)).catch((error: unknown) => {
+      throw writeError(tmpdir(), error);
+    });
     openViews.add(view);
     const removeView = async (): Promise<void> => {
       openViews.delete(view);
@@ -251,6 +283,8 @@ export async function openFolder(path: string): Promise<{ store: ModelStore; poi
       // A new generation may have taken this one's place between the two looks.
       if (attempt < 3 && (await readPointer(path)).generation !== pointer.generation) continue;
       if (error instanceof KneserError) throw error;
+      const failed = writeError(view, error);
+      if (failed.code === 'KNESER_DISK_FULL') throw failed;
       const reason = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : '';
       throw new KneserError('KNESER_DAMAGED', `${tables}: cannot be opened: ${reason}`, { cause: error });
     }
@@ -266,15 +300,18 @@ process.once('exit', () => {
 async function checkFiles(folder: string, files: readonly PointerFile[]): Promise<void> {
   for (const { name, bytes, sha256 } of files) {
     const path = join(folder, name);
-    let size: number;
+    let intact: boolean;
     try {
-      ({ size } = await stat(path));
+      const { size } = await stat(path);
+      intact = size === bytes && (size > HASHED_BYTES || (await hashFile(path)) === sha256);
     } catch (error) {
-      throw new KneserError('KNESER_DAMAGED', `${path}: this file of the model is missing`, { cause: error });
+      const code = systemCode(error);
+      const cause = { cause: error };
+      if (code === 'ENOENT')
+        throw new KneserError('KNESER_DAMAGED', `${path}: this file of the model is missing`, cause);
+      throw new KneserError('KNESER_INPUT_UNREADABLE', `${path}: cannot be read (${code ?? String(error)})`, cause);
     }
-    if (size !== bytes || (size <= HASHED_BYTES && (await hashFile(path)) !== sha256)) {
-      throw new KneserError('KNESER_DAMAGED', `${path}: this file of the model was changed or damaged`);
-    }
+    if (!intact) throw new KneserError('KNESER_DAMAGED', `${path}: this file of the model was changed or damaged`);
   }
 }
 

@@ -3,8 +3,10 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { KneserError, systemCode } from '../errors.js';
+import { compareBytes } from './bytes.js';
 
 const CHUNK_BYTES = 1 << 20;
+const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 
 /** The name of standard input among files. */
 export const STDIN = '-';
@@ -112,8 +114,9 @@ export async function* readBytes(path: string, onRead?: (bytes: number) => void)
         yield chunk;
       } else {
         head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
-        if (head.length < 3) continue;
-        yield withoutByteOrderMark(head);
+        // Anything else goes on at once: a short line on a pipe waits for its answer.
+        if (head.length < BYTE_ORDER_MARK.length && beginsAlike(head, BYTE_ORDER_MARK)) continue;
+        yield beginsAlike(head, BYTE_ORDER_MARK) ? head.subarray(BYTE_ORDER_MARK.length) : head;
         head = undefined;
       }
     }
@@ -138,6 +141,8 @@ async function gunzipped(source: Readable): Promise<Readable> {
   return source.pipe(gunzip);
 }
 
-function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+/** Whether two byte strings are equal as far as the shorter one goes. */
+function beginsAlike(a: Uint8Array, b: Uint8Array): boolean {
+  const length = Math.min(a.length, b.length);
+  return compareBytes(a.subarray(0, length), b.subarray(0, length)) === 0;
 }

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+
+/** Milliseconds between two looks at a child's memory. */
+const POLL = 5;
+/** Characters of a failed command's standard error that are shown. */
+const SHOWN_ERROR = 2000;
+
+/** What a command took. */
+export interface Usage {
+  readonly seconds: number;
+  /** The largest resident set, in bytes; `null` where the system does not tell, or the command ended at once. */
+  readonly peakBytes: number | null;
+}
+
+/** What a command took and printed. */
+export interface Output extends Usage {
+  readonly stdout: string;
+}
+
+/** How to run a command. */
+export interface RunOptions {
+  readonly signal: AbortSignal;
+  readonly env: NodeJS.ProcessEnv;
+  /** The file that is its standard input; empty if not given. */
+  readonly input?: string;
+}
+
+/**
+ * Runs a command to its end. Its memory is the `VmHWM` that Linux keeps of a process, looked at every 5 ms: what it
+ * takes only in its last moments may be missed.
+ *
+ * @throws Error with the end of its standard error where it fails; the signal's reason, once the command has ended.
+ */
+export async function run(
+  command: string,
+  args: readonly string[],
+  { signal, env, input }: RunOptions,
+): Promise<Output> {
+  signal.throwIfAborted();
+  const stdin = input === undefined ? 'ignore' : openSync(input, 'r');
+  try {
+    return await new Promise<Output>((resolve, reject) => {
+      const started = performance.now();
+      const child = spawn(command, args, { stdio: [stdin, 'pipe', 'pipe'], env });
+      const { pid } = child;
+      let peakBytes: number | null = null;
+      const poll = setInterval(() => (peakBytes = peakOf(pid) ?? peakBytes), POLL);
+      const stop = (): void => void child.kill();
+      signal.addEventListener('abort', stop);
+      let stdout = '';
+      let stderr = '';
+      child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-SHOWN_ERROR)));
+      let seconds = 0;
+      child.on('exit', () => (seconds = (performance.now() - started) / 1000));
+      const settle = (act: () => void): void => {
+        clearInterval(poll);
+        signal.removeEventListener('abort', stop);
+        act();
+      };
+      child.on('error', error => settle(() => reject(error)));
+      child.on('close', (code, killedBy) =>
+        settle(() => {
+          if (signal.aborted) reject(signal.reason as Error);
+          else if (code === 0) resolve({ seconds, peakBytes, stdout });
+          else reject(new Error(failure(command, args, killedBy ?? `exit code ${code ?? '?'}`, stderr)));
+        }),
+      );
+    });
+  } finally {
+    if (stdin !== 'ignore') closeSync(stdin);
+  }
+}
+
+function failure(command: string, args: readonly string[], how: string, stderr: string): string {
+  return `${[basename(command), ...args].join(' ')}: ${how}\n${stderr.trimEnd()}`;
+}
+
+/** The peak of a process's resident set so far; `undefined` where there is none to be read. */
+function peakOf(pid: number | undefined): number | undefined {
+  if (process.platform !== 'linux' || pid === undefined) return undefined;
+  try {
+    const match = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
+    return match ? Number(match[1]) * 1024 : undefined;
+  } catch {
+    return undefined; // It has just ended.
+  }
+}

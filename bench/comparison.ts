@@ -1,0 +1,282 @@
+import { createWriteStream } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { readBytes } from '../src/text/input.js';
+import { Tokenizer } from '../src/text/tokenizer.js';
+import { NEWLINE, UNK } from '../src/text/tokens.js';
+import { WordList } from '../src/text/wordlist.js';
+import { run, type RunOptions, type Usage } from './child.js';
+import { UsageError } from './command.js';
+import { measureSteady } from './steady.js';
+
+const KNESER = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
+/** Bytes of text that are scored to see how fast scoring is in the long run: copies of the test text, at least one. */
+const STEADY_BYTES = 32e6;
+const COPIES = 'copies.txt';
+
+/** What both say of the test text. `null` as kneser has it: not defined. */
+export interface Perplexities {
+  readonly oov: number;
+  readonly tokens: number;
+  readonly perplexity: number | null;
+  readonly perplexityExcludingOov: number | null;
+}
+
+/** One run of one of the two. */
+export interface Measured {
+  readonly train: Usage;
+  /** KenLM only: the two commands that {@link train} adds up. */
+  readonly trainParts?: { readonly lmplz: Usage; readonly buildBinary: Usage };
+  readonly modelBytes: number;
+  readonly score: Usage;
+  readonly perplexities: Perplexities;
+  /** `null` where the time was too short to be told from that of loading. */
+  readonly steadyTokensPerSecond: number | null;
+}
+
+/** KenLM's quantised trie: what building it from the ARPA file took, and its size. */
+export interface Trie extends Usage {
+  readonly bytes: number;
+}
+
+/** What is compared. */
+export interface Settings {
+  /** The folder of KenLM's programs. */
+  readonly kenlm: string;
+  readonly train: string;
+  readonly test: string;
+  readonly order: number;
+  /** For `kneser train --memory`. */
+  readonly memory: string;
+  /** For `lmplz -S`. */
+  readonly kenlmMemory: string;
+}
+
+/** The commands of one comparison, and the files that they share. */
+export class Comparison {
+  private readonly model: string;
+  private readonly arpa: string;
+  private readonly probing: string;
+  private readonly copies: string;
+  private readonly options: RunOptions;
+  private copyCount = 1;
+  private trainPath: string;
+  private testPath: string;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly folder: string,
+    signal: AbortSignal,
+  ) {
+    this.model = join(folder, 'kneser');
+    this.arpa = join(folder, 'kenlm.arpa');
+    this.probing = join(folder, 'kenlm.probing');
+    this.copies = join(folder, COPIES);
+    this.trainPath = settings.train;
+    this.testPath = settings.test;
+    // What a command leaves in its temporary folder when it is interrupted goes with ours.
+    this.options = { signal, env: { ...process.env, TMPDIR: folder } };
+  }
+
+  /** Reads both texts, and writes copies where they are needed. @returns how many literal `<unk>` they hold. */
+  async prepare(): Promise<number> {
+    const { train, test } = this.settings;
+    const trainText = await survey(train);
+    const testText = await survey(test);
+    if (!trainText.plain) this.trainPath = await this.writeCopies(train, 1, 'train.txt');
+    if (!testText.plain) this.testPath = await this.writeCopies(test, 1, 'test.txt');
+    this.copyCount = Math.max(1, Math.ceil(STEADY_BYTES / testText.bytes));
+    await this.writeCopies(test, this.copyCount, COPIES);
+    return trainText.unknown + testText.unknown;
+  }
+
+  private async writeCopies(path: string, count: number, name: string): Promise<string> {
+    const copies = join(this.folder, name);
+    await pipeline(copiesOf(path, count), createWriteStream(copies));
+    return copies;
+  }
+
+  async trainKneser() {
+    const { order, memory } = this.settings;
+    const args = [
+      'train',
+      this.trainPath,
+      '--out',
+      this.model,
+      '--order',
+      `${order}`,
+      '--memory',
+      memory,
+      '--quiet',
+      '--force',
+    ];
+    await rm(this.model, { recursive: true, force: true });
+    const { seconds, peakBytes } = await this.kneser(args);
+    return { train: { seconds, peakBytes }, modelBytes: await bytesOnDisk(this.model) };
+  }
+
+  async trainKenlm() {
+    const { order, kenlmMemory } = this.settings;
+    await rm(this.probing, { force: true });
+    const args = [
+      '-o',
+      `${order}`,
+      '-S',
+      kenlmMemory,
+      '-T',
+      this.folder,
+      '--text',
+      this.trainPath,
+      '--arpa',
+      this.arpa,
+    ];
+    // kneser, too, falls back to the discounts 0.5, 1 and 1.5 where a text is too small to estimate them.
+    const lmplz = await this.kenlm('lmplz', [...args, '--skip_symbols', '--discount_fallback']);
+    const buildBinary = await this.kenlm('build_binary', ['probing', this.arpa, this.probing]);
+    const { size: modelBytes } = await stat(this.probing);
+    return {
+      train: both(lmplz, buildBinary),
+      trainParts: { lmplz: usage(lmplz), buildBinary: usage(buildBinary) },
+      modelBytes,
+    };
+  }
+
+  async buildTrie(): Promise<Trie> {
+    const trie = join(this.folder, 'kenlm.trie');
+    const args = ['-q', '8', '-b', '8', '-a', '22', '-T', this.folder, 'trie', this.arpa, trie];
+    const { seconds, peakBytes } = await this.kenlm('build_binary', args);
+    const { size: bytes } = await stat(trie);
+    await rm(trie);
+    return { seconds, peakBytes, bytes };
+  }
+
+  async removeArpa(): Promise<void> {
+    await rm(this.arpa);
+  }
+
+  async scoreKneser() {
+    const output = await this.kneser(['perplexity', this.model, this.testPath, '--json']);
+    const { total } = JSON.parse(output.stdout) as { total: Perplexities };
+    const { oov, tokens, perplexity, perplexityExcludingOov } = total;
+    return { score: usage(output), perplexities: { oov, tokens, perplexity, perplexityExcludingOov } };
+  }
+
+  async scoreKenlm() {
+    const output = await this.query(this.testPath);
+    return { score: usage(output), perplexities: parseSummary(output.stdout) };
+  }
+
+  steadyKneser(): Promise<number> {
+    const { options } = this;
+    const task = { model: this.model, warmUp: this.testPath, text: this.copies };
+    return measureSteady(task, options.env, options.signal);
+  }
+
+  /** `query` cannot say how fast it scores once it has loaded: so the time that it takes for no text is taken off. */
+  async steadyKenlm(tokens: number): Promise<number | null> {
+    const loading = await this.query(undefined);
+    const all = await this.query(this.copies);
+    const seconds = all.seconds - loading.seconds;
+    return seconds > 0 ? (tokens * this.copyCount) / seconds : null;
+  }
+
+  private kneser(args: readonly string[]) {
+    return run(process.execPath, [KNESER, ...args], this.options);
+  }
+
+  private kenlm(program: string, args: readonly string[], input?: string) {
+    const options = input === undefined ? this.options : { ...this.options, input };
+    return run(join(this.settings.kenlm, program), args, options);
+  }
+
+  private query(input: string | undefined) {
+    return this.kenlm('query', ['-v', 'summary', this.probing], input);
+  }
+}
+
+interface Survey {
+  readonly bytes: number;
+  /** How many literal `<unk>` it holds. */
+  readonly unknown: number;
+  /** Whether both read it alike: KenLM drops the `</s>` of a last line that does not end, and may not know gzip. */
+  readonly plain: boolean;
+}
+
+/** Reads a text. @throws UsageError where it is empty or holds sentence marks, which the two treat differently. */
+async function survey(path: string): Promise<Survey> {
+  const reserved = new WordList();
+  let unknown = 0;
+  let marks = 0;
+  let bytes = 0;
+  let last = NEWLINE;
+  const tokenizer = new Tokenizer({
+    token: (text, from, to, hash) => {
+      const word = reserved.find(text, from, to, hash);
+      if (word === UNK) unknown++;
+      else if (word > 0) marks++;
+    },
+    line: () => undefined,
+  });
+  for await (const chunk of readBytes(path)) {
+    tokenizer.feed(chunk);
+    bytes += chunk.length;
+    last = chunk[chunk.length - 1];
+  }
+  tokenizer.end();
+  if (bytes === 0) throw new UsageError(`${path}: this text is empty`);
+  if (marks > 0) throw new UsageError(`${path}: holds ${marks} literal <s> or </s>; remove them, sentences are lines`);
+  return { bytes, unknown, plain: last === NEWLINE && !path.endsWith('.gz') };
+}
+
+/** A text so many times over, gunzipped, its last line ended. */
+async function* copiesOf(path: string, count: number): AsyncGenerator<Uint8Array> {
+  for (let i = 0; i < count; i++) {
+    let last = NEWLINE;
+    for await (const chunk of readBytes(path)) {
+      last = chunk[chunk.length - 1];
+      yield chunk;
+    }
+    if (last !== NEWLINE) yield Uint8Array.of(NEWLINE);
+  }
+}
+
+async function bytesOnDisk(folder: string): Promise<number> {
+  let sum = 0;
+  for (const name of await readdir(folder, { recursive: true })) {
+    const stats = await stat(join(folder, name));
+    if (stats.isFile()) sum += stats.size;
+  }
+  return sum;
+}
+
+function usage({ seconds, peakBytes }: Usage): Usage {
+  return { seconds, peakBytes };
+}
+
+/** One after the other. */
+function both(first: Usage, second: Usage): Usage {
+  const known = first.peakBytes !== null && second.peakBytes !== null;
+  const peakBytes = known ? Math.max(first.peakBytes, second.peakBytes) : null;
+  return { seconds: first.seconds + second.seconds, peakBytes };
+}
+
+/** The lines that `query -v summary` prints. */
+function parseSummary(text: string): Perplexities {
+  const figure = (name: string): number => {
+    const match = new RegExp(`^${name}:\\s*(\\S+)$`, 'm').exec(text);
+    if (!match) throw new Error(`query: printed no “${name}”:\n${text}`);
+    return Number(match[1]);
+  };
+  return {
+    oov: figure('OOVs'),
+    tokens: figure('Tokens'),
+    perplexity: finite(figure('Perplexity including OOVs')),
+    perplexityExcludingOov: finite(figure('Perplexity excluding OOVs')),
+  };
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,196 @@
+/**
+ * `npm run bench:kenlm -- [--train FILE --test FILE] …`: kneser and KenLM side by side, as whole commands and in the
+ * long run.
+ */
+import { accessSync, constants } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { prepareBrown } from '../corpora/brown.js';
+import { printTable } from '../src/cli/output.js';
+import { MAX_ORDER } from '../src/train.js';
+import { machine, runCommand, UsageError } from './command.js';
+import { Comparison, type Measured, type Perplexities, type Settings, type Trie } from './comparison.js';
+
+const USAGE = `usage: KENLM_BIN=FOLDER npm run bench:kenlm -- [--train FILE --test FILE] [--order 5] [--runs 3]
+         [--memory 4G] [--kenlm-memory 8G] [--trie] [--json]
+  --train, --test  text files, a sentence a line (default: the Brown corpus)
+  --order          longest n-gram
+  --runs           how often everything is measured; the medians count
+  --memory         kneser train --memory
+  --kenlm-memory   lmplz -S
+  --trie           also build KenLM's quantised trie, for its size
+  --json           print JSON, with every run, instead of a table
+`;
+
+const NO_KENLM = `set KENLM_BIN to the folder that holds KenLM's programs lmplz, build_binary and query:
+  KENLM_BIN=FOLDER npm run bench:kenlm
+KenLM is not part of kneser. Its homepage, https://kheafield.com/code/kenlm/, says how to get and build it.`;
+
+/** How far perplexities may differ: KenLM stores single-precision logarithms. */
+const TOLERANCE = 1e-5;
+
+await runCommand('bench:kenlm', async (folder, signal) => {
+  const { values } = parseArgs({
+    options: {
+      train: { type: 'string' },
+      test: { type: 'string' },
+      order: { type: 'string', default: '5' },
+      runs: { type: 'string', default: '3' },
+      memory: { type: 'string', default: '4G' },
+      'kenlm-memory': { type: 'string', default: '8G' },
+      trie: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const kenlm = findKenlm();
+  const runs = whole('--runs', values.runs, 1, 1000);
+  const settings: Settings = {
+    kenlm,
+    ...(await texts(values.train, values.test, folder)),
+    order: whole('--order', values.order, 2, MAX_ORDER),
+    memory: values.memory,
+    kenlmMemory: values['kenlm-memory'],
+  };
+  const comparison = new Comparison(settings, folder, signal);
+  // Reading both texts also puts them into the system's cache, for both sides.
+  const unknown = await comparison.prepare();
+  const kneserRuns: Measured[] = [];
+  const kenlmRuns: Measured[] = [];
+  let trie: Trie | undefined;
+  for (let i = 0; i < runs; i++) {
+    process.stderr.write(`run ${i + 1} of ${runs} …\n`);
+    const kneserTraining = await comparison.trainKneser();
+    const kenlmTraining = await comparison.trainKenlm();
+    if (values.trie) trie ??= await comparison.buildTrie();
+    await comparison.removeArpa();
+    const kneserScoring = await comparison.scoreKneser();
+    const kenlmScoring = await comparison.scoreKenlm();
+    const kneserSteady = await comparison.steadyKneser();
+    const kenlmSteady = await comparison.steadyKenlm(kenlmScoring.perplexities.tokens);
+    kneserRuns.push({ ...kneserTraining, ...kneserScoring, steadyTokensPerSecond: kneserSteady });
+    kenlmRuns.push({ ...kenlmTraining, ...kenlmScoring, steadyTokensPerSecond: kenlmSteady });
+  }
+  const agree = kneserRuns.every(({ perplexities }, i) => perplexitiesAgree(perplexities, kenlmRuns[i].perplexities));
+  const notes = unknown > 0 ? [unknownNote(unknown)] : [];
+  const { train, test, order, memory, kenlmMemory } = settings;
+  const text = values.train === undefined ? 'Brown corpus' : `${train} → ${test}`;
+  if (values.json) {
+    const setting = { ...machine(), text, order, memory, kenlmMemory, runs };
+    const report = { ...setting, notes, agree, kneser: kneserRuns, kenlm: kenlmRuns, trie: trie ?? null };
+    process.stdout.write(JSON.stringify(report, undefined, 2) + '\n');
+  } else {
+    process.stdout.write(`${Object.values(machine()).join(', ')}\n`);
+    process.stdout.write(`${text}, order ${order}, --memory ${memory}, lmplz -S ${kenlmMemory}\n`);
+    process.stdout.write(`${runs > 1 ? `medians of ${runs} runs` : 'one run'}\n\n`);
+    await printTable(['', 'kneser', 'KenLM', 'kneser / KenLM'], rows(kneserRuns, kenlmRuns, trie));
+    const verdict = agree ? 'agree' : 'DIFFER';
+    process.stdout.write(`\nThe perplexities ${verdict} (tokens and OOV equal, figures to ${TOLERANCE * 100} %).\n`);
+    for (const note of notes) process.stdout.write(`Note: ${note}\n`);
+  }
+  if (agree || unknown > 0) return 0;
+  process.stderr.write('bench:kenlm: the perplexities of kneser and KenLM differ\n');
+  return 1;
+});
+
+function unknownNote(unknown: number): string {
+  return (
+    `the texts hold ${unknown} literal <unk>. kneser counts and scores them as a word; lmplz --skip_symbols reads them ` +
+    'as white space, and query as words outside the vocabulary. So the two count different things: their perplexities ' +
+    'cannot be compared, and need not agree.'
+  );
+}
+
+function findKenlm(): string {
+  const { KENLM_BIN } = process.env;
+  if (!KENLM_BIN) throw new UsageError(NO_KENLM);
+  const folder = resolve(KENLM_BIN);
+  for (const program of ['lmplz', 'build_binary', 'query']) {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+    } catch {
+      throw new UsageError(`${join(folder, program)}: there is no such program\n${NO_KENLM}`);
+    }
+  }
+  return folder;
+}
+
+function whole(name: string, text: string, least: number, most: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= most) return value;
+  throw new UsageError(`${name} ${text}: give a whole number from ${least} to ${most}\n${USAGE.trimEnd()}`);
+}
+
+async function texts(train: string | undefined, test: string | undefined, folder: string) {
+  if (train !== undefined && test !== undefined) return { train, test };
+  if (train !== test) throw new UsageError(`give both --train and --test, or neither\n${USAGE.trimEnd()}`);
+  const brown = await prepareBrown(folder);
+  return { train: brown.train, test: brown.heldOut };
+}
+
+function perplexitiesAgree(a: Perplexities, b: Perplexities): boolean {
+  const near = (x: number | null, y: number | null): boolean =>
+    x === null || y === null ? x === y : Math.abs(x / y - 1) <= TOLERANCE;
+  return (
+    a.oov === b.oov &&
+    a.tokens === b.tokens &&
+    near(a.perplexity, b.perplexity) &&
+    near(a.perplexityExcludingOov, b.perplexityExcludingOov)
+  );
+}
+
+type Figure = (measured: Measured) => number | null;
+
+/** The table's rows: medians and their ratio. */
+function rows(kneser: Measured[], kenlm: Measured[], trie: Trie | undefined): string[][] {
+  const compare = (name: string, figure: Figure, digits: number, scale = 1): string[] => {
+    const [ours, theirs] = [median(kneser.map(figure)), median(kenlm.map(figure))];
+    const ratio = ours !== null && theirs !== null ? shown(ours / theirs, 2) : 'n/a';
+    return [name, shown(ours, digits, scale), shown(theirs, digits, scale), ratio];
+  };
+  const only = (name: string, figure: Figure, digits: number): string[] => [
+    name,
+    '',
+    shown(median(kenlm.map(figure)), digits),
+    '',
+  ];
+  const bytes = median(kneser.map(run => run.modelBytes));
+  const trieRow = (size: number): string[] => [
+    '  KenLM trie -q 8 -b 8 -a 22, MB',
+    shown(bytes, 2, 1e-6),
+    shown(size, 2, 1e-6),
+    bytes === null ? 'n/a' : shown(bytes / size, 2),
+  ];
+  return [
+    compare('train, s', run => run.train.seconds, 2),
+    only('  of it lmplz, s', run => run.trainParts?.lmplz.seconds ?? null, 2),
+    only('  of it build_binary, s', run => run.trainParts?.buildBinary.seconds ?? null, 2),
+    compare('train, peak RSS, MB', run => run.train.peakBytes, 1, 1e-6),
+    compare('model on disk, MB', run => run.modelBytes, 2, 1e-6),
+    ...(trie ? [trieRow(trie.bytes)] : []),
+    compare('score, whole command, s', run => run.score.seconds, 2),
+    compare('score, whole command, peak RSS, MB', run => run.score.peakBytes, 1, 1e-6),
+    compare('score, model loaded, tokens/s', run => run.steadyTokensPerSecond, 0),
+    compare('tokens, </s> counted', run => run.perplexities.tokens, 0),
+    compare('OOV', run => run.perplexities.oov, 0),
+    compare('perplexity', run => run.perplexities.perplexity, 4),
+    compare('perplexity without OOV', run => run.perplexities.perplexityExcludingOov, 4),
+  ];
+}
+
+/** The middle value; `null` where one is not known. */
+function median(values: readonly (number | null)[]): number | null {
+  const sorted = values.filter(value => value !== null).sort((a, b) => a - b);
+  if (sorted.length < values.length) return null;
+  const middle = sorted.length >>> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+function shown(value: number | null, digits: number, scale = 1): string {
+  if (value === null || !Number.isFinite(value)) return 'n/a';
+  return (value * scale).toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}

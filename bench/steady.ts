@@ -1,0 +1,44 @@
+import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { LanguageModel } from '../src/score/model.js';
+
+/** What the thread is to measure. */
+interface SteadyTask {
+  /** The folder of a model. */
+  readonly model: string;
+  /** A text to begin with, so that the code is compiled. */
+  readonly warmUp: string;
+  /** The text whose time counts. */
+  readonly text: string;
+}
+
+/**
+ * Tokens a second, `</s>` counted, at which one thread scores a text file with a loaded model: this module is also the
+ * thread's, which ends afterwards and takes the model's memory with it.
+ */
+export async function measureSteady(task: SteadyTask, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number> {
+  signal.throwIfAborted();
+  const worker = new Worker(new URL(import.meta.url), { workerData: task, env });
+  const stop = (): void => void worker.terminate();
+  signal.addEventListener('abort', stop);
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', reject);
+      worker.once('exit', () => reject(new Error('the scoring thread ended unexpectedly')));
+    });
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await worker.terminate();
+  }
+}
+
+if (parentPort) {
+  const { model: path, warmUp, text } = workerData as SteadyTask;
+  const model = await LanguageModel.open(path);
+  const loaded = await model.load();
+  await model.close();
+  await loaded.perplexityOfFile(warmUp);
+  const started = performance.now();
+  const { tokens } = await loaded.perplexityOfFile(text);
+  parentPort.postMessage((tokens * 1000) / (performance.now() - started));
+}
