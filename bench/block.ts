@@ -1,4 +1,4 @@
-import { contiguous } from '../src/pattern.js';
+import { contiguous, tableName } from '../src/pattern.js';
 import { firstRow, readDirectory } from '../src/score/block-reader.js';
 import { BLOCK_ENTRIES, blankBlock, decodeBlock, encodeBlock } from '../src/store/block.js';
 import { openFolder } from '../src/store/folder.js';
@@ -44,12 +44,12 @@ function casesOf(order: number, values: readonly Uint8Array[]): Case[] {
 
 /** At most {@link BLOCKS} blocks from all over a table. */
 async function readBlocks(store: ModelStore, order: number): Promise<Uint8Array[]> {
-  const pattern = contiguous(order);
-  const directory = await readDirectory(store, pattern);
+  const table = tableName(contiguous(order), 'words');
+  const directory = await readDirectory(store, table, order - 1);
   const step = Math.max(1, directory.words.length / BLOCKS);
   const keys: Uint8Array[] = [];
   for (let at = 0; at < directory.words.length; at += step) {
-    keys.push(blockKey(pattern, firstRow(directory, Math.floor(at))));
+    keys.push(blockKey(table, firstRow(directory, Math.floor(at))));
   }
   return (await store.getMany(keys)).filter(value => value !== undefined);
 }

@@ -18,7 +18,7 @@ export const scoreSuite: Suite = {
   async prepare(text) {
     const path = await text.model();
     const paged = await LanguageModel.open(path, { tables: 'page' });
-    const uncached = await LanguageModel.open(path, { tables: 'page', cache: 0 });
+    const uncached = await LanguageModel.open(path, { tables: 'page', blockMemory: 0 });
     const loaded = await paged.load();
     const sentences = await readSentences(text.heldOut);
     const { tokens } = loaded.perplexity(sentences);

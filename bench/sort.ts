@@ -37,7 +37,8 @@ export const sortSuite: Suite = {
 
 async function layOut(text: BenchText) {
   const stream = new IdStream('', Infinity);
-  const tokens = new TokenStream(new WordList(), stream, {
+  const tokens = new TokenStream(new WordList(), stream, stream, {
+    holdOutEvery: 0,
     lowercase: false,
     skipBlank: false,
     reserved: 'refuse',

@@ -6,16 +6,24 @@
 export { KneserError, type ErrorCode } from './errors.js';
 export { train, MAX_ORDER } from './train.js';
 export type { Progress, Stage, TrainingText, TrainOptions, TrainReport } from './train.js';
+export { tune, type TuneOptions } from './tune.js';
+export type { TuneReport } from './smooth/weights.js';
+export type { PatternChoice } from './pattern.js';
+export { TextCache } from './score/cache.js';
+export type { Smoothing, SmoothingOptions } from './score/parts.js';
 export type { VocabularyChoice } from './count/vocabulary.js';
 export { LanguageModel, LoadedModel } from './score/model.js';
 export type {
   Extension,
+  FileOptions,
   ModelInfo,
   OpenOptions,
   Score,
   ScoreOptions,
   State,
   TableInfo,
+  TableReading,
+  TextOptions,
   TokenScore,
 } from './score/model.js';
 export { PerplexitySum, type Perplexity } from './score/perplexity.js';

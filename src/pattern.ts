@@ -31,6 +31,15 @@ export function formatPattern(pattern: Pattern): string {
   return text;
 }
 
+/** What a table counts: words, or the classes of words. */
+export type Stream = 'words' | 'classes';
+
+/** The name of a table: its pattern, with `c` for the positions of a class model. */
+export function tableName(pattern: Pattern, stream: Stream): string {
+  const name = formatPattern(pattern);
+  return stream === 'words' ? name : name.replaceAll('1', 'c');
+}
+
 /** The reverse of {@link formatPattern}; `undefined` for text that is no pattern. */
 export function parsePattern(text: string): Pattern | undefined {
   if (!/^(1[1_]*)?1$/.test(text)) return undefined;
@@ -69,7 +78,8 @@ export function choosePatterns(order: number, choice: PatternChoice): Pattern[] 
   const plain = Array.from({ length: order }, (_, index) => contiguous(index + 1));
   const listed = (choice.list ?? []).map(text => {
     const pattern = parsePattern(text);
-    if (!pattern) throw new RangeError(`${text} is not a pattern: write 1 for a kept and _ for a skipped word, as 1_11`);
+    if (!pattern)
+      throw new RangeError(`${text} is not a pattern: write 1 for a kept and _ for a skipped word, as 1_11`);
     if (span(pattern) >= order) throw new RangeError(`${text} is longer than the order, ${order}`);
     return pattern;
   });
@@ -89,7 +99,8 @@ export function choosePatterns(order: number, choice: PatternChoice): Pattern[] 
 export function withBeginnings(patterns: readonly Pattern[]): Pattern[] {
   const all = new Map<string, Pattern>();
   for (const pattern of patterns) {
-    for (let length = 0; length <= pattern.length; length++) all.set(pattern.slice(0, length).join(), pattern.slice(0, length));
+    for (let length = 0; length <= pattern.length; length++)
+      all.set(pattern.slice(0, length).join(), pattern.slice(0, length));
   }
   return [...all.values()].sort(comparePatterns);
 }

@@ -1,5 +1,8 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { BigramCounter } from './classes/bigrams.js';
+import { encodeClasses } from './classes/classes.js';
+import { clusterWords } from './classes/exchange.js';
 import { layoutChunks, layoutLength } from './count/corpus.js';
 import type { CountResult, CountTask } from './count/counter.js';
 import { IdStream } from './count/id-stream.js';
@@ -11,15 +14,18 @@ import { planSorts, type Sort } from './count/tally.js';
 import { TokenStream } from './count/token-stream.js';
 import { buildVocabulary, requireTokens, type Vocabulary, type VocabularyChoice } from './count/vocabulary.js';
 import { KneserError, writeError } from './errors.js';
-import { choosePatterns, formatPattern, withBeginnings, type Pattern, type PatternChoice } from './pattern.js';
+import { choosePatterns, tableName, withBeginnings, type Pattern, type PatternChoice, type Stream } from './pattern.js';
+import { OUTSIDE } from './score/words.js';
 import { estimateDiscounts } from './smooth/discounts.js';
+import { DEFAULT_WEIGHTS, encodeWeights } from './smooth/weights.js';
 import { beginDraft, type Draft } from './store/folder.js';
 import { FORMAT_VERSION, type Manifest, type TableManifest } from './store/manifest.js';
 import { compareBytes } from './text/bytes.js';
+import { learnWeights } from './tune.js';
 import { expandInputs, readBytes } from './text/input.js';
 import { feedSentence, type Sentences } from './text/sentences.js';
 import { Tokenizer } from './text/tokenizer.js';
-import { UNK } from './text/tokens.js';
+import { BOS, EOS, FIRST_WORD, UNK } from './text/tokens.js';
 import { WordList } from './text/wordlist.js';
 import { ModelBuilder } from './store/builder.js';
 
@@ -27,15 +33,20 @@ import { ModelBuilder } from './store/builder.js';
 export const MAX_ORDER = 12;
 export const DEFAULT_ORDER = 5;
 
+/** Pairs of classes are counted in a square table while words are clustered. */
+export const MAX_CLASSES = 4000;
+
 /** Less memory than this leaves no room for the buffers of a build. */
 const LEAST_MEMORY = 64 << 20;
+/** Fewer words a class than this, and classes say little that words do not. */
+const WORDS_A_CLASS = 20;
 /** Texts with fewer numbers than this are counted before a thread would have started. */
 const SMALL_TEXT = 200_000;
 /** Bytes a position of a chunk may take: its id, its place in the order, and a thread's three scratch arrays. */
 const BYTES_A_POSITION = 4 + 4 + 12;
 
 /** The stages of training, in their order. */
-export type Stage = 'tokenize' | 'sort' | 'count' | 'write';
+export type Stage = 'tokenize' | 'sort' | 'count' | 'classes' | 'tune';
 
 /** How far training has come. */
 export interface Progress {
@@ -44,7 +55,7 @@ export interface Progress {
   readonly done: number;
   /** `undefined` where it cannot be known, as with standard input. */
   readonly total: number | undefined;
-  readonly unit: 'bytes' | 'tokens' | 'tables';
+  readonly unit: 'bytes' | 'tokens' | 'passes';
 }
 
 /** Where the text comes from: files, or sentences. Exactly one of the two. */
@@ -68,6 +79,13 @@ export type TrainOptions = TrainingText & {
   readonly order?: number;
   /** Which skip patterns are counted besides the contiguous ones. Default: none. */
   readonly patterns?: PatternChoice;
+  /**
+   * The share of sentences that is not counted but held out to tune the mixture's weights on: 0.02 takes every 50th.
+   * Default 0: nothing is held out, and nothing tuned.
+   */
+  readonly holdOut?: number;
+  /** Into how many classes words are grouped, for the class model that tuned weights mix in. Default 0: none. */
+  readonly classes?: number;
   /** Which words the model knows. Default: all. */
   readonly vocabulary?: VocabularyChoice;
   /** Lower-cases every token, here and whenever the model scores. Default false. */
@@ -124,7 +142,12 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     throw new KneserError('KNESER_OPTION', 'give either files or sentences to train on');
   }
   checkVocabularyChoice(options.vocabulary);
+  if (options.classes !== undefined) checkInteger('classes', options.classes, 0, MAX_CLASSES);
   checkPatterns(order, options.patterns);
+  const { holdOut = 0 } = options;
+  if (!(holdOut >= 0 && holdOut <= 0.5)) {
+    throw new KneserError('KNESER_OPTION', `hold-out: ${holdOut} is not a share from 0 to 0.5`);
+  }
   const started = performance.now();
   const inputs = options.files ? await expandInputs(options.files) : [];
   const draft = await beginDraft(options.out, options.force ?? false);
@@ -132,6 +155,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     const build = new Build(options, order, memory, threads, draft);
     await build.tokenize(inputs);
     const manifest = await build.count();
+    await build.tune();
     const pointer = await draft.publish();
     return {
       out: options.out,
@@ -175,8 +199,22 @@ function checkVocabularyChoice(choice: VocabularyChoice | undefined): void {
   if (choice?.kind === 'frequency') checkInteger('least frequency', choice.atLeast, 1, Number.MAX_SAFE_INTEGER);
 }
 
+/** What is counted over the text: its words or their classes. */
+interface CountedStream {
+  readonly name: Stream;
+  readonly patterns: readonly Pattern[];
+  /** The id that each number of the token stream has here. */
+  readonly toId: Uint32Array;
+  /** Ids in use, `NONE` included. */
+  readonly types: number;
+  /** Whether the token stream is not needed again. */
+  readonly last: boolean;
+}
+
 class Build {
   private readonly ids: IdStream;
+  private readonly heldOut: IdStream;
+  private heldOutIds: Uint32Array[] = [];
   private readonly stream: TokenStream;
   private readonly choice: VocabularyChoice;
   /** The patterns that the model is a mixture of. */
@@ -194,7 +232,10 @@ class Build {
     const words = new WordList();
     if (this.choice.kind === 'words') this.addWords(words, this.choice.words);
     this.ids = new IdStream(join(draft.temporary, 'tokens'), Math.floor(memory / 6));
-    this.stream = new TokenStream(words, this.ids, {
+    this.heldOut = new IdStream(join(draft.temporary, 'held-out'), Math.floor(memory / 16));
+    const every = options.holdOut ? Math.round(1 / options.holdOut) : 0;
+    this.stream = new TokenStream(words, this.ids, this.heldOut, {
+      holdOutEvery: every,
       lowercase: options.lowercase ?? false,
       skipBlank: options.skipBlank ?? false,
       reserved: options.reserved ?? 'refuse',
@@ -232,7 +273,7 @@ class Build {
 
   /** The other stages: word numbers to sorted tuples to count tables in the store. */
   async count(): Promise<Manifest> {
-    const { order, stream } = this;
+    const { order, stream, mixed } = this;
     const vocabulary = buildVocabulary(stream, this.choice);
     const total = layoutLength(stream.tokens, stream.sentences, order);
     if (total >= 2 ** 32) {
@@ -241,31 +282,128 @@ class Build {
         `the text has ${stream.tokens} tokens; at most about 4,000,000,000 can be counted`,
       );
     }
-    const patterns = withBeginnings(this.mixed);
-    const sorts = planSorts(patterns, order);
     const builder = await ModelBuilder.create(this.draft.database);
-    const threads = total < SMALL_TEXT ? 1 : this.threads;
-    const plan = { order, sorts, types: vocabulary.words.length, mergeMemory: Math.floor(this.memory / 8 / threads) };
-    const pool = createPool(threads, plan, thread => join(this.draft.temporary, `runs-${thread}`));
     try {
-      const summaries = new Map<string, TableSummary>();
-      const partitions = planPartitions(vocabulary.frequencies);
-      await this.countTables(pool, sorts, partitions, vocabulary.ids, total, builder, summaries);
+      const types = vocabulary.words.length;
+      const classes = Math.min(this.options.classes ?? 0, Math.floor(types / WORDS_A_CLASS));
+      const words = {
+        name: 'words',
+        patterns: withBeginnings(mixed),
+        toId: vocabulary.ids,
+        types,
+        last: classes < 2,
+      } as const;
+      const tables = await this.countStream(words, vocabulary.frequencies, total, builder);
+      const classTables: TableManifest[] = [];
+      if (classes > 1) {
+        const of = this.cluster(vocabulary, classes);
+        await builder.putClasses(encodeClasses(FIRST_WORD + classes, of, vocabulary.frequencies));
+        const frequencies = new Float64Array(FIRST_WORD + classes);
+        for (let id = 1; id < types; id++) frequencies[of[id]] += vocabulary.frequencies[id];
+        const toId = vocabulary.ids.map(id => of[id]);
+        const patterns = choosePatterns(order, {});
+        const counted = { name: 'classes', patterns, toId, types: frequencies.length, last: true } as const;
+        classTables.push(...(await this.countStream(counted, frequencies, total, builder)));
+      }
       this.ids.close();
-      const unigrams = await pool.finish();
-      const counts = order === 1 ? Uint32Array.from(vocabulary.frequencies) : unigrams;
-      const unigramSummary = await builder.putUnigrams(counts);
+      this.keepHeldOut(vocabulary);
       await builder.putDictionary(sortedDictionary(vocabulary));
-      summaries.set('', unigramSummary);
-      const manifest = this.manifest(patterns, summaries, vocabulary, builder.dictionaryBlocks);
-      await builder.finish(patterns, manifest);
+      const manifest: Manifest = {
+        format: FORMAT_VERSION,
+        order,
+        sentences: stream.sentences,
+        tokens: stream.tokens + stream.sentences,
+        vocabulary: vocabulary.words.length - 2,
+        unknown: vocabulary.frequencies[UNK],
+        dictionaryBlocks: builder.dictionaryBlocks,
+        tables,
+        classes: classTables.length > 0 ? classes : 0,
+        classTables,
+        options: {
+          lowercase: this.options.lowercase ?? false,
+          skipBlank: this.options.skipBlank ?? false,
+          vocabulary: describeChoice(this.choice),
+        },
+      };
+      await builder.finish(manifest);
       return manifest;
     } catch (error) {
-      await pool.abort();
       await builder.abort();
       this.ids.close();
       throw error;
     }
+  }
+
+  /** Counts all tables of a stream, and writes them. */
+  private async countStream(
+    counted: CountedStream,
+    frequencies: Float64Array,
+    total: number,
+    builder: ModelBuilder,
+  ): Promise<TableManifest[]> {
+    const { order, memory } = this;
+    const { name, patterns, types } = counted;
+    const sorts = planSorts(patterns, order);
+    const threads = total < SMALL_TEXT ? 1 : this.threads;
+    const plan = { stream: name, order, sorts, types, mergeMemory: Math.floor(memory / 8 / threads) };
+    const pool = createPool(threads, plan, thread => join(this.draft.temporary, `runs-${name}-${thread}`));
+    const summaries = new Map<string, TableSummary>();
+    let unigrams: Uint32Array;
+    try {
+      await this.countTables(pool, sorts, planPartitions(frequencies), counted, total, builder, summaries);
+      unigrams = await pool.finish();
+    } catch (error) {
+      await pool.abort();
+      throw error;
+    }
+    const counts = order === 1 ? Uint32Array.from(frequencies) : unigrams;
+    summaries.set(tableName([], name), await builder.putUnigrams(name, counts));
+    await builder.putDirectories(name, patterns);
+    return patterns.map((pattern): TableManifest => {
+      const table = tableName(pattern, name);
+      const { rows, contexts, tokens, countsOfCounts } = summaries.get(table) ?? emptySummary();
+      const mixed = name === 'classes' || this.mixed.some(other => tableName(other, name) === table);
+      return { pattern: table, mixed, rows, contexts, tokens, countsOfCounts };
+    });
+  }
+
+  /** Learns the weights of the mixture on what was held out. */
+  async tune(): Promise<void> {
+    if (this.heldOutIds.length === 0) return;
+    const { openLevelStore } = await import('./store/level.js');
+    const store = await openLevelStore(this.draft.database, this.options.out);
+    const { onProgress } = this.options;
+    const set = await learnWeights(store, this.heldOutIds, (done, total) => {
+      this.checkAborted();
+      onProgress?.({ stage: 'tune', done, total, unit: 'passes' });
+    });
+    await this.draft.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
+  }
+
+  private keepHeldOut({ ids, frequencies }: Vocabulary): void {
+    if (this.stream.heldOut > 0) {
+      for (const piece of this.heldOut.pieces()) {
+        const toId = (word: number): number =>
+          ids[word] !== UNK || (word === UNK && frequencies[UNK] > 0) ? ids[word] : OUTSIDE;
+        this.heldOutIds.push(piece.map(toId));
+      }
+    }
+    this.heldOut.close();
+  }
+
+  /** The classes of the words, learned from the text's bigrams. */
+  private cluster(vocabulary: Vocabulary, classes: number): Uint32Array {
+    const counter = new BigramCounter();
+    let left = BOS;
+    for (const piece of this.ids.pieces()) {
+      for (const word of piece) {
+        const right = vocabulary.ids[word];
+        counter.add(left, right);
+        left = right === EOS ? BOS : right;
+      }
+    }
+    const types = vocabulary.words.length;
+    return clusterWords(counter.finish(types), types, classes);
   }
 
   private addWords(list: WordList, words: Iterable<string>): void {
@@ -286,7 +424,7 @@ class Build {
     pool: CountPool,
     sorts: readonly Sort[],
     partitions: Partitions,
-    toId: Uint32Array,
+    { toId, name, last }: CountedStream,
     total: number,
     builder: ModelBuilder,
     summaries: Map<string, TableSummary>,
@@ -300,7 +438,7 @@ class Build {
     const work = total * families.length;
     let done = 0;
     const report = (stage: Stage, of: number): void =>
-      this.options.onProgress?.({ stage, done, total: of, unit: 'tokens' });
+      this.options.onProgress?.({ stage: name === 'words' ? stage : 'classes', done, total: of, unit: 'tokens' });
     const collect = async (sort: number, partition: number, task: CountTask): Promise<void> => {
       this.checkAborted();
       const blocks: BlockSink = ready => builder.putBlocks(partition, ready);
@@ -308,7 +446,7 @@ class Build {
     };
 
     let reuse: Uint32Array | undefined;
-    for (const chunk of layoutChunks(this.ids, toId, order, total, limit)) {
+    for (const chunk of layoutChunks(this.ids, toId, order, total, limit, last)) {
       const { ids } = chunk;
       for (const { distance, members } of families) {
         this.checkAborted();
@@ -344,35 +482,6 @@ class Build {
       });
       await allSettledOrThrow(tasks);
     }
-  }
-
-  private manifest(
-    patterns: readonly Pattern[],
-    summaries: Map<string, TableSummary>,
-    vocabulary: Vocabulary,
-    dictionaryBlocks: number,
-  ): Manifest {
-    const { stream, order, options } = this;
-    const tables = patterns.map((pattern): TableManifest => {
-      const { rows, contexts, tokens, countsOfCounts } = summaries.get(pattern.join()) ?? emptySummary();
-      const mixed = this.mixed.some(other => formatPattern(other) === formatPattern(pattern));
-      return { pattern: formatPattern(pattern), mixed, rows, contexts, tokens, countsOfCounts };
-    });
-    return {
-      format: FORMAT_VERSION,
-      order,
-      sentences: stream.sentences,
-      tokens: stream.tokens + stream.sentences,
-      vocabulary: vocabulary.words.length - 2,
-      unknown: vocabulary.frequencies[UNK],
-      dictionaryBlocks,
-      tables,
-      options: {
-        lowercase: options.lowercase ?? false,
-        skipBlank: options.skipBlank ?? false,
-        vocabulary: describeChoice(this.choice),
-      },
-    };
   }
 
   private checkAborted(): void {
@@ -419,11 +528,10 @@ function addResult(
   result: CountResult,
   keep: (segment: RunSegment) => void,
 ): void {
-  for (const { pattern, summary } of result.summaries) {
-    const key = pattern.join();
-    const sum = summaries.get(key) ?? emptySummary();
+  for (const { table, summary } of result.summaries) {
+    const sum = summaries.get(table) ?? emptySummary();
     addSummary(sum, summary);
-    summaries.set(key, sum);
+    summaries.set(table, sum);
   }
   if (result.segment) keep(result.segment);
 }

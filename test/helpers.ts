@@ -1,15 +1,14 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { temporaryFolder } from './support.js';
 
-const MAIN = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
-
-/** A user without rights, for tests of permissions that run as root. */
-export const NOBODY = 65534;
-export const isRoot = process.getuid?.() === 0;
+/** The command line's entry. */
+export const MAIN = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
 
 /** How the command line is run. */
 export interface RunOptions {
@@ -27,9 +26,31 @@ export interface Run {
   readonly stderr: string;
 }
 
-/** Runs the command line as users do, with its own folder for temporary files. */
+/** The command line, run as users do, and a folder for what it reads and writes. */
 export class CommandLine {
-  constructor(private readonly temporary: string) {}
+  /** Removed when the tests of the file are over. */
+  readonly folder: string;
+  /** Where the commands have their temporary files. */
+  readonly temporary: string;
+  private serial = 0;
+
+  constructor(name: string) {
+    this.folder = temporaryFolder(name);
+    this.temporary = join(this.folder, 'temporary');
+    mkdirSync(this.temporary);
+  }
+
+  /** A path in the folder where nothing is. */
+  fresh(name = 'model'): string {
+    return join(this.folder, `${name}-${++this.serial}`);
+  }
+
+  /** A new file in the folder. */
+  file(content: string | Uint8Array, ending = '.txt'): string {
+    const path = this.fresh('text') + ending;
+    writeFileSync(path, content);
+    return path;
+  }
 
   /** Starts it; the caller ends its standard input. */
   start(args: readonly string[], options: RunOptions = {}): ChildProcessWithoutNullStreams {
@@ -107,11 +128,9 @@ export function seen(stream: Readable, pattern: RegExp): Promise<string> {
 
 /** The objects of a text that has one JSON value a line. */
 export function parseLines<T>(text: string): T[] {
-  expect(text.endsWith('\n')).toBe(true);
-  return text
-    .slice(0, -1)
-    .split('\n')
-    .map(line => JSON.parse(line) as T);
+  const lines = text.split('\n');
+  expect(lines.pop()).toBe('');
+  return lines.map(line => JSON.parse(line) as T);
 }
 
 /** The version of the package. */

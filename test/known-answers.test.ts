@@ -218,4 +218,16 @@ describe.each([
       expect([figures.tokens, figures.oov]).toEqual([9_577, 1_242]);
     });
   });
+
+  const mixture = sharedFile(`reference/brown-news.o${order}.glm-uniform.tsv`);
+  test.skipIf(!mixture)('every token of the test text, by a uniform mixture of all skip patterns', async () => {
+    const expected = linesOf(mixture ?? '')
+      .slice(1)
+      .map(line => Number(line.split('\t')[2]));
+    const training = { files: [trainText], order, patterns: { skip: true } };
+    await withModel(join(folder, 'news'), training, ({ loaded }) => {
+      const log10Probs = linesOf(testText).flatMap(sentence => [...loaded.score(sentence).log10Probs]);
+      expect(largestDifference(log10Probs, expected)).toBeLessThan(1e-6);
+    });
+  });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { prepareBrown } from '../dist/corpora/brown.js';
 import { LanguageModel, type LoadedModel, type State } from '../dist/src/index.js';
+import { ReferenceMixture } from './reference-glm.js';
 import { ReferenceModel } from './reference-mkn.js';
 import { randomNumbers, temporaryFolder, withModel } from './support.js';
 
@@ -112,6 +113,30 @@ describe('the probabilities of training and scoring are those of the definition'
   });
 });
 
+test('a mixture of all skip patterns has the probabilities of its definition', () => {
+  const options = fc.record({
+    sentences: corpus,
+    order: fc.integer({ min: 1, max: 5 }),
+    tests: fc.array(anySentence, { minLength: 1, maxLength: 6 }),
+    start: fc.boolean(),
+  });
+  return fc.assert(
+    fc.asyncProperty(options, async ({ sentences, order, tests, start }) => {
+      const reference = new ReferenceMixture(sentences, order);
+      const training = { sentences, order, patterns: { skip: true } };
+      await withModel(join(folder, 'skip'), training, async ({ paged, loaded }) => {
+        expect(loaded.info.tables.length).toBe(2 ** (order - 1));
+        for (const sentence of [...tests, ...sentences.slice(0, 4)]) {
+          const score = loaded.score(sentence, { start });
+          expectClose(score.log10Probs, reference.score(sentence, start));
+          expect(await paged.score(sentence, { start })).toStrictEqual(score);
+        }
+      });
+    }),
+    { numRuns: 30 },
+  );
+});
+
 describe('Σ p(w | history) over the vocabulary is 1', () => {
   test('in small models, after any history', () => {
     const options = fc.record({
@@ -121,13 +146,13 @@ describe('Σ p(w | history) over the vocabulary is 1', () => {
       places: fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 4, maxLength: 8 }),
     });
     return fc.assert(
-      fc.asyncProperty(options, async ({ sentences, order, random, places }) => {
+      fc.asyncProperty(options, async ({ sentences, order, patterns, random, places }) => {
         const seen = places.map(([s, w]) => {
           const sentence = sentences[s % sentences.length];
           return sentence.slice(0, w % (sentence.length + 1));
         });
         const vocabulary = new Set([...sentences.flat(), '<unk>', '</s>']);
-        await withModel(join(folder, 'sum'), { sentences, order }, async ({ paged, loaded }) => {
+        await withModel(join(folder, 'sum'), { sentences, order, patterns }, async ({ paged, loaded }) => {
           expect(loaded.info.vocabulary).toBe(vocabulary.size);
           for (const history of [...random, ...seen]) {
             for (const start of [true, false]) {
@@ -183,6 +208,7 @@ describe('ways to ask for the same score', () => {
   const options = fc.record({
     sentences: corpus,
     order: fc.integer({ min: 1, max: 5 }),
+    patterns: fc.constantFrom({}, { skip: true }),
     tests: fc.array(anySentence, { minLength: 1, maxLength: 6 }),
     start: fc.boolean(),
     end: fc.boolean(),
@@ -228,11 +254,36 @@ describe('ways to ask for the same score', () => {
       expect(loaded.extend(state, 'b').log10Prob).toBe(before);
     }));
 
+  test('also while a text is read from a generator that asks for scores itself', () =>
+    withModel(
+      join(folder, 'nested'),
+      { sentences: ['a b c', 'b c a', 'c c a b'], order: 3 },
+      async ({ paged, loaded }) => {
+        const text = ['a b', 'c a b', 'b'];
+        const expected = loaded.perplexity(text);
+        function* asking(): Generator<string> {
+          for (const sentence of text) {
+            loaded.score('c a', { end: false });
+            loaded.extend(loaded.start(), 'a');
+            yield sentence;
+          }
+        }
+        expect(loaded.perplexity(asking())).toEqual(expected);
+        async function* waiting(): AsyncGenerator<string> {
+          for (const sentence of text) {
+            await paged.score('c a', { end: false });
+            yield sentence;
+          }
+        }
+        expect(await paged.perplexity(waiting())).toEqual(expected);
+      },
+    ));
+
   test('one after the other or many at once, whatever the cache holds', async () => {
     const random = randomNumbers(2);
     const word = (): string => `w${Math.floor(random() ** 3 * 2000)}`;
-    const sentences = Array.from({ length: 3000 }, () => Array.from({ length: Math.floor(random() * 15) }, word));
-    const tests = Array.from({ length: 300 }, () => Array.from({ length: Math.floor(random() * 15) }, word));
+    const sentences = Array.from({ length: 2000 }, () => Array.from({ length: Math.floor(random() * 15) }, word));
+    const tests = Array.from({ length: 120 }, () => Array.from({ length: Math.floor(random() * 15) }, word));
     await withModel(join(folder, 'many'), { sentences, order: 4 }, async ({ paged, loaded }) => {
       const expected = tests.map(sentence => loaded.score(sentence));
       expect(await Promise.all(tests.map(sentence => paged.score(sentence)))).toStrictEqual(expected);

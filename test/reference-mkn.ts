@@ -121,7 +121,7 @@ function byContext(counts: Counts): Map<string, Counts> {
   return contexts;
 }
 
-function discountsOf(counts: readonly number[]): [number, number, number] {
+export function discountsOf(counts: readonly number[]): [number, number, number] {
   const [t1, t2, t3, t4] = [1, 2, 3, 4].map(k => counts.filter(count => count === k).length);
   const y = t1 / (t1 + 2 * t2);
   const d1 = 1 - (2 * y * t2) / t1;

@@ -353,6 +353,17 @@ describe('the vocabulary', () => {
     );
   });
 
+  test('words are known whatever part of a large dictionary is in memory', async () => {
+    const list = Array.from({ length: 300_000 }, (_, i) => `w${i}`);
+    const training = { sentences: ['w1 w2'], order: 1, vocabulary: { kind: 'words', words: list } as const };
+    await withModel(join(folder, 'model'), training, async ({ paged }) => {
+      for (let from = 0; from < list.length; from += 2000) {
+        const { oov } = await paged.score([list[0], ...list.slice(from, from + 2000), 'w300000']);
+        expect(oov.indexOf(true)).toBe(oov.length - 2);
+      }
+    });
+  });
+
   test('chosen words are met in any case where the text is lower-cased', async () => {
     const vocabulary: VocabularyChoice = { kind: 'words', words: ['Apple', 'pear'] };
     const { known } = await learn('Apple apple PEAR plum\n', ['Apple', 'apple', 'Pear', 'plum'], {

@@ -1,4 +1,5 @@
 import { LanguageModel } from '../score/model.js';
+import { printReport } from './tune.js';
 import { bytes, figure, print, printTable, whole } from './output.js';
 
 /** `kneser inspect`. */
@@ -24,6 +25,10 @@ export async function runInspect(path: string, flags: { readonly json?: boolean 
         table.fallback ? 'fallback' : '',
       ]),
     );
+    for (const { name, ...report } of info.weights) {
+      await print('\n');
+      await printReport(name, report);
+    }
   } finally {
     await model.close();
   }

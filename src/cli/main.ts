@@ -5,7 +5,8 @@ import { KneserError } from '../errors.js';
 import type { PerplexityFlags } from './perplexity.js';
 import type { ScoreFlags } from './score.js';
 import type { TrainFlags } from './train.js';
-import { parseSize, parseWhole } from './options.js';
+import type { TuneFlags } from './tune.js';
+import { parsePatterns, parseShare, parseSize, parseWhole } from './options.js';
 
 const EXAMPLES = {
   train: 'Example:\n  kneser train corpus.txt --out model --order 5',
@@ -15,6 +16,7 @@ that matched, separated by tabs; * marks a token outside the vocabulary.
 
 Example:
   echo 'the cat sat on the mat' | kneser score model --json`,
+  tune: 'Example:\n  kneser tune model valid.txt',
   inspect: 'Example:\n  kneser inspect model',
 };
 
@@ -33,6 +35,13 @@ function program(): Command {
   const tables = new Option('--tables <how>', 'read blocks as needed, or load whole tables first')
     .choices(['auto', 'page', 'load'])
     .default('auto');
+
+  const smoothing = new Option(
+    '--smoothing <how>',
+    'modified Kneser-Ney, or the mixture over skip patterns (default: glm where weights were tuned, else mkn)',
+  ).choices(['mkn', 'glm']);
+  const weights = new Option('--weights <name>', 'weights of the mixture: uniform, or the name of a tuned set');
+  const cache = new Option('--cache', 'mix in a cache of the text so far: for running text, reset for each file');
 
   kneser
     .command('train')
@@ -58,6 +67,16 @@ function program(): Command {
         .argParser(parseWhole(1))
         .conflicts(['vocab', 'vocabLimit']),
     )
+    .option('--skip', 'count all skip patterns of the order too, and tune a mixture of them on held-out sentences')
+    .option('--patterns <list>', 'count these skip patterns, such as 1_11,11_1', parsePatterns)
+    .option('--max-gap <n>', 'of skip patterns, those that skip at most n words in a row', parseWhole(0, 11))
+    .option('--max-patterns <n>', 'at most n patterns, contiguous ones counted', parseWhole(1, 2048))
+    .option(
+      '--hold-out <share>',
+      'share of sentences to tune on instead of counting (default with --skip: 0.02)',
+      parseShare,
+    )
+    .option('--classes <n>', 'word classes of the class model mixed in (default with --skip: 300)', parseWhole(0, 4000))
     .option('--lowercase', 'lower-case all text, here and when scoring')
     .option('--skip-blank', 'leave out lines without a token, here and when scoring')
     .addOption(
@@ -79,6 +98,9 @@ function program(): Command {
     .argument('<dir>', 'folder of the model')
     .argument('<file...>', 'text files, .gz files, folders of them, or - for standard input')
     .option('--json', 'print one JSON object')
+    .addOption(smoothing)
+    .addOption(weights)
+    .addOption(cache)
     .addOption(tables)
     .option('-q, --quiet', 'no progress')
     .addHelpText('after', `\n${EXAMPLES.perplexity}`)
@@ -93,11 +115,28 @@ function program(): Command {
     .argument('<dir>', 'folder of the model')
     .argument('[file]', 'text file, .gz file, or - for standard input', '-')
     .option('--json', 'print a JSON object a line')
+    .addOption(smoothing)
+    .addOption(weights)
+    .addOption(cache)
     .addOption(tables)
     .addHelpText('after', `\n${EXAMPLES.score}`)
     .action(async (dir: string, file: string, flags: ScoreFlags) => {
       const { runScore } = await import('./score.js');
       await runScore(dir, file, flags);
+    });
+
+  kneser
+    .command('tune')
+    .description("Learn the weights of a model's mixture on held-out text, and store them beside the model.")
+    .argument('<dir>', 'folder of the model')
+    .argument('<file...>', 'held-out text files, .gz files, folders of them, or - for standard input')
+    .option('--name <name>', 'name of the weights; scoring uses those named default', 'default')
+    .option('--json', 'print one JSON object')
+    .option('-q, --quiet', 'no progress')
+    .addHelpText('after', `\n${EXAMPLES.tune}`)
+    .action(async (dir: string, files: string[], flags: TuneFlags) => {
+      const { runTune } = await import('./tune.js');
+      await runTune(dir, files, flags);
     });
 
   kneser

@@ -9,6 +9,18 @@ export function parseSize(text: string): number {
   return Math.floor(Number(match[1]) * UNITS[match[2].toUpperCase()]);
 }
 
+/** A share from 0 to 0.5. */
+export function parseShare(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 0.5) return value;
+  throw new InvalidArgumentError('It takes a share from 0 to 0.5, such as 0.02.');
+}
+
+/** `1_11,11_1`: a list of patterns. */
+export function parsePatterns(text: string): string[] {
+  return text.split(',').map(pattern => pattern.trim());
+}
+
 /** A whole number in a range. */
 export function parseWhole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return text => {

@@ -1,20 +1,23 @@
 import { LanguageModel, type TableReading } from '../score/model.js';
 import { PerplexitySum, type Perplexity } from '../score/perplexity.js';
+import type { SmoothingOptions } from '../score/parts.js';
+import { openOptions } from './smoothing.js';
 import { expandInputs } from '../text/input.js';
 import { figure, print, printTable, whole } from './output.js';
 import { ProgressDisplay } from './progress.js';
 
 /** The options of `kneser perplexity`. */
-export interface PerplexityFlags {
+export interface PerplexityFlags extends SmoothingOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly tables: TableReading;
+  readonly cache?: boolean;
 }
 
 /** `kneser perplexity`. */
 export async function runPerplexity(path: string, paths: readonly string[], flags: PerplexityFlags): Promise<void> {
   const inputs = await expandInputs(paths);
-  const model = await LanguageModel.open(path, { tables: flags.tables });
+  const model = await LanguageModel.open(path, openOptions(flags));
   // Progress is for people who wait; results on a terminal come soon enough without it.
   const display = process.stderr.isTTY ? await ProgressDisplay.create(flags.quiet ?? false) : undefined;
   try {
@@ -26,6 +29,7 @@ export async function runPerplexity(path: string, paths: readonly string[], flag
     for (const { path: file } of inputs) {
       const sum = await model.sumOfFile(file, {
         expectedBytes: totalBytes,
+        cache: flags.cache ?? false,
         onRead: read => {
           done += read;
           display?.update('scoring', done, Number.isNaN(totalBytes) ? undefined : totalBytes, 'bytes');

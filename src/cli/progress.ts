@@ -5,7 +5,8 @@ const TITLES: Record<Stage, string> = {
   tokenize: 'reading text',
   sort: 'sorting',
   count: 'counting n-grams',
-  write: 'writing',
+  classes: 'counting classes',
+  tune: 'tuning weights',
 };
 
 /** Seconds between two lines where there is no terminal. */
@@ -78,5 +79,6 @@ export class ProgressDisplay {
 function rateText(done: number, seconds: number, unit: string): string {
   if (seconds <= 0) return '';
   const rate = done / seconds;
+  if (unit === 'passes') return `${rate.toFixed(1)} passes/s`;
   return unit === 'bytes' ? `${(rate / 1e6).toFixed(1)} MB/s` : `${(rate / 1e6).toFixed(2)} M ${unit}/s`;
 }

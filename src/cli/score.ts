@@ -1,19 +1,23 @@
 import { LanguageModel, type LoadedModel, type Score, type TableReading } from '../score/model.js';
+import type { SmoothingOptions } from '../score/parts.js';
+import { openOptions } from './smoothing.js';
 import { expandInputs, STDIN } from '../text/input.js';
 import { LineReader } from '../text/lines.js';
 import { figure, print, printJsonLine } from './output.js';
 
 /** The options of `kneser score`. */
-export interface ScoreFlags {
+export interface ScoreFlags extends SmoothingOptions {
   readonly json?: boolean;
   readonly tables: TableReading;
+  readonly cache?: boolean;
 }
 
 /** `kneser score`. */
 export async function runScore(path: string, file: string | undefined, flags: ScoreFlags): Promise<void> {
   const inputs = await expandInputs([file ?? STDIN]);
-  const model = await LanguageModel.open(path, { tables: flags.tables });
+  const model = await LanguageModel.open(path, openOptions(flags));
   try {
+    const cache = flags.cache ? model.createCache() : undefined;
     let scored = 0;
     let replaced = 0;
     let scoring: LanguageModel | LoadedModel = model;
@@ -21,7 +25,7 @@ export async function runScore(path: string, file: string | undefined, flags: Sc
       const reader = new LineReader(input.path);
       for await (const line of reader.lines()) {
         if (scoring === model && model.shouldLoad(scored + line.length / 5)) scoring = await model.load();
-        const score = await scoring.score(line);
+        const score = await scoring.score(line, { cache });
         if (score.tokens.length === 1 && model.info.options.skipBlank) continue;
         scored += score.tokens.length;
         if (flags.json) await printJsonLine({ ...score });

@@ -2,7 +2,7 @@ import { KneserError } from '../errors.js';
 import { readBytes } from '../text/input.js';
 import { decode } from '../text/surface.js';
 import { Tokenizer } from '../text/tokenizer.js';
-import { train, type TrainReport } from '../train.js';
+import { train, type TrainOptions, type TrainReport } from '../train.js';
 import type { VocabularyChoice } from '../count/vocabulary.js';
 import { bytes, whole } from './output.js';
 import { ProgressDisplay } from './progress.js';
@@ -16,6 +16,12 @@ export interface TrainFlags {
   readonly vocab?: string;
   readonly vocabLimit?: number;
   readonly unkBelow?: number;
+  readonly skip?: boolean;
+  readonly patterns?: readonly string[];
+  readonly maxGap?: number;
+  readonly maxPatterns?: number;
+  readonly holdOut?: number;
+  readonly classes?: number;
   readonly lowercase?: boolean;
   readonly skipBlank?: boolean;
   readonly reserved: 'refuse' | 'drop';
@@ -37,6 +43,7 @@ export async function runTrain(files: readonly string[], flags: TrainFlags, sign
       ...(memory === undefined ? {} : { memory }),
       ...(threads === undefined ? {} : { threads }),
       ...(vocabulary ? { vocabulary } : {}),
+      ...mixtureOptions(flags),
       lowercase: flags.lowercase ?? false,
       skipBlank: flags.skipBlank ?? false,
       reserved: flags.reserved,
@@ -63,6 +70,25 @@ function summary(report: TrainReport): string {
       : '') +
     `Next: kneser perplexity ${out} FILE\n`
   );
+}
+
+/** What a mixture over skip patterns takes unless told otherwise: sentences to tune it on, and a class model. */
+const DEFAULT_HOLD_OUT = 0.02;
+const DEFAULT_CLASSES = 300;
+
+function mixtureOptions(flags: TrainFlags): Pick<TrainOptions, 'patterns' | 'holdOut' | 'classes'> {
+  const { skip = false, patterns, maxGap, maxPatterns } = flags;
+  if (!skip && !patterns) return { holdOut: flags.holdOut ?? 0, classes: flags.classes ?? 0 };
+  return {
+    patterns: {
+      skip,
+      ...(patterns ? { list: patterns } : {}),
+      ...(maxGap === undefined ? {} : { maxGap }),
+      ...(maxPatterns === undefined ? {} : { maxPatterns }),
+    },
+    holdOut: flags.holdOut ?? DEFAULT_HOLD_OUT,
+    classes: flags.classes ?? DEFAULT_CLASSES,
+  };
 }
 
 async function vocabularyChoice(flags: TrainFlags): Promise<VocabularyChoice | undefined> {

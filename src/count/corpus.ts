@@ -23,6 +23,7 @@ export function layoutLength(tokens: number, sentences: number, order: number): 
  *
  * @param toId what the numbers of the stream become.
  * @param total `layoutLength` of the text.
+ * @param consume whether the stream's memory may be freed on the way: it cannot be read again then.
  */
 export function* layoutChunks(
   stream: IdStream,
@@ -30,6 +31,7 @@ export function* layoutChunks(
   order: number,
   total: number,
   limit: number,
+  consume: boolean,
 ): Generator<Chunk> {
   const history = Math.max(1, order - 1);
   const beginning = new Uint32Array(history).fill(NONE);
@@ -40,7 +42,7 @@ export function* layoutChunks(
   let at = 0;
   let begin = 0;
   let atBeginning = true;
-  for (const piece of stream.pieces(single)) {
+  for (const piece of stream.pieces(consume)) {
     for (let i = 0; i < piece.length; i++) {
       if (at + history + 1 > length) {
         yield { ids, begin, end: at };

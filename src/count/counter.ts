@@ -1,5 +1,5 @@
 import { openSync, closeSync } from 'node:fs';
-import type { Pattern } from '../pattern.js';
+import type { Stream } from '../pattern.js';
 import { mergeRuns, RunWriter, type RunSegment } from './runs.js';
 import { PositionSorter } from './sort.js';
 import { emptySummary, type EncodedBlock, type TableSummary } from './table-writer.js';
@@ -7,6 +7,8 @@ import { createTally, type Sort, type Tally } from './tally.js';
 
 /** What every thread needs to know of a build. */
 export interface CountPlan {
+  /** What is counted: words, or their classes. */
+  readonly stream: Stream;
   readonly order: number;
   readonly sorts: readonly Sort[];
   /** Ids in use, `NONE` included. */
@@ -28,7 +30,7 @@ export type CountTask =
 
 /** What came of a task, besides blocks. */
 export interface CountResult {
-  readonly summaries: readonly { readonly pattern: Pattern; readonly summary: TableSummary }[];
+  readonly summaries: readonly { readonly table: string; readonly summary: TableSummary }[];
   readonly segment?: RunSegment;
 }
 
@@ -48,7 +50,7 @@ export class Counter {
     emit: (block: EncodedBlock) => void,
   ) {
     this.unigrams = new Uint32Array(plan.types);
-    this.tallies = plan.sorts.map(sort => createTally(sort, plan.order, this.unigrams, emit));
+    this.tallies = plan.sorts.map(sort => createTally(sort, plan.stream, plan.order, this.unigrams, emit));
     this.sorters = this.tallies.map(({ distances, add }) => new PositionSorter(distances, add));
     this.spillSorters = this.tallies.map(
       ({ distances }) => new PositionSorter(distances, (...tuples) => this.runWriter?.add(...tuples)),
@@ -82,7 +84,7 @@ export class Counter {
     tally.end();
     const summaries = tally.writers
       .filter(writer => writer.summary.rows > 0)
-      .map(writer => ({ pattern: writer.pattern, summary: writer.summary }));
+      .map(writer => ({ table: writer.table, summary: writer.summary }));
     for (const writer of tally.writers) writer.summary = emptySummary();
     return { summaries };
   }

@@ -1,9 +1,9 @@
 import { blankBlock, BLOCK_ENTRIES, encodeBlock, type Block, type ContextTotals } from '../store/block.js';
-import type { Pattern } from '../pattern.js';
 
 /** An encoded block, and its first row: the context, nearest word first, then the word. */
 export interface EncodedBlock {
-  readonly pattern: Pattern;
+  /** The table's name in the store. */
+  readonly table: string;
   readonly first: Uint32Array;
   readonly value: Uint8Array;
 }
@@ -39,10 +39,11 @@ export class TableWriter {
   private rows = 0;
 
   constructor(
-    readonly pattern: Pattern,
+    readonly table: string,
+    private readonly width: number,
     private readonly emit: (block: EncodedBlock) => void,
   ) {
-    this.block = blankBlock(pattern.length, BLOCK_ENTRIES, BLOCK_ENTRIES);
+    this.block = blankBlock(width, BLOCK_ENTRIES, BLOCK_ENTRIES);
   }
 
   /** The followers of one context: `words[0, length)` ascending, and their counts. */
@@ -81,10 +82,11 @@ export class TableWriter {
     const { block } = this;
     if (this.rows === 0) return;
     block.wide = wide;
-    const first = new Uint32Array(this.pattern.length + 1);
-    for (let j = 0; j < this.pattern.length; j++) first[j] = block.contexts[j][0];
-    first[this.pattern.length] = block.words[0];
-    this.emit({ pattern: this.pattern, first, value: encodeBlock(block) });
+    const { width } = this;
+    const first = new Uint32Array(width + 1);
+    for (let j = 0; j < width; j++) first[j] = block.contexts[j][0];
+    first[width] = block.words[0];
+    this.emit({ table: this.table, first, value: encodeBlock(block) });
     block.contextCount = 0;
     this.rows = 0;
   }

@@ -1,4 +1,4 @@
-import { contiguous, span, type Pattern } from '../pattern.js';
+import { contiguous, span, tableName, type Pattern, type Stream } from '../pattern.js';
 import { BOS, NONE } from '../text/tokens.js';
 import type { TupleSink } from './sort.js';
 import { TableWriter, type EncodedBlock } from './table-writer.js';
@@ -45,13 +45,14 @@ export function planSorts(patterns: readonly Pattern[], order: number): Sort[] {
 /** The tally for a sort. `unigrams[w]` is raised by the number of distinct words before w, by the contiguous one. */
 export function createTally(
   sort: Sort,
+  stream: Stream,
   order: number,
   unigrams: Uint32Array,
   emit: (block: EncodedBlock) => void,
 ): Tally {
   return sort[0].length === span(sort[0])
-    ? new ContiguousTally(order, unigrams, emit)
-    : new SkipTally(sort, order, emit);
+    ? new ContiguousTally(stream, order, unigrams, emit)
+    : new SkipTally(sort, stream, order, emit);
 }
 
 /** The followers of a context as they are found: words ascending with counts, or words only, in any order. */
@@ -130,6 +131,7 @@ class ContiguousTally implements Tally {
   private run = 0;
 
   constructor(
+    stream: Stream,
     order: number,
     private readonly unigrams: Uint32Array,
     emit: (block: EncodedBlock) => void,
@@ -139,7 +141,9 @@ class ContiguousTally implements Tally {
     this.current = new Uint32Array(order);
     // Level k is the table of contexts of k words; level 0 only fills a place.
     this.levels = Array.from({ length: order }, () => new Followers());
-    this.writers = this.levels.map((_, level) => new TableWriter(contiguous(level + 1), emit));
+    this.writers = this.levels.map(
+      (_, level) => new TableWriter(tableName(contiguous(level + 1), stream), level, emit),
+    );
   }
 
   readonly add: TupleSink = (columns, order, length, weight) => {
@@ -205,13 +209,13 @@ class SkipTally implements Tally {
   private readonly partnerFollowers = new Followers();
   private count = 0;
 
-  constructor(sort: Sort, order: number, emit: (block: EncodedBlock) => void) {
+  constructor(sort: Sort, stream: Stream, order: number, emit: (block: EncodedBlock) => void) {
     const [pattern] = sort;
     const filled = contiguous(Math.min(span(pattern) + 2, order));
     this.kept = pattern.length;
     this.distances = [...pattern, 0, ...filled.filter(distance => !pattern.includes(distance))];
     this.current = new Uint32Array(this.distances.length);
-    this.writers = sort.map(p => new TableWriter(p, emit));
+    this.writers = sort.map(p => new TableWriter(tableName(p, stream), p.length, emit));
   }
 
   readonly add: TupleSink = (columns, order, length) => {

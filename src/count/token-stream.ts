@@ -13,6 +13,8 @@ export interface TokenOptions {
   readonly reserved: 'refuse' | 'drop';
   /** Words that are not in the list yet are `<unk>`: nothing is added to it. */
   readonly closed: boolean;
+  /** Every so many sentences one is held out: it goes to another stream, and is counted nowhere. 0: none is. */
+  readonly holdOutEvery: number;
 }
 
 /**
@@ -26,6 +28,8 @@ export class TokenStream implements TokenSink {
   /** Tokens, without those that end sentences. */
   tokens = 0;
   dropped = 0;
+  /** Sentences held out. */
+  heldOut = 0;
   /** Occurrences by word number. */
   frequency = new Float64Array(1 << 12);
   /** What a word number stands for, where that is another word. */
@@ -37,11 +41,13 @@ export class TokenStream implements TokenSink {
   private known: number;
   private lineTokens = 0;
   private lines = 0;
+  private holding = false;
   private reservedAliases = false;
 
   constructor(
     readonly words: WordList,
     private readonly ids: IdStream,
+    private readonly heldOutIds: IdStream,
     private readonly options: TokenOptions,
   ) {
     this.known = words.size;
@@ -64,18 +70,29 @@ export class TokenStream implements TokenSink {
       this.refuse(word);
     }
     if (word >= this.frequency.length) this.growFrequency();
+    this.lineTokens++;
+    if (this.holding) {
+      this.heldOutIds.push(word);
+      return;
+    }
     this.frequency[word]++;
     this.ids.push(word);
-    this.lineTokens++;
   }
 
   line(): void {
     this.lines++;
     if (this.lineTokens === 0 && this.options.skipBlank) return;
-    this.tokens += this.lineTokens;
+    const { holdOutEvery } = this.options;
+    if (this.holding) {
+      this.heldOut++;
+      this.heldOutIds.push(EOS);
+    } else {
+      this.tokens += this.lineTokens;
+      this.sentences++;
+      this.ids.push(EOS);
+    }
     this.lineTokens = 0;
-    this.sentences++;
-    this.ids.push(EOS);
+    this.holding = holdOutEvery > 0 && (this.sentences + this.heldOut) % holdOutEvery === holdOutEvery - 1;
   }
 
   /** Invalid UTF-8 sequences that were replaced, over all occurrences. */

@@ -8,13 +8,13 @@ export const OOV = 0x80000000;
  * the words, `</s>`; so the history of a word is what stands before it.
  */
 export interface Batch {
-  readonly ids: Uint32Array;
+  ids: Uint32Array;
   /** Where in `ids` the words to be scored are; `length` of them. */
-  readonly targets: Uint32Array;
+  targets: Uint32Array;
   /** For each, how many words of history it has, at most order − 1. */
-  readonly available: Uint8Array;
+  available: Uint8Array;
   /** For each, whether it is outside the vocabulary. */
-  readonly oov: Uint8Array;
+  oov: Uint8Array;
   length: number;
 }
 

@@ -1,5 +1,4 @@
 import { KneserError } from '../errors.js';
-import { formatPattern, type Pattern } from '../pattern.js';
 import { BlockDamage, decodeBlock, type Block } from '../store/block.js';
 import { decodeDirectory, type Directory } from '../store/directory.js';
 import { blockKey, directoryKey } from '../store/keys.js';
@@ -52,7 +51,7 @@ export function addTotals(block: Block, context: number, totals: Uint32Array): v
 
 /** Reads blocks of all tables from the store, and keeps the ones used last, up to a number of bytes. */
 export class BlockReader {
-  private readonly cache = new Map<number, CachedBlock>();
+  private readonly cache = new Map<string, CachedBlock>();
   private bytes = 0;
 
   constructor(
@@ -61,12 +60,13 @@ export class BlockReader {
   ) {}
 
   /** A block that is at hand. */
-  get(table: number, block: number): CachedBlock | undefined {
+  get(table: string, block: number): CachedBlock | undefined {
     return this.cache.get(cacheKey(table, block));
   }
 
   /** Reads blocks, which may push out others; a block that is asked for here and is at hand stays. */
-  async read(table: number, pattern: Pattern, directory: Directory, blocks: readonly number[]): Promise<void> {
+  async read(table: string, directory: Directory, blocks: readonly number[]): Promise<void> {
+    const width = directory.columns.length;
     const missing: number[] = [];
     for (const block of blocks) {
       const key = cacheKey(table, block);
@@ -78,11 +78,9 @@ export class BlockReader {
       this.cache.delete(key);
       this.cache.set(key, found);
     }
-    const values = await this.store.getMany(missing.map(block => blockKey(pattern, firstRow(directory, block))));
+    const values = await this.store.getMany(missing.map(block => blockKey(table, firstRow(directory, block))));
     missing.forEach((block, i) => {
-      const decoded = decodeValue(this.store.name, pattern, block, values[i], value =>
-        decodeBlock(value, pattern.length),
-      );
+      const decoded = decodeValue(this.store.name, table, block, values[i], value => decodeBlock(value, width));
       const cached = new CachedBlock(decoded);
       this.bytes += cached.bytes;
       this.cache.set(cacheKey(table, block), cached);
@@ -95,13 +93,13 @@ export class BlockReader {
     }
   }
 
-  async readDirectory(pattern: Pattern): Promise<Directory> {
-    return readDirectory(this.store, pattern);
+  async readDirectory(table: string, width: number): Promise<Directory> {
+    return readDirectory(this.store, table, width);
   }
 }
 
-function cacheKey(table: number, block: number): number {
-  return table * 2 ** 32 + block;
+function cacheKey(table: string, block: number): string {
+  return `${table}/${block}`;
 }
 
 /** The first row of a block, as its key has it. */
@@ -110,20 +108,20 @@ export function firstRow(directory: Directory, block: number): number[] {
 }
 
 /** Reads a table's directory. @throws KNESER_DAMAGED */
-export async function readDirectory(store: ModelStore, pattern: Pattern): Promise<Directory> {
-  const value = await store.get(directoryKey(pattern));
-  return decodeValue(store.name, pattern, undefined, value, bytes => decodeDirectory(bytes, pattern.length));
+export async function readDirectory(store: ModelStore, table: string, width: number): Promise<Directory> {
+  const value = await store.get(directoryKey(table));
+  return decodeValue(store.name, table, undefined, value, bytes => decodeDirectory(bytes, width));
 }
 
 /** Decodes a value that must be there; names the table and block where it is missing or damaged. */
 export function decodeValue<T>(
   store: string,
-  pattern: Pattern,
+  table: string,
   block: number | undefined,
   value: Uint8Array | undefined,
   decode: (value: Uint8Array) => T,
 ): T {
-  const where = `${store}: table ${formatPattern(pattern)}, ${block === undefined ? 'directory' : `block ${block}`}`;
+  const where = `${store}: table ${table}, ${block === undefined ? 'directory' : `block ${block}`}`;
   if (!value) throw new KneserError('KNESER_DAMAGED', `${where}: missing; the model is damaged`);
   try {
     return decode(value);

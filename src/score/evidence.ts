@@ -1,34 +1,34 @@
 import type { Batch } from './batch.js';
 
+/** Numbers that the evidence holds for a word and a table: the count of the word in its context, and the context's totals. */
+export const FIELDS = 5;
+export const COUNT = 0;
+export const TOTAL = 1;
+export const ONES = 2;
+export const TWOS = 3;
+export const FOLLOWERS = 4;
+
 /**
- * What the count tables say of a batch of words: for each pattern and word the count of the word in its context, and the
- * context's totals. The entry of pattern s and word t is at `s * capacity + t`. A context that was not seen has total 0.
+ * What the count tables say of a batch of words. The five numbers of word t and table s begin at
+ * `(t * tables + s) * FIELDS`. A context that was not seen has total 0.
  */
 export class Evidence {
-  readonly counts: Uint32Array;
-  readonly totals: Uint32Array;
-  readonly ones: Uint32Array;
-  readonly twos: Uint32Array;
-  readonly followers: Uint32Array;
+  readonly data: Uint32Array;
 
   constructor(
-    patterns: number,
+    readonly tables: number,
     readonly capacity: number,
   ) {
-    const length = patterns * capacity;
-    this.counts = new Uint32Array(length);
-    this.totals = new Uint32Array(length);
-    this.ones = new Uint32Array(length);
-    this.twos = new Uint32Array(length);
-    this.followers = new Uint32Array(length);
+    this.data = new Uint32Array(tables * capacity * FIELDS);
+  }
+
+  /** Where the numbers of a word and a table begin. */
+  at(t: number, table: number): number {
+    return (t * this.tables + table) * FIELDS;
   }
 
   clear(at: number): void {
-    this.counts[at] = 0;
-    this.totals[at] = 0;
-    this.ones[at] = 0;
-    this.twos[at] = 0;
-    this.followers[at] = 0;
+    this.data.fill(0, at, at + FIELDS);
   }
 }
 

@@ -5,7 +5,7 @@ import type { ModelStore } from '../store/store.js';
 import { NONE } from '../text/tokens.js';
 import { addTotals, decodeValue, firstRow, readDirectory } from './block-reader.js';
 import type { Batch } from './batch.js';
-import type { CountTable, Evidence } from './evidence.js';
+import { COUNT, FOLLOWERS, ONES, TOTAL, TWOS, type CountTable, type Evidence } from './evidence.js';
 
 /** Words of a batch for loaded tables: enough that cache misses of different words overlap, few enough for the cache. */
 export const LOADED_BATCH = 1024;
@@ -50,6 +50,7 @@ export class LoadedTable implements CountTable {
    * @param childTables how many tables have this one as their parent.
    */
   constructor(
+    private readonly name: string,
     readonly pattern: Pattern,
     private readonly index: number,
     private readonly parent: LoadedTable | undefined,
@@ -67,28 +68,27 @@ export class LoadedTable implements CountTable {
     this.findContexts(batch);
     const { records, contexts, rows } = this;
     const { ids, targets, length } = batch;
-    const base = this.index * evidence.capacity;
-    const { counts, totals, ones, twos, followers } = evidence;
+    const { data } = evidence;
     for (let t = 0; t < length; t++) {
       const record = records[t];
-      const at = base + t;
+      const at = evidence.at(t, this.index);
       if (record === 0) {
         evidence.clear(at);
         continue;
       }
-      totals[at] = contexts[record + 1];
-      ones[at] = contexts[record + 2];
-      twos[at] = contexts[record + 3];
-      const rowCount = contexts[record + 4];
-      followers[at] = rowCount;
+      const followers = contexts[record + 4];
+      data[at + TOTAL] = contexts[record + 1];
+      data[at + ONES] = contexts[record + 2];
+      data[at + TWOS] = contexts[record + 3];
+      data[at + FOLLOWERS] = followers;
       const start = contexts[record + 5];
       const word = ids[targets[t]];
-      if (rowCount === 1) {
-        counts[at] = start === word ? contexts[record + 1] : 0;
+      if (followers === 1) {
+        data[at + COUNT] = start === word ? contexts[record + 1] : 0;
         continue;
       }
-      const capacity = capacityFor(rowCount);
-      let slot = rowCount <= SCANNED ? 0 : slotOf(word, capacity);
+      const capacity = capacityFor(followers);
+      let slot = followers <= SCANNED ? 0 : slotOf(word, capacity);
       let count = 0;
       for (let probes = 0; probes < capacity; probes++) {
         const found = rows[2 * (start + slot)];
@@ -99,8 +99,9 @@ export class LoadedTable implements CountTable {
         if (found === NONE) break;
         if (++slot === capacity) slot = 0;
       }
-      counts[at] = count;
+      data[at + COUNT] = count;
     }
+    return undefined;
   }
 
   /** Makes `records` those of the batch's contexts. */
@@ -130,16 +131,16 @@ export class LoadedTable implements CountTable {
     const ancestors: LoadedTable[] = [];
     for (let table = this.parent; table; table = table.parent) ancestors.unshift(table);
     const loader = new Loader(this, ancestors);
-    const directory = await readDirectory(store, pattern);
+    const directory = await readDirectory(store, this.name, width);
     const blockCount = directory.words.length;
     const totals = new Uint32Array(4 * BLOCK_ENTRIES);
     const reuse = blankBlock(width, BLOCK_ENTRIES, BLOCK_ENTRIES);
     let rowsRead = 0;
     for (let from = 0; from < blockCount; from += BLOCKS_A_READ) {
       const numbers = Array.from({ length: Math.min(BLOCKS_A_READ, blockCount - from) }, (_, i) => from + i);
-      const values = await store.getMany(numbers.map(number => blockKey(pattern, firstRow(directory, number))));
+      const values = await store.getMany(numbers.map(number => blockKey(this.name, firstRow(directory, number))));
       numbers.forEach((number, i) => {
-        const block = decodeValue(store.name, pattern, number, values[i], value => decodeBlock(value, width, reuse));
+        const block = decodeValue(store.name, this.name, number, values[i], value => decodeBlock(value, width, reuse));
         for (let c = 0; c < block.contextCount; c++) {
           const begins = loader.moveTo(block.contexts, c);
           if (begins) {

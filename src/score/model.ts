@@ -1,27 +1,34 @@
 import { freemem } from 'node:os';
 import { KneserError } from '../errors.js';
-import { formatPattern, parsePattern, type Pattern } from '../pattern.js';
+import type { BlendEvidence } from '../smooth/blend.js';
 import { estimateDiscounts } from '../smooth/discounts.js';
-import { Mixture } from '../smooth/mixture.js';
-import { BlockDamage } from '../store/block.js';
-import { MANIFEST_KEY } from '../store/keys.js';
-import { decodeManifest, type Manifest } from '../store/manifest.js';
+import type { TuneReport } from '../smooth/weights.js';
+import type { Manifest } from '../store/manifest.js';
 import type { ModelStore } from '../store/store.js';
-import { splitTokens, type Sentence, type Sentences } from '../text/sentences.js';
 import { fileSize } from '../text/input.js';
+import { splitTokens, type Sentence, type Sentences } from '../text/sentences.js';
 import { countCharacters } from '../text/surface.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
-import { BatchLayout } from './batch.js';
+import { BatchLayout, type Batch } from './batch.js';
 import { BlockReader } from './block-reader.js';
+import { TextCache } from './cache.js';
 import { LOADED_BATCH, LoadedTable, loadedBytes } from './loaded-table.js';
 import { PagedTable } from './paged-table.js';
+import {
+  readParts,
+  type ModelFiles,
+  type ModelParts,
+  type Smoothing,
+  type SmoothingOptions,
+  type TablePart,
+} from './parts.js';
 import { PerplexitySum, type Perplexity } from './perplexity.js';
-import { runAtOnce, runAwaiting, Scorer } from './scorer.js';
+import { emptyEvidence, runAtOnce, runAwaiting, Scorer, type TableStream } from './scorer.js';
 import { readIds } from './text-reader.js';
 import { LoadedWords, OUTSIDE, PagedWords } from './words.js';
 
 /** Bytes of decoded blocks that a model keeps unless told otherwise. */
-const DEFAULT_CACHE = 128 << 20;
+const DEFAULT_BLOCK_MEMORY = 128 << 20;
 /** Words of a batch when blocks are read as they are needed: each block is read once a batch, so a large one pays. */
 const PAGED_BATCH = 1 << 19;
 /** Loading a row takes about this part of the time that scoring a word from blocks takes. */
@@ -32,9 +39,9 @@ const BYTES_A_WORD = 5.5;
 const encoder = new TextEncoder();
 
 /** How to open a model. */
-export interface OpenOptions {
+export interface OpenOptions extends SmoothingOptions {
   /** Bytes of decoded blocks to keep in memory. Default 128 MiB. Has no effect on a loaded model. */
-  readonly cache?: number;
+  readonly blockMemory?: number;
   /** Whether files are scored from whole tables in memory. Default `auto`: where that is faster and memory allows it. */
   readonly tables?: TableReading;
 }
@@ -42,8 +49,17 @@ export interface OpenOptions {
 /** `page` reads blocks as they are needed, `load` reads whole tables first, `auto` chooses by the length of the text. */
 export type TableReading = 'auto' | 'page' | 'load';
 
+/** How a text is scored. */
+export interface TextOptions {
+  /**
+   * Mixes in a cache of the text so far, which begins empty with each text. For running text: with it sentences depend on
+   * the ones before. Needs tuned weights. Default false.
+   */
+  readonly cache?: boolean;
+}
+
 /** How a file is scored, and who is told about it. */
-export interface FileOptions {
+export interface FileOptions extends TextOptions {
   /** Bytes of text that are going to be scored, where the file is one of several. Default: the file's size. */
   readonly expectedBytes?: number;
   /** Told how many bytes were read from the disk, each time. */
@@ -58,6 +74,8 @@ export interface ScoreOptions {
   readonly start?: boolean;
   /** Whether the text ends a sentence: `</s>` is scored after it. Default true. */
   readonly end?: boolean;
+  /** The running text that the sentence belongs to, from `createCache`; the sentence becomes part of it. */
+  readonly cache?: TextCache | undefined;
 }
 
 /** A scored sentence. All arrays have one entry a token; the last token is `</s>` unless that was left out. */
@@ -113,12 +131,22 @@ export interface ModelInfo {
   /** ISO 8601. */
   readonly created: string;
   readonly options: Manifest['options'];
+  /** How this opening of the model smooths its counts. */
+  readonly smoothing: Smoothing;
+  /** How many classes its words have; 0 without a class model. */
+  readonly classes: number;
+  /** The sets of tuned weights that it has, and how each was tuned. */
+  readonly weights: readonly ({ readonly name: string } & TuneReport)[];
 }
 
 /** What both kinds of model share: everything but where counts come from and when answers come. */
 class ModelBase {
   readonly info: ModelInfo;
-  protected constructor(protected readonly parts: ModelParts) {
+  /** @internal */
+  readonly parts: ModelParts;
+
+  protected constructor(parts: ModelParts) {
+    this.parts = parts;
     const { manifest, bytes, created } = parts;
     this.info = {
       order: manifest.order,
@@ -134,7 +162,26 @@ class ModelBase {
       version: manifest.format,
       created,
       options: manifest.options,
+      smoothing: parts.smoothing,
+      classes: manifest.classes,
+      weights: [...parts.weightSets].map(([name, { report }]) => ({ name, ...report })),
     };
+  }
+
+  /**
+   * A running text that has not begun: pass it to each `score` of its sentences.
+   *
+   * @throws KNESER_OPTION where the model has no tuned weights.
+   */
+  createCache(): TextCache {
+    const { weights, manifest, store } = this.parts;
+    if (!weights) {
+      throw new KneserError(
+        'KNESER_OPTION',
+        `${store.name}: a cache needs tuned weights, and none are in use; make some with kneser tune`,
+      );
+    }
+    return new TextCache(manifest.vocabulary + 2, weights.cache);
   }
 
   /** The tokens of a sentence as the model reads them. */
@@ -167,7 +214,7 @@ class ModelBase {
     for (let i = 0; i < length; i++) {
       layout.push(i < tokens.length ? ids[i] : EOS);
       if (!layout.full && i + 1 < length) continue;
-      const scores = yield* scorer.score(layout.batch);
+      const scores = yield* scorer.score(layout.batch, options.cache);
       for (let t = 0; t < layout.batch.length; t++, done++) {
         log10Probs[done] = scores.log10Probs[t];
         matched[done] = scores.matched[t];
@@ -187,12 +234,13 @@ class ModelBase {
     layout: BatchLayout,
     ids: Uint32Array,
     sum: PerplexitySum,
+    cache: TextCache | undefined,
   ): Generator<Promise<void>, void, void> {
     for (let i = 0; i < ids.length; i++) {
       layout.push(ids[i]);
       if (ids[i] === EOS) sum.sentences++;
       if (!layout.full && i + 1 < ids.length) continue;
-      const scores = yield* scorer.score(layout.batch);
+      const scores = yield* scorer.score(layout.batch, cache);
       const { oov, length } = layout.batch;
       for (let t = 0; t < length; t++) {
         sum.log10Prob += scores.log10Probs[t];
@@ -208,22 +256,13 @@ class ModelBase {
 
   /** Bytes that all tables take in memory when loaded. */
   get loadedBytes(): number {
-    const { manifest, patterns } = this.parts;
-    const parents = patterns.map(pattern => parentOf(pattern, patterns));
-    const bytes = manifest.tables.map(({ contexts, rows }, index) =>
-      loadedBytes(contexts, rows, parents.filter(parent => parent === index).length),
-    );
-    return bytes.reduce((sum, size) => sum + size, 0);
+    const { words, classes } = this.parts;
+    return streamBytes(words) + streamBytes(classes);
   }
-}
 
-interface ModelParts {
-  readonly store: ModelStore;
-  readonly manifest: Manifest;
-  readonly bytes: number;
-  readonly created: string;
-  readonly patterns: readonly Pattern[];
-  readonly mixture: Mixture;
+  protected textCache(options: TextOptions): TextCache | undefined {
+    return options.cache ? this.createCache() : undefined;
+  }
 }
 
 /**
@@ -236,7 +275,8 @@ interface ModelParts {
  * await model.close();
  */
 export class LanguageModel extends ModelBase {
-  private readonly reader: BlockReader;
+  private readonly wordStream: TableStream;
+  private readonly classStream: TableStream | undefined;
   private readonly scorer: Scorer;
   private readonly words: PagedWords;
   private loadedWords: Promise<LoadedWords> | undefined;
@@ -247,12 +287,11 @@ export class LanguageModel extends ModelBase {
 
   private constructor(parts: ModelParts, options: OpenOptions) {
     super(parts);
-    const { store, patterns, mixture, manifest } = parts;
-    this.reader = new BlockReader(store, options.cache ?? DEFAULT_CACHE);
-    const tables = patterns.map(
-      (pattern, index) => new PagedTable(this.reader, pattern, index, parentOf(pattern, patterns)),
-    );
-    this.scorer = new Scorer(tables, mixture, PAGED_BATCH);
+    const { store, manifest, wordClasses } = parts;
+    const reader = new BlockReader(store, options.blockMemory ?? DEFAULT_BLOCK_MEMORY);
+    this.wordStream = { tables: pagedTables(reader, parts.words) };
+    this.classStream = wordClasses && { tables: pagedTables(reader, parts.classes), classOf: wordClasses.of };
+    this.scorer = new Scorer(this.wordStream, this.classStream, parts.createBlend(), PAGED_BATCH);
     this.words = new PagedWords(store, manifest);
     this.reading = options.tables ?? 'auto';
   }
@@ -260,42 +299,27 @@ export class LanguageModel extends ModelBase {
   /**
    * Opens the model in a folder that `train` made.
    *
-   * @throws KneserError: KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED.
+   * @throws KneserError: KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED,
+   * KNESER_OPTION for weights that the model does not have.
    */
   static async open(path: string, options: OpenOptions = {}): Promise<LanguageModel> {
     const { openFolder } = await import('../store/folder.js');
-    const { store, pointer } = await openFolder(path);
+    const { store, files } = await openFolder(path);
+    return LanguageModel.fromStore(store, files, options);
+  }
+
+  /**
+   * Opens the model in a store, which is closed with it.
+   *
+   * @internal
+   */
+  static async fromStore(store: ModelStore, files: ModelFiles, options: OpenOptions = {}): Promise<LanguageModel> {
     try {
-      return await LanguageModel.fromStore(store, pointer.bytes, pointer.created, options);
+      return new LanguageModel(await readParts(store, files, options), options);
     } catch (error) {
       await store.close();
       throw error;
     }
-  }
-
-  private static async fromStore(
-    store: ModelStore,
-    bytes: number,
-    created: string,
-    options: OpenOptions,
-  ): Promise<LanguageModel> {
-    const manifest = await readManifest(store);
-    const patterns = manifest.tables.map(({ pattern }) => {
-      const parsed = parsePattern(pattern);
-      if (!parsed) throw new KneserError('KNESER_DAMAGED', `${store.name}: manifest: ${pattern} is no pattern`);
-      return parsed;
-    });
-    const tables = manifest.tables.map(({ countsOfCounts, mixed }, index) => ({
-      pattern: patterns[index],
-      discounts: estimateDiscounts(countsOfCounts),
-      index,
-      mixed,
-    }));
-    const mixture = new Mixture(
-      tables.filter(table => table.mixed),
-      manifest.vocabulary,
-    );
-    return new LanguageModel({ store, manifest, bytes, created, patterns, mixture }, options);
   }
 
   /**
@@ -311,15 +335,16 @@ export class LanguageModel extends ModelBase {
     });
   }
 
-  /** The perplexity of sentences. */
-  async perplexity(sentences: Sentences): Promise<Perplexity> {
+  /** The perplexity of sentences, which are one text. */
+  async perplexity(sentences: Sentences, options: TextOptions = {}): Promise<Perplexity> {
     const sum = new PerplexitySum();
+    const cache = this.textCache(options);
     for await (const sentence of sentences) {
       const tokens = this.surface(sentence);
       if (this.isSkipped(tokens)) continue;
       await this.inTurn(async () => {
         const ids = withEnd(await this.words.idsOf(tokens));
-        await runAwaiting(this.addPiece(this.scorer, this.layout(batchFor(tokens.length)), ids, sum));
+        await runAwaiting(this.addPiece(this.scorer, this.layout(batchFor(tokens.length)), ids, sum, cache));
       });
       addLength(sum, sentence);
     }
@@ -343,15 +368,17 @@ export class LanguageModel extends ModelBase {
       return (await this.loaded).sumOfFile(path, options);
     }
     const words = await this.allWords();
+    const cache = this.textCache(options);
     return sumFile(path, words, this.parts.manifest, this.layout(PAGED_BATCH), options, (layout, ids, sum) =>
-      this.inTurn(() => runAwaiting(this.addPiece(this.scorer, layout, ids, sum))),
+      this.inTurn(() => runAwaiting(this.addPiece(this.scorer, layout, ids, sum, cache))),
     );
   }
 
   /** Whether it pays to {@link load} the tables for so many words, and memory allows it. */
   shouldLoad(words: number): boolean {
     if (this.reading !== 'auto') return this.reading === 'load';
-    const rows = this.parts.manifest.tables.reduce((sum, table) => sum + table.rows, 0);
+    const { words: wordTables, classes } = this.parts;
+    const rows = [...wordTables, ...classes].reduce((sum, table) => sum + table.manifest.rows, 0);
     return words > rows / ROWS_LOADED_A_WORD && this.loadedBytes < freemem() / 2;
   }
 
@@ -363,6 +390,17 @@ export class LanguageModel extends ModelBase {
   async load(onProgress?: (share: number) => void): Promise<LoadedModel> {
     this.checkOpen();
     return LoadedModel.load(this.parts, await this.allWords(), onProgress);
+  }
+
+  /**
+   * The evidence of a batch of any size, in memory: what tuning learns from.
+   *
+   * @internal
+   */
+  async evidence(batch: Batch): Promise<BlendEvidence> {
+    const evidence = emptyEvidence(this.wordStream, this.classStream, batch.length);
+    await this.inTurn(() => runAwaiting(this.scorer.gather(batch, evidence)));
+    return evidence;
   }
 
   /** Gives back everything the model holds open. Closing twice is fine. */
@@ -381,7 +419,8 @@ export class LanguageModel extends ModelBase {
     return new BatchLayout(this.parts.manifest.order, capacity);
   }
 
-  private allWords(): Promise<LoadedWords> {
+  /** @internal */
+  allWords(): Promise<LoadedWords> {
     this.checkOpen();
     return (this.loadedWords ??= LoadedWords.load(this.parts.store, this.parts.manifest));
   }
@@ -428,27 +467,25 @@ export class LoadedModel extends ModelBase {
 
   /** @internal Use {@link LanguageModel.load}. */
   static async load(parts: ModelParts, words: LoadedWords, onProgress?: (share: number) => void): Promise<LoadedModel> {
-    const { store, patterns, manifest, mixture } = parts;
-    const all = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
+    const { wordClasses } = parts;
+    const all = [...parts.words, ...parts.classes].reduce((sum, { manifest }) => sum + manifest.rows, 0);
     let done = 0;
-    const tables: LoadedTable[] = [];
-    for (const [index, pattern] of patterns.entries()) {
-      const parent = parentOf(pattern, patterns);
-      const { contexts, rows } = manifest.tables[index];
-      const childTables = patterns.filter(other => parentOf(other, patterns) === index).length;
-      const table = new LoadedTable(
-        pattern,
-        index,
-        parent < 0 ? undefined : tables[parent],
-        childTables,
-        contexts,
-        rows,
-      );
-      await table.load(store, readRows => onProgress?.(Math.min(1, (done + readRows) / all)));
-      done += rows;
-      tables.push(table);
-    }
-    return new LoadedModel(parts, words, new Scorer(tables, mixture, LOADED_BATCH));
+    const load = async (tables: readonly TablePart[]): Promise<LoadedTable[]> => {
+      const loaded: LoadedTable[] = [];
+      for (const [index, { manifest, pattern, parent }] of tables.entries()) {
+        const children = tables.filter(other => other.parent === index).length;
+        const { rows, contexts } = manifest;
+        const above = parent < 0 ? undefined : loaded[parent];
+        const table = new LoadedTable(manifest.pattern, pattern, index, above, children, contexts, rows);
+        await table.load(parts.store, read => onProgress?.(Math.min(1, (done + read) / all)));
+        done += rows;
+        loaded.push(table);
+      }
+      return loaded;
+    };
+    const wordStream = { tables: await load(parts.words) };
+    const classStream = wordClasses && { tables: await load(parts.classes), classOf: wordClasses.of };
+    return new LoadedModel(parts, words, new Scorer(wordStream, classStream, parts.createBlend(), LOADED_BATCH));
   }
 
   /** As {@link LanguageModel.score}. */
@@ -459,14 +496,15 @@ export class LoadedModel extends ModelBase {
   }
 
   /** As {@link LanguageModel.perplexity}. */
-  perplexity(sentences: Iterable<Sentence>): Perplexity {
+  perplexity(sentences: Iterable<Sentence>, options: TextOptions = {}): Perplexity {
     const sum = new PerplexitySum();
+    const cache = this.textCache(options);
     this.layout.reset();
     for (const sentence of sentences) {
       const tokens = this.surface(sentence);
       if (this.isSkipped(tokens)) continue;
       const ids = withEnd(Uint32Array.from(tokens, token => this.words.idOf(token)));
-      runAtOnce(this.addPiece(this.scorer, this.layout, ids, sum));
+      runAtOnce(this.addPiece(this.scorer, this.layout, ids, sum, cache));
       addLength(sum, sentence);
     }
     return sum.figures();
@@ -480,8 +518,9 @@ export class LoadedModel extends ModelBase {
   /** As {@link perplexityOfFile}, to be added up over files. */
   async sumOfFile(path: string, options: FileOptions = {}): Promise<PerplexitySum> {
     const layout = new BatchLayout(this.parts.manifest.order, LOADED_BATCH);
+    const cache = this.textCache(options);
     return sumFile(path, this.words, this.parts.manifest, layout, options, (own, ids, sum) => {
-      runAtOnce(this.addPiece(this.scorer, own, ids, sum));
+      runAtOnce(this.addPiece(this.scorer, own, ids, sum, cache));
       return Promise.resolve();
     });
   }
@@ -548,29 +587,22 @@ export class LoadedModel extends ModelBase {
   }
 }
 
-async function readManifest(store: ModelStore): Promise<Manifest> {
-  const value = await store.get(MANIFEST_KEY);
-  if (!value) throw new KneserError('KNESER_DAMAGED', `${store.name}: manifest: missing; the model is damaged`);
-  try {
-    return decodeManifest(value);
-  } catch (error) {
-    const reason = error instanceof BlockDamage ? error.message : 'unreadable';
-    throw new KneserError('KNESER_DAMAGED', `${store.name}: manifest: ${reason}; the model is damaged`, {
-      cause: error,
-    });
-  }
+function pagedTables(reader: BlockReader, parts: readonly TablePart[]): PagedTable[] {
+  return parts.map(
+    ({ manifest, pattern, parent }, index) => new PagedTable(reader, manifest.pattern, pattern, index, parent),
+  );
+}
+
+function streamBytes(parts: readonly TablePart[]): number {
+  return parts.reduce((sum, { manifest }, index) => {
+    const children = parts.filter(other => other.parent === index).length;
+    return sum + loadedBytes(manifest.contexts, manifest.rows, children);
+  }, 0);
 }
 
 /** Room for a sentence of so many tokens, in one batch if it fits. */
 function batchFor(tokens: number): number {
   return Math.min(PAGED_BATCH, tokens + 1);
-}
-
-/** The place of the pattern without its farthest word, or −1. */
-function parentOf(pattern: Pattern, patterns: readonly Pattern[]): number {
-  if (pattern.length === 0) return -1;
-  const name = formatPattern(pattern.slice(0, -1));
-  return patterns.findIndex(other => formatPattern(other) === name);
 }
 
 function withEnd(ids: Uint32Array): Uint32Array {

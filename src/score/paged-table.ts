@@ -2,7 +2,7 @@ import type { Pattern } from '../pattern.js';
 import { compareContext, findBlock, type Directory } from '../store/directory.js';
 import type { Batch } from './batch.js';
 import { BlockReader, type CachedBlock } from './block-reader.js';
-import type { CountTable, Evidence } from './evidence.js';
+import { COUNT, FOLLOWERS, ONES, TOTAL, TWOS, type CountTable, type Evidence } from './evidence.js';
 
 /** Blocks that are read at one go. */
 const BLOCKS_A_READ = 128;
@@ -23,7 +23,8 @@ export class PagedTable implements CountTable {
    */
   constructor(
     private readonly reader: BlockReader,
-    readonly pattern: Pattern,
+    private readonly name: string,
+    private readonly pattern: Pattern,
     private readonly index: number,
     private readonly parent: number,
   ) {}
@@ -31,7 +32,7 @@ export class PagedTable implements CountTable {
   look(batch: Batch, evidence: Evidence): Promise<void> | undefined {
     const { directory } = this;
     if (!directory) {
-      return this.reader.readDirectory(this.pattern).then(read => {
+      return this.reader.readDirectory(this.name, this.pattern.length).then(read => {
         this.directory = read;
         return this.look(batch, evidence);
       });
@@ -46,14 +47,12 @@ export class PagedTable implements CountTable {
     const { ids, targets, available, length } = batch;
     const { pattern, parent } = this;
     const reach = pattern.at(-1) ?? 0;
-    const base = this.index * evidence.capacity;
-    const parentBase = parent * evidence.capacity;
     if (this.keys.length < length) this.keys = new Float64Array(length);
     let count = 0;
     for (let t = 0; t < length; t++) {
-      evidence.clear(base + t);
+      evidence.clear(evidence.at(t, this.index));
       // Where the context without its farthest word was never seen, this one was not either.
-      if (available[t] < reach || (parent >= 0 && evidence.totals[parentBase + t] === 0)) continue;
+      if (available[t] < reach || (parent >= 0 && evidence.data[evidence.at(t, parent) + TOTAL] === 0)) continue;
       const block = findBlock(directory, ids, targets[t], pattern, ids[targets[t]]);
       if (block >= 0) this.keys[count++] = block * WORDS_LIMIT + t;
     }
@@ -64,13 +63,13 @@ export class PagedTable implements CountTable {
   private lookCached(keys: Float64Array, from: number, batch: Batch, evidence: Evidence): number {
     const { ids, targets } = batch;
     const { pattern } = this;
-    const base = this.index * evidence.capacity;
+    const { data } = evidence;
     let number = -1;
     let cached: CachedBlock | undefined;
     for (let i = from; i < keys.length; i++) {
       const block = Math.floor(keys[i] / WORDS_LIMIT);
       if (block !== number) {
-        cached = this.reader.get(this.index, block);
+        cached = this.reader.get(this.name, block);
         number = block;
       }
       if (!cached) return i;
@@ -78,12 +77,12 @@ export class PagedTable implements CountTable {
       const context = findContext(cached, ids, targets[t], pattern);
       if (context < 0) continue;
       const totals = cached.totalsOf(context);
-      const at = base + t;
-      evidence.totals[at] = totals[4 * context];
-      evidence.ones[at] = totals[4 * context + 1];
-      evidence.twos[at] = totals[4 * context + 2];
-      evidence.followers[at] = totals[4 * context + 3];
-      evidence.counts[at] = countOf(cached, context, ids[targets[t]]);
+      const at = evidence.at(t, this.index);
+      data[at + COUNT] = countOf(cached, context, ids[targets[t]]);
+      data[at + TOTAL] = totals[4 * context];
+      data[at + ONES] = totals[4 * context + 1];
+      data[at + TWOS] = totals[4 * context + 2];
+      data[at + FOLLOWERS] = totals[4 * context + 3];
     }
     return keys.length;
   }
@@ -103,7 +102,7 @@ export class PagedTable implements CountTable {
         if (blocks.length === BLOCKS_A_READ) break;
         blocks.push(block);
       }
-      await this.reader.read(this.index, this.pattern, directory, blocks);
+      await this.reader.read(this.name, directory, blocks);
       done = this.lookCached(keys, done, batch, evidence);
     }
   }

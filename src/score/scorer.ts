@@ -1,5 +1,6 @@
-import type { Mixture } from '../smooth/mixture.js';
+import type { Blend, BlendEvidence } from '../smooth/blend.js';
 import type { Batch } from './batch.js';
+import type { TextCache } from './cache.js';
 import { Evidence, type CountTable } from './evidence.js';
 
 /** The results of a batch: entry t is for word t. Reused by the next batch. */
@@ -10,38 +11,83 @@ export interface BatchScores {
   readonly matched: Uint8Array;
 }
 
+/** The tables to look words up in, and, where those count classes, the class of each word. */
+export interface TableStream {
+  readonly tables: readonly CountTable[];
+  readonly classOf?: Uint32Array;
+}
+
 /**
  * Scores batches. Written as a generator that yields what must be awaited before it can go on: with loaded tables that
  * is nothing, and it runs to its end at once; so both ways of reading share one path.
  */
 export class Scorer {
-  private readonly evidence: Evidence;
+  private readonly evidence: BlendEvidence;
   private readonly scores: BatchScores;
 
   /** @param capacity the most words a batch may have. */
   constructor(
-    private readonly tables: readonly CountTable[],
-    private readonly mixture: Mixture,
+    private readonly words: TableStream,
+    private readonly classes: TableStream | undefined,
+    private readonly blend: Blend,
     capacity: number,
   ) {
-    this.evidence = new Evidence(tables.length, capacity);
+    this.evidence = emptyEvidence(words, classes, capacity);
     this.scores = { log10Probs: new Float64Array(capacity), matched: new Uint8Array(capacity) };
   }
 
-  *score(batch: Batch): Generator<Promise<void>, BatchScores, void> {
-    const { evidence, mixture } = this;
+  /** @param cache the text so far, which the batch becomes part of. */
+  *score(batch: Batch, cache?: TextCache): Generator<Promise<void>, BatchScores, void> {
+    const { blend, evidence } = this;
     const { log10Probs, matched } = this.scores;
-    for (const table of this.tables) {
-      const reading = table.look(batch, evidence);
-      if (reading) yield reading;
-    }
+    yield* this.gather(batch, evidence);
     for (let t = 0; t < batch.length; t++) {
-      const available = batch.available[t];
-      log10Probs[t] = Math.log10(mixture.probability(evidence, t, available));
-      matched[t] = batch.oov[t] === 1 ? 1 : mixture.matched(evidence, t, available);
+      const probability = blend.probability(evidence, batch, t);
+      log10Probs[t] = Math.log10(cache ? cache.mix(probability, batch, t) : probability);
+      matched[t] = batch.oov[t] === 1 ? 1 : blend.words.matched(evidence.words, batch, t);
     }
     return this.scores;
   }
+
+  /** Looks a batch up in all tables. */
+  *gather(batch: Batch, evidence: BlendEvidence): Generator<Promise<void>, void, void> {
+    for (const table of this.words.tables) {
+      const reading = table.look(batch, evidence.words);
+      if (reading) yield reading;
+    }
+    const { classBatch, classes } = evidence;
+    if (!this.classes?.classOf || !classBatch || !classes) return;
+    mapToClasses(batch, this.classes.classOf, classBatch);
+    for (const table of this.classes.tables) {
+      const reading = table.look(classBatch, classes);
+      if (reading) yield reading;
+    }
+  }
+}
+
+/** Room for the evidence of batches of up to `capacity` words. */
+export function emptyEvidence(words: TableStream, classes: TableStream | undefined, capacity: number): BlendEvidence {
+  return {
+    words: new Evidence(words.tables.length, capacity),
+    classes: classes && new Evidence(classes.tables.length, capacity),
+    classBatch: classes && {
+      ids: new Uint32Array(0),
+      targets: new Uint32Array(0),
+      available: new Uint8Array(0),
+      oov: new Uint8Array(0),
+      length: 0,
+    },
+  };
+}
+
+function mapToClasses(batch: Batch, classOf: Uint32Array, to: Batch): void {
+  if (to.ids.length < batch.ids.length) to.ids = new Uint32Array(batch.ids.length);
+  const last = batch.length > 0 ? batch.targets[batch.length - 1] : -1;
+  for (let at = 0; at <= last; at++) to.ids[at] = classOf[batch.ids[at]];
+  to.targets = batch.targets;
+  to.available = batch.available;
+  to.oov = batch.oov;
+  to.length = batch.length;
 }
 
 /** Runs a generator whose yielded promises are awaited. */

@@ -1,10 +1,10 @@
 import type { EncodedBlock, TableSummary } from '../count/table-writer.js';
 import { TableWriter } from '../count/table-writer.js';
-import { formatPattern, type Pattern } from '../pattern.js';
+import { tableName, type Pattern, type Stream } from '../pattern.js';
 import { BOS, NONE } from '../text/tokens.js';
 import { DICTIONARY_BLOCK_WORDS, encodeDictionaryBlock, encodeDictionaryDirectory } from './dictionary.js';
 import { encodeDirectory } from './directory.js';
-import { blockKey, dictionaryKey, DICTIONARY_DIRECTORY_KEY, directoryKey, MANIFEST_KEY } from './keys.js';
+import { blockKey, CLASSES_KEY, dictionaryKey, DICTIONARY_DIRECTORY_KEY, directoryKey, MANIFEST_KEY } from './keys.js';
 import { LevelWriter } from './level.js';
 import { encodeManifest, type Manifest } from './manifest.js';
 
@@ -33,19 +33,18 @@ export class ModelBuilder {
   /** Blocks of one partition; those of a table come in order. */
   async putBlocks(partition: number, blocks: readonly EncodedBlock[]): Promise<void> {
     // All at once, before anything is waited for: calls may overlap.
-    for (const { pattern, first } of blocks) {
-      const name = formatPattern(pattern);
-      const partitions = this.first.get(name) ?? [];
-      this.first.set(name, partitions);
+    for (const { table, first } of blocks) {
+      const partitions = this.first.get(table) ?? [];
+      this.first.set(table, partitions);
       (partitions[partition] ??= []).push(first);
     }
-    for (const { pattern, first, value } of blocks) await this.store.put(blockKey(pattern, first), value);
+    for (const { table, first, value } of blocks) await this.store.put(blockKey(table, first), value);
   }
 
   /** The table of order 1, which no partition has by itself. @param counts by id. */
-  async putUnigrams(counts: Uint32Array): Promise<TableSummary> {
+  async putUnigrams(stream: Stream, counts: Uint32Array): Promise<TableSummary> {
     const blocks: EncodedBlock[] = [];
-    const writer = new TableWriter([], block => blocks.push(block));
+    const writer = new TableWriter(tableName([], stream), 0, block => blocks.push(block));
     const words = new Uint32Array(counts.length);
     const positive = new Uint32Array(counts.length);
     let length = 0;
@@ -76,11 +75,20 @@ export class ModelBuilder {
     await this.store.put(DICTIONARY_DIRECTORY_KEY, encodeDictionaryDirectory(firstWords));
   }
 
-  async finish(patterns: readonly Pattern[], manifest: Manifest): Promise<void> {
+  /** Ends the tables of a stream. */
+  async putDirectories(stream: Stream, patterns: readonly Pattern[]): Promise<void> {
     for (const pattern of patterns) {
-      const rows = (this.first.get(formatPattern(pattern)) ?? []).flat();
-      await this.store.put(directoryKey(pattern), encodeDirectory(rows, pattern.length));
+      const table = tableName(pattern, stream);
+      const rows = (this.first.get(table) ?? []).flat();
+      await this.store.put(directoryKey(table), encodeDirectory(rows, pattern.length));
     }
+  }
+
+  async putClasses(value: Uint8Array): Promise<void> {
+    await this.store.put(CLASSES_KEY, value);
+  }
+
+  async finish(manifest: Manifest): Promise<void> {
     await this.store.put(MANIFEST_KEY, encodeManifest(manifest));
     await this.store.finish();
   }

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { KneserError, systemCode, writeError } from '../errors.js';
 import { FORMAT_VERSION } from './manifest.js';
+import type { ModelFiles } from '../score/parts.js';
 import type { ModelStore } from './store.js';
 
 /**
@@ -54,6 +55,8 @@ export interface Draft {
   readonly database: string;
   /** A folder for temporary files. */
   readonly temporary: string;
+  /** Stores a set of weights in it. */
+  putWeights(name: string, value: Uint8Array): Promise<void>;
   /** Makes it the model, and removes the one before. */
   publish(): Promise<Pointer>;
   /** Removes it. */
@@ -91,6 +94,7 @@ export async function beginDraft(path: string, force: boolean): Promise<Draft> {
     return {
       database: join(folder, 'tables'),
       temporary,
+      putWeights: (name, value) => putWeights(folder, name, value),
       publish: () => publish(path, generation, entries),
       discard: async () => {
         await rm(folder, { recursive: true, force: true });
@@ -151,10 +155,10 @@ async function publish(path: string, generation: string, before: readonly string
   return pointer;
 }
 
-async function writeSynced(path: string, text: string): Promise<void> {
+async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
   const file = await open(path, 'w');
   try {
-    await file.writeFile(text);
+    await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();
@@ -253,7 +257,7 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
  * @throws what {@link readPointer} throws, KNESER_DAMAGED where files differ from what the pointer file says, and
  *   KNESER_OUTPUT_DENIED, KNESER_DISK_FULL or KNESER_IO where the private folder cannot be made.
  */
-export async function openFolder(path: string): Promise<{ store: ModelStore; pointer: Pointer }> {
+export async function openFolder(path: string): Promise<{ store: ModelStore; files: ModelFiles }> {
   const { openLevelStore } = await import('./level.js');
   for (let attempt = 0; ; attempt++) {
     const pointer = await readPointer(path);
@@ -277,7 +281,9 @@ export async function openFolder(path: string): Promise<{ store: ModelStore; poi
         await store.close();
         await removeView();
       };
-      return { pointer, store: { ...store, close: closeAll } };
+      const { bytes, created } = pointer;
+      const weights = await readWeightFiles(join(path, pointer.generation));
+      return { store: { ...store, close: closeAll }, files: { bytes, created, weights } };
     } catch (error) {
       await removeView();
       // A new generation may have taken this one's place between the two looks.
@@ -288,6 +294,41 @@ export async function openFolder(path: string): Promise<{ store: ModelStore; poi
       const reason = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : '';
       throw new KneserError('KNESER_DAMAGED', `${tables}: cannot be opened: ${reason}`, { cause: error });
     }
+  }
+}
+
+const WEIGHTS_FOLDER = 'weights';
+const WEIGHTS_FILE = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.weights$/;
+
+/** Whether text can name a set of weights. */
+export function isWeightsName(name: string): boolean {
+  return WEIGHTS_FILE.test(`${name}.weights`);
+}
+
+async function readWeightFiles(generation: string): Promise<Map<string, Uint8Array>> {
+  const folder = join(generation, WEIGHTS_FOLDER);
+  const weights = new Map<string, Uint8Array>();
+  for (const file of (await existingEntries(folder)).sort()) {
+    const name = WEIGHTS_FILE.exec(file)?.[1];
+    if (name !== undefined) weights.set(name, await readFile(join(folder, file)));
+  }
+  return weights;
+}
+
+async function putWeights(generation: string, name: string, value: Uint8Array): Promise<void> {
+  const folder = join(generation, WEIGHTS_FOLDER);
+  await mkdir(folder, { recursive: true });
+  const draft = join(folder, `.${name}-${process.pid}`);
+  await writeSynced(draft, value);
+  await rename(draft, join(folder, `${name}.weights`));
+}
+
+/** Stores a set of weights beside the counts of the model in a folder; readers see the old set or the new one. */
+export async function writeWeights(path: string, name: string, value: Uint8Array): Promise<void> {
+  try {
+    await putWeights(join(path, (await readPointer(path)).generation), name, value);
+  } catch (error) {
+    throw writeError(path, error);
   }
 }
 

@@ -1,5 +1,3 @@
-import { formatPattern, type Pattern } from '../pattern.js';
-
 /**
  * Keys of the store. Text, and for blocks the first row in big-endian numbers behind it, so that a scan in key order
  * reads a table in row order.
@@ -11,14 +9,17 @@ const encoder = new TextEncoder();
 export const MANIFEST_KEY = encoder.encode('manifest');
 
 /** The first rows of a table's blocks. */
-export function directoryKey(pattern: Pattern): Uint8Array {
-  return encoder.encode(`directory/${formatPattern(pattern)}`);
+export function directoryKey(table: string): Uint8Array {
+  return encoder.encode(`directory/${table}`);
 }
 
 /** A block of a table, by its first row: the context, nearest word first, and the word. */
-export function blockKey(pattern: Pattern, first: ArrayLike<number>): Uint8Array {
-  return numbered(`table/${formatPattern(pattern)}/`, first);
+export function blockKey(table: string, first: ArrayLike<number>): Uint8Array {
+  return numbered(`table/${table}/`, first);
 }
+
+/** The class of every word, in models that have classes. */
+export const CLASSES_KEY = encoder.encode('classes');
 
 /** The first words of the dictionary's blocks. */
 export const DICTIONARY_DIRECTORY_KEY = encoder.encode('directory/dictionary');

@@ -40,6 +40,10 @@ export interface Manifest {
   readonly dictionaryBlocks: number;
   /** Shorter contexts first. */
   readonly tables: readonly TableManifest[];
+  /** How many classes the words have; 0 without a class model. */
+  readonly classes: number;
+  /** The tables of the class model; empty where there is none. */
+  readonly classTables: readonly TableManifest[];
   readonly options: ModelOptions;
 }
 

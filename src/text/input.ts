@@ -11,6 +11,9 @@ const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 /** The name of standard input among files. */
 export const STDIN = '-';
 
+/** The file that makes a folder a model. */
+const MODEL_FILE = 'kneser.json';
+
 /** Which files of a folder are text: by their ending, or by having none. */
 const TEXT_FILE = /^[^.][^.]*$|^[^.].*\.(txt|text|tok|tokens|raw)(\.gz)?$/i;
 
@@ -22,7 +25,8 @@ export interface Input {
 
 /**
  * The files that the given names stand for: a folder stands for its text files (`.txt`, `.text`, `.tok`, `.tokens`,
- * `.raw`, each also with `.gz`, or without any ending), sorted by name, those of its subfolders included.
+ * `.raw`, each also with `.gz`, or without any ending), sorted by name, those of its subfolders included. Models that
+ * lie there are left out.
  *
  * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, or KNESER_INPUT_EMPTY for a folder without text.
  */
@@ -58,6 +62,7 @@ async function textFiles(folder: string): Promise<Input[]> {
   } catch (error) {
     throw unreadable(folder, error);
   }
+  if (entries.some(entry => entry.name === MODEL_FILE)) return [];
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const path = join(folder, entry.name);

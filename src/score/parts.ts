@@ -1,0 +1,191 @@
+import { decodeClasses, type WordClasses } from '../classes/classes.js';
+import { KneserError } from '../errors.js';
+import { formatPattern, isContiguous, parsePattern, type Pattern } from '../pattern.js';
+import { Blend, GATE_PARAMETERS, GATE_START } from '../smooth/blend.js';
+import { estimateDiscounts } from '../smooth/discounts.js';
+import { createLattice, type Lattice } from '../smooth/lattice.js';
+import { Mixture } from '../smooth/mixture.js';
+import { parameterStarts } from '../smooth/parameters.js';
+import { decodeWeights, DEFAULT_WEIGHTS, UNIFORM_WEIGHTS, type WeightSet } from '../smooth/weights.js';
+import { BlockDamage } from '../store/block.js';
+import { CLASSES_KEY, MANIFEST_KEY } from '../store/keys.js';
+import { decodeManifest, type Manifest, type TableManifest } from '../store/manifest.js';
+import type { ModelStore } from '../store/store.js';
+import { NO_CACHE } from './cache.js';
+
+/** How counts become probabilities: modified Kneser-Ney, or the mixture over skip patterns too. */
+export type Smoothing = 'mkn' | 'glm';
+
+/** What a model's counts are smoothed with. */
+export interface SmoothingOptions {
+  /** Default: `glm` where the model has tuned weights, else `mkn`. */
+  readonly smoothing?: Smoothing;
+  /** The weights of `glm`: `uniform`, or the name of a tuned set. Default: the set that training tuned, else `uniform`. */
+  readonly weights?: string;
+  /**
+   * Puts weights in use that nothing was learned of yet.
+   *
+   * @internal
+   */
+  readonly untuned?: boolean;
+}
+
+/** A table that is to be looked up. */
+export interface TablePart {
+  readonly manifest: TableManifest;
+  readonly pattern: Pattern;
+  /** The place among its stream's tables of the one without the farthest word, or −1. */
+  readonly parent: number;
+}
+
+/** Everything that scoring needs to know of a model, but for the counts. */
+export interface ModelParts {
+  readonly store: ModelStore;
+  readonly manifest: Manifest;
+  /** Bytes on disk, and when it was made. */
+  readonly bytes: number;
+  readonly created: string;
+  /** The tables in use, and those of the class model where that is in use. */
+  readonly words: readonly TablePart[];
+  readonly classes: readonly TablePart[];
+  readonly wordClasses: WordClasses | undefined;
+  readonly smoothing: Smoothing;
+  /** All sets of tuned weights, by name. */
+  readonly weightSets: ReadonlyMap<string, WeightSet>;
+  /** The set in use. */
+  readonly weights: WeightSet | undefined;
+  readonly createBlend: () => Blend;
+}
+
+/** The files that belong to a model besides its store. */
+export interface ModelFiles {
+  readonly bytes: number;
+  readonly created: string;
+  /** Bytes of sets of weights, by name. */
+  readonly weights: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Reads a model's description and puts together what is asked for. @throws KNESER_DAMAGED, KNESER_OPTION */
+export async function readParts(store: ModelStore, files: ModelFiles, options: SmoothingOptions): Promise<ModelParts> {
+  const manifest = await readValue(store, 'manifest', MANIFEST_KEY, decodeManifest);
+  const weightSets = new Map<string, WeightSet>();
+  for (const [name, bytes] of files.weights)
+    weightSets.set(name, decodeOr(store, `weights ${name}`, bytes, decodeWeights));
+  const weights = options.untuned ? startingWeights(manifest) : chooseWeights(store.name, weightSets, options);
+  const smoothing = options.smoothing ?? (weights || options.weights ? 'glm' : 'mkn');
+  const all = tableParts(store.name, manifest.tables);
+  const words = smoothing === 'glm' ? all : tableParts(store.name, contiguousTables(manifest.tables));
+  const classes = weights && weights.gate.length > 0 ? tableParts(store.name, manifest.classTables) : [];
+  const wordClasses = classes.length > 0 ? await readValue(store, 'classes', CLASSES_KEY, decodeClasses) : undefined;
+  const wordLattice = latticeOf(words, manifest.vocabulary);
+  const patterns = wordLattice.tables.map(table => formatPattern(table.pattern)).join();
+  if (weights && weights.patterns.join() !== patterns) {
+    throw new KneserError('KNESER_DAMAGED', `${store.name}: the weights were tuned for another model; tune them again`);
+  }
+  const createBlend = (): Blend =>
+    new Blend(
+      new Mixture(wordLattice, weights?.words),
+      weights && wordClasses
+        ? {
+            mixture: new Mixture(latticeOf(classes, wordClasses.count - 2), weights.classes),
+            classes: wordClasses,
+            gate: weights.gate,
+          }
+        : undefined,
+    );
+  const { bytes, created } = files;
+  return { store, manifest, bytes, created, words, classes, wordClasses, smoothing, weightSets, weights, createBlend };
+}
+
+/** The lattice of a stream's tables. @param vocabulary the types that are predicted. */
+export function latticeOf(parts: readonly TablePart[], vocabulary: number): Lattice {
+  const tables = parts.map(({ pattern, manifest }, index) => ({
+    pattern,
+    discounts: estimateDiscounts(manifest.countsOfCounts),
+    index,
+    mixed: manifest.mixed,
+  }));
+  return createLattice(
+    tables.filter(table => table.mixed),
+    vocabulary,
+  );
+}
+
+/** Tables with their patterns and parents. */
+export function tableParts(store: string, tables: readonly TableManifest[]): TablePart[] {
+  const patterns = tables.map(({ pattern }) => {
+    const parsed = parsePattern(pattern.replaceAll('c', '1'));
+    if (!parsed) throw new KneserError('KNESER_DAMAGED', `${store}: manifest: ${pattern} is no pattern`);
+    return parsed;
+  });
+  const names = patterns.map(formatPattern);
+  return tables.map((manifest, i) => {
+    const parent = i === 0 ? -1 : names.indexOf(formatPattern(patterns[i].slice(0, -1)));
+    return { manifest, pattern: patterns[i], parent };
+  });
+}
+
+/** Weights that change nothing: even ones, and, with classes, a class model that has yet to prove itself. */
+function startingWeights(manifest: Manifest): WeightSet {
+  const zeros = (tables: readonly TableManifest[]): Float64Array => {
+    const lattice = latticeOf(tableParts('', tables), 1);
+    return new Float64Array(parameterStarts(lattice)[lattice.tables.length]);
+  };
+  const gate = new Float64Array(manifest.classes > 0 ? GATE_PARAMETERS : 0);
+  gate.fill(GATE_START, 0, 1);
+  return {
+    patterns: manifest.tables.filter(table => table.mixed).map(table => table.pattern),
+    words: zeros(manifest.tables),
+    classes: manifest.classes > 0 ? zeros(manifest.classTables) : new Float64Array(0),
+    gate,
+    cache: NO_CACHE,
+    report: { sentences: 0, tokens: 0, mkn: 0, tuned: 0, cached: 0, shares: [] },
+  };
+}
+
+function contiguousTables(tables: readonly TableManifest[]): TableManifest[] {
+  return tables.filter(({ pattern }) => {
+    const parsed = parsePattern(pattern);
+    return parsed && isContiguous(parsed);
+  });
+}
+
+function chooseWeights(
+  store: string,
+  sets: ReadonlyMap<string, WeightSet>,
+  { smoothing, weights }: SmoothingOptions,
+): WeightSet | undefined {
+  if (smoothing === 'mkn') {
+    if (weights === undefined) return undefined;
+    throw new KneserError('KNESER_OPTION', 'weights: modified Kneser-Ney has none; leave them out, or smooth with glm');
+  }
+  if (weights === UNIFORM_WEIGHTS) return undefined;
+  const found = sets.get(weights ?? DEFAULT_WEIGHTS);
+  if (!found && weights !== undefined) {
+    const known = [UNIFORM_WEIGHTS, ...sets.keys()].join(', ');
+    throw new KneserError('KNESER_OPTION', `weights: ${store} has none named ${weights}; it has ${known}`);
+  }
+  return found;
+}
+
+async function readValue<T>(
+  store: ModelStore,
+  what: string,
+  key: Uint8Array,
+  decode: (value: Uint8Array) => T,
+): Promise<T> {
+  const value = await store.get(key);
+  if (!value) throw new KneserError('KNESER_DAMAGED', `${store.name}: ${what}: missing; the model is damaged`);
+  return decodeOr(store, what, value, decode);
+}
+
+function decodeOr<T>(store: ModelStore, what: string, value: Uint8Array, decode: (value: Uint8Array) => T): T {
+  try {
+    return decode(value);
+  } catch (error) {
+    const reason = error instanceof BlockDamage ? error.message : 'unreadable';
+    throw new KneserError('KNESER_DAMAGED', `${store.name}: ${what}: ${reason}; the model is damaged`, {
+      cause: error,
+    });
+  }
+}
