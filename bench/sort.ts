@@ -49,7 +49,7 @@ async function layOut(text: BenchText) {
   tokenizer.end();
   const vocabulary = buildVocabulary(tokens, { kind: 'all' });
   const total = layoutLength(tokens.tokens, tokens.sentences, ORDER);
-  const [chunk] = layoutChunks(stream, vocabulary.ids, ORDER, total, total);
+  const [chunk] = layoutChunks(stream, vocabulary.ids, ORDER, total, total, true);
   const { positions, starts } = partitionPositions(chunk, 1, planPartitions(vocabulary.frequencies));
   return { ids: chunk.ids, positions: positions.subarray(0, starts.at(-1)), starts };
 }

@@ -27,7 +27,7 @@ import { feedSentence, type Sentences } from './text/sentences.js';
 import { Tokenizer } from './text/tokenizer.js';
 import { BOS, EOS, FIRST_WORD, UNK } from './text/tokens.js';
 import { WordList } from './text/wordlist.js';
-import { ModelBuilder } from './store/builder.js';
+import type { ModelBuilder } from './store/builder.js';
 
 /** The highest order that can be trained. */
 export const MAX_ORDER = 12;
@@ -282,7 +282,7 @@ class Build {
         `the text has ${stream.tokens} tokens; at most about 4,000,000,000 can be counted`,
       );
     }
-    const builder = await ModelBuilder.create(this.draft.database);
+    const builder = await createBuilder(this.draft.database);
     try {
       const types = vocabulary.words.length;
       const classes = Math.min(this.options.classes ?? 0, Math.floor(types / WORDS_A_CLASS));
@@ -499,6 +499,12 @@ class Build {
         'allow more memory, or name the words to keep with --vocab',
     );
   }
+}
+
+/** LevelDB is loaded when it is needed. */
+async function createBuilder(database: string): Promise<ModelBuilder> {
+  const { ModelBuilder } = await import('./store/builder.js');
+  return ModelBuilder.create(database);
 }
 
 function describeChoice(choice: VocabularyChoice): string {

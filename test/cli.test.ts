@@ -471,7 +471,8 @@ describe.concurrent('inspect', () => {
     const [info, ...rest] = await cli.json<ModelInfo>(['inspect', trained]);
     expect(rest).toEqual([]);
     expect(info).toEqual(await inspect(trained));
-    expect(Object.keys(info)).toEqual([
+    // Others may follow.
+    expect(Object.keys(info).slice(0, 9)).toEqual([
       'order',
       'sentences',
       'tokens',
@@ -503,7 +504,7 @@ describe.concurrent('inspect', () => {
 });
 
 describe.concurrent('usage', () => {
-  test.each(['train', 'perplexity', 'score', 'inspect'])('%s --help shows an example', async command => {
+  test.each(['train', 'perplexity', 'score', 'tune', 'inspect'])('%s --help shows an example', async command => {
     const stdout = await cli.print([command, '--help']);
     expect(stdout).toMatch(new RegExp(`^Usage: kneser ${command} `));
     expect(stdout).toMatch(new RegExp(`^Example:\\n.*kneser ${command} `, 'm'));
@@ -539,7 +540,7 @@ describe('pipes and signals', () => {
   beforeAll(() => {
     const random = randomNumbers(1);
     const lines: string[] = [];
-    for (let i = 0; i < 150_000; i++) {
+    for (let i = 0; i < 100_000; i++) {
       lines.push(Array.from({ length: 8 }, () => `w${Math.floor(3000 * random() ** 3)}`).join(' '));
     }
     large = cli.file(lines.join('\n') + '\n');

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { prepareBrown } from '../dist/corpora/brown.js';
-import { LanguageModel, type LoadedModel, type State } from '../dist/src/index.js';
+import { LanguageModel, type LoadedModel, type PatternChoice, type State } from '../dist/src/index.js';
 import { ReferenceMixture } from './reference-glm.js';
 import { ReferenceModel } from './reference-mkn.js';
-import { randomNumbers, temporaryFolder, withModel } from './support.js';
+import { randomNumbers, temporaryFolder, UNIFORM_MIXTURE, withModel } from './support.js';
 
 const folder = temporaryFolder('laws');
 
@@ -92,7 +92,7 @@ describe('the probabilities of training and scoring are those of the definition'
       end: fc.boolean(),
       chosen: fc.option(fc.uniqueArray(anyWord, { maxLength: 4 }), { nil: undefined, freq: 3 }),
     });
-    return fc.assert(fc.asyncProperty(comparison, compareWithReference), { numRuns: 50 });
+    return fc.assert(fc.asyncProperty(comparison, compareWithReference), { numRuns: 40 });
   });
 
   test.each([
@@ -124,14 +124,19 @@ test('a mixture of all skip patterns has the probabilities of its definition', (
     fc.asyncProperty(options, async ({ sentences, order, tests, start }) => {
       const reference = new ReferenceMixture(sentences, order);
       const training = { sentences, order, patterns: { skip: true } };
-      await withModel(join(folder, 'skip'), training, async ({ paged, loaded }) => {
-        expect(loaded.info.tables.length).toBe(2 ** (order - 1));
-        for (const sentence of [...tests, ...sentences.slice(0, 4)]) {
-          const score = loaded.score(sentence, { start });
-          expectClose(score.log10Probs, reference.score(sentence, start));
-          expect(await paged.score(sentence, { start })).toStrictEqual(score);
-        }
-      });
+      await withModel(
+        join(folder, 'skip'),
+        training,
+        async ({ paged, loaded }) => {
+          expect(loaded.info.tables.length).toBe(2 ** (order - 1));
+          for (const sentence of [...tests, ...sentences.slice(0, 4)]) {
+            const score = loaded.score(sentence, { start });
+            expectClose(score.log10Probs, reference.score(sentence, start));
+            expect(await paged.score(sentence, { start })).toStrictEqual(score);
+          }
+        },
+        UNIFORM_MIXTURE,
+      );
     }),
     { numRuns: 30 },
   );
@@ -142,6 +147,7 @@ describe('Σ p(w | history) over the vocabulary is 1', () => {
     const options = fc.record({
       sentences: corpus,
       order: fc.integer({ min: 1, max: 5 }),
+      patterns: fc.constantFrom({}, { skip: true }, { skip: true, maxGap: 1 }, { skip: true, maxPatterns: 6 }),
       random: fc.array(anySentence, { minLength: 4, maxLength: 8 }),
       places: fc.array(fc.tuple(fc.nat(), fc.nat()), { minLength: 4, maxLength: 8 }),
     });
@@ -152,22 +158,27 @@ describe('Σ p(w | history) over the vocabulary is 1', () => {
           return sentence.slice(0, w % (sentence.length + 1));
         });
         const vocabulary = new Set([...sentences.flat(), '<unk>', '</s>']);
-        await withModel(join(folder, 'sum'), { sentences, order, patterns }, async ({ paged, loaded }) => {
-          expect(loaded.info.vocabulary).toBe(vocabulary.size);
-          for (const history of [...random, ...seen]) {
-            for (const start of [true, false]) {
-              expect(sumOf(loaded, stateAfter(loaded, history, start), vocabulary)).toBeCloseTo(1, 9);
+        await withModel(
+          join(folder, 'sum'),
+          { sentences, order, patterns },
+          async ({ paged, loaded }) => {
+            expect(loaded.info.vocabulary).toBe(vocabulary.size);
+            for (const history of [...random, ...seen]) {
+              for (const start of [true, false]) {
+                expect(sumOf(loaded, stateAfter(loaded, history, start), vocabulary)).toBeCloseTo(1, 9);
+              }
             }
-          }
-          const [history] = random;
-          let sum = 10 ** ((await paged.score(history)).log10Probs.at(-1) ?? NaN);
-          for (const word of vocabulary) {
-            if (word === '</s>') continue;
-            const { log10Probs } = await paged.score([...history, word], { end: false });
-            sum += 10 ** (log10Probs.at(-1) ?? NaN);
-          }
-          expect(sum).toBeCloseTo(1, 9);
-        });
+            const [history] = random;
+            let sum = 10 ** ((await paged.score(history)).log10Probs.at(-1) ?? NaN);
+            for (const word of vocabulary) {
+              if (word === '</s>') continue;
+              const { log10Probs } = await paged.score([...history, word], { end: false });
+              sum += 10 ** (log10Probs.at(-1) ?? NaN);
+            }
+            expect(sum).toBeCloseTo(1, 9);
+          },
+          UNIFORM_MIXTURE,
+        );
       }),
       { numRuns: 25 },
     );
@@ -204,11 +215,40 @@ describe('Σ p(w | history) over the vocabulary is 1', () => {
   });
 });
 
+describe('a tuned mixture with classes', () => {
+  const random = randomNumbers(8);
+  /** Nouns follow determiners and verbs nouns, so that classes and skips say something. */
+  const kinds = [3, 400, 150].map((size, kind) => Array.from({ length: size }, (_, i) => `${'dnv'[kind]}${i}`));
+  const word = (kind: number): string => kinds[kind][Math.floor(kinds[kind].length ** random()) - 1];
+  const sentences = Array.from({ length: 3000 }, () =>
+    Array.from({ length: 1 + Math.floor(4 * random()) }, () => [word(0), word(1), word(2)]).flat(),
+  );
+  const histories = [[], ['d0'], ['d1', 'n3', 'v2'], ['n1', STRANGER, 'd0', 'n0'], ['v1', 'v1', 'v1']];
+
+  test.each([0, 8])('of %i classes is a distribution, and the same however it is asked for', async classes => {
+    const training = { sentences, order: 4, patterns: { skip: true }, holdOut: 0.05, classes };
+    await withModel(join(folder, 'tuned'), training, async ({ paged, loaded }) => {
+      const vocabulary = [...new Set(sentences.flat()), '<unk>', '</s>'];
+      for (const history of histories) {
+        for (const start of [true, false]) {
+          const state = stateAfter(loaded, history, start);
+          const known = vocabulary.filter(word => word === '<unk>' || !loaded.extend(state, word).oov);
+          expect(loaded.info.vocabulary).toBe(known.length);
+          expect(sumOf(loaded, state, known)).toBeCloseTo(1, 9);
+          const score = loaded.score(history, { start });
+          expect(await paged.score(history, { start })).toStrictEqual(score);
+          expect(loaded.extend(state, '</s>').log10Prob).toBe(score.log10Probs.at(-1));
+        }
+      }
+    });
+  });
+});
+
 describe('ways to ask for the same score', () => {
   const options = fc.record({
     sentences: corpus,
     order: fc.integer({ min: 1, max: 5 }),
-    patterns: fc.constantFrom({}, { skip: true }),
+    patterns: fc.constantFrom<PatternChoice[]>({}, { skip: true }),
     tests: fc.array(anySentence, { minLength: 1, maxLength: 6 }),
     start: fc.boolean(),
     end: fc.boolean(),
@@ -216,31 +256,36 @@ describe('ways to ask for the same score', () => {
 
   test('text or tokens, from pages or from memory, at once or a word at a time', () =>
     fc.assert(
-      fc.asyncProperty(options, async ({ sentences, order, tests, start, end }) => {
-        await withModel(join(folder, 'ways'), { sentences, order }, async ({ paged, loaded }) => {
-          for (const sentence of tests) {
-            const score = loaded.score(sentence, { start, end });
-            expect(score.tokens).toEqual(end ? [...sentence, '</s>'] : sentence);
-            expect(score.log10Prob).toBeCloseTo(
-              score.log10Probs.reduce((sum, value) => sum + value, 0),
-              9,
-            );
-            for (const same of [sentence, sentence.join(' '), `\t${sentence.join(' \r')} `]) {
-              expect(loaded.score(same, { start, end })).toStrictEqual(score);
-              expect(await paged.score(same, { start, end })).toStrictEqual(score);
+      fc.asyncProperty(options, async ({ sentences, order, patterns, tests, start, end }) => {
+        await withModel(
+          join(folder, 'ways'),
+          { sentences, order, patterns },
+          async ({ paged, loaded }) => {
+            for (const sentence of tests) {
+              const score = loaded.score(sentence, { start, end });
+              expect(score.tokens).toEqual(end ? [...sentence, '</s>'] : sentence);
+              expect(score.log10Prob).toBeCloseTo(
+                score.log10Probs.reduce((sum, value) => sum + value, 0),
+                9,
+              );
+              for (const same of [sentence, sentence.join(' '), `\t${sentence.join(' \r')} `]) {
+                expect(loaded.score(same, { start, end })).toStrictEqual(score);
+                expect(await paged.score(same, { start, end })).toStrictEqual(score);
+              }
+              let state = loaded.start({ start });
+              score.tokens.forEach((token, i) => {
+                const history = [...(start ? ['<s>'] : []), ...score.tokens.slice(0, i)];
+                expect(loaded.log10Prob(token, history)).toBe(score.log10Probs[i]);
+                const extension = loaded.extend(state, token);
+                expect(extension).toMatchObject({ log10Prob: score.log10Probs[i], matched: score.matched[i] });
+                expect(extension.oov).toBe(score.oov[i]);
+                expect(extension.state.history.length).toBeLessThanOrEqual(Math.max(1, order - 1));
+                state = extension.state;
+              });
             }
-            let state = loaded.start({ start });
-            score.tokens.forEach((token, i) => {
-              const history = [...(start ? ['<s>'] : []), ...score.tokens.slice(0, i)];
-              expect(loaded.log10Prob(token, history)).toBe(score.log10Probs[i]);
-              const extension = loaded.extend(state, token);
-              expect(extension).toMatchObject({ log10Prob: score.log10Probs[i], matched: score.matched[i] });
-              expect(extension.oov).toBe(score.oov[i]);
-              expect(extension.state.history.length).toBeLessThanOrEqual(Math.max(1, order - 1));
-              state = extension.state;
-            });
-          }
-        });
+          },
+          patterns.skip ? UNIFORM_MIXTURE : {},
+        );
       }),
       { numRuns: 20 },
     ));
@@ -288,8 +333,8 @@ describe('ways to ask for the same score', () => {
       const expected = tests.map(sentence => loaded.score(sentence));
       expect(await Promise.all(tests.map(sentence => paged.score(sentence)))).toStrictEqual(expected);
     });
-    for (const cache of [0, 100_000]) {
-      await using model = await LanguageModel.open(join(folder, 'many'), { cache });
+    for (const blockMemory of [0, 100_000]) {
+      await using model = await LanguageModel.open(join(folder, 'many'), { blockMemory });
       const perplexities = [model.perplexity(tests), model.perplexity(tests)];
       const scores = Promise.all(tests.map(sentence => model.score(sentence)));
       const [one, other] = await Promise.all(perplexities);

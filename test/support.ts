@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, vi } from 'vitest';
-import { LanguageModel, type LoadedModel, train, type TrainOptions } from '../dist/src/index.js';
+import { LanguageModel, type LoadedModel, type OpenOptions, train, type TrainOptions } from '../dist/src/index.js';
 
 // Training takes seconds, and more on a machine that is busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -31,14 +31,18 @@ export interface Trained {
 /** `Omit` would forget that a text is either files or sentences. */
 export type WithoutOut<T> = T extends unknown ? Omit<T, 'out'> : never;
 
+/** The mixture of all skip patterns as in Pickhardt et al. 2014. */
+export const UNIFORM_MIXTURE: OpenOptions = { smoothing: 'glm', weights: 'uniform' };
+
 /** Trains a model in `folder`, in place of the one before, and lets `use` have it while it is open. */
 export async function withModel<T>(
   folder: string,
   options: WithoutOut<TrainOptions>,
   use: (trained: Trained) => T | Promise<T>,
+  open: OpenOptions = {},
 ): Promise<T> {
   const { warnings } = await train({ ...options, out: folder, force: true });
-  const paged = await LanguageModel.open(folder, { tables: 'page' });
+  const paged = await LanguageModel.open(folder, { tables: 'page', ...open });
   try {
     return await use({ paged, loaded: await paged.load(), warnings });
   } finally {

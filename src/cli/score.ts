@@ -17,12 +17,12 @@ export async function runScore(path: string, file: string | undefined, flags: Sc
   const inputs = await expandInputs([file ?? STDIN]);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
-    const cache = flags.cache ? model.createCache() : undefined;
     let scored = 0;
     let replaced = 0;
     let scoring: LanguageModel | LoadedModel = model;
     for (const input of inputs) {
       const reader = new LineReader(input.path);
+      const cache = flags.cache ? model.createCache() : undefined;
       for await (const line of reader.lines()) {
         if (scoring === model && model.shouldLoad(scored + line.length / 5)) scoring = await model.load();
         const score = await scoring.score(line, { cache });

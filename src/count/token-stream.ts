@@ -134,7 +134,8 @@ export class TokenStream implements TokenSink {
   }
 
   private growFrequency(): void {
-    const larger = new Float64Array(2 * this.frequency.length);
+    // The words of a closed vocabulary all have numbers before the first is seen.
+    const larger = new Float64Array(2 * Math.max(this.frequency.length, this.words.size));
     larger.set(this.frequency);
     this.frequency = larger;
   }

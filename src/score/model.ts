@@ -499,12 +499,13 @@ export class LoadedModel extends ModelBase {
   perplexity(sentences: Iterable<Sentence>, options: TextOptions = {}): Perplexity {
     const sum = new PerplexitySum();
     const cache = this.textCache(options);
-    this.layout.reset();
+    // Its own: whoever makes the sentences may score others meanwhile.
+    const layout = new BatchLayout(this.parts.manifest.order, LOADED_BATCH);
     for (const sentence of sentences) {
       const tokens = this.surface(sentence);
       if (this.isSkipped(tokens)) continue;
       const ids = withEnd(Uint32Array.from(tokens, token => this.words.idOf(token)));
-      runAtOnce(this.addPiece(this.scorer, this.layout, ids, sum, cache));
+      runAtOnce(this.addPiece(this.scorer, layout, ids, sum, cache));
       addLength(sum, sentence);
     }
     return sum.figures();

@@ -102,9 +102,13 @@ export class PagedWords {
       return canonicalSurface(bytes, lowercase)?.bytes ?? bytes;
     });
     const numbers = words.map(word => blockOf(first, word));
-    const missing = [...new Set(numbers)].filter(number => number >= 0 && !this.blocks.has(number));
+    const needed = [...new Set(numbers)].filter(number => number >= 0);
+    let missing = needed.filter(number => !this.blocks.has(number));
     if (missing.length > 0) {
-      if (this.blocks.size + missing.length > KEPT_BLOCKS) this.blocks.clear();
+      if (this.blocks.size + missing.length > KEPT_BLOCKS) {
+        this.blocks.clear();
+        missing = needed;
+      }
       const values = await this.store.getMany(missing.map(dictionaryKey));
       missing.forEach((number, i) => this.blocks.set(number, decodeBlockValue(this.store, number, values[i])));
     }
