@@ -54,6 +54,11 @@ export class KneserError extends Error {
   }
 }
 
+/** Says that the caller stopped training. */
+export function abortedError(): KneserError {
+  return new KneserError('KNESER_ABORTED', 'training was interrupted; nothing was kept');
+}
+
 /** The `code` of a system or LevelDB error (`ENOENT`, `LEVEL_LOCKED`…), wherever in its chain of causes it sits. */
 export function systemCode(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
@@ -66,8 +71,9 @@ export function systemCode(error: unknown): string | undefined {
 /** Turns what a write to `path` threw into an error that says whether the disk, the permission or the path is at fault. */
 export function writeError(path: string, error: unknown): KneserError {
   if (error instanceof KneserError) return error;
-  const message =
-    error instanceof Error ? `${error.message} ${String((error.cause as Error | undefined)?.message)}` : '';
+  const reasons: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) reasons.push(at.message);
+  const message = reasons.join(': ');
   const code = systemCode(error);
   const cause = { cause: error };
   if (code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk quota/i.test(message)) {
@@ -79,5 +85,5 @@ export function writeError(path: string, error: unknown): KneserError {
   if (code === 'ENOTDIR' || code === 'EEXIST') {
     return new KneserError('KNESER_OUTPUT_EXISTS', `${path}: is not a folder; name another with --out`, cause);
   }
-  return new KneserError('KNESER_IO', `${path}: writing failed: ${message.trim()}`, cause);
+  return new KneserError('KNESER_IO', `${path}: writing failed: ${message}`, cause);
 }

@@ -13,7 +13,7 @@ import { addSummary, emptySummary, type TableSummary } from './count/table-write
 import { planSorts, type Sort } from './count/tally.js';
 import { TokenStream } from './count/token-stream.js';
 import { buildVocabulary, requireTokens, type Vocabulary, type VocabularyChoice } from './count/vocabulary.js';
-import { KneserError, writeError } from './errors.js';
+import { abortedError, KneserError, writeError } from './errors.js';
 import { choosePatterns, tableName, withBeginnings, type Pattern, type PatternChoice, type Stream } from './pattern.js';
 import { OUTSIDE } from './score/words.js';
 import { estimateDiscounts } from './smooth/discounts.js';
@@ -23,7 +23,7 @@ import { FORMAT_VERSION, type Manifest, type TableManifest } from './store/manif
 import { compareBytes } from './text/bytes.js';
 import { learnWeights } from './tune.js';
 import { expandInputs, readBytes } from './text/input.js';
-import { feedSentence, type Sentences } from './text/sentences.js';
+import { feedSentence, splitTokens, type Sentence, type Sentences } from './text/sentences.js';
 import { Tokenizer } from './text/tokenizer.js';
 import { BOS, EOS, FIRST_WORD, UNK } from './text/tokens.js';
 import { WordList } from './text/wordlist.js';
@@ -156,6 +156,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     await build.tokenize(inputs);
     const manifest = await build.count();
     await build.tune();
+    build.checkAborted();
     const pointer = await draft.publish();
     return {
       out: options.out,
@@ -174,7 +175,19 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     };
   } catch (error) {
     await draft.discard();
-    throw error instanceof KneserError ? error : writeError(options.out, error);
+    if (error instanceof CallerError) throw error.cause;
+    throw writeError(options.out, error);
+  }
+}
+
+/** Wraps what the caller's own sentences threw, so that it is not taken for a failure of ours. */
+class CallerError extends Error {}
+
+async function* ofCaller(sentences: Sentences): AsyncGenerator<Sentence> {
+  try {
+    yield* sentences;
+  } catch (cause) {
+    throw new CallerError('the sentences given failed', { cause });
   }
 }
 
@@ -248,9 +261,10 @@ class Build {
     const { stream } = this;
     if (this.options.sentences) {
       stream.open('the sentences given');
-      for await (const sentence of this.options.sentences) {
-        this.options.signal?.throwIfAborted();
+      for await (const sentence of ofCaller(this.options.sentences)) {
+        this.checkAborted();
         feedSentence(sentence, stream);
+        if (stream.tokens % 4096 === 0) this.checkMemory();
       }
     } else {
       const known = inputs.every(input => input.bytes !== undefined);
@@ -259,7 +273,7 @@ class Build {
       for (const { path } of inputs) {
         const tokenizer = new Tokenizer(stream);
         stream.open(path);
-        for await (const bytes of readBytes(path, read => (done += read))) {
+        for await (const bytes of readBytes(path, read => (done += read), this.options.signal)) {
           this.checkAborted();
           tokenizer.feed(bytes);
           this.checkMemory();
@@ -325,6 +339,7 @@ class Build {
           vocabulary: describeChoice(this.choice),
         },
       };
+      this.checkAborted();
       await builder.finish(manifest);
       return manifest;
     } catch (error) {
@@ -352,6 +367,7 @@ class Build {
     try {
       await this.countTables(pool, sorts, planPartitions(frequencies), counted, total, builder, summaries);
       unigrams = await pool.finish();
+      this.checkAborted();
     } catch (error) {
       await pool.abort();
       throw error;
@@ -407,7 +423,12 @@ class Build {
   }
 
   private addWords(list: WordList, words: Iterable<string>): void {
-    for (const word of words) list.addWord(this.options.lowercase ? word.toLowerCase() : word);
+    for (const word of words) {
+      if (splitTokens(word).length !== 1 || word.includes('\n')) {
+        throw new KneserError('KNESER_OPTION', `vocabulary: ${JSON.stringify(word)} is not one word`);
+      }
+      list.addWord(this.options.lowercase ? word.toLowerCase() : word);
+    }
   }
 
   /** What the text held that a user should hear of. */
@@ -484,9 +505,9 @@ class Build {
     }
   }
 
-  private checkAborted(): void {
-    if (this.options.signal?.aborted)
-      throw new KneserError('KNESER_ABORTED', 'training was interrupted; nothing was kept');
+  /** @throws KNESER_ABORTED */
+  checkAborted(): void {
+    if (this.options.signal?.aborted) throw abortedError();
   }
 
   private checkMemory(): void {

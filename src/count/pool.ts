@@ -58,7 +58,9 @@ class SameThread implements CountPool {
 class ThreadPool implements CountPool {
   private readonly idle: Worker[] = [];
   private readonly workers: Worker[];
-  private readonly waiting: ((worker: Worker) => void)[] = [];
+  private waiting: { resolve: (worker: Worker) => void; reject: (error: Error) => void }[] = [];
+  /** Why a thread ended before its time: no task can be given to any from then on. */
+  private lost: Error | undefined;
 
   constructor(
     readonly threads: number,
@@ -69,24 +71,49 @@ class ThreadPool implements CountPool {
       const workerData: CountPlan = { ...plan, temporary: temporary(thread) };
       return new Worker(new URL('./worker.js', import.meta.url), { workerData });
     });
-    for (const worker of this.workers) worker.setMaxListeners(0);
+    for (const worker of this.workers) {
+      worker.setMaxListeners(0);
+      worker.on('error', error => this.lose(error));
+    }
     this.idle.push(...this.workers);
   }
 
   async run(task: CountTask, blocks: BlockSink): Promise<CountResult> {
-    const worker = this.idle.pop() ?? (await new Promise<Worker>(resolve => this.waiting.push(resolve)));
-    const writes: Promise<void>[] = [];
+    const worker = await this.takeWorker();
+    // Each write is watched from the start: it may fail while the task goes on.
+    const writes: Promise<PromiseSettledResult<void>[]>[] = [];
+    let result: CountResult;
     try {
-      return await converse(worker, { task }, reply => {
-        if (reply.kind === 'blocks') writes.push(blocks(reply.blocks));
+      result = await converse(worker, { task }, reply => {
+        if (reply.kind === 'blocks') writes.push(Promise.allSettled([blocks(reply.blocks)]));
         return reply.kind === 'result' ? reply.result : undefined;
       });
     } finally {
       await Promise.all(writes);
-      const next = this.waiting.shift();
-      if (next) next(worker);
-      else this.idle.push(worker);
+      this.giveBack(worker);
     }
+    const failed = (await Promise.all(writes)).flat().find(write => write.status === 'rejected');
+    if (failed) throw failed.reason;
+    return result;
+  }
+
+  private takeWorker(): Promise<Worker> {
+    if (this.lost) return Promise.reject(this.lost);
+    const worker = this.idle.pop();
+    if (worker) return Promise.resolve(worker);
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+  }
+
+  private giveBack(worker: Worker): void {
+    const next = this.waiting.shift();
+    if (next) next.resolve(worker);
+    else this.idle.push(worker);
+  }
+
+  private lose(error: Error): void {
+    this.lost ??= error;
+    for (const { reject } of this.waiting) reject(this.lost);
+    this.waiting = [];
   }
 
   async finish(): Promise<Uint32Array> {
@@ -101,6 +128,7 @@ class ThreadPool implements CountPool {
   }
 
   async abort(): Promise<void> {
+    this.lose(new Error('counting was stopped'));
     await Promise.all(this.workers.map(worker => worker.terminate()));
   }
 }

@@ -22,7 +22,7 @@ const SCANNED = 8;
 
 /** At most so many bytes does a table take when loaded. */
 export function loadedBytes(contexts: number, rows: number, childTables: number): number {
-  return 4 * (contexts * Math.ceil((RECORD + childTables) * 1.25 + 1) + rows * 2.5);
+  return 4 * (contexts * ((RECORD + childTables) * 1.5 + 1) + rows * 3);
 }
 
 /**

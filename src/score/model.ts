@@ -12,6 +12,7 @@ import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
 import { BatchLayout, type Batch } from './batch.js';
 import { BlockReader } from './block-reader.js';
 import { TextCache } from './cache.js';
+import { FIELDS } from './evidence.js';
 import { LOADED_BATCH, LoadedTable, loadedBytes } from './loaded-table.js';
 import { PagedTable } from './paged-table.js';
 import {
@@ -31,6 +32,8 @@ import { LoadedWords, OUTSIDE, PagedWords } from './words.js';
 const DEFAULT_BLOCK_MEMORY = 128 << 20;
 /** Words of a batch when blocks are read as they are needed: each block is read once a batch, so a large one pays. */
 const PAGED_BATCH = 1 << 19;
+/** Numbers of evidence that such a batch may come to: with many patterns it is smaller. */
+const PAGED_EVIDENCE = 1 << 26;
 /** Loading a row takes about this part of the time that scoring a word from blocks takes. */
 const ROWS_LOADED_A_WORD = 130;
 /** English text has about so many bytes a word, its space counted. */
@@ -278,6 +281,7 @@ export class LanguageModel extends ModelBase {
   private readonly wordStream: TableStream;
   private readonly classStream: TableStream | undefined;
   private readonly scorer: Scorer;
+  private readonly batchWords: number;
   private readonly words: PagedWords;
   private loadedWords: Promise<LoadedWords> | undefined;
   private turn: Promise<unknown> = Promise.resolve();
@@ -291,7 +295,9 @@ export class LanguageModel extends ModelBase {
     const reader = new BlockReader(store, options.blockMemory ?? DEFAULT_BLOCK_MEMORY);
     this.wordStream = { tables: pagedTables(reader, parts.words) };
     this.classStream = wordClasses && { tables: pagedTables(reader, parts.classes), classOf: wordClasses.of };
-    this.scorer = new Scorer(this.wordStream, this.classStream, parts.createBlend(), PAGED_BATCH);
+    const tables = parts.words.length + parts.classes.length;
+    this.batchWords = Math.min(PAGED_BATCH, Math.floor(PAGED_EVIDENCE / (tables * FIELDS)));
+    this.scorer = new Scorer(this.wordStream, this.classStream, parts.createBlend(), this.batchWords);
     this.words = new PagedWords(store, manifest);
     this.reading = options.tables ?? 'auto';
   }
@@ -331,7 +337,7 @@ export class LanguageModel extends ModelBase {
     const tokens = this.surface(sentence);
     return this.inTurn(async () => {
       const ids = await this.words.idsOf(tokens);
-      return runAwaiting(this.scoreIds(this.scorer, this.layout(batchFor(tokens.length)), tokens, ids, options));
+      return runAwaiting(this.scoreIds(this.scorer, this.layout(tokens.length + 1), tokens, ids, options));
     });
   }
 
@@ -344,7 +350,7 @@ export class LanguageModel extends ModelBase {
       if (this.isSkipped(tokens)) continue;
       await this.inTurn(async () => {
         const ids = withEnd(await this.words.idsOf(tokens));
-        await runAwaiting(this.addPiece(this.scorer, this.layout(batchFor(tokens.length)), ids, sum, cache));
+        await runAwaiting(this.addPiece(this.scorer, this.layout(tokens.length + 1), ids, sum, cache));
       });
       addLength(sum, sentence);
     }
@@ -369,7 +375,7 @@ export class LanguageModel extends ModelBase {
     }
     const words = await this.allWords();
     const cache = this.textCache(options);
-    return sumFile(path, words, this.parts.manifest, this.layout(PAGED_BATCH), options, (layout, ids, sum) =>
+    return sumFile(path, words, this.parts.manifest, this.layout(Infinity), options, (layout, ids, sum) =>
       this.inTurn(() => runAwaiting(this.addPiece(this.scorer, layout, ids, sum, cache))),
     );
   }
@@ -415,14 +421,19 @@ export class LanguageModel extends ModelBase {
     await this.close();
   }
 
-  private layout(capacity: number): BatchLayout {
-    return new BatchLayout(this.parts.manifest.order, capacity);
+  /** Room for so many words, or for a full batch. */
+  private layout(words: number): BatchLayout {
+    return new BatchLayout(this.parts.manifest.order, Math.min(this.batchWords, words));
   }
 
   /** @internal */
   allWords(): Promise<LoadedWords> {
     this.checkOpen();
-    return (this.loadedWords ??= LoadedWords.load(this.parts.store, this.parts.manifest));
+    this.loadedWords ??= LoadedWords.load(this.parts.store, this.parts.manifest).catch((error: unknown) => {
+      this.loadedWords = undefined;
+      throw error;
+    });
+    return this.loadedWords;
   }
 
   private checkOpen(): void {
@@ -599,11 +610,6 @@ function streamBytes(parts: readonly TablePart[]): number {
     const children = parts.filter(other => other.parent === index).length;
     return sum + loadedBytes(manifest.contexts, manifest.rows, children);
   }, 0);
-}
-
-/** Room for a sentence of so many tokens, in one batch if it fits. */
-function batchFor(tokens: number): number {
-  return Math.min(PAGED_BATCH, tokens + 1);
 }
 
 function withEnd(ids: Uint32Array): Uint32Array {

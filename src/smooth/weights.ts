@@ -1,4 +1,5 @@
-import { pack, unpack } from 'msgpackr';
+import { pack } from 'msgpackr/pack';
+import { unpack } from 'msgpackr/unpack';
 import type { CacheWeights } from '../score/cache.js';
 import { BlockDamage, seal, unseal } from '../store/block.js';
 

@@ -1,4 +1,5 @@
-import { pack, unpack } from 'msgpackr';
+import { pack } from 'msgpackr/pack';
+import { unpack } from 'msgpackr/unpack';
 import { BlockDamage, readVarint, seal, unseal, writeVarint } from './block.js';
 
 /**

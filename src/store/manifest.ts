@@ -1,4 +1,5 @@
-import { pack, unpack } from 'msgpackr';
+import { pack } from 'msgpackr/pack';
+import { unpack } from 'msgpackr/unpack';
 import { BlockDamage, seal, unseal } from './block.js';
 
 /** The version of the format that this code reads and writes. */

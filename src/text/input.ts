@@ -1,8 +1,8 @@
 import { createReadStream, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { KneserError, systemCode } from '../errors.js';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { abortedError, KneserError, systemCode } from '../errors.js';
 import { compareBytes } from './bytes.js';
 
 const CHUNK_BYTES = 1 << 20;
@@ -102,12 +102,18 @@ function unreadable(path: string, error: unknown): KneserError {
  * The bytes of an input, gunzipped where its name ends in `.gz` and without a leading byte-order mark.
  *
  * @param onRead told the bytes taken from the disk (compressed ones, for gzip) as they are read.
- * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_INPUT_GZIP.
+ * @param signal ends the reading, even of a pipe that is silent.
+ * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_INPUT_GZIP, KNESER_ABORTED.
  */
-export async function* readBytes(path: string, onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+export async function* readBytes(
+  path: string,
+  onRead?: (bytes: number) => void,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   const file = path === STDIN ? undefined : createReadStream(path, { highWaterMark: CHUNK_BYTES });
   const source: Readable = file ?? process.stdin;
-  const stream = path.endsWith('.gz') ? await gunzipped(source) : source;
+  if (signal) addAbortSignal(signal, source);
+  const stream = /\.gz$/i.test(path) ? await gunzipped(source) : source;
   let reported = 0;
   let head: Uint8Array | undefined = new Uint8Array(0);
   try {
@@ -127,6 +133,7 @@ export async function* readBytes(path: string, onRead?: (bytes: number) => void)
     }
     if (head && head.length > 0) yield head;
   } catch (error) {
+    if (signal?.aborted) throw abortedError();
     if (stream !== source && systemCode(error) === undefined) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new KneserError('KNESER_INPUT_GZIP', `${path}: damaged or cut short gzip data (${reason})`, {

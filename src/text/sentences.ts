@@ -14,6 +14,7 @@ const encoder = new TextEncoder();
 
 /** Gives a sentence's tokens to a sink, and ends the line. A line feed within a sentence only separates tokens. */
 export function feedSentence(sentence: Sentence, sink: TokenSink): void {
+  checkSentence(sentence);
   if (typeof sentence === 'string') {
     const tokenizer = new Tokenizer({ token: (bytes, from, to, hash) => sink.token(bytes, from, to, hash), line() {} });
     const bytes = encoder.encode(sentence);
@@ -28,6 +29,12 @@ export function feedSentence(sentence: Sentence, sink: TokenSink): void {
     }
   }
   sink.line();
+}
+
+function checkSentence(sentence: unknown): void {
+  const valid =
+    typeof sentence === 'string' || (Array.isArray(sentence) && sentence.every(token => typeof token === 'string'));
+  if (!valid) throw new KneserError('KNESER_OPTION', 'sentences: each is a string or an array of strings');
 }
 
 const SEPARATORS = /[\0\t\n\v\f\r ]+/;
