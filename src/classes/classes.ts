@@ -1,5 +1,4 @@
-import { pack } from 'msgpackr/pack';
-import { unpack } from 'msgpackr/unpack';
+import { pack, unpack } from '../store/msgpack.js';
 import { BlockDamage, readVarint, seal, unseal, writeVarint } from '../store/block.js';
 import { FIRST_WORD, NONE } from '../text/tokens.js';
 

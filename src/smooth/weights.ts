@@ -1,5 +1,4 @@
-import { pack } from 'msgpackr/pack';
-import { unpack } from 'msgpackr/unpack';
+import { pack, unpack } from '../store/msgpack.js';
 import type { CacheWeights } from '../score/cache.js';
 import { BlockDamage, seal, unseal } from '../store/block.js';
 

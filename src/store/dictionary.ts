@@ -1,5 +1,4 @@
-import { pack } from 'msgpackr/pack';
-import { unpack } from 'msgpackr/unpack';
+import { pack, unpack } from './msgpack.js';
 import { BlockDamage, readVarint, seal, unseal, writeVarint } from './block.js';
 
 /**

@@ -1,5 +1,4 @@
-import { pack } from 'msgpackr/pack';
-import { unpack } from 'msgpackr/unpack';
+import { pack, unpack } from './msgpack.js';
 import { BlockDamage, seal, unseal } from './block.js';
 
 /** The version of the format that this code reads and writes. */
