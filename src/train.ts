@@ -151,8 +151,9 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   const started = performance.now();
   const inputs = options.files ? await expandInputs(options.files) : [];
   const draft = await beginDraft(options.out, options.force ?? false);
+  let build: Build | undefined;
   try {
-    const build = new Build(options, order, memory, threads, draft);
+    build = new Build(options, order, memory, threads, draft);
     await build.tokenize(inputs);
     const manifest = await build.count();
     await build.tune();
@@ -174,6 +175,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
       warnings: build.warnings(),
     };
   } catch (error) {
+    build?.close();
     await draft.discard();
     if (error instanceof CallerError) throw error.cause;
     throw writeError(options.out, error);
@@ -282,7 +284,7 @@ class Build {
         tokenizer.end();
       }
     }
-    requireTokens(stream);
+    requireTokens(stream, inputs.map(input => input.path).join(', ') || 'the sentences given');
   }
 
   /** The other stages: word numbers to sorted tuples to count tables in the store. */
@@ -429,6 +431,12 @@ class Build {
       }
       list.addWord(this.options.lowercase ? word.toLowerCase() : word);
     }
+  }
+
+  /** Gives back the files of a build that failed. */
+  close(): void {
+    this.ids.close();
+    this.heldOut.close();
   }
 
   /** What the text held that a user should hear of. */

@@ -78,6 +78,12 @@ const DEFAULT_CLASSES = 300;
 
 function mixtureOptions(flags: TrainFlags): Pick<TrainOptions, 'patterns' | 'holdOut' | 'classes'> {
   const { skip = false, patterns, maxGap, maxPatterns } = flags;
+  if (!skip && !patterns && (maxGap !== undefined || maxPatterns !== undefined)) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      '--max-gap and --max-patterns limit skip patterns: pass --skip or --patterns too',
+    );
+  }
   if (!skip && !patterns) return { holdOut: flags.holdOut ?? 0, classes: flags.classes ?? 0 };
   return {
     patterns: {

@@ -60,14 +60,14 @@ export function buildVocabulary(stream: TokenStream, choice: VocabularyChoice): 
   return { words: list, frequencies, ids };
 }
 
-/** Refuses text without a single token. */
-export function requireTokens(stream: TokenStream): void {
+/** Refuses text without a single token. @param source what was read, for the message. */
+export function requireTokens(stream: TokenStream, source: string): void {
   if (stream.tokens > 0) return;
   throw new KneserError(
     'KNESER_INPUT_EMPTY',
     stream.sentences > 0
-      ? 'the training text holds no token, only white space; there is nothing to count'
-      : 'the training text is empty; there is nothing to count',
+      ? `${source}: the text holds no token, only white space; there is nothing to count`
+      : `${source}: the text is empty; there is nothing to count`,
   );
 }
 

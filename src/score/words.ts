@@ -14,6 +14,8 @@ const encoder = new TextEncoder();
 /** Dictionary blocks kept decoded: about 30 kB each. */
 const KEPT_BLOCKS = 512;
 const BLOCKS_A_READ = 128;
+/** Words that are looked up at one go: their bytes are in memory together. */
+const WORDS_A_LOOKUP = 1 << 14;
 
 /** What a word of a text is to the model: an id, or `OOV | UNK`. */
 export const OUTSIDE = (OOV | UNK) >>> 0;
@@ -95,6 +97,14 @@ export class PagedWords {
 
   /** The ids of tokens, or `OUTSIDE`. */
   async idsOf(tokens: readonly string[]): Promise<Uint32Array> {
+    const ids = new Uint32Array(tokens.length);
+    for (let from = 0; from < tokens.length; from += WORDS_A_LOOKUP) {
+      ids.set(await this.idsOfSome(tokens.slice(from, from + WORDS_A_LOOKUP)), from);
+    }
+    return ids;
+  }
+
+  private async idsOfSome(tokens: readonly string[]): Promise<Uint32Array> {
     const first = (this.first ??= await this.readDirectory());
     const { lowercase } = this.manifest.options;
     const words = tokens.map(token => {

@@ -275,13 +275,13 @@ export async function openFolder(path: string): Promise<{ store: ModelStore; fil
         if (name.endsWith('.ldb')) await linkFile(join(tables, name), join(view, name));
         else await copyFile(join(tables, name), join(view, name));
       }
+      const weights = await readWeightFiles(join(path, pointer.generation));
       const store = await openLevelStore(view, path);
       const closeAll = async (): Promise<void> => {
         await store.close();
         await removeView();
       };
       const { bytes, created } = pointer;
-      const weights = await readWeightFiles(join(path, pointer.generation));
       return { store: { ...store, close: closeAll }, files: { bytes, created, weights } };
     } catch (error) {
       await removeView();

@@ -1,4 +1,5 @@
 import { Level } from 'level';
+import { KneserError } from '../errors.js';
 import type { ModelStore, ModelWriter } from './store.js';
 
 const BATCH_BYTES = 4 << 20;
@@ -11,10 +12,16 @@ type Database = Level<Uint8Array, Uint8Array>;
 export async function openLevelStore(path: string, name: string): Promise<ModelStore> {
   const database: Database = new Level(path, { ...ENCODING, createIfMissing: false, compression: false });
   await database.open();
+  const damaged = (error: unknown): never => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new KneserError('KNESER_DAMAGED', `${name}: LevelDB cannot read it (${reason}); the model is damaged`, {
+      cause: error,
+    });
+  };
   return {
     name,
-    get: key => database.get(key),
-    getMany: keys => database.getMany([...keys]),
+    get: key => database.get(key).catch(damaged),
+    getMany: keys => database.getMany([...keys]).catch(damaged),
     close: () => database.close(),
   };
 }

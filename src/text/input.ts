@@ -14,8 +14,8 @@ export const STDIN = '-';
 /** The file that makes a folder a model. */
 const MODEL_FILE = 'kneser.json';
 
-/** Which files of a folder are text: by their ending, or by having none. */
-const TEXT_FILE = /^[^.][^.]*$|^[^.].*\.(txt|text|tok|tokens|raw)(\.gz)?$/i;
+/** Which files of a folder are text: by their ending, by having none, or by being a part such as 00001-of-00100. */
+const TEXT_FILE = /^[^.][^.]*$|^[^.].*(\.(txt|text|tok|tokens|raw)|-\d+-of-\d+)(\.gz)?$/i;
 
 /** One input: a file's path or `-`, and its size on disk where that is known. */
 export interface Input {

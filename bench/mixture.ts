@@ -1,0 +1,72 @@
+/**
+ * `npm run bench:mixture -- [--train FILE --valid FILE --test FILE] [--orders 3-6]`: what each way of smoothing makes of a
+ * text, and how fast: modified Kneser-Ney, the mixture with even and with tuned weights, and with the cache.
+ */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { prepareBrown } from '../corpora/brown.js';
+import { printTable } from '../src/cli/output.js';
+import { LanguageModel, train, tune, type OpenOptions } from '../src/index.js';
+import { runCommand, UsageError } from './command.js';
+
+const CLASSES = 300;
+const HOLD_OUT = 0.02;
+
+const WAYS: readonly (readonly [name: string, options: OpenOptions, cache: boolean])[] = [
+  ['MKN', { smoothing: 'mkn' }, false],
+  ['GLM uniform', { smoothing: 'glm', weights: 'uniform' }, false],
+  ['GLM tuned', {}, false],
+  ['GLM tuned, cache', {}, true],
+];
+
+await runCommand('bench:mixture', async folder => {
+  const { values } = parseArgs({
+    options: {
+      train: { type: 'string' },
+      valid: { type: 'string' },
+      test: { type: 'string' },
+      orders: { type: 'string', default: '3-6' },
+    },
+  });
+  const texts = values.train && values.test ? { train: values.train, test: values.test } : await brown(folder);
+  const rows: string[][] = [];
+  for (const order of parseOrders(values.orders)) {
+    const out = join(folder, 'model');
+    const holdOut = values.valid ? 0 : HOLD_OUT;
+    const { seconds } = await train({
+      files: [texts.train],
+      out,
+      order,
+      patterns: { skip: true },
+      classes: CLASSES,
+      holdOut,
+      force: true,
+    });
+    if (values.valid) await tune({ model: out, files: [values.valid] });
+    for (const [name, options, cache] of WAYS) {
+      const model = await LanguageModel.open(out, options);
+      const loaded = await model.load();
+      const { perplexity, perplexityExcludingOov, tokens } = await loaded.perplexityOfFile(texts.test, { cache });
+      const started = performance.now();
+      await loaded.perplexityOfFile(texts.test, { cache });
+      const rate = tokens / (performance.now() - started);
+      await model.close();
+      const [all, known] = [perplexity, perplexityExcludingOov].map(figure => (figure ?? NaN).toFixed(2));
+      rows.push([`${name}, order ${order}`, all, known, `${rate.toFixed(0)} k`, seconds.toFixed(1)]);
+    }
+  }
+  await printTable(['model', 'perplexity', 'without OOVs', 'tokens/s, loaded', 'training s'], rows);
+  return 0;
+});
+
+async function brown(folder: string): Promise<{ train: string; test: string }> {
+  const prepared = await prepareBrown(folder);
+  return { train: prepared.train, test: prepared.heldOut };
+}
+
+function parseOrders(text: string): number[] {
+  const match = /^(\d+)(?:-(\d+))?$/.exec(text);
+  if (!match) throw new UsageError('--orders takes one order, or two as 3-6');
+  const first = Number(match[1]);
+  return Array.from({ length: Number(match[2] ?? first) - first + 1 }, (_, i) => first + i);
+}
