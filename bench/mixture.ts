@@ -67,6 +67,6 @@ async function brown(folder: string): Promise<{ train: string; test: string }> {
 function parseOrders(text: string): number[] {
   const match = /^(\d+)(?:-(\d+))?$/.exec(text);
   if (!match) throw new UsageError('--orders takes one order, or two as 3-6');
-  const first = Number(match[1]);
-  return Array.from({ length: Number(match[2] ?? first) - first + 1 }, (_, i) => first + i);
+  const [, from, to = from] = match;
+  return Array.from({ length: Number(to) - Number(from) + 1 }, (_, i) => Number(from) + i);
 }

@@ -12,7 +12,8 @@ export type { PatternChoice } from './pattern.js';
 export { TextCache } from './score/cache.js';
 export type { Smoothing, SmoothingOptions } from './score/parts.js';
 export type { VocabularyChoice } from './count/vocabulary.js';
-export { LanguageModel, LoadedModel } from './score/model.js';
+export { LanguageModel } from './score/model.js';
+export { LoadedModel } from './score/loaded-model.js';
 export type {
   Extension,
   FileOptions,
@@ -25,6 +26,6 @@ export type {
   TableReading,
   TextOptions,
   TokenScore,
-} from './score/model.js';
+} from './score/api.js';
 export { PerplexitySum, type Perplexity } from './score/perplexity.js';
 export type { Sentence, Sentences } from './text/sentences.js';

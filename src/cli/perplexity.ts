@@ -1,4 +1,5 @@
-import { LanguageModel, type TableReading } from '../score/model.js';
+import type { TableReading } from '../score/api.js';
+import { LanguageModel } from '../score/model.js';
 import { PerplexitySum, type Perplexity } from '../score/perplexity.js';
 import type { SmoothingOptions } from '../score/parts.js';
 import { openOptions } from './smoothing.js';

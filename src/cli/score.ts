@@ -1,4 +1,6 @@
-import { LanguageModel, type LoadedModel, type Score, type TableReading } from '../score/model.js';
+import type { Score, TableReading } from '../score/api.js';
+import type { LoadedModel } from '../score/loaded-model.js';
+import { LanguageModel } from '../score/model.js';
 import type { SmoothingOptions } from '../score/parts.js';
 import { openOptions } from './smoothing.js';
 import { expandInputs, STDIN } from '../text/input.js';

@@ -1,4 +1,4 @@
-import type { OpenOptions, TableReading } from '../score/model.js';
+import type { OpenOptions, TableReading } from '../score/api.js';
 import type { SmoothingOptions } from '../score/parts.js';
 
 /** The options of commands that score, without those not given. */

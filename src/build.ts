@@ -1,0 +1,419 @@
+import { join } from 'node:path';
+import { BigramCounter } from './classes/bigrams.js';
+import { encodeClasses } from './classes/classes.js';
+import { clusterWords } from './classes/exchange.js';
+import { layoutChunks, layoutLength } from './count/corpus.js';
+import type { CountResult, CountTask } from './count/counter.js';
+import { IdStream } from './count/id-stream.js';
+import { partitionPositions, planPartitions, type PartitionedPositions, type Partitions } from './count/partition.js';
+import { createPool, type BlockSink, type CountPool } from './count/pool.js';
+import type { RunSegment } from './count/runs.js';
+import { addSummary, emptySummary, type TableSummary } from './count/table-writer.js';
+import { planSorts, type Sort } from './count/tally.js';
+import { TokenStream } from './count/token-stream.js';
+import { buildVocabulary, requireTokens, type Vocabulary, type VocabularyChoice } from './count/vocabulary.js';
+import { abortedError, KneserError } from './errors.js';
+import { choosePatterns, tableName, withBeginnings, type Pattern, type Stream } from './pattern.js';
+import { OUTSIDE } from './score/words.js';
+import { DEFAULT_WEIGHTS, encodeWeights } from './smooth/weights.js';
+import { type Draft } from './store/folder.js';
+import { FORMAT_VERSION, type Manifest, type TableManifest } from './store/manifest.js';
+import { compareBytes } from './text/bytes.js';
+import { learnWeights } from './tune.js';
+import { readBytes } from './text/input.js';
+import { feedSentence, splitTokens, type Sentence, type Sentences } from './text/sentences.js';
+import { Tokenizer } from './text/tokenizer.js';
+import { BOS, EOS, FIRST_WORD, UNK } from './text/tokens.js';
+import { WordList } from './text/wordlist.js';
+import type { ModelBuilder } from './store/builder.js';
+
+import type { Stage, TrainOptions } from './train.js';
+
+/** Fewer words a class than this, and classes say little that words do not. */
+const WORDS_A_CLASS = 20;
+/** Texts with fewer numbers than this are counted before a thread would have started. */
+const SMALL_TEXT = 200_000;
+/** Bytes a position of a chunk may take: its id, its place in the order, and a thread's three scratch arrays. */
+const BYTES_A_POSITION = 4 + 4 + 12;
+
+/** Wraps what the caller's own sentences threw, so that it is not taken for a failure of ours. */
+export class CallerError extends Error {}
+
+async function* ofCaller(sentences: Sentences): AsyncGenerator<Sentence> {
+  try {
+    yield* sentences;
+  } catch (cause) {
+    throw new CallerError('the sentences given failed', { cause });
+  }
+}
+
+/** What is counted over the text: its words or their classes. */
+interface CountedStream {
+  readonly name: Stream;
+  readonly patterns: readonly Pattern[];
+  /** The id that each number of the token stream has here. */
+  readonly toId: Uint32Array;
+  /** Ids in use, `NONE` included. */
+  readonly types: number;
+  /** Whether the token stream is not needed again. */
+  readonly last: boolean;
+}
+
+/** The stages of training, from text to a store that is ready to be published. */
+export class Build {
+  private readonly ids: IdStream;
+  private readonly heldOut: IdStream;
+  private heldOutIds: Uint32Array[] = [];
+  private readonly stream: TokenStream;
+  private readonly choice: VocabularyChoice;
+  /** The patterns that the model is a mixture of. */
+  private readonly mixed: readonly Pattern[];
+
+  constructor(
+    private readonly options: TrainOptions,
+    private readonly order: number,
+    private readonly memory: number,
+    private readonly threads: number,
+    private readonly draft: Draft,
+  ) {
+    this.choice = options.vocabulary ?? { kind: 'all' };
+    this.mixed = choosePatterns(order, options.patterns ?? {});
+    const words = new WordList();
+    if (this.choice.kind === 'words') this.addWords(words, this.choice.words);
+    this.ids = new IdStream(join(draft.temporary, 'tokens'), Math.floor(memory / 6));
+    this.heldOut = new IdStream(join(draft.temporary, 'held-out'), Math.floor(memory / 16));
+    const every = options.holdOut ? Math.round(1 / options.holdOut) : 0;
+    this.stream = new TokenStream(words, this.ids, this.heldOut, {
+      holdOutEvery: every,
+      lowercase: options.lowercase ?? false,
+      skipBlank: options.skipBlank ?? false,
+      reserved: options.reserved ?? 'refuse',
+      closed: this.choice.kind === 'words',
+    });
+  }
+
+  /** The first stage: text to word numbers. */
+  async tokenize(inputs: readonly { path: string; bytes: number | undefined }[]): Promise<void> {
+    const { stream } = this;
+    if (this.options.sentences) {
+      stream.open('the sentences given');
+      for await (const sentence of ofCaller(this.options.sentences)) {
+        this.checkAborted();
+        feedSentence(sentence, stream);
+        if (stream.tokens % 4096 === 0) this.checkMemory();
+      }
+    } else {
+      const known = inputs.every(input => input.bytes !== undefined);
+      const total = known ? inputs.reduce((sum, input) => sum + (input.bytes ?? 0), 0) : undefined;
+      let done = 0;
+      for (const { path } of inputs) {
+        const tokenizer = new Tokenizer(stream);
+        stream.open(path);
+        for await (const bytes of readBytes(path, read => (done += read), this.options.signal)) {
+          this.checkAborted();
+          tokenizer.feed(bytes);
+          this.checkMemory();
+          this.options.onProgress?.({ stage: 'tokenize', done, total, unit: 'bytes' });
+        }
+        tokenizer.end();
+      }
+    }
+    requireTokens(stream, inputs.map(input => input.path).join(', ') || 'the sentences given');
+  }
+
+  /** The other stages: word numbers to sorted tuples to count tables in the store. */
+  async count(): Promise<Manifest> {
+    const { order, stream, mixed } = this;
+    const vocabulary = buildVocabulary(stream, this.choice);
+    const total = layoutLength(stream.tokens, stream.sentences, order);
+    if (total >= 2 ** 32) {
+      throw new KneserError(
+        'KNESER_LIMIT',
+        `the text has ${stream.tokens} tokens; at most about 4,000,000,000 can be counted`,
+      );
+    }
+    const builder = await createBuilder(this.draft.database);
+    try {
+      const types = vocabulary.words.length;
+      const classes = Math.min(this.options.classes ?? 0, Math.floor(types / WORDS_A_CLASS));
+      const words = {
+        name: 'words',
+        patterns: withBeginnings(mixed),
+        toId: vocabulary.ids,
+        types,
+        last: classes < 2,
+      } as const;
+      const tables = await this.countStream(words, vocabulary.frequencies, total, builder);
+      const classTables: TableManifest[] = [];
+      if (classes > 1) {
+        const of = this.cluster(vocabulary, classes);
+        await builder.putClasses(encodeClasses(FIRST_WORD + classes, of, vocabulary.frequencies));
+        const frequencies = new Float64Array(FIRST_WORD + classes);
+        for (let id = 1; id < types; id++) frequencies[of[id]] += vocabulary.frequencies[id];
+        const toId = vocabulary.ids.map(id => of[id]);
+        const patterns = choosePatterns(order, {});
+        const counted = { name: 'classes', patterns, toId, types: frequencies.length, last: true } as const;
+        classTables.push(...(await this.countStream(counted, frequencies, total, builder)));
+      }
+      this.ids.close();
+      this.keepHeldOut(vocabulary);
+      await builder.putDictionary(sortedDictionary(vocabulary));
+      const manifest: Manifest = {
+        format: FORMAT_VERSION,
+        order,
+        sentences: stream.sentences,
+        tokens: stream.tokens + stream.sentences,
+        vocabulary: vocabulary.words.length - 2,
+        unknown: vocabulary.frequencies[UNK],
+        dictionaryBlocks: builder.dictionaryBlocks,
+        tables,
+        classes: classTables.length > 0 ? classes : 0,
+        classTables,
+        options: {
+          lowercase: this.options.lowercase ?? false,
+          skipBlank: this.options.skipBlank ?? false,
+          vocabulary: describeChoice(this.choice),
+        },
+      };
+      this.checkAborted();
+      await builder.finish(manifest);
+      return manifest;
+    } catch (error) {
+      await builder.abort();
+      this.ids.close();
+      throw error;
+    }
+  }
+
+  /** Counts all tables of a stream, and writes them. */
+  private async countStream(
+    counted: CountedStream,
+    frequencies: Float64Array,
+    total: number,
+    builder: ModelBuilder,
+  ): Promise<TableManifest[]> {
+    const { order, memory } = this;
+    const { name, patterns, types } = counted;
+    const sorts = planSorts(patterns, order);
+    const threads = total < SMALL_TEXT ? 1 : this.threads;
+    const plan = { stream: name, order, sorts, types, mergeMemory: Math.floor(memory / 8 / threads) };
+    const pool = createPool(threads, plan, thread => join(this.draft.temporary, `runs-${name}-${thread}`));
+    const summaries = new Map<string, TableSummary>();
+    let unigrams: Uint32Array;
+    try {
+      await this.countTables(pool, sorts, planPartitions(frequencies), counted, total, builder, summaries);
+      unigrams = await pool.finish();
+      this.checkAborted();
+    } catch (error) {
+      await pool.abort();
+      throw error;
+    }
+    const counts = order === 1 ? Uint32Array.from(frequencies) : unigrams;
+    summaries.set(tableName([], name), await builder.putUnigrams(name, counts));
+    await builder.putDirectories(name, patterns);
+    return patterns.map((pattern): TableManifest => {
+      const table = tableName(pattern, name);
+      const { rows, contexts, tokens, countsOfCounts } = summaries.get(table) ?? emptySummary();
+      const mixed = name === 'classes' || this.mixed.some(other => tableName(other, name) === table);
+      return { pattern: table, mixed, rows, contexts, tokens, countsOfCounts };
+    });
+  }
+
+  /** Learns the weights of the mixture on what was held out. */
+  async tune(): Promise<void> {
+    if (!this.heldOutIds.some(piece => piece.some(id => id !== EOS))) return;
+    const { openLevelStore } = await import('./store/level.js');
+    const store = await openLevelStore(this.draft.database, this.options.out);
+    const { onProgress } = this.options;
+    const set = await learnWeights(store, this.heldOutIds, (done, total) => {
+      this.checkAborted();
+      onProgress?.({ stage: 'tune', done, total, unit: 'passes' });
+    });
+    await this.draft.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
+  }
+
+  private keepHeldOut({ ids, frequencies }: Vocabulary): void {
+    if (this.stream.heldOut > 0) {
+      for (const piece of this.heldOut.pieces()) {
+        const toId = (word: number): number =>
+          ids[word] !== UNK || (word === UNK && frequencies[UNK] > 0) ? ids[word] : OUTSIDE;
+        this.heldOutIds.push(piece.map(toId));
+      }
+    }
+    this.heldOut.close();
+  }
+
+  /** The classes of the words, learned from the text's bigrams. */
+  private cluster(vocabulary: Vocabulary, classes: number): Uint32Array {
+    const counter = new BigramCounter();
+    let left = BOS;
+    for (const piece of this.ids.pieces()) {
+      for (const word of piece) {
+        const right = vocabulary.ids[word];
+        counter.add(left, right);
+        left = right === EOS ? BOS : right;
+      }
+    }
+    const types = vocabulary.words.length;
+    return clusterWords(counter.finish(types), types, classes);
+  }
+
+  private addWords(list: WordList, words: Iterable<string>): void {
+    for (const word of words) {
+      if (splitTokens(word).length !== 1 || word.includes('\n')) {
+        throw new KneserError('KNESER_OPTION', `vocabulary: ${JSON.stringify(word)} is not one word`);
+      }
+      list.addWord(this.options.lowercase ? word.toLowerCase() : word);
+    }
+  }
+
+  /** Gives back the files of a build that failed. */
+  close(): void {
+    this.ids.close();
+    this.heldOut.close();
+  }
+
+  /** What the text held that a user should hear of. */
+  warnings(): string[] {
+    const { stream } = this;
+    const warnings: string[] = [];
+    const replaced = stream.replaced + stream.closedReplaced;
+    if (replaced > 0) warnings.push(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
+    if (stream.dropped > 0) warnings.push(`${stream.dropped} literal <s> or </s> tokens were dropped`);
+    return warnings;
+  }
+
+  private async countTables(
+    pool: CountPool,
+    sorts: readonly Sort[],
+    partitions: Partitions,
+    { toId, name, last }: CountedStream,
+    total: number,
+    builder: ModelBuilder,
+    summaries: Map<string, TableSummary>,
+  ): Promise<void> {
+    const { order } = this;
+    if (sorts.length === 0) return;
+    const limit = Math.max(1 << 16, Math.floor((0.6 * this.memory) / BYTES_A_POSITION));
+    const spilling = total > limit;
+    const runs: RunSegment[][][] = sorts.map(() => Array.from({ length: partitions.count }, () => []));
+    const families = familiesOf(sorts);
+    const work = total * families.length;
+    let done = 0;
+    const report = (stage: Stage, of: number): void =>
+      this.options.onProgress?.({ stage: name === 'words' ? stage : 'classes', done, total: of, unit: 'tokens' });
+    const collect = async (sort: number, partition: number, task: CountTask): Promise<void> => {
+      this.checkAborted();
+      const blocks: BlockSink = ready => builder.putBlocks(partition, ready);
+      addResult(summaries, await pool.run(task, blocks), segment => runs[sort][partition].push(segment));
+    };
+
+    let reuse: Uint32Array | undefined;
+    for (const chunk of layoutChunks(this.ids, toId, order, total, limit, last)) {
+      const { ids } = chunk;
+      for (const { distance, members } of families) {
+        this.checkAborted();
+        const grouped: PartitionedPositions = partitionPositions(chunk, distance, partitions, reuse);
+        reuse = grouped.positions;
+        const tasks: Promise<void>[] = [];
+        for (let p = 0; p < partitions.count; p++) {
+          const positions = grouped.positions.subarray(grouped.starts[p], grouped.starts[p + 1]);
+          if (positions.length === 0) continue;
+          tasks.push(
+            (async () => {
+              // The sorts of one family share the positions, so they take turns.
+              for (const sort of members) {
+                await collect(sort, p, { kind: spilling ? 'spill' : 'count', sort, ids, positions });
+              }
+              done += positions.length;
+              report(spilling ? 'sort' : 'count', work);
+            })(),
+          );
+        }
+        await allSettledOrThrow(tasks);
+      }
+    }
+    if (!spilling) return;
+    done = 0;
+    const bytes = runs.flat(2).reduce((sum, segment) => sum + segment.length, 0);
+    for (let sort = 0; sort < sorts.length; sort++) {
+      const tasks = runs[sort].map(async (segments, p) => {
+        if (segments.length === 0) return;
+        await collect(sort, p, { kind: 'merge', sort, segments });
+        done += segments.reduce((sum, segment) => sum + segment.length, 0);
+        report('count', bytes);
+      });
+      await allSettledOrThrow(tasks);
+    }
+  }
+
+  /** @throws KNESER_ABORTED */
+  checkAborted(): void {
+    if (this.options.signal?.aborted) throw abortedError();
+  }
+
+  private checkMemory(): void {
+    const used = this.stream.words.memory;
+    if (used <= this.memory / 2) return;
+    const megabytes = Math.round(used / 2 ** 20);
+    throw new KneserError(
+      'KNESER_LIMIT',
+      `the ${this.stream.words.size} different words of the text take ${megabytes} MB, more than half of --memory; ` +
+        'allow more memory, or name the words to keep with --vocab',
+    );
+  }
+}
+
+/** LevelDB is loaded when it is needed. */
+async function createBuilder(database: string): Promise<ModelBuilder> {
+  const { ModelBuilder } = await import('./store/builder.js');
+  return ModelBuilder.create(database);
+}
+
+function describeChoice(choice: VocabularyChoice): string {
+  switch (choice.kind) {
+    case 'limit':
+      return `limit=${choice.limit}`;
+    case 'frequency':
+      return `frequency>=${choice.atLeast}`;
+    case 'all':
+    case 'words':
+      return choice.kind;
+  }
+}
+
+/** The sorts by the distance of their first column: those share one grouping of the positions. */
+function familiesOf(sorts: readonly Sort[]): { distance: number; members: number[] }[] {
+  const families = new Map<number, number[]>();
+  sorts.forEach((sort, index) => {
+    const distance = sort[0][0];
+    families.set(distance, [...(families.get(distance) ?? []), index]);
+  });
+  return [...families].map(([distance, members]) => ({ distance, members }));
+}
+
+function addResult(
+  summaries: Map<string, TableSummary>,
+  result: CountResult,
+  keep: (segment: RunSegment) => void,
+): void {
+  for (const { table, summary } of result.summaries) {
+    const sum = summaries.get(table) ?? emptySummary();
+    addSummary(sum, summary);
+    summaries.set(table, sum);
+  }
+  if (result.segment) keep(result.segment);
+}
+
+/** Waits for all, so that none works on when the first failure is passed on. */
+async function allSettledOrThrow(tasks: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(tasks)).find(result => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+function sortedDictionary(vocabulary: Vocabulary): { word: Uint8Array; id: number; frequency: number }[] {
+  return vocabulary.words
+    .map((word, id) => ({ word, id, frequency: vocabulary.frequencies[id] }))
+    .slice(1)
+    .sort((a, b) => compareBytes(a.word, b.word));
+}

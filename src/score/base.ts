@@ -1,0 +1,184 @@
+import { KneserError } from '../errors.js';
+import { estimateDiscounts } from '../smooth/discounts.js';
+import type { Manifest } from '../store/manifest.js';
+import { splitTokens, type Sentence } from '../text/sentences.js';
+import { countCharacters } from '../text/surface.js';
+import { EOS, EOS_WORD } from '../text/tokens.js';
+import { BatchLayout } from './batch.js';
+import { TextCache } from './cache.js';
+import { loadedBytes } from './loaded-table.js';
+import { type ModelParts, type TablePart } from './parts.js';
+import { PerplexitySum } from './perplexity.js';
+import { Scorer } from './scorer.js';
+import { readIds } from './text-reader.js';
+import { LoadedWords } from './words.js';
+
+import type { ModelInfo, ScoreOptions, Score, TextOptions, FileOptions } from './api.js';
+
+const encoder = new TextEncoder();
+
+/** What both kinds of model share: everything but where counts come from and when answers come. */
+export class ModelBase {
+  readonly info: ModelInfo;
+  /** @internal */
+  readonly parts: ModelParts;
+
+  protected constructor(parts: ModelParts) {
+    this.parts = parts;
+    const { manifest, bytes, created } = parts;
+    this.info = {
+      order: manifest.order,
+      sentences: manifest.sentences,
+      tokens: manifest.tokens,
+      vocabulary: manifest.vocabulary,
+      bytes,
+      tables: manifest.tables.map(table => {
+        const { values, fallback } = estimateDiscounts(table.countsOfCounts);
+        const types = table.pattern === '1' ? manifest.vocabulary : table.rows;
+        return { pattern: table.pattern, types, tokens: table.tokens, discounts: values, fallback };
+      }),
+      version: manifest.format,
+      created,
+      options: manifest.options,
+      smoothing: parts.smoothing,
+      classes: manifest.classes,
+      weights: [...parts.weightSets].map(([name, { report }]) => ({ name, ...report })),
+    };
+  }
+
+  /**
+   * A running text that has not begun: pass it to each `score` of its sentences.
+   *
+   * @throws KNESER_OPTION where the model has no tuned weights.
+   */
+  createCache(): TextCache {
+    const { weights, manifest, store } = this.parts;
+    if (!weights) {
+      throw new KneserError(
+        'KNESER_OPTION',
+        `${store.name}: a cache needs tuned weights, and none are in use; make some with kneser tune`,
+      );
+    }
+    return new TextCache(manifest.vocabulary + 2, weights.cache);
+  }
+
+  /** The tokens of a sentence as the model reads them. */
+  protected surface(sentence: Sentence): string[] {
+    const tokens = typeof sentence === 'string' ? splitTokens(sentence) : [...sentence];
+    return this.parts.manifest.options.lowercase ? tokens.map(token => token.toLowerCase()) : tokens;
+  }
+
+  protected isSkipped(tokens: readonly string[]): boolean {
+    return tokens.length === 0 && this.parts.manifest.options.skipBlank;
+  }
+
+  /** Scores a sentence whose ids are known. */
+  protected *scoreIds(
+    scorer: Scorer,
+    layout: BatchLayout,
+    tokens: string[],
+    ids: ArrayLike<number>,
+    options: ScoreOptions,
+  ): Generator<Promise<void>, Score, void> {
+    const withEnd = options.end ?? true;
+    const length = tokens.length + (withEnd ? 1 : 0);
+    const log10Probs = new Float64Array(length);
+    const matched = new Uint8Array(length);
+    const oov = new Array<boolean>(length);
+    layout.reset();
+    layout.begin(options.start ?? true);
+    let done = 0;
+    let log10Prob = 0;
+    for (let i = 0; i < length; i++) {
+      layout.push(i < tokens.length ? ids[i] : EOS);
+      if (!layout.full && i + 1 < length) continue;
+      const scores = yield* scorer.score(layout.batch, options.cache);
+      for (let t = 0; t < layout.batch.length; t++, done++) {
+        log10Probs[done] = scores.log10Probs[t];
+        matched[done] = scores.matched[t];
+        oov[done] = layout.batch.oov[t] === 1;
+        log10Prob += scores.log10Probs[t];
+      }
+      layout.clear();
+    }
+    if (withEnd) tokens.push(EOS_WORD);
+    const perplexity = length > 0 ? 10 ** (-log10Prob / length) : null;
+    return { tokens, log10Probs, matched, oov, log10Prob, perplexity };
+  }
+
+  /** Adds the scores of a piece of a text; `layout` carries the history from piece to piece. */
+  protected *addPiece(
+    scorer: Scorer,
+    layout: BatchLayout,
+    ids: Uint32Array,
+    sum: PerplexitySum,
+    cache: TextCache | undefined,
+  ): Generator<Promise<void>, void, void> {
+    for (let i = 0; i < ids.length; i++) {
+      layout.push(ids[i]);
+      if (ids[i] === EOS) sum.sentences++;
+      if (!layout.full && i + 1 < ids.length) continue;
+      const scores = yield* scorer.score(layout.batch, cache);
+      const { oov, length } = layout.batch;
+      for (let t = 0; t < length; t++) {
+        sum.log10Prob += scores.log10Probs[t];
+        if (oov[t] === 1) {
+          sum.oov++;
+          sum.oovLog10Prob += scores.log10Probs[t];
+        }
+      }
+      sum.tokens += length;
+      layout.clear();
+    }
+  }
+
+  /** Bytes that all tables take in memory when loaded. */
+  get loadedBytes(): number {
+    const { words, classes } = this.parts;
+    return streamBytes(words) + streamBytes(classes);
+  }
+
+  protected textCache(options: TextOptions): TextCache | undefined {
+    return options.cache ? this.createCache() : undefined;
+  }
+}
+function streamBytes(parts: readonly TablePart[]): number {
+  return parts.reduce((sum, { manifest }, index) => {
+    const children = parts.filter(other => other.parent === index).length;
+    return sum + loadedBytes(manifest.contexts, manifest.rows, children);
+  }, 0);
+}
+
+export function withEnd(ids: Uint32Array): Uint32Array {
+  const ended = new Uint32Array(ids.length + 1);
+  ended.set(ids);
+  ended[ids.length] = EOS;
+  return ended;
+}
+
+/** A sentence's length as a line of a text file. */
+export function addLength(sum: PerplexitySum, sentence: Sentence): void {
+  const text = typeof sentence === 'string' ? sentence : sentence.join(' ');
+  const bytes = encoder.encode(text);
+  sum.characters += countCharacters(bytes, 0, bytes.length) + 1;
+  sum.bytes += bytes.length + 1;
+}
+
+export async function sumFile(
+  path: string,
+  words: LoadedWords,
+  manifest: Manifest,
+  layout: BatchLayout,
+  options: FileOptions,
+  add: (layout: BatchLayout, ids: Uint32Array, sum: PerplexitySum) => Promise<void>,
+): Promise<PerplexitySum> {
+  const sum = new PerplexitySum();
+  for await (const { ids, bytes, characters } of readIds(path, words, manifest.options.skipBlank, options.onRead)) {
+    sum.bytes += bytes;
+    sum.characters += characters;
+    sum.replaced += words.replaced;
+    words.replaced = 0;
+    await add(layout, ids, sum);
+  }
+  return sum;
+}

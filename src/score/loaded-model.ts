@@ -1,0 +1,151 @@
+import { KneserError } from '../errors.js';
+import { type Sentence } from '../text/sentences.js';
+import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
+import { BatchLayout } from './batch.js';
+import { LOADED_BATCH, LoadedTable } from './loaded-table.js';
+import { type ModelParts, type TablePart } from './parts.js';
+import { PerplexitySum, type Perplexity } from './perplexity.js';
+import { runAtOnce, Scorer } from './scorer.js';
+import { LoadedWords, OUTSIDE } from './words.js';
+
+import type { Extension, FileOptions, Score, ScoreOptions, State, TextOptions } from './api.js';
+import { addLength, ModelBase, sumFile, withEnd } from './base.js';
+
+/**
+ * A model with its tables whole in memory: everything is answered at once. Made by {@link LanguageModel.load}, and
+ * independent of it from then on.
+ */
+export class LoadedModel extends ModelBase {
+  private readonly layout: BatchLayout;
+
+  private constructor(
+    parts: ModelParts,
+    private readonly words: LoadedWords,
+    private readonly scorer: Scorer,
+  ) {
+    super(parts);
+    this.layout = new BatchLayout(parts.manifest.order, LOADED_BATCH);
+  }
+
+  /** @internal Use {@link LanguageModel.load}. */
+  static async load(parts: ModelParts, words: LoadedWords, onProgress?: (share: number) => void): Promise<LoadedModel> {
+    const { wordClasses } = parts;
+    const all = [...parts.words, ...parts.classes].reduce((sum, { manifest }) => sum + manifest.rows, 0);
+    let done = 0;
+    const load = async (tables: readonly TablePart[]): Promise<LoadedTable[]> => {
+      const loaded: LoadedTable[] = [];
+      for (const [index, { manifest, pattern, parent }] of tables.entries()) {
+        const children = tables.filter(other => other.parent === index).length;
+        const { rows, contexts } = manifest;
+        const above = parent < 0 ? undefined : loaded[parent];
+        const table = new LoadedTable(manifest.pattern, pattern, index, above, children, contexts, rows);
+        await table.load(parts.store, read => onProgress?.(Math.min(1, (done + read) / all)));
+        done += rows;
+        loaded.push(table);
+      }
+      return loaded;
+    };
+    const wordStream = { tables: await load(parts.words) };
+    const classStream = wordClasses && { tables: await load(parts.classes), classOf: wordClasses.of };
+    return new LoadedModel(parts, words, new Scorer(wordStream, classStream, parts.createBlend(), LOADED_BATCH));
+  }
+
+  /** As {@link LanguageModel.score}. */
+  score(sentence: Sentence, options: ScoreOptions = {}): Score {
+    const tokens = this.surface(sentence);
+    const ids = tokens.map(token => this.words.idOf(token));
+    return runAtOnce(this.scoreIds(this.scorer, this.layout, tokens, ids, options));
+  }
+
+  /** As {@link LanguageModel.perplexity}. */
+  perplexity(sentences: Iterable<Sentence>, options: TextOptions = {}): Perplexity {
+    const sum = new PerplexitySum();
+    const cache = this.textCache(options);
+    // Its own: whoever makes the sentences may score others meanwhile.
+    const layout = new BatchLayout(this.parts.manifest.order, LOADED_BATCH);
+    for (const sentence of sentences) {
+      const tokens = this.surface(sentence);
+      if (this.isSkipped(tokens)) continue;
+      const ids = withEnd(Uint32Array.from(tokens, token => this.words.idOf(token)));
+      runAtOnce(this.addPiece(this.scorer, layout, ids, sum, cache));
+      addLength(sum, sentence);
+    }
+    return sum.figures();
+  }
+
+  /** As {@link LanguageModel.perplexityOfFile}. */
+  async perplexityOfFile(path: string, options: FileOptions = {}): Promise<Perplexity> {
+    return (await this.sumOfFile(path, options)).figures();
+  }
+
+  /** As {@link perplexityOfFile}, to be added up over files. */
+  async sumOfFile(path: string, options: FileOptions = {}): Promise<PerplexitySum> {
+    const layout = new BatchLayout(this.parts.manifest.order, LOADED_BATCH);
+    const cache = this.textCache(options);
+    return sumFile(path, this.words, this.parts.manifest, layout, options, (own, ids, sum) => {
+      runAtOnce(this.addPiece(this.scorer, own, ids, sum, cache));
+      return Promise.resolve();
+    });
+  }
+
+  /**
+   * log10 p(token | history).
+   *
+   * @param token a word, or `</s>`.
+   * @param history the words before it, oldest first; begin it with `<s>` where it begins a sentence.
+   * @example loaded.log10Prob('sat', ['<s>', 'the', 'cat'])
+   */
+  log10Prob(token: string, history: readonly string[] = []): number {
+    let state = this.start({ start: history[0] === BOS_WORD });
+    const words = history[0] === BOS_WORD ? history.slice(1) : history;
+    for (const word of words.slice(-this.parts.manifest.order)) state = this.follow(state, this.id(word));
+    return this.extend(state, token).log10Prob;
+  }
+
+  /** Where a sentence begins: after `<s>`, or with `{start: false}` after nothing. */
+  start(options: Pick<ScoreOptions, 'start'> = {}): State {
+    return { history: Uint32Array.of(...((options.start ?? true) ? [BOS] : [])) };
+  }
+
+  /**
+   * Scores a token after a state, and gives the state after it: for decoders, as KenLM's `State` does.
+   *
+   * @example
+   * let state = loaded.start();
+   * for (const token of ['the', 'cat', '</s>']) {
+   *   const scored = loaded.extend(state, token);
+   *   total += scored.log10Prob;
+   *   state = scored.state;
+   * }
+   */
+  extend(state: State, token: string): Extension {
+    const id = this.id(token);
+    const { layout } = this;
+    layout.reset();
+    layout.begin(false);
+    for (const word of state.history) layout.pushHistory(word);
+    layout.push(id);
+    const scores = runAtOnce(this.scorer.score(layout.batch));
+    return {
+      log10Prob: scores.log10Probs[0],
+      matched: scores.matched[0],
+      oov: layout.batch.oov[0] === 1,
+      state: this.follow(state, id),
+    };
+  }
+
+  private follow(state: State, id: number): State {
+    const reach = this.parts.manifest.order - 1;
+    if (id === EOS) return this.start();
+    const word = id === OUTSIDE ? UNK : id;
+    return { history: Uint32Array.of(...state.history, word).slice(-reach || state.history.length + 1) };
+  }
+
+  private id(token: string): number {
+    if (token === EOS_WORD) return EOS;
+    if (token === BOS_WORD) {
+      throw new KneserError('KNESER_OPTION', '<s> is never predicted; it may only begin a history');
+    }
+    return this.words.idOf(token);
+  }
+}
