@@ -27,7 +27,7 @@ import { BOS, EOS, FIRST_WORD, UNK } from './text/tokens.js';
 import { WordList } from './text/wordlist.js';
 import type { ModelBuilder } from './store/builder.js';
 
-import type { Stage, TrainOptions } from './train.js';
+import type { Stage, TrainOptions } from './options.js';
 
 /** Fewer words a class than this, and classes say little that words do not. */
 const WORDS_A_CLASS = 20;
@@ -221,7 +221,7 @@ export class Build {
 
   /** Learns the weights of the mixture on what was held out. */
   async tune(): Promise<void> {
-    if (!this.heldOutIds.some(piece => piece.some(id => id !== EOS))) return;
+    if (!this.canTune()) return;
     const { openLevelStore } = await import('./store/level.js');
     const store = await openLevelStore(this.draft.database, this.options.out);
     const { onProgress } = this.options;
@@ -230,6 +230,10 @@ export class Build {
       onProgress?.({ stage: 'tune', done, total, unit: 'passes' });
     });
     await this.draft.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
+  }
+
+  private canTune(): boolean {
+    return this.heldOutIds.some(piece => piece.some(id => id !== EOS));
   }
 
   private keepHeldOut({ ids, frequencies }: Vocabulary): void {
@@ -279,6 +283,9 @@ export class Build {
     const warnings: string[] = [];
     const replaced = stream.replaced + stream.closedReplaced;
     if (replaced > 0) warnings.push(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
+    if (this.options.holdOut && !this.canTune()) {
+      warnings.push('too few sentences to hold any out: no weights were tuned; run kneser tune on other text');
+    }
     if (stream.dropped > 0) warnings.push(`${stream.dropped} literal <s> or </s> tokens were dropped`);
     return warnings;
   }

@@ -1,4 +1,5 @@
 import { Build, CallerError } from './build.js';
+import type { TrainOptions } from './options.js';
 import { availableParallelism, totalmem } from 'node:os';
 import { type VocabularyChoice } from './count/vocabulary.js';
 import { KneserError, writeError } from './errors.js';
@@ -6,7 +7,6 @@ import { choosePatterns, type PatternChoice } from './pattern.js';
 import { estimateDiscounts } from './smooth/discounts.js';
 import { beginDraft } from './store/folder.js';
 import { expandInputs } from './text/input.js';
-import { type Sentences } from './text/sentences.js';
 
 /** The highest order that can be trained. */
 export const MAX_ORDER = 12;
@@ -17,67 +17,6 @@ export const MAX_CLASSES = 4000;
 
 /** Less memory than this leaves no room for the buffers of a build. */
 const LEAST_MEMORY = 64 << 20;
-
-/** The stages of training, in their order. */
-export type Stage = 'tokenize' | 'sort' | 'count' | 'classes' | 'tune';
-
-/** How far training has come. */
-export interface Progress {
-  readonly stage: Stage;
-  /** In `unit`s. */
-  readonly done: number;
-  /** `undefined` where it cannot be known, as with standard input. */
-  readonly total: number | undefined;
-  readonly unit: 'bytes' | 'tokens' | 'passes';
-}
-
-/** Where the text comes from: files, or sentences. Exactly one of the two. */
-export type TrainingText =
-  | {
-      /** Paths of text files, of `.gz` files, of folders, or `-` for standard input; a sentence a line. */
-      readonly files: readonly string[];
-      readonly sentences?: never;
-    }
-  | {
-      /** Sentences, as text or as tokens. */
-      readonly sentences: Sentences;
-      readonly files?: never;
-    };
-
-/** What to train, and how. */
-export type TrainOptions = TrainingText & {
-  /** The folder of the model. */
-  readonly out: string;
-  /** The highest order of n-grams, 1 to 12. Default 5. */
-  readonly order?: number;
-  /** Which skip patterns are counted besides the contiguous ones. Default: none. */
-  readonly patterns?: PatternChoice;
-  /**
-   * The share of sentences that is not counted but held out to tune the mixture's weights on: 0.02 takes every 50th.
-   * Default 0: nothing is held out, and nothing tuned.
-   */
-  readonly holdOut?: number;
-  /** Into how many classes words are grouped, for the class model that tuned weights mix in. Default 0: none. */
-  readonly classes?: number;
-  /** Which words the model knows. Default: all. */
-  readonly vocabulary?: VocabularyChoice;
-  /** Lower-cases every token, here and whenever the model scores. Default false. */
-  readonly lowercase?: boolean;
-  /** Leaves out lines without a token, here and whenever the model scores. Default false: they are empty sentences. */
-  readonly skipBlank?: boolean;
-  /** What to do with a literal `<s>` or `</s>`. Default `refuse`. */
-  readonly reserved?: 'refuse' | 'drop';
-  /** Bytes of memory to aim for; beyond them sorted runs go to the disk. Default: half of the machine's. */
-  readonly memory?: number;
-  /** Counting threads. Default: one a core. The model does not depend on it. */
-  readonly threads?: number;
-  /** Replaces a model that is in the folder. Default false. */
-  readonly force?: boolean;
-  /** Told how far training has come, a few times a second at most stages. */
-  readonly onProgress?: (progress: Progress) => void;
-  /** Stops training when aborted; nothing is left behind. */
-  readonly signal?: AbortSignal;
-};
 
 /** What training did. */
 export interface TrainReport {

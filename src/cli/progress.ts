@@ -1,5 +1,5 @@
 import type { SingleBar } from 'cli-progress';
-import type { Progress, Stage } from '../train.js';
+import type { Progress, Stage } from '../options.js';
 
 const TITLES: Record<Stage, string> = {
   tokenize: 'reading text',

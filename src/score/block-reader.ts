@@ -1,5 +1,5 @@
-import { KneserError } from '../errors.js';
-import { BlockDamage, decodeBlock, type Block } from '../store/block.js';
+import { decodeBlock, type Block } from '../store/block.js';
+import { decodeValue } from '../store/decode.js';
 import { decodeDirectory, type Directory } from '../store/directory.js';
 import { blockKey, directoryKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
@@ -80,7 +80,8 @@ export class BlockReader {
     }
     const values = await this.store.getMany(missing.map(block => blockKey(table, firstRow(directory, block))));
     missing.forEach((block, i) => {
-      const decoded = decodeValue(this.store.name, table, block, values[i], value => decodeBlock(value, width));
+      const where = blockName(this.store, table, block);
+      const decoded = decodeValue(where, values[i], value => decodeBlock(value, width));
       const cached = new CachedBlock(decoded);
       this.bytes += cached.bytes;
       this.cache.set(cacheKey(table, block), cached);
@@ -107,26 +108,13 @@ export function firstRow(directory: Directory, block: number): number[] {
   return [...directory.columns.map(column => column[block]), directory.words[block]];
 }
 
+/** What a block is called in messages. */
+export function blockName(store: ModelStore, table: string, block: number): string {
+  return `${store.name}: table ${table}, block ${block}`;
+}
+
 /** Reads a table's directory. @throws KNESER_DAMAGED */
 export async function readDirectory(store: ModelStore, table: string, width: number): Promise<Directory> {
   const value = await store.get(directoryKey(table));
-  return decodeValue(store.name, table, undefined, value, bytes => decodeDirectory(bytes, width));
-}
-
-/** Decodes a value that must be there; names the table and block where it is missing or damaged. */
-export function decodeValue<T>(
-  store: string,
-  table: string,
-  block: number | undefined,
-  value: Uint8Array | undefined,
-  decode: (value: Uint8Array) => T,
-): T {
-  const where = `${store}: table ${table}, ${block === undefined ? 'directory' : `block ${block}`}`;
-  if (!value) throw new KneserError('KNESER_DAMAGED', `${where}: missing; the model is damaged`);
-  try {
-    return decode(value);
-  } catch (error) {
-    const reason = error instanceof BlockDamage ? error.message : 'unreadable';
-    throw new KneserError('KNESER_DAMAGED', `${where}: ${reason}; the model is damaged`, { cause: error });
-  }
+  return decodeValue(`${store.name}: table ${table}, directory`, value, bytes => decodeDirectory(bytes, width));
 }

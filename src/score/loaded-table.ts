@@ -3,7 +3,8 @@ import { blankBlock, BLOCK_ENTRIES, decodeBlock, type Block } from '../store/blo
 import { blockKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
 import { NONE } from '../text/tokens.js';
-import { addTotals, decodeValue, firstRow, readDirectory } from './block-reader.js';
+import { decodeValue } from '../store/decode.js';
+import { addTotals, blockName, firstRow, readDirectory } from './block-reader.js';
 import type { Batch } from './batch.js';
 import { COUNT, FOLLOWERS, ONES, TOTAL, TWOS, type CountTable, type Evidence } from './evidence.js';
 
@@ -140,7 +141,8 @@ export class LoadedTable implements CountTable {
       const numbers = Array.from({ length: Math.min(BLOCKS_A_READ, blockCount - from) }, (_, i) => from + i);
       const values = await store.getMany(numbers.map(number => blockKey(this.name, firstRow(directory, number))));
       numbers.forEach((number, i) => {
-        const block = decodeValue(store.name, this.name, number, values[i], value => decodeBlock(value, width, reuse));
+        const where = blockName(store, this.name, number);
+        const block = decodeValue(where, values[i], value => decodeBlock(value, width, reuse));
         for (let c = 0; c < block.contextCount; c++) {
           const begins = loader.moveTo(block.contexts, c);
           if (begins) {

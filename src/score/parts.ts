@@ -7,7 +7,7 @@ import { createLattice, type Lattice } from '../smooth/lattice.js';
 import { Mixture } from '../smooth/mixture.js';
 import { parameterStarts } from '../smooth/parameters.js';
 import { decodeWeights, DEFAULT_WEIGHTS, UNIFORM_WEIGHTS, type WeightSet } from '../smooth/weights.js';
-import { BlockDamage } from '../store/block.js';
+import { decodeValue } from '../store/decode.js';
 import { CLASSES_KEY, MANIFEST_KEY } from '../store/keys.js';
 import { decodeManifest, type Manifest, type TableManifest } from '../store/manifest.js';
 import type { ModelStore } from '../store/store.js';
@@ -67,16 +67,17 @@ export interface ModelFiles {
 
 /** Reads a model's description and puts together what is asked for. @throws KNESER_DAMAGED, KNESER_OPTION */
 export async function readParts(store: ModelStore, files: ModelFiles, options: SmoothingOptions): Promise<ModelParts> {
-  const manifest = await readValue(store, 'manifest', MANIFEST_KEY, decodeManifest);
+  const manifest = decodeValue(`${store.name}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
   const weightSets = new Map<string, WeightSet>();
   for (const [name, bytes] of files.weights)
-    weightSets.set(name, decodeOr(store, `weights ${name}`, bytes, decodeWeights));
+    weightSets.set(name, decodeValue(`${store.name}: weights ${name}`, bytes, decodeWeights));
   const weights = options.untuned ? startingWeights(manifest) : chooseWeights(store.name, weightSets, options);
   const smoothing = options.smoothing ?? (weights || options.weights ? 'glm' : 'mkn');
   const all = tableParts(store.name, manifest.tables);
   const words = smoothing === 'glm' ? all : tableParts(store.name, contiguousTables(manifest.tables));
   const classes = weights && weights.gate.length > 0 ? tableParts(store.name, manifest.classTables) : [];
-  const wordClasses = classes.length > 0 ? await readValue(store, 'classes', CLASSES_KEY, decodeClasses) : undefined;
+  const wordClasses =
+    classes.length > 0 ? decodeValue(`${store.name}: classes`, await store.get(CLASSES_KEY), decodeClasses) : undefined;
   const wordLattice = latticeOf(words, manifest.vocabulary);
   const patterns = wordLattice.tables.map(table => formatPattern(table.pattern)).join();
   if (weights && weights.patterns.join() !== patterns) {
@@ -166,26 +167,4 @@ function chooseWeights(
     throw new KneserError('KNESER_OPTION', `weights: ${store} has none named ${weights}; it has ${known}`);
   }
   return found;
-}
-
-async function readValue<T>(
-  store: ModelStore,
-  what: string,
-  key: Uint8Array,
-  decode: (value: Uint8Array) => T,
-): Promise<T> {
-  const value = await store.get(key);
-  if (!value) throw new KneserError('KNESER_DAMAGED', `${store.name}: ${what}: missing; the model is damaged`);
-  return decodeOr(store, what, value, decode);
-}
-
-function decodeOr<T>(store: ModelStore, what: string, value: Uint8Array, decode: (value: Uint8Array) => T): T {
-  try {
-    return decode(value);
-  } catch (error) {
-    const reason = error instanceof BlockDamage ? error.message : 'unreadable';
-    throw new KneserError('KNESER_DAMAGED', `${store.name}: ${what}: ${reason}; the model is damaged`, {
-      cause: error,
-    });
-  }
 }

@@ -1,6 +1,6 @@
 import { KneserError } from '../errors.js';
 import { compareBytes } from '../text/bytes.js';
-import { BlockDamage } from '../store/block.js';
+import { decodeValue } from '../store/decode.js';
 import { decodeDictionaryBlock, decodeDictionaryDirectory, type DictionaryBlock } from '../store/dictionary.js';
 import { DICTIONARY_DIRECTORY_KEY, dictionaryKey } from '../store/keys.js';
 import type { Manifest } from '../store/manifest.js';
@@ -131,28 +131,12 @@ export class PagedWords {
 
   private async readDirectory(): Promise<Uint8Array[]> {
     const value = await this.store.get(DICTIONARY_DIRECTORY_KEY);
-    return decodePart(this.store, 'directory', value, decodeDictionaryDirectory);
+    return decodeValue(`${this.store.name}: dictionary, directory`, value, decodeDictionaryDirectory);
   }
 }
 
 function decodeBlockValue(store: ModelStore, number: number, value: Uint8Array | undefined): DictionaryBlock {
-  return decodePart(store, `block ${number}`, value, decodeDictionaryBlock);
-}
-
-function decodePart<T>(
-  store: ModelStore,
-  part: string,
-  value: Uint8Array | undefined,
-  decode: (value: Uint8Array) => T,
-): T {
-  const where = `${store.name}: dictionary, ${part}`;
-  if (!value) throw new KneserError('KNESER_DAMAGED', `${where}: missing; the model is damaged`);
-  try {
-    return decode(value);
-  } catch (error) {
-    const reason = error instanceof BlockDamage ? error.message : 'unreadable';
-    throw new KneserError('KNESER_DAMAGED', `${where}: ${reason}; the model is damaged`, { cause: error });
-  }
+  return decodeValue(`${store.name}: dictionary, block ${number}`, value, decodeDictionaryBlock);
 }
 
 /** The last block whose first word is not behind `word`, or −1. */
