@@ -410,6 +410,7 @@ describe('inputs', () => {
       'a.tokens',
       'b.txt',
       'c.txt.gz',
+      'news.en-00001-of-00100',
       'plain',
       'raw.raw',
       'sub/deeper/x',
