@@ -13,7 +13,7 @@ import { planSorts, type Sort } from './count/tally.js';
 import { TokenStream } from './count/token-stream.js';
 import { buildVocabulary, requireTokens, type Vocabulary, type VocabularyChoice } from './count/vocabulary.js';
 import { abortedError, KneserError } from './errors.js';
-import { choosePatterns, tableName, withBeginnings, type Pattern, type Stream } from './pattern.js';
+import { choosePatterns, tableName, withContexts, type Pattern, type Stream } from './pattern.js';
 import { OUTSIDE } from './score/words.js';
 import { DEFAULT_WEIGHTS, encodeWeights } from './smooth/weights.js';
 import { type Draft } from './store/folder.js';
@@ -138,7 +138,7 @@ export class Build {
       const classes = Math.min(this.options.classes ?? 0, Math.floor(types / WORDS_A_CLASS));
       const words = {
         name: 'words',
-        patterns: withBeginnings(mixed),
+        patterns: withContexts(mixed),
         toId: vocabulary.ids,
         types,
         last: classes < 2,

@@ -92,15 +92,16 @@ export function choosePatterns(order: number, choice: PatternChoice): Pattern[] 
   return [...chosen.values()].sort(comparePatterns);
 }
 
-/**
- * The patterns with all their beginnings: the tables that a model must have so that each context is reached from the one
- * without its farthest word.
- */
-export function withBeginnings(patterns: readonly Pattern[]): Pattern[] {
+/** The pattern whose n-grams are the contexts of this one: there the nearest word is the one that is predicted. */
+export function contextPattern([nearest, ...farther]: Pattern): Pattern {
+  return farther.map(distance => distance - nearest);
+}
+
+/** The patterns with those of their contexts: the tables that a model must have so that contexts are found as n-grams. */
+export function withContexts(patterns: readonly Pattern[]): Pattern[] {
   const all = new Map<string, Pattern>();
-  for (const pattern of patterns) {
-    for (let length = 0; length <= pattern.length; length++)
-      all.set(pattern.slice(0, length).join(), pattern.slice(0, length));
+  for (let pattern of patterns) {
+    for (; !all.has(pattern.join()); pattern = contextPattern(pattern)) all.set(pattern.join(), pattern);
   }
   return [...all.values()].sort(comparePatterns);
 }

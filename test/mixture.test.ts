@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { prepareBrown } from '../dist/corpora/brown.js';
 import { LanguageModel, train, tune, type LoadedModel, type OpenOptions, type TextCache } from '../dist/src/index.js';
-import { choosePatterns, formatPattern, parsePattern, withBeginnings } from '../dist/src/pattern.js';
+import { choosePatterns, formatPattern, parsePattern, withContexts } from '../dist/src/pattern.js';
 import { randomNumbers, sharedFile, temporaryFolder } from './support.js';
 
 const folder = temporaryFolder('mixture');
@@ -39,7 +39,7 @@ describe('patterns', () => {
     expect(names(5, { skip: true, maxGap: 1 })).not.toContain('1__1');
     expect(names(8, { skip: true, maxPatterns: 40 })).toHaveLength(40);
     expect(() => choosePatterns(4, { list: ['1___1'] })).toThrow(/longer than the order/);
-    expect(withBeginnings(choosePatterns(4, { list: ['11_1'] })).map(formatPattern)).toContain('1_1');
+    expect(withContexts(choosePatterns(4, { list: ['1_11'] })).map(formatPattern)).toContain('1_1');
   });
 });
 

@@ -6,8 +6,8 @@ import { countCharacters } from '../text/surface.js';
 import { EOS, EOS_WORD } from '../text/tokens.js';
 import { BatchLayout } from './batch.js';
 import { TextCache } from './cache.js';
-import { loadedBytes } from './loaded-table.js';
-import { type ModelParts, type TablePart } from './parts.js';
+import { loadedBytes } from './table-loader.js';
+import { wordIds, type ModelParts } from './parts.js';
 import { PerplexitySum } from './perplexity.js';
 import { Scorer } from './scorer.js';
 import { readIds } from './text-reader.js';
@@ -134,19 +134,13 @@ export class ModelBase {
 
   /** Bytes that all tables take in memory when loaded. */
   get loadedBytes(): number {
-    const { words, classes } = this.parts;
-    return streamBytes(words) + streamBytes(classes);
+    const { words, classes, manifest, wordClasses } = this.parts;
+    return loadedBytes(words, wordIds(manifest)) + loadedBytes(classes, wordClasses?.count ?? 0);
   }
 
   protected textCache(options: TextOptions): TextCache | undefined {
     return options.cache ? this.createCache() : undefined;
   }
-}
-function streamBytes(parts: readonly TablePart[]): number {
-  return parts.reduce((sum, { manifest }, index) => {
-    const children = parts.filter(other => other.parent === index).length;
-    return sum + loadedBytes(manifest.contexts, manifest.rows, children);
-  }, 0);
 }
 
 export function withEnd(ids: Uint32Array): Uint32Array {

@@ -18,6 +18,12 @@ export interface Batch {
   length: number;
 }
 
+/** How many positions a batch of some words has at most: each word may begin a sentence, and has its history before it. */
+export function batchPositions(order: number, capacity: number): number {
+  const reach = Math.max(1, order - 1);
+  return capacity * (1 + reach) + reach;
+}
+
 /** Lays a stream of ids out in batches. Ids may carry {@link OOV}; `EOS` ends a sentence. */
 export class BatchLayout {
   readonly batch: Batch;
@@ -33,7 +39,7 @@ export class BatchLayout {
     this.longest = order - 1;
     this.reach = Math.max(1, order - 1);
     this.batch = {
-      ids: new Uint32Array(capacity * (1 + this.reach) + this.reach),
+      ids: new Uint32Array(batchPositions(order, capacity)),
       targets: new Uint32Array(capacity),
       available: new Uint8Array(capacity),
       oov: new Uint8Array(capacity),

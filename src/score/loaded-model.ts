@@ -2,10 +2,11 @@ import { KneserError } from '../errors.js';
 import { type Sentence } from '../text/sentences.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
 import { BatchLayout } from './batch.js';
-import { LOADED_BATCH, LoadedTable } from './loaded-table.js';
-import { type ModelParts, type TablePart } from './parts.js';
+import { LOADED_BATCH, loadedTables, type LoadedTable } from './loaded-table.js';
+import { wordIds, type ModelParts, type TablePart } from './parts.js';
 import { PerplexitySum, type Perplexity } from './perplexity.js';
 import { runAtOnce, Scorer } from './scorer.js';
+import { loadTables } from './table-loader.js';
 import { LoadedWords, OUTSIDE } from './words.js';
 
 import type { Extension, FileOptions, Score, ScoreOptions, State, TextOptions } from './api.js';
@@ -32,21 +33,17 @@ export class LoadedModel extends ModelBase {
     const { wordClasses } = parts;
     const all = [...parts.words, ...parts.classes].reduce((sum, { manifest }) => sum + manifest.rows, 0);
     let done = 0;
-    const load = async (tables: readonly TablePart[]): Promise<LoadedTable[]> => {
-      const loaded: LoadedTable[] = [];
-      for (const [index, { manifest, pattern, parent }] of tables.entries()) {
-        const children = tables.filter(other => other.parent === index).length;
-        const { rows, contexts } = manifest;
-        const above = parent < 0 ? undefined : loaded[parent];
-        const table = new LoadedTable(manifest.pattern, pattern, index, above, children, contexts, rows);
-        await table.load(parts.store, read => onProgress?.(Math.min(1, (done + read) / all)));
-        done += rows;
-        loaded.push(table);
-      }
-      return loaded;
+    const load = async (tables: readonly TablePart[], ids: number): Promise<LoadedTable[]> => {
+      const memories = await loadTables(parts.store, tables, ids, rows =>
+        onProgress?.(Math.min(1, (done += rows) / all)),
+      );
+      return loadedTables(memories, parts.manifest.order);
     };
-    const wordStream = { tables: await load(parts.words) };
-    const classStream = wordClasses && { tables: await load(parts.classes), classOf: wordClasses.of };
+    const wordStream = { tables: await load(parts.words, wordIds(parts.manifest)) };
+    const classStream = wordClasses && {
+      tables: await load(parts.classes, wordClasses.count),
+      classOf: wordClasses.of,
+    };
     return new LoadedModel(parts, words, new Scorer(wordStream, classStream, parts.createBlend(), LOADED_BATCH));
   }
 

@@ -1,303 +1,204 @@
 import type { Pattern } from '../pattern.js';
-import { blankBlock, BLOCK_ENTRIES, decodeBlock, type Block } from '../store/block.js';
-import { blockKey } from '../store/keys.js';
-import type { ModelStore } from '../store/store.js';
 import { NONE } from '../text/tokens.js';
-import { decodeValue } from '../store/decode.js';
-import { addTotals, blockName, firstRow, readDirectory } from './block-reader.js';
-import type { Batch } from './batch.js';
+import { batchPositions, type Batch } from './batch.js';
 import { COUNT, FOLLOWERS, ONES, TOTAL, TWOS, type CountTable, type Evidence } from './evidence.js';
 
 /** Words of a batch for loaded tables: enough that cache misses of different words overlap, few enough for the cache. */
 export const LOADED_BATCH = 1024;
 
-const BLOCKS_A_READ = 256;
+/** Numbers before the rows of a context: Σc, N1, N2 and how many followers it has. */
+export const HEADER = 4;
+/** Where the links of a row begin, behind its word and count. */
+export const LINKS = 2;
+/** Contexts with at most so many followers are searched from the front; others are small hashes, half empty again. */
+const SCANNED = 8;
+/** Positions whose regions are brought into the cache before any is searched. */
+const AHEAD = 64;
 
 /**
- * A context record: its farthest word, Σc, N1, N2, followers, where its rows begin, then a place for each child table. A
- * context with one follower, as most are, has no row: the follower stands in the place of the rows, and Σc is its count.
+ * A table in memory, as threads share it. The followers of a context lie together in a *region*: a header, then rows of a
+ * word, its count, and links. A link leads from an n-gram to its region in a table where that n-gram is a context; it is
+ * twice the place of the region, odd for a context with a single follower, which has no header (its total is the
+ * follower's count), and 0 where there is none. The region of the empty context has a row for every word, by number.
  */
-const RECORD = 6;
-/** Regions with at most this many entries are searched from the front. */
-const SCANNED = 8;
+export interface TableMemory {
+  readonly pattern: Pattern;
+  /** The place of the table whose n-grams are the contexts of this one; −1 for the empty pattern. */
+  readonly base: number;
+  /** Which of the links there leads here. */
+  readonly link: number;
+  /** Numbers a row. */
+  readonly stride: number;
+  readonly data: Uint32Array;
+}
 
-/** At most so many bytes does a table take when loaded. */
-export function loadedBytes(contexts: number, rows: number, childTables: number): number {
-  return 4 * (contexts * ((RECORD + childTables) * 1.5 + 1) + rows * 3);
+/** Whether a region of so many followers is a hash. */
+export function isHashed(followers: number): boolean {
+  return followers > SCANNED;
+}
+
+/** Rows that there is room for in a region of so many followers. */
+export function capacityFor(followers: number): number {
+  return followers <= SCANNED ? followers : followers + (followers >>> 1);
+}
+
+/** The row of a region at which to begin to look for a word: a multiplicative hash, scaled. */
+export function slotOf(word: number, capacity: number): number {
+  return Math.floor((Math.imul(word, 0x9e3779b1) >>> 0) * (capacity / 2 ** 32));
 }
 
 /**
- * A table whole in memory: a trie of contexts, nearest word first. The children of a context, its longer contexts in one
- * table, lie in one region behind their number; its followers in another. A region of more than a few entries is a small
- * open-addressing hash of its own. So tables load front to back, no key is kept twice, a look-up is one cache miss a
- * context and one a row, and the words of a batch are looked up one after the other so that their misses overlap.
+ * Looks words up in a table in memory. A word's context is the n-gram that ended before it, which was found as such at an
+ * earlier position of the batch: so each word costs one look-up a table, one or two cache misses, and those of the words
+ * of a batch overlap.
  */
 export class LoadedTable implements CountTable {
-  /** For each word of the batch, where its context's record is, or 0: what the tables of longer contexts go on from. */
-  readonly records = new Uint32Array(LOADED_BATCH);
-  /** Regions of context records. */
-  contexts: Uint32Array;
-  private used = 1;
-  /** Pairs of word and count. */
+  /** For each position of the batch, where the row of the n-gram that ends there is, or 0. */
   private readonly rows: Uint32Array;
-  private rowsUsed = 0;
-  private readonly stride: number;
-  private children = 0;
-  /** Which field of the parent's records says where this table's regions are. */
-  private readonly field: number;
+  /** For each position, the link to the region of its context. */
+  private readonly links: Uint32Array;
+  /** What comes of touching regions ahead, kept so that it is not optimised away. */
+  private touched = 0;
 
   /**
-   * @param parent the table without the farthest word; `undefined` for the empty pattern.
-   * @param childTables how many tables have this one as their parent.
+   * @param index the table's place in the evidence.
+   * @param base the table whose n-grams are the contexts of this one; `undefined` for the empty pattern.
+   * @param positions how many positions a batch has at most.
    */
   constructor(
-    private readonly name: string,
-    readonly pattern: Pattern,
+    private readonly memory: TableMemory,
     private readonly index: number,
-    private readonly parent: LoadedTable | undefined,
-    childTables: number,
-    contexts: number,
-    rows: number,
+    private readonly base: LoadedTable | undefined,
+    positions: number,
   ) {
-    this.stride = RECORD + childTables;
-    this.field = parent ? RECORD + parent.children++ : 0;
-    this.contexts = new Uint32Array(1 + Math.ceil(contexts * (1.5 * this.stride + 1)));
-    this.rows = new Uint32Array(Math.ceil(rows * 3));
+    this.rows = new Uint32Array(positions);
+    this.links = new Uint32Array(positions);
   }
 
   look(batch: Batch, evidence: Evidence): undefined {
-    this.findContexts(batch);
-    const { records, contexts, rows } = this;
-    const { ids, targets, length } = batch;
-    const { data } = evidence;
-    for (let t = 0; t < length; t++) {
-      const record = records[t];
-      const at = evidence.at(t, this.index);
-      if (record === 0) {
-        evidence.clear(at);
-        continue;
-      }
-      const followers = contexts[record + 4];
-      data[at + TOTAL] = contexts[record + 1];
-      data[at + ONES] = contexts[record + 2];
-      data[at + TWOS] = contexts[record + 3];
-      data[at + FOLLOWERS] = followers;
-      const start = contexts[record + 5];
-      const word = ids[targets[t]];
-      if (followers === 1) {
-        data[at + COUNT] = start === word ? contexts[record + 1] : 0;
-        continue;
-      }
-      const capacity = capacityFor(followers);
-      let slot = followers <= SCANNED ? 0 : slotOf(word, capacity);
-      let count = 0;
-      for (let probes = 0; probes < capacity; probes++) {
-        const found = rows[2 * (start + slot)];
-        if (found === word) {
-          count = rows[2 * (start + slot) + 1];
-          break;
-        }
-        if (found === NONE) break;
-        if (++slot === capacity) slot = 0;
-      }
-      data[at + COUNT] = count;
-    }
-    return undefined;
-  }
-
-  /** Makes `records` those of the batch's contexts. */
-  private findContexts(batch: Batch): void {
-    const { records, parent, pattern, contexts, field } = this;
-    const { ids, targets, length } = batch;
-    if (!parent) {
-      // The empty context, which is always there.
-      records.fill(2, 0, length);
+    const positions = batch.length > 0 ? batch.targets[batch.length - 1] + 1 : 0;
+    if (!this.base) {
+      this.lookEverywhere(positions, batch, evidence);
       return;
     }
-    const distance = pattern[pattern.length - 1];
-    const above = parent.contexts;
-    const aboveRecords = parent.records;
+    this.follow(this.base, positions);
+    let t = 0;
+    for (let from = 0; from < positions; from += AHEAD) {
+      const to = Math.min(positions, from + AHEAD);
+      this.touch(from, to);
+      t = this.lookAt(from, to, t, batch, evidence);
+    }
+  }
+
+  /** The empty pattern: all words have the same context. */
+  private lookEverywhere(positions: number, { ids, targets, length }: Batch, evidence: Evidence): void {
+    const { rows, index } = this;
+    const { data, stride } = this.memory;
+    for (let position = 0; position < positions; position++) {
+      const word = ids[position];
+      rows[position] = word === NONE ? 0 : HEADER + word * stride;
+    }
     for (let t = 0; t < length; t++) {
-      const record = aboveRecords[t];
-      const word = ids[targets[t] - distance];
-      const region = record === 0 ? 0 : above[record + field];
-      records[t] = region === 0 || word === NONE ? 0 : findRecord(contexts, region, this.stride, word);
+      const at = evidence.at(t, index);
+      evidence.data[at + COUNT] = data[rows[targets[t]] + 1];
+      evidence.data[at + TOTAL] = data[0];
+      evidence.data[at + ONES] = data[1];
+      evidence.data[at + TWOS] = data[2];
+      evidence.data[at + FOLLOWERS] = data[3];
     }
   }
 
-  /** Reads all blocks of the table. The tables of its nearer words are loaded already. */
-  async load(store: ModelStore, onRows: (rows: number) => void): Promise<void> {
-    const { pattern } = this;
-    const width = pattern.length;
-    const ancestors: LoadedTable[] = [];
-    for (let table = this.parent; table; table = table.parent) ancestors.unshift(table);
-    const loader = new Loader(this, ancestors);
-    const directory = await readDirectory(store, this.name, width);
-    const blockCount = directory.words.length;
-    const totals = new Uint32Array(4 * BLOCK_ENTRIES);
-    const reuse = blankBlock(width, BLOCK_ENTRIES, BLOCK_ENTRIES);
-    let rowsRead = 0;
-    for (let from = 0; from < blockCount; from += BLOCKS_A_READ) {
-      const numbers = Array.from({ length: Math.min(BLOCKS_A_READ, blockCount - from) }, (_, i) => from + i);
-      const values = await store.getMany(numbers.map(number => blockKey(this.name, firstRow(directory, number))));
-      numbers.forEach((number, i) => {
-        const where = blockName(store, this.name, number);
-        const block = decodeValue(where, values[i], value => decodeBlock(value, width, reuse));
-        for (let c = 0; c < block.contextCount; c++) {
-          const begins = loader.moveTo(block.contexts, c);
-          if (begins) {
-            addTotals(block, c, totals);
-            loader.addContext(totals, 4 * c, block.words[block.starts[c]]);
-          }
-          this.addRows(block, c, loader.rowStart, loader.followers);
-        }
-        rowsRead += block.starts[block.contextCount];
-      });
-      onRows(rowsRead);
+  /** From the n-grams that end before each position to the regions of the contexts that they are. */
+  private follow(base: LoadedTable, positions: number): void {
+    const { links } = this;
+    const { pattern, link } = this.memory;
+    const distance = pattern[0];
+    const { rows } = base;
+    const { data } = base.memory;
+    links.fill(0, 0, Math.min(distance, positions));
+    for (let position = distance; position < positions; position++) {
+      const row = rows[position - distance];
+      links[position] = row === 0 ? 0 : data[row + LINKS + link];
     }
-    loader.end();
   }
 
-  /** Room for the rows of a context; returns where they begin. */
-  reserveRows(followers: number): number {
-    const start = this.rowsUsed;
-    this.rowsUsed += capacityFor(followers);
-    return start;
+  /** Brings regions into the cache: these reads wait for nothing, so that many are under way at a time. */
+  private touch(from: number, to: number): void {
+    const { links } = this;
+    const { data } = this.memory;
+    let touched = 0;
+    for (let position = from; position < to; position++) touched ^= data[links[position] >>> 1];
+    this.touched ^= touched;
   }
 
-  /** Makes a region of records, given one behind the other, and returns where it is. */
-  addRegion(records: Uint32Array, count: number): number {
-    const { contexts, stride } = this;
-    const region = this.used;
-    const capacity = capacityFor(count);
-    contexts[region] = capacity;
-    for (let i = 0; i < count; i++) {
-      const from = i * RECORD;
-      let slot = capacity <= SCANNED ? i : slotOf(records[from], capacity);
-      while (contexts[region + 1 + slot * stride + 4] !== 0) if (++slot === capacity) slot = 0;
-      const to = region + 1 + slot * stride;
-      for (let j = 0; j < RECORD; j++) contexts[to + j] = records[from + j];
-    }
-    this.used = region + 1 + capacity * stride;
-    return region;
-  }
-
-  /** Where the record of the context with a farthest word is, given its parent's record. */
-  find(parentRecord: number, word: number): number {
-    const region = this.parent ? this.parent.contexts[parentRecord + this.field] : 1;
-    return region === 0 ? 0 : findRecord(this.contexts, region, this.stride, word);
-  }
-
-  /** Notes at a context of the parent table where its region in this table is. */
-  attach(parentRecord: number, region: number): void {
-    if (this.parent) this.parent.contexts[parentRecord + this.field] = region;
-  }
-
-  private addRows({ words, counts, starts }: Block, context: number, start: number, followers: number): void {
-    if (followers === 1) return;
-    const { rows } = this;
-    const capacity = capacityFor(followers);
-    let next = start;
-    for (let row = starts[context]; row < starts[context + 1]; row++) {
-      const word = words[row];
-      let at = next++;
-      if (followers > SCANNED) {
-        let slot = slotOf(word, capacity);
-        while (rows[2 * (start + slot)] !== NONE) if (++slot === capacity) slot = 0;
-        at = start + slot;
+  /** Looks up the words at some positions, of which those from number `t` on are to be scored. @returns the next number. */
+  private lookAt(from: number, to: number, t: number, { ids, targets, length }: Batch, evidence: Evidence): number {
+    const { rows, links, index } = this;
+    const { data, stride } = this.memory;
+    const into = evidence.data;
+    for (let position = from; position < to; position++) {
+      const link = links[position];
+      const word = ids[position];
+      let row = link >>> 1;
+      let total = 0;
+      let ones = 0;
+      let twos = 0;
+      let followers = 0;
+      let count = 0;
+      if (link === 0) {
+        row = 0;
+      } else if (link & 1) {
+        total = data[row + 1];
+        ones = total === 1 ? 1 : 0;
+        twos = total === 2 ? 1 : 0;
+        followers = 1;
+        if (data[row] === word) count = total;
+        else row = 0;
+      } else {
+        total = data[row];
+        ones = data[row + 1];
+        twos = data[row + 2];
+        followers = data[row + 3];
+        row = findRow(data, row + HEADER, followers, stride, word);
+        if (row > 0) count = data[row + 1];
       }
-      rows[2 * at] = word;
-      rows[2 * at + 1] = counts[row];
+      rows[position] = row;
+      if (t === length || targets[t] !== position) continue;
+      const at = evidence.at(t++, index);
+      into[at + COUNT] = count;
+      into[at + TOTAL] = total;
+      into[at + ONES] = ones;
+      into[at + TWOS] = twos;
+      into[at + FOLLOWERS] = followers;
     }
+    return t;
   }
 }
 
-/** Follows a table's contexts in their order, and gathers those with the same parent into regions. */
-class Loader {
-  rowStart = 0;
-  followers = 0;
-  private readonly words: Uint32Array;
-  private readonly path: Uint32Array;
-  private records = new Uint32Array(RECORD * 64);
-  private count = 0;
-
-  constructor(
-    private readonly table: LoadedTable,
-    private readonly ancestors: readonly LoadedTable[],
-  ) {
-    this.words = new Uint32Array(table.pattern.length);
-    // path[j] is the record of the first j words in the j-th ancestor.
-    this.path = new Uint32Array(ancestors.length + 1);
-    this.path[0] = 2;
+/** The tables of a stream, to be used by one thread. */
+export function loadedTables(memories: readonly TableMemory[], order: number): LoadedTable[] {
+  const positions = batchPositions(order, LOADED_BATCH);
+  const tables: LoadedTable[] = [];
+  for (const [index, memory] of memories.entries()) {
+    tables.push(new LoadedTable(memory, index, memory.base < 0 ? undefined : tables[memory.base], positions));
   }
-
-  /** Moves to a context; false if it is the one at hand, as for a wide context's later blocks. */
-  moveTo(columns: readonly Uint32Array[], c: number): boolean {
-    const { words, ancestors, path } = this;
-    const width = words.length;
-    if (width === 0) return this.count === 0;
-    let different = 0;
-    if (this.count > 0) while (different < width && columns[different][c] === words[different]) different++;
-    if (different === width) return false;
-    if (different < width - 1) {
-      this.end();
-      for (let j = different; j < width - 1; j++) {
-        words[j] = columns[j][c];
-        path[j + 1] = ancestors[j + 1].find(path[j], words[j]);
-      }
-    }
-    words[width - 1] = columns[width - 1][c];
-    return true;
-  }
-
-  addContext(totals: Uint32Array, at: number, firstFollower: number): void {
-    const { words, table } = this;
-    if ((this.count + 1) * RECORD > this.records.length) {
-      const larger = new Uint32Array(2 * this.records.length);
-      larger.set(this.records);
-      this.records = larger;
-    }
-    const { records } = this;
-    const record = this.count++ * RECORD;
-    this.followers = totals[at + 3];
-    this.rowStart = this.followers === 1 ? firstFollower : table.reserveRows(this.followers);
-    records[record] = words.length > 0 ? words[words.length - 1] : NONE;
-    records[record + 1] = totals[at];
-    records[record + 2] = totals[at + 1];
-    records[record + 3] = totals[at + 2];
-    records[record + 4] = totals[at + 3];
-    records[record + 5] = this.rowStart;
-  }
-
-  /** The contexts of one parent are complete. */
-  end(): void {
-    if (this.count === 0) return;
-    const region = this.table.addRegion(this.records, this.count);
-    this.table.attach(this.path[Math.max(0, this.ancestors.length - 1)], region);
-    this.count = 0;
-  }
+  return tables;
 }
 
-/** Entries that a region of `count` has room for: no spare ones while it is scanned, half as many again when hashed. */
-function capacityFor(count: number): number {
-  return count <= SCANNED ? count : count + (count >>> 1);
-}
-
-/** Where a word's record is in a region, or 0. */
-function findRecord(contexts: Uint32Array, region: number, stride: number, word: number): number {
-  const capacity = contexts[region];
-  let slot = capacity <= SCANNED ? 0 : slotOf(word, capacity);
-  for (let probes = 0; probes < capacity; probes++) {
-    const record = region + 1 + slot * stride;
-    const found = contexts[record];
-    if (found === word) return record;
+/** Where a word's row is among the rows of a region, or 0. */
+function findRow(data: Uint32Array, start: number, followers: number, stride: number, word: number): number {
+  if (followers <= SCANNED) {
+    const end = start + followers * stride;
+    for (let row = start; row < end; row += stride) if (data[row] === word) return row;
+    return 0;
+  }
+  const capacity = capacityFor(followers);
+  let slot = slotOf(word, capacity);
+  for (;;) {
+    const row = start + slot * stride;
+    const found = data[row];
+    if (found === word) return row;
     if (found === NONE) return 0;
     if (++slot === capacity) slot = 0;
   }
-  return 0;
-}
-
-/** Where to begin to look for a word in a region: a multiplicative hash, scaled. */
-function slotOf(word: number, capacity: number): number {
-  return Math.floor((Math.imul(word, 0x9e3779b1) >>> 0) * (capacity / 2 ** 32));
 }

@@ -209,6 +209,6 @@ export class LanguageModel extends ModelBase {
 }
 function pagedTables(reader: BlockReader, parts: readonly TablePart[]): PagedTable[] {
   return parts.map(
-    ({ manifest, pattern, parent }, index) => new PagedTable(reader, manifest.pattern, pattern, index, parent),
+    ({ manifest, pattern, shorter }, index) => new PagedTable(reader, manifest.pattern, pattern, index, shorter),
   );
 }

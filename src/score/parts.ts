@@ -1,6 +1,6 @@
 import { decodeClasses, type WordClasses } from '../classes/classes.js';
 import { KneserError } from '../errors.js';
-import { formatPattern, isContiguous, parsePattern, type Pattern } from '../pattern.js';
+import { contextPattern, formatPattern, isContiguous, parsePattern, type Pattern } from '../pattern.js';
 import { Blend, GATE_PARAMETERS, GATE_START } from '../smooth/blend.js';
 import { estimateDiscounts } from '../smooth/discounts.js';
 import { createLattice, type Lattice } from '../smooth/lattice.js';
@@ -35,7 +35,11 @@ export interface TablePart {
   readonly manifest: TableManifest;
   readonly pattern: Pattern;
   /** The place among its stream's tables of the one without the farthest word, or −1. */
-  readonly parent: number;
+  readonly shorter: number;
+  /** The place of the one whose n-grams are the contexts of this one, or −1 for the empty pattern. */
+  readonly base: number;
+  /** How many tables before this one have the same base. */
+  readonly link: number;
 }
 
 /** Everything that scoring needs to know of a model, but for the counts. */
@@ -98,6 +102,11 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: S
   return { store, manifest, bytes, created, words, classes, wordClasses, smoothing, weightSets, weights, createBlend };
 }
 
+/** The ids of a model's words are below this: types, `NONE` and `<s>`. */
+export function wordIds({ vocabulary }: Manifest): number {
+  return vocabulary + 2;
+}
+
 /** The lattice of a stream's tables. @param vocabulary the types that are predicted. */
 export function latticeOf(parts: readonly TablePart[], vocabulary: number): Lattice {
   const tables = parts.map(({ pattern, manifest }, index) => ({
@@ -120,9 +129,19 @@ export function tableParts(store: string, tables: readonly TableManifest[]): Tab
     return parsed;
   });
   const names = patterns.map(formatPattern);
+  const place = (pattern: Pattern): number => names.indexOf(formatPattern(pattern));
+  const bases = patterns.map(pattern => (pattern.length > 0 ? place(contextPattern(pattern)) : -1));
   return tables.map((manifest, i) => {
-    const parent = i === 0 ? -1 : names.indexOf(formatPattern(patterns[i].slice(0, -1)));
-    return { manifest, pattern: patterns[i], parent };
+    const pattern = patterns[i];
+    if (bases[i] >= i || (i > 0 && bases[i] < 0) || (i === 0 && pattern.length > 0)) {
+      throw new KneserError(
+        'KNESER_DAMAGED',
+        `${store}: manifest: the contexts of ${names[i]} have no table before it`,
+      );
+    }
+    const shorter = i > 0 ? place(pattern.slice(0, -1)) : -1;
+    const link = bases.slice(0, i).filter(base => base === bases[i]).length;
+    return { manifest, pattern, shorter, base: bases[i], link };
   });
 }
 

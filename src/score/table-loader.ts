@@ -1,0 +1,280 @@
+import { KneserError } from '../errors.js';
+import { formatPattern, type Pattern } from '../pattern.js';
+import { blankBlock, BLOCK_ENTRIES, decodeBlock, type Block } from '../store/block.js';
+import { decodeValue } from '../store/decode.js';
+import { blockKey } from '../store/keys.js';
+import type { ModelStore } from '../store/store.js';
+import { BOS, NONE } from '../text/tokens.js';
+import { addTotals, blockName, firstRow, readDirectory } from './block-reader.js';
+import { capacityFor, HEADER, isHashed, LINKS, slotOf, type TableMemory } from './loaded-table.js';
+import type { TablePart } from './parts.js';
+
+const BLOCKS_A_READ = 256;
+
+/** Reads all blocks of a stream's tables. @param words the numbers that its words have are below this. */
+export async function loadTables(
+  store: ModelStore,
+  parts: readonly TablePart[],
+  words: number,
+  onRows: (rows: number) => void,
+): Promise<TableMemory[]> {
+  const tables: TableMemory[] = [];
+  const contexts: (Contexts | undefined)[] = [];
+  // Longer contexts first: the rows of a table lead to regions that are there already.
+  for (let index = parts.length - 1; index >= 0; index--) {
+    const part = parts[index];
+    const links = linkedTables(parts, index).map(table => contexts[table] as Contexts);
+    const loader = new TableLoader(part, words, links);
+    await readBlocks(store, part, (block, name) => {
+      loader.add(block, name);
+      onRows(block.starts[block.contextCount]);
+    });
+    loader.end(store.name);
+    ({ table: tables[index], contexts: contexts[index] } = loader);
+    for (const table of linkedTables(parts, index)) contexts[table] = undefined;
+  }
+  return tables;
+}
+
+/** At most so many bytes do tables take when loaded. */
+export function loadedBytes(parts: readonly TablePart[], words: number): number {
+  return parts.reduce((sum, part, index) => sum + 4 * roomFor(part, words, linkedTables(parts, index).length), 0);
+}
+
+/** The tables of which the n-grams of table `index` are the contexts, in the order of the links to them. */
+function linkedTables(parts: readonly TablePart[], index: number): number[] {
+  return parts.flatMap((part, table) => (part.base === index ? [table] : []));
+}
+
+/** Numbers that a table takes at most. */
+function roomFor({ manifest, pattern }: TablePart, words: number, links: number): number {
+  const stride = LINKS + links;
+  if (pattern.length === 0) return HEADER + words * stride;
+  return 1 + manifest.contexts * HEADER + Math.ceil(manifest.rows * 1.5) * stride;
+}
+
+async function readBlocks(
+  store: ModelStore,
+  { manifest, pattern }: TablePart,
+  use: (block: Block, name: string) => void,
+): Promise<void> {
+  const width = pattern.length;
+  const directory = await readDirectory(store, manifest.pattern, width);
+  const blocks = directory.words.length;
+  const read = (from: number): Promise<(Uint8Array | undefined)[]> => {
+    const length = Math.max(0, Math.min(BLOCKS_A_READ, blocks - from));
+    return store.getMany(Array.from({ length }, (_, i) => blockKey(manifest.pattern, firstRow(directory, from + i))));
+  };
+  const reuse = blankBlock(width, BLOCK_ENTRIES, BLOCK_ENTRIES);
+  let reading = read(0);
+  for (let from = 0; from < blocks; from += BLOCKS_A_READ) {
+    const values = await reading;
+    // The next ones are read while these are decoded.
+    reading = read(from + BLOCKS_A_READ);
+    values.forEach((value, i) => {
+      const name = blockName(store, manifest.pattern, from + i);
+      use(
+        decodeValue(name, value, bytes => decodeBlock(bytes, width, reuse)),
+        name,
+      );
+    });
+  }
+  await reading;
+}
+
+/** The contexts of a table, as they come, for the table whose n-grams they are. */
+class Contexts {
+  count = 0;
+  /** Links to their regions. */
+  readonly links: Uint32Array;
+  /**
+   * Their words but the nearest, to tell which n-grams are contexts. Not needed where each n-gram that does not end a
+   * sentence is one, as before the very next word: then the order tells.
+   */
+  private readonly farther: Uint32Array[];
+  /** For each word two numbers: the first context not yet linked that the word is nearest in, and the end of those. */
+  private readonly ranges: Uint32Array;
+
+  constructor(
+    readonly pattern: Pattern,
+    words: number,
+    count: number,
+  ) {
+    this.links = new Uint32Array(count);
+    this.farther = pattern[0] === 1 ? [] : pattern.slice(1).map(() => new Uint32Array(count));
+    this.ranges = new Uint32Array(2 * words);
+  }
+
+  add(columns: readonly Uint32Array[], c: number, link: number): void {
+    const { farther, ranges } = this;
+    const at = this.count++;
+    this.links[at] = link;
+    const nearest = columns[0][c];
+    if (ranges[2 * nearest + 1] === 0) ranges[2 * nearest] = at;
+    ranges[2 * nearest + 1] = at + 1;
+    for (let j = 0; j < farther.length; j++) farther[j][at] = columns[j + 1][c];
+  }
+
+  /**
+   * Links the n-grams of a block to their regions. N-grams come by context, then word, and these contexts by nearest
+   * word, then the others: so those of one word come in the same order here and there.
+   *
+   * @param rows where each n-gram of the block is in `data`.
+   */
+  link(block: Block, rows: Uint32Array, data: Uint32Array, offset: number): void {
+    const { farther, ranges, links } = this;
+    const { contexts, contextCount, starts, words } = block;
+    const width = farther.length;
+    for (let c = 0; c < contextCount; c++) {
+      for (let row = starts[c]; row < starts[c + 1]; row++) {
+        const word = words[row];
+        const at = ranges[2 * word];
+        if (at === ranges[2 * word + 1]) continue;
+        let j = 0;
+        while (j < width && farther[j][at] === contexts[j][c]) j++;
+        if (j < width) continue;
+        data[rows[row] + offset] = links[at];
+        ranges[2 * word] = at + 1;
+      }
+    }
+  }
+
+  /** Links a word as a context that no n-gram ends with: the beginning of a sentence. */
+  linkWord(word: number, data: Uint32Array, at: number): void {
+    const { ranges, links } = this;
+    if (ranges[2 * word] === ranges[2 * word + 1]) return;
+    data[at] = links[ranges[2 * word]++];
+  }
+
+  /** Whether each context has been linked. */
+  get linked(): boolean {
+    const { ranges } = this;
+    for (let at = 0; at < ranges.length; at += 2) if (ranges[at] !== ranges[at + 1]) return false;
+    return true;
+  }
+}
+
+/** Puts the blocks of a table into memory, in their order. */
+class TableLoader {
+  readonly table: TableMemory;
+  readonly contexts: Contexts | undefined;
+  private used = 1;
+  /** Where the rows of the block at hand are. */
+  private readonly rows = new Uint32Array(BLOCK_ENTRIES);
+  /** The region of the wide context at hand, and how many of its rows are still to come. */
+  private region = 0;
+  private missing = 0;
+  private readonly totals = new Uint32Array(4 * BLOCK_ENTRIES);
+
+  constructor(
+    part: TablePart,
+    private readonly words: number,
+    private readonly linked: readonly Contexts[],
+  ) {
+    const { pattern, base, link, manifest } = part;
+    const data = new Uint32Array(new SharedArrayBuffer(4 * roomFor(part, words, linked.length)));
+    this.table = { pattern, base, link, stride: LINKS + linked.length, data };
+    if (pattern.length > 0) this.contexts = new Contexts(pattern, words, manifest.contexts);
+  }
+
+  add(block: Block, name: string): void {
+    const { rows, linked } = this;
+    const { data } = this.table;
+    this.check(block, name);
+    if (this.contexts) this.addRegions(block, this.contexts, name);
+    else this.addUnigrams(block);
+    for (let i = 0; i < linked.length; i++) linked[i].link(block, rows, data, LINKS + i);
+  }
+
+  /** @param name of the store, for messages. */
+  end(name: string): void {
+    const { table, linked, contexts } = this;
+    const { data, stride, pattern } = table;
+    if (!contexts) {
+      linked.forEach((other, i) => other.linkWord(BOS, data, HEADER + BOS * stride + LINKS + i));
+    }
+    if (this.missing > 0 || !linked.every(other => other.linked)) {
+      throw new KneserError(
+        'KNESER_DAMAGED',
+        `${name}: table ${formatPattern(pattern)} lacks rows; the model is damaged`,
+      );
+    }
+  }
+
+  private check(block: Block, name: string): void {
+    const { contexts, contextCount, starts, words } = block;
+    const { words: limit } = this;
+    let largest = 0;
+    for (const column of contexts) {
+      for (let c = 0; c < contextCount; c++) if (column[c] > largest) largest = column[c];
+    }
+    for (let row = 0; row < starts[contextCount]; row++) if (words[row] > largest) largest = words[row];
+    if (largest >= limit) throw damaged(name);
+  }
+
+  private addUnigrams(block: Block): void {
+    const { rows, totals } = this;
+    const { data, stride } = this.table;
+    const { words, counts, starts } = block;
+    addTotals(block, 0, totals);
+    data.set(totals.subarray(0, HEADER));
+    for (let row = 0; row < starts[1]; row++) {
+      const at = HEADER + words[row] * stride;
+      data[at] = words[row];
+      data[at + 1] = counts[row];
+      rows[row] = at;
+    }
+  }
+
+  private addRegions(block: Block, contexts: Contexts, name: string): void {
+    const { totals, table } = this;
+    const { data, stride } = table;
+    const { contexts: columns, contextCount, starts } = block;
+    for (let c = 0; c < contextCount; c++) {
+      const length = starts[c + 1] - starts[c];
+      if (this.missing > 0) {
+        // One more block of a wide context.
+        if (!block.wide || length > this.missing) throw damaged(name);
+        this.missing -= length;
+        this.placeRows(block, c, this.region, block.wide.followers);
+        continue;
+      }
+      addTotals(block, c, totals);
+      const followers = totals[4 * c + 3];
+      const region = this.used;
+      const single = followers === 1;
+      this.used += single ? stride : HEADER + capacityFor(followers) * stride;
+      if (followers < length || this.used > data.length || contexts.count === contexts.links.length)
+        throw damaged(name);
+      contexts.add(columns, c, 2 * region + (single ? 1 : 0));
+      if (!single) for (let j = 0; j < HEADER; j++) data[region + j] = totals[4 * c + j];
+      this.region = single ? region : region + HEADER;
+      this.missing = followers - length;
+      this.placeRows(block, c, this.region, followers);
+    }
+  }
+
+  private placeRows({ words, counts, starts }: Block, c: number, start: number, followers: number): void {
+    const { rows } = this;
+    const { data, stride } = this.table;
+    const hashed = isHashed(followers);
+    const capacity = capacityFor(followers);
+    let next = start;
+    for (let row = starts[c]; row < starts[c + 1]; row++) {
+      let at = next;
+      if (hashed) {
+        let slot = slotOf(words[row], capacity);
+        while (data[start + slot * stride] !== NONE) if (++slot === capacity) slot = 0;
+        at = start + slot * stride;
+      }
+      data[at] = words[row];
+      data[at + 1] = counts[row];
+      rows[row] = at;
+      next += stride;
+    }
+  }
+}
+
+function damaged(name: string): KneserError {
+  return new KneserError('KNESER_DAMAGED', `${name}: rows that do not fit the rest; the model is damaged`);
+}
