@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -34,6 +35,8 @@ export interface Measured {
   readonly perplexities: Perplexities;
   /** `null` where the time was too short to be told from that of loading. */
   readonly steadyTokensPerSecond: number | null;
+  /** kneser only: with a thread a core. */
+  readonly steadyTokensPerSecondAllCores?: number;
 }
 
 /** KenLM's quantised trie: what building it from the ARPA file took, and its size. */
@@ -168,10 +171,12 @@ export class Comparison {
     return { score: usage(output), perplexities: parseSummary(output.stdout) };
   }
 
-  steadyKneser(): Promise<number> {
+  /** With one thread, and with one a core. */
+  async steadyKneser(): Promise<{ one: number; all: number }> {
     const { options } = this;
-    const task = { model: this.model, warmUp: this.testPath, text: this.copies };
-    return measureSteady(task, options.env, options.signal);
+    const task = { model: this.model, warmUp: this.testPath, text: this.copies, threads: [1, availableParallelism()] };
+    const [one, all] = await measureSteady(task, options.env, options.signal);
+    return { one, all };
   }
 
   /** `query` cannot say how fast it scores once it has loaded: so the time that it takes for no text is taken off. */

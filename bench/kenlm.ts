@@ -72,7 +72,12 @@ await runCommand('bench:kenlm', async (folder, signal) => {
     const kenlmScoring = await comparison.scoreKenlm();
     const kneserSteady = await comparison.steadyKneser();
     const kenlmSteady = await comparison.steadyKenlm(kenlmScoring.perplexities.tokens);
-    kneserRuns.push({ ...kneserTraining, ...kneserScoring, steadyTokensPerSecond: kneserSteady });
+    kneserRuns.push({
+      ...kneserTraining,
+      ...kneserScoring,
+      steadyTokensPerSecond: kneserSteady.one,
+      steadyTokensPerSecondAllCores: kneserSteady.all,
+    });
     kenlmRuns.push({ ...kenlmTraining, ...kenlmScoring, steadyTokensPerSecond: kenlmSteady });
   }
   const agree = kneserRuns.every(({ perplexities }, i) => perplexitiesAgree(perplexities, kenlmRuns[i].perplexities));
@@ -145,6 +150,8 @@ function perplexitiesAgree(a: Perplexities, b: Perplexities): boolean {
 
 type Figure = (measured: Measured) => number | null;
 
+const steady: Figure = run => run.steadyTokensPerSecond;
+
 /** The table's rows: medians and their ratio. */
 function rows(kneser: Measured[], kenlm: Measured[], trie: Trie | undefined): string[][] {
   const compare = (name: string, figure: Figure, digits: number, scale = 1): string[] => {
@@ -174,7 +181,8 @@ function rows(kneser: Measured[], kenlm: Measured[], trie: Trie | undefined): st
     ...(trie ? [trieRow(trie.bytes)] : []),
     compare('score, whole command, s', run => run.score.seconds, 2),
     compare('score, whole command, peak RSS, MB', run => run.score.peakBytes, 1, 1e-6),
-    compare('score, model loaded, tokens/s', run => run.steadyTokensPerSecond, 0),
+    compare('score, model loaded, one thread, tokens/s', steady, 0),
+    compare('  the same with a thread a core (KenLM: one)', run => run.steadyTokensPerSecondAllCores ?? steady(run), 0),
     compare('tokens, </s> counted', run => run.perplexities.tokens, 0),
     compare('OOV', run => run.perplexities.oov, 0),
     compare('perplexity', run => run.perplexities.perplexity, 4),

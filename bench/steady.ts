@@ -9,19 +9,21 @@ interface SteadyTask {
   readonly warmUp: string;
   /** The text whose time counts. */
   readonly text: string;
+  /** How many threads are to score; each number is measured. */
+  readonly threads: readonly number[];
 }
 
 /**
- * Tokens a second, `</s>` counted, at which one thread scores a text file with a loaded model: this module is also the
- * thread's, which ends afterwards and takes the model's memory with it.
+ * Tokens a second, `</s>` counted, at which so many threads score a text file with a loaded model: this module is also the
+ * thread's that leads them, which ends afterwards and takes the model's memory with it.
  */
-export async function measureSteady(task: SteadyTask, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number> {
+export async function measureSteady(task: SteadyTask, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number[]> {
   signal.throwIfAborted();
   const worker = new Worker(new URL(import.meta.url), { workerData: task, env });
   const stop = (): void => void worker.terminate();
   signal.addEventListener('abort', stop);
   try {
-    return await new Promise<number>((resolve, reject) => {
+    return await new Promise<number[]>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
       worker.once('exit', () => reject(new Error('the scoring thread ended unexpectedly')));
@@ -33,12 +35,16 @@ export async function measureSteady(task: SteadyTask, env: NodeJS.ProcessEnv, si
 }
 
 if (parentPort) {
-  const { model: path, warmUp, text } = workerData as SteadyTask;
+  const { model: path, warmUp, text, threads: counts } = workerData as SteadyTask;
   const model = await LanguageModel.open(path);
   const loaded = await model.load();
   await model.close();
   await loaded.perplexityOfFile(warmUp);
-  const started = performance.now();
-  const { tokens } = await loaded.perplexityOfFile(text);
-  parentPort.postMessage((tokens * 1000) / (performance.now() - started));
+  const rates: number[] = [];
+  for (const threads of counts) {
+    const started = performance.now();
+    const { tokens } = await loaded.perplexityOfFile(text, { threads });
+    rates.push((tokens * 1000) / (performance.now() - started));
+  }
+  parentPort.postMessage(rates);
 }

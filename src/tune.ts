@@ -3,6 +3,7 @@ import { formatPattern, isContiguous } from './pattern.js';
 import { BatchLayout, type Batch } from './score/batch.js';
 import { learnCache, TextCache } from './score/cache.js';
 import { LanguageModel } from './score/model.js';
+import { createBlend } from './score/parts.js';
 import { readIds } from './score/text-reader.js';
 import { Blend, type BlendEvidence } from './smooth/blend.js';
 import { createLattice } from './smooth/lattice.js';
@@ -81,7 +82,7 @@ async function learnModel(
   const { batch, sentences } = layOut(ids, manifest.order);
   if (batch.length === sentences) throw new KneserError('KNESER_INPUT_EMPTY', 'the text to tune on holds no tokens');
   const evidence = await model.evidence(batch);
-  const blend = parts.createBlend();
+  const blend = createBlend(parts);
   if (!start) throw new Error('no weights to start from');
   const words = new Parameters(start.words);
   const { classModel } = blend;
@@ -133,7 +134,7 @@ function layOut(pieces: readonly Uint32Array[], order: number): { batch: Batch; 
 
 /** What modified Kneser-Ney makes of the same evidence. */
 function kneserNey(model: LanguageModel, evidence: BlendEvidence, batch: Batch): Float64Array {
-  const { lattice } = model.parts.createBlend().words;
+  const { lattice } = createBlend(model.parts).words;
   const tables = lattice.tables.filter(table => isContiguous(table.pattern));
   const blend = new Blend(new Mixture(createLattice(tables, lattice.vocabulary)));
   return Float64Array.from({ length: batch.length }, (_, t) => blend.probability(evidence, batch, t));

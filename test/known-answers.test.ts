@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -143,6 +143,17 @@ describe('Brown corpus, against KenLM', () => {
     test('pages and memory agree to the last bit', async () => {
       for (let i = 0; i < heldOut.length; i += 7) expectIdentical(await paged.score(heldOut[i]), scores[i]);
       expect(await paged.perplexityOfFile(brown.heldOut)).toEqual(await loaded.perplexityOfFile(brown.heldOut));
+    });
+
+    test.each([
+      ['of sentences', '\n'],
+      ['of one endless line', ' '],
+    ])('any number of threads gives the same figures of a text %s, to the last bit', async (_, separator) => {
+      const path = join(folder, 'long.txt');
+      writeFileSync(path, Array.from({ length: 4 }, () => heldOut.join(separator)).join(separator));
+      const one = await loaded.perplexityOfFile(path, { threads: 1 });
+      for (const threads of [2, 3]) expect(await loaded.perplexityOfFile(path, { threads })).toEqual(one);
+      expect(await paged.perplexityOfFile(path)).toEqual(one);
     });
   });
 });

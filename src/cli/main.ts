@@ -102,6 +102,7 @@ function program(): Command {
     .addOption(weights)
     .addOption(cache)
     .addOption(tables)
+    .option('-t, --threads <n>', 'threads that score (default: one a core)', parseWhole(1, 256))
     .option('-q, --quiet', 'no progress')
     .addHelpText('after', `\n${EXAMPLES.perplexity}`)
     .action(async (dir: string, files: string[], flags: PerplexityFlags) => {

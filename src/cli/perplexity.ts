@@ -12,6 +12,7 @@ export interface PerplexityFlags extends SmoothingOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly tables: TableReading;
+  readonly threads?: number;
   readonly cache?: boolean;
 }
 
@@ -31,6 +32,7 @@ export async function runPerplexity(path: string, paths: readonly string[], flag
       const sum = await model.sumOfFile(file, {
         expectedBytes: totalBytes,
         cache: flags.cache ?? false,
+        ...(flags.threads === undefined ? {} : { threads: flags.threads }),
         onRead: read => {
           done += read;
           display?.update('scoring', done, Number.isNaN(totalBytes) ? undefined : totalBytes, 'bytes');

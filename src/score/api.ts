@@ -25,6 +25,11 @@ export interface TextOptions {
 
 /** How a file is scored, and who is told about it. */
 export interface FileOptions extends TextOptions {
+  /**
+   * Threads that score, with tables in memory and without a cache. Default: one a core, for a text of some length. The
+   * figures do not depend on it.
+   */
+  readonly threads?: number;
   /** Bytes of text that are going to be scored, where the file is one of several. Default: the file's size. */
   readonly expectedBytes?: number;
   /** Told how many bytes were read from the disk, each time. */

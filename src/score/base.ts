@@ -116,18 +116,9 @@ export class ModelBase {
   ): Generator<Promise<void>, void, void> {
     for (let i = 0; i < ids.length; i++) {
       layout.push(ids[i]);
-      if (ids[i] === EOS) sum.sentences++;
       if (!layout.full && i + 1 < ids.length) continue;
       const scores = yield* scorer.score(layout.batch, cache);
-      const { oov, length } = layout.batch;
-      for (let t = 0; t < length; t++) {
-        sum.log10Prob += scores.log10Probs[t];
-        if (oov[t] === 1) {
-          sum.oov++;
-          sum.oovLog10Prob += scores.log10Probs[t];
-        }
-      }
-      sum.tokens += length;
+      sum.addWords(scores.log10Probs, layout.batch.oov, layout.batch.length);
       layout.clear();
     }
   }
@@ -150,8 +141,9 @@ export function withEnd(ids: Uint32Array): Uint32Array {
   return ended;
 }
 
-/** A sentence's length as a line of a text file. */
-export function addLength(sum: PerplexitySum, sentence: Sentence): void {
+/** Counts a sentence, and its length as a line of a text file. */
+export function addSentence(sum: PerplexitySum, sentence: Sentence): void {
+  sum.sentences++;
   const text = typeof sentence === 'string' ? sentence : sentence.join(' ');
   const bytes = encoder.encode(text);
   sum.characters += countCharacters(bytes, 0, bytes.length) + 1;
@@ -162,9 +154,8 @@ export async function sumFile(
   path: string,
   words: LoadedWords,
   manifest: Manifest,
-  layout: BatchLayout,
   options: FileOptions,
-  add: (layout: BatchLayout, ids: Uint32Array, sum: PerplexitySum) => Promise<void>,
+  add: (ids: Uint32Array, sum: PerplexitySum) => Promise<void>,
 ): Promise<PerplexitySum> {
   const sum = new PerplexitySum();
   for await (const { ids, bytes, characters } of readIds(path, words, manifest.options.skipBlank, options.onRead)) {
@@ -172,7 +163,8 @@ export async function sumFile(
     sum.characters += characters;
     sum.replaced += words.replaced;
     words.replaced = 0;
-    await add(layout, ids, sum);
+    for (const id of ids) if (id === EOS) sum.sentences++;
+    await add(ids, sum);
   }
   return sum;
 }

@@ -1,50 +1,56 @@
+import { availableParallelism } from 'node:os';
 import { KneserError } from '../errors.js';
 import { type Sentence } from '../text/sentences.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
 import { BatchLayout } from './batch.js';
-import { LOADED_BATCH, loadedTables, type LoadedTable } from './loaded-table.js';
-import { wordIds, type ModelParts, type TablePart } from './parts.js';
+import { createLoadedScorer, type ScoringPlan } from './loaded-scorer.js';
+import { LOADED_BATCH } from './loaded-table.js';
+import { wordIds, type ModelParts } from './parts.js';
+import { PieceCutter } from './pieces.js';
+import { PieceScoring } from './piece-scoring.js';
 import { PerplexitySum, type Perplexity } from './perplexity.js';
-import { runAtOnce, Scorer } from './scorer.js';
+import { runAtOnce, type Scorer } from './scorer.js';
 import { loadTables } from './table-loader.js';
 import { LoadedWords, OUTSIDE } from './words.js';
 
 import type { Extension, FileOptions, Score, ScoreOptions, State, TextOptions } from './api.js';
-import { addLength, ModelBase, sumFile, withEnd } from './base.js';
+import { addSentence, ModelBase, sumFile, withEnd } from './base.js';
 
 /**
  * A model with its tables whole in memory: everything is answered at once. Made by {@link LanguageModel.load}, and
  * independent of it from then on.
  */
 export class LoadedModel extends ModelBase {
+  private readonly scorer: Scorer;
   private readonly layout: BatchLayout;
 
   private constructor(
     parts: ModelParts,
     private readonly words: LoadedWords,
-    private readonly scorer: Scorer,
+    private readonly plan: ScoringPlan,
   ) {
     super(parts);
-    this.layout = new BatchLayout(parts.manifest.order, LOADED_BATCH);
+    const { scorer, layout } = createLoadedScorer(plan);
+    this.scorer = scorer;
+    this.layout = layout;
   }
 
   /** @internal Use {@link LanguageModel.load}. */
   static async load(parts: ModelParts, words: LoadedWords, onProgress?: (share: number) => void): Promise<LoadedModel> {
-    const { wordClasses } = parts;
-    const all = [...parts.words, ...parts.classes].reduce((sum, { manifest }) => sum + manifest.rows, 0);
+    const { store, manifest, wordClasses, weights } = parts;
+    const all = [...parts.words, ...parts.classes].reduce((sum, table) => sum + table.manifest.rows, 0);
     let done = 0;
-    const load = async (tables: readonly TablePart[], ids: number): Promise<LoadedTable[]> => {
-      const memories = await loadTables(parts.store, tables, ids, rows =>
-        onProgress?.(Math.min(1, (done += rows) / all)),
-      );
-      return loadedTables(memories, parts.manifest.order);
+    const onRows = (rows: number): void => onProgress?.(Math.min(1, (done += rows) / all));
+    const plan: ScoringPlan = {
+      manifest,
+      words: parts.words,
+      classes: parts.classes,
+      wordClasses,
+      weights,
+      wordTables: await loadTables(store, parts.words, wordIds(manifest), onRows),
+      classTables: wordClasses ? await loadTables(store, parts.classes, wordClasses.count, onRows) : [],
     };
-    const wordStream = { tables: await load(parts.words, wordIds(parts.manifest)) };
-    const classStream = wordClasses && {
-      tables: await load(parts.classes, wordClasses.count),
-      classOf: wordClasses.of,
-    };
-    return new LoadedModel(parts, words, new Scorer(wordStream, classStream, parts.createBlend(), LOADED_BATCH));
+    return new LoadedModel(parts, words, plan);
   }
 
   /** As {@link LanguageModel.score}. */
@@ -65,7 +71,7 @@ export class LoadedModel extends ModelBase {
       if (this.isSkipped(tokens)) continue;
       const ids = withEnd(Uint32Array.from(tokens, token => this.words.idOf(token)));
       runAtOnce(this.addPiece(this.scorer, layout, ids, sum, cache));
-      addLength(sum, sentence);
+      addSentence(sum, sentence);
     }
     return sum.figures();
   }
@@ -77,12 +83,28 @@ export class LoadedModel extends ModelBase {
 
   /** As {@link perplexityOfFile}, to be added up over files. */
   async sumOfFile(path: string, options: FileOptions = {}): Promise<PerplexitySum> {
-    const layout = new BatchLayout(this.parts.manifest.order, LOADED_BATCH);
+    const { order } = this.parts.manifest;
+    const layout = new BatchLayout(order, LOADED_BATCH);
     const cache = this.textCache(options);
-    return sumFile(path, this.words, this.parts.manifest, layout, options, (own, ids, sum) => {
-      runAtOnce(this.addPiece(this.scorer, own, ids, sum, cache));
-      return Promise.resolve();
-    });
+    if (cache) {
+      return sumFile(path, this.words, this.parts.manifest, options, (ids, sum) => {
+        runAtOnce(this.addPiece(this.scorer, layout, ids, sum, cache));
+        return Promise.resolve();
+      });
+    }
+    const cutter = new PieceCutter(order);
+    const scoring = new PieceScoring(this.plan, this.scorer, layout, options.threads ?? availableParallelism());
+    try {
+      const sum = await sumFile(path, this.words, this.parts.manifest, options, async ids => {
+        for (const piece of cutter.push(ids)) await scoring.add(piece);
+      });
+      const rest = cutter.rest();
+      if (rest) await scoring.add(rest);
+      await scoring.addTo(sum);
+      return sum;
+    } finally {
+      await scoring.close();
+    }
   }
 
   /**

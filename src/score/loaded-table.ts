@@ -55,8 +55,9 @@ export function slotOf(word: number, capacity: number): number {
 export class LoadedTable implements CountTable {
   /** For each position of the batch, where the row of the n-gram that ends there is, or 0. */
   private readonly rows: Uint32Array;
-  /** For each position, the link to the region of its context. */
+  /** For each position, the link to the region of its context, and the row there at which the search begins. */
   private readonly links: Uint32Array;
+  private readonly starts: Uint32Array;
   /** What comes of touching regions ahead, kept so that it is not optimised away. */
   private touched = 0;
 
@@ -73,6 +74,7 @@ export class LoadedTable implements CountTable {
   ) {
     this.rows = new Uint32Array(positions);
     this.links = new Uint32Array(positions);
+    this.starts = new Uint32Array(positions);
   }
 
   look(batch: Batch, evidence: Evidence): undefined {
@@ -85,7 +87,7 @@ export class LoadedTable implements CountTable {
     let t = 0;
     for (let from = 0; from < positions; from += AHEAD) {
       const to = Math.min(positions, from + AHEAD);
-      this.touch(from, to);
+      this.touch(from, to, batch.ids);
       t = this.lookAt(from, to, t, batch, evidence);
     }
   }
@@ -122,50 +124,61 @@ export class LoadedTable implements CountTable {
     }
   }
 
-  /** Brings regions into the cache: these reads wait for nothing, so that many are under way at a time. */
-  private touch(from: number, to: number): void {
-    const { links } = this;
-    const { data } = this.memory;
+  /**
+   * Brings the regions of some positions into the cache, then the rows there at which the search begins: these reads wait
+   * for nothing, so that many are under way at a time.
+   */
+  private touch(from: number, to: number, ids: Uint32Array): void {
+    const { links, starts } = this;
+    const { data, stride } = this.memory;
     let touched = 0;
     for (let position = from; position < to; position++) touched ^= data[links[position] >>> 1];
+    for (let position = from; position < to; position++) {
+      const link = links[position];
+      let start = link >>> 1;
+      if ((link & 1) === 0) {
+        const followers = data[start + HEADER - 1];
+        start += HEADER;
+        if (isHashed(followers)) start += slotOf(ids[position], capacityFor(followers)) * stride;
+      }
+      starts[position] = start;
+      touched ^= data[start];
+    }
     this.touched ^= touched;
   }
 
   /** Looks up the words at some positions, of which those from number `t` on are to be scored. @returns the next number. */
   private lookAt(from: number, to: number, t: number, { ids, targets, length }: Batch, evidence: Evidence): number {
-    const { rows, links, index } = this;
+    const { rows, links, starts, index } = this;
     const { data, stride } = this.memory;
     const into = evidence.data;
     for (let position = from; position < to; position++) {
       const link = links[position];
       const word = ids[position];
-      let row = link >>> 1;
+      let row = 0;
       let total = 0;
       let ones = 0;
       let twos = 0;
       let followers = 0;
-      let count = 0;
-      if (link === 0) {
-        row = 0;
-      } else if (link & 1) {
+      if (link & 1) {
+        row = starts[position];
         total = data[row + 1];
         ones = total === 1 ? 1 : 0;
         twos = total === 2 ? 1 : 0;
         followers = 1;
-        if (data[row] === word) count = total;
-        else row = 0;
-      } else {
-        total = data[row];
-        ones = data[row + 1];
-        twos = data[row + 2];
-        followers = data[row + 3];
-        row = findRow(data, row + HEADER, followers, stride, word);
-        if (row > 0) count = data[row + 1];
+        if (data[row] !== word) row = 0;
+      } else if (link !== 0) {
+        const region = link >>> 1;
+        total = data[region];
+        ones = data[region + 1];
+        twos = data[region + 2];
+        followers = data[region + 3];
+        row = findRow(data, region + HEADER, starts[position], followers, stride, word);
       }
       rows[position] = row;
       if (t === length || targets[t] !== position) continue;
       const at = evidence.at(t++, index);
-      into[at + COUNT] = count;
+      into[at + COUNT] = row === 0 ? 0 : data[row + 1];
       into[at + TOTAL] = total;
       into[at + ONES] = ones;
       into[at + TWOS] = twos;
@@ -185,20 +198,26 @@ export function loadedTables(memories: readonly TableMemory[], order: number): L
   return tables;
 }
 
-/** Where a word's row is among the rows of a region, or 0. */
-function findRow(data: Uint32Array, start: number, followers: number, stride: number, word: number): number {
-  if (followers <= SCANNED) {
-    const end = start + followers * stride;
-    for (let row = start; row < end; row += stride) if (data[row] === word) return row;
-    return 0;
-  }
-  const capacity = capacityFor(followers);
-  let slot = slotOf(word, capacity);
-  for (;;) {
-    const row = start + slot * stride;
+/** Where a word's row is among the rows of a region, of which the search begins with one; or 0. */
+function findRow(
+  data: Uint32Array,
+  first: number,
+  start: number,
+  followers: number,
+  stride: number,
+  word: number,
+): number {
+  const end = first + capacityFor(followers) * stride;
+  const hashed = isHashed(followers);
+  for (let row = start; ;) {
     const found = data[row];
     if (found === word) return row;
-    if (found === NONE) return 0;
-    if (++slot === capacity) slot = 0;
+    row += stride;
+    if (hashed) {
+      if (found === NONE) return 0;
+      if (row === end) row = first;
+    } else if (row === end) {
+      return 0;
+    }
   }
 }

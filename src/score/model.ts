@@ -8,13 +8,13 @@ import { BatchLayout, type Batch } from './batch.js';
 import { BlockReader } from './block-reader.js';
 import { FIELDS } from './evidence.js';
 import { PagedTable } from './paged-table.js';
-import { readParts, type ModelFiles, type ModelParts, type TablePart } from './parts.js';
+import { createBlend, readParts, type ModelFiles, type ModelParts, type TablePart } from './parts.js';
 import { PerplexitySum, type Perplexity } from './perplexity.js';
 import { emptyEvidence, runAwaiting, Scorer, type TableStream } from './scorer.js';
 import { LoadedWords, PagedWords } from './words.js';
 
 import type { FileOptions, OpenOptions, Score, ScoreOptions, TableReading, TextOptions } from './api.js';
-import { addLength, ModelBase, sumFile, withEnd } from './base.js';
+import { addSentence, ModelBase, sumFile, withEnd } from './base.js';
 import { LoadedModel } from './loaded-model.js';
 
 /** Bytes of decoded blocks that a model keeps unless told otherwise. */
@@ -56,7 +56,7 @@ export class LanguageModel extends ModelBase {
     this.classStream = wordClasses && { tables: pagedTables(reader, parts.classes), classOf: wordClasses.of };
     const tables = parts.words.length + parts.classes.length;
     this.batchWords = Math.min(PAGED_BATCH, Math.floor(PAGED_EVIDENCE / (tables * FIELDS)));
-    this.scorer = new Scorer(this.wordStream, this.classStream, parts.createBlend(), this.batchWords);
+    this.scorer = new Scorer(this.wordStream, this.classStream, createBlend(parts), this.batchWords);
     this.words = new PagedWords(store, manifest);
     this.reading = options.tables ?? 'auto';
   }
@@ -111,7 +111,7 @@ export class LanguageModel extends ModelBase {
         const ids = withEnd(await this.words.idsOf(tokens));
         await runAwaiting(this.addPiece(this.scorer, this.layout(tokens.length + 1), ids, sum, cache));
       });
-      addLength(sum, sentence);
+      addSentence(sum, sentence);
     }
     return sum.figures();
   }
@@ -134,7 +134,8 @@ export class LanguageModel extends ModelBase {
     }
     const words = await this.allWords();
     const cache = this.textCache(options);
-    return sumFile(path, words, this.parts.manifest, this.layout(Infinity), options, (layout, ids, sum) =>
+    const layout = this.layout(Infinity);
+    return sumFile(path, words, this.parts.manifest, options, (ids, sum) =>
       this.inTurn(() => runAwaiting(this.addPiece(this.scorer, layout, ids, sum, cache))),
     );
   }

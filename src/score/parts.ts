@@ -42,23 +42,26 @@ export interface TablePart {
   readonly link: number;
 }
 
-/** Everything that scoring needs to know of a model, but for the counts. */
-export interface ModelParts {
-  readonly store: ModelStore;
+/** What counts are smoothed by: plain data, which other threads can be sent. */
+export interface BlendPlan {
   readonly manifest: Manifest;
-  /** Bytes on disk, and when it was made. */
-  readonly bytes: number;
-  readonly created: string;
   /** The tables in use, and those of the class model where that is in use. */
   readonly words: readonly TablePart[];
   readonly classes: readonly TablePart[];
   readonly wordClasses: WordClasses | undefined;
+  /** The set of tuned weights in use. */
+  readonly weights: WeightSet | undefined;
+}
+
+/** Everything that scoring needs to know of a model, but for the counts. */
+export interface ModelParts extends BlendPlan {
+  readonly store: ModelStore;
+  /** Bytes on disk, and when it was made. */
+  readonly bytes: number;
+  readonly created: string;
   readonly smoothing: Smoothing;
   /** All sets of tuned weights, by name. */
   readonly weightSets: ReadonlyMap<string, WeightSet>;
-  /** The set in use. */
-  readonly weights: WeightSet | undefined;
-  readonly createBlend: () => Blend;
 }
 
 /** The files that belong to a model besides its store. */
@@ -82,24 +85,26 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: S
   const classes = weights && weights.gate.length > 0 ? tableParts(store.name, manifest.classTables) : [];
   const wordClasses =
     classes.length > 0 ? decodeValue(`${store.name}: classes`, await store.get(CLASSES_KEY), decodeClasses) : undefined;
-  const wordLattice = latticeOf(words, manifest.vocabulary);
-  const patterns = wordLattice.tables.map(table => formatPattern(table.pattern)).join();
+  const patterns = words
+    .filter(part => part.manifest.mixed)
+    .map(part => formatPattern(part.pattern))
+    .join();
   if (weights && weights.patterns.join() !== patterns) {
     throw new KneserError('KNESER_DAMAGED', `${store.name}: the weights were tuned for another model; tune them again`);
   }
-  const createBlend = (): Blend =>
-    new Blend(
-      new Mixture(wordLattice, weights?.words),
-      weights && wordClasses
-        ? {
-            mixture: new Mixture(latticeOf(classes, wordClasses.count - 2), weights.classes),
-            classes: wordClasses,
-            gate: weights.gate,
-          }
-        : undefined,
-    );
   const { bytes, created } = files;
-  return { store, manifest, bytes, created, words, classes, wordClasses, smoothing, weightSets, weights, createBlend };
+  return { store, manifest, bytes, created, words, classes, wordClasses, smoothing, weightSets, weights };
+}
+
+/** What a thread scores with. */
+export function createBlend({ manifest, words, classes, wordClasses, weights }: BlendPlan): Blend {
+  const mixture = new Mixture(latticeOf(words, manifest.vocabulary), weights?.words);
+  if (!weights || !wordClasses) return new Blend(mixture);
+  return new Blend(mixture, {
+    mixture: new Mixture(latticeOf(classes, wordClasses.count - 2), weights.classes),
+    classes: wordClasses,
+    gate: weights.gate,
+  });
 }
 
 /** The ids of a model's words are below this: types, `NONE` and `<s>`. */

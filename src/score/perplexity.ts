@@ -21,19 +21,68 @@ export interface Perplexity {
 
 const LOG2_10 = Math.log2(10);
 
-/** Adds up a text's log probabilities. */
-export class PerplexitySum {
-  sentences = 0;
+/**
+ * Words of a piece of a text. A text's sum is that of its pieces' sums, whoever adds them up: so that the figures are the
+ * same to the last bit for any number of threads.
+ */
+export const PIECE_WORDS = 1 << 15;
+
+/** What the words of a piece add up to. */
+export class PieceSum {
   tokens = 0;
   oov = 0;
   log10Prob = 0;
   oovLog10Prob = 0;
+
+  /** Adds words `from` to `to` of a batch. */
+  addWords(log10Probs: Float64Array, oov: Uint8Array, from: number, to: number): void {
+    this.tokens += to - from;
+    for (let t = from; t < to; t++) {
+      this.log10Prob += log10Probs[t];
+      if (oov[t] === 1) {
+        this.oov++;
+        this.oovLog10Prob += log10Probs[t];
+      }
+    }
+  }
+}
+
+/** Adds up a text's log probabilities. */
+export class PerplexitySum {
+  sentences = 0;
+  private tokens = 0;
+  private oov = 0;
+  private log10Prob = 0;
+  private oovLog10Prob = 0;
+  /** The piece that is not complete. */
+  private piece = new PieceSum();
   characters = 0;
   bytes = 0;
   /** Invalid UTF-8 sequences of the text that were read as U+FFFD. */
   replaced = 0;
 
+  /** Adds the next words of the text: a batch. */
+  addWords(log10Probs: Float64Array, oov: Uint8Array, length: number): void {
+    for (let from = 0; from < length;) {
+      const to = Math.min(length, from + PIECE_WORDS - this.piece.tokens);
+      this.piece.addWords(log10Probs, oov, from, to);
+      if (this.piece.tokens === PIECE_WORDS) this.endPiece();
+      from = to;
+    }
+  }
+
+  /** Adds the next piece of the text. */
+  addPiece({ tokens, oov, log10Prob, oovLog10Prob }: PieceSum): void {
+    this.tokens += tokens;
+    this.oov += oov;
+    this.log10Prob += log10Prob;
+    this.oovLog10Prob += oovLog10Prob;
+  }
+
+  /** Adds another text. */
   add(other: PerplexitySum): void {
+    this.endPiece();
+    other.endPiece();
     this.sentences += other.sentences;
     this.tokens += other.tokens;
     this.oov += other.oov;
@@ -45,6 +94,7 @@ export class PerplexitySum {
   }
 
   figures(): Perplexity {
+    this.endPiece();
     const { sentences, tokens, oov, log10Prob, oovLog10Prob } = this;
     const known = oov === 0;
     const bits = -log10Prob * LOG2_10;
@@ -59,6 +109,11 @@ export class PerplexitySum {
       bitsPerCharacter: known ? finite(bits / this.characters) : null,
       bitsPerByte: known ? finite(bits / this.bytes) : null,
     };
+  }
+
+  private endPiece(): void {
+    this.addPiece(this.piece);
+    this.piece = new PieceSum();
   }
 }
 

@@ -50,7 +50,7 @@ function linkedTables(parts: readonly TablePart[], index: number): number[] {
 function roomFor({ manifest, pattern }: TablePart, words: number, links: number): number {
   const stride = LINKS + links;
   if (pattern.length === 0) return HEADER + words * stride;
-  return 1 + manifest.contexts * HEADER + Math.ceil(manifest.rows * 1.5) * stride;
+  return HEADER + manifest.contexts * HEADER + Math.ceil(manifest.rows * 1.5) * stride;
 }
 
 async function readBlocks(
@@ -158,7 +158,8 @@ class Contexts {
 class TableLoader {
   readonly table: TableMemory;
   readonly contexts: Contexts | undefined;
-  private used = 1;
+  /** The first numbers stay 0: what a link to nowhere leads to. */
+  private used = HEADER;
   /** Where the rows of the block at hand are. */
   private readonly rows = new Uint32Array(BLOCK_ENTRIES);
   /** The region of the wide context at hand, and how many of its rows are still to come. */

@@ -1,0 +1,21 @@
+import { BatchLayout } from './batch.js';
+import { LOADED_BATCH, loadedTables, type TableMemory } from './loaded-table.js';
+import { createBlend, type BlendPlan } from './parts.js';
+import { Scorer } from './scorer.js';
+
+/** What a thread needs to score with tables in memory: the tables are shared, the rest is copied. */
+export interface ScoringPlan extends BlendPlan {
+  readonly wordTables: readonly TableMemory[];
+  readonly classTables: readonly TableMemory[];
+}
+
+/** Makes what scores, with working memory of its own. */
+export function createLoadedScorer(plan: ScoringPlan): { scorer: Scorer; layout: BatchLayout } {
+  const { order } = plan.manifest;
+  const words = { tables: loadedTables(plan.wordTables, order) };
+  const classes = plan.wordClasses && { tables: loadedTables(plan.classTables, order), classOf: plan.wordClasses.of };
+  return {
+    scorer: new Scorer(words, classes, createBlend(plan), LOADED_BATCH),
+    layout: new BatchLayout(order, LOADED_BATCH),
+  };
+}
