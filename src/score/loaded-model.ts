@@ -6,6 +6,7 @@ import { LOADED_BATCH, LoadedTable } from './loaded-table.js';
 import { type ModelParts, type TablePart } from './parts.js';
 import { PerplexitySum, type Perplexity } from './perplexity.js';
 import { runAtOnce, Scorer } from './scorer.js';
+import { checkVectorOptions, type VectorOptions, type VectorScore } from './vector.js';
 import { LoadedWords, OUTSIDE } from './words.js';
 
 import type { Extension, FileOptions, Score, ScoreOptions, State, TextOptions } from './api.js';
@@ -55,6 +56,19 @@ export class LoadedModel extends ModelBase {
     const tokens = this.surface(sentence);
     const ids = tokens.map(token => this.words.idOf(token));
     return runAtOnce(this.scoreIds(this.scorer, this.layout, tokens, ids, options));
+  }
+
+  /** As {@link LanguageModel.ngramPerplexities}. */
+  ngramPerplexities(sentence: Sentence, options: VectorOptions = {}): Float64Array {
+    return this.scoreVector(sentence, options).vector;
+  }
+
+  /** @internal */
+  scoreVector(sentence: Sentence, options: VectorOptions): VectorScore {
+    checkVectorOptions(options);
+    const tokens = this.surface(sentence);
+    const ids = tokens.map(token => this.words.idOf(token));
+    return runAtOnce(this.vectorOfIds(this.scorer, this.layout, tokens, ids, options));
   }
 
   /** As {@link LanguageModel.perplexity}. */
