@@ -292,7 +292,6 @@ describe.concurrent('kneser vector', () => {
     expect(page.match(/<section>/g)).toHaveLength(4);
     const markup = page.slice(0, page.indexOf('<script>'));
     expect(markup).not.toMatch(/NaN|undefined|Infinity/);
-    // The two words outside the vocabulary of the first line and the third, and the six of the last.
     expect(page.match(/ data-oov>/g)?.length).toBeGreaterThan(6);
     expect(page).toMatch(/data-v="[\d.,]+" data-p="-\d\.\d{4}" data-m="3">/);
     await cli.print(['vector', model, cli.file(''), '--html', html, '--bins', '7', '--relative']);

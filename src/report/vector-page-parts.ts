@@ -66,7 +66,7 @@ ${[0, 1, 2].map(i => `.g${i} { stop-color: var(--g${i}); }`).join('\n')}
   section { display: block; }
   .label { display: flex; align-items: baseline; gap: .75rem; margin-bottom: .375rem; }
   .label b { display: inline; font-size: 1.125rem; }
-  .chart { margin-left: 2rem; }
+  .chart { margin-left: 2.5rem; }
   .steps i { width: 1rem; }
 }
 @media (forced-colors: active) { .text span, .steps i, .chart { forced-color-adjust: none; } }

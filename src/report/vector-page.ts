@@ -15,6 +15,10 @@ export interface VectorPage {
 
 /** A chart is so many units high, and one wide for each value; it is stretched to the page. */
 const CHART_HEIGHT = 100;
+/** A text whose first letter is of a script that runs from right to left. Browsers take long to find that by themselves. */
+const RIGHT_TO_LEFT = /^\P{L}*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u;
+/** How wide a bar is at most, in rem. */
+const WIDEST_BAR = 4;
 /** How high the lowest value's bar is. */
 const LOWEST_BAR = 3;
 /** The space between two bars, as a part of a bar. */
@@ -90,9 +94,10 @@ function section(line: VectorScore, index: number, scale: HeatScale, options: Ve
     return `<span class="h${step}" data-v="${readable(value)}" data-p="${log10Probs[t].toFixed(4)}" data-m="${matched[t]}"${mark}>${escapeHtml(token)}</span>`;
   });
   const figure = readable(perplexity);
+  const direction = RIGHT_TO_LEFT.test(tokens.join(' ')) ? 'rtl' : 'ltr';
   return `<section>
 <div class="label"><h2>line ${index + 1}</h2><p><b>${figure}</b> perplexity</p></div>
-<p class="text" dir="auto" tabindex="0" role="group" aria-label="Line ${index + 1}, perplexity ${figure}; the arrow keys go from token to token">${words.join(' ')}</p>
+<p class="text" dir="${direction}" tabindex="0" role="group" aria-label="Line ${index + 1}, perplexity ${figure}; the arrow keys go from token to token">${words.join(' ')}</p>
 ${chart(line, scale, options)}
 </section>
 `;
@@ -115,7 +120,7 @@ function chart({ tokens, vector, perplexity }: VectorScore, scale: HeatScale, op
   );
   const level =
     mean === null || mean < scale.low || mean > scale.high ? '' : `<i class="level" style="top:${top(mean)}%"></i>`;
-  return `<div class="chart" role="img" aria-label="${escapeHtml(label)}">${ticks.join('')}<svg viewBox="0 0 ${vector.length} ${CHART_HEIGHT}" preserveAspectRatio="none" aria-hidden="true"><path fill="url(#heat)" d="${bars.join('')}"/></svg>${level}<i class="cursor" hidden></i></div>`;
+  return `<div class="chart" style="max-width: ${vector.length * WIDEST_BAR}rem" role="img" aria-label="${escapeHtml(label)}">${ticks.join('')}<svg viewBox="0 0 ${vector.length} ${CHART_HEIGHT}" preserveAspectRatio="none" aria-hidden="true"><path fill="url(#heat)" d="${bars.join('')}"/></svg>${level}<i class="cursor" hidden></i></div>`;
 }
 
 /** The powers of ten on a scale. */
