@@ -28,5 +28,6 @@ export type {
   TextOptions,
   TokenScore,
 } from './score/api.js';
+export type { VectorContext, VectorOptions } from './score/vector.js';
 export { PerplexitySum, type Perplexity } from './score/perplexity.js';
 export type { Sentence, Sentences } from './text/sentences.js';

@@ -504,11 +504,14 @@ describe.concurrent('inspect', () => {
 });
 
 describe.concurrent('usage', () => {
-  test.each(['train', 'perplexity', 'score', 'tune', 'inspect'])('%s --help shows an example', async command => {
-    const stdout = await cli.print([command, '--help']);
-    expect(stdout).toMatch(new RegExp(`^Usage: kneser ${command} `));
-    expect(stdout).toMatch(new RegExp(`^Example:\\n.*kneser ${command} `, 'm'));
-  });
+  test.each(['train', 'perplexity', 'score', 'vector', 'tune', 'inspect'])(
+    '%s --help shows an example',
+    async command => {
+      const stdout = await cli.print([command, '--help']);
+      expect(stdout).toMatch(new RegExp(`^Usage: kneser ${command} `));
+      expect(stdout).toMatch(new RegExp(`^Example:\\n.*kneser ${command} `, 'm'));
+    },
+  );
 
   test('--help and --version print to standard output', async () => {
     expect(await cli.print(['--help'])).toMatch(/^ {2}(train|perplexity|score|inspect)\b/m);

@@ -6,6 +6,7 @@ import type { PerplexityFlags } from './perplexity.js';
 import type { ScoreFlags } from './score.js';
 import type { TrainFlags } from './train.js';
 import type { TuneFlags } from './tune.js';
+import type { VectorFlags } from './vector.js';
 import { parsePatterns, parseShare, parseSize, parseWhole } from './options.js';
 
 const EXAMPLES = {
@@ -16,6 +17,12 @@ that matched, separated by tabs; * marks a token outside the vocabulary.
 
 Example:
   echo 'the cat sat on the mat' | kneser score model --json`,
+  vector: `Each line of output is the sentence's perplexity, then every token with its value, separated by tabs; on a terminal,
+the sentence coloured by value, and the scale of the colours.
+
+Example:
+  echo 'the cat sat on the mat' | kneser vector model --json
+  kneser vector model story.txt --html story.html`,
   tune: 'Example:\n  kneser tune model valid.txt',
   inspect: 'Example:\n  kneser inspect model',
 };
@@ -124,6 +131,34 @@ function program(): Command {
     .action(async (dir: string, file: string, flags: ScoreFlags) => {
       const { runScore } = await import('./score.js');
       await runScore(dir, file, flags);
+    });
+
+  kneser
+    .command('vector')
+    .description('Show where sentences are odd: for each token the mean perplexity of the windows that contain it.')
+    .argument('<dir>', 'folder of the model')
+    .argument('[file]', 'text file, .gz file, or - for standard input', '-')
+    .option('-w, --window <n>', 'tokens of a window', parseWhole(1), 3)
+    .addOption(
+      new Option('--context <which>', "what a window's tokens are scored after: the running text, or <s> alone")
+        .choices(['text', 'window'])
+        .default('text'),
+    )
+    .option('--relative', "divide by the vector's mean")
+    .option(
+      '--bins <k>',
+      'k values a sentence instead of one a token, each the mean over an equal span',
+      parseWhole(1, 1e6),
+    )
+    .addOption(new Option('--json', 'print a JSON object a line').conflicts('html'))
+    .option('--html <file>', 'write a page instead: heat map, charts, what each token matched')
+    .addOption(smoothing)
+    .addOption(weights)
+    .addOption(tables)
+    .addHelpText('after', `\n${EXAMPLES.vector}`)
+    .action(async (dir: string, file: string, flags: VectorFlags) => {
+      const { runVector } = await import('./vector.js');
+      await runVector(dir, file, flags);
     });
 
   kneser

@@ -11,6 +11,7 @@ import { wordIds, type ModelParts } from './parts.js';
 import { PerplexitySum } from './perplexity.js';
 import { Scorer } from './scorer.js';
 import { readIds } from './text-reader.js';
+import { vectorOf, type VectorOptions, type VectorScore } from './vector.js';
 import { LoadedWords } from './words.js';
 
 import type { ModelInfo, ScoreOptions, Score, TextOptions, FileOptions } from './api.js';
@@ -104,6 +105,19 @@ export class ModelBase {
     if (withEnd) tokens.push(EOS_WORD);
     const perplexity = length > 0 ? 10 ** (-log10Prob / length) : null;
     return { tokens, log10Probs, matched, oov, log10Prob, perplexity };
+  }
+
+  /** Scores a text whose ids are known, without `</s>`, and makes its vector. */
+  protected *vectorOfIds(
+    scorer: Scorer,
+    layout: BatchLayout,
+    tokens: string[],
+    ids: ArrayLike<number>,
+    options: VectorOptions,
+  ): Generator<Promise<void>, VectorScore, void> {
+    const score = yield* this.scoreIds(scorer, layout, tokens, ids, { end: false });
+    const vector = yield* vectorOf(scorer, layout, this.parts.manifest.order, ids, score, options);
+    return { ...score, vector };
   }
 
   /** Adds the scores of a piece of a text; `layout` carries the history from piece to piece. */

@@ -11,6 +11,7 @@ import { PieceScoring } from './piece-scoring.js';
 import { PerplexitySum, type Perplexity } from './perplexity.js';
 import { runAtOnce, type Scorer } from './scorer.js';
 import { loadTables } from './table-loader.js';
+import { checkVectorOptions, type VectorOptions, type VectorScore } from './vector.js';
 import { LoadedWords, OUTSIDE } from './words.js';
 
 import type { Extension, FileOptions, Score, ScoreOptions, State, TextOptions } from './api.js';
@@ -58,6 +59,19 @@ export class LoadedModel extends ModelBase {
     const tokens = this.surface(sentence);
     const ids = tokens.map(token => this.words.idOf(token));
     return runAtOnce(this.scoreIds(this.scorer, this.layout, tokens, ids, options));
+  }
+
+  /** As {@link LanguageModel.ngramPerplexities}. */
+  ngramPerplexities(sentence: Sentence, options: VectorOptions = {}): Float64Array {
+    return this.scoreVector(sentence, options).vector;
+  }
+
+  /** @internal */
+  scoreVector(sentence: Sentence, options: VectorOptions): VectorScore {
+    checkVectorOptions(options);
+    const tokens = this.surface(sentence);
+    const ids = tokens.map(token => this.words.idOf(token));
+    return runAtOnce(this.vectorOfIds(this.scorer, this.layout, tokens, ids, options));
   }
 
   /** As {@link LanguageModel.perplexity}. */

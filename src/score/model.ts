@@ -11,6 +11,7 @@ import { PagedTable } from './paged-table.js';
 import { createBlend, readParts, type ModelFiles, type ModelParts, type TablePart } from './parts.js';
 import { PerplexitySum, type Perplexity } from './perplexity.js';
 import { emptyEvidence, runAwaiting, Scorer, type TableStream } from './scorer.js';
+import { checkVectorOptions, type VectorOptions, type VectorScore } from './vector.js';
 import { LoadedWords, PagedWords } from './words.js';
 
 import type { FileOptions, OpenOptions, Score, ScoreOptions, TableReading, TextOptions } from './api.js';
@@ -97,6 +98,31 @@ export class LanguageModel extends ModelBase {
     return this.inTurn(async () => {
       const ids = await this.words.idsOf(tokens);
       return runAwaiting(this.scoreIds(this.scorer, this.layout(tokens.length + 1), tokens, ids, options));
+    });
+  }
+
+  /**
+   * Where a text is odd: the value of a token is the mean perplexity of the windows of a few tokens that contain it
+   * (Škorić 2023, arXiv:2307.09255). Window i is the tokens i … i + n − 1, and its perplexity Π p(token | history)^(−1/n).
+   * `</s>` is not among the tokens; one outside the vocabulary has the probability of `<unk>`.
+   *
+   * @returns a value a token, or a bin; nothing for a text without tokens.
+   * @throws KneserError: KNESER_OPTION, KNESER_CLOSED, KNESER_DAMAGED.
+   * @example const vector = await model.ngramPerplexities('the cat sat on the mat', { window: 3 }); // 6 values
+   */
+  async ngramPerplexities(sentence: Sentence, options: VectorOptions = {}): Promise<Float64Array> {
+    return (await this.scoreVector(sentence, options)).vector;
+  }
+
+  /** @internal */
+  async scoreVector(sentence: Sentence, options: VectorOptions): Promise<VectorScore> {
+    checkVectorOptions(options);
+    const tokens = this.surface(sentence);
+    const longest = options.context === 'window' ? this.info.order : 1;
+    return this.inTurn(async () => {
+      const ids = await this.words.idsOf(tokens);
+      const layout = this.layout(tokens.length * longest);
+      return runAwaiting(this.vectorOfIds(this.scorer, layout, tokens, ids, options));
     });
   }
 
