@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TableWriter, type EncodedBlock } from '../dist/src/count/table-writer.js';
@@ -15,6 +17,7 @@ import {
   type Block,
 } from '../dist/src/store/block.js';
 import { checksum } from '../dist/src/store/checksum.js';
+import { crc32ByTable, digestFile } from '../dist/src/store/file-digest.js';
 import {
   decodeDictionaryBlock,
   decodeDictionaryDirectory,
@@ -25,7 +28,9 @@ import { decodeDirectory, encodeDirectory, findBlock } from '../dist/src/store/d
 import { blockKey, dictionaryKey } from '../dist/src/store/keys.js';
 import { decodeManifest, encodeManifest, FORMAT_VERSION, type Manifest } from '../dist/src/store/manifest.js';
 import { compareBytes } from '../dist/src/text/bytes.js';
+import { temporaryFolder } from './support.js';
 
+const folder = temporaryFolder('store');
 const encoder = new TextEncoder();
 
 /** Ids as they are met: mostly small, sometimes as large as they get. */
@@ -162,6 +167,20 @@ describe('varints', () => {
   test('past the end there are zeros', () => {
     expect(readVarint(new Uint8Array(0), { at: 0 }) || 0).toBe(0);
     expect(readVarint(Uint8Array.of(0x81), { at: 0 })).toBe(1);
+  });
+});
+
+describe('digest of files', () => {
+  test('is CRC-32, with the help of Node or without', () => {
+    expect(crc32ByTable(encoder.encode('123456789'), 0)).toBe(0xcbf43926);
+    expect(crc32ByTable(encoder.encode('6789'), crc32ByTable(encoder.encode('12345'), 0))).toBe(0xcbf43926);
+  });
+
+  test('of a file in several chunks', async () => {
+    const path = join(folder, 'digested');
+    const bytes = Buffer.alloc((1 << 20) + 12_345, 'some text ');
+    writeFileSync(path, bytes);
+    expect(await digestFile(path)).toBe(crc32ByTable(bytes, 0).toString(16).padStart(8, '0'));
   });
 });
 

@@ -1,5 +1,6 @@
 import { BOS, NONE, UNK } from '../text/tokens.js';
 import type { Batch } from './batch.js';
+import { PairWeights } from './pair-weights.js';
 
 /** Contexts by how much of a bigram cache speaks of them, in words that have not faded. */
 const STRENGTHS = [0, 0.5, 1, 2, 4, 8];
@@ -28,20 +29,22 @@ export class TextCache {
   unigram = 0;
   bigram = 0;
   cell = 0;
-  private readonly unigrams = new Map<number, number>();
+  private readonly unigrams: Float64Array;
   private unigramTotal = 0;
   private unigramUnit = 1;
-  private readonly bigrams = new Map<number, number>();
-  private readonly bigramTotals = new Map<number, number>();
+  private readonly bigrams = new PairWeights();
+  private readonly bigramTotals: Float64Array;
   private bigramUnit = 1;
   private readonly unigramGrowth: number;
   private readonly bigramGrowth: number;
 
   /** @param types one more than the largest id. */
   constructor(
-    private readonly types: number,
+    types: number,
     private readonly weights: CacheWeights,
   ) {
+    this.unigrams = new Float64Array(types);
+    this.bigramTotals = new Float64Array(types);
     this.unigramGrowth = Math.exp(1 / weights.unigramMemory);
     this.bigramGrowth = Math.exp(1 / weights.bigramMemory);
   }
@@ -60,9 +63,9 @@ export class TextCache {
   /** Finds what the caches say of a word; false where they are empty. */
   look(word: number, before: number, unknown: boolean): boolean {
     if (this.unigramTotal === 0) return false;
-    const total = before === NONE ? 0 : (this.bigramTotals.get(before) ?? 0);
-    this.unigram = unknown ? 0 : (this.unigrams.get(word) ?? 0) / this.unigramTotal;
-    this.bigram = unknown || total === 0 ? 0 : (this.bigrams.get(before * this.types + word) ?? 0) / total;
+    const total = before === NONE ? 0 : this.bigramTotals[before];
+    this.unigram = unknown ? 0 : this.unigrams[word] / this.unigramTotal;
+    this.bigram = unknown || total === 0 ? 0 : this.bigrams.get(before, word) / total;
     const strength = total === 0 ? 0 : 1 + bucket(STRENGTHS, total / this.bigramUnit);
     this.cell =
       Math.min(strength, STRENGTHS.length) * (SIZES.length + 1) + bucket(SIZES, this.unigramTotal / this.unigramUnit);
@@ -72,12 +75,11 @@ export class TextCache {
   add(word: number, before: number): void {
     this.unigramUnit *= this.unigramGrowth;
     this.bigramUnit *= this.bigramGrowth;
-    this.unigrams.set(word, (this.unigrams.get(word) ?? 0) + this.unigramUnit);
+    this.unigrams[word] += this.unigramUnit;
     this.unigramTotal += this.unigramUnit;
     if (before !== NONE && before !== UNK && word !== BOS) {
-      const key = before * this.types + word;
-      this.bigrams.set(key, (this.bigrams.get(key) ?? 0) + this.bigramUnit);
-      this.bigramTotals.set(before, (this.bigramTotals.get(before) ?? 0) + this.bigramUnit);
+      this.bigrams.add(before, word, this.bigramUnit);
+      this.bigramTotals[before] += this.bigramUnit;
     }
     if (this.unigramUnit > LARGE) {
       scale(this.unigrams, 1 / this.unigramUnit);
@@ -85,7 +87,7 @@ export class TextCache {
       this.unigramUnit = 1;
     }
     if (this.bigramUnit > LARGE) {
-      scale(this.bigrams, 1 / this.bigramUnit);
+      this.bigrams.scale(1 / this.bigramUnit);
       scale(this.bigramTotals, 1 / this.bigramUnit);
       this.bigramUnit = 1;
     }
@@ -93,9 +95,9 @@ export class TextCache {
 
   /** Forgets the text: a new document begins. */
   reset(): void {
-    this.unigrams.clear();
+    this.unigrams.fill(0);
     this.bigrams.clear();
-    this.bigramTotals.clear();
+    this.bigramTotals.fill(0);
     this.unigramTotal = 0;
     this.unigramUnit = this.bigramUnit = 1;
   }
@@ -113,8 +115,8 @@ function bucket(limits: readonly number[], value: number): number {
   return i;
 }
 
-function scale(map: Map<number, number>, factor: number): void {
-  for (const [key, value] of map) map.set(key, value * factor);
+function scale(weights: Float64Array, factor: number): void {
+  for (let i = 0; i < weights.length; i++) weights[i] *= factor;
 }
 
 /** A cache that is never listened to. */

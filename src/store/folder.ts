@@ -1,4 +1,3 @@
-import { webcrypto } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import {
   copyFile,
@@ -17,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { KneserError, systemCode, writeError } from '../errors.js';
+import { digestBuffer, digestFile } from './file-digest.js';
 import { FORMAT_VERSION } from './manifest.js';
 import type { ModelFiles } from '../score/parts.js';
 import type { ModelStore } from './store.js';
@@ -29,14 +29,14 @@ import type { ModelStore } from './store.js';
  */
 const POINTER = 'kneser.json';
 const GENERATION = /^generation-(\d+)$/;
-/** Files that are hashed at the same time. */
-const HASHED_AT_ONCE = 4;
+/** Files that are checked at the same time. */
+const CHECKED_AT_ONCE = 4;
 
 interface PointerFile {
   readonly name: string;
   readonly bytes: number;
-  /** Against damage, not against people: the fastest digest that Node computes on several threads. */
-  readonly sha1: string;
+  /** As {@link digestFile} has it. */
+  readonly crc32: string;
 }
 
 /** What the pointer file says. */
@@ -137,7 +137,7 @@ async function publish(path: string, generation: string, before: readonly string
       continue;
     }
     const { size } = await stat(join(tables, name));
-    files.push({ name, bytes: size, sha1: await hashFile(join(tables, name)) });
+    files.push({ name, bytes: size, crc32: await digestFile(join(tables, name)) });
   }
   const pointer: Pointer = {
     kneser: FORMAT_VERSION,
@@ -164,10 +164,6 @@ async function writeSynced(path: string, content: string | Uint8Array): Promise<
   } finally {
     await file.close();
   }
-}
-
-async function hashFile(path: string): Promise<string> {
-  return Buffer.from(await webcrypto.subtle.digest('SHA-1', await readFile(path))).toString('hex');
 }
 
 /**
@@ -338,17 +334,20 @@ process.once('exit', () => {
 });
 
 async function checkFiles(folder: string, files: readonly PointerFile[]): Promise<void> {
-  for (let from = 0; from < files.length; from += HASHED_AT_ONCE) {
-    await Promise.all(files.slice(from, from + HASHED_AT_ONCE).map(file => checkFile(folder, file)));
-  }
+  const rest = files.values();
+  const checkRest = async (): Promise<void> => {
+    const buffer = digestBuffer();
+    for (const file of rest) await checkFile(folder, file, buffer);
+  };
+  await Promise.all(Array.from({ length: CHECKED_AT_ONCE }, checkRest));
 }
 
-async function checkFile(folder: string, { name, bytes, sha1 }: PointerFile): Promise<void> {
+async function checkFile(folder: string, { name, bytes, crc32 }: PointerFile, buffer: Uint8Array): Promise<void> {
   const path = join(folder, name);
   let intact: boolean;
   try {
     const { size } = await stat(path);
-    intact = size === bytes && (await hashFile(path)) === sha1;
+    intact = size === bytes && (await digestFile(path, buffer)) === crc32;
   } catch (error) {
     const code = systemCode(error);
     const cause = { cause: error };
