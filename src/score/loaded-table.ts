@@ -6,7 +6,7 @@ import { NONE } from '../text/tokens.js';
 import { decodeValue } from '../store/decode.js';
 import { addTotals, blockName, firstRow, readDirectory } from './block-reader.js';
 import type { Batch } from './batch.js';
-import { COUNT, FOLLOWERS, ONES, TOTAL, TWOS, type CountTable, type Evidence } from './evidence.js';
+import { COUNT, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type CountTable, type Evidence } from './evidence.js';
 
 /** Words of a batch for loaded tables: enough that cache misses of different words overlap, few enough for the cache. */
 export const LOADED_BATCH = 1024;
@@ -14,10 +14,11 @@ export const LOADED_BATCH = 1024;
 const BLOCKS_A_READ = 256;
 
 /**
- * A context record: its farthest word, Σc, N1, N2, followers, where its rows begin, then a place for each child table. A
- * context with one follower, as most are, has no row: the follower stands in the place of the rows, and Σc is its count.
+ * A context record: its farthest word, Σc, N1, N2, followers, where its rows begin, how much of Σc was pruned, then a
+ * place for each child table. A context with one follower, as most are, has no row: the follower stands in the place of the
+ * rows, and its count is what of Σc was not pruned.
  */
-const RECORD = 6;
+const RECORD = 7;
 /** Regions with at most this many entries are searched from the front. */
 const SCANNED = 8;
 
@@ -82,10 +83,11 @@ export class LoadedTable implements CountTable {
       data[at + ONES] = contexts[record + 2];
       data[at + TWOS] = contexts[record + 3];
       data[at + FOLLOWERS] = followers;
+      data[at + PRUNED] = contexts[record + 6];
       const start = contexts[record + 5];
       const word = ids[targets[t]];
       if (followers === 1) {
-        data[at + COUNT] = start === word ? contexts[record + 1] : 0;
+        data[at + COUNT] = start === word ? contexts[record + 1] - contexts[record + 6] : 0;
         continue;
       }
       const capacity = capacityFor(followers);
@@ -147,7 +149,7 @@ export class LoadedTable implements CountTable {
           const begins = loader.moveTo(block.contexts, c);
           if (begins) {
             addTotals(block, c, totals);
-            loader.addContext(totals, 4 * c, block.words[block.starts[c]]);
+            loader.addContext(totals, 4 * c, block.words[block.starts[c]], block.pruned[c]);
           }
           this.addRows(block, c, loader.rowStart, loader.followers);
         }
@@ -250,7 +252,7 @@ class Loader {
     return true;
   }
 
-  addContext(totals: Uint32Array, at: number, firstFollower: number): void {
+  addContext(totals: Uint32Array, at: number, firstFollower: number, pruned: number): void {
     const { words, table } = this;
     if ((this.count + 1) * RECORD > this.records.length) {
       const larger = new Uint32Array(2 * this.records.length);
@@ -267,6 +269,7 @@ class Loader {
     records[record + 3] = totals[at + 2];
     records[record + 4] = totals[at + 3];
     records[record + 5] = this.rowStart;
+    records[record + 6] = pruned;
   }
 
   /** The contexts of one parent are complete. */
