@@ -85,7 +85,10 @@ function choosePruning({ prune, entropy }: PruneOptions, order: number): Pruning
 
 function checkPrunable(model: string, { tables, pruning }: Manifest): void {
   if (pruning) {
-    throw new KneserError('KNESER_OPTION', `${model}: this model was pruned already; prune the one that it was made of`);
+    throw new KneserError(
+      'KNESER_OPTION',
+      `${model}: this model was pruned already; prune the one that it was made of`,
+    );
   }
   const skipping = tables.find(({ pattern }) => pattern.includes('_'));
   if (skipping) throw skipPatternError(`${model}: `, skipping.pattern);

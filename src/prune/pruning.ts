@@ -26,7 +26,9 @@ export function pruningByCounts(thresholds: readonly number[], order: number): P
   }
   const falling = thresholds.findIndex((threshold, i) => i > 0 && threshold < thresholds[i - 1]);
   if (falling > 0) {
-    throw refuse(`thresholds must not fall from one order to the next, as ${thresholds.slice(0, falling + 1).join()} do`);
+    throw refuse(
+      `thresholds must not fall from one order to the next, as ${thresholds.slice(0, falling + 1).join()} do`,
+    );
   }
   return { counts: Array.from({ length: order }, (_, i) => thresholds[i] ?? last) };
 }

@@ -109,7 +109,13 @@ export function blankBlock(width: number, contexts: number, rows: number): Block
 export function decodeBlock(value: Uint8Array, width: number, reuse?: Block): Block {
   const header: unknown = unpack(unseal(value));
   if (!Array.isArray(header) || header.length < 4 || header.length > 5) throw new BlockDamage('no block header');
-  const [contextCount, rows, totals, bytes, pruned] = header as [number, number, number[] | null, Uint8Array, Uint8Array?];
+  const [contextCount, rows, totals, bytes, pruned] = header as [
+    number,
+    number,
+    number[] | null,
+    Uint8Array,
+    Uint8Array?,
+  ];
   if (!(bytes instanceof Uint8Array) || !(rows <= BLOCK_ENTRIES && contextCount >= 1 && contextCount <= rows)) {
     throw new BlockDamage('impossible block header');
   }
