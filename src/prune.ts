@@ -56,7 +56,7 @@ export async function prune(options: PruneOptions): Promise<PruneReport> {
     checkPrunable(model, manifest);
     const draft = await beginDraft(out, options.force ?? false);
     try {
-      const { tables } = await pruneStore(store, manifest, pruning, draft.database, (done, total) => {
+      const { tables, vocabulary } = await pruneStore(store, manifest, pruning, draft.database, (done, total) => {
         if (signal?.aborted) throw abortedError('pruning');
         onProgress?.({ stage: 'prune', done, total, unit: 'n-grams' });
       });
@@ -64,7 +64,11 @@ export async function prune(options: PruneOptions): Promise<PruneReport> {
       const { bytes } = await draft.publish();
       return {
         out,
-        tables: tables.map(({ pattern, rows, dropped = 0 }) => ({ pattern, types: rows, dropped })),
+        tables: tables.map(({ pattern, rows, dropped = 0 }) => ({
+          pattern,
+          types: pattern === '1' ? vocabulary : rows,
+          dropped,
+        })),
         bytes,
         seconds: (performance.now() - started) / 1000,
       };
