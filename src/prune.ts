@@ -56,11 +56,15 @@ export async function prune(options: PruneOptions): Promise<PruneReport> {
     checkPrunable(model, manifest);
     const draft = await beginDraft(out, options.force ?? false);
     try {
-      const { tables, vocabulary } = await pruneStore(store, manifest, pruning, draft.database, (done, total) => {
+      const checkAborted = (): void => {
         if (signal?.aborted) throw abortedError('pruning');
+      };
+      const { tables, vocabulary } = await pruneStore(store, manifest, pruning, draft.database, (done, total) => {
+        checkAborted();
         onProgress?.({ stage: 'prune', done, total, unit: 'n-grams' });
       });
       for (const [name, value] of files.weights) await draft.putWeights(name, value);
+      checkAborted();
       const { bytes } = await draft.publish();
       return {
         out,

@@ -78,6 +78,7 @@ async function chooseRows(
   }
   return kept;
 }
+
 /** Writes the rows of a table that are kept, and what the others add up to. */
 async function rewriteTable(
   cursor: TableCursor,
