@@ -20,6 +20,7 @@ import { type Draft } from './store/folder.js';
 import { FORMAT_VERSION, type Manifest, type TableManifest } from './store/manifest.js';
 import { compareBytes } from './text/bytes.js';
 import { learnWeights } from './tune.js';
+import type { Pruning } from './prune/pruning.js';
 import { readBytes } from './text/input.js';
 import { feedSentence, splitTokens, type Sentence, type Sentences } from './text/sentences.js';
 import { Tokenizer } from './text/tokenizer.js';
@@ -66,6 +67,8 @@ export class Build {
   private heldOutIds: Uint32Array[] = [];
   private readonly stream: TokenStream;
   private readonly choice: VocabularyChoice;
+  /** Where the tables are counted that are to be pruned. */
+  private readonly unpruned: string;
   /** The patterns that the model is a mixture of. */
   private readonly mixed: readonly Pattern[];
 
@@ -75,7 +78,9 @@ export class Build {
     private readonly memory: number,
     private readonly threads: number,
     private readonly draft: Draft,
+    private readonly pruning: Pruning | undefined,
   ) {
+    this.unpruned = join(draft.temporary, 'unpruned');
     this.choice = options.vocabulary ?? { kind: 'all' };
     this.mixed = choosePatterns(order, options.patterns ?? {});
     const words = new WordList();
@@ -132,7 +137,8 @@ export class Build {
         `the text has ${stream.tokens} tokens; at most about 4,000,000,000 can be counted`,
       );
     }
-    const builder = await createBuilder(this.draft.database);
+    const database = this.pruning ? this.unpruned : this.draft.database;
+    const builder = await createBuilder(database);
     try {
       const types = vocabulary.words.length;
       const classes = Math.min(this.options.classes ?? 0, Math.floor(types / WORDS_A_CLASS));
@@ -217,6 +223,22 @@ export class Build {
       const mixed = name === 'classes' || this.mixed.some(other => tableName(other, name) === table);
       return { pattern: table, mixed, rows, contexts, tokens, countsOfCounts };
     });
+  }
+
+  /** Drops n-grams, where that is wanted. @returns the manifest of what is left. */
+  async prune(manifest: Manifest): Promise<Manifest> {
+    if (!this.pruning) return manifest;
+    const { openLevelStore } = await import('./store/level.js');
+    const { pruneStore } = await import('./prune/prune-store.js');
+    const store = await openLevelStore(this.unpruned, this.options.out);
+    try {
+      return await pruneStore(store, manifest, this.pruning, this.draft.database, (done, total) => {
+        this.checkAborted();
+        this.options.onProgress?.({ stage: 'prune', done, total, unit: 'n-grams' });
+      });
+    } finally {
+      await store.close();
+    }
   }
 
   /** Learns the weights of the mixture on what was held out. */

@@ -54,9 +54,9 @@ export class KneserError extends Error {
   }
 }
 
-/** Says that the caller stopped training. */
-export function abortedError(): KneserError {
-  return new KneserError('KNESER_ABORTED', 'training was interrupted; nothing was kept');
+/** Says that the caller stopped the work. */
+export function abortedError(work = 'training'): KneserError {
+  return new KneserError('KNESER_ABORTED', `${work} was interrupted; nothing was kept`);
 }
 
 /** The `code` of a system or LevelDB error (`ENOENT`, `LEVEL_LOCKED`…), wherever in its chain of causes it sits. */
@@ -77,7 +77,7 @@ export function writeError(path: string, error: unknown): KneserError {
   const code = systemCode(error);
   const cause = { cause: error };
   if (code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk quota/i.test(message)) {
-    return new KneserError('KNESER_DISK_FULL', `${path}: the disk is full; free some space and train again`, cause);
+    return new KneserError('KNESER_DISK_FULL', `${path}: the disk is full; free some space and try again`, cause);
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new KneserError('KNESER_OUTPUT_DENIED', `${path}: no permission to write there (${code})`, cause);

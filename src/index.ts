@@ -7,6 +7,8 @@ export { KneserError, type ErrorCode } from './errors.js';
 export { train, MAX_ORDER } from './train.js';
 export type { Progress, Stage, TrainingText, TrainOptions } from './options.js';
 export type { TrainReport } from './train.js';
+export { prune, type PruneOptions, type PruneReport } from './prune.js';
+export type { Pruning } from './prune/pruning.js';
 export { tune, type TuneOptions } from './tune.js';
 export type { TuneReport } from './smooth/weights.js';
 export type { PatternChoice } from './pattern.js';

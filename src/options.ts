@@ -2,8 +2,8 @@ import type { VocabularyChoice } from './count/vocabulary.js';
 import type { PatternChoice } from './pattern.js';
 import type { Sentences } from './text/sentences.js';
 
-/** The stages of training, in their order. */
-export type Stage = 'tokenize' | 'sort' | 'count' | 'classes' | 'tune';
+/** The stages of training, in their order. Pruning a model has one of them. */
+export type Stage = 'tokenize' | 'sort' | 'count' | 'classes' | 'prune' | 'tune';
 
 /** How far training has come. */
 export interface Progress {
@@ -12,7 +12,7 @@ export interface Progress {
   readonly done: number;
   /** `undefined` where it cannot be known, as with standard input. */
   readonly total: number | undefined;
-  readonly unit: 'bytes' | 'tokens' | 'passes';
+  readonly unit: 'bytes' | 'tokens' | 'n-grams' | 'passes';
 }
 
 /** Where the text comes from: files, or sentences. Exactly one of the two. */
@@ -43,6 +43,11 @@ export type TrainOptions = TrainingText & {
   readonly holdOut?: number;
   /** Into how many classes words are grouped, for the class model that tuned weights mix in. Default 0: none. */
   readonly classes?: number;
+  /**
+   * By order from 1, n-grams that the text holds at most so often are dropped; the last threshold holds for all higher orders.
+   * The first is 0, and none is less than the one before. As `lmplz --prune`. Default: nothing is dropped.
+   */
+  readonly prune?: readonly number[];
   /** Which words the model knows. Default: all. */
   readonly vocabulary?: VocabularyChoice;
   /** Lower-cases every token, here and whenever the model scores. Default false. */

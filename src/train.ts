@@ -3,7 +3,8 @@ import type { TrainOptions } from './options.js';
 import { availableParallelism, totalmem } from 'node:os';
 import { type VocabularyChoice } from './count/vocabulary.js';
 import { KneserError, writeError } from './errors.js';
-import { choosePatterns, type PatternChoice } from './pattern.js';
+import { choosePatterns, formatPattern, isContiguous, type PatternChoice } from './pattern.js';
+import { prunesAnything, pruningByCounts, skipPatternError, type Pruning } from './prune/pruning.js';
 import { estimateDiscounts } from './smooth/discounts.js';
 import { beginDraft } from './store/folder.js';
 import { expandInputs } from './text/input.js';
@@ -56,6 +57,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   checkVocabularyChoice(options.vocabulary);
   if (options.classes !== undefined) checkInteger('classes', options.classes, 0, MAX_CLASSES);
   checkPatterns(order, options.patterns);
+  const pruning = choosePruning(order, options);
   const { holdOut = 0 } = options;
   if (!(holdOut >= 0 && holdOut <= 0.5)) {
     throw new KneserError('KNESER_OPTION', `hold-out: ${holdOut} is not a share from 0 to 0.5`);
@@ -65,9 +67,9 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   const draft = await beginDraft(options.out, options.force ?? false);
   let build: Build | undefined;
   try {
-    build = new Build(options, order, memory, threads, draft);
+    build = new Build(options, order, memory, threads, draft, pruning);
     await build.tokenize(inputs);
-    const manifest = await build.count();
+    const manifest = await build.prune(await build.count());
     await build.tune();
     build.checkAborted();
     const pointer = await draft.publish();
@@ -108,6 +110,15 @@ function checkPatterns(order: number, choice: PatternChoice = {}): void {
   } catch (error) {
     throw new KneserError('KNESER_OPTION', `patterns: ${(error as Error).message}`);
   }
+}
+
+function choosePruning(order: number, { prune, patterns = {} }: TrainOptions): Pruning | undefined {
+  if (!prune) return undefined;
+  const pruning = pruningByCounts(prune, order);
+  if (!prunesAnything(pruning)) return undefined;
+  const skipping = choosePatterns(order, patterns).find(pattern => !isContiguous(pattern));
+  if (skipping) throw skipPatternError('prune: ', formatPattern(skipping));
+  return pruning;
 }
 
 function checkVocabularyChoice(choice: VocabularyChoice | undefined): void {

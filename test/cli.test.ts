@@ -487,11 +487,11 @@ describe.concurrent('inspect', () => {
     // Counted by hand: 14 bigrams that differ, of which "<s> the" has 3 and "<s> </s>" 1; 13 trigrams that differ, of 15.
     const fallback = { discounts: [0.5, 1, 1.5], fallback: true };
     expect(info.tables).toEqual([
-      { pattern: '1', types: 10, tokens: 14, ...fallback },
-      { pattern: '11', types: 14, tokens: 17, ...fallback },
-      { pattern: '111', types: 13, tokens: 15, ...fallback },
+      { pattern: '1', types: 10, dropped: 0, tokens: 14, ...fallback },
+      { pattern: '11', types: 14, dropped: 0, tokens: 17, ...fallback },
+      { pattern: '111', types: 13, dropped: 0, tokens: 15, ...fallback },
     ]);
-    expectDefined(info);
+    expectDefined(info, ['pruning']);
     expect(info.options).toMatchObject({ lowercase: false, skipBlank: false, vocabulary: 'all' });
   });
 
@@ -504,7 +504,7 @@ describe.concurrent('inspect', () => {
 });
 
 describe.concurrent('usage', () => {
-  test.each(['train', 'perplexity', 'score', 'vector', 'tune', 'inspect'])(
+  test.each(['train', 'perplexity', 'score', 'vector', 'tune', 'prune', 'inspect'])(
     '%s --help shows an example',
     async command => {
       const stdout = await cli.print([command, '--help']);

@@ -6,7 +6,7 @@ import { Level } from 'level';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { layoutChunks, layoutLength } from '../dist/src/count/corpus.js';
 import { IdStream } from '../dist/src/count/id-stream.js';
-import { train, type Stage, type TrainOptions } from '../dist/src/index.js';
+import { prune, train, type Stage, type TrainOptions } from '../dist/src/index.js';
 import { BOS, EOS, FIRST_WORD, NONE } from '../dist/src/text/tokens.js';
 import { randomNumbers, temporaryFolder, type WithoutOut } from './support.js';
 
@@ -138,6 +138,25 @@ test('the order of sentences and how they are given makes no difference, for any
     }),
     { numRuns: 20 },
   );
+});
+
+test('a text is pruned the same while training, with any threads and memory, and afterwards', async () => {
+  const random = randomNumbers(4);
+  const sentences = Array.from({ length: 20_000 }, () =>
+    Array.from({ length: Math.floor(random() * 20) }, () => `w${Math.floor(5000 ** random())}`),
+  );
+  const options = { sentences, order: 4 };
+  const { pairs, stages } = await trainAndRead({ ...options, prune: [0, 1, 1, 2] });
+  expect(stages).toContain('prune');
+  const memory = 64 << 20;
+  expectSamePairs((await trainAndRead({ ...options, prune: [0, 1, 1, 2], threads: 2, memory })).pairs, pairs);
+  const model = join(folder, 'unpruned');
+  await train({ ...options, out: model, threads: 2 });
+  for (const times of [1, 2]) {
+    const out = join(folder, `pruned-${times}`);
+    await prune({ model, out, prune: [0, 1, 1, 2] });
+    expectSamePairs(await readPairs(out), pairs);
+  }
 });
 
 describe('the stages that depend on memory', () => {

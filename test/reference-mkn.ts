@@ -19,6 +19,10 @@ export class ReferenceModel {
   /** `adjusted[n]` has the adjusted counts of the n-grams of n words, written with spaces between them. */
   readonly adjusted: Counts[] = [];
   readonly discounts: [number, number, number][] = [];
+  /** `raw[n]` has how often the n-grams of n words occur. */
+  readonly raw: Counts[];
+  /** Which n-grams the model still has: all, unless it is pruned. */
+  keeps: (ngram: string) => boolean = () => true;
   /** All types but `<s>`, with `<unk>` and `</s>`. */
   readonly vocabulary: ReadonlySet<string>;
   private readonly trainedUnknown: boolean;
@@ -36,6 +40,7 @@ export class ReferenceModel {
     const text = sentences.map(words => words.map(word => (this.vocabulary.has(word) ? word : UNK)));
     this.trainedUnknown = text.flat().includes(UNK);
     const raw = rawCounts(text, order);
+    this.raw = raw;
     for (let n = 1; n <= order; n++) {
       const adjusted: Counts = new Map();
       if (n < order) {
@@ -55,10 +60,12 @@ export class ReferenceModel {
     const lower = n === 1 ? 1 / this.vocabulary.size : this.probability(word, history.slice(1));
     const followers = this.following[n].get(history.join(' '));
     if (!followers) return lower;
-    const counts = [...followers.values()];
-    const total = counts.reduce((sum, count) => sum + count, 0);
-    const gamma = counts.reduce((sum, count) => sum + this.discount(n, count), 0) / total;
-    const count = followers.get(word) ?? 0;
+    const total = sumOf(followers.values());
+    const kept = new Map([...followers].filter(([follower]) => this.keeps([...history, follower].join(' '))));
+    // What was pruned is discounted as a whole; where nothing is left, this comes to γ = 1.
+    const gamma =
+      (total - sumOf(kept.values()) + sumOf([...kept.values()].map(count => this.discount(n, count)))) / total;
+    const count = kept.get(word) ?? 0;
     return Math.max(count - this.discount(n, count), 0) / total + gamma * lower;
   }
 
@@ -82,9 +89,56 @@ export class ReferenceModel {
 
   private matchedLength(word: string, context: readonly string[]): number {
     for (let n = context.length + 1; n > 1; n--) {
-      if (this.adjusted[n].has([...context.slice(context.length - n + 1), word].join(' '))) return n;
+      const ngram = [...context.slice(context.length - n + 1), word].join(' ');
+      if (this.adjusted[n].has(ngram) && this.keeps(ngram)) return n;
     }
     return 1;
+  }
+
+  /** Drops what occurs at most as often as the threshold of its length, as lmplz does. */
+  pruneByCounts(thresholds: readonly number[]): void {
+    const { raw } = this;
+    this.keeps = ngram => {
+      const n = lengthOf(ngram);
+      return n === 1 || (raw[n].get(ngram) ?? 0) > (thresholds[n - 1] ?? thresholds[thresholds.length - 1]);
+    };
+  }
+
+  /**
+   * Drops that without which perplexity rises by less than `threshold` (Stolcke 1998), the followers of a context taken as
+   * three events; but nothing that a longer n-gram begins or ends with.
+   */
+  pruneByEntropy(threshold: number): void {
+    const kept = new Set<string>();
+    const tokens = sumOf(this.raw[1].values());
+    for (let n = this.order; n > 1; n--) {
+      for (const [context, followers] of this.following[n]) {
+        const history = context.split(' ');
+        const below = (word: string): number => this.probability(word, history.slice(1));
+        const total = sumOf(followers.values());
+        const occurrences = sumOf([...followers.keys()].map(word => this.raw[n].get(`${context} ${word}`) ?? 0));
+        for (const [word, count] of followers) {
+          const own = (count - this.discount(n, count)) / total;
+          const others = [...followers.keys()].filter(other => other !== word);
+          const events = [[word], others, [...this.vocabulary].filter(other => !followers.has(other))];
+          const loss = sumOf(
+            events.map(event => {
+              const before = sumOf(event.map(one => this.probability(one, history)));
+              const after = before - (event === events[0] ? own : 0) + own * sumOf(event.map(below));
+              return before > 0 ? before * Math.log(before / after) : 0;
+            }),
+          );
+          const ngram = `${context} ${word}`;
+          if (Math.exp((occurrences / tokens) * loss) - 1 >= threshold || kept.has(ngram)) {
+            kept.add(ngram);
+            if (n === 2) continue;
+            kept.add(ngram.slice(0, ngram.lastIndexOf(' ')));
+            kept.add(ngram.slice(ngram.indexOf(' ') + 1));
+          }
+        }
+      }
+    }
+    this.keeps = ngram => lengthOf(ngram) === 1 || kept.has(ngram);
   }
 
   private discount(n: number, count: number): number {
@@ -129,4 +183,14 @@ export function discountsOf(counts: readonly number[]): [number, number, number]
   const d3 = 3 - (4 * y * t4) / t3;
   const estimated = t1 > 0 && t2 > 0 && t3 > 0 && d1 > 0 && d1 <= 1 && d2 > 0 && d2 <= 2 && d3 > 0 && d3 <= 3;
   return estimated ? [d1, d2, d3] : [0.5, 1, 1.5];
+}
+
+function sumOf(values: Iterable<number>): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
+}
+
+function lengthOf(ngram: string): number {
+  return ngram.split(' ').length;
 }

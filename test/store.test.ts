@@ -43,9 +43,13 @@ const followers = fc
   .uniqueArray(fc.tuple(id, count), { selector: ([word]) => word, minLength: 1, maxLength: 12 })
   .map(rows => rows.sort(([a], [b]) => a - b));
 
+const pruned = fc.oneof({ weight: 8, arbitrary: fc.constant(0) }, count);
+
 /** A context, nearest word first, and its followers in ascending order. */
 interface Group {
   readonly context: number[];
+  /** Σc of the followers that were pruned. */
+  readonly pruned?: number;
   readonly followers: [word: number, count: number][];
 }
 
@@ -57,7 +61,7 @@ function compareRows(a: ArrayLike<number>, b: ArrayLike<number>): number {
 /** Groups as a table of contexts of `width` words has them. */
 function groupsOf(width: number, maxLength = 30): fc.Arbitrary<Group[]> {
   return fc
-    .uniqueArray(fc.record({ context: fc.array(id, { minLength: width, maxLength: width }), followers }), {
+    .uniqueArray(fc.record({ context: fc.array(id, { minLength: width, maxLength: width }), followers, pruned }), {
       selector: group => group.context.join(),
       minLength: 1,
       maxLength: width === 0 ? 1 : maxLength,
@@ -73,6 +77,7 @@ function blockOf(groups: readonly Group[], width: number, wide?: Block['wide']):
     contexts: Array.from({ length: width }, (_, j) => Uint32Array.from(groups, group => group.context[j])),
     contextCount: groups.length,
     starts: Uint32Array.from(starts),
+    pruned: Uint32Array.from(groups, group => group.pruned ?? 0),
     words: Uint32Array.from(rows, ([word]) => word),
     counts: Uint32Array.from(rows, ([, rowCount]) => rowCount),
     wide,
@@ -80,11 +85,12 @@ function blockOf(groups: readonly Group[], width: number, wide?: Block['wide']):
 }
 
 /** What is in use of a block. */
-function contentOf({ contexts, contextCount, starts, words, counts, wide }: Block) {
+function contentOf({ contexts, contextCount, starts, pruned, words, counts, wide }: Block) {
   const rows = starts[contextCount];
   return {
     contexts: contexts.map(column => [...column.subarray(0, contextCount)]),
     starts: [...starts.subarray(0, contextCount + 1)],
+    pruned: [...pruned.subarray(0, contextCount)],
     words: [...words.subarray(0, rows)],
     counts: [...counts.subarray(0, rows)],
     wide,
@@ -253,6 +259,14 @@ describe('blocks', () => {
     );
     for (const block of [one, many]) expect(contentOf(decodeBlock(encodeBlock(block), 2))).toEqual(contentOf(block));
   });
+});
+
+test('a block that nothing was pruned from has no place for it', () => {
+  const groups = [7, 8].map((word, i) => ({ context: [word], followers: [[5, 1 + i]] as [number, number][] }));
+  const bytes = (last: number): number => encodeBlock(blockOf([groups[0], { ...groups[1], pruned: last }], 1)).length;
+  // MessagePack's mark and length of the column, and a varint a context.
+  expect(bytes(1) - bytes(0)).toBe(2 + 2);
+  expect(bytes(200) - bytes(0)).toBe(2 + 3);
 });
 
 describe('the dictionary', () => {

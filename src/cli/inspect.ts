@@ -1,5 +1,6 @@
 import { LanguageModel } from '../score/model.js';
 import { printReport } from './tune.js';
+import type { Pruning } from '../prune/pruning.js';
 import { bytes, figure, print, printTable, whole } from './output.js';
 
 /** `kneser inspect`. */
@@ -15,11 +16,14 @@ export async function runInspect(path: string, flags: { readonly json?: boolean 
       `${path}: order ${info.order}, ${whole(info.sentences)} sentences, ${whole(info.tokens)} tokens, ` +
         `vocabulary ${whole(info.vocabulary)}, ${bytes(info.bytes)}, format ${info.version}, made ${info.created}\n\n`,
     );
+    const { pruning } = info;
+    if (pruning) await print(`pruned: ${describe(pruning)}\n\n`);
     await printTable(
-      ['pattern', 'types', 'tokens', 'D1', 'D2', 'D3+', ''],
+      ['pattern', 'types', ...(pruning ? ['dropped'] : []), 'tokens', 'D1', 'D2', 'D3+', ''],
       info.tables.map(table => [
         table.pattern,
         whole(table.types),
+        ...(pruning ? [whole(table.dropped)] : []),
         whole(table.tokens),
         ...table.discounts.map(discount => figure(discount, 5)),
         table.fallback ? 'fallback' : '',
@@ -32,4 +36,10 @@ export async function runInspect(path: string, flags: { readonly json?: boolean 
   } finally {
     await model.close();
   }
+}
+
+function describe(pruning: Pruning): string {
+  if ('entropy' in pruning)
+    return `n-grams without which perplexity rises by less than ${pruning.entropy} were dropped`;
+  return `n-grams were dropped that occur at most so often, by order: ${pruning.counts.join()}`;
 }

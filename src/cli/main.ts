@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { KneserError } from '../errors.js';
 import type { PerplexityFlags } from './perplexity.js';
+import type { PruneFlags } from './prune.js';
 import type { ScoreFlags } from './score.js';
 import type { TrainFlags } from './train.js';
 import type { TuneFlags } from './tune.js';
 import type { VectorFlags } from './vector.js';
-import { parsePatterns, parseShare, parseSize, parseWhole } from './options.js';
+import { parsePatterns, parsePositive, parseShare, parseSize, parseThresholds, parseWhole } from './options.js';
 
 const EXAMPLES = {
   train: 'Example:\n  kneser train corpus.txt --out model --order 5',
@@ -23,6 +24,7 @@ the sentence coloured by value, and the scale of the colours.
 Example:
   echo 'the cat sat on the mat' | kneser vector model --json
   kneser vector model story.txt --html story.html`,
+  prune: 'Example:\n  kneser prune model --out small --prune 0,0,1',
   tune: 'Example:\n  kneser tune model valid.txt',
   inspect: 'Example:\n  kneser inspect model',
 };
@@ -84,6 +86,11 @@ function program(): Command {
       parseShare,
     )
     .option('--classes <n>', 'word classes of the class model mixed in (default with --skip: 300)', parseWhole(0, 4000))
+    .option(
+      '--prune <list>',
+      'drop n-grams seen at most so often, by order: 0,0,1 drops all of order 3 and up seen once',
+      parseThresholds,
+    )
     .option('--lowercase', 'lower-case all text, here and when scoring')
     .option('--skip-blank', 'leave out lines without a token, here and when scoring')
     .addOption(
@@ -176,6 +183,25 @@ function program(): Command {
     });
 
   kneser
+    .command('prune')
+    .description('Write a smaller copy of a model, without the n-grams that matter least.')
+    .argument('<dir>', 'folder of the model, which stays as it is')
+    .requiredOption('-o, --out <dir>', 'folder of the copy')
+    .option(
+      '--prune <list>',
+      'drop n-grams seen at most so often, by order: 0,0,1 drops all of order 3 and up seen once',
+      parseThresholds,
+    )
+    .option('--entropy <share>', 'drop n-grams without which perplexity rises by less, such as 1e-8', parsePositive)
+    .option('-f, --force', 'replace a model that is there')
+    .option('-q, --quiet', 'no progress, no summary')
+    .addHelpText('after', `\n${EXAMPLES.prune}`)
+    .action(async (dir: string, flags: PruneFlags) => {
+      const { runPrune } = await import('./prune.js');
+      await runPrune(dir, flags, abort.signal);
+    });
+
+  kneser
     .command('inspect')
     .description('Say what a model is made of.')
     .argument('<dir>', 'folder of the model')
@@ -205,8 +231,8 @@ function report(error: unknown): number {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // Training stops by itself and cleans up; a second signal, or any other work, ends at once.
-    if (abort.signal.aborted || process.argv[2] !== 'train') process.exit(130);
+    // Training and pruning stop by themselves and clean up; a second signal, or any other work, ends at once.
+    if (abort.signal.aborted || !['train', 'prune'].includes(process.argv[2])) process.exit(130);
     abort.abort();
   });
 }

@@ -21,6 +21,19 @@ export function parsePatterns(text: string): string[] {
   return text.split(',').map(pattern => pattern.trim());
 }
 
+/** `0,0,1`: whole numbers. */
+export function parseThresholds(text: string): number[] {
+  if (/^\d+(,\d+)*$/.test(text.trim())) return text.split(',').map(Number);
+  throw new InvalidArgumentError('It takes thresholds for the orders from 1 up, such as 0,0,1.');
+}
+
+/** A number above 0. */
+export function parsePositive(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value < Infinity) return value;
+  throw new InvalidArgumentError('It takes a number above 0, such as 1e-8.');
+}
+
 /** A whole number in a range. */
 export function parseWhole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return text => {

@@ -6,6 +6,7 @@ const TITLES: Record<Stage, string> = {
   sort: 'sorting',
   count: 'counting n-grams',
   classes: 'counting classes',
+  prune: 'pruning',
   tune: 'tuning weights',
 };
 

@@ -23,6 +23,7 @@ export interface TrainFlags {
   readonly maxPatterns?: number;
   readonly holdOut?: number;
   readonly classes?: number;
+  readonly prune?: readonly number[];
   readonly lowercase?: boolean;
   readonly skipBlank?: boolean;
   readonly reserved: 'refuse' | 'drop';
@@ -45,6 +46,7 @@ export async function runTrain(files: readonly string[], flags: TrainFlags, sign
       ...(threads === undefined ? {} : { threads }),
       ...(vocabulary ? { vocabulary } : {}),
       ...mixtureOptions(flags),
+      ...(flags.prune ? { prune: flags.prune } : {}),
       lowercase: flags.lowercase ?? false,
       skipBlank: flags.skipBlank ?? false,
       reserved: flags.reserved,

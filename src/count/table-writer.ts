@@ -46,11 +46,15 @@ export class TableWriter {
     this.block = blankBlock(width, BLOCK_ENTRIES, BLOCK_ENTRIES);
   }
 
-  /** The followers of one context: `words[0, length)` ascending, and their counts. */
-  group(context: Uint32Array, words: Uint32Array, counts: Uint32Array, length: number): void {
+  /**
+   * The followers of one context: `words[0, length)` ascending, and their counts.
+   *
+   * @param pruned the sum of the counts of followers that are left out.
+   */
+  group(context: Uint32Array, words: Uint32Array, counts: Uint32Array, length: number, pruned = 0): void {
     const { summary } = this;
     const { countsOfCounts } = summary;
-    let total = 0;
+    let total = pruned;
     let ones = 0;
     let twos = 0;
     for (let i = 0; i < length; i++) {
@@ -67,11 +71,11 @@ export class TableWriter {
     summary.tokens += total;
     if (this.rows + length > BLOCK_ENTRIES) this.flush();
     if (length <= BLOCK_ENTRIES) {
-      this.append(context, words, counts, 0, length);
+      this.append(context, words, counts, 0, length, pruned);
     } else {
       const wide = { total, ones, twos, followers: length };
       for (let from = 0; from < length; from += BLOCK_ENTRIES) {
-        this.append(context, words, counts, from, Math.min(length, from + BLOCK_ENTRIES));
+        this.append(context, words, counts, from, Math.min(length, from + BLOCK_ENTRIES), pruned);
         this.flush(wide);
       }
     }
@@ -91,9 +95,17 @@ export class TableWriter {
     this.rows = 0;
   }
 
-  private append(context: Uint32Array, words: Uint32Array, counts: Uint32Array, from: number, to: number): void {
+  private append(
+    context: Uint32Array,
+    words: Uint32Array,
+    counts: Uint32Array,
+    from: number,
+    to: number,
+    pruned: number,
+  ): void {
     const { block } = this;
     for (let j = 0; j < block.contexts.length; j++) block.contexts[j][block.contextCount] = context[j];
+    block.pruned[block.contextCount] = pruned;
     let row = this.rows;
     for (let i = from; i < to; i++, row++) {
       block.words[row] = words[i];

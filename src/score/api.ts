@@ -1,3 +1,4 @@
+import type { Pruning } from '../prune/pruning.js';
 import type { TuneReport } from '../smooth/weights.js';
 import type { Manifest } from '../store/manifest.js';
 import { TextCache } from './cache.js';
@@ -77,7 +78,9 @@ export interface TableInfo {
   readonly pattern: string;
   /** Distinct n-grams; for order 1 the size of the vocabulary. */
   readonly types: number;
-  /** The sum of the counts. */
+  /** How many more there were before the model was pruned. */
+  readonly dropped: number;
+  /** The sum of the counts, those that were pruned included. */
   readonly tokens: number;
   /** D1, D2, D3+. */
   readonly discounts: readonly [number, number, number];
@@ -101,6 +104,8 @@ export interface ModelInfo {
   /** ISO 8601. */
   readonly created: string;
   readonly options: Manifest['options'];
+  /** How the model was pruned; `null` where it was not. */
+  readonly pruning: Pruning | null;
   /** How this opening of the model smooths its counts. */
   readonly smoothing: Smoothing;
   /** How many classes its words have; 0 without a class model. */

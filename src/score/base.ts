@@ -36,11 +36,13 @@ export class ModelBase {
       tables: manifest.tables.map(table => {
         const { values, fallback } = estimateDiscounts(table.countsOfCounts);
         const types = table.pattern === '1' ? manifest.vocabulary : table.rows;
-        return { pattern: table.pattern, types, tokens: table.tokens, discounts: values, fallback };
+        const { dropped = 0 } = table;
+        return { pattern: table.pattern, types, dropped, tokens: table.tokens, discounts: values, fallback };
       }),
       version: manifest.format,
       created,
       options: manifest.options,
+      pruning: manifest.pruning ?? null,
       smoothing: parts.smoothing,
       classes: manifest.classes,
       weights: [...parts.weightSets].map(([name, { report }]) => ({ name, ...report })),

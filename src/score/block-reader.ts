@@ -13,7 +13,7 @@ export class CachedBlock {
   constructor(readonly block: Block) {
     const { contexts, contextCount, words } = block;
     this.totals = new Uint32Array(4 * contextCount);
-    this.bytes = 4 * (contextCount * (contexts.length + 5) + 2 * words.length) + 600;
+    this.bytes = 4 * (contextCount * (contexts.length + 6) + 2 * words.length) + 600;
   }
 
   /** An array that holds Σc, N1, N2 and the number of followers of the context at four times its number. */
@@ -25,7 +25,7 @@ export class CachedBlock {
 
 /** Puts Σc, N1, N2 and the number of followers of a context at four times its number. */
 export function addTotals(block: Block, context: number, totals: Uint32Array): void {
-  const { starts, counts, wide } = block;
+  const { starts, pruned, counts, wide } = block;
   const at = 4 * context;
   if (wide) {
     totals[at] = wide.total;
@@ -34,7 +34,7 @@ export function addTotals(block: Block, context: number, totals: Uint32Array): v
     totals[at + 3] = wide.followers;
     return;
   }
-  let total = 0;
+  let total = pruned[context];
   let ones = 0;
   let twos = 0;
   for (let row = starts[context]; row < starts[context + 1]; row++) {

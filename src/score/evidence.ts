@@ -1,15 +1,19 @@
 import type { Batch } from './batch.js';
 
-/** Numbers that the evidence holds for a word and a table: the count of the word in its context, and the context's totals. */
-export const FIELDS = 5;
+/**
+ * Numbers that the evidence holds for a word and a table: the count of the word in its context, the context's totals, and
+ * how much of Σc belongs to followers that were pruned.
+ */
+export const FIELDS = 6;
 export const COUNT = 0;
 export const TOTAL = 1;
 export const ONES = 2;
 export const TWOS = 3;
 export const FOLLOWERS = 4;
+export const PRUNED = 5;
 
 /**
- * What the count tables say of a batch of words. The five numbers of word t and table s begin at
+ * What the count tables say of a batch of words. The six numbers of word t and table s begin at
  * `(t * tables + s) * FIELDS`. A context that was not seen has total 0.
  */
 export class Evidence {

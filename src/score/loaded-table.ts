@@ -1,13 +1,15 @@
 import type { Pattern } from '../pattern.js';
 import { NONE } from '../text/tokens.js';
 import { batchPositions, type Batch } from './batch.js';
-import { COUNT, FOLLOWERS, ONES, TOTAL, TWOS, type CountTable, type Evidence } from './evidence.js';
+import { COUNT, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type CountTable, type Evidence } from './evidence.js';
 
 /** Words of a batch for loaded tables: enough that cache misses of different words overlap, few enough for the cache. */
 export const LOADED_BATCH = 1024;
 
-/** Numbers before the rows of a context: Σc, N1, N2 and how many followers it has. */
-export const HEADER = 4;
+/** Numbers before the rows of a context: Σc, N1, N2, how many followers it has, and how much of Σc was pruned. */
+export const HEADER = 5;
+/** Which of them is how many followers it has. */
+const FOLLOWERS_AT = 3;
 /** Where the links of a row begin, behind its word and count. */
 export const LINKS = 2;
 /** Contexts with at most so many followers are searched from the front; others are small hashes, half empty again. */
@@ -18,8 +20,8 @@ const AHEAD = 64;
 /**
  * A table in memory, as threads share it. The followers of a context lie together in a *region*: a header, then rows of a
  * word, its count, and links. A link leads from an n-gram to its region in a table where that n-gram is a context; it is
- * twice the place of the region, odd for a context with a single follower, which has no header (its total is the
- * follower's count), and 0 where there is none. The region of the empty context has a row for every word, by number.
+ * twice the place of the region, odd for a context with a single follower and none pruned, which has no header
+ * (its total is the follower's count), and 0 where there is none. The region of the empty context has a row for every word, by number.
  */
 export interface TableMemory {
   readonly pattern: Pattern;
@@ -107,6 +109,7 @@ export class LoadedTable implements CountTable {
       evidence.data[at + ONES] = data[1];
       evidence.data[at + TWOS] = data[2];
       evidence.data[at + FOLLOWERS] = data[3];
+      evidence.data[at + PRUNED] = data[4];
     }
   }
 
@@ -137,7 +140,7 @@ export class LoadedTable implements CountTable {
       const link = links[position];
       let start = link >>> 1;
       if ((link & 1) === 0) {
-        const followers = data[start + HEADER - 1];
+        const followers = data[start + FOLLOWERS_AT];
         start += HEADER;
         if (isHashed(followers)) start += slotOf(ids[position], capacityFor(followers)) * stride;
       }
@@ -160,6 +163,7 @@ export class LoadedTable implements CountTable {
       let ones = 0;
       let twos = 0;
       let followers = 0;
+      let pruned = 0;
       if (link & 1) {
         row = starts[position];
         total = data[row + 1];
@@ -173,6 +177,7 @@ export class LoadedTable implements CountTable {
         ones = data[region + 1];
         twos = data[region + 2];
         followers = data[region + 3];
+        pruned = data[region + 4];
         row = findRow(data, region + HEADER, starts[position], followers, stride, word);
       }
       rows[position] = row;
@@ -183,6 +188,7 @@ export class LoadedTable implements CountTable {
       into[at + ONES] = ones;
       into[at + TWOS] = twos;
       into[at + FOLLOWERS] = followers;
+      into[at + PRUNED] = pruned;
     }
     return t;
   }

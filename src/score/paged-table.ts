@@ -2,7 +2,7 @@ import type { Pattern } from '../pattern.js';
 import { compareContext, findBlock, type Directory } from '../store/directory.js';
 import type { Batch } from './batch.js';
 import { BlockReader, type CachedBlock } from './block-reader.js';
-import { COUNT, FOLLOWERS, ONES, TOTAL, TWOS, type CountTable, type Evidence } from './evidence.js';
+import { COUNT, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type CountTable, type Evidence } from './evidence.js';
 
 /** Blocks that are read at one go. */
 const BLOCKS_A_READ = 128;
@@ -83,6 +83,7 @@ export class PagedTable implements CountTable {
       data[at + ONES] = totals[4 * context + 1];
       data[at + TWOS] = totals[4 * context + 2];
       data[at + FOLLOWERS] = totals[4 * context + 3];
+      data[at + PRUNED] = cached.block.pruned[context];
     }
     return keys.length;
   }

@@ -3,6 +3,7 @@ import { formatPattern, type Pattern } from '../pattern.js';
 import { blankBlock, BLOCK_ENTRIES, decodeBlock, type Block } from '../store/block.js';
 import { decodeValue } from '../store/decode.js';
 import { blockKey } from '../store/keys.js';
+import type { TableManifest } from '../store/manifest.js';
 import type { ModelStore } from '../store/store.js';
 import { BOS, NONE } from '../text/tokens.js';
 import { addTotals, blockName, firstRow, readDirectory } from './block-reader.js';
@@ -89,7 +90,7 @@ class Contexts {
   readonly links: Uint32Array;
   /**
    * Their words but the nearest, to tell which n-grams are contexts. Not needed where each n-gram that does not end a
-   * sentence is one, as before the very next word: then the order tells.
+   * sentence is one, as before the very next word where nothing was pruned: then the order tells.
    */
   private readonly farther: Uint32Array[];
   /** For each word two numbers: the first context not yet linked that the word is nearest in, and the end of those. */
@@ -98,10 +99,10 @@ class Contexts {
   constructor(
     readonly pattern: Pattern,
     words: number,
-    count: number,
+    { contexts: count, dropped }: TableManifest,
   ) {
     this.links = new Uint32Array(count);
-    this.farther = pattern[0] === 1 ? [] : pattern.slice(1).map(() => new Uint32Array(count));
+    this.farther = pattern[0] === 1 && dropped === undefined ? [] : pattern.slice(1).map(() => new Uint32Array(count));
     this.ranges = new Uint32Array(2 * words);
   }
 
@@ -175,7 +176,7 @@ class TableLoader {
     const { pattern, base, link, manifest } = part;
     const data = new Uint32Array(new SharedArrayBuffer(4 * roomFor(part, words, linked.length)));
     this.table = { pattern, base, link, stride: LINKS + linked.length, data };
-    if (pattern.length > 0) this.contexts = new Contexts(pattern, words, manifest.contexts);
+    if (pattern.length > 0) this.contexts = new Contexts(pattern, words, manifest);
   }
 
   add(block: Block, name: string): void {
@@ -218,7 +219,7 @@ class TableLoader {
     const { data, stride } = this.table;
     const { words, counts, starts } = block;
     addTotals(block, 0, totals);
-    data.set(totals.subarray(0, HEADER));
+    data.set(totals.subarray(0, 4));
     for (let row = 0; row < starts[1]; row++) {
       const at = HEADER + words[row] * stride;
       data[at] = words[row];
@@ -243,12 +244,15 @@ class TableLoader {
       addTotals(block, c, totals);
       const followers = totals[4 * c + 3];
       const region = this.used;
-      const single = followers === 1;
+      const single = followers === 1 && block.pruned[c] === 0;
       this.used += single ? stride : HEADER + capacityFor(followers) * stride;
       if (followers < length || this.used > data.length || contexts.count === contexts.links.length)
         throw damaged(name);
       contexts.add(columns, c, 2 * region + (single ? 1 : 0));
-      if (!single) for (let j = 0; j < HEADER; j++) data[region + j] = totals[4 * c + j];
+      if (!single) {
+        for (let j = 0; j < 4; j++) data[region + j] = totals[4 * c + j];
+        data[region + 4] = block.pruned[c];
+      }
       this.region = single ? region : region + HEADER;
       this.missing = followers - length;
       this.placeRows(block, c, this.region, followers);

@@ -1,5 +1,5 @@
 import type { Batch } from '../score/batch.js';
-import { COUNT, FIELDS, FOLLOWERS, ONES, TOTAL, TWOS, type Evidence } from '../score/evidence.js';
+import { COUNT, FIELDS, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type Evidence } from '../score/evidence.js';
 import type { Lattice } from './lattice.js';
 import {
   CHILD_PARAMETERS,
@@ -18,9 +18,9 @@ import {
 /**
  * Interpolated modified Kneser-Ney over a lattice of patterns (Pickhardt et al. 2014, equation 4):
  *
- *     P_S(w|h) = max(c − D(c), 0)/Σc + γ(h) · Σ_d λ_d · P_S∖d(w|h),   γ(h) = (D1·N1 + D2·N2 + D3·N3+)/Σc,
+ *     P_S(w|h) = max(c − D(c), 0)/Σc + γ(h) · Σ_d λ_d · P_S∖d(w|h),   γ(h) = (D1·N1 + D2·N2 + D3·N3+ + pruned)/Σc,
  *
- * and the λ-mean alone where h was not seen. The empty pattern is interpolated with 1/V. Without parameters λ is even and
+ * and the λ-mean alone where h was not seen. Counts that were pruned stay in Σc, and all of them goes to γ. The empty pattern is interpolated with 1/V. Without parameters λ is even and
  * D is the estimate; with contiguous patterns alone each has one child, and this is modified Kneser-Ney.
  */
 export class Mixture {
@@ -105,7 +105,10 @@ export class Mixture {
         const twos = data[at + TWOS];
         const kept = count - discounts[d + (count < 3 ? count : 3)];
         const taken =
-          discounts[d + 1] * ones + discounts[d + 2] * twos + discounts[d + 3] * (data[at + FOLLOWERS] - ones - twos);
+          discounts[d + 1] * ones +
+          discounts[d + 2] * twos +
+          discounts[d + 3] * (data[at + FOLLOWERS] - ones - twos) +
+          data[at + PRUNED];
         value = ((kept > 0 ? kept : 0) + taken * value) / total;
         share = taken / total;
       }

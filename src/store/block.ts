@@ -7,11 +7,12 @@ import { checksum } from './checksum.js';
  * A count table has a row for every n-gram of its pattern: a context of k words, nearest word first, then the predicted
  * word and its count. Rows are sorted by context, then word. A block holds up to {@link BLOCK_ENTRIES} consecutive rows,
  * and always all followers of a context, except for *wide* contexts with more followers than a block holds: those have
- * blocks of their own, each of which repeats the context's totals.
+ * blocks of their own, each of which repeats the context's totals. Where followers were pruned, their context keeps the sum
+ * of their counts.
  */
 export const BLOCK_ENTRIES = 2048;
 
-/** What smoothing needs to know of a context: Σc, and how many followers have the counts 1, 2, and any. */
+/** What smoothing needs to know of a context: Σc, pruned followers included, and how many have the counts 1, 2, and any. */
 export interface ContextTotals {
   readonly total: number;
   readonly ones: number;
@@ -26,6 +27,8 @@ export interface Block {
   contextCount: number;
   /** Where the followers of each context begin; `starts[contextCount]` is the number of rows. */
   starts: Uint32Array;
+  /** By context, Σc of the followers that were pruned. */
+  pruned: Uint32Array;
   words: Uint32Array;
   counts: Uint32Array;
   /** The totals of the one context of a block that holds only some of its followers. */
@@ -40,14 +43,15 @@ export class BlockDamage extends Error {}
  * columns follow each other: how many leading words each context shares with the one before (⌈log2 k⌉ bits each), its
  * first differing word as a difference and the others whole (varints), for each row whether it is its context's last and
  * whether it was seen more than once (a bit each), the words (the first of a context whole, then differences) and the
- * counts from 2 up, less 2.
+ * counts from 2 up, less 2. Where followers were pruned there is a fifth entry: varints, for each context the sum of their
+ * counts.
  */
 export function encodeBlock(block: Block): Uint8Array {
-  const { contexts, contextCount, starts, words, counts, wide } = block;
+  const { contexts, contextCount, starts, pruned, words, counts, wide } = block;
   const rows = starts[contextCount];
   const width = contexts.length;
   const bits = sharedBits(width);
-  const bytes = writable(contextCount * (5 * width + 1) + rows * 11 + 16);
+  const bytes = writable(contextCount * (5 * width + 6) + rows * 11 + 16);
   let at = (contextCount * bits + 7) >>> 3;
   bytes.fill(0, 0, at);
   for (let c = 0; c < contextCount; c++) {
@@ -74,18 +78,23 @@ export function encodeBlock(block: Block): Uint8Array {
   }
   for (let row = 0; row < rows; row++) if (counts[row] > 1) at = writeVarint(bytes, at, counts[row] - 2);
   const totals = wide ? [wide.total, wide.ones, wide.twos, wide.followers] : null;
-  return seal(pack([contextCount, rows, totals, bytes.subarray(0, at)]));
+  const header = [contextCount, rows, totals, bytes.subarray(0, at)];
+  if (pruned.subarray(0, contextCount).every(count => count === 0)) return seal(pack(header));
+  const end = at;
+  for (let c = 0; c < contextCount; c++) at = writeVarint(bytes, at, pruned[c]);
+  return seal(pack([...header, bytes.subarray(end, at)]));
 }
 
 /** An empty block with room for `contexts` contexts of `width` words and `rows` rows, in one piece of memory. */
 export function blankBlock(width: number, contexts: number, rows: number): Block {
-  const memory = new Uint32Array((width + 1) * contexts + 1 + 2 * rows);
+  const memory = new Uint32Array((width + 2) * contexts + 1 + 2 * rows);
   let at = 0;
   const take = (length: number): Uint32Array => memory.subarray(at, (at += length));
   return {
     contexts: Array.from({ length: width }, () => take(contexts)),
     contextCount: 0,
     starts: take(contexts + 1),
+    pruned: take(contexts),
     words: take(rows),
     counts: take(rows),
   };
@@ -99,8 +108,14 @@ export function blankBlock(width: number, contexts: number, rows: number): Block
  */
 export function decodeBlock(value: Uint8Array, width: number, reuse?: Block): Block {
   const header: unknown = unpack(unseal(value));
-  if (!Array.isArray(header) || header.length !== 4) throw new BlockDamage('no block header');
-  const [contextCount, rows, totals, bytes] = header as [number, number, number[] | null, Uint8Array];
+  if (!Array.isArray(header) || header.length < 4 || header.length > 5) throw new BlockDamage('no block header');
+  const [contextCount, rows, totals, bytes, pruned] = header as [
+    number,
+    number,
+    number[] | null,
+    Uint8Array,
+    Uint8Array?,
+  ];
   if (!(bytes instanceof Uint8Array) || !(rows <= BLOCK_ENTRIES && contextCount >= 1 && contextCount <= rows)) {
     throw new BlockDamage('impossible block header');
   }
@@ -159,11 +174,20 @@ export function decodeBlock(value: Uint8Array, width: number, reuse?: Block): Bl
   const cursor = { at };
   for (let row = 0; row < rows; row++) if (counts[row] === 3) counts[row] = readVarint(bytes, cursor) + 2;
   if (cursor.at !== bytes.length) throw new BlockDamage('wrong length');
+  if (pruned) readAll(pruned, block.pruned, contextCount);
+  else block.pruned.fill(0, 0, contextCount);
   if (totals !== null) {
     const [total, ones, twos, followers] = totals;
     block.wide = { total, ones, twos, followers };
   }
   return block;
+}
+
+/** Reads bytes that are so many varints. */
+function readAll(bytes: Uint8Array, to: Uint32Array, length: number): void {
+  const cursor = { at: 0 };
+  for (let i = 0; i < length; i++) to[i] = readVarint(bytes, cursor);
+  if (cursor.at !== bytes.length) throw new BlockDamage('wrong length');
 }
 
 /** Puts a checksum before the bytes. */

@@ -88,6 +88,11 @@ export class ModelBuilder {
     await this.store.put(CLASSES_KEY, value);
   }
 
+  /** A value of another model, as it is. */
+  async putValue(key: Uint8Array, value: Uint8Array): Promise<void> {
+    await this.store.put(key, value);
+  }
+
   async finish(manifest: Manifest): Promise<void> {
     await this.store.put(MANIFEST_KEY, encodeManifest(manifest));
     await this.store.finish();

@@ -1,5 +1,6 @@
 import { pack, unpack } from './msgpack.js';
 import { BlockDamage, seal, unseal } from './block.js';
+import type { Pruning } from '../prune/pruning.js';
 
 /** The version of the format that this code reads and writes. */
 export const FORMAT_VERSION = 1;
@@ -11,10 +12,12 @@ export interface TableManifest {
   /** Whether the model is a mixture of this table too; if not, it only leads to the contexts of others. */
   readonly mixed: boolean;
   readonly rows: number;
+  /** How many rows were pruned; absent where the table was not. */
+  readonly dropped?: number;
   readonly contexts: number;
-  /** Σ of the counts. */
+  /** Σ of the counts, those that were pruned included. */
   readonly tokens: number;
-  /** Rows with the counts 1, 2, 3, 4. */
+  /** Rows with the counts 1, 2, 3, 4, before any was pruned. */
   readonly countsOfCounts: readonly [number, number, number, number];
 }
 
@@ -45,6 +48,8 @@ export interface Manifest {
   /** The tables of the class model; empty where there is none. */
   readonly classTables: readonly TableManifest[];
   readonly options: ModelOptions;
+  /** How the tables of words were pruned; absent where they were not. */
+  readonly pruning?: Pruning;
 }
 
 /** Bytes of a manifest: a checksum, and msgpack. */
