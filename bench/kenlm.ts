@@ -150,7 +150,9 @@ function perplexitiesAgree(a: Perplexities, b: Perplexities): boolean {
 
 type Figure = (measured: Measured) => number | null;
 
-const steady: Figure = run => run.steadyTokensPerSecond;
+function steady(run: Measured): number | null {
+  return run.steadyTokensPerSecond;
+}
 
 /** The table's rows: medians and their ratio. */
 function rows(kneser: Measured[], kenlm: Measured[], trie: Trie | undefined): string[][] {
