@@ -29,4 +29,23 @@ export type {
   TokenScore,
 } from './score/api.js';
 export { PerplexitySum, type Perplexity } from './score/perplexity.js';
+export { baseline } from './baseline/baseline.js';
+export type { BaselineOptions, BaselineProgress, BaselineTexts } from './baseline/options.js';
+export type {
+  BaselineReport,
+  Comparison,
+  MacroFigures,
+  ModelReport,
+  PublishedFigure,
+  TextFigures,
+} from './baseline/report.js';
+export type { Interval } from './baseline/bootstrap.js';
+export {
+  compare,
+  type ComparedModel,
+  type CompareOptions,
+  type ModelComparison,
+  type TokenDifference,
+  type TokenGroup,
+} from './baseline/compare.js';
 export type { Sentence, Sentences } from './text/sentences.js';
