@@ -1,4 +1,3 @@
-import { PerplexitySum } from '../score/perplexity.js';
 import { intervalOf, Resampling, type ResamplingOptions } from './bootstrap.js';
 import type { MacroFigures, TextFigures } from './report.js';
 
@@ -6,30 +5,46 @@ const LOG2_10 = Math.log2(10);
 /** The figures of a unit: tokens, OOVs, and log10 p of either. */
 const WIDTH = 4;
 
+/** Code points, and bytes of UTF-8. */
+export interface TextLength {
+  readonly characters: number;
+  readonly bytes: number;
+}
+
 /** What a model makes of a text, added up sentence by sentence. */
 export class TextMeasure {
-  readonly sum = new PerplexitySum();
+  private sentences = 0;
   /** Length of the OOVs, the space or line end behind each included. */
   private oovCharacters = 0;
   private oovBytes = 0;
   private readonly unitFigures = new Float64Array(WIDTH);
   private unit: number | undefined;
 
-  private constructor(readonly resampling: Resampling) {}
+  private constructor(
+    readonly resampling: Resampling,
+    private readonly characters: number,
+    private readonly bytes: number,
+  ) {}
 
-  /** @param options those of models that are to be compared are the same. */
-  static begin(options: ResamplingOptions): TextMeasure {
-    return new TextMeasure(new Resampling(WIDTH, options));
+  /**
+   * @param length of the text: code points and bytes.
+   * @param options those of models that are to be compared are the same.
+   */
+  static begin({ characters, bytes }: TextLength, options: ResamplingOptions): TextMeasure {
+    return new TextMeasure(new Resampling(WIDTH, options), characters, bytes);
   }
 
   /** Texts taken as one. */
   static together(parts: readonly TextMeasure[]): TextMeasure {
-    const all = new TextMeasure(Resampling.together(parts.map(part => part.resampling)));
-    for (const part of parts) {
-      all.sum.add(part.sum);
-      all.oovCharacters += part.oovCharacters;
-      all.oovBytes += part.oovBytes;
-    }
+    const total = (of: (part: TextMeasure) => number): number => parts.reduce((sum, part) => sum + of(part), 0);
+    const all = new TextMeasure(
+      Resampling.together(parts.map(part => part.resampling)),
+      total(part => part.characters),
+      total(part => part.bytes),
+    );
+    all.sentences = total(part => part.sentences);
+    all.oovCharacters = total(part => part.oovCharacters);
+    all.oovBytes = total(part => part.oovBytes);
     return all;
   }
 
@@ -37,19 +52,15 @@ export class TextMeasure {
   sentence(unit: number): void {
     if (unit !== this.unit) this.end();
     this.unit = unit;
-    this.sum.sentences++;
+    this.sentences++;
   }
 
-  /** A token of the sentence. @param length code points and bytes, asked for of OOVs only. */
-  token(log10Prob: number, oov: boolean, length: () => { characters: number; bytes: number }): void {
-    const { sum, unitFigures } = this;
-    sum.tokens++;
-    sum.log10Prob += log10Prob;
+  /** A token of the sentence. @param length asked for of OOVs only. */
+  token(log10Prob: number, oov: boolean, length: () => TextLength): void {
+    const { unitFigures } = this;
     unitFigures[0]++;
     unitFigures[2] += log10Prob;
     if (!oov) return;
-    sum.oov++;
-    sum.oovLog10Prob += log10Prob;
     unitFigures[1]++;
     unitFigures[3] += log10Prob;
     const { characters, bytes } = length();
@@ -65,16 +76,26 @@ export class TextMeasure {
   }
 
   figures(): TextFigures {
-    const { sum, resampling } = this;
-    const knownBits = -(sum.log10Prob - sum.oovLog10Prob) * LOG2_10;
-    const enough = resampling.units > 1;
+    const { resampling, sentences, characters, bytes } = this;
+    const { sums, units } = resampling;
+    const [tokens, oov, log10Prob, oovLog10Prob] = sums;
+    const bits = -log10Prob * LOG2_10;
+    const knownBits = -(log10Prob - oovLog10Prob) * LOG2_10;
     return {
-      ...sum.figures(),
-      oovRate: sum.oov / sum.tokens,
-      bitsPerCharacterExcludingOov: finite(knownBits / (sum.characters - this.oovCharacters)),
-      bitsPerByteExcludingOov: finite(knownBits / (sum.bytes - this.oovBytes)),
-      interval: enough ? intervalOf(this.perplexities()) : null,
-      intervalExcludingOov: enough ? intervalOf(resampling.statistics(perplexityExcludingOov)) : null,
+      sentences,
+      tokens,
+      oov,
+      oovRate: oov / tokens,
+      log10Prob,
+      perplexity: finite(perplexity(sums)),
+      interval: units > 1 ? intervalOf(this.perplexities()) : null,
+      perplexityExcludingOov: finite(perplexityExcludingOov(sums)),
+      intervalExcludingOov: units > 1 ? intervalOf(resampling.statistics(perplexityExcludingOov)) : null,
+      bitsPerToken: finite(bits / tokens),
+      bitsPerCharacter: oov === 0 ? finite(bits / characters) : null,
+      bitsPerByte: oov === 0 ? finite(bits / bytes) : null,
+      bitsPerCharacterExcludingOov: finite(knownBits / (characters - this.oovCharacters)),
+      bitsPerByteExcludingOov: finite(knownBits / (bytes - this.oovBytes)),
     };
   }
 

@@ -128,9 +128,7 @@ async function measureText(
   const { tests, resamples, seed } = series;
   const text = tests[index];
   const { skipBlank } = model.info.options;
-  const measure = TextMeasure.begin({ resamples, seed, stream: index });
-  measure.sum.characters = text.characters;
-  measure.sum.bytes = text.bytes;
+  const measure = TextMeasure.begin(text, { resamples, seed, stream: index });
   const file = cell(text.file);
   for await (const { text: sentence, number, unit } of text.sentences()) {
     if (number % SENTENCES_A_REPORT === 0) {

@@ -107,7 +107,7 @@ function comparisonTable({ comparisons, bootstrap }: BaselineReport): Table {
     title: 'Differences',
     head: ['models', 'perplexity', '95 % interval', 'relative', 'p'],
     rows: comparisons.map(({ model, against, difference, interval, relative, p }) => [
-      `${model} − ${against}`,
+      `${model}\u00a0−\u00a0${against}`,
       signed(difference, 2),
       range(interval, 2),
       relative === null ? '–' : `${signed(100 * relative, 1)} %`,

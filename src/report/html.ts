@@ -39,7 +39,7 @@ const STYLE = `
 @media (prefers-color-scheme: dark) { :root { --text: #e4e8ec; --soft: #9aa5b1; --line: #343b43; --ground: #14181c;
   --raised: #1d2329; --first: #f0a35e; --second: #6cb2f5; --third: #a8b0ba; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 54rem; padding: 2rem 1.25rem 4rem; background: var(--ground); color: var(--text);
+body { margin: 0 auto; max-width: 60rem; padding: 2rem 1.25rem 4rem; background: var(--ground); color: var(--text);
   font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .5rem; }
 h2 { font-size: 1.1rem; margin: 2.5rem 0 .5rem; }
@@ -48,7 +48,7 @@ p { margin: .4rem 0; max-width: 44rem; }
 .note { color: var(--soft); font-size: .875rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .75rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
+th, td { padding: .3rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 th:first-child { text-align: left; padding-left: 0; font-weight: 600; }
 thead th { color: var(--soft); font-weight: 500; }
 tbody tr:hover { background: var(--raised); }
@@ -56,6 +56,8 @@ figure { margin: 1.5rem 0 0; }
 figcaption { color: var(--soft); font-size: .875rem; }
 svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--soft); font: 12px system-ui, sans-serif; font-variant-numeric: tabular-nums; }
+@media (max-width: 30rem) { h1 { font-size: 1.35rem; } tbody th { white-space: normal; }
+  th:first-child { position: sticky; left: 0; background: var(--ground); } svg text { font-size: 15px; } }
 `;
 
 /** One self-contained page. @param body HTML. @param style further rules. */

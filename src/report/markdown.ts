@@ -18,5 +18,5 @@ export function paragraphs(texts: readonly string[]): string {
 
 /** Text that Markdown shows as it is. */
 export function escapeMarkdown(text: string): string {
-  return text.replace(/[\\`*_[\]<>|]/g, '\\$&').replace(/\s+/g, ' ');
+  return text.replace(/[\\`*_<>|]|\](?=[([])/g, '\\$&').replace(/\s+/g, ' ');
 }

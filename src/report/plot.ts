@@ -35,7 +35,7 @@ const WIDTH = 440;
 const HEIGHT = 280;
 const MARGIN = { top: 26, right: 46, bottom: 40, left: 46 };
 /** Points of several lines at one x stand so far apart. */
-const DODGE = 6;
+const DODGE = 9;
 const LABEL_HEIGHT = 15;
 const TICKS = 5;
 
