@@ -333,6 +333,10 @@ describe.concurrent('kneser baseline', () => {
     expect(readdirSync(cli.temporary)).toEqual([]);
   });
 
+  test.each(['baseline', 'compare'])('%s --help shows an example', async command => {
+    expect(await cli.print([command, '--help'])).toMatch(new RegExp(`Examples:\n  kneser ${command} `));
+  });
+
   test('says what to change', async () => {
     const refuse = (...rest: string[]): Promise<string> => cli.refuse(2, ['baseline', '--quiet', ...rest]);
     expect(await refuse()).toContain('--train, --valid and --test');
