@@ -27,6 +27,8 @@ export interface PublishedPerplexity {
   readonly split: SplitName;
   /** Per word, sentence ends counted as words. */
   readonly perplexity: number;
+  /** What `kneser baseline` calls its model of the same kind, where it has one. */
+  readonly counterpart?: string;
   /** Paper and table. */
   readonly source: string;
 }
@@ -109,8 +111,20 @@ export const CORPORA: { readonly [Name in CorpusName]: Corpus } = {
     published: [
       { model: '3-gram, Good-Turing (GT3)', split: 'test', perplexity: 165.2, source: MIKOLOV_2012 },
       { model: '5-gram, Good-Turing (GT5)', split: 'test', perplexity: 162.3, source: MIKOLOV_2012 },
-      { model: '3-gram, Kneser-Ney (KN3)', split: 'test', perplexity: 148.3, source: MIKOLOV_2011 },
-      { model: '5-gram, Kneser-Ney (KN5)', split: 'test', perplexity: 141.2, source: MIKOLOV_2011 },
+      {
+        model: '3-gram, Kneser-Ney (KN3)',
+        split: 'test',
+        perplexity: 148.3,
+        counterpart: 'mkn3',
+        source: MIKOLOV_2011,
+      },
+      {
+        model: '5-gram, Kneser-Ney (KN5)',
+        split: 'test',
+        perplexity: 141.2,
+        counterpart: 'mkn5',
+        source: MIKOLOV_2011,
+      },
       { model: '5-gram, Kneser-Ney + cache (KN5 + cache)', split: 'test', perplexity: 125.7, source: MIKOLOV_2011 },
     ],
   },
@@ -193,7 +207,13 @@ export const CORPORA: { readonly [Name in CorpusName]: Corpus } = {
       test: { file: 'heldout-monolingual.tokenized.shuffled/news.en.heldout-00000-of-00050' },
     },
     published: [
-      { model: 'Interpolated KN 5-gram, 1.1B n-grams', split: 'test', perplexity: 67.6, source: CHELBA_2013 },
+      {
+        model: 'Interpolated KN 5-gram, 1.1B n-grams',
+        split: 'test',
+        perplexity: 67.6,
+        counterpart: 'mkn5',
+        source: CHELBA_2013,
+      },
       { model: 'Katz 5-gram, 1.1B n-grams', split: 'test', perplexity: 79.9, source: CHELBA_2013 },
       { model: 'Interpolated KN 5-gram, 15M n-grams', split: 'test', perplexity: 243.2, source: CHELBA_2013 },
       { model: 'Katz 5-gram, 15M n-grams', split: 'test', perplexity: 127.5, source: CHELBA_2013 },

@@ -32,4 +32,23 @@ export type {
 } from './score/api.js';
 export type { VectorContext, VectorOptions } from './score/vector.js';
 export { PerplexitySum, type Perplexity } from './score/perplexity.js';
+export { baseline } from './baseline/baseline.js';
+export type { BaselineOptions, BaselineProgress, BaselineTexts } from './baseline/options.js';
+export type {
+  BaselineReport,
+  Comparison,
+  MacroFigures,
+  ModelReport,
+  PublishedFigure,
+  TextFigures,
+} from './baseline/report.js';
+export type { Interval } from './baseline/bootstrap.js';
+export {
+  compare,
+  type ComparedModel,
+  type CompareOptions,
+  type ModelComparison,
+  type TokenDifference,
+  type TokenGroup,
+} from './baseline/compare.js';
 export type { Sentence, Sentences } from './text/sentences.js';

@@ -8,7 +8,19 @@ import type { ScoreFlags } from './score.js';
 import type { TrainFlags } from './train.js';
 import type { TuneFlags } from './tune.js';
 import type { VectorFlags } from './vector.js';
-import { parsePatterns, parsePositive, parseShare, parseSize, parseThresholds, parseWhole } from './options.js';
+import type { BaselineFlags } from './baseline.js';
+import type { CompareFlags } from './compare.js';
+import {
+  parseModels,
+  parseOrders,
+  parsePatterns,
+  parsePositive,
+  parseShare,
+  parseSize,
+  parseThresholds,
+  parseWhole,
+  vocabularyOptions,
+} from './options.js';
 
 const EXAMPLES = {
   train: 'Example:\n  kneser train corpus.txt --out model --order 5',
@@ -26,6 +38,15 @@ Example:
   kneser vector model story.txt --html story.html`,
   prune: 'Example:\n  kneser prune model --out small --prune 0,0,1',
   tune: 'Example:\n  kneser tune model valid.txt',
+  baseline: `Examples:
+  kneser baseline --train train.txt --valid valid.txt --test news.txt web.txt --out baseline
+  kneser baseline --corpus ptb --data ptb-folder --out ptb-baseline`,
+  compare: `Each file is a table of tokens as kneser baseline writes it; with two files, the first model is of the first file and
+the second of the second, which may lack the columns MODEL.matched.
+
+Examples:
+  kneser compare baseline/tokens.tsv.gz --models glm5,mkn5
+  kneser compare baseline/tokens.tsv.gz neural.tsv.gz --models glm5,lstm`,
   inspect: 'Example:\n  kneser inspect model',
 };
 
@@ -52,6 +73,8 @@ function program(): Command {
   const weights = new Option('--weights <name>', 'weights of the mixture: uniform, or the name of a tuned set');
   const cache = new Option('--cache', 'mix in a cache of the text so far: for running text, reset for each file');
 
+  const [vocab, vocabLimit, unkBelow] = vocabularyOptions();
+
   kneser
     .command('train')
     .description('Train a model from text files: one sentence a line, tokens separated by white space.')
@@ -60,22 +83,9 @@ function program(): Command {
     .option('-n, --order <n>', 'longest n-gram, 1 to 12', parseWhole(1, 12), 5)
     .option('-m, --memory <size>', 'memory to aim for, such as 512M or 4G (default: half of the machine)', parseSize)
     .option('-t, --threads <n>', 'threads that count (default: one a core)', parseWhole(1, 256))
-    .addOption(
-      new Option('--vocab <file>', 'count only the words of this file, all others as <unk>').conflicts([
-        'vocabLimit',
-        'unkBelow',
-      ]),
-    )
-    .addOption(
-      new Option('--vocab-limit <n>', 'keep the n most frequent words')
-        .argParser(parseWhole(1))
-        .conflicts(['vocab', 'unkBelow']),
-    )
-    .addOption(
-      new Option('--unk-below <n>', 'count words seen fewer than n times as <unk>')
-        .argParser(parseWhole(1))
-        .conflicts(['vocab', 'vocabLimit']),
-    )
+    .addOption(vocab)
+    .addOption(vocabLimit)
+    .addOption(unkBelow)
     .option('--skip', 'count all skip patterns of the order too, and tune a mixture of them on held-out sentences')
     .option('--patterns <list>', 'count these skip patterns, such as 1_11,11_1', parsePatterns)
     .option('--max-gap <n>', 'of skip patterns, those that skip at most n words in a row', parseWhole(0, 11))
@@ -210,6 +220,57 @@ function program(): Command {
     .action(async (dir: string, flags: { json?: boolean }) => {
       const { runInspect } = await import('./inspect.js');
       await runInspect(dir, flags);
+    });
+
+  kneser
+    .command('baseline')
+    .description('Train, tune and measure Kneser-Ney and the mixture of every order: the baselines of a benchmark.')
+    .option('--train <file...>', 'text to count: files, .gz files, folders of them')
+    .option('--valid <file...>', 'text to tune the mixture on')
+    .option('--test <file...>', 'text to measure on; each file is a domain')
+    .option('--corpus <name>', 'a corpus of the catalog instead: brown, ptb, wikitext-2, wikitext-103, text8, 1b')
+    .option('--data <dir>', 'folder of its files, which are checked against the catalog')
+    .option('-n, --orders <list>', 'orders, such as 2-5 or 3,5', parseOrders, [2, 3, 4, 5])
+    .option('--classes <n>', 'word classes of the class model mixed in', parseWhole(0, 4000), 300)
+    .option('-o, --out <dir>', 'folder for the report (Markdown, JSON, HTML) and the table of tokens')
+    .option('--keep-models <dir>', 'folder where the models stay')
+    .option('--resamples <n>', 'resamples of the bootstrap', parseWhole(100, 1_000_000), 1000)
+    .option('--seed <n>', 'seed of the bootstrap', parseWhole(0), 1)
+    .option('-m, --memory <size>', 'memory to aim for, such as 512M or 4G (default: half of the machine)', parseSize)
+    .option('-t, --threads <n>', 'threads that count (default: one a core)', parseWhole(1, 256))
+    .addOption(vocab)
+    .addOption(vocabLimit)
+    .addOption(unkBelow)
+    .option('--lowercase', 'lower-case all text')
+    .option('--skip-blank', 'leave out lines without a token')
+    .addOption(
+      new Option('--reserved <what>', 'what to do with a literal <s> or </s> in training text')
+        .choices(['refuse', 'drop'])
+        .default('refuse'),
+    )
+    .option('-f, --force', 'replace a report and models that are there')
+    .option('--json', 'print the report as one JSON object')
+    .option('-q, --quiet', 'no progress')
+    .addHelpText('after', `\n${EXAMPLES.baseline}`)
+    .action(async (flags: BaselineFlags) => {
+      const { runBaseline } = await import('./baseline.js');
+      await runBaseline(flags);
+    });
+
+  kneser
+    .command('compare')
+    .description('Say which tokens one model predicts better than another.')
+    .argument('<file>', 'table of tokens, .tsv or .tsv.gz')
+    .argument('[other]', 'another table of the same tokens, that the second model is in')
+    .option('--models <a,b>', 'names of the two models (default: where there are just two)', parseModels)
+    .option('--top <n>', 'how many of the largest gains and losses are shown', parseWhole(0, 10_000), 10)
+    .option('--resamples <n>', 'resamples of the bootstrap', parseWhole(100, 1_000_000), 1000)
+    .option('--seed <n>', 'seed of the bootstrap', parseWhole(0), 1)
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', `\n${EXAMPLES.compare}`)
+    .action(async (file: string, other: string | undefined, flags: CompareFlags) => {
+      const { runCompare } = await import('./compare.js');
+      await runCompare(file, other, flags);
     });
 
   return kneser;

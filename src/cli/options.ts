@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 const UNITS: Record<string, number> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 
@@ -34,6 +34,26 @@ export function parsePositive(text: string): number {
   throw new InvalidArgumentError('It takes a number above 0, such as 1e-8.');
 }
 
+/** `2-5` or `1,3,5`: orders. */
+export function parseOrders(text: string): number[] {
+  const orders = text.split(',').flatMap(part => {
+    const [, from, to = from] = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(part) ?? [];
+    const [first, last] = [Number(from), Number(to)];
+    return first >= 1 && last <= 12 && first <= last
+      ? Array.from({ length: last - first + 1 }, (_, i) => first + i)
+      : [NaN];
+  });
+  if (orders.includes(NaN)) throw new InvalidArgumentError('It takes orders from 1 to 12, such as 2-5 or 3,5.');
+  return orders;
+}
+
+/** `glm5,mkn5`: two names. */
+export function parseModels(text: string): [string, string] {
+  const [first, second, ...rest] = text.split(',').map(name => name.trim());
+  if (first && second && rest.length === 0) return [first, second];
+  throw new InvalidArgumentError('It takes two names, such as glm5,mkn5.');
+}
+
 /** A whole number in a range. */
 export function parseWhole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return text => {
@@ -42,4 +62,20 @@ export function parseWhole(least: number, most = Number.MAX_SAFE_INTEGER): (text
     const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
     throw new InvalidArgumentError(`It takes a whole number ${range}.`);
   };
+}
+
+/** The options that say which words a model knows: `VocabularyFlags`. */
+export function vocabularyOptions(): Option[] {
+  return [
+    new Option('--vocab <file>', 'count only the words of this file, all others as <unk>').conflicts([
+      'vocabLimit',
+      'unkBelow',
+    ]),
+    new Option('--vocab-limit <n>', 'keep the n most frequent words')
+      .argParser(parseWhole(1))
+      .conflicts(['vocab', 'unkBelow']),
+    new Option('--unk-below <n>', 'count words seen fewer than n times as <unk>')
+      .argParser(parseWhole(1))
+      .conflicts(['vocab', 'vocabLimit']),
+  ];
 }

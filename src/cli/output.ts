@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 
+export { bytes, figure, whole } from '../report/figures.js';
+
 /** Writes results to standard output, no faster than they are taken. */
 export async function print(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
@@ -39,27 +41,6 @@ export async function printJsonLine(object: Readonly<Record<string, unknown>>): 
 
 function isList(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || ArrayBuffer.isView(value);
-}
-
-/** A figure for people: so many digits behind the point, `–` for one that is not defined. */
-export function figure(value: number | null, digits: number): string {
-  return value === null ? '–' : value.toFixed(digits);
-}
-
-/** A whole number with thousands apart. */
-export function whole(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
-/** Bytes for people. */
-export function bytes(value: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
 /** An aligned table: the first column to the left, the others, which are numbers, to the right. */

@@ -1,7 +1,8 @@
 import type { SingleBar } from 'cli-progress';
 import type { Progress, Stage } from '../options.js';
 
-const TITLES: Record<Stage, string> = {
+/** What the stages of training are called. */
+export const TITLES: Record<Stage, string> = {
   tokenize: 'reading text',
   sort: 'sorting',
   count: 'counting n-grams',
@@ -81,5 +82,6 @@ function rateText(done: number, seconds: number, unit: string): string {
   if (seconds <= 0) return '';
   const rate = done / seconds;
   if (unit === 'passes') return `${rate.toFixed(1)} passes/s`;
+  if (unit === 'sentences') return `${rate.toFixed(0)} sentences/s`;
   return unit === 'bytes' ? `${(rate / 1e6).toFixed(1)} MB/s` : `${(rate / 1e6).toFixed(2)} M ${unit}/s`;
 }

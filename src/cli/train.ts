@@ -1,22 +1,16 @@
 import { KneserError } from '../errors.js';
-import { readBytes } from '../text/input.js';
-import { decode } from '../text/surface.js';
-import { Tokenizer } from '../text/tokenizer.js';
 import type { TrainOptions } from '../options.js';
 import { train, type TrainReport } from '../train.js';
-import type { VocabularyChoice } from '../count/vocabulary.js';
 import { bytes, whole } from './output.js';
 import { ProgressDisplay } from './progress.js';
+import { vocabularyChoice, type VocabularyFlags } from './vocabulary.js';
 
 /** The options of `kneser train`, as commander hands them over. */
-export interface TrainFlags {
+export interface TrainFlags extends VocabularyFlags {
   readonly out: string;
   readonly order: number;
   readonly memory?: number;
   readonly threads?: number;
-  readonly vocab?: string;
-  readonly vocabLimit?: number;
-  readonly unkBelow?: number;
   readonly skip?: boolean;
   readonly patterns?: readonly string[];
   readonly maxGap?: number;
@@ -98,24 +92,4 @@ function mixtureOptions(flags: TrainFlags): Pick<TrainOptions, 'patterns' | 'hol
     holdOut: flags.holdOut ?? DEFAULT_HOLD_OUT,
     classes: flags.classes ?? DEFAULT_CLASSES,
   };
-}
-
-async function vocabularyChoice(flags: TrainFlags): Promise<VocabularyChoice | undefined> {
-  if (flags.vocab !== undefined) return { kind: 'words', words: await readWords(flags.vocab) };
-  if (flags.vocabLimit !== undefined) return { kind: 'limit', limit: flags.vocabLimit };
-  if (flags.unkBelow !== undefined) return { kind: 'frequency', atLeast: flags.unkBelow };
-  return undefined;
-}
-
-/** The words of a vocabulary file, separated by white space. */
-async function readWords(path: string): Promise<string[]> {
-  const words: string[] = [];
-  const tokenizer = new Tokenizer({
-    token: (text, from, to) => words.push(decode(text.subarray(from, to))),
-    line: () => undefined,
-  });
-  for await (const chunk of readBytes(path)) tokenizer.feed(chunk);
-  tokenizer.end();
-  if (words.length === 0) throw new KneserError('KNESER_INPUT_EMPTY', `${path}: the vocabulary file holds no words`);
-  return words;
 }

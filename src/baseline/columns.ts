@@ -1,0 +1,75 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
+import { LineReader } from '../text/lines.js';
+import { writeError } from '../errors.js';
+import { headLine } from './token-table.js';
+
+/** Characters that are written at one go. */
+const PIECE = 1 << 16;
+
+/**
+ * Some columns of the table of tokens, on disk while other columns are still made: a line a sentence, all the cells of
+ * its tokens one after another.
+ */
+export class ColumnFile {
+  private readonly stream: WriteStream;
+  private text = '';
+
+  /** @param width cells a token. */
+  constructor(
+    readonly path: string,
+    readonly width: number,
+  ) {
+    this.stream = createWriteStream(path);
+    // Seen when the stream is awaited.
+    this.stream.on('error', () => undefined);
+  }
+
+  /** Adds a sentence. */
+  async add(cells: readonly string[]): Promise<void> {
+    this.text += cells.join('\t') + '\n';
+    if (this.text.length >= PIECE) await this.flush();
+  }
+
+  /** @throws KNESER_DISK_FULL, KNESER_IO */
+  async end(): Promise<void> {
+    try {
+      await this.flush();
+      this.stream.end();
+      await finished(this.stream);
+    } catch (error) {
+      throw writeError(this.path, error);
+    }
+  }
+
+  private async flush(): Promise<void> {
+    const { text } = this;
+    this.text = '';
+    if (this.stream.errored) throw writeError(this.path, this.stream.errored);
+    if (!this.stream.write(text)) await once(this.stream, 'drain');
+  }
+}
+
+/** The table whose columns are in files: those of the tokens, then those of each model. */
+export async function* joinColumns(
+  tokens: ColumnFile,
+  models: ReadonlyMap<string, ColumnFile>,
+): AsyncGenerator<string> {
+  yield headLine([...models.keys()]);
+  const files = [tokens, ...models.values()];
+  const readers = files.map(({ path }) => new LineReader(path).lines());
+  for await (const first of readers[0]) {
+    const rest = await Promise.all(readers.slice(1).map(async reader => (await reader.next()).value as string));
+    const cells = [first, ...rest].map(line => line.split('\t'));
+    let text = '';
+    for (let t = 0; t * tokens.width < cells[0].length; t++) {
+      files.forEach(({ width }, f) => {
+        for (let k = 0; k < width; k++) text += (f + k > 0 ? '\t' : '') + cells[f][t * width + k];
+      });
+      text += '\n';
+    }
+    yield text;
+  }
+  await Promise.all(readers.map(reader => reader.return(undefined)));
+}

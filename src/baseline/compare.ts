@@ -1,0 +1,334 @@
+import { KneserError } from '../errors.js';
+import { whole } from '../report/figures.js';
+import { intervalOf, pairedTest, Resampling, RESAMPLES, type Interval } from './bootstrap.js';
+import { ALIGNED_COLUMNS, tableError, TokenTable, type TokenRow, type TokenValue } from './token-table.js';
+
+/** What to compare, and how. */
+export interface CompareOptions {
+  /** A table of tokens, as `baseline` writes it. */
+  readonly file: string;
+  /** Another over the same tokens, for the second model. It needs `sentence`, `position`, `token`, `MODEL.log10Prob`. */
+  readonly other?: string;
+  /** The names of the models. Default: those of the tables, where there are just two. */
+  readonly models?: readonly [first: string, second: string];
+  /** How many of the largest gains and losses are kept. Default 10. */
+  readonly top?: number;
+  /** Resamples of the bootstrap over sentences. Default 1000. */
+  readonly resamples?: number;
+  /** Default 1. */
+  readonly seed?: number;
+}
+
+/** Tokens that have something in common. Differences are those of log10 p, first model less second: above 0 it is better. */
+export interface TokenGroup {
+  /** A range such as `10–99`. */
+  readonly name: string;
+  readonly tokens: number;
+  /** Mean log10 p of the first and the second model. */
+  readonly log10Prob: readonly [first: number, second: number];
+  /** The mean difference. */
+  readonly difference: number;
+  /** The part of the tokens that the first model predicts better, and that the second does. */
+  readonly better: readonly [first: number, second: number];
+}
+
+/** A token that the models disagree on. */
+export interface TokenDifference {
+  readonly file: string;
+  readonly sentence: number;
+  readonly position: number;
+  readonly token: string;
+  /** Up to twelve tokens before it. */
+  readonly context: readonly string[];
+  readonly count: number;
+  readonly oov: boolean;
+  readonly log10Prob: readonly [first: number, second: number];
+  readonly matched: readonly [first: number | null, second: number | null];
+  readonly difference: number;
+}
+
+/** What sets two models apart. */
+export interface ModelComparison {
+  readonly models: readonly [first: ComparedModel, second: ComparedModel];
+  readonly sentences: number;
+  readonly tokens: number;
+  readonly oov: number;
+  /** Perplexity of the first less that of the second; its 95 % interval and p by the paired bootstrap over sentences. */
+  readonly difference: number;
+  readonly interval: Interval | null;
+  /** `difference` as a part of the second's perplexity. */
+  readonly relative: number;
+  readonly p: number | null;
+  /** By how often the training text has the token. */
+  readonly byCount: readonly TokenGroup[];
+  /** By the token's position in its sentence. */
+  readonly byPosition: readonly TokenGroup[];
+  /** By the length of the n-gram that matched, for each model whose table tells. */
+  readonly byMatched: readonly { readonly model: string; readonly groups: readonly TokenGroup[] }[];
+  /** Where the first model gains most, and where it loses most. */
+  readonly gains: readonly TokenDifference[];
+  readonly losses: readonly TokenDifference[];
+}
+
+/** One of two models. */
+export interface ComparedModel {
+  readonly name: string;
+  readonly file: string;
+  readonly perplexity: number;
+  readonly interval: Interval | null;
+}
+
+const CONTEXT = 12;
+const DEFAULT_TOP = 10;
+/** Where groups of positions begin. */
+const POSITIONS = [1, 2, 3, 4, 6, 11, 21, 41, 81];
+
+/**
+ * Says which tokens one model predicts better than another: reads their log probabilities from tables of tokens, as a
+ * stream.
+ *
+ * @throws KneserError: KNESER_INPUT_*; KNESER_INPUT_TABLE with the line of a table that is malformed, or whose tokens are
+ *   others; KNESER_OPTION for a model that is not there.
+ * @example
+ * const { byCount } = await compare({ file: 'baseline/tokens.tsv.gz', models: ['glm5', 'mkn5'] });
+ */
+export async function compare(options: CompareOptions): Promise<ModelComparison> {
+  const { file, other, top = DEFAULT_TOP, resamples = RESAMPLES, seed = 1 } = options;
+  const table = await TokenTable.open(file);
+  let second: TokenTable | undefined;
+  try {
+    second = other === undefined ? undefined : await TokenTable.open(other, ALIGNED_COLUMNS);
+    const names = chooseModels(table, second, options.models);
+    const totals = new Totals(names, new Resampling(3, { resamples, seed, stream: 0 }), top);
+    for await (const [row, values] of pairs(table, second, names)) totals.add(row, values);
+    return totals.comparison(file, other ?? file);
+  } finally {
+    await table.close();
+    await second?.close();
+  }
+}
+
+function chooseModels(
+  table: TokenTable,
+  other: TokenTable | undefined,
+  wanted: readonly [string, string] | undefined,
+): readonly [string, string] {
+  const tables = [table, other ?? table];
+  if (wanted) {
+    wanted.forEach((name, i) => {
+      if (tables[i].models.includes(name)) return;
+      const known = tables[i].models.join(', ');
+      throw new KneserError('KNESER_OPTION', `models: ${tables[i].path} has no model ${name}; it has ${known}`);
+    });
+    return wanted;
+  }
+  const models = other ? [...table.models, ...other.models] : table.models;
+  const [first, second] = models;
+  if (models.length === 2 && (!other || table.models.length === 1)) return [first, second];
+  const known = (other ? tables : [table]).map(({ path, models: has }) => `${path} has ${has.join(', ')}`).join('; ');
+  throw new KneserError('KNESER_OPTION', `models: name two; ${known}`);
+}
+
+/** Each token with what the two models say of it. */
+async function* pairs(
+  table: TokenTable,
+  other: TokenTable | undefined,
+  names: readonly [string, string],
+): AsyncGenerator<readonly [TokenRow, readonly [TokenValue, TokenValue]]> {
+  if (!other) {
+    for await (const row of table.rows(names)) yield [row, [row.values[0], row.values[1]]];
+    return;
+  }
+  const others = other.rows([names[1]]);
+  let line = 1;
+  for await (const row of table.rows([names[0]])) {
+    line = row.line;
+    const next = await others.next();
+    if (next.done) throw tableError(other.path, line, `the table ends before this line, and ${table.path} goes on`);
+    const beside = next.value;
+    for (const name of ALIGNED_COLUMNS) {
+      if (beside[name] === row[name]) continue;
+      throw tableError(
+        other.path,
+        line,
+        `${name} is ${JSON.stringify(beside[name])}, and ${JSON.stringify(row[name])} in ${table.path}; ` +
+          'both tables must have the same tokens in the same order',
+      );
+    }
+    yield [row, [row.values[0], beside.values[0]]];
+  }
+  if (!(await others.next()).done) {
+    throw tableError(other.path, line + 1, `the table goes on, and ${table.path} ends before this line`);
+  }
+}
+
+type Pair = readonly [first: number, second: number];
+
+/** All that is kept of the tokens while they stream by. */
+class Totals {
+  private tokens = 0;
+  private oov = 0;
+  private file = '';
+  private sentence = 0;
+  private readonly unit = new Float64Array(3);
+  private readonly context: string[] = [];
+  private readonly byCount = new Groups(countName);
+  private readonly byPosition = new Groups(positionName);
+  private readonly byMatched = [new Groups(String), new Groups(String)];
+  private readonly gains: Largest;
+  private readonly losses: Largest;
+
+  constructor(
+    private readonly names: readonly [string, string],
+    private readonly resampling: Resampling,
+    top: number,
+  ) {
+    this.gains = new Largest(top, 1);
+    this.losses = new Largest(top, -1);
+  }
+
+  add(row: TokenRow, [first, second]: readonly [TokenValue, TokenValue]): void {
+    const { unit, context } = this;
+    if (row.sentence !== this.sentence || row.file !== this.file) this.endSentence();
+    this.sentence = row.sentence;
+    this.file = row.file;
+    const pair: Pair = [first.log10Prob, second.log10Prob];
+    const difference = pair[0] - pair[1];
+    this.tokens++;
+    if (row.oov) this.oov++;
+    unit[0]++;
+    unit[1] += pair[0];
+    unit[2] += pair[1];
+    this.byCount.add(countKey(row), pair);
+    this.byPosition.add(
+      POSITIONS.findLastIndex(least => row.position >= least),
+      pair,
+    );
+    [first, second].forEach(({ matched }, i) => {
+      if (matched !== null) this.byMatched[i].add(matched, pair);
+    });
+    for (const list of [this.gains, this.losses]) {
+      if (!list.takes(difference)) continue;
+      const { file, sentence, position, token, count, oov } = row;
+      const matched = [first.matched, second.matched] as const;
+      const place = { file, sentence, position, token, context: [...context], count, oov };
+      list.add({ ...place, log10Prob: pair, matched, difference });
+    }
+    context.push(row.token);
+    if (context.length > CONTEXT) context.shift();
+  }
+
+  comparison(firstFile: string, secondFile: string): ModelComparison {
+    this.endSentence();
+    const { names, tokens, oov, resampling } = this;
+    if (tokens === 0) throw new KneserError('KNESER_INPUT_EMPTY', `${firstFile}: the table has no tokens`);
+    const { sums, units } = resampling;
+    const [first, second] = [firstFile, secondFile].map(
+      (file, i): { model: ComparedModel; resampled: Float64Array } => {
+        const perplexity = (of: Float64Array): number => 10 ** (-of[1 + i] / of[0]);
+        const resampled = resampling.statistics(perplexity);
+        const interval = units > 1 ? intervalOf(resampled) : null;
+        return { model: { name: names[i], file, perplexity: perplexity(sums), interval }, resampled };
+      },
+    );
+    const differences = first.resampled.map((perplexity, b) => perplexity - second.resampled[b]);
+    const difference = first.model.perplexity - second.model.perplexity;
+    return {
+      models: [first.model, second.model],
+      sentences: units,
+      tokens,
+      oov,
+      difference,
+      ...(units > 1 ? pairedTest(differences) : { interval: null, p: null }),
+      relative: difference / second.model.perplexity,
+      byCount: this.byCount.groups(),
+      byPosition: this.byPosition.groups(),
+      byMatched: this.byMatched.flatMap((groups, i) =>
+        groups.isEmpty ? [] : [{ model: names[i], groups: groups.groups() }],
+      ),
+      gains: this.gains.list,
+      losses: this.losses.list,
+    };
+  }
+
+  private endSentence(): void {
+    if (this.unit[0] > 0) this.resampling.add(this.unit);
+    this.unit.fill(0);
+    this.context.length = 0;
+  }
+}
+
+/** Sums over groups of tokens, by a number that orders the groups. */
+class Groups {
+  private readonly sums = new Map<number, Float64Array>();
+
+  constructor(private readonly nameOf: (key: number) => string) {}
+
+  get isEmpty(): boolean {
+    return this.sums.size === 0;
+  }
+
+  add(key: number, [first, second]: Pair): void {
+    let sums = this.sums.get(key);
+    if (!sums) this.sums.set(key, (sums = new Float64Array(5)));
+    sums[0]++;
+    sums[1] += first;
+    sums[2] += second;
+    if (first > second) sums[3]++;
+    if (first < second) sums[4]++;
+  }
+
+  groups(): TokenGroup[] {
+    return [...this.sums]
+      .sort(([a], [b]) => a - b)
+      .map(([key, [tokens, first, second, firstBetter, secondBetter]]) => ({
+        name: this.nameOf(key),
+        tokens,
+        log10Prob: [first / tokens, second / tokens],
+        difference: (first - second) / tokens,
+        better: [firstBetter / tokens, secondBetter / tokens],
+      }));
+  }
+}
+
+/** The tokens with the largest differences of one sign. */
+class Largest {
+  readonly list: TokenDifference[] = [];
+
+  constructor(
+    private readonly most: number,
+    private readonly sign: 1 | -1,
+  ) {}
+
+  takes(difference: number): boolean {
+    const { list, most, sign } = this;
+    if (difference * sign <= 0 || most === 0) return false;
+    return list.length < most || difference * sign > list[list.length - 1].difference * sign;
+  }
+
+  add(token: TokenDifference): void {
+    const { list, sign } = this;
+    const at = list.findIndex(other => other.difference * sign < token.difference * sign);
+    list.splice(at < 0 ? list.length : at, 0, token);
+    if (list.length > this.most) list.pop();
+  }
+}
+
+/** −1 for OOVs, 0, 1, and then 2 for 2–9, 3 for 10–99 … */
+function countKey({ count, oov }: TokenRow): number {
+  if (oov) return -1;
+  return count < 2 ? count : 1 + String(count).length;
+}
+
+function countName(key: number): string {
+  if (key < 0) return 'OOV';
+  return key < 2 ? String(key) : `${whole(Math.max(2, 10 ** (key - 2)))}–${whole(10 ** (key - 1) - 1)}`;
+}
+
+function positionName(index: number): string {
+  // A position of 0 is before all groups.
+  const from = POSITIONS[index] ?? 0;
+  const next = index + 1 < POSITIONS.length ? POSITIONS[index + 1] : Infinity;
+  if (next === from + 1) return String(from);
+  return next === Infinity ? `${from} and more` : `${from}–${next - 1}`;
+}

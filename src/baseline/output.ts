@@ -1,0 +1,78 @@
+import { existsSync, rmSync } from 'node:fs';
+import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { writeAtomically } from '../atomic.js';
+import { KneserError, writeError } from '../errors.js';
+import { baselineMarkdown } from './markdown.js';
+import { baselinePage } from './page.js';
+import type { BaselineReport } from './report.js';
+
+/** The files of a baseline's folder. */
+const FILES = { json: 'baseline.json', markdown: 'baseline.md', page: 'baseline.html', tokens: 'tokens.tsv.gz' };
+
+/** Makes the folder, so that nothing is computed in vain. @throws KNESER_OUTPUT_EXISTS, KNESER_OUTPUT_DENIED */
+export async function claimFolder(folder: string, force: boolean): Promise<void> {
+  if (folder === '') throw new KneserError('KNESER_OPTION', 'out: the name of the folder is empty');
+  const found = Object.values(FILES).find(name => existsSync(join(folder, name)));
+  if (found !== undefined && !force) {
+    throw new KneserError(
+      'KNESER_OUTPUT_EXISTS',
+      `${join(folder, found)}: there is a baseline here already; pass --force to replace it, or another --out`,
+    );
+  }
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw writeError(folder, error);
+  }
+}
+
+/** Refuses models that training would refuse to replace, before the first one is trained. @throws KNESER_OUTPUT_EXISTS */
+export function checkModels(folder: string, names: readonly string[], force: boolean): void {
+  if (folder === '') throw new KneserError('KNESER_OPTION', 'keep-models: the name of the folder is empty');
+  const found = names.map(name => join(folder, name)).find(path => existsSync(path));
+  if (found === undefined || force) return;
+  throw new KneserError(
+    'KNESER_OUTPUT_EXISTS',
+    `${found}: there is something here already; pass --force to replace a model, or another --keep-models`,
+  );
+}
+
+/** Writes a baseline, each file whole or not at all. @param lines the table of tokens. */
+export async function writeBaseline(
+  folder: string,
+  report: BaselineReport,
+  lines: AsyncIterable<string>,
+): Promise<void> {
+  try {
+    const gzip = createGzip();
+    const feeding = pipeline(lines, gzip);
+    feeding.catch(() => undefined);
+    await writeAtomically(join(folder, FILES.tokens), gzip as AsyncIterable<Uint8Array>);
+    await feeding;
+    await writeAtomically(join(folder, FILES.page), [baselinePage(report)]);
+    await writeAtomically(join(folder, FILES.markdown), [baselineMarkdown(report)]);
+    await writeAtomically(join(folder, FILES.json), [JSON.stringify(report, undefined, 1) + '\n']);
+  } catch (error) {
+    throw writeError(folder, error);
+  }
+}
+
+/** Gives a temporary folder to `use`, and removes it afterwards, even if the process is told to end. */
+export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'kneser-baseline-')).catch((error: unknown) => {
+    throw writeError(tmpdir(), error);
+  });
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
+  try {
+    return await use(folder);
+  } finally {
+    process.off('exit', remove);
+    await rm(folder, { recursive: true, force: true });
+  }
+}

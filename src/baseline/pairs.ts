@@ -1,0 +1,46 @@
+import type { Corpus } from '../../corpora/catalog.js';
+import type { Smoothing } from '../score/parts.js';
+import { pairedTest } from './bootstrap.js';
+import type { Comparison, ModelReport, PublishedFigure } from './report.js';
+import type { Measured } from './series.js';
+
+/** Each mixture against Kneser-Ney of its order, and each model against that of the order before. */
+export function comparePairs(measured: readonly Measured[]): Comparison[] {
+  const find = (smoothing: Smoothing, order: number | undefined): Measured | undefined =>
+    measured.find(({ candidate }) => candidate.smoothing === smoothing && candidate.order === order);
+  const orders = [...new Set(measured.map(({ candidate }) => candidate.order))];
+  const comparisons: Comparison[] = [];
+  for (const model of measured) {
+    const { smoothing, order } = model.candidate;
+    const before = find(smoothing, orders[orders.indexOf(order) - 1]);
+    const plain = smoothing === 'glm' ? find('mkn', order) : undefined;
+    for (const against of [plain, before]) if (against) comparisons.push(comparePair(model, against));
+  }
+  return comparisons;
+}
+
+function comparePair(model: Measured, against: Measured): Comparison {
+  const [a, b] = [model.report.micro.perplexity, against.report.micro.perplexity];
+  const others = against.all.perplexities();
+  const differences = model.all.perplexities().map((perplexity, i) => perplexity - others[i]);
+  const { interval, p } = model.all.resampling.units > 1 ? pairedTest(differences) : { interval: null, p: null };
+  const difference = a === null || b === null ? null : a - b;
+  return {
+    model: model.candidate.name,
+    against: against.candidate.name,
+    difference,
+    interval,
+    relative: difference === null || b === null ? null : difference / b,
+    p,
+  };
+}
+
+/** What the literature says of a corpus's test set, beside what we say. */
+export function publishedFigures(corpus: Corpus | undefined, models: readonly ModelReport[]): PublishedFigure[] {
+  return (corpus?.published ?? [])
+    .filter(({ split }) => split === 'test')
+    .map(({ model, perplexity, source, counterpart }) => {
+      const ours = models.find(({ name }) => name === counterpart);
+      return { model, perplexity, source, counterpart: ours?.name ?? null, ours: ours?.micro.perplexity ?? null };
+    });
+}

@@ -1,0 +1,177 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ModelInfo } from '../score/api.js';
+import type { LoadedModel } from '../score/loaded-model.js';
+import { LanguageModel } from '../score/model.js';
+import type { Smoothing } from '../score/parts.js';
+import { train } from '../train.js';
+import { tune } from '../tune.js';
+import { ColumnFile } from './columns.js';
+import type { BaselineFiles } from './corpus.js';
+import { trainingCounts, type TrainingCounts } from './counts.js';
+import { macroFigures, TextMeasure } from './measure.js';
+import type { BaselineOptions, BaselineProgress, SharedTrainOptions } from './options.js';
+import type { ModelReport } from './report.js';
+import { codePoints, type TestText } from './texts.js';
+import { cell, formatLog10Prob } from './token-table.js';
+
+/** English text has about so many bytes a token. */
+const BYTES_A_TOKEN = 5;
+/** Sentences between two reports of progress. */
+const SENTENCES_A_REPORT = 256;
+
+/** A model of the series. */
+export interface Candidate {
+  readonly name: string;
+  readonly smoothing: Smoothing;
+  readonly order: number;
+}
+
+/** What a model came to. */
+export interface Measured {
+  readonly candidate: Candidate;
+  readonly all: TextMeasure;
+  readonly report: ModelReport;
+  readonly info: ModelInfo;
+  readonly column: ColumnFile | undefined;
+}
+
+/** What is the same for all models. */
+export interface Series {
+  readonly options: BaselineOptions;
+  readonly files: BaselineFiles;
+  readonly tests: readonly TestText[];
+  readonly resamples: number;
+  readonly seed: number;
+  readonly classes: number;
+  /** A folder for temporary files, and that of the models. */
+  readonly work: string;
+  readonly models: string;
+  /** The columns that all models share; without them no columns are written. */
+  readonly tokens: ColumnFile | undefined;
+  readonly warnings: Set<string>;
+}
+
+/** Trains, tunes and measures a model. @param first whether the columns that all models share are to be written. */
+export async function measureModel(series: Series, candidate: Candidate, first: boolean): Promise<Measured> {
+  const { options, files, tests } = series;
+  const { name, order } = candidate;
+  const mixture = candidate.smoothing === 'glm';
+  const folder = join(series.models, name);
+  const tell = (progress: Omit<BaselineProgress, 'model'>): void => options.onProgress?.({ model: name, ...progress });
+  const trained = await train({
+    ...trainOptions(options),
+    files: files.train,
+    out: folder,
+    order,
+    ...(mixture ? { patterns: { skip: true }, classes: series.classes } : {}),
+    force: options.force ?? false,
+    onProgress: tell,
+  });
+  trained.warnings.forEach(warning => series.warnings.add(`training text: ${warning}`));
+  let tuneSeconds: number | null = null;
+  if (mixture) {
+    const started = performance.now();
+    await tune({
+      model: folder,
+      files: files.valid,
+      onProgress: (done, total) => tell({ stage: 'tune', done, total, unit: 'passes' }),
+    });
+    tuneSeconds = seconds(started);
+  }
+  const model = await LanguageModel.open(folder, { smoothing: candidate.smoothing });
+  try {
+    const expectedTokens = tests.reduce((sum, { bytes }) => sum + bytes, 0) / BYTES_A_TOKEN;
+    const started = performance.now();
+    const loaded = model.shouldLoad(expectedTokens)
+      ? await model.load(done => tell({ stage: 'load', done, total: 1, unit: 'of the model' }))
+      : undefined;
+    const loadSeconds = loaded ? seconds(started) : null;
+    const counts = first && series.tokens ? await trainingCounts(model) : undefined;
+    const column = series.tokens && new ColumnFile(join(series.work, `${name}.columns`), 2);
+    const texts: TextMeasure[] = [];
+    const clock = { seconds: 0 };
+    for (const index of tests.keys()) {
+      texts.push(await measureText(series, index, loaded ?? model, counts, column, clock, tell));
+    }
+    await column?.end();
+    const all = TextMeasure.together(texts);
+    const report: ModelReport = {
+      ...candidate,
+      ngrams: trained.tables.reduce((sum, { types }) => sum + types, 0),
+      bytes: trained.bytes,
+      trainSeconds: trained.seconds,
+      tuneSeconds,
+      loadSeconds,
+      scoreSeconds: clock.seconds,
+      files: texts.map((text, i) => ({ file: tests[i].file, ...text.figures() })),
+      micro: all.figures(),
+      macro: macroFigures(texts),
+    };
+    return { candidate, all, report, info: model.info, column };
+  } finally {
+    await model.close();
+    if (options.keepModels === undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Scores a test file. @param clock adds up the time that scoring takes. */
+async function measureText(
+  series: Series,
+  index: number,
+  model: LanguageModel | LoadedModel,
+  counts: TrainingCounts | undefined,
+  column: ColumnFile | undefined,
+  clock: { seconds: number },
+  tell: (progress: Omit<BaselineProgress, 'model'>) => void,
+): Promise<TextMeasure> {
+  const { tests, resamples, seed } = series;
+  const text = tests[index];
+  const { skipBlank } = model.info.options;
+  const measure = TextMeasure.begin(text, { resamples, seed, stream: index });
+  const file = cell(text.file);
+  for await (const { text: sentence, number, unit } of text.sentences()) {
+    if (number % SENTENCES_A_REPORT === 0) {
+      tell({ stage: 'score', done: number, total: text.sentenceCount, unit: 'sentences' });
+    }
+    const started = performance.now();
+    const { tokens, log10Probs, matched, oov } = await model.score(sentence);
+    clock.seconds += seconds(started);
+    if (skipBlank && tokens.length === 1) continue;
+    measure.sentence(unit);
+    tokens.forEach((token, t) => {
+      measure.token(log10Probs[t], oov[t], () => ({ characters: codePoints(token), bytes: Buffer.byteLength(token) }));
+    });
+    await column?.add(tokens.flatMap((_, t) => [formatLog10Prob(log10Probs[t]), String(matched[t])]));
+    if (!counts || !series.tokens) continue;
+    await series.tokens.add(
+      tokens.flatMap((token, t) => [
+        file,
+        String(number),
+        String(t + 1),
+        cell(token),
+        String(t + 1 < tokens.length ? counts.of(token) : counts.ends),
+        oov[t] ? '1' : '0',
+      ]),
+    );
+  }
+  measure.end();
+  return measure;
+}
+
+/** The options that training takes as they are. */
+function trainOptions(options: BaselineOptions): SharedTrainOptions {
+  const { vocabulary, lowercase, skipBlank, reserved, memory, threads } = options;
+  return {
+    ...(vocabulary ? { vocabulary } : {}),
+    ...(lowercase === undefined ? {} : { lowercase }),
+    ...(skipBlank === undefined ? {} : { skipBlank }),
+    ...(reserved ? { reserved } : {}),
+    ...(memory === undefined ? {} : { memory }),
+    ...(threads === undefined ? {} : { threads }),
+  };
+}
+
+function seconds(started: number): number {
+  return (performance.now() - started) / 1000;
+}

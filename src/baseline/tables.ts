@@ -1,0 +1,176 @@
+import { bytes, figure, pText, range, signed, whole } from '../report/figures.js';
+import type { Table } from '../report/table.js';
+import type { BaselineReport, ModelReport, TextFigures } from './report.js';
+
+/** More files than this are only counted. */
+const FILES_LISTED = 3;
+
+/** The report's title. */
+export function titleOf(report: BaselineReport): string {
+  return report.corpus ? `Baselines: ${report.corpus.title}` : 'Baselines';
+}
+
+/** The result in a sentence. */
+export function summaryOf({ models }: BaselineReport): string {
+  const best = models.reduce((a, b) => ((b.micro.perplexity ?? Infinity) < (a.micro.perplexity ?? Infinity) ? b : a));
+  const plain = models.find(({ smoothing, order }) => smoothing === 'mkn' && order === best.order);
+  const { perplexity, interval } = best.micro;
+  const result = `${best.name} has the lowest perplexity: ${figure(perplexity, 2)}${interval ? `, ${range(interval, 2)}` : ''}`;
+  if (!plain || plain === best || plain.micro.perplexity === null || perplexity === null) return `${result}.`;
+  const less = percent(1 - perplexity / plain.micro.perplexity);
+  return `${result}, ${less} below ${plain.name} with ${figure(plain.micro.perplexity, 2)}.`;
+}
+
+/** What was measured, and how. */
+export function methodOf(report: BaselineReport): string[] {
+  const { train, valid, test, options, bootstrap, corpus } = report;
+  const classes = options.classes > 0 ? `, mixed with a model of ${options.classes} word classes` : '';
+  const text = [
+    options.vocabulary === 'all' ? '' : `vocabulary: ${options.vocabulary}, other words are <unk>`,
+    options.lowercase ? 'lower-cased' : '',
+    options.skipBlank ? 'blank lines left out' : '',
+  ].filter(Boolean);
+  return [
+    `Trained on ${listed(train.files)} (${whole(train.sentences)} sentences, ${whole(train.tokens)} tokens, vocabulary ` +
+      `${whole(train.vocabulary)}), tuned on ${listed(valid.files)} (${whole(valid.sentences)} sentences), measured on ` +
+      `${listed(test.map(({ file }) => file))}${text.length > 0 ? `; ${text.join('; ')}` : ''}.`,
+    ...(corpus && valid.files.every(file => file.endsWith('.held-out.txt'))
+      ? ['The corpus has no part to tune on: every 50th training sentence was taken for that, and counted by no model.']
+      : []),
+    'mkn: interpolated modified Kneser-Ney (Chen & Goodman 1998). glm: the mixture over all skip patterns (Pickhardt et ' +
+      `al. 2014), its weights tuned${classes}. The number is the order. Each is a model of its own; sentences are scored by ` +
+      'themselves.',
+    `Perplexity counts </s>, and OOVs as <unk>. Brackets are 95 % intervals by the bootstrap over ${bootstrap.unit}s ` +
+      `(${whole(bootstrap.resamples)} resamples, seed ${bootstrap.seed}).`,
+  ];
+}
+
+/** The report as tables. */
+export function tablesOf(report: BaselineReport): Table[] {
+  return [
+    perplexityTable(report),
+    ...(report.test.length > 1 ? [fileTable(report)] : []),
+    ...(report.comparisons.length > 0 ? [comparisonTable(report)] : []),
+    ...(report.published.length > 0 ? [publishedTable(report)] : []),
+    costTable(report),
+    textTable(report),
+  ];
+}
+
+function perplexityTable({ models, test }: BaselineReport): Table {
+  const oovs = test.some(({ oov }) => oov > 0);
+  return {
+    title: test.length > 1 ? 'Perplexity, all test files as one text' : 'Perplexity',
+    head: [
+      'model',
+      'perplexity',
+      '95 % interval',
+      ...(oovs ? ['without OOVs', '95 % interval'] : []),
+      'bits/token',
+      oovs ? 'bits/char*' : 'bits/char',
+      oovs ? 'bits/byte*' : 'bits/byte',
+    ],
+    rows: models.map(({ name, micro }) => [
+      name,
+      figure(micro.perplexity, 2),
+      range(micro.interval, 2),
+      ...(oovs ? [figure(micro.perplexityExcludingOov, 2), range(micro.intervalExcludingOov, 2)] : []),
+      figure(micro.bitsPerToken, 4),
+      figure(micro.bitsPerCharacterExcludingOov, 4),
+      figure(micro.bitsPerByteExcludingOov, 4),
+    ]),
+    notes: oovs
+      ? ['* OOVs left out, their bits and their text: no model of words says how an unknown word is spelled.']
+      : [],
+  };
+}
+
+function fileTable({ test, models }: BaselineReport): Table {
+  const row = (name: string, of: (model: ModelReport) => number | null): string[] => [
+    name,
+    ...models.map(model => figure(of(model), 2)),
+  ];
+  return {
+    title: 'Perplexity by test file',
+    head: ['file', ...models.map(({ name }) => name)],
+    rows: [
+      ...test.map(({ file }, i) => row(file, model => model.files[i].perplexity)),
+      row('all, as one text (micro)', model => model.micro.perplexity),
+      row('mean of files (macro)', model => model.macro.perplexity),
+    ],
+    notes: ['The macro average weighs every file alike: the geometric mean of their perplexities.'],
+  };
+}
+
+function comparisonTable({ comparisons, bootstrap }: BaselineReport): Table {
+  return {
+    title: 'Differences',
+    head: ['models', 'perplexity', '95 % interval', 'relative', 'p'],
+    rows: comparisons.map(({ model, against, difference, interval, relative, p }) => [
+      `${model}\u00a0−\u00a0${against}`,
+      signed(difference, 2),
+      range(interval, 2),
+      relative === null ? '–' : `${signed(100 * relative, 1)} %`,
+      pText(p, bootstrap.resamples),
+    ]),
+    notes: [`Paired bootstrap over the same resampled ${bootstrap.unit}s of all test files; p is two-sided.`],
+  };
+}
+
+function publishedTable({ published }: BaselineReport): Table {
+  return {
+    title: 'Published figures',
+    head: ['model', 'published', 'ours'],
+    rows: published.map(({ model, perplexity, ours, counterpart }) => [
+      model,
+      String(perplexity),
+      counterpart === null ? '–' : `${figure(ours, 2)} (${counterpart})`,
+    ]),
+    notes: [...new Set(published.map(({ source }) => source))],
+  };
+}
+
+function costTable({ models, test }: BaselineReport): Table {
+  const tokens = test.reduce((sum, file) => sum + file.tokens, 0);
+  return {
+    title: 'Models',
+    head: ['model', 'n-grams', 'size', 'training', 'tuning', 'loading', 'scoring', 'tokens/s'],
+    rows: models.map(({ name, ngrams, bytes: size, trainSeconds, tuneSeconds, loadSeconds, scoreSeconds }) => [
+      name,
+      whole(ngrams),
+      bytes(size),
+      ...[trainSeconds, tuneSeconds, loadSeconds, scoreSeconds].map(time =>
+        time === null ? '–' : `${time.toFixed(1)} s`,
+      ),
+      whole(Math.round(tokens / scoreSeconds)),
+    ]),
+    notes: ['Size is on disk. Scoring is sentence by sentence in one thread.'],
+  };
+}
+
+function textTable({ test, models }: BaselineReport): Table {
+  const [{ micro, files }] = models;
+  const row = (file: string, { sentences, tokens, oov, oovRate }: TextFigures, i: number | null): string[] => [
+    file,
+    whole(sentences),
+    whole(tokens),
+    whole(oov),
+    `${(100 * oovRate).toFixed(2)} %`,
+    ...(['characters', 'bytes'] as const).map(length =>
+      whole(i === null ? test.reduce((sum, text) => sum + text[length], 0) : test[i][length]),
+    ),
+  ];
+  return {
+    title: 'Test text',
+    head: ['file', 'sentences', 'tokens', 'OOVs', 'OOV rate', 'characters', 'bytes'],
+    rows: [...files.map((text, i) => row(text.file, text, i)), ...(files.length > 1 ? [row('all', micro, null)] : [])],
+  };
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+function listed(files: readonly string[]): string {
+  return files.length > FILES_LISTED ? `${files.length} files` : files.join(', ');
+}

@@ -1,0 +1,152 @@
+import { KneserError } from '../errors.js';
+import { LineReader } from '../text/lines.js';
+
+/**
+ * The table of tokens, as the One Billion Word benchmark published it: tab-separated, gzipped, a line a token, so that
+ * others can interpolate with the models or compare theirs. Columns: `file`, `sentence` and `position` (both from 1),
+ * `token`, `count` (how often the training text has it, 0 for an OOV), `oov` (0 or 1), and for every model
+ * `MODEL.log10Prob` and `MODEL.matched`.
+ */
+export const TOKEN_COLUMNS = ['file', 'sentence', 'position', 'token', 'count', 'oov'] as const;
+
+const PROBABILITY = '.log10Prob';
+const MATCHED = '.matched';
+
+/** Digits behind the point of a log10 probability: a token's probability is off by at most 1.2e-6 of itself. */
+const DIGITS = 6;
+
+/** The first line of a table. */
+export function headLine(models: readonly string[]): string {
+  return [...TOKEN_COLUMNS, ...models.flatMap(model => [model + PROBABILITY, model + MATCHED])].join('\t') + '\n';
+}
+
+/** A log10 probability as the table has it. */
+export function formatLog10Prob(value: number): string {
+  return value.toFixed(DIGITS);
+}
+
+/** Text as a cell: what would end the cell or the line is shown as U+2409 to U+240D instead. */
+export function cell(text: string): string {
+  return text.replace(/[\t\n\v\f\r]/g, control => String.fromCharCode(0x2400 + control.charCodeAt(0)));
+}
+
+/** What a table of somebody else's model must have to be compared with ours. */
+export const ALIGNED_COLUMNS = ['sentence', 'position', 'token'] as const;
+
+/** A line of a table; what the table does not tell is 0, empty or false. `values` has the models that were asked for, in their order. */
+export interface TokenRow {
+  readonly line: number;
+  readonly file: string;
+  readonly sentence: number;
+  readonly position: number;
+  readonly token: string;
+  readonly count: number;
+  readonly oov: boolean;
+  readonly values: readonly TokenValue[];
+}
+
+/** What a model says of a token. */
+export interface TokenValue {
+  readonly log10Prob: number;
+  /** Length of the n-gram that matched; `null` where the table does not tell. */
+  readonly matched: number | null;
+}
+
+/** A table of tokens that is being read: its models are known at once, its rows come as a stream. */
+export class TokenTable {
+  private constructor(
+    readonly path: string,
+    /** Names of the models that the table has. */
+    readonly models: readonly string[],
+    private readonly columns: ReadonlyMap<string, number>,
+    private readonly lines: AsyncGenerator<string>,
+  ) {}
+
+  /**
+   * @param required columns that must be there.
+   * @throws KNESER_INPUT_*; KNESER_INPUT_TABLE where the first line does not name the columns.
+   */
+  static async open(path: string, required: readonly string[] = TOKEN_COLUMNS): Promise<TokenTable> {
+    const lines = new LineReader(path).lines();
+    const first = await lines.next();
+    if (first.done) throw new KneserError('KNESER_INPUT_EMPTY', `${path}: the file is empty; name a table of tokens`);
+    const names = splitCells(first.value);
+    const columns = new Map(names.map((name, i) => [name, i]));
+    const missing = required.find(name => !columns.has(name));
+    const models = names.filter(name => name.endsWith(PROBABILITY)).map(name => name.slice(0, -PROBABILITY.length));
+    if (missing !== undefined || models.length === 0 || columns.size < names.length) {
+      await lines.return(undefined);
+      const reason =
+        missing !== undefined
+          ? `the column ${missing} is missing`
+          : models.length === 0
+            ? `there is no column MODEL${PROBABILITY}`
+            : 'two columns have one name';
+      throw tableError(path, 1, `${reason}; the first line names the columns, as kneser baseline writes them`);
+    }
+    return new TokenTable(path, models, columns, lines);
+  }
+
+  /** The rows. @throws KNESER_INPUT_TABLE that names the line. */
+  async *rows(models: readonly string[]): AsyncGenerator<TokenRow> {
+    const { path, columns } = this;
+    const places = models.map(model => ({
+      p: columns.get(model + PROBABILITY) ?? -1,
+      m: columns.get(model + MATCHED),
+    }));
+    const [fileAt, tokenAt, oovAt] = ['file', 'token', 'oov'].map(name => columns.get(name) ?? -1);
+    let line = 1;
+    for await (const text of this.lines) {
+      line++;
+      const cells = splitCells(text);
+      if (cells.length !== columns.size) {
+        throw tableError(path, line, `${cells.length} cells, and there are ${columns.size} columns`);
+      }
+      const number = (name: string): number => {
+        const at = columns.get(name);
+        if (at === undefined) return 0;
+        const value = /^\d+$/.test(cells[at]) ? Number(cells[at]) : NaN;
+        if (Number.isSafeInteger(value)) return value;
+        throw tableError(path, line, `${name}: ${quoted(cells[at])} is not a whole number`);
+      };
+      if (oovAt >= 0 && cells[oovAt] !== '0' && cells[oovAt] !== '1') {
+        throw tableError(path, line, `oov: ${quoted(cells[oovAt])} is neither 0 nor 1`);
+      }
+      yield {
+        line,
+        file: cells[fileAt] ?? '',
+        sentence: number('sentence'),
+        position: number('position'),
+        token: cells[tokenAt] ?? '',
+        count: number('count'),
+        oov: cells[oovAt] === '1',
+        values: places.map(({ p, m }, i) => {
+          const log10Prob = cells[p].trim() === '' ? NaN : Number(cells[p]);
+          // Rounding may lift a certain token's a little above 0.
+          if (!(log10Prob <= 1e-6 && log10Prob > -Infinity)) {
+            const name = models[i] + PROBABILITY;
+            throw tableError(path, line, `${name}: ${quoted(cells[p])} is not the logarithm of a probability above 0`);
+          }
+          return { log10Prob, matched: m === undefined ? null : number(models[i] + MATCHED) };
+        }),
+      };
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.lines.return(undefined);
+  }
+}
+
+/** Says which line of a table is at fault, and why. */
+export function tableError(path: string, line: number, reason: string): KneserError {
+  return new KneserError('KNESER_INPUT_TABLE', `${path}: line ${line}: ${reason}`);
+}
+
+function splitCells(line: string): string[] {
+  return (line.endsWith('\r') ? line.slice(0, -1) : line).split('\t');
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 40 ? text.slice(0, 40) + '…' : text);
+}

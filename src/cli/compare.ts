@@ -1,0 +1,82 @@
+import { compare, type ModelComparison, type TokenDifference, type TokenGroup } from '../baseline/compare.js';
+import { pText, range, signed } from '../report/figures.js';
+import { print, printTable, whole } from './output.js';
+
+/** The options of `kneser compare`. */
+export interface CompareFlags {
+  readonly models?: readonly [string, string];
+  readonly top: number;
+  readonly resamples: number;
+  readonly seed: number;
+  readonly json?: boolean;
+}
+
+/** `kneser compare`. */
+export async function runCompare(file: string, other: string | undefined, flags: CompareFlags): Promise<void> {
+  const { models, top, resamples, seed } = flags;
+  const comparison = await compare({
+    file,
+    top,
+    resamples,
+    seed,
+    ...(other === undefined ? {} : { other }),
+    ...(models ? { models } : {}),
+  });
+  if (flags.json) await print(JSON.stringify(comparison) + '\n');
+  else await printComparison(comparison, resamples);
+}
+
+async function printComparison(comparison: ModelComparison, resamples: number): Promise<void> {
+  const { models, sentences, tokens, oov, difference, interval, relative, p } = comparison;
+  const [first, second] = models.map(({ name, file }) =>
+    models[0].name === models[1].name ? `${name} of ${file}` : name,
+  );
+  await print(
+    `${first} and ${second} on ${whole(sentences)} sentences, ${whole(tokens)} tokens, ${whole(oov)} of them OOVs.\n` +
+      `Perplexity ${models[0].perplexity.toFixed(2)} and ${models[1].perplexity.toFixed(2)}: ` +
+      `${signed(difference, 2)}, ${range(interval, 2)}, ${signed(100 * relative, 1)} %, p ${pText(p, resamples)}\n` +
+      'Differences below are of log10 p: above 0 the first model is better.\n',
+  );
+  const printGroups = async (title: string, groups: readonly TokenGroup[]): Promise<void> => {
+    await print('\n');
+    await printTable(
+      [title, 'tokens', first, second, 'difference', 'first better', 'second better'],
+      groups.map(group => [
+        group.name,
+        whole(group.tokens),
+        ...group.log10Prob.map(mean => signed(mean, 4)),
+        signed(group.difference, 4),
+        ...group.better.map(share => `${(100 * share).toFixed(1)} %`),
+      ]),
+    );
+  };
+  await printGroups('count in training', comparison.byCount);
+  await printGroups('position', comparison.byPosition);
+  // Models that count the same n-grams match alike.
+  const [one, two] = comparison.byMatched;
+  const alike = comparison.byMatched.length === 2 && JSON.stringify(one.groups) === JSON.stringify(two.groups);
+  for (const { model, groups } of alike ? [{ ...one, model: 'both' }] : comparison.byMatched) {
+    await printGroups(`matched by ${model}`, groups);
+  }
+  await printExtremes(`${first} gains most`, comparison.gains);
+  await printExtremes(`${first} loses most`, comparison.losses);
+}
+
+async function printExtremes(title: string, tokens: readonly TokenDifference[]): Promise<void> {
+  if (tokens.length === 0) return;
+  await print(`\n${title}\n\n`);
+  await printTable(
+    ['token in its context', 'difference', 'first', 'second', 'matched', 'count', 'sentence'],
+    tokens.map(({ token, context, oov, difference, log10Prob, matched, count, sentence }) => [
+      `${[...context.slice(-CONTEXT_SHOWN), `[${token}]`].join(' ')}${oov ? '*' : ''}`,
+      signed(difference, 3),
+      ...log10Prob.map(value => signed(value, 3)),
+      matched.map(length => length ?? '–').join(' '),
+      whole(count),
+      whole(sentence),
+    ]),
+  );
+}
+
+/** Words of context that fit a line. */
+const CONTEXT_SHOWN = 5;

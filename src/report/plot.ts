@@ -1,0 +1,131 @@
+import { escapeHtml } from './html.js';
+
+/** A point of a line, with the interval around it where there is one. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+  readonly interval?: readonly [low: number, high: number] | null;
+  /** Shown when the point is pointed at. */
+  readonly title: string;
+}
+
+/** Points that belong together. */
+export interface Line {
+  /** Beside its last point. */
+  readonly label?: string;
+  /** A CSS colour. */
+  readonly colour: string;
+  /** By ascending x. */
+  readonly points: readonly Point[];
+  /** Points without a line between them, hollow. */
+  readonly loose?: boolean;
+}
+
+/** What a plot shows. */
+export interface Plot {
+  /** Read out instead of the plot. */
+  readonly title: string;
+  readonly xTitle: string;
+  readonly yTitle: string;
+  readonly lines: readonly Line[];
+}
+
+// The plot's own units; it takes the width it is given.
+const WIDTH = 440;
+const HEIGHT = 280;
+const MARGIN = { top: 26, right: 46, bottom: 40, left: 46 };
+/** Points of several lines at one x stand so far apart. */
+const DODGE = 9;
+const LABEL_HEIGHT = 15;
+const TICKS = 5;
+
+/** A line plot as SVG. Every x is a tick: they are few, and whole numbers. */
+export function linePlot({ title, xTitle, yTitle, lines }: Plot): string {
+  const points = lines.flatMap(line => line.points);
+  const xs = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
+  const { ticks, low, high } = scale(points.flatMap(({ y, interval }) => [y, ...(interval ?? [])]));
+  const [left, right] = [MARGIN.left + 14, WIDTH - MARGIN.right - 14];
+  const [top, bottom] = [MARGIN.top, HEIGHT - MARGIN.bottom];
+  const [first, last] = [xs[0], xs[xs.length - 1]];
+  const atX = (x: number): number =>
+    last > first ? left + ((x - first) / (last - first)) * (right - left) : (left + right) / 2;
+  const atY = (y: number): number => bottom - ((y - low) / (high - low)) * (bottom - top);
+  const parts: string[] = [];
+  for (const tick of ticks) {
+    const y = round(atY(tick));
+    parts.push(
+      `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${y}" y2="${y}" stroke="var(--line)"/>`,
+      `<text x="${MARGIN.left - 6}" y="${y + 4}" text-anchor="end">${tick.toLocaleString('en-US')}</text>`,
+    );
+  }
+  for (const x of xs) parts.push(text(atX(x), bottom + 17, String(x), 'middle'));
+  parts.push(text((left + right) / 2, HEIGHT - 5, xTitle, 'middle'), text(0, 12, yTitle, 'start'));
+  const shift = (i: number): number => (i - (lines.length - 1) / 2) * DODGE;
+  const labels: { y: number; label: string; colour: string }[] = [];
+  lines.forEach((line, i) => {
+    const { colour, loose = false } = line;
+    const places = line.points.map(point => ({
+      ...point,
+      px: round(atX(point.x) + shift(i)),
+      py: round(atY(point.y)),
+    }));
+    if (!loose) {
+      const path = places.map(({ px, py }) => `${px},${py}`).join(' ');
+      parts.push(
+        `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2" stroke-linejoin="round"/>`,
+      );
+    }
+    for (const { px, py, interval, title: told } of places) {
+      const whisker = interval
+        ? `<path d="${whiskerPath(px, round(atY(interval[0])), round(atY(interval[1])))}" stroke="${colour}" fill="none"/>`
+        : '';
+      const dot = `<circle cx="${px}" cy="${py}" r="4" fill="${loose ? 'var(--ground)' : colour}" stroke="${colour}" stroke-width="1.5"/>`;
+      parts.push(`<g><title>${escapeHtml(told)}</title>${whisker}${dot}</g>`);
+    }
+    const end = places.at(-1);
+    if (end && line.label !== undefined) labels.push({ y: end.py, label: line.label, colour });
+  });
+  const labelX = WIDTH - MARGIN.right + 6;
+  for (const { y, label, colour } of spread(labels)) {
+    parts.push(
+      `<text x="${labelX}" y="${round(y + 4)}" style="fill:${colour};font-weight:600">${escapeHtml(label)}</text>`,
+    );
+  }
+  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}">\n${parts.join('\n')}\n</svg>\n`;
+}
+
+function text(x: number, y: number, content: string, anchor: 'start' | 'middle'): string {
+  return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}">${escapeHtml(content)}</text>`;
+}
+
+function whiskerPath(x: number, low: number, high: number): string {
+  return `M${x - 3},${low}h6M${x - 3},${high}h6M${x},${low}V${high}`;
+}
+
+/** Labels moved apart, downwards, as far as they overlap. */
+function spread<T extends { readonly y: number }>(labels: readonly T[]): T[] {
+  let lowest = -Infinity;
+  return [...labels]
+    .sort((a, b) => a.y - b.y)
+    .map(label => {
+      lowest = Math.max(label.y, lowest + LABEL_HEIGHT);
+      return { ...label, y: lowest };
+    });
+}
+
+/** Round ticks that span some values: steps of 1, 2 or 5 times a power of ten. */
+function scale(values: readonly number[]): { ticks: number[]; low: number; high: number } {
+  const least = Math.min(...values);
+  const most = Math.max(...values);
+  const rough = (most - least || Math.abs(most) || 1) / TICKS;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5].find(factor => factor * power >= rough) ?? 10);
+  const low = Math.floor(least / step);
+  const high = Math.max(Math.ceil(most / step), low + 1);
+  const ticks = Array.from({ length: high - low + 1 }, (_, i) => Number(((low + i) * step).toPrecision(12)));
+  return { ticks, low: low * step, high: high * step };
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
