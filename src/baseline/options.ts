@@ -27,7 +27,7 @@ export interface BaselineProgress {
   readonly stage: Stage | 'load' | 'score';
   readonly done: number;
   readonly total: number | undefined;
-  readonly unit: 'bytes' | 'tokens' | 'passes' | 'of the model' | 'sentences';
+  readonly unit: 'bytes' | 'tokens' | 'passes' | 'n-grams' | 'of the model' | 'sentences';
 }
 
 /** The options of training that hold for every model. */
