@@ -39,9 +39,9 @@ if (parentPort) {
   const model = await LanguageModel.open(path);
   const loaded = await model.load();
   await model.close();
-  await loaded.perplexityOfFile(warmUp);
   const rates: number[] = [];
   for (const threads of counts) {
+    await loaded.perplexityOfFile(warmUp, { threads });
     const started = performance.now();
     const { tokens } = await loaded.perplexityOfFile(text, { threads });
     rates.push((tokens * 1000) / (performance.now() - started));

@@ -12,6 +12,7 @@ import { PerplexitySum, type Perplexity } from './perplexity.js';
 import { runAtOnce, type Scorer } from './scorer.js';
 import { loadTables } from './table-loader.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './vector.js';
+import type { ScoringThreads } from './threads.js';
 import { LoadedWords, OUTSIDE } from './words.js';
 
 import type { Extension, FileOptions, Score, ScoreOptions, State, TextOptions } from './api.js';
@@ -24,6 +25,8 @@ import { addSentence, ModelBase, sumFile, withEnd } from './base.js';
 export class LoadedModel extends ModelBase {
   private readonly scorer: Scorer;
   private readonly layout: BatchLayout;
+  /** By their number. */
+  private readonly threads = new Map<number, Promise<ScoringThreads>>();
 
   private constructor(
     parts: ModelParts,
@@ -107,18 +110,40 @@ export class LoadedModel extends ModelBase {
       });
     }
     const cutter = new PieceCutter(order);
-    const scoring = new PieceScoring(this.plan, this.scorer, layout, options.threads ?? availableParallelism());
-    try {
-      const sum = await sumFile(path, this.words, this.parts.manifest, options, async ids => {
-        for (const piece of cutter.push(ids)) await scoring.add(piece);
-      });
-      const rest = cutter.rest();
-      if (rest) await scoring.add(rest);
-      await scoring.addTo(sum);
-      return sum;
-    } finally {
-      await scoring.close();
+    const threads = options.threads ?? availableParallelism();
+    const scoring = new PieceScoring(
+      this.scorer,
+      layout,
+      threads > 1 ? start => this.threadsOf(threads, start) : undefined,
+    );
+    const sum = await sumFile(path, this.words, this.parts.manifest, options, async ids => {
+      for (const piece of cutter.push(ids)) await scoring.add(piece);
+    });
+    const rest = cutter.rest();
+    if (rest) await scoring.add(rest);
+    sum.add(await scoring.end());
+    return sum;
+  }
+
+  /** Ends the threads that were started to score files; they start again when they are needed. */
+  async close(): Promise<void> {
+    const started = [...this.threads.values()];
+    this.threads.clear();
+    for (const threads of started) await (await threads).close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** So many threads, if they have been started or are to be. */
+  private threadsOf(count: number, start: boolean): Promise<ScoringThreads | undefined> {
+    let threads = this.threads.get(count);
+    if (!threads && start) {
+      threads = import('./threads.js').then(({ ScoringThreads }) => new ScoringThreads(count, this.plan));
+      this.threads.set(count, threads);
     }
+    return threads ?? Promise.resolve(undefined);
   }
 
   /**

@@ -1,34 +1,27 @@
 import { Worker } from 'node:worker_threads';
 import type { ScoringPlan } from './loaded-scorer.js';
-import type { PieceSum } from './perplexity.js';
 import type { Piece } from './pieces.js';
+import type { PieceSum } from './perplexity.js';
 
-/** Pieces that may wait for each thread: so that none is ever idle, and a text is not read much faster than scored. */
-const PIECES_A_THREAD = 3;
-
-/** Threads that score the pieces of a text with the same tables. */
+/**
+ * Threads that score pieces of texts with the same tables. They stay, warm, for the next text, and end with the process,
+ * which they do not keep alive.
+ */
 export class ScoringThreads {
   private readonly threads: ScoringThread[];
-  private readonly waiting: Promise<PieceSum>[] = [];
   private next = 0;
 
-  constructor(threads: number, plan: ScoringPlan) {
-    this.threads = Array.from({ length: threads }, () => new ScoringThread(plan));
+  constructor(count: number, plan: ScoringPlan) {
+    this.threads = Array.from({ length: count }, () => new ScoringThread(plan));
   }
 
-  /** Gives a piece to the next thread. @returns the results that are due, in the order of their pieces. */
-  async add(piece: Piece): Promise<PieceSum[]> {
-    const { waiting, threads } = this;
-    const sum = threads[this.next++ % threads.length].score(piece);
-    // It is looked at when it is due; until then a failure is not unhandled.
-    sum.catch(() => undefined);
-    waiting.push(sum);
-    return waiting.length > threads.length * PIECES_A_THREAD ? Promise.all(waiting.splice(0, 1)) : [];
+  get count(): number {
+    return this.threads.length;
   }
 
-  /** The results that are still to come. */
-  rest(): Promise<PieceSum[]> {
-    return Promise.all(this.waiting.splice(0));
+  /** Gives a piece to the next thread. */
+  score(piece: Piece): Promise<PieceSum> {
+    return this.threads[this.next++ % this.threads.length].score(piece);
   }
 
   async close(): Promise<void> {
@@ -40,18 +33,28 @@ export class ScoringThreads {
 class ScoringThread {
   private readonly worker: Worker;
   private readonly asked: { resolve: (sum: PieceSum) => void; reject: (error: Error) => void }[] = [];
+  private ended: Error | undefined;
 
   constructor(workerData: ScoringPlan) {
     this.worker = new Worker(new URL('./worker.js', import.meta.url), { workerData });
-    this.worker.on('message', (sum: PieceSum) => this.asked.shift()?.resolve(sum));
-    const fail = (error: Error): void => this.asked.splice(0).forEach(({ reject }) => reject(error));
+    this.worker.unref();
+    this.worker.on('message', (sum: PieceSum) => {
+      this.asked.shift()?.resolve(sum);
+      if (this.asked.length === 0) this.worker.unref();
+    });
+    const fail = (error: Error): void => {
+      this.ended ??= error;
+      for (const { reject } of this.asked.splice(0)) reject(this.ended);
+    };
     this.worker.on('error', fail);
     this.worker.on('exit', () => fail(new Error('a scoring thread ended unexpectedly')));
   }
 
   score(piece: Piece): Promise<PieceSum> {
+    if (this.ended) return Promise.reject(this.ended);
     return new Promise((resolve, reject) => {
       this.asked.push({ resolve, reject });
+      this.worker.ref();
       this.worker.postMessage(piece, [piece.ids.buffer]);
     });
   }
