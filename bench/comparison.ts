@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,8 @@ const KNESER = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 /** Bytes of text that are scored to see how fast scoring is in the long run: copies of the test text, at least one. */
 const STEADY_BYTES = 32e6;
 const COPIES = 'copies.txt';
+/** How many times the beginning all of the text is, to see how time grows with it. */
+const GROWTH = 8;
 
 /** What both say of the test text. `null` as kneser has it: not defined. */
 export interface Perplexities {
@@ -42,6 +44,12 @@ export interface Measured {
 /** KenLM's quantised trie: what building it from the ARPA file took, and its size. */
 export interface Trie extends Usage {
   readonly bytes: number;
+}
+
+/** Seconds a megabyte that training takes. */
+export interface Growth {
+  readonly beginning: number;
+  readonly all: number;
 }
 
 /** What is compared. */
@@ -118,6 +126,45 @@ export class Comparison {
     await rm(this.model, { recursive: true, force: true });
     const { seconds, peakBytes } = await this.kneser(args);
     return { train: { seconds, peakBytes }, modelBytes: await bytesOnDisk(this.model) };
+  }
+
+  /** Counts and writes all skip patterns of the order. */
+  async trainSkips(): Promise<Usage> {
+    const out = join(this.folder, 'skips');
+    const args = ['--skip', '--hold-out', '0', '--classes', '0', '--quiet', '--force'];
+    const { order, memory } = this.settings;
+    const usage = await this.kneser([
+      'train',
+      this.trainPath,
+      '--out',
+      out,
+      '--order',
+      `${order}`,
+      '--memory',
+      memory,
+      ...args,
+    ]);
+    await rm(out, { recursive: true });
+    return usage;
+  }
+
+  /** Trains on the beginning of the text, and on all of it. @returns seconds a megabyte of each. */
+  async growth(): Promise<Growth> {
+    const { order, memory } = this.settings;
+    const beginning = join(this.folder, 'beginning.txt');
+    const { size } = await stat(this.trainPath);
+    const end = Math.floor(size / GROWTH);
+    await pipeline(createReadStream(this.trainPath, { end: end - 1 }), createWriteStream(beginning));
+    const seconds = async (text: string): Promise<number> => {
+      const out = join(this.folder, 'growth');
+      const args = ['train', text, '--out', out, '--order', `${order}`, '--memory', memory, '--quiet', '--force'];
+      const usage = await this.kneser(args);
+      await rm(out, { recursive: true });
+      return usage.seconds;
+    };
+    const small = await seconds(beginning);
+    await rm(beginning);
+    return { beginning: (small / end) * 1e6, all: ((await seconds(this.trainPath)) / size) * 1e6 };
   }
 
   async trainKenlm() {

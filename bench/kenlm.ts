@@ -9,16 +9,19 @@ import { prepareBrown } from '../corpora/brown.js';
 import { printTable } from '../src/cli/output.js';
 import { MAX_ORDER } from '../src/train.js';
 import { machine, runCommand, UsageError } from './command.js';
-import { Comparison, type Measured, type Perplexities, type Settings, type Trie } from './comparison.js';
+import type { Usage } from './child.js';
+import { Comparison, type Growth, type Measured, type Perplexities, type Settings, type Trie } from './comparison.js';
 
 const USAGE = `usage: KENLM_BIN=FOLDER npm run bench:kenlm -- [--train FILE --test FILE] [--order 5] [--runs 3]
-         [--memory 4G] [--kenlm-memory 8G] [--trie] [--json]
+         [--memory 4G] [--kenlm-memory 8G] [--trie] [--skip] [--growth] [--json]
   --train, --test  text files, a sentence a line (default: the Brown corpus)
   --order          longest n-gram
   --runs           how often everything is measured; the medians count
   --memory         kneser train --memory
   --kenlm-memory   lmplz -S
   --trie           also build KenLM's quantised trie, for its size
+  --skip           also count all skip patterns of the order
+  --growth         also train on the text's first eighth
   --json           print JSON, with every run, instead of a table
 `;
 
@@ -39,6 +42,8 @@ await runCommand('bench:kenlm', async (folder, signal) => {
       memory: { type: 'string', default: '4G' },
       'kenlm-memory': { type: 'string', default: '8G' },
       trie: { type: 'boolean', default: false },
+      skip: { type: 'boolean', default: false },
+      growth: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
@@ -62,10 +67,14 @@ await runCommand('bench:kenlm', async (folder, signal) => {
   const kneserRuns: Measured[] = [];
   const kenlmRuns: Measured[] = [];
   let trie: Trie | undefined;
+  const skips: Usage[] = [];
+  const growth: Growth[] = [];
   for (let i = 0; i < runs; i++) {
     process.stderr.write(`run ${i + 1} of ${runs} …\n`);
     const kneserTraining = await comparison.trainKneser();
     const kenlmTraining = await comparison.trainKenlm();
+    if (values.skip) skips.push(await comparison.trainSkips());
+    if (values.growth) growth.push(await comparison.growth());
     if (values.trie) trie ??= await comparison.buildTrie();
     await comparison.removeArpa();
     const kneserScoring = await comparison.scoreKneser();
@@ -86,13 +95,25 @@ await runCommand('bench:kenlm', async (folder, signal) => {
   const text = values.train === undefined ? 'Brown corpus' : `${train} → ${test}`;
   if (values.json) {
     const setting = { ...machine(), text, order, memory, kenlmMemory, runs };
-    const report = { ...setting, notes, agree, kneser: kneserRuns, kenlm: kenlmRuns, trie: trie ?? null };
+    const report = {
+      ...setting,
+      notes,
+      agree,
+      kneser: kneserRuns,
+      kenlm: kenlmRuns,
+      trie: trie ?? null,
+      skips,
+      growth,
+    };
     process.stdout.write(JSON.stringify(report, undefined, 2) + '\n');
   } else {
     process.stdout.write(`${Object.values(machine()).join(', ')}\n`);
     process.stdout.write(`${text}, order ${order}, --memory ${memory}, lmplz -S ${kenlmMemory}\n`);
     process.stdout.write(`${runs > 1 ? `medians of ${runs} runs` : 'one run'}\n\n`);
-    await printTable(['', 'kneser', 'KenLM', 'kneser / KenLM'], rows(kneserRuns, kenlmRuns, trie));
+    await printTable(
+      ['', 'kneser', 'KenLM', 'kneser / KenLM'],
+      rows({ kneser: kneserRuns, kenlm: kenlmRuns, trie, skips, growth }),
+    );
     const verdict = agree ? 'agree' : 'DIFFER';
     process.stdout.write(`\nThe perplexities ${verdict} (tokens and OOV equal, figures to ${TOLERANCE * 100} %).\n`);
     for (const note of notes) process.stdout.write(`Note: ${note}\n`);
@@ -154,8 +175,17 @@ function steady(run: Measured): number | null {
   return run.steadyTokensPerSecond;
 }
 
+/** All that was measured. */
+interface Runs {
+  readonly kneser: Measured[];
+  readonly kenlm: Measured[];
+  readonly trie: Trie | undefined;
+  readonly skips: Usage[];
+  readonly growth: Growth[];
+}
+
 /** The table's rows: medians and their ratio. */
-function rows(kneser: Measured[], kenlm: Measured[], trie: Trie | undefined): string[][] {
+function rows({ kneser, kenlm, trie, skips, growth }: Runs): string[][] {
   const compare = (name: string, figure: Figure, digits: number, scale = 1): string[] => {
     const [ours, theirs] = [median(kneser.map(figure)), median(kenlm.map(figure))];
     const ratio = ours !== null && theirs !== null ? shown(ours / theirs, 2) : 'n/a';
@@ -174,10 +204,26 @@ function rows(kneser: Measured[], kenlm: Measured[], trie: Trie | undefined): st
     shown(size, 2, 1e-6),
     bytes === null ? 'n/a' : shown(bytes / size, 2),
   ];
+  const lmplz = median(kenlm.map(run => run.trainParts?.lmplz.seconds ?? null));
+  const skipSeconds = median(skips.map(run => run.seconds));
+  const skipRow = [
+    '  all skip patterns (KenLM: lmplz, without), s',
+    shown(skipSeconds, 2),
+    shown(lmplz, 2),
+    skipSeconds !== null && lmplz !== null ? shown(skipSeconds / lmplz, 2) : 'n/a',
+  ];
+  const growthRow = [
+    '  time a byte, all of the text to its first eighth',
+    shown(median(growth.map(({ beginning, all }) => all / beginning)), 2),
+    '',
+    '',
+  ];
   return [
     compare('train, s', run => run.train.seconds, 2),
     only('  of it lmplz, s', run => run.trainParts?.lmplz.seconds ?? null, 2),
     only('  of it build_binary, s', run => run.trainParts?.buildBinary.seconds ?? null, 2),
+    ...(skips.length > 0 ? [skipRow] : []),
+    ...(growth.length > 0 ? [growthRow] : []),
     compare('train, peak RSS, MB', run => run.train.peakBytes, 1, 1e-6),
     compare('model on disk, MB', run => run.modelBytes, 2, 1e-6),
     ...(trie ? [trieRow(trie.bytes)] : []),
