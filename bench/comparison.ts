@@ -10,7 +10,7 @@ import { NEWLINE, UNK } from '../src/text/tokens.js';
 import { WordList } from '../src/text/wordlist.js';
 import { run, type RunOptions, type Usage } from './child.js';
 import { UsageError } from './command.js';
-import { measureSteady } from './steady.js';
+import { measureSteady, middle, STEADY_ROUNDS } from './steady.js';
 
 const KNESER = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
 /** Bytes of text that are scored to see how fast scoring is in the long run: copies of the test text, at least one. */
@@ -228,9 +228,13 @@ export class Comparison {
 
   /** `query` cannot say how fast it scores once it has loaded: so the time that it takes for no text is taken off. */
   async steadyKenlm(tokens: number): Promise<number | null> {
-    const loading = await this.query(undefined);
-    const all = await this.query(this.copies);
-    const seconds = all.seconds - loading.seconds;
+    const rounds: number[] = [];
+    for (let round = 0; round < STEADY_ROUNDS; round++) {
+      const loading = await this.query(undefined);
+      const all = await this.query(this.copies);
+      rounds.push(all.seconds - loading.seconds);
+    }
+    const seconds = middle(rounds);
     return seconds > 0 ? (tokens * this.copyCount) / seconds : null;
   }
 

@@ -25,7 +25,7 @@ const PAGED_BATCH = 1 << 19;
 /** Numbers of evidence that such a batch may come to: with many patterns it is smaller. */
 const PAGED_EVIDENCE = 1 << 26;
 /** Loading a row takes about this part of the time that scoring a word from blocks takes. */
-const ROWS_LOADED_A_WORD = 130;
+const ROWS_LOADED_A_WORD = 300;
 /** English text has about so many bytes a word, its space counted. */
 const BYTES_A_WORD = 5.5;
 /**
