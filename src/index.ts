@@ -29,4 +29,6 @@ export type {
   TokenScore,
 } from './score/api.js';
 export { PerplexitySum, type Perplexity } from './score/perplexity.js';
+export type { DocumentOptions } from './text/input.js';
 export type { Sentence, Sentences } from './text/sentences.js';
+export type { PretrainedTokenizer, TokenizationInfo, TokenizationOptions } from './text/tokenization.js';

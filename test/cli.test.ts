@@ -507,7 +507,7 @@ describe.concurrent('usage', () => {
   test.each(['train', 'perplexity', 'score', 'tune', 'inspect'])('%s --help shows an example', async command => {
     const stdout = await cli.print([command, '--help']);
     expect(stdout).toMatch(new RegExp(`^Usage: kneser ${command} `));
-    expect(stdout).toMatch(new RegExp(`^Example:\\n.*kneser ${command} `, 'm'));
+    expect(stdout).toMatch(new RegExp(`^Examples?:\\n.*kneser ${command} `, 'm'));
   });
 
   test('--help and --version print to standard output', async () => {

@@ -1,3 +1,4 @@
+import type { TokenizationInfo } from '../text/tokenization.js';
 import { LanguageModel } from '../score/model.js';
 import { printReport } from './tune.js';
 import { bytes, figure, print, printTable, whole } from './output.js';
@@ -13,7 +14,8 @@ export async function runInspect(path: string, flags: { readonly json?: boolean 
     }
     await print(
       `${path}: order ${info.order}, ${whole(info.sentences)} sentences, ${whole(info.tokens)} tokens, ` +
-        `vocabulary ${whole(info.vocabulary)}, ${bytes(info.bytes)}, format ${info.version}, made ${info.created}\n\n`,
+        `vocabulary ${whole(info.vocabulary)}, ${bytes(info.bytes)}, format ${info.version}, made ${info.created}\n` +
+        `tokens: ${describe(info.options.tokenization)}\n\n`,
     );
     await printTable(
       ['pattern', 'types', 'tokens', 'D1', 'D2', 'D3+', ''],
@@ -32,4 +34,9 @@ export async function runInspect(path: string, flags: { readonly json?: boolean 
   } finally {
     await model.close();
   }
+}
+
+/** `words (de), sentences: segment, normalize: NFC`. */
+function describe({ tokenizer, locale, sentences, normalize }: TokenizationInfo): string {
+  return `${tokenizer}${locale === undefined ? '' : ` (${locale})`}, sentences: ${sentences}, normalize: ${normalize}`;
 }

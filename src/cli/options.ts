@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import type { DocumentOptions } from '../text/input.js';
 
 const UNITS: Record<string, number> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 
@@ -29,4 +30,9 @@ export function parseWhole(least: number, most = Number.MAX_SAFE_INTEGER): (text
     const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
     throw new InvalidArgumentError(`It takes a whole number ${range}.`);
   };
+}
+
+/** Where the text of files is, without what was not given. */
+export function documentOptions({ field, column }: DocumentOptions): DocumentOptions {
+  return { ...(field === undefined ? {} : { field }), ...(column === undefined ? {} : { column }) };
 }

@@ -1,5 +1,6 @@
 import type { TuneReport } from '../smooth/weights.js';
 import type { Manifest } from '../store/manifest.js';
+import type { DocumentOptions } from '../text/input.js';
 import { TextCache } from './cache.js';
 import { type Smoothing, type SmoothingOptions } from './parts.js';
 
@@ -24,7 +25,7 @@ export interface TextOptions {
 }
 
 /** How a file is scored, and who is told about it. */
-export interface FileOptions extends TextOptions {
+export interface FileOptions extends TextOptions, DocumentOptions {
   /** Bytes of text that are going to be scored, where the file is one of several. Default: the file's size. */
   readonly expectedBytes?: number;
   /** Told how many bytes were read from the disk, each time. */

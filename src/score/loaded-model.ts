@@ -68,7 +68,7 @@ export class LoadedModel extends ModelBase {
       if (this.isSkipped(tokens)) continue;
       const ids = withEnd(Uint32Array.from(tokens, token => this.words.idOf(token)));
       runAtOnce(this.addPiece(this.scorer, layout, ids, sum, cache));
-      addLength(sum, sentence);
+      addLength(sum, sentence, this.parts);
     }
     return sum.figures();
   }
@@ -82,7 +82,7 @@ export class LoadedModel extends ModelBase {
   async sumOfFile(path: string, options: FileOptions = {}): Promise<PerplexitySum> {
     const layout = new BatchLayout(this.parts.manifest.order, LOADED_BATCH);
     const cache = this.textCache(options);
-    return sumFile(path, this.words, this.parts.manifest, layout, options, (own, ids, sum) => {
+    return sumFile(path, this.words, this.parts, layout, options, (own, ids, sum) => {
       runAtOnce(this.addPiece(this.scorer, own, ids, sum, cache));
       return Promise.resolve();
     });

@@ -8,9 +8,11 @@ import { Mixture } from '../smooth/mixture.js';
 import { parameterStarts } from '../smooth/parameters.js';
 import { decodeWeights, DEFAULT_WEIGHTS, UNIFORM_WEIGHTS, type WeightSet } from '../smooth/weights.js';
 import { decodeValue } from '../store/decode.js';
-import { CLASSES_KEY, MANIFEST_KEY } from '../store/keys.js';
+import { CLASSES_KEY, MANIFEST_KEY, TOKENIZER_KEY } from '../store/keys.js';
 import { decodeManifest, type Manifest, type TableManifest } from '../store/manifest.js';
 import type { ModelStore } from '../store/store.js';
+import { decodeTokenizer } from '../store/tokenizer.js';
+import { Tokenization } from '../text/tokenization.js';
 import { NO_CACHE } from './cache.js';
 
 /** How counts become probabilities: modified Kneser-Ney, or the mixture over skip patterns too. */
@@ -55,6 +57,7 @@ export interface ModelParts {
   /** The set in use. */
   readonly weights: WeightSet | undefined;
   readonly createBlend: () => Blend;
+  readonly tokenization: Tokenization;
 }
 
 /** The files that belong to a model besides its store. */
@@ -83,6 +86,7 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: S
   if (weights && weights.patterns.join() !== patterns) {
     throw new KneserError('KNESER_DAMAGED', `${store.name}: the weights were tuned for another model; tune them again`);
   }
+  const tokenization = await readTokenization(store, manifest);
   const createBlend = (): Blend =>
     new Blend(
       new Mixture(wordLattice, weights?.words),
@@ -95,7 +99,28 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: S
         : undefined,
     );
   const { bytes, created } = files;
-  return { store, manifest, bytes, created, words, classes, wordClasses, smoothing, weightSets, weights, createBlend };
+  return {
+    store,
+    manifest,
+    bytes,
+    created,
+    words,
+    classes,
+    wordClasses,
+    smoothing,
+    weightSets,
+    weights,
+    createBlend,
+    tokenization,
+  };
+}
+
+async function readTokenization(store: ModelStore, { options }: Manifest): Promise<Tokenization> {
+  const { tokenization } = options;
+  if (tokenization.tokenizer !== 'tokenizer.json') return Tokenization.open(tokenization);
+  const where = `${store.name}: tokenizer`;
+  const json = decodeValue(where, await store.get(TOKENIZER_KEY), decodeTokenizer);
+  return Tokenization.open(tokenization, { json, name: where });
 }
 
 /** The lattice of a stream's tables. @param vocabulary the types that are predicted. */

@@ -1,4 +1,5 @@
 import { pack, unpack } from './msgpack.js';
+import { DEFAULT_TOKENIZATION, type TokenizationInfo } from '../text/tokenization.js';
 import { BlockDamage, seal, unseal } from './block.js';
 
 /** The version of the format that this code reads and writes. */
@@ -24,6 +25,7 @@ export interface ModelOptions {
   readonly skipBlank: boolean;
   /** How the vocabulary was chosen: `all`, `words`, `limit=N` or `frequency>=N`. */
   readonly vocabulary: string;
+  readonly tokenization: TokenizationInfo;
 }
 
 /** A model's own description; the last key that training writes. */
@@ -57,5 +59,6 @@ export function decodeManifest(value: Uint8Array): Manifest {
   const manifest: unknown = unpack(unseal(value));
   if (typeof manifest !== 'object' || manifest === null || !('format' in manifest))
     throw new BlockDamage('no manifest');
-  return manifest as Manifest;
+  const { options, ...others } = manifest as Manifest;
+  return { ...others, options: { ...options, tokenization: { ...DEFAULT_TOKENIZATION, ...options.tokenization } } };
 }

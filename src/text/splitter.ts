@@ -1,0 +1,70 @@
+import { decode } from './surface.js';
+import { fixedToken, putToken, SEPARATOR_TOKENS } from './names.js';
+import { Tokenizer, type TokenSink } from './tokenizer.js';
+import { HASH_PRIME, HASH_START } from './wordlist.js';
+
+/** Cuts the text of a sentence into tokens. */
+export interface Splitter {
+  /** Gives the tokens of a text, which is valid UTF-8, to a sink. The sink's `line` is not called. */
+  readonly split: (text: Uint8Array, sink: TokenSink) => void;
+  /** Whether the tokens of a text are those of its parts, wherever it is cut between code points. */
+  readonly local: boolean;
+}
+
+/** Tokens separated by white space, a line feed included. */
+export const whitespace: Splitter = {
+  split(text, sink) {
+    const tokenizer = new Tokenizer({ token: (bytes, from, to, hash) => sink.token(bytes, from, to, hash), line() {} });
+    tokenizer.feed(text);
+    tokenizer.end();
+  },
+  local: false,
+};
+
+/** Every code point is a token; separators are named as `names.ts` says. */
+export const characters: Splitter = {
+  split(text, sink) {
+    const { length } = text;
+    for (let at = 0; at < length;) {
+      const first = text[at];
+      const separator = SEPARATOR_TOKENS[first];
+      if (separator) {
+        sink.token(separator.bytes, 0, separator.bytes.length, separator.hash);
+        at++;
+        continue;
+      }
+      const start = at;
+      let hash = Math.imul(HASH_START ^ first, HASH_PRIME);
+      while (++at < length && (text[at] & 0xc0) === 0x80) hash = Math.imul(hash ^ text[at], HASH_PRIME);
+      sink.token(text, start, at, hash);
+    }
+  },
+  local: true,
+};
+
+/** The names of the bytes: `<0x00>` to `<0xFF>`, as SentencePiece writes them. */
+const BYTE_TOKENS = Array.from({ length: 256 }, (_, byte) =>
+  fixedToken(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`),
+);
+
+/** Every byte of the text's UTF-8 is a token. */
+export const bytes: Splitter = {
+  split(text, sink) {
+    for (const byte of text) {
+      const token = BYTE_TOKENS[byte];
+      sink.token(token.bytes, 0, token.bytes.length, token.hash);
+    }
+  },
+  local: true,
+};
+
+/** Words, numbers and punctuation marks by Unicode's rules (UAX 29) and the language's dictionary, without white space. */
+export function words(locale: string): Splitter {
+  const segmenter = new Intl.Segmenter(locale, { granularity: 'word' });
+  return {
+    split(text, sink) {
+      for (const { segment } of segmenter.segment(decode(text))) if (/\S/.test(segment)) putToken(segment, sink);
+    },
+    local: false,
+  };
+}
