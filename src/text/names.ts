@@ -1,4 +1,3 @@
-import type { TokenSink } from './tokenizer.js';
 import { ENDS_TOKEN } from './tokens.js';
 import { hashBytes } from './wordlist.js';
 
@@ -31,19 +30,4 @@ export const SEPARATOR_TOKENS: readonly (FixedToken | undefined)[] = Array.from(
 /** A token without separators: as it is, or with their names in their place. */
 export function nameSeparators(token: string): string {
   return token.replace(/[\0\t\n\v\f\r ]/g, separator => separatorName(separator.charCodeAt(0)));
-}
-
-let scratch = new Uint8Array(1 << 10);
-
-/** Gives a token that is a string, and not empty, to a sink. */
-export function putToken(token: string, sink: TokenSink): void {
-  if (3 * token.length > scratch.length) scratch = new Uint8Array(6 * token.length);
-  const { written } = encoder.encodeInto(token, scratch);
-  for (let i = 0; i < written; i++) {
-    if (ENDS_TOKEN[scratch[i]] === 0) continue;
-    const named = encoder.encode(nameSeparators(token));
-    sink.token(named, 0, named.length, hashBytes(named, 0, named.length));
-    return;
-  }
-  sink.token(scratch, 0, written, hashBytes(scratch, 0, written));
 }

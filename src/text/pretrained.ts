@@ -1,5 +1,5 @@
 import { KneserError } from '../errors.js';
-import { putToken } from './names.js';
+import { fixedToken, nameSeparators, type FixedToken } from './names.js';
 import type { Splitter } from './splitter.js';
 import { decode } from './surface.js';
 
@@ -28,8 +28,26 @@ export async function pretrained(json: string, name: string): Promise<Splitter> 
   };
   // What is wrong with it is better said now than in the middle of a text.
   split(TRIAL, () => undefined);
-  return { split: (text, sink) => split(text, token => putToken(token, sink)), local: false };
+  const known = new Map<string, FixedToken>();
+  return {
+    split(text, sink) {
+      split(text, token => {
+        let fixed = known.get(token);
+        if (!fixed) {
+          fixed = fixedToken(nameSeparators(token));
+          if (known.size >= REMEMBERED) known.clear();
+          if (token.length <= LONGEST_REMEMBERED) known.set(token, fixed);
+        }
+        sink.token(fixed.bytes, 0, fixed.bytes.length, fixed.hash);
+      });
+    },
+    local: false,
+  };
 }
+
+/** Tokens whose bytes are kept: more than most vocabularies have. */
+const REMEMBERED = 1 << 18;
+const LONGEST_REMEMBERED = 64;
 
 /** What is used of the package, whose own types lead nowhere under Node's rules. */
 interface Library {
