@@ -25,7 +25,7 @@ const BPE = JSON.stringify({
     fuse_unk: false,
     byte_fallback: false,
     vocab: Object.fromEntries(
-      [...'abcdefghijklmnopqrstuvwxyzĠ.!', 'th', 'the', 'Ġth', 'Ġthe'].map((token, id) => [token, id]),
+      [...Array.from('abcdefghijklmnopqrstuvwxyzĠ.!'), 'th', 'the', 'Ġth', 'Ġthe'].map((token, id) => [token, id]),
     ),
     merges: ['t h', 'th e', 'Ġ the'],
   },
@@ -50,7 +50,7 @@ const UNIGRAM = JSON.stringify({
       ['▁', -3],
       ['cat', -2],
       ['s', -3],
-      ...[...'abcdefghijklmnopqrtuvwxyz.!'].map(c => [c, -6]),
+      ...Array.from('abcdefghijklmnopqrtuvwxyz.!').map(c => [c, -6]),
     ],
   },
 });
@@ -118,7 +118,7 @@ describe('tokens', () => {
     ],
     ['words in Thai', { tokenizer: 'words', locale: 'th' }, 'สวัสดีชาวโลก', ['สวัสดี', 'ชาว', 'โลก']],
     ['words in Japanese', { tokenizer: 'words', locale: 'ja' }, '私は猫です。', ['私', 'は', '猫', 'です', '。']],
-    ['characters', { tokenizer: 'characters' }, 'a é\t𝒙\n\r\v\f\0▁', [...'a▁é␉𝒙␊␍␋␌␀▁']],
+    ['characters', { tokenizer: 'characters' }, 'a é\t𝒙\n\r\v\f\0▁', Array.from('a▁é␉𝒙␊␍␋␌␀▁')],
     ['bytes', { tokenizer: 'bytes' }, 'a é', ['<0x61>', '<0x20>', '<0xC3>', '<0xA9>']],
     ['BPE', { tokenizer: { json: BPE } }, 'the thes', ['the', 'Ġthe', 's']],
     ['Unigram', { tokenizer: { json: UNIGRAM } }, 'The cats  x', ['▁the', '▁', 'cat', 's', '▁', '▁', 'x']],
@@ -214,8 +214,8 @@ describe('a model', () => {
     // The bits are a character of the text as it is.
     const [nfc, nfd] = [composed, composed.normalize('NFD')].map(text => model.perplexityOfFile(cli.file(text)));
     expect((await nfd).log10Prob).toBe((await nfc).log10Prob);
-    expect(((await nfd).bitsPerCharacter ?? 0) * [...composed.normalize('NFD')].length).toBeCloseTo(
-      ((await nfc).bitsPerCharacter ?? 0) * [...composed].length,
+    expect(((await nfd).bitsPerCharacter ?? 0) * Array.from(composed.normalize('NFD')).length).toBeCloseTo(
+      ((await nfc).bitsPerCharacter ?? 0) * Array.from(composed).length,
       10,
     );
   });

@@ -1,7 +1,7 @@
 import { createReadStream, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { addAbortSignal, type Duplex, type Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { abortedError, KneserError, systemCode } from '../errors.js';
 import { compareBytes } from './bytes.js';
 
@@ -205,25 +205,19 @@ export async function* readBytes(
 
 const PACKINGS = [
   { ending: /\.gz$/i, name: 'gzip', code: 'KNESER_INPUT_GZIP', unpack: gunzipped },
-  { ending: /\.zst$/i, name: 'zstd', code: 'KNESER_INPUT_ZSTD', unpack: unpackZstd },
+  { ending: /\.zst$/i, name: 'zstd', code: 'KNESER_INPUT_ZSTD', unpack: unpackedZstd },
 ] as const;
 
 async function gunzipped(source: Readable): Promise<Readable> {
   const { createGunzip } = await import('node:zlib');
-  return piped(source, createGunzip({ chunkSize: CHUNK_BYTES }));
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  source.on('error', error => gunzip.destroy(error));
+  return source.pipe(gunzip);
 }
 
-/** Node unpacks zstd since 22.15; before, a library does. */
-async function unpackZstd(source: Readable): Promise<AsyncIterable<Uint8Array>> {
-  const zlib = (await import('node:zlib')) as { createZstdDecompress?: (options: { chunkSize: number }) => Duplex };
-  if (zlib.createZstdDecompress) return piped(source, zlib.createZstdDecompress({ chunkSize: CHUNK_BYTES }));
-  const { unpackZstd: unpack } = await import('./zstd.js');
-  return unpack(source);
-}
-
-function piped(source: Readable, unpacking: Duplex): Readable {
-  source.on('error', error => unpacking.destroy(error));
-  return source.pipe(unpacking);
+async function unpackedZstd(source: Readable): Promise<AsyncIterable<Uint8Array>> {
+  const { unpackZstd } = await import('./zstd.js');
+  return unpackZstd(source);
 }
 
 /** Whether two byte strings are equal as far as the shorter one goes. */
