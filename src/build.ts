@@ -18,12 +18,13 @@ import { OUTSIDE } from './score/words.js';
 import { DEFAULT_WEIGHTS, encodeWeights } from './smooth/weights.js';
 import { type Draft } from './store/folder.js';
 import { FORMAT_VERSION, type Manifest, type TableManifest } from './store/manifest.js';
+import { encodeTokenizer } from './store/tokenizer.js';
 import { compareBytes } from './text/bytes.js';
 import { learnWeights } from './tune.js';
 import type { Pruning } from './prune/pruning.js';
-import { readBytes } from './text/input.js';
+import { isPlain, readText } from './text/input.js';
 import { feedSentence, splitTokens, type Sentence, type Sentences } from './text/sentences.js';
-import { Tokenizer } from './text/tokenizer.js';
+import type { PretrainedTokenizer, TextChanges, Tokenization } from './text/tokenization.js';
 import { BOS, EOS, FIRST_WORD, UNK } from './text/tokens.js';
 import { WordList } from './text/wordlist.js';
 import type { ModelBuilder } from './store/builder.js';
@@ -71,12 +72,14 @@ export class Build {
   private readonly unpruned: string;
   /** The patterns that the model is a mixture of. */
   private readonly mixed: readonly Pattern[];
+  private readonly changes: TextChanges = { replaced: 0, extraBytes: 0, extraCharacters: 0 };
 
   constructor(
     private readonly options: TrainOptions,
     private readonly order: number,
     private readonly memory: number,
     private readonly threads: number,
+    private readonly tokenization: Tokenization,
     private readonly draft: Draft,
     private readonly pruning: Pruning | undefined,
   ) {
@@ -104,7 +107,7 @@ export class Build {
       stream.open('the sentences given');
       for await (const sentence of ofCaller(this.options.sentences)) {
         this.checkAborted();
-        feedSentence(sentence, stream);
+        feedSentence(sentence, this.tokenization, stream);
         if (stream.tokens % 4096 === 0) this.checkMemory();
       }
     } else {
@@ -112,15 +115,15 @@ export class Build {
       const total = known ? inputs.reduce((sum, input) => sum + (input.bytes ?? 0), 0) : undefined;
       let done = 0;
       for (const { path } of inputs) {
-        const tokenizer = new Tokenizer(stream);
-        stream.open(path);
-        for await (const bytes of readBytes(path, read => (done += read), this.options.signal)) {
+        const feeder = this.tokenization.feeder(stream, this.changes, path);
+        stream.open(path, isPlain(path) && this.tokenization.info.sentences === 'lines' ? 'line' : 'sentence');
+        for await (const bytes of readText(path, { ...this.options, onRead: read => (done += read) })) {
           this.checkAborted();
-          tokenizer.feed(bytes);
+          feeder.feed(bytes);
           this.checkMemory();
           this.options.onProgress?.({ stage: 'tokenize', done, total, unit: 'bytes' });
         }
-        tokenizer.end();
+        feeder.end();
       }
     }
     requireTokens(stream, inputs.map(input => input.path).join(', ') || 'the sentences given');
@@ -164,6 +167,8 @@ export class Build {
       this.ids.close();
       this.keepHeldOut(vocabulary);
       await builder.putDictionary(sortedDictionary(vocabulary));
+      const pretrained = pretrainedTokenizer(this.options);
+      if (pretrained) await builder.putTokenizer(encodeTokenizer(pretrained.json));
       const manifest: Manifest = {
         format: FORMAT_VERSION,
         order,
@@ -179,6 +184,7 @@ export class Build {
           lowercase: this.options.lowercase ?? false,
           skipBlank: this.options.skipBlank ?? false,
           vocabulary: describeChoice(this.choice),
+          tokenization: this.tokenization.info,
         },
       };
       this.checkAborted();
@@ -303,7 +309,7 @@ export class Build {
   warnings(): string[] {
     const { stream } = this;
     const warnings: string[] = [];
-    const replaced = stream.replaced + stream.closedReplaced;
+    const replaced = stream.replaced + stream.closedReplaced + this.changes.replaced;
     if (replaced > 0) warnings.push(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
     if (this.options.holdOut && !this.canTune()) {
       warnings.push('too few sentences to hold any out: no weights were tuned; run kneser tune on other text');
@@ -397,6 +403,11 @@ export class Build {
 async function createBuilder(database: string): Promise<ModelBuilder> {
   const { ModelBuilder } = await import('./store/builder.js');
   return ModelBuilder.create(database);
+}
+
+/** The tokenizer that training was given as a `tokenizer.json`. */
+export function pretrainedTokenizer({ tokenization }: TrainOptions): PretrainedTokenizer | undefined {
+  return typeof tokenization?.tokenizer === 'object' ? tokenization.tokenizer : undefined;
 }
 
 function describeChoice(choice: VocabularyChoice): string {

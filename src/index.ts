@@ -51,4 +51,6 @@ export {
   type TokenDifference,
   type TokenGroup,
 } from './baseline/compare.js';
+export type { DocumentOptions } from './text/input.js';
 export type { Sentence, Sentences } from './text/sentences.js';
+export type { PretrainedTokenizer, TokenizationInfo, TokenizationOptions } from './text/tokenization.js';

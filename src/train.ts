@@ -1,4 +1,4 @@
-import { Build, CallerError } from './build.js';
+import { Build, CallerError, pretrainedTokenizer } from './build.js';
 import type { TrainOptions } from './options.js';
 import { availableParallelism, totalmem } from 'node:os';
 import { type VocabularyChoice } from './count/vocabulary.js';
@@ -8,6 +8,7 @@ import { prunesAnything, pruningByCounts, skipPatternError, type Pruning } from 
 import { estimateDiscounts } from './smooth/discounts.js';
 import { beginDraft } from './store/folder.js';
 import { expandInputs } from './text/input.js';
+import { describeTokenization, Tokenization } from './text/tokenization.js';
 
 /** The highest order that can be trained. */
 export const MAX_ORDER = 12;
@@ -38,7 +39,8 @@ export interface TrainReport {
 /**
  * Trains a model: counts all n-grams up to an order and writes them to a LevelDB folder.
  *
- * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_LIMIT, KNESER_ABORTED.
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_LIMIT, KNESER_TOKENIZER,
+ * KNESER_ABORTED.
  * @example
  * const report = await train({ files: ['corpus.txt'], out: 'model', order: 5 });
  */
@@ -63,11 +65,13 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     throw new KneserError('KNESER_OPTION', `hold-out: ${holdOut} is not a share from 0 to 0.5`);
   }
   const started = performance.now();
-  const inputs = options.files ? await expandInputs(options.files) : [];
+  const tokenizationInfo = describeTokenization(options.tokenization ?? {}, options.lowercase ?? false);
+  const tokenization = await Tokenization.open(tokenizationInfo, pretrainedTokenizer(options));
+  const inputs = options.files ? await expandInputs(options.files, options) : [];
   const draft = await beginDraft(options.out, options.force ?? false);
   let build: Build | undefined;
   try {
-    build = new Build(options, order, memory, threads, draft, pruning);
+    build = new Build(options, order, memory, threads, tokenization, draft, pruning);
     await build.tokenize(inputs);
     const manifest = await build.prune(await build.count());
     await build.tune();

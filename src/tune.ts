@@ -11,14 +11,14 @@ import { learn, massShares, Parameters } from './smooth/learn.js';
 import { Mixture } from './smooth/mixture.js';
 import { DEFAULT_WEIGHTS, encodeWeights, UNIFORM_WEIGHTS, type TuneReport, type WeightSet } from './smooth/weights.js';
 import type { ModelStore } from './store/store.js';
-import { expandInputs } from './text/input.js';
+import { expandInputs, type DocumentOptions } from './text/input.js';
 import { EOS } from './text/tokens.js';
 
 /** More words than this add time and nothing else: sentences are then taken evenly from the whole text. */
 const MOST_WORDS = 500_000;
 
 /** What to tune, and on what. */
-export interface TuneOptions {
+export interface TuneOptions extends DocumentOptions {
   /** The folder of the model. */
   readonly model: string;
   /** Held-out text: files that the model was not trained on. */
@@ -40,14 +40,15 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
   if (!isWeightsName(name) || name === UNIFORM_WEIGHTS) {
     throw new KneserError('KNESER_OPTION', `name: ${name} cannot name weights; use letters, digits, dots, - and _`);
   }
-  const inputs = await expandInputs(options.files);
+  const inputs = await expandInputs(options.files, options);
   const { store, files } = await openFolder(options.model);
   const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm' });
   try {
     const words = await model.allWords();
     const ids: Uint32Array[] = [];
     for (const { path } of inputs) {
-      for await (const piece of readIds(path, words, model.info.options.skipBlank)) ids.push(piece.ids.slice());
+      const pieces = readIds(path, words, model.parts.tokenization, model.info.options.skipBlank, options);
+      for await (const { ids: piece } of pieces) ids.push(piece.slice());
     }
     const set = await learnModel(model, ids, options.onProgress);
     await writeWeights(options.model, name, encodeWeights(set));

@@ -509,7 +509,7 @@ describe.concurrent('usage', () => {
     async command => {
       const stdout = await cli.print([command, '--help']);
       expect(stdout).toMatch(new RegExp(`^Usage: kneser ${command} `));
-      expect(stdout).toMatch(new RegExp(`^Example:\\n.*kneser ${command} `, 'm'));
+      expect(stdout).toMatch(new RegExp(`^Examples?:\\n.*kneser ${command} `, 'm'));
     },
   );
 

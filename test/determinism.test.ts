@@ -1,20 +1,17 @@
 import fc from 'fast-check';
-import { cpSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { Level } from 'level';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { layoutChunks, layoutLength } from '../dist/src/count/corpus.js';
 import { IdStream } from '../dist/src/count/id-stream.js';
 import { prune, train, type Stage, type TrainOptions } from '../dist/src/index.js';
 import { BOS, EOS, FIRST_WORD, NONE } from '../dist/src/text/tokens.js';
+import { expectSamePairs, readPairs, type Pairs } from './pairs.js';
 import { randomNumbers, temporaryFolder, type WithoutOut } from './support.js';
 
 const folder = temporaryFolder('determinism');
 let models = 0;
-
-/** All keys, in their order, with their values. */
-type Pairs = [key: Uint8Array, value: Uint8Array][];
 
 /** Trains, and reads back everything that the store holds. */
 async function trainAndRead(options: WithoutOut<TrainOptions>): Promise<{ pairs: Pairs; stages: Set<Stage> }> {
@@ -22,30 +19,6 @@ async function trainAndRead(options: WithoutOut<TrainOptions>): Promise<{ pairs:
   const stages = new Set<Stage>();
   await train({ ...options, out, onProgress: ({ stage }) => stages.add(stage) });
   return { pairs: await readPairs(out), stages };
-}
-
-/** Reads a model's LevelDB, in a copy because LevelDB writes when it opens. */
-async function readPairs(model: string): Promise<Pairs> {
-  const [generation, ...others] = readdirSync(model).filter(name => name.startsWith('generation-'));
-  expect(others).toEqual([]);
-  const copy = `${model}-copy`;
-  cpSync(join(model, generation, 'tables'), copy, { recursive: true });
-  const database = new Level<Uint8Array, Uint8Array>(copy, { keyEncoding: 'view', valueEncoding: 'view' });
-  const pairs = await database.iterator().all();
-  await database.close();
-  return pairs;
-}
-
-/** Not `toEqual`, which takes minutes and fills the screen. */
-function expectSamePairs(actual: Pairs, expected: Pairs): void {
-  const name = (key: Uint8Array | undefined): string => JSON.stringify(Buffer.from(key ?? []).toString('latin1'));
-  const different = expected.findIndex(
-    ([key, value], i) =>
-      i >= actual.length || Buffer.compare(actual[i][0], key) !== 0 || Buffer.compare(actual[i][1], value) !== 0,
-  );
-  if (different >= 0)
-    expect.unreachable(`differs at key ${name(expected[different][0])}, ${name(actual.at(different)?.[0])}`);
-  expect(actual.length).toBe(expected.length);
 }
 
 describe('the same text gives the same keys and values', () => {

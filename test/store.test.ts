@@ -136,7 +136,12 @@ const manifest = {
     { pattern: '1', rows: 3, contexts: 1, tokens: 9, countsOfCounts: [1, 0, 1, 1] },
     { pattern: '11', rows: 4, contexts: 3, tokens: 12, countsOfCounts: [2, 1, 0, 1] },
   ],
-  options: { lowercase: false, skipBlank: true, vocabulary: 'limit=4' },
+  options: {
+    lowercase: false,
+    skipBlank: true,
+    vocabulary: 'limit=4',
+    tokenization: { tokenizer: 'words', locale: 'de', sentences: 'segment', normalize: 'NFC' },
+  },
 } as unknown as Manifest;
 
 /** A byte string with one byte changed, anywhere and anyhow. */

@@ -1,3 +1,4 @@
+import type { TokenizationInfo } from '../text/tokenization.js';
 import { LanguageModel } from '../score/model.js';
 import { printReport } from './tune.js';
 import type { Pruning } from '../prune/pruning.js';
@@ -14,7 +15,8 @@ export async function runInspect(path: string, flags: { readonly json?: boolean 
     }
     await print(
       `${path}: order ${info.order}, ${whole(info.sentences)} sentences, ${whole(info.tokens)} tokens, ` +
-        `vocabulary ${whole(info.vocabulary)}, ${bytes(info.bytes)}, format ${info.version}, made ${info.created}\n\n`,
+        `vocabulary ${whole(info.vocabulary)}, ${bytes(info.bytes)}, format ${info.version}, made ${info.created}\n` +
+        `tokens: ${describeTokens(info.options.tokenization)}\n\n`,
     );
     const { pruning } = info;
     if (pruning) await print(`pruned: ${describe(pruning)}\n\n`);
@@ -42,4 +44,9 @@ function describe(pruning: Pruning): string {
   if ('entropy' in pruning)
     return `n-grams without which perplexity rises by less than ${pruning.entropy} were dropped`;
   return `n-grams were dropped that occur at most so often, by order: ${pruning.counts.join()}`;
+}
+
+/** `words (de), sentences: segment, normalize: NFC`. */
+function describeTokens({ tokenizer, locale, sentences, normalize }: TokenizationInfo): string {
+  return `${tokenizer}${locale === undefined ? '' : ` (${locale})`}, sentences: ${sentences}, normalize: ${normalize}`;
 }

@@ -23,7 +23,9 @@ import {
 } from './options.js';
 
 const EXAMPLES = {
-  train: 'Example:\n  kneser train corpus.txt --out model --order 5',
+  train: `Examples:
+  kneser train corpus.txt --out model --order 5
+  kneser train web.jsonl.gz --field content --tokenizer tokenizer.json --sentences segment --out subwords`,
   perplexity: 'Example:\n  kneser perplexity model valid.txt test.txt',
   score: `Each line of output is log10 p, perplexity, then every token with its log10 p and the length of the n-gram
 that matched, separated by tabs; * marks a token outside the vocabulary.
@@ -74,11 +76,14 @@ function program(): Command {
   const cache = new Option('--cache', 'mix in a cache of the text so far: for running text, reset for each file');
 
   const [vocab, vocabLimit, unkBelow] = vocabularyOptions();
+  const field = new Option('--field <name>', 'field of the objects of .jsonl files that is the text (default: text)');
+  const column = new Option('--column <name>', 'column of .parquet files that is the text (default: text)');
+  const files = 'files of text, .jsonl or .parquet, also as .gz or .zst, folders of them, or - for standard input';
 
   kneser
     .command('train')
-    .description('Train a model from text files: one sentence a line, tokens separated by white space.')
-    .argument('<file...>', 'text files, .gz files, folders of them, or - for standard input')
+    .description('Train a model from text files: unless told otherwise a sentence a line, tokens between white space.')
+    .argument('<file...>', files)
     .requiredOption('-o, --out <dir>', 'folder of the model')
     .option('-n, --order <n>', 'longest n-gram, 1 to 12', parseWhole(1, 12), 5)
     .option('-m, --memory <size>', 'memory to aim for, such as 512M or 4G (default: half of the machine)', parseSize)
@@ -101,6 +106,20 @@ function program(): Command {
       'drop n-grams seen at most so often, by order: 0,0,1 drops all of order 3 and up seen once',
       parseThresholds,
     )
+    .option(
+      '--tokenizer <what>',
+      'what tokens are, here and when scoring: whitespace, words, characters, bytes, or the path of a tokenizer.json',
+      'whitespace',
+    )
+    .option('--locale <tag>', 'language for words and for sentences that are segmented (default: en)')
+    .addOption(
+      new Option('--sentences <where>', 'lines are sentences, or are cut into sentences')
+        .choices(['lines', 'segment'])
+        .default('lines'),
+    )
+    .addOption(new Option('--normalize <form>', 'Unicode normalisation of the text').choices(['NFC', 'NFKC']))
+    .addOption(field)
+    .addOption(column)
     .option('--lowercase', 'lower-case all text, here and when scoring')
     .option('--skip-blank', 'leave out lines without a token, here and when scoring')
     .addOption(
@@ -111,39 +130,43 @@ function program(): Command {
     .option('-f, --force', 'replace a model that is there')
     .option('-q, --quiet', 'no progress, no summary')
     .addHelpText('after', `\n${EXAMPLES.train}`)
-    .action(async (files: string[], flags: TrainFlags) => {
+    .action(async (paths: string[], flags: TrainFlags) => {
       const { runTrain } = await import('./train.js');
-      await runTrain(files, flags, abort.signal);
+      await runTrain(paths, flags, abort.signal);
     });
 
   kneser
     .command('perplexity')
     .description('Measure the perplexity of text files, each and all together.')
     .argument('<dir>', 'folder of the model')
-    .argument('<file...>', 'text files, .gz files, folders of them, or - for standard input')
+    .argument('<file...>', files)
     .option('--json', 'print one JSON object')
     .addOption(smoothing)
     .addOption(weights)
     .addOption(cache)
     .addOption(tables)
     .option('-t, --threads <n>', 'threads that score (default: one a core)', parseWhole(1, 256))
+    .addOption(field)
+    .addOption(column)
     .option('-q, --quiet', 'no progress')
     .addHelpText('after', `\n${EXAMPLES.perplexity}`)
-    .action(async (dir: string, files: string[], flags: PerplexityFlags) => {
+    .action(async (dir: string, paths: string[], flags: PerplexityFlags) => {
       const { runPerplexity } = await import('./perplexity.js');
-      await runPerplexity(dir, files, flags);
+      await runPerplexity(dir, paths, flags);
     });
 
   kneser
     .command('score')
-    .description('Score sentences token by token: one result a line of input.')
+    .description('Score sentences token by token: one result a sentence, which is a line unless the model segments.')
     .argument('<dir>', 'folder of the model')
-    .argument('[file]', 'text file, .gz file, or - for standard input', '-')
+    .argument('[file]', 'file of text, .jsonl or .parquet, also as .gz or .zst, or - for standard input', '-')
     .option('--json', 'print a JSON object a line')
     .addOption(smoothing)
     .addOption(weights)
     .addOption(cache)
     .addOption(tables)
+    .addOption(field)
+    .addOption(column)
     .addHelpText('after', `\n${EXAMPLES.score}`)
     .action(async (dir: string, file: string, flags: ScoreFlags) => {
       const { runScore } = await import('./score.js');
@@ -154,7 +177,7 @@ function program(): Command {
     .command('vector')
     .description('Show where sentences are odd: for each token the mean perplexity of the windows that contain it.')
     .argument('<dir>', 'folder of the model')
-    .argument('[file]', 'text file, .gz file, or - for standard input', '-')
+    .argument('[file]', 'file of text, .jsonl or .parquet, also as .gz or .zst, or - for standard input', '-')
     .option('-w, --window <n>', 'tokens of a window', parseWhole(1), 3)
     .addOption(
       new Option('--context <which>', "what a window's tokens are scored after: the running text, or <s> alone")
@@ -172,6 +195,8 @@ function program(): Command {
     .addOption(smoothing)
     .addOption(weights)
     .addOption(tables)
+    .addOption(field)
+    .addOption(column)
     .addHelpText('after', `\n${EXAMPLES.vector}`)
     .action(async (dir: string, file: string, flags: VectorFlags) => {
       const { runVector } = await import('./vector.js');
@@ -182,14 +207,16 @@ function program(): Command {
     .command('tune')
     .description("Learn the weights of a model's mixture on held-out text, and store them beside the model.")
     .argument('<dir>', 'folder of the model')
-    .argument('<file...>', 'held-out text files, .gz files, folders of them, or - for standard input')
+    .argument('<file...>', `held-out ${files}`)
     .option('--name <name>', 'name of the weights; scoring uses those named default', 'default')
+    .addOption(field)
+    .addOption(column)
     .option('--json', 'print one JSON object')
     .option('-q, --quiet', 'no progress')
     .addHelpText('after', `\n${EXAMPLES.tune}`)
-    .action(async (dir: string, files: string[], flags: TuneFlags) => {
+    .action(async (dir: string, paths: string[], flags: TuneFlags) => {
       const { runTune } = await import('./tune.js');
-      await runTune(dir, files, flags);
+      await runTune(dir, paths, flags);
     });
 
   kneser

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import type { DocumentOptions } from '../text/input.js';
 
 const UNITS: Record<string, number> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 
@@ -78,4 +79,9 @@ export function vocabularyOptions(): Option[] {
       .argParser(parseWhole(1))
       .conflicts(['vocab', 'vocabLimit']),
   ];
+}
+
+/** Where the text of files is, without what was not given. */
+export function documentOptions({ field, column }: DocumentOptions): DocumentOptions {
+  return { ...(field === undefined ? {} : { field }), ...(column === undefined ? {} : { column }) };
 }

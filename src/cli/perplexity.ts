@@ -3,12 +3,13 @@ import { LanguageModel } from '../score/model.js';
 import { PerplexitySum, type Perplexity } from '../score/perplexity.js';
 import type { SmoothingOptions } from '../score/parts.js';
 import { openOptions } from './smoothing.js';
-import { expandInputs } from '../text/input.js';
+import { expandInputs, type DocumentOptions } from '../text/input.js';
+import { documentOptions } from './options.js';
 import { figure, print, printTable, whole } from './output.js';
 import { ProgressDisplay } from './progress.js';
 
 /** The options of `kneser perplexity`. */
-export interface PerplexityFlags extends SmoothingOptions {
+export interface PerplexityFlags extends SmoothingOptions, DocumentOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly tables: TableReading;
@@ -18,7 +19,7 @@ export interface PerplexityFlags extends SmoothingOptions {
 
 /** `kneser perplexity`. */
 export async function runPerplexity(path: string, paths: readonly string[], flags: PerplexityFlags): Promise<void> {
-  const inputs = await expandInputs(paths);
+  const inputs = await expandInputs(paths, flags);
   const model = await LanguageModel.open(path, openOptions(flags));
   // Progress is for people who wait; results on a terminal come soon enough without it.
   const display = process.stderr.isTTY ? await ProgressDisplay.create(flags.quiet ?? false) : undefined;
@@ -30,6 +31,7 @@ export async function runPerplexity(path: string, paths: readonly string[], flag
     let replaced = 0;
     for (const { path: file } of inputs) {
       const sum = await model.sumOfFile(file, {
+        ...documentOptions(flags),
         expectedBytes: totalBytes,
         cache: flags.cache ?? false,
         ...(flags.threads === undefined ? {} : { threads: flags.threads }),

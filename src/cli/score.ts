@@ -3,12 +3,12 @@ import type { LoadedModel } from '../score/loaded-model.js';
 import { LanguageModel } from '../score/model.js';
 import type { SmoothingOptions } from '../score/parts.js';
 import { openOptions } from './smoothing.js';
-import { expandInputs, STDIN } from '../text/input.js';
+import { expandInputs, STDIN, type DocumentOptions } from '../text/input.js';
 import { LineReader } from '../text/lines.js';
 import { figure, print, printJsonLine } from './output.js';
 
 /** The options of `kneser score`. */
-export interface ScoreFlags extends SmoothingOptions {
+export interface ScoreFlags extends SmoothingOptions, DocumentOptions {
   readonly json?: boolean;
   readonly tables: TableReading;
   readonly cache?: boolean;
@@ -16,22 +16,24 @@ export interface ScoreFlags extends SmoothingOptions {
 
 /** `kneser score`. */
 export async function runScore(path: string, file: string | undefined, flags: ScoreFlags): Promise<void> {
-  const inputs = await expandInputs([file ?? STDIN]);
+  const inputs = await expandInputs([file ?? STDIN], flags);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
     let scored = 0;
     let replaced = 0;
     let scoring: LanguageModel | LoadedModel = model;
     for (const input of inputs) {
-      const reader = new LineReader(input.path);
+      const reader = new LineReader(input.path, flags);
       const cache = flags.cache ? model.createCache() : undefined;
       for await (const line of reader.lines()) {
         if (scoring === model && model.shouldLoad(scored + line.length / 5)) scoring = await model.load();
-        const score = await scoring.score(line, { cache });
-        if (score.tokens.length === 1 && model.info.options.skipBlank) continue;
-        scored += score.tokens.length;
-        if (flags.json) await printJsonLine({ ...score });
-        else await print(formatScore(score));
+        for (const sentence of model.sentences(line)) {
+          const score = await scoring.score(sentence, { cache });
+          if (score.tokens.length === 1 && model.info.options.skipBlank) continue;
+          scored += score.tokens.length;
+          if (flags.json) await printJsonLine({ ...score });
+          else await print(formatScore(score));
+        }
       }
       replaced += reader.replaced;
     }

@@ -1,10 +1,12 @@
 import type { TuneReport } from '../smooth/weights.js';
+import type { DocumentOptions } from '../text/input.js';
 import { tune } from '../tune.js';
 import { print, printTable, whole } from './output.js';
+import { documentOptions } from './options.js';
 import { ProgressDisplay } from './progress.js';
 
 /** The options of `kneser tune`. */
-export interface TuneFlags {
+export interface TuneFlags extends DocumentOptions {
   readonly name: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -18,6 +20,7 @@ export async function runTune(path: string, files: readonly string[], flags: Tun
     report = await tune({
       model: path,
       files,
+      ...documentOptions(flags),
       name: flags.name,
       ...(display ? { onProgress: (done, total) => display.update('tuning weights', done, total, 'passes') } : {}),
     });

@@ -7,13 +7,13 @@ import type { LoadedModel } from '../score/loaded-model.js';
 import { LanguageModel } from '../score/model.js';
 import type { SmoothingOptions } from '../score/parts.js';
 import type { VectorOptions, VectorScore } from '../score/vector.js';
-import { expandInputs, STDIN, type Input } from '../text/input.js';
+import { expandInputs, STDIN, type DocumentOptions, type Input } from '../text/input.js';
 import { LineReader } from '../text/lines.js';
 import { figure, print, printJsonLine } from './output.js';
 import { openOptions } from './smoothing.js';
 
 /** The options of `kneser vector`. */
-export interface VectorFlags extends SmoothingOptions, VectorOptions {
+export interface VectorFlags extends SmoothingOptions, VectorOptions, DocumentOptions {
   readonly json?: boolean;
   readonly html?: string;
   readonly tables: TableReading;
@@ -22,7 +22,7 @@ export interface VectorFlags extends SmoothingOptions, VectorOptions {
 /** `kneser vector`. */
 export async function runVector(path: string, file: string, flags: VectorFlags): Promise<void> {
   const { html, json } = flags;
-  const inputs = await expandInputs([file]);
+  const inputs = await expandInputs([file], flags);
   if (html !== undefined) await refuseFolder(html);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
@@ -46,19 +46,21 @@ export async function runVector(path: string, file: string, flags: VectorFlags):
 async function* vectorsOf(
   model: LanguageModel,
   inputs: readonly Input[],
-  options: VectorOptions,
+  options: VectorOptions & DocumentOptions,
 ): AsyncGenerator<VectorScore> {
   let scored = 0;
   let replaced = 0;
   let scoring: LanguageModel | LoadedModel = model;
   for (const input of inputs) {
-    const reader = new LineReader(input.path);
+    const reader = new LineReader(input.path, options);
     for await (const line of reader.lines()) {
       if (scoring === model && model.shouldLoad(scored + line.length / 5)) scoring = await model.load();
-      const score = await scoring.scoreVector(line, options);
-      if (score.tokens.length === 0 && model.info.options.skipBlank) continue;
-      scored += score.tokens.length;
-      yield score;
+      for (const sentence of model.sentences(line)) {
+        const score = await scoring.scoreVector(sentence, options);
+        if (score.tokens.length === 0 && model.info.options.skipBlank) continue;
+        scored += score.tokens.length;
+        yield score;
+      }
     }
     replaced += reader.replaced;
   }

@@ -38,6 +38,8 @@ export class TokenStream implements TokenSink {
   readonly replacements = new Map<number, number>();
   /** What is being read: for error messages. */
   source = '';
+  /** What a call of `line` ends, to be counted in error messages. */
+  private unit: 'line' | 'sentence' = 'line';
   private known: number;
   private lineTokens = 0;
   private lines = 0;
@@ -54,8 +56,9 @@ export class TokenStream implements TokenSink {
   }
 
   /** Begins another input. */
-  open(source: string): void {
+  open(source: string, unit: 'line' | 'sentence' = 'line'): void {
     this.source = source;
+    this.unit = unit;
     this.lines = 0;
   }
 
@@ -144,7 +147,7 @@ export class TokenStream implements TokenSink {
     const text = new TextDecoder().decode(this.words.bytes(word));
     throw new KneserError(
       'KNESER_INPUT_RESERVED',
-      `${this.source}, line ${this.lines + 1}: the text holds a literal ${text}, which marks sentence boundaries; ` +
+      `${this.source}, ${this.unit} ${this.lines + 1}: the text holds a literal ${text}, which marks sentence boundaries; ` +
         'remove it, or pass --reserved drop to leave such tokens out',
     );
   }

@@ -1,6 +1,7 @@
 import type { Pruning } from '../prune/pruning.js';
 import type { TuneReport } from '../smooth/weights.js';
 import type { Manifest } from '../store/manifest.js';
+import type { DocumentOptions } from '../text/input.js';
 import { TextCache } from './cache.js';
 import { type Smoothing, type SmoothingOptions } from './parts.js';
 
@@ -25,7 +26,7 @@ export interface TextOptions {
 }
 
 /** How a file is scored, and who is told about it. */
-export interface FileOptions extends TextOptions {
+export interface FileOptions extends TextOptions, DocumentOptions {
   /**
    * Threads that score, with tables in memory and without a cache. Default: one a core, for a text of some length. The
    * figures do not depend on it.

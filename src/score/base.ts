@@ -1,7 +1,6 @@
 import { KneserError } from '../errors.js';
 import { estimateDiscounts } from '../smooth/discounts.js';
-import type { Manifest } from '../store/manifest.js';
-import { splitTokens, type Sentence } from '../text/sentences.js';
+import type { Sentence } from '../text/sentences.js';
 import { countCharacters } from '../text/surface.js';
 import { EOS, EOS_WORD } from '../text/tokens.js';
 import { BatchLayout } from './batch.js';
@@ -65,9 +64,14 @@ export class ModelBase {
     return new TextCache(manifest.vocabulary + 2, weights.cache);
   }
 
+  /** The sentences of a line of text: the line, or those found in it where the model was trained to find them. */
+  sentences(line: string): string[] {
+    return this.parts.tokenization.sentences(line);
+  }
+
   /** The tokens of a sentence as the model reads them. */
   protected surface(sentence: Sentence): string[] {
-    const tokens = typeof sentence === 'string' ? splitTokens(sentence) : [...sentence];
+    const tokens = typeof sentence === 'string' ? this.parts.tokenization.tokens(sentence) : [...sentence];
     return this.parts.manifest.options.lowercase ? tokens.map(token => token.toLowerCase()) : tokens;
   }
 
@@ -157,9 +161,10 @@ export function withEnd(ids: Uint32Array): Uint32Array {
   return ended;
 }
 
-/** Counts a sentence, and its length as a line of a text file. */
-export function addSentence(sum: PerplexitySum, sentence: Sentence): void {
+/** Counts a sentence, and its length as a line of a text file; tokens spell a text only if white space separates them. */
+export function addSentence(sum: PerplexitySum, sentence: Sentence, { tokenization }: ModelParts): void {
   sum.sentences++;
+  if (typeof sentence !== 'string' && tokenization.info.tokenizer !== 'whitespace') sum.characters = sum.bytes = NaN;
   const text = typeof sentence === 'string' ? sentence : sentence.join(' ');
   const bytes = encoder.encode(text);
   sum.characters += countCharacters(bytes, 0, bytes.length) + 1;
@@ -169,12 +174,13 @@ export function addSentence(sum: PerplexitySum, sentence: Sentence): void {
 export async function sumFile(
   path: string,
   words: LoadedWords,
-  manifest: Manifest,
+  { manifest, tokenization }: ModelParts,
   options: FileOptions,
   add: (ids: Uint32Array, sum: PerplexitySum) => Promise<void>,
 ): Promise<PerplexitySum> {
   const sum = new PerplexitySum();
-  for await (const { ids, bytes, characters } of readIds(path, words, manifest.options.skipBlank, options.onRead)) {
+  const pieces = readIds(path, words, tokenization, manifest.options.skipBlank, options);
+  for await (const { ids, bytes, characters } of pieces) {
     sum.bytes += bytes;
     sum.characters += characters;
     sum.replaced += words.replaced;

@@ -88,7 +88,7 @@ export class LoadedModel extends ModelBase {
       if (this.isSkipped(tokens)) continue;
       const ids = withEnd(Uint32Array.from(tokens, token => this.words.idOf(token)));
       runAtOnce(this.addPiece(this.scorer, layout, ids, sum, cache));
-      addSentence(sum, sentence);
+      addSentence(sum, sentence, this.parts);
     }
     return sum.figures();
   }
@@ -104,7 +104,7 @@ export class LoadedModel extends ModelBase {
     const layout = new BatchLayout(order, LOADED_BATCH);
     const cache = this.textCache(options);
     if (cache) {
-      return sumFile(path, this.words, this.parts.manifest, options, (ids, sum) => {
+      return sumFile(path, this.words, this.parts, options, (ids, sum) => {
         runAtOnce(this.addPiece(this.scorer, layout, ids, sum, cache));
         return Promise.resolve();
       });
@@ -116,7 +116,7 @@ export class LoadedModel extends ModelBase {
       layout,
       threads > 1 ? start => this.threadsOf(threads, start) : undefined,
     );
-    const sum = await sumFile(path, this.words, this.parts.manifest, options, async ids => {
+    const sum = await sumFile(path, this.words, this.parts, options, async ids => {
       for (const piece of cutter.push(ids)) await scoring.add(piece);
     });
     const rest = cutter.rest();

@@ -89,7 +89,7 @@ export class LanguageModel extends ModelBase {
   }
 
   /**
-   * Scores a sentence: text whose tokens are separated by white space, or its tokens.
+   * Scores a sentence: text, which the model's tokenizer cuts into tokens, or its tokens.
    *
    * @throws KneserError: KNESER_CLOSED, KNESER_DAMAGED.
    */
@@ -137,13 +137,13 @@ export class LanguageModel extends ModelBase {
         const ids = withEnd(await this.words.idsOf(tokens));
         await runAwaiting(this.addPiece(this.scorer, this.layout(tokens.length + 1), ids, sum, cache));
       });
-      addSentence(sum, sentence);
+      addSentence(sum, sentence, this.parts);
     }
     return sum.figures();
   }
 
   /**
-   * The perplexity of a text file (a sentence a line; `.gz` is gunzipped; `-` is standard input), read as a stream.
+   * The perplexity of a text file of any kind that training takes (`-` is standard input), read as a stream.
    *
    * @throws KneserError: KNESER_INPUT_*.
    */
@@ -161,7 +161,7 @@ export class LanguageModel extends ModelBase {
     const words = await this.allWords();
     const cache = this.textCache(options);
     const layout = this.layout(Infinity);
-    return sumFile(path, words, this.parts.manifest, options, (ids, sum) =>
+    return sumFile(path, words, this.parts, options, (ids, sum) =>
       this.inTurn(() => runAwaiting(this.addPiece(this.scorer, layout, ids, sum, cache))),
     );
   }

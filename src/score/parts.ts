@@ -8,9 +8,11 @@ import { Mixture } from '../smooth/mixture.js';
 import { parameterStarts } from '../smooth/parameters.js';
 import { decodeWeights, DEFAULT_WEIGHTS, UNIFORM_WEIGHTS, type WeightSet } from '../smooth/weights.js';
 import { decodeValue } from '../store/decode.js';
-import { CLASSES_KEY, MANIFEST_KEY } from '../store/keys.js';
+import { CLASSES_KEY, MANIFEST_KEY, TOKENIZER_KEY } from '../store/keys.js';
 import { decodeManifest, type Manifest, type TableManifest } from '../store/manifest.js';
 import type { ModelStore } from '../store/store.js';
+import { decodeTokenizer } from '../store/tokenizer.js';
+import { Tokenization } from '../text/tokenization.js';
 import { NO_CACHE } from './cache.js';
 
 /** How counts become probabilities: modified Kneser-Ney, or the mixture over skip patterns too. */
@@ -62,6 +64,7 @@ export interface ModelParts extends BlendPlan {
   readonly smoothing: Smoothing;
   /** All sets of tuned weights, by name. */
   readonly weightSets: ReadonlyMap<string, WeightSet>;
+  readonly tokenization: Tokenization;
 }
 
 /** The files that belong to a model besides its store. */
@@ -92,8 +95,9 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: S
   if (weights && weights.patterns.join() !== patterns) {
     throw new KneserError('KNESER_DAMAGED', `${store.name}: the weights were tuned for another model; tune them again`);
   }
+  const tokenization = await readTokenization(store, manifest);
   const { bytes, created } = files;
-  return { store, manifest, bytes, created, words, classes, wordClasses, smoothing, weightSets, weights };
+  return { store, manifest, bytes, created, words, classes, wordClasses, smoothing, weightSets, weights, tokenization };
 }
 
 /** What a thread scores with. */
@@ -110,6 +114,14 @@ export function createBlend({ manifest, words, classes, wordClasses, weights }: 
 /** The ids of a model's words are below this: types, `NONE` and `<s>`. */
 export function wordIds({ vocabulary }: Manifest): number {
   return vocabulary + 2;
+}
+
+async function readTokenization(store: ModelStore, { options }: Manifest): Promise<Tokenization> {
+  const { tokenization } = options;
+  if (tokenization.tokenizer !== 'tokenizer.json') return Tokenization.open(tokenization);
+  const where = `${store.name}: tokenizer`;
+  const json = decodeValue(where, await store.get(TOKENIZER_KEY), decodeTokenizer);
+  return Tokenization.open(tokenization, { json, name: where });
 }
 
 /** The lattice of a stream's tables. @param vocabulary the types that are predicted. */

@@ -1,6 +1,7 @@
 import { countCharacters } from '../text/surface.js';
-import { readBytes } from '../text/input.js';
-import { Tokenizer, type TokenSink } from '../text/tokenizer.js';
+import { readText, type ReadOptions } from '../text/input.js';
+import type { Tokenization } from '../text/tokenization.js';
+import type { TokenSink } from '../text/tokenizer.js';
 import { EOS } from '../text/tokens.js';
 import type { LoadedWords } from './words.js';
 
@@ -16,14 +17,15 @@ export interface IdPiece {
 export async function* readIds(
   path: string,
   words: LoadedWords,
+  tokenization: Tokenization,
   skipBlank: boolean,
-  onRead?: (bytes: number) => void,
+  options: ReadOptions = {},
 ): AsyncGenerator<IdPiece> {
   const sink = new IdSink(words, skipBlank);
-  const tokenizer = new Tokenizer(sink);
-  for await (const bytes of readBytes(path, onRead)) {
+  const feeder = tokenization.feeder(sink, words, path);
+  for await (const bytes of readText(path, options)) {
     words.extraBytes = words.extraCharacters = 0;
-    tokenizer.feed(bytes);
+    feeder.feed(bytes);
     yield {
       ids: sink.take(),
       bytes: bytes.length + words.extraBytes,
@@ -31,7 +33,7 @@ export async function* readIds(
     };
   }
   words.extraBytes = words.extraCharacters = 0;
-  tokenizer.end();
+  feeder.end();
   yield { ids: sink.take(), bytes: words.extraBytes, characters: words.extraCharacters };
 }
 

@@ -4,7 +4,15 @@ import { tableName, type Pattern, type Stream } from '../pattern.js';
 import { BOS, NONE } from '../text/tokens.js';
 import { DICTIONARY_BLOCK_WORDS, encodeDictionaryBlock, encodeDictionaryDirectory } from './dictionary.js';
 import { encodeDirectory } from './directory.js';
-import { blockKey, CLASSES_KEY, dictionaryKey, DICTIONARY_DIRECTORY_KEY, directoryKey, MANIFEST_KEY } from './keys.js';
+import {
+  blockKey,
+  CLASSES_KEY,
+  dictionaryKey,
+  DICTIONARY_DIRECTORY_KEY,
+  directoryKey,
+  MANIFEST_KEY,
+  TOKENIZER_KEY,
+} from './keys.js';
 import { LevelWriter } from './level.js';
 import { encodeManifest, type Manifest } from './manifest.js';
 
@@ -91,6 +99,10 @@ export class ModelBuilder {
   /** A value of another model, as it is. */
   async putValue(key: Uint8Array, value: Uint8Array): Promise<void> {
     await this.store.put(key, value);
+  }
+
+  async putTokenizer(value: Uint8Array): Promise<void> {
+    await this.store.put(TOKENIZER_KEY, value);
   }
 
   async finish(manifest: Manifest): Promise<void> {

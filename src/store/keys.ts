@@ -21,6 +21,9 @@ export function blockKey(table: string, first: ArrayLike<number>): Uint8Array {
 /** The class of every word, in models that have classes. */
 export const CLASSES_KEY = encoder.encode('classes');
 
+/** The `tokenizer.json` of models that have one. */
+export const TOKENIZER_KEY = encoder.encode('tokenizer');
+
 /** The first words of the dictionary's blocks. */
 export const DICTIONARY_DIRECTORY_KEY = encoder.encode('directory/dictionary');
 

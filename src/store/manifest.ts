@@ -1,4 +1,5 @@
 import { pack, unpack } from './msgpack.js';
+import { DEFAULT_TOKENIZATION, type TokenizationInfo } from '../text/tokenization.js';
 import { BlockDamage, seal, unseal } from './block.js';
 import type { Pruning } from '../prune/pruning.js';
 
@@ -27,6 +28,7 @@ export interface ModelOptions {
   readonly skipBlank: boolean;
   /** How the vocabulary was chosen: `all`, `words`, `limit=N` or `frequency>=N`. */
   readonly vocabulary: string;
+  readonly tokenization: TokenizationInfo;
 }
 
 /** A model's own description; the last key that training writes. */
@@ -62,5 +64,6 @@ export function decodeManifest(value: Uint8Array): Manifest {
   const manifest: unknown = unpack(unseal(value));
   if (typeof manifest !== 'object' || manifest === null || !('format' in manifest))
     throw new BlockDamage('no manifest');
-  return manifest as Manifest;
+  const { options, ...others } = manifest as Manifest;
+  return { ...others, options: { ...options, tokenization: { ...DEFAULT_TOKENIZATION, ...options.tokenization } } };
 }

@@ -15,7 +15,27 @@ export const STDIN = '-';
 const MODEL_FILE = 'kneser.json';
 
 /** Which files of a folder are text: by their ending, by having none, or by being a part such as 00001-of-00100. */
-const TEXT_FILE = /^[^.][^.]*$|^[^.].*(\.(txt|text|tok|tokens|raw)|-\d+-of-\d+)(\.gz)?$/i;
+const TEXT_FILE =
+  /^[^.][^.]*$|^[^.].*((\.(txt|text|tok|tokens|raw|jsonl|ndjson)|-\d+-of-\d+)(\.(gz|zst))?|\.parquet)$/i;
+
+const JSON_LINES = /\.(jsonl|ndjson)(\.(gz|zst))?$/i;
+const PARQUET = /\.parquet$/i;
+
+/** Where the text of files is that hold more than text. */
+export interface DocumentOptions {
+  /** The field of the objects of `.jsonl` files that is the text. Default `text`. */
+  readonly field?: string;
+  /** The column of `.parquet` files that is the text. Default `text`. */
+  readonly column?: string;
+}
+
+/** How a text is read. */
+export interface ReadOptions extends DocumentOptions {
+  /** Told the bytes taken from the disk (compressed ones, where they are) as they are read. */
+  readonly onRead?: ((bytes: number) => void) | undefined;
+  /** Ends the reading, even of a pipe that is silent. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** One input: a file's path or `-`, and its size on disk where that is known. */
 export interface Input {
@@ -25,12 +45,23 @@ export interface Input {
 
 /**
  * The files that the given names stand for: a folder stands for its text files (`.txt`, `.text`, `.tok`, `.tokens`,
- * `.raw`, each also with `.gz`, or without any ending), sorted by name, those of its subfolders included. Models that
- * lie there are left out.
+ * `.raw`, `.jsonl`, `.ndjson`, each also with `.gz` or `.zst`, `.parquet`, or without any ending), sorted by name, those
+ * of its subfolders included. Models that lie there are left out.
  *
- * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, or KNESER_INPUT_EMPTY for a folder without text.
+ * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_INPUT_EMPTY for a folder without text, or KNESER_OPTION
+ * for a field or column where no file has any.
  */
-export async function expandInputs(paths: readonly string[]): Promise<Input[]> {
+export async function expandInputs(paths: readonly string[], documents: DocumentOptions = {}): Promise<Input[]> {
+  const inputs = await expandPaths(paths);
+  const refuse = (option: string, kind: string): never => {
+    throw new KneserError('KNESER_OPTION', `${option}: none of the inputs is a ${kind} file; leave it out`);
+  };
+  if (documents.field !== undefined && !inputs.some(({ path }) => JSON_LINES.test(path))) refuse('field', '.jsonl');
+  if (documents.column !== undefined && !inputs.some(({ path }) => PARQUET.test(path))) refuse('column', '.parquet');
+  return inputs;
+}
+
+async function expandPaths(paths: readonly string[]): Promise<Input[]> {
   const inputs: Input[] = [];
   for (const path of paths) {
     if (path === STDIN) {
@@ -89,7 +120,8 @@ async function inputStats(path: string): Promise<Stats> {
   }
 }
 
-function unreadable(path: string, error: unknown): KneserError {
+/** Says why an input cannot be read. */
+export function unreadable(path: string, error: unknown): KneserError {
   const code = systemCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new KneserError('KNESER_INPUT_MISSING', `${path}: there is no such file`, { cause: error });
@@ -98,12 +130,36 @@ function unreadable(path: string, error: unknown): KneserError {
   return new KneserError('KNESER_INPUT_UNREADABLE', `${path}: cannot be read: ${reason}`, { cause: error });
 }
 
+/** Whether the lines of a text are those of its file. */
+export function isPlain(path: string): boolean {
+  return !JSON_LINES.test(path) && !PARQUET.test(path);
+}
+
 /**
- * The bytes of an input, gunzipped where its name ends in `.gz` and without a leading byte-order mark.
+ * The text of an input: of `.jsonl` and `.parquet` files each document as its lines, of all others their bytes. A piece
+ * is valid until the next one is asked for.
  *
- * @param onRead told the bytes taken from the disk (compressed ones, for gzip) as they are read.
+ * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED.
+ */
+export async function* readText(path: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
+  const { onRead, signal, field = 'text', column = 'text' } = options;
+  if (JSON_LINES.test(path)) {
+    const { readJsonLines } = await import('./jsonl.js');
+    yield* readJsonLines(path, readBytes(path, onRead, signal), field);
+  } else if (PARQUET.test(path)) {
+    const { readParquet } = await import('./parquet.js');
+    yield* readParquet(path, column, onRead, signal);
+  } else {
+    yield* readBytes(path, onRead, signal);
+  }
+}
+
+/**
+ * The bytes of an input, unpacked where its name ends in `.gz` or `.zst`, and without a leading byte-order mark.
+ *
+ * @param onRead told the bytes taken from the disk (compressed ones, where they are) as they are read.
  * @param signal ends the reading, even of a pipe that is silent.
- * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_INPUT_GZIP, KNESER_ABORTED.
+ * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_INPUT_GZIP, KNESER_INPUT_ZSTD, KNESER_ABORTED.
  */
 export async function* readBytes(
   path: string,
@@ -113,11 +169,12 @@ export async function* readBytes(
   const file = path === STDIN ? undefined : createReadStream(path, { highWaterMark: CHUNK_BYTES });
   const source: Readable = file ?? process.stdin;
   if (signal) addAbortSignal(signal, source);
-  const stream = /\.gz$/i.test(path) ? await gunzipped(source) : source;
+  const packing = PACKINGS.find(({ ending }) => ending.test(path));
+  const stream: AsyncIterable<Uint8Array> = packing ? await packing.unpack(source) : source;
   let reported = 0;
   let head: Uint8Array | undefined = new Uint8Array(0);
   try {
-    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    for await (const chunk of stream) {
       const read = file ? file.bytesRead : reported + chunk.length;
       onRead?.(read - reported);
       reported = read;
@@ -134,9 +191,9 @@ export async function* readBytes(
     if (head && head.length > 0) yield head;
   } catch (error) {
     if (signal?.aborted) throw abortedError();
-    if (stream !== source && systemCode(error) === undefined) {
+    if (packing && systemCode(error) === undefined) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new KneserError('KNESER_INPUT_GZIP', `${path}: damaged or cut short gzip data (${reason})`, {
+      throw new KneserError(packing.code, `${path}: damaged or cut short ${packing.name} data (${reason})`, {
         cause: error,
       });
     }
@@ -146,11 +203,21 @@ export async function* readBytes(
   }
 }
 
+const PACKINGS = [
+  { ending: /\.gz$/i, name: 'gzip', code: 'KNESER_INPUT_GZIP', unpack: gunzipped },
+  { ending: /\.zst$/i, name: 'zstd', code: 'KNESER_INPUT_ZSTD', unpack: unpackedZstd },
+] as const;
+
 async function gunzipped(source: Readable): Promise<Readable> {
   const { createGunzip } = await import('node:zlib');
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   source.on('error', error => gunzip.destroy(error));
   return source.pipe(gunzip);
+}
+
+async function unpackedZstd(source: Readable): Promise<AsyncIterable<Uint8Array>> {
+  const { unpackZstd } = await import('./zstd.js');
+  return unpackZstd(source);
 }
 
 /** Whether two byte strings are equal as far as the shorter one goes. */

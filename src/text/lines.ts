@@ -1,19 +1,22 @@
 import { KneserError } from '../errors.js';
-import { readBytes } from './input.js';
+import { readText, type DocumentOptions } from './input.js';
 import { canonicalSurface, decode } from './surface.js';
 import { NEWLINE } from './tokens.js';
 
-/** The lines of a text file, one at a time, as soon as each is complete. */
+/** The lines of a text, one at a time, as soon as each is complete. */
 export class LineReader {
   /** Invalid UTF-8 sequences that were read as U+FFFD so far. */
   replaced = 0;
 
-  constructor(private readonly path: string) {}
+  constructor(
+    private readonly path: string,
+    private readonly documents: DocumentOptions = {},
+  ) {}
 
   /** @throws KNESER_INPUT_*; KNESER_LIMIT for a line that is longer than a string can be. */
   async *lines(): AsyncGenerator<string> {
     let parts: Uint8Array[] = [];
-    for await (const bytes of readBytes(this.path)) {
+    for await (const bytes of readText(this.path, this.documents)) {
       let from = 0;
       for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
         parts.push(bytes.subarray(from, at));

@@ -1,10 +1,9 @@
 import { KneserError } from '../errors.js';
 import type { TokenSink } from './tokenizer.js';
-import { Tokenizer } from './tokenizer.js';
-import { NEWLINE } from './tokens.js';
+import type { Tokenization } from './tokenization.js';
 import { hashBytes } from './wordlist.js';
 
-/** A sentence as the library takes it: text whose tokens are separated by white space, or its tokens. */
+/** A sentence as the library takes it: text, for the model's tokenizer, or its tokens, which are taken as they are. */
 export type Sentence = string | readonly string[];
 
 /** Sentences from anywhere: an array, a generator, a stream. */
@@ -12,15 +11,11 @@ export type Sentences = Iterable<Sentence> | AsyncIterable<Sentence>;
 
 const encoder = new TextEncoder();
 
-/** Gives a sentence's tokens to a sink, and ends the line. A line feed within a sentence only separates tokens. */
-export function feedSentence(sentence: Sentence, sink: TokenSink): void {
+/** Gives a sentence's tokens to a sink, and ends the line. To white space a line feed within a sentence is one more space. */
+export function feedSentence(sentence: Sentence, tokenization: Tokenization, sink: TokenSink): void {
   checkSentence(sentence);
   if (typeof sentence === 'string') {
-    const tokenizer = new Tokenizer({ token: (bytes, from, to, hash) => sink.token(bytes, from, to, hash), line() {} });
-    const bytes = encoder.encode(sentence);
-    for (let i = 0; i < bytes.length; i++) if (bytes[i] === NEWLINE) bytes[i] = 0x20;
-    tokenizer.feed(bytes);
-    tokenizer.end();
+    tokenization.feed(sentence, sink);
   } else {
     for (const token of sentence) {
       if (token === '') throw new KneserError('KNESER_OPTION', 'a sentence holds an empty token; leave it out');

@@ -1,0 +1,94 @@
+import { decode } from './surface.js';
+import { fixedToken, nameSeparators, SEPARATOR_TOKENS, type FixedToken } from './names.js';
+import { Tokenizer, type TokenSink } from './tokenizer.js';
+import { HASH_PRIME, HASH_START } from './wordlist.js';
+
+/** Cuts the text of a sentence into tokens. */
+export interface Splitter {
+  /** Gives the tokens of a text, which is valid UTF-8, to a sink. The sink's `line` is not called. */
+  readonly split: (text: Uint8Array, sink: TokenSink) => void;
+  /** Whether the tokens of a text are those of its parts, wherever it is cut between code points. */
+  readonly local: boolean;
+}
+
+/** Tokens separated by white space, a line feed included. */
+export const whitespace: Splitter = {
+  split(text, sink) {
+    const tokenizer = new Tokenizer({ token: (bytes, from, to, hash) => sink.token(bytes, from, to, hash), line() {} });
+    tokenizer.feed(text);
+    tokenizer.end();
+  },
+  local: false,
+};
+
+/** Every code point is a token; separators are named as `names.ts` says. */
+export const characters: Splitter = {
+  split(text, sink) {
+    const { length } = text;
+    for (let at = 0; at < length;) {
+      const first = text[at];
+      const separator = SEPARATOR_TOKENS[first];
+      if (separator) {
+        sink.token(separator.bytes, 0, separator.bytes.length, separator.hash);
+        at++;
+        continue;
+      }
+      const start = at;
+      let hash = Math.imul(HASH_START ^ first, HASH_PRIME);
+      while (++at < length && (text[at] & 0xc0) === 0x80) hash = Math.imul(hash ^ text[at], HASH_PRIME);
+      sink.token(text, start, at, hash);
+    }
+  },
+  local: true,
+};
+
+/** The names of the bytes: `<0x00>` to `<0xFF>`, as SentencePiece writes them. */
+const BYTE_TOKENS = Array.from({ length: 256 }, (_, byte) =>
+  fixedToken(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`),
+);
+
+/** Every byte of the text's UTF-8 is a token. */
+export const bytes: Splitter = {
+  split(text, sink) {
+    for (const byte of text) {
+      const token = BYTE_TOKENS[byte];
+      sink.token(token.bytes, 0, token.bytes.length, token.hash);
+    }
+  },
+  local: true,
+};
+
+/** What stands between two spaces is cut once and remembered, if it is short; so much of it. */
+const SHORT = 32;
+const REMEMBERED = 1 << 16;
+
+/**
+ * Words, numbers and punctuation marks by Unicode's rules (UAX 29) and the language's dictionary, without white space. No
+ * word reaches over a space, so each stretch between spaces is cut by itself: ten times as fast, since most come again.
+ */
+export function words(locale: string): Splitter {
+  const segmenter = new Intl.Segmenter(locale, { granularity: 'word' });
+  const remembered = new Map<string, readonly FixedToken[]>();
+  const cut = (stretch: string): FixedToken[] => {
+    const tokens: FixedToken[] = [];
+    for (const { segment } of segmenter.segment(stretch)) {
+      if (/\S/.test(segment)) tokens.push(fixedToken(nameSeparators(segment)));
+    }
+    return tokens;
+  };
+  return {
+    split(text, sink) {
+      for (const stretch of decode(text).split(' ')) {
+        if (stretch === '') continue;
+        let tokens = remembered.get(stretch);
+        if (!tokens) {
+          tokens = cut(stretch);
+          if (remembered.size >= REMEMBERED) remembered.clear();
+          if (stretch.length <= SHORT) remembered.set(stretch, tokens);
+        }
+        for (const { bytes, hash } of tokens) sink.token(bytes, 0, bytes.length, hash);
+      }
+    },
+    local: false,
+  };
+}

@@ -1,0 +1,196 @@
+import { KneserError } from '../errors.js';
+import { LineTokenizer } from './line-tokenizer.js';
+import { pretrained } from './pretrained.js';
+import { splitTokens } from './sentences.js';
+import { bytes, characters, whitespace, words, type Splitter } from './splitter.js';
+import { decode } from './surface.js';
+import { Tokenizer, type TokenSink } from './tokenizer.js';
+
+/** How text becomes sentences and tokens. */
+export interface TokenizationOptions {
+  /**
+   * What tokens are. Default `whitespace`: what white space separates. `words`: words, numbers and punctuation marks as
+   * `Intl.Segmenter` finds them. `characters`: code points. `bytes`: those of the text's UTF-8. Or a Hugging Face
+   * tokenizer.
+   */
+  readonly tokenizer?: 'whitespace' | 'words' | 'characters' | 'bytes' | PretrainedTokenizer;
+  /** The language for `words` and `segment`, a BCP 47 tag such as `de` or `zh-Hant`. Default `en`. */
+  readonly locale?: string;
+  /** What the sentences of a file are. Default `lines`; `segment`: those that `Intl.Segmenter` finds in each line. */
+  readonly sentences?: 'lines' | 'segment';
+  /** Unicode normalisation of the text, before anything else. Default `none`. */
+  readonly normalize?: 'none' | 'NFC' | 'NFKC';
+}
+
+/** A Hugging Face tokenizer: the text of its `tokenizer.json`, which is kept in the model. */
+export interface PretrainedTokenizer {
+  readonly json: string;
+  /** Says in messages where it comes from. Default `tokenizer.json`. */
+  readonly name?: string;
+}
+
+/** What a model says of its tokenization. */
+export interface TokenizationInfo {
+  readonly tokenizer: 'whitespace' | 'words' | 'characters' | 'bytes' | 'tokenizer.json';
+  /** Missing where no language matters. */
+  readonly locale?: string;
+  readonly sentences: 'lines' | 'segment';
+  readonly normalize: 'none' | 'NFC' | 'NFKC';
+}
+
+/** What models have that were made without a choice. */
+export const DEFAULT_TOKENIZATION: TokenizationInfo = {
+  tokenizer: 'whitespace',
+  sentences: 'lines',
+  normalize: 'none',
+};
+
+/** What decoding and normalising did to a text: invalid sequences replaced, and by how much it is longer for that. */
+export interface TextChanges {
+  replaced: number;
+  extraBytes: number;
+  extraCharacters: number;
+}
+
+/** Takes the bytes of a text in pieces of any length, and gives what it finds to a sink. */
+export interface TextFeeder {
+  feed(bytes: Uint8Array): void;
+  end(): void;
+}
+
+const encoder = new TextEncoder();
+
+/** How a model's text becomes sentences and tokens: the one path for training and for scoring. */
+export class Tokenization {
+  private readonly segmenter: Intl.Segmenter | undefined;
+
+  private constructor(
+    readonly info: TokenizationInfo,
+    readonly splitter: Splitter,
+  ) {
+    if (info.sentences === 'segment') {
+      this.segmenter = new Intl.Segmenter(info.locale ?? DEFAULT_LOCALE, { granularity: 'sentence' });
+    }
+  }
+
+  /** @param json the tokenizer where it is a `tokenizer.json`. @throws KNESER_OPTION, KNESER_TOKENIZER */
+  static async open(info: TokenizationInfo, json?: PretrainedTokenizer): Promise<Tokenization> {
+    checkName('tokenizer', info.tokenizer, [...TOKENIZER_NAMES, 'tokenizer.json']);
+    checkName('sentences', info.sentences, ['lines', 'segment']);
+    checkName('normalize', info.normalize, ['none', 'NFC', 'NFKC']);
+    if (info.locale !== undefined) checkLocale(info.locale);
+    return new Tokenization(info, await createSplitter(info, json));
+  }
+
+  /**
+   * Takes the bytes of a text file to its tokens and sentences.
+   *
+   * @param changes what decoding changes is added to it. Where tokens are looked up as they are read, as for white space
+   * alone, whoever looks them up does that.
+   * @param source the file, for messages.
+   */
+  feeder(sink: TokenSink, changes: TextChanges, source: string): TextFeeder {
+    const { tokenizer, sentences, normalize } = this.info;
+    const direct = tokenizer === 'whitespace' && sentences === 'lines' && normalize === 'none';
+    return direct ? new Tokenizer(sink) : new LineTokenizer(this, sink, changes, source);
+  }
+
+  /** Gives the tokens of a sentence to a sink. */
+  feed(sentence: string, sink: TokenSink): void {
+    this.splitter.split(encoder.encode(this.normalized(sentence)), sink);
+  }
+
+  /** The tokens of a sentence. */
+  tokens(sentence: string): string[] {
+    if (this.info.tokenizer === 'whitespace') return splitTokens(this.normalized(sentence));
+    const tokens: string[] = [];
+    this.feed(sentence, { token: (text, from, to) => tokens.push(decode(text.subarray(from, to))), line() {} });
+    return tokens;
+  }
+
+  /** The sentences of a line: itself, or those found in it, without the white space around them. */
+  sentences(line: string): string[] {
+    if (!this.segmenter) return [line.endsWith('\r') ? line.slice(0, -1) : line];
+    const sentences: string[] = [];
+    for (const { segment } of this.segmenter.segment(this.normalized(line))) {
+      const sentence = segment.trim();
+      if (sentence !== '') sentences.push(sentence);
+    }
+    return sentences.length > 0 ? sentences : [''];
+  }
+
+  normalized(text: string): string {
+    const { normalize } = this.info;
+    return normalize === 'none' ? text : text.normalize(normalize);
+  }
+}
+
+/** The language that is assumed where none is given: not the machine's, since a model does not depend on the machine. */
+const DEFAULT_LOCALE = 'en';
+
+/** The tokenizers that need no file. */
+export const TOKENIZER_NAMES = ['whitespace', 'words', 'characters', 'bytes'] as const;
+
+export function isTokenizerName(name: string): name is (typeof TOKENIZER_NAMES)[number] {
+  return TOKENIZER_NAMES.some(known => known === name);
+}
+
+/**
+ * Checks a choice of tokenization, and gives what a model records of it.
+ *
+ * @throws KNESER_OPTION
+ */
+export function describeTokenization(options: TokenizationOptions, lowercase: boolean): TokenizationInfo {
+  const { tokenizer = 'whitespace', locale, sentences = 'lines', normalize = 'none' } = options;
+  const name = typeof tokenizer === 'string' ? tokenizer : 'tokenizer.json';
+  const needsLocale = name === 'words' || sentences === 'segment';
+  if (locale !== undefined && !needsLocale) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      'locale: only the tokenizer words and the sentences segment depend on a language; leave it out',
+    );
+  }
+  if (lowercase && (name === 'bytes' || name === 'tokenizer.json')) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `lowercase: the tokens of ${name} have no lower case; lower-case the text itself`,
+    );
+  }
+  const language = needsLocale ? { locale: checkLocale(locale ?? DEFAULT_LOCALE) } : {};
+  return { tokenizer: name, ...language, sentences, normalize };
+}
+
+function checkName(option: string, value: unknown, names: readonly unknown[]): void {
+  if (names.includes(value)) return;
+  throw new KneserError('KNESER_OPTION', `${option}: ${JSON.stringify(value)} is none of ${names.join(', ')}`);
+}
+
+function checkLocale(locale: string): string {
+  let canonical: string[];
+  try {
+    canonical = Intl.getCanonicalLocales(locale);
+  } catch (error) {
+    throw new KneserError('KNESER_OPTION', `locale: ${locale} is not a language tag such as en or zh-Hant`, {
+      cause: error,
+    });
+  }
+  if (canonical.length !== 1 || Intl.Segmenter.supportedLocalesOf(canonical).length !== 1) {
+    throw new KneserError('KNESER_OPTION', `locale: this JavaScript engine has no data for the language ${locale}`);
+  }
+  return canonical[0];
+}
+
+async function createSplitter(info: TokenizationInfo, json: PretrainedTokenizer | undefined): Promise<Splitter> {
+  switch (info.tokenizer) {
+    case 'whitespace':
+      return whitespace;
+    case 'characters':
+      return characters;
+    case 'bytes':
+      return bytes;
+    case 'words':
+      return words(info.locale ?? DEFAULT_LOCALE);
+    case 'tokenizer.json':
+      return pretrained(json?.json ?? '', json?.name ?? 'tokenizer.json');
+  }
+}
