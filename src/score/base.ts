@@ -5,7 +5,7 @@ import { countCharacters } from '../text/surface.js';
 import { EOS, EOS_WORD } from '../text/tokens.js';
 import { BatchLayout } from './batch.js';
 import { TextCache } from './cache.js';
-import { loadedBytes } from './table-loader.js';
+import { loadedBytes } from './regions.js';
 import { wordIds, type ModelParts } from './parts.js';
 import { PerplexitySum } from './perplexity.js';
 import { Scorer } from './scorer.js';

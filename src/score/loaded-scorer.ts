@@ -1,6 +1,7 @@
 import { BatchLayout } from './batch.js';
-import { LOADED_BATCH, loadedTables, type TableMemory } from './loaded-table.js';
+import { LOADED_BATCH, loadedTables } from './loaded-table.js';
 import { createBlend, type BlendPlan } from './parts.js';
+import type { TableMemory } from './regions.js';
 import { Scorer } from './scorer.js';
 
 /** What a thread needs to score with tables in memory: the tables are shared, the rest is copied. */
@@ -15,7 +16,7 @@ export function createLoadedScorer(plan: ScoringPlan): { scorer: Scorer; layout:
   const words = { tables: loadedTables(plan.wordTables, order) };
   const classes = plan.wordClasses && { tables: loadedTables(plan.classTables, order), classOf: plan.wordClasses.of };
   return {
-    scorer: new Scorer(words, classes, createBlend(plan), LOADED_BATCH),
+    scorer: new Scorer(words, classes, createBlend(plan)),
     layout: new BatchLayout(order, LOADED_BATCH),
   };
 }

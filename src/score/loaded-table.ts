@@ -1,53 +1,13 @@
-import type { Pattern } from '../pattern.js';
 import { NONE } from '../text/tokens.js';
 import { batchPositions, type Batch } from './batch.js';
 import { COUNT, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type CountTable, type Evidence } from './evidence.js';
+import { capacityFor, FOLLOWERS_AT, HEADER, isHashed, LINKS, slotOf, type TableMemory } from './regions.js';
 
 /** Words of a batch for loaded tables: enough that cache misses of different words overlap, few enough for the cache. */
 export const LOADED_BATCH = 1024;
 
-/** Numbers before the rows of a context: Σc, N1, N2, how many followers it has, and how much of Σc was pruned. */
-export const HEADER = 5;
-/** Which of them is how many followers it has. */
-const FOLLOWERS_AT = 3;
-/** Where the links of a row begin, behind its word and count. */
-export const LINKS = 2;
-/** Contexts with at most so many followers are searched from the front; others are small hashes, half empty again. */
-const SCANNED = 8;
 /** Positions whose regions are brought into the cache before any is searched. */
 const AHEAD = 64;
-
-/**
- * A table in memory, as threads share it. The followers of a context lie together in a *region*: a header, then rows of a
- * word, its count, and links. A link leads from an n-gram to its region in a table where that n-gram is a context; it is
- * twice the place of the region, odd for a context with a single follower and none pruned, which has no header
- * (its total is the follower's count), and 0 where there is none. The region of the empty context has a row for every word, by number.
- */
-export interface TableMemory {
-  readonly pattern: Pattern;
-  /** The place of the table whose n-grams are the contexts of this one; −1 for the empty pattern. */
-  readonly base: number;
-  /** Which of the links there leads here. */
-  readonly link: number;
-  /** Numbers a row. */
-  readonly stride: number;
-  readonly data: Uint32Array;
-}
-
-/** Whether a region of so many followers is a hash. */
-export function isHashed(followers: number): boolean {
-  return followers > SCANNED;
-}
-
-/** Rows that there is room for in a region of so many followers. */
-export function capacityFor(followers: number): number {
-  return followers <= SCANNED ? followers : followers + (followers >>> 1);
-}
-
-/** The row of a region at which to begin to look for a word: a multiplicative hash, scaled. */
-export function slotOf(word: number, capacity: number): number {
-  return Math.floor((Math.imul(word, 0x9e3779b1) >>> 0) * (capacity / 2 ** 32));
-}
 
 /**
  * Looks words up in a table in memory. A word's context is the n-gram that ended before it, which was found as such at an

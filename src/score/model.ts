@@ -16,7 +16,7 @@ import { LoadedWords, PagedWords } from './words.js';
 
 import type { FileOptions, OpenOptions, Score, ScoreOptions, TableReading, TextOptions } from './api.js';
 import { addSentence, ModelBase, sumFile, withEnd } from './base.js';
-import { LoadedModel } from './loaded-model.js';
+import type { LoadedModel } from './loaded-model.js';
 
 /** Bytes of decoded blocks that a model keeps unless told otherwise. */
 const DEFAULT_BLOCK_MEMORY = 128 << 20;
@@ -57,7 +57,7 @@ export class LanguageModel extends ModelBase {
     this.classStream = wordClasses && { tables: pagedTables(reader, parts.classes), classOf: wordClasses.of };
     const tables = parts.words.length + parts.classes.length;
     this.batchWords = Math.min(PAGED_BATCH, Math.floor(PAGED_EVIDENCE / (tables * FIELDS)));
-    this.scorer = new Scorer(this.wordStream, this.classStream, createBlend(parts), this.batchWords);
+    this.scorer = new Scorer(this.wordStream, this.classStream, createBlend(parts));
     this.words = new PagedWords(store, manifest);
     this.reading = options.tables ?? 'auto';
   }
@@ -181,6 +181,7 @@ export class LanguageModel extends ModelBase {
    */
   async load(onProgress?: (share: number) => void): Promise<LoadedModel> {
     this.checkOpen();
+    const { LoadedModel } = await import('./loaded-model.js');
     return LoadedModel.load(this.parts, await this.allWords(), onProgress);
   }
 

@@ -22,22 +22,20 @@ export interface TableStream {
  * is nothing, and it runs to its end at once; so both ways of reading share one path.
  */
 export class Scorer {
-  private readonly evidence: BlendEvidence;
-  private readonly scores: BatchScores;
+  private evidence: BlendEvidence;
+  private scores = emptyScores(0);
 
-  /** @param capacity the most words a batch may have. */
   constructor(
     private readonly words: TableStream,
     private readonly classes: TableStream | undefined,
     private readonly blend: Blend,
-    capacity: number,
   ) {
-    this.evidence = emptyEvidence(words, classes, capacity);
-    this.scores = { log10Probs: new Float64Array(capacity), matched: new Uint8Array(capacity) };
+    this.evidence = emptyEvidence(words, classes, 0);
   }
 
   /** @param cache the text so far, which the batch becomes part of. */
   *score(batch: Batch, cache?: TextCache): Generator<Promise<void>, BatchScores, void> {
+    this.makeRoom(batch.targets.length);
     const { blend, evidence } = this;
     const { log10Probs, matched } = this.scores;
     yield* this.gather(batch, evidence);
@@ -47,6 +45,12 @@ export class Scorer {
       matched[t] = batch.oov[t] === 1 ? 1 : blend.words.matched(evidence.words, batch, t);
     }
     return this.scores;
+  }
+
+  private makeRoom(words: number): void {
+    if (words <= this.scores.matched.length) return;
+    this.evidence = emptyEvidence(this.words, this.classes, words);
+    this.scores = emptyScores(words);
   }
 
   /** Looks a batch up in all tables. */
@@ -78,6 +82,10 @@ export function emptyEvidence(words: TableStream, classes: TableStream | undefin
       length: 0,
     },
   };
+}
+
+function emptyScores(words: number): BatchScores {
+  return { log10Probs: new Float64Array(words), matched: new Uint8Array(words) };
 }
 
 function mapToClasses(batch: Batch, classOf: Uint32Array, to: Batch): void {

@@ -7,8 +7,8 @@ import type { TableManifest } from '../store/manifest.js';
 import type { ModelStore } from '../store/store.js';
 import { BOS, NONE } from '../text/tokens.js';
 import { addTotals, blockName, firstRow, readDirectory } from './block-reader.js';
-import { capacityFor, HEADER, isHashed, LINKS, slotOf, type TableMemory } from './loaded-table.js';
 import type { TablePart } from './parts.js';
+import { capacityFor, HEADER, isHashed, linkedTables, LINKS, roomFor, slotOf, type TableMemory } from './regions.js';
 
 const BLOCKS_A_READ = 256;
 
@@ -35,23 +35,6 @@ export async function loadTables(
     for (const table of linkedTables(parts, index)) contexts[table] = undefined;
   }
   return tables;
-}
-
-/** At most so many bytes do tables take when loaded. */
-export function loadedBytes(parts: readonly TablePart[], words: number): number {
-  return parts.reduce((sum, part, index) => sum + 4 * roomFor(part, words, linkedTables(parts, index).length), 0);
-}
-
-/** The tables of which the n-grams of table `index` are the contexts, in the order of the links to them. */
-function linkedTables(parts: readonly TablePart[], index: number): number[] {
-  return parts.flatMap((part, table) => (part.base === index ? [table] : []));
-}
-
-/** Numbers that a table takes at most. */
-function roomFor({ manifest, pattern }: TablePart, words: number, links: number): number {
-  const stride = LINKS + links;
-  if (pattern.length === 0) return HEADER + words * stride;
-  return HEADER + manifest.contexts * HEADER + Math.ceil(manifest.rows * 1.5) * stride;
 }
 
 async function readBlocks(

@@ -1,6 +1,5 @@
 import { KneserError } from '../errors.js';
 import { LineTokenizer } from './line-tokenizer.js';
-import { pretrained } from './pretrained.js';
 import { splitTokens } from './sentences.js';
 import { bytes, characters, whitespace, words, type Splitter } from './splitter.js';
 import { decode } from './surface.js';
@@ -191,6 +190,6 @@ async function createSplitter(info: TokenizationInfo, json: PretrainedTokenizer 
     case 'words':
       return words(info.locale ?? DEFAULT_LOCALE);
     case 'tokenizer.json':
-      return pretrained(json?.json ?? '', json?.name ?? 'tokenizer.json');
+      return (await import('./pretrained.js')).pretrained(json?.json ?? '', json?.name ?? 'tokenizer.json');
   }
 }
