@@ -27,9 +27,9 @@ export class Scorer {
 
   /** @param capacity the most words a batch may have. */
   constructor(
-    private readonly words: TableStream,
-    private readonly classes: TableStream | undefined,
-    private readonly blend: Blend,
+    readonly words: TableStream,
+    readonly classes: TableStream | undefined,
+    readonly blend: Blend,
     capacity: number,
   ) {
     this.evidence = emptyEvidence(words, classes, capacity);
