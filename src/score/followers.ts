@@ -27,10 +27,11 @@ export function headOf(followers: Followers, most: number): Head {
   const counts = new Uint32Array(length);
   followers.copy(words, counts);
   const least = leastOf(counts, most);
-  const order = Uint32Array.from(words.keys()).filter(i => counts[i] >= least);
-  order.sort((a, b) => counts[b] - counts[a] || words[a] - words[b]);
-  const rest = order.length === length ? 0 : least - 1;
-  return { words: order.map(i => words[i]), counts: order.map(i => counts[i]), rest };
+  const order = new Uint32Array(length);
+  let size = 0;
+  for (let i = 0; i < length; i++) if (counts[i] >= least) order[size++] = i;
+  const head = order.subarray(0, size).sort((a, b) => counts[b] - counts[a] || words[a] - words[b]);
+  return { words: head.map(i => words[i]), counts: head.map(i => counts[i]), rest: size === length ? 0 : least - 1 };
 }
 
 /** The smallest count that at most so many reach, but no higher than `HIGHEST`. */

@@ -44,13 +44,13 @@ export class TopWords {
   /**
    * The `k` most probable words and their probabilities, falling; equally probable ones by id.
    *
-   * @param left a word to leave out.
+   * @param except a word to leave out.
    */
-  find(next: NextWord, k: number, left: number): { word: number; probability: number }[] {
+  find(next: NextWord, k: number, except: number): { word: number; probability: number }[] {
     const { lists, sums, computed } = this;
     const { voters, unigrams, uniform, nextClass } = next;
     const search = ++this.searches;
-    computed[left] = search;
+    computed[except] = search;
     const wide = voters.filter(({ followers }) => followers.length > NARROW);
     const top = new Heap(Math.min(k, lists.byCount.length));
     const compute = (word: number): void => {
