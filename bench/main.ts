@@ -5,13 +5,14 @@ import { parseArgs } from 'node:util';
 import { printTable } from '../src/cli/output.js';
 import { blockSuite } from './block.js';
 import { machine, runCommand, UsageError } from './command.js';
+import { predictSuite } from './predict.js';
 import { scoreSuite } from './score.js';
 import { sortSuite } from './sort.js';
 import { measure, type Effort, type Result, type Suite } from './suite.js';
 import { prepareText } from './text.js';
 import { tokenizeSuite } from './tokenize.js';
 
-const SUITES: readonly Suite[] = [tokenizeSuite, sortSuite, blockSuite, scoreSuite];
+const SUITES: readonly Suite[] = [tokenizeSuite, sortSuite, blockSuite, scoreSuite, predictSuite];
 
 const USAGE = `usage: npm run bench -- [SUITE...] [--json] [--quick]
   SUITE    only suites whose name holds this: ${SUITES.map(({ name }) => name).join(', ')}
