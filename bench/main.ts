@@ -6,6 +6,7 @@ import { printTable } from '../src/cli/output.js';
 import { blockSuite } from './block.js';
 import { machine, runCommand, UsageError } from './command.js';
 import { formatsSuite } from './formats.js';
+import { predictSuite } from './predict.js';
 import { scoreSuite } from './score.js';
 import { sortSuite } from './sort.js';
 import { measure, type Effort, type Result, type Suite } from './suite.js';
@@ -13,7 +14,15 @@ import { prepareText } from './text.js';
 import { tokenizeSuite } from './tokenize.js';
 import { tokenizersSuite } from './tokenizers.js';
 
-const SUITES: readonly Suite[] = [tokenizeSuite, tokenizersSuite, formatsSuite, sortSuite, blockSuite, scoreSuite];
+const SUITES: readonly Suite[] = [
+  tokenizeSuite,
+  tokenizersSuite,
+  formatsSuite,
+  sortSuite,
+  blockSuite,
+  scoreSuite,
+  predictSuite,
+];
 
 const USAGE = `usage: npm run bench -- [SUITE...] [--json] [--quick]
   SUITE    only suites whose name holds this: ${SUITES.map(({ name }) => name).join(', ')}

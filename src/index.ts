@@ -18,10 +18,14 @@ export type { VocabularyChoice } from './count/vocabulary.js';
 export { LanguageModel } from './score/model.js';
 export { LoadedModel } from './score/loaded-model.js';
 export type {
+  Explanation,
   Extension,
   FileOptions,
   ModelInfo,
   OpenOptions,
+  PatternPart,
+  Prediction,
+  PredictOptions,
   Score,
   ScoreOptions,
   State,

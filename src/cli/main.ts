@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { KneserError } from '../errors.js';
 import type { PerplexityFlags } from './perplexity.js';
 import type { PruneFlags } from './prune.js';
+import type { PredictFlags } from './predict.js';
 import type { ScoreFlags } from './score.js';
 import type { TrainFlags } from './train.js';
 import type { TuneFlags } from './tune.js';
@@ -39,6 +40,11 @@ Example:
   echo 'the cat sat on the mat' | kneser vector model --json
   kneser vector model story.txt --html story.html`,
   prune: 'Example:\n  kneser prune model --out small --prune 0,0,1',
+  predict: `For each line of input its most probable next tokens: probability, log10 p, and the length of the n-gram that ends
+with the token. An empty line asks how sentences begin.
+
+Example:
+  echo 'the cat sat on the' | kneser predict model --top 3`,
   tune: 'Example:\n  kneser tune model valid.txt',
   baseline: `Examples:
   kneser baseline --train train.txt --valid valid.txt --test news.txt web.txt --out baseline
@@ -201,6 +207,25 @@ function program(): Command {
     .action(async (dir: string, file: string, flags: VectorFlags) => {
       const { runVector } = await import('./vector.js');
       await runVector(dir, file, flags);
+    });
+
+  kneser
+    .command('predict')
+    .description('Predict the next token: the most probable ones after each line of input.')
+    .argument('<dir>', 'folder of the model')
+    .argument('[file]', 'text file of histories, .gz file, or - for standard input', '-')
+    .option('-k, --top <k>', 'how many tokens', parseWhole(1), 10)
+    .option('--no-start', 'the lines do not begin sentences: no <s> before them')
+    .option('--unknown', 'list <unk> too, which stands for all unknown words')
+    .option('--explain', 'say which patterns a probability comes from')
+    .option('--json', 'print a JSON object a line')
+    .addOption(smoothing)
+    .addOption(weights)
+    .addOption(tables)
+    .addHelpText('after', `\n${EXAMPLES.predict}`)
+    .action(async (dir: string, file: string, flags: PredictFlags) => {
+      const { runPredict } = await import('./predict.js');
+      await runPredict(dir, file, flags);
     });
 
   kneser

@@ -8,12 +8,13 @@ import { TextCache } from './cache.js';
 import { loadedBytes } from './regions.js';
 import { wordIds, type ModelParts } from './parts.js';
 import { PerplexitySum } from './perplexity.js';
+import type { PredictedWord } from './predictor.js';
 import { Scorer } from './scorer.js';
 import { readIds } from './text-reader.js';
 import { vectorOf, type VectorOptions, type VectorScore } from './vector.js';
 import { LoadedWords } from './words.js';
 
-import type { ModelInfo, ScoreOptions, Score, TextOptions, FileOptions } from './api.js';
+import type { FileOptions, ModelInfo, PredictOptions, Prediction, Score, ScoreOptions, TextOptions } from './api.js';
 
 const encoder = new TextEncoder();
 
@@ -126,6 +127,13 @@ export class ModelBase {
     return { ...score, vector };
   }
 
+  /** The last tokens of a history, as many as matter. */
+  protected nearest(history: Sentence): string[] {
+    const reach = this.parts.manifest.order - 1;
+    const tokens = this.surface(history);
+    return tokens.slice(Math.max(0, tokens.length - reach));
+  }
+
   /** Adds the scores of a piece of a text; `layout` carries the history from piece to piece. */
   protected *addPiece(
     scorer: Scorer,
@@ -152,6 +160,23 @@ export class ModelBase {
   protected textCache(options: TextOptions): TextCache | undefined {
     return options.cache ? this.createCache() : undefined;
   }
+}
+
+/** @throws KNESER_OPTION */
+export function checkPredictOptions({ k }: PredictOptions): void {
+  if (k === undefined || (Number.isSafeInteger(k) && k >= 1)) return;
+  throw new KneserError('KNESER_OPTION', `k: it takes a whole number of at least 1, not ${k}`);
+}
+
+/** Predictions by word instead of id. */
+export function withTokens(predicted: readonly PredictedWord[], words: LoadedWords): Prediction[] {
+  return predicted.map(({ id, probability, matched, explanation }) => ({
+    token: words.word(id),
+    probability,
+    log10Prob: Math.log10(probability),
+    matched,
+    ...(explanation ? { explanation } : {}),
+  }));
 }
 
 export function withEnd(ids: Uint32Array): Uint32Array {

@@ -1,4 +1,5 @@
 import type { Batch } from './batch.js';
+import type { Followers } from './followers.js';
 
 /**
  * Numbers that the evidence holds for a word and a table: the count of the word in its context, the context's totals, and
@@ -43,4 +44,10 @@ export interface CountTable {
    * where something has to be read first, and nothing where all is at hand.
    */
   look(batch: Batch, evidence: Evidence): Promise<void> | undefined;
+
+  /**
+   * The followers of the context of a batch's first word, which was looked up last and whose context was seen. A promise
+   * where something has to be read first: then ask again.
+   */
+  followers(batch: Batch): Followers | Promise<void>;
 }

@@ -9,14 +9,24 @@ import { wordIds, type ModelParts } from './parts.js';
 import { PieceCutter } from './pieces.js';
 import { PieceScoring } from './piece-scoring.js';
 import { PerplexitySum, type Perplexity } from './perplexity.js';
+import { Predictor } from './predictor.js';
 import { runAtOnce, type Scorer } from './scorer.js';
 import { loadTables } from './table-loader.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './vector.js';
 import type { ScoringThreads } from './threads.js';
 import { LoadedWords, OUTSIDE } from './words.js';
 
-import type { Extension, FileOptions, Score, ScoreOptions, State, TextOptions } from './api.js';
-import { addSentence, ModelBase, sumFile, withEnd } from './base.js';
+import type {
+  Extension,
+  FileOptions,
+  Prediction,
+  PredictOptions,
+  Score,
+  ScoreOptions,
+  State,
+  TextOptions,
+} from './api.js';
+import { addSentence, checkPredictOptions, ModelBase, sumFile, withEnd, withTokens } from './base.js';
 
 /**
  * A model with its tables whole in memory: everything is answered at once. Made by {@link LanguageModel.load}, and
@@ -24,6 +34,7 @@ import { addSentence, ModelBase, sumFile, withEnd } from './base.js';
  */
 export class LoadedModel extends ModelBase {
   private readonly scorer: Scorer;
+  private readonly predictor: Predictor;
   private readonly layout: BatchLayout;
   /** By their number. */
   private readonly threads = new Map<number, Promise<ScoringThreads>>();
@@ -37,6 +48,7 @@ export class LoadedModel extends ModelBase {
     const { scorer, layout } = createLoadedScorer(plan);
     this.scorer = scorer;
     this.layout = layout;
+    this.predictor = new Predictor(scorer, parts.manifest.order, wordIds(parts.manifest));
   }
 
   /** @internal Use {@link LanguageModel.load}. */
@@ -75,6 +87,13 @@ export class LoadedModel extends ModelBase {
     const tokens = this.surface(sentence);
     const ids = tokens.map(token => this.words.idOf(token));
     return runAtOnce(this.vectorOfIds(this.scorer, this.layout, tokens, ids, options));
+  }
+
+  /** As {@link LanguageModel.predict}. */
+  predict(history: Sentence, options: PredictOptions = {}): Prediction[] {
+    checkPredictOptions(options);
+    const ids = Uint32Array.from(this.nearest(history), token => this.words.idOf(token));
+    return withTokens(runAtOnce(this.predictor.predict(ids, options)), this.words);
   }
 
   /** As {@link LanguageModel.perplexity}. */

@@ -1,6 +1,7 @@
 import { NONE } from '../text/tokens.js';
 import { batchPositions, type Batch } from './batch.js';
 import { COUNT, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type CountTable, type Evidence } from './evidence.js';
+import type { Followers } from './followers.js';
 import { capacityFor, FOLLOWERS_AT, HEADER, isHashed, LINKS, slotOf, type TableMemory } from './regions.js';
 
 /** Words of a batch for loaded tables: enough that cache misses of different words overlap, few enough for the cache. */
@@ -52,6 +53,26 @@ export class LoadedTable implements CountTable {
       this.touch(from, to, batch.ids);
       t = this.lookAt(from, to, t, batch, evidence);
     }
+  }
+
+  followers({ targets }: Batch): Followers {
+    const { data, stride } = this.memory;
+    if (!this.base) {
+      const countOf = (word: number): number => data[HEADER + word * stride + 1];
+      const length = data[FOLLOWERS_AT];
+      return { key: 0, length, copy: copyRows(data, HEADER, stride, length), countOf };
+    }
+    const link = this.links[targets[0]];
+    const single = (link & 1) === 1;
+    const region = link >>> 1;
+    const first = single ? region : region + HEADER;
+    const length = single ? 1 : data[region + FOLLOWERS_AT];
+    const countOf = (word: number): number => {
+      const start = isHashed(length) ? first + slotOf(word, capacityFor(length)) * stride : first;
+      const row = findRow(data, first, start, length, stride, word);
+      return row === 0 ? 0 : data[row + 1];
+    };
+    return { key: link, length, copy: copyRows(data, first, stride, length), countOf };
   }
 
   /** The empty pattern: all words have the same context. */
@@ -162,6 +183,17 @@ export function loadedTables(memories: readonly TableMemory[], order: number): L
     tables.push(new LoadedTable(memory, index, memory.base < 0 ? undefined : tables[memory.base], positions));
   }
   return tables;
+}
+
+/** Copies the rows of a region. */
+function copyRows(data: Uint32Array, first: number, stride: number, length: number): Followers['copy'] {
+  return (words, counts) => {
+    for (let i = 0, row = first; i < length; row += stride) {
+      if (data[row] === NONE) continue;
+      words[i] = data[row];
+      counts[i++] = data[row + 1];
+    }
+  };
 }
 
 /** Where a word's row is among the rows of a region, of which the search begins with one; or 0. */

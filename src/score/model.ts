@@ -8,14 +8,24 @@ import { BatchLayout, type Batch } from './batch.js';
 import { BlockReader } from './block-reader.js';
 import { FIELDS } from './evidence.js';
 import { PagedTable } from './paged-table.js';
-import { createBlend, readParts, type ModelFiles, type ModelParts, type TablePart } from './parts.js';
+import { createBlend, readParts, wordIds, type ModelFiles, type ModelParts, type TablePart } from './parts.js';
 import { PerplexitySum, type Perplexity } from './perplexity.js';
+import { Predictor } from './predictor.js';
 import { emptyEvidence, runAwaiting, Scorer, type TableStream } from './scorer.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './vector.js';
 import { LoadedWords, PagedWords } from './words.js';
 
-import type { FileOptions, OpenOptions, Score, ScoreOptions, TableReading, TextOptions } from './api.js';
-import { addSentence, ModelBase, sumFile, withEnd } from './base.js';
+import type {
+  FileOptions,
+  OpenOptions,
+  Prediction,
+  PredictOptions,
+  Score,
+  ScoreOptions,
+  TableReading,
+  TextOptions,
+} from './api.js';
+import { addSentence, checkPredictOptions, ModelBase, sumFile, withEnd, withTokens } from './base.js';
 import type { LoadedModel } from './loaded-model.js';
 
 /** Bytes of decoded blocks that a model keeps unless told otherwise. */
@@ -41,6 +51,7 @@ export class LanguageModel extends ModelBase {
   private readonly wordStream: TableStream;
   private readonly classStream: TableStream | undefined;
   private readonly scorer: Scorer;
+  private readonly predictor: Predictor;
   private readonly batchWords: number;
   private readonly words: PagedWords;
   private loadedWords: Promise<LoadedWords> | undefined;
@@ -58,6 +69,7 @@ export class LanguageModel extends ModelBase {
     const tables = parts.words.length + parts.classes.length;
     this.batchWords = Math.min(PAGED_BATCH, Math.floor(PAGED_EVIDENCE / (tables * FIELDS)));
     this.scorer = new Scorer(this.wordStream, this.classStream, createBlend(parts));
+    this.predictor = new Predictor(this.scorer, manifest.order, wordIds(manifest));
     this.words = new PagedWords(store, manifest);
     this.reading = options.tables ?? 'auto';
   }
@@ -124,6 +136,21 @@ export class LanguageModel extends ModelBase {
       const layout = this.layout(tokens.length * longest);
       return runAwaiting(this.vectorOfIds(this.scorer, layout, tokens, ids, options));
     });
+  }
+
+  /**
+   * The most probable next tokens after a history, by falling probability; equally probable ones come in the order of their
+   * frequency in training. Exact: these are the tokens that scoring the whole vocabulary would give. An unknown word of the
+   * history is `<unk>`.
+   *
+   * @throws KneserError: KNESER_OPTION, KNESER_CLOSED, KNESER_DAMAGED.
+   * @example const [{ token, probability }] = await model.predict('the cat sat on the', { k: 3 });
+   */
+  async predict(history: Sentence, options: PredictOptions = {}): Promise<Prediction[]> {
+    checkPredictOptions(options);
+    const words = await this.allWords();
+    const ids = Uint32Array.from(this.nearest(history), token => words.idOf(token));
+    return withTokens(await this.inTurn(() => runAwaiting(this.predictor.predict(ids, options))), words);
   }
 
   /** The perplexity of sentences, which are one text. */

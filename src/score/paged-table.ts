@@ -1,8 +1,11 @@
 import type { Pattern } from '../pattern.js';
+import { BLOCK_ENTRIES } from '../store/block.js';
 import { compareContext, findBlock, type Directory } from '../store/directory.js';
+import { NONE } from '../text/tokens.js';
 import type { Batch } from './batch.js';
 import { BlockReader, type CachedBlock } from './block-reader.js';
 import { COUNT, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type CountTable, type Evidence } from './evidence.js';
+import type { Followers } from './followers.js';
 
 /** Blocks that are read at one go. */
 const BLOCKS_A_READ = 128;
@@ -40,6 +43,30 @@ export class PagedTable implements CountTable {
     const keys = this.sortedByBlock(directory, batch, evidence);
     const done = this.lookCached(keys, 0, batch, evidence);
     return done === keys.length ? undefined : this.lookReading(directory, keys, done, batch, evidence);
+  }
+
+  followers({ ids, targets }: Batch): Followers | Promise<void> {
+    const { directory, pattern, name, reader } = this;
+    if (!directory) throw new Error('followers are asked for after the word was looked up');
+    const numbers = [findBlock(directory, ids, targets[0], pattern, NONE)];
+    for (let next = numbers[0] + 1; next < directory.words.length; next++) {
+      // A wide context begins each of its blocks.
+      if (compareContext(directory.columns, next, ids, targets[0], pattern) !== 0) break;
+      numbers.push(next);
+    }
+    const blocks: CachedBlock[] = [];
+    for (const number of numbers) {
+      const cached = reader.get(name, number);
+      if (!cached) return reader.read(name, directory, numbers);
+      blocks.push(cached);
+    }
+    const context = findContext(blocks[0], ids, targets[0], pattern);
+    return {
+      key: numbers[0] * BLOCK_ENTRIES + context,
+      length: blocks[0].totalsOf(context)[4 * context + 3],
+      copy: (words, counts) => copyRows(blocks, context, words, counts),
+      countOf: word => countOf(blocks[blockOf(blocks, context, word)], context, word),
+    };
   }
 
   /** For each word whose context can be in the table, `block · WORDS_LIMIT + word`, ascending. */
@@ -133,4 +160,28 @@ function countOf({ block }: CachedBlock, context: number, word: number): number 
     else high = middle;
   }
   return 0;
+}
+
+/** Of the blocks of a context, the one that would hold a word. */
+function blockOf(blocks: readonly CachedBlock[], context: number, word: number): number {
+  let low = 0;
+  let high = blocks.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    const { starts, words } = blocks[middle].block;
+    if (words[starts[context]] <= word) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** Copies the followers of a context. */
+function copyRows(blocks: readonly CachedBlock[], context: number, words: Uint32Array, counts: Uint32Array): void {
+  let at = 0;
+  for (const { block } of blocks) {
+    const [from, to] = [block.starts[context], block.starts[context + 1]];
+    words.set(block.words.subarray(from, to), at);
+    counts.set(block.counts.subarray(from, to), at);
+    at += to - from;
+  }
 }

@@ -26,9 +26,9 @@ export class Scorer {
   private scores = emptyScores(0);
 
   constructor(
-    private readonly words: TableStream,
-    private readonly classes: TableStream | undefined,
-    private readonly blend: Blend,
+    readonly words: TableStream,
+    readonly classes: TableStream | undefined,
+    readonly blend: Blend,
   ) {
     this.evidence = emptyEvidence(words, classes, 0);
   }

@@ -5,7 +5,7 @@ import { decodeDictionaryBlock, decodeDictionaryDirectory, type DictionaryBlock 
 import { DICTIONARY_DIRECTORY_KEY, dictionaryKey } from '../store/keys.js';
 import type { Manifest } from '../store/manifest.js';
 import type { ModelStore } from '../store/store.js';
-import { canonicalSurface } from '../text/surface.js';
+import { canonicalSurface, decode } from '../text/surface.js';
 import { BOS, EOS, UNK } from '../text/tokens.js';
 import { hashBytes, WordList } from '../text/wordlist.js';
 import { OOV } from './batch.js';
@@ -82,6 +82,11 @@ export class LoadedWords {
   idOf(token: string): number {
     const bytes = encoder.encode(token);
     return this.find(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length));
+  }
+
+  /** The word of an id. */
+  word(id: number): string {
+    return decode(this.list.bytes(id));
   }
 }
 

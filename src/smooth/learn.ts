@@ -1,6 +1,7 @@
 import type { Batch } from '../score/batch.js';
 import { COUNT, FIELDS, FOLLOWERS, ONES, TOTAL, TWOS, type Evidence } from '../score/evidence.js';
 import type { Blend, BlendEvidence } from './blend.js';
+import { spreadMass } from './mass.js';
 import type { Mixture } from './mixture.js';
 import {
   CHILD_PARAMETERS,
@@ -195,19 +196,7 @@ export function massShares(blend: Blend, evidence: BlendEvidence, batch: Batch):
   return shares;
 }
 
-/** Sends a mass through the lattice as it stands for the word evaluated last. */
-function addMass(
-  { lattice, edges, freed, weights }: Mixture,
-  available: number,
-  whole: number,
-  shares: Float64Array,
-): void {
-  const from = lattice.top[available];
-  const mass = new Float64Array(from + 1);
-  mass[from] = whole;
-  for (let s = from; s >= 0; s--) {
-    if (mass[s] === 0) continue;
-    shares[s] += mass[s] * (1 - freed[s]);
-    lattice.children[s].forEach((child, i) => (mass[child] += mass[s] * freed[s] * weights[edges[s] + i]));
-  }
+/** Adds what each pattern keeps of a mass, as the lattice stands for the word evaluated last. */
+function addMass(mixture: Mixture, available: number, whole: number, shares: Float64Array): void {
+  spreadMass(mixture, available, whole).forEach((mass, s) => (shares[s] += mass * (1 - mixture.freed[s])));
 }

@@ -1,0 +1,28 @@
+import { LanguageModel } from '../src/score/model.js';
+import type { Suite } from './suite.js';
+import { ORDER, readSentences } from './text.js';
+
+/** A step through the histories that leads all over them. */
+const STRIDE = 1_000_003;
+
+/** Predicting ten tokens, after histories from all over the held-out text. */
+export const predictSuite: Suite = {
+  name: 'predict',
+  async prepare(text) {
+    const path = await text.model();
+    const paged = await LanguageModel.open(path, { tables: 'page' });
+    const loaded = await paged.load();
+    const sentences = await readSentences(text.heldOut);
+    const histories = sentences.flatMap(words => words.map((_, i) => words.slice(Math.max(0, i + 1 - ORDER), i)));
+    let at = 0;
+    const history = (): readonly string[] => histories[(at += STRIDE) % histories.length];
+    const one = { work: 1, unit: 'predictions' };
+    return {
+      cases: [
+        { name: 'predict, loaded', ...one, run: () => loaded.predict(history()) },
+        { name: 'predict, paged', ...one, run: () => paged.predict(history()) },
+      ],
+      close: () => paged.close(),
+    };
+  },
+};

@@ -1,0 +1,75 @@
+import type { Explanation, Prediction, TableReading } from '../score/api.js';
+import type { LoadedModel } from '../score/loaded-model.js';
+import { LanguageModel } from '../score/model.js';
+import type { SmoothingOptions } from '../score/parts.js';
+import { expandInputs, STDIN } from '../text/input.js';
+import { LineReader } from '../text/lines.js';
+import { figure, print, printJsonLine, printTable } from './output.js';
+import { openOptions } from './smoothing.js';
+
+/** The options of `kneser predict`. */
+export interface PredictFlags extends SmoothingOptions {
+  readonly top: number;
+  readonly start: boolean;
+  readonly unknown?: boolean;
+  readonly explain?: boolean;
+  readonly json?: boolean;
+  readonly tables: TableReading;
+}
+
+/** A prediction from blocks takes about as long as scoring so many words. */
+const WORDS_A_PREDICTION = 60;
+/** Patterns that are shown of those that gave a token its probability. */
+const PATTERNS_SHOWN = 3;
+
+/** `kneser predict`. */
+export async function runPredict(path: string, file: string | undefined, flags: PredictFlags): Promise<void> {
+  const { top: k, start, unknown = false, explain = false, json } = flags;
+  const inputs = await expandInputs([file ?? STDIN]);
+  const model = await LanguageModel.open(path, openOptions(flags));
+  try {
+    let predicted = 0;
+    let replaced = 0;
+    let predicting: LanguageModel | LoadedModel = model;
+    for (const input of inputs) {
+      const reader = new LineReader(input.path);
+      for await (const history of reader.lines()) {
+        if (predicting === model && model.shouldLoad(++predicted * WORDS_A_PREDICTION)) predicting = await model.load();
+        const predictions = await predicting.predict(history, { k, start, unknown, explain });
+        if (json) await printJsonLine({ history, predictions });
+        else await printPredictions(history, predictions);
+      }
+      replaced += reader.replaced;
+    }
+    if (replaced > 0) {
+      process.stderr.write(`kneser: warning: ${replaced} invalid UTF-8 sequences were read as U+FFFD\n`);
+    }
+  } finally {
+    await model.close();
+  }
+}
+
+/** The history, a table of what may come next, and an empty line. */
+async function printPredictions(history: string, predictions: readonly Prediction[]): Promise<void> {
+  await print(`${history}\n`);
+  const explained = predictions[0]?.explanation !== undefined;
+  await printTable(
+    ['token', 'probability', 'log10 p', 'matched', ...(explained ? ['from'] : [])],
+    predictions.map(({ token, probability, log10Prob, matched, explanation }) => [
+      token,
+      figure(probability, 6),
+      figure(log10Prob, 4),
+      String(matched),
+      ...(explanation ? [mainPatterns(explanation, probability)] : []),
+    ]),
+  );
+  await print('\n');
+}
+
+/** The patterns that give most of a probability, and which part of it. */
+function mainPatterns({ patterns }: Explanation, probability: number): string {
+  return patterns
+    .slice(0, PATTERNS_SHOWN)
+    .map(part => `${part.pattern} ${figure((100 * part.probability) / probability, 0)} %`)
+    .join(', ');
+}

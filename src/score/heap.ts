@@ -1,0 +1,76 @@
+/** A binary heap of numbered items with values: the smallest value on top, of equal ones the item with the largest number. */
+export class Heap {
+  size = 0;
+  readonly values: Float64Array;
+  readonly items: Uint32Array;
+
+  constructor(capacity: number) {
+    this.values = new Float64Array(capacity);
+    this.items = new Uint32Array(capacity);
+  }
+
+  get full(): boolean {
+    return this.size === this.items.length;
+  }
+
+  /** The smallest value, and its item; the heap must not be empty. */
+  get value(): number {
+    return this.values[0];
+  }
+
+  get item(): number {
+    return this.items[0];
+  }
+
+  /** Adds an item; the heap must not be full. */
+  push(item: number, value: number): void {
+    let at = this.size++;
+    while (at > 0) {
+      const parent = (at - 1) >>> 1;
+      if (!this.isBefore(item, value, parent)) break;
+      this.move(parent, at);
+      at = parent;
+    }
+    this.put(at, item, value);
+  }
+
+  /** Puts an item in the place of the one on top. */
+  replace(item: number, value: number): void {
+    const { size } = this;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= size) break;
+      if (child + 1 < size && this.isBefore(this.items[child + 1], this.values[child + 1], child)) child++;
+      if (this.isBefore(item, value, child)) break;
+      this.move(child, at);
+      at = child;
+    }
+    this.put(at, item, value);
+  }
+
+  /** Takes the item on top away. */
+  pop(): void {
+    const last = --this.size;
+    if (last > 0) this.replace(this.items[last], this.values[last]);
+  }
+
+  /** Adds an item, or lets it take the place of the one on top of a full heap if it comes behind that. */
+  offer(item: number, value: number): void {
+    if (!this.full) this.push(item, value);
+    else if (!this.isBefore(item, value, 0)) this.replace(item, value);
+  }
+
+  private isBefore(item: number, value: number, at: number): boolean {
+    return value < this.values[at] || (value === this.values[at] && item > this.items[at]);
+  }
+
+  private move(from: number, to: number): void {
+    this.put(to, this.items[from], this.values[from]);
+  }
+
+  private put(at: number, item: number, value: number): void {
+    this.items[at] = item;
+    this.values[at] = value;
+  }
+}
