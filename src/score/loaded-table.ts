@@ -9,6 +9,8 @@ export const LOADED_BATCH = 1024;
 
 /** Numbers before the rows of a context: Σc, N1, N2 and how many followers it has. */
 export const HEADER = 4;
+/** Which of them is how many followers it has. */
+const FOLLOWERS_AT = 3;
 /** Where the links of a row begin, behind its word and count. */
 export const LINKS = 2;
 /** Contexts with at most so many followers are searched from the front; others are small hashes, half empty again. */
@@ -96,13 +98,15 @@ export class LoadedTable implements CountTable {
   followers({ targets }: Batch): Followers {
     const { data, stride } = this.memory;
     if (!this.base) {
+      const length = data[FOLLOWERS_AT];
       const countOf = (word: number): number => data[HEADER + word * stride + 1];
-      return { key: 0, length: data[HEADER - 1], copy: copyRows(data, HEADER, stride, data[HEADER - 1]), countOf };
+      return { key: 0, length, copy: copyRows(data, HEADER, stride, length), countOf };
     }
     const link = this.links[targets[0]];
+    const region = link >>> 1;
     const single = (link & 1) === 1;
-    const first = (link >>> 1) + (single ? 0 : HEADER);
-    const length = single ? 1 : data[first - 1];
+    const first = single ? region : region + HEADER;
+    const length = single ? 1 : data[region + FOLLOWERS_AT];
     const countOf = (word: number): number => {
       const start = isHashed(length) ? first + slotOf(word, capacityFor(length)) * stride : first;
       const row = findRow(data, first, start, length, stride, word);
