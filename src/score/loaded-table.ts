@@ -58,13 +58,13 @@ export class LoadedTable implements CountTable {
   followers({ targets }: Batch): Followers {
     const { data, stride } = this.memory;
     if (!this.base) {
-      const countOf = (word: number): number => data[HEADER + word * stride + 1];
       const length = data[FOLLOWERS_AT];
+      const countOf = (word: number): number => data[HEADER + word * stride + 1];
       return { key: 0, length, copy: copyRows(data, HEADER, stride, length), countOf };
     }
     const link = this.links[targets[0]];
-    const single = (link & 1) === 1;
     const region = link >>> 1;
+    const single = (link & 1) === 1;
     const first = single ? region : region + HEADER;
     const length = single ? 1 : data[region + FOLLOWERS_AT];
     const countOf = (word: number): number => {
