@@ -30,6 +30,7 @@ export type {
   TextOptions,
   TokenScore,
 } from './score/api.js';
+export { exportArpa, type ExportOptions, type ExportReport } from './arpa/export.js';
 export type { VectorContext, VectorOptions } from './score/vector.js';
 export { PerplexitySum, type Perplexity } from './score/perplexity.js';
 export type { Sentence, Sentences } from './text/sentences.js';

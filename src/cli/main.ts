@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { KneserError } from '../errors.js';
+import type { ExportFlags } from './export.js';
 import type { PerplexityFlags } from './perplexity.js';
 import type { PruneFlags } from './prune.js';
 import type { ScoreFlags } from './score.js';
@@ -26,8 +27,12 @@ Example:
   kneser vector model story.txt --html story.html`,
   prune: 'Example:\n  kneser prune model --out small --prune 0,0,1',
   tune: 'Example:\n  kneser tune model valid.txt',
+  export: 'Example:\n  kneser export model --arpa model.arpa.gz',
   inspect: 'Example:\n  kneser inspect model',
 };
+
+/** The commands that stop by themselves when interrupted. */
+const WRITES = ['train', 'prune', 'export', 'import'];
 
 const abort = new AbortController();
 
@@ -202,6 +207,18 @@ function program(): Command {
     });
 
   kneser
+    .command('export')
+    .description('Write a model as an ARPA file: modified Kneser-Ney in back-off form, for KenLM, SRILM and others.')
+    .argument('<dir>', 'folder of the model')
+    .requiredOption('--arpa <file>', 'the ARPA file, gzipped where its name ends in .gz')
+    .option('-q, --quiet', 'no progress, no summary')
+    .addHelpText('after', `\n${EXAMPLES.export}`)
+    .action(async (dir: string, flags: ExportFlags) => {
+      const { runExport } = await import('./export.js');
+      await runExport(dir, flags, abort.signal);
+    });
+
+  kneser
     .command('inspect')
     .description('Say what a model is made of.')
     .argument('<dir>', 'folder of the model')
@@ -231,8 +248,8 @@ function report(error: unknown): number {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // Training and pruning stop by themselves and clean up; a second signal, or any other work, ends at once.
-    if (abort.signal.aborted || !['train', 'prune'].includes(process.argv[2])) process.exit(130);
+    // What writes files stops by itself and cleans up; a second signal, or any other work, ends at once.
+    if (abort.signal.aborted || !WRITES.includes(process.argv[2])) process.exit(130);
     abort.abort();
   });
 }

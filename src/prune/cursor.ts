@@ -16,6 +16,8 @@ export class TableCursor {
   counts: Uint32Array;
   from = 0;
   to = 0;
+  /** Σc of those that were pruned. */
+  pruned = 0;
   /** How many contexts, and how many rows, come before it. */
   number = -1;
   row = 0;
@@ -81,6 +83,7 @@ export class TableCursor {
     this.counts = block.counts;
     this.from = block.starts[at];
     this.to = block.starts[at + 1];
+    this.pruned = block.pruned[at];
   }
 
   private enterBlock(): Promise<void> | undefined {
