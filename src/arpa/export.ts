@@ -4,7 +4,11 @@ import { abortedError, KneserError, writeError } from '../errors.js';
 import type { Progress } from '../options.js';
 import { LanguageModel } from '../score/model.js';
 import type { ModelParts } from '../score/parts.js';
+import { decodeValue } from '../store/decode.js';
+import { MANIFEST_KEY } from '../store/keys.js';
+import { decodeManifest } from '../store/manifest.js';
 import { fileSize } from '../text/input.js';
+import type { BackoffSource } from './source.js';
 
 /** Which model to write as ARPA, and where. */
 export interface ExportOptions {
@@ -42,7 +46,10 @@ export async function exportArpa(options: ExportOptions): Promise<ExportReport> 
   const { model: folder, file, onProgress, signal } = options;
   if (file === '') throw new KneserError('KNESER_OPTION', 'file: the name of the ARPA file is empty');
   const started = performance.now();
-  const model = await LanguageModel.open(folder, { smoothing: 'mkn' });
+  const { openFolder } = await import('../store/folder.js');
+  const { store, files } = await openFolder(folder);
+  const { kind } = decodeValue(`${folder}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
+  const model = await LanguageModel.fromStore(store, files, kind === 'backoff' ? {} : { smoothing: 'mkn' });
   try {
     const { parts } = model;
     const { list } = await model.allWords();
@@ -62,20 +69,26 @@ export async function exportArpa(options: ExportOptions): Promise<ExportReport> 
   }
 }
 
-async function openSource(parts: ModelParts, onRows: (rows: number) => void) {
-  const { CountedSource } = await import('./counted.js');
-  return new CountedSource(parts, onRows);
+async function openSource(parts: ModelParts, onRows: (rows: number) => void): Promise<BackoffSource> {
+  if (parts.manifest.kind === 'backoff') return new (await import('./stored.js')).StoredSource(parts, onRows);
+  return new (await import('./counted.js')).CountedSource(parts, onRows);
 }
 
-/** How many rows are read: for each order its own table and the shorter ones, and the next one for the back-offs. */
-function rowsToRead({ words }: ModelParts): number {
+/**
+ * How many rows are read: for each order its own table and the next one for the back-offs; where there are counts, the
+ * shorter ones too.
+ */
+function rowsToRead({ words, manifest: { kind } }: ModelParts): number {
   const rows = words.map(({ manifest }) => manifest.rows);
+  if (kind === 'backoff') return rows.reduce((sum, count, level) => sum + (level > 0 ? 2 : 1) * count, 0);
   return rows.reduce((sum, count, level) => sum + count * (rows.length - Math.max(0, level - 1)), 0);
 }
 
 /** Writes a file atomically from what is written to a stream. */
 async function writeStream<T>(file: string, produce: (out: PassThrough) => Promise<T>): Promise<T> {
   const out = new PassThrough();
+  // What fails is told by the two promises.
+  out.on('error', () => undefined);
   const gzip = /\.gz$/i.test(file) ? [(await import('node:zlib')).createGzip()] : [];
   const written = writeAtomically(file, out, ...gzip);
   const produced = produce(out).then(result => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { KneserError } from '../errors.js';
 import type { ExportFlags } from './export.js';
+import type { ImportFlags } from './import.js';
 import type { PerplexityFlags } from './perplexity.js';
 import type { PruneFlags } from './prune.js';
 import type { ScoreFlags } from './score.js';
@@ -28,6 +29,7 @@ Example:
   prune: 'Example:\n  kneser prune model --out small --prune 0,0,1',
   tune: 'Example:\n  kneser tune model valid.txt',
   export: 'Example:\n  kneser export model --arpa model.arpa.gz',
+  import: 'Example:\n  kneser import model.arpa.gz --out model',
   inspect: 'Example:\n  kneser inspect model',
 };
 
@@ -216,6 +218,19 @@ function program(): Command {
     .action(async (dir: string, flags: ExportFlags) => {
       const { runExport } = await import('./export.js');
       await runExport(dir, flags, abort.signal);
+    });
+
+  kneser
+    .command('import')
+    .description('Make a model of an ARPA file, such as KenLM, SRILM and IRSTLM write.')
+    .argument('<file>', 'the ARPA file, a .gz file, or - for standard input')
+    .requiredOption('-o, --out <dir>', 'folder of the model')
+    .option('-f, --force', 'replace a model that is there')
+    .option('-q, --quiet', 'no progress, no summary')
+    .addHelpText('after', `\n${EXAMPLES.import}`)
+    .action(async (file: string, flags: ImportFlags) => {
+      const { runImport } = await import('./import.js');
+      await runImport(file, flags, abort.signal);
     });
 
   kneser

@@ -1,5 +1,5 @@
 import { KneserError } from '../errors.js';
-import { estimateDiscounts } from '../smooth/discounts.js';
+import { estimateDiscounts, type Discounts } from '../smooth/discounts.js';
 import type { Manifest } from '../store/manifest.js';
 import { splitTokens, type Sentence } from '../text/sentences.js';
 import { countCharacters } from '../text/surface.js';
@@ -7,8 +7,8 @@ import { EOS, EOS_WORD } from '../text/tokens.js';
 import { BatchLayout } from './batch.js';
 import { TextCache } from './cache.js';
 import { loadedBytes } from './table-loader.js';
-import { wordIds, type ModelParts } from './parts.js';
-import { PerplexitySum } from './perplexity.js';
+import { requireCounts, wordIds, type ModelParts } from './parts.js';
+import { finite, PerplexitySum } from './perplexity.js';
 import { Scorer } from './scorer.js';
 import { readIds } from './text-reader.js';
 import { vectorOf, type VectorOptions, type VectorScore } from './vector.js';
@@ -17,6 +17,8 @@ import { LoadedWords } from './words.js';
 import type { ModelInfo, ScoreOptions, Score, TextOptions, FileOptions } from './api.js';
 
 const encoder = new TextEncoder();
+
+const NO_DISCOUNTS: Discounts = { values: [0, 0, 0], fallback: false };
 
 /** What both kinds of model share: everything but where counts come from and when answers come. */
 export class ModelBase {
@@ -34,7 +36,7 @@ export class ModelBase {
       vocabulary: manifest.vocabulary,
       bytes,
       tables: manifest.tables.map(table => {
-        const { values, fallback } = estimateDiscounts(table.countsOfCounts);
+        const { values, fallback } = manifest.kind === 'backoff' ? NO_DISCOUNTS : estimateDiscounts(table.countsOfCounts);
         const types = table.pattern === '1' ? manifest.vocabulary : table.rows;
         const { dropped = 0 } = table;
         return { pattern: table.pattern, types, dropped, tokens: table.tokens, discounts: values, fallback };
@@ -52,10 +54,11 @@ export class ModelBase {
   /**
    * A running text that has not begun: pass it to each `score` of its sentences.
    *
-   * @throws KNESER_OPTION where the model has no tuned weights.
+   * @throws KNESER_OPTION where the model has no tuned weights; KNESER_NO_COUNTS for a back-off model.
    */
   createCache(): TextCache {
     const { weights, manifest, store } = this.parts;
+    requireCounts(store.name, manifest, 'mix with a cache');
     if (!weights) {
       throw new KneserError(
         'KNESER_OPTION',
@@ -105,7 +108,7 @@ export class ModelBase {
       layout.clear();
     }
     if (withEnd) tokens.push(EOS_WORD);
-    const perplexity = length > 0 ? 10 ** (-log10Prob / length) : null;
+    const perplexity = finite(10 ** (-log10Prob / length));
     return { tokens, log10Probs, matched, oov, log10Prob, perplexity };
   }
 

@@ -10,7 +10,7 @@ import { PieceCutter } from './pieces.js';
 import { PieceScoring } from './piece-scoring.js';
 import { PerplexitySum, type Perplexity } from './perplexity.js';
 import { runAtOnce, type Scorer } from './scorer.js';
-import { loadTables } from './table-loader.js';
+import { loadTables, TableNumbers } from './table-loader.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './vector.js';
 import { LoadedWords, OUTSIDE } from './words.js';
 
@@ -42,14 +42,16 @@ export class LoadedModel extends ModelBase {
     const all = [...parts.words, ...parts.classes].reduce((sum, table) => sum + table.manifest.rows, 0);
     let done = 0;
     const onRows = (rows: number): void => onProgress?.(Math.min(1, (done += rows) / all));
+    const numbers = manifest.kind === 'backoff' ? new TableNumbers(parts.words) : undefined;
     const plan: ScoringPlan = {
       manifest,
       words: parts.words,
       classes: parts.classes,
       wordClasses,
       weights,
-      wordTables: await loadTables(store, parts.words, wordIds(manifest), onRows),
+      wordTables: await loadTables(store, parts.words, wordIds(manifest), onRows, numbers),
       classTables: wordClasses ? await loadTables(store, parts.classes, wordClasses.count, onRows) : [],
+      numbers: numbers?.values,
     };
     return new LoadedModel(parts, words, plan);
   }

@@ -1,12 +1,14 @@
 import { BatchLayout } from './batch.js';
 import { LOADED_BATCH, loadedTables, type TableMemory } from './loaded-table.js';
-import { createBlend, type BlendPlan } from './parts.js';
+import { createEstimator, type BlendPlan } from './parts.js';
 import { Scorer } from './scorer.js';
 
 /** What a thread needs to score with tables in memory: the tables are shared, the rest is copied. */
 export interface ScoringPlan extends BlendPlan {
   readonly wordTables: readonly TableMemory[];
   readonly classTables: readonly TableMemory[];
+  /** What the tables of a back-off model point to. */
+  readonly numbers: Float64Array | undefined;
 }
 
 /** Makes what scores, with working memory of its own. */
@@ -15,7 +17,7 @@ export function createLoadedScorer(plan: ScoringPlan): { scorer: Scorer; layout:
   const words = { tables: loadedTables(plan.wordTables, order) };
   const classes = plan.wordClasses && { tables: loadedTables(plan.classTables, order), classOf: plan.wordClasses.of };
   return {
-    scorer: new Scorer(words, classes, createBlend(plan), LOADED_BATCH),
+    scorer: new Scorer(words, classes, createEstimator(plan), LOADED_BATCH, plan.numbers),
     layout: new BatchLayout(order, LOADED_BATCH),
   };
 }

@@ -8,7 +8,7 @@ import { BatchLayout, type Batch } from './batch.js';
 import { BlockReader } from './block-reader.js';
 import { FIELDS } from './evidence.js';
 import { PagedTable } from './paged-table.js';
-import { createBlend, readParts, type ModelFiles, type ModelParts, type TablePart } from './parts.js';
+import { createEstimator, readParts, type ModelFiles, type ModelParts, type TablePart } from './parts.js';
 import { PerplexitySum, type Perplexity } from './perplexity.js';
 import { emptyEvidence, runAwaiting, Scorer, type TableStream } from './scorer.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './vector.js';
@@ -57,7 +57,9 @@ export class LanguageModel extends ModelBase {
     this.classStream = wordClasses && { tables: pagedTables(reader, parts.classes), classOf: wordClasses.of };
     const tables = parts.words.length + parts.classes.length;
     this.batchWords = Math.min(PAGED_BATCH, Math.floor(PAGED_EVIDENCE / (tables * FIELDS)));
-    this.scorer = new Scorer(this.wordStream, this.classStream, createBlend(parts), this.batchWords);
+    const isBackoff = manifest.kind === 'backoff';
+    const numbers = isBackoff ? new Float64Array(2 * tables * this.batchWords) : undefined;
+    this.scorer = new Scorer(this.wordStream, this.classStream, createEstimator(parts), this.batchWords, numbers);
     this.words = new PagedWords(store, manifest);
     this.reading = options.tables ?? 'auto';
   }

@@ -12,12 +12,18 @@ import type { TablePart } from './parts.js';
 
 const BLOCKS_A_READ = 256;
 
-/** Reads all blocks of a stream's tables. @param words the numbers that its words have are below this. */
+/**
+ * Reads all blocks of a stream's tables.
+ *
+ * @param words the numbers that its words have are below this.
+ * @param numbers where those of a back-off model go.
+ */
 export async function loadTables(
   store: ModelStore,
   parts: readonly TablePart[],
   words: number,
   onRows: (rows: number) => void,
+  numbers?: TableNumbers,
 ): Promise<TableMemory[]> {
   const tables: TableMemory[] = [];
   const contexts: (Contexts | undefined)[] = [];
@@ -25,7 +31,7 @@ export async function loadTables(
   for (let index = parts.length - 1; index >= 0; index--) {
     const part = parts[index];
     const links = linkedTables(parts, index).map(table => contexts[table] as Contexts);
-    const loader = new TableLoader(part, words, links);
+    const loader = new TableLoader(part, words, links, numbers);
     await readBlocks(store, part, (block, name) => {
       loader.add(block, name);
       onRows(block.starts[block.contextCount]);
@@ -37,9 +43,38 @@ export async function loadTables(
   return tables;
 }
 
+/** The numbers of a back-off model's tables, as threads share them. */
+export class TableNumbers {
+  readonly values: Float64Array;
+  private used = 0;
+
+  constructor(parts: readonly TablePart[]) {
+    const count = parts.reduce((sum, part) => sum + numbersOf(part), 0);
+    this.values = new Float64Array(new SharedArrayBuffer(8 * count));
+  }
+
+  /** Whether more was added than there is room for. */
+  get overflown(): boolean {
+    return this.used > this.values.length;
+  }
+
+  /** @returns one more than the place of the number. */
+  add(value: number): number {
+    this.values[this.used++] = value;
+    return this.used;
+  }
+}
+
+/** How many numbers a table has: in a back-off model one a row and one a context. */
+function numbersOf({ manifest: { bare, rows, contexts } }: TablePart): number {
+  return bare === undefined ? 0 : rows + contexts;
+}
+
 /** At most so many bytes do tables take when loaded. */
 export function loadedBytes(parts: readonly TablePart[], words: number): number {
-  return parts.reduce((sum, part, index) => sum + 4 * roomFor(part, words, linkedTables(parts, index).length), 0);
+  return parts.reduce((sum, part, index) => {
+    return sum + 4 * roomFor(part, words, linkedTables(parts, index).length) + 8 * numbersOf(part);
+  }, 0);
 }
 
 /** The tables of which the n-grams of table `index` are the contexts, in the order of the links to them. */
@@ -51,7 +86,7 @@ function linkedTables(parts: readonly TablePart[], index: number): number[] {
 function roomFor({ manifest, pattern }: TablePart, words: number, links: number): number {
   const stride = LINKS + links;
   if (pattern.length === 0) return HEADER + words * stride;
-  return HEADER + manifest.contexts * HEADER + Math.ceil(manifest.rows * 1.5) * stride;
+  return HEADER + manifest.contexts * HEADER + Math.ceil((manifest.rows + (manifest.bare ?? 0)) * 1.5) * stride;
 }
 
 async function readBlocks(
@@ -100,6 +135,7 @@ class TableLoader {
     part: TablePart,
     private readonly words: number,
     private readonly linked: readonly Contexts[],
+    private readonly numbers: TableNumbers | undefined,
   ) {
     const { pattern, base, link, manifest } = part;
     const data = new Uint32Array(new SharedArrayBuffer(4 * roomFor(part, words, linked.length)));
@@ -111,6 +147,7 @@ class TableLoader {
     const { rows, linked } = this;
     const { data } = this.table;
     this.check(block, name);
+    this.placeNumbers(block);
     if (this.contexts) this.addRegions(block, this.contexts, name);
     else this.addUnigrams(block);
     for (let i = 0; i < linked.length; i++) linked[i].link(block, rows, data, LINKS + i);
@@ -123,7 +160,7 @@ class TableLoader {
     if (!contexts) {
       linked.forEach((other, i) => other.linkWord(BOS, data, HEADER + BOS * stride + LINKS + i));
     }
-    if (this.missing > 0 || !linked.every(other => other.linked)) {
+    if (this.missing > 0 || this.numbers?.overflown || !linked.every(other => other.linked)) {
       throw new KneserError(
         'KNESER_DAMAGED',
         `${name}: table ${formatPattern(pattern)} lacks rows; the model is damaged`,
@@ -139,15 +176,25 @@ class TableLoader {
       for (let c = 0; c < contextCount; c++) if (column[c] > largest) largest = column[c];
     }
     for (let row = 0; row < starts[contextCount]; row++) if (words[row] > largest) largest = words[row];
-    if (largest >= limit) throw damaged(name);
+    if (largest >= limit || (this.numbers && !block.numbers)) throw damaged(name);
+  }
+
+  /** Puts the numbers of a block's rows where they stay, and their places in place of the counts. */
+  private placeNumbers({ words, counts, contextCount, starts, numbers }: Block): void {
+    if (!this.numbers || !numbers) return;
+    for (let row = 0; row < starts[contextCount]; row++) {
+      counts[row] = words[row] === NONE ? 0 : this.numbers.add(numbers.probabilities[row]);
+    }
   }
 
   private addUnigrams(block: Block): void {
     const { rows, totals } = this;
     const { data, stride } = this.table;
     const { words, counts, starts } = block;
-    addTotals(block, 0, totals);
-    data.set(totals.subarray(0, 4));
+    if (!this.numbers) {
+      addTotals(block, 0, totals);
+      data.set(totals.subarray(0, 4));
+    }
     for (let row = 0; row < starts[1]; row++) {
       const at = HEADER + words[row] * stride;
       data[at] = words[row];
@@ -157,7 +204,7 @@ class TableLoader {
   }
 
   private addRegions(block: Block, contexts: Contexts, name: string): void {
-    const { totals, table } = this;
+    const { totals, table, numbers } = this;
     const { data, stride } = table;
     const { contexts: columns, contextCount, starts } = block;
     for (let c = 0; c < contextCount; c++) {
@@ -172,7 +219,7 @@ class TableLoader {
       addTotals(block, c, totals);
       const followers = totals[4 * c + 3];
       const region = this.used;
-      const single = followers === 1 && block.pruned[c] === 0;
+      const single = followers === 1 && block.pruned[c] === 0 && !numbers;
       this.used += single ? stride : HEADER + capacityFor(followers) * stride;
       if (followers < length || this.used > data.length || contexts.count === contexts.links.length)
         throw damaged(name);
@@ -180,6 +227,7 @@ class TableLoader {
       if (!single) {
         for (let j = 0; j < 4; j++) data[region + j] = totals[4 * c + j];
         data[region + 4] = block.pruned[c];
+        if (numbers && block.numbers) data[region] = numbers.add(block.numbers.backoffs[c]);
       }
       this.region = single ? region : region + HEADER;
       this.missing = followers - length;
