@@ -61,7 +61,12 @@ export function withoutContext(longer: Ngrams, shorter: Ngrams, types: number): 
 }
 
 /** Compares entry `a` of some columns with entry `b` of others. */
-export function compareAt(columns: readonly Uint32Array[], a: number, others: readonly Uint32Array[], b: number): number {
+export function compareAt(
+  columns: readonly Uint32Array[],
+  a: number,
+  others: readonly Uint32Array[],
+  b: number,
+): number {
   for (let j = 0; j < columns.length; j++) {
     const difference = columns[j][a] - others[j][b];
     if (difference !== 0) return difference;
@@ -76,6 +81,7 @@ function backOff(ngrams: Ngrams, shorter: Ngrams): void {
     const words = ngrams.wordsOf(row);
     const context = shorter.find(words.slice(0, -1));
     const suffix = shorter.find(words.slice(1));
-    ngrams.log10Probs[row] = shorter.backoffs[context] + shorter.log10Probs[suffix];
+    // Where the file's numbers do not add up, this may come to more than 1.
+    ngrams.log10Probs[row] = Math.min(0, shorter.backoffs[context] + shorter.log10Probs[suffix]);
   }
 }

@@ -91,7 +91,9 @@ export async function importArpa(options: ImportOptions): Promise<ImportReport> 
   } catch (error) {
     await draft.discard();
     if (error instanceof RangeError) {
-      throw new KneserError('KNESER_LIMIT', `${file}: its n-grams do not fit memory (${error.message})`, { cause: error });
+      throw new KneserError('KNESER_LIMIT', `${file}: its n-grams do not fit memory (${error.message})`, {
+        cause: error,
+      });
     }
     throw writeError(out, error);
   }

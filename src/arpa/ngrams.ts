@@ -123,7 +123,8 @@ export class Ngrams {
 
   private append(log10Prob: number, backoff: number): number {
     const at = this.length++;
-    if (at === this.columns[0].length) this.grow(Math.max(1024, at < this.count ? Math.min(this.count, 2 * at) : 2 * at));
+    if (at === this.columns[0].length)
+      this.grow(Math.max(1024, at < this.count ? Math.min(this.count, 2 * at) : 2 * at));
     this.log10Probs[at] = log10Prob;
     if (!this.isHighest) this.backoffs[at] = backoff;
     return at;

@@ -108,7 +108,8 @@ export class ArpaReader {
     const match = /^ngram\s+(\d+)\s*=\s*(\d+)$/i.exec(line);
     if (!match) throw this.error('says neither how many n-grams there are, as ngram 1=10 does, nor \\1-grams:');
     const [order, count] = [Number(match[1]), Number(match[2])];
-    if (order !== this.counts.length + 1) throw this.error(`counts order ${order}; order ${this.counts.length + 1} is due`);
+    if (order !== this.counts.length + 1)
+      throw this.error(`counts order ${order}; order ${this.counts.length + 1} is due`);
     if (order > MAX_ORDER) throw this.error(`counts order ${order}; at most order ${MAX_ORDER} can be read`);
     if (count >= MOST_NGRAMS) throw this.error(`counts ${count} n-grams; at most ${MOST_NGRAMS} can be read`);
     this.counts.push(count);
@@ -126,7 +127,9 @@ export class ArpaReader {
     }
     const next = match ? Number(match[1]) : counts.length + 1;
     if (match && (next <= this.order || next > counts.length)) {
-      throw this.error(`begins section ${next}, which is ${next <= this.order ? 'out of order' : 'not counted in \\data\\'}`);
+      throw this.error(
+        `begins section ${next}, which is ${next <= this.order ? 'out of order' : 'not counted in \\data\\'}`,
+      );
     }
     // An empty section may be left out.
     while (this.order + 1 < next) {

@@ -36,7 +36,8 @@ export class ModelBase {
       vocabulary: manifest.vocabulary,
       bytes,
       tables: manifest.tables.map(table => {
-        const { values, fallback } = manifest.kind === 'backoff' ? NO_DISCOUNTS : estimateDiscounts(table.countsOfCounts);
+        const { values, fallback } =
+          manifest.kind === 'backoff' ? NO_DISCOUNTS : estimateDiscounts(table.countsOfCounts);
         const types = table.pattern === '1' ? manifest.vocabulary : table.rows;
         const { dropped = 0 } = table;
         return { pattern: table.pattern, types, dropped, tokens: table.tokens, discounts: values, fallback };

@@ -22,7 +22,10 @@ export class CachedBlock {
   numbersOf(table: string): BlockNumbers {
     const { numbers } = this.block;
     if (numbers) return numbers;
-    throw new KneserError('KNESER_DAMAGED', `table ${table}: a block of counts in a back-off model; the model is damaged`);
+    throw new KneserError(
+      'KNESER_DAMAGED',
+      `table ${table}: a block of counts in a back-off model; the model is damaged`,
+    );
   }
 
   /** An array that holds Σc, N1, N2 and the number of followers of the context at four times its number. */

@@ -27,8 +27,10 @@ export function writeDecimals(bytes: Uint8Array, at: number, values: Float64Arra
     const size = Math.abs(value);
     // The digits of the number before are a good guess. A number that has fewer ends in zeros.
     let whole = Math.round(size * POWERS[digits]);
-    while (digits > 0 && whole % 10 === 0 && whole / 10 / POWERS[digits - 1] === size) whole = Math.round(size * POWERS[--digits]);
-    while (whole / POWERS[digits] !== size && whole < LIMIT && digits + 1 < WHOLE) whole = Math.round(size * POWERS[++digits]);
+    while (digits > 0 && whole % 10 === 0 && whole / 10 / POWERS[digits - 1] === size)
+      whole = Math.round(size * POWERS[--digits]);
+    while (whole / POWERS[digits] !== size && whole < LIMIT && digits + 1 < WHOLE)
+      whole = Math.round(size * POWERS[++digits]);
     const isDecimal = whole < LIMIT && whole / POWERS[digits] === size;
     bytes[flags + (i >>> 1)] |= (isDecimal ? digits : WHOLE) << ((i & 1) << 2);
     if (isDecimal) {
