@@ -1,21 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Readable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { KneserError } from './errors.js';
 
 /**
  * Writes a file whole or not at all: into a temporary file beside it, which is renamed once it is complete. Makes the
- * folder if need be, replaces what was at `path`, and holds only one chunk at a time.
+ * folder if need be, replaces the file that was at `path`, and holds only one chunk at a time.
+ *
+ * @param through what the chunks go through on their way, such as gzip.
+ * @throws KNESER_OUTPUT_EXISTS where something other than a file is at `path`.
  */
 export async function writeAtomically(
   path: string,
   chunks: Iterable<string> | AsyncIterable<string | Uint8Array>,
+  ...through: Duplex[]
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
+  const stats = await stat(path).catch(() => undefined);
+  // A rename would put a file in the place of a device such as /dev/null.
+  if (stats && !stats.isFile()) {
+    throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: is no file, and cannot be replaced by one; name another`);
+  }
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    await pipeline(chunks, createWriteStream(temporary));
+    await pipeline([Readable.from(chunks), ...through, createWriteStream(temporary)]);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

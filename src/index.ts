@@ -13,7 +13,7 @@ export { tune, type TuneOptions } from './tune.js';
 export type { TuneReport } from './smooth/weights.js';
 export type { PatternChoice } from './pattern.js';
 export { TextCache } from './score/cache.js';
-export type { Smoothing, SmoothingOptions } from './score/parts.js';
+export type { ModelSmoothing, Smoothing, SmoothingOptions } from './score/parts.js';
 export type { VocabularyChoice } from './count/vocabulary.js';
 export { LanguageModel } from './score/model.js';
 export { LoadedModel } from './score/loaded-model.js';
@@ -34,6 +34,8 @@ export type {
   TextOptions,
   TokenScore,
 } from './score/api.js';
+export { exportArpa, type ExportOptions, type ExportReport } from './arpa/export.js';
+export { importArpa, type ImportOptions, type ImportReport } from './arpa/import.js';
 export type { VectorContext, VectorOptions } from './score/vector.js';
 export { PerplexitySum, type Perplexity } from './score/perplexity.js';
 export { baseline } from './baseline/baseline.js';

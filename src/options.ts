@@ -4,8 +4,8 @@ import type { DocumentOptions } from './text/input.js';
 import type { Sentences } from './text/sentences.js';
 import type { TokenizationOptions } from './text/tokenization.js';
 
-/** The stages of training, in their order. Pruning a model has one of them. */
-export type Stage = 'tokenize' | 'sort' | 'count' | 'classes' | 'prune' | 'tune';
+/** The stages of training, in their order, of which pruning has one; then those of ARPA files. */
+export type Stage = 'tokenize' | 'sort' | 'count' | 'classes' | 'prune' | 'tune' | 'export' | 'import' | 'store';
 
 /** How far training has come. */
 export interface Progress {

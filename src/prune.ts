@@ -1,6 +1,7 @@
 import { abortedError, KneserError, writeError } from './errors.js';
 import type { Progress } from './options.js';
 import { pruningByCounts, pruningByEntropy, skipPatternError, type Pruning } from './prune/pruning.js';
+import { requireCounts } from './score/parts.js';
 import { decodeValue } from './store/decode.js';
 import { MANIFEST_KEY } from './store/keys.js';
 import { decodeManifest, type Manifest } from './store/manifest.js';
@@ -40,7 +41,7 @@ export interface PruneReport {
  * contexts, so that probabilities still add up to one. Discounts stay as they are; tuned weights are copied.
  *
  * @throws KneserError: KNESER_OPTION, also for a model that has skip patterns or was pruned; KNESER_OUTPUT_*,
- * KNESER_DISK_FULL, KNESER_ABORTED, and what `LanguageModel.open` throws.
+ * KNESER_DISK_FULL, KNESER_ABORTED, KNESER_NO_COUNTS, and what `LanguageModel.open` throws.
  * @example
  * await prune({ model: 'model', out: 'small', prune: [0, 0, 1] });
  */
@@ -52,6 +53,7 @@ export async function prune(options: PruneOptions): Promise<PruneReport> {
   const { store, files } = await openFolder(model);
   try {
     const manifest = decodeValue(`${model}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
+    requireCounts(model, manifest, 'prune by');
     const pruning = choosePruning(options, manifest.order);
     checkPrunable(model, manifest);
     const draft = await beginDraft(out, options.force ?? false);

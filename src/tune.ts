@@ -32,7 +32,7 @@ export interface TuneOptions extends DocumentOptions {
  * Learns the weights of a model's mixture on held-out text, and stores them beside the model; its counts are not touched.
  * Deterministic.
  *
- * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, and what `LanguageModel.open` throws.
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_NO_COUNTS, and what `LanguageModel.open` throws.
  */
 export async function tune(options: TuneOptions): Promise<TuneReport> {
   const { isWeightsName, openFolder, writeWeights } = await import('./store/folder.js');

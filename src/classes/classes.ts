@@ -1,5 +1,6 @@
 import { pack, unpack } from '../store/msgpack.js';
-import { BlockDamage, readVarint, seal, unseal, writeVarint } from '../store/block.js';
+import { BlockDamage, seal, unseal } from '../store/block.js';
+import { readVarint, writeVarint } from '../store/varint.js';
 import { FIRST_WORD, NONE } from '../text/tokens.js';
 
 /** The classes of a model's words. */

@@ -13,11 +13,22 @@ export async function runInspect(path: string, flags: { readonly json?: boolean 
       await print(JSON.stringify(info) + '\n');
       return;
     }
+    const isBackoff = info.smoothing === 'backoff';
+    const text = isBackoff
+      ? 'a back-off model without counts'
+      : `${whole(info.sentences)} sentences, ${whole(info.tokens)} tokens`;
     await print(
-      `${path}: order ${info.order}, ${whole(info.sentences)} sentences, ${whole(info.tokens)} tokens, ` +
+      `${path}: order ${info.order}, ${text}, ` +
         `vocabulary ${whole(info.vocabulary)}, ${bytes(info.bytes)}, format ${info.version}, made ${info.created}\n` +
         `tokens: ${describeTokens(info.options.tokenization)}\n\n`,
     );
+    if (isBackoff) {
+      await printTable(
+        ['pattern', 'types'],
+        info.tables.map(({ pattern, types }) => [pattern, whole(types)]),
+      );
+      return;
+    }
     const { pruning } = info;
     if (pruning) await print(`pruned: ${describe(pruning)}\n\n`);
     await printTable(

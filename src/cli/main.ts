@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { KneserError } from '../errors.js';
+import type { ExportFlags } from './export.js';
+import type { ImportFlags } from './import.js';
 import type { PerplexityFlags } from './perplexity.js';
 import type { PruneFlags } from './prune.js';
 import type { PredictFlags } from './predict.js';
@@ -55,8 +57,13 @@ the second of the second, which may lack the columns MODEL.matched.
 Examples:
   kneser compare baseline/tokens.tsv.gz --models glm5,mkn5
   kneser compare baseline/tokens.tsv.gz neural.tsv.gz --models glm5,lstm`,
+  export: 'Example:\n  kneser export model --arpa model.arpa.gz',
+  import: 'Example:\n  kneser import model.arpa.gz --out model',
   inspect: 'Example:\n  kneser inspect model',
 };
+
+/** The commands that stop by themselves when interrupted. */
+const WRITES = ['train', 'prune', 'export', 'import'];
 
 const abort = new AbortController();
 
@@ -264,6 +271,31 @@ function program(): Command {
     });
 
   kneser
+    .command('export')
+    .description('Write a model as an ARPA file: modified Kneser-Ney in back-off form, for KenLM, SRILM and others.')
+    .argument('<dir>', 'folder of the model')
+    .requiredOption('--arpa <file>', 'the ARPA file, gzipped where its name ends in .gz')
+    .option('-q, --quiet', 'no progress, no summary')
+    .addHelpText('after', `\n${EXAMPLES.export}`)
+    .action(async (dir: string, flags: ExportFlags) => {
+      const { runExport } = await import('./export.js');
+      await runExport(dir, flags, abort.signal);
+    });
+
+  kneser
+    .command('import')
+    .description('Make a model of an ARPA file, such as KenLM, SRILM and IRSTLM write.')
+    .argument('<file>', 'the ARPA file, a .gz file, or - for standard input')
+    .requiredOption('-o, --out <dir>', 'folder of the model')
+    .option('-f, --force', 'replace a model that is there')
+    .option('-q, --quiet', 'no progress, no summary')
+    .addHelpText('after', `\n${EXAMPLES.import}`)
+    .action(async (file: string, flags: ImportFlags) => {
+      const { runImport } = await import('./import.js');
+      await runImport(file, flags, abort.signal);
+    });
+
+  kneser
     .command('inspect')
     .description('Say what a model is made of.')
     .argument('<dir>', 'folder of the model')
@@ -344,8 +376,8 @@ function report(error: unknown): number {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // Training and pruning stop by themselves and clean up; a second signal, or any other work, ends at once.
-    if (abort.signal.aborted || !['train', 'prune'].includes(process.argv[2])) process.exit(130);
+    // What writes files stops by itself and cleans up; a second signal, or any other work, ends at once.
+    if (abort.signal.aborted || !WRITES.includes(process.argv[2])) process.exit(130);
     abort.abort();
   });
 }

@@ -9,6 +9,9 @@ export const TITLES: Record<Stage, string> = {
   classes: 'counting classes',
   prune: 'pruning',
   tune: 'tuning weights',
+  export: 'writing ARPA',
+  import: 'reading ARPA',
+  store: 'storing n-grams',
 };
 
 /** Seconds between two lines where there is no terminal. */

@@ -1,5 +1,5 @@
 import { readSync } from 'node:fs';
-import { readVarint, writeVarint } from '../store/block.js';
+import { readVarint, writeVarint } from '../store/varint.js';
 import { KneserError } from '../errors.js';
 import { writeFully } from './id-stream.js';
 import type { TupleSink } from './sort.js';

@@ -19,6 +19,12 @@ export interface TableSummary {
   countsOfCounts: [number, number, number, number];
 }
 
+/** What a back-off model has in place of counts: log10 p of each follower, and log10 of the context's back-off. */
+export interface GroupNumbers {
+  readonly probabilities: Float64Array;
+  readonly backoff: number;
+}
+
 /** A summary of nothing. */
 export function emptySummary(): TableSummary {
   return { rows: 0, contexts: 0, tokens: 0, countsOfCounts: [0, 0, 0, 0] };
@@ -50,8 +56,16 @@ export class TableWriter {
    * The followers of one context: `words[0, length)` ascending, and their counts.
    *
    * @param pruned the sum of the counts of followers that are left out.
+   * @param numbers of a back-off model, where all counts are 1.
    */
-  group(context: Uint32Array, words: Uint32Array, counts: Uint32Array, length: number, pruned = 0): void {
+  group(
+    context: Uint32Array,
+    words: Uint32Array,
+    counts: Uint32Array,
+    length: number,
+    pruned = 0,
+    numbers?: GroupNumbers,
+  ): void {
     const { summary } = this;
     const { countsOfCounts } = summary;
     let total = pruned;
@@ -71,11 +85,11 @@ export class TableWriter {
     summary.tokens += total;
     if (this.rows + length > BLOCK_ENTRIES) this.flush();
     if (length <= BLOCK_ENTRIES) {
-      this.append(context, words, counts, 0, length, pruned);
+      this.append(context, words, counts, 0, length, pruned, numbers);
     } else {
       const wide = { total, ones, twos, followers: length };
       for (let from = 0; from < length; from += BLOCK_ENTRIES) {
-        this.append(context, words, counts, from, Math.min(length, from + BLOCK_ENTRIES), pruned);
+        this.append(context, words, counts, from, Math.min(length, from + BLOCK_ENTRIES), pruned, numbers);
         this.flush(wide);
       }
     }
@@ -102,8 +116,14 @@ export class TableWriter {
     from: number,
     to: number,
     pruned: number,
+    numbers: GroupNumbers | undefined,
   ): void {
     const { block } = this;
+    if (numbers) {
+      block.numbers ??= { probabilities: new Float64Array(BLOCK_ENTRIES), backoffs: new Float64Array(BLOCK_ENTRIES) };
+      block.numbers.probabilities.set(numbers.probabilities.subarray(from, to), this.rows);
+      block.numbers.backoffs[block.contextCount] = numbers.backoff;
+    }
     for (let j = 0; j < block.contexts.length; j++) block.contexts[j][block.contextCount] = context[j];
     block.pruned[block.contextCount] = pruned;
     let row = this.rows;

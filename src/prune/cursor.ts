@@ -6,6 +6,7 @@ import { blockKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
 
 const BLOCKS_A_READ = 128;
+const NO_NUMBERS = new Float64Array(0);
 
 /** Goes through the contexts of a table in their order, each with all its followers. */
 export class TableCursor {
@@ -14,8 +15,13 @@ export class TableCursor {
   /** Its followers: entries `from` to `to` − 1, words ascending. */
   words: Uint32Array;
   counts: Uint32Array;
+  /** In a back-off model, log10 p of its followers, and log10 of its back-off. */
+  probabilities: Float64Array = NO_NUMBERS;
+  backoff = 0;
   from = 0;
   to = 0;
+  /** Σc of those that were pruned. */
+  pruned = 0;
   /** How many contexts, and how many rows, come before it. */
   number = -1;
   row = 0;
@@ -30,6 +36,7 @@ export class TableCursor {
   private blocks = 0;
   private wideWords = new Uint32Array(0);
   private wideCounts = new Uint32Array(0);
+  private wideProbabilities = NO_NUMBERS;
 
   private constructor(
     private readonly store: ModelStore,
@@ -81,6 +88,9 @@ export class TableCursor {
     this.counts = block.counts;
     this.from = block.starts[at];
     this.to = block.starts[at + 1];
+    this.pruned = block.pruned[at];
+    this.probabilities = block.numbers?.probabilities ?? NO_NUMBERS;
+    this.backoff = block.numbers?.backoffs[at] ?? 0;
   }
 
   private enterBlock(): Promise<void> | undefined {
@@ -96,11 +106,13 @@ export class TableCursor {
     if (this.wideWords.length < followers) {
       this.wideWords = new Uint32Array(followers);
       this.wideCounts = new Uint32Array(followers);
+      if (block.numbers) this.wideProbabilities = new Float64Array(followers);
     }
     for (let length = 0; ;) {
       const rows = block.starts[1];
       this.wideWords.set(block.words.subarray(0, rows), length);
       this.wideCounts.set(block.counts.subarray(0, rows), length);
+      if (block.numbers) this.wideProbabilities.set(block.numbers.probabilities.subarray(0, rows), length);
       length += rows;
       if (length >= followers) break;
       if (this.valuesUsed === this.values.length) await this.read();
@@ -108,6 +120,7 @@ export class TableCursor {
     }
     this.words = this.wideWords;
     this.counts = this.wideCounts;
+    this.probabilities = this.wideProbabilities;
     this.from = 0;
     this.to = followers;
   }

@@ -4,8 +4,8 @@ import type { TableCursor } from './cursor.js';
 export interface Visitor {
   /** Before the contexts that are one word longer. */
   open?(level: number, cursor: TableCursor): void;
-  /** After them. */
-  close(level: number, cursor: TableCursor): void;
+  /** After them. Returns a promise where the walk has to wait. */
+  close(level: number, cursor: TableCursor): Promise<void> | undefined;
 }
 
 /**
@@ -24,7 +24,8 @@ export async function walk(cursors: readonly TableCursor[], visitor: Visitor): P
         visitor.open?.(level, cursors[level]);
         continue;
       }
-      visitor.close(level, cursor);
+      const closing = visitor.close(level, cursor);
+      if (closing) await closing;
       const reading = cursor.advance();
       if (reading) await reading;
       level--;

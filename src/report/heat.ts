@@ -14,7 +14,7 @@ export function heatScale(vectors: Iterable<Float64Array>): HeatScale {
   for (const vector of vectors) {
     for (const value of vector) {
       if (value < low) low = value;
-      if (value > high) high = value;
+      if (value > high && value < Infinity) high = value;
     }
   }
   return low === Infinity ? { low: 1, high: NARROWEST } : { low, high: Math.max(high, NARROWEST * low) };

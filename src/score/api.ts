@@ -3,7 +3,7 @@ import type { TuneReport } from '../smooth/weights.js';
 import type { Manifest } from '../store/manifest.js';
 import type { DocumentOptions } from '../text/input.js';
 import { TextCache } from './cache.js';
-import { type Smoothing, type SmoothingOptions } from './parts.js';
+import type { ModelSmoothing, SmoothingOptions } from './parts.js';
 
 /** How to open a model. */
 export interface OpenOptions extends SmoothingOptions {
@@ -113,7 +113,7 @@ export interface PatternPart {
   readonly probability: number;
 }
 
-/** A table of a model, as {@link ModelInfo} has it. */
+/** A table of a model, as {@link ModelInfo} has it. A back-off model has no counts: all that depends on them is 0. */
 export interface TableInfo {
   /** Kept and skipped positions, oldest first, target last: `111` are the trigrams, `1_1` those that skip a word. */
   readonly pattern: string;
@@ -129,7 +129,7 @@ export interface TableInfo {
   readonly fallback: boolean;
 }
 
-/** What a model says of itself. */
+/** What a model says of itself. A back-off model has no counts: all that depends on them is 0. */
 export interface ModelInfo {
   readonly order: number;
   readonly sentences: number;
@@ -147,8 +147,8 @@ export interface ModelInfo {
   readonly options: Manifest['options'];
   /** How the model was pruned; `null` where it was not. */
   readonly pruning: Pruning | null;
-  /** How this opening of the model smooths its counts. */
-  readonly smoothing: Smoothing;
+  /** How this opening of the model smooths its counts; `backoff` for a model that has none, as ARPA files do. */
+  readonly smoothing: ModelSmoothing;
   /** How many classes its words have; 0 without a class model. */
   readonly classes: number;
   /** The sets of tuned weights that it has, and how each was tuned. */

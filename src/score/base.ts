@@ -1,14 +1,14 @@
 import { KneserError } from '../errors.js';
-import { estimateDiscounts } from '../smooth/discounts.js';
+import { estimateDiscounts, type Discounts } from '../smooth/discounts.js';
 import type { Sentence } from '../text/sentences.js';
 import { countCharacters } from '../text/surface.js';
 import { EOS, EOS_WORD } from '../text/tokens.js';
 import { BatchLayout } from './batch.js';
 import { TextCache } from './cache.js';
 import { loadedBytes } from './regions.js';
-import { wordIds, type ModelParts } from './parts.js';
-import { PerplexitySum } from './perplexity.js';
-import type { PredictedWord } from './predictor.js';
+import { noCounts, requireCounts, wordIds, type ModelParts } from './parts.js';
+import { finite, PerplexitySum } from './perplexity.js';
+import type { PredictedWord, Predictor } from './predictor.js';
 import { Scorer } from './scorer.js';
 import { readIds } from './text-reader.js';
 import { vectorOf, type VectorOptions, type VectorScore } from './vector.js';
@@ -17,6 +17,8 @@ import { LoadedWords } from './words.js';
 import type { FileOptions, ModelInfo, PredictOptions, Prediction, Score, ScoreOptions, TextOptions } from './api.js';
 
 const encoder = new TextEncoder();
+
+const NO_DISCOUNTS: Discounts = { values: [0, 0, 0], fallback: false };
 
 /** What both kinds of model share: everything but where counts come from and when answers come. */
 export class ModelBase {
@@ -34,7 +36,8 @@ export class ModelBase {
       vocabulary: manifest.vocabulary,
       bytes,
       tables: manifest.tables.map(table => {
-        const { values, fallback } = estimateDiscounts(table.countsOfCounts);
+        const { values, fallback } =
+          manifest.kind === 'backoff' ? NO_DISCOUNTS : estimateDiscounts(table.countsOfCounts);
         const types = table.pattern === '1' ? manifest.vocabulary : table.rows;
         const { dropped = 0 } = table;
         return { pattern: table.pattern, types, dropped, tokens: table.tokens, discounts: values, fallback };
@@ -52,10 +55,11 @@ export class ModelBase {
   /**
    * A running text that has not begun: pass it to each `score` of its sentences.
    *
-   * @throws KNESER_OPTION where the model has no tuned weights.
+   * @throws KNESER_OPTION where the model has no tuned weights; KNESER_NO_COUNTS for a back-off model.
    */
   createCache(): TextCache {
     const { weights, manifest, store } = this.parts;
+    requireCounts(store.name, manifest, 'mix with a cache');
     if (!weights) {
       throw new KneserError(
         'KNESER_OPTION',
@@ -68,6 +72,12 @@ export class ModelBase {
   /** The sentences of a line of text: the line, or those found in it where the model was trained to find them. */
   sentences(line: string): string[] {
     return this.parts.tokenization.sentences(line);
+  }
+
+  /** @throws KNESER_NO_COUNTS for a back-off model. */
+  protected requirePredictor(predictor: Predictor | undefined): Predictor {
+    if (predictor) return predictor;
+    throw noCounts(this.parts.store.name, 'predict with');
   }
 
   /** The tokens of a sentence as the model reads them. */
@@ -110,7 +120,7 @@ export class ModelBase {
       layout.clear();
     }
     if (withEnd) tokens.push(EOS_WORD);
-    const perplexity = length > 0 ? 10 ** (-log10Prob / length) : null;
+    const perplexity = finite(10 ** (-log10Prob / length));
     return { tokens, log10Probs, matched, oov, log10Prob, perplexity };
   }
 

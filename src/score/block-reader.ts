@@ -1,4 +1,5 @@
-import { decodeBlock, type Block } from '../store/block.js';
+import { KneserError } from '../errors.js';
+import { decodeBlock, type Block, type BlockNumbers } from '../store/block.js';
 import { decodeValue } from '../store/decode.js';
 import { decodeDirectory, type Directory } from '../store/directory.js';
 import { blockKey, directoryKey } from '../store/keys.js';
@@ -11,9 +12,20 @@ export class CachedBlock {
   readonly bytes: number;
 
   constructor(readonly block: Block) {
-    const { contexts, contextCount, words } = block;
+    const { contexts, contextCount, words, numbers } = block;
     this.totals = new Uint32Array(4 * contextCount);
     this.bytes = 4 * (contextCount * (contexts.length + 6) + 2 * words.length) + 600;
+    if (numbers) this.bytes += 8 * (contextCount + words.length);
+  }
+
+  /** What a back-off model has in place of counts. @param table its name, for messages. */
+  numbersOf(table: string): BlockNumbers {
+    const { numbers } = this.block;
+    if (numbers) return numbers;
+    throw new KneserError(
+      'KNESER_DAMAGED',
+      `table ${table}: a block of counts in a back-off model; the model is damaged`,
+    );
   }
 
   /** An array that holds Σc, N1, N2 and the number of followers of the context at four times its number. */

@@ -16,6 +16,9 @@ export const PRUNED = 5;
 /**
  * What the count tables say of a batch of words. The six numbers of word t and table s begin at
  * `(t * tables + s) * FIELDS`. A context that was not seen has total 0.
+ *
+ * Of a back-off model, `COUNT` and `TOTAL` are one more than the places in `numbers` of log10 p of the n-gram and of log10 of
+ * the context's back-off, or 0.
  */
 export class Evidence {
   readonly data: Uint32Array;
@@ -23,6 +26,7 @@ export class Evidence {
   constructor(
     readonly tables: number,
     readonly capacity: number,
+    readonly numbers: Float64Array = NO_NUMBERS,
   ) {
     this.data = new Uint32Array(tables * capacity * FIELDS);
   }
@@ -32,10 +36,21 @@ export class Evidence {
     return (t * this.tables + table) * FIELDS;
   }
 
+  /** Takes the numbers of a word and a table, where it has room for two for each. @param found whether there is such an n-gram. */
+  putNumbers(at: number, found: boolean, log10Prob: number, backoff: number): void {
+    const place = 2 * (at / FIELDS);
+    this.numbers[place] = log10Prob;
+    this.numbers[place + 1] = backoff;
+    this.data[at + COUNT] = found ? place + 1 : 0;
+    this.data[at + TOTAL] = place + 2;
+  }
+
   clear(at: number): void {
     this.data.fill(0, at, at + FIELDS);
   }
 }
+
+const NO_NUMBERS = new Float64Array(0);
 
 /** A count table as scoring sees it. */
 export interface CountTable {

@@ -9,9 +9,9 @@ import { wordIds, type ModelParts } from './parts.js';
 import { PieceCutter } from './pieces.js';
 import { PieceScoring } from './piece-scoring.js';
 import { PerplexitySum, type Perplexity } from './perplexity.js';
-import { Predictor } from './predictor.js';
+import { createPredictor, type Predictor } from './predictor.js';
 import { runAtOnce, type Scorer } from './scorer.js';
-import { loadTables } from './table-loader.js';
+import { loadTables, TableNumbers } from './table-loader.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './vector.js';
 import type { ScoringThreads } from './threads.js';
 import { LoadedWords, OUTSIDE } from './words.js';
@@ -34,7 +34,7 @@ import { addSentence, checkPredictOptions, ModelBase, sumFile, withEnd, withToke
  */
 export class LoadedModel extends ModelBase {
   private readonly scorer: Scorer;
-  private readonly predictor: Predictor;
+  private readonly predictor: Predictor | undefined;
   private readonly layout: BatchLayout;
   /** By their number. */
   private readonly threads = new Map<number, Promise<ScoringThreads>>();
@@ -48,7 +48,7 @@ export class LoadedModel extends ModelBase {
     const { scorer, layout } = createLoadedScorer(plan);
     this.scorer = scorer;
     this.layout = layout;
-    this.predictor = new Predictor(scorer, parts.manifest.order, wordIds(parts.manifest));
+    this.predictor = createPredictor(scorer, parts.manifest);
   }
 
   /** @internal Use {@link LanguageModel.load}. */
@@ -57,14 +57,16 @@ export class LoadedModel extends ModelBase {
     const all = [...parts.words, ...parts.classes].reduce((sum, table) => sum + table.manifest.rows, 0);
     let done = 0;
     const onRows = (rows: number): void => onProgress?.(Math.min(1, (done += rows) / all));
+    const numbers = manifest.kind === 'backoff' ? new TableNumbers(parts.words) : undefined;
     const plan: ScoringPlan = {
       manifest,
       words: parts.words,
       classes: parts.classes,
       wordClasses,
       weights,
-      wordTables: await loadTables(store, parts.words, wordIds(manifest), onRows),
+      wordTables: await loadTables(store, parts.words, wordIds(manifest), onRows, numbers),
       classTables: wordClasses ? await loadTables(store, parts.classes, wordClasses.count, onRows) : [],
+      numbers: numbers?.values,
     };
     return new LoadedModel(parts, words, plan);
   }
@@ -93,7 +95,7 @@ export class LoadedModel extends ModelBase {
   predict(history: Sentence, options: PredictOptions = {}): Prediction[] {
     checkPredictOptions(options);
     const ids = Uint32Array.from(this.nearest(history), token => this.words.idOf(token));
-    return withTokens(runAtOnce(this.predictor.predict(ids, options)), this.words);
+    return withTokens(runAtOnce(this.requirePredictor(this.predictor).predict(ids, options)), this.words);
   }
 
   /** As {@link LanguageModel.perplexity}. */

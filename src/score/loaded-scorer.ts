@@ -1,6 +1,6 @@
 import { BatchLayout } from './batch.js';
 import { LOADED_BATCH, loadedTables } from './loaded-table.js';
-import { createBlend, type BlendPlan } from './parts.js';
+import { createEstimator, type BlendPlan } from './parts.js';
 import type { TableMemory } from './regions.js';
 import { Scorer } from './scorer.js';
 
@@ -8,6 +8,8 @@ import { Scorer } from './scorer.js';
 export interface ScoringPlan extends BlendPlan {
   readonly wordTables: readonly TableMemory[];
   readonly classTables: readonly TableMemory[];
+  /** What the tables of a back-off model point to. */
+  readonly numbers: Float64Array | undefined;
 }
 
 /** Makes what scores, with working memory of its own. */
@@ -16,7 +18,7 @@ export function createLoadedScorer(plan: ScoringPlan): { scorer: Scorer; layout:
   const words = { tables: loadedTables(plan.wordTables, order) };
   const classes = plan.wordClasses && { tables: loadedTables(plan.classTables, order), classOf: plan.wordClasses.of };
   return {
-    scorer: new Scorer(words, classes, createBlend(plan)),
+    scorer: new Scorer(words, classes, createEstimator(plan), () => plan.numbers),
     layout: new BatchLayout(order, LOADED_BATCH),
   };
 }

@@ -8,9 +8,9 @@ import { BatchLayout, type Batch } from './batch.js';
 import { BlockReader } from './block-reader.js';
 import { FIELDS } from './evidence.js';
 import { PagedTable } from './paged-table.js';
-import { createBlend, readParts, wordIds, type ModelFiles, type ModelParts, type TablePart } from './parts.js';
+import { createEstimator, readParts, type ModelFiles, type ModelParts, type TablePart } from './parts.js';
 import { PerplexitySum, type Perplexity } from './perplexity.js';
-import { Predictor } from './predictor.js';
+import type { Predictor } from './predictor.js';
 import { emptyEvidence, runAwaiting, Scorer, type TableStream } from './scorer.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './vector.js';
 import { LoadedWords, PagedWords } from './words.js';
@@ -51,7 +51,7 @@ export class LanguageModel extends ModelBase {
   private readonly wordStream: TableStream;
   private readonly classStream: TableStream | undefined;
   private readonly scorer: Scorer;
-  private readonly predictor: Predictor;
+  private predictor: Predictor | undefined;
   private readonly batchWords: number;
   private readonly words: PagedWords;
   private loadedWords: Promise<LoadedWords> | undefined;
@@ -68,8 +68,10 @@ export class LanguageModel extends ModelBase {
     this.classStream = wordClasses && { tables: pagedTables(reader, parts.classes), classOf: wordClasses.of };
     const tables = parts.words.length + parts.classes.length;
     this.batchWords = Math.min(PAGED_BATCH, Math.floor(PAGED_EVIDENCE / (tables * FIELDS)));
-    this.scorer = new Scorer(this.wordStream, this.classStream, createBlend(parts));
-    this.predictor = new Predictor(this.scorer, manifest.order, wordIds(manifest));
+    const isBackoff = manifest.kind === 'backoff';
+    this.scorer = new Scorer(this.wordStream, this.classStream, createEstimator(parts), words =>
+      isBackoff ? new Float64Array(2 * tables * words) : undefined,
+    );
     this.words = new PagedWords(store, manifest);
     this.reading = options.tables ?? 'auto';
   }
@@ -148,9 +150,10 @@ export class LanguageModel extends ModelBase {
    */
   async predict(history: Sentence, options: PredictOptions = {}): Promise<Prediction[]> {
     checkPredictOptions(options);
+    const predictor = await this.openPredictor();
     const words = await this.allWords();
     const ids = Uint32Array.from(this.nearest(history), token => words.idOf(token));
-    return withTokens(await this.inTurn(() => runAwaiting(this.predictor.predict(ids, options))), words);
+    return withTokens(await this.inTurn(() => runAwaiting(predictor.predict(ids, options))), words);
   }
 
   /** The perplexity of sentences, which are one text. */
@@ -233,6 +236,12 @@ export class LanguageModel extends ModelBase {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** @throws KNESER_NO_COUNTS */
+  private async openPredictor(): Promise<Predictor> {
+    const { createPredictor } = await import('./predictor.js');
+    return (this.predictor ??= this.requirePredictor(createPredictor(this.scorer, this.parts.manifest)));
   }
 
   /** Room for so many words, or for a full batch. */

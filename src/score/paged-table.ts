@@ -103,8 +103,14 @@ export class PagedTable implements CountTable {
       const t = keys[i] - block * WORDS_LIMIT;
       const context = findContext(cached, ids, targets[t], pattern);
       if (context < 0) continue;
-      const totals = cached.totalsOf(context);
       const at = evidence.at(t, this.index);
+      if (evidence.numbers.length > 0) {
+        const numbers = cached.numbersOf(this.name);
+        const row = rowOf(cached, context, ids[targets[t]]);
+        evidence.putNumbers(at, row >= 0, numbers.probabilities[row], numbers.backoffs[context]);
+        continue;
+      }
+      const totals = cached.totalsOf(context);
       data[at + COUNT] = countOf(cached, context, ids[targets[t]]);
       data[at + TOTAL] = totals[4 * context];
       data[at + ONES] = totals[4 * context + 1];
@@ -149,17 +155,23 @@ function findContext({ block }: CachedBlock, ids: Uint32Array, position: number,
   return -1;
 }
 
-function countOf({ block }: CachedBlock, context: number, word: number): number {
-  const { starts, words, counts } = block;
+function countOf(cached: CachedBlock, context: number, word: number): number {
+  const row = rowOf(cached, context, word);
+  return row < 0 ? 0 : cached.block.counts[row];
+}
+
+/** Where the row of a word is, or −1. */
+function rowOf({ block }: CachedBlock, context: number, word: number): number {
+  const { starts, words } = block;
   let low = starts[context];
   let high = starts[context + 1];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (words[middle] === word) return counts[middle];
+    if (words[middle] === word) return middle;
     if (words[middle] < word) low = middle + 1;
     else high = middle;
   }
-  return 0;
+  return -1;
 }
 
 /** Of the blocks of a context, the one that would hold a word. */

@@ -1,6 +1,7 @@
 import { decodeClasses, type WordClasses } from '../classes/classes.js';
 import { KneserError } from '../errors.js';
 import { contextPattern, formatPattern, isContiguous, parsePattern, type Pattern } from '../pattern.js';
+import { Backoff } from '../smooth/backoff.js';
 import { Blend, GATE_PARAMETERS, GATE_START } from '../smooth/blend.js';
 import { estimateDiscounts } from '../smooth/discounts.js';
 import { createLattice, type Lattice } from '../smooth/lattice.js';
@@ -14,9 +15,13 @@ import type { ModelStore } from '../store/store.js';
 import { decodeTokenizer } from '../store/tokenizer.js';
 import { Tokenization } from '../text/tokenization.js';
 import { NO_CACHE } from './cache.js';
+import type { Estimator } from './scorer.js';
 
 /** How counts become probabilities: modified Kneser-Ney, or the mixture over skip patterns too. */
 export type Smoothing = 'mkn' | 'glm';
+
+/** How a model makes probabilities: by smoothing counts, or as a back-off model, which has no counts. */
+export type ModelSmoothing = Smoothing | 'backoff';
 
 /** What a model's counts are smoothed with. */
 export interface SmoothingOptions {
@@ -61,7 +66,7 @@ export interface ModelParts extends BlendPlan {
   /** Bytes on disk, and when it was made. */
   readonly bytes: number;
   readonly created: string;
-  readonly smoothing: Smoothing;
+  readonly smoothing: ModelSmoothing;
   /** All sets of tuned weights, by name. */
   readonly weightSets: ReadonlyMap<string, WeightSet>;
   readonly tokenization: Tokenization;
@@ -78,6 +83,7 @@ export interface ModelFiles {
 /** Reads a model's description and puts together what is asked for. @throws KNESER_DAMAGED, KNESER_OPTION */
 export async function readParts(store: ModelStore, files: ModelFiles, options: SmoothingOptions): Promise<ModelParts> {
   const manifest = decodeValue(`${store.name}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
+  if (manifest.kind === 'backoff') return backoffParts(store, files, manifest, options);
   const weightSets = new Map<string, WeightSet>();
   for (const [name, bytes] of files.weights)
     weightSets.set(name, decodeValue(`${store.name}: weights ${name}`, bytes, decodeWeights));
@@ -100,7 +106,45 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: S
   return { store, manifest, bytes, created, words, classes, wordClasses, smoothing, weightSets, weights, tokenization };
 }
 
-/** What a thread scores with. */
+/** A back-off model is scored as it is. */
+async function backoffParts(
+  store: ModelStore,
+  { bytes, created }: ModelFiles,
+  manifest: Manifest,
+  { smoothing, weights, untuned }: SmoothingOptions,
+): Promise<ModelParts> {
+  if (smoothing ?? weights ?? untuned) requireCounts(store.name, manifest, 'smooth');
+  // A context may be there though the shorter ones are not, where its back-off is all there is to say of it.
+  const words = tableParts(store.name, manifest.tables).map(part => ({ ...part, shorter: -1 }));
+  const none = { classes: [], wordClasses: undefined, weights: undefined, weightSets: new Map() };
+  const tokenization = await readTokenization(store, manifest);
+  return { store, manifest, bytes, created, words, smoothing: 'backoff', tokenization, ...none };
+}
+
+/**
+ * Refuses a model that has no counts.
+ *
+ * @param verb what they are needed for.
+ * @throws KNESER_NO_COUNTS
+ */
+export function requireCounts(model: string, { kind }: Manifest, verb: string): void {
+  if (kind === 'backoff') throw noCounts(model, verb);
+}
+
+/** Says what a model without counts cannot do. @param verb what they are needed for. */
+export function noCounts(model: string, verb: string): KneserError {
+  return new KneserError(
+    'KNESER_NO_COUNTS',
+    `${model}: a back-off model has probabilities but no counts to ${verb}; it takes a model made by kneser train`,
+  );
+}
+
+/** What a thread makes probabilities with. */
+export function createEstimator(plan: BlendPlan): Estimator {
+  return plan.manifest.kind === 'backoff' ? new Backoff() : createBlend(plan);
+}
+
+/** The same for a model of counts. */
 export function createBlend({ manifest, words, classes, wordClasses, weights }: BlendPlan): Blend {
   const mixture = new Mixture(latticeOf(words, manifest.vocabulary), weights?.words);
   if (!weights || !wordClasses) return new Blend(mixture);

@@ -7,7 +7,10 @@ export interface Perplexity {
   readonly oov: number;
   /** Σ log10 p over all tokens. */
   readonly log10Prob: number | null;
-  /** 10^(−log10Prob / tokens). `null`, like every figure that is not defined, for a text without tokens. */
+  /**
+   * 10^(−log10Prob / tokens). `null`, like every figure that is not defined, for a text without tokens, or with one that has
+   * probability 0: an OOV where a back-off model has no `<unk>`.
+   */
   readonly perplexity: number | null;
   /** The same over the tokens in the vocabulary. */
   readonly perplexityExcludingOov: number | null;
@@ -31,17 +34,19 @@ export const PIECE_WORDS = 1 << 15;
 export class PieceSum {
   tokens = 0;
   oov = 0;
-  log10Prob = 0;
+  /** Σ log10 p of the tokens in the vocabulary, and of the others: that can be −∞. */
+  knownLog10Prob = 0;
   oovLog10Prob = 0;
 
   /** Adds words `from` to `to` of a batch. */
   addWords(log10Probs: Float64Array, oov: Uint8Array, from: number, to: number): void {
     this.tokens += to - from;
     for (let t = from; t < to; t++) {
-      this.log10Prob += log10Probs[t];
       if (oov[t] === 1) {
         this.oov++;
         this.oovLog10Prob += log10Probs[t];
+      } else {
+        this.knownLog10Prob += log10Probs[t];
       }
     }
   }
@@ -52,7 +57,7 @@ export class PerplexitySum {
   sentences = 0;
   private tokens = 0;
   private oov = 0;
-  private log10Prob = 0;
+  private knownLog10Prob = 0;
   private oovLog10Prob = 0;
   /** The piece that is not complete. */
   private piece = new PieceSum();
@@ -72,10 +77,10 @@ export class PerplexitySum {
   }
 
   /** Adds the next piece of the text. */
-  addPiece({ tokens, oov, log10Prob, oovLog10Prob }: PieceSum): void {
+  addPiece({ tokens, oov, knownLog10Prob, oovLog10Prob }: PieceSum): void {
     this.tokens += tokens;
     this.oov += oov;
-    this.log10Prob += log10Prob;
+    this.knownLog10Prob += knownLog10Prob;
     this.oovLog10Prob += oovLog10Prob;
   }
 
@@ -86,7 +91,7 @@ export class PerplexitySum {
     this.sentences += other.sentences;
     this.tokens += other.tokens;
     this.oov += other.oov;
-    this.log10Prob += other.log10Prob;
+    this.knownLog10Prob += other.knownLog10Prob;
     this.oovLog10Prob += other.oovLog10Prob;
     this.characters += other.characters;
     this.bytes += other.bytes;
@@ -95,8 +100,9 @@ export class PerplexitySum {
 
   figures(): Perplexity {
     this.endPiece();
-    const { sentences, tokens, oov, log10Prob, oovLog10Prob } = this;
+    const { sentences, tokens, oov, knownLog10Prob, oovLog10Prob } = this;
     const known = oov === 0;
+    const log10Prob = knownLog10Prob + oovLog10Prob;
     const bits = -log10Prob * LOG2_10;
     return {
       sentences,
@@ -104,7 +110,7 @@ export class PerplexitySum {
       oov,
       log10Prob: finite(log10Prob),
       perplexity: finite(10 ** (-log10Prob / tokens)),
-      perplexityExcludingOov: finite(10 ** (-(log10Prob - oovLog10Prob) / (tokens - oov))),
+      perplexityExcludingOov: finite(10 ** (-knownLog10Prob / (tokens - oov))),
       bitsPerToken: finite(bits / tokens),
       bitsPerCharacter: known ? finite(bits / this.characters) : null,
       bitsPerByte: known ? finite(bits / this.bytes) : null,
@@ -117,6 +123,7 @@ export class PerplexitySum {
   }
 }
 
-function finite(value: number): number | null {
+/** A figure, or `null` where it is not defined. */
+export function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }

@@ -1,10 +1,13 @@
+import { Blend } from '../smooth/blend.js';
 import { expand, type Term } from '../smooth/terms.js';
+import type { Manifest } from '../store/manifest.js';
 import { NONE, UNK } from '../text/tokens.js';
 import type { Explanation, PredictOptions } from './api.js';
 import { BatchLayout, type Batch } from './batch.js';
 import type { CountTable } from './evidence.js';
 import type { Followers } from './followers.js';
 import { classProbabilities, explain, matchedLength, type NextClass, type NextWord, type Voter } from './next-word.js';
+import { wordIds } from './parts.js';
 import { emptyEvidence, type Scorer } from './scorer.js';
 import { TopWords } from './top-words.js';
 import { wordLists, type WordLists } from './word-lists.js';
@@ -20,6 +23,12 @@ export interface PredictedWord {
   readonly explanation: Explanation | undefined;
 }
 
+/** Makes a predictor, for a model that has counts. */
+export function createPredictor(scorer: Scorer, manifest: Manifest): Predictor | undefined {
+  const { estimator } = scorer;
+  return estimator instanceof Blend ? new Predictor(scorer, estimator, manifest.order, wordIds(manifest)) : undefined;
+}
+
 /** Predicts the word after a history. It uses the scorer's tables, and so has its turn among the scorer's calls. */
 export class Predictor {
   private readonly layout: BatchLayout;
@@ -29,6 +38,7 @@ export class Predictor {
   /** @param ids the ids of words are below this. */
   constructor(
     private readonly scorer: Scorer,
+    private readonly blend: Blend,
     private readonly order: number,
     private readonly ids: number,
   ) {
@@ -62,7 +72,8 @@ export class Predictor {
 
   /** Looks the history up, and finds what the probability of the next word is made of. */
   private *next(batch: Batch): Generator<Promise<void>, NextWord, void> {
-    const { blend, words, classes } = this.scorer;
+    const { blend } = this;
+    const { words, classes } = this.scorer;
     const evidence = emptyEvidence(words, classes, 1);
     yield* this.scorer.gather(batch, evidence);
     blend.probability(evidence, batch, 0);
@@ -83,7 +94,8 @@ export class Predictor {
   }
 
   private *sortWords(batch: Batch): Generator<Promise<void>, WordLists, void> {
-    const { blend, words } = this.scorer;
+    const { blend } = this;
+    const { words } = this.scorer;
     return wordLists(this.ids, yield* followersOf(words.tables[0], batch), blend.classModel?.classes);
   }
 }

@@ -41,9 +41,16 @@ export function slotOf(word: number, capacity: number): number {
   return Math.floor((Math.imul(word, 0x9e3779b1) >>> 0) * (capacity / 2 ** 32));
 }
 
+/** How many numbers a table has: in a back-off model one a row and one a context. */
+export function numbersOf({ manifest: { bare, rows, contexts } }: TablePart): number {
+  return bare === undefined ? 0 : rows + contexts;
+}
+
 /** At most so many bytes do tables take when loaded. */
 export function loadedBytes(parts: readonly TablePart[], words: number): number {
-  return parts.reduce((sum, part, index) => sum + 4 * roomFor(part, words, linkedTables(parts, index).length), 0);
+  return parts.reduce((sum, part, index) => {
+    return sum + 4 * roomFor(part, words, linkedTables(parts, index).length) + 8 * numbersOf(part);
+  }, 0);
 }
 
 /** The tables of which the n-grams of table `index` are the contexts, in the order of the links to them. */
@@ -55,5 +62,5 @@ export function linkedTables(parts: readonly TablePart[], index: number): number
 export function roomFor({ manifest, pattern }: TablePart, words: number, links: number): number {
   const stride = LINKS + links;
   if (pattern.length === 0) return HEADER + words * stride;
-  return HEADER + manifest.contexts * HEADER + Math.ceil(manifest.rows * 1.5) * stride;
+  return HEADER + manifest.contexts * HEADER + Math.ceil((manifest.rows + (manifest.bare ?? 0)) * 1.5) * stride;
 }

@@ -1,4 +1,4 @@
-import type { Blend, BlendEvidence } from '../smooth/blend.js';
+import type { BlendEvidence } from '../smooth/blend.js';
 import type { Batch } from './batch.js';
 import type { TextCache } from './cache.js';
 import { Evidence, type CountTable } from './evidence.js';
@@ -9,6 +9,14 @@ export interface BatchScores {
   readonly log10Probs: Float64Array;
   /** The length of the longest n-gram found ending at the word; 1 for a word outside the vocabulary. */
   readonly matched: Uint8Array;
+}
+
+/** Makes probabilities of what the tables say: a blend of counts, or a back-off model. */
+export interface Estimator {
+  /** log10 p of word `t` of a batch. @param cache the text so far, for models that can use it. */
+  log10Prob(evidence: BlendEvidence, batch: Batch, t: number, cache?: TextCache): number;
+  /** How many words of the longest n-gram that ends at word `t` the model has seen. At least 1. */
+  matched(evidence: BlendEvidence, batch: Batch, t: number): number;
 }
 
 /** The tables to look words up in, and, where those count classes, the class of each word. */
@@ -25,10 +33,12 @@ export class Scorer {
   private evidence: BlendEvidence;
   private scores = emptyScores(0);
 
+  /** @param numbersFor gives, of a back-off model, the numbers of its tables, or room for two a word and table. */
   constructor(
     readonly words: TableStream,
     readonly classes: TableStream | undefined,
-    readonly blend: Blend,
+    readonly estimator: Estimator,
+    private readonly numbersFor: (words: number) => Float64Array | undefined,
   ) {
     this.evidence = emptyEvidence(words, classes, 0);
   }
@@ -36,20 +46,19 @@ export class Scorer {
   /** @param cache the text so far, which the batch becomes part of. */
   *score(batch: Batch, cache?: TextCache): Generator<Promise<void>, BatchScores, void> {
     this.makeRoom(batch.targets.length);
-    const { blend, evidence } = this;
+    const { estimator, evidence } = this;
     const { log10Probs, matched } = this.scores;
     yield* this.gather(batch, evidence);
     for (let t = 0; t < batch.length; t++) {
-      const probability = blend.probability(evidence, batch, t);
-      log10Probs[t] = Math.log10(cache ? cache.mix(probability, batch, t) : probability);
-      matched[t] = batch.oov[t] === 1 ? 1 : blend.words.matched(evidence.words, batch, t);
+      log10Probs[t] = estimator.log10Prob(evidence, batch, t, cache);
+      matched[t] = batch.oov[t] === 1 ? 1 : estimator.matched(evidence, batch, t);
     }
     return this.scores;
   }
 
   private makeRoom(words: number): void {
     if (words <= this.scores.matched.length) return;
-    this.evidence = emptyEvidence(this.words, this.classes, words);
+    this.evidence = emptyEvidence(this.words, this.classes, words, this.numbersFor(words));
     this.scores = emptyScores(words);
   }
 
@@ -70,9 +79,14 @@ export class Scorer {
 }
 
 /** Room for the evidence of batches of up to `capacity` words. */
-export function emptyEvidence(words: TableStream, classes: TableStream | undefined, capacity: number): BlendEvidence {
+export function emptyEvidence(
+  words: TableStream,
+  classes: TableStream | undefined,
+  capacity: number,
+  numbers?: Float64Array,
+): BlendEvidence {
   return {
-    words: new Evidence(words.tables.length, capacity),
+    words: new Evidence(words.tables.length, capacity, numbers),
     classes: classes && new Evidence(classes.tables.length, capacity),
     classBatch: classes && {
       ids: new Uint32Array(0),

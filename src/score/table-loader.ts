@@ -1,23 +1,39 @@
 import { KneserError } from '../errors.js';
-import { formatPattern, type Pattern } from '../pattern.js';
+import { formatPattern } from '../pattern.js';
 import { blankBlock, BLOCK_ENTRIES, decodeBlock, type Block } from '../store/block.js';
 import { decodeValue } from '../store/decode.js';
 import { blockKey } from '../store/keys.js';
-import type { TableManifest } from '../store/manifest.js';
 import type { ModelStore } from '../store/store.js';
 import { BOS, NONE } from '../text/tokens.js';
 import { addTotals, blockName, firstRow, readDirectory } from './block-reader.js';
+import { Contexts } from './contexts.js';
 import type { TablePart } from './parts.js';
-import { capacityFor, HEADER, isHashed, linkedTables, LINKS, roomFor, slotOf, type TableMemory } from './regions.js';
+import {
+  capacityFor,
+  HEADER,
+  isHashed,
+  linkedTables,
+  LINKS,
+  numbersOf,
+  roomFor,
+  slotOf,
+  type TableMemory,
+} from './regions.js';
 
 const BLOCKS_A_READ = 256;
 
-/** Reads all blocks of a stream's tables. @param words the numbers that its words have are below this. */
+/**
+ * Reads all blocks of a stream's tables.
+ *
+ * @param words the numbers that its words have are below this.
+ * @param numbers where those of a back-off model go.
+ */
 export async function loadTables(
   store: ModelStore,
   parts: readonly TablePart[],
   words: number,
   onRows: (rows: number) => void,
+  numbers?: TableNumbers,
 ): Promise<TableMemory[]> {
   const tables: TableMemory[] = [];
   const contexts: (Contexts | undefined)[] = [];
@@ -25,7 +41,7 @@ export async function loadTables(
   for (let index = parts.length - 1; index >= 0; index--) {
     const part = parts[index];
     const links = linkedTables(parts, index).map(table => contexts[table] as Contexts);
-    const loader = new TableLoader(part, words, links);
+    const loader = new TableLoader(part, words, links, numbers);
     await readBlocks(store, part, (block, name) => {
       loader.add(block, name);
       onRows(block.starts[block.contextCount]);
@@ -35,6 +51,28 @@ export async function loadTables(
     for (const table of linkedTables(parts, index)) contexts[table] = undefined;
   }
   return tables;
+}
+
+/** The numbers of a back-off model's tables, as threads share them. */
+export class TableNumbers {
+  readonly values: Float64Array;
+  private used = 0;
+
+  constructor(parts: readonly TablePart[]) {
+    const count = parts.reduce((sum, part) => sum + numbersOf(part), 0);
+    this.values = new Float64Array(new SharedArrayBuffer(8 * count));
+  }
+
+  /** Whether more was added than there is room for. */
+  get overflown(): boolean {
+    return this.used > this.values.length;
+  }
+
+  /** @returns one more than the place of the number. */
+  add(value: number): number {
+    this.values[this.used++] = value;
+    return this.used;
+  }
 }
 
 async function readBlocks(
@@ -66,78 +104,6 @@ async function readBlocks(
   await reading;
 }
 
-/** The contexts of a table, as they come, for the table whose n-grams they are. */
-class Contexts {
-  count = 0;
-  /** Links to their regions. */
-  readonly links: Uint32Array;
-  /**
-   * Their words but the nearest, to tell which n-grams are contexts. Not needed where each n-gram that does not end a
-   * sentence is one, as before the very next word where nothing was pruned: then the order tells.
-   */
-  private readonly farther: Uint32Array[];
-  /** For each word two numbers: the first context not yet linked that the word is nearest in, and the end of those. */
-  private readonly ranges: Uint32Array;
-
-  constructor(
-    readonly pattern: Pattern,
-    words: number,
-    { contexts: count, dropped }: TableManifest,
-  ) {
-    this.links = new Uint32Array(count);
-    this.farther = pattern[0] === 1 && dropped === undefined ? [] : pattern.slice(1).map(() => new Uint32Array(count));
-    this.ranges = new Uint32Array(2 * words);
-  }
-
-  add(columns: readonly Uint32Array[], c: number, link: number): void {
-    const { farther, ranges } = this;
-    const at = this.count++;
-    this.links[at] = link;
-    const nearest = columns[0][c];
-    if (ranges[2 * nearest + 1] === 0) ranges[2 * nearest] = at;
-    ranges[2 * nearest + 1] = at + 1;
-    for (let j = 0; j < farther.length; j++) farther[j][at] = columns[j + 1][c];
-  }
-
-  /**
-   * Links the n-grams of a block to their regions. N-grams come by context, then word, and these contexts by nearest
-   * word, then the others: so those of one word come in the same order here and there.
-   *
-   * @param rows where each n-gram of the block is in `data`.
-   */
-  link(block: Block, rows: Uint32Array, data: Uint32Array, offset: number): void {
-    const { farther, ranges, links } = this;
-    const { contexts, contextCount, starts, words } = block;
-    const width = farther.length;
-    for (let c = 0; c < contextCount; c++) {
-      for (let row = starts[c]; row < starts[c + 1]; row++) {
-        const word = words[row];
-        const at = ranges[2 * word];
-        if (at === ranges[2 * word + 1]) continue;
-        let j = 0;
-        while (j < width && farther[j][at] === contexts[j][c]) j++;
-        if (j < width) continue;
-        data[rows[row] + offset] = links[at];
-        ranges[2 * word] = at + 1;
-      }
-    }
-  }
-
-  /** Links a word as a context that no n-gram ends with: the beginning of a sentence. */
-  linkWord(word: number, data: Uint32Array, at: number): void {
-    const { ranges, links } = this;
-    if (ranges[2 * word] === ranges[2 * word + 1]) return;
-    data[at] = links[ranges[2 * word]++];
-  }
-
-  /** Whether each context has been linked. */
-  get linked(): boolean {
-    const { ranges } = this;
-    for (let at = 0; at < ranges.length; at += 2) if (ranges[at] !== ranges[at + 1]) return false;
-    return true;
-  }
-}
-
 /** Puts the blocks of a table into memory, in their order. */
 class TableLoader {
   readonly table: TableMemory;
@@ -155,6 +121,7 @@ class TableLoader {
     part: TablePart,
     private readonly words: number,
     private readonly linked: readonly Contexts[],
+    private readonly numbers: TableNumbers | undefined,
   ) {
     const { pattern, base, link, manifest } = part;
     const data = new Uint32Array(new SharedArrayBuffer(4 * roomFor(part, words, linked.length)));
@@ -166,6 +133,7 @@ class TableLoader {
     const { rows, linked } = this;
     const { data } = this.table;
     this.check(block, name);
+    this.placeNumbers(block);
     if (this.contexts) this.addRegions(block, this.contexts, name);
     else this.addUnigrams(block);
     for (let i = 0; i < linked.length; i++) linked[i].link(block, rows, data, LINKS + i);
@@ -178,7 +146,7 @@ class TableLoader {
     if (!contexts) {
       linked.forEach((other, i) => other.linkWord(BOS, data, HEADER + BOS * stride + LINKS + i));
     }
-    if (this.missing > 0 || !linked.every(other => other.linked)) {
+    if (this.missing > 0 || this.numbers?.overflown || !linked.every(other => other.linked)) {
       throw new KneserError(
         'KNESER_DAMAGED',
         `${name}: table ${formatPattern(pattern)} lacks rows; the model is damaged`,
@@ -194,15 +162,25 @@ class TableLoader {
       for (let c = 0; c < contextCount; c++) if (column[c] > largest) largest = column[c];
     }
     for (let row = 0; row < starts[contextCount]; row++) if (words[row] > largest) largest = words[row];
-    if (largest >= limit) throw damaged(name);
+    if (largest >= limit || (this.numbers && !block.numbers)) throw damaged(name);
+  }
+
+  /** Puts the numbers of a block's rows where they stay, and their places in place of the counts. */
+  private placeNumbers({ words, counts, contextCount, starts, numbers }: Block): void {
+    if (!this.numbers || !numbers) return;
+    for (let row = 0; row < starts[contextCount]; row++) {
+      counts[row] = words[row] === NONE ? 0 : this.numbers.add(numbers.probabilities[row]);
+    }
   }
 
   private addUnigrams(block: Block): void {
     const { rows, totals } = this;
     const { data, stride } = this.table;
     const { words, counts, starts } = block;
-    addTotals(block, 0, totals);
-    data.set(totals.subarray(0, 4));
+    if (!this.numbers) {
+      addTotals(block, 0, totals);
+      data.set(totals.subarray(0, 4));
+    }
     for (let row = 0; row < starts[1]; row++) {
       const at = HEADER + words[row] * stride;
       data[at] = words[row];
@@ -212,7 +190,7 @@ class TableLoader {
   }
 
   private addRegions(block: Block, contexts: Contexts, name: string): void {
-    const { totals, table } = this;
+    const { totals, table, numbers } = this;
     const { data, stride } = table;
     const { contexts: columns, contextCount, starts } = block;
     for (let c = 0; c < contextCount; c++) {
@@ -227,7 +205,7 @@ class TableLoader {
       addTotals(block, c, totals);
       const followers = totals[4 * c + 3];
       const region = this.used;
-      const single = followers === 1 && block.pruned[c] === 0;
+      const single = followers === 1 && block.pruned[c] === 0 && !numbers;
       this.used += single ? stride : HEADER + capacityFor(followers) * stride;
       if (followers < length || this.used > data.length || contexts.count === contexts.links.length)
         throw damaged(name);
@@ -235,6 +213,7 @@ class TableLoader {
       if (!single) {
         for (let j = 0; j < 4; j++) data[region + j] = totals[4 * c + j];
         data[region + 4] = block.pruned[c];
+        if (numbers && block.numbers) data[region] = numbers.add(block.numbers.backoffs[c]);
       }
       this.region = single ? region : region + HEADER;
       this.missing = followers - length;

@@ -160,5 +160,6 @@ export function binMeans(vector: Float64Array, bins: number): Float64Array {
 
 function divideByMean(vector: Float64Array): void {
   const mean = vector.reduce((sum, value) => sum + value, 0) / vector.length;
-  for (let t = 0; t < vector.length; t++) vector[t] /= mean;
+  // What is infinitely odd stays so.
+  for (let t = 0; t < vector.length; t++) if (vector[t] < Infinity) vector[t] /= mean;
 }

@@ -1,5 +1,6 @@
 import type { WordClasses } from '../classes/classes.js';
 import type { Batch } from '../score/batch.js';
+import type { TextCache } from '../score/cache.js';
 import { TOTAL, type Evidence } from '../score/evidence.js';
 import { Mixture } from './mixture.js';
 import { TOTAL_BUCKETS, WORD_BUCKETS, wordBucket } from './parameters.js';
@@ -54,6 +55,17 @@ export class Blend {
     for (const place of this.gatePlaces) sum += gate[place];
     this.gate = 1 / (1 + Math.exp(-sum));
     return (1 - this.gate) * probability + this.gate * this.classProbability;
+  }
+
+  /** log10 of that, in which a cache of the text so far may have a share. */
+  log10Prob(evidence: BlendEvidence, batch: Batch, t: number, cache?: TextCache): number {
+    const probability = this.probability(evidence, batch, t);
+    return Math.log10(cache ? cache.mix(probability, batch, t) : probability);
+  }
+
+  /** How many words of the longest n-gram that ends at word `t` the model has seen. At least 1. */
+  matched({ words }: BlendEvidence, batch: Batch, t: number): number {
+    return this.words.matched(words, batch, t);
   }
 
   private findGatePlaces(evidence: Evidence, batch: Batch, t: number): void {

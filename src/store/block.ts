@@ -1,5 +1,7 @@
 import { pack, unpack } from './msgpack.js';
 import { checksum } from './checksum.js';
+import { readVarint, writeVarint } from './varint.js';
+import { DECIMAL_BYTES, readDecimals, writeDecimals } from './decimals.js';
 
 /**
  * Blocks: the pieces of a count table that the store holds, one a value.
@@ -8,7 +10,8 @@ import { checksum } from './checksum.js';
  * word and its count. Rows are sorted by context, then word. A block holds up to {@link BLOCK_ENTRIES} consecutive rows,
  * and always all followers of a context, except for *wide* contexts with more followers than a block holds: those have
  * blocks of their own, each of which repeats the context's totals. Where followers were pruned, their context keeps the sum
- * of their counts.
+ * of their counts. A back-off model has numbers in place of counts; there a context that nothing follows has a row whose word is
+ * `NONE`.
  */
 export const BLOCK_ENTRIES = 2048;
 
@@ -18,6 +21,14 @@ export interface ContextTotals {
   readonly ones: number;
   readonly twos: number;
   readonly followers: number;
+}
+
+/** What a back-off model has in place of counts; log10. */
+export interface BlockNumbers {
+  /** By row. */
+  probabilities: Float64Array;
+  /** By context. */
+  backoffs: Float64Array;
 }
 
 /** A decoded block. `contexts` and `words` may be longer than what is in use. */
@@ -33,6 +44,8 @@ export interface Block {
   counts: Uint32Array;
   /** The totals of the one context of a block that holds only some of its followers. */
   wide?: ContextTotals | undefined;
+  /** Those of a back-off model, where all counts are 1. */
+  numbers?: BlockNumbers | undefined;
 }
 
 /** Thrown by {@link decodeBlock}: the bytes are not a block. The reader adds which one it was. */
@@ -44,14 +57,14 @@ export class BlockDamage extends Error {}
  * first differing word as a difference and the others whole (varints), for each row whether it is its context's last and
  * whether it was seen more than once (a bit each), the words (the first of a context whole, then differences) and the
  * counts from 2 up, less 2. Where followers were pruned there is a fifth entry: varints, for each context the sum of their
- * counts.
+ * counts. In a back-off model there is a sixth: decimals, the probabilities and then the back-offs.
  */
 export function encodeBlock(block: Block): Uint8Array {
-  const { contexts, contextCount, starts, pruned, words, counts, wide } = block;
+  const { contexts, contextCount, starts, pruned, words, counts, wide, numbers } = block;
   const rows = starts[contextCount];
   const width = contexts.length;
   const bits = sharedBits(width);
-  const bytes = writable(contextCount * (5 * width + 6) + rows * 11 + 16);
+  const bytes = writable(contextCount * (5 * width + 6 + DECIMAL_BYTES) + rows * (11 + DECIMAL_BYTES) + 16);
   let at = (contextCount * bits + 7) >>> 3;
   bytes.fill(0, 0, at);
   for (let c = 0; c < contextCount; c++) {
@@ -79,6 +92,11 @@ export function encodeBlock(block: Block): Uint8Array {
   for (let row = 0; row < rows; row++) if (counts[row] > 1) at = writeVarint(bytes, at, counts[row] - 2);
   const totals = wide ? [wide.total, wide.ones, wide.twos, wide.followers] : null;
   const header = [contextCount, rows, totals, bytes.subarray(0, at)];
+  if (numbers) {
+    let end = writeDecimals(bytes, at, numbers.probabilities, rows);
+    end = writeDecimals(bytes, end, numbers.backoffs, contextCount);
+    return seal(pack([...header, null, bytes.subarray(at, end)]));
+  }
   if (pruned.subarray(0, contextCount).every(count => count === 0)) return seal(pack(header));
   const end = at;
   for (let c = 0; c < contextCount; c++) at = writeVarint(bytes, at, pruned[c]);
@@ -108,12 +126,13 @@ export function blankBlock(width: number, contexts: number, rows: number): Block
  */
 export function decodeBlock(value: Uint8Array, width: number, reuse?: Block): Block {
   const header: unknown = unpack(unseal(value));
-  if (!Array.isArray(header) || header.length < 4 || header.length > 5) throw new BlockDamage('no block header');
-  const [contextCount, rows, totals, bytes, pruned] = header as [
+  if (!Array.isArray(header) || header.length < 4 || header.length > 6) throw new BlockDamage('no block header');
+  const [contextCount, rows, totals, bytes, pruned, numbers] = header as [
     number,
     number,
     number[] | null,
     Uint8Array,
+    (Uint8Array | null)?,
     Uint8Array?,
   ];
   if (!(bytes instanceof Uint8Array) || !(rows <= BLOCK_ENTRIES && contextCount >= 1 && contextCount <= rows)) {
@@ -176,6 +195,8 @@ export function decodeBlock(value: Uint8Array, width: number, reuse?: Block): Bl
   if (cursor.at !== bytes.length) throw new BlockDamage('wrong length');
   if (pruned) readAll(pruned, block.pruned, contextCount);
   else block.pruned.fill(0, 0, contextCount);
+  if (numbers) readNumbers(numbers, block, rows);
+  else block.numbers = undefined;
   if (totals !== null) {
     const [total, ones, twos, followers] = totals;
     block.wide = { total, ones, twos, followers };
@@ -187,6 +208,18 @@ export function decodeBlock(value: Uint8Array, width: number, reuse?: Block): Bl
 function readAll(bytes: Uint8Array, to: Uint32Array, length: number): void {
   const cursor = { at: 0 };
   for (let i = 0; i < length; i++) to[i] = readVarint(bytes, cursor);
+  if (cursor.at !== bytes.length) throw new BlockDamage('wrong length');
+}
+
+function readNumbers(bytes: Uint8Array, block: Block, rows: number): void {
+  if (!(bytes instanceof Uint8Array)) throw new BlockDamage('impossible block header');
+  block.numbers ??= {
+    probabilities: new Float64Array(block.words.length),
+    backoffs: new Float64Array(block.pruned.length),
+  };
+  const cursor = { at: 0 };
+  readDecimals(bytes, cursor, block.numbers.probabilities, rows);
+  readDecimals(bytes, cursor, block.numbers.backoffs, block.contextCount);
   if (cursor.at !== bytes.length) throw new BlockDamage('wrong length');
 }
 
@@ -228,26 +261,4 @@ function writeBits(bytes: Uint8Array, bit: number, value: number): void {
 function readBits(bytes: Uint8Array, bit: number, count: number): number {
   const at = bit >>> 3;
   return ((bytes[at] | (bytes[at + 1] << 8)) >>> (bit & 7)) & ((1 << count) - 1);
-}
-
-/** LEB128: seven bits a byte, least significant first. @returns where the next value goes. */
-export function writeVarint(bytes: Uint8Array, at: number, value: number): number {
-  while (value > 0x7f) {
-    bytes[at++] = value | 0x80;
-    value >>>= 7;
-  }
-  bytes[at++] = value;
-  return at;
-}
-
-/** Reads what {@link writeVarint} wrote and moves the cursor; past the end it reads zeros. */
-export function readVarint(bytes: Uint8Array, cursor: { at: number }): number {
-  let byte = bytes[cursor.at++];
-  if (byte < 0x80) return byte;
-  let value = byte & 0x7f;
-  for (let shift = 7; byte >= 0x80 && shift < 35; shift += 7) {
-    byte = bytes[cursor.at++];
-    value |= (byte & 0x7f) << shift;
-  }
-  return value >>> 0;
 }

@@ -1,5 +1,6 @@
 import { pack, unpack } from './msgpack.js';
-import { BlockDamage, readVarint, seal, unseal, writeVarint } from './block.js';
+import { BlockDamage, seal, unseal } from './block.js';
+import { readVarint, writeVarint } from './varint.js';
 
 /**
  * The dictionary: the words of a model sorted by their UTF-8 bytes, front-coded in blocks, each with its id and how often

@@ -1,5 +1,6 @@
 import { pack, unpack } from './msgpack.js';
-import { BlockDamage, readVarint, seal, unseal, writeVarint } from './block.js';
+import { BlockDamage, seal, unseal } from './block.js';
+import { readVarint, writeVarint } from './varint.js';
 
 /**
  * The first rows of a table's blocks, ascending: which block holds a row is found by binary search.

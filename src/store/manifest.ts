@@ -16,6 +16,8 @@ export interface TableManifest {
   /** How many rows were pruned; absent where the table was not. */
   readonly dropped?: number;
   readonly contexts: number;
+  /** How many contexts of a back-off model nothing follows; absent in a model of counts. */
+  readonly bare?: number;
   /** Σ of the counts, those that were pruned included. */
   readonly tokens: number;
   /** Rows with the counts 1, 2, 3, 4, before any was pruned. */
@@ -52,6 +54,11 @@ export interface Manifest {
   readonly options: ModelOptions;
   /** How the tables of words were pruned; absent where they were not. */
   readonly pruning?: Pruning;
+  /**
+   * `backoff` for a model that has probabilities and back-offs instead of counts; absent for one of counts. A back-off model
+   * knows nothing of a training text: what there is to say of one is 0.
+   */
+  readonly kind?: 'backoff';
 }
 
 /** Bytes of a manifest: a checksum, and msgpack. */

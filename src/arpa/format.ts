@@ -1,0 +1,38 @@
+/** Digits behind the point of numbers that are computed: what is lost is less than 1e-8. */
+const DIGITS = 1e8;
+/** No number takes more bytes. */
+export const NUMBER_BYTES = 25;
+
+/** A number without the digits that an ARPA file leaves out. */
+export function rounded(value: number): number {
+  return Math.round(value * DIGITS) / DIGITS;
+}
+
+/** Writes the shortest decimals that are read back as the same number. @returns where the next byte goes. */
+export function writeNumber(bytes: Uint8Array, at: number, value: number): number {
+  if (value === -Infinity) return writeAscii(bytes, at, '-inf');
+  const size = Math.abs(value);
+  const whole = Math.round(size * DIGITS);
+  if (size >= 10 || whole / DIGITS !== size) return writeAscii(bytes, at, String(value));
+  // By far the most: a digit, a point, and up to eight more.
+  if (value < 0) bytes[at++] = MINUS;
+  bytes[at++] = ZERO + Math.floor(whole / DIGITS);
+  let rest = whole % DIGITS;
+  if (rest > 0) bytes[at++] = POINT;
+  for (let unit = DIGITS / 10; rest > 0; unit /= 10) {
+    const digit = Math.floor(rest / unit);
+    bytes[at++] = ZERO + digit;
+    rest -= digit * unit;
+  }
+  return at;
+}
+
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const ZERO = 0x30;
+
+/** Writes text that is ASCII. @returns where the next byte goes. */
+export function writeAscii(bytes: Uint8Array, at: number, text: string): number {
+  for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);
+  return at;
+}

@@ -1,0 +1,21 @@
+/** LEB128: seven bits a byte, least significant first. @returns where the next value goes. */
+export function writeVarint(bytes: Uint8Array, at: number, value: number): number {
+  while (value > 0x7f) {
+    bytes[at++] = value | 0x80;
+    value >>>= 7;
+  }
+  bytes[at++] = value;
+  return at;
+}
+
+/** Reads what {@link writeVarint} wrote and moves the cursor; past the end it reads zeros. */
+export function readVarint(bytes: Uint8Array, cursor: { at: number }): number {
+  let byte = bytes[cursor.at++];
+  if (byte < 0x80) return byte;
+  let value = byte & 0x7f;
+  for (let shift = 7; byte >= 0x80 && shift < 35; shift += 7) {
+    byte = bytes[cursor.at++];
+    value |= (byte & 0x7f) << shift;
+  }
+  return value >>> 0;
+}
