@@ -10,12 +10,11 @@ import {
   BlockDamage,
   decodeBlock,
   encodeBlock,
-  readVarint,
   seal,
   unseal,
-  writeVarint,
   type Block,
 } from '../dist/src/store/block.js';
+import { readVarint, writeVarint } from '../dist/src/store/varint.js';
 import { checksum } from '../dist/src/store/checksum.js';
 import { crc32ByTable, digestFile } from '../dist/src/store/file-digest.js';
 import {

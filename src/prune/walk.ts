@@ -5,7 +5,7 @@ export interface Visitor {
   /** Before the contexts that are one word longer. */
   open?(level: number, cursor: TableCursor): void;
   /** After them. Returns a promise where the walk has to wait. */
-  close(level: number, cursor: TableCursor): Promise<void> | undefined | void;
+  close(level: number, cursor: TableCursor): Promise<void> | undefined;
 }
 
 /**
