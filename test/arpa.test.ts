@@ -19,6 +19,16 @@ import {
   type TrainOptions,
 } from '../dist/src/index.js';
 import { parseNumber } from '../dist/src/arpa/number.js';
+import {
+  BLOCK_ENTRIES,
+  BlockDamage,
+  blankBlock,
+  decodeBlock,
+  encodeBlock,
+  seal,
+  unseal,
+} from '../dist/src/store/block.js';
+import { pack, unpack } from '../dist/src/store/msgpack.js';
 import { readDecimals, writeDecimals } from '../dist/src/store/decimals.js';
 import { CommandLine } from './helpers.js';
 import { temporaryFolder } from './support.js';
@@ -619,6 +629,33 @@ describe('the command line', () => {
     expect((await refusal(importArpa({ file: fixture('kenlm.arpa'), out, ...options }))).code).toBe('KNESER_ABORTED');
     expect((await refusal(exportArpa({ model: at('imported'), file, ...options }))).code).toBe('KNESER_ABORTED');
     expect(readdirSync(folder).filter(name => name.startsWith('stopped'))).toEqual([]);
+  });
+});
+
+describe('a block of a back-off model', () => {
+  test('is read as it was written, and refused where its numbers are cut short or too many', () => {
+    const block = blankBlock(1, 2, 3);
+    block.contexts[0].set([5, 9]);
+    block.contextCount = 2;
+    block.starts.set([0, 1, 3]);
+    block.words.set([0, 4, 7]);
+    block.counts.fill(1);
+    block.numbers = { probabilities: Float64Array.of(0, -1.25, -1 / 3), backoffs: Float64Array.of(0.5, -Infinity) };
+    const value = encodeBlock(block);
+    const blank = blankBlock(1, BLOCK_ENTRIES, BLOCK_ENTRIES);
+    for (const decoded of [decodeBlock(value, 1), decodeBlock(value, 1, blank)]) {
+      expect(decoded.numbers?.probabilities.slice(0, 3)).toEqual(block.numbers.probabilities);
+      expect(decoded.numbers?.backoffs.slice(0, 2)).toEqual(block.numbers.backoffs);
+      expect([...decoded.words.subarray(0, 3)]).toEqual([0, 4, 7]);
+    }
+    const header = unpack(unseal(value)) as unknown[];
+    const numbers = header[5] as Uint8Array;
+    for (const wrong of [numbers.slice(1), numbers.slice(0, -1), Uint8Array.of(...numbers, 0), 'numbers', 7]) {
+      expect(() => decodeBlock(seal(pack([...header.slice(0, 5), wrong])), 1)).toThrow(BlockDamage);
+    }
+    // Blocks of counts, read into the same memory, have no numbers.
+    block.numbers = undefined;
+    expect(decodeBlock(encodeBlock(block), 1, blank).numbers).toBeUndefined();
   });
 });
 
