@@ -36,6 +36,8 @@ const PAGED_BATCH = 1 << 19;
 const PAGED_EVIDENCE = 1 << 26;
 /** Loading a row takes about this part of the time that scoring a word from blocks takes. */
 const ROWS_LOADED_A_WORD = 300;
+/** For fewer words even the code that loads tables is not worth its time. */
+const LEAST_WORDS = 2000;
 /** English text has about so many bytes a word, its space counted. */
 const BYTES_A_WORD = 5.5;
 /**
@@ -201,7 +203,7 @@ export class LanguageModel extends ModelBase {
     if (this.reading !== 'auto') return this.reading === 'load';
     const { words: wordTables, classes } = this.parts;
     const rows = [...wordTables, ...classes].reduce((sum, table) => sum + table.manifest.rows, 0);
-    return words > rows / ROWS_LOADED_A_WORD && this.loadedBytes < freemem() / 2;
+    return words > Math.max(LEAST_WORDS, rows / ROWS_LOADED_A_WORD) && this.loadedBytes < freemem() / 2;
   }
 
   /**
