@@ -10,6 +10,7 @@ import { createLattice } from './smooth/lattice.js';
 import { learn, massShares, Parameters } from './smooth/learn.js';
 import { Mixture } from './smooth/mixture.js';
 import { DEFAULT_WEIGHTS, encodeWeights, UNIFORM_WEIGHTS, type TuneReport, type WeightSet } from './smooth/weights.js';
+import { wordIds } from './store/manifest.js';
 import type { ModelStore } from './store/store.js';
 import { expandInputs, type DocumentOptions } from './text/input.js';
 import { EOS } from './text/tokens.js';
@@ -92,8 +93,8 @@ async function learnModel(
   await learn(blend, words, classes, gate, evidence, batch, (epoch, of) => onProgress?.(epoch, of));
 
   const probabilities = Float64Array.from({ length: batch.length }, (_, t) => blend.probability(evidence, batch, t));
-  const cache = learnCache(batch, probabilities, manifest.vocabulary + 2);
-  const textCache = new TextCache(manifest.vocabulary + 2, cache);
+  const cache = learnCache(batch, probabilities, wordIds(manifest));
+  const textCache = new TextCache(wordIds(manifest), cache);
   const cached = probabilities.map((probability, t) => textCache.mix(probability, batch, t));
   const shares = massShares(blend, evidence, batch);
   const patterns = blend.words.lattice.tables.map(table => formatPattern(table.pattern));

@@ -15,7 +15,6 @@ import {
   train,
   tune,
   type ImportReport,
-  type LoadedModel,
   type TrainOptions,
 } from '../dist/src/index.js';
 import { parseNumber } from '../dist/src/arpa/number.js';
@@ -31,7 +30,7 @@ import {
 import { pack, unpack } from '../dist/src/store/msgpack.js';
 import { readDecimals, writeDecimals } from '../dist/src/store/decimals.js';
 import { CommandLine } from './helpers.js';
-import { temporaryFolder } from './support.js';
+import { temporaryFolder, withOpen } from './support.js';
 
 const folder = temporaryFolder('arpa');
 const cli = new CommandLine('arpa-cli');
@@ -58,15 +57,6 @@ class Arpa {
     const { log10Prob, matched } = this.score(word, history.slice(1));
     return { log10Prob: backoff + log10Prob, matched };
   }
-}
-
-/** Opens a model both ways while `use` has it. */
-async function withOpen<T>(
-  path: string,
-  use: (paged: LanguageModel, loaded: LoadedModel) => T | Promise<T>,
-): Promise<T> {
-  await using paged = await LanguageModel.open(path, { tables: 'page' });
-  return await use(paged, await paged.load());
 }
 
 const at = (name: string): string => join(folder, name);

@@ -6,22 +6,13 @@ import { prepareBrown, type PreparedBrown } from '../dist/corpora/brown.js';
 import { LanguageModel, prune, train, tune, type LoadedModel, type PruneOptions } from '../dist/src/index.js';
 import { CommandLine } from './helpers.js';
 import { ReferenceModel } from './reference-mkn.js';
-import { randomNumbers, temporaryFolder } from './support.js';
+import { randomNumbers, temporaryFolder, withOpen } from './support.js';
 
 const folder = temporaryFolder('prune');
 const cli = new CommandLine('prune-cli');
 
 /** How a model is pruned. */
 type How = Pick<PruneOptions, 'prune' | 'entropy'>;
-
-/** Opens a model both ways while `use` has it. */
-async function withOpen<T>(
-  path: string,
-  use: (paged: LanguageModel, loaded: LoadedModel) => T | Promise<T>,
-): Promise<T> {
-  await using paged = await LanguageModel.open(path, { tables: 'page' });
-  return await use(paged, await paged.load());
-}
 
 /** Σ p(word | history) over words given once each. */
 function sumOver(model: LoadedModel, history: readonly string[], words: Iterable<string>): number {

@@ -50,4 +50,13 @@ export async function withModel<T>(
   }
 }
 
+/** Opens a model both ways while `use` has it. */
+export async function withOpen<T>(
+  path: string,
+  use: (paged: LanguageModel, loaded: LoadedModel) => T | Promise<T>,
+): Promise<T> {
+  await using paged = await LanguageModel.open(path, { tables: 'page' });
+  return await use(paged, await paged.load());
+}
+
 export { randomNumbers } from '../dist/bench/random.js';

@@ -1,7 +1,8 @@
 import { Contexts } from '../score/contexts.js';
-import { wordIds, type ModelParts } from '../score/parts.js';
+import type { ModelParts } from '../score/parts.js';
 import type { Block } from '../store/block.js';
 import { BLOCK_ENTRIES } from '../store/block.js';
+import { wordIds } from '../store/manifest.js';
 import type { TableCursor } from '../prune/cursor.js';
 import type { BackoffSource } from './source.js';
 

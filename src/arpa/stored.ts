@@ -1,5 +1,6 @@
 import { TableCursor } from '../prune/cursor.js';
-import { wordIds, type ModelParts } from '../score/parts.js';
+import type { ModelParts } from '../score/parts.js';
+import { wordIds } from '../store/manifest.js';
 import type { BackoffSource, VisitContext } from './source.js';
 
 /** A back-off model, which is written as it was read. */

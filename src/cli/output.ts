@@ -7,6 +7,12 @@ export async function print(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
+/** Warns of invalid UTF-8 in what was read, where there was any. */
+export function warnOfReplaced(sequences: number): void {
+  if (sequences === 0) return;
+  process.stderr.write(`kneser: warning: ${sequences} invalid UTF-8 sequences were read as U+FFFD\n`);
+}
+
 /** Array entries that are written at one go. */
 const PIECE = 8192;
 

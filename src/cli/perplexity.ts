@@ -5,7 +5,7 @@ import type { SmoothingOptions } from '../score/parts.js';
 import { openOptions } from './smoothing.js';
 import { expandInputs, type DocumentOptions } from '../text/input.js';
 import { documentOptions } from './options.js';
-import { figure, print, printTable, whole } from './output.js';
+import { figure, print, printTable, whole, warnOfReplaced } from './output.js';
 import { ProgressDisplay } from './progress.js';
 
 /** The options of `kneser perplexity`. */
@@ -46,9 +46,7 @@ export async function runPerplexity(path: string, paths: readonly string[], flag
       files.push({ file, ...sum.figures() });
     }
     display?.end();
-    if (replaced > 0) {
-      process.stderr.write(`kneser: warning: ${replaced} invalid UTF-8 sequences were read as U+FFFD\n`);
-    }
+    warnOfReplaced(replaced);
     if (flags.json) await print(JSON.stringify({ files, total: total.figures() }) + '\n');
     else await printFigures([...files, { file: 'total', ...total.figures() }]);
   } finally {

@@ -4,7 +4,7 @@ import { LanguageModel } from '../score/model.js';
 import type { SmoothingOptions } from '../score/parts.js';
 import { expandInputs, STDIN } from '../text/input.js';
 import { LineReader } from '../text/lines.js';
-import { figure, print, printJsonLine, printTable } from './output.js';
+import { figure, print, printJsonLine, printTable, warnOfReplaced } from './output.js';
 import { openOptions } from './smoothing.js';
 
 /** The options of `kneser predict`. */
@@ -41,9 +41,7 @@ export async function runPredict(path: string, file: string | undefined, flags: 
       }
       replaced += reader.replaced;
     }
-    if (replaced > 0) {
-      process.stderr.write(`kneser: warning: ${replaced} invalid UTF-8 sequences were read as U+FFFD\n`);
-    }
+    warnOfReplaced(replaced);
   } finally {
     await model.close();
   }

@@ -5,7 +5,7 @@ import type { SmoothingOptions } from '../score/parts.js';
 import { openOptions } from './smoothing.js';
 import { expandInputs, STDIN, type DocumentOptions } from '../text/input.js';
 import { LineReader } from '../text/lines.js';
-import { figure, print, printJsonLine } from './output.js';
+import { figure, print, printJsonLine, warnOfReplaced } from './output.js';
 
 /** The options of `kneser score`. */
 export interface ScoreFlags extends SmoothingOptions, DocumentOptions {
@@ -37,9 +37,7 @@ export async function runScore(path: string, file: string | undefined, flags: Sc
       }
       replaced += reader.replaced;
     }
-    if (replaced > 0) {
-      process.stderr.write(`kneser: warning: ${replaced} invalid UTF-8 sequences were read as U+FFFD\n`);
-    }
+    warnOfReplaced(replaced);
   } finally {
     await model.close();
   }

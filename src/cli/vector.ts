@@ -9,7 +9,7 @@ import type { SmoothingOptions } from '../score/parts.js';
 import type { VectorOptions, VectorScore } from '../score/vector.js';
 import { expandInputs, STDIN, type DocumentOptions, type Input } from '../text/input.js';
 import { LineReader } from '../text/lines.js';
-import { figure, print, printJsonLine } from './output.js';
+import { figure, print, printJsonLine, warnOfReplaced } from './output.js';
 import { openOptions } from './smoothing.js';
 
 /** The options of `kneser vector`. */
@@ -64,9 +64,7 @@ async function* vectorsOf(
     }
     replaced += reader.replaced;
   }
-  if (replaced > 0) {
-    process.stderr.write(`kneser: warning: ${replaced} invalid UTF-8 sequences were read as U+FFFD\n`);
-  }
+  warnOfReplaced(replaced);
 }
 
 /** A sentence's perplexity, then each token with its value, or the values of the bins. */

@@ -1,4 +1,4 @@
-import type { Manifest } from '../store/manifest.js';
+import { wordIds, type Manifest } from '../store/manifest.js';
 import type { TableCursor } from './cursor.js';
 import { RawCounts } from './raw-counts.js';
 import type { RowSet } from './row-set.js';
@@ -13,10 +13,10 @@ import { walk } from './walk.js';
 export async function keepByCounts(
   cursors: readonly TableCursor[],
   thresholds: readonly number[],
-  { vocabulary }: Manifest,
+  manifest: Manifest,
   kept: readonly RowSet[],
 ): Promise<void> {
-  const rawCounts = new RawCounts(cursors.length - 1, vocabulary);
+  const rawCounts = new RawCounts(cursors.length - 1, wordIds(manifest));
   await walk(cursors, {
     close(level, cursor) {
       const raw = rawCounts.take(level, cursor);

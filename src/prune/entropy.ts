@@ -1,5 +1,5 @@
 import { estimateDiscounts } from '../smooth/discounts.js';
-import type { Manifest } from '../store/manifest.js';
+import { wordIds, type Manifest } from '../store/manifest.js';
 import type { TableCursor } from './cursor.js';
 import { RawCounts } from './raw-counts.js';
 import type { RowSet } from './row-set.js';
@@ -46,13 +46,15 @@ function term(before: number, after: number): number {
 export async function keepByEntropy(
   cursors: readonly TableCursor[],
   threshold: number,
-  { tables, tokens, vocabulary }: Manifest,
+  manifest: Manifest,
   kept: readonly RowSet[],
 ): Promise<void> {
-  const rawCounts = new RawCounts(cursors.length - 1, vocabulary);
+  const { tables, tokens, vocabulary } = manifest;
+  const words = wordIds(manifest);
+  const rawCounts = new RawCounts(cursors.length - 1, words);
   const discounts = tables.map(({ countsOfCounts }) => Float64Array.of(0, ...estimateDiscounts(countsOfCounts).values));
   // By level, of the context that is open: p of its followers by word, Σc, and γ.
-  const probabilities = cursors.map(() => new Float64Array(vocabulary + 2));
+  const probabilities = cursors.map(() => new Float64Array(words));
   const totals = new Float64Array(cursors.length);
   const gammas = new Float64Array(cursors.length);
   await walk(cursors, {

@@ -1,4 +1,4 @@
-import type { Manifest } from '../store/manifest.js';
+import { wordIds, type Manifest } from '../store/manifest.js';
 import { EOS } from '../text/tokens.js';
 import type { TableCursor } from './cursor.js';
 import { RowSet } from './row-set.js';
@@ -13,10 +13,11 @@ import { walk } from './walk.js';
  */
 export async function keepNeeded(
   open: (level: number) => Promise<TableCursor>,
-  { tables, vocabulary }: Manifest,
+  manifest: Manifest,
   kept: readonly RowSet[],
 ): Promise<void> {
-  const types = vocabulary + 2;
+  const { tables } = manifest;
+  const types = wordIds(manifest);
   for (let level = tables.length - 2; level > 0; level--) {
     const [rows, longer] = [kept[level], kept[level + 1]];
     const suffixes = new Uint8Array(types);

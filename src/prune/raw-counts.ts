@@ -10,12 +10,15 @@ export class RawCounts {
   private readonly sums: readonly Uint32Array[];
   private raw = new Uint32Array(0);
 
-  /** @param top the level of the highest order. */
+  /**
+   * @param top the level of the highest order.
+   * @param words the ids of words are below this.
+   */
   constructor(
     private readonly top: number,
-    vocabulary: number,
+    words: number,
   ) {
-    this.sums = Array.from({ length: top }, () => new Uint32Array(vocabulary + 2));
+    this.sums = Array.from({ length: top }, () => new Uint32Array(words));
   }
 
   /**

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { VectorOptions, VectorScore } from '../score/vector.js';
+import { whole } from './figures.js';
 import { heatOf, heatScale, heatStep, readable, valueAt, type HeatScale } from './heat.js';
+import { escapeHtml } from './html.js';
 import { HEAT_STEPS, SCRIPT, STYLE } from './vector-page-parts.js';
 
 /** What a page shows. */
@@ -132,20 +134,4 @@ function decades({ low, high }: HeatScale): number[] {
 
 function plural(count: number, what: string): string {
   return `${whole(count)} ${what}${count === 1 ? '' : 's'}`;
-}
-
-function whole(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, character => ENTITIES[character]);
 }

@@ -1,12 +1,13 @@
 import { KneserError } from '../errors.js';
 import { estimateDiscounts, type Discounts } from '../smooth/discounts.js';
+import { wordIds } from '../store/manifest.js';
 import type { Sentence } from '../text/sentences.js';
 import { countCharacters } from '../text/surface.js';
 import { EOS, EOS_WORD } from '../text/tokens.js';
 import { BatchLayout } from './batch.js';
 import { TextCache } from './cache.js';
 import { loadedBytes } from './regions.js';
-import { noCounts, requireCounts, wordIds, type ModelParts } from './parts.js';
+import { noCounts, requireCounts, type ModelParts } from './parts.js';
 import { finite, PerplexitySum } from './perplexity.js';
 import type { PredictedWord, Predictor } from './predictor.js';
 import { Scorer } from './scorer.js';
@@ -66,7 +67,7 @@ export class ModelBase {
         `${store.name}: a cache needs tuned weights, and none are in use; make some with kneser tune`,
       );
     }
-    return new TextCache(manifest.vocabulary + 2, weights.cache);
+    return new TextCache(wordIds(manifest), weights.cache);
   }
 
   /** The sentences of a line of text: the line, or those found in it where the model was trained to find them. */

@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { KneserError } from '../errors.js';
+import { wordIds } from '../store/manifest.js';
 import { type Sentence } from '../text/sentences.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
 import { BatchLayout } from './batch.js';
 import { createLoadedScorer, type ScoringPlan } from './loaded-scorer.js';
 import { LOADED_BATCH } from './loaded-table.js';
-import { wordIds, type ModelParts } from './parts.js';
+import type { ModelParts } from './parts.js';
 import { PieceCutter } from './pieces.js';
 import { PieceScoring } from './piece-scoring.js';
 import { PerplexitySum, type Perplexity } from './perplexity.js';

@@ -155,11 +155,6 @@ export function createBlend({ manifest, words, classes, wordClasses, weights }: 
   });
 }
 
-/** The ids of a model's words are below this: types, `NONE` and `<s>`. */
-export function wordIds({ vocabulary }: Manifest): number {
-  return vocabulary + 2;
-}
-
 async function readTokenization(store: ModelStore, { options }: Manifest): Promise<Tokenization> {
   const { tokenization } = options;
   if (tokenization.tokenizer !== 'tokenizer.json') return Tokenization.open(tokenization);

@@ -1,13 +1,12 @@
 import { Blend } from '../smooth/blend.js';
 import { expand, type Term } from '../smooth/terms.js';
-import type { Manifest } from '../store/manifest.js';
+import { wordIds, type Manifest } from '../store/manifest.js';
 import { NONE, UNK } from '../text/tokens.js';
 import type { Explanation, PredictOptions } from './api.js';
 import { BatchLayout, type Batch } from './batch.js';
 import type { CountTable } from './evidence.js';
 import type { Followers } from './followers.js';
 import { classProbabilities, explain, matchedLength, type NextClass, type NextWord, type Voter } from './next-word.js';
-import { wordIds } from './parts.js';
 import { emptyEvidence, type Scorer } from './scorer.js';
 import { TopWords } from './top-words.js';
 import { wordLists, type WordLists } from './word-lists.js';

@@ -9,11 +9,12 @@ export const FOLLOWERS_AT = 3;
 export const LINKS = 2;
 /** Contexts with at most so many followers are searched from the front; others are small hashes, half empty again. */
 const SCANNED = 8;
+
 /**
  * A table in memory, as threads share it. The followers of a context lie together in a *region*: a header, then rows of a
  * word, its count, and links. A link leads from an n-gram to its region in a table where that n-gram is a context; it is
- * twice the place of the region, odd for a context with a single follower and none pruned, which has no header
- * (its total is the follower's count), and 0 where there is none. The region of the empty context has a row for every word, by number.
+ * twice the place of the region, odd for a context with a single follower and none pruned, which has no header (its total
+ * is the follower's count), and 0 where there is none. The region of the empty context has a row for every word, by number.
  */
 export interface TableMemory {
   readonly pattern: Pattern;
@@ -33,7 +34,7 @@ export function isHashed(followers: number): boolean {
 
 /** Rows that there is room for in a region of so many followers. */
 export function capacityFor(followers: number): number {
-  return followers <= SCANNED ? followers : followers + (followers >>> 1);
+  return isHashed(followers) ? followers + (followers >>> 1) : followers;
 }
 
 /** The row of a region at which to begin to look for a word: a multiplicative hash, scaled. */

@@ -20,8 +20,9 @@ import {
  *
  *     P_S(w|h) = max(c − D(c), 0)/Σc + γ(h) · Σ_d λ_d · P_S∖d(w|h),   γ(h) = (D1·N1 + D2·N2 + D3·N3+ + pruned)/Σc,
  *
- * and the λ-mean alone where h was not seen. Counts that were pruned stay in Σc, and all of them goes to γ. The empty pattern is interpolated with 1/V. Without parameters λ is even and
- * D is the estimate; with contiguous patterns alone each has one child, and this is modified Kneser-Ney.
+ * and the λ-mean alone where h was not seen. Counts that were pruned stay in Σc, and all of them goes to γ. The empty
+ * pattern is interpolated with 1/V. Without parameters λ is even and D is the estimate; with contiguous patterns alone each
+ * has one child, and this is modified Kneser-Ney.
  */
 export class Mixture {
   /** D_k of pattern s and total bucket b at `(s * TOTAL_BUCKETS + b) * 4 + k`; D_0 is 0. */

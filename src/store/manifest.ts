@@ -61,6 +61,11 @@ export interface Manifest {
   readonly kind?: 'backoff';
 }
 
+/** The ids of a model's words are below this: types, `NONE` and `<s>`. */
+export function wordIds({ vocabulary }: Manifest): number {
+  return vocabulary + 2;
+}
+
 /** Bytes of a manifest: a checksum, and msgpack. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
   return seal(pack(manifest));
