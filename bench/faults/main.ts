@@ -1,0 +1,37 @@
+import { Command, InvalidArgumentError } from 'commander';
+
+/** How a harness is run. */
+export interface FaultOptions {
+  /** How many faults are tried; each harness has a number of its own. */
+  readonly times?: number;
+  /** Where random choices begin: the same seed makes the same faults. */
+  readonly seed: number;
+}
+
+/** Tries faults, prints what came of them as lines and a table, and says whether every promise held. */
+export type Harness = (options: FaultOptions) => Promise<boolean>;
+
+/** The harnesses by name, each loaded when it is run. */
+const HARNESSES: Readonly<Record<string, () => Promise<Harness>>> = {};
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('It must be a whole number.');
+  return value;
+}
+
+const program = new Command('faults')
+  .description('Makes things go wrong, and looks whether what docs/reliability.md promises still holds.')
+  .argument('[names...]', `any of ${Object.keys(HARNESSES).join(', ')}; all of them when none is named`)
+  .option('--times <n>', 'faults to try', wholeNumber)
+  .option('--seed <n>', 'where random choices begin', wholeNumber, 1)
+  .action(async (names: string[], options: FaultOptions) => {
+    for (const name of names.length > 0 ? names : Object.keys(HARNESSES)) {
+      if (!Object.hasOwn(HARNESSES, name)) program.error(`faults: there is no harness named ${name}`);
+      process.stdout.write(`\n== ${name}\n`);
+      const harness = await HARNESSES[name]();
+      if (!(await harness(options))) process.exitCode = 1;
+    }
+  });
+
+await program.parseAsync();
