@@ -3,7 +3,7 @@ import { concatenate } from './format.js';
 import { cutShort, type ByteSource } from './source.js';
 
 /** The first request asks for so much: of a model of 500 MB that is all that opening it takes, but for its manifest. */
-const FIRST_BYTES = 64 << 10;
+const FIRST_BYTES = 128 << 10;
 /** A file that a server gives only as a whole is taken up to this size. */
 const WHOLE_BYTES = 64 << 20;
 /** Requests under way at the same time. */
@@ -50,7 +50,7 @@ export async function openUrl(url: URL, signal?: AbortSignal): Promise<ByteSourc
     if (bytes.length < length) throw cutShort(name);
     return bytes;
   };
-  return { name, size: total, read: atMost(REQUESTS, read) };
+  return { name, size: total, distant: total !== start.length, read: atMost(REQUESTS, read) };
 }
 
 /** @returns an answer of the status 200, 206 or 416. */
