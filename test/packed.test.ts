@@ -329,7 +329,7 @@ describe('a packed model', () => {
     const out = cli.fresh('pruned');
     await prune({ model: files.large, out, prune: [0, 0, 1] });
     await prune({ model: models.large, out: out + '-2', prune: [0, 0, 1] });
-    const values = async (path: string): Promise<unknown> => (await contents(path)) as { values: unknown };
+    const values = async (path: string): Promise<unknown> => await contents(path);
     expect(await values(out)).toMatchObject({ values: ((await values(out + '-2')) as { values: unknown }).values });
   });
 

@@ -86,8 +86,8 @@ export class Scorer {
   }
 
   private async fetch(batch: Batch, classBatch: Batch | undefined): Promise<void> {
-    const fetching = this.words.tables.map(table => table.fetch?.(batch));
-    if (classBatch) fetching.push(...(this.classes?.tables ?? []).map(table => table.fetch?.(classBatch)));
+    const fetching = this.words.tables.map(async table => table.fetch?.(batch));
+    if (classBatch) fetching.push(...(this.classes?.tables ?? []).map(async table => table.fetch?.(classBatch)));
     await Promise.all(fetching);
   }
 }
