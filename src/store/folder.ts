@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { KneserError, systemCode, writeError } from '../errors.js';
+import { openPackedFile } from '../packed/file-source.js';
 import { digestBuffer, digestFile } from './file-digest.js';
 import { FORMAT_VERSION } from './manifest.js';
 import type { ModelFiles } from '../score/parts.js';
@@ -58,8 +59,8 @@ export interface Draft {
   readonly temporary: string;
   /** Stores a set of weights in it. */
   putWeights(name: string, value: Uint8Array): Promise<void>;
-  /** Makes it the model, and removes the one before. */
-  publish(): Promise<Pointer>;
+  /** Makes it the model, and removes the one before. @param created when it was made, if not now; ISO 8601. */
+  publish(created?: string): Promise<Pointer>;
   /** Removes it. */
   discard(): Promise<void>;
 }
@@ -96,7 +97,7 @@ export async function beginDraft(path: string, force: boolean): Promise<Draft> {
       database: join(folder, 'tables'),
       temporary,
       putWeights: (name, value) => putWeights(folder, name, value),
-      publish: () => publish(path, generation, entries),
+      publish: created => publish(path, generation, entries, created),
       discard: async () => {
         await rm(folder, { recursive: true, force: true });
         if (made !== undefined) await removeEmpty(path, made);
@@ -127,7 +128,12 @@ async function existingEntries(path: string): Promise<string[]> {
   }
 }
 
-async function publish(path: string, generation: string, before: readonly string[]): Promise<Pointer> {
+async function publish(
+  path: string,
+  generation: string,
+  before: readonly string[],
+  created = new Date().toISOString(),
+): Promise<Pointer> {
   await rm(join(path, generation, 'temporary'), { recursive: true, force: true });
   const tables = join(path, generation, 'tables');
   const files: PointerFile[] = [];
@@ -142,7 +148,7 @@ async function publish(path: string, generation: string, before: readonly string
   const pointer: Pointer = {
     kneser: FORMAT_VERSION,
     generation,
-    created: new Date().toISOString(),
+    created,
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     files,
   };
@@ -224,9 +230,18 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
     if (code === 'ENOENT')
       return new KneserError('KNESER_INPUT_MISSING', `${path}: there is no such model folder`, cause);
     if (code === 'ENOTDIR') {
+      const packed = await openPackedFile(path).catch(() => undefined);
+      await packed?.close?.();
+      if (packed) {
+        return new KneserError(
+          'KNESER_OUTPUT_DENIED',
+          `${path}: a packed model is only read; unpack it first (kneser unpack), and name the folder`,
+          cause,
+        );
+      }
       return new KneserError(
         'KNESER_NOT_A_MODEL',
-        `${path}: is a file; a model is a folder made by kneser train`,
+        `${path}: is a file; a model is a folder made by kneser train, or a file made by kneser pack`,
         cause,
       );
     }
