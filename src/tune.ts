@@ -42,7 +42,7 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
     throw new KneserError('KNESER_OPTION', `name: ${name} cannot name weights; use letters, digits, dots, - and _`);
   }
   const inputs = await expandInputs(options.files, options);
-  const { store, files } = await openFolder(options.model);
+  const { store, files, pointer } = await openFolder(options.model);
   const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm' });
   try {
     const words = await model.allWords();
@@ -52,7 +52,7 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
       for await (const { ids: piece } of pieces) ids.push(piece.slice());
     }
     const set = await learnModel(model, ids, options.onProgress);
-    await writeWeights(options.model, name, encodeWeights(set));
+    await writeWeights(options.model, pointer.generation, name, encodeWeights(set));
     return set.report;
   } finally {
     await model.close();

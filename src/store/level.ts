@@ -1,5 +1,5 @@
 import { Level } from 'level';
-import { KneserError } from '../errors.js';
+import { isOutOfFiles, KneserError, readError } from '../errors.js';
 import type { ModelStore, ModelWriter } from './store.js';
 
 const BATCH_BYTES = 4 << 20;
@@ -8,11 +8,18 @@ const ENCODING = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 
 type Database = Level<Uint8Array, Uint8Array>;
 
+/** A store that can also say which keys it has. */
+export interface LevelStore extends ModelStore {
+  /** All keys, ascending. */
+  readonly keys: () => AsyncIterable<Uint8Array>;
+}
+
 /** Opens a LevelDB that no other process holds, for reading. */
-export async function openLevelStore(path: string, name: string): Promise<ModelStore> {
+export async function openLevelStore(path: string, name: string): Promise<LevelStore> {
   const database: Database = new Level(path, { ...ENCODING, createIfMissing: false, compression: false });
   await database.open();
   const damaged = (error: unknown): never => {
+    if (isOutOfFiles(error)) throw readError(name, error);
     const reason = error instanceof Error ? error.message : String(error);
     throw new KneserError('KNESER_DAMAGED', `${name}: LevelDB cannot read it (${reason}); the model is damaged`, {
       cause: error,
@@ -22,6 +29,7 @@ export async function openLevelStore(path: string, name: string): Promise<ModelS
     name,
     get: key => database.get(key).catch(damaged),
     getMany: keys => database.getMany([...keys]).catch(damaged),
+    keys: () => database.keys({ fillCache: false }),
     close: () => database.close(),
   };
 }
