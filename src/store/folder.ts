@@ -212,7 +212,7 @@ export async function openFolder(path: string): Promise<OpenFolder> {
 const ATTEMPTS = 100;
 
 async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolder> {
-  const { openLevelStore } = await import('./level.js');
+  const { openLevelStore } = await import('./leveldb.js');
   const { bytes, created, files } = pointer;
   const folder = join(path, pointer.generation);
   const tables = join(folder, 'tables');
