@@ -32,7 +32,7 @@ export async function beginDraft(path: string, force: boolean): Promise<Draft> {
   if (path === '') throw new KneserError('KNESER_OPTION', 'out: the name of the model folder is empty');
   try {
     const entries = await existingEntries(path);
-    const foreign = entries.filter(name => !name.startsWith(POINTER) && !GENERATION.test(name));
+    const foreign = entries.filter(name => !isOwnEntry(name));
     if (foreign.length > 0) {
       throw new KneserError(
         'KNESER_OUTPUT_EXISTS',
@@ -63,6 +63,11 @@ export async function beginDraft(path: string, force: boolean): Promise<Draft> {
   } catch (error) {
     throw writeError(path, error);
   }
+}
+
+/** Whether an entry of a model folder is one that this module makes. */
+export function isOwnEntry(name: string): boolean {
+  return name.startsWith(POINTER) || GENERATION.test(name);
 }
 
 /** Removes a folder and those around it, out to `outermost`, as far as they are empty. */
