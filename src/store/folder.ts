@@ -30,6 +30,8 @@ export interface Draft {
  */
 export async function beginDraft(path: string, force: boolean): Promise<Draft> {
   if (path === '') throw new KneserError('KNESER_OPTION', 'out: the name of the model folder is empty');
+  // Absolute: a process may change to another folder.
+  path = resolve(path);
   try {
     const entries = await existingEntries(path);
     const foreign = entries.filter(name => !isOwnEntry(name));

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { copyFile, link, mkdtemp, open, rm, stat, symlink, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { KneserError, readError, systemCode, writeError } from '../errors.js';
 import { digestBuffer, digestFile } from './file-digest.js';
 import type { PointerFile } from './pointer.js';
@@ -29,7 +29,8 @@ export interface View {
  */
 export async function createView(tables: string, files: readonly PointerFile[]): Promise<View> {
   await checkFiles(tables, files);
-  const path = await mkdtemp(join(tmpdir(), `kneser-${process.pid}-`)).catch((error: unknown) => {
+  // Absolute: a process may change to another folder.
+  const path = await mkdtemp(resolve(tmpdir(), `kneser-${process.pid}-`)).catch((error: unknown) => {
     throw writeError(tmpdir(), error);
   });
   openViews.add(path);
