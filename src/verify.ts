@@ -222,7 +222,7 @@ function rowsToRead(tables: readonly CheckedTable[], manifest: Manifest): number
   return tables.reduce((sum, table) => {
     const { rows, pattern } = table.manifest;
     const base = baseOf(table, byName);
-    const passes = base ? passesOf(table) * (rows + base.manifest.rows) : 0;
+    const passes = base ? rows + passesOf(table) * base.manifest.rows : 0;
     return sum + rows + passes + (manifest.kind === 'backoff' || pattern.includes('_') ? 0 : rows);
   }, 0);
 }

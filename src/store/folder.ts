@@ -282,6 +282,8 @@ async function putWeights(generation: string, name: string, value: Uint8Array): 
 export async function writeWeights(path: string, generation: string, name: string, value: Uint8Array): Promise<void> {
   const written = await putWeights(join(path, generation), name, value).catch((error: unknown) => error as Error);
   if ((await readPointer(path)).generation !== generation) {
+    // Whoever replaced it may have met the weights while removing it.
+    await rm(join(path, generation), { recursive: true, force: true });
     throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: another model took this one's place; tune that one`);
   }
   if (written) throw writeError(path, written);

@@ -18,18 +18,19 @@ export interface CheckedTable {
 /**
  * Reads the blocks of a table one after the other, in memory that each shares with the one before.
  *
- * @param use gets a block and its number.
+ * @param use gets a block and its number, and says whether to go on.
+ * @param first the number of the block to begin with.
  * @param onError gets what was thrown where a block cannot be read; without it, that ends the reading.
  */
 export async function readBlocks(
   store: ModelStore,
   { manifest: { pattern }, directory }: CheckedTable,
-  use: (block: Block, number: number) => void,
-  onError?: (error: unknown, number: number) => void,
+  use: (block: Block, number: number) => boolean,
+  { first = 0, onError }: { first?: number; onError?: (error: unknown, number: number) => void } = {},
 ): Promise<void> {
   const blocks = directory.words.length;
   const reuse = blankBlock(directory.columns.length, BLOCK_ENTRIES, BLOCK_ENTRIES);
-  for (let from = 0; from < blocks; from += BLOCKS_A_READ) {
+  for (let from = first; from < blocks; from += BLOCKS_A_READ) {
     const length = Math.min(BLOCKS_A_READ, blocks - from);
     const keys = Array.from({ length }, (_, i) => blockKey(pattern, firstRow(directory, from + i)));
     const values = await store.getMany(keys);
@@ -42,7 +43,7 @@ export async function readBlocks(
         onError(error, from + i);
         continue;
       }
-      use(block, from + i);
+      if (!use(block, from + i)) return;
     }
   }
 }

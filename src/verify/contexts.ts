@@ -1,4 +1,4 @@
-import type { Block } from '../store/block.js';
+import { BLOCK_ENTRIES, type Block } from '../store/block.js';
 import type { ModelStore } from '../store/store.js';
 import { BOS, EOS, NONE } from '../text/tokens.js';
 import { readBlocks, type CheckedTable } from './blocks.js';
@@ -7,7 +7,7 @@ import type { Findings } from './findings.js';
 /** Contexts that are looked for at one go; they take 24 bytes each. */
 const CONTEXTS_A_PASS = 1 << 22;
 
-/** How often the rows of a table and of the one that leads to it are read. */
+/** How often the rows of the table that leads to a table are read. */
 export function passesOf({ manifest }: CheckedTable): number {
   return Math.ceil(manifest.contexts / CONTEXTS_A_PASS);
 }
@@ -29,63 +29,80 @@ export async function checkContexts(
   onRows: (rows: number) => void,
 ): Promise<void> {
   const check = 'contexts';
-  const width = table.directory.columns.length;
-  const place = `table ${table.manifest.pattern}`;
-  const { contexts } = table.manifest;
-  let missing = 0;
-  let firstBlock = -1;
+  const blocks = table.directory.words.length;
+  const { contexts, pattern } = table.manifest;
+  const context = new Uint32Array(table.directory.columns.length);
+  const set = new TupleSet(Math.min(CONTEXTS_A_PASS, contexts) + BLOCK_ENTRIES);
   let ngrams = 0;
-  for (let from = 0; from < contexts; from += CONTEXTS_A_PASS) {
-    const set = new TupleSet(Math.min(CONTEXTS_A_PASS, contexts - from));
-    const tuple = new Uint32Array(width);
-    let context = 0;
-    let number = -1;
-    await readBlocks(store, table, (block, blockNumber) => {
-      onRows(block.starts[block.contextCount]);
-      for (let c = 0; c < block.contextCount; c++) {
-        if (number >= 0 && isSame(block, c, tuple)) continue;
-        for (let j = 0; j < width; j++) tuple[j] = block.contexts[j][c];
-        number = blockNumber;
-        if (context >= from && context < from + CONTEXTS_A_PASS) set.add(tuple, blockNumber);
-        context++;
-      }
-    });
-    ngrams = 0;
-    const ngram = new Uint32Array(width);
-    const remove = (): void => {
-      set.remove(ngram);
-      ngrams++;
-    };
-    await readBlocks(store, base, block => {
-      const { contexts: columns, contextCount, starts, words } = block;
-      onRows(starts[contextCount]);
-      for (let c = 0; c < contextCount; c++) {
-        for (let j = 1; j < width; j++) ngram[j] = columns[j - 1][c];
-        for (let row = starts[c]; row < starts[c + 1]; row++) {
-          if (words[row] === NONE || (words[row] === EOS && isWhole)) continue;
-          ngram[0] = words[row];
-          remove();
+  for (let next = 0; next < blocks;) {
+    set.clear();
+    const nearest = table.directory.columns[0][next];
+    await readBlocks(
+      store,
+      table,
+      (block, number) => {
+        onRows(block.starts[block.contextCount]);
+        for (let c = 0; c < block.contextCount; c++) {
+          // A wide context goes on.
+          if (isContext(block, c, context)) continue;
+          for (let j = 0; j < context.length; j++) context[j] = block.contexts[j][c];
+          set.add(context, number);
         }
-      }
-    });
-    // No n-gram predicts <s>, but it begins sentences.
-    ngram[0] = BOS;
-    if (width === 1) remove();
-    missing += set.size;
-    if (firstBlock < 0) firstBlock = set.firstPlace();
+        next = number + 1;
+        return set.size < CONTEXTS_A_PASS;
+      },
+      { first: next },
+    );
+    // Contexts are sorted by their nearest word, which is the last one of the n-gram.
+    ngrams = await removeNgrams(store, base, set, nearest, context[0], isWhole, onRows);
+    if (set.size === 0) continue;
+    const problem = `${set.size} contexts from here on are no n-grams of table ${base.manifest.pattern}`;
+    findings.add(check, `table ${pattern}, block ${set.firstPlace()}`, problem);
   }
   findings.checked(check, contexts);
-  if (missing > 0) {
-    const problem = `${missing} contexts are no n-grams of table ${base.manifest.pattern}`;
-    findings.add(check, `${place}, block ${firstBlock}`, problem);
-  } else if (isWhole && contexts !== ngrams) {
+  if (isWhole && contexts !== ngrams) {
     const problem = `has ${contexts} contexts, though ${ngrams} n-grams of table ${base.manifest.pattern} go on`;
-    findings.add(check, place, problem);
+    findings.add(check, `table ${pattern}`, problem);
   }
 }
 
-function isSame({ contexts }: Block, c: number, tuple: Uint32Array): boolean {
-  for (let j = 0; j < tuple.length; j++) if (contexts[j][c] !== tuple[j]) return false;
+/** Removes the n-grams of a table that end with words from `first` to `last`. @returns how many there are in all. */
+async function removeNgrams(
+  store: ModelStore,
+  base: CheckedTable,
+  set: TupleSet,
+  first: number,
+  last: number,
+  isWhole: boolean,
+  onRows: (rows: number) => void,
+): Promise<number> {
+  const ngram = new Uint32Array(base.directory.columns.length + 1);
+  let ngrams = 0;
+  await readBlocks(store, base, block => {
+    const { contexts: columns, contextCount, starts, words } = block;
+    onRows(starts[contextCount]);
+    for (let c = 0; c < contextCount; c++) {
+      for (let j = 1; j < ngram.length; j++) ngram[j] = columns[j - 1][c];
+      for (let row = starts[c]; row < starts[c + 1]; row++) {
+        const word = words[row];
+        if (word === NONE || (word === EOS && isWhole)) continue;
+        ngrams++;
+        if (word < first || word > last) continue;
+        ngram[0] = word;
+        set.remove(ngram);
+      }
+    }
+    return true;
+  });
+  // No n-gram predicts <s>, but it begins sentences.
+  if (ngram.length > 1) return ngrams;
+  ngram[0] = BOS;
+  set.remove(ngram);
+  return ngrams + 1;
+}
+
+function isContext({ contexts }: Block, c: number, words: Uint32Array): boolean {
+  for (let j = 0; j < words.length; j++) if (contexts[j][c] !== words[j]) return false;
   return true;
 }
 
@@ -102,6 +119,11 @@ class TupleSet {
     const slots = 1 << (33 - Math.clz32(capacity));
     this.mask = slots - 1;
     this.slots = new Uint32Array(3 * slots);
+  }
+
+  clear(): void {
+    this.slots.fill(0);
+    this.size = 0;
   }
 
   add(tuple: Uint32Array, place: number): void {

@@ -27,17 +27,19 @@ export async function checkRows(
   const place = (number: number): string => `table ${pattern}, block ${number}`;
   const rows = new RowCheck(table, isBackoff);
   const fail = (problem: string, number: number): void => findings.add(BLOCKS, place(number), problem);
-  const use = (block: Block, number: number): void => {
+  const use = (block: Block, number: number): boolean => {
     findings.checked(BLOCKS);
     const problem = rows.add(block);
     if (problem) fail(problem, number);
     onRows(block.starts[block.contextCount]);
+    return true;
   };
-  await readBlocks(store, table, use, (error, number) => {
+  const onError = (error: unknown, number: number): void => {
     if (!(error instanceof KneserError && error.code === 'KNESER_DAMAGED')) throw error;
     findings.checked(BLOCKS);
     fail(error.message, number);
-  });
+  };
+  await readBlocks(store, table, use, { onError });
   findings.checked('n-grams', rows.rows);
   if (findings.count === before) {
     for (const problem of rows.compare()) findings.add('n-grams', `table ${pattern}`, problem);
