@@ -82,6 +82,12 @@ export function isOutOfFiles(error: unknown): boolean {
   return code === 'EMFILE' || code === 'ENFILE' || /too many open files/i.test(reasonsOf(error));
 }
 
+/** Whether something failed because the disk has no room, or this user may take no more of it. */
+export function isDiskFull(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk quota/i.test(reasonsOf(error));
+}
+
 /** Turns what reading a file at `path` threw into an error that says what to do. */
 export function readError(path: string, error: unknown): KneserError {
   const cause = { cause: error };
@@ -110,7 +116,7 @@ export function writeError(path: string, error: unknown): KneserError {
   if (code === 'ENAMETOOLONG') {
     return new KneserError('KNESER_OPTION', `${path}: a name in it is longer than the file system allows`, cause);
   }
-  if (code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk quota/i.test(message)) {
+  if (isDiskFull(error)) {
     return new KneserError('KNESER_DISK_FULL', `${path}: the disk is full; free some space and try again`, cause);
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {

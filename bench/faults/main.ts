@@ -15,6 +15,7 @@ export type Harness = (options: FaultOptions) => Promise<boolean>;
 const HARNESSES: Readonly<Record<string, () => Promise<Harness>>> = {
   damage: () => import('./damage.js').then(({ run }) => run),
   many: () => import('./many.js').then(({ run }) => run),
+  'full-disk': () => import('./full-disk.js').then(({ run }) => run),
 };
 
 function wholeNumber(text: string): number {

@@ -73,7 +73,7 @@ export function isOwnEntry(name: string): boolean {
 }
 
 /** Removes a folder and those around it, out to `outermost`, as far as they are empty. */
-async function removeEmpty(path: string, outermost: string): Promise<void> {
+export async function removeEmpty(path: string, outermost: string): Promise<void> {
   for (let at = resolve(path); at.length >= resolve(outermost).length; at = dirname(at)) {
     try {
       await rmdir(at);
@@ -269,8 +269,13 @@ async function putWeights(generation: string, name: string, value: Uint8Array): 
     if (systemCode(error) !== 'EEXIST') throw error;
   });
   const draft = join(folder, `.${name}-${process.pid}`);
-  await writeSynced(draft, value);
-  await rename(draft, join(folder, `${name}.weights`));
+  try {
+    await writeSynced(draft, value);
+    await rename(draft, join(folder, `${name}.weights`));
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
 }
 
 /**
