@@ -122,6 +122,11 @@ export function writeError(path: string, error: unknown): KneserError {
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new KneserError('KNESER_OUTPUT_DENIED', `${path}: no permission to write there (${code})`, cause);
   }
+  // What Node makes of a folder and those around it on a read-only disk.
+  if (code === 'ENOENT' && (error as NodeJS.ErrnoException).syscall === 'mkdir') {
+    const reason = 'the folder cannot be made: the disk is read-only, or a link on the way leads nowhere';
+    return new KneserError('KNESER_OUTPUT_DENIED', `${path}: ${reason}`, cause);
+  }
   if (code === 'ENOTDIR' || code === 'EEXIST') {
     return new KneserError('KNESER_OUTPUT_EXISTS', `${path}: is not a folder; name another with --out`, cause);
   }

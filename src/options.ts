@@ -6,17 +6,7 @@ import type { TokenizationOptions } from './text/tokenization.js';
 
 /** The stages of training, in their order, of which pruning has one; then those of ARPA files, and those of verifying. */
 export type Stage =
-  | 'tokenize'
-  | 'sort'
-  | 'count'
-  | 'classes'
-  | 'prune'
-  | 'tune'
-  | 'export'
-  | 'import'
-  | 'store'
-  | 'files'
-  | 'verify';
+  'tokenize' | 'sort' | 'count' | 'classes' | 'prune' | 'tune' | 'export' | 'import' | 'store' | 'files' | 'verify';
 
 /** How far training has come. */
 export interface Progress {

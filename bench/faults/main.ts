@@ -16,6 +16,7 @@ const HARNESSES: Readonly<Record<string, () => Promise<Harness>>> = {
   damage: () => import('./damage.js').then(({ run }) => run),
   many: () => import('./many.js').then(({ run }) => run),
   'full-disk': () => import('./full-disk.js').then(({ run }) => run),
+  places: () => import('./places.js').then(({ run }) => run),
 };
 
 function wholeNumber(text: string): number {
