@@ -88,11 +88,11 @@ export async function damageModels(times: Readonly<Record<Damage, number>>, seed
 /** Small models of each kind. @returns their names in the folder. */
 export async function makeModels(folder: string): Promise<string[]> {
   const random = randomNumbers(11);
-  const sentences = Array.from({ length: 1200 }, () =>
+  const sentences = Array.from({ length: 600 }, () =>
     Array.from({ length: 4 + Math.floor(8 * random()) }, () => `word${Math.floor(300 ** random())}`).join(' '),
   );
   const out = (name: string): string => join(folder, name);
-  await train({ sentences, out: out('mixture'), order: 4, patterns: { skip: true }, classes: 10, holdOut: 0.05 });
+  await train({ sentences, out: out('mixture'), order: 3, patterns: { skip: true }, classes: 8, holdOut: 0.1 });
   await train({ sentences, out: out('whole'), order: 3 });
   await prune({ model: out('whole'), out: out('pruned'), prune: [0, 0, 1] });
   await exportArpa({ model: out('whole'), file: out('whole.arpa') });

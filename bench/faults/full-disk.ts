@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync, writeFileSync, cpSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync, writeFileSync, cpSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printTable } from '../../src/cli/output.js';
+import { exportArpa, train } from '../../src/index.js';
 import { randomNumbers } from '../random.js';
 import { judgeFailure, kneser, listing, mountDisk, type CommandOptions, type SmallDisk } from './command-line.js';
 import type { FaultOptions } from './main.js';
@@ -24,9 +25,9 @@ export interface FullDiskCase {
   readonly wrong: readonly string[];
 }
 
-/** Every command that writes, on a disk with more and more room. @param times only so many steps. */
-export async function run({ times = Infinity, seed }: FaultOptions): Promise<boolean> {
-  const cases = await fillDisks(times, seed, true);
+/** Every command that writes, on a disk with more and more room. */
+export async function run({ seed }: FaultOptions): Promise<boolean> {
+  const cases = await fillDisks('all', seed);
   if (typeof cases === 'string') {
     process.stdout.write(`${cases}\n`);
     return false;
@@ -41,11 +42,10 @@ export async function run({ times = Infinity, seed }: FaultOptions): Promise<boo
 /**
  * Lets commands run out of disk. Each must fail with KNESER_DISK_FULL and leave the disk as it was, until there is room.
  *
- * @param times so many steps at most.
- * @param large whether to train on a text that does not fit memory, too.
+ * @param names the steps to try.
  * @returns why that is not possible, where it is not.
  */
-export async function fillDisks(times: number, seed: number, large: boolean): Promise<FullDiskCase[] | string> {
+export async function fillDisks(names: readonly string[] | 'all', seed: number): Promise<FullDiskCase[] | string> {
   const folder = mkdtempSync(join(tmpdir(), 'kneser-faults-'));
   const path = join(folder, 'disk');
   mkdirSync(path);
@@ -55,7 +55,7 @@ export async function fillDisks(times: number, seed: number, large: boolean): Pr
     return disk;
   }
   try {
-    const steps = (await makeSteps(folder, seed, large)).slice(0, times);
+    const steps = (await makeSteps(folder, seed)).filter(({ name }) => names === 'all' || names.includes(name));
     const cases: FullDiskCase[] = [];
     for (const step of steps) cases.push(await tryStep(step, disk, join(folder, 'model')));
     return cases;
@@ -65,15 +65,17 @@ export async function fillDisks(times: number, seed: number, large: boolean): Pr
   }
 }
 
-async function makeSteps(folder: string, seed: number, large: boolean): Promise<Step[]> {
-  const text = writeText(join(folder, 'text.txt'), 4000, seed);
+async function makeSteps(folder: string, seed: number): Promise<Step[]> {
+  const text = writeText(join(folder, 'text.txt'), 1500, seed);
   const held = writeText(join(folder, 'held-out.txt'), 300, seed + 1);
   const model = join(folder, 'model');
   const arpa = join(folder, 'model.arpa');
-  await kneser(['train', text, '--out', model, '--order', '3', '--skip', '--classes', '10', '--quiet']);
-  await kneser(['train', text, '--out', join(folder, 'plain'), '--order', '3', '--quiet']);
-  await kneser(['export', join(folder, 'plain'), '--arpa', arpa, '--quiet']);
-  const steps: Step[] = [
+  const plain = join(folder, 'plain');
+  await train({ files: [text], out: model, order: 3, patterns: { skip: true }, holdOut: 0.02 });
+  await train({ files: [text], out: plain, order: 3 });
+  await exportArpa({ model: plain, file: arpa });
+  const longArgs = ['--order', '3', '--memory', '64M', '--skip', '--force'];
+  return [
     { name: 'view', args: () => ['score', model, held], options: temporary => ({ temporary }) },
     { name: 'train', args: disk => ['train', text, '--out', join(disk, 'new', 'model'), '--order', '3'] },
     { name: 'train --force', args: disk => ['train', text, '--out', join(disk, 'model'), '--order', '3', '--force'] },
@@ -86,7 +88,7 @@ async function makeSteps(folder: string, seed: number, large: boolean): Promise<
     { name: 'import', args: disk => ['import', arpa, '--out', join(disk, 'new')] },
     { name: 'export', args: disk => ['export', model, '--arpa', join(disk, 'new.arpa')] },
     { name: 'export, gzipped', args: disk => ['export', model, '--arpa', join(disk, 'new.arpa.gz')] },
-    { name: 'prune', args: disk => ['prune', join(folder, 'plain'), '--out', join(disk, 'new'), '--prune', '0,0,1'] },
+    { name: 'prune', args: disk => ['prune', plain, '--out', join(disk, 'new'), '--prune', '0,0,1'] },
     { name: 'vector --html', args: disk => ['vector', model, held, '--html', join(disk, 'new.html')] },
     { name: 'baseline --out', args: disk => baselineArgs(text, held, join(disk, 'new')) },
     {
@@ -94,14 +96,16 @@ async function makeSteps(folder: string, seed: number, large: boolean): Promise<
       args: () => baselineArgs(text, held, join(folder, 'baseline')),
       options: temporary => ({ temporary }),
     },
+    {
+      name: 'train, more than memory',
+      args: disk => ['train', longText(folder, seed), '--out', join(disk, 'new'), ...longArgs],
+    },
   ];
-  if (!large) return steps;
-  const long = writeText(join(folder, 'long.txt'), 400_000, seed);
-  const args = ['--order', '3', '--memory', '64M', '--skip', '--force'];
-  return [
-    ...steps,
-    { name: 'train, more than memory', args: disk => ['train', long, '--out', join(disk, 'new'), ...args] },
-  ];
+}
+
+function longText(folder: string, seed: number): string {
+  const path = join(folder, 'long.txt');
+  return existsSync(path) ? path : writeText(path, 400_000, seed);
 }
 
 function baselineArgs(train: string, other: string, out: string): string[] {

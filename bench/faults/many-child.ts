@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { KneserError, LanguageModel, train, tune } from '../../src/index.js';
+import { askModel, SENTENCE } from './many-questions.js';
 
 /** What a process of the harness is told to do. */
 export interface Task {
@@ -11,16 +12,6 @@ export interface Task {
 
 /** What it did: each answer it got, or what was thrown, and how often. */
 export type Done = Readonly<Record<string, number>>;
-
-const SENTENCE = 'word1 word2 word3 nothing word5 word1';
-
-/** All that is asked of a model at one time, as text. */
-export async function askModel(model: LanguageModel): Promise<string> {
-  const { log10Probs } = await model.score(SENTENCE);
-  const predicted = await model.predict('word1 word2', { k: 3 });
-  const { tokens, created, weights } = model.info;
-  return JSON.stringify({ log10Probs: [...log10Probs], predicted, tokens, weights, created: created !== '' });
-}
 
 /** Opens a model, and asks it, also after a while and when it is loaded: it must say the same as long as it is open. */
 async function read(path: string): Promise<string> {

@@ -9,7 +9,8 @@ import { printTable, whole } from '../../src/cli/output.js';
 import { LanguageModel, train, tune } from '../../src/index.js';
 import { randomNumbers } from '../random.js';
 import type { FaultOptions } from './main.js';
-import { askModel, type Done, type Task } from './many-child.js';
+import type { Done, Task } from './many-child.js';
+import { askModel } from './many-questions.js';
 
 /** How processes share a model. */
 export interface ManyOptions {

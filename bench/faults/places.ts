@@ -11,6 +11,18 @@ import type { FaultOptions } from './main.js';
 const NOBODY = 65_534;
 const SENTENCES = 'word1 word2 word3\nword5 nothing word1\n';
 
+/** Names of model folders. */
+export const PATHS = [
+      'with spaces',
+      'e\u0301tude',
+      '\u{1f9ea} модель 模型',
+      'two\nlines',
+      'quote\'d "name"',
+      '-dash',
+      '%20',
+      'ends.',
+    ];
+
 /** A place that is not as others, and what is wrong with how it was met. */
 export interface PlaceCase {
   readonly name: string;
@@ -164,17 +176,7 @@ class Places {
 
   async paths(): Promise<void> {
     const { folder, text } = this;
-    const names = [
-      'with spaces',
-      'e\u0301tude',
-      '\u{1f9ea} модель 模型',
-      'two\nlines',
-      'quote\'d "name"',
-      '-dash',
-      '%20',
-      'ends.',
-    ];
-    for (const name of names) await this.addPath(name, join(folder, name));
+    for (const name of PATHS) await this.addPath(name, join(folder, name));
     await this.addPath('long', join(folder, ...Array.from({ length: 12 }, () => 'x'.repeat(200))));
     const parent = join(folder, 'relative');
     mkdirSync(parent);
