@@ -8,7 +8,7 @@ import { UNIFORM_WEIGHTS } from './smooth/weights.js';
 import { decodeValue } from './store/decode.js';
 import type { OpenFolder } from './store/folder.js';
 import { MANIFEST_KEY } from './store/keys.js';
-import type { LevelStore } from './store/level.js';
+import type { ModelStore } from './store/store.js';
 import { decodeManifest, wordIds, type Manifest } from './store/manifest.js';
 import { FIRST_WORD } from './text/tokens.js';
 import type { CheckedTable } from './verify/blocks.js';
@@ -90,7 +90,7 @@ async function verifyFolder(path: string, { onProgress }: VerifyOptions): Promis
 
 /** The checks of what is in a model's store and weights. */
 class Verification {
-  private readonly store: LevelStore;
+  private readonly store: ModelStore;
   private readonly files: ModelFiles;
   private done = 0;
   private total = 0;

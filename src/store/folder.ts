@@ -4,7 +4,7 @@ import { isOutOfFiles, KneserError, readError, systemCode, writeError } from '..
 import { digestFile } from './file-digest.js';
 import { FORMAT_VERSION } from './manifest.js';
 import type { ModelFiles } from '../score/parts.js';
-import type { LevelStore } from './level.js';
+import type { ModelStore } from './store.js';
 import { decodePointer, encodePointer, GENERATION, POINTER, type Pointer, type PointerFile } from './pointer.js';
 import { createView } from './view.js';
 
@@ -190,7 +190,7 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
 
 /** A model's store and files, open for reading. */
 export interface OpenFolder {
-  readonly store: LevelStore;
+  readonly store: ModelStore;
   readonly files: ModelFiles;
   readonly pointer: Pointer;
 }

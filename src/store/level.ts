@@ -2,6 +2,8 @@ import { isOutOfFiles, KneserError, readError } from '../errors.js';
 import type { ModelStore, ModelWriter } from './store.js';
 
 const BATCH_BYTES = 4 << 20;
+/** Bytes that an iterator reads ahead, where the database heeds it. */
+const READ_AHEAD_BYTES = 1 << 20;
 
 /** How keys and values go in and come out. */
 export const ENCODING = { keyEncoding: 'view', valueEncoding: 'view' } as const;
@@ -17,19 +19,13 @@ export interface Database {
   open(options?: { errorIfExists?: boolean }): Promise<void>;
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
   getMany(keys: Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  iterator(options: { highWaterMarkBytes?: number }): AsyncIterable<[Uint8Array, Uint8Array]>;
   batch(puts: Put[], options: { sync?: boolean }): Promise<void>;
-  keys(options: { fillCache?: boolean }): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** A store that can also say which keys it has. */
-export interface LevelStore extends ModelStore {
-  /** All keys, ascending. */
-  readonly keys: () => AsyncIterable<Uint8Array>;
-}
-
 /** A database that is open, for reading. */
-export function readDatabase(database: Database, name: string): LevelStore {
+export function readDatabase(database: Database, name: string): ModelStore {
   const damaged = (error: unknown): never => {
     if (isOutOfFiles(error)) throw readError(name, error);
     const reason = error instanceof Error ? error.message : String(error);
@@ -41,7 +37,13 @@ export function readDatabase(database: Database, name: string): LevelStore {
     name,
     get: key => database.get(key).catch(damaged),
     getMany: keys => database.getMany([...keys]).catch(damaged),
-    keys: () => database.keys({ fillCache: false }),
+    entries: async function* () {
+      try {
+        yield* database.iterator({ highWaterMarkBytes: READ_AHEAD_BYTES });
+      } catch (error) {
+        damaged(error);
+      }
+    },
     close: () => database.close(),
   };
 }

@@ -1,10 +1,11 @@
 import { Level } from 'level';
-import { ENCODING, LevelWriter, readDatabase, type LevelStore } from './level.js';
+import { ENCODING, LevelWriter, readDatabase } from './level.js';
+import type { ModelStore } from './store.js';
 
 type Database = Level<Uint8Array, Uint8Array>;
 
 /** Opens a LevelDB that no other process holds, for reading. */
-export async function openLevelStore(path: string, name: string): Promise<LevelStore> {
+export async function openLevelStore(path: string, name: string): Promise<ModelStore> {
   const database: Database = new Level(path, { ...ENCODING, createIfMissing: false, compression: false });
   await database.open();
   return readDatabase(database, name);

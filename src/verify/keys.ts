@@ -9,7 +9,7 @@ import {
   MANIFEST_KEY,
   TOKENIZER_KEY,
 } from '../store/keys.js';
-import type { LevelStore } from '../store/level.js';
+import type { ModelStore } from '../store/store.js';
 import type { Manifest } from '../store/manifest.js';
 import { compareBytes } from '../text/bytes.js';
 import type { Findings } from './findings.js';
@@ -19,14 +19,14 @@ const TABLE = /^table\/([1c_]+)\//;
 
 /** Checks that the store has no keys that the model does not know. Those that are missing are met when they are read. */
 export async function checkKeys(
-  store: LevelStore,
+  store: ModelStore,
   manifest: Manifest,
   directories: ReadonlyMap<string, Directory>,
   findings: Findings,
 ): Promise<void> {
   const single = new Set(singleKeys(manifest).map(textOf));
   const next = new Map<string, number>();
-  for await (const key of store.keys()) {
+  for await (const [key] of store.entries()) {
     findings.checked(CHECK);
     const text = textOf(key);
     if (single.has(text)) continue;
