@@ -181,7 +181,7 @@ describe('verify', () => {
     ],
     [
       'a count that is wrong',
-      (block: Block) => void block.counts[0]++,
+      (block: Block) => block.counts[0]++,
       /table 11: has \d+ counted tokens; the manifest says/,
     ],
     ['an n-gram that no context knows', swapWord, /table 111, block 0: 1 contexts .* are no n-grams of table 11$/m],
@@ -242,7 +242,7 @@ test('a block in the place of another is not read', async () => {
   await changeStore(async store => {
     const from = encoder.encode('table/1');
     const [first, second] = await store.keys({ gte: from, limit: 2 }).all();
-    await store.put(first, (await store.get(second)) ?? new Uint8Array(0));
+    await store.put(first, await store.get(second));
   });
   await using model = await LanguageModel.open(copy, { tables: 'page' });
   const failure = await model.score('w1 w2').catch((error: unknown) => error);

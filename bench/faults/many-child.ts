@@ -11,7 +11,7 @@ export interface Task {
 }
 
 /** What it did: each answer it got, or what was thrown, and how often. */
-export type Done = Readonly<Record<string, number>>;
+export type Done = Readonly<Partial<Record<string, number>>>;
 
 /** Opens a model, and asks it, also after a while and when it is loaded: it must say the same as long as it is open. */
 async function read(path: string): Promise<string> {

@@ -139,9 +139,7 @@ async function runTasks(tasks: readonly Task[], temporary: string, seconds: numb
   await wait(seconds * 1000);
   for (const child of children) if (child.connected) child.send('stop');
   const results = await Promise.all(done);
-  await Promise.all(
-    children.map(child => ((child.exitCode ?? child.signalCode) === null ? once(child, 'exit') : undefined)),
-  );
+  for (const child of children) if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   return results;
 }
 

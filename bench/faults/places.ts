@@ -13,15 +13,15 @@ const SENTENCES = 'word1 word2 word3\nword5 nothing word1\n';
 
 /** Names of model folders. */
 export const PATHS = [
-      'with spaces',
-      'e\u0301tude',
-      '\u{1f9ea} модель 模型',
-      'two\nlines',
-      'quote\'d "name"',
-      '-dash',
-      '%20',
-      'ends.',
-    ];
+  'with spaces',
+  'e\u0301tude',
+  '\u{1f9ea} модель 模型',
+  'two\nlines',
+  'quote\'d "name"',
+  '-dash',
+  '%20',
+  'ends.',
+];
 
 /** A place that is not as others, and what is wrong with how it was met. */
 export interface PlaceCase {
