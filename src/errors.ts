@@ -123,7 +123,7 @@ export function writeError(path: string, error: unknown): KneserError {
     return new KneserError('KNESER_OUTPUT_DENIED', `${path}: no permission to write there (${code})`, cause);
   }
   // What Node makes of a folder and those around it on a read-only disk.
-  if (code === 'ENOENT' && (error as NodeJS.ErrnoException).syscall === 'mkdir') {
+  if (code === 'ENOENT' && (error as { syscall?: unknown }).syscall === 'mkdir') {
     const reason = 'the folder cannot be made: the disk is read-only, or a link on the way leads nowhere';
     return new KneserError('KNESER_OUTPUT_DENIED', `${path}: ${reason}`, cause);
   }
