@@ -8,6 +8,8 @@ export { MAX_ORDER } from './plan.js';
 export { train } from './train.js';
 export type { Progress, Stage, TrainingText, TrainOptions } from './options.js';
 export type { TrainReport } from './train.js';
+export { verify, type VerifyOptions, type VerifyReport } from './verify.js';
+export type { Check, Finding } from './verify/findings.js';
 export { prune, type PruneOptions, type PruneReport } from './prune.js';
 export type { Pruning } from './prune/pruning.js';
 export { pack, type PackOptions, type PackReport } from './pack.js';

@@ -99,8 +99,11 @@ async function writeStream<T>(file: string, produce: (out: PassThrough) => Promi
     return (await Promise.all([produced, written]))[0];
   } catch (error) {
     out.destroy(error instanceof Error ? error : undefined);
-    // Whichever failed, the temporary file is to be gone.
-    await written.catch(() => undefined);
-    throw writeError(file, error);
+    // Whichever failed, the temporary file is to be gone. Where it was writing, all that producing met is a stream that ended.
+    const reason: unknown = await written.then(
+      () => error,
+      (failure: unknown) => failure,
+    );
+    throw writeError(file, error instanceof KneserError ? error : reason);
   }
 }

@@ -12,6 +12,7 @@ import type { ScoreFlags } from './score.js';
 import type { TrainFlags } from './train.js';
 import type { TuneFlags } from './tune.js';
 import type { VectorFlags } from './vector.js';
+import type { VerifyFlags } from './verify.js';
 import type { BaselineFlags } from './baseline.js';
 import type { CompareFlags } from './compare.js';
 import {
@@ -66,6 +67,11 @@ Example:
   kneser pack model --out model.kneser`,
   unpack: 'Example:\n  kneser unpack model.kneser --out model',
   inspect: 'Example:\n  kneser inspect model',
+  verify: `Checks every file, block, row and count of a model, and that its probabilities add up to one. The exit code is 0 if all
+is right, and 1 if anything is damaged.
+
+Example:
+  kneser verify model`,
 };
 
 /** The commands that stop by themselves when interrupted. */
@@ -338,6 +344,18 @@ function program(): Command {
     .action(async (dir: string, flags: { json?: boolean }) => {
       const { runInspect } = await import('./inspect.js');
       await runInspect(dir, flags);
+    });
+
+  kneser
+    .command('verify')
+    .description('Check that a model is whole and right.')
+    .argument('<dir>', 'folder of the model')
+    .option('--json', 'print one JSON object')
+    .option('-q, --quiet', 'no progress')
+    .addHelpText('after', `\n${EXAMPLES.verify}`)
+    .action(async (dir: string, flags: VerifyFlags) => {
+      const { runVerify } = await import('./verify.js');
+      await runVerify(dir, flags);
     });
 
   kneser

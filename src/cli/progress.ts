@@ -14,6 +14,8 @@ export const TITLES: Record<Stage, string> = {
   store: 'storing n-grams',
   pack: 'packing',
   unpack: 'unpacking',
+  files: 'checking files',
+  verify: 'checking n-grams',
 };
 
 /** Seconds between two lines where there is no terminal. */

@@ -198,6 +198,18 @@ export class LanguageModel extends ModelBase {
     return evidence;
   }
 
+  /**
+   * log10 p of the words of a batch that is laid out by hand.
+   *
+   * @internal
+   */
+  scoreBatch(batch: Batch): Promise<Float64Array> {
+    return this.inTurn(async () => {
+      const { log10Probs } = await runAwaiting(this.scorer.score(batch));
+      return log10Probs.slice(0, batch.length);
+    });
+  }
+
   /** Gives back everything the model holds open. Closing twice is fine. */
   async close(): Promise<void> {
     if (this.closed) return;
