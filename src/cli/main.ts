@@ -220,7 +220,11 @@ function program(): Command {
     .command('predict')
     .description('Predict the next token: the most probable ones after each line of input.')
     .argument('<dir>', 'folder of the model')
-    .argument('[file]', 'text file of histories, .gz file, or - for standard input', '-')
+    .argument(
+      '[file]',
+      'histories: a file of text, .jsonl or .parquet, also as .gz or .zst, or - for standard input',
+      '-',
+    )
     .option('-k, --top <k>', 'how many tokens', parseWhole(1), 10)
     .option('--no-start', 'the lines do not begin sentences: no <s> before them')
     .option('--unknown', 'list <unk> too, which stands for all unknown words')
@@ -229,6 +233,8 @@ function program(): Command {
     .addOption(smoothing)
     .addOption(weights)
     .addOption(tables)
+    .addOption(field)
+    .addOption(column)
     .addHelpText('after', `\n${EXAMPLES.predict}`)
     .action(async (dir: string, file: string, flags: PredictFlags) => {
       const { runPredict } = await import('./predict.js');
