@@ -406,7 +406,7 @@ async function createBuilder(database: string): Promise<ModelBuilder> {
 }
 
 /** The tokenizer that training was given as a `tokenizer.json`. */
-export function pretrainedTokenizer({ tokenization }: TrainOptions): PretrainedTokenizer | undefined {
+export function pretrainedTokenizer({ tokenization }: Pick<TrainOptions, 'tokenization'>): PretrainedTokenizer | undefined {
   return typeof tokenization?.tokenizer === 'object' ? tokenization.tokenizer : undefined;
 }
 
