@@ -25,7 +25,8 @@ export function spelledLength({ tokenizer, normalize }: TokenizationInfo): (toke
       return token => ({ characters: 1, bytes: SEPARATOR_NAMES.has(token) ? 1 : Buffer.byteLength(token) });
     case 'bytes':
       return () => ({ characters: NaN, bytes: 1 });
-    default:
+    case 'words':
+    case 'tokenizer.json':
       return () => UNKNOWN_LENGTH;
   }
 }
