@@ -78,7 +78,7 @@ describe('documents', () => {
     for (const name of ['baseline.md', 'baseline.html']) {
       const page = readFileSync(join(out, name), 'utf8');
       expect(page).toContain('by the bootstrap over documents (');
-      expect(page).toContain('resampled documents of all test files');
+      expect(page).toContain('the same resampled documents;');
     }
   });
 
@@ -90,7 +90,7 @@ describe('documents', () => {
       { unit: 'document', units: 3, sentences: 5 },
     ]);
     expect(report.models[0].micro.units).toBe(403);
-    expect(readFileSync(join(out, 'baseline.md'), 'utf8')).toContain(', sentences of the others (');
+    expect(readFileSync(join(out, 'baseline.md'), 'utf8')).toContain(' and sentences of the other files (');
     const rows = gunzipSync(readFileSync(join(out, 'tokens.tsv.gz'))).toString();
     const cells = rows.trimEnd().split('\n');
     expect(cells[0]).toMatch(/^file\tsentence\tposition\ttoken\tcount\toov\tdocument\tmkn1\.log10Prob\t/);

@@ -61,7 +61,7 @@ export function methodOf(report: BaselineReport): string[] {
 function unitsOf({ test }: BaselineReport): string {
   const [unit] = test.map(text => text.unit);
   if (test.every(text => text.unit === unit)) return `${unit}s`;
-  return `documents of ${listed(test.filter(text => text.unit === 'document').map(({ file }) => file))}, sentences of the others`;
+  return `documents of ${listed(test.filter(text => text.unit === 'document').map(({ file }) => file))} and sentences of the other files`;
 }
 
 /** The report as tables. */
@@ -99,7 +99,7 @@ function perplexityTable({ models, test }: BaselineReport): Table {
       figure(micro.bitsPerByteExcludingOov, 4),
     ]),
     notes: oovs
-      ? ['* OOVs left out, their bits and their text: no model of words says how an unknown word is spelled.']
+      ? ['* OOVs left out, their bits and their text: a model does not say how an unknown token is spelled.']
       : [],
   };
 }
@@ -133,7 +133,9 @@ function comparisonTable(report: BaselineReport): Table {
       relative === null ? '–' : `${signed(100 * relative, 1)} %`,
       pText(p, bootstrap.resamples),
     ]),
-    notes: [`Paired bootstrap over the same resampled ${unitsOf(report)} of all test files; p is two-sided.`],
+    notes: [
+      `Paired bootstrap over all test files, both models on the same resampled ${unitsOf(report)}; p is two-sided.`,
+    ],
   };
 }
 
