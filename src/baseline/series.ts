@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelInfo } from '../score/api.js';
-import type { LoadedModel } from '../score/loaded-model.js';
-import { LanguageModel } from '../score/model.js';
+import type { LoadedModel } from '../loaded-model.js';
+import { LanguageModel } from '../model.js';
 import type { Smoothing } from '../score/parts.js';
-import { documentsOf, expandInputs, type DocumentOptions } from '../text/input.js';
+import type { DocumentOptions } from '../text/documents.js';
+import { documentsOf, expandInputs } from '../text/input.js';
 import { train } from '../train.js';
 import { tune } from '../tune.js';
 import { ColumnFile } from './columns.js';

@@ -1,5 +1,6 @@
 import { KneserError } from '../errors.js';
-import { documentsOf, expandInputs, isPlain, STDIN, type DocumentOptions } from '../text/input.js';
+import type { DocumentOptions } from '../text/documents.js';
+import { documentsOf, expandInputs, isPlain, STDIN } from '../text/input.js';
 import { LineReader } from '../text/lines.js';
 import type { Tokenization } from '../text/tokenization.js';
 

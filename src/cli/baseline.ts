@@ -3,7 +3,7 @@ import { baseline } from '../baseline/baseline.js';
 import type { BaselineOptions, BaselineProgress, BaselineTexts } from '../baseline/options.js';
 import { summaryOf, tablesOf } from '../baseline/tables.js';
 import type { BaselineReport } from '../baseline/report.js';
-import type { DocumentOptions } from '../text/input.js';
+import type { DocumentOptions } from '../text/documents.js';
 import { documentOptions } from './options.js';
 import { print, printTable } from './output.js';
 import { ProgressDisplay, TITLES } from './progress.js';

@@ -1,6 +1,7 @@
-import type { LoadedModel } from '../score/loaded-model.js';
-import type { LanguageModel } from '../score/model.js';
-import type { DocumentOptions, Input } from '../text/input.js';
+import type { LoadedModel } from '../loaded-model.js';
+import type { LanguageModel } from '../model.js';
+import type { DocumentOptions } from '../text/documents.js';
+import type { Input } from '../text/input.js';
 import { LineReader } from '../text/lines.js';
 import { warnOfReplaced } from './output.js';
 

@@ -1,7 +1,8 @@
 import type { Explanation, Prediction, TableReading } from '../score/api.js';
-import { LanguageModel } from '../score/model.js';
+import { LanguageModel } from '../model.js';
 import type { SmoothingOptions } from '../score/parts.js';
-import { expandInputs, STDIN, type DocumentOptions } from '../text/input.js';
+import type { DocumentOptions } from '../text/documents.js';
+import { expandInputs, STDIN } from '../text/input.js';
 import { readLines } from './lines.js';
 import { figure, print, printJsonLine, printTable } from './output.js';
 import { openOptions } from './smoothing.js';

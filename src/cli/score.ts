@@ -1,9 +1,10 @@
 import type { Score, TableReading } from '../score/api.js';
 import type { TextCache } from '../score/cache.js';
-import { LanguageModel } from '../score/model.js';
+import { LanguageModel } from '../model.js';
 import type { SmoothingOptions } from '../score/parts.js';
 import { openOptions } from './smoothing.js';
-import { expandInputs, STDIN, type DocumentOptions, type Input } from '../text/input.js';
+import type { DocumentOptions } from '../text/documents.js';
+import { expandInputs, STDIN, type Input } from '../text/input.js';
 import { readLines } from './lines.js';
 import { figure, print, printJsonLine } from './output.js';
 

@@ -1,5 +1,5 @@
 import { KneserError } from '../errors.js';
-import type { DocumentOptions } from '../text/input.js';
+import type { DocumentOptions } from '../text/documents.js';
 import type { TrainOptions } from '../options.js';
 import { train, type TrainReport } from '../train.js';
 import { bytes, whole } from './output.js';
