@@ -24,6 +24,7 @@ import {
   parseSize,
   parseThresholds,
   parseWhole,
+  tokenizationOptions,
   vocabularyOptions,
 } from './options.js';
 
@@ -101,6 +102,7 @@ function program(): Command {
   const cache = new Option('--cache', 'mix in a cache of the text so far: for running text, reset for each file');
 
   const [vocab, vocabLimit, unkBelow] = vocabularyOptions();
+  const [tokenizer, locale, sentences, normalize] = tokenizationOptions();
   const field = new Option('--field <name>', 'field of the objects of .jsonl files that is the text (default: text)');
   const column = new Option('--column <name>', 'column of .parquet files that is the text (default: text)');
   const files = 'files of text, .jsonl or .parquet, also as .gz or .zst, folders of them, or - for standard input';
@@ -131,18 +133,10 @@ function program(): Command {
       'drop n-grams seen at most so often, by order: 0,0,1 drops all of order 3 and up seen once',
       parseThresholds,
     )
-    .option(
-      '--tokenizer <what>',
-      'what tokens are, here and when scoring: whitespace, words, characters, bytes, or the path of a tokenizer.json',
-      'whitespace',
-    )
-    .option('--locale <tag>', 'language for words and for sentences that are segmented (default: en)')
-    .addOption(
-      new Option('--sentences <where>', 'lines are sentences, or are cut into sentences')
-        .choices(['lines', 'segment'])
-        .default('lines'),
-    )
-    .addOption(new Option('--normalize <form>', 'Unicode normalisation of the text').choices(['NFC', 'NFKC']))
+    .addOption(tokenizer)
+    .addOption(locale)
+    .addOption(sentences)
+    .addOption(normalize)
     .addOption(field)
     .addOption(column)
     .option('--lowercase', 'lower-case all text, here and when scoring')
@@ -232,7 +226,11 @@ function program(): Command {
     .command('predict')
     .description('Predict the next token: the most probable ones after each line of input.')
     .argument('<dir>', 'folder of the model')
-    .argument('[file]', 'text file of histories, .gz file, or - for standard input', '-')
+    .argument(
+      '[file]',
+      'histories: a file of text, .jsonl or .parquet, also as .gz or .zst, or - for standard input',
+      '-',
+    )
     .option('-k, --top <k>', 'how many tokens', parseWhole(1), 10)
     .option('--no-start', 'the lines do not begin sentences: no <s> before them')
     .option('--unknown', 'list <unk> too, which stands for all unknown words')
@@ -241,6 +239,8 @@ function program(): Command {
     .addOption(smoothing)
     .addOption(weights)
     .addOption(tables)
+    .addOption(field)
+    .addOption(column)
     .addHelpText('after', `\n${EXAMPLES.predict}`)
     .action(async (dir: string, file: string, flags: PredictFlags) => {
       const { runPredict } = await import('./predict.js');
@@ -361,7 +361,10 @@ function program(): Command {
   kneser
     .command('baseline')
     .description('Train, tune and measure Kneser-Ney and the mixture of every order: the baselines of a benchmark.')
-    .option('--train <file...>', 'text to count: files, .gz files, folders of them')
+    .option(
+      '--train <file...>',
+      'text to count: files of text, .jsonl or .parquet, also as .gz or .zst, folders of them',
+    )
     .option('--valid <file...>', 'text to tune the mixture on')
     .option('--test <file...>', 'text to measure on; each file is a domain')
     .option('--corpus <name>', 'a corpus of the catalog instead: brown, ptb, wikitext-2, wikitext-103, text8, 1b')
@@ -377,6 +380,12 @@ function program(): Command {
     .addOption(vocab)
     .addOption(vocabLimit)
     .addOption(unkBelow)
+    .addOption(tokenizer)
+    .addOption(locale)
+    .addOption(sentences)
+    .addOption(normalize)
+    .addOption(field)
+    .addOption(column)
     .option('--lowercase', 'lower-case all text')
     .option('--skip-blank', 'leave out lines without a token')
     .addOption(
