@@ -19,6 +19,14 @@ export interface Output extends Usage {
   readonly stdout: string;
 }
 
+/** The same of a command that may have failed. */
+export interface Attempt extends Output {
+  /** Its exit code, or the signal that ended it. */
+  readonly ended: number | string;
+  /** The end of its standard error. */
+  readonly stderr: string;
+}
+
 /** How to run a command. */
 export interface RunOptions {
   readonly signal: AbortSignal;
@@ -28,20 +36,32 @@ export interface RunOptions {
 }
 
 /**
- * Runs a command to its end. Its memory is the `VmHWM` that Linux keeps of a process, looked at every 5 ms: what it
- * takes only in its last moments may be missed.
+ * Runs a command to its end.
  *
  * @throws Error with the end of its standard error where it fails; the signal's reason, once the command has ended.
  */
-export async function run(
+export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Output> {
+  const attempt = await tryToRun(command, args, options);
+  if (attempt.ended === 0) return attempt;
+  const how = typeof attempt.ended === 'number' ? `exit code ${attempt.ended}` : attempt.ended;
+  throw new Error(`${[basename(command), ...args].join(' ')}: ${how}\n${attempt.stderr.trimEnd()}`);
+}
+
+/**
+ * Runs a command to its end, whatever that is. Its memory is the `VmHWM` that Linux keeps of a process, looked at every 5 ms:
+ * what it takes only in its last moments may be missed.
+ *
+ * @throws the signal's reason, once the command has ended; Error where it cannot be started.
+ */
+export async function tryToRun(
   command: string,
   args: readonly string[],
   { signal, env, input }: RunOptions,
-): Promise<Output> {
+): Promise<Attempt> {
   signal.throwIfAborted();
   const stdin = input === undefined ? 'ignore' : openSync(input, 'r');
   try {
-    return await new Promise<Output>((resolve, reject) => {
+    return await new Promise<Attempt>((resolve, reject) => {
       const started = performance.now();
       const child = spawn(command, args, { stdio: [stdin, 'pipe', 'pipe'], env });
       const { pid } = child;
@@ -64,18 +84,13 @@ export async function run(
       child.on('close', (code, killedBy) =>
         settle(() => {
           if (signal.aborted) reject(signal.reason as Error);
-          else if (code === 0) resolve({ seconds, peakBytes, stdout });
-          else reject(new Error(failure(command, args, killedBy ?? `exit code ${code ?? '?'}`, stderr)));
+          else resolve({ seconds, peakBytes, stdout, stderr, ended: code ?? killedBy ?? 'an unknown end' });
         }),
       );
     });
   } finally {
     if (stdin !== 'ignore') closeSync(stdin);
   }
-}
-
-function failure(command: string, args: readonly string[], how: string, stderr: string): string {
-  return `${[basename(command), ...args].join(' ')}: ${how}\n${stderr.trimEnd()}`;
 }
 
 /** The peak of a process's resident set so far; `undefined` where there is none to be read. */

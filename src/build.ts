@@ -19,7 +19,6 @@ import { DEFAULT_WEIGHTS, encodeWeights } from './smooth/weights.js';
 import { type Draft } from './store/folder.js';
 import { FORMAT_VERSION, type Manifest, type TableManifest } from './store/manifest.js';
 import { encodeTokenizer } from './store/tokenizer.js';
-import { compareBytes } from './text/bytes.js';
 import { learnWeights } from './tune.js';
 import type { Pruning } from './prune/pruning.js';
 import { isPlain, readText } from './text/input.js';
@@ -27,7 +26,7 @@ import { feedSentence, splitTokens, type Sentence, type Sentences } from './text
 import type { PretrainedTokenizer, TextChanges, Tokenization } from './text/tokenization.js';
 import { BOS, EOS, FIRST_WORD, UNK } from './text/tokens.js';
 import { WordList } from './text/wordlist.js';
-import type { ModelBuilder } from './store/builder.js';
+import type { DictionaryEntry, ModelBuilder } from './store/builder.js';
 
 import type { Stage, TrainOptions } from './options.js';
 
@@ -141,9 +140,9 @@ export class Build {
       );
     }
     const database = this.pruning ? this.unpruned : this.draft.database;
-    const builder = await createBuilder(database);
+    const builder = await createBuilder(database, this.memory);
     try {
-      const types = vocabulary.words.length;
+      const types = vocabulary.numbers.length;
       const classes = Math.min(this.options.classes ?? 0, Math.floor(types / WORDS_A_CLASS));
       const words = {
         name: 'words',
@@ -174,7 +173,7 @@ export class Build {
         order,
         sentences: stream.sentences,
         tokens: stream.tokens + stream.sentences,
-        vocabulary: vocabulary.words.length - 2,
+        vocabulary: vocabulary.numbers.length - 2,
         unknown: vocabulary.frequencies[UNK],
         dictionaryBlocks: builder.dictionaryBlocks,
         tables,
@@ -207,8 +206,8 @@ export class Build {
     const { order, memory } = this;
     const { name, patterns, types } = counted;
     const sorts = planSorts(patterns, order);
-    const threads = total < SMALL_TEXT ? 1 : this.threads;
-    const plan = { stream: name, order, sorts, types, mergeMemory: Math.floor(memory / 8 / threads) };
+    const threads = total < SMALL_TEXT ? 0 : this.threads;
+    const plan = { stream: name, order, sorts, types, mergeMemory: Math.floor(memory / 8 / Math.max(1, threads)) };
     const pool = createPool(threads, plan, thread => join(this.draft.temporary, `runs-${name}-${thread}`));
     const summaries = new Map<string, TableSummary>();
     let unigrams: Uint32Array;
@@ -236,7 +235,7 @@ export class Build {
     if (!this.pruning) return manifest;
     const { openLevelStore } = await import('./store/level.js');
     const { pruneStore } = await import('./prune/prune-store.js');
-    const store = await openLevelStore(this.unpruned, this.options.out);
+    const store = await openLevelStore(this.unpruned, this.options.out, this.memory);
     try {
       return await pruneStore(store, manifest, this.pruning, this.draft.database, (done, total) => {
         this.checkAborted();
@@ -251,7 +250,7 @@ export class Build {
   async tune(): Promise<void> {
     if (!this.canTune()) return;
     const { openLevelStore } = await import('./store/level.js');
-    const store = await openLevelStore(this.draft.database, this.options.out);
+    const store = await openLevelStore(this.draft.database, this.options.out, this.memory);
     const { onProgress } = this.options;
     const set = await learnWeights(store, this.heldOutIds, (done, total) => {
       this.checkAborted();
@@ -286,7 +285,7 @@ export class Build {
         left = right === EOS ? BOS : right;
       }
     }
-    const types = vocabulary.words.length;
+    const types = vocabulary.numbers.length;
     return clusterWords(counter.finish(types), types, classes);
   }
 
@@ -343,31 +342,35 @@ export class Build {
       addResult(summaries, await pool.run(task, blocks), segment => runs[sort][partition].push(segment));
     };
 
-    let reuse: Uint32Array | undefined;
-    for (const chunk of layoutChunks(this.ids, toId, order, total, limit, last)) {
-      const { ids } = chunk;
-      for (const { distance, members } of families) {
-        this.checkAborted();
-        const grouped: PartitionedPositions = partitionPositions(chunk, distance, partitions, reuse);
-        reuse = grouped.positions;
-        const tasks: Promise<void>[] = [];
-        for (let p = 0; p < partitions.count; p++) {
-          const positions = grouped.positions.subarray(grouped.starts[p], grouped.starts[p + 1]);
-          if (positions.length === 0) continue;
-          tasks.push(
-            (async () => {
-              // The sorts of one family share the positions, so they take turns.
-              for (const sort of members) {
-                await collect(sort, p, { kind: spilling ? 'spill' : 'count', sort, ids, positions });
-              }
-              done += positions.length;
-              report(spilling ? 'sort' : 'count', work);
-            })(),
-          );
+    // The text's memory is free again where this ends.
+    const sortAll = async (): Promise<void> => {
+      let reuse: Uint32Array | undefined;
+      for (const chunk of layoutChunks(this.ids, toId, order, total, limit, last)) {
+        const { ids } = chunk;
+        for (const { distance, members } of families) {
+          this.checkAborted();
+          const grouped: PartitionedPositions = partitionPositions(chunk, distance, partitions, reuse);
+          reuse = grouped.positions;
+          const tasks: Promise<void>[] = [];
+          for (let p = 0; p < partitions.count; p++) {
+            const positions = grouped.positions.subarray(grouped.starts[p], grouped.starts[p + 1]);
+            if (positions.length === 0) continue;
+            tasks.push(
+              (async () => {
+                // The sorts of one family share the positions, so they take turns.
+                for (const sort of members) {
+                  await collect(sort, p, { kind: spilling ? 'spill' : 'count', sort, ids, positions });
+                }
+                done += positions.length;
+                report(spilling ? 'sort' : 'count', work);
+              })(),
+            );
+          }
+          await allSettledOrThrow(tasks);
         }
-        await allSettledOrThrow(tasks);
       }
-    }
+    };
+    await sortAll();
     if (!spilling) return;
     done = 0;
     const bytes = runs.flat(2).reduce((sum, segment) => sum + segment.length, 0);
@@ -400,9 +403,9 @@ export class Build {
 }
 
 /** LevelDB is loaded when it is needed. */
-async function createBuilder(database: string): Promise<ModelBuilder> {
+async function createBuilder(database: string, memory: number): Promise<ModelBuilder> {
   const { ModelBuilder } = await import('./store/builder.js');
-  return ModelBuilder.create(database);
+  return ModelBuilder.create(database, memory);
 }
 
 /** The tokenizer that training was given as a `tokenizer.json`. */
@@ -451,9 +454,8 @@ async function allSettledOrThrow(tasks: readonly Promise<void>[]): Promise<void>
   if (failed) throw failed.reason;
 }
 
-function sortedDictionary(vocabulary: Vocabulary): { word: Uint8Array; id: number; frequency: number }[] {
-  return vocabulary.words
-    .map((word, id) => ({ word, id, frequency: vocabulary.frequencies[id] }))
-    .slice(1)
-    .sort((a, b) => compareBytes(a.word, b.word));
+function* sortedDictionary({ list, numbers, frequencies }: Vocabulary): Generator<DictionaryEntry> {
+  const sorted = Uint32Array.from(numbers, (_, id) => id).subarray(1);
+  sorted.sort((a, b) => list.compare(numbers[a], numbers[b]));
+  for (const id of sorted) yield { word: list.bytes(numbers[id]), id, frequency: frequencies[id] };
 }

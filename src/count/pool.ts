@@ -1,12 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { Counter, type CountPlan, type CountResult, type CountTask } from './counter.js';
 import type { EncodedBlock } from './table-writer.js';
-import type { WorkerReply, WorkerRequest } from './worker.js';
+import type { WorkerPlan, WorkerReply, WorkerRequest } from './worker.js';
 
 /** Takes the blocks of a task as they fill up; what it returns is waited for before the task counts as done. */
 export type BlockSink = (blocks: EncodedBlock[]) => Promise<void>;
 
-/** Threads that count. With one, the work is done on the caller's. */
+/** Threads that count; with none, the work is done on the caller's. */
 export interface CountPool {
   readonly threads: number;
   run(task: CountTask, blocks: BlockSink): Promise<CountResult>;
@@ -22,11 +22,14 @@ export function createPool(
   plan: Omit<CountPlan, 'temporary'>,
   temporary: (thread: number) => string,
 ): CountPool {
-  return threads > 1 ? new ThreadPool(threads, plan, temporary) : new SameThread({ ...plan, temporary: temporary(0) });
+  return threads > 0 ? new ThreadPool(threads, plan, temporary) : new SameThread({ ...plan, temporary: temporary(0) });
 }
 
+/** Threads make few objects that do not live on in arrays; as many as fit here are collected at a time. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+
 class SameThread implements CountPool {
-  readonly threads = 1;
+  readonly threads = 0;
   private blocks: EncodedBlock[] = [];
   private readonly counter: Counter;
 
@@ -55,10 +58,16 @@ class SameThread implements CountPool {
   }
 }
 
+/** A thread, and how many messages of its blocks are not written yet. */
+interface CountingThread {
+  readonly worker: Worker;
+  readonly underWay: Int32Array;
+}
+
 class ThreadPool implements CountPool {
-  private readonly idle: Worker[] = [];
-  private readonly workers: Worker[];
-  private waiting: { resolve: (worker: Worker) => void; reject: (error: Error) => void }[] = [];
+  private readonly idle: CountingThread[] = [];
+  private readonly workers: CountingThread[];
+  private waiting: { resolve: (worker: CountingThread) => void; reject: (error: Error) => void }[] = [];
   /** Why a thread ended before its time: no task can be given to any from then on. */
   private lost: Error | undefined;
 
@@ -68,10 +77,12 @@ class ThreadPool implements CountPool {
     temporary: (thread: number) => string,
   ) {
     this.workers = Array.from({ length: threads }, (_, thread) => {
-      const workerData: CountPlan = { ...plan, temporary: temporary(thread) };
-      return new Worker(new URL('./worker.js', import.meta.url), { workerData });
+      const underWay = new Int32Array(new SharedArrayBuffer(4));
+      const workerData: WorkerPlan = { ...plan, temporary: temporary(thread), underWay };
+      const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, resourceLimits });
+      return { worker, underWay };
     });
-    for (const worker of this.workers) {
+    for (const { worker } of this.workers) {
       worker.setMaxListeners(0);
       worker.on('error', error => this.lose(error));
     }
@@ -79,32 +90,41 @@ class ThreadPool implements CountPool {
   }
 
   async run(task: CountTask, blocks: BlockSink): Promise<CountResult> {
-    const worker = await this.takeWorker();
+    const thread = await this.takeWorker();
+    const write = async (ready: EncodedBlock[]): Promise<void> => {
+      try {
+        await blocks(ready);
+      } finally {
+        // The thread may be waiting for that.
+        Atomics.sub(thread.underWay, 0, 1);
+        Atomics.notify(thread.underWay, 0);
+      }
+    };
     // Each write is watched from the start: it may fail while the task goes on.
     const writes: Promise<PromiseSettledResult<void>[]>[] = [];
     let result: CountResult;
     try {
-      result = await converse(worker, { task }, reply => {
-        if (reply.kind === 'blocks') writes.push(Promise.allSettled([blocks(reply.blocks)]));
+      result = await converse(thread.worker, { task }, reply => {
+        if (reply.kind === 'blocks') writes.push(Promise.allSettled([write(reply.blocks)]));
         return reply.kind === 'result' ? reply.result : undefined;
       });
     } finally {
       await Promise.all(writes);
-      this.giveBack(worker);
+      this.giveBack(thread);
     }
     const failed = (await Promise.all(writes)).flat().find(write => write.status === 'rejected');
     if (failed) throw failed.reason;
     return result;
   }
 
-  private takeWorker(): Promise<Worker> {
+  private takeWorker(): Promise<CountingThread> {
     if (this.lost) return Promise.reject(this.lost);
     const worker = this.idle.pop();
     if (worker) return Promise.resolve(worker);
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 
-  private giveBack(worker: Worker): void {
+  private giveBack(worker: CountingThread): void {
     const next = this.waiting.shift();
     if (next) next.resolve(worker);
     else this.idle.push(worker);
@@ -118,7 +138,7 @@ class ThreadPool implements CountPool {
 
   async finish(): Promise<Uint32Array> {
     const all = await Promise.all(
-      this.workers.map(worker =>
+      this.workers.map(({ worker }) =>
         converse(worker, { finish: true }, reply => (reply.kind === 'finished' ? reply.unigrams : undefined)),
       ),
     );
@@ -129,7 +149,7 @@ class ThreadPool implements CountPool {
 
   async abort(): Promise<void> {
     this.lose(new Error('counting was stopped'));
-    await Promise.all(this.workers.map(worker => worker.terminate()));
+    await Promise.all(this.workers.map(({ worker }) => worker.terminate()));
   }
 }
 

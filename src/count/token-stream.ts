@@ -32,10 +32,10 @@ export class TokenStream implements TokenSink {
   heldOut = 0;
   /** Occurrences by word number. */
   frequency = new Float64Array(1 << 12);
-  /** What a word number stands for, where that is another word. */
-  readonly aliases = new Map<number, number>();
-  /** How many invalid sequences an occurrence of a word number holds, where there are any. */
-  readonly replacements = new Map<number, number>();
+  /** What a word number stands for, where that is another word; else 0. */
+  aliases = new Uint32Array(1 << 12);
+  /** How many invalid sequences an occurrence of a word number holds. */
+  private replacements = new Uint32Array(1 << 12);
   /** What is being read: for error messages. */
   source = '';
   /** What a call of `line` ends, to be counted in error messages. */
@@ -53,6 +53,8 @@ export class TokenStream implements TokenSink {
     private readonly options: TokenOptions,
   ) {
     this.known = words.size;
+    // The words of a closed vocabulary all have numbers before the first is seen.
+    this.makeRoom();
   }
 
   /** Begins another input. */
@@ -72,7 +74,6 @@ export class TokenStream implements TokenSink {
       }
       this.refuse(word);
     }
-    if (word >= this.frequency.length) this.growFrequency();
     this.lineTokens++;
     if (this.holding) {
       this.heldOutIds.push(word);
@@ -101,20 +102,22 @@ export class TokenStream implements TokenSink {
   /** Invalid UTF-8 sequences that were replaced, over all occurrences. */
   get replaced(): number {
     let sum = 0;
-    for (const [word, count] of this.replacements) sum += count * this.frequency[word];
+    for (let word = 1; word <= this.words.size; word++) sum += this.replacements[word] * this.frequency[word];
     return sum;
   }
 
   /** A word that was not seen before: it may stand for another. */
   private meet(word: number): void {
     this.known = word;
+    this.makeRoom();
     const surface = canonicalSurface(this.words.bytes(word).slice(), this.options.lowercase);
     if (!surface) return;
     const { bytes, replaced } = surface;
     const target = this.words.add(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length));
     this.known = this.words.size;
-    this.aliases.set(word, target);
-    if (replaced > 0) this.replacements.set(word, replaced);
+    this.makeRoom();
+    this.aliases[word] = target;
+    this.replacements[word] = replaced;
     if (target === BOS || target === EOS) this.reservedAliases = true;
   }
 
@@ -132,15 +135,18 @@ export class TokenStream implements TokenSink {
   closedReplaced = 0;
 
   private isReservedAlias(word: number): boolean {
-    const target = this.aliases.get(word);
+    const target = this.aliases[word];
     return target === BOS || target === EOS;
   }
 
-  private growFrequency(): void {
-    // The words of a closed vocabulary all have numbers before the first is seen.
-    const larger = new Float64Array(2 * Math.max(this.frequency.length, this.words.size));
-    larger.set(this.frequency);
-    this.frequency = larger;
+  /** Makes room for what is kept of each word. */
+  private makeRoom(): void {
+    const { frequency, aliases, replacements, words } = this;
+    if (words.size < frequency.length) return;
+    const length = 2 * words.size;
+    (this.frequency = new Float64Array(length)).set(frequency);
+    (this.aliases = new Uint32Array(length)).set(aliases);
+    (this.replacements = new Uint32Array(length)).set(replacements);
   }
 
   private refuse(word: number): never {

@@ -3,6 +3,12 @@ import { systemCode } from '../errors.js';
 import { Counter, type CountPlan, type CountResult, type CountTask } from './counter.js';
 import type { EncodedBlock } from './table-writer.js';
 
+/** What a thread is made with. */
+export interface WorkerPlan extends CountPlan {
+  /** How many of its messages of blocks are not written yet: one number, shared. */
+  readonly underWay: Int32Array;
+}
+
 /** What a counting thread is sent. */
 export type WorkerRequest = { readonly task: CountTask } | { readonly finish: true };
 
@@ -14,17 +20,29 @@ export type WorkerReply =
   | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined };
 
 /** Blocks are sent on when this many are ready. */
-const BLOCKS_A_MESSAGE = 256;
+const BLOCKS_A_MESSAGE = 64;
+/** So many messages of blocks may be on their way to the store before a thread waits. */
+const MESSAGES_UNDER_WAY = 4;
 
 const port = parentPort;
 if (port) {
-  const send = (reply: WorkerReply): void => port.postMessage(reply);
+  const plan = workerData as WorkerPlan;
+  const { underWay } = plan;
+  const send = (reply: WorkerReply, moved: ArrayBuffer[] = []): void => port.postMessage(reply, moved);
   let blocks: EncodedBlock[] = [];
   const sendBlocks = (): void => {
-    if (blocks.length > 0) send({ kind: 'blocks', blocks });
+    if (blocks.length === 0) return;
+    Atomics.add(underWay, 0, 1);
+    send(
+      { kind: 'blocks', blocks },
+      blocks.map(({ value }) => value.buffer as ArrayBuffer),
+    );
     blocks = [];
+    for (let waiting = Atomics.load(underWay, 0); waiting >= MESSAGES_UNDER_WAY; waiting = Atomics.load(underWay, 0)) {
+      Atomics.wait(underWay, 0, waiting);
+    }
   };
-  const counter = new Counter(workerData as CountPlan, block => {
+  const counter = new Counter(plan, block => {
     blocks.push(block);
     if (blocks.length >= BLOCKS_A_MESSAGE) sendBlocks();
   });

@@ -34,8 +34,9 @@ export class ModelBuilder {
 
   private constructor(private readonly store: LevelWriter) {}
 
-  static async create(path: string): Promise<ModelBuilder> {
-    return new ModelBuilder(await LevelWriter.create(path));
+  /** @param memory bytes that the store may aim for. */
+  static async create(path: string, memory = Infinity): Promise<ModelBuilder> {
+    return new ModelBuilder(await LevelWriter.create(path, memory));
   }
 
   /** Blocks of one partition; those of a table come in order. */
@@ -68,18 +69,24 @@ export class ModelBuilder {
   }
 
   /** @param entries sorted by the words' bytes. */
-  async putDictionary(entries: readonly DictionaryEntry[]): Promise<void> {
+  async putDictionary(entries: Iterable<DictionaryEntry>): Promise<void> {
     const firstWords: Uint8Array[] = [];
-    for (let from = 0; from < entries.length; from += DICTIONARY_BLOCK_WORDS) {
-      const part = entries.slice(from, from + DICTIONARY_BLOCK_WORDS);
-      firstWords.push(part[0].word);
+    let part: DictionaryEntry[] = [];
+    const putPart = async (): Promise<void> => {
+      firstWords.push(part[0].word.slice());
       const value = encodeDictionaryBlock({
         words: part.map(entry => entry.word),
         ids: Float64Array.from(part, entry => entry.id),
         frequencies: Float64Array.from(part, entry => entry.frequency),
       });
+      part = [];
       await this.store.put(dictionaryKey(this.dictionaryBlocks++), value);
+    };
+    for (const entry of entries) {
+      part.push(entry);
+      if (part.length === DICTIONARY_BLOCK_WORDS) await putPart();
     }
+    if (part.length > 0) await putPart();
     await this.store.put(DICTIONARY_DIRECTORY_KEY, encodeDictionaryDirectory(firstWords));
   }
 

@@ -2,15 +2,41 @@ import { Level } from 'level';
 import { KneserError } from '../errors.js';
 import type { ModelStore, ModelWriter } from './store.js';
 
-const BATCH_BYTES = 4 << 20;
+const BATCH_BYTES = 1 << 20;
+
+/** LevelDB maps the files it reads into memory, and keeps at least so many open. */
+const FEWEST_OPEN_FILES = 74;
+const MOST_OPEN_FILES = 1000;
+
+/** The part of a build's memory that LevelDB may use: two buffers of what is written, and the files that it merges. */
+const WRITE_BUFFER_SHARE = 1 / 16;
+const FILE_SHARE = 1 / 32;
+
+function between(least: number, most: number, value: number): number {
+  return Math.round(Math.min(most, Math.max(least, value)));
+}
 
 const ENCODING = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 
+/** Bytes of a table file. */
+function fileBytes(memory: number): number {
+  return between(2 << 20, 16 << 20, memory * FILE_SHARE);
+}
+
 type Database = Level<Uint8Array, Uint8Array>;
 
-/** Opens a LevelDB that no other process holds, for reading. */
-export async function openLevelStore(path: string, name: string): Promise<ModelStore> {
-  const database: Database = new Level(path, { ...ENCODING, createIfMissing: false, compression: false });
+/**
+ * Opens a LevelDB that no other process holds, for reading.
+ *
+ * @param memory bytes to aim for.
+ */
+export async function openLevelStore(path: string, name: string, memory = Infinity): Promise<ModelStore> {
+  const database: Database = new Level(path, {
+    ...ENCODING,
+    createIfMissing: false,
+    compression: false,
+    maxOpenFiles: between(FEWEST_OPEN_FILES, MOST_OPEN_FILES, memory / 4 / fileBytes(memory)),
+  });
   await database.open();
   const damaged = (error: unknown): never => {
     const reason = error instanceof Error ? error.message : String(error);
@@ -34,14 +60,16 @@ export class LevelWriter implements ModelWriter {
 
   private constructor(private database: Database) {}
 
-  static async create(path: string): Promise<LevelWriter> {
+  /** @param memory bytes to aim for. */
+  static async create(path: string, memory: number): Promise<LevelWriter> {
     const database: Database = new Level(path, {
       ...ENCODING,
       errorIfExists: true,
       // Blocks of count tables are dense: Snappy finds nothing in them.
       compression: false,
-      writeBufferSize: 32 << 20,
-      maxFileSize: 16 << 20,
+      writeBufferSize: between(4 << 20, 32 << 20, memory * WRITE_BUFFER_SHARE),
+      maxFileSize: fileBytes(memory),
+      maxOpenFiles: between(FEWEST_OPEN_FILES, MOST_OPEN_FILES, memory / 4 / fileBytes(memory)),
     });
     await database.open();
     return new LevelWriter(database);

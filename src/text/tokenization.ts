@@ -91,7 +91,7 @@ export class Tokenization {
   feeder(sink: TokenSink, changes: TextChanges, source: string): TextFeeder {
     const { tokenizer, sentences, normalize } = this.info;
     const direct = tokenizer === 'whitespace' && sentences === 'lines' && normalize === 'none';
-    return direct ? new Tokenizer(sink) : new LineTokenizer(this, sink, changes, source);
+    return direct ? new Tokenizer(sink, source) : new LineTokenizer(this, sink, changes, source);
   }
 
   /** Gives the tokens of a sentence to a sink. */

@@ -1,3 +1,4 @@
+import { KneserError } from '../errors.js';
 import { ENDS_TOKEN, NEWLINE } from './tokens.js';
 import { HASH_PRIME, HASH_START } from './wordlist.js';
 
@@ -9,6 +10,9 @@ export interface TokenSink {
   line(): void;
 }
 
+/** No token may be longer: it is in memory as a whole, a few times over. */
+const MOST_TOKEN_BYTES = 1 << 24;
+
 /**
  * Cuts a stream of bytes into tokens and lines without making a string. One pass over the bytes, which also hashes
  * them: about 5 ns a byte on one core, most of it in the sink's look-ups.
@@ -19,7 +23,11 @@ export class Tokenizer {
   private pendingHash = HASH_START;
   private lineOpen = false;
 
-  constructor(private readonly sink: TokenSink) {}
+  /** @param source what is read, for messages. */
+  constructor(
+    private readonly sink: TokenSink,
+    private readonly source = 'the text',
+  ) {}
 
   /** Takes the next bytes of the text; they may end within a token. */
   feed(bytes: Uint8Array): void {
@@ -60,6 +68,12 @@ export class Tokenizer {
 
   private append(bytes: Uint8Array, from: number, to: number): void {
     const length = this.pendingLength + to - from;
+    if (length > MOST_TOKEN_BYTES) {
+      throw new KneserError(
+        'KNESER_LIMIT',
+        `${this.source}: a token has more than ${MOST_TOKEN_BYTES >> 20} MB; white space separates tokens, or choose another --tokenizer`,
+      );
+    }
     if (length > this.pending.length) {
       const larger = new Uint8Array(Math.max(2 * this.pending.length, length));
       larger.set(this.pending.subarray(0, this.pendingLength));
