@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import { BigramCounter } from './classes/bigrams.js';
 import { encodeClasses } from './classes/classes.js';
 import { clusterWords } from './classes/exchange.js';
-import { layoutChunks, layoutLength } from './count/corpus.js';
+import { checkTokens, layoutChunks, layoutLength } from './count/corpus.js';
 import type { CountResult, CountTask } from './count/counter.js';
 import { IdStream } from './count/id-stream.js';
 import { partitionPositions, planPartitions, type PartitionedPositions, type Partitions } from './count/partition.js';
 import { createPool, type BlockSink, type CountPool } from './count/pool.js';
 import type { RunSegment } from './count/runs.js';
+import { SpilledWords } from './count/spilled-words.js';
 import { addSummary, emptySummary, type TableSummary } from './count/table-writer.js';
 import { planSorts, type Sort } from './count/tally.js';
 import { TokenStream } from './count/token-stream.js';
@@ -36,6 +37,13 @@ const WORDS_A_CLASS = 20;
 const SMALL_TEXT = 200_000;
 /** Bytes a position of a chunk may take: its id, its place in the order, and a thread's three scratch arrays. */
 const BYTES_A_POSITION = 4 + 4 + 12;
+/** Bytes that a word takes besides its place in the list of words, and for each thread. */
+const BYTES_A_WORD = 48;
+/** The parts of memory that numbers of the text may take before they go to the disk. */
+const IDS_SHARE = 1 / 6;
+const HELD_OUT_SHARE = 1 / 16;
+/** The part that pairs of words may take while they are counted for classes. */
+const CLASSES_SHARE = 1 / 4;
 
 /** Wraps what the caller's own sentences threw, so that it is not taken for a failure of ours. */
 export class CallerError extends Error {}
@@ -62,9 +70,11 @@ interface CountedStream {
 
 /** The stages of training, from text to a store that is ready to be published. */
 export class Build {
-  private readonly ids: IdStream;
-  private readonly heldOut: IdStream;
-  private heldOutIds: Uint32Array[] = [];
+  private ids: IdStream;
+  private heldOut: IdStream;
+  /** By word number, what a held-out token is to the model. */
+  private heldOutIds = new Uint32Array(0);
+  private spilled: readonly [counted: SpilledWords, heldOut: SpilledWords] | undefined;
   private readonly stream: TokenStream;
   private readonly choice: VocabularyChoice;
   /** Where the tables are counted that are to be pruned. */
@@ -87,8 +97,8 @@ export class Build {
     this.mixed = choosePatterns(order, options.patterns ?? {});
     const words = new WordList();
     if (this.choice.kind === 'words') this.addWords(words, this.choice.words);
-    this.ids = new IdStream(join(draft.temporary, 'tokens'), Math.floor(memory / 6));
-    this.heldOut = new IdStream(join(draft.temporary, 'held-out'), Math.floor(memory / 16));
+    this.ids = this.idStream('tokens', IDS_SHARE);
+    this.heldOut = this.idStream('held-out', HELD_OUT_SHARE);
     const every = options.holdOut ? Math.round(1 / options.holdOut) : 0;
     this.stream = new TokenStream(words, this.ids, this.heldOut, {
       holdOutEvery: every,
@@ -107,7 +117,7 @@ export class Build {
       for await (const sentence of ofCaller(this.options.sentences)) {
         this.checkAborted();
         feedSentence(sentence, this.tokenization, stream);
-        if (stream.tokens % 4096 === 0) this.checkMemory();
+        if (stream.sentences % 1024 === 0) this.checkMemory();
       }
     } else {
       const known = inputs.every(input => input.bytes !== undefined);
@@ -126,6 +136,29 @@ export class Build {
       }
     }
     requireTokens(stream, inputs.map(input => input.path).join(', ') || 'the sentences given');
+    this.checkMemory();
+    this.resolveSpilled();
+  }
+
+  /** Chooses the vocabulary where it did not fit into memory. */
+  private resolveSpilled(): void {
+    const { stream, spilled, memory } = this;
+    if (!spilled) return;
+    const limit = this.choice.kind === 'limit' ? this.choice.limit : Infinity;
+    stream.chooseSpilled(limit, this.choice.kind === 'frequency' ? this.choice.atLeast : 1, Math.floor(memory / 4));
+    const resolve = (from: IdStream, words: SpilledWords, name: string, share: number): IdStream => {
+      const to = this.idStream(name, share);
+      words.resolve(from, stream.words, to);
+      from.close();
+      words.close();
+      return to;
+    };
+    this.ids = resolve(this.ids, spilled[0], 'tokens-resolved', IDS_SHARE);
+    this.heldOut = resolve(this.heldOut, spilled[1], 'held-out-resolved', HELD_OUT_SHARE);
+  }
+
+  private idStream(name: string, share: number): IdStream {
+    return new IdStream(join(this.draft.temporary, name), Math.floor(this.memory * share));
   }
 
   /** The other stages: word numbers to sorted tuples to count tables in the store. */
@@ -133,12 +166,6 @@ export class Build {
     const { order, stream, mixed } = this;
     const vocabulary = buildVocabulary(stream, this.choice);
     const total = layoutLength(stream.tokens, stream.sentences, order);
-    if (total >= 2 ** 32) {
-      throw new KneserError(
-        'KNESER_LIMIT',
-        `the text has ${stream.tokens} tokens; at most about 4,000,000,000 can be counted`,
-      );
-    }
     const database = this.pruning ? this.unpruned : this.draft.database;
     const builder = await createBuilder(database, this.memory);
     try {
@@ -252,26 +279,29 @@ export class Build {
     const { openLevelStore } = await import('./store/level.js');
     const store = await openLevelStore(this.draft.database, this.options.out, this.memory);
     const { onProgress } = this.options;
-    const set = await learnWeights(store, this.heldOutIds, (done, total) => {
+    const { heldOut, heldOutIds } = this;
+    const text = {
+      length: heldOut.length,
+      *pieces(): Generator<Uint32Array> {
+        for (const piece of heldOut.pieces()) yield piece.map(word => heldOutIds[word]);
+      },
+    };
+    const set = await learnWeights(store, text, this.memory, (done, total) => {
       this.checkAborted();
       onProgress?.({ stage: 'tune', done, total, unit: 'passes' });
     });
+    heldOut.close();
     await this.draft.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
   }
 
   private canTune(): boolean {
-    return this.heldOutIds.some(piece => piece.some(id => id !== EOS));
+    return this.stream.heldOutTokens > 0;
   }
 
   private keepHeldOut({ ids, frequencies }: Vocabulary): void {
-    if (this.stream.heldOut > 0) {
-      for (const piece of this.heldOut.pieces()) {
-        const toId = (word: number): number =>
-          ids[word] !== UNK || (word === UNK && frequencies[UNK] > 0) ? ids[word] : OUTSIDE;
-        this.heldOutIds.push(piece.map(toId));
-      }
-    }
-    this.heldOut.close();
+    if (!this.canTune()) return;
+    const outside = (id: number, word: number): boolean => id === UNK && !(word === UNK && frequencies[UNK] > 0);
+    this.heldOutIds = ids.map((id, word) => (outside(id, word) ? OUTSIDE : id));
   }
 
   /** The classes of the words, learned from the text's bigrams. */
@@ -283,6 +313,14 @@ export class Build {
         const right = vocabulary.ids[word];
         counter.add(left, right);
         left = right === EOS ? BOS : right;
+      }
+      if (counter.memory > this.memory * CLASSES_SHARE) {
+        const megabytes = Math.round(counter.memory / 2 ** 20);
+        throw new KneserError(
+          'KNESER_LIMIT',
+          `classes: the text's different pairs of words take ${megabytes} MB, more than a quarter of --memory; ` +
+            'allow more memory, or leave classes out with --classes 0',
+        );
       }
     }
     const types = vocabulary.numbers.length;
@@ -302,13 +340,14 @@ export class Build {
   close(): void {
     this.ids.close();
     this.heldOut.close();
+    for (const words of this.spilled ?? []) words.close();
   }
 
   /** What the text held that a user should hear of. */
   warnings(): string[] {
     const { stream } = this;
     const warnings: string[] = [];
-    const replaced = stream.replaced + stream.closedReplaced + this.changes.replaced;
+    const replaced = stream.replaced + this.changes.replaced;
     if (replaced > 0) warnings.push(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
     if (this.options.holdOut && !this.canTune()) {
       warnings.push('too few sentences to hold any out: no weights were tuned; run kneser tune on other text');
@@ -390,14 +429,25 @@ export class Build {
     if (this.options.signal?.aborted) throw abortedError();
   }
 
+  /** Stops before the text is more than can be counted, or its vocabulary more than memory holds. */
   private checkMemory(): void {
-    const used = this.stream.words.memory;
-    if (used <= this.memory / 2) return;
+    const { stream, memory, choice } = this;
+    checkTokens(stream.tokens, stream.sentences, this.order);
+    const used = stream.words.memory + stream.words.size * (BYTES_A_WORD + 4 * this.threads);
+    if (used <= memory / 2) return;
+    // What was in the list when the others began to be spilled stays.
+    if (this.spilled) return;
+    if (choice.kind === 'limit' || choice.kind === 'frequency') {
+      const spill = (name: string): SpilledWords => new SpilledWords(join(this.draft.temporary, name));
+      this.spilled = [spill('words'), spill('held-out-words')];
+      stream.spill(...this.spilled);
+      return;
+    }
     const megabytes = Math.round(used / 2 ** 20);
     throw new KneserError(
       'KNESER_LIMIT',
-      `the ${this.stream.words.size} different words of the text take ${megabytes} MB, more than half of --memory; ` +
-        'allow more memory, or name the words to keep with --vocab',
+      `the ${stream.words.size} different words of the text take ${megabytes} MB, more than half of --memory; allow more ` +
+        'memory, keep the most frequent words with --vocab-limit N, or name them with --vocab FILE',
     );
   }
 }

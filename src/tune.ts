@@ -1,7 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { IdStream } from './count/id-stream.js';
 import { KneserError } from './errors.js';
 import { formatPattern, isContiguous } from './pattern.js';
 import { BatchLayout, type Batch } from './score/batch.js';
 import { learnCache, TextCache } from './score/cache.js';
+import { FIELDS } from './score/evidence.js';
 import { LanguageModel } from './score/model.js';
 import { createBlend } from './score/parts.js';
 import { readIds } from './score/text-reader.js';
@@ -17,6 +22,17 @@ import { EOS } from './text/tokens.js';
 
 /** More words than this add time and nothing else: sentences are then taken evenly from the whole text. */
 const MOST_WORDS = 500_000;
+/** Numbers of evidence that those come to at most: with many patterns they are fewer. Less while a model is trained. */
+const MOST_EVIDENCE = 1 << 27;
+const MOST_EVIDENCE_TRAINING = 1 << 24;
+/** Bytes of the text's numbers that stay in memory. */
+const TEXT_MEMORY = 64 << 20;
+
+/** A text to learn from, as numbers that `readIds` gives; read more than once. */
+export interface NumberedText {
+  readonly length: number;
+  pieces(): Iterable<Uint32Array>;
+}
 
 /** What to tune, and on what. */
 export interface TuneOptions extends DocumentOptions {
@@ -44,31 +60,40 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
   const inputs = await expandInputs(options.files, options);
   const { store, files } = await openFolder(options.model);
   const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm' });
+  const folder = await mkdtemp(join(tmpdir(), 'kneser-tune-'));
+  const text = new IdStream(join(folder, 'text'), TEXT_MEMORY);
   try {
     const words = await model.allWords();
-    const ids: Uint32Array[] = [];
     for (const { path } of inputs) {
       const pieces = readIds(path, words, model.parts.tokenization, model.info.options.skipBlank, options);
-      for await (const { ids: piece } of pieces) ids.push(piece.slice());
+      for await (const { ids } of pieces) for (const id of ids) text.push(id);
     }
-    const set = await learnModel(model, ids, options.onProgress);
+    const set = await learnModel(model, text, MOST_EVIDENCE, options.onProgress);
     await writeWeights(options.model, name, encodeWeights(set));
     return set.report;
   } finally {
+    text.close();
+    await rm(folder, { recursive: true, force: true });
     await model.close();
   }
 }
 
-/** Learns weights for the model in a store, which is closed at the end. @param ids as `readIds` gives them. */
+/**
+ * Learns weights for the model in a store, which is closed at the end. They do not depend on the memory.
+ *
+ * @param memory bytes to aim for.
+ */
 export async function learnWeights(
   store: ModelStore,
-  ids: readonly Uint32Array[],
+  text: NumberedText,
+  memory: number,
   onProgress?: (done: number, total: number) => void,
 ): Promise<WeightSet> {
   const files = { bytes: 0, created: '', weights: new Map<string, Uint8Array>() };
-  const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm' });
+  const blockMemory = Math.min(memory / 8, 128 << 20);
+  const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm', blockMemory });
   try {
-    return await learnModel(model, ids, onProgress);
+    return await learnModel(model, text, MOST_EVIDENCE_TRAINING, onProgress);
   } finally {
     await model.close();
   }
@@ -76,12 +101,15 @@ export async function learnWeights(
 
 async function learnModel(
   model: LanguageModel,
-  ids: readonly Uint32Array[],
+  text: NumberedText,
+  mostEvidence: number,
   onProgress: ((done: number, total: number) => void) | undefined,
 ): Promise<WeightSet> {
   const { parts } = model;
   const { manifest, weights: start } = parts;
-  const { batch, sentences } = layOut(ids, manifest.order);
+  const tables = parts.words.length + parts.classes.length;
+  const most = Math.min(MOST_WORDS, Math.floor(mostEvidence / (tables * FIELDS)));
+  const { batch, sentences } = layOut(text, manifest.order, most);
   if (batch.length === sentences) throw new KneserError('KNESER_INPUT_EMPTY', 'the text to tune on holds no tokens');
   const evidence = await model.evidence(batch);
   const blend = createBlend(parts);
@@ -118,17 +146,19 @@ async function learnModel(
   };
 }
 
-/** One batch of a whole text, or of sentences from all over it. */
-function layOut(pieces: readonly Uint32Array[], order: number): { batch: Batch; sentences: number } {
-  const all = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const every = Math.ceil(all / MOST_WORDS);
-  const layout = new BatchLayout(order, Math.min(all, Math.ceil(all / every) + (every > 1 ? all : 0)));
+/** One batch of a whole text, or of sentences from all over it. @param most the words that it has at most. */
+function layOut(text: NumberedText, order: number, most: number): { batch: Batch; sentences: number } {
+  const every = Math.ceil(text.length / most);
+  const layout = new BatchLayout(order, Math.min(text.length, most));
   let sentence = 0;
   let sentences = 0;
-  for (const piece of pieces) {
+  for (const piece of text.pieces()) {
     for (const id of piece) {
-      if (sentence % every === 0) layout.push(id);
-      if (id === EOS && sentence++ % every === 0) sentences++;
+      if (sentence % every === 0 && !layout.full) {
+        layout.push(id);
+        if (id === EOS) sentences++;
+      }
+      if (id === EOS) sentence++;
     }
   }
   return { batch: layout.batch, sentences };

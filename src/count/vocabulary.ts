@@ -53,7 +53,7 @@ export function buildVocabulary(stream: TokenStream, choice: VocabularyChoice): 
   ids[EOS] = EOS;
   for (let id = FIRST_WORD; id < types; id++) ids[numbers[id]] = id;
   const frequencies = new Float64Array(types);
-  for (let word = 1; word <= size; word++) {
+  for (let word = 0; word <= size; word++) {
     if (aliases[word] > 0) ids[word] = ids[aliases[word]];
     if (word !== BOS && word !== EOS) frequencies[ids[word]] += frequency[word];
   }

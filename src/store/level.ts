@@ -10,7 +10,7 @@ const MOST_OPEN_FILES = 1000;
 
 /** The part of a build's memory that LevelDB may use: two buffers of what is written, and the files that it merges. */
 const WRITE_BUFFER_SHARE = 1 / 16;
-const FILE_SHARE = 1 / 32;
+const FILE_SHARE = 1 / 128;
 
 function between(least: number, most: number, value: number): number {
   return Math.round(Math.min(most, Math.max(least, value)));
@@ -20,7 +20,7 @@ const ENCODING = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 
 /** Bytes of a table file. */
 function fileBytes(memory: number): number {
-  return between(2 << 20, 16 << 20, memory * FILE_SHARE);
+  return between(1 << 20, 16 << 20, memory * FILE_SHARE);
 }
 
 type Database = Level<Uint8Array, Uint8Array>;
