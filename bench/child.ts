@@ -25,6 +25,8 @@ export interface Attempt extends Output {
   readonly ended: number | string;
   /** The end of its standard error. */
   readonly stderr: string;
+  /** Time on all cores; `null` where the system does not tell. */
+  readonly cpuSeconds: number | null;
 }
 
 /** How to run a command. */
@@ -66,7 +68,11 @@ export async function tryToRun(
       const child = spawn(command, args, { stdio: [stdin, 'pipe', 'pipe'], env });
       const { pid } = child;
       let peakBytes: number | null = null;
-      const poll = setInterval(() => (peakBytes = peakOf(pid) ?? peakBytes), POLL);
+      let cpuSeconds: number | null = null;
+      const poll = setInterval(() => {
+        peakBytes = peakOf(pid) ?? peakBytes;
+        cpuSeconds = cpuOf(pid) ?? cpuSeconds;
+      }, POLL);
       const stop = (): void => void child.kill();
       signal.addEventListener('abort', stop);
       let stdout = '';
@@ -84,7 +90,7 @@ export async function tryToRun(
       child.on('close', (code, killedBy) =>
         settle(() => {
           if (signal.aborted) reject(signal.reason as Error);
-          else resolve({ seconds, peakBytes, stdout, stderr, ended: code ?? killedBy ?? 'an unknown end' });
+          else resolve({ seconds, peakBytes, cpuSeconds, stdout, stderr, ended: code ?? killedBy ?? 'an unknown end' });
         }),
       );
     });
@@ -99,6 +105,25 @@ function peakOf(pid: number | undefined): number | undefined {
   try {
     const match = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
     return match ? Number(match[1]) * 1024 : undefined;
+  } catch {
+    return undefined; // It has just ended.
+  }
+}
+
+/** Hundredths of a second are what Linux counts a process's time in, whatever the machine. */
+const TICK = 0.01;
+
+/** The time of a process on all cores so far. */
+function cpuOf(pid: number | undefined): number | undefined {
+  if (process.platform !== 'linux' || pid === undefined) return undefined;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The name, in brackets, may hold anything; user and system time are the 14th and 15th field of all.
+    const [user, system] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13);
+    return TICK * (Number(user) + Number(system));
   } catch {
     return undefined; // It has just ended.
   }

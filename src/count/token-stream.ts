@@ -69,8 +69,7 @@ export class TokenStream implements TokenSink {
 
   token(bytes: Uint8Array, from: number, to: number, hash: number): void {
     const { closed } = this.options;
-    const word =
-      closed || this.spilled ? this.findOther(bytes, from, to, hash) : this.words.add(bytes, from, to, hash);
+    const word = closed || this.spilled ? this.findOther(bytes, from, to, hash) : this.words.add(bytes, from, to, hash);
     if (word > this.known && word < SPILLED) this.meet(word);
     if (word === BOS || word === EOS || (this.reservedAliases && this.isReservedAlias(word))) {
       if (this.options.reserved === 'drop') {

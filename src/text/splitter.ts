@@ -58,6 +58,8 @@ export const bytes: Splitter = {
   local: true,
 };
 
+const encoder = new TextEncoder();
+
 /** What stands between two spaces is cut once and remembered, if it is short; so much of it. */
 const SHORT = 32;
 const REMEMBERED = 1 << 16;
@@ -78,13 +80,18 @@ export function words(locale: string): Splitter {
   };
   return {
     split(text, sink) {
-      for (const stretch of decode(text).split(' ')) {
-        if (stretch === '') continue;
+      const whole = decode(text);
+      for (let from = 0, to = 0; to < whole.length; from = to + 1) {
+        to = whole.indexOf(' ', from);
+        if (to < 0) to = whole.length;
+        if (to === from) continue;
+        const stretch = whole.slice(from, to);
         let tokens = remembered.get(stretch);
         if (!tokens) {
           tokens = cut(stretch);
           if (remembered.size >= REMEMBERED) remembered.clear();
-          if (stretch.length <= SHORT) remembered.set(stretch, tokens);
+          // A copy: a part of a string may keep all of it in memory.
+          if (stretch.length <= SHORT) remembered.set(decode(encoder.encode(stretch)), tokens);
         }
         for (const { bytes, hash } of tokens) sink.token(bytes, 0, bytes.length, hash);
       }
