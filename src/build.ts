@@ -1,12 +1,11 @@
-import { join } from 'node:path';
 import { BigramCounter } from './classes/bigrams.js';
 import { encodeClasses } from './classes/classes.js';
 import { clusterWords } from './classes/exchange.js';
 import { checkTokens, layoutChunks, layoutLength } from './count/corpus.js';
 import type { CountResult, CountTask } from './count/counter.js';
-import { IdStream } from './count/id-stream.js';
+import { IdStream, tooLarge } from './count/id-stream.js';
 import { partitionPositions, planPartitions, type PartitionedPositions, type Partitions } from './count/partition.js';
-import { createPool, type BlockSink, type CountPool } from './count/pool.js';
+import { createPool, type BlockSink, type CountingPlace, type CountPool } from './count/pool.js';
 import type { RunSegment } from './count/runs.js';
 import { SpilledWords } from './count/spilled-words.js';
 import { addSummary, emptySummary, type TableSummary } from './count/table-writer.js';
@@ -17,24 +16,25 @@ import { abortedError, KneserError } from './errors.js';
 import { choosePatterns, tableName, withContexts, type Pattern, type Stream } from './pattern.js';
 import { OUTSIDE } from './score/words.js';
 import { DEFAULT_WEIGHTS, encodeWeights } from './smooth/weights.js';
-import { type Draft } from './store/folder.js';
+import { ModelBuilder, type DictionaryEntry } from './store/builder.js';
 import { FORMAT_VERSION, type Manifest, type TableManifest } from './store/manifest.js';
+import type { ModelStore, ModelWriter } from './store/store.js';
 import { encodeTokenizer } from './store/tokenizer.js';
-import { learnWeights } from './tune.js';
-import type { Pruning } from './prune/pruning.js';
-import { isPlain, readText } from './text/input.js';
+import { learnWeights } from './learn-weights.js';
 import { feedSentence, splitTokens, type Sentence, type Sentences } from './text/sentences.js';
-import type { PretrainedTokenizer, TextChanges, Tokenization } from './text/tokenization.js';
+import type { TextChanges } from './text/tokenization.js';
 import { BOS, EOS, FIRST_WORD, UNK } from './text/tokens.js';
 import { WordList } from './text/wordlist.js';
-import type { DictionaryEntry, ModelBuilder } from './store/builder.js';
 
-import type { Stage, TrainOptions } from './options.js';
+import type { BuildOptions, Stage } from './options.js';
+import { pretrainedTokenizer, type BuildPlan } from './plan.js';
 
 /** Fewer words a class than this, and classes say little that words do not. */
 const WORDS_A_CLASS = 20;
 /** Texts with fewer numbers than this are counted before a thread would have started. */
 const SMALL_TEXT = 200_000;
+/** What sentences are called in messages. */
+const SENTENCES = 'the sentences given';
 /** Bytes a position of a chunk may take: its id, its place in the order, and a thread's three scratch arrays. */
 const BYTES_A_POSITION = 4 + 4 + 12;
 /** Bytes that a word takes besides its place in the list of words, and for each thread. */
@@ -68,6 +68,39 @@ interface CountedStream {
   readonly last: boolean;
 }
 
+/** A text that is read as bytes. */
+export interface TextSource {
+  /** What it is called in messages: a path, mostly. */
+  readonly name: string;
+  /** Its size, where that is known. */
+  readonly bytes: number | undefined;
+  /** Whether its lines are those of the text, which messages may then number. */
+  readonly isPlain: boolean;
+  /** Its bytes; a piece is valid until the next one is asked for. @param onRead told how many of `bytes` were read. */
+  read(onRead: (bytes: number) => void): AsyncIterable<Uint8Array>;
+}
+
+/** What a model is built from. */
+export type BuildText = { readonly sources: readonly TextSource[] } | { readonly sentences: Sentences };
+
+/** What a build needs of the machine that it runs on, and of the place that its model goes to. */
+export interface BuildPlace extends CountingPlace {
+  /** What the model is called in messages. */
+  readonly name: string;
+  /** Bytes of memory to aim for. */
+  readonly memory: number;
+  /** Names a temporary file. */
+  temporary(name: string): string;
+  /** A new store: the model's, or that of the tables that are to be pruned. */
+  createStore(kind: StoreKind): Promise<ModelWriter>;
+  /** The same, when it was written. */
+  openStore(kind: StoreKind): Promise<ModelStore>;
+  /** Stores a set of weights beside the model. */
+  putWeights(name: string, value: Uint8Array): Promise<void>;
+}
+
+export type StoreKind = 'tables' | 'unpruned';
+
 /** The stages of training, from text to a store that is ready to be published. */
 export class Build {
   private ids: IdStream;
@@ -77,24 +110,17 @@ export class Build {
   private spilled: readonly [counted: SpilledWords, heldOut: SpilledWords] | undefined;
   private readonly stream: TokenStream;
   private readonly choice: VocabularyChoice;
-  /** Where the tables are counted that are to be pruned. */
-  private readonly unpruned: string;
   /** The patterns that the model is a mixture of. */
   private readonly mixed: readonly Pattern[];
   private readonly changes: TextChanges = { replaced: 0, extraBytes: 0, extraCharacters: 0 };
 
   constructor(
-    private readonly options: TrainOptions,
-    private readonly order: number,
-    private readonly memory: number,
-    private readonly threads: number,
-    private readonly tokenization: Tokenization,
-    private readonly draft: Draft,
-    private readonly pruning: Pruning | undefined,
+    private readonly options: BuildOptions,
+    private readonly plan: BuildPlan,
+    private readonly place: BuildPlace,
   ) {
-    this.unpruned = join(draft.temporary, 'unpruned');
     this.choice = options.vocabulary ?? { kind: 'all' };
-    this.mixed = choosePatterns(order, options.patterns ?? {});
+    this.mixed = choosePatterns(plan.order, options.patterns ?? {});
     const words = new WordList();
     if (this.choice.kind === 'words') this.addWords(words, this.choice.words);
     this.ids = this.idStream('tokens', IDS_SHARE);
@@ -109,24 +135,37 @@ export class Build {
     });
   }
 
+  /** All stages. @returns the manifest that was written. */
+  async run(text: BuildText): Promise<Manifest> {
+    await this.tokenize(text);
+    const manifest = await this.prune(await this.count());
+    await this.tune();
+    this.checkAborted();
+    return manifest;
+  }
+
   /** The first stage: text to word numbers. */
-  async tokenize(inputs: readonly { path: string; bytes: number | undefined }[]): Promise<void> {
+  private async tokenize(text: BuildText): Promise<void> {
     const { stream } = this;
-    if (this.options.sentences) {
-      stream.open('the sentences given');
-      for await (const sentence of ofCaller(this.options.sentences)) {
+    if ('sentences' in text) {
+      stream.open(SENTENCES);
+      for await (const sentence of ofCaller(text.sentences)) {
         this.checkAborted();
-        feedSentence(sentence, this.tokenization, stream);
+        feedSentence(sentence, this.plan.tokenization, stream);
         if (stream.sentences % 1024 === 0) this.checkMemory();
       }
     } else {
-      const known = inputs.every(input => input.bytes !== undefined);
-      const total = known ? inputs.reduce((sum, input) => sum + (input.bytes ?? 0), 0) : undefined;
+      const { sources } = text;
+      const known = sources.every(source => source.bytes !== undefined);
+      const total = known ? sources.reduce((sum, source) => sum + (source.bytes ?? 0), 0) : undefined;
       let done = 0;
-      for (const { path } of inputs) {
-        const feeder = this.tokenization.feeder(stream, this.changes, path);
-        stream.open(path, isPlain(path) && this.tokenization.info.sentences === 'lines' ? 'line' : 'sentence');
-        for await (const bytes of readText(path, { ...this.options, onRead: read => (done += read) })) {
+      for (const source of sources) {
+        const feeder = this.plan.tokenization.feeder(stream, this.changes, source.name);
+        stream.open(
+          source.name,
+          source.isPlain && this.plan.tokenization.info.sentences === 'lines' ? 'line' : 'sentence',
+        );
+        for await (const bytes of source.read(read => (done += read))) {
           this.checkAborted();
           feeder.feed(bytes);
           this.checkMemory();
@@ -135,17 +174,18 @@ export class Build {
         feeder.end();
       }
     }
-    requireTokens(stream, inputs.map(input => input.path).join(', ') || 'the sentences given');
+    requireTokens(stream, 'sources' in text ? text.sources.map(source => source.name).join(', ') : SENTENCES);
     this.checkMemory();
     this.resolveSpilled();
   }
 
   /** Chooses the vocabulary where it did not fit into memory. */
   private resolveSpilled(): void {
-    const { stream, spilled, memory } = this;
+    const { stream, spilled, choice } = this;
     if (!spilled) return;
-    const limit = this.choice.kind === 'limit' ? this.choice.limit : Infinity;
-    stream.chooseSpilled(limit, this.choice.kind === 'frequency' ? this.choice.atLeast : 1, Math.floor(memory / 4));
+    const limit = choice.kind === 'limit' ? choice.limit : Infinity;
+    const atLeast = choice.kind === 'frequency' ? choice.atLeast : 1;
+    stream.chooseSpilled(limit, atLeast, Math.floor(this.place.memory / 4));
     const resolve = (from: IdStream, words: SpilledWords, name: string, share: number): IdStream => {
       const to = this.idStream(name, share);
       words.resolve(from, stream.words, to);
@@ -158,16 +198,17 @@ export class Build {
   }
 
   private idStream(name: string, share: number): IdStream {
-    return new IdStream(join(this.draft.temporary, name), Math.floor(this.memory * share));
+    const { place } = this;
+    return new IdStream(place.temporary(name), Math.floor(place.memory * share), place.scratch);
   }
 
   /** The other stages: word numbers to sorted tuples to count tables in the store. */
-  async count(): Promise<Manifest> {
-    const { order, stream, mixed } = this;
+  private async count(): Promise<Manifest> {
+    const { stream, mixed } = this;
+    const { order } = this.plan;
     const vocabulary = buildVocabulary(stream, this.choice);
     const total = layoutLength(stream.tokens, stream.sentences, order);
-    const database = this.pruning ? this.unpruned : this.draft.database;
-    const builder = await createBuilder(database, this.memory);
+    const builder = new ModelBuilder(await this.place.createStore(this.plan.pruning ? 'unpruned' : 'tables'));
     try {
       const types = vocabulary.numbers.length;
       const classes = Math.min(this.options.classes ?? 0, Math.floor(types / WORDS_A_CLASS));
@@ -210,7 +251,7 @@ export class Build {
           lowercase: this.options.lowercase ?? false,
           skipBlank: this.options.skipBlank ?? false,
           vocabulary: describeChoice(this.choice),
-          tokenization: this.tokenization.info,
+          tokenization: this.plan.tokenization.info,
         },
       };
       this.checkAborted();
@@ -230,12 +271,14 @@ export class Build {
     total: number,
     builder: ModelBuilder,
   ): Promise<TableManifest[]> {
-    const { order, memory } = this;
+    const { place } = this;
+    const { order } = this.plan;
     const { name, patterns, types } = counted;
     const sorts = planSorts(patterns, order);
-    const threads = total < SMALL_TEXT ? 0 : this.threads;
-    const plan = { stream: name, order, sorts, types, mergeMemory: Math.floor(memory / 8 / Math.max(1, threads)) };
-    const pool = createPool(threads, plan, thread => join(this.draft.temporary, `runs-${name}-${thread}`));
+    const threads = total < SMALL_TEXT ? 0 : place.threads;
+    const mergeMemory = Math.floor(place.memory / 8 / Math.max(1, threads));
+    const plan = { stream: name, order, sorts, types, mergeMemory };
+    const pool = createPool({ ...place, threads }, plan, thread => place.temporary(`runs-${name}-${thread}`));
     const summaries = new Map<string, TableSummary>();
     let unigrams: Uint32Array;
     try {
@@ -258,26 +301,30 @@ export class Build {
   }
 
   /** Drops n-grams, where that is wanted. @returns the manifest of what is left. */
-  async prune(manifest: Manifest): Promise<Manifest> {
-    if (!this.pruning) return manifest;
-    const { openLevelStore } = await import('./store/level.js');
+  private async prune(manifest: Manifest): Promise<Manifest> {
+    if (!this.plan.pruning) return manifest;
     const { pruneStore } = await import('./prune/prune-store.js');
-    const store = await openLevelStore(this.unpruned, this.options.out, this.memory);
+    const store = await this.place.openStore('unpruned');
     try {
-      return await pruneStore(store, manifest, this.pruning, this.draft.database, (done, total) => {
-        this.checkAborted();
-        this.options.onProgress?.({ stage: 'prune', done, total, unit: 'n-grams' });
-      });
+      return await pruneStore(
+        store,
+        manifest,
+        this.plan.pruning,
+        await this.place.createStore('tables'),
+        (done, total) => {
+          this.checkAborted();
+          this.options.onProgress?.({ stage: 'prune', done, total, unit: 'n-grams' });
+        },
+      );
     } finally {
       await store.close();
     }
   }
 
   /** Learns the weights of the mixture on what was held out. */
-  async tune(): Promise<void> {
+  private async tune(): Promise<void> {
     if (!this.canTune()) return;
-    const { openLevelStore } = await import('./store/level.js');
-    const store = await openLevelStore(this.draft.database, this.options.out, this.memory);
+    const store = await this.place.openStore('tables');
     const { onProgress } = this.options;
     const { heldOut, heldOutIds } = this;
     const text = {
@@ -286,12 +333,12 @@ export class Build {
         for (const piece of heldOut.pieces()) yield piece.map(word => heldOutIds[word]);
       },
     };
-    const set = await learnWeights(store, text, this.memory, (done, total) => {
+    const set = await learnWeights(store, text, this.place.memory, (done, total) => {
       this.checkAborted();
       onProgress?.({ stage: 'tune', done, total, unit: 'passes' });
     });
     heldOut.close();
-    await this.draft.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
+    await this.place.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
   }
 
   private canTune(): boolean {
@@ -314,7 +361,7 @@ export class Build {
         counter.add(left, right);
         left = right === EOS ? BOS : right;
       }
-      if (counter.memory > this.memory * CLASSES_SHARE) {
+      if (counter.memory > this.place.memory * CLASSES_SHARE) {
         const megabytes = Math.round(counter.memory / 2 ** 20);
         throw new KneserError(
           'KNESER_LIMIT',
@@ -365,10 +412,11 @@ export class Build {
     builder: ModelBuilder,
     summaries: Map<string, TableSummary>,
   ): Promise<void> {
-    const { order } = this;
+    const { order } = this.plan;
     if (sorts.length === 0) return;
-    const limit = Math.max(1 << 16, Math.floor((0.6 * this.memory) / BYTES_A_POSITION));
+    const limit = Math.max(1 << 16, Math.floor((0.6 * this.place.memory) / BYTES_A_POSITION));
     const spilling = total > limit;
+    if (spilling && !this.place.scratch) throw tooLarge();
     const runs: RunSegment[][][] = sorts.map(() => Array.from({ length: partitions.count }, () => []));
     const families = familiesOf(sorts);
     const work = total * families.length;
@@ -425,20 +473,20 @@ export class Build {
   }
 
   /** @throws KNESER_ABORTED */
-  checkAborted(): void {
+  private checkAborted(): void {
     if (this.options.signal?.aborted) throw abortedError();
   }
 
   /** Stops before the text is more than can be counted, or its vocabulary more than memory holds. */
   private checkMemory(): void {
-    const { stream, memory, choice } = this;
-    checkTokens(stream.tokens, stream.sentences, this.order);
-    const used = stream.words.memory + stream.words.size * (BYTES_A_WORD + 4 * this.threads);
-    if (used <= memory / 2) return;
+    const { stream, choice, place } = this;
+    checkTokens(stream.tokens, stream.sentences, this.plan.order);
+    const used = stream.words.memory + stream.words.size * (BYTES_A_WORD + 4 * place.threads);
     // What was in the list when the others began to be spilled stays.
-    if (this.spilled) return;
-    if (choice.kind === 'limit' || choice.kind === 'frequency') {
-      const spill = (name: string): SpilledWords => new SpilledWords(join(this.draft.temporary, name));
+    if (used <= place.memory / 2 || this.spilled) return;
+    const { scratch } = place;
+    if (scratch && (choice.kind === 'limit' || choice.kind === 'frequency')) {
+      const spill = (name: string): SpilledWords => new SpilledWords(place.temporary(name), scratch);
       this.spilled = [spill('words'), spill('held-out-words')];
       stream.spill(...this.spilled);
       return;
@@ -450,17 +498,6 @@ export class Build {
         'memory, keep the most frequent words with --vocab-limit N, or name them with --vocab FILE',
     );
   }
-}
-
-/** LevelDB is loaded when it is needed. */
-async function createBuilder(database: string, memory: number): Promise<ModelBuilder> {
-  const { ModelBuilder } = await import('./store/builder.js');
-  return ModelBuilder.create(database, memory);
-}
-
-/** The tokenizer that training was given as a `tokenizer.json`. */
-export function pretrainedTokenizer({ tokenization }: TrainOptions): PretrainedTokenizer | undefined {
-  return typeof tokenization?.tokenizer === 'object' ? tokenization.tokenizer : undefined;
 }
 
 function describeChoice(choice: VocabularyChoice): string {

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { layoutChunks, layoutLength } from '../dist/src/count/corpus.js';
 import { IdStream } from '../dist/src/count/id-stream.js';
+import { scratchFiles } from '../dist/src/count/scratch-files.js';
 import { SpilledWords } from '../dist/src/count/spilled-words.js';
 import { prune, train, type Stage, type TrainOptions } from '../dist/src/index.js';
 import { BOS, EOS, FIRST_WORD, NONE } from '../dist/src/text/tokens.js';
@@ -151,7 +152,7 @@ test('of spilled words those that are frequent enough are chosen, and the text i
   const texts = fc.array(fc.tuple(word, fc.boolean()), { maxLength: 40 });
   fc.assert(
     fc.property(texts, fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }), (text, limit, atLeast) => {
-      const spilled = new SpilledWords(join(folder, 'spilled'));
+      const spilled = new SpilledWords(join(folder, 'spilled'), scratchFiles);
       const stream = new IdStream(join(folder, 'never'), 1 << 30);
       const encoder = new TextEncoder();
       for (const [token, spills] of text) {
@@ -234,7 +235,7 @@ describe('the stages that depend on memory', () => {
   test('an id stream gives back what it was given, from memory or from the disk', () => {
     const length = 5 * (1 << 18) + 17;
     for (const memory of [0, 1 << 20, 3 << 20, 1 << 30]) {
-      const stream = new IdStream(join(folder, `ids-${memory}`), memory);
+      const stream = new IdStream(join(folder, `ids-${memory}`), memory, scratchFiles);
       for (let i = 0; i < length; i++) stream.push((i * 7) % 1000);
       for (const consume of [false, false, true]) {
         let at = 0;

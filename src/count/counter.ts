@@ -1,6 +1,7 @@
-import { openSync, closeSync } from 'node:fs';
 import type { Stream } from '../pattern.js';
+import { tooLarge } from './id-stream.js';
 import { mergeRuns, RUN_BUFFER_BYTES, RunWriter, type RunSegment } from './runs.js';
+import type { Scratch, ScratchFile } from './scratch.js';
 import { PositionSorter, SortSpace } from './sort.js';
 import { emptySummary, type EncodedBlock, type TableSummary } from './table-writer.js';
 import { createTally, type Sort, type Tally } from './tally.js';
@@ -20,6 +21,8 @@ export interface CountPlan {
   readonly temporary: string;
   /** Bytes for the buffers of a merge. */
   readonly mergeMemory: number;
+  /** How many of a thread's messages of blocks are not written yet: one number, where threads share memory. */
+  readonly underWay?: Int32Array;
 }
 
 /** A piece of work, done by any thread in any order: one partition of one sort. */
@@ -46,11 +49,13 @@ export class Counter {
   private readonly space = new SortSpace();
   private readonly runBuffer = new Uint8Array(RUN_BUFFER_BYTES);
   private mergeBuffer: Uint8Array | undefined;
-  private readonly files = new Map<string, number>();
-  private runFile: { file: number; path: string; length: number } | undefined;
+  private readonly files = new Map<string, ScratchFile>();
+  private runFile: { file: ScratchFile; path: string; length: number } | undefined;
 
+  /** @param scratch for the sorted runs; without it, there can be none. */
   constructor(
     private readonly plan: CountPlan,
+    private readonly scratch: Scratch | undefined,
     private readonly emit: (block: EncodedBlock) => void,
   ) {
     this.unigrams = new Uint32Array(plan.types);
@@ -74,9 +79,9 @@ export class Counter {
   }
 
   close(): void {
-    for (const file of this.files.values()) closeSync(file);
+    for (const file of this.files.values()) file.close();
     this.files.clear();
-    if (this.runFile) closeSync(this.runFile.file);
+    this.runFile?.file.close();
     this.runFile = undefined;
   }
 
@@ -93,7 +98,7 @@ export class Counter {
 
   private spill(distances: readonly number[], ids: Uint32Array, positions: Uint32Array): CountResult {
     const path = this.plan.temporary;
-    this.runFile ??= { file: openSync(path, 'w+'), path, length: 0 };
+    this.runFile ??= { file: this.disk().create(path), path, length: 0 };
     const { file, length } = this.runFile;
     const writer = new RunWriter(file, path, length, distances.length, this.runBuffer);
     new PositionSorter(distances, writer.add, this.space).sort(ids, positions);
@@ -102,10 +107,15 @@ export class Counter {
     return { summaries: [], segment };
   }
 
-  private open(path: string): number {
+  private open(path: string): ScratchFile {
     let file = this.files.get(path);
-    if (file === undefined) this.files.set(path, (file = openSync(path, 'r')));
+    if (file === undefined) this.files.set(path, (file = this.disk().open(path)));
     return file;
+  }
+
+  private disk(): Scratch {
+    if (this.scratch) return this.scratch;
+    throw tooLarge();
   }
 }
 

@@ -1,7 +1,9 @@
-import { Worker } from 'node:worker_threads';
+import { canShare } from '../shared.js';
+import { nextTurn } from '../turn.js';
 import { Counter, type CountPlan, type CountResult, type CountTask } from './counter.js';
+import type { ThreadReply, ThreadRequest } from './counting-thread.js';
+import type { Scratch } from './scratch.js';
 import type { EncodedBlock } from './table-writer.js';
-import type { WorkerPlan, WorkerReply, WorkerRequest } from './worker.js';
 
 /** Takes the blocks of a task as they fill up; what it returns is waited for before the task counts as done. */
 export type BlockSink = (blocks: EncodedBlock[]) => Promise<void>;
@@ -16,30 +18,59 @@ export interface CountPool {
   abort(): Promise<void>;
 }
 
+/** A thread of its own that counts, as `counting-thread.ts` says. */
+export interface CountThread {
+  post(request: ThreadRequest): void;
+  end(): Promise<void>;
+}
+
+/**
+ * Starts a thread.
+ *
+ * @param onReply told what it answers.
+ * @param onEnd told when it can answer no more, and why.
+ */
+export type StartThread = (
+  plan: CountPlan,
+  onReply: (reply: ThreadReply) => void,
+  onEnd: (reason: Error) => void,
+) => CountThread;
+
+/** What counting needs of the machine. */
+export interface CountingPlace {
+  readonly threads: number;
+  /** Where there are no threads, the caller's does the work. */
+  readonly startThread?: StartThread | undefined;
+  readonly scratch: Scratch | undefined;
+}
+
 /** @param temporary gives each thread a file for its sorted runs. */
 export function createPool(
-  threads: number,
+  { threads, startThread, scratch }: CountingPlace,
   plan: Omit<CountPlan, 'temporary'>,
   temporary: (thread: number) => string,
 ): CountPool {
-  return threads > 0 ? new ThreadPool(threads, plan, temporary) : new SameThread({ ...plan, temporary: temporary(0) });
+  const planOf = (thread: number): CountPlan => ({
+    ...plan,
+    temporary: temporary(thread),
+    ...(canShare() ? { underWay: new Int32Array(new SharedArrayBuffer(4)) } : {}),
+  });
+  return threads > 0 && startThread
+    ? new ThreadPool(threads, thread => new Correspondent(startThread, planOf(thread)))
+    : new SameThread(planOf(0), scratch);
 }
-
-/** Threads make few objects that do not live on in arrays; as many as fit here are collected at a time. */
-const resourceLimits = { maxYoungGenerationSizeMb: 8 };
 
 class SameThread implements CountPool {
   readonly threads = 0;
   private blocks: EncodedBlock[] = [];
   private readonly counter: Counter;
 
-  constructor(plan: CountPlan) {
-    this.counter = new Counter(plan, block => this.blocks.push(block));
+  constructor(plan: CountPlan, scratch: Scratch | undefined) {
+    this.counter = new Counter(plan, scratch, block => this.blocks.push(block));
   }
 
   async run(task: CountTask, blocks: BlockSink): Promise<CountResult> {
-    // Lets signals, timers and the store's writes have their turn between tasks.
-    await new Promise(resolve => setImmediate(resolve));
+    await nextTurn();
     const result = this.counter.run(task);
     const ready = this.blocks;
     this.blocks = [];
@@ -58,54 +89,31 @@ class SameThread implements CountPool {
   }
 }
 
-/** A thread, and how many messages of its blocks are not written yet. */
-interface CountingThread {
-  readonly worker: Worker;
-  readonly underWay: Int32Array;
-}
-
 class ThreadPool implements CountPool {
-  private readonly idle: CountingThread[] = [];
-  private readonly workers: CountingThread[];
-  private waiting: { resolve: (worker: CountingThread) => void; reject: (error: Error) => void }[] = [];
+  private readonly idle: Correspondent[];
+  private readonly all: readonly Correspondent[];
+  private waiting: { resolve: (thread: Correspondent) => void; reject: (error: Error) => void }[] = [];
   /** Why a thread ended before its time: no task can be given to any from then on. */
   private lost: Error | undefined;
 
   constructor(
     readonly threads: number,
-    plan: Omit<CountPlan, 'temporary'>,
-    temporary: (thread: number) => string,
+    start: (thread: number) => Correspondent,
   ) {
-    this.workers = Array.from({ length: threads }, (_, thread) => {
-      const underWay = new Int32Array(new SharedArrayBuffer(4));
-      const workerData: WorkerPlan = { ...plan, temporary: temporary(thread), underWay };
-      const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, resourceLimits });
-      return { worker, underWay };
-    });
-    for (const { worker } of this.workers) {
-      worker.setMaxListeners(0);
-      worker.on('error', error => this.lose(error));
-    }
-    this.idle.push(...this.workers);
+    this.all = Array.from({ length: threads }, (_, thread) => start(thread));
+    for (const thread of this.all) thread.onLost = error => this.lose(error);
+    this.idle = [...this.all];
   }
 
   async run(task: CountTask, blocks: BlockSink): Promise<CountResult> {
-    const thread = await this.takeWorker();
-    const write = async (ready: EncodedBlock[]): Promise<void> => {
-      try {
-        await blocks(ready);
-      } finally {
-        // The thread may be waiting for that.
-        Atomics.sub(thread.underWay, 0, 1);
-        Atomics.notify(thread.underWay, 0);
-      }
-    };
+    const thread = await this.takeThread();
     // Each write is watched from the start: it may fail while the task goes on.
     const writes: Promise<PromiseSettledResult<void>[]>[] = [];
     let result: CountResult;
     try {
-      result = await converse(thread.worker, { task }, reply => {
-        if (reply.kind === 'blocks') writes.push(Promise.allSettled([write(reply.blocks)]));
+      result = await thread.ask({ task }, reply => {
+        if (reply.kind === 'blocks')
+          writes.push(Promise.allSettled([blocks(reply.blocks).finally(() => thread.taken())]));
         return reply.kind === 'result' ? reply.result : undefined;
       });
     } finally {
@@ -117,17 +125,17 @@ class ThreadPool implements CountPool {
     return result;
   }
 
-  private takeWorker(): Promise<CountingThread> {
+  private takeThread(): Promise<Correspondent> {
     if (this.lost) return Promise.reject(this.lost);
-    const worker = this.idle.pop();
-    if (worker) return Promise.resolve(worker);
+    const thread = this.idle.pop();
+    if (thread) return Promise.resolve(thread);
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 
-  private giveBack(worker: CountingThread): void {
+  private giveBack(thread: Correspondent): void {
     const next = this.waiting.shift();
-    if (next) next.resolve(worker);
-    else this.idle.push(worker);
+    if (next) next.resolve(thread);
+    else this.idle.push(thread);
   }
 
   private lose(error: Error): void {
@@ -138,10 +146,11 @@ class ThreadPool implements CountPool {
 
   async finish(): Promise<Uint32Array> {
     const all = await Promise.all(
-      this.workers.map(({ worker }) =>
-        converse(worker, { finish: true }, reply => (reply.kind === 'finished' ? reply.unigrams : undefined)),
+      this.all.map(thread =>
+        thread.ask({ finish: true }, reply => (reply.kind === 'finished' ? reply.unigrams : undefined)),
       ),
     );
+    await this.end();
     const [sum, ...others] = all;
     for (const unigrams of others) for (let id = 0; id < sum.length; id++) sum[id] += unigrams[id];
     return sum;
@@ -149,36 +158,63 @@ class ThreadPool implements CountPool {
 
   async abort(): Promise<void> {
     this.lose(new Error('counting was stopped'));
-    await Promise.all(this.workers.map(({ worker }) => worker.terminate()));
+    await this.end();
+  }
+
+  private async end(): Promise<void> {
+    await Promise.all(this.all.map(thread => thread.end()));
   }
 }
 
-/** Sends a request, and resolves with the first thing that `accept` makes of the answers. */
-function converse<T>(
-  worker: Worker,
-  request: WorkerRequest,
-  accept: (reply: WorkerReply) => T | undefined,
-): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const settle = (act: () => void): void => {
-      worker.off('message', onMessage);
-      worker.off('error', onError);
-      worker.off('exit', onExit);
-      act();
-    };
-    const onError = (error: Error): void => settle(() => reject(error));
-    const onExit = (): void => settle(() => reject(new Error('a counting thread ended unexpectedly')));
-    const onMessage = (reply: WorkerReply): void => {
-      if (reply.kind === 'failed') {
-        onError(Object.assign(new Error(reply.message), { code: reply.code }));
-        return;
-      }
-      const accepted = accept(reply);
-      if (accepted !== undefined) settle(() => resolve(accepted));
-    };
-    worker.on('message', onMessage);
-    worker.on('error', onError);
-    worker.on('exit', onExit);
-    worker.postMessage(request);
-  });
+/** A thread that is asked one thing at a time. */
+class Correspondent {
+  /** Told why the thread can answer no more. */
+  onLost: ((reason: Error) => void) | undefined;
+  private readonly thread: CountThread;
+  private lost: Error | undefined;
+  private asked: { take: (reply: ThreadReply) => void; reject: (error: Error) => void } | undefined;
+
+  constructor(
+    startThread: StartThread,
+    private readonly plan: CountPlan,
+  ) {
+    this.thread = startThread(
+      plan,
+      reply => this.asked?.take(reply),
+      reason => {
+        this.lost = reason;
+        this.asked?.reject(reason);
+        this.onLost?.(reason);
+      },
+    );
+  }
+
+  /** Lets the thread know that a message of blocks was written: it may be waiting for that. */
+  taken(): void {
+    const { underWay } = this.plan;
+    if (!underWay) return;
+    Atomics.sub(underWay, 0, 1);
+    Atomics.notify(underWay, 0);
+  }
+
+  /** Sends a request, and resolves with the first thing that `accept` makes of the answers. */
+  ask<T>(request: ThreadRequest, accept: (reply: ThreadReply) => T | undefined): Promise<T> {
+    if (this.lost) return Promise.reject(this.lost);
+    return new Promise<T>((resolve, reject) => {
+      const take = (reply: ThreadReply): void => {
+        if (reply.kind === 'failed') {
+          reject(Object.assign(new Error(reply.message), { code: reply.code }));
+          return;
+        }
+        const accepted = accept(reply);
+        if (accepted !== undefined) resolve(accepted);
+      };
+      this.asked = { take, reject };
+      this.thread.post(request);
+    });
+  }
+
+  end(): Promise<void> {
+    return this.thread.end();
+  }
 }

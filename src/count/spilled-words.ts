@@ -1,9 +1,9 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { KneserError, writeError } from '../errors.js';
 import { readVarint, writeVarint } from '../store/varint.js';
 import { FIRST_WORD } from '../text/tokens.js';
 import { hashBytes, WordList } from '../text/wordlist.js';
-import { writeFully, type IdStream } from './id-stream.js';
+import type { IdStream } from './id-stream.js';
+import type { Scratch, ScratchFile } from './scratch.js';
 
 /** A number of the token stream from here on is a token of the spilled part that it is more by. */
 export const SPILLED = 0x80000000;
@@ -23,14 +23,17 @@ interface Segment {
  * Which words are chosen does not depend on which were spilled.
  */
 export class SpilledWords {
-  private file: number | undefined;
+  private file: ScratchFile | undefined;
   private written = 0;
   private readonly segments: Segment[][] = Array.from({ length: PARTS }, () => []);
   private readonly buffers = Array.from({ length: PARTS }, () => new Uint8Array(BUFFER_BYTES));
   private readonly fills = new Uint32Array(PARTS);
 
   /** @param path a file that is made when it is needed. */
-  constructor(private readonly path: string) {}
+  constructor(
+    private readonly path: string,
+    private readonly scratch: Scratch,
+  ) {}
 
   /** Takes a token, and gives the number that stands for it in the token stream. */
   push(bytes: Uint8Array, from: number, to: number, hash: number): number {
@@ -98,7 +101,7 @@ export class SpilledWords {
   }
 
   close(): void {
-    if (this.file !== undefined) closeSync(this.file);
+    this.file?.close();
     this.file = undefined;
   }
 
@@ -109,8 +112,8 @@ export class SpilledWords {
     for (const { offset, length } of this.segments[part]) {
       if (buffer.length < length) buffer = new Uint8Array(length);
       for (let at = 0; at < length;) {
-        const read = readSync(this.file as number, buffer, at, length - at, offset + at);
-        if (read === 0) throw new KneserError('KNESER_IO', `${this.path}: temporary file was cut short`);
+        const read = this.file?.read(buffer.subarray(at, length), offset + at);
+        if (!read) throw new KneserError('KNESER_IO', `${this.path}: temporary file was cut short`);
         at += read;
       }
       const cursor = { at: 0 };
@@ -128,8 +131,8 @@ export class SpilledWords {
 
   private write(part: number, bytes: Uint8Array): void {
     try {
-      this.file ??= openSync(this.path, 'w+');
-      writeFully(this.file, bytes, this.written);
+      this.file ??= this.scratch.create(this.path);
+      this.file.write(bytes, this.written);
     } catch (error) {
       throw writeError(this.path, error);
     }

@@ -1,0 +1,68 @@
+import { systemCode } from '../errors.js';
+import { Counter, type CountPlan, type CountResult, type CountTask } from './counter.js';
+import type { Scratch } from './scratch.js';
+import type { EncodedBlock } from './table-writer.js';
+
+/** What a counting thread is sent. */
+export type ThreadRequest = { readonly task: CountTask } | { readonly finish: true };
+
+/** What it answers: blocks as they fill up, then the result of the task; its unigram counts at the end. */
+export type ThreadReply =
+  | { readonly kind: 'blocks'; readonly blocks: EncodedBlock[] }
+  | { readonly kind: 'result'; readonly result: CountResult }
+  | { readonly kind: 'finished'; readonly unigrams: Uint32Array }
+  | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined };
+
+/** Blocks are sent on when this many are ready. */
+const BLOCKS_A_MESSAGE = 64;
+/** So many messages of blocks may be on their way to the store before a thread waits. */
+const MESSAGES_UNDER_WAY = 4;
+
+/** What such a thread does. @param send may be given memory that moves to the other side. @returns takes a request. */
+export function countInThread(
+  plan: CountPlan,
+  scratch: Scratch | undefined,
+  send: (reply: ThreadReply, moved?: ArrayBuffer[]) => void,
+): (request: ThreadRequest) => void {
+  const { underWay } = plan;
+  let blocks: EncodedBlock[] = [];
+  const sendBlocks = (): void => {
+    if (blocks.length === 0) return;
+    if (underWay) Atomics.add(underWay, 0, 1);
+    send(
+      { kind: 'blocks', blocks },
+      blocks.map(({ value }) => value.buffer as ArrayBuffer),
+    );
+    blocks = [];
+    if (underWay) waitBelow(underWay, MESSAGES_UNDER_WAY);
+  };
+  const counter = new Counter(plan, scratch, block => {
+    blocks.push(block);
+    if (blocks.length >= BLOCKS_A_MESSAGE) sendBlocks();
+  });
+  return request => {
+    try {
+      if ('finish' in request) {
+        counter.close();
+        send({ kind: 'finished', unigrams: counter.unigrams });
+        return;
+      }
+      const result = counter.run(request.task);
+      sendBlocks();
+      send({ kind: 'result', result });
+    } catch (error) {
+      // An error that is cloned to another thread loses its code.
+      send({
+        kind: 'failed',
+        message: error instanceof Error ? error.message : String(error),
+        code: systemCode(error),
+      });
+    }
+  };
+}
+
+/** Waits until a shared number is less than `most`. */
+function waitBelow(shared: Int32Array, most: number): void {
+  for (let value = Atomics.load(shared, 0); value >= most; value = Atomics.load(shared, 0))
+    Atomics.wait(shared, 0, value);
+}
