@@ -13,6 +13,7 @@ export type Harness = (options: FaultOptions) => Promise<boolean>;
 
 /** The harnesses by name, each loaded when it is run. */
 const HARNESSES: Readonly<Record<string, () => Promise<Harness>>> = {
+  long: async () => (await import('./long.js')).long,
   memory: async () => (await import('./memory.js')).memory,
 };
 
