@@ -1,6 +1,6 @@
 import { BigramCounter } from './classes/bigrams.js';
 import { encodeClasses } from './classes/classes.js';
-import { clusterWords } from './classes/exchange.js';
+import { clusteringBytes, clusterWords } from './classes/exchange.js';
 import { checkTokens, layoutChunks, layoutLength } from './count/corpus.js';
 import type { CountResult, CountTask } from './count/counter.js';
 import { IdStream, tooLarge } from './count/id-stream.js';
@@ -137,6 +137,15 @@ export class Build {
 
   /** All stages. @returns the manifest that was written. */
   async run(text: BuildText): Promise<Manifest> {
+    const { classes = 0 } = this.options;
+    const matrices = clusteringBytes(classes);
+    if (matrices > this.place.memory * CLASSES_SHARE) {
+      throw new KneserError(
+        'KNESER_LIMIT',
+        `classes: to find ${classes} takes ${Math.round(matrices / 2 ** 20)} MB, more than a quarter of --memory; allow more ` +
+          'memory, or ask for fewer classes',
+      );
+    }
     await this.tokenize(text);
     const manifest = await this.prune(await this.count());
     await this.tune();

@@ -64,7 +64,9 @@ export class LoadedModel extends Loaded {
   private threadsOf(count: number, start: boolean): Promise<ScoringThreads | undefined> {
     let threads = this.threads.get(count);
     if (!threads && start) {
-      threads = import('./score/threads.js').then(({ ScoringThreads }) => new ScoringThreads(count, this.plan, this.parts.store.name));
+      threads = import('./score/threads.js').then(
+        ({ ScoringThreads }) => new ScoringThreads(count, this.plan, this.parts.store.name),
+      );
       this.threads.set(count, threads);
     }
     return threads ?? Promise.resolve(undefined);

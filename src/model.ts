@@ -80,7 +80,7 @@ export class LanguageModel extends StoredModel {
     if (this.reading !== 'auto') return this.reading === 'load';
     const { words: wordTables, classes } = this.parts;
     const rows = [...wordTables, ...classes].reduce((sum, table) => sum + table.manifest.rows, 0);
-    return words > Math.max(LEAST_WORDS, rows / ROWS_LOADED_A_WORD) && this.loadedBytes < freemem() / 2;
+    return words > Math.max(LEAST_WORDS, rows / ROWS_LOADED_A_WORD) && this.canLoad && this.loadedBytes < freemem() / 2;
   }
 
   override async load(onProgress?: (share: number) => void): Promise<LoadedModel> {

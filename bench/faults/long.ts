@@ -11,7 +11,7 @@ import type { Harness } from './main.js';
 /** Calls that overlap. */
 const AT_ONCE = 16;
 /** Of so many calls one is of the model that reads blocks, the others of the one with tables in memory. */
-const PAGED_EVERY = 10;
+const PAGED_EVERY = 50;
 const LONGEST = 200;
 const SAMPLES = 20;
 /** By so many bytes may memory differ between two looks without having grown: caches, pages that the allocator keeps. */
@@ -74,7 +74,7 @@ function sentenceOf(random: () => number, longest: number, unknown: number): str
 export async function scoreManyTimes(path: string, times: number, seed: number): Promise<Holdings[]> {
   const random = randomNumbers(seed);
   // So few blocks fit that they are read again and again.
-  await using paged = await LanguageModel.open(path, { tables: 'page', blockMemory: 1 << 18 });
+  await using paged = await LanguageModel.open(path, { tables: 'page', blockMemory: 1 << 18, smoothing: 'mkn' });
   await using loaded = await paged.load();
   const holdings: Holdings[] = [];
   const every = Math.ceil(times / SAMPLES);
@@ -132,7 +132,11 @@ export const long: Harness = async ({ times = 10_000_000, seed }) => {
     const before = await lookAtHoldings();
     const cycles = await openAndClose(model, text, 200);
     const rows = [...calls, before, ...cycles].map((h, i) => [
-      i < calls.length ? `calls ${i + 1}/${calls.length}` : i === calls.length ? 'closed' : `openings ${i - calls.length}`,
+      i < calls.length
+        ? `calls ${i + 1}/${calls.length}`
+        : i === calls.length
+          ? 'closed'
+          : `openings ${i - calls.length}`,
       ...[h.heap, h.external, h.resident].map(bytes => (bytes / 1e6).toFixed(1)),
       String(h.descriptors),
       String(h.threads),

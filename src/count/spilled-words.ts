@@ -66,8 +66,9 @@ export class SpilledWords {
   ): number {
     let chosen = new CountedWords();
     let tokens = 0;
+    const words = new CountedWords();
     for (let part = 0; part < PARTS; part++) {
-      const words = new CountedWords();
+      words.clear();
       for (const token of this.tokens(part)) {
         words.add(token, hashBytes(token, 0, token.length), 1);
         tokens++;
@@ -162,6 +163,11 @@ class CountedWords {
       this.counts = larger;
     }
     this.counts[word] += count;
+  }
+
+  clear(): void {
+    this.list.clear();
+    this.counts.fill(0);
   }
 
   forEach(use: (bytes: Uint8Array, hash: number, count: number) => void): void {

@@ -6,7 +6,7 @@ import { countCharacters } from '../text/surface.js';
 import { EOS, EOS_WORD } from '../text/tokens.js';
 import { BatchLayout } from './batch.js';
 import { TextCache } from './cache.js';
-import { loadedBytes } from './regions.js';
+import { canLoad, loadedBytes } from './regions.js';
 import { noCounts, requireCounts, type ModelParts } from './parts.js';
 import { finite, PerplexitySum } from './perplexity.js';
 import type { PredictedWord, Predictor } from './predictor.js';
@@ -165,6 +165,12 @@ export class ModelBase {
   get loadedBytes(): number {
     const { words, classes, manifest, wordClasses } = this.parts;
     return loadedBytes(words, wordIds(manifest)) + loadedBytes(classes, wordClasses?.count ?? 0);
+  }
+
+  /** Whether the tables can be loaded at all, however much memory there is. */
+  get canLoad(): boolean {
+    const { words, classes, manifest, wordClasses } = this.parts;
+    return canLoad(words, wordIds(manifest)) && canLoad(classes, wordClasses?.count ?? 0);
   }
 
   protected textCache(options: TextOptions): TextCache | undefined {

@@ -16,6 +16,9 @@ import {
 import { encodeManifest, type Manifest } from './manifest.js';
 import type { ModelWriter } from './store.js';
 
+/** Very long words make a block of the dictionary shorter. */
+const DICTIONARY_BLOCK_BYTES = 1 << 20;
+
 /** A word of the dictionary. */
 export interface DictionaryEntry {
   readonly word: Uint8Array;
@@ -67,6 +70,7 @@ export class ModelBuilder {
   async putDictionary(entries: Iterable<DictionaryEntry>): Promise<void> {
     const firstWords: Uint8Array[] = [];
     let part: DictionaryEntry[] = [];
+    let bytes = 0;
     const putPart = async (): Promise<void> => {
       firstWords.push(part[0].word.slice());
       const value = encodeDictionaryBlock({
@@ -75,11 +79,13 @@ export class ModelBuilder {
         frequencies: Float64Array.from(part, entry => entry.frequency),
       });
       part = [];
+      bytes = 0;
       await this.store.put(dictionaryKey(this.dictionaryBlocks++), value);
     };
     for (const entry of entries) {
       part.push(entry);
-      if (part.length === DICTIONARY_BLOCK_WORDS) await putPart();
+      bytes += entry.word.length;
+      if (part.length === DICTIONARY_BLOCK_WORDS || bytes >= DICTIONARY_BLOCK_BYTES) await putPart();
     }
     if (part.length > 0) await putPart();
     await this.store.put(DICTIONARY_DIRECTORY_KEY, encodeDictionaryDirectory(firstWords));

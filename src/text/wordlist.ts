@@ -3,12 +3,14 @@ import { BOS_WORD, EOS_WORD, UNK_WORD } from './tokens.js';
 
 const encoder = new TextEncoder();
 
+const FIRST_WORDS = [UNK_WORD, BOS_WORD, EOS_WORD];
+
 const INITIAL_SLOTS = 1 << 12;
 const INITIAL_BYTES = 1 << 15;
 
-/** Places of bytes have 32 bits; and words are sorted by frequency, which takes an array of them that no engine makes longer. */
-const MOST_BYTES = 2 ** 32 - 1;
-const MOST_WORDS = 100_000_000;
+/** Places of bytes have 32 bits, and the numbers of two words make one of 53. */
+export const MOST_BYTES = 2 ** 32 - 1;
+export const MOST_WORDS = 90_000_000;
 
 /**
  * Refuses more words than a list holds.
@@ -20,7 +22,7 @@ export function checkWords(words: number, bytes: number): void {
   if (words <= MOST_WORDS && bytes <= MOST_BYTES) return;
   throw new KneserError(
     'KNESER_LIMIT',
-    `the text has more than ${words <= MOST_WORDS ? '4 GB of different words' : '100,000,000 different words'}, too many ` +
+    `the text has more than ${words <= MOST_WORDS ? '4 GB of different words' : '90,000,000 different words'}, too many ` +
       'for a vocabulary; keep the most frequent ones with --vocab-limit N, or name them with --vocab FILE',
   );
 }
@@ -50,7 +52,7 @@ export class WordList {
   private arena = new Uint8Array(INITIAL_BYTES);
 
   constructor() {
-    for (const word of [UNK_WORD, BOS_WORD, EOS_WORD]) this.addWord(word);
+    for (const word of FIRST_WORDS) this.addWord(word);
   }
 
   /** Bytes of memory in use. */
@@ -108,6 +110,13 @@ export class WordList {
   /** The bytes of a word, as a view that the next `add` may invalidate. */
   bytes(word: number): Uint8Array {
     return this.arena.subarray(this.ends[word - 1], this.ends[word]);
+  }
+
+  /** Makes the list as new; the memory stays. */
+  clear(): void {
+    this.slots.fill(0);
+    this.size = 0;
+    for (const word of FIRST_WORDS) this.addWord(word);
   }
 
   /** Orders two words by their bytes. */
