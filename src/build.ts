@@ -184,6 +184,7 @@ export class Build {
       }
     }
     requireTokens(stream, 'sources' in text ? text.sources.map(source => source.name).join(', ') : SENTENCES);
+    this.plan.tokenization.splitter.forget?.();
     this.checkMemory();
     this.resolveSpilled();
   }

@@ -7,7 +7,7 @@ const FEWEST_OPEN_FILES = 74;
 const MOST_OPEN_FILES = 1000;
 
 /** The parts of a build's memory that LevelDB may use for what is written, and for a file; and for all files it has open. */
-const WRITE_BUFFER_SHARE = 1 / 16;
+const WRITE_BUFFER_SHARE = 1 / 32;
 const FILE_SHARE = 1 / 128;
 const OPEN_FILES_SHARE = 1 / 4;
 
@@ -15,7 +15,7 @@ const OPEN_FILES_SHARE = 1 / 4;
 function limits(memory: number): { writeBufferSize: number; maxFileSize: number; maxOpenFiles: number } {
   const maxFileSize = between(1 << 20, 16 << 20, memory * FILE_SHARE);
   return {
-    writeBufferSize: between(4 << 20, 32 << 20, memory * WRITE_BUFFER_SHARE),
+    writeBufferSize: between(2 << 20, 32 << 20, memory * WRITE_BUFFER_SHARE),
     maxFileSize,
     maxOpenFiles: between(FEWEST_OPEN_FILES, MOST_OPEN_FILES, (memory * OPEN_FILES_SHARE) / maxFileSize),
   };

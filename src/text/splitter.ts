@@ -9,6 +9,8 @@ export interface Splitter {
   readonly split: (text: Uint8Array, sink: TokenSink) => void;
   /** Whether the tokens of a text are those of its parts, wherever it is cut between code points. */
   readonly local: boolean;
+  /** Frees what it remembers of the text so far. */
+  readonly forget?: () => void;
 }
 
 /** Tokens separated by white space, a line feed included. */
@@ -97,5 +99,6 @@ export function words(locale: string): Splitter {
       }
     },
     local: false,
+    forget: () => remembered.clear(),
   };
 }
