@@ -15,14 +15,16 @@ import { buildVocabulary, requireTokens, type Vocabulary, type VocabularyChoice 
 import { abortedError, KneserError } from './errors.js';
 import { choosePatterns, tableName, withContexts, type Pattern, type Stream } from './pattern.js';
 import { OUTSIDE } from './score/words.js';
+import { estimateDiscounts } from './smooth/discounts.js';
 import { DEFAULT_WEIGHTS, encodeWeights } from './smooth/weights.js';
 import { ModelBuilder, type DictionaryEntry } from './store/builder.js';
 import { FORMAT_VERSION, type Manifest, type TableManifest } from './store/manifest.js';
 import type { ModelStore, ModelWriter } from './store/store.js';
 import { encodeTokenizer } from './store/tokenizer.js';
-import { learnWeights } from './learn-weights.js';
+import { evidenceBytes, learnWeights } from './learn-weights.js';
 import { feedSentence, splitTokens, type Sentence, type Sentences } from './text/sentences.js';
 import type { TextChanges } from './text/tokenization.js';
+import { MOST_TOKEN_BYTES } from './text/tokenizer.js';
 import { BOS, EOS, FIRST_WORD, UNK } from './text/tokens.js';
 import { WordList } from './text/wordlist.js';
 
@@ -44,6 +46,10 @@ const IDS_SHARE = 1 / 6;
 const HELD_OUT_SHARE = 1 / 16;
 /** The part that pairs of words may take while they are counted for classes. */
 const CLASSES_SHARE = 1 / 4;
+/** The part that the evidence may take that weights are learned from. */
+const EVIDENCE_SHARE = 1 / 4;
+/** The part that the longest token may take. */
+const TOKEN_SHARE = 1 / 8;
 
 /** Wraps what the caller's own sentences threw, so that it is not taken for a failure of ours. */
 export class CallerError extends Error {}
@@ -66,6 +72,18 @@ interface CountedStream {
   readonly types: number;
   /** Whether the token stream is not needed again. */
   readonly last: boolean;
+}
+
+/** What training did, wherever the model is. */
+export interface BuildReport {
+  readonly order: number;
+  readonly sentences: number;
+  /** `</s>` counted. */
+  readonly tokens: number;
+  readonly vocabulary: number;
+  readonly tables: readonly { readonly pattern: string; readonly types: number; readonly fallback: boolean }[];
+  /** What the text held that was replaced or left out: one sentence each, with a count. */
+  readonly warnings: readonly string[];
 }
 
 /** A text that is read as bytes. */
@@ -169,7 +187,8 @@ export class Build {
       const total = known ? sources.reduce((sum, source) => sum + (source.bytes ?? 0), 0) : undefined;
       let done = 0;
       for (const source of sources) {
-        const feeder = this.plan.tokenization.feeder(stream, this.changes, source.name);
+        const longest = Math.min(MOST_TOKEN_BYTES, Math.floor(this.place.memory * TOKEN_SHARE));
+        const feeder = this.plan.tokenization.feeder(stream, this.changes, source.name, longest);
         stream.open(
           source.name,
           source.isPlain && this.plan.tokenization.info.sentences === 'lines' ? 'line' : 'sentence',
@@ -186,7 +205,21 @@ export class Build {
     requireTokens(stream, 'sources' in text ? text.sources.map(source => source.name).join(', ') : SENTENCES);
     this.plan.tokenization.splitter.forget?.();
     this.checkMemory();
+    this.checkHeldOut();
     this.resolveSpilled();
+  }
+
+  /** Refuses to hold out more than can be learned from in memory, before counting begins. */
+  private checkHeldOut(): void {
+    const { stream, options, place, plan } = this;
+    const tables = withContexts(this.mixed).length + (options.classes ? plan.order : 0);
+    const bytes = evidenceBytes(stream.heldOutTokens + stream.heldOut, tables);
+    if (bytes <= place.memory * EVIDENCE_SHARE) return;
+    throw new KneserError(
+      'KNESER_LIMIT',
+      `hold-out: to learn weights from ${stream.heldOutTokens} tokens takes ${Math.round(bytes / 2 ** 20)} MB, more than a ` +
+        'quarter of --memory; allow more memory, or hold out a smaller share, or none and run kneser tune later',
+    );
   }
 
   /** Chooses the vocabulary where it did not fit into memory. */
@@ -400,8 +433,24 @@ export class Build {
     for (const words of this.spilled ?? []) words.close();
   }
 
+  /** What was done. */
+  report({ order, sentences, tokens, vocabulary, tables }: Manifest): BuildReport {
+    return {
+      order,
+      sentences,
+      tokens,
+      vocabulary,
+      tables: tables.map(table => ({
+        pattern: table.pattern,
+        types: table.pattern === '1' ? vocabulary : table.rows,
+        fallback: estimateDiscounts(table.countsOfCounts).fallback,
+      })),
+      warnings: this.warnings(),
+    };
+  }
+
   /** What the text held that a user should hear of. */
-  warnings(): string[] {
+  private warnings(): string[] {
     const { stream } = this;
     const warnings: string[] = [];
     const replaced = stream.replaced + this.changes.replaced;
@@ -424,7 +473,7 @@ export class Build {
   ): Promise<void> {
     const { order } = this.plan;
     if (sorts.length === 0) return;
-    const limit = Math.max(1 << 16, Math.floor((0.6 * this.place.memory) / BYTES_A_POSITION));
+    const limit = Math.max(1 << 16, Math.floor(this.place.memory / 2 / BYTES_A_POSITION));
     const spilling = total > limit;
     if (spilling && !this.place.scratch) throw tooLarge();
     const runs: RunSegment[][][] = sorts.map(() => Array.from({ length: partitions.count }, () => []));

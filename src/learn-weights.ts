@@ -1,3 +1,4 @@
+import { exp, log } from './elementary.js';
 import { KneserError } from './errors.js';
 import { formatPattern, isContiguous } from './pattern.js';
 import { BatchLayout, type Batch } from './score/batch.js';
@@ -16,13 +17,22 @@ import { EOS } from './text/tokens.js';
 
 /** More words than this add time and nothing else: sentences are then taken evenly from the whole text. */
 const MOST_WORDS = 500_000;
-/** Numbers of evidence that they come to at most while a model is trained, whatever memory there is: with many patterns they are fewer. */
-const MOST_EVIDENCE = 1 << 24;
+/** Numbers of evidence that they come to at most, whatever memory there is: with many patterns they are fewer. */
+const MOST_EVIDENCE = 1 << 26;
 
 /** A text to learn from, as numbers that `readIds` gives; read more than once. */
 export interface NumberedText {
   readonly length: number;
   pieces(): Iterable<Uint32Array>;
+}
+
+/** Bytes of the evidence that is learned from, of so many words and tables. */
+export function evidenceBytes(words: number, tables: number): number {
+  return 4 * tables * FIELDS * Math.min(words, mostWords(tables));
+}
+
+function mostWords(tables: number): number {
+  return Math.min(MOST_WORDS, Math.floor(MOST_EVIDENCE / (tables * FIELDS)));
 }
 
 /**
@@ -40,23 +50,21 @@ export async function learnWeights(
   const blockMemory = Math.min(memory / 8, 128 << 20);
   const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm', blockMemory });
   try {
-    return await learnModel(model, text, MOST_EVIDENCE, onProgress);
+    return await learnModel(model, text, onProgress);
   } finally {
     await model.close();
   }
 }
 
-/** The same for a model that was opened with `untuned`. @param mostEvidence numbers of evidence at most. */
+/** The same for a model that was opened with `untuned`. */
 export async function learnModel(
   model: LanguageModel,
   text: NumberedText,
-  mostEvidence: number,
   onProgress: ((done: number, total: number) => void) | undefined,
 ): Promise<WeightSet> {
   const { parts } = model;
   const { manifest, weights: start } = parts;
-  const tables = parts.words.length + parts.classes.length;
-  const most = Math.min(MOST_WORDS, Math.floor(mostEvidence / (tables * FIELDS)));
+  const most = mostWords(parts.words.length + parts.classes.length);
   const { batch, sentences } = layOut(text, manifest.order, most);
   if (batch.length === sentences) throw new KneserError('KNESER_INPUT_EMPTY', 'the text to tune on holds no tokens');
   const evidence = await model.evidence(batch);
@@ -121,5 +129,5 @@ function kneserNey(model: LanguageModel, evidence: BlendEvidence, batch: Batch):
 }
 
 function perplexity(probabilities: Float64Array): number {
-  return Math.exp(-probabilities.reduce((sum, p) => sum + Math.log(p), 0) / probabilities.length);
+  return exp(-probabilities.reduce((sum, p) => sum + log(p), 0) / probabilities.length);
 }

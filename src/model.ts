@@ -50,7 +50,7 @@ export class LanguageModel extends StoredModel {
   /**
    * The perplexity of a text file of any kind that training takes (`-` is standard input), read as a stream.
    *
-   * @throws KneserError: KNESER_INPUT_*, KNESER_LIMIT for a token of more than 16 MB, KNESER_CLOSED.
+   * @throws KneserError: KNESER_INPUT_*, KNESER_LIMIT for a token of more than 64 MB, KNESER_CLOSED.
    */
   async perplexityOfFile(path: string, options: FileOptions = {}): Promise<Perplexity> {
     return (await this.sumOfFile(path, options)).figures();

@@ -11,8 +11,6 @@ import { DEFAULT_WEIGHTS, encodeWeights, UNIFORM_WEIGHTS, type TuneReport } from
 import type { DocumentOptions } from './text/documents.js';
 import { expandInputs, readText } from './text/input.js';
 
-/** Numbers of evidence that a text comes to at most: half a gigabyte. */
-const MOST_EVIDENCE = 1 << 27;
 /** Bytes of the text that stay in memory, as numbers. */
 const TEXT_MEMORY = 64 << 20;
 
@@ -51,7 +49,7 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
       const pieces = readIds(readText(path, options), path, words, model.parts.tokenization, skipBlank);
       for await (const { ids } of pieces) for (const id of ids) text.push(id);
     }
-    const set = await learnModel(model, text, MOST_EVIDENCE, options.onProgress);
+    const set = await learnModel(model, text, options.onProgress);
     await writeWeights(options.model, name, encodeWeights(set));
     return set.report;
   } finally {

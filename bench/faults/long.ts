@@ -40,11 +40,11 @@ export async function lookAtHoldings(): Promise<Holdings> {
     await new Promise(resolve => setTimeout(resolve, 20));
     collect();
   }
-  const { heapUsed, external, arrayBuffers, rss } = process.memoryUsage();
+  const { heapUsed, external, rss } = process.memoryUsage();
   const count = (folder: string): number => (existsSync(folder) ? readdirSync(folder).length : 0);
   return {
     heap: heapUsed,
-    external: external + arrayBuffers,
+    external,
     resident: rss,
     descriptors: count('/proc/self/fd'),
     threads: count('/proc/self/task'),

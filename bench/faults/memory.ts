@@ -85,6 +85,21 @@ const SHAPES: readonly Shape[] = [
     bytes: 6 * MB,
     text: ordinary,
     args: ['--skip', '--hold-out', '0.5', '--classes', '0'],
+    memory: [64],
+    refused: /--memory; allow more/,
+  },
+  {
+    name: 'ordinary, half of it held out, skip patterns',
+    bytes: 6 * MB,
+    text: ordinary,
+    args: ['--skip', '--hold-out', '0.5', '--classes', '0'],
+    memory: [1024],
+  },
+  {
+    name: 'ordinary, a hundredth held out, skip patterns',
+    bytes: 3 * MB,
+    text: ordinary,
+    args: ['--skip', '--hold-out', '0.01', '--classes', '0'],
   },
   { name: 'one endless line', bytes: 75 * MB, text: oneLine, memory: [64, 256] },
   { name: 'one endless line, words', bytes: 12 * MB, text: oneLine, args: ['--tokenizer', 'words'] },
@@ -169,17 +184,24 @@ const SHAPES: readonly Shape[] = [
   { name: 'perplexity, no white space', bytes: 75 * MB, text: noSpace, command: ['perplexity'], refused: /token/ },
   { name: 'perplexity, all tokens differ', bytes: 75 * MB, text: distinct(10), command: ['perplexity'] },
   { name: 'score, one endless line', bytes: 300 * MB, text: oneLine, command: ['score'], refused: /too long/ },
-  { name: 'score, lines of 4 MB', bytes: 8 * MB, text: random => fourMegabytes(random), command: ['score'] },
+  { name: 'score, lines of 4 MB', bytes: 8 * MB, text: random => longLine(random, 4), command: ['score'] },
+  {
+    name: 'score, lines of 50 MB',
+    bytes: 50 * MB,
+    text: random => longLine(random, 50),
+    command: ['score'],
+    refused: /too long/,
+  },
   { name: 'vector, one endless line', bytes: 300 * MB, text: oneLine, command: ['vector'], refused: /too long/ },
 ];
 
-function fourMegabytes(random: () => number): () => Uint8Array {
+function longLine(random: () => number, megabytes: number): () => Uint8Array {
   const rest = oneLine(random);
-  return () => Buffer.concat([rest(), rest(), rest(), rest(), encode('\n')]);
+  return () => Buffer.concat([...Array.from({ length: megabytes }, rest), encode('\n')]);
 }
 
 /** What commands that only read a model may take, whatever the text: the code, the tables of a small model, a long line. */
-const READING_BYTES = 1000 * MB;
+const READING_BYTES = 2000 * MB;
 
 /** 1.3 M + 200 MB. */
 function boundOf(shape: Shape, memory: number): number {

@@ -55,7 +55,8 @@ export function createPool(
     temporary: temporary(thread),
     ...(canShare() ? { underWay: new Int32Array(new SharedArrayBuffer(4)) } : {}),
   });
-  return threads > 0 && startThread
+  // One thread more is worth it only if the text need not be copied.
+  return startThread && (threads > 1 || (threads === 1 && canShare()))
     ? new ThreadPool(threads, thread => new Correspondent(startThread, planOf(thread)))
     : new SameThread(planOf(0), scratch);
 }

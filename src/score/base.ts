@@ -1,3 +1,4 @@
+import { exp10, log10 } from '../elementary.js';
 import { KneserError } from '../errors.js';
 import { estimateDiscounts, type Discounts } from '../smooth/discounts.js';
 import { wordIds } from '../store/manifest.js';
@@ -15,6 +16,9 @@ import { vectorOf, type VectorOptions, type VectorScore } from './vector.js';
 import type { LoadedWords } from './words.js';
 
 import type { ModelInfo, PredictOptions, Prediction, Score, ScoreOptions, TextOptions } from './api.js';
+
+/** A sentence's tokens and scores are all in memory: about 200 bytes a token. */
+const MOST_TOKENS = 1 << 22;
 
 const encoder = new TextEncoder();
 
@@ -86,6 +90,15 @@ export class ModelBase {
     return this.parts.manifest.options.lowercase ? tokens.map(token => token.toLowerCase()) : tokens;
   }
 
+  /** Refuses a sentence that takes too much memory to be scored at one go. @throws KNESER_LIMIT */
+  protected checkLength(tokens: readonly string[]): void {
+    if (tokens.length <= MOST_TOKENS) return;
+    throw new KneserError(
+      'KNESER_LIMIT',
+      `a sentence of ${tokens.length} tokens is too long to be scored as one; split it, or use kneser perplexity`,
+    );
+  }
+
   protected isSkipped(tokens: readonly string[]): boolean {
     return tokens.length === 0 && this.parts.manifest.options.skipBlank;
   }
@@ -120,7 +133,7 @@ export class ModelBase {
       layout.clear();
     }
     if (withEnd) tokens.push(EOS_WORD);
-    const perplexity = finite(10 ** (-log10Prob / length));
+    const perplexity = finite(exp10(-log10Prob / length));
     return { tokens, log10Probs, matched, oov, log10Prob, perplexity };
   }
 
@@ -189,7 +202,7 @@ export function withTokens(predicted: readonly PredictedWord[], words: LoadedWor
   return predicted.map(({ id, probability, matched, explanation }) => ({
     token: words.word(id),
     probability,
-    log10Prob: Math.log10(probability),
+    log10Prob: log10(probability),
     matched,
     ...(explanation ? { explanation } : {}),
   }));

@@ -68,6 +68,7 @@ export class LoadedModel extends ModelBase {
   score(sentence: Sentence, options: ScoreOptions = {}): Score {
     this.checkOpen();
     const tokens = this.surface(sentence);
+    this.checkLength(tokens);
     const ids = tokens.map(token => this.words.idOf(token));
     return runAtOnce(this.scoreIds(this.scorer, this.layout, tokens, ids, options));
   }
@@ -82,6 +83,7 @@ export class LoadedModel extends ModelBase {
     this.checkOpen();
     checkVectorOptions(options);
     const tokens = this.surface(sentence);
+    this.checkLength(tokens);
     const ids = tokens.map(token => this.words.idOf(token));
     return runAtOnce(this.vectorOfIds(this.scorer, this.layout, tokens, ids, options));
   }

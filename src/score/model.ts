@@ -87,10 +87,11 @@ export class LanguageModel extends ModelBase {
   /**
    * Scores a sentence: text, which the model's tokenizer cuts into tokens, or its tokens.
    *
-   * @throws KneserError: KNESER_CLOSED, KNESER_DAMAGED.
+   * @throws KneserError: KNESER_CLOSED, KNESER_DAMAGED, KNESER_LIMIT for more than 4,194,304 tokens.
    */
   async score(sentence: Sentence, options: ScoreOptions = {}): Promise<Score> {
     const tokens = this.surface(sentence);
+    this.checkLength(tokens);
     return this.inTurn(async () => {
       const ids = await this.words.idsOf(tokens);
       return runAwaiting(this.scoreIds(this.scorer, this.layout(tokens.length + 1), tokens, ids, options));
@@ -114,6 +115,7 @@ export class LanguageModel extends ModelBase {
   async scoreVector(sentence: Sentence, options: VectorOptions): Promise<VectorScore> {
     checkVectorOptions(options);
     const tokens = this.surface(sentence);
+    this.checkLength(tokens);
     const longest = options.context === 'window' ? this.info.order : 1;
     return this.inTurn(async () => {
       const ids = await this.words.idsOf(tokens);

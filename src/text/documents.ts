@@ -11,6 +11,8 @@ export interface DocumentOptions {
 const encoder = new TextEncoder();
 /** Room for the most bytes that a longer document may take would be too much. */
 const LONG = 1 << 18;
+/** Memory that is kept for the next documents. */
+const MOST_KEPT = 1 << 22;
 
 /** Puts documents together to a text of lines: each ends with a line feed, which is added where it has none. */
 export class DocumentLines {
@@ -18,11 +20,7 @@ export class DocumentLines {
   private length = 0;
 
   addText(document: string): void {
-    if (document.length > LONG) {
-      this.addBytes(encoder.encode(document));
-      return;
-    }
-    this.reserve(3 * document.length + 1);
+    this.reserve((document.length > LONG ? utf8Length(document) : 3 * document.length) + 1);
     this.endDocument(encoder.encodeInto(document, this.text.subarray(this.length)).written);
   }
 
@@ -36,6 +34,7 @@ export class DocumentLines {
   take(): Uint8Array {
     const text = this.text.subarray(0, this.length);
     this.length = 0;
+    if (this.text.length > MOST_KEPT) this.text = new Uint8Array(0);
     return text;
   }
 
@@ -47,8 +46,19 @@ export class DocumentLines {
   private reserve(more: number): void {
     const needed = this.length + more;
     if (needed <= this.text.length) return;
-    const larger = new Uint8Array(Math.max(2 * this.text.length, needed));
+    const larger = new Uint8Array(Math.max(needed, (needed > MOST_KEPT ? 1.25 : 2) * this.text.length));
     larger.set(this.text.subarray(0, this.length));
     this.text = larger;
   }
+}
+
+/** At least the bytes of a string in UTF-8: a pair of surrogates takes fewer. */
+function utf8Length(text: string): number {
+  let length = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x80) continue;
+    length += code < 0x800 ? 1 : 2;
+  }
+  return length;
 }

@@ -1,13 +1,12 @@
 import { createReadStream, type Stats } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { abortedError, KneserError, systemCode } from '../errors.js';
-import { compareBytes } from './bytes.js';
+import { MarkRemover } from './byte-order-mark.js';
 import type { DocumentOptions } from './documents.js';
 
 const CHUNK_BYTES = 1 << 20;
-const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 
 /** The name of standard input among files. */
 export const STDIN = '-';
@@ -159,29 +158,28 @@ export async function* readBytes(
   onRead?: (bytes: number) => void,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const file = path === STDIN ? undefined : createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  const source: Readable = file ?? process.stdin;
-  if (signal) addAbortSignal(signal, source);
   const packing = PACKINGS.find(({ ending }) => ending.test(path));
-  const stream: AsyncIterable<Uint8Array> = packing ? await packing.unpack(source) : source;
+  const plain = !packing && path !== STDIN && (await isFile(path));
+  const file = plain || path === STDIN ? undefined : createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  let stream: AsyncIterable<Uint8Array>;
+  if (plain) {
+    stream = readFile(path, signal);
+  } else {
+    const source: Readable = file ?? process.stdin;
+    if (signal) addAbortSignal(signal, source);
+    stream = packing ? await packing.unpack(source) : source;
+  }
   let reported = 0;
-  let head: Uint8Array | undefined = new Uint8Array(0);
+  const mark = new MarkRemover();
   try {
     for await (const chunk of stream) {
       const read = file ? file.bytesRead : reported + chunk.length;
       onRead?.(read - reported);
       reported = read;
-      if (head === undefined) {
-        yield chunk;
-      } else {
-        head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
-        // Anything else goes on at once: a short line on a pipe waits for its answer.
-        if (head.length < BYTE_ORDER_MARK.length && beginsAlike(head, BYTE_ORDER_MARK)) continue;
-        yield beginsAlike(head, BYTE_ORDER_MARK) ? head.subarray(BYTE_ORDER_MARK.length) : head;
-        head = undefined;
-      }
+      const text = mark.take(chunk);
+      if (text.length > 0) yield text;
     }
-    if (head && head.length > 0) yield head;
+    if (mark.rest().length > 0) yield mark.rest();
   } catch (error) {
     if (signal?.aborted) throw abortedError();
     if (packing && systemCode(error) === undefined) {
@@ -193,6 +191,30 @@ export async function* readBytes(
     throw unreadable(path, error);
   } finally {
     file?.destroy();
+  }
+}
+
+/** Whether a path leads to a file with an end, rather than a pipe. */
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    stats => stats.isFile(),
+    () => false,
+  );
+}
+
+/** The bytes of a file, each piece in the memory of the one before: a stream would make that anew each time. */
+async function* readFile(path: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  try {
+    const buffer = new Uint8Array(CHUNK_BYTES);
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await file.read(buffer);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
   }
 }
 
@@ -211,10 +233,4 @@ async function gunzipped(source: Readable): Promise<Readable> {
 async function unpackedZstd(source: Readable): Promise<AsyncIterable<Uint8Array>> {
   const { unpackZstd } = await import('./zstd.js');
   return unpackZstd(source);
-}
-
-/** Whether two byte strings are equal as far as the shorter one goes. */
-function beginsAlike(a: Uint8Array, b: Uint8Array): boolean {
-  const length = Math.min(a.length, b.length);
-  return compareBytes(a.subarray(0, length), b.subarray(0, length)) === 0;
 }

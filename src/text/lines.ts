@@ -4,8 +4,8 @@ import { readText } from './input.js';
 import { canonicalSurface, decode } from './surface.js';
 import { NEWLINE } from './tokens.js';
 
-/** A line is in memory as a whole, as are its tokens: about fifty times its length. */
-const MOST_BYTES = 1 << 24;
+/** A line is in memory as a whole, as are its tokens. */
+const MOST_BYTES = 1 << 26;
 
 /** The lines of a text, one at a time, as soon as each is complete. */
 export class LineReader {
@@ -17,7 +17,7 @@ export class LineReader {
     private readonly documents: DocumentOptions = {},
   ) {}
 
-  /** @throws KNESER_INPUT_*; KNESER_LIMIT for a line of more than 16 MB. */
+  /** @throws KNESER_INPUT_*; KNESER_LIMIT for a line of more than 64 MB. */
   async *lines(): AsyncGenerator<string> {
     let parts: Uint8Array[] = [];
     let length = 0;

@@ -65,6 +65,8 @@ const encoder = new TextEncoder();
 /** What stands between two spaces is cut once and remembered, if it is short; so much of it. */
 const SHORT = 32;
 const REMEMBERED = 1 << 16;
+/** The bytes of remembered tokens lie together in pieces of this size. */
+const ARENA_BYTES = 1 << 18;
 
 /**
  * Words, numbers and punctuation marks by Unicode's rules (UAX 29) and the language's dictionary, without white space. No
@@ -73,6 +75,16 @@ const REMEMBERED = 1 << 16;
 export function words(locale: string): Splitter {
   const segmenter = new Intl.Segmenter(locale, { granularity: 'word' });
   const remembered = new Map<string, readonly FixedToken[]>();
+  let arena = new Uint8Array(0);
+  let used = 0;
+  const inArena = ({ bytes, hash }: FixedToken): FixedToken => {
+    if (used + bytes.length > arena.length) {
+      arena = new Uint8Array(ARENA_BYTES);
+      used = 0;
+    }
+    arena.set(bytes, used);
+    return { bytes: arena.subarray(used, (used += bytes.length)), hash };
+  };
   const cut = (stretch: string): FixedToken[] => {
     const tokens: FixedToken[] = [];
     for (const { segment } of segmenter.segment(stretch)) {
@@ -93,7 +105,7 @@ export function words(locale: string): Splitter {
           tokens = cut(stretch);
           if (remembered.size >= REMEMBERED) remembered.clear();
           // A copy: a part of a string may keep all of it in memory.
-          if (stretch.length <= SHORT) remembered.set(decode(encoder.encode(stretch)), tokens);
+          if (stretch.length <= SHORT) remembered.set(decode(encoder.encode(stretch)), tokens.map(inArena));
         }
         for (const { bytes, hash } of tokens) sink.token(bytes, 0, bytes.length, hash);
       }

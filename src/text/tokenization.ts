@@ -87,11 +87,12 @@ export class Tokenization {
    * @param changes what decoding changes is added to it. Where tokens are looked up as they are read, as for white space
    * alone, whoever looks them up does that.
    * @param source the file, for messages.
+   * @param longest bytes that a token between white space may have.
    */
-  feeder(sink: TokenSink, changes: TextChanges, source: string): TextFeeder {
+  feeder(sink: TokenSink, changes: TextChanges, source: string, longest?: number): TextFeeder {
     const { tokenizer, sentences, normalize } = this.info;
     const direct = tokenizer === 'whitespace' && sentences === 'lines' && normalize === 'none';
-    return direct ? new Tokenizer(sink, source) : new LineTokenizer(this, sink, changes, source);
+    return direct ? new Tokenizer(sink, source, longest) : new LineTokenizer(this, sink, changes, source);
   }
 
   /** Gives the tokens of a sentence to a sink. */

@@ -11,7 +11,7 @@ export interface TokenSink {
 }
 
 /** No token may be longer: it is in memory as a whole, a few times over. */
-const MOST_TOKEN_BYTES = 1 << 24;
+export const MOST_TOKEN_BYTES = 1 << 26;
 
 /**
  * Cuts a stream of bytes into tokens and lines without making a string. One pass over the bytes, which also hashes
@@ -23,10 +23,14 @@ export class Tokenizer {
   private pendingHash = HASH_START;
   private lineOpen = false;
 
-  /** @param source what is read, for messages. */
+  /**
+   * @param source what is read, for messages.
+   * @param most bytes that a token may have.
+   */
   constructor(
     private readonly sink: TokenSink,
     private readonly source = 'the text',
+    private readonly most = MOST_TOKEN_BYTES,
   ) {}
 
   /** Takes the next bytes of the text; they may end within a token. */
@@ -68,10 +72,11 @@ export class Tokenizer {
 
   private append(bytes: Uint8Array, from: number, to: number): void {
     const length = this.pendingLength + to - from;
-    if (length > MOST_TOKEN_BYTES) {
+    if (length > this.most) {
       throw new KneserError(
         'KNESER_LIMIT',
-        `${this.source}: a token has more than ${MOST_TOKEN_BYTES >> 20} MB; white space separates tokens, or choose another --tokenizer`,
+        `${this.source}: a token has more than ${this.most >> 20} MB, too much for the memory that there is to be; white space ` +
+          'separates tokens, or choose another --tokenizer',
       );
     }
     if (length > this.pending.length) {
