@@ -32,6 +32,7 @@ const EXIT_CODES = {
   KNESER_IO: 1,
   KNESER_DISK_FULL: 1,
   KNESER_CLOSED: 2,
+  KNESER_PLATFORM: 2,
   KNESER_ABORTED: 130,
 } as const;
 
@@ -65,6 +66,11 @@ export class KneserError extends Error {
 /** Says that the caller stopped the work. */
 export function abortedError(work = 'training'): KneserError {
   return new KneserError('KNESER_ABORTED', `${work} was interrupted; nothing was kept`);
+}
+
+/** Says that a model cannot be used any more. */
+export function closedError(model: string): KneserError {
+  return new KneserError('KNESER_CLOSED', `${model}: this model was closed`);
 }
 
 /** The `code` of a system or LevelDB error (`ENOENT`, `LEVEL_LOCKED`…), wherever in its chain of causes it sits. */

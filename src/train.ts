@@ -82,8 +82,8 @@ async function placeOf(draft: Draft, name: string, memory: number, threads: numb
     startThread,
     scratch: scratchFiles,
     temporary,
-    createStore: kind => createLevelWriter(pathOf(kind)),
-    openStore: kind => openLevelStore(pathOf(kind), name),
+    createStore: kind => createLevelWriter(pathOf(kind), memory),
+    openStore: kind => openLevelStore(pathOf(kind), name, memory),
     putWeights: (set, value) => draft.putWeights(set, value),
   };
 }

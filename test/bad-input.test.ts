@@ -267,7 +267,7 @@ describe('a line of 50 MB', () => {
   test('of one word is trained on and measured', async () => {
     const text = cli.file(Buffer.alloc(BYTES, 'x'));
     const out = cli.fresh();
-    await runWithin(700, ['train', text, '--out', out, '--quiet']);
+    await runWithin(700, ['train', text, '--out', out, '--quiet', '--memory', '1G']);
     const measured = await runWithin(500, ['perplexity', out, text, '--json']);
     const { total: figures } = JSON.parse(measured.stdout) as { total: Perplexity };
     expect(figures).toMatchObject({ sentences: 1, tokens: 2, oov: 0 });

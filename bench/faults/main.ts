@@ -17,6 +17,8 @@ const HARNESSES: Readonly<Record<string, () => Promise<Harness>>> = {
   many: () => import('./many.js').then(({ run }) => run),
   'full-disk': () => import('./full-disk.js').then(({ run }) => run),
   places: () => import('./places.js').then(({ run }) => run),
+  long: async () => (await import('./long.js')).long,
+  memory: async () => (await import('./memory.js')).memory,
 };
 
 function wholeNumber(text: string): number {

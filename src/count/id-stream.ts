@@ -24,6 +24,11 @@ export class IdStream {
     private readonly scratch?: Scratch | undefined,
   ) {}
 
+  /** How many numbers it has. */
+  get length(): number {
+    return SLAB * (this.slabsOnDisk + this.slabs.length) + this.fill;
+  }
+
   push(id: number): void {
     this.slab[this.fill++] = id;
     if (this.fill === SLAB) this.turn();

@@ -1,4 +1,4 @@
-import { KneserError } from '../errors.js';
+import { closedError } from '../errors.js';
 import { openSource, type PackedInput } from '../packed/source.js';
 import { openPacked } from '../packed/store.js';
 import type { BlendEvidence } from '../smooth/blend.js';
@@ -55,7 +55,9 @@ export class LanguageModel extends ModelBase {
   private readonly words: PagedWords;
   private loadedWords: Promise<LoadedWords> | undefined;
   private turn: Promise<unknown> = Promise.resolve();
-  private closed = false;
+  /** What reads the store besides the calls that are served in turn. */
+  private readonly readings = new Set<Promise<unknown>>();
+  private closing: Promise<void> | undefined;
 
   /** @internal */
   constructor(parts: ModelParts, options: OpenOptions) {
@@ -109,10 +111,11 @@ export class LanguageModel extends ModelBase {
   /**
    * Scores a sentence: text, which the model's tokenizer cuts into tokens, or its tokens.
    *
-   * @throws KneserError: KNESER_CLOSED, KNESER_DAMAGED.
+   * @throws KneserError: KNESER_CLOSED, KNESER_DAMAGED, KNESER_LIMIT for more than 4,194,304 tokens.
    */
   async score(sentence: Sentence, options: ScoreOptions = {}): Promise<Score> {
     const tokens = this.surface(sentence);
+    this.checkLength(tokens);
     return this.inTurn(async () => {
       const ids = await this.words.idsOf(tokens);
       return runAwaiting(this.scoreIds(this.scorer, this.layout(tokens.length + 1), tokens, ids, options));
@@ -136,6 +139,7 @@ export class LanguageModel extends ModelBase {
   async scoreVector(sentence: Sentence, options: VectorOptions): Promise<VectorScore> {
     checkVectorOptions(options);
     const tokens = this.surface(sentence);
+    this.checkLength(tokens);
     const longest = options.context === 'window' ? this.info.order : 1;
     return this.inTurn(async () => {
       const ids = await this.words.idsOf(tokens);
@@ -162,6 +166,7 @@ export class LanguageModel extends ModelBase {
 
   /** The perplexity of sentences, which are one text. */
   async perplexity(sentences: Sentences, options: TextOptions = {}): Promise<Perplexity> {
+    this.checkOpen();
     const sum = new PerplexitySum();
     const cache = this.textCache(options);
     for await (const sentence of sentences) {
@@ -182,9 +187,9 @@ export class LanguageModel extends ModelBase {
    * @param onProgress told which share of the tables, 0 to 1, has been read.
    */
   async load(onProgress?: (share: number) => void): Promise<LoadedModel> {
-    this.checkOpen();
     const { LoadedModel } = await import('./loaded-model.js');
-    return LoadedModel.load(this.parts, await this.allWords(), onProgress);
+    const words = await this.allWords();
+    return this.whileOpen(() => LoadedModel.load(this.parts, words, onProgress));
   }
 
   /**
@@ -210,12 +215,12 @@ export class LanguageModel extends ModelBase {
     });
   }
 
-  /** Gives back everything the model holds open. Closing twice is fine. */
+  /**
+   * Gives back everything the model holds: descriptors, its private folder, and threads. Calls that have begun end first; files
+   * that are being scored, and all calls from then on, are refused with KNESER_CLOSED. Closing twice does nothing more.
+   */
   async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
-    await this.turn.catch(() => undefined);
-    await this.parts.store.close();
+    await (this.closing ??= this.giveBack());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -236,7 +241,8 @@ export class LanguageModel extends ModelBase {
   /** @internal */
   allWords(): Promise<LoadedWords> {
     this.checkOpen();
-    this.loadedWords ??= LoadedWords.load(this.parts.store, this.parts.manifest).catch((error: unknown) => {
+    const { store, manifest } = this.parts;
+    this.loadedWords ??= this.whileOpen(() => LoadedWords.load(store, manifest)).catch((error: unknown) => {
       this.loadedWords = undefined;
       throw error;
     });
@@ -244,7 +250,25 @@ export class LanguageModel extends ModelBase {
   }
 
   protected checkOpen(): void {
-    if (this.closed) throw new KneserError('KNESER_CLOSED', `${this.parts.store.name}: this model was closed`);
+    if (this.closing) throw closedError(this.parts.store.name);
+  }
+
+  /** Reads the store; a call of {@link close} waits for the end of it. */
+  protected async whileOpen<T>(act: () => Promise<T>): Promise<T> {
+    this.checkOpen();
+    const reading = act();
+    this.readings.add(reading);
+    try {
+      return await reading;
+    } finally {
+      this.readings.delete(reading);
+    }
+  }
+
+  /** Waits for the calls that have begun, and gives back what the model holds. */
+  protected async giveBack(): Promise<void> {
+    await Promise.allSettled([this.turn, ...this.readings]);
+    await this.parts.store.close();
   }
 
   /** The tables' scratch space serves one call at a time. */

@@ -9,6 +9,7 @@ import { addTotals, blockName, decodeTableBlock, firstRow, readDirectory } from 
 import { Contexts } from './contexts.js';
 import type { TablePart } from './parts.js';
 import {
+  canLoad,
   capacityFor,
   HEADER,
   isHashed,
@@ -35,6 +36,12 @@ export async function loadTables(
   onRows: (rows: number) => void,
   numbers?: TableNumbers,
 ): Promise<TableMemory[]> {
+  if (!canLoad(parts, words)) {
+    throw new KneserError(
+      'KNESER_LIMIT',
+      `${store.name}: a table has too many n-grams to be loaded as a whole; score from blocks, with --tables page`,
+    );
+  }
   const tables: TableMemory[] = [];
   const contexts: (Contexts | undefined)[] = [];
   // Longer contexts first: the rows of a table lead to regions that are there already.

@@ -4,7 +4,7 @@ import { BlockDamage } from '../store/block.js';
 import { decodeValue } from '../store/decode.js';
 import { decodeDictionaryBlock, decodeDictionaryDirectory, type DictionaryBlock } from '../store/dictionary.js';
 import { DICTIONARY_DIRECTORY_KEY, dictionaryKey } from '../store/keys.js';
-import type { Manifest } from '../store/manifest.js';
+import { wordIds, type Manifest } from '../store/manifest.js';
 import type { ModelStore } from '../store/store.js';
 import { canonicalSurface, decode } from '../text/surface.js';
 import { BOS, EOS, UNK } from '../text/tokens.js';
@@ -40,20 +40,33 @@ export class LoadedWords {
   ) {}
 
   static async load(store: ModelStore, manifest: Manifest): Promise<LoadedWords> {
-    const words: Uint8Array[] = [];
+    // All bytes in one piece, and where each id's begin and end: not an object a word.
+    let bytes = new Uint8Array(1 << 16);
+    let used = 0;
+    const starts = new Float64Array(wordIds(manifest));
+    const ends = new Float64Array(wordIds(manifest));
     for (let from = 0; from < manifest.dictionaryBlocks; from += BLOCKS_A_READ) {
       const length = Math.min(BLOCKS_A_READ, manifest.dictionaryBlocks - from);
       const numbers = Array.from({ length }, (_, i) => from + i);
       const values = await store.getMany(numbers.map(dictionaryKey));
       values.forEach((value, i) => {
         const block = decodeBlockValue(store, from + i, value);
-        block.words.forEach((word, j) => (words[block.ids[j]] = word));
+        block.words.forEach((word, j) => {
+          if (used + word.length > bytes.length) {
+            const larger = new Uint8Array(Math.max(2 * bytes.length, used + word.length));
+            larger.set(bytes);
+            bytes = larger;
+          }
+          bytes.set(word, used);
+          starts[block.ids[j]] = used;
+          ends[block.ids[j]] = used += word.length;
+        });
       });
     }
     const list = new WordList();
-    for (let id = EOS + 1; id < words.length; id++) {
-      const bytes = words[id] as Uint8Array | undefined;
-      if (!bytes || list.add(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length)) !== id) {
+    for (let id = EOS + 1; id < ends.length; id++) {
+      const [from, to] = [starts[id], ends[id]];
+      if (to === 0 || list.add(bytes, from, to, hashBytes(bytes, from, to)) !== id) {
         throw new KneserError(
           'KNESER_DAMAGED',
           `${store.name}: dictionary: word ${id} is missing; the model is damaged`,

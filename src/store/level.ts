@@ -2,7 +2,7 @@ import { isOutOfFiles, KneserError, readError } from '../errors.js';
 import { describeKey } from './keys.js';
 import type { ModelStore, ModelWriter } from './store.js';
 
-const BATCH_BYTES = 4 << 20;
+const BATCH_BYTES = 1 << 20;
 /** Bytes that an iterator reads ahead, where the database heeds it. */
 const READ_AHEAD_BYTES = 1 << 20;
 

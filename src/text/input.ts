@@ -1,5 +1,5 @@
 import { createReadStream, type Stats } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { abortedError, KneserError, systemCode } from '../errors.js';
@@ -167,11 +167,17 @@ export async function* readBytes(
   onRead?: (bytes: number) => void,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const file = path === STDIN ? undefined : createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  const source: Readable = file ?? process.stdin;
-  if (signal) addAbortSignal(signal, source);
   const packing = PACKINGS.find(({ ending }) => ending.test(path));
-  const stream: AsyncIterable<Uint8Array> = packing ? await packing.unpack(source) : source;
+  const plain = !packing && path !== STDIN && (await isFile(path));
+  const file = plain || path === STDIN ? undefined : createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  let stream: AsyncIterable<Uint8Array>;
+  if (plain) {
+    stream = readFile(path, signal);
+  } else {
+    const source: Readable = file ?? process.stdin;
+    if (signal) addAbortSignal(signal, source);
+    stream = packing ? await packing.unpack(source) : source;
+  }
   let reported = 0;
   const mark = new MarkRemover();
   try {
@@ -194,6 +200,30 @@ export async function* readBytes(
     throw unreadable(path, error);
   } finally {
     file?.destroy();
+  }
+}
+
+/** Whether a path leads to a file with an end, rather than a pipe. */
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    stats => stats.isFile(),
+    () => false,
+  );
+}
+
+/** The bytes of a file, each piece in the memory of the one before: a stream would make that anew each time. */
+async function* readFile(path: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  try {
+    const buffer = new Uint8Array(CHUNK_BYTES);
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await file.read(buffer);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
   }
 }
 

@@ -4,6 +4,9 @@ import { readText } from './input.js';
 import { canonicalSurface, decode } from './surface.js';
 import { NEWLINE } from './tokens.js';
 
+/** A line is in memory as a whole, as are its tokens. */
+const MOST_BYTES = 1 << 26;
+
 /** The lines of a text, one at a time, as soon as each is complete. */
 export class LineReader {
   /** Invalid UTF-8 sequences that were read as U+FFFD so far. */
@@ -22,9 +25,10 @@ export class LineReader {
     return this.documents.number;
   }
 
-  /** @throws KNESER_INPUT_*; KNESER_LIMIT for a line that is longer than a string can be. */
+  /** @throws KNESER_INPUT_*; KNESER_LIMIT for a line of more than 64 MB. */
   async *lines(): AsyncGenerator<string> {
     let parts: Uint8Array[] = [];
+    let length = 0;
     const options = { ...this.options, onDocument: (lines: number) => this.documents.add(lines) };
     for await (const bytes of readText(this.path, options)) {
       let from = 0;
@@ -33,10 +37,13 @@ export class LineReader {
         this.documents.beginLine();
         yield this.text(parts);
         parts = [];
+        length = 0;
         from = at + 1;
       }
       // A chunk's memory may be used again for the next one.
       if (from < bytes.length) parts.push(bytes.slice(from));
+      length += bytes.length - from;
+      if (length > MOST_BYTES) throw this.tooLong();
     }
     this.unended = parts.length > 0;
     if (this.unended) yield this.text(parts);
@@ -44,17 +51,16 @@ export class LineReader {
 
   private text(parts: readonly Uint8Array[]): string {
     const bytes = parts.length === 1 ? parts[0] : Buffer.concat(parts);
+    if (bytes.length > MOST_BYTES) throw this.tooLong();
     this.replaced += canonicalSurface(bytes, false)?.replaced ?? 0;
-    try {
-      return decode(bytes);
-    } catch (error) {
-      const megabytes = Math.round(bytes.length / 1e6);
-      throw new KneserError(
-        'KNESER_LIMIT',
-        `${this.path}: a line of ${megabytes} MB is too long to be scored as one sentence; split it, or use kneser perplexity`,
-        { cause: error },
-      );
-    }
+    return decode(bytes);
+  }
+
+  private tooLong(): KneserError {
+    return new KneserError(
+      'KNESER_LIMIT',
+      `${this.path}: a line of more than ${MOST_BYTES >> 20} MB is too long to be scored as one sentence; split it, or use kneser perplexity`,
+    );
   }
 }
 
