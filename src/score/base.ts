@@ -11,11 +11,10 @@ import { noCounts, requireCounts, type ModelParts } from './parts.js';
 import { finite, PerplexitySum } from './perplexity.js';
 import type { PredictedWord, Predictor } from './predictor.js';
 import { Scorer } from './scorer.js';
-import { readIds } from './text-reader.js';
 import { vectorOf, type VectorOptions, type VectorScore } from './vector.js';
-import { LoadedWords } from './words.js';
+import type { LoadedWords } from './words.js';
 
-import type { FileOptions, ModelInfo, PredictOptions, Prediction, Score, ScoreOptions, TextOptions } from './api.js';
+import type { ModelInfo, PredictOptions, Prediction, Score, ScoreOptions, TextOptions } from './api.js';
 
 const encoder = new TextEncoder();
 
@@ -205,24 +204,4 @@ export function addSentence(sum: PerplexitySum, sentence: Sentence, { tokenizati
   const bytes = encoder.encode(text);
   sum.characters += countCharacters(bytes, 0, bytes.length) + 1;
   sum.bytes += bytes.length + 1;
-}
-
-export async function sumFile(
-  path: string,
-  words: LoadedWords,
-  { manifest, tokenization }: ModelParts,
-  options: FileOptions,
-  add: (ids: Uint32Array, sum: PerplexitySum) => Promise<void>,
-): Promise<PerplexitySum> {
-  const sum = new PerplexitySum();
-  const pieces = readIds(path, words, tokenization, manifest.options.skipBlank, options);
-  for await (const { ids, bytes, characters } of pieces) {
-    sum.bytes += bytes;
-    sum.characters += characters;
-    sum.replaced += words.replaced;
-    words.replaced = 0;
-    for (const id of ids) if (id === EOS) sum.sentences++;
-    await add(ids, sum);
-  }
-  return sum;
 }

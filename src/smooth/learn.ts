@@ -1,5 +1,6 @@
 import type { Batch } from '../score/batch.js';
 import { COUNT, FIELDS, FOLLOWERS, ONES, TOTAL, TWOS, type Evidence } from '../score/evidence.js';
+import { nextTurn } from '../turn.js';
 import type { Blend, BlendEvidence } from './blend.js';
 import { spreadMass } from './mass.js';
 import type { Mixture } from './mixture.js';
@@ -108,7 +109,7 @@ export async function learn(
         classModel.mixture.setParameters(classes.values);
         gate.step(rate, taken, count, part);
       }
-      if (step % 16 === 0) await new Promise(resolve => setImmediate(resolve));
+      if (step % 16 === 0) await nextTurn();
     }
     onEpoch(epoch, EPOCHS, Math.exp(loss / batch.length));
   }

@@ -13,7 +13,11 @@ export interface ModelStore {
   readonly close: () => Promise<void>;
 }
 
-/** The other half, for training. */
+/** The other half, for training: a new store, written in one go. */
 export interface ModelWriter {
   put(key: Uint8Array, value: Uint8Array): Promise<void>;
+  /** Writes everything down, and gives back what the store holds open. */
+  finish(): Promise<void>;
+  /** Gives it back, whatever was written. */
+  abort(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { abortedError, KneserError, systemCode } from '../errors.js';
 import { compareBytes } from './bytes.js';
+import type { DocumentOptions } from './documents.js';
 
 const CHUNK_BYTES = 1 << 20;
 const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
@@ -20,14 +21,6 @@ const TEXT_FILE =
 
 const JSON_LINES = /\.(jsonl|ndjson)(\.(gz|zst))?$/i;
 const PARQUET = /\.parquet$/i;
-
-/** Where the text of files is that hold more than text. */
-export interface DocumentOptions {
-  /** The field of the objects of `.jsonl` files that is the text. Default `text`. */
-  readonly field?: string;
-  /** The column of `.parquet` files that is the text. Default `text`. */
-  readonly column?: string;
-}
 
 /** How a text is read. */
 export interface ReadOptions extends DocumentOptions {
