@@ -15,7 +15,7 @@ import { Words } from './words.js';
 import { Work } from './work.js';
 
 /** What the sample has to say. */
-const FIRST_TEXT = 'The governor said that he would meet the committee on Tuesday afternoon.\nThe governor said that he would eat the';
+const FIRST_TEXT = 'He opened the door and walked into the banana.\nThe President of the United ';
 
 const engine = new Engine();
 const trouble = new Trouble();

@@ -165,7 +165,7 @@ function showVotes(suggestion: Suggestion | undefined): void {
   const shown = votes.slice(0, MOST_VOTES);
   const rest = Math.max(0, 1 - shown.reduce((sum, { share }) => sum + share, 0));
   const rows = shown.map(({ pattern, words, share }) => {
-    const context = words.flatMap(word => [' ', word === undefined ? element('span', 'skipped', '＿') : word]).slice(1);
+    const context = words.flatMap(word => [' ', word === undefined ? element('span', 'skipped', '_') : word]).slice(1);
     const seen = context.length > 0 ? context : [element('span', 'soft', 'how common it is')];
     return row(element('code', '', pattern), seen, share);
   });

@@ -24,7 +24,7 @@ export class Words {
   }
 
   setScale({ low, high }: HeatScale): void {
-    byId('lowest').textContent = `perplexity ${readable(low)}`;
+    byId('lowest').textContent = `perplexity ${readable(low)} or less`;
     byId('highest').textContent = `${whole(high)}, a blind guess`;
   }
 
