@@ -1,0 +1,1 @@
+export { LanguageModel } from '../src/score/model.js';
