@@ -10,6 +10,9 @@ export type { Progress, Stage, TrainingText, TrainOptions } from './options.js';
 export type { TrainReport } from './train.js';
 export { prune, type PruneOptions, type PruneReport } from './prune.js';
 export type { Pruning } from './prune/pruning.js';
+export { pack, type PackOptions, type PackReport } from './pack.js';
+export { unpack, type UnpackOptions, type UnpackReport } from './unpack.js';
+export type { PackedInput } from './packed/source.js';
 export { tune, type TuneOptions } from './tune.js';
 export type { TuneReport } from './smooth/weights.js';
 export type { PatternChoice } from './pattern.js';
@@ -22,6 +25,7 @@ export type {
   Explanation,
   Extension,
   FileOptions,
+  FromFileOptions,
   ModelInfo,
   OpenOptions,
   PatternPart,

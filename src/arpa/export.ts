@@ -46,8 +46,8 @@ export async function exportArpa(options: ExportOptions): Promise<ExportReport> 
   const { model: folder, file, onProgress, signal } = options;
   if (file === '') throw new KneserError('KNESER_OPTION', 'file: the name of the ARPA file is empty');
   const started = performance.now();
-  const { openFolder } = await import('../store/folder.js');
-  const { store, files } = await openFolder(folder);
+  const { openModel } = await import('../store/open.js');
+  const { store, files } = await openModel(folder);
   const { kind } = decodeValue(`${folder}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
   const model = await LanguageModel.fromStore(store, files, kind === 'backoff' ? {} : { smoothing: 'mkn' });
   try {

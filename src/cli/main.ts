@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { KneserError } from '../errors.js';
 import type { ExportFlags } from './export.js';
 import type { ImportFlags } from './import.js';
+import type { PackFlags } from './pack.js';
 import type { PerplexityFlags } from './perplexity.js';
 import type { PruneFlags } from './prune.js';
 import type { PredictFlags } from './predict.js';
@@ -59,11 +60,16 @@ Examples:
   kneser compare baseline/tokens.tsv.gz neural.tsv.gz --models glm5,lstm`,
   export: 'Example:\n  kneser export model --arpa model.arpa.gz',
   import: 'Example:\n  kneser import model.arpa.gz --out model',
+  pack: `All commands read the file as they read the folder, also at an address: kneser score https://example.org/model.kneser
+
+Example:
+  kneser pack model --out model.kneser`,
+  unpack: 'Example:\n  kneser unpack model.kneser --out model',
   inspect: 'Example:\n  kneser inspect model',
 };
 
 /** The commands that stop by themselves when interrupted. */
-const WRITES = ['train', 'prune', 'export', 'import'];
+const WRITES = ['train', 'prune', 'export', 'import', 'pack', 'unpack'];
 
 const abort = new AbortController();
 
@@ -293,6 +299,34 @@ function program(): Command {
     .action(async (file: string, flags: ImportFlags) => {
       const { runImport } = await import('./import.js');
       await runImport(file, flags, abort.signal);
+    });
+
+  kneser
+    .command('pack')
+    .description('Pack a model into one file: to copy it, or to put it on a web server.')
+    .argument('<dir>', 'folder of the model')
+    .requiredOption('-o, --out <file>', 'the file, such as model.kneser')
+    .option('-f, --force', 'replace a file that is there')
+    .option('--json', 'print one JSON object')
+    .option('-q, --quiet', 'no progress, no summary')
+    .addHelpText('after', `\n${EXAMPLES.pack}`)
+    .action(async (dir: string, flags: PackFlags) => {
+      const { runPack } = await import('./pack.js');
+      await runPack(dir, flags, abort.signal);
+    });
+
+  kneser
+    .command('unpack')
+    .description('Make a model folder of a packed file, whose checksums are all checked.')
+    .argument('<file>', 'the packed file, or its address')
+    .requiredOption('-o, --out <dir>', 'folder of the model')
+    .option('-f, --force', 'replace a model that is there')
+    .option('--json', 'print one JSON object')
+    .option('-q, --quiet', 'no progress, no summary')
+    .addHelpText('after', `\n${EXAMPLES.unpack}`)
+    .action(async (file: string, flags: PackFlags) => {
+      const { runUnpack } = await import('./pack.js');
+      await runUnpack(file, flags, abort.signal);
     });
 
   kneser

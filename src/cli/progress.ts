@@ -12,6 +12,8 @@ export const TITLES: Record<Stage, string> = {
   export: 'writing ARPA',
   import: 'reading ARPA',
   store: 'storing n-grams',
+  pack: 'packing',
+  unpack: 'unpacking',
 };
 
 /** Seconds between two lines where there is no terminal. */

@@ -58,8 +58,8 @@ export interface Draft {
   readonly temporary: string;
   /** Stores a set of weights in it. */
   putWeights(name: string, value: Uint8Array): Promise<void>;
-  /** Makes it the model, and removes the one before. */
-  publish(): Promise<Pointer>;
+  /** Makes it the model, and removes the one before. @param created when it was made, if not now; ISO 8601. */
+  publish(created?: string): Promise<Pointer>;
   /** Removes it. */
   discard(): Promise<void>;
 }
@@ -96,7 +96,7 @@ export async function beginDraft(path: string, force: boolean): Promise<Draft> {
       database: join(folder, 'tables'),
       temporary,
       putWeights: (name, value) => putWeights(folder, name, value),
-      publish: () => publish(path, generation, entries),
+      publish: created => publish(path, generation, entries, created),
       discard: async () => {
         await rm(folder, { recursive: true, force: true });
         if (made !== undefined) await removeEmpty(path, made);
@@ -127,7 +127,12 @@ async function existingEntries(path: string): Promise<string[]> {
   }
 }
 
-async function publish(path: string, generation: string, before: readonly string[]): Promise<Pointer> {
+async function publish(
+  path: string,
+  generation: string,
+  before: readonly string[],
+  created = new Date().toISOString(),
+): Promise<Pointer> {
   await rm(join(path, generation, 'temporary'), { recursive: true, force: true });
   const tables = join(path, generation, 'tables');
   const files: PointerFile[] = [];
@@ -142,7 +147,7 @@ async function publish(path: string, generation: string, before: readonly string
   const pointer: Pointer = {
     kneser: FORMAT_VERSION,
     generation,
-    created: new Date().toISOString(),
+    created,
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     files,
   };
@@ -226,7 +231,7 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
     if (code === 'ENOTDIR') {
       return new KneserError(
         'KNESER_NOT_A_MODEL',
-        `${path}: is a file; a model is a folder made by kneser train`,
+        `${path}: is a file; a model is a folder made by kneser train, or a file made by kneser pack`,
         cause,
       );
     }

@@ -2,6 +2,8 @@ import { KneserError } from '../errors.js';
 import type { ModelStore, ModelWriter } from './store.js';
 
 const BATCH_BYTES = 4 << 20;
+/** Bytes that an iterator reads ahead, where the database heeds it. */
+const READ_AHEAD_BYTES = 1 << 20;
 
 /** How keys and values go in and come out. */
 export const ENCODING = { keyEncoding: 'view', valueEncoding: 'view' } as const;
@@ -17,6 +19,7 @@ export interface Database {
   open(options?: { errorIfExists?: boolean }): Promise<void>;
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
   getMany(keys: Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  iterator(options: { highWaterMarkBytes?: number }): AsyncIterable<[Uint8Array, Uint8Array]>;
   batch(puts: Put[], options: { sync?: boolean }): Promise<void>;
   close(): Promise<void>;
 }
@@ -33,6 +36,13 @@ export function readDatabase(database: Database, name: string): ModelStore {
     name,
     get: key => database.get(key).catch(damaged),
     getMany: keys => database.getMany([...keys]).catch(damaged),
+    entries: async function* () {
+      try {
+        yield* database.iterator({ highWaterMarkBytes: READ_AHEAD_BYTES });
+      } catch (error) {
+        damaged(error);
+      }
+    },
     close: () => database.close(),
   };
 }
