@@ -16,7 +16,7 @@ export interface KeptModel {
 export interface ModelFacts {
   readonly name: string;
   /** Whether it is kept in the browser. */
-  readonly kept: boolean;
+  readonly isKept: boolean;
   readonly order: number;
   readonly tokens: number;
   readonly vocabulary: number;
@@ -24,8 +24,6 @@ export interface ModelFacts {
   readonly smoothing: 'mkn' | 'glm' | 'backoff';
   /** Whether it has counts over skip patterns. */
   readonly skips: boolean;
-  /** Whether its mixture's weights were tuned. */
-  readonly tuned: boolean;
 }
 
 /** What to train from. */

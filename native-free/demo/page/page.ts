@@ -40,8 +40,8 @@ function attempt(act: () => Promise<void>): void {
 }
 
 async function train(text: TrainingText): Promise<void> {
-  const facts = await work.during(`Training on ${text.name}`, (onProgress, signal) =>
-    engine.work('train', [text], onProgress, signal),
+  const facts = await work.during(`Training on ${text.name}`, (...told) =>
+    engine.work('train', [text], ...told),
   );
   await opened(facts);
 }
@@ -61,22 +61,22 @@ async function opened(facts: ModelFacts): Promise<void> {
 }
 
 async function showKept(): Promise<void> {
-  library.show(await engine.call('list'), model?.kept ? model.name : undefined);
+  library.show(await engine.call('list'), model?.isKept ? model.name : undefined);
 }
 
 async function keep(): Promise<void> {
-  showModel(await work.during('Keeping the model', () => engine.call('keep')));
+  showModel(await work.during('Keeping the model', (...told) => engine.work('keep', [], ...told)));
   await showKept();
 }
 
 async function remove(name: string): Promise<void> {
   const left = await engine.call('remove', name);
-  if (model?.kept && model.name === name) showModel(undefined);
-  library.show(left, model?.kept ? model.name : undefined);
+  if (model?.isKept && model.name === name) showModel(undefined);
+  library.show(left, model?.isKept ? model.name : undefined);
 }
 
 async function exportModel(name?: string): Promise<void> {
-  const packed = await work.during('Packing the model', () => engine.call('pack', name));
+  const packed = await work.during('Packing the model', (...told) => engine.work('pack', [name], ...told));
   const link = document.createElement('a');
   link.href = URL.createObjectURL(packed);
   link.download = `${(name ?? model?.name ?? 'model').replace(/[^\p{L}\p{N}_-]+/gu, '-')}.kneser`;
@@ -99,7 +99,7 @@ function showModel(facts: ModelFacts | undefined): void {
     bytes(facts.bytes),
     ...(facts.smoothing === 'backoff' ? ['back-off'] : []),
   ].join(' · ');
-  byId('keep').hidden = facts.kept;
+  byId('keep').hidden = facts.isKept;
   for (const choice of document.querySelectorAll<HTMLInputElement>('input[name=smoothing]')) {
     choice.checked = choice.value === facts.smoothing;
     choice.disabled = facts.smoothing === 'backoff' || (choice.value === 'glm' && !facts.skips);

@@ -11,6 +11,7 @@ const STAGES: Readonly<Record<string, string>> = {
   prune: 'Pruning',
   tune: 'Tuning the mixture',
   store: 'Keeping the model',
+  pack: 'Packing the model',
 };
 
 /** Shows how far some work has come, and lets it be stopped. */

@@ -1,68 +1,87 @@
 /** The worker that holds the open model, and trains new ones. */
 import { KneserError } from '../../../src/errors.js';
 import type { Smoothing } from '../../../src/score/parts.js';
-import type { CallName, Calls, Failure, ModelFacts, ModelSource, Reply, Request, Stop, Training } from '../protocol.js';
-import { Models, type Kept } from './models.js';
+import type { CallName, Calls, Failure, ModelFacts, Reply, Request, Stop, Training } from '../protocol.js';
+import { findModel, keepModel, listKept, packModel, removeModel, trainModel, type Model } from './models.js';
 import { OpenModel } from './open-model.js';
 
 declare const self: DedicatedWorkerGlobalScope;
 
-const models = new Models();
-let open: { readonly kept: Kept; readonly model: OpenModel } | undefined;
+let open: { readonly source: Model; readonly model: OpenModel } | undefined;
 
 /** What is open, in the page's words. */
 function facts(): ModelFacts {
-  const { kept, model } = required();
+  const { source, model } = required();
   const { info } = model.model;
   return {
-    name: kept.name,
-    kept: kept.isStored,
+    name: source.name,
+    isKept: source.isKept,
     order: info.order,
     tokens: info.tokens,
     vocabulary: info.vocabulary,
     bytes: info.bytes,
     smoothing: info.smoothing,
     skips: info.tables.some(({ pattern }) => pattern.includes('_')),
-    tuned: info.weights.length > 0,
   };
 }
 
-function required(): { readonly kept: Kept; readonly model: OpenModel } {
+function required(): { readonly source: Model; readonly model: OpenModel } {
   if (!open) throw new KneserError('KNESER_CLOSED', 'no model is open; open one first');
   return open;
 }
 
-async function use(kept: Kept, smoothing?: Smoothing): Promise<ModelFacts> {
-  const model = new OpenModel(await kept.open(smoothing));
-  await open?.model.model.close();
-  open = { kept, model };
+/** Opens a model in place of the one that is open, which stays if that fails. */
+async function use(source: Model, smoothing?: Smoothing): Promise<ModelFacts> {
+  const model = new OpenModel(await source.open(smoothing));
+  await close();
+  open = { source, model };
   return facts();
 }
 
-type Working = (onProgress: (progress: Training) => void, signal: AbortSignal) => unknown;
+async function close(): Promise<void> {
+  const closing = open;
+  open = undefined;
+  await closing?.model.model.close();
+}
+
+/** The model of this name is going to be replaced or deleted. */
+async function letGo(name: string): Promise<void> {
+  if (open?.source.isKept && open.source.name === name) await close();
+}
 
 type Handlers = {
-  [K in CallName]: (...args: Parameters<Calls[K]>) => Working;
+  [K in CallName]: (
+    onProgress: (progress: Training) => void,
+    signal: AbortSignal,
+    ...args: Parameters<Calls[K]>
+  ) => ReturnType<Calls[K]> | Promise<ReturnType<Calls[K]>>;
 };
 
-/** Each call becomes what is to be done, which may tell how far it has come. */
 const HANDLERS: Handlers = {
-  list: () => () => models.list(),
-  train: text => async (onProgress, signal) => use(await models.train(text, onProgress, signal)),
-  open: (source: ModelSource) => async () => use(await models.find(source)),
-  smooth: smoothing => () => use(required().kept, smoothing),
-  keep: () => async () => use(await models.keep(required().kept)),
-  remove: name => async () => {
-    if (open?.kept.isStored && open.kept.name === name) {
-      await open.model.model.close();
-      open = undefined;
-    }
-    await models.remove(name);
-    return models.list();
+  list: () => listKept(),
+  train: async (onProgress, signal, text) => {
+    const model = await trainModel(text, onProgress, signal);
+    // What was open stays so until there is another.
+    await letGo(text.name);
+    return use(await keepModel(model, text.name, onProgress, signal));
   },
-  pack: name => async () => models.pack(name === undefined ? required().kept : await models.find({ kept: name })),
-  read: text => () => required().model.read(text),
-  suggest: before => () => required().model.suggest(before),
+  open: (_onProgress, _signal, source) => use(findModel(source)),
+  smooth: (_onProgress, _signal, smoothing) => use(required().source, smoothing),
+  keep: async (onProgress, signal) => {
+    const { source, model } = required();
+    const { smoothing } = model.model.info;
+    const kept = await keepModel(model.model, source.name, onProgress, signal);
+    return use(kept, smoothing === 'backoff' ? undefined : smoothing);
+  },
+  remove: async (_onProgress, _signal, name) => {
+    await letGo(name);
+    await removeModel(name);
+    return listKept();
+  },
+  pack: (onProgress, signal, name) =>
+    packModel(name === undefined ? required().source : findModel({ kept: name }), onProgress, signal),
+  read: (_onProgress, _signal, text) => required().model.read(text),
+  suggest: (_onProgress, _signal, before) => required().model.suggest(before),
 };
 
 /** Calls that are under way. */
@@ -78,8 +97,12 @@ async function serve({ id, name, args }: Request): Promise<void> {
   const controller = new AbortController();
   running.set(id, controller);
   try {
-    const handler = HANDLERS[name] as (...args: readonly unknown[]) => Working;
-    const result = await handler(...args)(progress => send({ id, progress }), controller.signal);
+    const handler = HANDLERS[name] as (
+      onProgress: (progress: Training) => void,
+      signal: AbortSignal,
+      ...args: readonly unknown[]
+    ) => unknown;
+    const result = await handler(progress => send({ id, progress }), controller.signal, ...args);
     send({ id, result });
   } catch (error) {
     send({ id, failure: failureOf(error) });

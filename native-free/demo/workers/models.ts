@@ -1,81 +1,110 @@
-import { Build } from '../../../src/build.js';
-import { planBuild } from '../../../src/plan.js';
-import { LanguageModel } from '../../../src/score/model.js';
+import { KneserError } from '../../../src/errors.js';
+import { packStore } from '../../../src/packed/write.js';
 import type { Smoothing } from '../../../src/score/parts.js';
-import type { ModelStore, ModelWriter } from '../../../src/store/store.js';
+import { filesOf } from '../../files.js';
+import { LanguageModel } from '../../index.js';
+import { deleteModel, listModels, openModel, saveModel } from '../../indexeddb.js';
+import { train } from '../../train.js';
 import type { KeptModel, ModelSource, Training, TrainingText } from '../protocol.js';
 
-const hex = (key: Uint8Array): string => Array.from(key, b => b.toString(16).padStart(2, '0')).join('');
+type OnProgress = (progress: Training) => void;
 
-export interface Kept {
+/** A model that can be opened, as often as one likes. */
+export interface Model {
   readonly name: string;
-  readonly isStored: boolean;
-  open(smoothing?: Smoothing): Promise<LanguageModel>;
+  /** Whether the browser keeps it. */
+  readonly isKept: boolean;
+  readonly open: (smoothing?: Smoothing) => Promise<LanguageModel>;
 }
 
-export class Models {
-  private readonly all = new Map<string, Kept & { created: string; bytes: number }>();
+/** So much of a text shows whether it is one. */
+const HEAD_BYTES = 1 << 16;
+/** Where skip patterns are counted, every so-manieth sentence is held out to tune the mixture on. */
+const HELD_OUT = 0.02;
 
-  list(): Promise<KeptModel[]> {
-    return Promise.resolve([...this.all.values()].map(({ name, bytes, created }) => ({ name, bytes, created })));
-  }
+export function findModel(source: ModelSource): Model {
+  if ('kept' in source) return keptModel(source.kept);
+  const [name, file] = 'url' in source ? [nameOf(source.url), new URL(source.url)] : [source.name, source.file];
+  return { name, isKept: false, open: smoothing => LanguageModel.fromFile(file, smoothing ? { smoothing } : {}) };
+}
 
-  async train(
-    { file, name, order, skip }: TrainingText,
-    onProgress: (progress: Training) => void,
-    signal: AbortSignal,
-  ): Promise<Kept> {
-    const stores = new Map<string, Map<string, Uint8Array>>();
-    const weights = new Map<string, Uint8Array>();
-    let bytes = 0;
-    const options = {
-      out: name, order, patterns: { skip }, onProgress, signal, skipBlank: true, holdOut: skip ? 0.02 : 0,
-      tokenization: { tokenizer: 'words', sentences: 'segment' },
-      reserved: 'drop',
-    } as const;
-    const build = new Build(options as never, await planBuild(options as never), {
-      name, memory: 1 << 30, threads: 1, scratch: undefined,
-      temporary: n => n,
-      createStore: kind => {
-        const map = new Map<string, Uint8Array>();
-        stores.set(kind, map);
-        const writer: ModelWriter = {
-          put(key, value) { map.set(hex(key), value.slice()); bytes += key.length + value.length; return Promise.resolve(); },
-          finish: () => Promise.resolve(), abort: () => Promise.resolve(),
-        };
-        return Promise.resolve(writer);
-      },
-      openStore: kind => Promise.resolve(storeOf(name, stores.get(kind)!)),
-      putWeights: (set, value) => { weights.set(set, value); return Promise.resolve(); },
+/** Trains a model in memory. */
+export async function trainModel(
+  { file, name, order, skip }: TrainingText,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<LanguageModel> {
+  await requireText(file, name);
+  const { model } = await train({
+    text: file,
+    order,
+    patterns: { skip },
+    holdOut: skip ? HELD_OUT : 0,
+    tokenization: { tokenizer: 'words', sentences: 'segment' },
+    skipBlank: true,
+    reserved: 'drop',
+    // This is one.
+    worker: false,
+    onProgress,
+    signal,
+  });
+  return model;
+}
+
+/** Keeps an open model, in place of one of the same name. */
+export async function keepModel(model: LanguageModel, name: string, onProgress: OnProgress, signal: AbortSignal): Promise<Model> {
+  await saveModel(model, name, {
+    force: true,
+    onProgress: (done, total) => onProgress({ stage: 'store', done, total, unit: 'bytes' }),
+    signal,
+  });
+  return keptModel(name);
+}
+
+export function listKept(): Promise<KeptModel[]> {
+  return listModels();
+}
+
+export function removeModel(name: string): Promise<void> {
+  return deleteModel(name);
+}
+
+/** A model as a packed file. */
+export async function packModel({ open }: Model, onProgress: OnProgress, signal: AbortSignal): Promise<Blob> {
+  const model = await open();
+  try {
+    const files = filesOf(model);
+    const total = 2 * files.bytes;
+    let done = 0;
+    const { pieces } = await packStore(model.parts.store, files, bytes => {
+      if (signal.aborted) throw new KneserError('KNESER_ABORTED', 'packing was interrupted');
+      done = Math.min(total, done + bytes);
+      onProgress({ stage: 'pack', done, total, unit: 'bytes' });
     });
-    await build.run({ sources: [{ name, bytes: file.size, isPlain: true, read: async function* (onRead) {
-      const reader = file.stream().getReader();
-      for (;;) { const { value, done } = await reader.read(); if (done) break; yield value; onRead(value.length); }
-    } }] });
-    const created = new Date().toISOString();
-    const kept = {
-      name, isStored: true, created, bytes,
-      open: (smoothing?: Smoothing) => LanguageModel.fromStore(storeOf(name, stores.get('tables')!), { bytes, created, weights }, smoothing ? { smoothing } : {}),
-    };
-    this.all.set(name, kept);
-    return kept;
+    const parts: BlobPart[] = [];
+    for await (const piece of pieces) parts.push(piece as BlobPart);
+    return new Blob(parts, { type: 'application/octet-stream' });
+  } finally {
+    await model.close();
   }
-
-  find(source: ModelSource): Promise<Kept> {
-    const found = 'kept' in source ? this.all.get(source.kept) : undefined;
-    if (!found) throw new Error('cannot open that yet');
-    return Promise.resolve(found);
-  }
-  keep(kept: Kept): Promise<Kept> { return Promise.resolve(kept); }
-  remove(name: string): Promise<void> { this.all.delete(name); return Promise.resolve(); }
-  pack(_kept: Kept): Promise<Blob> { return Promise.resolve(new Blob(['not yet'])); }
 }
 
-function storeOf(name: string, map: Map<string, Uint8Array>): ModelStore {
-  return {
-    name,
-    get: key => Promise.resolve(map.get(hex(key))),
-    getMany: keys => Promise.resolve(keys.map(key => map.get(hex(key)))),
-    close: () => Promise.resolve(),
-  } as ModelStore;
+function keptModel(name: string): Model {
+  return { name, isKept: true, open: smoothing => openModel(name, smoothing ? { smoothing } : {}) };
+}
+
+/** A model at an address is called as its file is. */
+function nameOf(url: string): string {
+  const file = new URL(url).pathname.split('/').at(-1) ?? '';
+  return decodeURIComponent(file).replace(/\.kneser$/i, '') || url;
+}
+
+/** Images and the like have no words. */
+async function requireText(file: Blob, name: string): Promise<void> {
+  if (file.size === 0) throw new KneserError('KNESER_INPUT_EMPTY', `${name}: the file is empty`);
+  const isPacked = file instanceof File && /\.gz$/i.test(file.name);
+  const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
+  if (!isPacked && head.includes(0)) {
+    throw new KneserError('KNESER_INPUT_UNREADABLE', `${name}: this is no text in UTF-8; save it as plain text first`);
+  }
 }
