@@ -13,9 +13,17 @@ const NOTHING: Reading = {
   oov: new Uint8Array(0),
 };
 
-/** A line of the mirror: what it shows, and the place of its first token. */
+/** A part of a line: a token, or what is between two. */
+interface Piece {
+  readonly text: string;
+  /** The class of a token. */
+  readonly heat: string | undefined;
+  readonly value: number;
+}
+
+/** A line of the mirror, and the place of its first token. */
 interface Line {
-  readonly shown: string;
+  readonly pieces: readonly Piece[];
   readonly first: number;
 }
 
@@ -129,41 +137,41 @@ export class Editor {
     this.draw();
   }
 
-  /** Redraws the lines that look different now. */
+  /** Redraws what looks different now. */
   private draw(): void {
+    const lines = this.layOut();
+    for (const [i, { pieces }] of lines.entries()) {
+      const row = this.mirror.children.item(i) ?? this.mirror.appendChild(element('div', ''));
+      redraw(row, this.lines[i]?.pieces ?? [], pieces);
+    }
+    while (this.mirror.children.length > lines.length) this.mirror.lastElementChild?.remove();
+    this.lines = lines;
+  }
+
+  private layOut(): Line[] {
+    const { text, scale } = this;
     const { from, to, values, oov } = this.reading;
     const lines: Line[] = [];
     let token = 0;
     let at = 0;
-    for (const line of this.text.split('\n')) {
+    for (const line of text.split('\n')) {
       const end = at + line.length;
       const first = token;
-      let shown = line;
-      const parts: (Node | string)[] = [];
-      let done = at;
+      const pieces: Piece[] = [];
+      const between = (stop: number): void => {
+        if (stop > at) pieces.push({ text: text.slice(at, stop), heat: undefined, value: 0 });
+      };
       for (; token < from.length && from[token] < end; token++) {
-        const heat = heatClass(values[token], this.scale);
-        const value = readable(values[token]);
-        shown += `\n${from[token] - at} ${to[token] - at} ${heat} ${value} ${oov[token]}`;
-        parts.push(this.text.slice(done, from[token]));
-        const span = element('span', oov[token] ? `${heat} new` : heat, this.text.slice(from[token], to[token]));
-        span.dataset['value'] = value;
-        parts.push(span);
-        done = to[token];
+        between(from[token]);
+        const heat = heatClass(values[token], scale) + (oov[token] ? ' new' : '');
+        pieces.push({ text: text.slice(from[token], to[token]), heat, value: values[token] });
+        at = to[token];
       }
-      const index = lines.length;
-      if (this.lines[index]?.shown !== shown) {
-        parts.push(this.text.slice(done, end));
-        const row = element('div', '', ...parts);
-        const old = this.mirror.children.item(index);
-        if (old) old.replaceWith(row);
-        else this.mirror.append(row);
-      }
-      lines.push({ shown, first });
+      between(end);
+      lines.push({ pieces, first });
       at = end + 1;
     }
-    while (this.mirror.children.length > lines.length) this.mirror.lastElementChild?.remove();
-    this.lines = lines;
+    return lines;
   }
 
   private spanOf(token: number): Element | undefined {
@@ -178,4 +186,29 @@ export class Editor {
     const line = this.lines.at(Array.from(this.mirror.children).indexOf(row));
     return line && line.first + Array.from(row.children).indexOf(span);
   }
+}
+
+/** Puts the nodes of a line's pieces in place of those that differ. */
+function redraw(row: Element, old: readonly Piece[], pieces: readonly Piece[]): void {
+  const shorter = Math.min(old.length, pieces.length);
+  let before = 0;
+  while (before < shorter && same(old[before], pieces[before])) before++;
+  let after = 0;
+  while (after < shorter - before && same(old[old.length - 1 - after], pieces[pieces.length - 1 - after])) after++;
+  for (let i = old.length - after; i > before; i--) row.childNodes.item(before).remove();
+  const next = row.childNodes.item(before) as ChildNode | null;
+  const nodes = pieces.slice(before, pieces.length - after).map(nodeOf);
+  if (next) next.before(...nodes);
+  else row.append(...nodes);
+}
+
+function same(a: Piece, b: Piece): boolean {
+  return a.text === b.text && a.heat === b.heat && a.value === b.value;
+}
+
+function nodeOf({ text, heat, value }: Piece): Node {
+  if (heat === undefined) return document.createTextNode(text);
+  const span = element('span', heat, text);
+  span.dataset['value'] = readable(value);
+  return span;
 }
