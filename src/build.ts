@@ -14,6 +14,7 @@ import { buildVocabulary, requireTokens, type Vocabulary, type VocabularyChoice 
 import { abortedError, KneserError } from './errors.js';
 import { choosePatterns, tableName, withContexts, type Pattern, type Stream } from './pattern.js';
 import { OUTSIDE } from './score/words.js';
+import { estimateDiscounts } from './smooth/discounts.js';
 import { DEFAULT_WEIGHTS, encodeWeights } from './smooth/weights.js';
 import { ModelBuilder } from './store/builder.js';
 import { FORMAT_VERSION, type Manifest, type TableManifest } from './store/manifest.js';
@@ -59,6 +60,18 @@ interface CountedStream {
   readonly types: number;
   /** Whether the token stream is not needed again. */
   readonly last: boolean;
+}
+
+/** What training did, wherever the model is. */
+export interface BuildReport {
+  readonly order: number;
+  readonly sentences: number;
+  /** `</s>` counted. */
+  readonly tokens: number;
+  readonly vocabulary: number;
+  readonly tables: readonly { readonly pattern: string; readonly types: number; readonly fallback: boolean }[];
+  /** What the text held that was replaced or left out: one sentence each, with a count. */
+  readonly warnings: readonly string[];
 }
 
 /** A text that is read as bytes. */
@@ -350,8 +363,24 @@ export class Build {
     this.heldOut.close();
   }
 
+  /** What was done. */
+  report({ order, sentences, tokens, vocabulary, tables }: Manifest): BuildReport {
+    return {
+      order,
+      sentences,
+      tokens,
+      vocabulary,
+      tables: tables.map(table => ({
+        pattern: table.pattern,
+        types: table.pattern === '1' ? vocabulary : table.rows,
+        fallback: estimateDiscounts(table.countsOfCounts).fallback,
+      })),
+      warnings: this.warnings(),
+    };
+  }
+
   /** What the text held that a user should hear of. */
-  warnings(): string[] {
+  private warnings(): string[] {
     const { stream } = this;
     const warnings: string[] = [];
     const replaced = stream.replaced + stream.closedReplaced + this.changes.replaced;

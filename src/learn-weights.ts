@@ -1,3 +1,4 @@
+import { exp, log } from './elementary.js';
 import { KneserError } from './errors.js';
 import { formatPattern, isContiguous } from './pattern.js';
 import { BatchLayout, type Batch } from './score/batch.js';
@@ -101,5 +102,5 @@ function kneserNey(model: LanguageModel, evidence: BlendEvidence, batch: Batch):
 }
 
 function perplexity(probabilities: Float64Array): number {
-  return Math.exp(-probabilities.reduce((sum, p) => sum + Math.log(p), 0) / probabilities.length);
+  return exp(-probabilities.reduce((sum, p) => sum + log(p), 0) / probabilities.length);
 }

@@ -1,12 +1,11 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { Build, CallerError, type BuildPlace, type BuildText, type StoreKind } from './build.js';
+import { Build, CallerError, type BuildPlace, type BuildReport, type BuildText, type StoreKind } from './build.js';
 import { scratchFiles } from './count/scratch-files.js';
 import { startThread } from './count/threads.js';
 import { KneserError, writeError } from './errors.js';
 import type { TrainOptions } from './options.js';
 import { checkInteger, planBuild } from './plan.js';
-import { estimateDiscounts } from './smooth/discounts.js';
 import { beginDraft, type Draft } from './store/folder.js';
 import { expandInputs, isPlain, readText } from './text/input.js';
 
@@ -14,19 +13,11 @@ import { expandInputs, isPlain, readText } from './text/input.js';
 const LEAST_MEMORY = 64 << 20;
 
 /** What training did. */
-export interface TrainReport {
+export interface TrainReport extends BuildReport {
   readonly out: string;
-  readonly order: number;
-  readonly sentences: number;
-  /** `</s>` counted. */
-  readonly tokens: number;
-  readonly vocabulary: number;
-  readonly tables: readonly { readonly pattern: string; readonly types: number; readonly fallback: boolean }[];
   /** Bytes on disk. */
   readonly bytes: number;
   readonly seconds: number;
-  /** What the text held that was replaced or left out: one sentence each, with a count. */
-  readonly warnings: readonly string[];
 }
 
 /**
@@ -57,21 +48,9 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     build = new Build(options, plan, await placeOf(draft, options.out, memory, threads));
     const manifest = await build.run(text);
     const pointer = await draft.publish();
-    return {
-      out: options.out,
-      order: plan.order,
-      sentences: manifest.sentences,
-      tokens: manifest.tokens,
-      vocabulary: manifest.vocabulary,
-      tables: manifest.tables.map(table => ({
-        pattern: table.pattern,
-        types: table.pattern === '1' ? manifest.vocabulary : table.rows,
-        fallback: estimateDiscounts(table.countsOfCounts).fallback,
-      })),
-      bytes: pointer.bytes,
-      seconds: (performance.now() - started) / 1000,
-      warnings: build.warnings(),
-    };
+    const { tables, warnings, ...figures } = build.report(manifest);
+    const seconds = (performance.now() - started) / 1000;
+    return { out: options.out, ...figures, tables, bytes: pointer.bytes, seconds, warnings };
   } catch (error) {
     build?.close();
     await draft.discard();

@@ -71,9 +71,10 @@ export class IdStream {
 }
 
 /** Refuses a text that does not fit in memory where nothing can be put elsewhere. */
-export function tooLarge(): KneserError {
+export function tooLarge(cause?: unknown): KneserError {
   return new KneserError(
     'KNESER_LIMIT',
     'the text is too large to be counted in memory, and there is no disk here to sort on; allow more memory, or take less text',
+    { cause },
   );
 }

@@ -1,3 +1,4 @@
+import { exp10, log10 } from '../elementary.js';
 import { KneserError } from '../errors.js';
 import { estimateDiscounts, type Discounts } from '../smooth/discounts.js';
 import { wordIds } from '../store/manifest.js';
@@ -120,7 +121,7 @@ export class ModelBase {
       layout.clear();
     }
     if (withEnd) tokens.push(EOS_WORD);
-    const perplexity = finite(10 ** (-log10Prob / length));
+    const perplexity = finite(exp10(-log10Prob / length));
     return { tokens, log10Probs, matched, oov, log10Prob, perplexity };
   }
 
@@ -183,7 +184,7 @@ export function withTokens(predicted: readonly PredictedWord[], words: LoadedWor
   return predicted.map(({ id, probability, matched, explanation }) => ({
     token: words.word(id),
     probability,
-    log10Prob: Math.log10(probability),
+    log10Prob: log10(probability),
     matched,
     ...(explanation ? { explanation } : {}),
   }));
