@@ -60,7 +60,7 @@ export function smallText(): string {
   const places = ['on the mat', 'under the table', 'in the garden', 'near the river'];
   const lines: string[] = [];
   for (let i = 0; i < 400; i++) {
-    const at = (list: readonly string[], step: number): string => list[Math.floor((i * i * step + i) / 3) % list.length];
+    const at = (list: readonly string[], step: number): string => list[(i * step + (i >> 3)) % list.length];
     lines.push(`${at(subjects, 3)} ${at(verbs, 5)} ${at(places, 7)} for ${['an', 'one'][i % 2]} hour.`);
   }
   return lines.join('\n') + '\n';

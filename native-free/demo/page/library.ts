@@ -47,7 +47,7 @@ export class Library {
   private row({ name, bytes: size, created }: KeptModel, isCurrent: boolean): HTMLElement {
     const date = new Date(created).toLocaleDateString(undefined, { dateStyle: 'medium' });
     const facts = element('span', 'soft figures', `${bytes(size)}, ${date}`);
-    const open = button(isCurrent ? 'Open now' : 'Open', `Open ${name}`, () => this.actions.open({ kept: name }));
+    const open = button(isCurrent ? 'Open now' : 'Open', `Open${isCurrent ? ' now' : ''}: ${name}`, () => this.actions.open({ kept: name }));
     open.disabled = isCurrent;
     return element(
       'li',

@@ -14,8 +14,9 @@ import { latest } from './turns.js';
 import { Words } from './words.js';
 import { Work } from './work.js';
 
-/** What the sample has to say. */
-const FIRST_TEXT = 'He opened the door and walked into the banana.\nThe President of the United ';
+/** What stands in the text field at first: a sentence with a word that does not belong there, and one to go on with. */
+const FIRST_TEXT =
+  'It was one of the most important green in the history of the world.\nThe President of the United ';
 
 const engine = new Engine();
 const trouble = new Trouble();

@@ -2,8 +2,9 @@ import type { Suggestion, Suggestions } from '../protocol.js';
 import { byId, element } from './dom.js';
 import { percent } from './figures.js';
 
-/** Patterns that are shown of a suggestion; the others are one row. */
+/** Patterns that are shown of a suggestion, if they gave it so much; the others are one row. */
 const MOST_VOTES = 6;
+const LEAST_SHARE = 0.005;
 
 /** The list of words that may come next, of which one may be active, and the votes for it. */
 export class SuggestionList {
@@ -160,16 +161,16 @@ function fill(share: number): HTMLElement {
 function showVotes(suggestion: Suggestion | undefined): void {
   byId('votes').hidden = !suggestion;
   if (!suggestion) return;
-  const { token, votes, probability } = suggestion;
+  const { token, votes } = suggestion;
   byId('votes-title').replaceChildren('What voted for ', element('q', '', tokenName(token)));
-  const shown = votes.slice(0, MOST_VOTES);
+  const shown = votes.slice(0, MOST_VOTES).filter(({ share }) => share >= LEAST_SHARE);
   const rest = Math.max(0, 1 - shown.reduce((sum, { share }) => sum + share, 0));
   const rows = shown.map(({ pattern, words, share }) => {
     const context = words.flatMap(word => [' ', word === undefined ? element('span', 'skipped', '_') : word]).slice(1);
     const seen = context.length > 0 ? context : [element('span', 'soft', 'how common it is')];
     return row(element('code', '', pattern), seen, share);
   });
-  if (probability > 0 && rest > 0.0005) rows.push(row('', [element('span', 'soft', 'everything else')], rest));
+  if (rest >= LEAST_SHARE) rows.push(row('', [element('span', 'soft', 'everything else')], rest));
   byId('patterns').replaceChildren(...rows);
 }
 
