@@ -19,7 +19,8 @@ import { prepareText } from './text.js';
 const RUNS = 8;
 const QUICK_SENTENCES = 2000;
 /** A paragraph that is there already while one types. */
-const PARAGRAPH = 'The jury said that the city would have to wait. It was the first time that anyone had asked for it. ';
+const PARAGRAPH =
+  'The jury said that the city would have to wait. It was the first time that anyone had asked for it. ';
 const TYPED = 'She said that the best of it was over. ';
 /** Between two keystrokes, in milliseconds. */
 const KEYSTROKE = 100;
@@ -39,7 +40,13 @@ await runCommand('bench:browser', async (folder, signal) => {
   copyFileSync(text.heldOut, join(site, 'text.txt'));
   writeFileSync(join(site, 'speed.html'), '<!doctype html><title>speed</title>');
   const entry = new URL('./scoring-speed.js', import.meta.url).pathname;
-  await build({ entryPoints: [entry], outfile: join(site, 'speed.js'), bundle: true, format: 'esm', platform: 'browser' });
+  await build({
+    entryPoints: [entry],
+    outfile: join(site, 'speed.js'),
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+  });
   const server = await serveFolder(site, { port: 0 });
   const browser = await launchChromium();
   try {
@@ -53,7 +60,10 @@ await runCommand('bench:browser', async (folder, signal) => {
       process.stdout.write(`${Object.values(machine()).join(', ')}, Chromium ${browser.version()}\n`);
       await printTable(
         ['figure', 'value'],
-        figures.map(({ name, value, unit }) => [name, `${Number(value.toPrecision(3)).toLocaleString('en-US')} ${unit}`]),
+        figures.map(({ name, value, unit }) => [
+          name,
+          `${Number(value.toPrecision(3)).toLocaleString('en-US')} ${unit}`,
+        ]),
       );
     }
     return 0;

@@ -2,7 +2,8 @@
 import type { Smoothing } from '../../src/score/parts.js';
 
 /** Where a model comes from. */
-export type ModelSource = { readonly kept: string } | { readonly file: Blob; readonly name: string } | { readonly url: string };
+export type ModelSource =
+  { readonly kept: string } | { readonly file: Blob; readonly name: string } | { readonly url: string };
 
 /** A model that is kept in the browser. */
 export interface KeptModel {

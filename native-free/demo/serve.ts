@@ -90,8 +90,9 @@ function answer(response: ServerResponse, file: string, method: string, range: s
 
 /** A range of bytes `[start, end)`; `undefined` for what is no single range, which may be ignored; `null` for one outside. */
 function readRange(range: string, size: number): { start: number; end: number } | undefined | null {
-  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(range) ?? [];
-  if (first === undefined || (first === '' && last === '')) return undefined;
+  const match = /^bytes=(\d*)-(\d*)$/.exec(range);
+  if (!match || match[0] === 'bytes=-') return undefined;
+  const [, first, last] = match;
   const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
   const end = first === '' || last === '' ? size : Math.min(size, Number(last) + 1);
   return start < end ? { start, end } : null;

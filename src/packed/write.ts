@@ -1,15 +1,7 @@
 import { checksum } from '../store/checksum.js';
 import type { ModelFiles } from '../score/parts.js';
 import type { ModelStore } from '../store/store.js';
-import {
-  concatenate,
-  encodeFront,
-  encodeHeader,
-  encodePage,
-  PAGE_KEYS,
-  type Entry,
-  type PageInfo,
-} from './format.js';
+import { concatenate, encodeFront, encodeHeader, encodePage, PAGE_KEYS, type Entry, type PageInfo } from './format.js';
 
 /** Bytes of values that are written at one go. */
 const WRITE_BYTES = 1 << 20;

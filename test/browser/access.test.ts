@@ -1,7 +1,16 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { complaint, drop, expectNoSidewaysScrolling, opened, smallText, suggested, trained, useSite } from './support.js';
+import {
+  complaint,
+  drop,
+  expectNoSidewaysScrolling,
+  opened,
+  smallText,
+  suggested,
+  trained,
+  useSite,
+} from './support.js';
 
 const site = useSite();
 
@@ -40,7 +49,7 @@ describe.each(['light', 'dark'] as const)('%s', colorScheme => {
       const style = getComputedStyle(document.documentElement);
       const luminance = (name: string): number => {
         const hex = style.getPropertyValue(name).trim().slice(1);
-        const digits = hex.length === 3 ? [...hex].map(digit => digit + digit) : (hex.match(/../g) ?? []);
+        const digits = (hex.length === 3 ? hex.replaceAll(/./g, '$&$&') : hex).match(/../g) ?? [];
         const [red, green, blue] = digits
           .map(digits => parseInt(digits, 16) / 255)
           .map(value => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
@@ -92,7 +101,12 @@ function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement;
     if (!element || element === document.body) return '';
-    const label = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement ? element.labels?.[0]?.textContent : undefined;
+    const label =
+      element instanceof HTMLInputElement ||
+      element instanceof HTMLTextAreaElement ||
+      element instanceof HTMLSelectElement
+        ? element.labels?.[0]?.textContent
+        : undefined;
     return (element.getAttribute('aria-label') ?? label ?? element.textContent).trim();
   });
 }

@@ -67,7 +67,9 @@ describe('a packed model in the browser', () => {
   });
 
   test('scores long texts as in Node, to the last bit', async () => {
-    const sentences = [...manySentences()].slice(0, 300).map((sentence, i) => (i % 3 ? sentence : `${sentence} zebra w1`));
+    const sentences = [...manySentences()]
+      .slice(0, 300)
+      .map((sentence, i) => (i % 3 ? sentence : `${sentence} zebra w1`));
     const model = await LanguageModel.open(join(folder, 'large'));
     const wanted: number[][] = [];
     for (const sentence of sentences) wanted.push([...(await model.score(sentence)).log10Probs]);

@@ -9,7 +9,7 @@ const site = useSite();
 function heats(page: Page): Promise<Record<string, number>> {
   return page
     .locator('#mirror span')
-    .evaluateAll(spans =>
+    .evaluateAll((spans: HTMLElement[]) =>
       Object.fromEntries(spans.map(span => [span.textContent, Number(/h(\d)/.exec(span.className)?.[1])])),
     );
 }
@@ -63,7 +63,9 @@ describe('a model that was trained in the page', () => {
     await coloured(page, 'hour');
     const heat = await heats(page);
     expect(heat['banana']).toBeGreaterThan(heat['bird'] + 2);
-    expect(await page.textContent('#summary')).toMatch(/^Perplexity [\d.,]+ over 10 tokens, 1 of them new to the model\./);
+    expect(await page.textContent('#summary')).toMatch(
+      /^Perplexity [\d.,]+ over 10 tokens, 1 of them new to the model\./,
+    );
     // The mirror is the text itself.
     expect((await page.locator('#mirror').innerText()).trimEnd()).toBe(await page.inputValue('#text'));
   });
@@ -71,7 +73,9 @@ describe('a model that was trained in the page', () => {
   test('says of the word at the cursor what it knows', async () => {
     await page.fill('#text', 'the old bird sang');
     await coloured(page, 'sang');
-    expect(await page.textContent('#word')).toMatch(/^sang perplexity [\d.]+ · log10 p −[\d.]+ · matched 4 words: the old bird sang$/);
+    expect(await page.textContent('#word')).toMatch(
+      /^sang perplexity [\d.]+ · log10 p −[\d.]+ · matched 4 words: the old bird sang$/,
+    );
     await page.keyboard.press('Home');
     await expect.poll(() => page.textContent('#word')).toMatch(/^the /);
     await page.locator('#mirror span', { hasText: 'bird' }).hover({ force: true });

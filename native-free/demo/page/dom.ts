@@ -1,8 +1,10 @@
-/** The element of the page with this id. */
-export function byId<T extends Element = HTMLElement>(id: string): T {
+/** The element of the page with this id, which is of this kind. */
+export function byId(id: string): HTMLElement;
+export function byId<T extends HTMLElement>(id: string, Kind: new () => T): T;
+export function byId(id: string, Kind: new () => HTMLElement = HTMLElement): HTMLElement {
   const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no #${id}`);
-  return found as unknown as T;
+  if (found instanceof Kind) return found;
+  throw new Error(`the page has no #${id}, or it is no ${Kind.name}`);
 }
 
 /** A new element with a class, and what is in it. */

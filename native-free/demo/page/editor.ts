@@ -122,8 +122,10 @@ export class Editor {
     for (let i = 0; i < from.length; i++) if (to[i] <= before || from[i] >= old.length - after) kept.push(i);
     const moved = (places: Uint32Array): Uint32Array =>
       Uint32Array.from(kept, i => (to[i] <= before ? places[i] : places[i] + text.length - old.length));
-    const pick = <T extends Float64Array | Uint8Array | Uint32Array>(array: T, Kind: { from(of: Iterable<number>): T }): T =>
-      Kind.from(kept.map(i => array[i]));
+    const pick = <T extends Float64Array | Uint8Array | Uint32Array>(
+      array: T,
+      Kind: { from(of: Iterable<number>): T },
+    ): T => Kind.from(kept.map(i => array[i]));
     this.reading = {
       from: moved(from),
       to: moved(to),

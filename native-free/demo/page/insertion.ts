@@ -7,7 +7,11 @@ const OPENING = /[\p{Ps}\p{Pi}]$/u;
  *
  * @param before the text up to the cursor. @param partial the beginning of the token that is there already.
  */
-export function insertion(before: string, partial: string, token: string): { readonly from: number; readonly text: string } {
+export function insertion(
+  before: string,
+  partial: string,
+  token: string,
+): { readonly from: number; readonly text: string } {
   const start = before.length - partial.length;
   const kept = before.slice(0, start);
   const spaces = / *$/.exec(kept)?.[0].length ?? 0;

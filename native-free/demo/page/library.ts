@@ -15,11 +15,11 @@ const PACKED = /\.kneser$/i;
 
 /** Where models come from: files, addresses, the sample, and those that are kept. */
 export class Library {
-  private readonly panel = byId<HTMLDetailsElement>('library');
+  private readonly panel = byId('library', HTMLDetailsElement);
   private readonly list = byId('kept-list');
 
   constructor(private readonly actions: LibraryActions) {
-    const input = byId<HTMLInputElement>('file');
+    const input = byId('file', HTMLInputElement);
     byId('choose').addEventListener('click', () => input.click());
     input.addEventListener('change', () => {
       const file = input.files?.[0];
@@ -27,7 +27,7 @@ export class Library {
       input.value = '';
     });
     byId('sample').addEventListener('click', () => void this.takeSample());
-    byId<HTMLFormElement>('choices').addEventListener('submit', event => {
+    byId('choices', HTMLFormElement).addEventListener('submit', event => {
       event.preventDefault();
       this.openAddress();
     });
@@ -47,7 +47,9 @@ export class Library {
   private row({ name, bytes: size, created }: KeptModel, isCurrent: boolean): HTMLElement {
     const date = new Date(created).toLocaleDateString(undefined, { dateStyle: 'medium' });
     const facts = element('span', 'soft figures', `${bytes(size)}, ${date}`);
-    const open = button(isCurrent ? 'Open now' : 'Open', `Open${isCurrent ? ' now' : ''}: ${name}`, () => this.actions.open({ kept: name }));
+    const open = button(isCurrent ? 'Open now' : 'Open', `Open${isCurrent ? ' now' : ''}: ${name}`, () =>
+      this.actions.open({ kept: name }),
+    );
     open.disabled = isCurrent;
     return element(
       'li',
@@ -74,7 +76,7 @@ export class Library {
   }
 
   private openAddress(): void {
-    const url = byId<HTMLInputElement>('address').value.trim();
+    const url = byId('address', HTMLInputElement).value.trim();
     if (url) this.actions.open({ url: new URL(url, location.href).href });
   }
 
@@ -102,7 +104,7 @@ export class Library {
 
 function choices(): Pick<TrainingText, 'order' | 'skip'> {
   return {
-    order: Number(byId<HTMLSelectElement>('order').value),
-    skip: byId<HTMLInputElement>('skip').checked,
+    order: Number(byId('order', HTMLSelectElement).value),
+    skip: byId('skip', HTMLInputElement).checked,
   };
 }

@@ -15,8 +15,7 @@ import { Words } from './words.js';
 import { Work } from './work.js';
 
 /** What stands in the text field at first: a sentence with a word that does not belong there, and one to go on with. */
-const FIRST_TEXT =
-  'It was one of the most important green in the history of the world.\nThe President of the United ';
+const FIRST_TEXT = 'It was one of the most important green in the history of the world.\nThe President of the United ';
 
 const engine = new Engine();
 const trouble = new Trouble();
@@ -28,7 +27,9 @@ const library = new Library({
   export: name => attempt(() => exportModel(name)),
   remove: name => attempt(() => remove(name)),
 });
-const editor = new Editor(byId('text'), byId('mirror'), readText, caretMoved, token => words.tell(token ?? editor.tokenAtCaret()));
+const editor = new Editor(byId('text', HTMLTextAreaElement), byId('mirror'), readText, caretMoved, token =>
+  words.tell(token ?? editor.tokenAtCaret()),
+);
 const suggestions = new SuggestionList(editor.area, take);
 
 let model: ModelFacts | undefined;
@@ -41,9 +42,7 @@ function attempt(act: () => Promise<void>): void {
 }
 
 async function train(text: TrainingText): Promise<void> {
-  const facts = await work.during(`Training on ${text.name}`, (...told) =>
-    engine.work('train', [text], ...told),
-  );
+  const facts = await work.during(`Training on ${text.name}`, (...told) => engine.work('train', [text], ...told));
   await opened(facts);
 }
 
@@ -172,9 +171,13 @@ for (const choice of document.querySelectorAll<HTMLInputElement>('input[name=smo
 }
 byId('keep').addEventListener('click', () => attempt(keep));
 byId('export').addEventListener('click', () => attempt(() => exportModel()));
-byId<HTMLInputElement>('numbers').addEventListener('change', event => {
+byId('numbers', HTMLInputElement).addEventListener('change', event => {
   byId('editor').classList.toggle('numbered', (event.target as HTMLInputElement).checked);
 });
 
 attempt(showKept);
-if ('serviceWorker' in navigator) attempt(async () => void (await navigator.serviceWorker.register('offline.js')));
+if ('serviceWorker' in navigator) {
+  attempt(async () => {
+    await navigator.serviceWorker.register('offline.js');
+  });
+}

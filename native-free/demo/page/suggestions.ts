@@ -40,9 +40,7 @@ export class SuggestionList {
     this.nothing.hidden = items.length > 0;
     if (items.length === 0) {
       this.nothing.textContent =
-        tokenizer === ''
-          ? 'A back-off model has no counts to suggest words from.'
-          : 'Nothing comes to mind here.';
+        tokenizer === '' ? 'A back-off model has no counts to suggest words from.' : 'Nothing comes to mind here.';
     }
     const widest = items[0]?.probability ?? 1;
     this.list.replaceChildren(...items.map((item, i) => option(item, i, widest)));

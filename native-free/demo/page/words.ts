@@ -12,7 +12,7 @@ export class Words {
   private readonly word = byId('word');
   private readonly summary = byId('summary');
   private readonly announcement = byId('announcement');
-  private readonly table = byId<HTMLDetailsElement>('table');
+  private readonly table = byId('table', HTMLDetailsElement);
   private readonly rows = byId('rows');
   private text = '';
   private reading: Reading | undefined;
@@ -67,7 +67,9 @@ export class Words {
     const ngram: string[] = [];
     for (let i = Math.max(first[token], token + 1 - matched[token]); i <= token; i++) ngram.push(this.token(i));
     if (ngram.length < matched[token]) ngram.unshift('(start)');
-    return matched[token] === 1 ? 'known, but not after these words' : `matched ${matched[token]} words: ${ngram.join(' ')}`;
+    return matched[token] === 1
+      ? 'known, but not after these words'
+      : `matched ${matched[token]} words: ${ngram.join(' ')}`;
   }
 
   private summarise(): string {

@@ -17,7 +17,7 @@ const STAGES: Readonly<Record<string, string>> = {
 /** Shows how far some work has come, and lets it be stopped. */
 export class Work {
   private readonly panel = byId('work');
-  private readonly bar = byId<HTMLProgressElement>('progress');
+  private readonly bar = byId('progress', HTMLProgressElement);
   private controller: AbortController | undefined;
   private stage = '';
   private started = 0;
@@ -27,7 +27,10 @@ export class Work {
   }
 
   /** Shows that `act` is under way until it ends. At most one is. */
-  async during<T>(title: string, act: (onProgress: (progress: Training) => void, signal: AbortSignal) => Promise<T>): Promise<T> {
+  async during<T>(
+    title: string,
+    act: (onProgress: (progress: Training) => void, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     this.controller?.abort();
     const controller = new AbortController();
     this.controller = controller;

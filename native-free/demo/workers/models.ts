@@ -52,7 +52,12 @@ export async function trainModel(
 }
 
 /** Keeps an open model, in place of one of the same name. */
-export async function keepModel(model: LanguageModel, name: string, onProgress: OnProgress, signal: AbortSignal): Promise<Model> {
+export async function keepModel(
+  model: LanguageModel,
+  name: string,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<Model> {
   await saveModel(model, name, {
     force: true,
     onProgress: (done, total) => onProgress({ stage: 'store', done, total, unit: 'bytes' }),

@@ -62,7 +62,9 @@ export class OpenModel {
       const begun = this.model.info.options.lowercase ? partial.toLowerCase() : partial;
       const history = this.history(before.slice(0, before.length - partial.length));
       const candidates = await this.model.predict(history, { k: CANDIDATES });
-      const fitting = candidates.filter(({ token }) => token.startsWith(begun) && token !== begun).slice(0, SUGGESTIONS);
+      const fitting = candidates
+        .filter(({ token }) => token.startsWith(begun) && token !== begun)
+        .slice(0, SUGGESTIONS);
       if (fitting.length > 0) {
         const least = candidates.indexOf(fitting[fitting.length - 1]) + 1;
         const explained = await this.model.predict(history, { k: least, explain: true });
