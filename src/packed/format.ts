@@ -17,10 +17,10 @@ export const PACKED_VERSION = 1;
 export const HEADER_BYTES = 32;
 
 /** Keys of a page of the index, but for the last, which may have fewer. */
-export const PAGE_KEYS = 256;
+export const PAGE_KEYS = 64;
 
 /** No page that was written is larger. */
-const LARGEST_PAGE = 1 << 20;
+const LARGEST_PAGE = 1 << 18;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });

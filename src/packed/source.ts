@@ -6,6 +6,8 @@ export interface ByteSource {
   readonly name: string;
   /** How many bytes there are; `undefined` where a server does not tell. */
   readonly size: number | undefined;
+  /** Whether it takes long until an answer comes. */
+  readonly distant?: boolean;
   /**
    * Reads so many bytes. They stay as they are.
    *
@@ -76,7 +78,7 @@ interface Range {
 }
 
 /** So many bytes between two ranges are read and thrown away rather than asked for by two requests. */
-const GAP_BYTES = 8 << 10;
+const GAP_BYTES = 4 << 10;
 /** Ranges are not joined to more than this. */
 const JOINED_BYTES = 4 << 20;
 

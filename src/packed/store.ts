@@ -19,8 +19,8 @@ import {
 } from './format.js';
 import { cutShort, readRanges, type ByteSource } from './source.js';
 
-/** Pages of the index that are kept: about 40 kB each. */
-const KEPT_PAGES = 512;
+/** Pages of the index that are kept: about 10 kB each. */
+const KEPT_PAGES = 2048;
 /** Bytes of values that are read at one go when all are read. */
 const READ_BYTES = 4 << 20;
 
@@ -77,6 +77,7 @@ async function readHeader(source: ByteSource): Promise<Header> {
 /** The values of a packed model. Opened by {@link openPacked}. */
 class PackedStore implements ModelStore {
   readonly name: string;
+  readonly distant: boolean;
   /** By page, where its part of the index begins, and its first value. */
   private readonly pageStarts: Float64Array;
   private readonly valueStarts: Float64Array;
@@ -91,6 +92,7 @@ class PackedStore implements ModelStore {
   ) {
     const { pages } = front;
     this.name = source.name;
+    this.distant = source.distant ?? false;
     this.pageStarts = new Float64Array(pages.length);
     this.valueStarts = new Float64Array(pages.length);
     let at = indexStart;

@@ -3,7 +3,7 @@ import { concatenate } from './format.js';
 import { cutShort, type ByteSource } from './source.js';
 
 /** The first request asks for so much: of a model of 500 MB that is all that opening it takes, but for its manifest. */
-const FIRST_BYTES = 64 << 10;
+const FIRST_BYTES = 128 << 10;
 /** A file that a server gives only as a whole is taken up to this size. */
 const WHOLE_BYTES = 64 << 20;
 /** Requests under way at the same time. */
@@ -32,25 +32,25 @@ export async function openUrl(url: URL, signal?: AbortSignal): Promise<ByteSourc
   }
   const name = url.href;
   const first = await request(url, 0, FIRST_BYTES, signal);
-  if (first.status === 416) return { name, size: 0, read: () => Promise.reject(cutShort(name)) };
   const isWhole = first.status === 200;
-  const start = await bodyOf(name, first, isWhole ? WHOLE_BYTES : FIRST_BYTES, signal);
+  // An empty file has no first byte: 416.
+  const start =
+    first.status === 416 ? new Uint8Array(0) : await bodyOf(name, first, isWhole ? WHOLE_BYTES : FIRST_BYTES, signal);
   const total = isWhole || start.length < FIRST_BYTES ? start.length : totalOf(first);
   const identity = identityOf(first);
   const read = async (offset: number, length: number): Promise<Uint8Array> => {
     if (offset + length > (total ?? Infinity)) throw cutShort(name);
     if (offset + length <= start.length) return start.slice(offset, offset + length);
     const response = await request(url, offset, length, signal);
-    const [before, now] = [identity, identityOf(response)];
-    if (response.status !== 206 || before !== now) {
+    if (response.status !== 206 || identityOf(response) !== identity) {
       await response.body?.cancel();
-      throw response.status === 416 && before === now ? cutShort(name) : replaced(name);
+      throw new KneserError('KNESER_IO', `${name}: the file was replaced while it was being read; open it again`);
     }
     const bytes = await bodyOf(name, response, length, signal);
     if (bytes.length < length) throw cutShort(name);
     return bytes;
   };
-  return { name, size: total, read: atMost(REQUESTS, read) };
+  return { name, size: total, distant: total !== start.length, read: atMost(REQUESTS, read) };
 }
 
 /** @returns an answer of the status 200, 206 or 416. */
@@ -115,13 +115,9 @@ function totalOf(response: Response): number | undefined {
 }
 
 /** What tells one version of a file from the next, as far as it can be seen. */
-function identityOf({ headers }: Response): string {
-  const size = /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1];
-  return [headers.get('etag'), headers.get('last-modified'), size].join(' ');
-}
-
-function replaced(name: string): KneserError {
-  return new KneserError('KNESER_IO', `${name}: the file was replaced while it was being read; open it again`);
+function identityOf(response: Response): string {
+  const { headers } = response;
+  return [headers.get('etag'), headers.get('last-modified'), totalOf(response)].join(' ');
 }
 
 function failed(name: string, error: unknown, signal: AbortSignal | undefined): KneserError {

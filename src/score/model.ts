@@ -62,7 +62,8 @@ export class LanguageModel extends ModelBase {
     super(parts);
     const { store, manifest, wordClasses } = parts;
     const reader = new BlockReader(store, options.blockMemory ?? DEFAULT_BLOCK_MEMORY);
-    this.wordStream = { tables: pagedTables(reader, parts.words) };
+    const { distant = false } = store;
+    this.wordStream = { tables: pagedTables(reader, parts.words), distant };
     this.classStream = wordClasses && { tables: pagedTables(reader, parts.classes), classOf: wordClasses.of };
     const tables = parts.words.length + parts.classes.length;
     this.batchWords = Math.min(PAGED_BATCH, Math.floor(PAGED_EVIDENCE / (tables * FIELDS)));

@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { KneserError, systemCode, writeError } from '../errors.js';
+import { openPackedFile } from '../packed/file-source.js';
 import { digestBuffer, digestFile } from './file-digest.js';
 import { FORMAT_VERSION } from './manifest.js';
 import type { ModelFiles } from '../score/parts.js';
@@ -229,6 +230,15 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
     if (code === 'ENOENT')
       return new KneserError('KNESER_INPUT_MISSING', `${path}: there is no such model folder`, cause);
     if (code === 'ENOTDIR') {
+      const packed = await openPackedFile(path).catch(() => undefined);
+      await packed?.close?.();
+      if (packed) {
+        return new KneserError(
+          'KNESER_OUTPUT_DENIED',
+          `${path}: a packed model is only read; unpack it first (kneser unpack), and name the folder`,
+          cause,
+        );
+      }
       return new KneserError(
         'KNESER_NOT_A_MODEL',
         `${path}: is a file; a model is a folder made by kneser train, or a file made by kneser pack`,
