@@ -4,6 +4,7 @@
  */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
@@ -39,7 +40,7 @@ await runCommand('bench:browser', async (folder, signal) => {
   await pack({ model: await text.model(), out: join(site, 'model.kneser') });
   copyFileSync(text.heldOut, join(site, 'text.txt'));
   writeFileSync(join(site, 'speed.html'), '<!doctype html><title>speed</title>');
-  const entry = new URL('./scoring-speed.js', import.meta.url).pathname;
+  const entry = fileURLToPath(new URL('./scoring-speed.js', import.meta.url));
   await build({
     entryPoints: [entry],
     outfile: join(site, 'speed.js'),

@@ -42,18 +42,4 @@ export async function log10Probs(url: string, place: Place, sentences: readonly 
   return found;
 }
 
-/** Tokens a second that are scored, with tables in memory, in the best of some runs. */
-export async function scoringSpeed(url: string, sentences: readonly string[], runs: number): Promise<number> {
-  const model = await LanguageModel.fromFile(new URL(url, location.href));
-  const loaded = await model.load();
-  let best = 0;
-  for (let run = 0; run < runs; run++) {
-    const started = performance.now();
-    const { tokens } = loaded.perplexity(sentences);
-    best = Math.max(best, (1000 * tokens) / (performance.now() - started));
-  }
-  await model.close();
-  return best;
-}
-
 export { deleteModel, listModels };

@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -19,7 +20,7 @@ const SENTENCES = 60_000;
 beforeAll(async () => {
   mkdirSync(root);
   cpSync(inject('site'), root, { recursive: true });
-  const entry = new URL('./harness.ts', import.meta.url).pathname;
+  const entry = fileURLToPath(new URL('./harness.ts', import.meta.url));
   const outfile = join(root, 'harness.js');
   await build({ entryPoints: [entry], outfile, bundle: true, format: 'esm', target: 'es2022', platform: 'browser' });
   writeFileSync(join(root, 'harness.html'), '<!doctype html><title>harness</title>');
