@@ -97,7 +97,7 @@ function showModel(facts: ModelFacts | undefined): void {
     `${whole(facts.tokens)} tokens`,
     `${whole(facts.vocabulary)} words`,
     bytes(facts.bytes),
-    ...(facts.smoothing === 'backoff' ? ['back-off'] : []),
+    ...(facts.smoothing === 'backoff' ? ['back-off'] : facts.skips ? [] : ['no skip patterns']),
   ].join(' · ');
   byId('keep').hidden = facts.isKept;
   for (const choice of document.querySelectorAll<HTMLInputElement>('input[name=smoothing]')) {
