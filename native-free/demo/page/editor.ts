@@ -1,6 +1,7 @@
-import { readable, type HeatScale } from '../../../src/report/heat.js';
+import type { HeatScale } from '../../../src/report/heat.js';
 import type { Reading } from '../protocol.js';
 import { element } from './dom.js';
+import { brief } from './figures.js';
 import { heatClass } from './heat.js';
 
 const NOTHING: Reading = {
@@ -211,6 +212,6 @@ function same(a: Piece, b: Piece): boolean {
 function nodeOf({ text, heat, value }: Piece): Node {
   if (heat === undefined) return document.createTextNode(text);
   const span = element('span', heat, text);
-  span.dataset['value'] = readable(value);
+  span.dataset['value'] = brief(value);
   return span;
 }

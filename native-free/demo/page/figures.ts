@@ -4,6 +4,11 @@ export function whole(count: number): string {
   return count.toLocaleString('en-US', { maximumFractionDigits: 0 });
 }
 
+/** In little room: two significant digits, thousands as K. */
+export function brief(value: number): string {
+  return value.toLocaleString('en-US', { notation: 'compact', maximumSignificantDigits: 2 });
+}
+
 export function bytes(count: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB'];
   let unit = 0;
