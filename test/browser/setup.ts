@@ -14,7 +14,13 @@ declare module 'vitest' {
 
 /** Builds the demo page once for all tests. Fails where there is no browser. */
 export default async function setup(project: TestProject): Promise<() => void> {
-  findChromium();
+  try {
+    findChromium();
+  } catch (error) {
+    // That alone, and no stack.
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(1);
+  }
   const site = mkdtempSync(join(tmpdir(), 'kneser-browser-'));
   await buildDemo(site);
   project.provide('site', site);
