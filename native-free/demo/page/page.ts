@@ -14,8 +14,10 @@ import { latest } from './turns.js';
 import { Words } from './words.js';
 import { Work } from './work.js';
 
-/** What stands in the text field at first: a sentence with a word that does not belong there, and one to go on with. */
-const FIRST_TEXT = 'It was one of the most important green in the history of the world.\nThe President of the United ';
+/** What stands in the text field at first: a word that does not belong there, one that is misspelt, and what is to go on. */
+const FIRST_TEXT = `It was one of the most important green in the history of the world.
+He said that teh committee would meet on Tuesday afternoon.
+The President of the United `;
 
 const engine = new Engine();
 const trouble = new Trouble();
