@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { createFeeder } from '../src/text/feeder.js';
 import { splitTokens } from '../src/text/sentences.js';
 import { describeTokenization, Tokenization, type TokenizationOptions } from '../src/text/tokenization.js';
 import type { Suite } from './suite.js';
@@ -37,7 +38,7 @@ export const tokenizersSuite: Suite = {
 function tokenize(bytes: Uint8Array, tokenization: Tokenization): number {
   let tokens = 0;
   const sink = { token: () => tokens++, line: () => undefined };
-  const feeder = tokenization.feeder(sink, { replaced: 0, extraBytes: 0, extraCharacters: 0 }, 'text');
+  const feeder = createFeeder(tokenization, sink, { replaced: 0, extraBytes: 0, extraCharacters: 0 }, 'text');
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) feeder.feed(bytes.subarray(at, at + CHUNK_BYTES));
   feeder.end();
   return tokens;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LanguageModel, train, tune, type TokenizationOptions, type TrainOptions } from '../dist/src/index.js';
+import { createFeeder } from '../dist/src/text/feeder.js';
 import { Tokenization, describeTokenization } from '../dist/src/text/tokenization.js';
 import { CommandLine } from './helpers.js';
 import { expectSamePairs, readPairs } from './pairs.js';
@@ -288,7 +289,7 @@ describe('long lines', () => {
       line: () => lines.push(length),
     };
     const opened = await Tokenization.open(describeTokenization(tokenization, false));
-    const feeder = opened.feeder(sink, { replaced: 0, extraBytes: 0, extraCharacters: 0 }, 'text');
+    const feeder = createFeeder(opened, sink, { replaced: 0, extraBytes: 0, extraCharacters: 0 }, 'text');
     const bytes = Buffer.from(line);
     for (let at = 0; at < bytes.length; at += 1 << 20) feeder.feed(bytes.subarray(at, at + (1 << 20)));
     feeder.end();
@@ -297,7 +298,8 @@ describe('long lines', () => {
 
   test('that cannot be cut are refused', async () => {
     const opened = await Tokenization.open(describeTokenization({ tokenizer: 'words' }, false));
-    const feeder = opened.feeder(
+    const feeder = createFeeder(
+      opened,
       { token() {}, line() {} },
       { replaced: 0, extraBytes: 0, extraCharacters: 0 },
       'big.txt',
@@ -333,7 +335,7 @@ test('the bytes of a text give the tokens of its lines, wherever they are cut', 
             line = [];
           },
         };
-        const feeder = opened.feeder(sink, { replaced: 0, extraBytes: 0, extraCharacters: 0 }, 'text');
+        const feeder = createFeeder(opened, sink, { replaced: 0, extraBytes: 0, extraCharacters: 0 }, 'text');
         for (let i = 1; i < places.length; i++) feeder.feed(bytes.subarray(places[i - 1], places[i]));
         feeder.end();
         expect(found).toEqual(lines.flatMap(text => opened.sentences(text)).map(text => opened.tokens(text)));
