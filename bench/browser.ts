@@ -17,7 +17,9 @@ import { machine, runCommand } from './command.js';
 import { scoringSpeed } from './scoring-speed.js';
 import { prepareText } from './text.js';
 
-const RUNS = 8;
+/** Node and Chromium score in turn, so that what else the machine does slows both; the best runs count. */
+const ROUNDS = 4;
+const RUNS = 4;
 const QUICK_SENTENCES = 2000;
 /** A paragraph that is there already while one types. */
 const PARAGRAPH =
@@ -78,15 +80,20 @@ await runCommand('bench:browser', async (folder, signal) => {
 async function measureScoring(browser: Browser, url: string, site: string): Promise<Figure[]> {
   const packed = Uint8Array.from(readFileSync(join(site, 'model.kneser'))).buffer;
   const sentences = readFileSync(join(site, 'text.txt'), 'utf8').trimEnd().split('\n');
-  const node = await scoringSpeed(packed, sentences, RUNS);
   const page = await browser.newPage();
   await page.goto(`${url}speed.html`);
-  const chromium = await page.evaluate<number>(`(async () => {
-    const { scoringSpeed } = await import('./speed.js');
-    const packed = await (await fetch('model.kneser')).arrayBuffer();
-    const text = await (await fetch('text.txt')).text();
-    return scoringSpeed(packed, text.trimEnd().split('\\n'), ${RUNS});
-  })()`);
+  let node = 0;
+  let chromium = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    node = Math.max(node, await scoringSpeed(packed, sentences, RUNS));
+    const speed = await page.evaluate<number>(`(async () => {
+      const { scoringSpeed } = await import('./speed.js');
+      const packed = await (await fetch('model.kneser')).arrayBuffer();
+      const text = await (await fetch('text.txt')).text();
+      return scoringSpeed(packed, text.trimEnd().split('\\n'), ${RUNS});
+    })()`);
+    chromium = Math.max(chromium, speed);
+  }
   await page.close();
   return [
     { name: 'scoring in Node, tables loaded, order 5', value: node, unit: 'tokens/s' },
