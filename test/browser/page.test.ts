@@ -223,6 +223,10 @@ describe('what goes wrong is said in the page', () => {
     await page.fill('#address', `${site.url}missing.kneser`);
     await page.keyboard.press('Enter');
     expect(await complaint(page)).toMatch(/answers 404.*look at the address/);
+    await page.click('#dismiss');
+    await page.fill('#address', 'https://');
+    await page.keyboard.press('Enter');
+    expect(await complaint(page)).toMatch(/https:\/\/: this is no address/);
   });
 
   test('and the model that was open still is', async () => {

@@ -77,7 +77,7 @@ export class Library {
 
   private openAddress(): void {
     const url = byId('address', HTMLInputElement).value.trim();
-    if (url) this.actions.open({ url: new URL(url, location.href).href });
+    if (url) this.actions.open({ url });
   }
 
   /** Files may be dropped anywhere. */

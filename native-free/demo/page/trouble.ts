@@ -7,9 +7,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   KNESER_NOT_A_MODEL: 'Packed models are made by Export here, and by kneser pack.',
   KNESER_LIMIT: 'Take a part of the text or a lower order, leave out skip patterns, or train it with the command line.',
   KNESER_INPUT_EMPTY: 'Choose a file that holds some sentences.',
-  QuotaExceededError: 'The browser gives this page no more room. Delete a model that is kept, and try again.',
   NotReadableError: 'The file cannot be read any more; it was moved or changed. Choose it again.',
-  TypeError: 'If it is on another site, that site must allow it to be read from here (CORS).',
+  KNESER_IO:
+    'A file on another site needs an address that begins with https:, and a site that lets others read it (CORS).',
 };
 
 /** Says in the page what went wrong, and what to do. */

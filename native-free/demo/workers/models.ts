@@ -24,7 +24,7 @@ const HELD_OUT = 0.02;
 
 export function findModel(source: ModelSource): Model {
   if ('kept' in source) return keptModel(source.kept);
-  const [name, file] = 'url' in source ? [nameOf(source.url), new URL(source.url)] : [source.name, source.file];
+  const [name, file] = 'url' in source ? named(addressOf(source.url)) : [source.name, source.file];
   return { name, isKept: false, open: smoothing => LanguageModel.fromFile(file, smoothing ? { smoothing } : {}) };
 }
 
@@ -98,10 +98,19 @@ function keptModel(name: string): Model {
   return { name, isKept: true, open: smoothing => openModel(name, smoothing ? { smoothing } : {}) };
 }
 
+/** An address, as seen from the page. */
+function addressOf(text: string): URL {
+  if (URL.canParse(text, location.href)) return new URL(text, location.href);
+  throw new KneserError(
+    'KNESER_OPTION',
+    `${text}: this is no address; one looks like https://example.org/model.kneser`,
+  );
+}
+
 /** A model at an address is called as its file is. */
-function nameOf(url: string): string {
-  const file = new URL(url).pathname.split('/').at(-1) ?? '';
-  return decodeURIComponent(file).replace(/\.kneser$/i, '') || url;
+function named(url: URL): [name: string, url: URL] {
+  const file = url.pathname.split('/').at(-1) ?? '';
+  return [decodeURIComponent(file).replace(/\.kneser$/i, '') || url.href, url];
 }
 
 /** Images and the like have no words. */
