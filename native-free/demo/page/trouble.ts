@@ -8,9 +8,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   KNESER_LIMIT: 'Take a part of the text or a lower order, leave out skip patterns, or train it with the command line.',
   KNESER_INPUT_EMPTY: 'Choose a file that holds some sentences.',
   NotReadableError: 'The file cannot be read any more; it was moved or changed. Choose it again.',
-  KNESER_IO:
-    'A file on another site needs an address that begins with https:, and a site that lets others read it (CORS).',
 };
+
+/** The same for what could not be fetched. */
+const ELSEWHERE = 'Another site must have an address that begins with https:, and let its files be read from here (CORS).';
 
 /** Says in the page what went wrong, and what to do. */
 export class Trouble {
@@ -31,7 +32,8 @@ export class Trouble {
     if (code === 'KNESER_ABORTED') return;
     this.before = document.activeElement;
     byId('error-text').textContent = message;
-    byId('error-advice').textContent = ADVICE[code] ?? '';
+    const isFetch = code === 'KNESER_IO' && /^https?:/.test(message);
+    byId('error-advice').textContent = isFetch ? ELSEWHERE : (ADVICE[code] ?? '');
     this.panel.hidden = false;
     this.panel.scrollIntoView({ block: 'nearest' });
   }
