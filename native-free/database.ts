@@ -58,10 +58,15 @@ export async function writeModel(
   onBytes?: (bytes: number) => void,
 ): Promise<void> {
   const writer = new LevelWriter(database);
-  await copyStore(store, writer, onBytes);
+  await copyStore(store, { put: (key, value) => writer.put(alone(key), alone(value)) }, onBytes);
   await writer.finish();
   await database.open();
   await putPointer(database, files);
+}
+
+/** Bytes in a buffer of their own: of a value, IndexedDB copies the buffer that it is in, all of it. */
+function alone(bytes: Uint8Array): Uint8Array {
+  return bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
 }
 
 /** Says of a database with all keys of a model that it is one. */

@@ -2,13 +2,7 @@ import { stat } from 'node:fs/promises';
 import { writeAtomically } from './atomic.js';
 import { abortedError, KneserError, writeError } from './errors.js';
 import type { Progress } from './options.js';
-import { concatenate, encodeFront, encodeHeader, encodePage, PAGE_KEYS } from './packed/format.js';
-import type { Entry, PageInfo } from './packed/format.js';
-import { checksum } from './store/checksum.js';
-import type { ModelStore } from './store/store.js';
-
-/** Bytes of values that are written at one go. */
-const WRITE_BYTES = 1 << 20;
+import { packStore } from './packed/write.js';
 
 /** Which model to pack, and where to. */
 export interface PackOptions {
@@ -49,7 +43,7 @@ export async function pack(options: PackOptions): Promise<PackReport> {
   const { openModel } = await import('./store/open.js');
   const { store, files } = await openModel(model);
   try {
-    // All values are read twice: for the index, which stands before them, and to be written.
+    // Every value is read twice.
     let done = 0;
     const total = 2 * files.bytes;
     const onValue = (bytes: number): void => {
@@ -57,16 +51,12 @@ export async function pack(options: PackOptions): Promise<PackReport> {
       done = Math.min(total, done + bytes);
       onProgress?.({ stage: 'pack', done, total, unit: 'bytes' });
     };
-    const { infos, pages, keys } = await readIndex(store, onValue);
-    const front = encodeFront({ created: files.created, weights: files.weights, pages: infos });
-    const rest = infos.reduce((sum, { bytes, valueBytes }) => sum + bytes + valueBytes, 0);
-    const header = encodeHeader(front, rest);
+    const { keys, bytes, pieces } = await packStore(store, files, onValue);
     try {
-      await writeAtomically(out, inChunks([header, front, ...pages], store, onValue));
+      await writeAtomically(out, pieces);
     } catch (error) {
       throw writeError(out, error);
     }
-    const bytes = header.length + front.length + rest;
     return { out, keys, bytes, seconds: (performance.now() - started) / 1000 };
   } finally {
     await store.close();
@@ -80,54 +70,4 @@ async function checkOut(out: string, force: boolean): Promise<void> {
   if (!stats || (stats.isFile() && force)) return;
   const advice = stats.isFile() ? 'pass --force to replace it, or another --out' : 'it is no file; name another --out';
   throw new KneserError('KNESER_OUTPUT_EXISTS', `${out}: is there already; ${advice}`);
-}
-
-interface Index {
-  readonly infos: readonly PageInfo[];
-  readonly pages: readonly Uint8Array[];
-  readonly keys: number;
-}
-
-async function readIndex(store: ModelStore, onValue: (bytes: number) => void): Promise<Index> {
-  const infos: PageInfo[] = [];
-  const pages: Uint8Array[] = [];
-  let keys = 0;
-  let entries: Entry[] = [];
-  const endPage = (): void => {
-    if (entries.length === 0) return;
-    const page = encodePage(entries);
-    const valueBytes = entries.reduce((sum, { length }) => sum + length, 0);
-    infos.push({ firstKey: entries[0].key, bytes: page.length, valueBytes, checksum: checksum(page) });
-    pages.push(page);
-    keys += entries.length;
-    entries = [];
-  };
-  for await (const [key, value] of store.entries()) {
-    onValue(value.length);
-    entries.push({ key: key.slice(), length: value.length, checksum: checksum(value) });
-    if (entries.length === PAGE_KEYS) endPage();
-  }
-  endPage();
-  return { infos, pages, keys };
-}
-
-/** What comes first, then a store's values, in pieces of a size that disks like. */
-async function* inChunks(
-  first: readonly Uint8Array[],
-  store: ModelStore,
-  onValue: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
-  yield concatenate(first);
-  let pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const [, value] of store.entries()) {
-    onValue(value.length);
-    pieces.push(value);
-    length += value.length;
-    if (length < WRITE_BYTES) continue;
-    yield concatenate(pieces);
-    pieces = [];
-    length = 0;
-  }
-  if (length > 0) yield concatenate(pieces);
 }

@@ -6,6 +6,7 @@ import { decodeDictionaryBlock, decodeDictionaryDirectory, type DictionaryBlock 
 import { DICTIONARY_DIRECTORY_KEY, dictionaryKey } from '../store/keys.js';
 import { wordIds, type Manifest } from '../store/manifest.js';
 import type { ModelStore } from '../store/store.js';
+import { ShortEncoder } from '../text/short-encoder.js';
 import { canonicalSurface, decode } from '../text/surface.js';
 import { BOS, EOS, UNK } from '../text/tokens.js';
 import { hashBytes, WordList } from '../text/wordlist.js';
@@ -33,6 +34,7 @@ export class LoadedWords {
   replaced = 0;
   extraBytes = 0;
   extraCharacters = 0;
+  private readonly encoder = new ShortEncoder();
 
   private constructor(
     readonly list: WordList,
@@ -94,8 +96,9 @@ export class LoadedWords {
 
   /** The id of a token given as text, or `OUTSIDE`. */
   idOf(token: string): number {
-    const bytes = encoder.encode(token);
-    return this.find(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length));
+    const length = this.encoder.encode(token);
+    const { bytes } = this.encoder;
+    return this.find(bytes, 0, length, hashBytes(bytes, 0, length));
   }
 
   /** The word of an id. */
