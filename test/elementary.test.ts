@@ -90,8 +90,7 @@ describe('MessagePack', () => {
 
   test('refuses what is cut short or goes on', () => {
     const bytes = pack([1, 'two', Uint8Array.of(3)]);
-    for (let length = 0; length < bytes.length; length++)
-      expect(() => unpack(bytes.subarray(0, length))).toThrow();
+    for (let length = 0; length < bytes.length; length++) expect(() => unpack(bytes.subarray(0, length))).toThrow();
     expect(() => unpack(Uint8Array.of(...bytes, 0))).toThrow();
   });
 });
