@@ -3,15 +3,14 @@ import type { TrainOptions } from './options.js';
 import { availableParallelism, totalmem } from 'node:os';
 import { type VocabularyChoice } from './count/vocabulary.js';
 import { KneserError, writeError } from './errors.js';
-import { choosePatterns, formatPattern, isContiguous, type PatternChoice } from './pattern.js';
+import { choosePatterns, formatPattern, isContiguous, MAX_ORDER, type PatternChoice } from './pattern.js';
 import { prunesAnything, pruningByCounts, skipPatternError, type Pruning } from './prune/pruning.js';
 import { estimateDiscounts } from './smooth/discounts.js';
 import { beginDraft } from './store/folder.js';
 import { expandInputs } from './text/input.js';
 import { describeTokenization, Tokenization } from './text/tokenization.js';
 
-/** The highest order that can be trained. */
-export const MAX_ORDER = 12;
+export { MAX_ORDER };
 export const DEFAULT_ORDER = 5;
 
 /** Pairs of classes are counted in a square table while words are clustered. */

@@ -65,7 +65,8 @@ export async function learnWeights(
   ids: readonly Uint32Array[],
   onProgress?: (done: number, total: number) => void,
 ): Promise<WeightSet> {
-  const files = { bytes: 0, created: '', weights: new Map<string, Uint8Array>() };
+  // It was just made: nobody else has had it.
+  const files = { bytes: Infinity, created: '', weights: new Map<string, Uint8Array>() };
   const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm' });
   try {
     return await learnModel(model, ids, onProgress);

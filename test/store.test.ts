@@ -132,16 +132,18 @@ const manifest = {
   unknown: 0,
   dictionaryBlocks: 1,
   tables: [
-    { pattern: '1', rows: 3, contexts: 1, tokens: 9, countsOfCounts: [1, 0, 1, 1] },
-    { pattern: '11', rows: 4, contexts: 3, tokens: 12, countsOfCounts: [2, 1, 0, 1] },
+    { pattern: '1', mixed: true, rows: 3, contexts: 1, tokens: 9, countsOfCounts: [1, 0, 1, 1] },
+    { pattern: '11', mixed: true, rows: 4, contexts: 3, tokens: 12, countsOfCounts: [2, 1, 0, 1] },
   ],
+  classes: 0,
+  classTables: [],
   options: {
     lowercase: false,
     skipBlank: true,
     vocabulary: 'limit=4',
     tokenization: { tokenizer: 'words', locale: 'de', sentences: 'segment', normalize: 'NFC' },
   },
-} as unknown as Manifest;
+} satisfies Manifest;
 
 /** A byte string with one byte changed, anywhere and anyhow. */
 function damaged(value: Uint8Array, place: number, flip: number): Uint8Array {

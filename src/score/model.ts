@@ -1,6 +1,7 @@
 import { freemem } from 'node:os';
 import { KneserError } from '../errors.js';
 import type { BlendEvidence } from '../smooth/blend.js';
+import { wordIds } from '../store/manifest.js';
 import type { ModelStore } from '../store/store.js';
 import { fileSize } from '../text/input.js';
 import { type Sentence, type Sentences } from '../text/sentences.js';
@@ -66,8 +67,11 @@ export class LanguageModel extends ModelBase {
     super(parts);
     const { store, manifest, wordClasses } = parts;
     const reader = new BlockReader(store, options.blockMemory ?? DEFAULT_BLOCK_MEMORY);
-    this.wordStream = { tables: pagedTables(reader, parts.words) };
-    this.classStream = wordClasses && { tables: pagedTables(reader, parts.classes), classOf: wordClasses.of };
+    this.wordStream = { tables: pagedTables(reader, parts.words, wordIds(manifest)) };
+    this.classStream = wordClasses && {
+      tables: pagedTables(reader, parts.classes, wordClasses.count),
+      classOf: wordClasses.of,
+    };
     const tables = parts.words.length + parts.classes.length;
     this.batchWords = Math.min(PAGED_BATCH, Math.floor(PAGED_EVIDENCE / (tables * FIELDS)));
     const isBackoff = manifest.kind === 'backoff';
@@ -273,8 +277,9 @@ export class LanguageModel extends ModelBase {
     return result;
   }
 }
-function pagedTables(reader: BlockReader, parts: readonly TablePart[]): PagedTable[] {
+
+function pagedTables(reader: BlockReader, parts: readonly TablePart[], types: number): PagedTable[] {
   return parts.map(
-    ({ manifest, pattern, shorter }, index) => new PagedTable(reader, manifest.pattern, pattern, index, shorter),
+    ({ manifest, pattern, shorter }, index) => new PagedTable(reader, manifest.pattern, pattern, index, shorter, types),
   );
 }

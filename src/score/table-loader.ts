@@ -1,6 +1,6 @@
 import { KneserError } from '../errors.js';
 import { formatPattern } from '../pattern.js';
-import { blankBlock, BLOCK_ENTRIES, decodeBlock, type Block } from '../store/block.js';
+import { blankBlock, BLOCK_ENTRIES, decodeBlock, largestWord, type Block } from '../store/block.js';
 import { decodeValue } from '../store/decode.js';
 import { blockKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
@@ -155,14 +155,7 @@ class TableLoader {
   }
 
   private check(block: Block, name: string): void {
-    const { contexts, contextCount, starts, words } = block;
-    const { words: limit } = this;
-    let largest = 0;
-    for (const column of contexts) {
-      for (let c = 0; c < contextCount; c++) if (column[c] > largest) largest = column[c];
-    }
-    for (let row = 0; row < starts[contextCount]; row++) if (words[row] > largest) largest = words[row];
-    if (largest >= limit || (this.numbers && !block.numbers)) throw damaged(name);
+    if (largestWord(block) >= this.words || (this.numbers && !block.numbers)) throw damaged(name);
   }
 
   /** Puts the numbers of a block's rows where they stay, and their places in place of the counts. */

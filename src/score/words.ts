@@ -1,9 +1,10 @@
 import { KneserError } from '../errors.js';
 import { compareBytes } from '../text/bytes.js';
+import { BlockDamage } from '../store/block.js';
 import { decodeValue } from '../store/decode.js';
 import { decodeDictionaryBlock, decodeDictionaryDirectory, type DictionaryBlock } from '../store/dictionary.js';
 import { DICTIONARY_DIRECTORY_KEY, dictionaryKey } from '../store/keys.js';
-import type { Manifest } from '../store/manifest.js';
+import { wordIds, type Manifest } from '../store/manifest.js';
 import type { ModelStore } from '../store/store.js';
 import { canonicalSurface, decode } from '../text/surface.js';
 import { BOS, EOS, UNK } from '../text/tokens.js';
@@ -45,9 +46,12 @@ export class LoadedWords {
       const numbers = Array.from({ length }, (_, i) => from + i);
       const values = await store.getMany(numbers.map(dictionaryKey));
       values.forEach((value, i) => {
-        const block = decodeBlockValue(store, from + i, value);
+        const block = decodeBlockValue(store, from + i, value, wordIds(manifest));
         block.words.forEach((word, j) => (words[block.ids[j]] = word));
       });
+    }
+    if (words.length !== wordIds(manifest)) {
+      throw new KneserError('KNESER_DAMAGED', `${store.name}: dictionary: words are missing; the model is damaged`);
     }
     const list = new WordList();
     for (let id = EOS + 1; id < words.length; id++) {
@@ -125,7 +129,9 @@ export class PagedWords {
         missing = needed;
       }
       const values = await this.store.getMany(missing.map(dictionaryKey));
-      missing.forEach((number, i) => this.blocks.set(number, decodeBlockValue(this.store, number, values[i])));
+      missing.forEach((number, i) =>
+        this.blocks.set(number, decodeBlockValue(this.store, number, values[i], wordIds(this.manifest))),
+      );
     }
     return Uint32Array.from(words, (word, i) => {
       const block = this.blocks.get(numbers[i]);
@@ -140,8 +146,17 @@ export class PagedWords {
   }
 }
 
-function decodeBlockValue(store: ModelStore, number: number, value: Uint8Array | undefined): DictionaryBlock {
-  return decodeValue(`${store.name}: dictionary, block ${number}`, value, decodeDictionaryBlock);
+function decodeBlockValue(
+  store: ModelStore,
+  number: number,
+  value: Uint8Array | undefined,
+  types: number,
+): DictionaryBlock {
+  return decodeValue(`${store.name}: dictionary, block ${number}`, value, bytes => {
+    const block = decodeDictionaryBlock(bytes);
+    if (block.ids.some(id => id >= types)) throw new BlockDamage('a word that the model does not have');
+    return block;
+  });
 }
 
 /** The last block whose first word is not behind `word`, or −1. */

@@ -76,8 +76,8 @@ export async function breach(target: Target, bytes: Uint8Array, folder: string):
     await target.run(bytes);
   } catch (error) {
     if (!(error instanceof KneserError)) return describe(error);
-    if (!target.names.test(error.message)) return `a message that names nothing: ${error.message.slice(0, 200)}`;
-    if (UNCLEAR.test(error.message)) return `an unclear message: ${error.message.slice(0, 200)}`;
+    if (!target.names.test(error.message)) return `a message that names nothing: ${shown(error.message)}`;
+    if (UNCLEAR.test(error.message)) return `an unclear message: ${shown(error.message)}`;
   }
   if (used() - memory > MOST_MEMORY) return `${Math.round((used() - memory) / 2 ** 20)} MB in use`;
   const polluted =
@@ -85,6 +85,14 @@ export async function breach(target: Target, bytes: Uint8Array, folder: string):
   if (polluted !== UNPOLLUTED || Object.keys({}).length > 0) return 'a prototype was changed';
   if (readdirSync(dirname(folder)).length > 1) return 'a file outside its folder';
   return undefined;
+}
+
+/** A message without paths and numbers, so that equal findings are equal. */
+function shown(message: string): string {
+  return message
+    .replace(/\S*\/(?=input|fuzzed)/g, '')
+    .replace(/\d+/g, '0')
+    .slice(0, 200);
 }
 
 /** The words of failed assumptions. */
