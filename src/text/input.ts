@@ -216,8 +216,8 @@ async function gunzipped(source: Readable): Promise<Readable> {
 }
 
 async function unpackedZstd(source: Readable): Promise<AsyncIterable<Uint8Array>> {
-  const { unpackZstd } = await import('./zstd.js');
-  return unpackZstd(source);
+  const { unpackZstdAside } = await import('./zstd.js');
+  return unpackZstdAside(source);
 }
 
 /** Whether two byte strings are equal as far as the shorter one goes. */
