@@ -1,3 +1,4 @@
+import { log } from '../elementary.js';
 import { FIRST_WORD } from '../text/tokens.js';
 import type { Bigrams } from './bigrams.js';
 
@@ -186,9 +187,9 @@ function gain(n: number, more: number): number {
   return entropyTerm(n + more) - entropyTerm(n);
 }
 
-const TERMS = Float64Array.from({ length: 1 << 16 }, (_, n) => (n > 0 ? n * Math.log(n) : 0));
+const TERMS = Float64Array.from({ length: 1 << 16 }, (_, n) => (n > 0 ? n * log(n) : 0));
 
 /** n·log n, looked up for the small counts that nearly all are. */
 function entropyTerm(n: number): number {
-  return n < TERMS.length ? TERMS[n] : n * Math.log(n);
+  return n < TERMS.length ? TERMS[n] : n * log(n);
 }

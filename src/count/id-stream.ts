@@ -1,5 +1,5 @@
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
-import { writeError } from '../errors.js';
+import { KneserError, writeError } from '../errors.js';
+import type { Scratch, ScratchFile } from './scratch.js';
 
 const SLAB = 1 << 18;
 
@@ -11,13 +11,17 @@ export class IdStream {
   private slab = new Uint32Array(SLAB);
   private fill = 0;
   private slabs: Uint32Array[] = [];
-  private file: number | undefined;
+  private file: ScratchFile | undefined;
   private slabsOnDisk = 0;
 
-  /** @param memory bytes that may stay in memory; the rest goes to the file `path`, made when it is needed. */
+  /**
+   * @param memory bytes that may stay in memory; the rest goes to the file `path`, made when it is needed.
+   * @param scratch where that file is made; if nowhere, more numbers are refused.
+   */
   constructor(
     private readonly path: string,
     private readonly memory: number,
+    private readonly scratch?: Scratch | undefined,
   ) {}
 
   push(id: number): void {
@@ -29,8 +33,9 @@ export class IdStream {
   *pieces(consume = false): Generator<Uint32Array> {
     if (this.file !== undefined) {
       const piece = new Uint32Array(SLAB);
+      const bytes = new Uint8Array(piece.buffer);
       for (let i = 0; i < this.slabsOnDisk; i++) {
-        readSync(this.file, piece, 0, piece.byteLength, i * piece.byteLength);
+        this.file.read(bytes, i * bytes.length);
         yield piece;
       }
     }
@@ -42,7 +47,7 @@ export class IdStream {
   }
 
   close(): void {
-    if (this.file !== undefined) closeSync(this.file);
+    this.file?.close();
     this.file = undefined;
     this.slabs = [];
   }
@@ -54,9 +59,10 @@ export class IdStream {
       this.slab = new Uint32Array(SLAB);
       return;
     }
+    if (!this.scratch) throw tooLarge();
     try {
-      this.file ??= openSync(this.path, 'w+');
-      for (const slab of this.slabs) writeFully(this.file, slab, this.slabsOnDisk++ * slab.byteLength);
+      this.file ??= this.scratch.create(this.path);
+      for (const slab of this.slabs) this.file.write(slab, this.slabsOnDisk++ * slab.byteLength);
     } catch (error) {
       throw writeError(this.path, error);
     }
@@ -64,8 +70,11 @@ export class IdStream {
   }
 }
 
-/** Writes all of an array's bytes at a position of a file, however many calls that takes. */
-export function writeFully(file: number, data: ArrayBufferView, position: number): void {
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at, position + at);
+/** Refuses a text that does not fit in memory where nothing can be put elsewhere. */
+export function tooLarge(cause?: unknown): KneserError {
+  return new KneserError(
+    'KNESER_LIMIT',
+    'the text is too large to be counted in memory, and there is no disk here to sort on; allow more memory, or take less text',
+    { cause },
+  );
 }

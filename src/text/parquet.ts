@@ -29,7 +29,7 @@ export async function* readParquet(
     report((await stat(path)).size);
   } catch (error) {
     if (error instanceof KneserError) throw error;
-    if (systemCode(error) !== undefined && !systemCode(error)?.startsWith('ERR_')) throw unreadable(path, error);
+    if (systemCode(error) !== undefined) throw unreadable(path, error);
     const reason = error instanceof Error ? error.message : String(error);
     throw new KneserError('KNESER_INPUT_PARQUET', `${path}: damaged, or not Parquet as it is read here (${reason})`, {
       cause: error,

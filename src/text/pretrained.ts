@@ -60,7 +60,13 @@ function attempt<T>(failure: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    // What the library takes for granted is not always so: its own words are of no use then.
+    const isShape = error instanceof TypeError || error instanceof RangeError;
+    const reason = isShape
+      ? 'its parts are not what they must be'
+      : error instanceof Error
+        ? error.message
+        : String(error);
     throw new KneserError('KNESER_TOKENIZER', `${failure}: ${reason}`, { cause: error });
   }
 }

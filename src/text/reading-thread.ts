@@ -31,7 +31,7 @@ export type ThreadAnswer = { readonly milliseconds: number } & (
 );
 
 /** What a thread may take for nothing, in milliseconds, and for each byte that it reads or makes: libraries take a 50th. */
-const GRACE = 3000;
+const GRACE = 5000;
 const MILLISECONDS_A_BYTE = 1e-3;
 /** Memory of a thread but for its buffers, of which each has a limit of its own. */
 const MOST_MEGABYTES = 1024;

@@ -4,7 +4,7 @@ import { Level } from 'level';
 import { importArpa } from '../../../src/arpa/import.js';
 import { exportArpa } from '../../../src/arpa/export.js';
 import { prune } from '../../../src/prune.js';
-import { LanguageModel } from '../../../src/score/model.js';
+import { LanguageModel } from '../../../src/model.js';
 import type { ModelFiles } from '../../../src/score/parts.js';
 import { seal } from '../../../src/store/block.js';
 import { digestFile } from '../../../src/store/file-digest.js';
@@ -179,6 +179,9 @@ function memoryStore(values: ReadonlyMap<string, Uint8Array>): ModelStore {
     name: 'fuzzed',
     get: key => Promise.resolve(get(key)),
     getMany: keys => Promise.resolve(keys.map(get)),
+    entries: async function* () {
+      for (const [key, value] of values) yield [await Promise.resolve(Buffer.from(key, 'latin1')), value] as const;
+    },
     close: () => Promise.resolve(),
   };
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { importArpa } from '../../../src/arpa/import.js';
 import { compare } from '../../../src/baseline/compare.js';
-import { LanguageModel } from '../../../src/score/model.js';
+import { LanguageModel } from '../../../src/model.js';
 import { checkNumbers, Wrong, type CreateTarget } from './target.js';
 
 const encoder = new TextEncoder();
