@@ -4,6 +4,7 @@ import { Level } from 'level';
 import { importArpa } from '../../../src/arpa/import.js';
 import { exportArpa } from '../../../src/arpa/export.js';
 import { prune } from '../../../src/prune.js';
+import { TableCursor } from '../../../src/prune/cursor.js';
 import { LanguageModel } from '../../../src/model.js';
 import type { ModelFiles } from '../../../src/score/parts.js';
 import { seal } from '../../../src/store/block.js';
@@ -191,6 +192,10 @@ async function use(source: ModelStore, files: ModelFiles): Promise<void> {
   const model = await LanguageModel.fromStore(source, files);
   try {
     await ask(model);
+    for (const { pattern } of model.parts.manifest.tables) {
+      const cursor = await TableCursor.open(source, pattern, pattern.replaceAll('_', '').length - 1, () => undefined);
+      while (!cursor.done) await cursor.advance();
+    }
   } finally {
     await model.close();
   }
