@@ -1,6 +1,13 @@
-import type { FileMetaData, SchemaTree } from 'hyparquet';
-import type { ColumnDecoder, PageHeader } from 'hyparquet/src/types.js';
 import { open, type FileHandle } from 'node:fs/promises';
+import { parquetMetadataAsync, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+// The package's own parts, since what it exports as a whole decodes all pages of a row group before it hands them over.
+import { parquetHeader, readPage } from 'hyparquet/src/column.js';
+import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
+import { decompressPage } from 'hyparquet/src/datapage.js';
+import { deltaBinaryUnpack } from 'hyparquet/src/delta.js';
+import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js';
+import type { ColumnDecoder, PageHeader } from 'hyparquet/src/types.js';
 import { KneserError } from '../errors.js';
 import { DocumentLines } from './documents.js';
 import type { Piece } from './reading-thread.js';
@@ -25,7 +32,6 @@ export async function* readPages(path: string, column: string): AsyncGenerator<P
   try {
     const { size } = await file.stat();
     const window = new FileWindow(file, size);
-    const { parquetMetadataAsync, parquetSchema } = await import('hyparquet');
     const metadata = await parquetMetadataAsync({
       byteLength: size,
       slice: async (start, end = size) => (await window.copy(start, end)).buffer,
@@ -87,10 +93,6 @@ async function* columnPages(
   schema: SchemaTree,
   node: SchemaTree,
 ): AsyncGenerator<Page> {
-  // The package's own parts, since what it exports as a whole decodes all pages of a row group before it hands them over.
-  const { parquetHeader, readPage } = await import('hyparquet/src/column.js');
-  const { DEFAULT_PARSERS } = await import('hyparquet/src/convert.js');
-  const { compressors } = await import('hyparquet-compressors');
   const parsers = { ...DEFAULT_PARSERS, stringFromBytes: (bytes: Uint8Array) => bytes };
   for (const { columns, num_rows } of metadata.row_groups) {
     const chunk = columns.find(({ meta_data }) => meta_data?.path_in_schema.join('\n') === node.element.name);
@@ -104,7 +106,7 @@ async function* columnPages(
     let dictionary: Uint8Array[] | undefined;
     let rows = 0;
     while (rows < num_rows && at < end) {
-      const { header, length } = await readHeader(window, at, end, parquetHeader);
+      const { header, length } = await readHeader(window, at, end);
       const size = header.compressed_page_size;
       const values = (header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header)
         ?.num_values;
@@ -116,7 +118,7 @@ async function* columnPages(
       const bytes = await window.copy(at + length, at + length + size);
       at += length + size;
       yield { values: [], end: at };
-      if ((await textBytes(bytes, header, decoder)) > MOST_PAGE_BYTES) throw new Error('a page of too much text');
+      if (textBytes(bytes, header, decoder) > MOST_PAGE_BYTES) throw new Error('a page of too much text');
       const reader = { view: new DataView(bytes.buffer), offset: 0 };
       const { data = [] } = readPage(reader, header, decoder, dictionary, undefined, 0);
       if (header.type === 'DICTIONARY_PAGE') {
@@ -134,17 +136,10 @@ async function* columnPages(
  * Bytes that the values of a page come to, where they may be many more than its own: each may begin as the one before it.
  * The reader would make room for all of them.
  */
-async function textBytes(
-  bytes: Uint8Array,
-  header: PageHeader,
-  { element, codec, compressors }: ColumnDecoder,
-): Promise<number> {
+function textBytes(bytes: Uint8Array, header: PageHeader, { element, codec, compressors }: ColumnDecoder): number {
   const first = header.data_page_header;
   const second = header.data_page_header_v2;
   if ((first ?? second)?.encoding !== 'DELTA_BYTE_ARRAY') return 0;
-  const { decompressPage } = await import('hyparquet/src/datapage.js');
-  const { deltaBinaryUnpack } = await import('hyparquet/src/delta.js');
-  const { readRleBitPackedHybrid } = await import('hyparquet/src/encoding.js');
   const levels = second ? second.definition_levels_byte_length + second.repetition_levels_byte_length : 0;
   const packed = second?.is_compressed === false ? 'UNCOMPRESSED' : codec;
   const page = decompressPage(bytes.subarray(levels), header.uncompressed_page_size - levels, packed, compressors);
@@ -167,20 +162,17 @@ function isWithin(value: number, most: number): boolean {
   return value >= 0 && value <= most;
 }
 
-type ParseHeader = typeof import('hyparquet/src/column.js').parquetHeader;
-
 /** A page's header, and its length, which only reading it tells: statistics in it may be long. */
 async function readHeader(
   window: FileWindow,
   at: number,
   end: number,
-  parse: ParseHeader,
-): Promise<{ header: ReturnType<ParseHeader>; length: number }> {
+): Promise<{ header: PageHeader; length: number }> {
   for (let most = 1 << 12; ; most *= 16) {
     const bytes = await window.view(at, Math.min(end, at + most));
     const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: 0 };
     try {
-      return { header: parse(reader), length: reader.offset };
+      return { header: parquetHeader(reader), length: reader.offset };
     } catch (error) {
       if (at + most >= end || most > MOST_PAGE_BYTES) throw error;
     }

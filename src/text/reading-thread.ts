@@ -30,7 +30,7 @@ export type ThreadAnswer = { readonly milliseconds: number } & (
     }
 );
 
-/** What a thread may take for nothing, in milliseconds, and for each byte that it reads or makes: libraries take a 50th. */
+/** What a thread may take for nothing and for each byte that it reads or makes: libraries take a 50th of that. */
 const GRACE = 5000;
 const MILLISECONDS_A_BYTE = 1e-3;
 /** Memory of a thread but for its buffers, of which each has a limit of its own. */
@@ -41,6 +41,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * Runs a task.
  *
  * @param source the bytes that it asks for.
+ * @param grace what it may take for nothing, in milliseconds.
  * @throws KneserError where the task does, KNESER_ABORTED, and else an error with a reason, which has the `code` of the
  *   system where it was that.
  */
@@ -48,6 +49,7 @@ export async function* readAside(
   task: ReadingTask,
   source?: AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
+  grace = GRACE,
 ): AsyncGenerator<Piece> {
   const worker = new Worker(new URL('./reading-worker.js', import.meta.url), {
     workerData: task,
@@ -55,7 +57,7 @@ export async function* readAside(
   });
   const bytes = source?.[Symbol.asyncIterator]();
   let read = 0;
-  let allowed = GRACE;
+  let allowed = grace;
   try {
     await answer(worker, Infinity, signal);
     for (let request: ThreadRequest = { kind: 'next' }; ;) {
