@@ -8,10 +8,9 @@ import { TARGETS } from '../dist/bench/faults/fuzz/targets.js';
 import { decodeWeights, encodeWeights, type WeightSet } from '../dist/src/smooth/weights.js';
 import { NO_CACHE } from '../dist/src/score/cache.js';
 import { BlockDamage, decodeBlock, encodeBlock, seal, type Block } from '../dist/src/store/block.js';
-import { DEFAULT_TOKENIZATION } from '../dist/src/text/tokenization.js';
 import { decodeManifest, encodeManifest } from '../dist/src/store/manifest.js';
 import { pack } from '../dist/src/store/msgpack.js';
-import { Tokenization } from '../dist/src/text/tokenization.js';
+import { DEFAULT_TOKENIZATION, Tokenization, type TokenizationInfo } from '../dist/src/text/tokenization.js';
 import { readAside, type ReadingTask } from '../dist/src/text/reading-thread.js';
 import { unpackZstd } from '../dist/src/text/zstd-frames.js';
 import { CommandLine } from './helpers.js';
@@ -222,4 +221,57 @@ test('a tokenizer whose steps lengthen a text beyond measure is refused', async 
     return Tokenization.open({ tokenizer: 'tokenizer.json', sentences: 'lines', normalize: 'none' }, { json });
   };
   await expect(open(30)).rejects.toMatchObject({ code: 'KNESER_TOKENIZER', message: /many times as long/ });
+});
+
+describe('no text takes time that grows with its square', () => {
+  const open = (info: Partial<TokenizationInfo>): Promise<Tokenization> =>
+    Tokenization.open({ ...DEFAULT_TOKENIZATION, ...info });
+
+  test('not by marks in a row, of which a language has a few', async () => {
+    const tokenization = await open({ normalize: 'NFC' });
+    expect(tokenization.normalized('é'.normalize('NFD') + 'a\u0323\u0302'.repeat(5000))).toBe('é' + 'ậ'.repeat(5000));
+    const many = 'a' + '\u0301\u0316'.repeat(200_000);
+    expect(tokenization.normalized(many)).toHaveLength(many.length - 1);
+  });
+
+  test('not by words without spaces', async () => {
+    const tokenization = await open({ tokenizer: 'words', locale: 'en' });
+    expect(tokenization.tokens('🇩🇪'.repeat(50_000))).toEqual(Array<string>(50_000).fill('🇩🇪'));
+    expect(tokenization.tokens('a'.repeat(100_000))).toHaveLength(1);
+  });
+
+  test('not by sentences in one line, which are those of the line as a whole', async () => {
+    const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
+    const tokenization = await open({ sentences: 'segment', locale: 'en' });
+    const random = randomNumbers(3);
+    const parts = [
+      'a',
+      'B',
+      '. ',
+      '! ',
+      '?',
+      '。',
+      ', ',
+      '(',
+      ')',
+      '"',
+      '1',
+      '\u2028',
+      '\r\n',
+      ' ',
+      '\u0301',
+      '😀',
+      'e.g. ',
+      ' b',
+      '\t',
+    ];
+    for (const spread of [1, 2, 3]) {
+      const text = Array.from({ length: 8000 }, () => parts[Math.floor(parts.length * random() ** spread)]).join('');
+      const whole = Array.from(segmenter.segment(text), ({ segment }) => segment.trim()).filter(
+        sentence => sentence !== '',
+      );
+      expect(tokenization.sentences(text)).toEqual(whole);
+    }
+    expect(tokenization.sentences('中。'.repeat(30_000))).toHaveLength(30_000);
+  });
 });

@@ -61,7 +61,7 @@ export class TableNumbers {
 
   constructor(parts: readonly TablePart[]) {
     const count = parts.reduce((sum, part) => sum + numbersOf(part), 0);
-    this.values = new Float64Array(sharedMemory(8 * count));
+    this.values = new Float64Array(tableMemory(8 * count));
   }
 
   /** Whether more was added than there is room for. */
@@ -125,7 +125,7 @@ class TableLoader {
     private readonly numbers: TableNumbers | undefined,
   ) {
     const { pattern, base, link, manifest } = part;
-    const data = new Uint32Array(sharedMemory(4 * roomFor(part, words, linked.length)));
+    const data = new Uint32Array(tableMemory(4 * roomFor(part, words, linked.length)));
     this.table = { pattern, base, link, stride: LINKS + linked.length, data };
     if (pattern.length > 0) this.contexts = new Contexts(pattern, words, manifest);
   }
@@ -233,6 +233,17 @@ class TableLoader {
       rows[row] = at;
       next += stride;
     }
+  }
+}
+
+function tableMemory(bytes: number): ArrayBufferLike {
+  try {
+    return sharedMemory(bytes);
+  } catch (error) {
+    const megabytes = Math.round(bytes / 2 ** 20);
+    throw new KneserError('KNESER_LIMIT', `tables: there are no ${megabytes} MB of memory for one; use --tables page`, {
+      cause: error,
+    });
   }
 }
 

@@ -204,7 +204,7 @@ function isPointer(value: Partial<Pointer>): value is Pointer {
     typeof value.kneser === 'number' &&
     typeof value.generation === 'string' &&
     GENERATION.test(value.generation) &&
-    typeof value.created === 'string' &&
+    /^[\dTZ:.-]+$/.test(value.created ?? '') &&
     typeof value.bytes === 'number' &&
     Array.isArray(value.files) &&
     (files as readonly (Partial<PointerFile> | null)[]).every(

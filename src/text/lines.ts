@@ -4,9 +4,6 @@ import { readText } from './input.js';
 import { canonicalSurface, decode } from './surface.js';
 import { NEWLINE } from './tokens.js';
 
-/** No string is longer, in any version of Node. */
-const MOST_BYTES = 2 ** 30;
-
 /** The lines of a text, one at a time, as soon as each is complete. */
 export class LineReader {
   /** Invalid UTF-8 sequences that were read as U+FFFD so far. */
@@ -20,20 +17,16 @@ export class LineReader {
   /** @throws KNESER_INPUT_*; KNESER_LIMIT for a line that is longer than a string can be. */
   async *lines(): AsyncGenerator<string> {
     let parts: Uint8Array[] = [];
-    let length = 0;
     for await (const bytes of readText(this.path, this.documents)) {
       let from = 0;
       for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
         parts.push(bytes.subarray(from, at));
         yield this.text(parts);
         parts = [];
-        length = 0;
         from = at + 1;
       }
       // A chunk's memory may be used again for the next one.
       if (from < bytes.length) parts.push(bytes.slice(from));
-      length += bytes.length - from;
-      if (length > MOST_BYTES) throw this.tooLong(length);
     }
     if (parts.length > 0) yield this.text(parts);
   }
@@ -44,16 +37,12 @@ export class LineReader {
     try {
       return decode(bytes);
     } catch (error) {
-      throw this.tooLong(bytes.length, error);
+      const megabytes = Math.round(bytes.length / 1e6);
+      throw new KneserError(
+        'KNESER_LIMIT',
+        `${this.path}: a line of ${megabytes} MB is too long to be scored as one sentence; split it, or use kneser perplexity`,
+        { cause: error },
+      );
     }
-  }
-
-  private tooLong(bytes: number, cause?: unknown): KneserError {
-    const megabytes = Math.round(bytes / 1e6);
-    return new KneserError(
-      'KNESER_LIMIT',
-      `${this.path}: a line of ${megabytes} MB is too long to be scored as one sentence; split it, or use kneser perplexity`,
-      { cause },
-    );
   }
 }

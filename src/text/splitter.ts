@@ -58,6 +58,26 @@ export const bytes: Splitter = {
   local: true,
 };
 
+/** The segmenter's time grows with the square of a stretch that is not ASCII: so many code units are cut at a time. */
+const LONG = 4096;
+
+/** A stretch, in parts where it is very long. */
+function partsOf(stretch: string): readonly string[] {
+  // eslint-disable-next-line no-control-regex -- what is ASCII
+  return stretch.length <= LONG || /^[\0-\x7f]*$/.test(stretch) ? [stretch] : cutAt(stretch, LONG);
+}
+
+/** A text in parts of so many code units, one more where a code point would be cut. */
+function cutAt(text: string, length: number): string[] {
+  const parts: string[] = [];
+  for (let from = 0, to; from < text.length; from = to) {
+    to = from + length;
+    if ((text.charCodeAt(to) & 0xfc00) === 0xdc00) to++;
+    parts.push(text.slice(from, to));
+  }
+  return parts;
+}
+
 /** What stands between two spaces is cut once and remembered, if it is short; so much of it. */
 const SHORT = 32;
 const REMEMBERED = 1 << 16;
@@ -71,8 +91,10 @@ export function words(locale: string): Splitter {
   const remembered = new Map<string, readonly FixedToken[]>();
   const cut = (stretch: string): FixedToken[] => {
     const tokens: FixedToken[] = [];
-    for (const { segment } of segmenter.segment(stretch)) {
-      if (/\S/.test(segment)) tokens.push(fixedToken(nameSeparators(segment)));
+    for (const part of partsOf(stretch)) {
+      for (const { segment } of segmenter.segment(part)) {
+        if (/\S/.test(segment)) tokens.push(fixedToken(nameSeparators(segment)));
+      }
     }
     return tokens;
   };
