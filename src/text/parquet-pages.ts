@@ -4,12 +4,10 @@ import { compressors } from 'hyparquet-compressors';
 // The package's own parts, since what it exports as a whole decodes all pages of a row group before it hands them over.
 import { parquetHeader, readPage } from 'hyparquet/src/column.js';
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
-import { decompressPage } from 'hyparquet/src/datapage.js';
-import { deltaBinaryUnpack } from 'hyparquet/src/delta.js';
-import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js';
-import type { ColumnDecoder, PageHeader } from 'hyparquet/src/types.js';
+import type { PageHeader } from 'hyparquet/src/types.js';
 import { KneserError } from '../errors.js';
 import { DocumentLines } from './documents.js';
+import { checkPage, unpackPage } from './parquet-page.js';
 import type { Piece } from './reading-thread.js';
 
 /** Bytes read from the disk at a time. */
@@ -118,9 +116,11 @@ async function* columnPages(
       const bytes = await window.copy(at + length, at + length + size);
       at += length + size;
       yield { values: [], end: at };
-      if (textBytes(bytes, header, decoder) > MOST_PAGE_BYTES) throw new Error('a page of too much text');
-      const reader = { view: new DataView(bytes.buffer), offset: 0 };
-      const { data = [] } = readPage(reader, header, decoder, dictionary, undefined, 0);
+      const page = unpackPage(bytes, header, decoder);
+      checkPage(page, header, element, MOST_PAGE_BYTES);
+      const plain = { ...header, compressed_page_size: page.length, uncompressed_page_size: page.length };
+      const reader = { view: new DataView(page.buffer, page.byteOffset, page.length), offset: 0 };
+      const { data = [] } = readPage(reader, plain, { ...decoder, codec: 'UNCOMPRESSED' }, dictionary, undefined, 0);
       if (header.type === 'DICTIONARY_PAGE') {
         dictionary = Array.from(data as Uint8Array[], word => word.slice());
       } else {
@@ -130,32 +130,6 @@ async function* columnPages(
     }
     if (BigInt(rows) !== num_rows) throw new Error(`${rows} rows in a group of ${num_rows}`);
   }
-}
-
-/**
- * Bytes that the values of a page come to, where they may be many more than its own: each may begin as the one before it.
- * The reader would make room for all of them.
- */
-function textBytes(bytes: Uint8Array, header: PageHeader, { element, codec, compressors }: ColumnDecoder): number {
-  const first = header.data_page_header;
-  const second = header.data_page_header_v2;
-  if ((first ?? second)?.encoding !== 'DELTA_BYTE_ARRAY') return 0;
-  const levels = second ? second.definition_levels_byte_length + second.repetition_levels_byte_length : 0;
-  const packed = second?.is_compressed === false ? 'UNCOMPRESSED' : codec;
-  const page = decompressPage(bytes.subarray(levels), header.uncompressed_page_size - levels, packed, compressors);
-  const reader = { view: new DataView(page.buffer, page.byteOffset, page.byteLength), offset: 0 };
-  let count = second ? second.num_values - second.num_nulls : (first?.num_values ?? 0);
-  if (first && element.repetition_type === 'OPTIONAL') {
-    const defined = new Uint8Array(count);
-    readRleBitPackedHybrid(reader, 1, defined);
-    count = defined.reduce((sum, level) => sum + level, 0);
-  }
-  let sum = 0;
-  for (const lengths of [new Int32Array(count), new Int32Array(count)]) {
-    deltaBinaryUnpack(reader, count, lengths);
-    for (const length of lengths) sum += Math.max(0, length);
-  }
-  return sum;
 }
 
 function isWithin(value: number, most: number): boolean {

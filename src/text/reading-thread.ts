@@ -34,7 +34,7 @@ export type ThreadAnswer = { readonly milliseconds: number } & (
 const GRACE = 5000;
 const MILLISECONDS_A_BYTE = 1e-3;
 /** Memory of a thread but for its buffers, of which each has a limit of its own. */
-const MOST_MEGABYTES = 1024;
+const MOST_MEGABYTES = 512;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
