@@ -98,7 +98,7 @@ function answer(worker: Worker, limit: number, signal: AbortSignal | undefined):
       end();
       resolve(found);
     };
-    const fail = (error: unknown): void => {
+    const fail = (error: Error): void => {
       end();
       const isFull = (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
       reject(isFull ? new Error('it takes too much memory') : error);

@@ -63,7 +63,6 @@ const LONG = 4096;
 
 /** A stretch, in parts where it is very long. */
 function partsOf(stretch: string): readonly string[] {
-  // eslint-disable-next-line no-control-regex -- what is ASCII
   return stretch.length <= LONG || /^[\0-\x7f]*$/.test(stretch) ? [stretch] : cutAt(stretch, LONG);
 }
 

@@ -11,7 +11,7 @@ import {
 import { decodeDirectory, encodeDirectory } from '../../../src/store/directory.js';
 import { decodeManifest } from '../../../src/store/manifest.js';
 import { decodeTokenizer } from '../../../src/store/tokenizer.js';
-import { checkNumbers, Wrong, type CreateTarget } from './target.js';
+import { checkNumbers, firstByte, Wrong, type CreateTarget } from './target.js';
 import { mutatePacked } from './structure.js';
 
 const WIDTH = 2;
@@ -50,7 +50,7 @@ export const blocks: CreateTarget = () => {
       return Buffer.concat([Uint8Array.of(decoder), mutatePacked(bytes.subarray(1), random)]);
     },
     run(bytes) {
-      const decode = DECODERS[(bytes[0] ?? 0) % DECODERS.length];
+      const decode = DECODERS[firstByte(bytes) % DECODERS.length];
       checkNumbers(decodeValue('value', seal(bytes.subarray(1)), decode));
       return Promise.resolve();
     },

@@ -14,7 +14,7 @@ import { train } from '../../../src/train.js';
 import { randomNumbers } from '../../random.js';
 import { below, mutate, pick, type Random } from './mutate.js';
 import { mutatePacked } from './structure.js';
-import { checkNumbers, type CreateTarget, type Target } from './target.js';
+import { checkNumbers, firstByte, type CreateTarget, type Target } from './target.js';
 
 /** All that a model consists of. */
 interface Contents {
@@ -161,7 +161,7 @@ function decodeChanges(
   bytes: Uint8Array,
   models: readonly Contents[],
 ): { number: number; changes: Map<number, Uint8Array> } {
-  const number = (bytes[0] ?? 0) % models.length;
+  const number = firstByte(bytes) % models.length;
   const { values, files } = models[number];
   const changes = new Map<number, Uint8Array>();
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -269,7 +269,7 @@ export const files: CreateTarget = async (folder): Promise<Target> => {
     names: /fuzzed/,
     mutate: (bytes, random) => Buffer.concat([bytes.subarray(0, 1), mutate(bytes.subarray(1), contents, [], random)]),
     async run(bytes) {
-      const changed = (bytes[0] ?? 0) % listed.length;
+      const changed = firstByte(bytes) % listed.length;
       rmSync(path, { recursive: true, force: true });
       mkdirSync(path);
       cpSync(join(trained, generation), join(path, generation), { recursive: true });

@@ -20,6 +20,11 @@ export type CreateTarget = (folder: string) => Promise<Target> | Target;
 /** A result that must not be, such as NaN. */
 export class Wrong extends Error {}
 
+/** The first byte of an input, which chooses what the others are given to; 0 where there is none. */
+export function firstByte(bytes: Uint8Array): number {
+  return bytes.length > 0 ? bytes[0] : 0;
+}
+
 /** @throws Wrong for a value that is NaN, in whatever it is. */
 export function checkNumbers(value: unknown, path = 'result'): void {
   if (typeof value === 'number' && Number.isNaN(value)) throw new Wrong(`${path} is NaN`);

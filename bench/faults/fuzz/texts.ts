@@ -5,7 +5,7 @@ import { vocabularyChoice } from '../../../src/cli/vocabulary.js';
 import { LineReader } from '../../../src/text/lines.js';
 import { readText } from '../../../src/text/input.js';
 import { Tokenization, type TokenizationInfo } from '../../../src/text/tokenization.js';
-import { Wrong, type CreateTarget, type Target } from './target.js';
+import { firstByte, Wrong, type CreateTarget, type Target } from './target.js';
 
 const encoder = new TextEncoder();
 
@@ -29,8 +29,8 @@ export const text: CreateTarget = async (): Promise<Target> => {
     seeds: WAYS.map((_, way) => Buffer.concat([Uint8Array.of(way), encoder.encode(SENTENCES)])),
     words: ['\r\n', '\u2028', '\u0301', '\ufeff', '\ufffd', '\u200d', 'ß', 'İ', '😀', '\0', '▁', '. ', '\ud7ff'],
     names: /./,
-    async run(bytes) {
-      const tokenization = tokenizations[(bytes[0] ?? 0) % WAYS.length];
+    run(bytes) {
+      const tokenization = tokenizations[firstByte(bytes) % WAYS.length];
       const body = bytes.subarray(1);
       const whole = tokensOf(tokenization, [body]);
       const cut = Math.floor(body.length / 3);
@@ -40,6 +40,7 @@ export const text: CreateTarget = async (): Promise<Target> => {
         body.subarray(cut + 1),
       ]);
       if (whole !== pieces) throw new Wrong('the tokens depend on how the text is read');
+      return Promise.resolve();
     },
   };
 };

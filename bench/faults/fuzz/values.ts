@@ -14,7 +14,7 @@ import { choosePatterns } from '../../../src/pattern.js';
 import { pruningByCounts } from '../../../src/prune/pruning.js';
 import { describeTokenization } from '../../../src/text/tokenization.js';
 import { isWeightsName } from '../../../src/store/folder.js';
-import { checkNumbers, Wrong, type CreateTarget } from './target.js';
+import { checkNumbers, firstByte, Wrong, type CreateTarget } from './target.js';
 
 const PARSERS: readonly ((text: string) => unknown)[] = [
   parseModels,
@@ -59,7 +59,7 @@ export const values: CreateTarget = () => ({
   names: /./,
   run(bytes) {
     try {
-      checkNumbers(PARSERS[(bytes[0] ?? 0) % PARSERS.length](new TextDecoder().decode(bytes.subarray(1))));
+      checkNumbers(PARSERS[firstByte(bytes) % PARSERS.length](new TextDecoder().decode(bytes.subarray(1))));
     } catch (error) {
       // What commander makes a message of, and what training does.
       const isRefusal = error instanceof InvalidArgumentError || error instanceof KneserError;
