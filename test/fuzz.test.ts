@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
+import { compare } from '../dist/src/index.js';
 import { randomNumbers } from '../dist/bench/random.js';
 import { breach, runTarget, type Finding } from '../dist/bench/faults/fuzz/run.js';
 import { TARGETS } from '../dist/bench/faults/fuzz/targets.js';
@@ -279,4 +280,11 @@ describe('no text takes time that grows with its square', () => {
     }
     expect(tokenization.sentences('中。'.repeat(30_000))).toHaveLength(30_000);
   });
+});
+
+test('a table of probabilities that are too small for any perplexity is refused', async () => {
+  const head = ['file', 'sentence', 'position', 'token', 'count', 'oov', 'a.log10Prob', 'b.log10Prob'].join('\t');
+  const file = cli.file(`${head}\nt\t1\t1\tx\t3\t0\t-1e300\t-9e99\n`, '.tsv');
+  const message: unknown = expect.stringMatching(/line 2: a\.log10Prob: "-1e300" is not the logarithm/);
+  await expect(compare({ file })).rejects.toMatchObject({ code: 'KNESER_INPUT_TABLE', message });
 });

@@ -15,6 +15,9 @@ const MATCHED = '.matched';
 /** A line may be as long as this: each cell takes far more memory than a character. */
 const MOST_CHARACTERS = 1 << 25;
 
+/** Of less no perplexity can be told: it would be beyond all numbers. */
+const LEAST_LOG10 = -308;
+
 /** Digits behind the point of a log10 probability: a token's probability is off by at most 1.2e-6 of itself. */
 const DIGITS = 6;
 
@@ -126,7 +129,7 @@ export class TokenTable {
         values: places.map(({ p, m }, i) => {
           const log10Prob = cells[p].trim() === '' ? NaN : Number(cells[p]);
           // Rounding may lift a certain token's a little above 0.
-          if (!(log10Prob <= 1e-6 && log10Prob > -Infinity)) {
+          if (!(log10Prob <= 1e-6 && log10Prob >= LEAST_LOG10)) {
             const name = models[i] + PROBABILITY;
             throw tableError(path, line, `${name}: ${quoted(cells[p])} is not the logarithm of a probability above 0`);
           }
