@@ -5,7 +5,8 @@ import { copyStore } from '../src/store/copy.js';
 import { decodeValue } from '../src/store/decode.js';
 import { LevelWriter, readDatabase, type Database } from '../src/store/level.js';
 import { FORMAT_VERSION } from '../src/store/manifest.js';
-import { pack, unpack } from '../src/store/msgpack.js';
+import { pack } from '../src/store/pack.js';
+import { unpack } from '../src/store/unpack.js';
 import type { ModelStore } from '../src/store/store.js';
 import { compareBytes } from '../src/text/bytes.js';
 

@@ -22,6 +22,7 @@ import type { ModelStore, ModelWriter } from './store/store.js';
 import { encodeTokenizer } from './store/tokenizer.js';
 import { compareBytes } from './text/bytes.js';
 import { learnWeights } from './learn-weights.js';
+import { createFeeder } from './text/feeder.js';
 import { feedSentence, splitTokens, type Sentence, type Sentences } from './text/sentences.js';
 import type { TextChanges } from './text/tokenization.js';
 import { BOS, EOS, FIRST_WORD, UNK } from './text/tokens.js';
@@ -165,7 +166,7 @@ export class Build {
       const total = known ? sources.reduce((sum, source) => sum + (source.bytes ?? 0), 0) : undefined;
       let done = 0;
       for (const source of sources) {
-        const feeder = this.plan.tokenization.feeder(stream, this.changes, source.name);
+        const feeder = createFeeder(this.plan.tokenization, stream, this.changes, source.name);
         stream.open(
           source.name,
           source.isPlain && this.plan.tokenization.info.sentences === 'lines' ? 'line' : 'sentence',

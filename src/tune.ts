@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { KneserError } from './errors.js';
 import { learnModel } from './learn-weights.js';
 import { LanguageModel } from './score/model.js';
@@ -30,7 +31,8 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
     throw new KneserError('KNESER_OPTION', `name: ${name} cannot name weights; use letters, digits, dots, - and _`);
   }
   const inputs = await expandInputs(options.files, options);
-  const { store, files } = await openFolder(options.model);
+  const path = resolve(options.model);
+  const { store, files, pointer } = await openFolder(options.model);
   const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm' });
   try {
     const words = await model.allWords();
@@ -41,7 +43,7 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
       for await (const { ids: piece } of pieces) ids.push(piece.slice());
     }
     const set = await learnModel(model, ids, options.onProgress);
-    await writeWeights(options.model, name, encodeWeights(set));
+    await writeWeights(path, pointer.generation, name, encodeWeights(set));
     return set.report;
   } finally {
     await model.close();

@@ -10,7 +10,7 @@ import { decodeWeights, encodeWeights, type WeightSet } from '../dist/src/smooth
 import { NO_CACHE } from '../dist/src/score/cache.js';
 import { BlockDamage, decodeBlock, encodeBlock, seal, type Block } from '../dist/src/store/block.js';
 import { decodeManifest, encodeManifest } from '../dist/src/store/manifest.js';
-import { pack } from '../dist/src/store/msgpack.js';
+import { pack } from '../dist/src/store/pack.js';
 import { DEFAULT_TOKENIZATION, Tokenization, type TokenizationInfo } from '../dist/src/text/tokenization.js';
 import { readAside, type ReadingTask } from '../dist/src/text/reading-thread.js';
 import { unpackZstd } from '../dist/src/text/zstd-frames.js';

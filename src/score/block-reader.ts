@@ -84,7 +84,6 @@ export class BlockReader {
    * @param types the numbers of the table's words are below it.
    */
   async read(table: string, directory: Directory, blocks: readonly number[], types: number): Promise<void> {
-    const width = directory.columns.length;
     const missing: number[] = [];
     for (const block of blocks) {
       const key = cacheKey(table, block);
@@ -98,12 +97,8 @@ export class BlockReader {
     }
     const values = await this.store.getMany(missing.map(block => blockKey(table, firstRow(directory, block))));
     missing.forEach((block, i) => {
-      const where = blockName(this.store, table, block);
-      const decoded = decodeValue(where, values[i], value => {
-        const decoded = decodeBlock(value, width);
-        if (largestWord(decoded) >= types) throw new BlockDamage('a word that the model does not have');
-        return decoded;
-      });
+      const decoded = decodeTableBlock(this.store, table, directory, block, values[i]);
+      if (largestWord(decoded) >= types) throw wrongWord(blockName(this.store, table, block));
       const cached = new CachedBlock(decoded);
       this.bytes += cached.bytes;
       this.cache.set(cacheKey(table, block), cached);
@@ -121,6 +116,10 @@ export class BlockReader {
   }
 }
 
+function wrongWord(block: string): KneserError {
+  return new KneserError('KNESER_DAMAGED', `${block}: a word that the model does not have; the model is damaged`);
+}
+
 function cacheKey(table: string, block: number): string {
   return `${table}/${block}`;
 }
@@ -133,6 +132,31 @@ export function firstRow(directory: Directory, block: number): number[] {
 /** What a block is called in messages. */
 export function blockName(store: ModelStore, table: string, block: number): string {
   return `${store.name}: table ${table}, block ${block}`;
+}
+
+/**
+ * Decodes a block that must be there, and looks whether it is the one: damage within LevelDB's files can put a block in the
+ * place of another.
+ *
+ * @param reuse as `decodeBlock` takes it.
+ * @throws KNESER_DAMAGED
+ */
+export function decodeTableBlock(
+  store: ModelStore,
+  table: string,
+  directory: Directory,
+  number: number,
+  value: Uint8Array | undefined,
+  reuse?: Block,
+): Block {
+  const { columns, words } = directory;
+  return decodeValue(blockName(store, table, number), value, bytes => {
+    const block = decodeBlock(bytes, columns.length, reuse);
+    if (words[number] !== block.words[0] || columns.some((column, j) => column[number] !== block.contexts[j][0])) {
+      throw new BlockDamage('another block is in its place');
+    }
+    return block;
+  });
 }
 
 /** Reads a table's directory. @throws KNESER_DAMAGED */

@@ -244,7 +244,7 @@ export function tableParts(store: string, tables: readonly TableManifest[]): Tab
 }
 
 /** Weights that change nothing: even ones, and, with classes, a class model that has yet to prove itself. */
-function startingWeights(manifest: Manifest): WeightSet {
+export function startingWeights(manifest: Manifest): WeightSet {
   const zeros = (tables: readonly TableManifest[]): Float64Array =>
     new Float64Array(parameterCount(tableParts('', tables)));
   const gate = new Float64Array(manifest.classes > 0 ? GATE_PARAMETERS : 0);

@@ -46,7 +46,7 @@ export class LoadedWords {
       const numbers = Array.from({ length }, (_, i) => from + i);
       const values = await store.getMany(numbers.map(dictionaryKey));
       values.forEach((value, i) => {
-        const block = decodeBlockValue(store, from + i, value, wordIds(manifest));
+        const block = decodeBlockValue(store, from + i, value, undefined, wordIds(manifest));
         block.words.forEach((word, j) => (words[block.ids[j]] = word));
       });
     }
@@ -114,7 +114,7 @@ export class PagedWords {
   }
 
   private async idsOfSome(tokens: readonly string[]): Promise<Uint32Array> {
-    const first = (this.first ??= await this.readDirectory());
+    const first = (this.first ??= await readDictionaryDirectory(this.store));
     const { lowercase } = this.manifest.options;
     const words = tokens.map(token => {
       const bytes = encoder.encode(token);
@@ -130,7 +130,7 @@ export class PagedWords {
       }
       const values = await this.store.getMany(missing.map(dictionaryKey));
       missing.forEach((number, i) =>
-        this.blocks.set(number, decodeBlockValue(this.store, number, values[i], wordIds(this.manifest))),
+        this.blocks.set(number, decodeBlockValue(this.store, number, values[i], first[number], wordIds(this.manifest))),
       );
     }
     return Uint32Array.from(words, (word, i) => {
@@ -139,21 +139,31 @@ export class PagedWords {
       return block && at >= 0 ? tokenId(block.ids[at], this.manifest) : OUTSIDE;
     });
   }
-
-  private async readDirectory(): Promise<Uint8Array[]> {
-    const value = await this.store.get(DICTIONARY_DIRECTORY_KEY);
-    return decodeValue(`${this.store.name}: dictionary, directory`, value, decodeDictionaryDirectory);
-  }
 }
 
-function decodeBlockValue(
+/** The first words of the dictionary's blocks. @throws KNESER_DAMAGED */
+export async function readDictionaryDirectory(store: ModelStore): Promise<Uint8Array[]> {
+  const value = await store.get(DICTIONARY_DIRECTORY_KEY);
+  return decodeValue(`${store.name}: dictionary, directory`, value, decodeDictionaryDirectory);
+}
+
+/**
+ * @param first the word that the block must begin with.
+ * @param types the ids of its words are below it.
+ * @throws KNESER_DAMAGED
+ */
+export function decodeBlockValue(
   store: ModelStore,
   number: number,
   value: Uint8Array | undefined,
-  types: number,
+  first?: Uint8Array,
+  types = Infinity,
 ): DictionaryBlock {
   return decodeValue(`${store.name}: dictionary, block ${number}`, value, bytes => {
     const block = decodeDictionaryBlock(bytes);
+    if (first && (block.words.length === 0 || compareBytes(block.words[0], first) !== 0)) {
+      throw new BlockDamage('another block is in its place');
+    }
     if (block.ids.some(id => id >= types)) throw new BlockDamage('a word that the model does not have');
     return block;
   });

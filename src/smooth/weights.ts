@@ -1,7 +1,8 @@
 import { checkCacheWeights, type CacheWeights } from '../score/cache.js';
 import { seal, unseal } from '../store/block.js';
-import { pack, unpack } from '../store/msgpack.js';
+import { pack } from '../store/pack.js';
 import { finite, list, record, text, whole } from '../store/shape.js';
+import { unpack } from '../store/unpack.js';
 
 /** The name of the weights that training learns and that are used unless others are named. */
 export const DEFAULT_WEIGHTS = 'default';

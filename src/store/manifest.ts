@@ -1,4 +1,5 @@
-import { pack, unpack } from './msgpack.js';
+import { pack } from './pack.js';
+import { unpack } from './unpack.js';
 import { contiguous, MAX_ORDER, parsePattern, tableName, type Stream } from '../pattern.js';
 import type { Pruning } from '../prune/pruning.js';
 import { DEFAULT_TOKENIZATION, TOKENIZER_NAMES, type TokenizationInfo } from '../text/tokenization.js';

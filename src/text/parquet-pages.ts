@@ -36,16 +36,22 @@ export async function* readPages(path: string, column: string): AsyncGenerator<P
     });
     const schema = parquetSchema(metadata);
     const node = textColumn(path, schema, column);
-    const documents = new DocumentLines();
+    let lines: number[] = [];
+    const documents = new DocumentLines(count => lines.push(count));
+    const piece = (read: number): Piece => {
+      const found = { text: documents.take(), read, documents: lines };
+      lines = [];
+      return found;
+    };
     let rows = 0;
     for await (const { values, end } of columnPages(window, metadata, schema, node)) {
       for (const value of values) {
         rows++;
         if (!(value instanceof Uint8Array)) throw noText(path, rows, column);
         documents.addBytes(value);
-        if (documents.size >= PIECE_BYTES) yield { text: documents.take(), read: end };
+        if (documents.size >= PIECE_BYTES) yield piece(end);
       }
-      yield { text: documents.take(), read: end };
+      yield piece(end);
     }
   } finally {
     await file.close();

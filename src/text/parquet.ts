@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { KneserError, systemCode } from '../errors.js';
+import type { DocumentListener } from './documents.js';
 import { unreadable } from './input.js';
 import { readAside } from './reading-thread.js';
 
@@ -15,6 +16,7 @@ export async function* readParquet(
   column: string,
   onRead?: (bytes: number) => void,
   signal?: AbortSignal,
+  onDocument?: DocumentListener,
 ): AsyncGenerator<Uint8Array> {
   let reported = 0;
   const report = (read: number): void => {
@@ -22,8 +24,13 @@ export async function* readParquet(
     reported = read;
   };
   try {
-    for await (const { text, read } of readAside({ kind: 'parquet', path, column }, undefined, signal)) {
+    for await (const { text, read, documents = [] } of readAside(
+      { kind: 'parquet', path, column },
+      undefined,
+      signal,
+    )) {
       report(read);
+      for (const lines of documents) onDocument?.(lines);
       yield text;
     }
     report((await stat(path)).size);

@@ -12,6 +12,8 @@ export type ReadingTask =
 export interface Piece {
   readonly text: Uint8Array;
   readonly read: number;
+  /** How many lines each document of the text has. */
+  readonly documents?: readonly number[];
 }
 
 /** What wakes the thread: it is to go on, or has the next bytes that it asked for, or there are none. */

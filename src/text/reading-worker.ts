@@ -42,9 +42,9 @@ async function openTask(task: ReadingTask): Promise<AsyncGenerator<Piece>> {
 try {
   const pieces = await openTask(workerData as ReadingTask);
   await say({ kind: 'ready' });
-  for await (const { text, read } of pieces) {
+  for await (const { text, ...piece } of pieces) {
     // A copy: what is handed over is lost here.
-    await say({ kind: 'piece', piece: { text: text.slice(), read } });
+    await say({ kind: 'piece', piece: { ...piece, text: text.slice() } });
   }
   void say({ kind: 'done' });
 } catch (error) {

@@ -9,6 +9,12 @@ export interface TokenSink {
   line(): void;
 }
 
+/** Takes the bytes of a text in pieces of any length, and gives what it finds to a sink. */
+export interface TextFeeder {
+  feed(bytes: Uint8Array): void;
+  end(): void;
+}
+
 /**
  * Cuts a stream of bytes into tokens and lines without making a string. One pass over the bytes, which also hashes
  * them: about 5 ns a byte on one core, most of it in the sink's look-ups.

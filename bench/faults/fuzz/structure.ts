@@ -1,4 +1,5 @@
-import { pack, unpack } from '../../../src/store/msgpack.js';
+import { pack } from '../../../src/store/pack.js';
+import { unpack } from '../../../src/store/unpack.js';
 import { below, mutate, NUMBERS, pick, type Random } from './mutate.js';
 
 /** Changes MessagePack as what it says: a number, a string, bytes, or what belongs to a key; else as bytes. */

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { vocabularyChoice } from '../../../src/cli/vocabulary.js';
+import { createFeeder } from '../../../src/text/feeder.js';
 import { LineReader } from '../../../src/text/lines.js';
 import { readText } from '../../../src/text/input.js';
 import { Tokenization, type TokenizationInfo } from '../../../src/text/tokenization.js';
@@ -52,7 +53,7 @@ function tokensOf(tokenization: Tokenization, pieces: readonly Uint8Array[]): st
       void (tokens += Buffer.from(bytes.subarray(from, to)).toString('latin1') + ' '),
     line: () => void (tokens += '\n'),
   };
-  const feeder = tokenization.feeder(sink, { replaced: 0, extraBytes: 0, extraCharacters: 0 }, 'text');
+  const feeder = createFeeder(tokenization, sink, { replaced: 0, extraBytes: 0, extraCharacters: 0 }, 'text');
   for (const piece of pieces) feeder.feed(piece.slice());
   feeder.end();
   return tokens;
