@@ -46,7 +46,8 @@ export async function learnWeights(
   memory: number,
   onProgress?: (done: number, total: number) => void,
 ): Promise<WeightSet> {
-  const files = { bytes: 0, created: '', weights: new Map<string, Uint8Array>() };
+  // It was just made: nobody else has had it.
+  const files = { bytes: Infinity, created: '', weights: new Map<string, Uint8Array>() };
   const blockMemory = Math.min(memory / 8, 128 << 20);
   const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm', blockMemory });
   try {

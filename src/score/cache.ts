@@ -1,4 +1,6 @@
 import { exp, log } from '../elementary.js';
+import { BlockDamage } from '../store/block.js';
+import { finite, list, record } from '../store/shape.js';
 import { BOS, NONE, UNK } from '../text/tokens.js';
 import type { Batch } from './batch.js';
 import { PairWeights } from './pair-weights.js';
@@ -118,6 +120,21 @@ function bucket(limits: readonly number[], value: number): number {
 
 function scale(weights: Float64Array, factor: number): void {
   for (let i = 0; i < weights.length; i++) weights[i] *= factor;
+}
+
+/** Weights of a cache as a store has them: in each cell they sum to 1. @throws BlockDamage */
+export function checkCacheWeights(value: unknown): CacheWeights {
+  const { unigramMemory, bigramMemory, weights } = record(value, 'cache');
+  const shares = Float64Array.from(list(weights, 'weights of the cache', (item, name) => finite(item, name, 0, 1)));
+  const isWhole = Array.from({ length: CELLS }, (_, cell) => shares.subarray(cell * PARTS, (cell + 1) * PARTS)).every(
+    parts => Math.abs(parts.reduce((sum, part) => sum + part, 0) - 1) < 1e-6,
+  );
+  if (shares.length !== CELLS * PARTS || !isWhole) throw new BlockDamage('weights of the cache do not sum to 1');
+  return {
+    unigramMemory: finite(unigramMemory, 'memory', 1),
+    bigramMemory: finite(bigramMemory, 'memory', 1),
+    weights: shares,
+  };
 }
 
 /** A cache that is never listened to. */

@@ -240,6 +240,6 @@ async function gunzipped(source: Readable): Promise<Readable> {
 }
 
 async function unpackedZstd(source: Readable): Promise<AsyncIterable<Uint8Array>> {
-  const { unpackZstd } = await import('./zstd.js');
-  return unpackZstd(source);
+  const { unpackZstdAside } = await import('./zstd.js');
+  return unpackZstdAside(source);
 }
