@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BigramCounter } from './classes/bigrams.js';
 import { encodeClasses } from './classes/classes.js';
@@ -14,9 +15,11 @@ import { TokenStream } from './count/token-stream.js';
 import { buildVocabulary, requireTokens, type Vocabulary, type VocabularyChoice } from './count/vocabulary.js';
 import { abortedError, KneserError } from './errors.js';
 import { choosePatterns, tableName, withContexts, type Pattern, type Stream } from './pattern.js';
+import type { ReadText } from './resume/text.js';
+import type { Training } from './resume/training.js';
 import { OUTSIDE } from './score/words.js';
 import { DEFAULT_WEIGHTS, encodeWeights } from './smooth/weights.js';
-import { type Draft } from './store/folder.js';
+import type { Draft } from './store/folder.js';
 import { FORMAT_VERSION, type Manifest, type TableManifest } from './store/manifest.js';
 import { encodeTokenizer } from './store/tokenizer.js';
 import { compareBytes } from './text/bytes.js';
@@ -27,13 +30,14 @@ import { feedSentence, splitTokens, type Sentence, type Sentences } from './text
 import type { PretrainedTokenizer, TextChanges, Tokenization } from './text/tokenization.js';
 import { BOS, EOS, FIRST_WORD, UNK } from './text/tokens.js';
 import { WordList } from './text/wordlist.js';
+import { pauses } from './turns.js';
 import type { ModelBuilder } from './store/builder.js';
 
 import type { Stage, TrainOptions } from './options.js';
 
 /** Fewer words a class than this, and classes say little that words do not. */
 const WORDS_A_CLASS = 20;
-/** Texts with fewer numbers than this are counted before a thread would have started. */
+/** Texts with fewer numbers than this are counted before a thread would have started, or a checkpoint been written. */
 const SMALL_TEXT = 200_000;
 /** Bytes a position of a chunk may take: its id, its place in the order, and a thread's three scratch arrays. */
 const BYTES_A_POSITION = 4 + 4 + 12;
@@ -73,6 +77,10 @@ export class Build {
   /** The patterns that the model is a mixture of. */
   private readonly mixed: readonly Pattern[];
   private readonly changes: TextChanges = { replaced: 0, extraBytes: 0, extraCharacters: 0 };
+  /** There once the text has been read. */
+  private text: ReadText | undefined;
+  /** To be waited for now and then, within work that takes long on this thread. */
+  private readonly pause = pauses(() => this.checkAborted());
 
   constructor(
     private readonly options: TrainOptions,
@@ -81,6 +89,7 @@ export class Build {
     private readonly threads: number,
     private readonly tokenization: Tokenization,
     private readonly draft: Draft,
+    private readonly training: Training,
     private readonly pruning: Pruning | undefined,
   ) {
     this.unpruned = join(draft.temporary, 'unpruned');
@@ -109,6 +118,7 @@ export class Build {
         this.checkAborted();
         feedSentence(sentence, this.tokenization, stream);
         if (stream.tokens % 4096 === 0) this.checkMemory();
+        await this.pause();
       }
     } else {
       const known = inputs.every(input => input.bytes !== undefined);
@@ -127,21 +137,45 @@ export class Build {
       }
     }
     requireTokens(stream, inputs.map(input => input.path).join(', ') || 'the sentences given');
+    this.text = {
+      vocabulary: buildVocabulary(stream, this.choice),
+      sentences: stream.sentences,
+      tokens: stream.tokens,
+      heldOut: stream.heldOut,
+      replaced: stream.replaced + stream.closedReplaced + this.changes.replaced,
+      dropped: stream.dropped,
+    };
+    if (this.total(this.text) >= SMALL_TEXT) {
+      this.training.saveText(this.text, { ids: this.ids, heldOut: this.heldOut }, () => this.checkAborted());
+    }
+  }
+
+  /** In place of the first stage: takes the text as an earlier run left it. */
+  async restore(): Promise<void> {
+    this.text = await this.training.loadText({ ids: this.ids, heldOut: this.heldOut });
+    // What is pruned is copied from tables that are complete: the copy begins anew.
+    if (this.pruning) await rm(this.draft.database, { recursive: true, force: true });
+  }
+
+  /** How many numbers the text has when it is laid out. */
+  private total({ tokens, sentences }: ReadText): number {
+    return layoutLength(tokens, sentences, this.order);
   }
 
   /** The other stages: word numbers to sorted tuples to count tables in the store. */
   async count(): Promise<Manifest> {
-    const { order, stream, mixed } = this;
-    const vocabulary = buildVocabulary(stream, this.choice);
-    const total = layoutLength(stream.tokens, stream.sentences, order);
+    const { order, text, mixed, training } = this;
+    if (!text) throw new Error('there is no text yet');
+    const { vocabulary } = text;
+    const total = this.total(text);
     if (total >= 2 ** 32) {
       throw new KneserError(
         'KNESER_LIMIT',
-        `the text has ${stream.tokens} tokens; at most about 4,000,000,000 can be counted`,
+        `the text has ${text.tokens} tokens; at most about 4,000,000,000 can be counted`,
       );
     }
     const database = this.pruning ? this.unpruned : this.draft.database;
-    const builder = await createBuilder(database);
+    const builder = await createBuilder(database, training.resumed);
     try {
       const types = vocabulary.words.length;
       const classes = Math.min(this.options.classes ?? 0, Math.floor(types / WORDS_A_CLASS));
@@ -152,18 +186,26 @@ export class Build {
         types,
         last: classes < 2,
       } as const;
+      const classPatterns = choosePatterns(order, {});
+      await training.beginCounting(countedTables(words.patterns) + (classes > 1 ? countedTables(classPatterns) : 0));
       const tables = await this.countStream(words, vocabulary.frequencies, total, builder);
       const classTables: TableManifest[] = [];
       if (classes > 1) {
-        const of = this.cluster(vocabulary, classes);
+        const of = (await training.classes(builder.store)) ?? (await this.cluster(vocabulary, classes));
         await builder.putClasses(encodeClasses(FIRST_WORD + classes, of, vocabulary.frequencies));
         const frequencies = new Float64Array(FIRST_WORD + classes);
         for (let id = 1; id < types; id++) frequencies[of[id]] += vocabulary.frequencies[id];
         const toId = vocabulary.ids.map(id => of[id]);
-        const patterns = choosePatterns(order, {});
-        const counted = { name: 'classes', patterns, toId, types: frequencies.length, last: true } as const;
+        const counted = {
+          name: 'classes',
+          patterns: classPatterns,
+          toId,
+          types: frequencies.length,
+          last: true,
+        } as const;
         classTables.push(...(await this.countStream(counted, frequencies, total, builder)));
       }
+      await training.settled();
       this.ids.close();
       this.keepHeldOut(vocabulary);
       await builder.putDictionary(sortedDictionary(vocabulary));
@@ -172,8 +214,8 @@ export class Build {
       const manifest: Manifest = {
         format: FORMAT_VERSION,
         order,
-        sentences: stream.sentences,
-        tokens: stream.tokens + stream.sentences,
+        sentences: text.sentences,
+        tokens: text.tokens + text.sentences,
         vocabulary: vocabulary.words.length - 2,
         unknown: vocabulary.frequencies[UNK],
         dictionaryBlocks: builder.dictionaryBlocks,
@@ -206,23 +248,36 @@ export class Build {
   ): Promise<TableManifest[]> {
     const { order, memory } = this;
     const { name, patterns, types } = counted;
-    const sorts = planSorts(patterns, order);
+    const summaries = new Map<string, TableSummary>();
+    const { sorts, unigrams } = await this.training.leftToCount(
+      builder.store,
+      name,
+      planSorts(patterns, order),
+      types,
+      summaries,
+    );
     const threads = total < SMALL_TEXT ? 1 : this.threads;
     const plan = { stream: name, order, sorts, types, mergeMemory: Math.floor(memory / 8 / threads) };
-    const pool = createPool(threads, plan, thread => join(this.draft.temporary, `runs-${name}-${thread}`));
-    const summaries = new Map<string, TableSummary>();
-    let unigrams: Uint32Array;
+    const pool = createPool(threads, total >= SMALL_TEXT, plan, thread =>
+      join(this.draft.temporary, `runs-${name}-${thread}`),
+    );
+    const stop = (): void => void pool.abort();
+    this.options.signal?.addEventListener('abort', stop);
     try {
       await this.countTables(pool, sorts, planPartitions(frequencies), counted, total, builder, summaries);
-      unigrams = await pool.finish();
+      const counts = await pool.finish();
+      for (let id = 0; id < types; id++) unigrams[id] += counts[id];
       this.checkAborted();
     } catch (error) {
       await pool.abort();
+      this.checkAborted();
       throw error;
+    } finally {
+      this.options.signal?.removeEventListener('abort', stop);
     }
     const counts = order === 1 ? Uint32Array.from(frequencies) : unigrams;
     summaries.set(tableName([], name), await builder.putUnigrams(name, counts));
-    await builder.putDirectories(name, patterns);
+    await builder.putDirectories(name, [[]]);
     return patterns.map((pattern): TableManifest => {
       const table = tableName(pattern, name);
       const { rows, contexts, tokens, countsOfCounts } = summaries.get(table) ?? emptySummary();
@@ -253,10 +308,18 @@ export class Build {
     const { openLevelStore } = await import('./store/level.js');
     const store = await openLevelStore(this.draft.database, this.options.out);
     const { onProgress } = this.options;
-    const set = await learnWeights(store, this.heldOutIds, (done, total) => {
-      this.checkAborted();
-      onProgress?.({ stage: 'tune', done, total, unit: 'passes' });
-    });
+    const set = await learnWeights(
+      {
+        ...store,
+        getMany: keys => {
+          this.checkAborted();
+          return store.getMany(keys);
+        },
+      },
+      this.heldOutIds,
+      (done, total) => onProgress?.({ stage: 'tune', done, total, unit: 'passes' }),
+      this.pause,
+    );
     await this.draft.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
   }
 
@@ -265,7 +328,7 @@ export class Build {
   }
 
   private keepHeldOut({ ids, frequencies }: Vocabulary): void {
-    if (this.stream.heldOut > 0) {
+    if (this.text && this.text.heldOut > 0) {
       for (const piece of this.heldOut.pieces()) {
         const toId = (word: number): number =>
           ids[word] !== UNK || (word === UNK && frequencies[UNK] > 0) ? ids[word] : OUTSIDE;
@@ -276,7 +339,7 @@ export class Build {
   }
 
   /** The classes of the words, learned from the text's bigrams. */
-  private cluster(vocabulary: Vocabulary, classes: number): Uint32Array {
+  private async cluster(vocabulary: Vocabulary, classes: number): Promise<Uint32Array> {
     const counter = new BigramCounter();
     let left = BOS;
     for (const piece of this.ids.pieces()) {
@@ -285,9 +348,10 @@ export class Build {
         counter.add(left, right);
         left = right === EOS ? BOS : right;
       }
+      await this.pause();
     }
     const types = vocabulary.words.length;
-    return clusterWords(counter.finish(types), types, classes);
+    return clusterWords(counter.finish(types), types, classes, this.pause);
   }
 
   private addWords(list: WordList, words: Iterable<string>): void {
@@ -299,22 +363,22 @@ export class Build {
     }
   }
 
-  /** Gives back the files of a build that failed. */
-  close(): void {
+  /** Gives back the files of a build that failed, once nothing is written any more. */
+  async close(): Promise<void> {
+    await this.training.settled().catch(() => undefined);
     this.ids.close();
     this.heldOut.close();
   }
 
   /** What the text held that a user should hear of. */
   warnings(): string[] {
-    const { stream } = this;
+    const { replaced = 0, dropped = 0 } = this.text ?? {};
     const warnings: string[] = [];
-    const replaced = stream.replaced + stream.closedReplaced + this.changes.replaced;
     if (replaced > 0) warnings.push(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
     if (this.options.holdOut && !this.canTune()) {
       warnings.push('too few sentences to hold any out: no weights were tuned; run kneser tune on other text');
     }
-    if (stream.dropped > 0) warnings.push(`${stream.dropped} literal <s> or </s> tokens were dropped`);
+    if (dropped > 0) warnings.push(`${dropped} literal <s> or </s> tokens were dropped`);
     return warnings;
   }
 
@@ -343,6 +407,16 @@ export class Build {
       addResult(summaries, await pool.run(task, blocks), segment => runs[sort][partition].push(segment));
     };
 
+    const complete = async (members: readonly number[]): Promise<void> => {
+      const patterns = members.flatMap(sort => sorts[sort]);
+      await builder.putDirectories(name, patterns);
+      const tables = patterns.map(pattern => tableName(pattern, name));
+      await this.training.completed(
+        builder,
+        tables.map(table => ({ table, ...(summaries.get(table) ?? emptySummary()) })),
+      );
+    };
+
     let reuse: Uint32Array | undefined;
     for (const chunk of layoutChunks(this.ids, toId, order, total, limit, last)) {
       const { ids } = chunk;
@@ -366,6 +440,8 @@ export class Build {
           );
         }
         await allSettledOrThrow(tasks);
+        if (!spilling) await complete(members);
+        await this.pause();
       }
     }
     if (!spilling) return;
@@ -379,6 +455,7 @@ export class Build {
         report('count', bytes);
       });
       await allSettledOrThrow(tasks);
+      await complete([sort]);
     }
   }
 
@@ -399,10 +476,20 @@ export class Build {
   }
 }
 
-/** LevelDB is loaded when it is needed. */
-async function createBuilder(database: string): Promise<ModelBuilder> {
+/** LevelDB is loaded when it is needed. @param resumed whether an earlier run may have begun. */
+async function createBuilder(database: string, resumed: boolean): Promise<ModelBuilder> {
   const { ModelBuilder } = await import('./store/builder.js');
-  return ModelBuilder.create(database);
+  if (!resumed) return ModelBuilder.create(database);
+  return ModelBuilder.resume(database).catch(async () => {
+    // What cannot be opened is counted again.
+    await rm(database, { recursive: true, force: true });
+    return ModelBuilder.create(database);
+  });
+}
+
+/** How many of the tables are counted by sorting: all but the unigrams'. */
+function countedTables(patterns: readonly Pattern[]): number {
+  return patterns.filter(pattern => pattern.length > 0).length;
 }
 
 /** The tokenizer that training was given as a `tokenizer.json`. */

@@ -2,11 +2,14 @@ import { Build, CallerError, pretrainedTokenizer } from './build.js';
 import type { TrainOptions } from './options.js';
 import { availableParallelism, totalmem } from 'node:os';
 import { type VocabularyChoice } from './count/vocabulary.js';
-import { KneserError, writeError } from './errors.js';
+import { abortedError, KneserError, writeError } from './errors.js';
 import { choosePatterns, formatPattern, isContiguous, type PatternChoice } from './pattern.js';
 import { prunesAnything, pruningByCounts, skipPatternError, type Pruning } from './prune/pruning.js';
 import { estimateDiscounts } from './smooth/discounts.js';
-import { beginDraft } from './store/folder.js';
+import { beginningOf } from './resume/beginning.js';
+import { describeReached, type TrainingRecord } from './resume/record.js';
+import { findTraining, Training } from './resume/training.js';
+import { beginDraft, publishedGeneration } from './store/folder.js';
 import { expandInputs } from './text/input.js';
 import { describeTokenization, Tokenization } from './text/tokenization.js';
 
@@ -57,6 +60,10 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     throw new KneserError('KNESER_OPTION', 'give either files or sentences to train on');
   }
   checkVocabularyChoice(options.vocabulary);
+  // Its words are needed twice, and may be given only once.
+  if (options.vocabulary?.kind === 'words') {
+    options = { ...options, vocabulary: { kind: 'words', words: [...options.vocabulary.words] } };
+  }
   if (options.classes !== undefined) checkInteger('classes', options.classes, 0, MAX_CLASSES);
   checkPatterns(order, options.patterns);
   const pruning = choosePruning(order, options);
@@ -68,11 +75,24 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   const tokenizationInfo = describeTokenization(options.tokenization ?? {}, options.lowercase ?? false);
   const tokenization = await Tokenization.open(tokenizationInfo, pretrainedTokenizer(options));
   const inputs = options.files ? await expandInputs(options.files, options) : [];
-  const draft = await beginDraft(options.out, options.force ?? false);
+  const { out, force = false, resume = false } = options;
+  const beginning = await beginningOf(options, order, tokenizationInfo, inputs);
+  let found: TrainingRecord | undefined;
+  const find = async (folder: string): Promise<string | undefined> => {
+    found = await findTraining(folder, out, await publishedGeneration(out), beginning);
+    return found?.generation;
+  };
+  const draft = await beginDraft(out, force, resume ? find : undefined);
+  if (resume) options.onResume?.(found && describeReached(found));
   let build: Build | undefined;
+  let training: Training | undefined;
   try {
-    build = new Build(options, order, memory, threads, tokenization, draft, pruning);
-    await build.tokenize(inputs);
+    training = found
+      ? Training.resume(draft.temporary, found)
+      : await Training.begin(draft.temporary, draft.generation, beginning, options.resumeCommand);
+    build = new Build(options, order, memory, threads, tokenization, draft, training, pruning);
+    if (found) await build.restore();
+    else await build.tokenize(inputs);
     const manifest = await build.prune(await build.count());
     await build.tune();
     build.checkAborted();
@@ -93,9 +113,11 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
       warnings: build.warnings(),
     };
   } catch (error) {
-    build?.close();
-    await draft.discard();
+    await build?.close();
+    const kept = resume && training?.hasText === true;
+    await (kept ? draft.leave() : draft.discard());
     if (error instanceof CallerError) throw error.cause;
+    if (kept && options.signal?.aborted) throw abortedError('training', 'what was done is kept, to be resumed');
     throw writeError(options.out, error);
   }
 }

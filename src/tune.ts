@@ -14,9 +14,11 @@ import { wordIds } from './store/manifest.js';
 import type { ModelStore } from './store/store.js';
 import { expandInputs, type DocumentOptions } from './text/input.js';
 import { EOS } from './text/tokens.js';
+import { pauses, type Pause } from './turns.js';
 
 /** More words than this add time and nothing else: sentences are then taken evenly from the whole text. */
 const MOST_WORDS = 500_000;
+const WORDS_A_PAUSE = 1024;
 
 /** What to tune, and on what. */
 export interface TuneOptions extends DocumentOptions {
@@ -51,7 +53,12 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
       const pieces = readIds(path, words, model.parts.tokenization, model.info.options.skipBlank, options);
       for await (const { ids: piece } of pieces) ids.push(piece.slice());
     }
-    const set = await learnModel(model, ids, options.onProgress);
+    const set = await learnModel(
+      model,
+      ids,
+      options.onProgress,
+      pauses(() => undefined),
+    );
     await writeWeights(options.model, name, encodeWeights(set));
     return set.report;
   } finally {
@@ -59,16 +66,17 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
   }
 }
 
-/** Learns weights for the model in a store, which is closed at the end. @param ids as `readIds` gives them. */
+/** Learns weights for the model in a store, which is closed at the end. @param ids as `readIds` gives them. @param pause waited for now and then. */
 export async function learnWeights(
   store: ModelStore,
   ids: readonly Uint32Array[],
   onProgress?: (done: number, total: number) => void,
+  pause: Pause = pauses(() => undefined),
 ): Promise<WeightSet> {
   const files = { bytes: 0, created: '', weights: new Map<string, Uint8Array>() };
   const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm' });
   try {
-    return await learnModel(model, ids, onProgress);
+    return await learnModel(model, ids, onProgress, pause);
   } finally {
     await model.close();
   }
@@ -78,6 +86,7 @@ async function learnModel(
   model: LanguageModel,
   ids: readonly Uint32Array[],
   onProgress: ((done: number, total: number) => void) | undefined,
+  pause: Pause,
 ): Promise<WeightSet> {
   const { parts } = model;
   const { manifest, weights: start } = parts;
@@ -90,10 +99,10 @@ async function learnModel(
   const { classModel } = blend;
   const classes = classModel && new Parameters(start.classes);
   const gate = classModel && new Parameters(start.gate);
-  await learn(blend, words, classes, gate, evidence, batch, (epoch, of) => onProgress?.(epoch, of));
+  await learn(blend, words, classes, gate, evidence, batch, (epoch, of) => onProgress?.(epoch, of), pause);
 
-  const probabilities = Float64Array.from({ length: batch.length }, (_, t) => blend.probability(evidence, batch, t));
-  const cache = learnCache(batch, probabilities, wordIds(manifest));
+  const probabilities = await evaluate(blend, evidence, batch, pause);
+  const cache = await learnCache(batch, probabilities, wordIds(manifest), pause);
   const textCache = new TextCache(wordIds(manifest), cache);
   const cached = probabilities.map((probability, t) => textCache.mix(probability, batch, t));
   const shares = massShares(blend, evidence, batch);
@@ -107,7 +116,7 @@ async function learnModel(
     report: {
       sentences,
       tokens: batch.length,
-      mkn: perplexity(kneserNey(model, evidence, batch)),
+      mkn: perplexity(await kneserNey(model, evidence, batch, pause)),
       tuned: perplexity(probabilities),
       cached: perplexity(cached),
       shares: [
@@ -135,11 +144,21 @@ function layOut(pieces: readonly Uint32Array[], order: number): { batch: Batch; 
 }
 
 /** What modified Kneser-Ney makes of the same evidence. */
-function kneserNey(model: LanguageModel, evidence: BlendEvidence, batch: Batch): Float64Array {
+function kneserNey(model: LanguageModel, evidence: BlendEvidence, batch: Batch, pause: Pause): Promise<Float64Array> {
   const { lattice } = createBlend(model.parts).words;
   const tables = lattice.tables.filter(table => isContiguous(table.pattern));
   const blend = new Blend(new Mixture(createLattice(tables, lattice.vocabulary)));
-  return Float64Array.from({ length: batch.length }, (_, t) => blend.probability(evidence, batch, t));
+  return evaluate(blend, evidence, batch, pause);
+}
+
+/** p of each word of a batch. */
+async function evaluate(blend: Blend, evidence: BlendEvidence, batch: Batch, pause: Pause): Promise<Float64Array> {
+  const probabilities = new Float64Array(batch.length);
+  for (let t = 0; t < batch.length; t++) {
+    probabilities[t] = blend.probability(evidence, batch, t);
+    if (t % WORDS_A_PAUSE === 0) await pause();
+  }
+  return probabilities;
 }
 
 function perplexity(probabilities: Float64Array): number {

@@ -1,11 +1,11 @@
 import { existsSync, rmSync } from 'node:fs';
-import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, constants, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { writeAtomically } from '../atomic.js';
 import { KneserError, writeError } from '../errors.js';
+import { makeTemporaryFolder } from '../leftovers.js';
 import { baselineMarkdown } from './markdown.js';
 import { baselinePage } from './page.js';
 import type { BaselineReport } from './report.js';
@@ -64,9 +64,7 @@ export async function writeBaseline(
 
 /** Gives a temporary folder to `use`, and removes it afterwards, even if the process is told to end. */
 export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'kneser-baseline-')).catch((error: unknown) => {
-    throw writeError(tmpdir(), error);
-  });
+  const folder = await makeTemporaryFolder('kneser-baseline');
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
   try {

@@ -7,6 +7,7 @@ import { train, type TrainReport } from '../train.js';
 import { bytes, whole } from './output.js';
 import { documentOptions } from './options.js';
 import { ProgressDisplay } from './progress.js';
+import { resumeCommand } from './resume-command.js';
 import { vocabularyChoice, type VocabularyFlags } from './vocabulary.js';
 
 /** The options of `kneser train`, as commander hands them over. */
@@ -30,6 +31,7 @@ export interface TrainFlags extends VocabularyFlags, DocumentOptions {
   readonly normalize?: 'NFC' | 'NFKC';
   readonly reserved: 'refuse' | 'drop';
   readonly force?: boolean;
+  readonly resume?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -55,6 +57,9 @@ export async function runTrain(files: readonly string[], flags: TrainFlags, sign
       skipBlank: flags.skipBlank ?? false,
       reserved: flags.reserved,
       force: flags.force ?? false,
+      resume: flags.resume ?? false,
+      resumeCommand: resumeCommand(process.argv.slice(2)),
+      ...(flags.quiet ? {} : { onResume: reached => void process.stderr.write(resumeNotice(flags.out, reached)) }),
       signal,
       ...(display ? { onProgress: progress => display.show(progress) } : {}),
     });
@@ -63,6 +68,12 @@ export async function runTrain(files: readonly string[], flags: TrainFlags, sign
   }
   for (const warning of report.warnings) process.stderr.write(`kneser: warning: ${warning}\n`);
   if (!flags.quiet) process.stderr.write(summary(report));
+}
+
+function resumeNotice(out: string, reached: string | undefined): string {
+  return reached === undefined
+    ? `${out}: there is nothing to resume; training begins anew\n`
+    : `${out}: resuming a training that was broken off when ${reached}\n`;
 }
 
 function summary(report: TrainReport): string {

@@ -1,5 +1,8 @@
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
-import { writeError } from '../errors.js';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { KneserError, writeError } from '../errors.js';
+import { writeAll } from '../resume/files.js';
 
 const SLAB = 1 << 18;
 
@@ -20,6 +23,11 @@ export class IdStream {
     private readonly memory: number,
   ) {}
 
+  /** The name of its file. */
+  get name(): string {
+    return basename(this.path);
+  }
+
   push(id: number): void {
     this.slab[this.fill++] = id;
     if (this.fill === SLAB) this.turn();
@@ -30,7 +38,7 @@ export class IdStream {
     if (this.file !== undefined) {
       const piece = new Uint32Array(SLAB);
       for (let i = 0; i < this.slabsOnDisk; i++) {
-        readSync(this.file, piece, 0, piece.byteLength, i * piece.byteLength);
+        readFully(this.file, piece, i * piece.byteLength);
         yield piece;
       }
     }
@@ -39,6 +47,32 @@ export class IdStream {
       if (consume) this.slabs[i] = new Uint32Array(0);
     }
     yield this.slab.subarray(0, this.fill);
+  }
+
+  /**
+   * Puts all numbers into the file, and waits until the disk has them. They may be read meanwhile, not added to.
+   *
+   * @param check called between writes; stops by throwing.
+   */
+  async save(check: () => void): Promise<void> {
+    const last = this.slab.subarray(0, this.fill);
+    const pieces = [...this.slabs, last].map(slab => new Uint8Array(slab.buffer, 0, slab.byteLength));
+    const position = this.slabsOnDisk * SLAB * 4;
+    const file = await open(this.path, this.file === undefined ? 'w' : 'r+');
+    try {
+      await writeAll(file, pieces, position, check);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Takes the numbers that were saved. */
+  restore(): void {
+    this.file = openSync(this.path, 'r');
+    const { size } = fstatSync(this.file);
+    this.slabsOnDisk = Math.floor(size / (4 * SLAB));
+    this.fill = size / 4 - this.slabsOnDisk * SLAB;
+    readFully(this.file, this.slab.subarray(0, this.fill), this.slabsOnDisk * SLAB * 4);
   }
 
   close(): void {
@@ -68,4 +102,13 @@ export class IdStream {
 export function writeFully(file: number, data: ArrayBufferView, position: number): void {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at, position + at);
+}
+
+function readFully(file: number, data: Uint32Array, position: number): void {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  for (let at = 0; at < bytes.length;) {
+    const read = readSync(file, bytes, at, bytes.length - at, position + at);
+    if (read === 0) throw new KneserError('KNESER_IO', 'a temporary file of word numbers was cut short');
+    at += read;
+  }
 }

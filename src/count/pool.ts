@@ -6,7 +6,7 @@ import type { WorkerReply, WorkerRequest } from './worker.js';
 /** Takes the blocks of a task as they fill up; what it returns is waited for before the task counts as done. */
 export type BlockSink = (blocks: EncodedBlock[]) => Promise<void>;
 
-/** Threads that count. With one, the work is done on the caller's. */
+/** Threads that count, or the caller's own. */
 export interface CountPool {
   readonly threads: number;
   run(task: CountTask, blocks: BlockSink): Promise<CountResult>;
@@ -16,13 +16,17 @@ export interface CountPool {
   abort(): Promise<void>;
 }
 
-/** @param temporary gives each thread a file for its sorted runs. */
+/**
+ * @param apart whether the work is done on threads of their own, which leave the caller's free for signals, timers and writes.
+ * @param temporary gives each thread a file for its sorted runs.
+ */
 export function createPool(
   threads: number,
+  apart: boolean,
   plan: Omit<CountPlan, 'temporary'>,
   temporary: (thread: number) => string,
 ): CountPool {
-  return threads > 1 ? new ThreadPool(threads, plan, temporary) : new SameThread({ ...plan, temporary: temporary(0) });
+  return apart ? new ThreadPool(threads, plan, temporary) : new SameThread({ ...plan, temporary: temporary(0) });
 }
 
 class SameThread implements CountPool {

@@ -1,5 +1,6 @@
 import type { Batch } from '../score/batch.js';
 import { COUNT, FIELDS, FOLLOWERS, ONES, TOTAL, TWOS, type Evidence } from '../score/evidence.js';
+import type { Pause } from '../turns.js';
 import type { Blend, BlendEvidence } from './blend.js';
 import { spreadMass } from './mass.js';
 import type { Mixture } from './mixture.js';
@@ -58,6 +59,7 @@ export class Parameters {
  * the text says little of. The blend's own arrays are changed. Deterministic.
  *
  * @param onEpoch told after each pass its number, that of all, and the perplexity on the way.
+ * @param pause waited for after each step.
  */
 export async function learn(
   blend: Blend,
@@ -67,6 +69,7 @@ export async function learn(
   evidence: BlendEvidence,
   batch: Batch,
   onEpoch: (epoch: number, of: number, perplexity: number) => void,
+  pause: Pause,
 ): Promise<void> {
   const { classModel } = blend;
   const steps = Math.ceil(batch.length / STEP_WORDS);
@@ -108,7 +111,7 @@ export async function learn(
         classModel.mixture.setParameters(classes.values);
         gate.step(rate, taken, count, part);
       }
-      if (step % 16 === 0) await new Promise(resolve => setImmediate(resolve));
+      await pause();
     }
     onEpoch(epoch, EPOCHS, Math.exp(loss / batch.length));
   }

@@ -32,10 +32,20 @@ export class ModelBuilder {
   /** The first rows of each table's blocks, by partition. */
   private readonly first = new Map<string, Uint32Array[][]>();
 
-  private constructor(private readonly store: LevelWriter) {}
+  private constructor(readonly store: LevelWriter) {}
 
   static async create(path: string): Promise<ModelBuilder> {
     return new ModelBuilder(await LevelWriter.create(path));
+  }
+
+  /** Goes on with a model that was begun. */
+  static async resume(path: string): Promise<ModelBuilder> {
+    return new ModelBuilder(await LevelWriter.create(path, true));
+  }
+
+  /** Waits until the disk has all that was put. */
+  sync(): Promise<void> {
+    return this.store.sync();
   }
 
   /** Blocks of one partition; those of a table come in order. */

@@ -34,10 +34,11 @@ export class LevelWriter implements ModelWriter {
 
   private constructor(private database: Database) {}
 
-  static async create(path: string): Promise<LevelWriter> {
+  /** @param resumed whether it is one that was begun before. */
+  static async create(path: string, resumed = false): Promise<LevelWriter> {
     const database: Database = new Level(path, {
       ...ENCODING,
-      errorIfExists: true,
+      errorIfExists: !resumed,
       // Blocks of count tables are dense: Snappy finds nothing in them.
       compression: false,
       writeBufferSize: 32 << 20,
@@ -53,10 +54,29 @@ export class LevelWriter implements ModelWriter {
     if (this.bytes >= BATCH_BYTES) await this.flush();
   }
 
-  /** Writes everything down and leaves nothing in LevelDB's log, so that opening the folder replays nothing. */
-  async finish(): Promise<void> {
+  /** Writes everything down, and waits until the disk has it. */
+  async sync(): Promise<void> {
     await this.flush();
     await this.database.batch([], { sync: true });
+  }
+
+  get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.database.get(key);
+  }
+
+  /** The keys and values of a range, `to` excluded, in order. */
+  entries(from: Uint8Array, to: Uint8Array): AsyncIterable<[Uint8Array, Uint8Array]> {
+    return this.database.iterator({ gte: from, lt: to });
+  }
+
+  /** Removes a range, `to` excluded. */
+  async remove(from: Uint8Array, to: Uint8Array): Promise<void> {
+    await this.database.clear({ gte: from, lt: to });
+  }
+
+  /** Writes everything down and leaves nothing in LevelDB's log, so that opening the folder replays nothing. */
+  async finish(): Promise<void> {
+    await this.sync();
     await this.database.close();
     // Opening moves what the log still holds into table files.
     await this.database.open({ errorIfExists: false });
