@@ -4,7 +4,12 @@ export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'models', 'coverage', 'test/fixtures'] },
   ...tseslint.configs.strictTypeChecked,
   {
-    languageOptions: { parserOptions: { project: './test/tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        project: ['./test/tsconfig.json', './native-free/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       // Typed arrays are indexed in every hot loop; `!` on each access would hide the real ones.
       '@typescript-eslint/no-non-null-assertion': 'error',

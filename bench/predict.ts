@@ -1,4 +1,4 @@
-import { LanguageModel } from '../src/score/model.js';
+import { LanguageModel } from '../src/model.js';
 import type { Suite } from './suite.js';
 import { ORDER, readSentences } from './text.js';
 

@@ -1,13 +1,12 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { CountedTable, Checkpoints, ReadText } from './checkpoints.js';
 import { BigramCounter } from './classes/bigrams.js';
 import { encodeClasses } from './classes/classes.js';
 import { clusterWords } from './classes/exchange.js';
 import { layoutChunks, layoutLength } from './count/corpus.js';
 import type { CountResult, CountTask } from './count/counter.js';
-import { IdStream } from './count/id-stream.js';
+import { IdStream, tooLarge } from './count/id-stream.js';
 import { partitionPositions, planPartitions, type PartitionedPositions, type Partitions } from './count/partition.js';
-import { createPool, type BlockSink, type CountPool } from './count/pool.js';
+import { createPool, type BlockSink, type CountingPlace, type CountPool } from './count/pool.js';
 import type { RunSegment } from './count/runs.js';
 import { addSummary, emptySummary, type TableSummary } from './count/table-writer.js';
 import { planSorts, type Sort } from './count/tally.js';
@@ -15,30 +14,30 @@ import { TokenStream } from './count/token-stream.js';
 import { buildVocabulary, requireTokens, type Vocabulary, type VocabularyChoice } from './count/vocabulary.js';
 import { abortedError, KneserError } from './errors.js';
 import { choosePatterns, tableName, withContexts, type Pattern, type Stream } from './pattern.js';
-import type { ReadText } from './resume/text.js';
-import type { Training } from './resume/training.js';
 import { OUTSIDE } from './score/words.js';
+import { estimateDiscounts } from './smooth/discounts.js';
 import { DEFAULT_WEIGHTS, encodeWeights } from './smooth/weights.js';
-import type { Draft } from './store/folder.js';
+import { ModelBuilder } from './store/builder.js';
 import { FORMAT_VERSION, type Manifest, type TableManifest } from './store/manifest.js';
+import type { ModelStore, ModelWriter } from './store/store.js';
 import { encodeTokenizer } from './store/tokenizer.js';
 import { compareBytes } from './text/bytes.js';
-import { learnWeights } from './tune.js';
-import type { Pruning } from './prune/pruning.js';
-import { isPlain, readText } from './text/input.js';
+import { learnWeights } from './learn-weights.js';
 import { feedSentence, splitTokens, type Sentence, type Sentences } from './text/sentences.js';
-import type { PretrainedTokenizer, TextChanges, Tokenization } from './text/tokenization.js';
+import type { TextChanges } from './text/tokenization.js';
 import { BOS, EOS, FIRST_WORD, UNK } from './text/tokens.js';
 import { WordList } from './text/wordlist.js';
-import { pauses } from './turns.js';
-import type { ModelBuilder } from './store/builder.js';
+import { pauses } from './turn.js';
 
-import type { Stage, TrainOptions } from './options.js';
+import type { BuildOptions, Stage } from './options.js';
+import { pretrainedTokenizer, type BuildPlan } from './plan.js';
 
 /** Fewer words a class than this, and classes say little that words do not. */
 const WORDS_A_CLASS = 20;
-/** Texts with fewer numbers than this are counted before a thread would have started, or a checkpoint been written. */
+/** Texts with fewer numbers than this are counted before a thread would have started, or the text been written down. */
 const SMALL_TEXT = 200_000;
+/** What sentences are called in messages. */
+const SENTENCES = 'the sentences given';
 /** Bytes a position of a chunk may take: its id, its place in the order, and a thread's three scratch arrays. */
 const BYTES_A_POSITION = 4 + 4 + 12;
 
@@ -65,6 +64,53 @@ interface CountedStream {
   readonly last: boolean;
 }
 
+/** What training did, wherever the model is. */
+export interface BuildReport {
+  readonly order: number;
+  readonly sentences: number;
+  /** `</s>` counted. */
+  readonly tokens: number;
+  readonly vocabulary: number;
+  readonly tables: readonly { readonly pattern: string; readonly types: number; readonly fallback: boolean }[];
+  /** What the text held that was replaced or left out: one sentence each, with a count. */
+  readonly warnings: readonly string[];
+}
+
+/** A text that is read as bytes. */
+export interface TextSource {
+  /** What it is called in messages: a path, mostly. */
+  readonly name: string;
+  /** Its size, where that is known. */
+  readonly bytes: number | undefined;
+  /** Whether its lines are those of the text, which messages may then number. */
+  readonly isPlain: boolean;
+  /** Its bytes; a piece is valid until the next one is asked for. @param onRead told how many of `bytes` were read. */
+  read(onRead: (bytes: number) => void): AsyncIterable<Uint8Array>;
+}
+
+/** What a model is built from. */
+export type BuildText = { readonly sources: readonly TextSource[] } | { readonly sentences: Sentences };
+
+/** What a build needs of the machine that it runs on, and of the place that its model goes to. */
+export interface BuildPlace extends CountingPlace {
+  /** What the model is called in messages. */
+  readonly name: string;
+  /** Bytes of memory to aim for. */
+  readonly memory: number;
+  /** Names a temporary file. */
+  temporary(name: string): string;
+  /** A new store: the model's, or that of the tables that are to be pruned. */
+  createStore(kind: StoreKind): Promise<ModelWriter>;
+  /** The same, when it was written. */
+  openStore(kind: StoreKind): Promise<ModelStore>;
+  /** Where what is done is written down, so that another build can go on with it; if nowhere, none can. */
+  readonly checkpoints?: Checkpoints;
+  /** Stores a set of weights beside the model. */
+  putWeights(name: string, value: Uint8Array): Promise<void>;
+}
+
+export type StoreKind = 'tables' | 'unpruned';
+
 /** The stages of training, from text to a store that is ready to be published. */
 export class Build {
   private readonly ids: IdStream;
@@ -72,33 +118,26 @@ export class Build {
   private heldOutIds: Uint32Array[] = [];
   private readonly stream: TokenStream;
   private readonly choice: VocabularyChoice;
-  /** Where the tables are counted that are to be pruned. */
-  private readonly unpruned: string;
   /** The patterns that the model is a mixture of. */
   private readonly mixed: readonly Pattern[];
   private readonly changes: TextChanges = { replaced: 0, extraBytes: 0, extraCharacters: 0 };
-  /** There once the text has been read. */
+  /** What was read, once it was. */
   private text: ReadText | undefined;
   /** To be waited for now and then, within work that takes long on this thread. */
   private readonly pause = pauses(() => this.checkAborted());
 
   constructor(
-    private readonly options: TrainOptions,
-    private readonly order: number,
-    private readonly memory: number,
-    private readonly threads: number,
-    private readonly tokenization: Tokenization,
-    private readonly draft: Draft,
-    private readonly training: Training,
-    private readonly pruning: Pruning | undefined,
+    private readonly options: BuildOptions,
+    private readonly plan: BuildPlan,
+    private readonly place: BuildPlace,
   ) {
-    this.unpruned = join(draft.temporary, 'unpruned');
+    const { memory, scratch } = place;
     this.choice = options.vocabulary ?? { kind: 'all' };
-    this.mixed = choosePatterns(order, options.patterns ?? {});
+    this.mixed = choosePatterns(plan.order, options.patterns ?? {});
     const words = new WordList();
     if (this.choice.kind === 'words') this.addWords(words, this.choice.words);
-    this.ids = new IdStream(join(draft.temporary, 'tokens'), Math.floor(memory / 6));
-    this.heldOut = new IdStream(join(draft.temporary, 'held-out'), Math.floor(memory / 16));
+    this.ids = new IdStream(place.temporary('tokens'), Math.floor(memory / 6), scratch);
+    this.heldOut = new IdStream(place.temporary('held-out'), Math.floor(memory / 16), scratch);
     const every = options.holdOut ? Math.round(1 / options.holdOut) : 0;
     this.stream = new TokenStream(words, this.ids, this.heldOut, {
       holdOutEvery: every,
@@ -109,25 +148,61 @@ export class Build {
     });
   }
 
-  /** The first stage: text to word numbers. */
-  async tokenize(inputs: readonly { path: string; bytes: number | undefined }[]): Promise<void> {
+  /** All stages. @returns the manifest that was written. */
+  async run(text: BuildText): Promise<Manifest> {
+    const read = await this.read(text);
+    this.text = read;
+    const manifest = await this.prune(await this.count(read));
+    await this.tune();
+    this.checkAborted();
+    return manifest;
+  }
+
+  /** The first stage: text to word numbers, unless they are known from before. */
+  private async read(text: BuildText): Promise<ReadText> {
+    const { ids, heldOut, stream, changes } = this;
+    const { checkpoints } = this.place;
+    if (checkpoints?.resumed) return checkpoints.loadText({ ids, heldOut });
+    await this.tokenize(text);
+    const read = {
+      vocabulary: buildVocabulary(stream, this.choice),
+      sentences: stream.sentences,
+      tokens: stream.tokens,
+      heldOut: stream.heldOut,
+      replaced: stream.replaced + stream.closedReplaced + changes.replaced,
+      dropped: stream.dropped,
+    };
+    if (this.lengthOf(read) >= SMALL_TEXT) checkpoints?.saveText(read, { ids, heldOut }, () => this.checkAborted());
+    return read;
+  }
+
+  /** How many numbers the text has when it is laid out. */
+  private lengthOf({ tokens, sentences }: ReadText): number {
+    return layoutLength(tokens, sentences, this.plan.order);
+  }
+
+  private async tokenize(text: BuildText): Promise<void> {
     const { stream } = this;
-    if (this.options.sentences) {
-      stream.open('the sentences given');
-      for await (const sentence of ofCaller(this.options.sentences)) {
+    if ('sentences' in text) {
+      stream.open(SENTENCES);
+      for await (const sentence of ofCaller(text.sentences)) {
         this.checkAborted();
-        feedSentence(sentence, this.tokenization, stream);
+        feedSentence(sentence, this.plan.tokenization, stream);
         if (stream.tokens % 4096 === 0) this.checkMemory();
         await this.pause();
       }
     } else {
-      const known = inputs.every(input => input.bytes !== undefined);
-      const total = known ? inputs.reduce((sum, input) => sum + (input.bytes ?? 0), 0) : undefined;
+      const { sources } = text;
+      const known = sources.every(source => source.bytes !== undefined);
+      const total = known ? sources.reduce((sum, source) => sum + (source.bytes ?? 0), 0) : undefined;
       let done = 0;
-      for (const { path } of inputs) {
-        const feeder = this.tokenization.feeder(stream, this.changes, path);
-        stream.open(path, isPlain(path) && this.tokenization.info.sentences === 'lines' ? 'line' : 'sentence');
-        for await (const bytes of readText(path, { ...this.options, onRead: read => (done += read) })) {
+      for (const source of sources) {
+        const feeder = this.plan.tokenization.feeder(stream, this.changes, source.name);
+        stream.open(
+          source.name,
+          source.isPlain && this.plan.tokenization.info.sentences === 'lines' ? 'line' : 'sentence',
+        );
+        for await (const bytes of source.read(read => (done += read))) {
           this.checkAborted();
           feeder.feed(bytes);
           this.checkMemory();
@@ -136,46 +211,23 @@ export class Build {
         feeder.end();
       }
     }
-    requireTokens(stream, inputs.map(input => input.path).join(', ') || 'the sentences given');
-    this.text = {
-      vocabulary: buildVocabulary(stream, this.choice),
-      sentences: stream.sentences,
-      tokens: stream.tokens,
-      heldOut: stream.heldOut,
-      replaced: stream.replaced + stream.closedReplaced + this.changes.replaced,
-      dropped: stream.dropped,
-    };
-    if (this.total(this.text) >= SMALL_TEXT) {
-      this.training.saveText(this.text, { ids: this.ids, heldOut: this.heldOut }, () => this.checkAborted());
-    }
-  }
-
-  /** In place of the first stage: takes the text as an earlier run left it. */
-  async restore(): Promise<void> {
-    this.text = await this.training.loadText({ ids: this.ids, heldOut: this.heldOut });
-    // What is pruned is copied from tables that are complete: the copy begins anew.
-    if (this.pruning) await rm(this.draft.database, { recursive: true, force: true });
-  }
-
-  /** How many numbers the text has when it is laid out. */
-  private total({ tokens, sentences }: ReadText): number {
-    return layoutLength(tokens, sentences, this.order);
+    requireTokens(stream, 'sources' in text ? text.sources.map(source => source.name).join(', ') : SENTENCES);
   }
 
   /** The other stages: word numbers to sorted tuples to count tables in the store. */
-  async count(): Promise<Manifest> {
-    const { order, text, mixed, training } = this;
-    if (!text) throw new Error('there is no text yet');
+  private async count(text: ReadText): Promise<Manifest> {
+    const { mixed } = this;
+    const { order } = this.plan;
+    const { checkpoints } = this.place;
     const { vocabulary } = text;
-    const total = this.total(text);
+    const total = this.lengthOf(text);
     if (total >= 2 ** 32) {
       throw new KneserError(
         'KNESER_LIMIT',
         `the text has ${text.tokens} tokens; at most about 4,000,000,000 can be counted`,
       );
     }
-    const database = this.pruning ? this.unpruned : this.draft.database;
-    const builder = await createBuilder(database, training.resumed);
+    const builder = new ModelBuilder(await this.place.createStore(this.plan.pruning ? 'unpruned' : 'tables'));
     try {
       const types = vocabulary.words.length;
       const classes = Math.min(this.options.classes ?? 0, Math.floor(types / WORDS_A_CLASS));
@@ -186,12 +238,12 @@ export class Build {
         types,
         last: classes < 2,
       } as const;
-      const classPatterns = choosePatterns(order, {});
-      await training.beginCounting(countedTables(words.patterns) + (classes > 1 ? countedTables(classPatterns) : 0));
+      const classPatterns = classes > 1 ? choosePatterns(order, {}) : [];
+      await checkpoints?.beginCounting(sortedTables(words.patterns) + sortedTables(classPatterns));
       const tables = await this.countStream(words, vocabulary.frequencies, total, builder);
       const classTables: TableManifest[] = [];
       if (classes > 1) {
-        const of = (await training.classes(builder.store)) ?? (await this.cluster(vocabulary, classes));
+        const of = (await checkpoints?.classes(types)) ?? (await this.cluster(vocabulary, classes));
         await builder.putClasses(encodeClasses(FIRST_WORD + classes, of, vocabulary.frequencies));
         const frequencies = new Float64Array(FIRST_WORD + classes);
         for (let id = 1; id < types; id++) frequencies[of[id]] += vocabulary.frequencies[id];
@@ -205,9 +257,9 @@ export class Build {
         } as const;
         classTables.push(...(await this.countStream(counted, frequencies, total, builder)));
       }
-      await training.settled();
+      await checkpoints?.settled();
       this.ids.close();
-      this.keepHeldOut(vocabulary);
+      this.keepHeldOut(text);
       await builder.putDictionary(sortedDictionary(vocabulary));
       const pretrained = pretrainedTokenizer(this.options);
       if (pretrained) await builder.putTokenizer(encodeTokenizer(pretrained.json));
@@ -226,7 +278,7 @@ export class Build {
           lowercase: this.options.lowercase ?? false,
           skipBlank: this.options.skipBlank ?? false,
           vocabulary: describeChoice(this.choice),
-          tokenization: this.tokenization.info,
+          tokenization: this.plan.tokenization.info,
         },
       };
       this.checkAborted();
@@ -246,23 +298,23 @@ export class Build {
     total: number,
     builder: ModelBuilder,
   ): Promise<TableManifest[]> {
-    const { order, memory } = this;
+    const { place } = this;
+    const { order } = this.plan;
     const { name, patterns, types } = counted;
-    const summaries = new Map<string, TableSummary>();
-    const { sorts, unigrams } = await this.training.leftToCount(
-      builder.store,
-      name,
-      planSorts(patterns, order),
-      types,
-      summaries,
+    const all = planSorts(patterns, order);
+    const left = await place.checkpoints?.leftToCount(name, all, types);
+    const { sorts, tables, unigrams } = left ?? { sorts: all, tables: [], unigrams: new Uint32Array(types) };
+    const summaries = new Map(tables.map(({ table, ...summary }): [string, TableSummary] => [table, summary]));
+    const isSmall = total < SMALL_TEXT;
+    const threads = isSmall ? 1 : place.threads;
+    const plan = { stream: name, order, sorts, types, mergeMemory: Math.floor(place.memory / 8 / threads) };
+    const startThread = isSmall ? undefined : place.startThread;
+    const pool = createPool({ ...place, threads, startThread }, plan, thread =>
+      place.temporary(`runs-${name}-${thread}`),
     );
-    const threads = total < SMALL_TEXT ? 1 : this.threads;
-    const plan = { stream: name, order, sorts, types, mergeMemory: Math.floor(memory / 8 / threads) };
-    const pool = createPool(threads, total >= SMALL_TEXT, plan, thread =>
-      join(this.draft.temporary, `runs-${name}-${thread}`),
-    );
+    const { signal } = this.options;
     const stop = (): void => void pool.abort();
-    this.options.signal?.addEventListener('abort', stop);
+    signal?.addEventListener('abort', stop);
     try {
       await this.countTables(pool, sorts, planPartitions(frequencies), counted, total, builder, summaries);
       const counts = await pool.finish();
@@ -270,10 +322,11 @@ export class Build {
       this.checkAborted();
     } catch (error) {
       await pool.abort();
+      // Threads that were stopped complain of that.
       this.checkAborted();
       throw error;
     } finally {
-      this.options.signal?.removeEventListener('abort', stop);
+      signal?.removeEventListener('abort', stop);
     }
     const counts = order === 1 ? Uint32Array.from(frequencies) : unigrams;
     summaries.set(tableName([], name), await builder.putUnigrams(name, counts));
@@ -287,48 +340,50 @@ export class Build {
   }
 
   /** Drops n-grams, where that is wanted. @returns the manifest of what is left. */
-  async prune(manifest: Manifest): Promise<Manifest> {
-    if (!this.pruning) return manifest;
-    const { openLevelStore } = await import('./store/level.js');
+  private async prune(manifest: Manifest): Promise<Manifest> {
+    if (!this.plan.pruning) return manifest;
     const { pruneStore } = await import('./prune/prune-store.js');
-    const store = await openLevelStore(this.unpruned, this.options.out);
+    const store = await this.place.openStore('unpruned');
     try {
-      return await pruneStore(store, manifest, this.pruning, this.draft.database, (done, total) => {
-        this.checkAborted();
-        this.options.onProgress?.({ stage: 'prune', done, total, unit: 'n-grams' });
-      });
+      return await pruneStore(
+        store,
+        manifest,
+        this.plan.pruning,
+        await this.place.createStore('tables'),
+        (done, total) => {
+          this.checkAborted();
+          this.options.onProgress?.({ stage: 'prune', done, total, unit: 'n-grams' });
+        },
+      );
     } finally {
       await store.close();
     }
   }
 
   /** Learns the weights of the mixture on what was held out. */
-  async tune(): Promise<void> {
+  private async tune(): Promise<void> {
     if (!this.canTune()) return;
-    const { openLevelStore } = await import('./store/level.js');
-    const store = await openLevelStore(this.draft.database, this.options.out);
+    const store = await this.place.openStore('tables');
     const { onProgress } = this.options;
+    const getMany: ModelStore['getMany'] = keys => {
+      this.checkAborted();
+      return store.getMany(keys);
+    };
     const set = await learnWeights(
-      {
-        ...store,
-        getMany: keys => {
-          this.checkAborted();
-          return store.getMany(keys);
-        },
-      },
+      { ...store, getMany },
       this.heldOutIds,
       (done, total) => onProgress?.({ stage: 'tune', done, total, unit: 'passes' }),
       this.pause,
     );
-    await this.draft.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
+    await this.place.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
   }
 
   private canTune(): boolean {
     return this.heldOutIds.some(piece => piece.some(id => id !== EOS));
   }
 
-  private keepHeldOut({ ids, frequencies }: Vocabulary): void {
-    if (this.text && this.text.heldOut > 0) {
+  private keepHeldOut({ heldOut, vocabulary: { ids, frequencies } }: ReadText): void {
+    if (heldOut > 0) {
       for (const piece of this.heldOut.pieces()) {
         const toId = (word: number): number =>
           ids[word] !== UNK || (word === UNK && frequencies[UNK] > 0) ? ids[word] : OUTSIDE;
@@ -365,13 +420,29 @@ export class Build {
 
   /** Gives back the files of a build that failed, once nothing is written any more. */
   async close(): Promise<void> {
-    await this.training.settled().catch(() => undefined);
+    await this.place.checkpoints?.settled().catch(() => undefined);
     this.ids.close();
     this.heldOut.close();
   }
 
+  /** What was done. */
+  report({ order, sentences, tokens, vocabulary, tables }: Manifest): BuildReport {
+    return {
+      order,
+      sentences,
+      tokens,
+      vocabulary,
+      tables: tables.map(table => ({
+        pattern: table.pattern,
+        types: table.pattern === '1' ? vocabulary : table.rows,
+        fallback: estimateDiscounts(table.countsOfCounts).fallback,
+      })),
+      warnings: this.warnings(),
+    };
+  }
+
   /** What the text held that a user should hear of. */
-  warnings(): string[] {
+  private warnings(): string[] {
     const { replaced = 0, dropped = 0 } = this.text ?? {};
     const warnings: string[] = [];
     if (replaced > 0) warnings.push(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
@@ -391,10 +462,11 @@ export class Build {
     builder: ModelBuilder,
     summaries: Map<string, TableSummary>,
   ): Promise<void> {
-    const { order } = this;
+    const { order } = this.plan;
     if (sorts.length === 0) return;
-    const limit = Math.max(1 << 16, Math.floor((0.6 * this.memory) / BYTES_A_POSITION));
+    const limit = Math.max(1 << 16, Math.floor((0.6 * this.place.memory) / BYTES_A_POSITION));
     const spilling = total > limit;
+    if (spilling && !this.place.scratch) throw tooLarge();
     const runs: RunSegment[][][] = sorts.map(() => Array.from({ length: partitions.count }, () => []));
     const families = familiesOf(sorts);
     const work = total * families.length;
@@ -410,11 +482,11 @@ export class Build {
     const complete = async (members: readonly number[]): Promise<void> => {
       const patterns = members.flatMap(sort => sorts[sort]);
       await builder.putDirectories(name, patterns);
-      const tables = patterns.map(pattern => tableName(pattern, name));
-      await this.training.completed(
-        builder,
-        tables.map(table => ({ table, ...(summaries.get(table) ?? emptySummary()) })),
-      );
+      const tables = patterns.map((pattern): CountedTable => {
+        const table = tableName(pattern, name);
+        return { table, ...(summaries.get(table) ?? emptySummary()) };
+      });
+      await this.place.checkpoints?.completed(tables);
     };
 
     let reuse: Uint32Array | undefined;
@@ -460,13 +532,13 @@ export class Build {
   }
 
   /** @throws KNESER_ABORTED */
-  checkAborted(): void {
+  private checkAborted(): void {
     if (this.options.signal?.aborted) throw abortedError();
   }
 
   private checkMemory(): void {
     const used = this.stream.words.memory;
-    if (used <= this.memory / 2) return;
+    if (used <= this.place.memory / 2) return;
     const megabytes = Math.round(used / 2 ** 20);
     throw new KneserError(
       'KNESER_LIMIT',
@@ -476,25 +548,9 @@ export class Build {
   }
 }
 
-/** LevelDB is loaded when it is needed. @param resumed whether an earlier run may have begun. */
-async function createBuilder(database: string, resumed: boolean): Promise<ModelBuilder> {
-  const { ModelBuilder } = await import('./store/builder.js');
-  if (!resumed) return ModelBuilder.create(database);
-  return ModelBuilder.resume(database).catch(async () => {
-    // What cannot be opened is counted again.
-    await rm(database, { recursive: true, force: true });
-    return ModelBuilder.create(database);
-  });
-}
-
 /** How many of the tables are counted by sorting: all but the unigrams'. */
-function countedTables(patterns: readonly Pattern[]): number {
+function sortedTables(patterns: readonly Pattern[]): number {
   return patterns.filter(pattern => pattern.length > 0).length;
-}
-
-/** The tokenizer that training was given as a `tokenizer.json`. */
-export function pretrainedTokenizer({ tokenization }: TrainOptions): PretrainedTokenizer | undefined {
-  return typeof tokenization?.tokenizer === 'object' ? tokenization.tokenizer : undefined;
 }
 
 function describeChoice(choice: VocabularyChoice): string {

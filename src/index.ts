@@ -4,7 +4,8 @@
  * @packageDocumentation
  */
 export { KneserError, type ErrorCode } from './errors.js';
-export { train, MAX_ORDER } from './train.js';
+export { MAX_ORDER } from './plan.js';
+export { train } from './train.js';
 export type { Progress, Stage, TrainingText, TrainOptions } from './options.js';
 export type { TrainReport } from './train.js';
 export { prune, type PruneOptions, type PruneReport } from './prune.js';
@@ -15,8 +16,8 @@ export type { PatternChoice } from './pattern.js';
 export { TextCache } from './score/cache.js';
 export type { ModelSmoothing, Smoothing, SmoothingOptions } from './score/parts.js';
 export type { VocabularyChoice } from './count/vocabulary.js';
-export { LanguageModel } from './score/model.js';
-export { LoadedModel } from './score/loaded-model.js';
+export { LanguageModel } from './model.js';
+export { LoadedModel } from './loaded-model.js';
 export type {
   Explanation,
   Extension,
@@ -57,6 +58,6 @@ export {
   type TokenDifference,
   type TokenGroup,
 } from './baseline/compare.js';
-export type { DocumentOptions } from './text/input.js';
+export type { DocumentOptions } from './text/documents.js';
 export type { Sentence, Sentences } from './text/sentences.js';
 export type { PretrainedTokenizer, TokenizationInfo, TokenizationOptions } from './text/tokenization.js';

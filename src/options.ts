@@ -1,6 +1,6 @@
 import type { VocabularyChoice } from './count/vocabulary.js';
 import type { PatternChoice } from './pattern.js';
-import type { DocumentOptions } from './text/input.js';
+import type { DocumentOptions } from './text/documents.js';
 import type { Sentences } from './text/sentences.js';
 import type { TokenizationOptions } from './text/tokenization.js';
 
@@ -30,37 +30,46 @@ export type TrainingText =
       readonly files?: never;
     };
 
+/** What a model is made of, wherever it is made. */
+export interface BuildOptions {
+  /** The highest order of n-grams, 1 to 12. Default 5. */
+  readonly order?: number;
+  /** Which skip patterns are counted besides the contiguous ones. Default: none. */
+  readonly patterns?: PatternChoice;
+  /**
+   * The share of sentences that is not counted but held out to tune the mixture's weights on: 0.02 takes every 50th.
+   * Default 0: nothing is held out, and nothing tuned.
+   */
+  readonly holdOut?: number;
+  /** Into how many classes words are grouped, for the class model that tuned weights mix in. Default 0: none. */
+  readonly classes?: number;
+  /**
+   * By order from 1, n-grams that the text holds at most so often are dropped; the last threshold holds for all higher orders.
+   * The first is 0, and none is less than the one before. As `lmplz --prune`. Default: nothing is dropped.
+   */
+  readonly prune?: readonly number[];
+  /** Which words the model knows. Default: all. */
+  readonly vocabulary?: VocabularyChoice;
+  /** How text becomes sentences and tokens, here and whenever the model scores. Default: lines and white space. */
+  readonly tokenization?: TokenizationOptions;
+  /** Lower-cases every token, here and whenever the model scores. Default false. */
+  readonly lowercase?: boolean;
+  /** Leaves out lines without a token, here and whenever the model scores. Default false: they are empty sentences. */
+  readonly skipBlank?: boolean;
+  /** What to do with a literal `<s>` or `</s>`. Default `refuse`. */
+  readonly reserved?: 'refuse' | 'drop';
+  /** Told how far training has come, a few times a second at most stages. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops training when aborted, within a second. Nothing is left behind, unless it is one with `resume`. */
+  readonly signal?: AbortSignal;
+}
+
 /** What to train, and how. */
 export type TrainOptions = TrainingText &
-  DocumentOptions & {
+  DocumentOptions &
+  BuildOptions & {
     /** The folder of the model. */
     readonly out: string;
-    /** The highest order of n-grams, 1 to 12. Default 5. */
-    readonly order?: number;
-    /** Which skip patterns are counted besides the contiguous ones. Default: none. */
-    readonly patterns?: PatternChoice;
-    /**
-     * The share of sentences that is not counted but held out to tune the mixture's weights on: 0.02 takes every 50th.
-     * Default 0: nothing is held out, and nothing tuned.
-     */
-    readonly holdOut?: number;
-    /** Into how many classes words are grouped, for the class model that tuned weights mix in. Default 0: none. */
-    readonly classes?: number;
-    /**
-     * By order from 1, n-grams that the text holds at most so often are dropped; the last threshold holds for all higher orders.
-     * The first is 0, and none is less than the one before. As `lmplz --prune`. Default: nothing is dropped.
-     */
-    readonly prune?: readonly number[];
-    /** Which words the model knows. Default: all. */
-    readonly vocabulary?: VocabularyChoice;
-    /** How text becomes sentences and tokens, here and whenever the model scores. Default: lines and white space. */
-    readonly tokenization?: TokenizationOptions;
-    /** Lower-cases every token, here and whenever the model scores. Default false. */
-    readonly lowercase?: boolean;
-    /** Leaves out lines without a token, here and whenever the model scores. Default false: they are empty sentences. */
-    readonly skipBlank?: boolean;
-    /** What to do with a literal `<s>` or `</s>`. Default `refuse`. */
-    readonly reserved?: 'refuse' | 'drop';
     /** Bytes of memory to aim for; beyond them sorted runs go to the disk. Default: half of the machine's. */
     readonly memory?: number;
     /** Counting threads. Default: one a core. The model does not depend on it. */
@@ -78,8 +87,4 @@ export type TrainOptions = TrainingText &
     readonly onResume?: (reached: string | undefined) => void;
     /** The command that resumes this training, for the message of KNESER_UNFINISHED. Default: a call of the library. */
     readonly resumeCommand?: string;
-    /** Told how far training has come, a few times a second at most stages. */
-    readonly onProgress?: (progress: Progress) => void;
-    /** Stops training when aborted, within a second. Nothing is left behind, unless `resume` is true. */
-    readonly signal?: AbortSignal;
   };

@@ -49,6 +49,7 @@ export async function prune(options: PruneOptions): Promise<PruneReport> {
   const { model, out, onProgress, signal } = options;
   const started = performance.now();
   const { beginDraft, openFolder } = await import('./store/folder.js');
+  const { createLevelWriter } = await import('./store/leveldb.js');
   const { pruneStore } = await import('./prune/prune-store.js');
   const { store, files } = await openFolder(model);
   try {
@@ -61,7 +62,8 @@ export async function prune(options: PruneOptions): Promise<PruneReport> {
       const checkAborted = (): void => {
         if (signal?.aborted) throw abortedError('pruning');
       };
-      const { tables, vocabulary } = await pruneStore(store, manifest, pruning, draft.database, (done, total) => {
+      const writer = await createLevelWriter(draft.database);
+      const { tables, vocabulary } = await pruneStore(store, manifest, pruning, writer, (done, total) => {
         checkAborted();
         onProgress?.({ stage: 'prune', done, total, unit: 'n-grams' });
       });

@@ -1,42 +1,27 @@
-import { Build, CallerError, pretrainedTokenizer } from './build.js';
-import type { TrainOptions } from './options.js';
 import { availableParallelism, totalmem } from 'node:os';
-import { type VocabularyChoice } from './count/vocabulary.js';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Build, CallerError, type BuildPlace, type BuildReport, type BuildText, type StoreKind } from './build.js';
+import { scratchFiles } from './count/scratch-files.js';
+import { startThread } from './count/threads.js';
 import { abortedError, KneserError, writeError } from './errors.js';
-import { choosePatterns, formatPattern, isContiguous, type PatternChoice } from './pattern.js';
-import { prunesAnything, pruningByCounts, skipPatternError, type Pruning } from './prune/pruning.js';
-import { estimateDiscounts } from './smooth/discounts.js';
+import type { TrainOptions } from './options.js';
+import { checkInteger, planBuild, type BuildPlan } from './plan.js';
 import { beginningOf } from './resume/beginning.js';
 import { describeReached, type TrainingRecord } from './resume/record.js';
 import { findTraining, Training } from './resume/training.js';
-import { beginDraft, publishedGeneration } from './store/folder.js';
-import { expandInputs } from './text/input.js';
-import { describeTokenization, Tokenization } from './text/tokenization.js';
-
-/** The highest order that can be trained. */
-export const MAX_ORDER = 12;
-export const DEFAULT_ORDER = 5;
-
-/** Pairs of classes are counted in a square table while words are clustered. */
-export const MAX_CLASSES = 4000;
+import { beginDraft, publishedGeneration, type Draft } from './store/folder.js';
+import { expandInputs, isPlain, readText, type Input } from './text/input.js';
 
 /** Less memory than this leaves no room for the buffers of a build. */
 const LEAST_MEMORY = 64 << 20;
 
 /** What training did. */
-export interface TrainReport {
+export interface TrainReport extends BuildReport {
   readonly out: string;
-  readonly order: number;
-  readonly sentences: number;
-  /** `</s>` counted. */
-  readonly tokens: number;
-  readonly vocabulary: number;
-  readonly tables: readonly { readonly pattern: string; readonly types: number; readonly fallback: boolean }[];
   /** Bytes on disk. */
   readonly bytes: number;
   readonly seconds: number;
-  /** What the text held that was replaced or left out: one sentence each, with a count. */
-  readonly warnings: readonly string[];
 }
 
 /**
@@ -48,7 +33,6 @@ export interface TrainReport {
  * const report = await train({ files: ['corpus.txt'], out: 'model', order: 5 });
  */
 export async function train(options: TrainOptions): Promise<TrainReport> {
-  const order = checkInteger('order', options.order ?? DEFAULT_ORDER, 1, MAX_ORDER);
   const memory = checkInteger(
     'memory',
     options.memory ?? Math.floor(totalmem() / 2),
@@ -59,24 +43,16 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   if ((options.files === undefined) === (options.sentences === undefined)) {
     throw new KneserError('KNESER_OPTION', 'give either files or sentences to train on');
   }
-  checkVocabularyChoice(options.vocabulary);
-  // Its words are needed twice, and may be given only once.
-  if (options.vocabulary?.kind === 'words') {
-    options = { ...options, vocabulary: { kind: 'words', words: [...options.vocabulary.words] } };
-  }
-  if (options.classes !== undefined) checkInteger('classes', options.classes, 0, MAX_CLASSES);
-  checkPatterns(order, options.patterns);
-  const pruning = choosePruning(order, options);
-  const { holdOut = 0 } = options;
-  if (!(holdOut >= 0 && holdOut <= 0.5)) {
-    throw new KneserError('KNESER_OPTION', `hold-out: ${holdOut} is not a share from 0 to 0.5`);
-  }
   const started = performance.now();
-  const tokenizationInfo = describeTokenization(options.tokenization ?? {}, options.lowercase ?? false);
-  const tokenization = await Tokenization.open(tokenizationInfo, pretrainedTokenizer(options));
+  // Words are gone through more than once.
+  const { vocabulary } = options;
+  if (vocabulary?.kind === 'words')
+    options = { ...options, vocabulary: { ...vocabulary, words: [...vocabulary.words] } };
+  const plan = await planBuild(options);
   const inputs = options.files ? await expandInputs(options.files, options) : [];
+  const text = options.files ? fileSources(inputs, options) : options;
   const { out, force = false, resume = false } = options;
-  const beginning = await beginningOf(options, order, tokenizationInfo, inputs);
+  const beginning = await beginningOf(options, plan, inputs);
   let found: TrainingRecord | undefined;
   const find = async (folder: string): Promise<string | undefined> => {
     found = await findTraining(folder, out, await publishedGeneration(out), beginning);
@@ -90,64 +66,60 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     training = found
       ? Training.resume(draft.temporary, found)
       : await Training.begin(draft.temporary, draft.generation, beginning, options.resumeCommand);
-    build = new Build(options, order, memory, threads, tokenization, draft, training, pruning);
-    if (found) await build.restore();
-    else await build.tokenize(inputs);
-    const manifest = await build.prune(await build.count());
-    await build.tune();
-    build.checkAborted();
+    build = new Build(options, plan, await placeOf(plan, draft, training, out, memory, threads));
+    const manifest = await build.run(text);
     const pointer = await draft.publish();
-    return {
-      out: options.out,
-      order,
-      sentences: manifest.sentences,
-      tokens: manifest.tokens,
-      vocabulary: manifest.vocabulary,
-      tables: manifest.tables.map(table => ({
-        pattern: table.pattern,
-        types: table.pattern === '1' ? manifest.vocabulary : table.rows,
-        fallback: estimateDiscounts(table.countsOfCounts).fallback,
-      })),
-      bytes: pointer.bytes,
-      seconds: (performance.now() - started) / 1000,
-      warnings: build.warnings(),
-    };
+    const { tables, warnings, ...figures } = build.report(manifest);
+    const seconds = (performance.now() - started) / 1000;
+    return { out: options.out, ...figures, tables, bytes: pointer.bytes, seconds, warnings };
   } catch (error) {
     await build?.close();
     const kept = resume && training?.hasText === true;
     await (kept ? draft.leave() : draft.discard());
     if (error instanceof CallerError) throw error.cause;
     if (kept && options.signal?.aborted) throw abortedError('training', 'what was done is kept, to be resumed');
-    throw writeError(options.out, error);
+    throw writeError(out, error);
   }
 }
 
-function checkInteger(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-  throw new KneserError('KNESER_OPTION', `${name}: ${value} is not a whole number ${range}`);
+function fileSources(inputs: readonly Input[], options: TrainOptions): BuildText {
+  const sources = inputs.map(({ path, bytes }) => ({
+    name: path,
+    bytes,
+    isPlain: isPlain(path),
+    read: (onRead: (bytes: number) => void) => readText(path, { ...options, onRead }),
+  }));
+  return { sources };
 }
 
-function checkPatterns(order: number, choice: PatternChoice = {}): void {
-  if (choice.maxGap !== undefined) checkInteger('largest gap', choice.maxGap, 0, MAX_ORDER);
-  if (choice.maxPatterns !== undefined) checkInteger('number of patterns', choice.maxPatterns, 1, 2 ** MAX_ORDER);
-  try {
-    choosePatterns(order, choice);
-  } catch (error) {
-    throw new KneserError('KNESER_OPTION', `patterns: ${(error as Error).message}`);
-  }
-}
-
-function choosePruning(order: number, { prune, patterns = {} }: TrainOptions): Pruning | undefined {
-  if (!prune) return undefined;
-  const pruning = pruningByCounts(prune, order);
-  if (!prunesAnything(pruning)) return undefined;
-  const skipping = choosePatterns(order, patterns).find(pattern => !isContiguous(pattern));
-  if (skipping) throw skipPatternError('prune: ', formatPattern(skipping));
-  return pruning;
-}
-
-function checkVocabularyChoice(choice: VocabularyChoice | undefined): void {
-  if (choice?.kind === 'limit') checkInteger('vocabulary limit', choice.limit, 1, Number.MAX_SAFE_INTEGER);
-  if (choice?.kind === 'frequency') checkInteger('least frequency', choice.atLeast, 1, Number.MAX_SAFE_INTEGER);
+/** A build in a folder. LevelDB is loaded when it is needed. */
+async function placeOf(
+  { pruning }: BuildPlan,
+  draft: Draft,
+  training: Training,
+  name: string,
+  memory: number,
+  threads: number,
+): Promise<BuildPlace> {
+  const { createLevelWriter, openLevelStore } = await import('./store/leveldb.js');
+  const temporary = (file: string): string => join(draft.temporary, file);
+  const counted: StoreKind = pruning ? 'unpruned' : 'tables';
+  const pathOf = (kind: StoreKind): string => (kind === 'tables' ? draft.database : temporary(kind));
+  return {
+    name,
+    memory,
+    threads,
+    startThread,
+    scratch: scratchFiles,
+    temporary,
+    checkpoints: training,
+    createStore: async kind => {
+      if (kind === counted) return training.openStore(pathOf(kind), createLevelWriter);
+      // A pruned copy of tables that are complete is made anew.
+      await rm(pathOf(kind), { recursive: true, force: true });
+      return createLevelWriter(pathOf(kind));
+    },
+    openStore: kind => openLevelStore(pathOf(kind), name),
+    putWeights: (set, value) => draft.putWeights(set, value),
+  };
 }

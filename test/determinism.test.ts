@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { layoutChunks, layoutLength } from '../dist/src/count/corpus.js';
 import { IdStream } from '../dist/src/count/id-stream.js';
+import { scratchFiles } from '../dist/src/count/scratch-files.js';
 import { prune, train, type Stage, type TrainOptions } from '../dist/src/index.js';
 import { BOS, EOS, FIRST_WORD, NONE } from '../dist/src/text/tokens.js';
 import { expectSamePairs, readPairs, type Pairs } from './pairs.js';
@@ -136,7 +137,7 @@ describe('the stages that depend on memory', () => {
   test('an id stream gives back what it was given, from memory or from the disk', () => {
     const length = 5 * (1 << 18) + 17;
     for (const memory of [0, 1 << 20, 3 << 20, 1 << 30]) {
-      const stream = new IdStream(join(folder, `ids-${memory}`), memory);
+      const stream = new IdStream(join(folder, `ids-${memory}`), memory, scratchFiles);
       for (let i = 0; i < length; i++) stream.push((i * 7) % 1000);
       for (const consume of [false, false, true]) {
         let at = 0;

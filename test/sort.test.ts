@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { scratchFiles } from '../dist/src/count/scratch-files.js';
 import { mergeRuns, RunWriter, type RunSegment } from '../dist/src/count/runs.js';
 import { PositionSorter, type TupleSink } from '../dist/src/count/sort.js';
 import { planSorts } from '../dist/src/count/tally.js';
@@ -126,7 +127,7 @@ describe('sorted runs', () => {
   /** Writes each list of tuples as a sorted run of one file, and merges them. */
   function merged(runs: readonly number[][][], width: number, memory: number, pieces = 3): number[][] {
     const path = join(folder, 'runs');
-    const file = openSync(path, 'w+');
+    const file = scratchFiles.create(path);
     try {
       const segments: RunSegment[] = [];
       let offset = 0;
@@ -156,7 +157,7 @@ describe('sorted runs', () => {
       mergeRuns(segments, width, () => file, memory, sink);
       return tuples;
     } finally {
-      closeSync(file);
+      file.close();
     }
   }
 
@@ -192,7 +193,7 @@ describe('sorted runs', () => {
 
   test('keep the weight of what was seen often', () => {
     const path = join(folder, 'weights');
-    const file = openSync(path, 'w+');
+    const file = scratchFiles.create(path);
     const segments = [3_000_000_000, 5].map((weight, i) => {
       const writer = new RunWriter(file, path, i * 100, 1);
       for (let times = 0; times <= i; times++) writer.add([Uint32Array.of(9)], Uint32Array.of(0), 1, weight);
@@ -206,7 +207,7 @@ describe('sorted runs', () => {
       1000,
       (columns, _, length, weight) => seen.push(columns[0][0], length, weight),
     );
-    closeSync(file);
+    file.close();
     expect(seen.sort((a, b) => a - b)).toEqual([1, 1, 9, 9, 10, 3_000_000_000]);
   });
 });

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { writeAtomically } from '../atomic.js';
 import { abortedError, KneserError, writeError } from '../errors.js';
 import type { Progress } from '../options.js';
-import { LanguageModel } from '../score/model.js';
+import { LanguageModel } from '../model.js';
 import type { ModelParts } from '../score/parts.js';
 import { decodeValue } from '../store/decode.js';
 import { MANIFEST_KEY } from '../store/keys.js';

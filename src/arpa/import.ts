@@ -69,8 +69,9 @@ export async function importArpa(options: ImportOptions): Promise<ImportReport> 
     const { orders, words } = reader;
     const types = words.size + 1;
     const filled = complete(reader, types);
+    const { createLevelWriter } = await import('../store/leveldb.js');
     const { ModelBuilder } = await import('../store/builder.js');
-    const builder = await ModelBuilder.create(draft.database);
+    const builder = new ModelBuilder(await createLevelWriter(draft.database));
     try {
       const tables = await putTables(builder, orders, types, options);
       await builder.putDictionary(sortedDictionary(words));

@@ -2,7 +2,7 @@ import { KneserError } from '../errors.js';
 import { canonicalSurface, decode } from '../text/surface.js';
 import { BOS, BOS_WORD, ENDS_TOKEN, EOS, EOS_WORD, NEWLINE, UNK } from '../text/tokens.js';
 import { HASH_PRIME, HASH_START, hashBytes, WordList } from '../text/wordlist.js';
-import { MAX_ORDER } from '../train.js';
+import { MAX_ORDER } from '../plan.js';
 import { Ngrams } from './ngrams.js';
 import { parseNumber } from './number.js';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Corpus } from '../../corpora/catalog.js';
 import { KneserError } from '../errors.js';
-import { MAX_ORDER } from '../train.js';
+import { MAX_ORDER } from '../plan.js';
 import { RESAMPLES } from './bootstrap.js';
 import { ColumnFile, joinColumns } from './columns.js';
 import { catalogCorpus, type BaselineFiles } from './corpus.js';

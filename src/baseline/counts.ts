@@ -1,4 +1,4 @@
-import type { LanguageModel } from '../score/model.js';
+import type { LanguageModel } from '../model.js';
 import { OUTSIDE } from '../score/words.js';
 import { decodeValue } from '../store/decode.js';
 import { decodeDictionaryBlock } from '../store/dictionary.js';

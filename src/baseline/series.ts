@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelInfo } from '../score/api.js';
-import type { LoadedModel } from '../score/loaded-model.js';
-import { LanguageModel } from '../score/model.js';
+import type { LoadedModel } from '../loaded-model.js';
+import { LanguageModel } from '../model.js';
 import type { Smoothing } from '../score/parts.js';
 import { train } from '../train.js';
 import { tune } from '../tune.js';

@@ -1,5 +1,6 @@
+import { log } from '../elementary.js';
 import { FIRST_WORD } from '../text/tokens.js';
-import type { Pause } from '../turns.js';
+import type { Pause } from '../turn.js';
 import type { Bigrams } from './bigrams.js';
 
 /** Words that are moved in every round: the most frequent ones. The others are placed once, at the end. */
@@ -200,9 +201,9 @@ function gain(n: number, more: number): number {
   return entropyTerm(n + more) - entropyTerm(n);
 }
 
-const TERMS = Float64Array.from({ length: 1 << 16 }, (_, n) => (n > 0 ? n * Math.log(n) : 0));
+const TERMS = Float64Array.from({ length: 1 << 16 }, (_, n) => (n > 0 ? n * log(n) : 0));
 
 /** n·log n, looked up for the small counts that nearly all are. */
 function entropyTerm(n: number): number {
-  return n < TERMS.length ? TERMS[n] : n * Math.log(n);
+  return n < TERMS.length ? TERMS[n] : n * log(n);
 }

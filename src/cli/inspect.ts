@@ -1,5 +1,5 @@
 import type { TokenizationInfo } from '../text/tokenization.js';
-import { LanguageModel } from '../score/model.js';
+import { LanguageModel } from '../model.js';
 import { printReport } from './tune.js';
 import type { Pruning } from '../prune/pruning.js';
 import { bytes, figure, print, printTable, whole } from './output.js';

@@ -1,9 +1,10 @@
 import type { TableReading } from '../score/api.js';
-import { LanguageModel } from '../score/model.js';
+import { LanguageModel } from '../model.js';
 import { PerplexitySum, type Perplexity } from '../score/perplexity.js';
 import type { SmoothingOptions } from '../score/parts.js';
 import { openOptions } from './smoothing.js';
-import { expandInputs, type DocumentOptions } from '../text/input.js';
+import type { DocumentOptions } from '../text/documents.js';
+import { expandInputs } from '../text/input.js';
 import { documentOptions } from './options.js';
 import { figure, print, printTable, whole, warnOfReplaced } from './output.js';
 import { ProgressDisplay } from './progress.js';

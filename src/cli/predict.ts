@@ -1,6 +1,6 @@
 import type { Explanation, Prediction, TableReading } from '../score/api.js';
-import type { LoadedModel } from '../score/loaded-model.js';
-import { LanguageModel } from '../score/model.js';
+import type { LoadedModel } from '../loaded-model.js';
+import { LanguageModel } from '../model.js';
 import type { SmoothingOptions } from '../score/parts.js';
 import { expandInputs, STDIN } from '../text/input.js';
 import { LineReader } from '../text/lines.js';

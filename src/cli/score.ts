@@ -1,9 +1,10 @@
 import type { Score, TableReading } from '../score/api.js';
-import type { LoadedModel } from '../score/loaded-model.js';
-import { LanguageModel } from '../score/model.js';
+import type { LoadedModel } from '../loaded-model.js';
+import { LanguageModel } from '../model.js';
 import type { SmoothingOptions } from '../score/parts.js';
 import { openOptions } from './smoothing.js';
-import { expandInputs, STDIN, type DocumentOptions } from '../text/input.js';
+import type { DocumentOptions } from '../text/documents.js';
+import { expandInputs, STDIN } from '../text/input.js';
 import { LineReader } from '../text/lines.js';
 import { figure, print, printJsonLine, warnOfReplaced } from './output.js';
 

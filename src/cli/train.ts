@@ -1,5 +1,6 @@
 import { KneserError } from '../errors.js';
-import { readBytes, type DocumentOptions } from '../text/input.js';
+import type { DocumentOptions } from '../text/documents.js';
+import { readBytes } from '../text/input.js';
 import { decode } from '../text/surface.js';
 import type { TrainOptions } from '../options.js';
 import { isTokenizerName, TOKENIZER_NAMES, type TokenizationOptions } from '../text/tokenization.js';

@@ -1,5 +1,5 @@
 import type { TuneReport } from '../smooth/weights.js';
-import type { DocumentOptions } from '../text/input.js';
+import type { DocumentOptions } from '../text/documents.js';
 import { tune } from '../tune.js';
 import { print, printTable, whole } from './output.js';
 import { documentOptions } from './options.js';

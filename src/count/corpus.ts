@@ -1,3 +1,4 @@
+import { sharedMemory } from '../shared.js';
 import { BOS, EOS, NONE } from '../text/tokens.js';
 import type { IdStream } from './id-stream.js';
 
@@ -38,7 +39,7 @@ export function* layoutChunks(
   beginning[history - 1] = BOS;
   const single = total <= limit;
   const length = history + Math.max(single ? total : limit, 4 * history);
-  const ids = new Uint32Array(new SharedArrayBuffer(4 * length));
+  const ids = new Uint32Array(sharedMemory(4 * length));
   let at = 0;
   let begin = 0;
   let atBeginning = true;

@@ -1,6 +1,7 @@
-import { openSync, closeSync } from 'node:fs';
 import type { Stream } from '../pattern.js';
+import { tooLarge } from './id-stream.js';
 import { mergeRuns, RunWriter, type RunSegment } from './runs.js';
+import type { Scratch, ScratchFile } from './scratch.js';
 import { PositionSorter } from './sort.js';
 import { emptySummary, type EncodedBlock, type TableSummary } from './table-writer.js';
 import { createTally, type Sort, type Tally } from './tally.js';
@@ -41,12 +42,14 @@ export class Counter {
   private readonly tallies: Tally[];
   private readonly sorters: PositionSorter[];
   private readonly spillSorters: PositionSorter[];
-  private readonly files = new Map<string, number>();
-  private runFile: { file: number; path: string; length: number } | undefined;
+  private readonly files = new Map<string, ScratchFile>();
+  private runFile: { file: ScratchFile; path: string; length: number } | undefined;
   private runWriter: RunWriter | undefined;
 
+  /** @param scratch for the sorted runs; without it, there can be none. */
   constructor(
     private readonly plan: CountPlan,
+    private readonly scratch: Scratch | undefined,
     emit: (block: EncodedBlock) => void,
   ) {
     this.unigrams = new Uint32Array(plan.types);
@@ -74,9 +77,9 @@ export class Counter {
   }
 
   close(): void {
-    for (const file of this.files.values()) closeSync(file);
+    for (const file of this.files.values()) file.close();
     this.files.clear();
-    if (this.runFile) closeSync(this.runFile.file);
+    this.runFile?.file.close();
     this.runFile = undefined;
   }
 
@@ -91,7 +94,7 @@ export class Counter {
 
   private spill(sort: number, ids: Uint32Array, positions: Uint32Array): CountResult {
     const path = this.plan.temporary;
-    this.runFile ??= { file: openSync(path, 'w+'), path, length: 0 };
+    this.runFile ??= { file: this.disk().create(path), path, length: 0 };
     const { file, length } = this.runFile;
     this.runWriter = new RunWriter(file, path, length, this.tallies[sort].distances.length);
     this.spillSorters[sort].sort(ids, positions);
@@ -100,9 +103,14 @@ export class Counter {
     return { summaries: [], segment };
   }
 
-  private open(path: string): number {
+  private open(path: string): ScratchFile {
     let file = this.files.get(path);
-    if (file === undefined) this.files.set(path, (file = openSync(path, 'r')));
+    if (file === undefined) this.files.set(path, (file = this.disk().open(path)));
     return file;
+  }
+
+  private disk(): Scratch {
+    if (this.scratch) return this.scratch;
+    throw tooLarge();
   }
 }

@@ -1,8 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { KneserError, writeError } from '../errors.js';
-import { writeAll } from '../resume/files.js';
+import type { Scratch, ScratchFile } from './scratch.js';
 
 const SLAB = 1 << 18;
 
@@ -14,19 +11,18 @@ export class IdStream {
   private slab = new Uint32Array(SLAB);
   private fill = 0;
   private slabs: Uint32Array[] = [];
-  private file: number | undefined;
+  private file: ScratchFile | undefined;
   private slabsOnDisk = 0;
 
-  /** @param memory bytes that may stay in memory; the rest goes to the file `path`, made when it is needed. */
+  /**
+   * @param memory bytes that may stay in memory; the rest goes to the file `path`, made when it is needed.
+   * @param scratch where that file is made; if nowhere, more numbers are refused.
+   */
   constructor(
     private readonly path: string,
     private readonly memory: number,
+    private readonly scratch?: Scratch | undefined,
   ) {}
-
-  /** The name of its file. */
-  get name(): string {
-    return basename(this.path);
-  }
 
   push(id: number): void {
     this.slab[this.fill++] = id;
@@ -37,8 +33,9 @@ export class IdStream {
   *pieces(consume = false): Generator<Uint32Array> {
     if (this.file !== undefined) {
       const piece = new Uint32Array(SLAB);
+      const bytes = new Uint8Array(piece.buffer);
       for (let i = 0; i < this.slabsOnDisk; i++) {
-        readFully(this.file, piece, i * piece.byteLength);
+        this.file.read(bytes, i * bytes.length);
         yield piece;
       }
     }
@@ -49,34 +46,23 @@ export class IdStream {
     yield this.slab.subarray(0, this.fill);
   }
 
-  /**
-   * Puts all numbers into the file, and waits until the disk has them. They may be read meanwhile, not added to.
-   *
-   * @param check called between writes; stops by throwing.
-   */
-  async save(check: () => void): Promise<void> {
-    const last = this.slab.subarray(0, this.fill);
-    const pieces = [...this.slabs, last].map(slab => new Uint8Array(slab.buffer, 0, slab.byteLength));
-    const position = this.slabsOnDisk * SLAB * 4;
-    const file = await open(this.path, this.file === undefined ? 'w' : 'r+');
-    try {
-      await writeAll(file, pieces, position, check);
-    } finally {
-      await file.close();
-    }
+  /** What the file does not hold: bytes, and where in it they belong. Nothing may be added from then on. */
+  inMemory(): { position: number; pieces: readonly Uint8Array[] } {
+    const slabs = [...this.slabs, this.slab.subarray(0, this.fill)];
+    const pieces = slabs.map(slab => new Uint8Array(slab.buffer, 0, slab.byteLength));
+    return { position: this.slabsOnDisk * SLAB * 4, pieces };
   }
 
-  /** Takes the numbers that were saved. */
-  restore(): void {
-    this.file = openSync(this.path, 'r');
-    const { size } = fstatSync(this.file);
-    this.slabsOnDisk = Math.floor(size / (4 * SLAB));
-    this.fill = size / 4 - this.slabsOnDisk * SLAB;
-    readFully(this.file, this.slab.subarray(0, this.fill), this.slabsOnDisk * SLAB * 4);
+  /** Takes so many numbers that a file holds. */
+  restore(file: ScratchFile, length: number): void {
+    this.file = file;
+    this.slabsOnDisk = Math.floor(length / SLAB);
+    this.fill = length - this.slabsOnDisk * SLAB;
+    file.read(new Uint8Array(this.slab.buffer, 0, 4 * this.fill), this.slabsOnDisk * SLAB * 4);
   }
 
   close(): void {
-    if (this.file !== undefined) closeSync(this.file);
+    this.file?.close();
     this.file = undefined;
     this.slabs = [];
   }
@@ -88,9 +74,10 @@ export class IdStream {
       this.slab = new Uint32Array(SLAB);
       return;
     }
+    if (!this.scratch) throw tooLarge();
     try {
-      this.file ??= openSync(this.path, 'w+');
-      for (const slab of this.slabs) writeFully(this.file, slab, this.slabsOnDisk++ * slab.byteLength);
+      this.file ??= this.scratch.create(this.path);
+      for (const slab of this.slabs) this.file.write(slab, this.slabsOnDisk++ * slab.byteLength);
     } catch (error) {
       throw writeError(this.path, error);
     }
@@ -98,17 +85,11 @@ export class IdStream {
   }
 }
 
-/** Writes all of an array's bytes at a position of a file, however many calls that takes. */
-export function writeFully(file: number, data: ArrayBufferView, position: number): void {
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at, position + at);
-}
-
-function readFully(file: number, data: Uint32Array, position: number): void {
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  for (let at = 0; at < bytes.length;) {
-    const read = readSync(file, bytes, at, bytes.length - at, position + at);
-    if (read === 0) throw new KneserError('KNESER_IO', 'a temporary file of word numbers was cut short');
-    at += read;
-  }
+/** Refuses a text that does not fit in memory where nothing can be put elsewhere. */
+export function tooLarge(cause?: unknown): KneserError {
+  return new KneserError(
+    'KNESER_LIMIT',
+    'the text is too large to be counted in memory, and there is no disk here to sort on; allow more memory, or take less text',
+    { cause },
+  );
 }

@@ -1,3 +1,4 @@
+import { sharedMemory } from '../shared.js';
 import { BOS, EOS, NONE } from '../text/tokens.js';
 import type { Chunk } from './corpus.js';
 
@@ -60,7 +61,7 @@ export function partitionPositions(
   for (let p = 0; p < count; p++) starts[p + 1] += starts[p];
   const total = starts[count];
   const positions =
-    reuse && reuse.length >= total ? reuse : new Uint32Array(new SharedArrayBuffer(4 * Math.max(total, end - begin)));
+    reuse && reuse.length >= total ? reuse : new Uint32Array(sharedMemory(4 * Math.max(total, end - begin)));
   const next = starts.slice();
   for (let at = begin; at < end; at++) {
     if (ids[at] === BOS || ids[at] === NONE) continue;

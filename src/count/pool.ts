@@ -1,7 +1,8 @@
-import { Worker } from 'node:worker_threads';
+import { nextTurn } from '../turn.js';
 import { Counter, type CountPlan, type CountResult, type CountTask } from './counter.js';
+import type { ThreadReply, ThreadRequest } from './counting-thread.js';
+import type { Scratch } from './scratch.js';
 import type { EncodedBlock } from './table-writer.js';
-import type { WorkerReply, WorkerRequest } from './worker.js';
 
 /** Takes the blocks of a task as they fill up; what it returns is waited for before the task counts as done. */
 export type BlockSink = (blocks: EncodedBlock[]) => Promise<void>;
@@ -16,17 +17,42 @@ export interface CountPool {
   abort(): Promise<void>;
 }
 
+/** A thread of its own that counts, as `counting-thread.ts` says. */
+export interface CountThread {
+  post(request: ThreadRequest): void;
+  end(): Promise<void>;
+}
+
 /**
- * @param apart whether the work is done on threads of their own, which leave the caller's free for signals, timers and writes.
- * @param temporary gives each thread a file for its sorted runs.
+ * Starts a thread.
+ *
+ * @param onReply told what it answers.
+ * @param onEnd told when it can answer no more, and why.
  */
+export type StartThread = (
+  plan: CountPlan,
+  onReply: (reply: ThreadReply) => void,
+  onEnd: (reason: Error) => void,
+) => CountThread;
+
+/** What counting needs of the machine. */
+export interface CountingPlace {
+  readonly threads: number;
+  /** Threads of its own leave the caller's free for signals, timers and writes. Where there are none, that does the work. */
+  readonly startThread?: StartThread | undefined;
+  readonly scratch: Scratch | undefined;
+}
+
+/** @param temporary gives each thread a file for its sorted runs. */
 export function createPool(
-  threads: number,
-  apart: boolean,
+  { threads, startThread, scratch }: CountingPlace,
   plan: Omit<CountPlan, 'temporary'>,
   temporary: (thread: number) => string,
 ): CountPool {
-  return apart ? new ThreadPool(threads, plan, temporary) : new SameThread({ ...plan, temporary: temporary(0) });
+  const planOf = (thread: number): CountPlan => ({ ...plan, temporary: temporary(thread) });
+  return startThread
+    ? new ThreadPool(threads, thread => new Correspondent(startThread, planOf(thread)))
+    : new SameThread(planOf(0), scratch);
 }
 
 class SameThread implements CountPool {
@@ -34,13 +60,12 @@ class SameThread implements CountPool {
   private blocks: EncodedBlock[] = [];
   private readonly counter: Counter;
 
-  constructor(plan: CountPlan) {
-    this.counter = new Counter(plan, block => this.blocks.push(block));
+  constructor(plan: CountPlan, scratch: Scratch | undefined) {
+    this.counter = new Counter(plan, scratch, block => this.blocks.push(block));
   }
 
   async run(task: CountTask, blocks: BlockSink): Promise<CountResult> {
-    // Lets signals, timers and the store's writes have their turn between tasks.
-    await new Promise(resolve => setImmediate(resolve));
+    await nextTurn();
     const result = this.counter.run(task);
     const ready = this.blocks;
     this.blocks = [];
@@ -60,58 +85,51 @@ class SameThread implements CountPool {
 }
 
 class ThreadPool implements CountPool {
-  private readonly idle: Worker[] = [];
-  private readonly workers: Worker[];
-  private waiting: { resolve: (worker: Worker) => void; reject: (error: Error) => void }[] = [];
+  private readonly idle: Correspondent[];
+  private readonly all: readonly Correspondent[];
+  private waiting: { resolve: (thread: Correspondent) => void; reject: (error: Error) => void }[] = [];
   /** Why a thread ended before its time: no task can be given to any from then on. */
   private lost: Error | undefined;
 
   constructor(
     readonly threads: number,
-    plan: Omit<CountPlan, 'temporary'>,
-    temporary: (thread: number) => string,
+    start: (thread: number) => Correspondent,
   ) {
-    this.workers = Array.from({ length: threads }, (_, thread) => {
-      const workerData: CountPlan = { ...plan, temporary: temporary(thread) };
-      return new Worker(new URL('./worker.js', import.meta.url), { workerData });
-    });
-    for (const worker of this.workers) {
-      worker.setMaxListeners(0);
-      worker.on('error', error => this.lose(error));
-    }
-    this.idle.push(...this.workers);
+    this.all = Array.from({ length: threads }, (_, thread) => start(thread));
+    for (const thread of this.all) thread.onLost = error => this.lose(error);
+    this.idle = [...this.all];
   }
 
   async run(task: CountTask, blocks: BlockSink): Promise<CountResult> {
-    const worker = await this.takeWorker();
+    const thread = await this.takeThread();
     // Each write is watched from the start: it may fail while the task goes on.
     const writes: Promise<PromiseSettledResult<void>[]>[] = [];
     let result: CountResult;
     try {
-      result = await converse(worker, { task }, reply => {
+      result = await thread.ask({ task }, reply => {
         if (reply.kind === 'blocks') writes.push(Promise.allSettled([blocks(reply.blocks)]));
         return reply.kind === 'result' ? reply.result : undefined;
       });
     } finally {
       await Promise.all(writes);
-      this.giveBack(worker);
+      this.giveBack(thread);
     }
     const failed = (await Promise.all(writes)).flat().find(write => write.status === 'rejected');
     if (failed) throw failed.reason;
     return result;
   }
 
-  private takeWorker(): Promise<Worker> {
+  private takeThread(): Promise<Correspondent> {
     if (this.lost) return Promise.reject(this.lost);
-    const worker = this.idle.pop();
-    if (worker) return Promise.resolve(worker);
+    const thread = this.idle.pop();
+    if (thread) return Promise.resolve(thread);
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 
-  private giveBack(worker: Worker): void {
+  private giveBack(thread: Correspondent): void {
     const next = this.waiting.shift();
-    if (next) next.resolve(worker);
-    else this.idle.push(worker);
+    if (next) next.resolve(thread);
+    else this.idle.push(thread);
   }
 
   private lose(error: Error): void {
@@ -122,10 +140,11 @@ class ThreadPool implements CountPool {
 
   async finish(): Promise<Uint32Array> {
     const all = await Promise.all(
-      this.workers.map(worker =>
-        converse(worker, { finish: true }, reply => (reply.kind === 'finished' ? reply.unigrams : undefined)),
+      this.all.map(thread =>
+        thread.ask({ finish: true }, reply => (reply.kind === 'finished' ? reply.unigrams : undefined)),
       ),
     );
+    await this.end();
     const [sum, ...others] = all;
     for (const unigrams of others) for (let id = 0; id < sum.length; id++) sum[id] += unigrams[id];
     return sum;
@@ -133,36 +152,53 @@ class ThreadPool implements CountPool {
 
   async abort(): Promise<void> {
     this.lose(new Error('counting was stopped'));
-    await Promise.all(this.workers.map(worker => worker.terminate()));
+    await this.end();
+  }
+
+  private async end(): Promise<void> {
+    await Promise.all(this.all.map(thread => thread.end()));
   }
 }
 
-/** Sends a request, and resolves with the first thing that `accept` makes of the answers. */
-function converse<T>(
-  worker: Worker,
-  request: WorkerRequest,
-  accept: (reply: WorkerReply) => T | undefined,
-): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const settle = (act: () => void): void => {
-      worker.off('message', onMessage);
-      worker.off('error', onError);
-      worker.off('exit', onExit);
-      act();
-    };
-    const onError = (error: Error): void => settle(() => reject(error));
-    const onExit = (): void => settle(() => reject(new Error('a counting thread ended unexpectedly')));
-    const onMessage = (reply: WorkerReply): void => {
-      if (reply.kind === 'failed') {
-        onError(Object.assign(new Error(reply.message), { code: reply.code }));
-        return;
-      }
-      const accepted = accept(reply);
-      if (accepted !== undefined) settle(() => resolve(accepted));
-    };
-    worker.on('message', onMessage);
-    worker.on('error', onError);
-    worker.on('exit', onExit);
-    worker.postMessage(request);
-  });
+/** A thread that is asked one thing at a time. */
+class Correspondent {
+  /** Told why the thread can answer no more. */
+  onLost: ((reason: Error) => void) | undefined;
+  private readonly thread: CountThread;
+  private lost: Error | undefined;
+  private asked: { take: (reply: ThreadReply) => void; reject: (error: Error) => void } | undefined;
+
+  constructor(startThread: StartThread, plan: CountPlan) {
+    this.thread = startThread(
+      plan,
+      reply => this.asked?.take(reply),
+      reason => {
+        this.lost = reason;
+        this.asked?.reject(reason);
+        this.onLost?.(reason);
+      },
+    );
+  }
+
+  /** Sends a request, and resolves with the first thing that `accept` makes of the answers. */
+  ask<T>(request: ThreadRequest, accept: (reply: ThreadReply) => T | undefined): Promise<T> {
+    if (this.lost) return Promise.reject(this.lost);
+    return new Promise<T>((resolve, reject) => {
+      const take = (reply: ThreadReply): void => {
+        if (reply.kind === 'failed') {
+          reject(Object.assign(new Error(reply.message), { code: reply.code }));
+          return;
+        }
+        const accepted = accept(reply);
+        if (accepted !== undefined) resolve(accepted);
+      };
+      this.asked = { take, reject };
+      this.thread.post(request);
+    });
+  }
+
+  end(): Promise<void> {
+    this.asked?.reject(new Error('counting was stopped'));
+    return this.thread.end();
+  }
 }

@@ -1,7 +1,6 @@
-import { readSync } from 'node:fs';
 import { readVarint, writeVarint } from '../store/varint.js';
 import { KneserError } from '../errors.js';
-import { writeFully } from './id-stream.js';
+import type { ScratchFile } from './scratch.js';
 import type { TupleSink } from './sort.js';
 
 /** A sorted run of tuples in a temporary file. */
@@ -28,7 +27,7 @@ export class RunWriter {
   private run = 0;
 
   constructor(
-    private readonly file: number,
+    private readonly file: ScratchFile,
     private readonly path: string,
     private readonly offset: number,
     width: number,
@@ -76,7 +75,7 @@ export class RunWriter {
   }
 
   private flush(): void {
-    writeFully(this.file, this.buffer.subarray(0, this.fill), this.written);
+    this.file.write(this.buffer.subarray(0, this.fill), this.written);
     this.written += this.fill;
     this.fill = 0;
   }
@@ -92,7 +91,7 @@ class RunReader {
   private readonly end: number;
 
   constructor(
-    private readonly file: number,
+    private readonly file: ScratchFile,
     private readonly segment: RunSegment,
     width: number,
     bufferBytes: number,
@@ -123,7 +122,7 @@ class RunReader {
     cursor.at = 0;
     while (this.fill < buffer.length && this.next < this.end) {
       const wanted = Math.min(buffer.length - this.fill, this.end - this.next);
-      const read = readSync(this.file, buffer, this.fill, wanted, this.next);
+      const read = this.file.read(buffer.subarray(this.fill, this.fill + wanted), this.next);
       if (read === 0) throw new KneserError('KNESER_IO', `${this.segment.path}: temporary file was cut short`);
       this.fill += read;
       this.next += read;
@@ -134,13 +133,13 @@ class RunReader {
 /**
  * Merges sorted runs into one ascending sequence, and gives it to the sink a tuple at a time.
  *
- * @param open gives the descriptor of a run's file.
+ * @param open gives a run's file.
  * @param memory bytes of buffers for all runs together.
  */
 export function mergeRuns(
   segments: readonly RunSegment[],
   width: number,
-  open: (path: string) => number,
+  open: (path: string) => ScratchFile,
   memory: number,
   sink: TupleSink,
 ): void {

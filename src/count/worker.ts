@@ -1,51 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { systemCode } from '../errors.js';
-import { Counter, type CountPlan, type CountResult, type CountTask } from './counter.js';
-import type { EncodedBlock } from './table-writer.js';
+import type { CountPlan } from './counter.js';
+import { countInThread, type ThreadRequest } from './counting-thread.js';
+import { scratchFiles } from './scratch-files.js';
 
-/** What a counting thread is sent. */
-export type WorkerRequest = { readonly task: CountTask } | { readonly finish: true };
-
-/** What it answers: blocks as they fill up, then the result of the task; its unigram counts at the end. */
-export type WorkerReply =
-  | { readonly kind: 'blocks'; readonly blocks: EncodedBlock[] }
-  | { readonly kind: 'result'; readonly result: CountResult }
-  | { readonly kind: 'finished'; readonly unigrams: Uint32Array }
-  | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined };
-
-/** Blocks are sent on when this many are ready. */
-const BLOCKS_A_MESSAGE = 256;
-
-const port = parentPort;
-if (port) {
-  const send = (reply: WorkerReply): void => port.postMessage(reply);
-  let blocks: EncodedBlock[] = [];
-  const sendBlocks = (): void => {
-    if (blocks.length > 0) send({ kind: 'blocks', blocks });
-    blocks = [];
-  };
-  const counter = new Counter(workerData as CountPlan, block => {
-    blocks.push(block);
-    if (blocks.length >= BLOCKS_A_MESSAGE) sendBlocks();
-  });
-  port.on('message', (request: WorkerRequest) => {
-    try {
-      if ('finish' in request) {
-        counter.close();
-        send({ kind: 'finished', unigrams: counter.unigrams });
-        port.close();
-        return;
-      }
-      const result = counter.run(request.task);
-      sendBlocks();
-      send({ kind: 'result', result });
-    } catch (error) {
-      // An error that is cloned to another thread loses its code.
-      send({
-        kind: 'failed',
-        message: error instanceof Error ? error.message : String(error),
-        code: systemCode(error),
-      });
-    }
-  });
+// A thread that counts.
+if (parentPort) {
+  const port = parentPort;
+  const take = countInThread(workerData as CountPlan, scratchFiles, reply => port.postMessage(reply));
+  port.on('message', (request: ThreadRequest) => take(request));
 }

@@ -2,7 +2,7 @@ import { TableWriter, type EncodedBlock } from '../count/table-writer.js';
 import { contiguous } from '../pattern.js';
 import { ModelBuilder } from '../store/builder.js';
 import type { Manifest, TableManifest } from '../store/manifest.js';
-import type { ModelStore } from '../store/store.js';
+import type { ModelStore, ModelWriter } from '../store/store.js';
 import { copyTable, copyWords } from './copy.js';
 import { keepByCounts } from './counts.js';
 import { TableCursor } from './cursor.js';
@@ -19,7 +19,7 @@ const BLOCKS_A_WRITE = 128;
  * each word of the vocabulary; then the pruned tables are read and written once, and all else is copied as it is.
  *
  * @param manifest of a model that has no skip patterns and was not pruned.
- * @param database the folder of the copy's LevelDB, which is not there yet.
+ * @param writer of the copy's store.
  * @param onRows told how many rows have been read, and how many will be.
  * @returns the manifest of the copy.
  */
@@ -27,10 +27,10 @@ export async function pruneStore(
   store: ModelStore,
   manifest: Manifest,
   pruning: Pruning,
-  database: string,
+  writer: ModelWriter,
   onRows: (done: number, of: number) => void,
 ): Promise<Manifest> {
-  const builder = await ModelBuilder.create(database);
+  const builder = new ModelBuilder(writer);
   try {
     const { tables } = manifest;
     const all = rowsToRead(tables, pruning);

@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { TrainOptions } from '../options.js';
 import { choosePatterns, formatPattern } from '../pattern.js';
+import { pretrainedTokenizer, type BuildPlan } from '../plan.js';
 import type { Input } from '../text/input.js';
-import type { TokenizationInfo } from '../text/tokenization.js';
 import { packageVersion } from '../version.js';
 import { recordInputs, type Beginning } from './record.js';
 
 /** What the model of a training follows from. @param options with words that can be gone through again. */
 export async function beginningOf(
   options: TrainOptions,
-  order: number,
-  { tokenizer, locale = '', sentences, normalize }: TokenizationInfo,
+  { order, tokenization: { info } }: BuildPlan,
   inputs: readonly Input[],
 ): Promise<Beginning> {
-  const { tokenization } = options;
-  const json = typeof tokenization?.tokenizer === 'object' ? ` ${digest([tokenization.tokenizer.json])}` : '';
+  const { tokenizer, locale = '', sentences, normalize } = info;
+  const pretrained = pretrainedTokenizer(options);
+  const json = pretrained ? ` ${digest([pretrained.json])}` : '';
   return {
     settings: {
       'version of kneser': packageVersion(),

@@ -1,7 +1,7 @@
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { KneserError } from '../errors.js';
-import type { TableSummary } from '../count/table-writer.js';
+import type { CountedTable, TextFigures } from '../checkpoints.js';
 import { FORMAT_VERSION } from '../store/manifest.js';
 import type { Input } from '../text/input.js';
 
@@ -15,15 +15,9 @@ export interface SavedFile {
   readonly crc32: string;
 }
 
-/** A text that was read, and written down as word numbers. */
-export interface SavedText {
+/** A text that was written down as word numbers. */
+export interface SavedText extends TextFigures {
   readonly files: readonly SavedFile[];
-  readonly sentences: number;
-  /** `</s>` not counted. */
-  readonly tokens: number;
-  readonly heldOut: number;
-  readonly replaced: number;
-  readonly dropped: number;
 }
 
 /** A file that is trained on; a pipe has neither size nor time. */
@@ -53,7 +47,7 @@ export interface TrainingRecord extends Beginning {
   /** How many tables there will be; missing until counting has begun. */
   readonly tableCount?: number;
   /** The tables that are complete and on the disk. */
-  readonly tables: readonly (TableSummary & { readonly table: string })[];
+  readonly tables: readonly CountedTable[];
 }
 
 /** Reads what the last training left in its folder; `undefined` where it left nothing that can be read. */

@@ -1,22 +1,16 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ReadText, TextIds } from '../checkpoints.js';
 import type { IdStream } from '../count/id-stream.js';
-import type { Vocabulary } from '../count/vocabulary.js';
+import { scratchFiles } from '../count/scratch-files.js';
 import { digestFile } from '../store/file-digest.js';
 import { readVarint, writeVarint } from '../store/varint.js';
 import { writeAll } from './files.js';
 import type { SavedFile, SavedText } from './record.js';
 
-/** A text that was read, but for its word numbers. */
-export interface ReadText extends Omit<SavedText, 'files'> {
-  readonly vocabulary: Vocabulary;
-}
-
-/** The word numbers of a text: those that are counted, and those held out. */
-export interface TextIds {
-  readonly ids: IdStream;
-  readonly heldOut: IdStream;
-}
+/** The names of the files of word numbers, which may be there before the text is written down: part of it is in them. */
+export const TOKENS = 'tokens';
+export const HELD_OUT = 'held-out';
 
 /** Bytes of words that are put together to one write. */
 const PIECE_BYTES = 1 << 20;
@@ -28,28 +22,32 @@ const PIECE_BYTES = 1 << 20;
  */
 export async function saveText(
   folder: string,
-  { vocabulary, ...counts }: ReadText,
+  { vocabulary, ...figures }: ReadText,
   { ids, heldOut }: TextIds,
   check: () => void,
 ): Promise<SavedText> {
   const files: SavedFile[] = [];
-  const done = async (name: string): Promise<void> => {
+  const save = async (name: string, pieces: Iterable<Uint8Array>, position = 0): Promise<void> => {
     const path = join(folder, name);
+    const file = await open(path, position === 0 ? 'w' : 'r+');
+    try {
+      await writeAll(file, pieces, position, check);
+    } finally {
+      await file.close();
+    }
     files.push({ name, bytes: (await stat(path)).size, crc32: await digestFile(path) });
   };
-  for (const [name, pieces] of Object.entries({
-    words: encodeWords(vocabulary.words),
-    frequencies: [asBytes(vocabulary.frequencies)],
-    ids: [asBytes(vocabulary.ids)],
-  })) {
-    await saveFile(join(folder, name), pieces, check);
-    await done(name);
+  await save('words', encodeWords(vocabulary.words));
+  await save('frequencies', [asBytes(vocabulary.frequencies)]);
+  await save('ids', [asBytes(vocabulary.ids)]);
+  for (const [name, stream] of [
+    [TOKENS, ids],
+    [HELD_OUT, heldOut],
+  ] as const) {
+    const { position, pieces } = stream.inMemory();
+    await save(name, pieces, position);
   }
-  await ids.save(check);
-  await done(ids.name);
-  await heldOut.save(check);
-  await done(heldOut.name);
-  return { files, ...counts };
+  return { files, ...figures };
 }
 
 /** Whether the files of a text are as they were written. */
@@ -66,26 +64,20 @@ export async function isIntact(folder: string, { files }: SavedText): Promise<bo
 }
 
 /** Reads a text back that is intact. */
-export async function loadText(folder: string, text: SavedText, { ids, heldOut }: TextIds): Promise<ReadText> {
-  const { sentences, tokens, heldOut: heldOutSentences, replaced, dropped } = text;
+export async function loadText(folder: string, { files, ...figures }: SavedText, streams: TextIds): Promise<ReadText> {
   const read = (name: string): Promise<Buffer> => readFile(join(folder, name));
+  const restore = (stream: IdStream, name: string): void => {
+    const bytes = files.find(file => file.name === name)?.bytes ?? 0;
+    stream.restore(scratchFiles.open(join(folder, name)), bytes / 4);
+  };
+  restore(streams.ids, TOKENS);
+  restore(streams.heldOut, HELD_OUT);
   const vocabulary = {
     words: decodeWords(await read('words')),
     frequencies: new Float64Array(aligned(await read('frequencies'))),
     ids: new Uint32Array(aligned(await read('ids'))),
   };
-  ids.restore();
-  heldOut.restore();
-  return { sentences, tokens, heldOut: heldOutSentences, replaced, dropped, vocabulary };
-}
-
-async function saveFile(path: string, pieces: Iterable<Uint8Array>, check: () => void): Promise<void> {
-  const file = await open(path, 'w');
-  try {
-    await writeAll(file, pieces, 0, check);
-  } finally {
-    await file.close();
-  }
+  return { ...figures, vocabulary };
 }
 
 /** Words by id: the length of each, then its bytes. */

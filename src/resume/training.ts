@@ -1,19 +1,12 @@
-import { addSummary, emptySummary, type TableSummary } from '../count/table-writer.js';
+import { rm } from 'node:fs/promises';
+import type { Checkpoints, CountedTable, LeftToCount, ReadText, TextIds } from '../checkpoints.js';
 import type { Sort } from '../count/tally.js';
 import { isContiguous, tableName, type Stream } from '../pattern.js';
-import type { ModelBuilder } from '../store/builder.js';
 import type { LevelWriter } from '../store/level.js';
 import { FORMAT_VERSION } from '../store/manifest.js';
 import { requireSame, readRecord, writeRecord, type Beginning, type TrainingRecord } from './record.js';
 import { countUnigrams, isWhole, readClasses, removeTable } from './tables.js';
-import { isIntact, loadText, saveText, type ReadText, type TextIds } from './text.js';
-
-/** What is left to do of a stream: the sorts that are not complete, and what is known of those that are. */
-export interface LeftToCount {
-  readonly sorts: readonly Sort[];
-  /** By id, what the contiguous sort leaves for unigrams; zeros where it is not complete. */
-  readonly unigrams: Uint32Array;
-}
+import { isIntact, loadText, saveText } from './text.js';
 
 /**
  * Looks whether a training can be gone on with: its text must be as it was written.
@@ -33,19 +26,16 @@ export async function findTraining(
   return (await isIntact(folder, record.text)) ? record : undefined;
 }
 
-/**
- * What a training writes down of itself, so that it can be gone on with when it was broken off: the text as word numbers,
- * and which tables are complete in its LevelDB. Whatever is not complete is done again, and comes out the same: the model
- * depends on the text and the options alone.
- */
-export class Training {
+/** Checkpoints in a folder: the text as files of numbers, and a record of which tables are complete in a LevelDB beside. */
+export class Training implements Checkpoints {
   private saving: Promise<void> | undefined;
   private failure: unknown;
+  /** Where tables are counted. */
+  private store: LevelWriter | undefined;
 
   private constructor(
     private readonly folder: string,
     private record: TrainingRecord,
-    /** Whether a training that was broken off is gone on with. */
     readonly resumed: boolean,
   ) {}
 
@@ -65,7 +55,24 @@ export class Training {
     return this.record.text !== undefined;
   }
 
-  /** Begins to write the text down. It is counted meanwhile. @param check stops the writing by throwing. */
+  /**
+   * Opens the store that tables are counted in: the one that was begun, or a new one.
+   *
+   * @param create opens one that is there already only if told so.
+   */
+  async openStore(
+    path: string,
+    create: (path: string, resumed: boolean) => Promise<LevelWriter>,
+  ): Promise<LevelWriter> {
+    this.store = await create(path, this.resumed).catch(async (error: unknown) => {
+      if (!this.resumed) throw error;
+      // What cannot be opened is counted again.
+      await rm(path, { recursive: true, force: true });
+      return create(path, false);
+    });
+    return this.store;
+  }
+
   saveText(text: ReadText, ids: TextIds, check: () => void): void {
     this.saving = saveText(this.folder, text, ids, check)
       .then(saved => this.write({ text: saved }, true))
@@ -74,82 +81,59 @@ export class Training {
       });
   }
 
-  /** The text that was written down. */
   async loadText(ids: TextIds): Promise<ReadText> {
     const { text } = this.record;
     if (!text) throw new Error('no text was saved');
     return loadText(this.folder, text, ids);
   }
 
-  /** Notes how many tables there will be: the text has been read. */
   async beginCounting(tableCount: number): Promise<void> {
     await this.write({ tableCount }, false);
   }
 
-  /** What is left to count of a stream. The summaries of tables that are complete are put to the others. */
-  async leftToCount(
-    store: LevelWriter,
-    stream: Stream,
-    sorts: readonly Sort[],
-    types: number,
-    summaries: Map<string, TableSummary>,
-  ): Promise<LeftToCount> {
+  async leftToCount(stream: Stream, sorts: readonly Sort[], types: number): Promise<LeftToCount> {
     const unigrams = new Uint32Array(types);
+    if (!this.resumed) return { sorts, tables: [], unigrams };
     const left: Sort[] = [];
-    for (const sort of sorts) {
-      if (!this.resumed || !(await this.isComplete(store, stream, sort, unigrams))) {
-        left.push(sort);
-        continue;
-      }
-      for (const { table, ...summary } of this.record.tables) {
-        if (!sort.some(pattern => tableName(pattern, stream) === table)) continue;
-        const sum = emptySummary();
-        addSummary(sum, summary);
-        summaries.set(table, sum);
-      }
-    }
-    return { sorts: left, unigrams };
+    for (const sort of sorts) if (!(await this.isComplete(stream, sort, unigrams))) left.push(sort);
+    return { sorts: left, tables: this.record.tables, unigrams };
   }
 
-  /** Notes that the tables of a sort are complete, once the disk has them. */
-  async completed(
-    builder: ModelBuilder,
-    tables: readonly (TableSummary & { readonly table: string })[],
-  ): Promise<void> {
+  async completed(tables: readonly CountedTable[]): Promise<void> {
     await this.settled();
     if (!this.hasText) return;
-    await builder.sync();
+    await this.store?.sync();
     await this.write({ tables: [...this.record.tables, ...tables] }, true);
   }
 
-  /** The class of every word, where it is known from before. */
-  async classes(store: LevelWriter): Promise<Uint32Array | undefined> {
-    return this.resumed ? readClasses(store) : undefined;
+  async classes(types: number): Promise<Uint32Array | undefined> {
+    const of = this.resumed && this.store ? await readClasses(this.store) : undefined;
+    return of?.length === types ? of : undefined;
   }
 
-  /** Waits until nothing is being written. @throws what kept the text from being written. */
   async settled(): Promise<void> {
     await this.saving;
     if (this.failure !== undefined) throw this.failure;
   }
 
-  private async isComplete(store: LevelWriter, stream: Stream, sort: Sort, unigrams: Uint32Array): Promise<boolean> {
-    const tables = sort.map(pattern => ({ table: tableName(pattern, stream), pattern }));
+  /** Whether all tables of a sort are. If so, their unigrams are added; if not, what there is of them is removed. */
+  private async isComplete(stream: Stream, sort: Sort, unigrams: Uint32Array): Promise<boolean> {
+    const { store, record } = this;
+    if (!store) return false;
+    const names = new Set(sort.map(pattern => tableName(pattern, stream)));
     const found = new Uint32Array(unigrams.length);
-    let complete = true;
-    for (const { table, pattern } of tables) {
+    let complete = sort.every(pattern => record.tables.some(({ table }) => table === tableName(pattern, stream)));
+    for (const pattern of complete ? sort : []) {
       const isBigrams = isContiguous(pattern) && pattern.length === 1;
       const count = isBigrams ? (block: Uint8Array): void => countUnigrams(block, found) : undefined;
-      complete &&=
-        this.record.tables.some(known => known.table === table) && (await isWhole(store, table, pattern.length, count));
+      complete &&= await isWhole(store, tableName(pattern, stream), pattern.length, count);
     }
     if (complete) {
       for (let id = 0; id < found.length; id++) unigrams[id] += found[id];
       return true;
     }
-    const tableNames = new Set(tables.map(({ table }) => table));
-    this.record = { ...this.record, tables: this.record.tables.filter(({ table }) => !tableNames.has(table)) };
-    for (const table of tableNames) await removeTable(store, table);
+    this.record = { ...record, tables: record.tables.filter(({ table }) => !names.has(table)) };
+    for (const name of names) await removeTable(store, name);
     return false;
   }
 

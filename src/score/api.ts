@@ -1,7 +1,7 @@
 import type { Pruning } from '../prune/pruning.js';
 import type { TuneReport } from '../smooth/weights.js';
 import type { Manifest } from '../store/manifest.js';
-import type { DocumentOptions } from '../text/input.js';
+import type { DocumentOptions } from '../text/documents.js';
 import { TextCache } from './cache.js';
 import type { ModelSmoothing, SmoothingOptions } from './parts.js';
 

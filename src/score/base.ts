@@ -1,3 +1,4 @@
+import { exp10, log10 } from '../elementary.js';
 import { KneserError } from '../errors.js';
 import { estimateDiscounts, type Discounts } from '../smooth/discounts.js';
 import { wordIds } from '../store/manifest.js';
@@ -11,11 +12,10 @@ import { noCounts, requireCounts, type ModelParts } from './parts.js';
 import { finite, PerplexitySum } from './perplexity.js';
 import type { PredictedWord, Predictor } from './predictor.js';
 import { Scorer } from './scorer.js';
-import { readIds } from './text-reader.js';
 import { vectorOf, type VectorOptions, type VectorScore } from './vector.js';
-import { LoadedWords } from './words.js';
+import type { LoadedWords } from './words.js';
 
-import type { FileOptions, ModelInfo, PredictOptions, Prediction, Score, ScoreOptions, TextOptions } from './api.js';
+import type { ModelInfo, PredictOptions, Prediction, Score, ScoreOptions, TextOptions } from './api.js';
 
 const encoder = new TextEncoder();
 
@@ -121,7 +121,7 @@ export class ModelBase {
       layout.clear();
     }
     if (withEnd) tokens.push(EOS_WORD);
-    const perplexity = finite(10 ** (-log10Prob / length));
+    const perplexity = finite(exp10(-log10Prob / length));
     return { tokens, log10Probs, matched, oov, log10Prob, perplexity };
   }
 
@@ -184,7 +184,7 @@ export function withTokens(predicted: readonly PredictedWord[], words: LoadedWor
   return predicted.map(({ id, probability, matched, explanation }) => ({
     token: words.word(id),
     probability,
-    log10Prob: Math.log10(probability),
+    log10Prob: log10(probability),
     matched,
     ...(explanation ? { explanation } : {}),
   }));
@@ -205,24 +205,4 @@ export function addSentence(sum: PerplexitySum, sentence: Sentence, { tokenizati
   const bytes = encoder.encode(text);
   sum.characters += countCharacters(bytes, 0, bytes.length) + 1;
   sum.bytes += bytes.length + 1;
-}
-
-export async function sumFile(
-  path: string,
-  words: LoadedWords,
-  { manifest, tokenization }: ModelParts,
-  options: FileOptions,
-  add: (ids: Uint32Array, sum: PerplexitySum) => Promise<void>,
-): Promise<PerplexitySum> {
-  const sum = new PerplexitySum();
-  const pieces = readIds(path, words, tokenization, manifest.options.skipBlank, options);
-  for await (const { ids, bytes, characters } of pieces) {
-    sum.bytes += bytes;
-    sum.characters += characters;
-    sum.replaced += words.replaced;
-    words.replaced = 0;
-    for (const id of ids) if (id === EOS) sum.sentences++;
-    await add(ids, sum);
-  }
-  return sum;
 }

@@ -1,5 +1,6 @@
-import type { Pause } from '../turns.js';
+import { exp, log } from '../elementary.js';
 import { BOS, NONE, UNK } from '../text/tokens.js';
+import type { Pause } from '../turn.js';
 import type { Batch } from './batch.js';
 import { PairWeights } from './pair-weights.js';
 
@@ -46,8 +47,8 @@ export class TextCache {
   ) {
     this.unigrams = new Float64Array(types);
     this.bigramTotals = new Float64Array(types);
-    this.unigramGrowth = Math.exp(1 / weights.unigramMemory);
-    this.bigramGrowth = Math.exp(1 / weights.bigramMemory);
+    this.unigramGrowth = exp(1 / weights.unigramMemory);
+    this.bigramGrowth = exp(1 / weights.bigramMemory);
   }
 
   /** The probability of word `t` of the batch, given the model's; the word then becomes part of the cache. */
@@ -195,7 +196,7 @@ function learnWeights(
       const at = cells[t] * PARTS;
       let sum = 0;
       for (let part = 0; part < PARTS; part++) sum += weights.weights[at + part] * parts[t * PARTS + part];
-      likelihood += Math.log(sum);
+      likelihood += log(sum);
       for (let part = 0; part < PARTS; part++) {
         expected[at + part] += (weights.weights[at + part] * parts[t * PARTS + part]) / sum;
       }

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { KneserError } from '../errors.js';
 import { wordIds } from '../store/manifest.js';
 import { type Sentence } from '../text/sentences.js';
@@ -7,43 +6,30 @@ import { BatchLayout } from './batch.js';
 import { createLoadedScorer, type ScoringPlan } from './loaded-scorer.js';
 import { LOADED_BATCH } from './loaded-table.js';
 import type { ModelParts } from './parts.js';
-import { PieceCutter } from './pieces.js';
-import { PieceScoring } from './piece-scoring.js';
 import { PerplexitySum, type Perplexity } from './perplexity.js';
 import { createPredictor, type Predictor } from './predictor.js';
 import { runAtOnce, type Scorer } from './scorer.js';
 import { loadTables, TableNumbers } from './table-loader.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './vector.js';
-import type { ScoringThreads } from './threads.js';
 import { LoadedWords, OUTSIDE } from './words.js';
 
-import type {
-  Extension,
-  FileOptions,
-  Prediction,
-  PredictOptions,
-  Score,
-  ScoreOptions,
-  State,
-  TextOptions,
-} from './api.js';
-import { addSentence, checkPredictOptions, ModelBase, sumFile, withEnd, withTokens } from './base.js';
+import type { Extension, Prediction, PredictOptions, Score, ScoreOptions, State, TextOptions } from './api.js';
+import { addSentence, checkPredictOptions, ModelBase, withEnd, withTokens } from './base.js';
 
 /**
  * A model with its tables whole in memory: everything is answered at once. Made by {@link LanguageModel.load}, and
  * independent of it from then on.
  */
 export class LoadedModel extends ModelBase {
-  private readonly scorer: Scorer;
+  protected readonly scorer: Scorer;
   private readonly predictor: Predictor | undefined;
   private readonly layout: BatchLayout;
-  /** By their number. */
-  private readonly threads = new Map<number, Promise<ScoringThreads>>();
 
-  private constructor(
+  /** @internal Use {@link LanguageModel.load}. */
+  constructor(
     parts: ModelParts,
-    private readonly words: LoadedWords,
-    private readonly plan: ScoringPlan,
+    protected readonly words: LoadedWords,
+    protected readonly plan: ScoringPlan,
   ) {
     super(parts);
     const { scorer, layout } = createLoadedScorer(plan);
@@ -53,7 +39,12 @@ export class LoadedModel extends ModelBase {
   }
 
   /** @internal Use {@link LanguageModel.load}. */
-  static async load(parts: ModelParts, words: LoadedWords, onProgress?: (share: number) => void): Promise<LoadedModel> {
+  static async load<Model>(
+    this: new (parts: ModelParts, words: LoadedWords, plan: ScoringPlan) => Model,
+    parts: ModelParts,
+    words: LoadedWords,
+    onProgress?: (share: number) => void,
+  ): Promise<Model> {
     const { store, manifest, wordClasses, weights } = parts;
     const all = [...parts.words, ...parts.classes].reduce((sum, table) => sum + table.manifest.rows, 0);
     let done = 0;
@@ -69,7 +60,7 @@ export class LoadedModel extends ModelBase {
       classTables: wordClasses ? await loadTables(store, parts.classes, wordClasses.count, onRows) : [],
       numbers: numbers?.values,
     };
-    return new LoadedModel(parts, words, plan);
+    return new this(parts, words, plan);
   }
 
   /** As {@link LanguageModel.score}. */
@@ -115,57 +106,11 @@ export class LoadedModel extends ModelBase {
     return sum.figures();
   }
 
-  /** As {@link LanguageModel.perplexityOfFile}. */
-  async perplexityOfFile(path: string, options: FileOptions = {}): Promise<Perplexity> {
-    return (await this.sumOfFile(path, options)).figures();
-  }
-
-  /** As {@link perplexityOfFile}, to be added up over files. */
-  async sumOfFile(path: string, options: FileOptions = {}): Promise<PerplexitySum> {
-    const { order } = this.parts.manifest;
-    const layout = new BatchLayout(order, LOADED_BATCH);
-    const cache = this.textCache(options);
-    if (cache) {
-      return sumFile(path, this.words, this.parts, options, (ids, sum) => {
-        runAtOnce(this.addPiece(this.scorer, layout, ids, sum, cache));
-        return Promise.resolve();
-      });
-    }
-    const cutter = new PieceCutter(order);
-    const threads = options.threads ?? availableParallelism();
-    const scoring = new PieceScoring(
-      this.scorer,
-      layout,
-      threads > 1 ? start => this.threadsOf(threads, start) : undefined,
-    );
-    const sum = await sumFile(path, this.words, this.parts, options, async ids => {
-      for (const piece of cutter.push(ids)) await scoring.add(piece);
-    });
-    const rest = cutter.rest();
-    if (rest) await scoring.add(rest);
-    sum.add(await scoring.end());
-    return sum;
-  }
-
-  /** Ends the threads that were started to score files; they start again when they are needed. */
-  async close(): Promise<void> {
-    const started = [...this.threads.values()];
-    this.threads.clear();
-    for (const threads of started) await (await threads).close();
-  }
+  /** There is nothing to give back where there are no threads. */
+  async close(): Promise<void> {}
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  /** So many threads, if they have been started or are to be. */
-  private threadsOf(count: number, start: boolean): Promise<ScoringThreads | undefined> {
-    let threads = this.threads.get(count);
-    if (!threads && start) {
-      threads = import('./threads.js').then(({ ScoringThreads }) => new ScoringThreads(count, this.plan));
-      this.threads.set(count, threads);
-    }
-    return threads ?? Promise.resolve(undefined);
   }
 
   /**

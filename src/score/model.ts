@@ -1,8 +1,6 @@
-import { freemem } from 'node:os';
 import { KneserError } from '../errors.js';
 import type { BlendEvidence } from '../smooth/blend.js';
 import type { ModelStore } from '../store/store.js';
-import { fileSize } from '../text/input.js';
 import { type Sentence, type Sentences } from '../text/sentences.js';
 import { BatchLayout, type Batch } from './batch.js';
 import { BlockReader } from './block-reader.js';
@@ -15,17 +13,8 @@ import { emptyEvidence, runAwaiting, Scorer, type TableStream } from './scorer.j
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './vector.js';
 import { LoadedWords, PagedWords } from './words.js';
 
-import type {
-  FileOptions,
-  OpenOptions,
-  Prediction,
-  PredictOptions,
-  Score,
-  ScoreOptions,
-  TableReading,
-  TextOptions,
-} from './api.js';
-import { addSentence, checkPredictOptions, ModelBase, sumFile, withEnd, withTokens } from './base.js';
+import type { OpenOptions, Prediction, PredictOptions, Score, ScoreOptions, TextOptions } from './api.js';
+import { addSentence, checkPredictOptions, ModelBase, withEnd, withTokens } from './base.js';
 import type { LoadedModel } from './loaded-model.js';
 
 /** Bytes of decoded blocks that a model keeps unless told otherwise. */
@@ -34,14 +23,12 @@ const DEFAULT_BLOCK_MEMORY = 128 << 20;
 const PAGED_BATCH = 1 << 19;
 /** Numbers of evidence that such a batch may come to: with many patterns it is smaller. */
 const PAGED_EVIDENCE = 1 << 26;
-/** Loading a row takes about this part of the time that scoring a word from blocks takes. */
-const ROWS_LOADED_A_WORD = 300;
-/** For fewer words even the code that loads tables is not worth its time. */
-const LEAST_WORDS = 2000;
-/** English text has about so many bytes a word, its space counted. */
-const BYTES_A_WORD = 5.5;
+
+/** @internal What can be opened. */
+export type ModelClass<Model> = new (parts: ModelParts, options: OpenOptions) => Model;
+
 /**
- * A model on disk. Opening it reads little; scoring reads the blocks it needs, and keeps the ones used last. Any number
+ * A model in a store. Opening it reads little; scoring reads the blocks it needs, and keeps the ones used last. Any number
  * of processes may have the same model open. Calls may overlap; they are served in turn.
  *
  * @example
@@ -52,17 +39,16 @@ const BYTES_A_WORD = 5.5;
 export class LanguageModel extends ModelBase {
   private readonly wordStream: TableStream;
   private readonly classStream: TableStream | undefined;
-  private readonly scorer: Scorer;
+  protected readonly scorer: Scorer;
   private predictor: Predictor | undefined;
   private readonly batchWords: number;
   private readonly words: PagedWords;
   private loadedWords: Promise<LoadedWords> | undefined;
   private turn: Promise<unknown> = Promise.resolve();
-  private loaded: Promise<LoadedModel> | undefined;
-  private readonly reading: TableReading;
   private closed = false;
 
-  private constructor(parts: ModelParts, options: OpenOptions) {
+  /** @internal */
+  constructor(parts: ModelParts, options: OpenOptions) {
     super(parts);
     const { store, manifest, wordClasses } = parts;
     const reader = new BlockReader(store, options.blockMemory ?? DEFAULT_BLOCK_MEMORY);
@@ -75,19 +61,6 @@ export class LanguageModel extends ModelBase {
       isBackoff ? new Float64Array(2 * tables * words) : undefined,
     );
     this.words = new PagedWords(store, manifest);
-    this.reading = options.tables ?? 'auto';
-  }
-
-  /**
-   * Opens the model in a folder that `train` made.
-   *
-   * @throws KneserError: KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED,
-   * KNESER_OPTION for weights that the model does not have.
-   */
-  static async open(path: string, options: OpenOptions = {}): Promise<LanguageModel> {
-    const { openFolder } = await import('../store/folder.js');
-    const { store, files } = await openFolder(path);
-    return LanguageModel.fromStore(store, files, options);
   }
 
   /**
@@ -95,9 +68,14 @@ export class LanguageModel extends ModelBase {
    *
    * @internal
    */
-  static async fromStore(store: ModelStore, files: ModelFiles, options: OpenOptions = {}): Promise<LanguageModel> {
+  static async fromStore<Model>(
+    this: ModelClass<Model>,
+    store: ModelStore,
+    files: ModelFiles,
+    options: OpenOptions = {},
+  ): Promise<Model> {
     try {
-      return new LanguageModel(await readParts(store, files, options), options);
+      return new this(await readParts(store, files, options), options);
     } catch (error) {
       await store.close();
       throw error;
@@ -175,38 +153,6 @@ export class LanguageModel extends ModelBase {
   }
 
   /**
-   * The perplexity of a text file of any kind that training takes (`-` is standard input), read as a stream.
-   *
-   * @throws KneserError: KNESER_INPUT_*.
-   */
-  async perplexityOfFile(path: string, options: FileOptions = {}): Promise<Perplexity> {
-    return (await this.sumOfFile(path, options)).figures();
-  }
-
-  /** As {@link perplexityOfFile}, to be added up over files. */
-  async sumOfFile(path: string, options: FileOptions = {}): Promise<PerplexitySum> {
-    const bytes = options.expectedBytes ?? (await fileSize(path));
-    if (this.shouldLoad(bytes / BYTES_A_WORD)) {
-      this.loaded ??= this.load(options.onLoad);
-      return (await this.loaded).sumOfFile(path, options);
-    }
-    const words = await this.allWords();
-    const cache = this.textCache(options);
-    const layout = this.layout(Infinity);
-    return sumFile(path, words, this.parts, options, (ids, sum) =>
-      this.inTurn(() => runAwaiting(this.addPiece(this.scorer, layout, ids, sum, cache))),
-    );
-  }
-
-  /** Whether it pays to {@link load} the tables for so many words, and memory allows it. */
-  shouldLoad(words: number): boolean {
-    if (this.reading !== 'auto') return this.reading === 'load';
-    const { words: wordTables, classes } = this.parts;
-    const rows = [...wordTables, ...classes].reduce((sum, table) => sum + table.manifest.rows, 0);
-    return words > Math.max(LEAST_WORDS, rows / ROWS_LOADED_A_WORD) && this.loadedBytes < freemem() / 2;
-  }
-
-  /**
    * Reads all tables into memory: the same methods, answered at once, and many times as fast. This model stays open.
    *
    * @param onProgress told which share of the tables, 0 to 1, has been read.
@@ -247,7 +193,7 @@ export class LanguageModel extends ModelBase {
   }
 
   /** Room for so many words, or for a full batch. */
-  private layout(words: number): BatchLayout {
+  protected layout(words: number): BatchLayout {
     return new BatchLayout(this.parts.manifest.order, Math.min(this.batchWords, words));
   }
 
@@ -261,12 +207,12 @@ export class LanguageModel extends ModelBase {
     return this.loadedWords;
   }
 
-  private checkOpen(): void {
+  protected checkOpen(): void {
     if (this.closed) throw new KneserError('KNESER_CLOSED', `${this.parts.store.name}: this model was closed`);
   }
 
   /** The tables' scratch space serves one call at a time. */
-  private inTurn<T>(act: () => Promise<T>): Promise<T> {
+  protected inTurn<T>(act: () => Promise<T>): Promise<T> {
     this.checkOpen();
     const result = this.turn.then(act, act);
     this.turn = result;

@@ -1,3 +1,5 @@
+import { exp10 } from '../elementary.js';
+
 /** What a text's log probabilities add up to. */
 export interface Perplexity {
   readonly sentences: number;
@@ -22,7 +24,8 @@ export interface Perplexity {
   readonly bitsPerByte: number | null;
 }
 
-const LOG2_10 = Math.log2(10);
+/** log₂ 10. */
+const LOG2_10 = 3.321928094887362;
 
 /**
  * Words of a piece of a text. A text's sum is that of its pieces' sums, whoever adds them up: so that the figures are the
@@ -109,8 +112,8 @@ export class PerplexitySum {
       tokens,
       oov,
       log10Prob: finite(log10Prob),
-      perplexity: finite(10 ** (-log10Prob / tokens)),
-      perplexityExcludingOov: finite(10 ** (-knownLog10Prob / (tokens - oov))),
+      perplexity: finite(exp10(-log10Prob / tokens)),
+      perplexityExcludingOov: finite(exp10(-knownLog10Prob / (tokens - oov))),
       bitsPerToken: finite(bits / tokens),
       bitsPerCharacter: known ? finite(bits / this.characters) : null,
       bitsPerByte: known ? finite(bits / this.bytes) : null,

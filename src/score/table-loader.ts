@@ -1,3 +1,4 @@
+import { sharedMemory } from '../shared.js';
 import { KneserError } from '../errors.js';
 import { formatPattern } from '../pattern.js';
 import { blankBlock, BLOCK_ENTRIES, decodeBlock, type Block } from '../store/block.js';
@@ -60,7 +61,7 @@ export class TableNumbers {
 
   constructor(parts: readonly TablePart[]) {
     const count = parts.reduce((sum, part) => sum + numbersOf(part), 0);
-    this.values = new Float64Array(new SharedArrayBuffer(8 * count));
+    this.values = new Float64Array(sharedMemory(8 * count));
   }
 
   /** Whether more was added than there is room for. */
@@ -124,7 +125,7 @@ class TableLoader {
     private readonly numbers: TableNumbers | undefined,
   ) {
     const { pattern, base, link, manifest } = part;
-    const data = new Uint32Array(new SharedArrayBuffer(4 * roomFor(part, words, linked.length)));
+    const data = new Uint32Array(sharedMemory(4 * roomFor(part, words, linked.length)));
     this.table = { pattern, base, link, stride: LINKS + linked.length, data };
     if (pattern.length > 0) this.contexts = new Contexts(pattern, words, manifest);
   }

@@ -1,5 +1,4 @@
 import { countCharacters } from '../text/surface.js';
-import { readText, type ReadOptions } from '../text/input.js';
 import type { Tokenization } from '../text/tokenization.js';
 import type { TokenSink } from '../text/tokenizer.js';
 import { EOS } from '../text/tokens.js';
@@ -13,17 +12,22 @@ export interface IdPiece {
   readonly characters: number;
 }
 
-/** Reads a file as ids, without making strings. What it costs in memory does not depend on the length of its lines. */
+/**
+ * Reads a text as ids, without making strings. What it costs in memory does not depend on the length of its lines.
+ *
+ * @param text its bytes.
+ * @param source says in messages where it comes from.
+ */
 export async function* readIds(
-  path: string,
+  text: AsyncIterable<Uint8Array>,
+  source: string,
   words: LoadedWords,
   tokenization: Tokenization,
   skipBlank: boolean,
-  options: ReadOptions = {},
 ): AsyncGenerator<IdPiece> {
   const sink = new IdSink(words, skipBlank);
-  const feeder = tokenization.feeder(sink, words, path);
-  for await (const bytes of readText(path, options)) {
+  const feeder = tokenization.feeder(sink, words, source);
+  for await (const bytes of text) {
     words.extraBytes = words.extraCharacters = 0;
     feeder.feed(bytes);
     yield {

@@ -2,6 +2,7 @@
  * Vectors of n-gram perplexities: where a text is odd, token by token (M. Škorić 2023, Text vectorization via
  * transformer-based language models and n-gram perplexities, arXiv:2307.09255).
  */
+import { exp10 } from '../elementary.js';
 import { KneserError } from '../errors.js';
 import type { Score } from './api.js';
 import type { BatchLayout } from './batch.js';
@@ -74,7 +75,7 @@ export function* vectorOf(
       ? yield* windowsAlone(scorer, layout, order, ids, log10Probs, window)
       : windowSums(log10Probs, window);
   const vector = tokenMeans(
-    sums.map(sum => 10 ** (-sum / window)),
+    sums.map(sum => exp10(-sum / window)),
     window,
   );
   if (options.relative) divideByMean(vector);

@@ -1,3 +1,4 @@
+import { exp, log10 } from '../elementary.js';
 import type { WordClasses } from '../classes/classes.js';
 import type { Batch } from '../score/batch.js';
 import type { TextCache } from '../score/cache.js';
@@ -53,14 +54,14 @@ export class Blend {
     this.findGatePlaces(evidence.words, batch, t);
     let sum = 0;
     for (const place of this.gatePlaces) sum += gate[place];
-    this.gate = 1 / (1 + Math.exp(-sum));
+    this.gate = 1 / (1 + exp(-sum));
     return (1 - this.gate) * probability + this.gate * this.classProbability;
   }
 
   /** log10 of that, in which a cache of the text so far may have a share. */
   log10Prob(evidence: BlendEvidence, batch: Batch, t: number, cache?: TextCache): number {
     const probability = this.probability(evidence, batch, t);
-    return Math.log10(cache ? cache.mix(probability, batch, t) : probability);
+    return log10(cache ? cache.mix(probability, batch, t) : probability);
   }
 
   /** How many words of the longest n-gram that ends at word `t` the model has seen. At least 1. */

@@ -1,6 +1,7 @@
+import { exp, log } from '../elementary.js';
 import type { Batch } from '../score/batch.js';
 import { COUNT, FIELDS, FOLLOWERS, ONES, TOTAL, TWOS, type Evidence } from '../score/evidence.js';
-import type { Pause } from '../turns.js';
+import type { Pause } from '../turn.js';
 import type { Blend, BlendEvidence } from './blend.js';
 import { spreadMass } from './mass.js';
 import type { Mixture } from './mixture.js';
@@ -31,6 +32,9 @@ export class Parameters {
   private readonly start: Float64Array;
   private readonly mean: Float64Array;
   private readonly square: Float64Array;
+  /** What the averages still have of their start. */
+  private meanLeft = 1;
+  private squareLeft = 1;
 
   constructor(readonly values: Float64Array) {
     this.start = values.slice();
@@ -40,10 +44,10 @@ export class Parameters {
   }
 
   /** One step of Adam. @param share the part of the text that the gradient is of. */
-  step(rate: number, steps: number, words: number, share: number): void {
+  step(rate: number, words: number, share: number): void {
     const { values, start, gradient, mean, square } = this;
-    const meanScale = 1 / (1 - FORGET_MEAN ** steps);
-    const squareScale = 1 / (1 - FORGET_SQUARE ** steps);
+    const meanScale = 1 / (1 - (this.meanLeft *= FORGET_MEAN));
+    const squareScale = 1 / (1 - (this.squareLeft *= FORGET_SQUARE));
     for (let i = 0; i < values.length; i++) {
       const slope = (gradient[i] + 2 * PRIOR * share * (values[i] - start[i])) / words;
       mean[i] = FORGET_MEAN * mean[i] + (1 - FORGET_MEAN) * slope;
@@ -82,7 +86,7 @@ export async function learn(
       // Every step sees words from all over the text.
       for (let t = step; t < batch.length; t += steps, count++) {
         const probability = blend.probability(evidence, batch, t);
-        loss -= Math.log(probability);
+        loss -= log(probability);
         const slope = -1 / probability;
         if (!classModel || !classes || !gate || !evidence.classes || !evidence.classBatch) {
           backward(blend.words, words.gradient, evidence.words, batch, t, slope);
@@ -104,16 +108,16 @@ export async function learn(
       taken++;
       const rate = RATE + ((LAST_RATE - RATE) * taken) / all;
       const part = count / batch.length;
-      words.step(rate, taken, count, part);
+      words.step(rate, count, part);
       blend.words.setParameters(words.values);
       if (classModel && classes && gate) {
-        classes.step(rate, taken, count, part);
+        classes.step(rate, count, part);
         classModel.mixture.setParameters(classes.values);
-        gate.step(rate, taken, count, part);
+        gate.step(rate, count, part);
       }
       await pause();
     }
-    onEpoch(epoch, EPOCHS, Math.exp(loss / batch.length));
+    onEpoch(epoch, EPOCHS, exp(loss / batch.length));
   }
 }
 

@@ -1,3 +1,4 @@
+import { exp } from '../elementary.js';
 import type { Batch } from '../score/batch.js';
 import { COUNT, FIELDS, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type Evidence } from '../score/evidence.js';
 import type { Lattice } from './lattice.js';
@@ -68,7 +69,7 @@ export class Mixture {
   }
 
   setParameters(parameters: Float64Array | undefined): void {
-    this.factors = parameters?.map(Math.exp);
+    this.factors = parameters?.map(exp);
     this.lattice.tables.forEach(({ discounts }, s) => {
       for (let b = 0; b < TOTAL_BUCKETS; b++) {
         for (let k = 1; k <= 3; k++) {

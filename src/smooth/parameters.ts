@@ -1,3 +1,4 @@
+import { exp } from '../elementary.js';
 import type { Lattice } from './lattice.js';
 
 /**
@@ -54,5 +55,5 @@ export function wordBucket(id: number): number {
 export function shiftedDiscount(estimate: number, k: number, parameter: number): number {
   if (parameter === 0) return estimate;
   const share = Math.min(Math.max(estimate / k, 1e-3), 1 - 1e-3);
-  return k / (1 + ((1 - share) / share) * Math.exp(-parameter));
+  return k / (1 + ((1 - share) / share) * exp(-parameter));
 }

@@ -13,8 +13,8 @@ import {
   MANIFEST_KEY,
   TOKENIZER_KEY,
 } from './keys.js';
-import { LevelWriter } from './level.js';
 import { encodeManifest, type Manifest } from './manifest.js';
+import type { ModelWriter } from './store.js';
 
 /** A word of the dictionary. */
 export interface DictionaryEntry {
@@ -32,21 +32,7 @@ export class ModelBuilder {
   /** The first rows of each table's blocks, by partition. */
   private readonly first = new Map<string, Uint32Array[][]>();
 
-  private constructor(readonly store: LevelWriter) {}
-
-  static async create(path: string): Promise<ModelBuilder> {
-    return new ModelBuilder(await LevelWriter.create(path));
-  }
-
-  /** Goes on with a model that was begun. */
-  static async resume(path: string): Promise<ModelBuilder> {
-    return new ModelBuilder(await LevelWriter.create(path, true));
-  }
-
-  /** Waits until the disk has all that was put. */
-  sync(): Promise<void> {
-    return this.store.sync();
-  }
+  constructor(private readonly store: ModelWriter) {}
 
   /** Blocks of one partition; those of a table come in order. */
   async putBlocks(partition: number, blocks: readonly EncodedBlock[]): Promise<void> {

@@ -306,7 +306,7 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
  *   KNESER_OUTPUT_DENIED, KNESER_DISK_FULL or KNESER_IO where the private folder cannot be made.
  */
 export async function openFolder(path: string): Promise<{ store: ModelStore; files: ModelFiles }> {
-  const { openLevelStore } = await import('./level.js');
+  const { openLevelStore } = await import('./leveldb.js');
   for (let attempt = 0; ; attempt++) {
     const pointer = await readPointer(path);
     const tables = join(path, pointer.generation, 'tables');

@@ -1,17 +1,38 @@
-import { Level } from 'level';
 import { KneserError } from '../errors.js';
 import type { ModelStore, ModelWriter } from './store.js';
 
 const BATCH_BYTES = 4 << 20;
+/** Bytes that an iterator reads ahead, where the database heeds it. */
+const READ_AHEAD_BYTES = 1 << 20;
 
-const ENCODING = { keyEncoding: 'view', valueEncoding: 'view' } as const;
+/** How keys and values go in and come out. */
+export const ENCODING = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 
-type Database = Level<Uint8Array, Uint8Array>;
+interface Put {
+  readonly type: 'put';
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
 
-/** Opens a LevelDB that no other process holds, for reading. */
-export async function openLevelStore(path: string, name: string): Promise<ModelStore> {
-  const database: Database = new Level(path, { ...ENCODING, createIfMissing: false, compression: false });
-  await database.open();
+/** Keys from the first to before the second. */
+interface Range {
+  readonly gte?: Uint8Array;
+  readonly lt?: Uint8Array;
+}
+
+/** What is used of an abstract-level database: LevelDB, memory, or IndexedDB. */
+export interface Database {
+  open(options?: { errorIfExists?: boolean }): Promise<void>;
+  get(key: Uint8Array): Promise<Uint8Array | undefined>;
+  getMany(keys: Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  iterator(options: Range & { highWaterMarkBytes?: number }): AsyncIterable<[Uint8Array, Uint8Array]>;
+  clear(range: Range): Promise<void>;
+  batch(puts: Put[], options: { sync?: boolean }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A database that is open, for reading. */
+export function readDatabase(database: Database, name: string): ModelStore {
   const damaged = (error: unknown): never => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new KneserError('KNESER_DAMAGED', `${name}: LevelDB cannot read it (${reason}); the model is damaged`, {
@@ -22,31 +43,24 @@ export async function openLevelStore(path: string, name: string): Promise<ModelS
     name,
     get: key => database.get(key).catch(damaged),
     getMany: keys => database.getMany([...keys]).catch(damaged),
+    entries: async function* () {
+      try {
+        yield* database.iterator({ highWaterMarkBytes: READ_AHEAD_BYTES });
+      } catch (error) {
+        damaged(error);
+      }
+    },
     close: () => database.close(),
   };
 }
 
-/** A new LevelDB, for writing in one go. */
+/** A database that is open, for writing in one go. */
 export class LevelWriter implements ModelWriter {
-  private batch: { type: 'put'; key: Uint8Array; value: Uint8Array }[] = [];
+  private batch: Put[] = [];
   private bytes = 0;
   private writing = Promise.resolve();
 
-  private constructor(private database: Database) {}
-
-  /** @param resumed whether it is one that was begun before. */
-  static async create(path: string, resumed = false): Promise<LevelWriter> {
-    const database: Database = new Level(path, {
-      ...ENCODING,
-      errorIfExists: !resumed,
-      // Blocks of count tables are dense: Snappy finds nothing in them.
-      compression: false,
-      writeBufferSize: 32 << 20,
-      maxFileSize: 16 << 20,
-    });
-    await database.open();
-    return new LevelWriter(database);
-  }
+  constructor(private readonly database: Database) {}
 
   async put(key: Uint8Array, value: Uint8Array): Promise<void> {
     this.batch.push({ type: 'put', key, value });
@@ -64,14 +78,14 @@ export class LevelWriter implements ModelWriter {
     return this.database.get(key);
   }
 
-  /** The keys and values of a range, `to` excluded, in order. */
+  /** The keys and values from one key to before another, in order. */
   entries(from: Uint8Array, to: Uint8Array): AsyncIterable<[Uint8Array, Uint8Array]> {
-    return this.database.iterator({ gte: from, lt: to });
+    return this.database.iterator({ gte: from, lt: to, highWaterMarkBytes: READ_AHEAD_BYTES });
   }
 
-  /** Removes a range, `to` excluded. */
-  async remove(from: Uint8Array, to: Uint8Array): Promise<void> {
-    await this.database.clear({ gte: from, lt: to });
+  /** Removes what is there from one key to before another. */
+  remove(from: Uint8Array, to: Uint8Array): Promise<void> {
+    return this.database.clear({ gte: from, lt: to });
   }
 
   /** Writes everything down and leaves nothing in LevelDB's log, so that opening the folder replays nothing. */
@@ -94,7 +108,7 @@ export class LevelWriter implements ModelWriter {
     this.batch = [];
     this.bytes = 0;
     // One batch at a time: what waits here is what holds the counting threads back.
-    this.writing = this.writing.then(() => this.database.batch(batch));
+    this.writing = this.writing.then(() => this.database.batch(batch, {}));
     return this.writing;
   }
 }

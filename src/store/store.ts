@@ -9,11 +9,17 @@ export interface ModelStore {
   readonly get: (key: Uint8Array) => Promise<Uint8Array | undefined>;
   /** The values of several keys, in their order. */
   readonly getMany: (keys: readonly Uint8Array[]) => Promise<(Uint8Array | undefined)[]>;
+  /** All keys with their values, in the order of the keys' bytes. */
+  readonly entries: () => AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>;
   /** Gives back what the store holds open. Closing twice is fine. */
   readonly close: () => Promise<void>;
 }
 
-/** The other half, for training. */
+/** The other half, for training: a new store, written in one go. */
 export interface ModelWriter {
   put(key: Uint8Array, value: Uint8Array): Promise<void>;
+  /** Writes everything down, and gives back what the store holds open. */
+  finish(): Promise<void>;
+  /** Gives it back, whatever was written. */
+  abort(): Promise<void>;
 }

@@ -1,5 +1,13 @@
 import { NEWLINE } from './tokens.js';
 
+/** Where the text of files is that hold more than text. */
+export interface DocumentOptions {
+  /** The field of the objects of `.jsonl` files that is the text. Default `text`. */
+  readonly field?: string;
+  /** The column of `.parquet` files that is the text. Default `text`. */
+  readonly column?: string;
+}
+
 const encoder = new TextEncoder();
 /** Room for the most bytes that a longer document may take would be too much. */
 const LONG = 1 << 18;

@@ -3,10 +3,10 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { abortedError, KneserError, systemCode } from '../errors.js';
-import { compareBytes } from './bytes.js';
+import { MarkRemover } from './byte-order-mark.js';
+import type { DocumentOptions } from './documents.js';
 
 const CHUNK_BYTES = 1 << 20;
-const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 
 /** The name of standard input among files. */
 export const STDIN = '-';
@@ -20,14 +20,6 @@ const TEXT_FILE =
 
 const JSON_LINES = /\.(jsonl|ndjson)(\.(gz|zst))?$/i;
 const PARQUET = /\.parquet$/i;
-
-/** Where the text of files is that hold more than text. */
-export interface DocumentOptions {
-  /** The field of the objects of `.jsonl` files that is the text. Default `text`. */
-  readonly field?: string;
-  /** The column of `.parquet` files that is the text. Default `text`. */
-  readonly column?: string;
-}
 
 /** How a text is read. */
 export interface ReadOptions extends DocumentOptions {
@@ -172,23 +164,16 @@ export async function* readBytes(
   const packing = PACKINGS.find(({ ending }) => ending.test(path));
   const stream: AsyncIterable<Uint8Array> = packing ? await packing.unpack(source) : source;
   let reported = 0;
-  let head: Uint8Array | undefined = new Uint8Array(0);
+  const mark = new MarkRemover();
   try {
     for await (const chunk of stream) {
       const read = file ? file.bytesRead : reported + chunk.length;
       onRead?.(read - reported);
       reported = read;
-      if (head === undefined) {
-        yield chunk;
-      } else {
-        head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
-        // Anything else goes on at once: a short line on a pipe waits for its answer.
-        if (head.length < BYTE_ORDER_MARK.length && beginsAlike(head, BYTE_ORDER_MARK)) continue;
-        yield beginsAlike(head, BYTE_ORDER_MARK) ? head.subarray(BYTE_ORDER_MARK.length) : head;
-        head = undefined;
-      }
+      const text = mark.take(chunk);
+      if (text.length > 0) yield text;
     }
-    if (head && head.length > 0) yield head;
+    if (mark.rest().length > 0) yield mark.rest();
   } catch (error) {
     if (signal?.aborted) throw abortedError();
     if (packing && systemCode(error) === undefined) {
@@ -218,10 +203,4 @@ async function gunzipped(source: Readable): Promise<Readable> {
 async function unpackedZstd(source: Readable): Promise<AsyncIterable<Uint8Array>> {
   const { unpackZstd } = await import('./zstd.js');
   return unpackZstd(source);
-}
-
-/** Whether two byte strings are equal as far as the shorter one goes. */
-function beginsAlike(a: Uint8Array, b: Uint8Array): boolean {
-  const length = Math.min(a.length, b.length);
-  return compareBytes(a.subarray(0, length), b.subarray(0, length)) === 0;
 }

@@ -1,5 +1,6 @@
 import { KneserError } from '../errors.js';
-import { readText, type DocumentOptions } from './input.js';
+import type { DocumentOptions } from './documents.js';
+import { readText } from './input.js';
 import { canonicalSurface, decode } from './surface.js';
 import { NEWLINE } from './tokens.js';
 

@@ -1,0 +1,13 @@
+import { countInThread, type ThreadReply, type ThreadRequest } from '../src/count/counting-thread.js';
+import type { WorkerScope } from './messages.js';
+import type { CountingMessage } from './threads.js';
+
+// A worker that counts.
+const scope = globalThis as unknown as WorkerScope<CountingMessage, ThreadReply>;
+
+let take: ((request: ThreadRequest) => void) | undefined;
+
+scope.onmessage = ({ data }) => {
+  if ('plan' in data) take = countInThread(data.plan, undefined, reply => scope.postMessage(reply));
+  else take?.(data.request);
+};

@@ -1,0 +1,92 @@
+import { KneserError } from '../src/errors.js';
+import type { ModelFiles } from '../src/score/parts.js';
+import { BlockDamage, seal, unseal } from '../src/store/block.js';
+import { copyStore } from '../src/store/copy.js';
+import { decodeValue } from '../src/store/decode.js';
+import { LevelWriter, readDatabase, type Database } from '../src/store/level.js';
+import { FORMAT_VERSION } from '../src/store/manifest.js';
+import { pack, unpack } from '../src/store/msgpack.js';
+import type { ModelStore } from '../src/store/store.js';
+import { compareBytes } from '../src/text/bytes.js';
+
+/**
+ * A model in a database: the keys and values of any model, and one key more, which is written last and says what a folder's
+ * kneser.json and its weights say. Without it, the model is unfinished.
+ */
+const POINTER_KEY = new TextEncoder().encode('kneser');
+
+/** A model that is read from somewhere. */
+export interface StoredModel {
+  readonly store: ModelStore;
+  readonly files: ModelFiles;
+}
+
+/**
+ * Opens the model in a database that is open; undefined where there is none.
+ *
+ * @throws KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED
+ */
+export async function readModel(database: Database, name: string): Promise<StoredModel | undefined> {
+  const store = readDatabase(database, name);
+  const value = await store.get(POINTER_KEY);
+  if (!value) {
+    if (await isEmpty(store)) return undefined;
+    throw new KneserError('KNESER_UNFINISHED', `${name}: this model is unfinished; write it again`);
+  }
+  const { format, ...files } = decodeValue(`${name}: description`, value, decodePointer);
+  if (format !== FORMAT_VERSION) {
+    throw new KneserError(
+      'KNESER_VERSION',
+      `${name}: a model of format ${format}; this version of kneser reads format ${FORMAT_VERSION}. Write it again`,
+    );
+  }
+  const entries = async function* (): AsyncGenerator<readonly [Uint8Array, Uint8Array]> {
+    for await (const entry of store.entries()) if (compareBytes(entry[0], POINTER_KEY) !== 0) yield entry;
+  };
+  return { store: { ...store, entries }, files };
+}
+
+/**
+ * Copies a model into a database that is open and empty. Whoever opened it closes it.
+ *
+ * @param onBytes told of the bytes of each value, and may throw to stop.
+ */
+export async function writeModel(
+  database: Database,
+  { store, files }: StoredModel,
+  onBytes?: (bytes: number) => void,
+): Promise<void> {
+  const writer = new LevelWriter(database);
+  await copyStore(store, writer, onBytes);
+  await writer.finish();
+  await database.open();
+  await putPointer(database, files);
+}
+
+/** Says of a database with all keys of a model that it is one. */
+export async function putPointer(database: Database, files: ModelFiles): Promise<void> {
+  await database.batch([{ type: 'put', key: POINTER_KEY, value: encodePointer(files) }], {});
+}
+
+function encodePointer({ bytes, created, weights }: ModelFiles): Uint8Array {
+  return seal(pack({ format: FORMAT_VERSION, bytes, created, weights: Object.fromEntries(weights) }));
+}
+
+/** @throws BlockDamage */
+function decodePointer(value: Uint8Array): ModelFiles & { readonly format: number } {
+  const pointer = unpack(unseal(value)) as { weights: Record<string, Uint8Array> } | null;
+  if (typeof pointer !== 'object' || pointer === null || !('weights' in pointer))
+    throw new BlockDamage('no description');
+  const { format, bytes, created, weights } = pointer as unknown as ModelFiles & {
+    format: number;
+    weights: Record<string, Uint8Array>;
+  };
+  return { format, bytes, created, weights: new Map(Object.entries(weights)) };
+}
+
+async function isEmpty(store: ModelStore): Promise<boolean> {
+  const entries = store.entries()[Symbol.asyncIterator]();
+  const { done } = await entries.next();
+  await entries.return?.();
+  return done === true;
+}

@@ -1,0 +1,8 @@
+import type { LanguageModel } from '../src/score/model.js';
+import type { ModelFiles } from '../src/score/parts.js';
+import { encodeWeights } from '../src/smooth/weights.js';
+
+/** What belongs to an open model besides its store. */
+export function filesOf({ parts: { bytes, created, weightSets } }: LanguageModel): ModelFiles {
+  return { bytes, created, weights: new Map([...weightSets].map(([name, set]) => [name, encodeWeights(set)])) };
+}

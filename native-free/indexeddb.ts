@@ -1,0 +1,163 @@
+import { BrowserLevel } from 'browser-level';
+import { abortedError, KneserError } from '../src/errors.js';
+import type { OpenOptions } from '../src/score/api.js';
+import { LanguageModel } from '../src/score/model.js';
+import { ENCODING, type Database } from '../src/store/level.js';
+import { readModel, writeModel, type StoredModel } from './database.js';
+import { filesOf } from './files.js';
+
+/** Every model is an IndexedDB database of its own, whose name begins so. */
+const PREFIX = 'kneser-';
+
+/** A model that the browser keeps. */
+export interface KeptModel {
+  readonly name: string;
+  /** Of its values. */
+  readonly bytes: number;
+  /** When it was made, ISO 8601. */
+  readonly created: string;
+}
+
+/** How to keep a model. */
+export interface SaveOptions {
+  /** Replaces a model of that name. Default false. */
+  readonly force?: boolean;
+  /** Told how many bytes have been written, and of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Stops when aborted; nothing is left behind. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Opens a model that this browser keeps for this site. Close it when it is not needed any more.
+ *
+ * @throws KneserError: KNESER_INPUT_MISSING, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED, KNESER_OPTION, KNESER_IO.
+ * @example const model = await openModel('books');
+ */
+export async function openModel(name: string, options: OpenOptions = {}): Promise<LanguageModel> {
+  const database = await openDatabase(name);
+  let model: StoredModel | undefined;
+  try {
+    model = await readModel(database, name);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  if (model) return LanguageModel.fromStore(model.store, model.files, options);
+  await database.close();
+  await remove(name);
+  throw new KneserError(
+    'KNESER_INPUT_MISSING',
+    `${name}: the browser keeps no such model; listModels() names those it does`,
+  );
+}
+
+/**
+ * Keeps a copy of an open model: a packed file from a server is then there without it. The model is there when it is complete,
+ * or not at all.
+ *
+ * @throws KneserError: KNESER_OUTPUT_EXISTS, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED, and what reading the model throws.
+ * @example await saveModel(await LanguageModel.fromFile(url), 'books');
+ */
+export async function saveModel(model: LanguageModel, name: string, options: SaveOptions = {}): Promise<void> {
+  await keepModel({ store: model.parts.store, files: filesOf(model) }, name, options);
+}
+
+/** As {@link saveModel}, for a store. */
+export async function keepModel(model: StoredModel, name: string, options: SaveOptions = {}): Promise<void> {
+  const { force = false, onProgress, signal } = options;
+  await refuseExisting(name, force);
+  const database = await openDatabase(name);
+  const total = model.files.bytes;
+  let done = 0;
+  try {
+    await database.clear();
+    await writeModel(database, model, bytes => {
+      if (signal?.aborted) throw abortedError('saving');
+      onProgress?.((done = Math.min(total, done + bytes)), total);
+    });
+  } catch (error) {
+    await database.close();
+    await remove(name);
+    throw storageError(name, error);
+  }
+  await database.close();
+}
+
+/** @throws KNESER_OUTPUT_EXISTS where there is a model of that name that must not be replaced; an unfinished one is none. */
+export async function refuseExisting(name: string, force: boolean): Promise<void> {
+  if (name === '') throw new KneserError('KNESER_OPTION', 'name: the name of the model is empty');
+  if (force || !(await listModels()).some(kept => kept.name === name)) return;
+  throw new KneserError('KNESER_OUTPUT_EXISTS', `${name}: there is a model of that name; pass force to replace it`);
+}
+
+/** Removes what is left of a model whose writing was stopped. A model that is complete stays. */
+export async function deleteUnfinished(name: string): Promise<void> {
+  const database = await openDatabase(name);
+  const isModel = await readModel(database, name).catch(() => undefined);
+  await database.close();
+  if (!isModel) await deleteModel(name);
+}
+
+/** The models that this browser keeps for this site, by name. Unfinished ones are left out. */
+export async function listModels(): Promise<KeptModel[]> {
+  const names = (await indexedDB.databases()).flatMap(({ name }) =>
+    name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : [],
+  );
+  const kept: KeptModel[] = [];
+  for (const name of names.sort()) {
+    const database = await openDatabase(name);
+    try {
+      const model = await readModel(database, name);
+      if (model) kept.push({ name, bytes: model.files.bytes, created: model.files.created });
+    } catch (error) {
+      // One that cannot be opened can be deleted; whoever opens it is told what is wrong.
+      if (!(error instanceof KneserError)) throw error;
+    } finally {
+      await database.close();
+    }
+  }
+  return kept;
+}
+
+/** Deletes a model, if there is one. Whoever has it open, in other tabs too, can read it no more. */
+export async function deleteModel(name: string): Promise<void> {
+  const database = await openDatabase(name);
+  await database.clear();
+  await database.close();
+  await remove(name);
+}
+
+type IndexedDatabase = Database & { clear(): Promise<void> };
+
+async function openDatabase(name: string): Promise<IndexedDatabase> {
+  const database = new BrowserLevel<Uint8Array, Uint8Array>(name, { ...ENCODING, prefix: PREFIX });
+  try {
+    await database.open();
+  } catch (error) {
+    throw storageError(name, error);
+  }
+  return database;
+}
+
+/** Where it is open elsewhere, the browser removes it when it is closed there. */
+function remove(name: string): Promise<void> {
+  return new Promise(resolve => {
+    const request = indexedDB.deleteDatabase(PREFIX + name);
+    request.onsuccess = request.onerror = request.onblocked = () => resolve();
+  });
+}
+
+function storageError(name: string, error: unknown): KneserError {
+  if (error instanceof KneserError) return error;
+  const reasons: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at.name === 'QuotaExceededError') {
+      return new KneserError('KNESER_DISK_FULL', `${name}: the browser has no room for this model; delete others`, {
+        cause: error,
+      });
+    }
+    reasons.push(at.message);
+  }
+  return new KneserError('KNESER_IO', `${name}: IndexedDB failed: ${reasons.join(': ')}`, { cause: error });
+}

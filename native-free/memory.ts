@@ -1,0 +1,28 @@
+import { MemoryLevel } from 'memory-level';
+import { LanguageModel } from '../src/score/model.js';
+import type { OpenOptions } from '../src/score/api.js';
+import { copyStore } from '../src/store/copy.js';
+import { ENCODING, LevelWriter, readDatabase, type Database } from '../src/store/level.js';
+import { filesOf } from './files.js';
+
+/** A database in memory, which is open and empty. Closing it keeps what it holds. */
+export async function createMemory(): Promise<Database> {
+  const database = new MemoryLevel<Uint8Array, Uint8Array>({ ...ENCODING, storeEncoding: 'view' });
+  await database.open();
+  return database;
+}
+
+/**
+ * Copies an open model into memory, whole: it is read there from then on, without a server or a disk.
+ *
+ * @throws KneserError: what reading the model throws.
+ */
+export async function copyToMemory(model: LanguageModel, options: OpenOptions = {}): Promise<LanguageModel> {
+  const { store } = model.parts;
+  const database = await createMemory();
+  const writer = new LevelWriter(database);
+  await copyStore(store, writer);
+  await writer.finish();
+  await database.open();
+  return LanguageModel.fromStore(readDatabase(database, store.name), filesOf(model), options);
+}

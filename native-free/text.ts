@@ -1,0 +1,77 @@
+import { KneserError } from '../src/errors.js';
+import type { BuildText } from '../src/build.js';
+import { MarkRemover } from '../src/text/byte-order-mark.js';
+
+/** A text to train on, a sentence a line: as it is, as a file (unpacked if its name ends in `.gz`), or in pieces. */
+export type TrainText = string | Blob | AsyncIterable<string | Uint8Array>;
+
+const GZIP = /\.gz$/i;
+
+/** The text as training reads it. */
+export function textSource(text: TrainText): BuildText {
+  const name = text instanceof Blob && 'name' in text && typeof text.name === 'string' ? text.name : 'the text given';
+  const bytes = text instanceof Blob ? text.size : typeof text === 'string' ? text.length : undefined;
+  const read = async function* (onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+    const mark = new MarkRemover();
+    for await (const piece of piecesOf(text, name, onRead)) {
+      const rest = mark.take(piece);
+      if (rest.length > 0) yield rest;
+    }
+    if (mark.rest().length > 0) yield mark.rest();
+  };
+  return { sources: [{ name, bytes, isPlain: true, read }] };
+}
+
+const encoder = new TextEncoder();
+/** Characters of a string that are encoded at one go. */
+const CHARACTERS = 1 << 18;
+
+async function* piecesOf(text: TrainText, name: string, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  if (text instanceof Blob) {
+    yield* bytesOf(text, name, onRead);
+  } else if (typeof text === 'string') {
+    for (let from = 0, to = 0; from < text.length; from = to) {
+      to = Math.min(text.length, from + CHARACTERS);
+      // Both halves of a character go together.
+      if (isHighSurrogate(text.charCodeAt(to - 1)) && to < text.length) to++;
+      onRead(to - from);
+      yield encoder.encode(text.slice(from, to));
+    }
+  } else {
+    for await (const piece of text) {
+      const bytes = typeof piece === 'string' ? encoder.encode(piece) : piece;
+      onRead(bytes.length);
+      yield bytes;
+    }
+  }
+}
+
+async function* bytesOf(blob: Blob, name: string, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  const counted = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(chunk, controller) {
+      onRead(chunk.length);
+      controller.enqueue(chunk);
+    },
+  });
+  const stream = blob.stream().pipeThrough(counted);
+  const isPacked = GZIP.test(name);
+  const reader = (isPacked ? stream.pipeThrough(new DecompressionStream('gzip')) : stream).getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw isPacked
+      ? new KneserError('KNESER_INPUT_GZIP', `${name}: damaged or cut short gzip data (${reason})`, { cause: error })
+      : new KneserError('KNESER_INPUT_UNREADABLE', `${name}: cannot be read: ${reason}`, { cause: error });
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code < 0xdc00;
+}

@@ -1,0 +1,23 @@
+import type { CountPlan } from '../src/count/counter.js';
+import type { ThreadReply, ThreadRequest } from '../src/count/counting-thread.js';
+import type { StartThread } from '../src/count/pool.js';
+
+/** What a counting worker is sent first, and then. */
+export type CountingMessage = { readonly plan: CountPlan } | { readonly request: ThreadRequest };
+
+/** Starts a Web Worker that counts. */
+export const startThread: StartThread = (plan, onReply, onEnd) => {
+  const worker = new Worker(new URL('./counting-worker.js', import.meta.url), { type: 'module' });
+  worker.onmessage = ({ data }: MessageEvent<ThreadReply>) => onReply(data);
+  worker.onerror = ({ message }) => onEnd(new Error(`a counting thread ended unexpectedly: ${message}`));
+  const post = (message: CountingMessage): void => worker.postMessage(message);
+  post({ plan });
+  return {
+    post: request => post({ request }),
+    end: () => {
+      worker.terminate();
+      onEnd(new Error('a counting thread was ended'));
+      return Promise.resolve();
+    },
+  };
+};

@@ -1,0 +1,195 @@
+import type { BuildReport } from '../src/build.js';
+import { abortedError, KneserError } from '../src/errors.js';
+import type { BuildOptions, Progress } from '../src/options.js';
+import { checkInteger } from '../src/plan.js';
+import { LanguageModel } from '../src/score/model.js';
+import { LevelWriter, readDatabase } from '../src/store/level.js';
+import type { Sentence, Sentences } from '../src/text/sentences.js';
+import { createMemory } from './memory.js';
+import { receivedError, type TrainReply, type TrainRequest } from './messages.js';
+import { textSource, type TrainText } from './text.js';
+import { trainInMemory } from './training.js';
+import type { StoredModel } from './database.js';
+
+export type { BuildReport, BuildOptions, Progress, TrainText };
+export { LanguageModel };
+
+/** What to train, and how. Exactly one of `text` and `sentences`. */
+export type TrainOptions = BuildOptions &
+  (
+    { readonly text: TrainText; readonly sentences?: never } | { readonly sentences: Sentences; readonly text?: never }
+  ) & {
+    /** The name by which this browser is to keep the model (IndexedDB). Default: it is in memory only. */
+    readonly into?: string;
+    /** Replaces a model that is kept by that name, when the new one is trained. Default false. */
+    readonly force?: boolean;
+    /** Bytes of memory to aim for: about 33 a token. A text that needs more is refused. Default 1 GiB. */
+    readonly memory?: number;
+    /**
+     * Counting threads, where the page may share memory between threads (it is cross-origin isolated). Default: one a core. The
+     * model does not depend on it.
+     */
+    readonly threads?: number;
+    /**
+     * Whether to train in a Web Worker, so that this thread is free. Default: where there are any. Without one, this thread is
+     * let go many times a second.
+     */
+    readonly worker?: boolean;
+  };
+
+/** What training made. */
+export interface Trained {
+  readonly model: LanguageModel;
+  readonly report: BuildReport & {
+    /** Of the model's values. */
+    readonly bytes: number;
+    readonly seconds: number;
+  };
+}
+
+/** Less memory than this leaves no room for the buffers of a build. */
+const LEAST_MEMORY = 64 << 20;
+const DEFAULT_MEMORY = 1 << 30;
+
+/**
+ * Trains a model in memory: the same counts, weights and bytes as training on a disk makes of the same text.
+ *
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_EXISTS, KNESER_DISK_FULL, KNESER_LIMIT, KNESER_TOKENIZER,
+ * KNESER_ABORTED.
+ * @example
+ * const { model, report } = await train({ text: file, order: 4, onProgress: ({ stage, done, total }) => … });
+ */
+export async function train(options: TrainOptions): Promise<Trained> {
+  const { text, sentences, into, force = false, worker = typeof Worker === 'function', signal } = options;
+  if ((text === undefined) === (sentences === undefined)) {
+    throw new KneserError('KNESER_OPTION', 'give either a text or sentences to train on');
+  }
+  const memory = checkInteger('memory', options.memory ?? DEFAULT_MEMORY, LEAST_MEMORY, Number.MAX_SAFE_INTEGER);
+  const threads = checkInteger('threads', options.threads ?? cores(), 1, 256);
+  const started = performance.now();
+  if (signal?.aborted) throw abortedError();
+  if (into !== undefined) await (await import('./indexeddb.js')).refuseExisting(into, force);
+  const request = { options: sendable(options), memory, threads, into, force };
+  const { model, report } = worker ? await trainInWorker(request, options) : await trainHere(request, options);
+  return { model, report: { ...report, bytes: model.info.bytes, seconds: (performance.now() - started) / 1000 } };
+}
+
+type Request = Omit<Extract<TrainRequest, { kind: 'train' }>, 'kind' | 'text' | 'isWhole'>;
+
+interface Result {
+  readonly model: LanguageModel;
+  readonly report: BuildReport;
+}
+
+async function trainHere({ memory, into, force }: Request, options: TrainOptions): Promise<Result> {
+  const source = options.text === undefined ? { sentences: options.sentences } : textSource(options.text);
+  const place = { name: into ?? 'the model trained', memory, threads: 1 };
+  const { model, report } = await trainInMemory(options, source, place);
+  return { model: await opened(model, into, force), report };
+}
+
+async function opened(model: StoredModel, into: string | undefined, force: boolean): Promise<LanguageModel> {
+  if (into === undefined) return LanguageModel.fromStore(model.store, model.files);
+  const { keepModel, openModel } = await import('./indexeddb.js');
+  await keepModel(model, into, { force });
+  return openModel(into);
+}
+
+async function trainInWorker(request: Request, options: TrainOptions): Promise<Result> {
+  const { text, sentences, signal, onProgress } = options;
+  const database = await createMemory();
+  const writer = new LevelWriter(database);
+  const isWhole = typeof text === 'string' || text instanceof Blob;
+  const items = itemsOf(sentences ?? (isWhole ? [] : (text as AsyncIterable<string | Uint8Array>)));
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  const post = (message: TrainRequest): void => worker.postMessage(message);
+  let stop: (() => void) | undefined;
+  try {
+    const { report, files } = await new Promise<Extract<TrainReply, { kind: 'trained' }>>((resolve, reject) => {
+      stop = () => reject(abortedError());
+      signal?.addEventListener('abort', stop);
+      let writes = Promise.resolve();
+      worker.onerror = ({ message }) => reject(new Error(`the worker that trains cannot go on: ${message}`));
+      worker.onmessage = ({ data }: MessageEvent<TrainReply>) => {
+        switch (data.kind) {
+          case 'progress':
+            onProgress?.(data.progress);
+            return;
+          case 'more':
+            items().then(post, reject);
+            return;
+          case 'values':
+            for (const [key, value] of data.entries) writes = writes.then(() => writer.put(key, value));
+            return;
+          case 'trained':
+            writes.then(() => resolve(data), reject);
+            return;
+          case 'failed':
+            reject(receivedError(data));
+        }
+      };
+      post({ kind: 'train', ...request, text: isWhole ? text : sentences ? 'sentences' : 'pieces', isWhole });
+    });
+    if (request.into !== undefined)
+      return { model: await (await import('./indexeddb.js')).openModel(request.into), report };
+    await writer.finish();
+    await database.open();
+    return { model: await LanguageModel.fromStore(readDatabase(database, 'the model trained'), files), report };
+  } catch (error) {
+    worker.terminate();
+    if (request.into !== undefined) await (await import('./indexeddb.js')).deleteUnfinished(request.into);
+    throw error;
+  } finally {
+    if (stop) signal?.removeEventListener('abort', stop);
+    worker.terminate();
+  }
+}
+
+/** Items that are sent at one go, at most. */
+const ITEMS_A_MESSAGE = 1024;
+const BYTES_A_MESSAGE = 1 << 20;
+
+/** Gives the next items of a text each time it is called. */
+function itemsOf(
+  text: Iterable<Sentence> | AsyncIterable<Sentence | Uint8Array>,
+): () => Promise<Extract<TrainRequest, { kind: 'items' }>> {
+  const iterator = (async function* () {
+    yield* text;
+  })();
+  return async () => {
+    const items: (Sentence | Uint8Array)[] = [];
+    let length = 0;
+    while (items.length < ITEMS_A_MESSAGE && length < BYTES_A_MESSAGE) {
+      const { done, value } = await iterator.next();
+      if (done) return { kind: 'items', items, done: true };
+      items.push(value);
+      length += value.length;
+    }
+    return { kind: 'items', items, done: false };
+  };
+}
+
+function cores(): number {
+  const { navigator } = globalThis as { navigator?: { hardwareConcurrency?: number } };
+  return navigator?.hardwareConcurrency ?? 1;
+}
+
+/** What of the options can be sent to another thread. */
+function sendable(options: TrainOptions): BuildOptions {
+  const { order, patterns, holdOut, classes, prune, vocabulary, tokenization, lowercase, skipBlank, reserved } =
+    options;
+  const words = vocabulary?.kind === 'words' ? { kind: vocabulary.kind, words: [...vocabulary.words] } : vocabulary;
+  const sent = {
+    order,
+    patterns,
+    holdOut,
+    classes,
+    prune,
+    vocabulary: words,
+    tokenization,
+    lowercase,
+    skipBlank,
+    reserved,
+  };
+  return Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined));
+}

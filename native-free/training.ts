@@ -1,0 +1,65 @@
+import { Build, CallerError, type BuildPlace, type BuildReport, type BuildText, type StoreKind } from '../src/build.js';
+import { tooLarge } from '../src/count/id-stream.js';
+import type { StartThread } from '../src/count/pool.js';
+import type { BuildOptions } from '../src/options.js';
+import { planBuild } from '../src/plan.js';
+import { LevelWriter, readDatabase, type Database } from '../src/store/level.js';
+import type { StoredModel } from './database.js';
+import { createMemory } from './memory.js';
+
+/** What training in memory may use of the machine. */
+export interface MemoryPlace {
+  /** What the model is called in messages. */
+  readonly name: string;
+  /** Bytes. */
+  readonly memory: number;
+  readonly threads: number;
+  readonly startThread?: StartThread;
+}
+
+/** Trains a model in memory, on this thread and those it starts. */
+export async function trainInMemory(
+  options: BuildOptions,
+  text: BuildText,
+  { name, memory, threads, startThread }: MemoryPlace,
+): Promise<{ model: StoredModel; report: BuildReport }> {
+  const plan = await planBuild(options);
+  const databases = new Map<StoreKind, Database>();
+  const weights = new Map<string, Uint8Array>();
+  const openStore = async (kind: StoreKind) => {
+    const database = databases.get(kind) ?? (await createMemory());
+    await database.open();
+    return readDatabase(database, name);
+  };
+  const place: BuildPlace = {
+    name,
+    memory,
+    threads,
+    startThread,
+    scratch: undefined,
+    temporary: file => file,
+    createStore: async kind => {
+      const database = await createMemory();
+      databases.set(kind, database);
+      return new LevelWriter(database);
+    },
+    openStore,
+    putWeights: (set, value) => {
+      weights.set(set, value);
+      return Promise.resolve();
+    },
+  };
+  const build = new Build(options, plan, place);
+  try {
+    const manifest = await build.run(text);
+    const store = await openStore('tables');
+    let bytes = 0;
+    for await (const [, value] of store.entries()) bytes += value.length;
+    const files = { bytes, created: new Date().toISOString(), weights };
+    return { model: { store, files }, report: build.report(manifest) };
+  } catch (error) {
+    build.close();
+    if (error instanceof RangeError) throw tooLarge(error);
+    throw error instanceof CallerError ? error.cause : error;
+  }
+}

@@ -1,0 +1,53 @@
+import { systemCode } from '../errors.js';
+import { Counter, type CountPlan, type CountResult, type CountTask } from './counter.js';
+import type { Scratch } from './scratch.js';
+import type { EncodedBlock } from './table-writer.js';
+
+/** What a counting thread is sent. */
+export type ThreadRequest = { readonly task: CountTask } | { readonly finish: true };
+
+/** What it answers: blocks as they fill up, then the result of the task; its unigram counts at the end. */
+export type ThreadReply =
+  | { readonly kind: 'blocks'; readonly blocks: EncodedBlock[] }
+  | { readonly kind: 'result'; readonly result: CountResult }
+  | { readonly kind: 'finished'; readonly unigrams: Uint32Array }
+  | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined };
+
+/** Blocks are sent on when this many are ready. */
+const BLOCKS_A_MESSAGE = 256;
+
+/** What such a thread does. @returns takes a request. */
+export function countInThread(
+  plan: CountPlan,
+  scratch: Scratch | undefined,
+  send: (reply: ThreadReply) => void,
+): (request: ThreadRequest) => void {
+  let blocks: EncodedBlock[] = [];
+  const sendBlocks = (): void => {
+    if (blocks.length > 0) send({ kind: 'blocks', blocks });
+    blocks = [];
+  };
+  const counter = new Counter(plan, scratch, block => {
+    blocks.push(block);
+    if (blocks.length >= BLOCKS_A_MESSAGE) sendBlocks();
+  });
+  return request => {
+    try {
+      if ('finish' in request) {
+        counter.close();
+        send({ kind: 'finished', unigrams: counter.unigrams });
+        return;
+      }
+      const result = counter.run(request.task);
+      sendBlocks();
+      send({ kind: 'result', result });
+    } catch (error) {
+      // An error that is cloned to another thread loses its code.
+      send({
+        kind: 'failed',
+        message: error instanceof Error ? error.message : String(error),
+        code: systemCode(error),
+      });
+    }
+  };
+}

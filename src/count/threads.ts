@@ -1,0 +1,17 @@
+import { Worker } from 'node:worker_threads';
+import type { ThreadReply } from './counting-thread.js';
+import type { StartThread } from './pool.js';
+
+/** Starts a thread of Node's that counts. */
+export const startThread: StartThread = (workerData, onReply, onEnd) => {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData });
+  worker.on('message', (reply: ThreadReply) => onReply(reply));
+  worker.on('error', onEnd);
+  worker.on('exit', () => onEnd(new Error('a counting thread ended unexpectedly')));
+  return {
+    post: request => worker.postMessage(request),
+    end: async () => {
+      await worker.terminate();
+    },
+  };
+};

@@ -1,0 +1,139 @@
+/**
+ * Exponentials and logarithms. Those of JavaScript engines differ in the last bit, from one version to the next too; these are
+ * the same everywhere, since they only add, multiply and divide: fdlibm's (S. Moshier's and Sun Microsystems' algorithms as in
+ * FreeBSD's e_log.c, e_log10.c, e_exp.c), which have errors below one unit in the last place.
+ */
+
+const double = new Float64Array(1);
+const words = new Uint32Array(double.buffer);
+/** Which of the words has the exponent. */
+const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0];
+
+const LN2_HIGH = 6.9314718036912381649e-1;
+const LN2_LOW = 1.90821492927058770002e-10;
+
+/** 2^(1024 − i): a product with a power of two is exact. */
+const POWERS = Float64Array.from({ length: 2048 }, (_, i) => 2 ** (1024 - i));
+
+/** ln x. */
+export function log(x: number): number {
+  if (!(x > 0 && x < Infinity)) return x === 0 ? -Infinity : x > 0 ? x : NaN;
+  double[0] = x;
+  const high = words[HIGH];
+  if (high < 0x100000) return ofSmall(log, x, 37.42994775023705);
+  const exponent = (high >>> 20) - 1023;
+  return logOf(x, high & 0xfffff, exponent, exponent);
+}
+
+/** log₁₀ x. */
+export function log10(x: number): number {
+  if (!(x > 0 && x < Infinity)) return x === 0 ? -Infinity : x > 0 ? x : NaN;
+  double[0] = x;
+  const high = words[HIGH];
+  if (high < 0x100000) return ofSmall(log10, x, 16.255619765854984);
+  const exponent = (high >>> 20) - 1023;
+  const below = exponent < 0 ? -1 : 0;
+  const whole = exponent - below;
+  const rest =
+    whole * 3.69423907715893078616e-13 + 4.34294481903251816668e-1 * logOf(x, high & 0xfffff, exponent, below);
+  return rest + whole * 3.01029995663611771306e-1;
+}
+
+/** A logarithm of a number so small that it has fewer digits. @param shift that of 2⁵⁴. */
+function ofSmall(logarithm: (x: number) => number, x: number, shift: number): number {
+  return logarithm(x * 2 ** 54) - shift;
+}
+
+/**
+ * ln x, less (`exponent` − `counted`) · ln 2.
+ *
+ * @param mantissa the first 20 bits of it.
+ * @param exponent x is at least 2^exponent, and less than twice that.
+ */
+function logOf(x: number, mantissa: number, exponent: number, counted: number): number {
+  // x = 2^(exponent + up) · (1 + f), √2/2 < 1 + f < √2
+  const up = (mantissa + 0x95f64) >>> 20;
+  const f = x * POWERS[1024 + exponent + up] - 1;
+  const k = counted + up;
+  if ((0xfffff & (2 + mantissa)) < 3) {
+    if (f === 0) return k * LN2_HIGH + k * LN2_LOW;
+    const rest = f * f * (0.5 - 0.33333333333333333 * f);
+    return k === 0 ? f - rest : k * LN2_HIGH - (rest - k * LN2_LOW - f);
+  }
+  const s = f / (2 + f);
+  const z = s * s;
+  const w = z * z;
+  const even = w * (3.999999999940941908e-1 + w * (2.222219843214978396e-1 + w * 1.531383769920937332e-1));
+  const odd =
+    z *
+    (6.66666666666673513e-1 +
+      w * (2.857142874366239149e-1 + w * (1.818357216161805012e-1 + w * 1.479819860511658591e-1)));
+  const rest = odd + even;
+  if (((mantissa - 0x6147a) | (0x6b851 - mantissa)) > 0) {
+    const square = 0.5 * f * f;
+    return k === 0
+      ? f - (square - s * (square + rest))
+      : k * LN2_HIGH - (square - (s * (square + rest) + k * LN2_LOW) - f);
+  }
+  return k === 0 ? f - s * (f - rest) : k * LN2_HIGH - (s * (f - rest) - k * LN2_LOW - f);
+}
+
+/** eˣ. */
+export function exp(x: number): number {
+  if (x > 7.09782712893383973096e2) return Infinity;
+  if (x < -7.4513321910194110842e2) return 0;
+  const size = Math.abs(x);
+  let power = 0;
+  let high = x;
+  let low = 0;
+  let reduced = x;
+  double[0] = size;
+  const word = words[HIGH];
+  if (word > 0x3fd62e42) {
+    if (x === 1) return Math.E;
+    if (word < 0x3ff0a2b2) power = x < 0 ? -1 : 1;
+    else power = Math.trunc(1.442695040888963387 * x + (x < 0 ? -0.5 : 0.5));
+    high = x - power * LN2_HIGH;
+    low = power * LN2_LOW;
+    reduced = high - low;
+  } else if (word < 0x3e300000) {
+    return 1 + x;
+  }
+  const t = reduced * reduced;
+  const c =
+    reduced -
+    t *
+      (1.66666666666666019037e-1 +
+        t *
+          (-2.77777777770155933842e-3 +
+            t * (6.61375632143793436117e-5 + t * (-1.6533902205465251539e-6 + t * 4.13813679705723846039e-8))));
+  if (power === 0) return 1 - ((reduced * c) / (c - 2) - reduced);
+  const y = 1 - (low - (reduced * c) / (2 - c) - high);
+  if (power === 1024) return y * 2 * 2 ** 1023;
+  return power >= -1021 ? y * POWERS[1024 - power] : y * POWERS[24 - power] * POWERS[2024];
+}
+
+const LN10 = 2.302585092994046;
+/** What that leaves out of ln 10. */
+const LN10_REST = -2.1707562233822494e-16;
+const SPLIT = 2 ** 27 + 1;
+const LN10_UPPER = upper(LN10);
+const LN10_LOWER = LN10 - LN10_UPPER;
+
+/** 10ˣ. */
+export function exp10(x: number): number {
+  const product = x * LN10;
+  const power = exp(product);
+  if (!(power > 0 && power < Infinity) || x === 0) return power;
+  // What rounding took from the product (T. J. Dekker 1971).
+  const above = upper(x);
+  const below = x - above;
+  const lost =
+    below * LN10_LOWER - (product - above * LN10_UPPER - below * LN10_UPPER - above * LN10_LOWER) + x * LN10_REST;
+  return power + power * lost;
+}
+
+function upper(x: number): number {
+  const large = x * SPLIT;
+  return large - (large - x);
+}

@@ -1,0 +1,125 @@
+import { exp, log } from './elementary.js';
+import { KneserError } from './errors.js';
+import { formatPattern, isContiguous } from './pattern.js';
+import { BatchLayout, type Batch } from './score/batch.js';
+import { learnCache, TextCache } from './score/cache.js';
+import { LanguageModel } from './score/model.js';
+import { createBlend } from './score/parts.js';
+import { Blend, type BlendEvidence } from './smooth/blend.js';
+import { createLattice } from './smooth/lattice.js';
+import { learn, massShares, Parameters } from './smooth/learn.js';
+import { Mixture } from './smooth/mixture.js';
+import type { WeightSet } from './smooth/weights.js';
+import { wordIds } from './store/manifest.js';
+import type { ModelStore } from './store/store.js';
+import { EOS } from './text/tokens.js';
+import { pauses, type Pause } from './turn.js';
+
+/** More words than this add time and nothing else: sentences are then taken evenly from the whole text. */
+const MOST_WORDS = 500_000;
+const WORDS_A_PAUSE = 1024;
+
+/**
+ * Learns weights for the model in a store, which is closed at the end.
+ *
+ * @param ids as `readIds` gives them.
+ * @param pause waited for now and then.
+ */
+export async function learnWeights(
+  store: ModelStore,
+  ids: readonly Uint32Array[],
+  onProgress?: (done: number, total: number) => void,
+  pause: Pause = pauses(),
+): Promise<WeightSet> {
+  const files = { bytes: 0, created: '', weights: new Map<string, Uint8Array>() };
+  const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm' });
+  try {
+    return await learnModel(model, ids, onProgress, pause);
+  } finally {
+    await model.close();
+  }
+}
+
+/** The same for a model that was opened with `untuned`. */
+export async function learnModel(
+  model: LanguageModel,
+  ids: readonly Uint32Array[],
+  onProgress: ((done: number, total: number) => void) | undefined,
+  pause: Pause = pauses(),
+): Promise<WeightSet> {
+  const { parts } = model;
+  const { manifest, weights: start } = parts;
+  const { batch, sentences } = layOut(ids, manifest.order);
+  if (batch.length === sentences) throw new KneserError('KNESER_INPUT_EMPTY', 'the text to tune on holds no tokens');
+  const evidence = await model.evidence(batch);
+  const blend = createBlend(parts);
+  if (!start) throw new Error('no weights to start from');
+  const words = new Parameters(start.words);
+  const { classModel } = blend;
+  const classes = classModel && new Parameters(start.classes);
+  const gate = classModel && new Parameters(start.gate);
+  await learn(blend, words, classes, gate, evidence, batch, (epoch, of) => onProgress?.(epoch, of), pause);
+
+  const probabilities = await evaluate(blend, evidence, batch, pause);
+  const cache = await learnCache(batch, probabilities, wordIds(manifest), pause);
+  const textCache = new TextCache(wordIds(manifest), cache);
+  const cached = probabilities.map((probability, t) => textCache.mix(probability, batch, t));
+  const shares = massShares(blend, evidence, batch);
+  const patterns = blend.words.lattice.tables.map(table => formatPattern(table.pattern));
+  return {
+    patterns,
+    words: words.values,
+    classes: classes?.values ?? new Float64Array(0),
+    gate: gate?.values ?? new Float64Array(0),
+    cache,
+    report: {
+      sentences,
+      tokens: batch.length,
+      mkn: perplexity(await kneserNey(model, evidence, batch, pause)),
+      tuned: perplexity(probabilities),
+      cached: perplexity(cached),
+      shares: [
+        ...patterns.map((pattern, s) => ({ pattern, share: shares.words[s] })),
+        ...manifest.classTables.map(({ pattern }, s) => ({ pattern, share: shares.classes[s] ?? 0 })),
+      ],
+    },
+  };
+}
+
+/** One batch of a whole text, or of sentences from all over it. */
+function layOut(pieces: readonly Uint32Array[], order: number): { batch: Batch; sentences: number } {
+  const all = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const every = Math.ceil(all / MOST_WORDS);
+  const layout = new BatchLayout(order, Math.min(all, Math.ceil(all / every) + (every > 1 ? all : 0)));
+  let sentence = 0;
+  let sentences = 0;
+  for (const piece of pieces) {
+    for (const id of piece) {
+      if (sentence % every === 0) layout.push(id);
+      if (id === EOS && sentence++ % every === 0) sentences++;
+    }
+  }
+  return { batch: layout.batch, sentences };
+}
+
+/** What modified Kneser-Ney makes of the same evidence. */
+function kneserNey(model: LanguageModel, evidence: BlendEvidence, batch: Batch, pause: Pause): Promise<Float64Array> {
+  const { lattice } = createBlend(model.parts).words;
+  const tables = lattice.tables.filter(table => isContiguous(table.pattern));
+  const blend = new Blend(new Mixture(createLattice(tables, lattice.vocabulary)));
+  return evaluate(blend, evidence, batch, pause);
+}
+
+/** p of each word of a batch. */
+async function evaluate(blend: Blend, evidence: BlendEvidence, batch: Batch, pause: Pause): Promise<Float64Array> {
+  const probabilities = new Float64Array(batch.length);
+  for (let t = 0; t < batch.length; t++) {
+    probabilities[t] = blend.probability(evidence, batch, t);
+    if (t % WORDS_A_PAUSE === 0) await pause();
+  }
+  return probabilities;
+}
+
+function perplexity(probabilities: Float64Array): number {
+  return exp(-probabilities.reduce((sum, p) => sum + log(p), 0) / probabilities.length);
+}
