@@ -12,7 +12,9 @@ export interface FaultOptions {
 export type Harness = (options: FaultOptions) => Promise<boolean>;
 
 /** The harnesses by name, each loaded when it is run. */
-const HARNESSES: Readonly<Record<string, () => Promise<Harness>>> = {};
+const HARNESSES: Readonly<Record<string, () => Promise<Harness>>> = {
+  kill: async () => (await import('./kill.js')).kill,
+};
 
 function wholeNumber(text: string): number {
   const value = Number(text);

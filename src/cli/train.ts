@@ -74,7 +74,7 @@ export async function runTrain(files: readonly string[], flags: TrainFlags, sign
 function resumeNotice(out: string, reached: string | undefined): string {
   return reached === undefined
     ? `${out}: there is nothing to resume; training begins anew\n`
-    : `${out}: resuming a training that was broken off when ${reached}\n`;
+    : `${out}: resuming a training that had ${reached}\n`;
 }
 
 function summary(report: TrainReport): string {

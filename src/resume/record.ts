@@ -117,17 +117,14 @@ function differentInputs(before: Beginning['inputs'], now: Beginning['inputs']):
 
 /** Says how far a training came, and how to go on. @param record `undefined` where nothing can be gone on with. */
 export function describeUnfinished(record: TrainingRecord | undefined, out: string): string {
-  const begun = 'a model was begun here and is not finished';
-  if (!record) return `${begun}. If what made it was stopped, start that again with --force`;
+  if (!record) return 'this model is unfinished, and cannot be resumed: make it again with --force';
   const go = record.command ?? `train({ …, out: ${JSON.stringify(out)}, resume: true })`;
-  return `${begun}: ${describeReached(record)}. If its training was stopped, go on with: ${go}`;
+  return `this model is unfinished: its training had ${describeReached(record)}. To go on with it: ${go}`;
 }
 
-/** `it had counted 3 of 5 tables`. */
+/** `counted 3 of 5 tables`: what a training had done. */
 export function describeReached({ text, tableCount, tables }: TrainingRecord): string {
-  if (tableCount === undefined) return 'it was reading the text';
-  if (tables.length > 0) return `it had counted ${tables.length} of ${tableCount} tables`;
-  return text
-    ? `it had read the text, ${text.sentences.toLocaleString('en')} sentences, and was counting`
-    : 'it had read the text and was counting';
+  if (tableCount === undefined) return 'not yet read all of the text';
+  if (tables.length > 0) return `counted ${tables.length} of ${tableCount} tables`;
+  return text ? `read the text, ${text.sentences.toLocaleString('en')} sentences` : 'read the text';
 }

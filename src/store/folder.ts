@@ -160,7 +160,7 @@ export async function publishedGeneration(path: string): Promise<string | undefi
 async function outputExists(path: string, entries: readonly string[]): Promise<KneserError> {
   const message = entries.includes(POINTER)
     ? `${path}: there is a model here already; pass --force to replace it, or another --out`
-    : `${await unfinishedMessage(path)}. To begin anew, pass --force`;
+    : `${await unfinishedMessage(path)}\nTo begin anew instead, pass --force`;
   return new KneserError('KNESER_OUTPUT_EXISTS', message);
 }
 
