@@ -1,13 +1,14 @@
-import type { CountedTable, Checkpoints, ReadText } from './checkpoints.js';
+import type { CountedTable, Checkpoints, ReadText, TextFigures } from './checkpoints.js';
 import { BigramCounter } from './classes/bigrams.js';
 import { encodeClasses } from './classes/classes.js';
-import { clusterWords } from './classes/exchange.js';
-import { layoutChunks, layoutLength } from './count/corpus.js';
+import { clusteringBytes, clusterWords } from './classes/exchange.js';
+import { checkTokens, layoutChunks, layoutLength } from './count/corpus.js';
 import type { CountResult, CountTask } from './count/counter.js';
 import { IdStream, tooLarge } from './count/id-stream.js';
 import { partitionPositions, planPartitions, type PartitionedPositions, type Partitions } from './count/partition.js';
 import { createPool, type BlockSink, type CountingPlace, type CountPool } from './count/pool.js';
 import type { RunSegment } from './count/runs.js';
+import { SpilledWords } from './count/spilled-words.js';
 import { addSummary, emptySummary, type TableSummary } from './count/table-writer.js';
 import { planSorts, type Sort } from './count/tally.js';
 import { TokenStream } from './count/token-stream.js';
@@ -17,14 +18,15 @@ import { choosePatterns, tableName, withContexts, type Pattern, type Stream } fr
 import { OUTSIDE } from './score/words.js';
 import { estimateDiscounts } from './smooth/discounts.js';
 import { DEFAULT_WEIGHTS, encodeWeights } from './smooth/weights.js';
-import { ModelBuilder } from './store/builder.js';
+import { ModelBuilder, type DictionaryEntry } from './store/builder.js';
 import { FORMAT_VERSION, type Manifest, type TableManifest } from './store/manifest.js';
 import type { ModelStore, ModelWriter } from './store/store.js';
 import { encodeTokenizer } from './store/tokenizer.js';
-import { compareBytes } from './text/bytes.js';
-import { learnWeights } from './learn-weights.js';
+import { evidenceBytes, learnWeights } from './learn-weights.js';
+import { createFeeder } from './text/feeder.js';
 import { feedSentence, splitTokens, type Sentence, type Sentences } from './text/sentences.js';
 import type { TextChanges } from './text/tokenization.js';
+import { MOST_TOKEN_BYTES } from './text/tokenizer.js';
 import { BOS, EOS, FIRST_WORD, UNK } from './text/tokens.js';
 import { WordList } from './text/wordlist.js';
 import { pauses } from './turn.js';
@@ -40,6 +42,17 @@ const SMALL_TEXT = 200_000;
 const SENTENCES = 'the sentences given';
 /** Bytes a position of a chunk may take: its id, its place in the order, and a thread's three scratch arrays. */
 const BYTES_A_POSITION = 4 + 4 + 12;
+/** Bytes that a word takes besides its place in the list of words, and for each thread. */
+const BYTES_A_WORD = 48;
+/** The parts of memory that numbers of the text may take before they go to the disk. */
+const IDS_SHARE = 1 / 6;
+const HELD_OUT_SHARE = 1 / 16;
+/** The part that pairs of words may take while they are counted for classes. */
+const CLASSES_SHARE = 1 / 4;
+/** The part that the evidence may take that weights are learned from. */
+const EVIDENCE_SHARE = 1 / 4;
+/** The part that the longest token may take. */
+const TOKEN_SHARE = 1 / 8;
 
 /** Wraps what the caller's own sentences threw, so that it is not taken for a failure of ours. */
 export class CallerError extends Error {}
@@ -113,9 +126,11 @@ export type StoreKind = 'tables' | 'unpruned';
 
 /** The stages of training, from text to a store that is ready to be published. */
 export class Build {
-  private readonly ids: IdStream;
-  private readonly heldOut: IdStream;
-  private heldOutIds: Uint32Array[] = [];
+  private ids: IdStream;
+  private heldOut: IdStream;
+  /** By word number, what a held-out token is to the model. */
+  private heldOutIds = new Uint32Array(0);
+  private spilled: readonly [counted: SpilledWords, heldOut: SpilledWords] | undefined;
   private readonly stream: TokenStream;
   private readonly choice: VocabularyChoice;
   /** The patterns that the model is a mixture of. */
@@ -131,13 +146,12 @@ export class Build {
     private readonly plan: BuildPlan,
     private readonly place: BuildPlace,
   ) {
-    const { memory, scratch } = place;
     this.choice = options.vocabulary ?? { kind: 'all' };
     this.mixed = choosePatterns(plan.order, options.patterns ?? {});
     const words = new WordList();
     if (this.choice.kind === 'words') this.addWords(words, this.choice.words);
-    this.ids = new IdStream(place.temporary('tokens'), Math.floor(memory / 6), scratch);
-    this.heldOut = new IdStream(place.temporary('held-out'), Math.floor(memory / 16), scratch);
+    this.ids = this.idStream('tokens', IDS_SHARE);
+    this.heldOut = this.idStream('held-out', HELD_OUT_SHARE);
     const every = options.holdOut ? Math.round(1 / options.holdOut) : 0;
     this.stream = new TokenStream(words, this.ids, this.heldOut, {
       holdOutEvery: every,
@@ -150,6 +164,15 @@ export class Build {
 
   /** All stages. @returns the manifest that was written. */
   async run(text: BuildText): Promise<Manifest> {
+    const { classes = 0 } = this.options;
+    const matrices = clusteringBytes(classes);
+    if (matrices > this.place.memory * CLASSES_SHARE) {
+      throw new KneserError(
+        'KNESER_LIMIT',
+        `classes: to find ${classes} takes ${Math.round(matrices / 2 ** 20)} MB, more than a quarter of --memory; allow more ` +
+          'memory, or ask for fewer classes',
+      );
+    }
     const read = await this.read(text);
     this.text = read;
     const manifest = await this.prune(await this.count(read));
@@ -160,16 +183,23 @@ export class Build {
 
   /** The first stage: text to word numbers, unless they are known from before. */
   private async read(text: BuildText): Promise<ReadText> {
-    const { ids, heldOut, stream, changes } = this;
+    const { stream, changes } = this;
     const { checkpoints } = this.place;
-    if (checkpoints?.resumed) return checkpoints.loadText({ ids, heldOut });
+    if (checkpoints?.resumed) {
+      const known = await checkpoints.loadText({ ids: this.ids, heldOut: this.heldOut });
+      this.checkHeldOut(known);
+      return known;
+    }
     await this.tokenize(text);
+    // Those that were read may have given way to others.
+    const { ids, heldOut } = this;
     const read = {
       vocabulary: buildVocabulary(stream, this.choice),
       sentences: stream.sentences,
       tokens: stream.tokens,
       heldOut: stream.heldOut,
-      replaced: stream.replaced + stream.closedReplaced + changes.replaced,
+      heldOutTokens: stream.heldOutTokens,
+      replaced: stream.replaced + changes.replaced,
       dropped: stream.dropped,
     };
     if (this.lengthOf(read) >= SMALL_TEXT) checkpoints?.saveText(read, { ids, heldOut }, () => this.checkAborted());
@@ -188,7 +218,7 @@ export class Build {
       for await (const sentence of ofCaller(text.sentences)) {
         this.checkAborted();
         feedSentence(sentence, this.plan.tokenization, stream);
-        if (stream.tokens % 4096 === 0) this.checkMemory();
+        if (stream.sentences % 1024 === 0) this.checkMemory();
         await this.pause();
       }
     } else {
@@ -197,7 +227,8 @@ export class Build {
       const total = known ? sources.reduce((sum, source) => sum + (source.bytes ?? 0), 0) : undefined;
       let done = 0;
       for (const source of sources) {
-        const feeder = this.plan.tokenization.feeder(stream, this.changes, source.name);
+        const longest = Math.min(MOST_TOKEN_BYTES, Math.floor(this.place.memory * TOKEN_SHARE));
+        const feeder = createFeeder(this.plan.tokenization, stream, this.changes, source.name, longest);
         stream.open(
           source.name,
           source.isPlain && this.plan.tokenization.info.sentences === 'lines' ? 'line' : 'sentence',
@@ -212,6 +243,46 @@ export class Build {
       }
     }
     requireTokens(stream, 'sources' in text ? text.sources.map(source => source.name).join(', ') : SENTENCES);
+    this.plan.tokenization.splitter.forget?.();
+    this.checkMemory();
+    this.checkHeldOut(stream);
+    this.resolveSpilled();
+  }
+
+  /** Refuses to hold out more than can be learned from in memory, before counting begins. */
+  private checkHeldOut({ heldOut, heldOutTokens }: Pick<TextFigures, 'heldOut' | 'heldOutTokens'>): void {
+    const { options, place, plan } = this;
+    const tables = withContexts(this.mixed).length + (options.classes ? plan.order : 0);
+    const bytes = evidenceBytes(heldOutTokens + heldOut, tables);
+    if (bytes <= place.memory * EVIDENCE_SHARE) return;
+    throw new KneserError(
+      'KNESER_LIMIT',
+      `hold-out: to learn weights from ${heldOutTokens} tokens takes ${Math.round(bytes / 2 ** 20)} MB, more than a ` +
+        'quarter of --memory; allow more memory, or hold out a smaller share, or none and run kneser tune later',
+    );
+  }
+
+  /** Chooses the vocabulary where it did not fit into memory. */
+  private resolveSpilled(): void {
+    const { stream, spilled, choice } = this;
+    if (!spilled) return;
+    const limit = choice.kind === 'limit' ? choice.limit : Infinity;
+    const atLeast = choice.kind === 'frequency' ? choice.atLeast : 1;
+    stream.chooseSpilled(limit, atLeast, Math.floor(this.place.memory / 4));
+    const resolve = (from: IdStream, words: SpilledWords, name: string, share: number): IdStream => {
+      const to = this.idStream(name, share);
+      words.resolve(from, stream.words, to);
+      from.close();
+      words.close();
+      return to;
+    };
+    this.ids = resolve(this.ids, spilled[0], 'tokens-resolved', IDS_SHARE);
+    this.heldOut = resolve(this.heldOut, spilled[1], 'held-out-resolved', HELD_OUT_SHARE);
+  }
+
+  private idStream(name: string, share: number): IdStream {
+    const { place } = this;
+    return new IdStream(place.temporary(name), Math.floor(place.memory * share), place.scratch);
   }
 
   /** The other stages: word numbers to sorted tuples to count tables in the store. */
@@ -221,15 +292,9 @@ export class Build {
     const { checkpoints } = this.place;
     const { vocabulary } = text;
     const total = this.lengthOf(text);
-    if (total >= 2 ** 32) {
-      throw new KneserError(
-        'KNESER_LIMIT',
-        `the text has ${text.tokens} tokens; at most about 4,000,000,000 can be counted`,
-      );
-    }
     const builder = new ModelBuilder(await this.place.createStore(this.plan.pruning ? 'unpruned' : 'tables'));
     try {
-      const types = vocabulary.words.length;
+      const types = vocabulary.numbers.length;
       const classes = Math.min(this.options.classes ?? 0, Math.floor(types / WORDS_A_CLASS));
       const words = {
         name: 'words',
@@ -259,7 +324,7 @@ export class Build {
       }
       await checkpoints?.settled();
       this.ids.close();
-      this.keepHeldOut(text);
+      this.keepHeldOut(vocabulary);
       await builder.putDictionary(sortedDictionary(vocabulary));
       const pretrained = pretrainedTokenizer(this.options);
       if (pretrained) await builder.putTokenizer(encodeTokenizer(pretrained.json));
@@ -268,7 +333,7 @@ export class Build {
         order,
         sentences: text.sentences,
         tokens: text.tokens + text.sentences,
-        vocabulary: vocabulary.words.length - 2,
+        vocabulary: vocabulary.numbers.length - 2,
         unknown: vocabulary.frequencies[UNK],
         dictionaryBlocks: builder.dictionaryBlocks,
         tables,
@@ -305,13 +370,10 @@ export class Build {
     const left = await place.checkpoints?.leftToCount(name, all, types);
     const { sorts, tables, unigrams } = left ?? { sorts: all, tables: [], unigrams: new Uint32Array(types) };
     const summaries = new Map(tables.map(({ table, ...summary }): [string, TableSummary] => [table, summary]));
-    const isSmall = total < SMALL_TEXT;
-    const threads = isSmall ? 1 : place.threads;
-    const plan = { stream: name, order, sorts, types, mergeMemory: Math.floor(place.memory / 8 / threads) };
-    const startThread = isSmall ? undefined : place.startThread;
-    const pool = createPool({ ...place, threads, startThread }, plan, thread =>
-      place.temporary(`runs-${name}-${thread}`),
-    );
+    const threads = total < SMALL_TEXT ? 0 : place.threads;
+    const mergeMemory = Math.floor(place.memory / 8 / Math.max(1, threads));
+    const plan = { stream: name, order, sorts, types, mergeMemory };
+    const pool = createPool({ ...place, threads }, plan, thread => place.temporary(`runs-${name}-${thread}`));
     const { signal } = this.options;
     const stop = (): void => void pool.abort();
     signal?.addEventListener('abort', stop);
@@ -369,28 +431,27 @@ export class Build {
       this.checkAborted();
       return store.getMany(keys);
     };
-    const set = await learnWeights(
-      { ...store, getMany },
-      this.heldOutIds,
-      (done, total) => onProgress?.({ stage: 'tune', done, total, unit: 'passes' }),
-      this.pause,
-    );
+    const { heldOut, heldOutIds } = this;
+    const text = {
+      length: heldOut.length,
+      *pieces(): Generator<Uint32Array> {
+        for (const piece of heldOut.pieces()) yield piece.map(word => heldOutIds[word]);
+      },
+    };
+    const report = (done: number, total: number): void => onProgress?.({ stage: 'tune', done, total, unit: 'passes' });
+    const set = await learnWeights({ ...store, getMany }, text, this.place.memory, report, this.pause);
+    heldOut.close();
     await this.place.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
   }
 
   private canTune(): boolean {
-    return this.heldOutIds.some(piece => piece.some(id => id !== EOS));
+    return this.text !== undefined && this.text.heldOutTokens > 0;
   }
 
-  private keepHeldOut({ heldOut, vocabulary: { ids, frequencies } }: ReadText): void {
-    if (heldOut > 0) {
-      for (const piece of this.heldOut.pieces()) {
-        const toId = (word: number): number =>
-          ids[word] !== UNK || (word === UNK && frequencies[UNK] > 0) ? ids[word] : OUTSIDE;
-        this.heldOutIds.push(piece.map(toId));
-      }
-    }
-    this.heldOut.close();
+  private keepHeldOut({ ids, frequencies }: Vocabulary): void {
+    if (!this.canTune()) return;
+    const outside = (id: number, word: number): boolean => id === UNK && !(word === UNK && frequencies[UNK] > 0);
+    this.heldOutIds = ids.map((id, word) => (outside(id, word) ? OUTSIDE : id));
   }
 
   /** The classes of the words, learned from the text's bigrams. */
@@ -404,8 +465,16 @@ export class Build {
         left = right === EOS ? BOS : right;
       }
       await this.pause();
+      if (counter.memory > this.place.memory * CLASSES_SHARE) {
+        const megabytes = Math.round(counter.memory / 2 ** 20);
+        throw new KneserError(
+          'KNESER_LIMIT',
+          `classes: the text's different pairs of words take ${megabytes} MB, more than a quarter of --memory; ` +
+            'allow more memory, or leave classes out with --classes 0',
+        );
+      }
     }
-    const types = vocabulary.words.length;
+    const types = vocabulary.numbers.length;
     return clusterWords(counter.finish(types), types, classes, this.pause);
   }
 
@@ -423,6 +492,7 @@ export class Build {
     await this.place.checkpoints?.settled().catch(() => undefined);
     this.ids.close();
     this.heldOut.close();
+    for (const words of this.spilled ?? []) words.close();
   }
 
   /** What was done. */
@@ -464,7 +534,7 @@ export class Build {
   ): Promise<void> {
     const { order } = this.plan;
     if (sorts.length === 0) return;
-    const limit = Math.max(1 << 16, Math.floor((0.6 * this.place.memory) / BYTES_A_POSITION));
+    const limit = Math.max(1 << 16, Math.floor(this.place.memory / 2 / BYTES_A_POSITION));
     const spilling = total > limit;
     if (spilling && !this.place.scratch) throw tooLarge();
     const runs: RunSegment[][][] = sorts.map(() => Array.from({ length: partitions.count }, () => []));
@@ -489,33 +559,37 @@ export class Build {
       await this.place.checkpoints?.completed(tables);
     };
 
-    let reuse: Uint32Array | undefined;
-    for (const chunk of layoutChunks(this.ids, toId, order, total, limit, last)) {
-      const { ids } = chunk;
-      for (const { distance, members } of families) {
-        this.checkAborted();
-        const grouped: PartitionedPositions = partitionPositions(chunk, distance, partitions, reuse);
-        reuse = grouped.positions;
-        const tasks: Promise<void>[] = [];
-        for (let p = 0; p < partitions.count; p++) {
-          const positions = grouped.positions.subarray(grouped.starts[p], grouped.starts[p + 1]);
-          if (positions.length === 0) continue;
-          tasks.push(
-            (async () => {
-              // The sorts of one family share the positions, so they take turns.
-              for (const sort of members) {
-                await collect(sort, p, { kind: spilling ? 'spill' : 'count', sort, ids, positions });
-              }
-              done += positions.length;
-              report(spilling ? 'sort' : 'count', work);
-            })(),
-          );
+    // The text's memory is free again where this ends.
+    const sortAll = async (): Promise<void> => {
+      let reuse: Uint32Array | undefined;
+      for (const chunk of layoutChunks(this.ids, toId, order, total, limit, last)) {
+        const { ids } = chunk;
+        for (const { distance, members } of families) {
+          this.checkAborted();
+          const grouped: PartitionedPositions = partitionPositions(chunk, distance, partitions, reuse);
+          reuse = grouped.positions;
+          const tasks: Promise<void>[] = [];
+          for (let p = 0; p < partitions.count; p++) {
+            const positions = grouped.positions.subarray(grouped.starts[p], grouped.starts[p + 1]);
+            if (positions.length === 0) continue;
+            tasks.push(
+              (async () => {
+                // The sorts of one family share the positions, so they take turns.
+                for (const sort of members) {
+                  await collect(sort, p, { kind: spilling ? 'spill' : 'count', sort, ids, positions });
+                }
+                done += positions.length;
+                report(spilling ? 'sort' : 'count', work);
+              })(),
+            );
+          }
+          await allSettledOrThrow(tasks);
+          if (!spilling) await complete(members);
+          await this.pause();
         }
-        await allSettledOrThrow(tasks);
-        if (!spilling) await complete(members);
-        await this.pause();
       }
-    }
+    };
+    await sortAll();
     if (!spilling) return;
     done = 0;
     const bytes = runs.flat(2).reduce((sum, segment) => sum + segment.length, 0);
@@ -536,14 +610,25 @@ export class Build {
     if (this.options.signal?.aborted) throw abortedError();
   }
 
+  /** Stops before the text is more than can be counted, or its vocabulary more than memory holds. */
   private checkMemory(): void {
-    const used = this.stream.words.memory;
-    if (used <= this.place.memory / 2) return;
+    const { stream, choice, place } = this;
+    checkTokens(stream.tokens, stream.sentences, this.plan.order);
+    const used = stream.words.memory + stream.words.size * (BYTES_A_WORD + 4 * place.threads);
+    // What was in the list when the others began to be spilled stays.
+    if (used <= place.memory / 2 || this.spilled) return;
+    const { scratch } = place;
+    if (scratch && (choice.kind === 'limit' || choice.kind === 'frequency')) {
+      const spill = (name: string): SpilledWords => new SpilledWords(place.temporary(name), scratch);
+      this.spilled = [spill('words'), spill('held-out-words')];
+      stream.spill(...this.spilled);
+      return;
+    }
     const megabytes = Math.round(used / 2 ** 20);
     throw new KneserError(
       'KNESER_LIMIT',
-      `the ${this.stream.words.size} different words of the text take ${megabytes} MB, more than half of --memory; ` +
-        'allow more memory, or name the words to keep with --vocab',
+      `the ${stream.words.size} different words of the text take ${megabytes} MB, more than half of --memory; allow more ` +
+        'memory, keep the most frequent words with --vocab-limit N, or name them with --vocab FILE',
     );
   }
 }
@@ -594,9 +679,8 @@ async function allSettledOrThrow(tasks: readonly Promise<void>[]): Promise<void>
   if (failed) throw failed.reason;
 }
 
-function sortedDictionary(vocabulary: Vocabulary): { word: Uint8Array; id: number; frequency: number }[] {
-  return vocabulary.words
-    .map((word, id) => ({ word, id, frequency: vocabulary.frequencies[id] }))
-    .slice(1)
-    .sort((a, b) => compareBytes(a.word, b.word));
+function* sortedDictionary({ list, numbers, frequencies }: Vocabulary): Generator<DictionaryEntry> {
+  const sorted = Uint32Array.from(numbers, (_, id) => id).subarray(1);
+  sorted.sort((a, b) => list.compare(numbers[a], numbers[b]));
+  for (const id of sorted) yield { word: list.bytes(numbers[id]), id, frequency: frequencies[id] };
 }

@@ -11,6 +11,8 @@ export interface TextFigures {
   readonly tokens: number;
   /** Sentences that were held out. */
   readonly heldOut: number;
+  /** Tokens of those, `</s>` not counted. */
+  readonly heldOutTokens: number;
   /** Invalid sequences that were replaced. */
   readonly replaced: number;
   /** Literal `<s>` and `</s>` that were left out. */

@@ -3,6 +3,7 @@ import { KneserError } from './errors.js';
 import { formatPattern, isContiguous } from './pattern.js';
 import { BatchLayout, type Batch } from './score/batch.js';
 import { learnCache, TextCache } from './score/cache.js';
+import { FIELDS } from './score/evidence.js';
 import { LanguageModel } from './score/model.js';
 import { createBlend } from './score/parts.js';
 import { Blend, type BlendEvidence } from './smooth/blend.js';
@@ -17,24 +18,43 @@ import { pauses, type Pause } from './turn.js';
 
 /** More words than this add time and nothing else: sentences are then taken evenly from the whole text. */
 const MOST_WORDS = 500_000;
+/** Numbers of evidence that they come to at most, whatever memory there is: with many patterns they are fewer. */
+const MOST_EVIDENCE = 1 << 26;
 const WORDS_A_PAUSE = 1024;
 
+/** A text to learn from, as numbers that `readIds` gives; read more than once. */
+export interface NumberedText {
+  readonly length: number;
+  pieces(): Iterable<Uint32Array>;
+}
+
+/** Bytes of the evidence that is learned from, of so many words and tables. */
+export function evidenceBytes(words: number, tables: number): number {
+  return 4 * tables * FIELDS * Math.min(words, mostWords(tables));
+}
+
+function mostWords(tables: number): number {
+  return Math.min(MOST_WORDS, Math.floor(MOST_EVIDENCE / (tables * FIELDS)));
+}
+
 /**
- * Learns weights for the model in a store, which is closed at the end.
+ * Learns weights for the model in a store, which is closed at the end. They do not depend on the memory.
  *
- * @param ids as `readIds` gives them.
+ * @param memory bytes to aim for.
  * @param pause waited for now and then.
  */
 export async function learnWeights(
   store: ModelStore,
-  ids: readonly Uint32Array[],
+  text: NumberedText,
+  memory: number,
   onProgress?: (done: number, total: number) => void,
   pause: Pause = pauses(),
 ): Promise<WeightSet> {
   const files = { bytes: 0, created: '', weights: new Map<string, Uint8Array>() };
-  const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm' });
+  const blockMemory = Math.min(memory / 8, 128 << 20);
+  const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm', blockMemory });
   try {
-    return await learnModel(model, ids, onProgress, pause);
+    return await learnModel(model, text, onProgress, pause);
   } finally {
     await model.close();
   }
@@ -43,13 +63,14 @@ export async function learnWeights(
 /** The same for a model that was opened with `untuned`. */
 export async function learnModel(
   model: LanguageModel,
-  ids: readonly Uint32Array[],
+  text: NumberedText,
   onProgress: ((done: number, total: number) => void) | undefined,
   pause: Pause = pauses(),
 ): Promise<WeightSet> {
   const { parts } = model;
   const { manifest, weights: start } = parts;
-  const { batch, sentences } = layOut(ids, manifest.order);
+  const most = mostWords(parts.words.length + parts.classes.length);
+  const { batch, sentences } = layOut(text, manifest.order, most);
   if (batch.length === sentences) throw new KneserError('KNESER_INPUT_EMPTY', 'the text to tune on holds no tokens');
   const evidence = await model.evidence(batch);
   const blend = createBlend(parts);
@@ -86,17 +107,19 @@ export async function learnModel(
   };
 }
 
-/** One batch of a whole text, or of sentences from all over it. */
-function layOut(pieces: readonly Uint32Array[], order: number): { batch: Batch; sentences: number } {
-  const all = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const every = Math.ceil(all / MOST_WORDS);
-  const layout = new BatchLayout(order, Math.min(all, Math.ceil(all / every) + (every > 1 ? all : 0)));
+/** One batch of a whole text, or of sentences from all over it. @param most the words that it has at most. */
+function layOut(text: NumberedText, order: number, most: number): { batch: Batch; sentences: number } {
+  const every = Math.ceil(text.length / most);
+  const layout = new BatchLayout(order, Math.min(text.length, most));
   let sentence = 0;
   let sentences = 0;
-  for (const piece of pieces) {
+  for (const piece of text.pieces()) {
     for (const id of piece) {
-      if (sentence % every === 0) layout.push(id);
-      if (id === EOS && sentence++ % every === 0) sentences++;
+      if (sentence % every === 0 && !layout.full) {
+        layout.push(id);
+        if (id === EOS) sentences++;
+      }
+      if (id === EOS) sentence++;
     }
   }
   return { batch: layout.batch, sentences };

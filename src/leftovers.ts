@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { writeError } from './errors.js';
 
 /** The process that a temporary file or folder belongs to, and its machine: its number says nothing on another one. */
@@ -14,9 +14,11 @@ export function ownMark(): string {
 
 /** A new folder for temporary files. Those of the same name that dead processes left are removed. */
 export async function makeTemporaryFolder(name = 'kneser'): Promise<string> {
-  await removeAbandoned(tmpdir(), `${name}-`);
-  return mkdtemp(join(tmpdir(), `${name}-${process.pid}-${machine()}-`)).catch((error: unknown) => {
-    throw writeError(tmpdir(), error);
+  // Absolute: a process may change to another folder.
+  const folder = resolve(tmpdir());
+  await removeAbandoned(folder, `${name}-`);
+  return mkdtemp(join(folder, `${name}-${process.pid}-${machine()}-`)).catch((error: unknown) => {
+    throw writeError(folder, error);
   });
 }
 

@@ -25,11 +25,13 @@ export class LoadedModel extends Loaded {
 
   /** As {@link perplexityOfFile}, to be added up over files. */
   async sumOfFile(path: string, options: FileOptions = {}): Promise<PerplexitySum> {
+    this.checkOpen();
     const { order } = this.parts.manifest;
     const layout = new BatchLayout(order, LOADED_BATCH);
     const cache = this.textCache(options);
     if (cache) {
       return sumFile(path, this.words, this.parts, options, (ids, sum) => {
+        this.checkOpen();
         runAtOnce(this.addPiece(this.scorer, layout, ids, sum, cache));
         return Promise.resolve();
       });
@@ -42,6 +44,7 @@ export class LoadedModel extends Loaded {
       threads > 1 ? start => this.threadsOf(threads, start) : undefined,
     );
     const sum = await sumFile(path, this.words, this.parts, options, async ids => {
+      this.checkOpen();
       for (const piece of cutter.push(ids)) await scoring.add(piece);
     });
     const rest = cutter.rest();
@@ -50,8 +53,8 @@ export class LoadedModel extends Loaded {
     return sum;
   }
 
-  /** Ends the threads that were started to score files; they start again when they are needed. */
   override async close(): Promise<void> {
+    await super.close();
     const started = [...this.threads.values()];
     this.threads.clear();
     for (const threads of started) await (await threads).close();
@@ -61,7 +64,9 @@ export class LoadedModel extends Loaded {
   private threadsOf(count: number, start: boolean): Promise<ScoringThreads | undefined> {
     let threads = this.threads.get(count);
     if (!threads && start) {
-      threads = import('./score/threads.js').then(({ ScoringThreads }) => new ScoringThreads(count, this.plan));
+      threads = import('./score/threads.js').then(
+        ({ ScoringThreads }) => new ScoringThreads(count, this.plan, this.parts.store.name),
+      );
       this.threads.set(count, threads);
     }
     return threads ?? Promise.resolve(undefined);

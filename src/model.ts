@@ -17,7 +17,8 @@ const BYTES_A_WORD = 5.5;
 
 /**
  * A model on disk. Opening it reads little; scoring reads the blocks it needs, and keeps the ones used last. Any number
- * of processes may have the same model open. Calls may overlap; they are served in turn.
+ * of processes may have the same model open. Calls may overlap; they are served in turn. `close` gives back what it holds; so
+ * does the end of a block in which it is declared with `await using`.
  *
  * @example
  * const model = await LanguageModel.open('model');
@@ -35,21 +36,21 @@ export class LanguageModel extends StoredModel {
   }
 
   /**
-   * Opens the model in a folder that `train` made.
+   * Opens the model in a folder that `train` made, in a file that `pack` made, or at the address of such a file.
    *
-   * @throws KneserError: KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED,
+   * @throws KneserError: KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_IO, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED,
    * KNESER_OPTION for weights that the model does not have.
    */
   static async open(path: string, options: OpenOptions = {}): Promise<LanguageModel> {
-    const { openFolder } = await import('./store/folder.js');
-    const { store, files } = await openFolder(path);
+    const { openModel } = await import('./store/open.js');
+    const { store, files } = await openModel(path);
     return LanguageModel.fromStore(store, files, options);
   }
 
   /**
    * The perplexity of a text file of any kind that training takes (`-` is standard input), read as a stream.
    *
-   * @throws KneserError: KNESER_INPUT_*.
+   * @throws KneserError: KNESER_INPUT_*, KNESER_LIMIT for a token of more than 64 MB, KNESER_CLOSED.
    */
   async perplexityOfFile(path: string, options: FileOptions = {}): Promise<Perplexity> {
     return (await this.sumOfFile(path, options)).figures();
@@ -57,9 +58,13 @@ export class LanguageModel extends StoredModel {
 
   /** As {@link perplexityOfFile}, to be added up over files. */
   async sumOfFile(path: string, options: FileOptions = {}): Promise<PerplexitySum> {
+    this.checkOpen();
     const bytes = options.expectedBytes ?? (await fileSize(path));
     if (this.shouldLoad(bytes / BYTES_A_WORD)) {
-      this.loaded ??= this.load(options.onLoad);
+      this.loaded ??= this.load(options.onLoad).catch((error: unknown) => {
+        this.loaded = undefined;
+        throw error;
+      });
       return (await this.loaded).sumOfFile(path, options);
     }
     const words = await this.allWords();
@@ -75,12 +80,18 @@ export class LanguageModel extends StoredModel {
     if (this.reading !== 'auto') return this.reading === 'load';
     const { words: wordTables, classes } = this.parts;
     const rows = [...wordTables, ...classes].reduce((sum, table) => sum + table.manifest.rows, 0);
-    return words > Math.max(LEAST_WORDS, rows / ROWS_LOADED_A_WORD) && this.loadedBytes < freemem() / 2;
+    return words > Math.max(LEAST_WORDS, rows / ROWS_LOADED_A_WORD) && this.canLoad && this.loadedBytes < freemem() / 2;
   }
 
   override async load(onProgress?: (share: number) => void): Promise<LoadedModel> {
-    this.checkOpen();
     const { LoadedModel } = await import('./loaded-model.js');
-    return LoadedModel.load(this.parts, await this.allWords(), onProgress);
+    const words = await this.allWords();
+    return this.whileOpen(() => LoadedModel.load(this.parts, words, onProgress));
+  }
+
+  protected override async giveBack(): Promise<void> {
+    await super.giveBack();
+    const loaded = await this.loaded?.catch(() => undefined);
+    await loaded?.close();
   }
 }

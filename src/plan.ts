@@ -1,6 +1,7 @@
 import type { VocabularyChoice } from './count/vocabulary.js';
 import { KneserError } from './errors.js';
 import type { BuildOptions } from './options.js';
+import { checkByteOrder } from './platform.js';
 import { choosePatterns, formatPattern, isContiguous, type PatternChoice } from './pattern.js';
 import { prunesAnything, pruningByCounts, skipPatternError, type Pruning } from './prune/pruning.js';
 import { describeTokenization, Tokenization, type PretrainedTokenizer } from './text/tokenization.js';
@@ -19,8 +20,9 @@ export interface BuildPlan {
   readonly pruning: Pruning | undefined;
 }
 
-/** Checks the options of a build. @throws KNESER_OPTION, KNESER_TOKENIZER */
+/** Checks the options of a build. @throws KNESER_OPTION, KNESER_TOKENIZER, KNESER_PLATFORM */
 export async function planBuild(options: BuildOptions): Promise<BuildPlan> {
+  checkByteOrder();
   const order = checkInteger('order', options.order ?? DEFAULT_ORDER, 1, MAX_ORDER);
   checkVocabularyChoice(options.vocabulary);
   if (options.classes !== undefined) checkInteger('classes', options.classes, 0, MAX_CLASSES);
@@ -35,7 +37,9 @@ export async function planBuild(options: BuildOptions): Promise<BuildPlan> {
 }
 
 /** The tokenizer that training was given as a `tokenizer.json`. */
-export function pretrainedTokenizer({ tokenization }: BuildOptions): PretrainedTokenizer | undefined {
+export function pretrainedTokenizer({
+  tokenization,
+}: Pick<BuildOptions, 'tokenization'>): PretrainedTokenizer | undefined {
   return typeof tokenization?.tokenizer === 'object' ? tokenization.tokenizer : undefined;
 }
 

@@ -11,6 +11,7 @@ import { beginningOf } from './resume/beginning.js';
 import { describeReached, type TrainingRecord } from './resume/record.js';
 import { findTraining, Training } from './resume/training.js';
 import { beginDraft, publishedGeneration, type Draft } from './store/folder.js';
+import type { LevelWriter } from './store/level.js';
 import { expandInputs, isPlain, readText, type Input } from './text/input.js';
 
 /** Less memory than this leaves no room for the buffers of a build. */
@@ -114,12 +115,13 @@ async function placeOf(
     temporary,
     checkpoints: training,
     createStore: async kind => {
-      if (kind === counted) return training.openStore(pathOf(kind), createLevelWriter);
+      const create = (path: string, resumed = false): Promise<LevelWriter> => createLevelWriter(path, memory, resumed);
+      if (kind === counted) return training.openStore(pathOf(kind), create);
       // A pruned copy of tables that are complete is made anew.
       await rm(pathOf(kind), { recursive: true, force: true });
-      return createLevelWriter(pathOf(kind));
+      return create(pathOf(kind));
     },
-    openStore: kind => openLevelStore(pathOf(kind), name),
+    openStore: kind => openLevelStore(pathOf(kind), name, memory),
     putWeights: (set, value) => draft.putWeights(set, value),
   };
 }

@@ -1,3 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { IdStream } from './count/id-stream.js';
+import { scratchFiles } from './count/scratch-files.js';
 import { KneserError } from './errors.js';
 import { learnModel } from './learn-weights.js';
 import { LanguageModel } from './score/model.js';
@@ -5,6 +10,9 @@ import { readIds } from './score/text-reader.js';
 import { DEFAULT_WEIGHTS, encodeWeights, UNIFORM_WEIGHTS, type TuneReport } from './smooth/weights.js';
 import type { DocumentOptions } from './text/documents.js';
 import { expandInputs, readText } from './text/input.js';
+
+/** Bytes of the text that stay in memory, as numbers. */
+const TEXT_MEMORY = 64 << 20;
 
 /** What to tune, and on what. */
 export interface TuneOptions extends DocumentOptions {
@@ -30,20 +38,24 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
     throw new KneserError('KNESER_OPTION', `name: ${name} cannot name weights; use letters, digits, dots, - and _`);
   }
   const inputs = await expandInputs(options.files, options);
-  const { store, files } = await openFolder(options.model);
+  const path = resolve(options.model);
+  const { store, files, pointer } = await openFolder(options.model);
   const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm' });
+  const folder = await mkdtemp(join(tmpdir(), 'kneser-tune-'));
+  const text = new IdStream(join(folder, 'text'), TEXT_MEMORY, scratchFiles);
   try {
     const words = await model.allWords();
-    const ids: Uint32Array[] = [];
     for (const { path } of inputs) {
       const { skipBlank } = model.info.options;
       const pieces = readIds(readText(path, options), path, words, model.parts.tokenization, skipBlank);
-      for await (const { ids: piece } of pieces) ids.push(piece.slice());
+      for await (const { ids } of pieces) for (const id of ids) text.push(id);
     }
-    const set = await learnModel(model, ids, options.onProgress);
-    await writeWeights(options.model, name, encodeWeights(set));
+    const set = await learnModel(model, text, options.onProgress);
+    await writeWeights(path, pointer.generation, name, encodeWeights(set));
     return set.report;
   } finally {
+    text.close();
+    await rm(folder, { recursive: true, force: true });
     await model.close();
   }
 }

@@ -154,7 +154,7 @@ describe('sorted runs', () => {
       }
       expect(readFileSync(path).length).toBe(offset);
       const { tuples, sink } = collect(width);
-      mergeRuns(segments, width, () => file, memory, sink);
+      mergeRuns(segments, width, () => file, new Uint8Array(memory), sink);
       return tuples;
     } finally {
       file.close();
@@ -204,7 +204,7 @@ describe('sorted runs', () => {
       segments,
       1,
       () => file,
-      1000,
+      new Uint8Array(1000),
       (columns, _, length, weight) => seen.push(columns[0][0], length, weight),
     );
     file.close();

@@ -12,6 +12,11 @@ export class BigramCounter {
   private right = new Uint32Array(1 << 16);
   private counts = new Uint32Array(1 << 16);
 
+  /** Bytes of memory in use. */
+  get memory(): number {
+    return 12 * this.left.length;
+  }
+
   /** @param left an id that is not 0. */
   add(left: number, right: number): void {
     const slot = this.slotOf(left, right);
@@ -23,9 +28,11 @@ export class BigramCounter {
 
   /** The bigrams, sorted by the words to the left, then to the right. */
   finish(types: number): Bigrams {
-    const used: number[] = [];
-    for (let slot = 0; slot < this.left.length; slot++) if (this.counts[slot] > 0) used.push(slot);
-    const keys = Float64Array.from(used, slot => this.left[slot] * types + this.right[slot]).sort();
+    const keys = new Float64Array(this.size);
+    for (let slot = 0, i = 0; slot < this.left.length; slot++) {
+      if (this.counts[slot] > 0) keys[i++] = this.left[slot] * types + this.right[slot];
+    }
+    keys.sort();
     const left = Uint32Array.from(keys, key => Math.floor(key / types));
     const right = Uint32Array.from(keys, key => key % types);
     const counts = left.map((word, i) => this.counts[this.slotOf(word, right[i])]);

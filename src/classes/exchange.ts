@@ -42,6 +42,11 @@ export async function clusterWords(
   return clustering.classes;
 }
 
+/** Bytes of the pairs of so many classes, counted both ways. */
+export function clusteringBytes(classes: number): number {
+  return 16 * (FIRST_WORD + classes) ** 2;
+}
+
 class Clustering {
   readonly classes: Uint32Array;
   /** N(c,d) at c·count + d, and at d·count + c: both ways are walked along rows. */

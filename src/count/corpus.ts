@@ -1,3 +1,4 @@
+import { KneserError } from '../errors.js';
 import { sharedMemory } from '../shared.js';
 import { BOS, EOS, NONE } from '../text/tokens.js';
 import type { IdStream } from './id-stream.js';
@@ -17,6 +18,22 @@ export interface Chunk {
 /** How many numbers a text needs when laid out for an order. */
 export function layoutLength(tokens: number, sentences: number, order: number): number {
   return tokens + sentences * (2 + Math.max(0, order - 2));
+}
+
+/** Counts, and sums of counts, have 32 bits everywhere. */
+const MOST_POSITIONS = 2 ** 32 - 1;
+
+/**
+ * Refuses a text in which a count, or a sum of counts, could have more than 32 bits.
+ *
+ * @throws KNESER_LIMIT
+ */
+export function checkTokens(tokens: number, sentences: number, order: number): void {
+  if (layoutLength(tokens, sentences, order) <= MOST_POSITIONS) return;
+  throw new KneserError(
+    'KNESER_LIMIT',
+    'the text has more than about 4,000,000,000 tokens (each sentence counts for a few more): more than can be counted; train on a part',
+  );
 }
 
 /**

@@ -1,10 +1,13 @@
 import type { Stream } from '../pattern.js';
 import { tooLarge } from './id-stream.js';
-import { mergeRuns, RunWriter, type RunSegment } from './runs.js';
+import { mergeRuns, RUN_BUFFER_BYTES, RunWriter, type RunSegment } from './runs.js';
 import type { Scratch, ScratchFile } from './scratch.js';
-import { PositionSorter } from './sort.js';
+import { PositionSorter, SortSpace } from './sort.js';
 import { emptySummary, type EncodedBlock, type TableSummary } from './table-writer.js';
 import { createTally, type Sort, type Tally } from './tally.js';
+
+/** Tallies that are kept from task to task: each has a block of every table that it writes. */
+const KEPT_TALLIES = 64;
 
 /** What every thread needs to know of a build. */
 export interface CountPlan {
@@ -18,6 +21,8 @@ export interface CountPlan {
   readonly temporary: string;
   /** Bytes for the buffers of a merge. */
   readonly mergeMemory: number;
+  /** How many of a thread's messages of blocks are not written yet: one number, where threads share memory. */
+  readonly underWay?: Int32Array;
 }
 
 /** A piece of work, done by any thread in any order: one partition of one sort. */
@@ -39,39 +44,36 @@ export interface CountResult {
 export class Counter {
   /** By id, the number of distinct words seen before it, over all tasks of the contiguous sort. */
   readonly unigrams: Uint32Array;
-  private readonly tallies: Tally[];
-  private readonly sorters: PositionSorter[];
-  private readonly spillSorters: PositionSorter[];
+  private readonly tallies = new Map<number, Tally>();
+  // Working memory that tasks share: what each took anew would lie about until it is collected.
+  private readonly space = new SortSpace();
+  private readonly runBuffer = new Uint8Array(RUN_BUFFER_BYTES);
+  private mergeBuffer: Uint8Array | undefined;
   private readonly files = new Map<string, ScratchFile>();
   private runFile: { file: ScratchFile; path: string; length: number } | undefined;
-  private runWriter: RunWriter | undefined;
 
   /** @param scratch for the sorted runs; without it, there can be none. */
   constructor(
     private readonly plan: CountPlan,
     private readonly scratch: Scratch | undefined,
-    emit: (block: EncodedBlock) => void,
+    private readonly emit: (block: EncodedBlock) => void,
   ) {
     this.unigrams = new Uint32Array(plan.types);
-    this.tallies = plan.sorts.map(sort => createTally(sort, plan.stream, plan.order, this.unigrams, emit));
-    this.sorters = this.tallies.map(({ distances, add }) => new PositionSorter(distances, add));
-    this.spillSorters = this.tallies.map(
-      ({ distances }) => new PositionSorter(distances, (...tuples) => this.runWriter?.add(...tuples)),
-    );
   }
 
   run(task: CountTask): CountResult {
+    const tally = this.tally(task.sort);
+    const { distances, add } = tally;
     switch (task.kind) {
       case 'count':
-        this.sorters[task.sort].sort(task.ids, task.positions);
-        return this.finish(this.tallies[task.sort]);
+        new PositionSorter(distances, add, this.space).sort(task.ids, task.positions);
+        return finish(tally);
       case 'spill':
-        return this.spill(task.sort, task.ids, task.positions);
+        return this.spill(distances, task.ids, task.positions);
       case 'merge': {
-        const tally = this.tallies[task.sort];
-        const { mergeMemory } = this.plan;
-        mergeRuns(task.segments, tally.distances.length, path => this.open(path), mergeMemory, tally.add);
-        return this.finish(tally);
+        this.mergeBuffer ??= new Uint8Array(this.plan.mergeMemory);
+        mergeRuns(task.segments, distances.length, path => this.open(path), this.mergeBuffer, add);
+        return finish(tally);
       }
     }
   }
@@ -83,22 +85,24 @@ export class Counter {
     this.runFile = undefined;
   }
 
-  private finish(tally: Tally): CountResult {
-    tally.end();
-    const summaries = tally.writers
-      .filter(writer => writer.summary.rows > 0)
-      .map(writer => ({ table: writer.table, summary: writer.summary }));
-    for (const writer of tally.writers) writer.summary = emptySummary();
-    return { summaries };
+  private tally(sort: number): Tally {
+    let tally = this.tallies.get(sort);
+    if (!tally) {
+      const { stream, order, sorts } = this.plan;
+      if (this.tallies.size >= KEPT_TALLIES) this.tallies.clear();
+      tally = createTally(sorts[sort], stream, order, this.unigrams, this.emit);
+      this.tallies.set(sort, tally);
+    }
+    return tally;
   }
 
-  private spill(sort: number, ids: Uint32Array, positions: Uint32Array): CountResult {
+  private spill(distances: readonly number[], ids: Uint32Array, positions: Uint32Array): CountResult {
     const path = this.plan.temporary;
     this.runFile ??= { file: this.disk().create(path), path, length: 0 };
     const { file, length } = this.runFile;
-    this.runWriter = new RunWriter(file, path, length, this.tallies[sort].distances.length);
-    this.spillSorters[sort].sort(ids, positions);
-    const segment = this.runWriter.end();
+    const writer = new RunWriter(file, path, length, distances.length, this.runBuffer);
+    new PositionSorter(distances, writer.add, this.space).sort(ids, positions);
+    const segment = writer.end();
     this.runFile.length += segment.length;
     return { summaries: [], segment };
   }
@@ -113,4 +117,13 @@ export class Counter {
     if (this.scratch) return this.scratch;
     throw tooLarge();
   }
+}
+
+function finish(tally: Tally): CountResult {
+  tally.end();
+  const summaries = tally.writers
+    .filter(writer => writer.summary.rows > 0)
+    .map(writer => ({ table: writer.table, summary: writer.summary }));
+  for (const writer of tally.writers) writer.summary = emptySummary();
+  return { summaries };
 }

@@ -14,18 +14,27 @@ export type ThreadReply =
   | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined };
 
 /** Blocks are sent on when this many are ready. */
-const BLOCKS_A_MESSAGE = 256;
+const BLOCKS_A_MESSAGE = 64;
+/** So many messages of blocks may be on their way to the store before a thread waits. */
+const MESSAGES_UNDER_WAY = 4;
 
-/** What such a thread does. @returns takes a request. */
+/** What such a thread does. @param send may be given memory that moves to the other side. @returns takes a request. */
 export function countInThread(
   plan: CountPlan,
   scratch: Scratch | undefined,
-  send: (reply: ThreadReply) => void,
+  send: (reply: ThreadReply, moved?: ArrayBuffer[]) => void,
 ): (request: ThreadRequest) => void {
+  const { underWay } = plan;
   let blocks: EncodedBlock[] = [];
   const sendBlocks = (): void => {
-    if (blocks.length > 0) send({ kind: 'blocks', blocks });
+    if (blocks.length === 0) return;
+    if (underWay) Atomics.add(underWay, 0, 1);
+    send(
+      { kind: 'blocks', blocks },
+      blocks.map(({ value }) => value.buffer as ArrayBuffer),
+    );
     blocks = [];
+    if (underWay) waitBelow(underWay, MESSAGES_UNDER_WAY);
   };
   const counter = new Counter(plan, scratch, block => {
     blocks.push(block);
@@ -50,4 +59,10 @@ export function countInThread(
       });
     }
   };
+}
+
+/** Waits until a shared number is less than `most`. */
+function waitBelow(shared: Int32Array, most: number): void {
+  for (let value = Atomics.load(shared, 0); value >= most; value = Atomics.load(shared, 0))
+    Atomics.wait(shared, 0, value);
 }

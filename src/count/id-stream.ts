@@ -19,10 +19,15 @@ export class IdStream {
    * @param scratch where that file is made; if nowhere, more numbers are refused.
    */
   constructor(
-    private readonly path: string,
+    readonly path: string,
     private readonly memory: number,
     private readonly scratch?: Scratch | undefined,
   ) {}
+
+  /** How many numbers it has. */
+  get length(): number {
+    return SLAB * (this.slabsOnDisk + this.slabs.length) + this.fill;
+  }
 
   push(id: number): void {
     this.slab[this.fill++] = id;

@@ -1,3 +1,4 @@
+import { canShare } from '../shared.js';
 import { nextTurn } from '../turn.js';
 import { Counter, type CountPlan, type CountResult, type CountTask } from './counter.js';
 import type { ThreadReply, ThreadRequest } from './counting-thread.js';
@@ -7,7 +8,7 @@ import type { EncodedBlock } from './table-writer.js';
 /** Takes the blocks of a task as they fill up; what it returns is waited for before the task counts as done. */
 export type BlockSink = (blocks: EncodedBlock[]) => Promise<void>;
 
-/** Threads that count, or the caller's own. */
+/** Threads that count; with none, the work is done on the caller's. */
 export interface CountPool {
   readonly threads: number;
   run(task: CountTask, blocks: BlockSink): Promise<CountResult>;
@@ -49,14 +50,19 @@ export function createPool(
   plan: Omit<CountPlan, 'temporary'>,
   temporary: (thread: number) => string,
 ): CountPool {
-  const planOf = (thread: number): CountPlan => ({ ...plan, temporary: temporary(thread) });
-  return startThread
+  const planOf = (thread: number): CountPlan => ({
+    ...plan,
+    temporary: temporary(thread),
+    ...(canShare() ? { underWay: new Int32Array(new SharedArrayBuffer(4)) } : {}),
+  });
+  // One thread more is worth it only if the text need not be copied.
+  return startThread && (threads > 1 || (threads === 1 && canShare()))
     ? new ThreadPool(threads, thread => new Correspondent(startThread, planOf(thread)))
     : new SameThread(planOf(0), scratch);
 }
 
 class SameThread implements CountPool {
-  readonly threads = 1;
+  readonly threads = 0;
   private blocks: EncodedBlock[] = [];
   private readonly counter: Counter;
 
@@ -107,7 +113,8 @@ class ThreadPool implements CountPool {
     let result: CountResult;
     try {
       result = await thread.ask({ task }, reply => {
-        if (reply.kind === 'blocks') writes.push(Promise.allSettled([blocks(reply.blocks)]));
+        if (reply.kind === 'blocks')
+          writes.push(Promise.allSettled([blocks(reply.blocks).finally(() => thread.taken())]));
         return reply.kind === 'result' ? reply.result : undefined;
       });
     } finally {
@@ -168,7 +175,10 @@ class Correspondent {
   private lost: Error | undefined;
   private asked: { take: (reply: ThreadReply) => void; reject: (error: Error) => void } | undefined;
 
-  constructor(startThread: StartThread, plan: CountPlan) {
+  constructor(
+    startThread: StartThread,
+    private readonly plan: CountPlan,
+  ) {
     this.thread = startThread(
       plan,
       reply => this.asked?.take(reply),
@@ -178,6 +188,14 @@ class Correspondent {
         this.onLost?.(reason);
       },
     );
+  }
+
+  /** Lets the thread know that a message of blocks was written: it may be waiting for that. */
+  taken(): void {
+    const { underWay } = this.plan;
+    if (!underWay) return;
+    Atomics.sub(underWay, 0, 1);
+    Atomics.notify(underWay, 0);
   }
 
   /** Sends a request, and resolves with the first thing that `accept` makes of the answers. */

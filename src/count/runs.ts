@@ -10,7 +10,8 @@ export interface RunSegment {
   readonly length: number;
 }
 
-const BUFFER_BYTES = 1 << 18;
+/** What a run is written through. */
+export const RUN_BUFFER_BYTES = 1 << 18;
 /** No tuple takes more: a shared-prefix byte, and a varint a column and for the weight. */
 const TUPLE_BYTES = 1 + 14 * 5;
 
@@ -19,7 +20,6 @@ const TUPLE_BYTES = 1 + 14 * 5;
  * columns it shares with the one before, the first other column as a difference, the others whole, and the weight.
  */
 export class RunWriter {
-  private readonly buffer = new Uint8Array(BUFFER_BYTES);
   private fill = 0;
   private written: number;
   private readonly current: Uint32Array;
@@ -31,6 +31,7 @@ export class RunWriter {
     private readonly path: string,
     private readonly offset: number,
     width: number,
+    private readonly buffer = new Uint8Array(RUN_BUFFER_BYTES),
   ) {
     this.written = offset;
     this.current = new Uint32Array(width);
@@ -63,7 +64,7 @@ export class RunWriter {
   private put(): void {
     const { current, previous, buffer } = this;
     const width = current.length;
-    if (this.fill + TUPLE_BYTES > BUFFER_BYTES) this.flush();
+    if (this.fill + TUPLE_BYTES > buffer.length) this.flush();
     let shared = 0;
     while (shared < width - 1 && current[shared] === previous[shared]) shared++;
     let at = this.fill;
@@ -94,10 +95,10 @@ class RunReader {
     private readonly file: ScratchFile,
     private readonly segment: RunSegment,
     width: number,
-    bufferBytes: number,
+    room: Uint8Array,
   ) {
     this.tuple = new Uint32Array(width);
-    this.buffer = new Uint8Array(Math.max(2 * TUPLE_BYTES, Math.min(bufferBytes, segment.length)));
+    this.buffer = room.length >= 2 * TUPLE_BYTES ? room : new Uint8Array(2 * TUPLE_BYTES);
     this.next = segment.offset;
     this.end = segment.offset + segment.length;
   }
@@ -134,19 +135,19 @@ class RunReader {
  * Merges sorted runs into one ascending sequence, and gives it to the sink a tuple at a time.
  *
  * @param open gives a run's file.
- * @param memory bytes of buffers for all runs together.
+ * @param memory the buffers of all runs together.
  */
 export function mergeRuns(
   segments: readonly RunSegment[],
   width: number,
   open: (path: string) => ScratchFile,
-  memory: number,
+  memory: Uint8Array,
   sink: TupleSink,
 ): void {
-  const share = Math.floor(memory / Math.max(1, segments.length));
+  const share = Math.floor(memory.length / Math.max(1, segments.length));
   const heap = segments
     .filter(segment => segment.length > 0)
-    .map(segment => new RunReader(open(segment.path), segment, width, share))
+    .map((segment, i) => new RunReader(open(segment.path), segment, width, memory.subarray(i * share, (i + 1) * share)))
     .filter(reader => reader.advance());
   for (let i = (heap.length >>> 1) - 1; i >= 0; i--) siftDown(heap, i);
   const columns = Array.from({ length: width }, () => new Uint32Array(1));

@@ -10,6 +10,8 @@ const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
 /** Buckets of one split: the first half hold one value each, for the frequent words, the others equal ranges. */
 const EXACT = DIGITS / 2;
+/** Positions for which room is kept between sorts. */
+const KEPT = 1 << 20;
 
 /**
  * Receives sorted tuples: the i-th is `columns[0][order[i]], columns[1][order[i]] …` for i < `length`, each seen `weight`
@@ -17,39 +19,58 @@ const EXACT = DIGITS / 2;
  */
 export type TupleSink = (columns: readonly Uint32Array[], order: Uint32Array, length: number, weight: number) => void;
 
+/** Arrays that are sorted in: one thread's, for all its sorts. */
+export class SortSpace {
+  readonly columns: Uint32Array[] = [];
+  order = new Uint32Array(LEAF);
+  otherOrder = new Uint32Array(LEAF);
+  readonly histogram = new Uint32Array(DIGITS + 1);
+  scratch = new Uint32Array(0);
+  otherScratch = new Uint32Array(0);
+  values = new Uint32Array(0);
+
+  /** Makes room for so many positions of so many columns. */
+  reserve(positions: number, columns: number): void {
+    while (this.columns.length < columns) this.columns.push(new Uint32Array(LEAF));
+    if (this.scratch.length >= positions) return;
+    this.scratch = new Uint32Array(positions);
+    this.otherScratch = new Uint32Array(positions);
+    if (positions > LEAF) this.values = new Uint32Array(positions);
+  }
+
+  /** Gives back what only a large partition needs. */
+  shrink(): void {
+    if (this.scratch.length <= KEPT) return;
+    this.scratch = this.otherScratch = this.values = new Uint32Array(0);
+  }
+}
+
 /**
  * Column j of a position's tuple is the word `distances[j]` to its left (0: the word itself). `ids` holds `NONE` where a
  * sentence has no such word.
  */
 export class PositionSorter {
-  private readonly columns: Uint32Array[];
-  private order = new Uint32Array(LEAF);
-  private otherOrder = new Uint32Array(LEAF);
-  private readonly histogram = new Uint32Array(DIGITS + 1);
-  private scratch = new Uint32Array(0);
-  private otherScratch = new Uint32Array(0);
-  private values = new Uint32Array(0);
-
+  private readonly columns: readonly Uint32Array[];
   private ids: Uint32Array = new Uint32Array(0);
 
   constructor(
     private readonly distances: readonly number[],
     private readonly sink: TupleSink,
+    private readonly space = new SortSpace(),
   ) {
-    this.columns = distances.map(() => new Uint32Array(LEAF));
+    space.reserve(0, distances.length);
+    this.columns = space.columns.slice(0, distances.length);
   }
 
   /** Sorts `positions` of `ids` and gives the tuples to the sink. */
   sort(ids: Uint32Array, positions: Uint32Array): void {
+    const { space } = this;
     this.ids = ids;
-    if (this.scratch.length < positions.length) {
-      this.scratch = new Uint32Array(positions.length);
-      this.otherScratch = new Uint32Array(positions.length);
-      if (positions.length > LEAF) this.values = new Uint32Array(positions.length);
-    }
+    space.reserve(positions.length, 0);
     // Pieces are moved back and forth between the two, which leaves neither whole: other sorts need the positions again.
-    this.scratch.set(positions);
-    this.range(this.scratch, this.otherScratch, 0, positions.length, 0);
+    space.scratch.set(positions);
+    this.range(space.scratch, space.otherScratch, 0, positions.length, 0);
+    space.shrink();
   }
 
   /** Sorts `from[low, high)`, whose tuples agree in the columns before `column`. */
@@ -58,7 +79,8 @@ export class PositionSorter {
       if (high > low) this.leaf(from, low, high, column);
       return;
     }
-    const { ids, values } = this;
+    const { ids } = this;
+    const { values } = this.space;
     let min = 0;
     let max = 0;
     for (; ; column++) {
@@ -108,20 +130,21 @@ export class PositionSorter {
   /** `count` positions with one and the same tuple. */
   private repeated(position: number, count: number): void {
     for (let j = 0; j < this.columns.length; j++) this.columns[j][0] = this.ids[position - this.distances[j]];
-    this.order[0] = 0;
-    this.sink(this.columns, this.order, 1, count);
+    const { order } = this.space;
+    order[0] = 0;
+    this.sink(this.columns, order, 1, count);
   }
 
   private leaf(from: Uint32Array, low: number, high: number, firstColumn: number): void {
-    const { ids, columns, distances, histogram } = this;
+    const { ids, columns, distances, space } = this;
+    const { histogram } = space;
     const length = high - low;
     for (let j = 0; j < columns.length; j++) {
       const column = columns[j];
       const distance = distances[j];
       for (let i = 0; i < length; i++) column[i] = ids[from[low + i] - distance];
     }
-    let order = this.order;
-    let other = this.otherOrder;
+    let { order, otherOrder: other } = space;
     for (let i = 0; i < length; i++) order[i] = i;
     for (let j = columns.length - 1; j >= firstColumn; j--) {
       const column = columns[j];
@@ -142,8 +165,8 @@ export class PositionSorter {
         other = swap;
       }
     }
-    this.order = order;
-    this.otherOrder = other;
+    space.order = order;
+    space.otherOrder = other;
     this.sink(columns, order, length, 1);
   }
 }

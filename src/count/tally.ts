@@ -52,14 +52,26 @@ export function createTally(
 ): Tally {
   return sort[0].length === span(sort[0])
     ? new ContiguousTally(stream, order, unigrams, emit)
-    : new SkipTally(sort, stream, order, emit);
+    : new SkipTally(sort, stream, order, unigrams.length, emit);
 }
+
+/** More words than this in any order are counted in an array over the vocabulary, where that is no larger. */
+const MANY = 1 << 16;
 
 /** The followers of a context as they are found: words ascending with counts, or words only, in any order. */
 class Followers {
   length = 0;
   words = new Uint32Array(64);
   counts = new Uint32Array(64);
+  /** By word, how often it came among the words that are no longer listed; empty as long as all are. */
+  private unlisted = new Uint32Array(0);
+
+  /** @param types ids in use. */
+  constructor(private readonly types: number) {}
+
+  get empty(): boolean {
+    return this.length === 0 && this.unlisted.length === 0;
+  }
 
   push(word: number, count: number): void {
     if (this.length === this.words.length) this.grow(this.length + 1);
@@ -69,6 +81,7 @@ class Followers {
 
   /** Appends another context's words; their counts are left for {@link countWords}. */
   pushWords(from: Followers): void {
+    if (this.length >= this.types && this.length >= MANY) this.unlist();
     const length = this.length + from.length;
     if (length > this.words.length) this.grow(length);
     if (from.length < 16) for (let i = 0; i < from.length; i++) this.words[this.length + i] = from.words[i];
@@ -76,8 +89,26 @@ class Followers {
     this.length = length;
   }
 
+  /** Appends another context's words, each as often as it counts there. */
+  pushTimes(from: Followers): void {
+    for (let i = 0; i < from.length; i++) {
+      const count = from.counts[i];
+      if (count >= MANY) {
+        this.unlist();
+        this.unlisted[from.words[i]] += count;
+        continue;
+      }
+      if (this.length >= this.types && this.length >= MANY) this.unlist();
+      for (let c = 0; c < count; c++) this.push(from.words[i], 1);
+    }
+  }
+
   /** Sorts the words and puts how often each occurs into `counts`. */
   countWords(): void {
+    if (this.unlisted.length > 0) {
+      this.listCounts();
+      return;
+    }
     const { words, counts, length } = this;
     if (length === 1) {
       counts[0] = 1;
@@ -95,6 +126,20 @@ class Followers {
       }
     }
     this.length = last + 1;
+  }
+
+  /** Counts the words so far where they take no room of their own: as often as they come, that is bounded. */
+  private unlist(): void {
+    if (this.unlisted.length === 0) this.unlisted = new Uint32Array(this.types);
+    for (let i = 0; i < this.length; i++) this.unlisted[this.words[i]]++;
+    this.length = 0;
+  }
+
+  private listCounts(): void {
+    this.unlist();
+    const { unlisted } = this;
+    this.unlisted = new Uint32Array(0);
+    for (let word = 0; word < unlisted.length; word++) if (unlisted[word] > 0) this.push(word, unlisted[word]);
   }
 
   private grow(length: number): void {
@@ -140,7 +185,7 @@ class ContiguousTally implements Tally {
     this.distances = [...contiguous(order), 0];
     this.current = new Uint32Array(order);
     // Level k is the table of contexts of k words; level 0 only fills a place.
-    this.levels = Array.from({ length: order }, () => new Followers());
+    this.levels = Array.from({ length: order }, () => new Followers(unigrams.length));
     this.writers = this.levels.map(
       (_, level) => new TableWriter(tableName(contiguous(level + 1), stream), level, emit),
     );
@@ -181,7 +226,7 @@ class ContiguousTally implements Tally {
 
   private close(level: number): void {
     const followers = this.levels[level];
-    if (followers.length === 0) return;
+    if (followers.empty) return;
     const raw = level === this.width || this.current[level - 1] === BOS;
     if (!raw) followers.countWords();
     this.writers[level].group(this.current, followers.words, followers.counts, followers.length);
@@ -205,12 +250,14 @@ class SkipTally implements Tally {
   readonly writers: readonly TableWriter[];
   private readonly kept: number;
   private readonly current: Uint32Array;
-  private readonly followers = new Followers();
-  private readonly partnerFollowers = new Followers();
+  private readonly followers: Followers;
+  private readonly partnerFollowers: Followers;
   private count = 0;
 
-  constructor(sort: Sort, stream: Stream, order: number, emit: (block: EncodedBlock) => void) {
+  constructor(sort: Sort, stream: Stream, order: number, types: number, emit: (block: EncodedBlock) => void) {
     const [pattern] = sort;
+    this.followers = new Followers(types);
+    this.partnerFollowers = new Followers(types);
     const filled = contiguous(Math.min(span(pattern) + 2, order));
     this.kept = pattern.length;
     this.distances = [...pattern, 0, ...filled.filter(distance => !pattern.includes(distance))];
@@ -246,13 +293,11 @@ class SkipTally implements Tally {
       // The farthest word may be missing, where the sentence is too short for this pattern but not for its partner.
       if (current[kept - 1] !== NONE) writers[0].group(current, followers.words, followers.counts, followers.length);
       if (writers.length > 1 && current[kept - 2] !== NONE) {
-        for (let i = 0; i < followers.length; i++) {
-          for (let c = 0; c < followers.counts[i]; c++) partnerFollowers.push(followers.words[i], 1);
-        }
+        partnerFollowers.pushTimes(followers);
       }
       followers.length = 0;
     }
-    if (different < kept - 1 && partnerFollowers.length > 0) {
+    if (different < kept - 1 && !partnerFollowers.empty) {
       partnerFollowers.countWords();
       writers[1].group(current, partnerFollowers.words, partnerFollowers.counts, partnerFollowers.length);
       partnerFollowers.length = 0;

@@ -2,9 +2,12 @@ import { Worker } from 'node:worker_threads';
 import type { ThreadReply } from './counting-thread.js';
 import type { StartThread } from './pool.js';
 
+/** Threads make few objects that do not live on in arrays; as many as fit here are collected at a time. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+
 /** Starts a thread of Node's that counts. */
 export const startThread: StartThread = (workerData, onReply, onEnd) => {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData });
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, resourceLimits });
   worker.on('message', (reply: ThreadReply) => onReply(reply));
   worker.on('error', onEnd);
   worker.on('exit', () => onEnd(new Error('a counting thread ended unexpectedly')));

@@ -4,6 +4,7 @@ import type { TokenSink } from '../text/tokenizer.js';
 import { BOS, EOS, UNK } from '../text/tokens.js';
 import { hashBytes, type WordList } from '../text/wordlist.js';
 import type { IdStream } from './id-stream.js';
+import { SPILLED, type SpilledWords } from './spilled-words.js';
 
 /** How training text becomes tokens. */
 export interface TokenOptions {
@@ -30,12 +31,14 @@ export class TokenStream implements TokenSink {
   dropped = 0;
   /** Sentences held out. */
   heldOut = 0;
-  /** Occurrences by word number. */
+  /** Tokens held out, without those that end sentences. */
+  heldOutTokens = 0;
+  /** Occurrences by word number; 0 stands for words that were spilled and are not in the list. */
   frequency = new Float64Array(1 << 12);
-  /** What a word number stands for, where that is another word. */
-  readonly aliases = new Map<number, number>();
-  /** How many invalid sequences an occurrence of a word number holds, where there are any. */
-  readonly replacements = new Map<number, number>();
+  /** What a word number stands for, where that is another word; else 0. */
+  aliases = new Uint32Array(1 << 12);
+  /** How many invalid sequences an occurrence of a word number holds. */
+  private replacements = new Uint32Array(1 << 12);
   /** What is being read: for error messages. */
   source = '';
   /** What a call of `line` ends, to be counted in error messages. */
@@ -53,6 +56,8 @@ export class TokenStream implements TokenSink {
     private readonly options: TokenOptions,
   ) {
     this.known = words.size;
+    // The words of a closed vocabulary all have numbers before the first is seen.
+    this.makeRoom();
   }
 
   /** Begins another input. */
@@ -63,8 +68,9 @@ export class TokenStream implements TokenSink {
   }
 
   token(bytes: Uint8Array, from: number, to: number, hash: number): void {
-    const word = this.options.closed ? this.findClosed(bytes, from, to, hash) : this.words.add(bytes, from, to, hash);
-    if (word > this.known) this.meet(word);
+    const { closed } = this.options;
+    const word = closed || this.spilled ? this.findOther(bytes, from, to, hash) : this.words.add(bytes, from, to, hash);
+    if (word > this.known && word < SPILLED) this.meet(word);
     if (word === BOS || word === EOS || (this.reservedAliases && this.isReservedAlias(word))) {
       if (this.options.reserved === 'drop') {
         this.dropped++;
@@ -72,13 +78,13 @@ export class TokenStream implements TokenSink {
       }
       this.refuse(word);
     }
-    if (word >= this.frequency.length) this.growFrequency();
     this.lineTokens++;
     if (this.holding) {
+      this.heldOutTokens++;
       this.heldOutIds.push(word);
       return;
     }
-    this.frequency[word]++;
+    if (word < SPILLED) this.frequency[word]++;
     this.ids.push(word);
   }
 
@@ -101,46 +107,75 @@ export class TokenStream implements TokenSink {
   /** Invalid UTF-8 sequences that were replaced, over all occurrences. */
   get replaced(): number {
     let sum = 0;
-    for (const [word, count] of this.replacements) sum += count * this.frequency[word];
-    return sum;
+    for (let word = 1; word <= this.words.size; word++) sum += this.replacements[word] * this.frequency[word];
+    return sum + this.otherReplaced;
   }
 
   /** A word that was not seen before: it may stand for another. */
   private meet(word: number): void {
     this.known = word;
+    this.makeRoom();
     const surface = canonicalSurface(this.words.bytes(word).slice(), this.options.lowercase);
     if (!surface) return;
     const { bytes, replaced } = surface;
     const target = this.words.add(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length));
     this.known = this.words.size;
-    this.aliases.set(word, target);
-    if (replaced > 0) this.replacements.set(word, replaced);
+    this.makeRoom();
+    this.aliases[word] = target;
+    this.replacements[word] = replaced;
     if (target === BOS || target === EOS) this.reservedAliases = true;
   }
 
-  private findClosed(bytes: Uint8Array, from: number, to: number, hash: number): number {
+  /** From here on words that are not in the list are spilled, until {@link chooseSpilled}. */
+  spill(counted: SpilledWords, heldOut: SpilledWords): void {
+    this.spilled = { counted, heldOut };
+  }
+
+  /** Adds the frequent ones of the spilled words to the list. Arguments as those of {@link SpilledWords.choose}. */
+  chooseSpilled(limit: number, atLeast: number, memory: number): void {
+    const rest = this.spilled?.counted.choose(limit, atLeast, memory, (bytes, hash, count) => {
+      const word = this.words.add(bytes, 0, bytes.length, hash);
+      this.makeRoom();
+      this.frequency[word] = count;
+    });
+    this.frequency[0] = rest ?? 0;
+  }
+
+  /** What a token is that is not to be added to the list. */
+  private findOther(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const found = this.words.find(bytes, from, to, hash);
     if (found > 0) return found;
     const surface = canonicalSurface(bytes.subarray(from, to), this.options.lowercase);
-    if (!surface) return UNK;
+    if (!surface) return this.other(bytes, from, to, hash);
     const { bytes: canonical, replaced } = surface;
-    this.closedReplaced += replaced;
-    return this.words.find(canonical, 0, canonical.length, hashBytes(canonical, 0, canonical.length)) || UNK;
+    this.otherReplaced += replaced;
+    const { length } = canonical;
+    const canonicalHash = hashBytes(canonical, 0, length);
+    return this.words.find(canonical, 0, length, canonicalHash) || this.other(canonical, 0, length, canonicalHash);
   }
 
-  /** Invalid sequences met while the vocabulary was closed. */
-  closedReplaced = 0;
+  private other(bytes: Uint8Array, from: number, to: number, hash: number): number {
+    if (!this.spilled) return UNK;
+    return (this.holding ? this.spilled.heldOut : this.spilled.counted).push(bytes, from, to, hash);
+  }
+
+  /** Invalid sequences met in tokens that were not added to the list. */
+  otherReplaced = 0;
+  private spilled: { readonly counted: SpilledWords; readonly heldOut: SpilledWords } | undefined;
 
   private isReservedAlias(word: number): boolean {
-    const target = this.aliases.get(word);
+    const target = this.aliases[word];
     return target === BOS || target === EOS;
   }
 
-  private growFrequency(): void {
-    // The words of a closed vocabulary all have numbers before the first is seen.
-    const larger = new Float64Array(2 * Math.max(this.frequency.length, this.words.size));
-    larger.set(this.frequency);
-    this.frequency = larger;
+  /** Makes room for what is kept of each word. */
+  private makeRoom(): void {
+    const { frequency, aliases, replacements, words } = this;
+    if (words.size < frequency.length) return;
+    const length = 2 * words.size;
+    (this.frequency = new Float64Array(length)).set(frequency);
+    (this.aliases = new Uint32Array(length)).set(aliases);
+    (this.replacements = new Uint32Array(length)).set(replacements);
   }
 
   private refuse(word: number): never {

@@ -1,6 +1,6 @@
 import { KneserError } from '../errors.js';
-import { compareBytes } from '../text/bytes.js';
 import { BOS, EOS, FIRST_WORD, UNK } from '../text/tokens.js';
+import type { WordList } from '../text/wordlist.js';
 import type { TokenStream } from './token-stream.js';
 
 /** Which words a model knows; all others are `<unk>`. */
@@ -19,8 +19,9 @@ export type VocabularyChoice =
  * frequency follow their UTF-8 bytes, so that small numbers are common and nothing depends on the order of the text.
  */
 export interface Vocabulary {
-  /** UTF-8 by id; empty for `NONE`. */
-  readonly words: readonly Uint8Array[];
+  readonly list: WordList;
+  /** The number in the list of the word of each id; 0 for `NONE`. */
+  readonly numbers: Uint32Array;
   /** Occurrences in the text by id; 0 for `NONE` and `<s>`. */
   readonly frequencies: Float64Array;
   /** The id of each number of the stream. */
@@ -29,35 +30,35 @@ export interface Vocabulary {
 
 /** Ids for the words of a stream that has ended. */
 export function buildVocabulary(stream: TokenStream, choice: VocabularyChoice): Vocabulary {
-  const { words, frequency, aliases } = stream;
-  const size = words.size;
+  const { words: list, frequency, aliases } = stream;
+  const size = list.size;
   const occurrences = new Float64Array(size + 1);
-  for (let word = 1; word <= size; word++) occurrences[aliases.get(word) ?? word] += frequency[word] || 0;
+  for (let word = 1; word <= size; word++) occurrences[aliases[word] || word] += frequency[word];
 
-  const candidates: number[] = [];
   const atLeast = choice.kind === 'frequency' ? choice.atLeast : choice.kind === 'words' ? 0 : 1;
+  let length = 0;
+  const candidates = new Uint32Array(size);
   for (let word = FIRST_WORD; word <= size; word++) {
-    if (!aliases.has(word) && occurrences[word] >= atLeast) candidates.push(word);
+    if (aliases[word] === 0 && occurrences[word] >= atLeast) candidates[length++] = word;
   }
-  const bytes =
-    candidates.length > 0 ? Array.from({ length: size + 1 }, (_, w) => (w ? words.bytes(w) : NO_BYTES)) : [];
-  candidates.sort((a, b) => occurrences[b] - occurrences[a] || compareBytes(bytes[a], bytes[b]));
-  if (choice.kind === 'limit' && candidates.length > choice.limit) candidates.length = choice.limit;
+  candidates.subarray(0, length).sort((a, b) => occurrences[b] - occurrences[a] || list.compare(a, b));
+  if (choice.kind === 'limit') length = Math.min(length, choice.limit);
 
+  const types = FIRST_WORD + length;
+  const numbers = new Uint32Array(types);
+  numbers.set([0, UNK, BOS, EOS]);
+  numbers.set(candidates.subarray(0, length), FIRST_WORD);
   const ids = new Uint32Array(size + 1).fill(UNK);
-  const frequencies = new Float64Array(FIRST_WORD + candidates.length);
-  const list = [NO_BYTES, words.bytes(UNK), words.bytes(BOS), words.bytes(EOS)];
   ids[BOS] = BOS;
   ids[EOS] = EOS;
-  for (const word of candidates) {
-    ids[word] = list.length;
-    list.push(bytes[word]);
+  for (let id = FIRST_WORD; id < types; id++) ids[numbers[id]] = id;
+  const frequencies = new Float64Array(types);
+  for (let word = 0; word <= size; word++) {
+    if (aliases[word] > 0) ids[word] = ids[aliases[word]];
+    if (word !== BOS && word !== EOS) frequencies[ids[word]] += frequency[word];
   }
-  for (const [word, target] of aliases) ids[word] = ids[target];
-  for (let word = 1; word <= size; word++)
-    if (word !== BOS && word !== EOS) frequencies[ids[word]] += frequency[word] || 0;
   frequencies[EOS] = stream.sentences;
-  return { words: list, frequencies, ids };
+  return { list, numbers, frequencies, ids };
 }
 
 /** Refuses text without a single token. @param source what was read, for the message. */
@@ -70,5 +71,3 @@ export function requireTokens(stream: TokenStream, source: string): void {
       : `${source}: the text is empty; there is nothing to count`,
   );
 }
-
-const NO_BYTES = new Uint8Array(0);

@@ -6,6 +6,6 @@ import { scratchFiles } from './scratch-files.js';
 // A thread that counts.
 if (parentPort) {
   const port = parentPort;
-  const take = countInThread(workerData as CountPlan, scratchFiles, reply => port.postMessage(reply));
+  const take = countInThread(workerData as CountPlan, scratchFiles, (reply, moved) => port.postMessage(reply, moved));
   port.on('message', (request: ThreadRequest) => take(request));
 }

@@ -18,6 +18,9 @@ export interface SavedFile {
 /** A text that was written down as word numbers. */
 export interface SavedText extends TextFigures {
   readonly files: readonly SavedFile[];
+  /** The names of the files of word numbers: those that are counted, and those held out. */
+  readonly numbers: string;
+  readonly heldOutNumbers: string;
 }
 
 /** A file that is trained on; a pipe has neither size nor time. */

@@ -1,16 +1,15 @@
 import { open, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { ReadText, TextIds } from '../checkpoints.js';
 import type { IdStream } from '../count/id-stream.js';
 import { scratchFiles } from '../count/scratch-files.js';
+import type { Vocabulary } from '../count/vocabulary.js';
 import { digestFile } from '../store/file-digest.js';
 import { readVarint, writeVarint } from '../store/varint.js';
+import { FIRST_WORD } from '../text/tokens.js';
+import { hashBytes, WordList } from '../text/wordlist.js';
 import { writeAll } from './files.js';
 import type { SavedFile, SavedText } from './record.js';
-
-/** The names of the files of word numbers, which may be there before the text is written down: part of it is in them. */
-export const TOKENS = 'tokens';
-export const HELD_OUT = 'held-out';
 
 /** Bytes of words that are put together to one write. */
 const PIECE_BYTES = 1 << 20;
@@ -27,6 +26,8 @@ export async function saveText(
   check: () => void,
 ): Promise<SavedText> {
   const files: SavedFile[] = [];
+  // Counting frees the numbers on its way.
+  const streams = [ids, heldOut].map(stream => ({ name: basename(stream.path), ...stream.inMemory() }));
   const save = async (name: string, pieces: Iterable<Uint8Array>, position = 0): Promise<void> => {
     const path = join(folder, name);
     const file = await open(path, position === 0 ? 'w' : 'r+');
@@ -37,17 +38,13 @@ export async function saveText(
     }
     files.push({ name, bytes: (await stat(path)).size, crc32: await digestFile(path) });
   };
-  await save('words', encodeWords(vocabulary.words));
+  await save('words', encodeWords(vocabulary));
   await save('frequencies', [asBytes(vocabulary.frequencies)]);
   await save('ids', [asBytes(vocabulary.ids)]);
-  for (const [name, stream] of [
-    [TOKENS, ids],
-    [HELD_OUT, heldOut],
-  ] as const) {
-    const { position, pieces } = stream.inMemory();
-    await save(name, pieces, position);
-  }
-  return { files, ...figures };
+  // Part of these may be on the disk already.
+  for (const { name, pieces, position } of streams) await save(name, pieces, position);
+  const [tokens, sentences] = streams;
+  return { files, numbers: tokens.name, heldOutNumbers: sentences.name, ...figures };
 }
 
 /** Whether the files of a text are as they were written. */
@@ -64,27 +61,32 @@ export async function isIntact(folder: string, { files }: SavedText): Promise<bo
 }
 
 /** Reads a text back that is intact. */
-export async function loadText(folder: string, { files, ...figures }: SavedText, streams: TextIds): Promise<ReadText> {
+export async function loadText(
+  folder: string,
+  { files, numbers, heldOutNumbers, ...figures }: SavedText,
+  streams: TextIds,
+): Promise<ReadText> {
   const read = (name: string): Promise<Buffer> => readFile(join(folder, name));
   const restore = (stream: IdStream, name: string): void => {
     const bytes = files.find(file => file.name === name)?.bytes ?? 0;
     stream.restore(scratchFiles.open(join(folder, name)), bytes / 4);
   };
-  restore(streams.ids, TOKENS);
-  restore(streams.heldOut, HELD_OUT);
+  restore(streams.ids, numbers);
+  restore(streams.heldOut, heldOutNumbers);
   const vocabulary = {
-    words: decodeWords(await read('words')),
+    ...decodeWords(await read('words')),
     frequencies: new Float64Array(aligned(await read('frequencies'))),
     ids: new Uint32Array(aligned(await read('ids'))),
   };
   return { ...figures, vocabulary };
 }
 
-/** Words by id: the length of each, then its bytes. */
-function* encodeWords(words: readonly Uint8Array[]): Generator<Uint8Array> {
+/** Words by id, from the first that is of the text: the length of each, then its bytes. */
+function* encodeWords({ list, numbers }: Vocabulary): Generator<Uint8Array> {
   let buffer = new Uint8Array(PIECE_BYTES);
   let at = 0;
-  for (const word of words) {
+  for (let id = FIRST_WORD; id < numbers.length; id++) {
+    const word = list.bytes(numbers[id]);
     if (at + word.length + 5 > buffer.length) {
       yield buffer.subarray(0, at);
       buffer = new Uint8Array(Math.max(PIECE_BYTES, word.length + 5));
@@ -97,14 +99,17 @@ function* encodeWords(words: readonly Uint8Array[]): Generator<Uint8Array> {
   yield buffer.subarray(0, at);
 }
 
-function decodeWords(bytes: Uint8Array): Uint8Array[] {
-  const words: Uint8Array[] = [];
+/** The reverse: in the list that is made, every word's number is its id. */
+function decodeWords(bytes: Uint8Array): Pick<Vocabulary, 'list' | 'numbers'> {
+  const list = new WordList();
   const cursor = { at: 0 };
   while (cursor.at < bytes.length) {
     const length = readVarint(bytes, cursor);
-    words.push(bytes.subarray(cursor.at, (cursor.at += length)));
+    const from = cursor.at;
+    const to = (cursor.at += length);
+    list.add(bytes, from, to, hashBytes(bytes, from, to));
   }
-  return words;
+  return { list, numbers: Uint32Array.from({ length: list.size + 1 }, (_, id) => id) };
 }
 
 function asBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

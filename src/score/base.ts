@@ -7,7 +7,7 @@ import { countCharacters } from '../text/surface.js';
 import { EOS, EOS_WORD } from '../text/tokens.js';
 import { BatchLayout } from './batch.js';
 import { TextCache } from './cache.js';
-import { loadedBytes } from './regions.js';
+import { canLoad, loadedBytes } from './regions.js';
 import { noCounts, requireCounts, type ModelParts } from './parts.js';
 import { finite, PerplexitySum } from './perplexity.js';
 import type { PredictedWord, Predictor } from './predictor.js';
@@ -16,6 +16,9 @@ import { vectorOf, type VectorOptions, type VectorScore } from './vector.js';
 import type { LoadedWords } from './words.js';
 
 import type { ModelInfo, PredictOptions, Prediction, Score, ScoreOptions, TextOptions } from './api.js';
+
+/** A sentence's tokens and scores are all in memory: about 200 bytes a token. */
+const MOST_TOKENS = 1 << 22;
 
 const encoder = new TextEncoder();
 
@@ -85,6 +88,15 @@ export class ModelBase {
   protected surface(sentence: Sentence): string[] {
     const tokens = typeof sentence === 'string' ? this.parts.tokenization.tokens(sentence) : [...sentence];
     return this.parts.manifest.options.lowercase ? tokens.map(token => token.toLowerCase()) : tokens;
+  }
+
+  /** Refuses a sentence that takes too much memory to be scored at one go. @throws KNESER_LIMIT */
+  protected checkLength(tokens: readonly string[]): void {
+    if (tokens.length <= MOST_TOKENS) return;
+    throw new KneserError(
+      'KNESER_LIMIT',
+      `a sentence of ${tokens.length} tokens is too long to be scored as one; split it, or use kneser perplexity`,
+    );
   }
 
   protected isSkipped(tokens: readonly string[]): boolean {
@@ -166,6 +178,12 @@ export class ModelBase {
   get loadedBytes(): number {
     const { words, classes, manifest, wordClasses } = this.parts;
     return loadedBytes(words, wordIds(manifest)) + loadedBytes(classes, wordClasses?.count ?? 0);
+  }
+
+  /** Whether the tables can be loaded at all, however much memory there is. */
+  get canLoad(): boolean {
+    const { words, classes, manifest, wordClasses } = this.parts;
+    return canLoad(words, wordIds(manifest)) && canLoad(classes, wordClasses?.count ?? 0);
   }
 
   protected textCache(options: TextOptions): TextCache | undefined {

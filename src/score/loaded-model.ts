@@ -1,4 +1,4 @@
-import { KneserError } from '../errors.js';
+import { closedError, KneserError } from '../errors.js';
 import { wordIds } from '../store/manifest.js';
 import { type Sentence } from '../text/sentences.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
@@ -24,6 +24,7 @@ export class LoadedModel extends ModelBase {
   protected readonly scorer: Scorer;
   private readonly predictor: Predictor | undefined;
   private readonly layout: BatchLayout;
+  private closed = false;
 
   /** @internal Use {@link LanguageModel.load}. */
   constructor(
@@ -65,7 +66,9 @@ export class LoadedModel extends ModelBase {
 
   /** As {@link LanguageModel.score}. */
   score(sentence: Sentence, options: ScoreOptions = {}): Score {
+    this.checkOpen();
     const tokens = this.surface(sentence);
+    this.checkLength(tokens);
     const ids = tokens.map(token => this.words.idOf(token));
     return runAtOnce(this.scoreIds(this.scorer, this.layout, tokens, ids, options));
   }
@@ -77,14 +80,17 @@ export class LoadedModel extends ModelBase {
 
   /** @internal */
   scoreVector(sentence: Sentence, options: VectorOptions): VectorScore {
+    this.checkOpen();
     checkVectorOptions(options);
     const tokens = this.surface(sentence);
+    this.checkLength(tokens);
     const ids = tokens.map(token => this.words.idOf(token));
     return runAtOnce(this.vectorOfIds(this.scorer, this.layout, tokens, ids, options));
   }
 
   /** As {@link LanguageModel.predict}. */
   predict(history: Sentence, options: PredictOptions = {}): Prediction[] {
+    this.checkOpen();
     checkPredictOptions(options);
     const ids = Uint32Array.from(this.nearest(history), token => this.words.idOf(token));
     return withTokens(runAtOnce(this.requirePredictor(this.predictor).predict(ids, options)), this.words);
@@ -92,6 +98,7 @@ export class LoadedModel extends ModelBase {
 
   /** As {@link LanguageModel.perplexity}. */
   perplexity(sentences: Iterable<Sentence>, options: TextOptions = {}): Perplexity {
+    this.checkOpen();
     const sum = new PerplexitySum();
     const cache = this.textCache(options);
     // Its own: whoever makes the sentences may score others meanwhile.
@@ -106,8 +113,14 @@ export class LoadedModel extends ModelBase {
     return sum.figures();
   }
 
-  /** There is nothing to give back where there are no threads. */
-  async close(): Promise<void> {}
+  /**
+   * Ends the threads that were started to score files. All calls from then on, and files that are being scored, are refused with
+   * KNESER_CLOSED. Closing twice does nothing more. The tables' memory is free again when nothing refers to the model.
+   */
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.resolve();
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
@@ -144,6 +157,7 @@ export class LoadedModel extends ModelBase {
    * }
    */
   extend(state: State, token: string): Extension {
+    this.checkOpen();
     const id = this.id(token);
     const { layout } = this;
     layout.reset();
@@ -157,6 +171,10 @@ export class LoadedModel extends ModelBase {
       oov: layout.batch.oov[0] === 1,
       state: this.follow(state, id),
     };
+  }
+
+  protected checkOpen(): void {
+    if (this.closed) throw closedError(this.parts.store.name);
   }
 
   private follow(state: State, id: number): State {

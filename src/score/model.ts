@@ -1,4 +1,6 @@
-import { KneserError } from '../errors.js';
+import { closedError } from '../errors.js';
+import { openSource, type PackedInput } from '../packed/source.js';
+import { openPacked } from '../packed/store.js';
 import type { BlendEvidence } from '../smooth/blend.js';
 import type { ModelStore } from '../store/store.js';
 import { type Sentence, type Sentences } from '../text/sentences.js';
@@ -13,7 +15,15 @@ import { emptyEvidence, runAwaiting, Scorer, type TableStream } from './scorer.j
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './vector.js';
 import { LoadedWords, PagedWords } from './words.js';
 
-import type { OpenOptions, Prediction, PredictOptions, Score, ScoreOptions, TextOptions } from './api.js';
+import type {
+  FromFileOptions,
+  OpenOptions,
+  Prediction,
+  PredictOptions,
+  Score,
+  ScoreOptions,
+  TextOptions,
+} from './api.js';
 import { addSentence, checkPredictOptions, ModelBase, withEnd, withTokens } from './base.js';
 import type { LoadedModel } from './loaded-model.js';
 
@@ -45,14 +55,17 @@ export class LanguageModel extends ModelBase {
   private readonly words: PagedWords;
   private loadedWords: Promise<LoadedWords> | undefined;
   private turn: Promise<unknown> = Promise.resolve();
-  private closed = false;
+  /** What reads the store besides the calls that are served in turn. */
+  private readonly readings = new Set<Promise<unknown>>();
+  private closing: Promise<void> | undefined;
 
   /** @internal */
   constructor(parts: ModelParts, options: OpenOptions) {
     super(parts);
     const { store, manifest, wordClasses } = parts;
     const reader = new BlockReader(store, options.blockMemory ?? DEFAULT_BLOCK_MEMORY);
-    this.wordStream = { tables: pagedTables(reader, parts.words) };
+    const { distant = false } = store;
+    this.wordStream = { tables: pagedTables(reader, parts.words), distant };
     this.classStream = wordClasses && { tables: pagedTables(reader, parts.classes), classOf: wordClasses.of };
     const tables = parts.words.length + parts.classes.length;
     this.batchWords = Math.min(PAGED_BATCH, Math.floor(PAGED_EVIDENCE / (tables * FIELDS)));
@@ -64,31 +77,45 @@ export class LanguageModel extends ModelBase {
   }
 
   /**
+   * Opens a packed model (`kneser pack`): a file that was chosen or dropped, an address, or its bytes. Of an address only
+   * what is needed is fetched, by requests for ranges of bytes.
+   *
+   * @throws KneserError: KNESER_NOT_A_MODEL, KNESER_VERSION, KNESER_DAMAGED, KNESER_OPTION; of an address KNESER_INPUT_MISSING,
+   * KNESER_INPUT_UNREADABLE, KNESER_IO and KNESER_ABORTED, which any later call may throw too.
+   * @example
+   * const model = await LanguageModel.fromFile(new URL('https://example.org/model.kneser'));
+   */
+  static async fromFile<Model>(
+    this: ModelClass<Model>,
+    file: PackedInput,
+    options: FromFileOptions = {},
+  ): Promise<Model> {
+    const { store, files } = await openPacked(await openSource(file, options.signal));
+    return openStore(this, store, files, options);
+  }
+
+  /**
    * Opens the model in a store, which is closed with it.
    *
    * @internal
    */
-  static async fromStore<Model>(
+  static fromStore<Model>(
     this: ModelClass<Model>,
     store: ModelStore,
     files: ModelFiles,
     options: OpenOptions = {},
   ): Promise<Model> {
-    try {
-      return new this(await readParts(store, files, options), options);
-    } catch (error) {
-      await store.close();
-      throw error;
-    }
+    return openStore(this, store, files, options);
   }
 
   /**
    * Scores a sentence: text, which the model's tokenizer cuts into tokens, or its tokens.
    *
-   * @throws KneserError: KNESER_CLOSED, KNESER_DAMAGED.
+   * @throws KneserError: KNESER_CLOSED, KNESER_DAMAGED, KNESER_LIMIT for more than 4,194,304 tokens.
    */
   async score(sentence: Sentence, options: ScoreOptions = {}): Promise<Score> {
     const tokens = this.surface(sentence);
+    this.checkLength(tokens);
     return this.inTurn(async () => {
       const ids = await this.words.idsOf(tokens);
       return runAwaiting(this.scoreIds(this.scorer, this.layout(tokens.length + 1), tokens, ids, options));
@@ -112,6 +139,7 @@ export class LanguageModel extends ModelBase {
   async scoreVector(sentence: Sentence, options: VectorOptions): Promise<VectorScore> {
     checkVectorOptions(options);
     const tokens = this.surface(sentence);
+    this.checkLength(tokens);
     const longest = options.context === 'window' ? this.info.order : 1;
     return this.inTurn(async () => {
       const ids = await this.words.idsOf(tokens);
@@ -138,6 +166,7 @@ export class LanguageModel extends ModelBase {
 
   /** The perplexity of sentences, which are one text. */
   async perplexity(sentences: Sentences, options: TextOptions = {}): Promise<Perplexity> {
+    this.checkOpen();
     const sum = new PerplexitySum();
     const cache = this.textCache(options);
     for await (const sentence of sentences) {
@@ -158,9 +187,9 @@ export class LanguageModel extends ModelBase {
    * @param onProgress told which share of the tables, 0 to 1, has been read.
    */
   async load(onProgress?: (share: number) => void): Promise<LoadedModel> {
-    this.checkOpen();
     const { LoadedModel } = await import('./loaded-model.js');
-    return LoadedModel.load(this.parts, await this.allWords(), onProgress);
+    const words = await this.allWords();
+    return this.whileOpen(() => LoadedModel.load(this.parts, words, onProgress));
   }
 
   /**
@@ -174,12 +203,24 @@ export class LanguageModel extends ModelBase {
     return evidence;
   }
 
-  /** Gives back everything the model holds open. Closing twice is fine. */
+  /**
+   * log10 p of the words of a batch that is laid out by hand.
+   *
+   * @internal
+   */
+  scoreBatch(batch: Batch): Promise<Float64Array> {
+    return this.inTurn(async () => {
+      const { log10Probs } = await runAwaiting(this.scorer.score(batch));
+      return log10Probs.slice(0, batch.length);
+    });
+  }
+
+  /**
+   * Gives back everything the model holds: descriptors, its private folder, and threads. Calls that have begun end first; files
+   * that are being scored, and all calls from then on, are refused with KNESER_CLOSED. Closing twice does nothing more.
+   */
   async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
-    await this.turn.catch(() => undefined);
-    await this.parts.store.close();
+    await (this.closing ??= this.giveBack());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -200,7 +241,8 @@ export class LanguageModel extends ModelBase {
   /** @internal */
   allWords(): Promise<LoadedWords> {
     this.checkOpen();
-    this.loadedWords ??= LoadedWords.load(this.parts.store, this.parts.manifest).catch((error: unknown) => {
+    const { store, manifest } = this.parts;
+    this.loadedWords ??= this.whileOpen(() => LoadedWords.load(store, manifest)).catch((error: unknown) => {
       this.loadedWords = undefined;
       throw error;
     });
@@ -208,7 +250,25 @@ export class LanguageModel extends ModelBase {
   }
 
   protected checkOpen(): void {
-    if (this.closed) throw new KneserError('KNESER_CLOSED', `${this.parts.store.name}: this model was closed`);
+    if (this.closing) throw closedError(this.parts.store.name);
+  }
+
+  /** Reads the store; a call of {@link close} waits for the end of it. */
+  protected async whileOpen<T>(act: () => Promise<T>): Promise<T> {
+    this.checkOpen();
+    const reading = act();
+    this.readings.add(reading);
+    try {
+      return await reading;
+    } finally {
+      this.readings.delete(reading);
+    }
+  }
+
+  /** Waits for the calls that have begun, and gives back what the model holds. */
+  protected async giveBack(): Promise<void> {
+    await Promise.allSettled([this.turn, ...this.readings]);
+    await this.parts.store.close();
   }
 
   /** The tables' scratch space serves one call at a time. */
@@ -219,6 +279,21 @@ export class LanguageModel extends ModelBase {
     return result;
   }
 }
+
+async function openStore<Model>(
+  modelClass: ModelClass<Model>,
+  store: ModelStore,
+  files: ModelFiles,
+  options: OpenOptions,
+): Promise<Model> {
+  try {
+    return new modelClass(await readParts(store, files, options), options);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
 function pagedTables(reader: BlockReader, parts: readonly TablePart[]): PagedTable[] {
   return parts.map(
     ({ manifest, pattern, shorter }, index) => new PagedTable(reader, manifest.pattern, pattern, index, shorter),

@@ -1,6 +1,7 @@
 import { decodeClasses, type WordClasses } from '../classes/classes.js';
 import { KneserError } from '../errors.js';
 import { contextPattern, formatPattern, isContiguous, parsePattern, type Pattern } from '../pattern.js';
+import { checkByteOrder } from '../platform.js';
 import { Backoff } from '../smooth/backoff.js';
 import { Blend, GATE_PARAMETERS, GATE_START } from '../smooth/blend.js';
 import { estimateDiscounts } from '../smooth/discounts.js';
@@ -82,6 +83,7 @@ export interface ModelFiles {
 
 /** Reads a model's description and puts together what is asked for. @throws KNESER_DAMAGED, KNESER_OPTION */
 export async function readParts(store: ModelStore, files: ModelFiles, options: SmoothingOptions): Promise<ModelParts> {
+  checkByteOrder();
   const manifest = decodeValue(`${store.name}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
   if (manifest.kind === 'backoff') return backoffParts(store, files, manifest, options);
   const weightSets = new Map<string, WeightSet>();
@@ -202,7 +204,7 @@ export function tableParts(store: string, tables: readonly TableManifest[]): Tab
 }
 
 /** Weights that change nothing: even ones, and, with classes, a class model that has yet to prove itself. */
-function startingWeights(manifest: Manifest): WeightSet {
+export function startingWeights(manifest: Manifest): WeightSet {
   const zeros = (tables: readonly TableManifest[]): Float64Array => {
     const lattice = latticeOf(tableParts('', tables), 1);
     return new Float64Array(parameterStarts(lattice)[lattice.tables.length]);

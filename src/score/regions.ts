@@ -54,6 +54,17 @@ export function loadedBytes(parts: readonly TablePart[], words: number): number 
   }, 0);
 }
 
+/** Twice a place, and one more, has 32 bits; so has one more than the place of a number. */
+const MOST_PLACES = 2 ** 31;
+const MOST_NUMBERS = 2 ** 32 - 1;
+
+/** Whether all tables can be in memory at all, however much of it there is. */
+export function canLoad(parts: readonly TablePart[], words: number): boolean {
+  const numbers = parts.reduce((sum, part) => sum + numbersOf(part), 0);
+  const places = parts.map((part, index) => roomFor(part, words, linkedTables(parts, index).length));
+  return numbers <= MOST_NUMBERS && places.every(room => room <= MOST_PLACES);
+}
+
 /** The tables of which the n-grams of table `index` are the contexts, in the order of the links to them. */
 export function linkedTables(parts: readonly TablePart[], index: number): number[] {
   return parts.flatMap((part, table) => (part.base === index ? [table] : []));

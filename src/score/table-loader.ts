@@ -1,15 +1,15 @@
 import { sharedMemory } from '../shared.js';
 import { KneserError } from '../errors.js';
 import { formatPattern } from '../pattern.js';
-import { blankBlock, BLOCK_ENTRIES, decodeBlock, type Block } from '../store/block.js';
-import { decodeValue } from '../store/decode.js';
+import { blankBlock, BLOCK_ENTRIES, type Block } from '../store/block.js';
 import { blockKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
 import { BOS, NONE } from '../text/tokens.js';
-import { addTotals, blockName, firstRow, readDirectory } from './block-reader.js';
+import { addTotals, blockName, decodeTableBlock, firstRow, readDirectory } from './block-reader.js';
 import { Contexts } from './contexts.js';
 import type { TablePart } from './parts.js';
 import {
+  canLoad,
   capacityFor,
   HEADER,
   isHashed,
@@ -36,6 +36,12 @@ export async function loadTables(
   onRows: (rows: number) => void,
   numbers?: TableNumbers,
 ): Promise<TableMemory[]> {
+  if (!canLoad(parts, words)) {
+    throw new KneserError(
+      'KNESER_LIMIT',
+      `${store.name}: a table has too many n-grams to be loaded as a whole; score from blocks, with --tables page`,
+    );
+  }
   const tables: TableMemory[] = [];
   const contexts: (Contexts | undefined)[] = [];
   // Longer contexts first: the rows of a table lead to regions that are there already.
@@ -95,11 +101,8 @@ async function readBlocks(
     // The next ones are read while these are decoded.
     reading = read(from + BLOCKS_A_READ);
     values.forEach((value, i) => {
-      const name = blockName(store, manifest.pattern, from + i);
-      use(
-        decodeValue(name, value, bytes => decodeBlock(bytes, width, reuse)),
-        name,
-      );
+      const block = decodeTableBlock(store, manifest.pattern, directory, from + i, value, reuse);
+      use(block, blockName(store, manifest.pattern, from + i));
     });
   }
   await reading;

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { closedError } from '../errors.js';
 import type { ScoringPlan } from './loaded-scorer.js';
 import type { Piece } from './pieces.js';
 import type { PieceSum } from './perplexity.js';
@@ -11,7 +12,12 @@ export class ScoringThreads {
   private readonly threads: ScoringThread[];
   private next = 0;
 
-  constructor(count: number, plan: ScoringPlan) {
+  /** @param model its name, for messages. */
+  constructor(
+    count: number,
+    plan: ScoringPlan,
+    private readonly model: string,
+  ) {
     this.threads = Array.from({ length: count }, () => new ScoringThread(plan));
   }
 
@@ -25,7 +31,7 @@ export class ScoringThreads {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.threads.map(thread => thread.close()));
+    await Promise.all(this.threads.map(thread => thread.close(closedError(this.model))));
   }
 }
 
@@ -42,12 +48,13 @@ class ScoringThread {
       this.asked.shift()?.resolve(sum);
       if (this.asked.length === 0) this.worker.unref();
     });
-    const fail = (error: Error): void => {
-      this.ended ??= error;
-      for (const { reject } of this.asked.splice(0)) reject(this.ended);
-    };
-    this.worker.on('error', fail);
-    this.worker.on('exit', () => fail(new Error('a scoring thread ended unexpectedly')));
+    this.worker.on('error', error => this.fail(error));
+    this.worker.on('exit', () => this.fail(new Error('a scoring thread ended unexpectedly')));
+  }
+
+  private fail(error: Error): void {
+    this.ended ??= error;
+    for (const { reject } of this.asked.splice(0)) reject(this.ended);
   }
 
   score(piece: Piece): Promise<PieceSum> {
@@ -59,7 +66,9 @@ class ScoringThread {
     });
   }
 
-  async close(): Promise<void> {
+  /** Ends it; what it was asked and has not answered fails for the reason given. */
+  async close(reason: Error): Promise<void> {
+    this.fail(reason);
     await this.worker.terminate();
   }
 }

@@ -9,6 +9,9 @@ const NARROW = 512;
 /** By so much, relatively, may sums differ that were added up in another order. */
 const ROUNDING = 1e-12;
 
+/** Searches are numbered up to here, then from 1 again. */
+const LAST_SEARCH = 2 ** 32 - 1;
+
 /** Words in an order in which each is worth no more, in one respect, than those before. */
 interface Source {
   /** What the next word is worth at most, and all that are still to come. */
@@ -49,6 +52,10 @@ export class TopWords {
   find(next: NextWord, k: number, except: number): { word: number; probability: number }[] {
     const { lists, sums, computed } = this;
     const { voters, unigrams, uniform, nextClass } = next;
+    if (this.searches === LAST_SEARCH) {
+      computed.fill(0);
+      this.searches = 0;
+    }
     const search = ++this.searches;
     computed[except] = search;
     const wide = voters.filter(({ followers }) => followers.length > NARROW);

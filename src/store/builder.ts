@@ -16,6 +16,9 @@ import {
 import { encodeManifest, type Manifest } from './manifest.js';
 import type { ModelWriter } from './store.js';
 
+/** Very long words make a block of the dictionary shorter. */
+const DICTIONARY_BLOCK_BYTES = 1 << 20;
+
 /** A word of the dictionary. */
 export interface DictionaryEntry {
   readonly word: Uint8Array;
@@ -64,18 +67,27 @@ export class ModelBuilder {
   }
 
   /** @param entries sorted by the words' bytes. */
-  async putDictionary(entries: readonly DictionaryEntry[]): Promise<void> {
+  async putDictionary(entries: Iterable<DictionaryEntry>): Promise<void> {
     const firstWords: Uint8Array[] = [];
-    for (let from = 0; from < entries.length; from += DICTIONARY_BLOCK_WORDS) {
-      const part = entries.slice(from, from + DICTIONARY_BLOCK_WORDS);
-      firstWords.push(part[0].word);
+    let part: DictionaryEntry[] = [];
+    let bytes = 0;
+    const putPart = async (): Promise<void> => {
+      firstWords.push(part[0].word.slice());
       const value = encodeDictionaryBlock({
         words: part.map(entry => entry.word),
         ids: Float64Array.from(part, entry => entry.id),
         frequencies: Float64Array.from(part, entry => entry.frequency),
       });
+      part = [];
+      bytes = 0;
       await this.store.put(dictionaryKey(this.dictionaryBlocks++), value);
+    };
+    for (const entry of entries) {
+      part.push(entry);
+      bytes += entry.word.length;
+      if (part.length === DICTIONARY_BLOCK_WORDS || bytes >= DICTIONARY_BLOCK_BYTES) await putPart();
     }
+    if (part.length > 0) await putPart();
     await this.store.put(DICTIONARY_DIRECTORY_KEY, encodeDictionaryDirectory(firstWords));
   }
 

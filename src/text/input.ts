@@ -1,10 +1,10 @@
 import { createReadStream, type Stats } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { abortedError, KneserError, systemCode } from '../errors.js';
 import { MarkRemover } from './byte-order-mark.js';
-import type { DocumentOptions } from './documents.js';
+import type { DocumentListener, DocumentOptions } from './documents.js';
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -27,6 +27,7 @@ export interface ReadOptions extends DocumentOptions {
   readonly onRead?: ((bytes: number) => void) | undefined;
   /** Ends the reading, even of a pipe that is silent. */
   readonly signal?: AbortSignal | undefined;
+  readonly onDocument?: DocumentListener | undefined;
 }
 
 /** One input: a file's path or `-`, and its size on disk where that is known. */
@@ -51,6 +52,14 @@ export async function expandInputs(paths: readonly string[], documents: Document
   if (documents.field !== undefined && !inputs.some(({ path }) => JSON_LINES.test(path))) refuse('field', '.jsonl');
   if (documents.column !== undefined && !inputs.some(({ path }) => PARQUET.test(path))) refuse('column', '.parquet');
   return inputs;
+}
+
+/** Of these options those that concern some of the inputs. */
+export function documentsOf(inputs: readonly Input[], { field, column }: DocumentOptions): DocumentOptions {
+  return {
+    ...(field !== undefined && inputs.some(({ path }) => JSON_LINES.test(path)) ? { field } : {}),
+    ...(column !== undefined && inputs.some(({ path }) => PARQUET.test(path)) ? { column } : {}),
+  };
 }
 
 async function expandPaths(paths: readonly string[]): Promise<Input[]> {
@@ -134,13 +143,13 @@ export function isPlain(path: string): boolean {
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED.
  */
 export async function* readText(path: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
-  const { onRead, signal, field = 'text', column = 'text' } = options;
+  const { onRead, signal, onDocument, field = 'text', column = 'text' } = options;
   if (JSON_LINES.test(path)) {
     const { readJsonLines } = await import('./jsonl.js');
-    yield* readJsonLines(path, readBytes(path, onRead, signal), field);
+    yield* readJsonLines(path, readBytes(path, onRead, signal), field, onDocument);
   } else if (PARQUET.test(path)) {
     const { readParquet } = await import('./parquet.js');
-    yield* readParquet(path, column, onRead, signal);
+    yield* readParquet(path, column, onRead, signal, onDocument);
   } else {
     yield* readBytes(path, onRead, signal);
   }
@@ -158,11 +167,17 @@ export async function* readBytes(
   onRead?: (bytes: number) => void,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const file = path === STDIN ? undefined : createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  const source: Readable = file ?? process.stdin;
-  if (signal) addAbortSignal(signal, source);
   const packing = PACKINGS.find(({ ending }) => ending.test(path));
-  const stream: AsyncIterable<Uint8Array> = packing ? await packing.unpack(source) : source;
+  const plain = !packing && path !== STDIN && (await isFile(path));
+  const file = plain || path === STDIN ? undefined : createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  let stream: AsyncIterable<Uint8Array>;
+  if (plain) {
+    stream = readFile(path, signal);
+  } else {
+    const source: Readable = file ?? process.stdin;
+    if (signal) addAbortSignal(signal, source);
+    stream = packing ? await packing.unpack(source) : source;
+  }
   let reported = 0;
   const mark = new MarkRemover();
   try {
@@ -185,6 +200,30 @@ export async function* readBytes(
     throw unreadable(path, error);
   } finally {
     file?.destroy();
+  }
+}
+
+/** Whether a path leads to a file with an end, rather than a pipe. */
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    stats => stats.isFile(),
+    () => false,
+  );
+}
+
+/** The bytes of a file, each piece in the memory of the one before: a stream would make that anew each time. */
+async function* readFile(path: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  try {
+    const buffer = new Uint8Array(CHUNK_BYTES);
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await file.read(buffer);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import { KneserError } from '../errors.js';
 import { canonicalSurface, decode } from './surface.js';
-import type { TextChanges, TextFeeder, Tokenization } from './tokenization.js';
-import type { TokenSink } from './tokenizer.js';
+import type { TextChanges, Tokenization } from './tokenization.js';
+import type { TextFeeder, TokenSink } from './tokenizer.js';
 import { NEWLINE } from './tokens.js';
 
 /** A line that grows longer than this is tokenized in pieces, each cut before a space. */
@@ -27,6 +27,17 @@ export class LineTokenizer implements TextFeeder {
   ) {}
 
   feed(bytes: Uint8Array): void {
+    // A long document comes at once, and its lines may be as long.
+    for (let from = 0; from < bytes.length; from += PIECE_BYTES)
+      this.feedPiece(bytes.subarray(from, from + PIECE_BYTES));
+  }
+
+  end(): void {
+    if (this.length > 0) this.take(this.pending.subarray(0, this.length), true);
+    this.length = 0;
+  }
+
+  private feedPiece(bytes: Uint8Array): void {
     let from = 0;
     for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
       if (this.length === 0) {
@@ -41,11 +52,6 @@ export class LineTokenizer implements TextFeeder {
     if (from === bytes.length) return;
     this.keep(bytes.subarray(from));
     if (this.length >= PIECE_BYTES) this.cut();
-  }
-
-  end(): void {
-    if (this.length > 0) this.take(this.pending.subarray(0, this.length), true);
-    this.length = 0;
   }
 
   private keep(bytes: Uint8Array): void {

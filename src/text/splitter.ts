@@ -9,6 +9,8 @@ export interface Splitter {
   readonly split: (text: Uint8Array, sink: TokenSink) => void;
   /** Whether the tokens of a text are those of its parts, wherever it is cut between code points. */
   readonly local: boolean;
+  /** Frees what it remembers of the text so far. */
+  readonly forget?: () => void;
 }
 
 /** Tokens separated by white space, a line feed included. */
@@ -58,9 +60,13 @@ export const bytes: Splitter = {
   local: true,
 };
 
+const encoder = new TextEncoder();
+
 /** What stands between two spaces is cut once and remembered, if it is short; so much of it. */
 const SHORT = 32;
 const REMEMBERED = 1 << 16;
+/** The bytes of remembered tokens lie together in pieces of this size. */
+const ARENA_BYTES = 1 << 18;
 
 /**
  * Words, numbers and punctuation marks by Unicode's rules (UAX 29) and the language's dictionary, without white space. No
@@ -69,6 +75,16 @@ const REMEMBERED = 1 << 16;
 export function words(locale: string): Splitter {
   const segmenter = new Intl.Segmenter(locale, { granularity: 'word' });
   const remembered = new Map<string, readonly FixedToken[]>();
+  let arena = new Uint8Array(0);
+  let used = 0;
+  const inArena = ({ bytes, hash }: FixedToken): FixedToken => {
+    if (used + bytes.length > arena.length) {
+      arena = new Uint8Array(ARENA_BYTES);
+      used = 0;
+    }
+    arena.set(bytes, used);
+    return { bytes: arena.subarray(used, (used += bytes.length)), hash };
+  };
   const cut = (stretch: string): FixedToken[] => {
     const tokens: FixedToken[] = [];
     for (const { segment } of segmenter.segment(stretch)) {
@@ -78,17 +94,23 @@ export function words(locale: string): Splitter {
   };
   return {
     split(text, sink) {
-      for (const stretch of decode(text).split(' ')) {
-        if (stretch === '') continue;
+      const whole = decode(text);
+      for (let from = 0, to = 0; to < whole.length; from = to + 1) {
+        to = whole.indexOf(' ', from);
+        if (to < 0) to = whole.length;
+        if (to === from) continue;
+        const stretch = whole.slice(from, to);
         let tokens = remembered.get(stretch);
         if (!tokens) {
           tokens = cut(stretch);
           if (remembered.size >= REMEMBERED) remembered.clear();
-          if (stretch.length <= SHORT) remembered.set(stretch, tokens);
+          // A copy: a part of a string may keep all of it in memory.
+          if (stretch.length <= SHORT) remembered.set(decode(encoder.encode(stretch)), tokens.map(inArena));
         }
         for (const { bytes, hash } of tokens) sink.token(bytes, 0, bytes.length, hash);
       }
     },
     local: false,
+    forget: () => remembered.clear(),
   };
 }

@@ -1,3 +1,4 @@
+import { KneserError } from '../errors.js';
 import { ENDS_TOKEN, NEWLINE } from './tokens.js';
 import { HASH_PRIME, HASH_START } from './wordlist.js';
 
@@ -9,6 +10,14 @@ export interface TokenSink {
   line(): void;
 }
 
+/** Takes the bytes of a text in pieces of any length, and gives what it finds to a sink. */
+export interface TextFeeder {
+  feed(bytes: Uint8Array): void;
+  end(): void;
+}
+/** No token may be longer: it is in memory as a whole, a few times over. */
+export const MOST_TOKEN_BYTES = 1 << 26;
+
 /**
  * Cuts a stream of bytes into tokens and lines without making a string. One pass over the bytes, which also hashes
  * them: about 5 ns a byte on one core, most of it in the sink's look-ups.
@@ -19,7 +28,15 @@ export class Tokenizer {
   private pendingHash = HASH_START;
   private lineOpen = false;
 
-  constructor(private readonly sink: TokenSink) {}
+  /**
+   * @param source what is read, for messages.
+   * @param most bytes that a token may have.
+   */
+  constructor(
+    private readonly sink: TokenSink,
+    private readonly source = 'the text',
+    private readonly most = MOST_TOKEN_BYTES,
+  ) {}
 
   /** Takes the next bytes of the text; they may end within a token. */
   feed(bytes: Uint8Array): void {
@@ -60,6 +77,13 @@ export class Tokenizer {
 
   private append(bytes: Uint8Array, from: number, to: number): void {
     const length = this.pendingLength + to - from;
+    if (length > this.most) {
+      throw new KneserError(
+        'KNESER_LIMIT',
+        `${this.source}: a token has more than ${this.most >> 20} MB, too much for the memory that there is to be; white space ` +
+          'separates tokens, or choose another --tokenizer',
+      );
+    }
     if (length > this.pending.length) {
       const larger = new Uint8Array(Math.max(2 * this.pending.length, length));
       larger.set(this.pending.subarray(0, this.pendingLength));

@@ -1,9 +1,31 @@
+import { KneserError } from '../errors.js';
 import { BOS_WORD, EOS_WORD, UNK_WORD } from './tokens.js';
 
 const encoder = new TextEncoder();
 
+const FIRST_WORDS = [UNK_WORD, BOS_WORD, EOS_WORD];
+
 const INITIAL_SLOTS = 1 << 12;
 const INITIAL_BYTES = 1 << 15;
+
+/** Places of bytes have 32 bits, and the numbers of two words make one of 53. */
+export const MOST_BYTES = 2 ** 32 - 1;
+export const MOST_WORDS = 90_000_000;
+
+/**
+ * Refuses more words than a list holds.
+ *
+ * @param bytes those of all words together.
+ * @throws KNESER_LIMIT
+ */
+export function checkWords(words: number, bytes: number): void {
+  if (words <= MOST_WORDS && bytes <= MOST_BYTES) return;
+  throw new KneserError(
+    'KNESER_LIMIT',
+    `the text has more than ${words <= MOST_WORDS ? '4 GB of different words' : '90,000,000 different words'}, too many ` +
+      'for a vocabulary; keep the most frequent ones with --vocab-limit N, or name them with --vocab FILE',
+  );
+}
 
 /** FNV-1a (Fowler, Noll and Vo), 32 bit: the start and the multiplier. The tokenizer runs it as it scans. */
 export const HASH_START = 0x811c9dc5;
@@ -30,7 +52,7 @@ export class WordList {
   private arena = new Uint8Array(INITIAL_BYTES);
 
   constructor() {
-    for (const word of [UNK_WORD, BOS_WORD, EOS_WORD]) this.addWord(word);
+    for (const word of FIRST_WORDS) this.addWord(word);
   }
 
   /** Bytes of memory in use. */
@@ -56,10 +78,14 @@ export class WordList {
     const word = ++this.size;
     const start = this.ends[word - 1];
     const end = start + (to - from);
-    while (end > this.arena.length) this.arena = grown(this.arena, Uint8Array);
+    if (end > this.arena.length) {
+      checkWords(word, end);
+      this.arena = grown(this.arena, Uint8Array, Math.min(MOST_BYTES, Math.max(2 * this.arena.length, end)));
+    }
     if (word + 1 >= this.ends.length) {
-      this.ends = grown(this.ends, Uint32Array);
-      this.hashes = grown(this.hashes, Uint32Array);
+      checkWords(word, end);
+      this.ends = grown(this.ends, Uint32Array, 2 * word + 2);
+      this.hashes = grown(this.hashes, Uint32Array, 2 * word + 2);
     }
     this.arena.set(bytes.subarray(from, to), start);
     this.ends[word] = end;
@@ -84,6 +110,26 @@ export class WordList {
   /** The bytes of a word, as a view that the next `add` may invalidate. */
   bytes(word: number): Uint8Array {
     return this.arena.subarray(this.ends[word - 1], this.ends[word]);
+  }
+
+  /** Makes the list as new; the memory stays. */
+  clear(): void {
+    this.slots.fill(0);
+    this.size = 0;
+    for (const word of FIRST_WORDS) this.addWord(word);
+  }
+
+  /** Orders two words by their bytes. */
+  compare(a: number, b: number): number {
+    const { arena, ends } = this;
+    const [endOfA, endOfB] = [ends[a], ends[b]];
+    let i = ends[a - 1];
+    let j = ends[b - 1];
+    while (i < endOfA && j < endOfB && arena[i] === arena[j]) {
+      i++;
+      j++;
+    }
+    return i < endOfA && j < endOfB ? arena[i] - arena[j] : endOfA - i - (endOfB - j);
   }
 
   private equals(word: number, bytes: Uint8Array, from: number, to: number): boolean {
@@ -111,8 +157,8 @@ function spread(hash: number): number {
   return hash ^ (hash >>> 15);
 }
 
-function grown<T extends Uint8Array | Uint32Array>(array: T, type: new (length: number) => T): T {
-  const larger = new type(array.length * 2);
+function grown<T extends Uint8Array | Uint32Array>(array: T, type: new (length: number) => T, length: number): T {
+  const larger = new type(length);
   larger.set(array);
   return larger;
 }
