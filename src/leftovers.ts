@@ -30,8 +30,8 @@ export async function removeAbandoned(folder: string, prefix: string): Promise<v
   const names = await readdir(folder).catch((): string[] => []);
   for (const name of names) {
     if (!name.startsWith(prefix)) continue;
-    const [, owner, host] = MARK.exec(name.slice(prefix.length)) ?? [];
-    if (owner === undefined || host !== machine() || isAlive(Number(owner))) continue;
+    const mark = MARK.exec(name.slice(prefix.length));
+    if (!mark || mark[2] !== machine() || isAlive(Number(mark[1]))) continue;
     await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -11,6 +11,8 @@ export interface CommandRun {
   readonly stdout: string;
   readonly stderr: string;
   readonly milliseconds: number;
+  /** Milliseconds from the signal to the end, where it came to that. */
+  readonly killedFor?: number;
 }
 
 /** When a run is killed: after so many milliseconds, of its life or since it first wrote a line to standard error. */
@@ -35,14 +37,20 @@ export async function runCommand(
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  if (kill) killAt(child, kill);
+  let killed: number | undefined;
+  if (kill) killAt(child, kill, () => (killed = performance.now()));
   const [status] = (await once(child, 'close')) as [number | null];
-  return { status, stdout, stderr, milliseconds: performance.now() - started };
+  const ended = performance.now();
+  const killedFor = killed === undefined ? {} : { killedFor: ended - killed };
+  return { status, stdout, stderr, milliseconds: ended - started, ...killedFor };
 }
 
-function killAt(child: ChildProcess, { after, line, signal = 'SIGKILL' }: KillMoment): void {
+function killAt(child: ChildProcess, { after, line, signal = 'SIGKILL' }: KillMoment, onKill: () => void): void {
   const begin = (): void => {
-    const timer = setTimeout(() => child.kill(signal), after);
+    const timer = setTimeout(() => {
+      onKill();
+      child.kill(signal);
+    }, after);
     child.once('close', () => clearTimeout(timer));
   };
   if (line === undefined) {

@@ -29,7 +29,7 @@ export async function findTraining(
 /** Checkpoints in a folder: the text as files of numbers, and a record of which tables are complete in a LevelDB beside. */
 export class Training implements Checkpoints {
   private saving: Promise<void> | undefined;
-  private failure: unknown;
+  private failure: Error | undefined;
   /** Where tables are counted. */
   private store: LevelWriter | undefined;
 
@@ -77,7 +77,7 @@ export class Training implements Checkpoints {
     this.saving = saveText(this.folder, text, ids, check)
       .then(saved => this.write({ text: saved }, true))
       .catch((error: unknown) => {
-        this.failure = error;
+        this.failure = error instanceof Error ? error : new Error(String(error));
       });
   }
 
@@ -113,7 +113,7 @@ export class Training implements Checkpoints {
 
   async settled(): Promise<void> {
     await this.saving;
-    if (this.failure !== undefined) throw this.failure;
+    if (this.failure) throw this.failure;
   }
 
   /** Whether all tables of a sort are. If so, their unigrams are added; if not, what there is of them is removed. */
