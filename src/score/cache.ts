@@ -2,6 +2,7 @@ import { exp, log } from '../elementary.js';
 import { BlockDamage } from '../store/block.js';
 import { finite, list, record } from '../store/shape.js';
 import { BOS, NONE, UNK } from '../text/tokens.js';
+import type { Pause } from '../turn.js';
 import type { Batch } from './batch.js';
 import { PairWeights } from './pair-weights.js';
 
@@ -154,12 +155,19 @@ const SEEN_BEFORE = [18, 1, 1];
  * Learns a cache's weights by expectation maximisation, for each memory of a small grid, and takes the best.
  *
  * @param probabilities what the model says of each word of a running text.
+ * @param pause waited for now and then.
  */
-export function learnCache(batch: Batch, probabilities: Float64Array, types: number): CacheWeights {
+export async function learnCache(
+  batch: Batch,
+  probabilities: Float64Array,
+  types: number,
+  pause: Pause,
+): Promise<CacheWeights> {
   let best: { weights: CacheWeights; likelihood: number } | undefined;
   for (const unigramMemory of UNIGRAM_MEMORIES) {
     for (const bigramMemory of BIGRAM_MEMORIES) {
       const learned = learnWeights(batch, probabilities, types, unigramMemory, bigramMemory);
+      await pause();
       if (!best || learned.likelihood > best.likelihood) best = learned;
     }
   }
