@@ -13,7 +13,7 @@ const AT_ONCE = 16;
 /** Of so many calls one is of the model that reads blocks, the others of the one with tables in memory. */
 const PAGED_EVERY = 50;
 const LONGEST = 200;
-const SAMPLES = 20;
+const SAMPLES = 12;
 /** By so many bytes may memory differ between two looks without having grown: caches, pages that the allocator keeps. */
 const NOISE = 16e6;
 const NOISE_RESIDENT = 64e6;
@@ -36,8 +36,8 @@ const collect = runInNewContext('gc') as () => void;
 /** Looks at what the process holds. Descriptors and threads are 0 where the system does not tell. */
 export async function lookAtHoldings(): Promise<Holdings> {
   // Streams close, threads end and what they held is found to be free a little later.
-  for (let i = 0; i < 3; i++) {
-    await new Promise(resolve => setTimeout(resolve, 20));
+  for (let i = 0; i < 2; i++) {
+    await new Promise(resolve => setTimeout(resolve, 10));
     collect();
   }
   const { heapUsed, external, rss } = process.memoryUsage();
