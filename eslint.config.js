@@ -6,7 +6,13 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        project: ['./test/tsconfig.json', './native-free/tsconfig.json'],
+        project: [
+          './test/tsconfig.json',
+          './test/browser/tsconfig.json',
+          './native-free/tsconfig.json',
+          './native-free/demo/page/tsconfig.json',
+          './native-free/demo/workers/tsconfig.json',
+        ],
         tsconfigRootDir: import.meta.dirname,
       },
     },

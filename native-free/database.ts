@@ -5,7 +5,8 @@ import { copyStore } from '../src/store/copy.js';
 import { decodeValue } from '../src/store/decode.js';
 import { LevelWriter, readDatabase, type Database } from '../src/store/level.js';
 import { FORMAT_VERSION } from '../src/store/manifest.js';
-import { pack, unpack } from '../src/store/msgpack.js';
+import { pack } from '../src/store/pack.js';
+import { unpack } from '../src/store/unpack.js';
 import type { ModelStore } from '../src/store/store.js';
 import { compareBytes } from '../src/text/bytes.js';
 
@@ -57,10 +58,15 @@ export async function writeModel(
   onBytes?: (bytes: number) => void,
 ): Promise<void> {
   const writer = new LevelWriter(database);
-  await copyStore(store, writer, onBytes);
+  await copyStore(store, { put: (key, value) => writer.put(alone(key), alone(value)) }, onBytes);
   await writer.finish();
   await database.open();
   await putPointer(database, files);
+}
+
+/** Bytes in a buffer of their own: of a value, IndexedDB copies the buffer that it is in, all of it. */
+function alone(bytes: Uint8Array): Uint8Array {
+  return bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
 }
 
 /** Says of a database with all keys of a model that it is one. */

@@ -4,14 +4,16 @@ import type { BuildOptions, Progress } from '../src/options.js';
 import type { Sentence } from '../src/text/sentences.js';
 import type { TrainText } from './text.js';
 
+/** A text that can be sent as it is. */
+export type WholeText = Exclude<TrainText, AsyncIterable<unknown>>;
+
 /** What the worker that trains is sent: what to do, and then items of the text as it asks for them. */
 export type TrainRequest =
   | {
       readonly kind: 'train';
       readonly options: BuildOptions;
       /** A text that can be sent whole, or what kind of items it comes in. */
-      readonly text: Exclude<TrainText, AsyncIterable<unknown>> | 'pieces' | 'sentences';
-      readonly isWhole: boolean;
+      readonly text: { readonly whole: WholeText } | { readonly items: 'pieces' | 'sentences' };
       readonly memory: number;
       readonly threads: number;
       /** The name that IndexedDB is to keep the model by. */

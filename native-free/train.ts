@@ -74,7 +74,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
   return { model, report: { ...report, bytes: model.info.bytes, seconds: (performance.now() - started) / 1000 } };
 }
 
-type Request = Omit<Extract<TrainRequest, { kind: 'train' }>, 'kind' | 'text' | 'isWhole'>;
+type Request = Omit<Extract<TrainRequest, { kind: 'train' }>, 'kind' | 'text'>;
 
 interface Result {
   readonly model: LanguageModel;
@@ -96,11 +96,10 @@ async function opened(model: StoredModel, into: string | undefined, force: boole
 }
 
 async function trainInWorker(request: Request, options: TrainOptions): Promise<Result> {
-  const { text, sentences, signal, onProgress } = options;
+  const { signal, onProgress } = options;
   const database = await createMemory();
   const writer = new LevelWriter(database);
-  const isWhole = typeof text === 'string' || text instanceof Blob;
-  const items = itemsOf(sentences ?? (isWhole ? [] : (text as AsyncIterable<string | Uint8Array>)));
+  const { sent, items } = divide(options);
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
   const post = (message: TrainRequest): void => worker.postMessage(message);
   let stop: (() => void) | undefined;
@@ -128,7 +127,7 @@ async function trainInWorker(request: Request, options: TrainOptions): Promise<R
             reject(receivedError(data));
         }
       };
-      post({ kind: 'train', ...request, text: isWhole ? text : sentences ? 'sentences' : 'pieces', isWhole });
+      post({ kind: 'train', ...request, text: sent });
     });
     if (request.into !== undefined)
       return { model: await (await import('./indexeddb.js')).openModel(request.into), report };
@@ -145,14 +144,24 @@ async function trainInWorker(request: Request, options: TrainOptions): Promise<R
   }
 }
 
+type Items = Extract<TrainRequest, { kind: 'items' }>;
+
 /** Items that are sent at one go, at most. */
 const ITEMS_A_MESSAGE = 1024;
 const BYTES_A_MESSAGE = 1 << 20;
 
+/** What of a text is sent at first, and what gives its items when they are asked for. */
+function divide({ text, sentences }: TrainOptions): {
+  sent: Extract<TrainRequest, { kind: 'train' }>['text'];
+  items: () => Promise<Items>;
+} {
+  if (sentences !== undefined) return { sent: { items: 'sentences' }, items: itemsOf(sentences) };
+  if (typeof text === 'string' || text instanceof Blob) return { sent: { whole: text }, items: itemsOf([]) };
+  return { sent: { items: 'pieces' }, items: itemsOf(text) };
+}
+
 /** Gives the next items of a text each time it is called. */
-function itemsOf(
-  text: Iterable<Sentence> | AsyncIterable<Sentence | Uint8Array>,
-): () => Promise<Extract<TrainRequest, { kind: 'items' }>> {
+function itemsOf(text: Iterable<Sentence> | AsyncIterable<Sentence | Uint8Array>): () => Promise<Items> {
   const iterator = (async function* () {
     yield* text;
   })();

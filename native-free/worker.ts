@@ -21,17 +21,18 @@ scope.onmessage = ({ data }) => {
 };
 
 async function run(request: Extract<TrainRequest, { kind: 'train' }>): Promise<void> {
-  const { text, isWhole, memory, threads, into, force } = request;
+  const { text, memory, threads, into, force } = request;
   const options = {
     ...request.options,
     onProgress: (progress: Extract<TrainReply, { kind: 'progress' }>['progress']) =>
       scope.postMessage({ kind: 'progress', progress }),
   };
-  const source = isWhole
-    ? textSource(text)
-    : text === 'sentences'
-      ? { sentences: items() as AsyncIterable<Sentence> }
-      : textSource(items() as AsyncIterable<string | Uint8Array>);
+  const source =
+    'whole' in text
+      ? textSource(text.whole)
+      : text.items === 'sentences'
+        ? { sentences: items() as AsyncIterable<Sentence> }
+        : textSource(items() as AsyncIterable<string | Uint8Array>);
   const place = { name: into ?? 'the model trained', memory, threads: canShare() ? threads : 1, startThread };
   const { model, report } = await trainInMemory(options, source, place);
   if (into === undefined) await sendValues(model.store.entries());

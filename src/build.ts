@@ -22,6 +22,7 @@ import { FORMAT_VERSION, type Manifest, type TableManifest } from './store/manif
 import type { ModelStore, ModelWriter } from './store/store.js';
 import { encodeTokenizer } from './store/tokenizer.js';
 import { evidenceBytes, learnWeights } from './learn-weights.js';
+import { createFeeder } from './text/feeder.js';
 import { feedSentence, splitTokens, type Sentence, type Sentences } from './text/sentences.js';
 import type { TextChanges } from './text/tokenization.js';
 import { MOST_TOKEN_BYTES } from './text/tokenizer.js';
@@ -187,8 +188,8 @@ export class Build {
       const total = known ? sources.reduce((sum, source) => sum + (source.bytes ?? 0), 0) : undefined;
       let done = 0;
       for (const source of sources) {
-        const longest = Math.min(MOST_TOKEN_BYTES, Math.floor(this.place.memory * TOKEN_SHARE));
-        const feeder = this.plan.tokenization.feeder(stream, this.changes, source.name, longest);
+      const longest = Math.min(MOST_TOKEN_BYTES, Math.floor(this.place.memory * TOKEN_SHARE));
+      const feeder = createFeeder(this.plan.tokenization, stream, this.changes, source.name, longest);
         stream.open(
           source.name,
           source.isPlain && this.plan.tokenization.info.sentences === 'lines' ? 'line' : 'sentence',

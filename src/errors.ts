@@ -82,19 +82,56 @@ export function systemCode(error: unknown): string | undefined {
   return undefined;
 }
 
+/** Whether something failed because this process, or the machine, has too many files open. */
+export function isOutOfFiles(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'EMFILE' || code === 'ENFILE' || /too many open files/i.test(reasonsOf(error));
+}
+
+/** Whether something failed because the disk has no room, or this user may take no more of it. */
+export function isDiskFull(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk quota/i.test(reasonsOf(error));
+}
+
+/** Turns what reading a file at `path` threw into an error that says what to do. */
+export function readError(path: string, error: unknown): KneserError {
+  const cause = { cause: error };
+  if (isOutOfFiles(error)) {
+    return new KneserError('KNESER_IO', `${path}: too many files are open; raise the limit (ulimit -n)`, cause);
+  }
+  const code = systemCode(error);
+  if (code === 'EIO') return new KneserError('KNESER_IO', `${path}: the disk cannot read it (EIO)`, cause);
+  return new KneserError('KNESER_INPUT_UNREADABLE', `${path}: cannot be read (${code ?? String(error)})`, cause);
+}
+
+/** The messages of an error and of its causes. */
+function reasonsOf(error: unknown): string {
+  const reasons: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) reasons.push(at.message);
+  return reasons.join(': ');
+}
+
 /** Turns what a write to `path` threw into an error that says whether the disk, the permission or the path is at fault. */
 export function writeError(path: string, error: unknown): KneserError {
   if (error instanceof KneserError) return error;
-  const reasons: string[] = [];
-  for (let at = error; at instanceof Error; at = at.cause) reasons.push(at.message);
-  const message = reasons.join(': ');
+  const message = reasonsOf(error);
   const code = systemCode(error);
   const cause = { cause: error };
-  if (code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk quota/i.test(message)) {
+  if (isOutOfFiles(error)) return readError(path, error);
+  if (code === 'ENAMETOOLONG') {
+    return new KneserError('KNESER_OPTION', `${path}: a name in it is longer than the file system allows`, cause);
+  }
+  if (isDiskFull(error)) {
     return new KneserError('KNESER_DISK_FULL', `${path}: the disk is full; free some space and try again`, cause);
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new KneserError('KNESER_OUTPUT_DENIED', `${path}: no permission to write there (${code})`, cause);
+  }
+  // What Node makes of a folder and those around it on a read-only disk.
+  if (code === 'ENOENT' && (error as { syscall?: unknown }).syscall === 'mkdir') {
+    const reason = 'the folder cannot be made: the disk is read-only, or a link on the way leads nowhere';
+    return new KneserError('KNESER_OUTPUT_DENIED', `${path}: ${reason}`, cause);
   }
   if (code === 'ENOTDIR' || code === 'EEXIST') {
     return new KneserError('KNESER_OUTPUT_EXISTS', `${path}: is not a folder; name another with --out`, cause);

@@ -8,8 +8,13 @@ export { MAX_ORDER } from './plan.js';
 export { train } from './train.js';
 export type { Progress, Stage, TrainingText, TrainOptions } from './options.js';
 export type { TrainReport } from './train.js';
+export { verify, type VerifyOptions, type VerifyReport } from './verify.js';
+export type { Check, Finding } from './verify/findings.js';
 export { prune, type PruneOptions, type PruneReport } from './prune.js';
 export type { Pruning } from './prune/pruning.js';
+export { pack, type PackOptions, type PackReport } from './pack.js';
+export { unpack, type UnpackOptions, type UnpackReport } from './unpack.js';
+export type { PackedInput } from './packed/source.js';
 export { tune, type TuneOptions } from './tune.js';
 export type { TuneReport } from './smooth/weights.js';
 export type { PatternChoice } from './pattern.js';
@@ -22,6 +27,7 @@ export type {
   Explanation,
   Extension,
   FileOptions,
+  FromFileOptions,
   ModelInfo,
   OpenOptions,
   PatternPart,

@@ -36,14 +36,14 @@ export class LanguageModel extends StoredModel {
   }
 
   /**
-   * Opens the model in a folder that `train` made.
+   * Opens the model in a folder that `train` made, in a file that `pack` made, or at the address of such a file.
    *
-   * @throws KneserError: KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED,
+   * @throws KneserError: KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_IO, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED,
    * KNESER_OPTION for weights that the model does not have.
    */
   static async open(path: string, options: OpenOptions = {}): Promise<LanguageModel> {
-    const { openFolder } = await import('./store/folder.js');
-    const { store, files } = await openFolder(path);
+    const { openModel } = await import('./store/open.js');
+    const { store, files } = await openModel(path);
     return LanguageModel.fromStore(store, files, options);
   }
 

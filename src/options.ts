@@ -4,8 +4,24 @@ import type { DocumentOptions } from './text/documents.js';
 import type { Sentences } from './text/sentences.js';
 import type { TokenizationOptions } from './text/tokenization.js';
 
-/** The stages of training, in their order, of which pruning has one; then those of ARPA files. */
-export type Stage = 'tokenize' | 'sort' | 'count' | 'classes' | 'prune' | 'tune' | 'export' | 'import' | 'store';
+/**
+ * The stages of training, in their order, of which pruning has one; then those of ARPA files, of packed models, and of
+ * verifying.
+ */
+export type Stage =
+  | 'tokenize'
+  | 'sort'
+  | 'count'
+  | 'classes'
+  | 'prune'
+  | 'tune'
+  | 'export'
+  | 'import'
+  | 'store'
+  | 'pack'
+  | 'unpack'
+  | 'files'
+  | 'verify';
 
 /** How far training has come. */
 export interface Progress {

@@ -37,7 +37,9 @@ export async function planBuild(options: BuildOptions): Promise<BuildPlan> {
 }
 
 /** The tokenizer that training was given as a `tokenizer.json`. */
-export function pretrainedTokenizer({ tokenization }: BuildOptions): PretrainedTokenizer | undefined {
+export function pretrainedTokenizer({
+  tokenization,
+}: Pick<BuildOptions, 'tokenization'>): PretrainedTokenizer | undefined {
   return typeof tokenization?.tokenizer === 'object' ? tokenization.tokenizer : undefined;
 }
 

@@ -48,10 +48,11 @@ export interface PruneReport {
 export async function prune(options: PruneOptions): Promise<PruneReport> {
   const { model, out, onProgress, signal } = options;
   const started = performance.now();
-  const { beginDraft, openFolder } = await import('./store/folder.js');
+  const { beginDraft } = await import('./store/folder.js');
+  const { openModel } = await import('./store/open.js');
   const { createLevelWriter } = await import('./store/leveldb.js');
   const { pruneStore } = await import('./prune/prune-store.js');
-  const { store, files } = await openFolder(model);
+  const { store, files } = await openModel(model);
   try {
     const manifest = decodeValue(`${model}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
     requireCounts(model, manifest, 'prune by');

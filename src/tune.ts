@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { IdStream } from './count/id-stream.js';
 import { scratchFiles } from './count/scratch-files.js';
 import { KneserError } from './errors.js';
@@ -38,7 +38,8 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
     throw new KneserError('KNESER_OPTION', `name: ${name} cannot name weights; use letters, digits, dots, - and _`);
   }
   const inputs = await expandInputs(options.files, options);
-  const { store, files } = await openFolder(options.model);
+  const path = resolve(options.model);
+  const { store, files, pointer } = await openFolder(options.model);
   const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm' });
   const folder = await mkdtemp(join(tmpdir(), 'kneser-tune-'));
   const text = new IdStream(join(folder, 'text'), TEXT_MEMORY, scratchFiles);
@@ -50,7 +51,7 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
       for await (const { ids } of pieces) for (const id of ids) text.push(id);
     }
     const set = await learnModel(model, text, options.onProgress);
-    await writeWeights(options.model, name, encodeWeights(set));
+    await writeWeights(path, pointer.generation, name, encodeWeights(set));
     return set.report;
   } finally {
     text.close();

@@ -27,7 +27,8 @@ import {
   seal,
   unseal,
 } from '../dist/src/store/block.js';
-import { pack, unpack } from '../dist/src/store/msgpack.js';
+import { pack } from '../dist/src/store/pack.js';
+import { unpack } from '../dist/src/store/unpack.js';
 import { readDecimals, writeDecimals } from '../dist/src/store/decimals.js';
 import { CommandLine } from './helpers.js';
 import { temporaryFolder, withOpen } from './support.js';

@@ -141,7 +141,7 @@ describe('micro and macro averages', () => {
     const text = TextMeasure.begin({ characters: bytes, bytes }, { resamples: 100, seed: 1, stream: 0 });
     tokens.forEach(([log10Prob, oov = false], i) => {
       text.sentence(i);
-      text.token(log10Prob, oov, () => ({ characters: 2, bytes: 3 }));
+      text.token(log10Prob, oov, () => ({ characters: 3, bytes: 4 }));
     });
     text.end();
     return text;
@@ -182,7 +182,7 @@ describe('baseline', () => {
       train: { files: files.train, sentences: 400 },
       valid: { files: files.valid, sentences: 60 },
       options: { orders: [1, 3], vocabulary: 'all', lowercase: false, skipBlank: false },
-      bootstrap: { unit: 'sentence', resamples: 200, seed: 1 },
+      bootstrap: { resamples: 200, seed: 1 },
       published: [],
       warnings: [],
     });

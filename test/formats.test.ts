@@ -191,6 +191,19 @@ describe('every command reads', () => {
     await opened.close();
   });
 
+  test('lines to predict after, as those of a text', async () => {
+    const histories = LINES.slice(0, 3);
+    const plain = await cli.json(['predict', model, cli.file(histories.join('\n'))]);
+    expect(plain).toHaveLength(3);
+    for (const path of [
+      cli.file(jsonLines(histories, 'body'), '.jsonl'),
+      cli.file(parquet([textColumn(histories, 'body')]), '.parquet'),
+    ]) {
+      expect(await cli.json(['predict', model, path, ...options(path)])).toEqual(plain);
+    }
+    expect(await cli.refuse(2, ['predict', model, cli.file('a'), '--field', 'body'])).toContain('field');
+  });
+
   test('the lines of documents', async () => {
     const lines: string[] = [];
     const path = cli.file(jsonLines(['a b\nc', '', 'd\n\n', '\ud800']), '.jsonl');

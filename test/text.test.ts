@@ -7,6 +7,7 @@ import { train, type TrainOptions, type VocabularyChoice } from '../dist/src/ind
 import { compareBytes } from '../dist/src/text/bytes.js';
 import { expandInputs, readBytes } from '../dist/src/text/input.js';
 import { splitTokens } from '../dist/src/text/sentences.js';
+import { ShortEncoder } from '../dist/src/text/short-encoder.js';
 import { Tokenizer } from '../dist/src/text/tokenizer.js';
 import { hashBytes, WordList } from '../dist/src/text/wordlist.js';
 import { temporaryFolder, withModel } from './support.js';
@@ -105,6 +106,17 @@ describe('tokens', () => {
       { numRuns: 500 },
     );
   });
+});
+
+test('short texts are encoded as TextEncoder does, one after another', () => {
+  const encoder = new ShortEncoder();
+  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ maxLength: 2000 }), fc.constant('\ud800x'));
+  fc.assert(
+    fc.property(text, text => {
+      const length = encoder.encode(text);
+      expect([...encoder.bytes.subarray(0, length)]).toEqual([...new TextEncoder().encode(text)]);
+    }),
+  );
 });
 
 describe('a list of words', () => {

@@ -1,72 +1,31 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LanguageModel, train, tune, type TokenizationOptions, type TrainOptions } from '../dist/src/index.js';
+import { createFeeder } from '../dist/src/text/feeder.js';
 import { Tokenization, describeTokenization } from '../dist/src/text/tokenization.js';
+import { bpeJson, unigramJson, wordPieceJson } from '../dist/bench/tokenizer-json.js';
 import { CommandLine } from './helpers.js';
 import { expectSamePairs, readPairs } from './pairs.js';
 import { withModel, type Trained, type WithoutOut } from './support.js';
 
 const cli = new CommandLine('tokenizers');
 
-/** Byte-level BPE: two merges, `th` and `the`. */
-const BPE = JSON.stringify({
-  version: '1.0',
-  added_tokens: [],
-  normalizer: null,
-  pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
-  post_processor: null,
-  decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
-  model: {
-    type: 'BPE',
-    dropout: null,
-    unk_token: null,
-    continuing_subword_prefix: null,
-    end_of_word_suffix: null,
-    fuse_unk: false,
-    byte_fallback: false,
-    vocab: Object.fromEntries(
-      [...Array.from('abcdefghijklmnopqrstuvwxyzĠ.!'), 'th', 'the', 'Ġth', 'Ġthe'].map((token, id) => [token, id]),
-    ),
-    merges: ['t h', 'th e', 'Ġ the'],
-  },
-});
+/** Byte-level BPE: `th`, `the`, and that after a space. */
+const BPE = bpeJson('abcdefghijklmnopqrstuvwxyz.!', ['t h', 'th e', 'Ġ the']);
 
-/** Unigram with a metaspace, as SentencePiece makes them. */
-const UNIGRAM = JSON.stringify({
-  version: '1.0',
-  added_tokens: [
-    { id: 0, content: '<unk>', single_word: false, lstrip: false, rstrip: false, normalized: false, special: true },
+const UNIGRAM = unigramJson(
+  [
+    ['▁the', -1],
+    ['▁', -3],
+    ['cat', -2],
+    ['s', -3],
+    ...Array.from('abcdefghijklmnopqrtuvwxyz.!').map(character => [character, -6] as const),
   ],
-  normalizer: { type: 'Lowercase' },
-  pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true },
-  post_processor: null,
-  decoder: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true },
-  model: {
-    type: 'Unigram',
-    unk_id: 0,
-    vocab: [
-      ['<unk>', 0],
-      ['▁the', -1],
-      ['▁', -3],
-      ['cat', -2],
-      ['s', -3],
-      ...Array.from('abcdefghijklmnopqrtuvwxyz.!').map(c => [c, -6]),
-    ],
-  },
-});
+  { normalizer: { type: 'Lowercase' } },
+);
 
-/** WordPiece as BERT has it, with the template that would put [CLS] and [SEP] around a text. */
-const WORD_PIECE = JSON.stringify({
-  version: '1.0',
-  added_tokens: ['[UNK]', '[CLS]', '[SEP]'].map((content, id) => ({
-    id,
-    content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-    special: true,
-  })),
+/** With the template that would put [CLS] and [SEP] around a text. */
+const WORD_PIECE = wordPieceJson(['the', 'cat', '##s', 'sat', '.'], ['[UNK]', '[CLS]', '[SEP]'], {
   normalizer: {
     type: 'BertNormalizer',
     clean_text: true,
@@ -74,18 +33,7 @@ const WORD_PIECE = JSON.stringify({
     strip_accents: null,
     lowercase: true,
   },
-  pre_tokenizer: { type: 'BertPreTokenizer' },
   post_processor: { type: 'BertProcessing', sep: ['[SEP]', 2], cls: ['[CLS]', 1] },
-  decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
-  model: {
-    type: 'WordPiece',
-    unk_token: '[UNK]',
-    continuing_subword_prefix: '##',
-    max_input_chars_per_word: 100,
-    vocab: Object.fromEntries(
-      ['[UNK]', '[CLS]', '[SEP]', 'the', 'cat', '##s', 'sat', '.'].map((token, id) => [token, id]),
-    ),
-  },
 });
 
 const TEXT = 'The cats sat. The end!\nthe cat  sat\n\nsat the cats\n';
@@ -288,7 +236,7 @@ describe('long lines', () => {
       line: () => lines.push(length),
     };
     const opened = await Tokenization.open(describeTokenization(tokenization, false));
-    const feeder = opened.feeder(sink, { replaced: 0, extraBytes: 0, extraCharacters: 0 }, 'text');
+    const feeder = createFeeder(opened, sink, { replaced: 0, extraBytes: 0, extraCharacters: 0 }, 'text');
     const bytes = Buffer.from(line);
     for (let at = 0; at < bytes.length; at += 1 << 20) feeder.feed(bytes.subarray(at, at + (1 << 20)));
     feeder.end();
@@ -297,7 +245,8 @@ describe('long lines', () => {
 
   test('that cannot be cut are refused', async () => {
     const opened = await Tokenization.open(describeTokenization({ tokenizer: 'words' }, false));
-    const feeder = opened.feeder(
+    const feeder = createFeeder(
+      opened,
       { token() {}, line() {} },
       { replaced: 0, extraBytes: 0, extraCharacters: 0 },
       'big.txt',
@@ -333,7 +282,7 @@ test('the bytes of a text give the tokens of its lines, wherever they are cut', 
             line = [];
           },
         };
-        const feeder = opened.feeder(sink, { replaced: 0, extraBytes: 0, extraCharacters: 0 }, 'text');
+        const feeder = createFeeder(opened, sink, { replaced: 0, extraBytes: 0, extraCharacters: 0 }, 'text');
         for (let i = 1; i < places.length; i++) feeder.feed(bytes.subarray(places[i - 1], places[i]));
         feeder.end();
         expect(found).toEqual(lines.flatMap(text => opened.sentences(text)).map(text => opened.tokens(text)));

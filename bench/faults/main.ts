@@ -13,6 +13,10 @@ export type Harness = (options: FaultOptions) => Promise<boolean>;
 
 /** The harnesses by name, each loaded when it is run. */
 const HARNESSES: Readonly<Record<string, () => Promise<Harness>>> = {
+  damage: () => import('./damage.js').then(({ run }) => run),
+  many: () => import('./many.js').then(({ run }) => run),
+  'full-disk': () => import('./full-disk.js').then(({ run }) => run),
+  places: () => import('./places.js').then(({ run }) => run),
   long: async () => (await import('./long.js')).long,
   memory: async () => (await import('./memory.js')).memory,
 };

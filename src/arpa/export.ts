@@ -46,8 +46,8 @@ export async function exportArpa(options: ExportOptions): Promise<ExportReport> 
   const { model: folder, file, onProgress, signal } = options;
   if (file === '') throw new KneserError('KNESER_OPTION', 'file: the name of the ARPA file is empty');
   const started = performance.now();
-  const { openFolder } = await import('../store/folder.js');
-  const { store, files } = await openFolder(folder);
+  const { openModel } = await import('../store/open.js');
+  const { store, files } = await openModel(folder);
   const { kind } = decodeValue(`${folder}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
   const model = await LanguageModel.fromStore(store, files, kind === 'backoff' ? {} : { smoothing: 'mkn' });
   try {
@@ -99,8 +99,11 @@ async function writeStream<T>(file: string, produce: (out: PassThrough) => Promi
     return (await Promise.all([produced, written]))[0];
   } catch (error) {
     out.destroy(error instanceof Error ? error : undefined);
-    // Whichever failed, the temporary file is to be gone.
-    await written.catch(() => undefined);
-    throw writeError(file, error);
+    // Whichever failed, the temporary file is to be gone. Where it was writing, all that producing met is a stream that ended.
+    const reason: unknown = await written.then(
+      () => error,
+      (failure: unknown) => failure,
+    );
+    throw writeError(file, error instanceof KneserError ? error : reason);
   }
 }

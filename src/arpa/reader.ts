@@ -97,8 +97,12 @@ export class ArpaReader {
   /** What stands before `\data\` is left out, as SRILM does. */
   private readBefore(line: string): void {
     if (line === '\\data\\') this.place = 'counts';
-    else if (/^[iq]ARPA/.test(line)) {
+    else if (line.startsWith('iARPA')) {
       throw this.error("begins IRSTLM's own kind of file; make an ARPA file of it with compile-lm --text=yes");
+    } else if (line.startsWith('qARPA')) {
+      throw this.error('begins a quantized model of IRSTLM; take the ARPA file that it was made of');
+    } else if (/^Q?blmtI? /.test(line)) {
+      throw this.error('begins a binary file of IRSTLM; make an ARPA file of it with compile-lm --text=yes');
     } else if (line.startsWith('mmap lm')) {
       throw this.error('begins a binary file of KenLM; take the ARPA file that it was made of');
     }

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Corpus } from '../../corpora/catalog.js';
 import { KneserError } from '../errors.js';
-import { MAX_ORDER } from '../plan.js';
+import { MAX_ORDER, pretrainedTokenizer } from '../plan.js';
+import { expandInputs } from '../text/input.js';
+import { describeTokenization, Tokenization } from '../text/tokenization.js';
 import { RESAMPLES } from './bootstrap.js';
 import { ColumnFile, joinColumns } from './columns.js';
 import { catalogCorpus, type BaselineFiles } from './corpus.js';
@@ -12,16 +14,17 @@ import { comparePairs, publishedFigures } from './pairs.js';
 import type { BaselineReport } from './report.js';
 import { measureModel, type Measured, type Series } from './series.js';
 import { openTexts, refuseStdin, type TestText } from './texts.js';
-import { TOKEN_COLUMNS } from './token-table.js';
+import { DOCUMENT_COLUMN, TOKEN_COLUMNS } from './token-table.js';
 
 const DEFAULT_ORDERS = [2, 3, 4, 5];
 const DEFAULT_CLASSES = 300;
 const DEFAULT_SEED = 1;
+
 /**
  * Makes the baselines that a benchmark's table needs: for every order modified Kneser-Ney and the mixture over skip
  * patterns, each trained on all of the training text by itself, the mixture tuned on the text to tune on; measured on
- * every test file, with 95 % intervals and paired differences by the bootstrap over sentences. Deterministic but for the
- * times. Models are made in the temporary folder, one at a time.
+ * every test file, with 95 % intervals and paired differences by the bootstrap over sentences, or over documents where the
+ * file has them. Deterministic but for the times. Models are made in the temporary folder, one at a time.
  *
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_*, and what `train` throws.
  * @example
@@ -32,10 +35,13 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
   const resamples = checkWhole('resamples', options.resamples ?? RESAMPLES, 100, 1_000_000);
   const seed = checkWhole('seed', options.seed ?? DEFAULT_SEED, 0, Number.MAX_SAFE_INTEGER);
   const { out, keepModels, force = false } = options;
+  const described = describeTokenization(options.tokenization ?? {}, options.lowercase ?? false);
+  const tokenization = await Tokenization.open(described, pretrainedTokenizer(options));
   return withTemporaryFolder(async work => {
     const { corpus, files, named, notes } = await findFiles(options, work);
-    const tests = await openTexts(files.test, named);
-    const valid = await openTexts(files.valid, named);
+    await expandInputs([...files.train, ...files.valid, ...files.test], options);
+    const tests = await openTexts(files.test, named, tokenization, options);
+    const valid = await openTexts(files.valid, named, tokenization, options);
     const candidates = orders.flatMap(order =>
       (['mkn', 'glm'] as const).map(smoothing => ({ name: `${smoothing}${order}`, smoothing, order })),
     );
@@ -55,7 +61,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
       classes: options.classes ?? DEFAULT_CLASSES,
       work,
       models: keepModels ?? work,
-      tokens: out === undefined ? undefined : new ColumnFile(join(work, 'tokens'), TOKEN_COLUMNS.length),
+      tokens: out === undefined ? undefined : new ColumnFile(join(work, 'tokens'), tokenColumns(tests)),
       warnings: new Set(notes),
     };
     warnOfInvalidText(series, [...tests, ...valid]);
@@ -78,16 +84,16 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
         files: valid.map(({ file }) => file),
         sentences: valid.reduce((sum, { sentenceCount }) => sum + sentenceCount, 0),
       },
-      test: models[0].files.map(({ file, sentences, tokens, oov }, i) => {
-        const { characters, bytes } = tests[i];
-        return { file, sentences, tokens, oov, characters, bytes };
+      test: models[0].files.map(({ file, sentences, tokens, oov, units }, i) => {
+        const { characters, bytes, unit } = tests[i];
+        return { file, sentences, tokens, oov, characters, bytes, unit, units };
       }),
       options: {
         orders,
         classes: series.classes,
         ...info.options,
       },
-      bootstrap: { unit: tests[0].unit, resamples, seed },
+      bootstrap: { resamples, seed },
       models,
       comparisons: comparePairs(measured),
       published: publishedFigures(corpus, models),
@@ -95,8 +101,8 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
     };
     if (out !== undefined && series.tokens) {
       await series.tokens.end();
-      const columns = new Map(measured.flatMap(({ candidate, column }) => (column ? [[candidate.name, column]] : [])));
-      await writeBaseline(out, report, joinColumns(series.tokens, columns));
+      const columns = measured.flatMap(({ column }) => column ?? []);
+      await writeBaseline(out, report, joinColumns([series.tokens, ...columns]));
     }
     return report;
   });
@@ -123,6 +129,10 @@ async function findFiles(
     refuseStdin(paths);
   }
   return { corpus: undefined, files: { train: counted, valid, test }, named: path => path, notes: [] };
+}
+
+function tokenColumns(texts: readonly TestText[]): string[] {
+  return [...TOKEN_COLUMNS, ...(texts.some(({ unit }) => unit === 'document') ? [DOCUMENT_COLUMN] : [])];
 }
 
 /** The words of a vocabulary are read for every model: an iterable may give them only once. */

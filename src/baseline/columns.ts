@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { LineReader } from '../text/lines.js';
 import { writeError } from '../errors.js';
-import { headLine } from './token-table.js';
 
 /** Characters that are written at one go. */
 const PIECE = 1 << 16;
@@ -16,10 +15,10 @@ export class ColumnFile {
   private readonly stream: WriteStream;
   private text = '';
 
-  /** @param width cells a token. */
+  /** @param columns their names: a cell each for every token. */
   constructor(
     readonly path: string,
-    readonly width: number,
+    readonly columns: readonly string[],
   ) {
     this.stream = createWriteStream(path);
     // Seen when the stream is awaited.
@@ -52,19 +51,16 @@ export class ColumnFile {
 }
 
 /** The table whose columns are in files: those of the tokens, then those of each model. */
-export async function* joinColumns(
-  tokens: ColumnFile,
-  models: ReadonlyMap<string, ColumnFile>,
-): AsyncGenerator<string> {
-  yield headLine([...models.keys()]);
-  const files = [tokens, ...models.values()];
+export async function* joinColumns(files: readonly ColumnFile[]): AsyncGenerator<string> {
+  yield files.flatMap(({ columns }) => columns).join('\t') + '\n';
   const readers = files.map(({ path }) => new LineReader(path).lines());
+  const widths = files.map(({ columns }) => columns.length);
   for await (const first of readers[0]) {
     const rest = await Promise.all(readers.slice(1).map(async reader => (await reader.next()).value as string));
     const cells = [first, ...rest].map(line => line.split('\t'));
     let text = '';
-    for (let t = 0; t * tokens.width < cells[0].length; t++) {
-      files.forEach(({ width }, f) => {
+    for (let t = 0; t * widths[0] < cells[0].length; t++) {
+      widths.forEach((width, f) => {
         for (let k = 0; k < width; k++) text += (f + k > 0 ? '\t' : '') + cells[f][t * width + k];
       });
       text += '\n';

@@ -13,7 +13,7 @@ export interface CompareOptions {
   readonly models?: readonly [first: string, second: string];
   /** How many of the largest gains and losses are kept. Default 10. */
   readonly top?: number;
-  /** Resamples of the bootstrap over sentences. Default 1000. */
+  /** Resamples of the bootstrap over sentences, or documents where the table tells them. Default 1000. */
   readonly resamples?: number;
   /** Default 1. */
   readonly seed?: number;
@@ -51,9 +51,14 @@ export interface TokenDifference {
 export interface ModelComparison {
   readonly models: readonly [first: ComparedModel, second: ComparedModel];
   readonly sentences: number;
+  /** 0 for texts without documents. */
+  readonly documents: number;
   readonly tokens: number;
   readonly oov: number;
-  /** Perplexity of the first less that of the second; its 95 % interval and p by the paired bootstrap over sentences. */
+  /**
+   * Perplexity of the first less that of the second; its 95 % interval and p by the paired bootstrap over sentences, or over
+   * documents where the table tells them.
+   */
   readonly difference: number;
   readonly interval: Interval | null;
   /** `difference` as a part of the second's perplexity. */
@@ -170,6 +175,9 @@ class Totals {
   private oov = 0;
   private file = '';
   private sentence = 0;
+  private document = 0;
+  private sentences = 0;
+  private documents = 0;
   private readonly unit = new Float64Array(3);
   private readonly context: string[] = [];
   private readonly byCount = new Groups(countName);
@@ -189,8 +197,13 @@ class Totals {
 
   add(row: TokenRow, [first, second]: readonly [TokenValue, TokenValue]): void {
     const { unit, context } = this;
-    if (row.sentence !== this.sentence || row.file !== this.file) this.endSentence();
+    if (row.sentence !== this.sentence || row.file !== this.file) {
+      if (row.document === 0 || row.document !== this.document || row.file !== this.file) this.endUnit();
+      this.context.length = 0;
+      this.sentences++;
+    }
     this.sentence = row.sentence;
+    this.document = row.document;
     this.file = row.file;
     const pair: Pair = [first.log10Prob, second.log10Prob];
     const difference = pair[0] - pair[1];
@@ -219,8 +232,8 @@ class Totals {
   }
 
   comparison(firstFile: string, secondFile: string): ModelComparison {
-    this.endSentence();
-    const { names, tokens, oov, resampling } = this;
+    this.endUnit();
+    const { names, sentences, documents, tokens, oov, resampling } = this;
     if (tokens === 0) throw new KneserError('KNESER_INPUT_EMPTY', `${firstFile}: the table has no tokens`);
     const { sums, units } = resampling;
     const [first, second] = [firstFile, secondFile].map(
@@ -235,7 +248,8 @@ class Totals {
     const difference = first.model.perplexity - second.model.perplexity;
     return {
       models: [first.model, second.model],
-      sentences: units,
+      sentences,
+      documents,
       tokens,
       oov,
       difference,
@@ -251,10 +265,11 @@ class Totals {
     };
   }
 
-  private endSentence(): void {
-    if (this.unit[0] > 0) this.resampling.add(this.unit);
+  private endUnit(): void {
+    if (this.unit[0] === 0) return;
+    this.resampling.add(this.unit);
     this.unit.fill(0);
-    this.context.length = 0;
+    if (this.document > 0) this.documents++;
   }
 }
 

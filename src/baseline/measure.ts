@@ -1,20 +1,15 @@
 import { intervalOf, Resampling, type ResamplingOptions } from './bootstrap.js';
 import type { MacroFigures, TextFigures } from './report.js';
+import type { TextLength } from './spelling.js';
 
 const LOG2_10 = Math.log2(10);
 /** The figures of a unit: tokens, OOVs, and log10 p of either. */
 const WIDTH = 4;
 
-/** Code points, and bytes of UTF-8. */
-export interface TextLength {
-  readonly characters: number;
-  readonly bytes: number;
-}
-
 /** What a model makes of a text, added up sentence by sentence. */
 export class TextMeasure {
   private sentences = 0;
-  /** Length of the OOVs, the space or line end behind each included. */
+  /** Length of the OOVs, what separates them from the next token included. */
   private oovCharacters = 0;
   private oovBytes = 0;
   private readonly unitFigures = new Float64Array(WIDTH);
@@ -55,7 +50,7 @@ export class TextMeasure {
     this.sentences++;
   }
 
-  /** A token of the sentence. @param length asked for of OOVs only. */
+  /** A token of the sentence. @param length how much of the text it takes: asked for of OOVs only. */
   token(log10Prob: number, oov: boolean, length: () => TextLength): void {
     const { unitFigures } = this;
     unitFigures[0]++;
@@ -64,8 +59,8 @@ export class TextMeasure {
     unitFigures[1]++;
     unitFigures[3] += log10Prob;
     const { characters, bytes } = length();
-    this.oovCharacters += characters + 1;
-    this.oovBytes += bytes + 1;
+    this.oovCharacters += characters;
+    this.oovBytes += bytes;
   }
 
   /** Ends the last unit. */
@@ -83,6 +78,7 @@ export class TextMeasure {
     const knownBits = -(log10Prob - oovLog10Prob) * LOG2_10;
     return {
       sentences,
+      units,
       tokens,
       oov,
       oovRate: oov / tokens,

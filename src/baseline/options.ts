@@ -33,7 +33,7 @@ export interface BaselineProgress {
 /** The options of training that hold for every model. */
 export type SharedTrainOptions = Pick<
   TrainOptions,
-  'vocabulary' | 'lowercase' | 'skipBlank' | 'reserved' | 'memory' | 'threads'
+  'vocabulary' | 'tokenization' | 'field' | 'column' | 'lowercase' | 'skipBlank' | 'reserved' | 'memory' | 'threads'
 >;
 
 /** What to measure, and how. */

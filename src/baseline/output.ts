@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
-import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { access, constants, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { writeAtomically } from '../atomic.js';
-import { KneserError, writeError } from '../errors.js';
+import { isDiskFull, KneserError, writeError } from '../errors.js';
+import { removeEmpty } from '../store/folder.js';
 import { baselineMarkdown } from './markdown.js';
 import { baselinePage } from './page.js';
 import type { BaselineReport } from './report.js';
@@ -13,7 +15,11 @@ import type { BaselineReport } from './report.js';
 /** The files of a baseline's folder. */
 const FILES = { json: 'baseline.json', markdown: 'baseline.md', page: 'baseline.html', tokens: 'tokens.tsv.gz' };
 
-/** Makes the folder, so that nothing is computed in vain. @throws KNESER_OUTPUT_EXISTS, KNESER_OUTPUT_DENIED */
+/**
+ * Looks whether the folder is there or can be made, so that nothing is computed in vain.
+ *
+ * @throws KNESER_OUTPUT_EXISTS, KNESER_OUTPUT_DENIED
+ */
 export async function claimFolder(folder: string, force: boolean): Promise<void> {
   if (folder === '') throw new KneserError('KNESER_OPTION', 'out: the name of the folder is empty');
   const found = Object.values(FILES).find(name => existsSync(join(folder, name)));
@@ -24,8 +30,9 @@ export async function claimFolder(folder: string, force: boolean): Promise<void>
     );
   }
   try {
-    await mkdir(folder, { recursive: true });
+    const made = await mkdir(folder, { recursive: true });
     await access(folder, constants.W_OK);
+    if (made !== undefined) await removeEmpty(folder, made);
   } catch (error) {
     throw writeError(folder, error);
   }
@@ -42,23 +49,30 @@ export function checkModels(folder: string, names: readonly string[], force: boo
   );
 }
 
-/** Writes a baseline, each file whole or not at all. @param lines the table of tokens. */
+/** Writes a baseline, whole or not at all: into a folder of its own first. @param lines the table of tokens. */
 export async function writeBaseline(
   folder: string,
   report: BaselineReport,
   lines: AsyncIterable<string>,
 ): Promise<void> {
+  const draft = join(folder, `.${randomUUID()}`);
+  let made: string | undefined;
   try {
+    made = await mkdir(draft, { recursive: true });
     const gzip = createGzip();
     const feeding = pipeline(lines, gzip);
     feeding.catch(() => undefined);
-    await writeAtomically(join(folder, FILES.tokens), gzip as AsyncIterable<Uint8Array>);
+    await writeAtomically(join(draft, FILES.tokens), gzip as AsyncIterable<Uint8Array>);
     await feeding;
-    await writeAtomically(join(folder, FILES.page), [baselinePage(report)]);
-    await writeAtomically(join(folder, FILES.markdown), [baselineMarkdown(report)]);
-    await writeAtomically(join(folder, FILES.json), [JSON.stringify(report, undefined, 1) + '\n']);
+    await writeAtomically(join(draft, FILES.page), [baselinePage(report)]);
+    await writeAtomically(join(draft, FILES.markdown), [baselineMarkdown(report)]);
+    await writeAtomically(join(draft, FILES.json), [JSON.stringify(report, undefined, 1) + '\n']);
+    for (const name of Object.values(FILES)) await rename(join(draft, name), join(folder, name));
   } catch (error) {
     throw writeError(folder, error);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+    if (made !== undefined) await removeEmpty(folder, made);
   }
 }
 
@@ -71,6 +85,8 @@ export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>
   process.once('exit', remove);
   try {
     return await use(folder);
+  } catch (error) {
+    throw isDiskFull(error) ? writeError(folder, error) : error;
   } finally {
     process.off('exit', remove);
     await rm(folder, { recursive: true, force: true });

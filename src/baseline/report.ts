@@ -1,15 +1,19 @@
 import type { Perplexity } from '../score/perplexity.js';
 import type { Smoothing } from '../score/parts.js';
+import type { TokenizationInfo } from '../text/tokenization.js';
 import type { Interval } from './bootstrap.js';
 import type { Unit } from './texts.js';
 
 /** What models make of a text. Intervals are 95 %, by the bootstrap; `null` where figures or units do not suffice. */
 export interface TextFigures extends Perplexity {
+  /** What the bootstrap resamples: documents, where the file has them, else sentences. */
+  readonly units: number;
   /** OOVs a token. */
   readonly oovRate: number;
   /**
    * −log2 p of the tokens in the vocabulary, a code point of theirs, the space or line end behind each included. Defined
-   * where `bitsPerCharacter` is not; equal to it without OOVs.
+   * where `bitsPerCharacter` is not, if OOVs tell how much of the text they take, as those of white space and characters do;
+   * equal to it without OOVs.
    */
   readonly bitsPerCharacterExcludingOov: number | null;
   /** The same a byte. */
@@ -100,6 +104,9 @@ export interface BaselineReport {
     readonly oov: number;
     readonly characters: number;
     readonly bytes: number;
+    /** What its bootstrap resamples, and how many there are. */
+    readonly unit: Unit;
+    readonly units: number;
   }[];
   readonly options: {
     readonly orders: readonly number[];
@@ -108,8 +115,9 @@ export interface BaselineReport {
     readonly vocabulary: string;
     readonly lowercase: boolean;
     readonly skipBlank: boolean;
+    readonly tokenization: TokenizationInfo;
   };
-  readonly bootstrap: { readonly unit: Unit; readonly resamples: number; readonly seed: number };
+  readonly bootstrap: { readonly resamples: number; readonly seed: number };
   readonly models: readonly ModelReport[];
   readonly comparisons: readonly Comparison[];
   readonly published: readonly PublishedFigure[];

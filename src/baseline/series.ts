@@ -4,6 +4,8 @@ import type { ModelInfo } from '../score/api.js';
 import type { LoadedModel } from '../loaded-model.js';
 import { LanguageModel } from '../model.js';
 import type { Smoothing } from '../score/parts.js';
+import type { DocumentOptions } from '../text/documents.js';
+import { documentsOf, expandInputs } from '../text/input.js';
 import { train } from '../train.js';
 import { tune } from '../tune.js';
 import { ColumnFile } from './columns.js';
@@ -12,8 +14,9 @@ import { trainingCounts, type TrainingCounts } from './counts.js';
 import { macroFigures, TextMeasure } from './measure.js';
 import type { BaselineOptions, BaselineProgress, SharedTrainOptions } from './options.js';
 import type { ModelReport } from './report.js';
-import { codePoints, type TestText } from './texts.js';
-import { cell, formatLog10Prob } from './token-table.js';
+import { spelledLength } from './spelling.js';
+import type { TestText } from './texts.js';
+import { cell, DOCUMENT_COLUMN, formatLog10Prob, modelColumns } from './token-table.js';
 
 /** English text has about so many bytes a token. */
 const BYTES_A_TOKEN = 5;
@@ -61,6 +64,7 @@ export async function measureModel(series: Series, candidate: Candidate, first: 
   const tell = (progress: Omit<BaselineProgress, 'model'>): void => options.onProgress?.({ model: name, ...progress });
   const trained = await train({
     ...trainOptions(options),
+    ...(await documentsIn(files.train, options)),
     files: files.train,
     out: folder,
     order,
@@ -73,6 +77,7 @@ export async function measureModel(series: Series, candidate: Candidate, first: 
   if (mixture) {
     const started = performance.now();
     await tune({
+      ...(await documentsIn(files.valid, options)),
       model: folder,
       files: files.valid,
       onProgress: (done, total) => tell({ stage: 'tune', done, total, unit: 'passes' }),
@@ -88,7 +93,7 @@ export async function measureModel(series: Series, candidate: Candidate, first: 
       : undefined;
     const loadSeconds = loaded ? seconds(started) : null;
     const counts = first && series.tokens ? await trainingCounts(model) : undefined;
-    const column = series.tokens && new ColumnFile(join(series.work, `${name}.columns`), 2);
+    const column = series.tokens && new ColumnFile(join(series.work, `${name}.columns`), modelColumns(name));
     const texts: TextMeasure[] = [];
     const clock = { seconds: 0 };
     for (const index of tests.keys()) {
@@ -127,9 +132,11 @@ async function measureText(
 ): Promise<TextMeasure> {
   const { tests, resamples, seed } = series;
   const text = tests[index];
-  const { skipBlank } = model.info.options;
+  const { skipBlank, tokenization } = model.info.options;
+  const lengthOf = spelledLength(tokenization);
   const measure = TextMeasure.begin(text, { resamples, seed, stream: index });
   const file = cell(text.file);
+  const documents = series.tokens?.columns.includes(DOCUMENT_COLUMN);
   for await (const { text: sentence, number, unit } of text.sentences()) {
     if (number % SENTENCES_A_REPORT === 0) {
       tell({ stage: 'score', done: number, total: text.sentenceCount, unit: 'sentences' });
@@ -140,10 +147,11 @@ async function measureText(
     if (skipBlank && tokens.length === 1) continue;
     measure.sentence(unit);
     tokens.forEach((token, t) => {
-      measure.token(log10Probs[t], oov[t], () => ({ characters: codePoints(token), bytes: Buffer.byteLength(token) }));
+      measure.token(log10Probs[t], oov[t], () => lengthOf(token));
     });
     await column?.add(tokens.flatMap((_, t) => [formatLog10Prob(log10Probs[t]), String(matched[t])]));
     if (!counts || !series.tokens) continue;
+    const document = documents ? [String(text.unit === 'document' ? unit : 0)] : [];
     await series.tokens.add(
       tokens.flatMap((token, t) => [
         file,
@@ -152,6 +160,7 @@ async function measureText(
         cell(token),
         String(t + 1 < tokens.length ? counts.of(token) : counts.ends),
         oov[t] ? '1' : '0',
+        ...document,
       ]),
     );
   }
@@ -160,16 +169,22 @@ async function measureText(
 }
 
 /** The options that training takes as they are. */
-function trainOptions(options: BaselineOptions): SharedTrainOptions {
-  const { vocabulary, lowercase, skipBlank, reserved, memory, threads } = options;
+function trainOptions(options: BaselineOptions): Omit<SharedTrainOptions, keyof DocumentOptions> {
+  const { vocabulary, tokenization, lowercase, skipBlank, reserved, memory, threads } = options;
   return {
     ...(vocabulary ? { vocabulary } : {}),
+    ...(tokenization ? { tokenization } : {}),
     ...(lowercase === undefined ? {} : { lowercase }),
     ...(skipBlank === undefined ? {} : { skipBlank }),
     ...(reserved ? { reserved } : {}),
     ...(memory === undefined ? {} : { memory }),
     ...(threads === undefined ? {} : { threads }),
   };
+}
+
+/** Training and tuning refuse a field or column that none of their own files has. */
+async function documentsIn(files: readonly string[], options: DocumentOptions): Promise<DocumentOptions> {
+  return documentsOf(await expandInputs(files), options);
 }
 
 function seconds(started: number): number {

@@ -1,9 +1,17 @@
 import { bytes, figure, pText, range, signed, whole } from '../report/figures.js';
 import type { Table } from '../report/table.js';
+import type { TokenizationInfo } from '../text/tokenization.js';
 import type { BaselineReport, ModelReport, TextFigures } from './report.js';
 
 /** More files than this are only counted. */
 const FILES_LISTED = 3;
+
+const TOKENS: Partial<Record<TokenizationInfo['tokenizer'], string>> = {
+  words: 'tokens are words, numbers and punctuation marks',
+  characters: 'tokens are characters',
+  bytes: 'tokens are bytes',
+  'tokenizer.json': 'tokens are those of a tokenizer.json',
+};
 
 /** The report's title. */
 export function titleOf(report: BaselineReport): string {
@@ -25,8 +33,12 @@ export function summaryOf({ models }: BaselineReport): string {
 export function methodOf(report: BaselineReport): string[] {
   const { train, valid, test, options, bootstrap, corpus } = report;
   const classes = options.classes > 0 ? `, mixed with a model of ${options.classes} word classes` : '';
+  const { tokenization } = options;
   const text = [
     options.vocabulary === 'all' ? '' : `vocabulary: ${options.vocabulary}, other words are <unk>`,
+    TOKENS[tokenization.tokenizer] ?? '',
+    tokenization.sentences === 'segment' ? 'lines cut into sentences' : '',
+    tokenization.normalize === 'none' ? '' : `normalised to ${tokenization.normalize}`,
     options.lowercase ? 'lower-cased' : '',
     options.skipBlank ? 'blank lines left out' : '',
   ].filter(Boolean);
@@ -40,9 +52,16 @@ export function methodOf(report: BaselineReport): string[] {
     'mkn: interpolated modified Kneser-Ney (Chen & Goodman 1998). glm: the mixture over all skip patterns (Pickhardt et ' +
       `al. 2014), its weights tuned${classes}. The number is the order. Each is a model of its own; sentences are scored by ` +
       'themselves.',
-    `Perplexity counts </s>, and OOVs as <unk>. Brackets are 95 % intervals by the bootstrap over ${bootstrap.unit}s ` +
+    `Perplexity counts </s>, and OOVs as <unk>. Brackets are 95 % intervals by the bootstrap over ${unitsOf(report)} ` +
       `(${whole(bootstrap.resamples)} resamples, seed ${bootstrap.seed}).`,
   ];
+}
+
+/** What the bootstrap resamples. */
+function unitsOf({ test }: BaselineReport): string {
+  const [unit] = test.map(text => text.unit);
+  if (test.every(text => text.unit === unit)) return `${unit}s`;
+  return `documents of ${listed(test.filter(text => text.unit === 'document').map(({ file }) => file))} and sentences of the other files`;
 }
 
 /** The report as tables. */
@@ -80,7 +99,7 @@ function perplexityTable({ models, test }: BaselineReport): Table {
       figure(micro.bitsPerByteExcludingOov, 4),
     ]),
     notes: oovs
-      ? ['* OOVs left out, their bits and their text: no model of words says how an unknown word is spelled.']
+      ? ['* OOVs left out, their bits and their text: a model does not say how an unknown token is spelled.']
       : [],
   };
 }
@@ -102,7 +121,8 @@ function fileTable({ test, models }: BaselineReport): Table {
   };
 }
 
-function comparisonTable({ comparisons, bootstrap }: BaselineReport): Table {
+function comparisonTable(report: BaselineReport): Table {
+  const { comparisons, bootstrap } = report;
   return {
     title: 'Differences',
     head: ['models', 'perplexity', '95 % interval', 'relative', 'p'],
@@ -113,7 +133,9 @@ function comparisonTable({ comparisons, bootstrap }: BaselineReport): Table {
       relative === null ? '–' : `${signed(100 * relative, 1)} %`,
       pText(p, bootstrap.resamples),
     ]),
-    notes: [`Paired bootstrap over the same resampled ${bootstrap.unit}s of all test files; p is two-sided.`],
+    notes: [
+      `Paired bootstrap over all test files, both models on the same resampled ${unitsOf(report)}; p is two-sided.`,
+    ],
   };
 }
 
@@ -150,20 +172,40 @@ function costTable({ models, test }: BaselineReport): Table {
 
 function textTable({ test, models }: BaselineReport): Table {
   const [{ micro, files }] = models;
-  const row = (file: string, { sentences, tokens, oov, oovRate }: TextFigures, i: number | null): string[] => [
+  const documents = test.some(({ unit }) => unit === 'document');
+  const row = (
+    { file, unit, units }: Pick<BaselineReport['test'][number], 'file' | 'unit' | 'units'>,
+    { sentences, tokens, oov, oovRate }: TextFigures,
+    lengths: readonly number[],
+  ): string[] => [
     file,
+    ...(documents ? [unit === 'document' ? whole(units) : '–'] : []),
     whole(sentences),
     whole(tokens),
     whole(oov),
     `${(100 * oovRate).toFixed(2)} %`,
-    ...(['characters', 'bytes'] as const).map(length =>
-      whole(i === null ? test.reduce((sum, text) => sum + text[length], 0) : test[i][length]),
-    ),
+    ...lengths.map(whole),
   ];
+  const total = (of: (text: BaselineReport['test'][number]) => number): number =>
+    test.reduce((sum, text) => sum + of(text), 0);
+  const all = {
+    file: 'all',
+    unit: 'document',
+    units: total(({ unit, units }) => (unit === 'document' ? units : 0)),
+  } as const;
   return {
     title: 'Test text',
-    head: ['file', 'sentences', 'tokens', 'OOVs', 'OOV rate', 'characters', 'bytes'],
-    rows: [...files.map((text, i) => row(text.file, text, i)), ...(files.length > 1 ? [row('all', micro, null)] : [])],
+    head: [
+      'file',
+      ...(documents ? ['documents'] : []),
+      ...['sentences', 'tokens', 'OOVs', 'OOV rate', 'characters', 'bytes'],
+    ],
+    rows: [
+      ...test.map((text, i) => row(text, files[i], [text.characters, text.bytes])),
+      ...(test.length > 1
+        ? [row(all, micro, [total(({ characters }) => characters), total(({ bytes }) => bytes)])]
+        : []),
+    ],
   };
 }
 

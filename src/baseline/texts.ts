@@ -1,10 +1,10 @@
 import { KneserError } from '../errors.js';
-import { expandInputs, STDIN } from '../text/input.js';
+import type { DocumentOptions } from '../text/documents.js';
+import { documentsOf, expandInputs, isPlain, STDIN } from '../text/input.js';
 import { LineReader } from '../text/lines.js';
+import type { Tokenization } from '../text/tokenization.js';
 
-const TOKEN = /[^\0\t\n\v\f\r ]/;
-
-/** What is taken or left as a whole when a text is resampled. */
+/** What is taken or left as a whole when a text is resampled: documents where the file has them. */
 export type Unit = 'sentence' | 'document';
 
 /** A sentence of a text that models are measured on. */
@@ -12,7 +12,7 @@ export interface TestSentence {
   readonly text: string;
   /** Which of the file's sentences it is, from 1. */
   readonly number: number;
-  /** Which unit it belongs to; those of one unit follow each other. */
+  /** Which unit it belongs to, from 1; those of one unit follow each other. */
   readonly unit: number;
 }
 
@@ -21,10 +21,8 @@ export interface TestText {
   /** What it is called in reports. */
   readonly file: string;
   readonly unit: Unit;
-  /** Bytes on disk. */
-  readonly diskBytes: number;
   readonly sentenceCount: number;
-  /** Its length as text: code points and bytes of UTF-8, a line end a line included. */
+  /** Its length as text: code points and bytes of UTF-8, line ends included. */
   readonly characters: number;
   readonly bytes: number;
   /** Invalid UTF-8 sequences that are read as U+FFFD. */
@@ -38,32 +36,38 @@ export interface TestText {
  * @param named what a path is called in reports.
  * @throws KNESER_INPUT_*; KNESER_INPUT_EMPTY for one without a token.
  */
-export async function openTexts(paths: readonly string[], named: (path: string) => string): Promise<TestText[]> {
+export async function openTexts(
+  paths: readonly string[],
+  named: (path: string) => string,
+  tokenization: Tokenization,
+  options: DocumentOptions,
+): Promise<TestText[]> {
   const texts: TestText[] = [];
-  for (const { path, bytes: diskBytes } of await expandInputs(paths)) {
-    const reader = new LineReader(path);
+  const inputs = await expandInputs(paths);
+  const documents = documentsOf(inputs, options);
+  for (const { path } of inputs) {
+    const reader = new LineReader(path, documents);
     let sentenceCount = 0;
     let characters = 0;
     let bytes = 0;
     let blank = true;
     for await (const line of reader.lines()) {
-      sentenceCount++;
       characters += codePoints(line) + 1;
       bytes += Buffer.byteLength(line) + 1;
-      blank &&= !TOKEN.test(line);
+      const sentences = tokenization.sentences(line);
+      sentenceCount += sentences.length;
+      blank &&= sentences.every(sentence => tokenization.tokens(sentence).length === 0);
     }
     if (blank) throw new KneserError('KNESER_INPUT_EMPTY', `${path}: the text holds no token`);
-    const { replaced } = reader;
-    const sentences = (): AsyncGenerator<TestSentence> => readSentences(path);
+    const { replaced, unended } = reader;
     texts.push({
       file: named(path),
-      unit: 'sentence',
-      diskBytes: diskBytes ?? bytes,
+      unit: isPlain(path) ? 'sentence' : 'document',
       sentenceCount,
-      characters,
-      bytes,
+      characters: characters - (unended ? 1 : 0),
+      bytes: bytes - (unended ? 1 : 0),
       replaced,
-      sentences,
+      sentences: () => readSentences(path, tokenization, documents),
     });
   }
   return texts;
@@ -78,11 +82,18 @@ export function refuseStdin(paths: readonly string[]): void {
   );
 }
 
-async function* readSentences(path: string): AsyncGenerator<TestSentence> {
+async function* readSentences(
+  path: string,
+  tokenization: Tokenization,
+  documents: DocumentOptions,
+): AsyncGenerator<TestSentence> {
+  const reader = new LineReader(path, documents);
   let number = 0;
-  for await (const text of new LineReader(path).lines()) {
-    number++;
-    yield { text, number, unit: number };
+  for await (const line of reader.lines()) {
+    for (const text of tokenization.sentences(line)) {
+      number++;
+      yield { text, number, unit: isPlain(path) ? number : reader.document };
+    }
   }
 }
 

@@ -4,8 +4,8 @@ import { LineReader } from '../text/lines.js';
 /**
  * The table of tokens, as the One Billion Word benchmark published it: tab-separated, gzipped, a line a token, so that
  * others can interpolate with the models or compare theirs. Columns: `file`, `sentence` and `position` (both from 1),
- * `token`, `count` (how often the training text has it, 0 for an OOV), `oov` (0 or 1), and for every model
- * `MODEL.log10Prob` and `MODEL.matched`.
+ * `token`, `count` (how often the training text has it, 0 for an OOV), `oov` (0 or 1), where a text has documents
+ * `document` (from 1, 0 in a text without), and for every model `MODEL.log10Prob` and `MODEL.matched`.
  */
 export const TOKEN_COLUMNS = ['file', 'sentence', 'position', 'token', 'count', 'oov'] as const;
 
@@ -15,9 +15,12 @@ const MATCHED = '.matched';
 /** Digits behind the point of a log10 probability: a token's probability is off by at most 1.2e-6 of itself. */
 const DIGITS = 6;
 
-/** The first line of a table. */
-export function headLine(models: readonly string[]): string {
-  return [...TOKEN_COLUMNS, ...models.flatMap(model => [model + PROBABILITY, model + MATCHED])].join('\t') + '\n';
+/** The column that is there only if a text has documents. */
+export const DOCUMENT_COLUMN = 'document';
+
+/** The columns of a model. */
+export function modelColumns(model: string): string[] {
+  return [model + PROBABILITY, model + MATCHED];
 }
 
 /** A log10 probability as the table has it. */
@@ -37,6 +40,8 @@ export const ALIGNED_COLUMNS = ['sentence', 'position', 'token'] as const;
 export interface TokenRow {
   readonly line: number;
   readonly file: string;
+  /** From 1; 0 in a text without documents. */
+  readonly document: number;
   readonly sentence: number;
   readonly position: number;
   readonly token: string;
@@ -115,6 +120,7 @@ export class TokenTable {
       yield {
         line,
         file: cells[fileAt] ?? '',
+        document: number(DOCUMENT_COLUMN),
         sentence: number('sentence'),
         position: number('position'),
         token: cells[tokenAt] ?? '',

@@ -1,4 +1,5 @@
-import { pack, unpack } from '../store/msgpack.js';
+import { pack } from '../store/pack.js';
+import { unpack } from '../store/unpack.js';
 import { BlockDamage, seal, unseal } from '../store/block.js';
 import { readVarint, writeVarint } from '../store/varint.js';
 import { FIRST_WORD, NONE } from '../text/tokens.js';

@@ -3,12 +3,15 @@ import { baseline } from '../baseline/baseline.js';
 import type { BaselineOptions, BaselineProgress, BaselineTexts } from '../baseline/options.js';
 import { summaryOf, tablesOf } from '../baseline/tables.js';
 import type { BaselineReport } from '../baseline/report.js';
+import type { DocumentOptions } from '../text/documents.js';
+import { documentOptions } from './options.js';
 import { print, printTable } from './output.js';
 import { ProgressDisplay, TITLES } from './progress.js';
+import { tokenizationChoice, type TokenizationFlags } from './tokenization.js';
 import { vocabularyChoice, type VocabularyFlags } from './vocabulary.js';
 
 /** The options of `kneser baseline`, as commander hands them over. */
-export interface BaselineFlags extends VocabularyFlags {
+export interface BaselineFlags extends VocabularyFlags, TokenizationFlags, DocumentOptions {
   readonly train?: readonly string[];
   readonly valid?: readonly string[];
   readonly test?: readonly string[];
@@ -44,6 +47,8 @@ export async function runBaseline(flags: BaselineFlags): Promise<void> {
       classes: flags.classes,
       resamples: flags.resamples,
       seed: flags.seed,
+      tokenization: await tokenizationChoice(flags),
+      ...documentOptions(flags),
       lowercase: flags.lowercase ?? false,
       skipBlank: flags.skipBlank ?? false,
       reserved: flags.reserved,

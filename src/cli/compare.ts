@@ -27,12 +27,12 @@ export async function runCompare(file: string, other: string | undefined, flags:
 }
 
 async function printComparison(comparison: ModelComparison, resamples: number): Promise<void> {
-  const { models, sentences, tokens, oov, difference, interval, relative, p } = comparison;
+  const { models, sentences, documents, tokens, oov, difference, interval, relative, p } = comparison;
   const [first, second] = models.map(({ name, file }) =>
     models[0].name === models[1].name ? `${name} of ${file}` : name,
   );
   await print(
-    `${first} and ${second} on ${whole(sentences)} sentences, ${whole(tokens)} tokens, ${whole(oov)} of them OOVs.\n` +
+    `${first} and ${second} on ${whole(sentences)} sentences${documents > 0 ? ` of ${whole(documents)} documents` : ''}, ${whole(tokens)} tokens, ${whole(oov)} of them OOVs.\n` +
       `Perplexity ${models[0].perplexity.toFixed(2)} and ${models[1].perplexity.toFixed(2)}: ` +
       `${signed(difference, 2)}, ${range(interval, 2)}, ${signed(100 * relative, 1)} %, p ${pText(p, resamples)}\n` +
       'Differences below are of log10 p: above 0 the first model is better.\n',

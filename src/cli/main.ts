@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { KneserError } from '../errors.js';
 import type { ExportFlags } from './export.js';
 import type { ImportFlags } from './import.js';
+import type { PackFlags } from './pack.js';
 import type { PerplexityFlags } from './perplexity.js';
 import type { PruneFlags } from './prune.js';
 import type { PredictFlags } from './predict.js';
@@ -11,6 +12,7 @@ import type { ScoreFlags } from './score.js';
 import type { TrainFlags } from './train.js';
 import type { TuneFlags } from './tune.js';
 import type { VectorFlags } from './vector.js';
+import type { VerifyFlags } from './verify.js';
 import type { BaselineFlags } from './baseline.js';
 import type { CompareFlags } from './compare.js';
 import {
@@ -22,6 +24,7 @@ import {
   parseSize,
   parseThresholds,
   parseWhole,
+  tokenizationOptions,
   vocabularyOptions,
 } from './options.js';
 
@@ -59,11 +62,21 @@ Examples:
   kneser compare baseline/tokens.tsv.gz neural.tsv.gz --models glm5,lstm`,
   export: 'Example:\n  kneser export model --arpa model.arpa.gz',
   import: 'Example:\n  kneser import model.arpa.gz --out model',
+  pack: `All commands read the file as they read the folder, also at an address: kneser score https://example.org/model.kneser
+
+Example:
+  kneser pack model --out model.kneser`,
+  unpack: 'Example:\n  kneser unpack model.kneser --out model',
   inspect: 'Example:\n  kneser inspect model',
+  verify: `Checks every file, block, row and count of a model, and that its probabilities add up to one. The exit code is 0 if all
+is right, and 1 if anything is damaged.
+
+Example:
+  kneser verify model`,
 };
 
 /** The commands that stop by themselves when interrupted. */
-const WRITES = ['train', 'prune', 'export', 'import'];
+const WRITES = ['train', 'prune', 'export', 'import', 'pack', 'unpack'];
 
 const abort = new AbortController();
 
@@ -89,6 +102,7 @@ function program(): Command {
   const cache = new Option('--cache', 'mix in a cache of the text so far: for running text, reset for each file');
 
   const [vocab, vocabLimit, unkBelow] = vocabularyOptions();
+  const [tokenizer, locale, sentences, normalize] = tokenizationOptions();
   const field = new Option('--field <name>', 'field of the objects of .jsonl files that is the text (default: text)');
   const column = new Option('--column <name>', 'column of .parquet files that is the text (default: text)');
   const files = 'files of text, .jsonl or .parquet, also as .gz or .zst, folders of them, or - for standard input';
@@ -119,18 +133,10 @@ function program(): Command {
       'drop n-grams seen at most so often, by order: 0,0,1 drops all of order 3 and up seen once',
       parseThresholds,
     )
-    .option(
-      '--tokenizer <what>',
-      'what tokens are, here and when scoring: whitespace, words, characters, bytes, or the path of a tokenizer.json',
-      'whitespace',
-    )
-    .option('--locale <tag>', 'language for words and for sentences that are segmented (default: en)')
-    .addOption(
-      new Option('--sentences <where>', 'lines are sentences, or are cut into sentences')
-        .choices(['lines', 'segment'])
-        .default('lines'),
-    )
-    .addOption(new Option('--normalize <form>', 'Unicode normalisation of the text').choices(['NFC', 'NFKC']))
+    .addOption(tokenizer)
+    .addOption(locale)
+    .addOption(sentences)
+    .addOption(normalize)
     .addOption(field)
     .addOption(column)
     .option('--lowercase', 'lower-case all text, here and when scoring')
@@ -220,7 +226,11 @@ function program(): Command {
     .command('predict')
     .description('Predict the next token: the most probable ones after each line of input.')
     .argument('<dir>', 'folder of the model')
-    .argument('[file]', 'text file of histories, .gz file, or - for standard input', '-')
+    .argument(
+      '[file]',
+      'histories: a file of text, .jsonl or .parquet, also as .gz or .zst, or - for standard input',
+      '-',
+    )
     .option('-k, --top <k>', 'how many tokens', parseWhole(1), 10)
     .option('--no-start', 'the lines do not begin sentences: no <s> before them')
     .option('--unknown', 'list <unk> too, which stands for all unknown words')
@@ -229,6 +239,8 @@ function program(): Command {
     .addOption(smoothing)
     .addOption(weights)
     .addOption(tables)
+    .addOption(field)
+    .addOption(column)
     .addHelpText('after', `\n${EXAMPLES.predict}`)
     .action(async (dir: string, file: string, flags: PredictFlags) => {
       const { runPredict } = await import('./predict.js');
@@ -296,6 +308,34 @@ function program(): Command {
     });
 
   kneser
+    .command('pack')
+    .description('Pack a model into one file: to copy it, or to put it on a web server.')
+    .argument('<dir>', 'folder of the model')
+    .requiredOption('-o, --out <file>', 'the file, such as model.kneser')
+    .option('-f, --force', 'replace a file that is there')
+    .option('--json', 'print one JSON object')
+    .option('-q, --quiet', 'no progress, no summary')
+    .addHelpText('after', `\n${EXAMPLES.pack}`)
+    .action(async (dir: string, flags: PackFlags) => {
+      const { runPack } = await import('./pack.js');
+      await runPack(dir, flags, abort.signal);
+    });
+
+  kneser
+    .command('unpack')
+    .description('Make a model folder of a packed file, whose checksums are all checked.')
+    .argument('<file>', 'the packed file, or its address')
+    .requiredOption('-o, --out <dir>', 'folder of the model')
+    .option('-f, --force', 'replace a model that is there')
+    .option('--json', 'print one JSON object')
+    .option('-q, --quiet', 'no progress, no summary')
+    .addHelpText('after', `\n${EXAMPLES.unpack}`)
+    .action(async (file: string, flags: PackFlags) => {
+      const { runUnpack } = await import('./pack.js');
+      await runUnpack(file, flags, abort.signal);
+    });
+
+  kneser
     .command('inspect')
     .description('Say what a model is made of.')
     .argument('<dir>', 'folder of the model')
@@ -307,9 +347,24 @@ function program(): Command {
     });
 
   kneser
+    .command('verify')
+    .description('Check that a model is whole and right.')
+    .argument('<dir>', 'folder of the model')
+    .option('--json', 'print one JSON object')
+    .option('-q, --quiet', 'no progress')
+    .addHelpText('after', `\n${EXAMPLES.verify}`)
+    .action(async (dir: string, flags: VerifyFlags) => {
+      const { runVerify } = await import('./verify.js');
+      await runVerify(dir, flags);
+    });
+
+  kneser
     .command('baseline')
     .description('Train, tune and measure Kneser-Ney and the mixture of every order: the baselines of a benchmark.')
-    .option('--train <file...>', 'text to count: files, .gz files, folders of them')
+    .option(
+      '--train <file...>',
+      'text to count: files of text, .jsonl or .parquet, also as .gz or .zst, folders of them',
+    )
     .option('--valid <file...>', 'text to tune the mixture on')
     .option('--test <file...>', 'text to measure on; each file is a domain')
     .option('--corpus <name>', 'a corpus of the catalog instead: brown, ptb, wikitext-2, wikitext-103, text8, 1b')
@@ -325,6 +380,12 @@ function program(): Command {
     .addOption(vocab)
     .addOption(vocabLimit)
     .addOption(unkBelow)
+    .addOption(tokenizer)
+    .addOption(locale)
+    .addOption(sentences)
+    .addOption(normalize)
+    .addOption(field)
+    .addOption(column)
     .option('--lowercase', 'lower-case all text')
     .option('--skip-blank', 'leave out lines without a token')
     .addOption(

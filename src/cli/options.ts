@@ -81,6 +81,21 @@ export function vocabularyOptions(): Option[] {
   ];
 }
 
+/** The options that say how text becomes sentences and tokens: `TokenizationFlags`. */
+export function tokenizationOptions(): Option[] {
+  return [
+    new Option(
+      '--tokenizer <what>',
+      'what tokens are, here and when scoring: whitespace, words, characters, bytes, or the path of a tokenizer.json',
+    ).default('whitespace'),
+    new Option('--locale <tag>', 'language for words and for sentences that are segmented (default: en)'),
+    new Option('--sentences <where>', 'lines are sentences, or are cut into sentences')
+      .choices(['lines', 'segment'])
+      .default('lines'),
+    new Option('--normalize <form>', 'Unicode normalisation of the text').choices(['NFC', 'NFKC']),
+  ];
+}
+
 /** Where the text of files is, without what was not given. */
 export function documentOptions({ field, column }: DocumentOptions): DocumentOptions {
   return { ...(field === undefined ? {} : { field }), ...(column === undefined ? {} : { column }) };

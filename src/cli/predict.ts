@@ -1,14 +1,14 @@
 import type { Explanation, Prediction, TableReading } from '../score/api.js';
-import type { LoadedModel } from '../loaded-model.js';
 import { LanguageModel } from '../model.js';
 import type { SmoothingOptions } from '../score/parts.js';
+import type { DocumentOptions } from '../text/documents.js';
 import { expandInputs, STDIN } from '../text/input.js';
-import { LineReader } from '../text/lines.js';
-import { figure, print, printJsonLine, printTable, warnOfReplaced } from './output.js';
+import { readLines } from './lines.js';
+import { figure, print, printJsonLine, printTable } from './output.js';
 import { openOptions } from './smoothing.js';
 
 /** The options of `kneser predict`. */
-export interface PredictFlags extends SmoothingOptions {
+export interface PredictFlags extends SmoothingOptions, DocumentOptions {
   readonly top: number;
   readonly start: boolean;
   readonly unknown?: boolean;
@@ -25,23 +25,15 @@ const PATTERNS_SHOWN = 3;
 /** `kneser predict`. */
 export async function runPredict(path: string, file: string | undefined, flags: PredictFlags): Promise<void> {
   const { top: k, start, unknown = false, explain = false, json } = flags;
-  const inputs = await expandInputs([file ?? STDIN]);
+  const inputs = await expandInputs([file ?? STDIN], flags);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
-    let predicted = 0;
-    let replaced = 0;
-    let predicting: LanguageModel | LoadedModel = model;
-    for (const input of inputs) {
-      const reader = new LineReader(input.path);
-      for await (const history of reader.lines()) {
-        if (predicting === model && model.shouldLoad(++predicted * WORDS_A_PREDICTION)) predicting = await model.load();
-        const predictions = await predicting.predict(history, { k, start, unknown, explain });
-        if (json) await printJsonLine({ history, predictions });
-        else await printPredictions(history, predictions);
-      }
-      replaced += reader.replaced;
+    const lines = readLines(model, inputs, flags, () => WORDS_A_PREDICTION);
+    for await (const { line: history, model: predicting } of lines) {
+      const predictions = await predicting.predict(history, { k, start, unknown, explain });
+      if (json) await printJsonLine({ history, predictions });
+      else await printPredictions(history, predictions);
     }
-    warnOfReplaced(replaced);
   } finally {
     await model.close();
   }

@@ -12,6 +12,10 @@ export const TITLES: Record<Stage, string> = {
   export: 'writing ARPA',
   import: 'reading ARPA',
   store: 'storing n-grams',
+  pack: 'packing',
+  unpack: 'unpacking',
+  files: 'checking files',
+  verify: 'checking n-grams',
 };
 
 /** Seconds between two lines where there is no terminal. */

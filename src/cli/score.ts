@@ -1,12 +1,12 @@
 import type { Score, TableReading } from '../score/api.js';
-import type { LoadedModel } from '../loaded-model.js';
+import type { TextCache } from '../score/cache.js';
 import { LanguageModel } from '../model.js';
 import type { SmoothingOptions } from '../score/parts.js';
 import { openOptions } from './smoothing.js';
 import type { DocumentOptions } from '../text/documents.js';
-import { expandInputs, STDIN } from '../text/input.js';
-import { LineReader } from '../text/lines.js';
-import { figure, print, printJsonLine, warnOfReplaced } from './output.js';
+import { expandInputs, STDIN, type Input } from '../text/input.js';
+import { readLines } from './lines.js';
+import { figure, print, printJsonLine } from './output.js';
 
 /** The options of `kneser score`. */
 export interface ScoreFlags extends SmoothingOptions, DocumentOptions {
@@ -20,25 +20,18 @@ export async function runScore(path: string, file: string | undefined, flags: Sc
   const inputs = await expandInputs([file ?? STDIN], flags);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
-    let scored = 0;
-    let replaced = 0;
-    let scoring: LanguageModel | LoadedModel = model;
-    for (const input of inputs) {
-      const reader = new LineReader(input.path, flags);
-      const cache = flags.cache ? model.createCache() : undefined;
-      for await (const line of reader.lines()) {
-        if (scoring === model && model.shouldLoad(scored + line.length / 5)) scoring = await model.load();
-        for (const sentence of model.sentences(line)) {
-          const score = await scoring.score(sentence, { cache });
-          if (score.tokens.length === 1 && model.info.options.skipBlank) continue;
-          scored += score.tokens.length;
-          if (flags.json) await printJsonLine({ ...score });
-          else await print(formatScore(score));
-        }
+    let text: Input | undefined;
+    let cache: TextCache | undefined;
+    for await (const { line, input, model: scoring } of readLines(model, inputs, flags)) {
+      if (flags.cache && input !== text) cache = model.createCache();
+      text = input;
+      for (const sentence of model.sentences(line)) {
+        const score = await scoring.score(sentence, { cache });
+        if (score.tokens.length === 1 && model.info.options.skipBlank) continue;
+        if (flags.json) await printJsonLine({ ...score });
+        else await print(formatScore(score));
       }
-      replaced += reader.replaced;
     }
-    warnOfReplaced(replaced);
   } finally {
     await model.close();
   }

@@ -1,17 +1,15 @@
 import { KneserError } from '../errors.js';
 import type { DocumentOptions } from '../text/documents.js';
-import { readBytes } from '../text/input.js';
-import { decode } from '../text/surface.js';
 import type { TrainOptions } from '../options.js';
-import { isTokenizerName, TOKENIZER_NAMES, type TokenizationOptions } from '../text/tokenization.js';
 import { train, type TrainReport } from '../train.js';
 import { bytes, whole } from './output.js';
 import { documentOptions } from './options.js';
 import { ProgressDisplay } from './progress.js';
+import { tokenizationChoice, type TokenizationFlags } from './tokenization.js';
 import { vocabularyChoice, type VocabularyFlags } from './vocabulary.js';
 
 /** The options of `kneser train`, as commander hands them over. */
-export interface TrainFlags extends VocabularyFlags, DocumentOptions {
+export interface TrainFlags extends VocabularyFlags, TokenizationFlags, DocumentOptions {
   readonly out: string;
   readonly order: number;
   readonly memory?: number;
@@ -25,10 +23,6 @@ export interface TrainFlags extends VocabularyFlags, DocumentOptions {
   readonly prune?: readonly number[];
   readonly lowercase?: boolean;
   readonly skipBlank?: boolean;
-  readonly tokenizer: string;
-  readonly locale?: string;
-  readonly sentences: 'lines' | 'segment';
-  readonly normalize?: 'NFC' | 'NFKC';
   readonly reserved: 'refuse' | 'drop';
   readonly force?: boolean;
   readonly quiet?: boolean;
@@ -51,7 +45,7 @@ export async function runTrain(files: readonly string[], flags: TrainFlags, sign
       ...(vocabulary ? { vocabulary } : {}),
       ...mixtureOptions(flags),
       ...(flags.prune ? { prune: flags.prune } : {}),
-      tokenization: await tokenizationOptions(flags),
+      tokenization: await tokenizationChoice(flags),
       lowercase: flags.lowercase ?? false,
       skipBlank: flags.skipBlank ?? false,
       reserved: flags.reserved,
@@ -80,9 +74,6 @@ function summary(report: TrainReport): string {
   );
 }
 
-/** The largest ones in use have about 35 MB. */
-const MOST_TOKENIZER_BYTES = 1 << 28;
-
 /** What a mixture over skip patterns takes unless told otherwise: sentences to tune it on, and a class model. */
 const DEFAULT_HOLD_OUT = 0.02;
 const DEFAULT_CLASSES = 300;
@@ -106,39 +97,4 @@ function mixtureOptions(flags: TrainFlags): Pick<TrainOptions, 'patterns' | 'hol
     holdOut: flags.holdOut ?? DEFAULT_HOLD_OUT,
     classes: flags.classes ?? DEFAULT_CLASSES,
   };
-}
-
-/** A `tokenizer.json` is told from the name of a tokenizer by its ending or its folder. */
-const FILE_NAME = /\.json(\.gz|\.zst)?$|[\\/]/i;
-
-async function tokenizationOptions(flags: TrainFlags): Promise<TokenizationOptions> {
-  const { tokenizer, locale, sentences, normalize = 'none' } = flags;
-  const options: Omit<TokenizationOptions, 'tokenizer'> = {
-    sentences,
-    normalize,
-    ...(locale === undefined ? {} : { locale }),
-  };
-  if (FILE_NAME.test(tokenizer)) {
-    return { ...options, tokenizer: { json: await readWhole(tokenizer), name: tokenizer } };
-  }
-  if (!isTokenizerName(tokenizer)) {
-    throw new KneserError(
-      'KNESER_OPTION',
-      `--tokenizer: there is no ${tokenizer}; take ${TOKENIZER_NAMES.join(', ')}, or the path of a tokenizer.json`,
-    );
-  }
-  return { ...options, tokenizer };
-}
-
-async function readWhole(path: string): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of readBytes(path)) {
-    chunks.push(chunk.slice());
-    length += chunk.length;
-    if (length > MOST_TOKENIZER_BYTES) {
-      throw new KneserError('KNESER_TOKENIZER', `${path}: too large for a tokenizer.json`);
-    }
-  }
-  return decode(Buffer.concat(chunks));
 }

@@ -3,14 +3,13 @@ import { writeAtomically } from '../atomic.js';
 import { KneserError, writeError } from '../errors.js';
 import { heatScale, heatStep, readable, valueAt } from '../report/heat.js';
 import type { TableReading } from '../score/api.js';
-import type { LoadedModel } from '../loaded-model.js';
 import { LanguageModel } from '../model.js';
 import type { SmoothingOptions } from '../score/parts.js';
 import type { VectorOptions, VectorScore } from '../score/vector.js';
 import type { DocumentOptions } from '../text/documents.js';
 import { expandInputs, STDIN, type Input } from '../text/input.js';
-import { LineReader } from '../text/lines.js';
-import { figure, print, printJsonLine, warnOfReplaced } from './output.js';
+import { readLines } from './lines.js';
+import { figure, print, printJsonLine } from './output.js';
 import { openOptions } from './smoothing.js';
 
 /** The options of `kneser vector`. */
@@ -49,23 +48,12 @@ async function* vectorsOf(
   inputs: readonly Input[],
   options: VectorOptions & DocumentOptions,
 ): AsyncGenerator<VectorScore> {
-  let scored = 0;
-  let replaced = 0;
-  let scoring: LanguageModel | LoadedModel = model;
-  for (const input of inputs) {
-    const reader = new LineReader(input.path, options);
-    for await (const line of reader.lines()) {
-      if (scoring === model && model.shouldLoad(scored + line.length / 5)) scoring = await model.load();
-      for (const sentence of model.sentences(line)) {
-        const score = await scoring.scoreVector(sentence, options);
-        if (score.tokens.length === 0 && model.info.options.skipBlank) continue;
-        scored += score.tokens.length;
-        yield score;
-      }
+  for await (const { line, model: scoring } of readLines(model, inputs, options)) {
+    for (const sentence of model.sentences(line)) {
+      const score = await scoring.scoreVector(sentence, options);
+      if (score.tokens.length > 0 || !model.info.options.skipBlank) yield score;
     }
-    replaced += reader.replaced;
   }
-  warnOfReplaced(replaced);
 }
 
 /** A sentence's perplexity, then each token with its value, or the values of the bins. */

@@ -1,6 +1,5 @@
-import { blockName, firstRow, readDirectory } from '../score/block-reader.js';
-import { blankBlock, BLOCK_ENTRIES, decodeBlock, type Block } from '../store/block.js';
-import { decodeValue } from '../store/decode.js';
+import { decodeTableBlock, firstRow, readDirectory } from '../score/block-reader.js';
+import { blankBlock, BLOCK_ENTRIES, type Block } from '../store/block.js';
 import type { Directory } from '../store/directory.js';
 import { blockKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
@@ -135,10 +134,9 @@ export class TableCursor {
   }
 
   private decode(): void {
-    const { store, name, block, context } = this;
-    const where = blockName(store, name, this.blocks - this.values.length + this.valuesUsed);
-    const value = this.values[this.valuesUsed++];
-    decodeValue(where, value, bytes => decodeBlock(bytes, context.length, block));
+    const { store, name, block, directory } = this;
+    const number = this.blocks - this.values.length + this.valuesUsed;
+    decodeTableBlock(store, name, directory, number, this.values[this.valuesUsed++], block);
     this.onRows(block.starts[block.contextCount]);
   }
 }

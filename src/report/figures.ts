@@ -30,7 +30,8 @@ export function signed(value: number | null, digits: number): string {
 
 /** An interval; `–` for one that is not defined. */
 export function range(interval: readonly [low: number, high: number] | null, digits: number): string {
-  return interval ? `[${interval.map(end => end.toFixed(digits).replace('-', '−')).join(', ')}]` : '–';
+  const end = (value: number): string => signed(value, digits).replace('+', '');
+  return interval ? `[${interval.map(end).join(', ')}]` : '–';
 }
 
 /** The p value of a bootstrap, which cannot tell one below 2/(resamples + 1). */

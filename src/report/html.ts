@@ -49,7 +49,8 @@ p { margin: .4rem 0; max-width: 44rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
-th:first-child { text-align: left; padding-left: 0; font-weight: 600; }
+th:first-child { text-align: left; padding-left: 0; }
+tbody th { font-weight: 600; }
 thead th { color: var(--soft); font-weight: 500; }
 tbody tr:hover { background: var(--raised); }
 figure { margin: 1.5rem 0 0; }

@@ -13,6 +13,12 @@ export interface OpenOptions extends SmoothingOptions {
   readonly tables?: TableReading;
 }
 
+/** How to open a packed model. */
+export interface FromFileOptions extends OpenOptions {
+  /** Stops requests to a server when aborted, those of later calls too. */
+  readonly signal?: AbortSignal;
+}
+
 /** `page` reads blocks as they are needed, `load` reads whole tables first, `auto` chooses by the length of the text. */
 export type TableReading = 'auto' | 'page' | 'load';
 

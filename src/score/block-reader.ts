@@ -1,5 +1,5 @@
 import { KneserError } from '../errors.js';
-import { decodeBlock, type Block, type BlockNumbers } from '../store/block.js';
+import { BlockDamage, decodeBlock, type Block, type BlockNumbers } from '../store/block.js';
 import { decodeValue } from '../store/decode.js';
 import { decodeDirectory, type Directory } from '../store/directory.js';
 import { blockKey, directoryKey } from '../store/keys.js';
@@ -78,7 +78,6 @@ export class BlockReader {
 
   /** Reads blocks, which may push out others; a block that is asked for here and is at hand stays. */
   async read(table: string, directory: Directory, blocks: readonly number[]): Promise<void> {
-    const width = directory.columns.length;
     const missing: number[] = [];
     for (const block of blocks) {
       const key = cacheKey(table, block);
@@ -92,9 +91,7 @@ export class BlockReader {
     }
     const values = await this.store.getMany(missing.map(block => blockKey(table, firstRow(directory, block))));
     missing.forEach((block, i) => {
-      const where = blockName(this.store, table, block);
-      const decoded = decodeValue(where, values[i], value => decodeBlock(value, width));
-      const cached = new CachedBlock(decoded);
+      const cached = new CachedBlock(decodeTableBlock(this.store, table, directory, block, values[i]));
       this.bytes += cached.bytes;
       this.cache.set(cacheKey(table, block), cached);
     });
@@ -123,6 +120,31 @@ export function firstRow(directory: Directory, block: number): number[] {
 /** What a block is called in messages. */
 export function blockName(store: ModelStore, table: string, block: number): string {
   return `${store.name}: table ${table}, block ${block}`;
+}
+
+/**
+ * Decodes a block that must be there, and looks whether it is the one: damage within LevelDB's files can put a block in the
+ * place of another.
+ *
+ * @param reuse as `decodeBlock` takes it.
+ * @throws KNESER_DAMAGED
+ */
+export function decodeTableBlock(
+  store: ModelStore,
+  table: string,
+  directory: Directory,
+  number: number,
+  value: Uint8Array | undefined,
+  reuse?: Block,
+): Block {
+  const { columns, words } = directory;
+  return decodeValue(blockName(store, table, number), value, bytes => {
+    const block = decodeBlock(bytes, columns.length, reuse);
+    if (words[number] !== block.words[0] || columns.some((column, j) => column[number] !== block.contexts[j][0])) {
+      throw new BlockDamage('another block is in its place');
+    }
+    return block;
+  });
 }
 
 /** Reads a table's directory. @throws KNESER_DAMAGED */

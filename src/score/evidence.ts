@@ -54,6 +54,9 @@ const NO_NUMBERS = new Float64Array(0);
 
 /** A count table as scoring sees it. */
 export interface CountTable {
+  /** Reads what looking a batch up may need, if this table has anything to read. */
+  fetch?(batch: Batch): Promise<void>;
+
   /**
    * Fills in this table's part of the evidence; the tables of shorter contexts have been asked before. Returns a promise
    * where something has to be read first, and nothing where all is at hand.

@@ -1,4 +1,6 @@
 import { closedError } from '../errors.js';
+import { openSource, type PackedInput } from '../packed/source.js';
+import { openPacked } from '../packed/store.js';
 import type { BlendEvidence } from '../smooth/blend.js';
 import type { ModelStore } from '../store/store.js';
 import { type Sentence, type Sentences } from '../text/sentences.js';
@@ -13,7 +15,15 @@ import { emptyEvidence, runAwaiting, Scorer, type TableStream } from './scorer.j
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './vector.js';
 import { LoadedWords, PagedWords } from './words.js';
 
-import type { OpenOptions, Prediction, PredictOptions, Score, ScoreOptions, TextOptions } from './api.js';
+import type {
+  FromFileOptions,
+  OpenOptions,
+  Prediction,
+  PredictOptions,
+  Score,
+  ScoreOptions,
+  TextOptions,
+} from './api.js';
 import { addSentence, checkPredictOptions, ModelBase, withEnd, withTokens } from './base.js';
 import type { LoadedModel } from './loaded-model.js';
 
@@ -54,7 +64,8 @@ export class LanguageModel extends ModelBase {
     super(parts);
     const { store, manifest, wordClasses } = parts;
     const reader = new BlockReader(store, options.blockMemory ?? DEFAULT_BLOCK_MEMORY);
-    this.wordStream = { tables: pagedTables(reader, parts.words) };
+    const { distant = false } = store;
+    this.wordStream = { tables: pagedTables(reader, parts.words), distant };
     this.classStream = wordClasses && { tables: pagedTables(reader, parts.classes), classOf: wordClasses.of };
     const tables = parts.words.length + parts.classes.length;
     this.batchWords = Math.min(PAGED_BATCH, Math.floor(PAGED_EVIDENCE / (tables * FIELDS)));
@@ -66,22 +77,35 @@ export class LanguageModel extends ModelBase {
   }
 
   /**
+   * Opens a packed model (`kneser pack`): a file that was chosen or dropped, an address, or its bytes. Of an address only
+   * what is needed is fetched, by requests for ranges of bytes.
+   *
+   * @throws KneserError: KNESER_NOT_A_MODEL, KNESER_VERSION, KNESER_DAMAGED, KNESER_OPTION; of an address KNESER_INPUT_MISSING,
+   * KNESER_INPUT_UNREADABLE, KNESER_IO and KNESER_ABORTED, which any later call may throw too.
+   * @example
+   * const model = await LanguageModel.fromFile(new URL('https://example.org/model.kneser'));
+   */
+  static async fromFile<Model>(
+    this: ModelClass<Model>,
+    file: PackedInput,
+    options: FromFileOptions = {},
+  ): Promise<Model> {
+    const { store, files } = await openPacked(await openSource(file, options.signal));
+    return openStore(this, store, files, options);
+  }
+
+  /**
    * Opens the model in a store, which is closed with it.
    *
    * @internal
    */
-  static async fromStore<Model>(
+  static fromStore<Model>(
     this: ModelClass<Model>,
     store: ModelStore,
     files: ModelFiles,
     options: OpenOptions = {},
   ): Promise<Model> {
-    try {
-      return new this(await readParts(store, files, options), options);
-    } catch (error) {
-      await store.close();
-      throw error;
-    }
+    return openStore(this, store, files, options);
   }
 
   /**
@@ -180,6 +204,18 @@ export class LanguageModel extends ModelBase {
   }
 
   /**
+   * log10 p of the words of a batch that is laid out by hand.
+   *
+   * @internal
+   */
+  scoreBatch(batch: Batch): Promise<Float64Array> {
+    return this.inTurn(async () => {
+      const { log10Probs } = await runAwaiting(this.scorer.score(batch));
+      return log10Probs.slice(0, batch.length);
+    });
+  }
+
+  /**
    * Gives back everything the model holds: descriptors, its private folder, and threads. Calls that have begun end first; files
    * that are being scored, and all calls from then on, are refused with KNESER_CLOSED. Closing twice does nothing more.
    */
@@ -243,6 +279,21 @@ export class LanguageModel extends ModelBase {
     return result;
   }
 }
+
+async function openStore<Model>(
+  modelClass: ModelClass<Model>,
+  store: ModelStore,
+  files: ModelFiles,
+  options: OpenOptions,
+): Promise<Model> {
+  try {
+    return new modelClass(await readParts(store, files, options), options);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
 function pagedTables(reader: BlockReader, parts: readonly TablePart[]): PagedTable[] {
   return parts.map(
     ({ manifest, pattern, shorter }, index) => new PagedTable(reader, manifest.pattern, pattern, index, shorter),

@@ -45,6 +45,19 @@ export class PagedTable implements CountTable {
     return done === keys.length ? undefined : this.lookReading(directory, keys, done, batch, evidence);
   }
 
+  /** Reads what looking a batch up may need. */
+  async fetch({ ids, targets, available, length }: Batch): Promise<void> {
+    const { pattern } = this;
+    const directory = (this.directory ??= await this.reader.readDirectory(this.name, pattern.length));
+    const reach = pattern.at(-1) ?? 0;
+    const blocks = new Set<number>();
+    for (let t = 0; t < length; t++) {
+      if (available[t] >= reach) blocks.add(findBlock(directory, ids, targets[t], pattern, ids[targets[t]]));
+    }
+    blocks.delete(-1);
+    await this.reader.read(this.name, directory, [...blocks]);
+  }
+
   followers({ ids, targets }: Batch): Followers | Promise<void> {
     const { directory, pattern, name, reader } = this;
     if (!directory) throw new Error('followers are asked for after the word was looked up');

@@ -204,7 +204,7 @@ export function tableParts(store: string, tables: readonly TableManifest[]): Tab
 }
 
 /** Weights that change nothing: even ones, and, with classes, a class model that has yet to prove itself. */
-function startingWeights(manifest: Manifest): WeightSet {
+export function startingWeights(manifest: Manifest): WeightSet {
   const zeros = (tables: readonly TableManifest[]): Float64Array => {
     const lattice = latticeOf(tableParts('', tables), 1);
     return new Float64Array(parameterStarts(lattice)[lattice.tables.length]);

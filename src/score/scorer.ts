@@ -23,7 +23,12 @@ export interface Estimator {
 export interface TableStream {
   readonly tables: readonly CountTable[];
   readonly classOf?: Uint32Array;
+  /** Whether the tables are asked beforehand, all at once, for what a batch may need. */
+  readonly distant?: boolean;
 }
+
+/** Batches of more words are left to each table, which knows from the shorter ones what it need not read. */
+const WORDS_ASKED_FOR = 256;
 
 /**
  * Scores batches. Written as a generator that yields what must be awaited before it can go on: with loaded tables that
@@ -64,17 +69,26 @@ export class Scorer {
 
   /** Looks a batch up in all tables. */
   *gather(batch: Batch, evidence: BlendEvidence): Generator<Promise<void>, void, void> {
+    const { classBatch, classes } = evidence;
+    if (this.classes?.classOf && classBatch) mapToClasses(batch, this.classes.classOf, classBatch);
+    if (this.words.distant && batch.length <= WORDS_ASKED_FOR) {
+      yield this.fetch(batch, classBatch);
+    }
     for (const table of this.words.tables) {
       const reading = table.look(batch, evidence.words);
       if (reading) yield reading;
     }
-    const { classBatch, classes } = evidence;
-    if (!this.classes?.classOf || !classBatch || !classes) return;
-    mapToClasses(batch, this.classes.classOf, classBatch);
+    if (!this.classes || !classBatch || !classes) return;
     for (const table of this.classes.tables) {
       const reading = table.look(classBatch, classes);
       if (reading) yield reading;
     }
+  }
+
+  private async fetch(batch: Batch, classBatch: Batch | undefined): Promise<void> {
+    const fetching = this.words.tables.map(async table => table.fetch?.(batch));
+    if (classBatch) fetching.push(...(this.classes?.tables ?? []).map(async table => table.fetch?.(classBatch)));
+    await Promise.all(fetching);
   }
 }
 

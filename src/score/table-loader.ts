@@ -1,12 +1,11 @@
 import { sharedMemory } from '../shared.js';
 import { KneserError } from '../errors.js';
 import { formatPattern } from '../pattern.js';
-import { blankBlock, BLOCK_ENTRIES, decodeBlock, type Block } from '../store/block.js';
-import { decodeValue } from '../store/decode.js';
+import { blankBlock, BLOCK_ENTRIES, type Block } from '../store/block.js';
 import { blockKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
 import { BOS, NONE } from '../text/tokens.js';
-import { addTotals, blockName, firstRow, readDirectory } from './block-reader.js';
+import { addTotals, blockName, decodeTableBlock, firstRow, readDirectory } from './block-reader.js';
 import { Contexts } from './contexts.js';
 import type { TablePart } from './parts.js';
 import {
@@ -102,11 +101,8 @@ async function readBlocks(
     // The next ones are read while these are decoded.
     reading = read(from + BLOCKS_A_READ);
     values.forEach((value, i) => {
-      const name = blockName(store, manifest.pattern, from + i);
-      use(
-        decodeValue(name, value, bytes => decodeBlock(bytes, width, reuse)),
-        name,
-      );
+      const block = decodeTableBlock(store, manifest.pattern, directory, from + i, value, reuse);
+      use(block, blockName(store, manifest.pattern, from + i));
     });
   }
   await reading;

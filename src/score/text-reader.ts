@@ -1,4 +1,5 @@
 import { countCharacters } from '../text/surface.js';
+import { createFeeder } from '../text/feeder.js';
 import type { Tokenization } from '../text/tokenization.js';
 import type { TokenSink } from '../text/tokenizer.js';
 import { EOS } from '../text/tokens.js';
@@ -26,7 +27,7 @@ export async function* readIds(
   skipBlank: boolean,
 ): AsyncGenerator<IdPiece> {
   const sink = new IdSink(words, skipBlank);
-  const feeder = tokenization.feeder(sink, words, source);
+  const feeder = createFeeder(tokenization, sink, words, source);
   for await (const bytes of text) {
     words.extraBytes = words.extraCharacters = 0;
     feeder.feed(bytes);

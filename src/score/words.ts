@@ -1,10 +1,12 @@
 import { KneserError } from '../errors.js';
 import { compareBytes } from '../text/bytes.js';
+import { BlockDamage } from '../store/block.js';
 import { decodeValue } from '../store/decode.js';
 import { decodeDictionaryBlock, decodeDictionaryDirectory, type DictionaryBlock } from '../store/dictionary.js';
 import { DICTIONARY_DIRECTORY_KEY, dictionaryKey } from '../store/keys.js';
 import { wordIds, type Manifest } from '../store/manifest.js';
 import type { ModelStore } from '../store/store.js';
+import { ShortEncoder } from '../text/short-encoder.js';
 import { canonicalSurface, decode } from '../text/surface.js';
 import { BOS, EOS, UNK } from '../text/tokens.js';
 import { hashBytes, WordList } from '../text/wordlist.js';
@@ -32,6 +34,7 @@ export class LoadedWords {
   replaced = 0;
   extraBytes = 0;
   extraCharacters = 0;
+  private readonly encoder = new ShortEncoder();
 
   private constructor(
     readonly list: WordList,
@@ -93,8 +96,9 @@ export class LoadedWords {
 
   /** The id of a token given as text, or `OUTSIDE`. */
   idOf(token: string): number {
-    const bytes = encoder.encode(token);
-    return this.find(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length));
+    const length = this.encoder.encode(token);
+    const { bytes } = this.encoder;
+    return this.find(bytes, 0, length, hashBytes(bytes, 0, length));
   }
 
   /** The word of an id. */
@@ -123,7 +127,7 @@ export class PagedWords {
   }
 
   private async idsOfSome(tokens: readonly string[]): Promise<Uint32Array> {
-    const first = (this.first ??= await this.readDirectory());
+    const first = (this.first ??= await readDictionaryDirectory(this.store));
     const { lowercase } = this.manifest.options;
     const words = tokens.map(token => {
       const bytes = encoder.encode(token);
@@ -138,7 +142,9 @@ export class PagedWords {
         missing = needed;
       }
       const values = await this.store.getMany(missing.map(dictionaryKey));
-      missing.forEach((number, i) => this.blocks.set(number, decodeBlockValue(this.store, number, values[i])));
+      missing.forEach((number, i) =>
+        this.blocks.set(number, decodeBlockValue(this.store, number, values[i], first[number])),
+      );
     }
     return Uint32Array.from(words, (word, i) => {
       const block = this.blocks.get(numbers[i]);
@@ -146,15 +152,28 @@ export class PagedWords {
       return block && at >= 0 ? tokenId(block.ids[at], this.manifest) : OUTSIDE;
     });
   }
-
-  private async readDirectory(): Promise<Uint8Array[]> {
-    const value = await this.store.get(DICTIONARY_DIRECTORY_KEY);
-    return decodeValue(`${this.store.name}: dictionary, directory`, value, decodeDictionaryDirectory);
-  }
 }
 
-function decodeBlockValue(store: ModelStore, number: number, value: Uint8Array | undefined): DictionaryBlock {
-  return decodeValue(`${store.name}: dictionary, block ${number}`, value, decodeDictionaryBlock);
+/** The first words of the dictionary's blocks. @throws KNESER_DAMAGED */
+export async function readDictionaryDirectory(store: ModelStore): Promise<Uint8Array[]> {
+  const value = await store.get(DICTIONARY_DIRECTORY_KEY);
+  return decodeValue(`${store.name}: dictionary, directory`, value, decodeDictionaryDirectory);
+}
+
+/** @param first the word that the block must begin with. @throws KNESER_DAMAGED */
+export function decodeBlockValue(
+  store: ModelStore,
+  number: number,
+  value: Uint8Array | undefined,
+  first?: Uint8Array,
+): DictionaryBlock {
+  return decodeValue(`${store.name}: dictionary, block ${number}`, value, bytes => {
+    const block = decodeDictionaryBlock(bytes);
+    if (first && (block.words.length === 0 || compareBytes(block.words[0], first) !== 0)) {
+      throw new BlockDamage('another block is in its place');
+    }
+    return block;
+  });
 }
 
 /** The last block whose first word is not behind `word`, or −1. */

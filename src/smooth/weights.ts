@@ -1,4 +1,5 @@
-import { pack, unpack } from '../store/msgpack.js';
+import { pack } from '../store/pack.js';
+import { unpack } from '../store/unpack.js';
 import type { CacheWeights } from '../score/cache.js';
 import { BlockDamage, seal, unseal } from '../store/block.js';
 

@@ -1,4 +1,5 @@
-import { pack, unpack } from './msgpack.js';
+import { pack } from './pack.js';
+import { unpack } from './unpack.js';
 import { checksum } from './checksum.js';
 import { readVarint, writeVarint } from './varint.js';
 import { DECIMAL_BYTES, readDecimals, writeDecimals } from './decimals.js';

@@ -1,4 +1,5 @@
-import { pack, unpack } from './msgpack.js';
+import { pack } from './pack.js';
+import { unpack } from './unpack.js';
 import { BlockDamage, seal, unseal } from './block.js';
 import { readVarint, writeVarint } from './varint.js';
 

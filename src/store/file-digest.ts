@@ -19,12 +19,21 @@ export async function digestFile(path: string, buffer = digestBuffer()): Promise
     let digest = 0;
     for (;;) {
       const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
-      if (bytesRead === 0) return digest.toString(16).padStart(8, '0');
+      if (bytesRead === 0) return hexadecimal(digest);
       digest = crc32(buffer.subarray(0, bytesRead), digest);
     }
   } finally {
     await file.close();
   }
+}
+
+/** The same of bytes in memory. */
+export function crc32Hex(bytes: Uint8Array): string {
+  return hexadecimal(crc32(bytes, 0));
+}
+
+function hexadecimal(digest: number): string {
+  return digest.toString(16).padStart(8, '0');
 }
 
 /** Memory to read a file into: used again for the next one, since new memory costs more than reading. */

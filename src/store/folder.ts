@@ -1,54 +1,13 @@
-import { rmSync } from 'node:fs';
-import {
-  copyFile,
-  link,
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  symlink,
-} from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { KneserError, systemCode, writeError } from '../errors.js';
-import { digestBuffer, digestFile } from './file-digest.js';
+import { isOutOfFiles, KneserError, readError, systemCode, writeError } from '../errors.js';
+import { openPackedFile } from '../packed/file-source.js';
+import { digestFile } from './file-digest.js';
 import { FORMAT_VERSION } from './manifest.js';
 import type { ModelFiles } from '../score/parts.js';
 import type { ModelStore } from './store.js';
-
-/**
- * A model folder: one small pointer file and the immutable generation it names, a LevelDB folder. A new model is built
- * as another generation, and becomes the model when the pointer is replaced by a rename. LevelDB lets one process in and
- * rewrites its files when it opens, so readers open a private folder of links to a generation's table files and copies
- * of the rest.
- */
-const POINTER = 'kneser.json';
-const GENERATION = /^generation-(\d+)$/;
-/** Files that are checked at the same time. */
-const CHECKED_AT_ONCE = 4;
-
-interface PointerFile {
-  readonly name: string;
-  readonly bytes: number;
-  /** As {@link digestFile} has it. */
-  readonly crc32: string;
-}
-
-/** What the pointer file says. */
-export interface Pointer {
-  readonly kneser: number;
-  readonly generation: string;
-  /** ISO 8601. */
-  readonly created: string;
-  /** All files of the generation together. */
-  readonly bytes: number;
-  readonly files: readonly PointerFile[];
-}
+import { decodePointer, encodePointer, GENERATION, POINTER, type Pointer, type PointerFile } from './pointer.js';
+import { createView } from './view.js';
 
 /** A generation that is being built. */
 export interface Draft {
@@ -58,8 +17,8 @@ export interface Draft {
   readonly temporary: string;
   /** Stores a set of weights in it. */
   putWeights(name: string, value: Uint8Array): Promise<void>;
-  /** Makes it the model, and removes the one before. */
-  publish(): Promise<Pointer>;
+  /** Makes it the model, and removes the one before. @param created when it was made, if not now; ISO 8601. */
+  publish(created?: string): Promise<Pointer>;
   /** Removes it. */
   discard(): Promise<void>;
 }
@@ -72,9 +31,11 @@ export interface Draft {
  */
 export async function beginDraft(path: string, force: boolean): Promise<Draft> {
   if (path === '') throw new KneserError('KNESER_OPTION', 'out: the name of the model folder is empty');
+  // Absolute: a process may change to another folder.
+  path = resolve(path);
   try {
     const entries = await existingEntries(path);
-    const foreign = entries.filter(name => !name.startsWith(POINTER) && !GENERATION.test(name));
+    const foreign = entries.filter(name => !isOwnEntry(name));
     if (foreign.length > 0) {
       throw new KneserError(
         'KNESER_OUTPUT_EXISTS',
@@ -96,7 +57,7 @@ export async function beginDraft(path: string, force: boolean): Promise<Draft> {
       database: join(folder, 'tables'),
       temporary,
       putWeights: (name, value) => putWeights(folder, name, value),
-      publish: () => publish(path, generation, entries),
+      publish: created => publish(path, generation, entries, created),
       discard: async () => {
         await rm(folder, { recursive: true, force: true });
         if (made !== undefined) await removeEmpty(path, made);
@@ -107,8 +68,13 @@ export async function beginDraft(path: string, force: boolean): Promise<Draft> {
   }
 }
 
+/** Whether an entry of a model folder is one that this module makes. */
+export function isOwnEntry(name: string): boolean {
+  return name.startsWith(POINTER) || GENERATION.test(name);
+}
+
 /** Removes a folder and those around it, out to `outermost`, as far as they are empty. */
-async function removeEmpty(path: string, outermost: string): Promise<void> {
+export async function removeEmpty(path: string, outermost: string): Promise<void> {
   for (let at = resolve(path); at.length >= resolve(outermost).length; at = dirname(at)) {
     try {
       await rmdir(at);
@@ -127,7 +93,12 @@ async function existingEntries(path: string): Promise<string[]> {
   }
 }
 
-async function publish(path: string, generation: string, before: readonly string[]): Promise<Pointer> {
+async function publish(
+  path: string,
+  generation: string,
+  before: readonly string[],
+  created = new Date().toISOString(),
+): Promise<Pointer> {
   await rm(join(path, generation, 'temporary'), { recursive: true, force: true });
   const tables = join(path, generation, 'tables');
   const files: PointerFile[] = [];
@@ -142,13 +113,13 @@ async function publish(path: string, generation: string, before: readonly string
   const pointer: Pointer = {
     kneser: FORMAT_VERSION,
     generation,
-    created: new Date().toISOString(),
+    created,
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     files,
   };
   // Written within the generation, which is removed as a whole if this fails; readers see the old pointer or the new.
   const draft = join(path, generation, POINTER);
-  await writeSynced(draft, JSON.stringify(pointer, undefined, 1) + '\n');
+  await writeSynced(draft, encodePointer(pointer));
   await rename(draft, join(path, POINTER));
   // From here on the new model is the one: what cannot be removed of the old one is left to the next training.
   const old = before.filter(name => name !== POINTER);
@@ -178,40 +149,17 @@ export async function readPointer(path: string): Promise<Pointer> {
   } catch (error) {
     throw await pointerMissing(path, error);
   }
-  let pointer: Partial<Pointer>;
-  try {
-    pointer = (JSON.parse(text) as Partial<Pointer> | null) ?? {};
-  } catch (error) {
-    throw new KneserError('KNESER_DAMAGED', `${join(path, POINTER)}: this file is damaged; train the model again`, {
-      cause: error,
-    });
-  }
-  if (typeof pointer.kneser === 'number' && pointer.kneser !== FORMAT_VERSION) {
+  const pointer = decodePointer(text);
+  if (typeof pointer === 'number') {
     throw new KneserError(
       'KNESER_VERSION',
-      `${path}: a model of format ${pointer.kneser}; this version of kneser reads format ${FORMAT_VERSION}. Train it again`,
+      `${path}: a model of format ${pointer}; this version of kneser reads format ${FORMAT_VERSION}. Train it again`,
     );
   }
-  if (!isPointer(pointer)) {
+  if (!pointer) {
     throw new KneserError('KNESER_DAMAGED', `${join(path, POINTER)}: this file is damaged; train the model again`);
   }
   return pointer;
-}
-
-function isPointer(value: Partial<Pointer>): value is Pointer {
-  const { files = [] } = value;
-  return (
-    typeof value.kneser === 'number' &&
-    typeof value.generation === 'string' &&
-    GENERATION.test(value.generation) &&
-    typeof value.created === 'string' &&
-    typeof value.bytes === 'number' &&
-    Array.isArray(value.files) &&
-    (files as readonly (Partial<PointerFile> | null)[]).every(
-      file => /^[A-Za-z0-9._-]+$/.test(file?.name ?? '') && Number.isSafeInteger(file?.bytes),
-    ) &&
-    value.bytes === files.reduce((sum, { bytes }) => sum + bytes, 0)
-  );
 }
 
 async function pointerMissing(path: string, error: unknown): Promise<KneserError> {
@@ -224,9 +172,18 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
     if (code === 'ENOENT')
       return new KneserError('KNESER_INPUT_MISSING', `${path}: there is no such model folder`, cause);
     if (code === 'ENOTDIR') {
+      const packed = await openPackedFile(path).catch(() => undefined);
+      await packed?.close?.();
+      if (packed) {
+        return new KneserError(
+          'KNESER_OUTPUT_DENIED',
+          `${path}: a packed model is only read; unpack it first (kneser unpack), and name the folder`,
+          cause,
+        );
+      }
       return new KneserError(
         'KNESER_NOT_A_MODEL',
-        `${path}: is a file; a model is a folder made by kneser train`,
+        `${path}: is a file; a model is a folder made by kneser train, or a file made by kneser pack`,
         cause,
       );
     }
@@ -246,54 +203,64 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
   return new KneserError('KNESER_NOT_A_MODEL', `${path}: ${leveldb}; name a folder made by kneser train`, cause);
 }
 
+/** A model's store and files, open for reading. */
+export interface OpenFolder {
+  readonly store: ModelStore;
+  readonly files: ModelFiles;
+  readonly pointer: Pointer;
+}
+
 /**
- * Opens the model in a folder for reading, beside any number of other readers. Nothing in the folder is written.
+ * Opens the model in a folder for reading, beside any number of other readers. Nothing in the folder is written. What is
+ * open stays as it is when the model is replaced.
  *
- * @throws what {@link readPointer} throws, KNESER_DAMAGED where files differ from what the pointer file says, and
- *   KNESER_OUTPUT_DENIED, KNESER_DISK_FULL or KNESER_IO where the private folder cannot be made.
+ * @throws what {@link readPointer} and `createView` throw.
  */
-export async function openFolder(path: string): Promise<{ store: ModelStore; files: ModelFiles }> {
-  const { openLevelStore } = await import('./leveldb.js');
-  for (let attempt = 0; ; attempt++) {
+export async function openFolder(path: string): Promise<OpenFolder> {
+  for (let attempt = 1; ; attempt++) {
     const pointer = await readPointer(path);
-    const tables = join(path, pointer.generation, 'tables');
-    const view = await mkdtemp(join(tmpdir(), `kneser-${process.pid}-`)).catch((error: unknown) => {
-      throw writeError(tmpdir(), error);
-    });
-    openViews.add(view);
-    const removeView = async (): Promise<void> => {
-      openViews.delete(view);
-      await rm(view, { recursive: true, force: true });
-    };
-    try {
-      await checkFiles(tables, pointer.files);
-      for (const { name } of pointer.files) {
-        if (name.endsWith('.ldb')) await linkFile(join(tables, name), join(view, name));
-        else await copyFile(join(tables, name), join(view, name));
-      }
-      const weights = await readWeightFiles(join(path, pointer.generation));
-      const store = await openLevelStore(view, path);
-      const closeAll = async (): Promise<void> => {
-        await store.close();
-        await removeView();
-      };
-      const { bytes, created } = pointer;
-      return { store: { ...store, close: closeAll }, files: { bytes, created, weights } };
-    } catch (error) {
-      await removeView();
-      // A new generation may have taken this one's place between the two looks.
-      if (attempt < 3 && (await readPointer(path)).generation !== pointer.generation) continue;
-      if (error instanceof KneserError) throw error;
-      const failed = writeError(view, error);
-      if (failed.code === 'KNESER_DISK_FULL') throw failed;
-      const reason = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : '';
-      throw new KneserError('KNESER_DAMAGED', `${tables}: cannot be opened: ${reason}`, { cause: error });
+    const opened = await openGeneration(path, pointer).catch((error: unknown) => error as Error);
+    // A new generation may have taken this one's place meanwhile, and parts of this one be gone.
+    const latest = await readPointer(path).catch(() => pointer);
+    if (attempt === ATTEMPTS || (latest.generation === pointer.generation && latest.created === pointer.created)) {
+      if (opened instanceof Error) throw opened;
+      return opened;
     }
+    if (!(opened instanceof Error)) await opened.store.close();
   }
 }
 
-const WEIGHTS_FOLDER = 'weights';
-const WEIGHTS_FILE = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.weights$/;
+/** How often a model is opened anew when it was replaced while it was being opened. */
+const ATTEMPTS = 100;
+
+async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolder> {
+  const { openLevelStore } = await import('./leveldb.js');
+  const { bytes, created, files } = pointer;
+  const folder = join(path, pointer.generation);
+  const tables = join(folder, 'tables');
+  const view = await createView(tables, files);
+  try {
+    const weights = await readWeightFiles(folder);
+    const store = await openLevelStore(view.path, path).catch((error: unknown) => {
+      const failed = writeError(view.path, error);
+      if (failed.code !== 'KNESER_IO') throw failed;
+      if (isOutOfFiles(error)) throw readError(tables, error);
+      const reason = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : '';
+      throw new KneserError('KNESER_DAMAGED', `${tables}: cannot be opened: ${reason}`, { cause: error });
+    });
+    const close = async (): Promise<void> => {
+      await store.close();
+      await view.remove();
+    };
+    return { store: { ...store, close }, files: { bytes, created, weights }, pointer };
+  } catch (error) {
+    await view.remove();
+    throw error;
+  }
+}
+
+export const WEIGHTS_FOLDER = 'weights';
+export const WEIGHTS_FILE = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.weights$/;
 
 /** Whether text can name a set of weights. */
 export function isWeightsName(name: string): boolean {
@@ -312,55 +279,32 @@ async function readWeightFiles(generation: string): Promise<Map<string, Uint8Arr
 
 async function putWeights(generation: string, name: string, value: Uint8Array): Promise<void> {
   const folder = join(generation, WEIGHTS_FOLDER);
-  await mkdir(folder, { recursive: true });
+  // Not those around it: a generation that was removed must not be there again.
+  await mkdir(folder).catch((error: unknown) => {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  });
   const draft = join(folder, `.${name}-${process.pid}`);
-  await writeSynced(draft, value);
-  await rename(draft, join(folder, `${name}.weights`));
-}
-
-/** Stores a set of weights beside the counts of the model in a folder; readers see the old set or the new one. */
-export async function writeWeights(path: string, name: string, value: Uint8Array): Promise<void> {
   try {
-    await putWeights(join(path, (await readPointer(path)).generation), name, value);
+    await writeSynced(draft, value);
+    await rename(draft, join(folder, `${name}.weights`));
   } catch (error) {
-    throw writeError(path, error);
+    await rm(draft, { force: true });
+    throw error;
   }
 }
 
-/** Private folders that are to be removed when the process ends without closing its models. */
-const openViews = new Set<string>();
-process.once('exit', () => {
-  for (const view of openViews) rmSync(view, { recursive: true, force: true });
-});
-
-async function checkFiles(folder: string, files: readonly PointerFile[]): Promise<void> {
-  const rest = files.values();
-  const checkRest = async (): Promise<void> => {
-    const buffer = digestBuffer();
-    for (const file of rest) await checkFile(folder, file, buffer);
-  };
-  await Promise.all(Array.from({ length: CHECKED_AT_ONCE }, checkRest));
-}
-
-async function checkFile(folder: string, { name, bytes, crc32 }: PointerFile, buffer: Uint8Array): Promise<void> {
-  const path = join(folder, name);
-  let intact: boolean;
-  try {
-    const { size } = await stat(path);
-    intact = size === bytes && (await digestFile(path, buffer)) === crc32;
-  } catch (error) {
-    const code = systemCode(error);
-    const cause = { cause: error };
-    if (code === 'ENOENT') throw new KneserError('KNESER_DAMAGED', `${path}: this file of the model is missing`, cause);
-    throw new KneserError('KNESER_INPUT_UNREADABLE', `${path}: cannot be read (${code ?? String(error)})`, cause);
+/**
+ * Stores a set of weights beside the counts of the model in a folder; readers see the old set or the new one.
+ *
+ * @param generation the one whose counts they were learned on.
+ * @throws KNESER_OUTPUT_EXISTS where another one is the model by now.
+ */
+export async function writeWeights(path: string, generation: string, name: string, value: Uint8Array): Promise<void> {
+  const written = await putWeights(join(path, generation), name, value).catch((error: unknown) => error as Error);
+  if ((await readPointer(path)).generation !== generation) {
+    // Whoever replaced it may have met the weights while removing it.
+    await rm(join(path, generation), { recursive: true, force: true });
+    throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: another model took this one's place; tune that one`);
   }
-  if (!intact) throw new KneserError('KNESER_DAMAGED', `${path}: this file of the model was changed or damaged`);
-}
-
-async function linkFile(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch {
-    await symlink(resolve(from), to).catch(() => copyFile(from, to));
-  }
+  if (written) throw writeError(path, written);
 }

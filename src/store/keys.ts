@@ -32,6 +32,12 @@ export function dictionaryKey(index: number): Uint8Array {
   return numbered('dictionary/', [index]);
 }
 
+/** What a key is of, for messages: `table 11`, `directory 11`, `manifest`. */
+export function describeKey(key: Uint8Array): string {
+  const [kind, name] = String.fromCharCode(...key.subarray(0, 64)).split('/');
+  return kind === 'table' || kind === 'directory' ? `${kind} ${name}` : kind;
+}
+
 function numbered(prefix: string, numbers: ArrayLike<number>): Uint8Array {
   const key = new Uint8Array(prefix.length + 4 * numbers.length);
   encoder.encodeInto(prefix, key);

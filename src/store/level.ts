@@ -1,4 +1,5 @@
-import { KneserError } from '../errors.js';
+import { isOutOfFiles, KneserError, readError } from '../errors.js';
+import { describeKey } from './keys.js';
 import type { ModelStore, ModelWriter } from './store.js';
 
 const BATCH_BYTES = 1 << 20;
@@ -26,16 +27,19 @@ export interface Database {
 
 /** A database that is open, for reading. */
 export function readDatabase(database: Database, name: string): ModelStore {
-  const damaged = (error: unknown): never => {
+  /** @param key the first one that was asked for. */
+  const damaged = (error: unknown, key?: Uint8Array): never => {
+    if (isOutOfFiles(error)) throw readError(name, error);
     const reason = error instanceof Error ? error.message : String(error);
-    throw new KneserError('KNESER_DAMAGED', `${name}: LevelDB cannot read it (${reason}); the model is damaged`, {
+    const part = key ? `${name}: ${describeKey(key)}` : name;
+    throw new KneserError('KNESER_DAMAGED', `${part}: LevelDB cannot read it (${reason}); the model is damaged`, {
       cause: error,
     });
   };
   return {
     name,
-    get: key => database.get(key).catch(damaged),
-    getMany: keys => database.getMany([...keys]).catch(damaged),
+    get: key => database.get(key).catch((error: unknown) => damaged(error, key)),
+    getMany: keys => database.getMany([...keys]).catch((error: unknown) => damaged(error, keys[0])),
     entries: async function* () {
       try {
         yield* database.iterator({ highWaterMarkBytes: READ_AHEAD_BYTES });

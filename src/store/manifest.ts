@@ -1,4 +1,5 @@
-import { pack, unpack } from './msgpack.js';
+import { pack } from './pack.js';
+import { unpack } from './unpack.js';
 import { DEFAULT_TOKENIZATION, type TokenizationInfo } from '../text/tokenization.js';
 import { BlockDamage, seal, unseal } from './block.js';
 import type { Pruning } from '../prune/pruning.js';

@@ -5,6 +5,8 @@
 export interface ModelStore {
   /** What the store is called in messages: a path or an address. */
   readonly name: string;
+  /** Whether an answer takes long, however little is asked for: then what may be needed is asked for all at once. */
+  readonly distant?: boolean;
   /** The value of a key, or `undefined`. */
   readonly get: (key: Uint8Array) => Promise<Uint8Array | undefined>;
   /** The values of several keys, in their order. */

@@ -14,10 +14,15 @@ const LONG = 1 << 18;
 /** Memory that is kept for the next documents. */
 const MOST_KEPT = 1 << 22;
 
+/** Told of each document how many lines it has, before its text is given. */
+export type DocumentListener = (lines: number) => void;
+
 /** Puts documents together to a text of lines: each ends with a line feed, which is added where it has none. */
 export class DocumentLines {
   private text = new Uint8Array(1 << 16);
   private length = 0;
+
+  constructor(private readonly onDocument?: DocumentListener) {}
 
   addText(document: string): void {
     this.reserve((document.length > LONG ? utf8Length(document) : 3 * document.length) + 1);
@@ -39,8 +44,10 @@ export class DocumentLines {
   }
 
   private endDocument(length: number): void {
+    const start = this.length;
     this.length += length;
     if (length === 0 || this.text[this.length - 1] !== NEWLINE) this.text[this.length++] = NEWLINE;
+    this.onDocument?.(countLines(this.text.subarray(start, this.length)));
   }
 
   private reserve(more: number): void {
@@ -50,6 +57,12 @@ export class DocumentLines {
     larger.set(this.text.subarray(0, this.length));
     this.text = larger;
   }
+}
+
+function countLines(text: Uint8Array): number {
+  let lines = 0;
+  for (let at = text.indexOf(NEWLINE); at >= 0; at = text.indexOf(NEWLINE, at + 1)) lines++;
+  return lines;
 }
 
 /** At least the bytes of a string in UTF-8: a pair of surrogates takes fewer. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { abortedError, KneserError, systemCode } from '../errors.js';
 import { MarkRemover } from './byte-order-mark.js';
-import type { DocumentOptions } from './documents.js';
+import type { DocumentListener, DocumentOptions } from './documents.js';
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -27,6 +27,7 @@ export interface ReadOptions extends DocumentOptions {
   readonly onRead?: ((bytes: number) => void) | undefined;
   /** Ends the reading, even of a pipe that is silent. */
   readonly signal?: AbortSignal | undefined;
+  readonly onDocument?: DocumentListener | undefined;
 }
 
 /** One input: a file's path or `-`, and its size on disk where that is known. */
@@ -51,6 +52,14 @@ export async function expandInputs(paths: readonly string[], documents: Document
   if (documents.field !== undefined && !inputs.some(({ path }) => JSON_LINES.test(path))) refuse('field', '.jsonl');
   if (documents.column !== undefined && !inputs.some(({ path }) => PARQUET.test(path))) refuse('column', '.parquet');
   return inputs;
+}
+
+/** Of these options those that concern some of the inputs. */
+export function documentsOf(inputs: readonly Input[], { field, column }: DocumentOptions): DocumentOptions {
+  return {
+    ...(field !== undefined && inputs.some(({ path }) => JSON_LINES.test(path)) ? { field } : {}),
+    ...(column !== undefined && inputs.some(({ path }) => PARQUET.test(path)) ? { column } : {}),
+  };
 }
 
 async function expandPaths(paths: readonly string[]): Promise<Input[]> {
@@ -134,13 +143,13 @@ export function isPlain(path: string): boolean {
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED.
  */
 export async function* readText(path: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
-  const { onRead, signal, field = 'text', column = 'text' } = options;
+  const { onRead, signal, onDocument, field = 'text', column = 'text' } = options;
   if (JSON_LINES.test(path)) {
     const { readJsonLines } = await import('./jsonl.js');
-    yield* readJsonLines(path, readBytes(path, onRead, signal), field);
+    yield* readJsonLines(path, readBytes(path, onRead, signal), field, onDocument);
   } else if (PARQUET.test(path)) {
     const { readParquet } = await import('./parquet.js');
-    yield* readParquet(path, column, onRead, signal);
+    yield* readParquet(path, column, onRead, signal, onDocument);
   } else {
     yield* readBytes(path, onRead, signal);
   }

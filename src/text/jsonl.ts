@@ -1,5 +1,5 @@
 import { KneserError } from '../errors.js';
-import { DocumentLines } from './documents.js';
+import { DocumentLines, type DocumentListener } from './documents.js';
 import { NEWLINE } from './tokens.js';
 
 /** A line may be as long as this: it is parsed as a whole. */
@@ -16,8 +16,9 @@ export async function* readJsonLines(
   path: string,
   chunks: AsyncIterable<Uint8Array>,
   field: string,
+  onDocument?: DocumentListener,
 ): AsyncGenerator<Uint8Array> {
-  const documents = new DocumentLines();
+  const documents = new DocumentLines(onDocument);
   const parts: Uint8Array[] = [];
   let partsLength = 0;
   let line = 0;

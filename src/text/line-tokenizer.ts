@@ -1,7 +1,7 @@
 import { KneserError } from '../errors.js';
 import { canonicalSurface, decode } from './surface.js';
-import type { TextChanges, TextFeeder, Tokenization } from './tokenization.js';
-import type { TokenSink } from './tokenizer.js';
+import type { TextChanges, Tokenization } from './tokenization.js';
+import type { TextFeeder, TokenSink } from './tokenizer.js';
 import { NEWLINE } from './tokens.js';
 
 /** A line that grows longer than this is tokenized in pieces, each cut before a space. */

@@ -11,20 +11,30 @@ const MOST_BYTES = 1 << 26;
 export class LineReader {
   /** Invalid UTF-8 sequences that were read as U+FFFD so far. */
   replaced = 0;
+  /** Whether the last line ends with the file instead of a line feed. */
+  unended = false;
+  private readonly documents = new DocumentCounter();
 
   constructor(
     private readonly path: string,
-    private readonly documents: DocumentOptions = {},
+    private readonly options: DocumentOptions = {},
   ) {}
+
+  /** Which of the file's documents the last line is of, from 1; 0 where the file is a text and not documents. */
+  get document(): number {
+    return this.documents.number;
+  }
 
   /** @throws KNESER_INPUT_*; KNESER_LIMIT for a line of more than 64 MB. */
   async *lines(): AsyncGenerator<string> {
     let parts: Uint8Array[] = [];
     let length = 0;
-    for await (const bytes of readText(this.path, this.documents)) {
+    const options = { ...this.options, onDocument: (lines: number) => this.documents.add(lines) };
+    for await (const bytes of readText(this.path, options)) {
       let from = 0;
       for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
         parts.push(bytes.subarray(from, at));
+        this.documents.beginLine();
         yield this.text(parts);
         parts = [];
         length = 0;
@@ -35,7 +45,8 @@ export class LineReader {
       length += bytes.length - from;
       if (length > MOST_BYTES) throw this.tooLong();
     }
-    if (parts.length > 0) yield this.text(parts);
+    this.unended = parts.length > 0;
+    if (this.unended) yield this.text(parts);
   }
 
   private text(parts: readonly Uint8Array[]): string {
@@ -50,5 +61,29 @@ export class LineReader {
       'KNESER_LIMIT',
       `${this.path}: a line of more than ${MOST_BYTES >> 20} MB is too long to be scored as one sentence; split it, or use kneser perplexity`,
     );
+  }
+}
+
+/** Counts documents while their lines are given. */
+class DocumentCounter {
+  /** That of the last line, from 1. */
+  number = 0;
+  /** Lines of the documents that are to come, from `next` on, and what is left of the one at hand. */
+  private readonly lines: number[] = [];
+  private next = 0;
+  private left = 0;
+
+  add(lines: number): void {
+    this.lines.push(lines);
+  }
+
+  beginLine(): void {
+    if (this.left === 0) {
+      if (this.next === this.lines.length) return;
+      this.left = this.lines[this.next++];
+      this.number++;
+      if (this.next === this.lines.length) this.next = this.lines.length = 0;
+    }
+    this.left--;
   }
 }

@@ -1,7 +1,7 @@
 import type { FileMetaData, SchemaTree } from 'hyparquet';
 import { open, type FileHandle } from 'node:fs/promises';
 import { abortedError, KneserError, systemCode } from '../errors.js';
-import { DocumentLines } from './documents.js';
+import { DocumentLines, type DocumentListener } from './documents.js';
 import { unreadable } from './input.js';
 
 /** Bytes read from the disk at a time. */
@@ -22,6 +22,7 @@ export async function* readParquet(
   column: string,
   onRead?: (bytes: number) => void,
   signal?: AbortSignal,
+  onDocument?: DocumentListener,
 ): AsyncGenerator<Uint8Array> {
   let file: FileHandle | undefined;
   try {
@@ -35,7 +36,7 @@ export async function* readParquet(
     });
     const schema = parquetSchema(metadata);
     const node = textColumn(path, schema, column);
-    const documents = new DocumentLines();
+    const documents = new DocumentLines(onDocument);
     let rows = 0;
     let reported = 0;
     for await (const page of columnPages(window, metadata, schema, node)) {

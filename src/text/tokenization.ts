@@ -1,9 +1,8 @@
 import { KneserError } from '../errors.js';
-import { LineTokenizer } from './line-tokenizer.js';
 import { splitTokens } from './sentences.js';
 import { bytes, characters, whitespace, words, type Splitter } from './splitter.js';
 import { decode } from './surface.js';
-import { Tokenizer, type TokenSink } from './tokenizer.js';
+import type { TokenSink } from './tokenizer.js';
 
 /** How text becomes sentences and tokens. */
 export interface TokenizationOptions {
@@ -51,12 +50,6 @@ export interface TextChanges {
   extraCharacters: number;
 }
 
-/** Takes the bytes of a text in pieces of any length, and gives what it finds to a sink. */
-export interface TextFeeder {
-  feed(bytes: Uint8Array): void;
-  end(): void;
-}
-
 const encoder = new TextEncoder();
 
 /** How a model's text becomes sentences and tokens: the one path for training and for scoring. */
@@ -79,20 +72,6 @@ export class Tokenization {
     checkName('normalize', info.normalize, ['none', 'NFC', 'NFKC']);
     if (info.locale !== undefined) checkLocale(info.locale);
     return new Tokenization(info, await createSplitter(info, json));
-  }
-
-  /**
-   * Takes the bytes of a text file to its tokens and sentences.
-   *
-   * @param changes what decoding changes is added to it. Where tokens are looked up as they are read, as for white space
-   * alone, whoever looks them up does that.
-   * @param source the file, for messages.
-   * @param longest bytes that a token between white space may have.
-   */
-  feeder(sink: TokenSink, changes: TextChanges, source: string, longest?: number): TextFeeder {
-    const { tokenizer, sentences, normalize } = this.info;
-    const direct = tokenizer === 'whitespace' && sentences === 'lines' && normalize === 'none';
-    return direct ? new Tokenizer(sink, source, longest) : new LineTokenizer(this, sink, changes, source);
   }
 
   /** Gives the tokens of a sentence to a sink. */

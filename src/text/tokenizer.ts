@@ -10,6 +10,11 @@ export interface TokenSink {
   line(): void;
 }
 
+/** Takes the bytes of a text in pieces of any length, and gives what it finds to a sink. */
+export interface TextFeeder {
+  feed(bytes: Uint8Array): void;
+  end(): void;
+}
 /** No token may be longer: it is in memory as a whole, a few times over. */
 export const MOST_TOKEN_BYTES = 1 << 26;
 

@@ -1,0 +1,239 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
+import { printTable } from '../../src/cli/output.js';
+import { LanguageModel, train } from '../../src/index.js';
+import { judgeFailure, kneser, listing, mountDisk, type CommandOptions, type CommandResult } from './command-line.js';
+import { writeText } from './full-disk.js';
+import type { FaultOptions } from './main.js';
+
+/** A user who may do nothing. */
+const NOBODY = 65_534;
+const SENTENCES = 'word1 word2 word3\nword5 nothing word1\n';
+
+/** Names of model folders. */
+export const PATHS = [
+  'with spaces',
+  'e\u0301tude',
+  '\u{1f9ea} модель 模型',
+  'two\nlines',
+  'quote\'d "name"',
+  '-dash',
+  '%20',
+  'ends.',
+];
+
+/** A place that is not as others, and what is wrong with how it was met. */
+export interface PlaceCase {
+  readonly name: string;
+  readonly problem: string | undefined;
+}
+
+/** Models where nothing may be written, with few descriptors, and at paths of all kinds. */
+export async function run({ seed }: FaultOptions): Promise<boolean> {
+  const cases = await tryPlaces(seed);
+  const groups = new Map<string, PlaceCase[]>();
+  for (const one of cases) {
+    const [group] = one.name.split(':');
+    groups.set(group, [...(groups.get(group) ?? []), one]);
+  }
+  const wrong = cases.filter(({ problem }) => problem !== undefined);
+  const rows = [...groups].map(([name, all]) => [
+    name,
+    String(all.length),
+    String(all.filter(one => one.problem).length),
+  ]);
+  await printTable(['', 'cases', 'wrong'], rows);
+  for (const { name, problem } of wrong) process.stdout.write(`${name}: ${problem}\n`);
+  return wrong.length === 0;
+}
+
+/** Tries all places; those that only the superuser can make are left out for others. */
+export async function tryPlaces(seed: number): Promise<PlaceCase[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'kneser-faults-'));
+  try {
+    chmodSync(folder, 0o755);
+    const places = new Places(folder, seed);
+    await places.prepare();
+    if (process.getuid?.() === 0) {
+      await places.denied();
+      await places.readOnlyDisk();
+    }
+    await places.descriptors();
+    await places.paths();
+    return places.cases;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+class Places {
+  readonly cases: PlaceCase[] = [];
+  private readonly text: string;
+  private readonly model: string;
+  /** One that can be pruned. */
+  private readonly plain: string;
+  private right = '';
+
+  constructor(
+    private readonly folder: string,
+    seed: number,
+  ) {
+    this.text = writeText(join(folder, 'text.txt'), 300, seed);
+    this.model = join(folder, 'model');
+    this.plain = join(folder, 'plain');
+  }
+
+  async prepare(): Promise<void> {
+    await train({ files: [this.text], out: this.model, order: 3, patterns: { skip: true } });
+    await train({ files: [this.text], out: this.plain, order: 2 });
+    this.right = (await this.score(this.model)).stdout;
+  }
+
+  /** Another user's model, and folders where this one may not write. */
+  async denied(): Promise<void> {
+    const { model, text, folder } = this;
+    const temporary = join(folder, 'of-nobody');
+    mkdirSync(temporary, { mode: 0o777 });
+    chmodSync(temporary, 0o777);
+    const nobody: CommandOptions = { uid: NOBODY, temporary };
+    this.add('denied: score', this.judgeScore(await this.score(model, nobody)));
+    const before = await listing(folder);
+    const refused = async (name: string, args: readonly string[], options = nobody): Promise<void> => {
+      const result = await kneser(args, options);
+      this.add(`denied: ${name}`, judgeFailure(result, 2, /no permission|EACCES|EPERM/));
+    };
+    const arpa = join(folder, 'new.arpa');
+    await refused('tune', ['tune', model, text]);
+    await refused('train --force', ['train', text, '--out', model, '--force']);
+    await refused('train', ['train', text, '--out', join(folder, 'new')]);
+    await refused('prune', ['prune', this.plain, '--out', join(folder, 'new'), '--prune', '0,1']);
+    await refused('export', ['export', model, '--arpa', arpa]);
+    await refused('vector', ['vector', model, text, '--html', join(folder, 'new.html')]);
+    const texts = ['--train', text, '--valid', text, '--test', text];
+    await refused('baseline', ['baseline', ...texts, '--orders', '2', '--out', join(folder, 'new')]);
+    await refused('temporary folder', ['score', model, text], { uid: NOBODY, temporary: folder });
+    if ((await listing(folder)) !== before) this.add('denied: listing', 'left something behind');
+    const secret = join(folder, 'secret');
+    await train({ files: [text], out: secret, order: 2 });
+    for (const part of ['generation-1/tables', 'kneser.json', '.']) {
+      chmodSync(join(secret, part), 0);
+      const result = await kneser(['inspect', secret], nobody);
+      this.add(`denied: unreadable ${part}`, judgeFailure(result, 2, /cannot be read/));
+      chmodSync(join(secret, part), 0o755);
+    }
+    rmSync(secret, { recursive: true });
+  }
+
+  async readOnlyDisk(): Promise<void> {
+    const path = join(this.folder, 'disk');
+    mkdirSync(path);
+    const disk = mountDisk(path, 32 << 20);
+    // Where nothing can be mounted, there is no such disk.
+    if (typeof disk === 'string') return;
+    try {
+      const model = join(path, 'model');
+      await train({ files: [this.text], out: model, order: 3, patterns: { skip: true } });
+      disk.setReadOnly(true);
+      this.add('read-only disk: score', this.judgeScore(await this.score(model)));
+      const readOnly = /\(EROFS\)|read-only/;
+      const commands = [
+        ['tune', model, this.text],
+        ['train', this.text, '--out', model, '--force'],
+        ['train', this.text, '--out', join(path, 'new')],
+        ['prune', this.plain, '--out', join(path, 'new'), '--prune', '0,1'],
+        ['export', model, '--arpa', join(path, 'new.arpa')],
+      ];
+      for (const args of commands) {
+        this.add(`read-only disk: ${args[0]}`, judgeFailure(await kneser(args), 2, readOnly));
+      }
+      const result = await this.score(this.model, { temporary: path });
+      this.add('read-only disk: temporary folder', judgeFailure(result, 2, readOnly));
+    } finally {
+      disk.unmount();
+    }
+  }
+
+  /** Fewer and fewer: the right answers, or an error that says so. Node itself needs about twenty. */
+  async descriptors(): Promise<void> {
+    const commands: [string, (out: string) => string[]][] = [
+      ['score', () => ['score', this.model, '--json']],
+      ['train', out => ['train', this.text, '--out', out, '--skip', '--force', '--quiet']],
+      ['verify', () => ['verify', this.model, '--quiet']],
+    ];
+    for (const [name, args] of commands) {
+      for (let descriptors = 20; descriptors <= 44; descriptors += 2) {
+        const out = join(this.folder, 'few');
+        const result = await kneser(args(out), { descriptors, input: SENTENCES });
+        let problem: string | undefined;
+        if (result.code === 0) problem = name === 'score' ? this.judgeScore(result) : undefined;
+        else if (!/libuv|node::|node:internal/.test(result.stderr))
+          problem = judgeFailure(result, 1, /too many|EMFILE/i);
+        this.add(`descriptors: ${name} with ${descriptors}`, problem);
+      }
+    }
+  }
+
+  async paths(): Promise<void> {
+    const { folder, text } = this;
+    for (const name of PATHS) await this.addPath(name, join(folder, name));
+    await this.addPath('long', join(folder, ...Array.from({ length: 12 }, () => 'x'.repeat(200))));
+    const parent = join(folder, 'relative');
+    mkdirSync(parent);
+    await this.addPath('relative', 'model', { cwd: parent });
+    await this.addPath('with dots', '../relative/./model', { cwd: parent });
+    await this.addPath('trailing slash', `${join(folder, 'slash')}/`);
+    symlinkSync(join(folder, 'with spaces'), join(folder, 'symlink'));
+    await this.addPath('symbolic link', join(folder, 'symlink'));
+    const tooLong = await kneser(['train', text, '--out', join(folder, 'x'.repeat(256))]);
+    this.add('path: name of 256 bytes', judgeFailure(tooLong, 2, /longer than/));
+    const missing = await kneser(['inspect', join(folder, 'x'.repeat(256))]);
+    this.add('path: name of 256 bytes, to read', judgeFailure(missing, 2, /ENAMETOOLONG/));
+    const temporary = join(folder, '\u{1f9ea} temporary');
+    mkdirSync(temporary);
+    this.add('path: temporary folder', this.judgeScore(await this.score(this.model, { temporary })));
+    const relativeTemporary = await this.score(this.model, { cwd: folder, temporary: basename(temporary) });
+    this.add('path: relative temporary folder', this.judgeScore(relativeTemporary));
+    this.add('path: changed folder', await this.changeFolder());
+  }
+
+  /** Opens a model by a relative path, and goes elsewhere. */
+  private async changeFolder(): Promise<string | undefined> {
+    const home = process.cwd();
+    try {
+      await using model = await LanguageModel.open(relative(home, this.model), { tables: 'page' });
+      process.chdir(this.folder);
+      const [line] = this.right.split('\n');
+      const { log10Prob } = await model.score(SENTENCES.split('\n')[0]);
+      return log10Prob === (JSON.parse(line) as { log10Prob: number }).log10Prob ? undefined : 'a wrong answer';
+    } finally {
+      process.chdir(home);
+    }
+  }
+
+  /** Trains, tunes and scores at a path. */
+  private async addPath(name: string, path: string, options: CommandOptions = {}): Promise<void> {
+    const separator = path.startsWith('-') ? ['--'] : [];
+    const trained = await kneser(
+      ['train', this.text, `--out=${path}`, '--order=3', '--skip', '--hold-out=0', '--classes=0', '--quiet', '--force'],
+      options,
+    );
+    const tuned = await kneser(['tune', '--name=other', '--quiet', ...separator, path, this.text], options);
+    const failed = [trained, tuned].find(({ code }) => code !== 0);
+    const result = failed ?? (await this.score(path, options));
+    this.add(`path: ${JSON.stringify(name)}`, failed ? failed.stderr : this.judgeScore(result));
+  }
+
+  private score(model: string, options: CommandOptions = {}): Promise<CommandResult> {
+    return kneser(['score', model, '--json'], { ...options, input: SENTENCES });
+  }
+
+  private judgeScore({ code, stdout, stderr }: CommandResult): string | undefined {
+    if (code !== 0) return `ended with ${code}: ${stderr.trim()}`;
+    return stdout === this.right ? undefined : 'other answers';
+  }
+
+  private add(name: string, problem: string | undefined): void {
+    this.cases.push({ name, problem });
+  }
+}

@@ -1,0 +1,16 @@
+/** `npm run demo`: builds the demo page and serves it to this machine. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildDemo } from './build.js';
+import { serveFolder } from './serve.js';
+
+const PORT = 5173;
+
+const folder = mkdtempSync(join(tmpdir(), 'kneser-demo-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit());
+await buildDemo(folder);
+const { url } = await serveFolder(folder, { port: PORT });
+process.stdout.write(`${url}\n`);
+process.stderr.write('Serves the demo page until it is stopped with Ctrl-C.\n');

@@ -1,0 +1,67 @@
+import type { CallName, Calls, Failure, Reply, Request, Stop, Training } from '../protocol.js';
+
+/** Something that went wrong in the worker. */
+export class EngineError extends Error {
+  constructor(readonly failure: Failure) {
+    super(failure.message);
+  }
+}
+
+interface Waiting {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly onProgress: ((progress: Training) => void) | undefined;
+}
+
+/** The worker that holds the model: the page itself only draws. */
+export class Engine {
+  private readonly worker: Worker;
+  private readonly waiting = new Map<number, Waiting>();
+  private calls = 0;
+
+  constructor() {
+    this.worker = new Worker('model.js', { type: 'module' });
+    this.worker.onmessage = ({ data }: MessageEvent<Reply>) => this.take(data);
+    this.worker.onerror = event => {
+      const error = new EngineError({ code: 'Error', message: event.message || 'the worker could not be started' });
+      for (const { reject } of this.waiting.values()) reject(error);
+      this.waiting.clear();
+    };
+  }
+
+  call<K extends CallName>(name: K, ...args: Parameters<Calls[K]>): Promise<ReturnType<Calls[K]>> {
+    return this.start(name, args);
+  }
+
+  /** A call that takes time: it tells how far it has come, and can be stopped. */
+  work<K extends CallName>(
+    name: K,
+    args: Parameters<Calls[K]>,
+    onProgress: (progress: Training) => void,
+    signal: AbortSignal,
+  ): Promise<ReturnType<Calls[K]>> {
+    const stop: Stop = { stop: this.calls };
+    signal.addEventListener('abort', () => this.worker.postMessage(stop));
+    return this.start(name, args, onProgress);
+  }
+
+  private start<T>(name: CallName, args: readonly unknown[], onProgress?: (progress: Training) => void): Promise<T> {
+    const request: Request = { id: this.calls++, name, args };
+    return new Promise<T>((resolve, reject) => {
+      this.waiting.set(request.id, { resolve: result => resolve(result as T), reject, onProgress });
+      this.worker.postMessage(request);
+    });
+  }
+
+  private take(reply: Reply): void {
+    const waiting = this.waiting.get(reply.id);
+    if (!waiting) return;
+    if ('progress' in reply) {
+      waiting.onProgress?.(reply.progress);
+      return;
+    }
+    this.waiting.delete(reply.id);
+    if ('result' in reply) waiting.resolve(reply.result);
+    else waiting.reject(new EngineError(reply.failure));
+  }
+}

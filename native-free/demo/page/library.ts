@@ -1,0 +1,110 @@
+import type { KeptModel, ModelSource, TrainingText } from '../protocol.js';
+import { button, byId, element } from './dom.js';
+import { bytes } from './figures.js';
+
+/** What the library asks for. */
+export interface LibraryActions {
+  train(text: TrainingText): void;
+  open(source: ModelSource): void;
+  export(name: string): void;
+  remove(name: string): void;
+}
+
+/** Packed models are known by their name. */
+const PACKED = /\.kneser$/i;
+
+/** Where models come from: files, addresses, the sample, and those that are kept. */
+export class Library {
+  private readonly panel = byId('library', HTMLDetailsElement);
+  private readonly list = byId('kept-list');
+
+  constructor(private readonly actions: LibraryActions) {
+    const input = byId('file', HTMLInputElement);
+    byId('choose').addEventListener('click', () => input.click());
+    input.addEventListener('change', () => {
+      const file = input.files?.[0];
+      if (file) this.take(file);
+      input.value = '';
+    });
+    byId('sample').addEventListener('click', () => void this.takeSample());
+    byId('choices', HTMLFormElement).addEventListener('submit', event => {
+      event.preventDefault();
+      this.openAddress();
+    });
+    this.acceptDrops();
+  }
+
+  set open(open: boolean) {
+    this.panel.open = open;
+  }
+
+  /** What is kept; `current` is the model that is open. */
+  show(models: readonly KeptModel[], current: string | undefined): void {
+    byId('kept').hidden = models.length === 0;
+    this.list.replaceChildren(...models.map(model => this.row(model, model.name === current)));
+  }
+
+  private row({ name, bytes: size, created }: KeptModel, isCurrent: boolean): HTMLElement {
+    const date = new Date(created).toLocaleDateString(undefined, { dateStyle: 'medium' });
+    const facts = element('span', 'soft figures', `${bytes(size)}, ${date}`);
+    const open = button(isCurrent ? 'Open now' : 'Open', `Open${isCurrent ? ' now' : ''}: ${name}`, () =>
+      this.actions.open({ kept: name }),
+    );
+    open.disabled = isCurrent;
+    return element(
+      'li',
+      'row',
+      element('span', '', element('b', '', name), ' ', facts),
+      element(
+        'span',
+        'buttons',
+        open,
+        button('Export', `Export ${name}`, () => this.actions.export(name)),
+        button('Delete', `Delete ${name}`, () => this.actions.remove(name)),
+      ),
+    );
+  }
+
+  private take(file: File): void {
+    if (PACKED.test(file.name)) this.actions.open({ file, name: file.name.replace(PACKED, '') });
+    else this.actions.train({ file, name: file.name.replace(/\.[^.]+$/, ''), ...choices() });
+  }
+
+  private async takeSample(): Promise<void> {
+    const response = await fetch('sample.txt');
+    this.actions.train({ file: await response.blob(), name: 'Brown corpus, a sixth', ...choices() });
+  }
+
+  private openAddress(): void {
+    const url = byId('address', HTMLInputElement).value.trim();
+    if (url) this.actions.open({ url });
+  }
+
+  /** Files may be dropped anywhere. */
+  private acceptDrops(): void {
+    const drop = byId('drop');
+    addEventListener('dragover', event => {
+      event.preventDefault();
+      document.body.classList.add('dragging');
+    });
+    addEventListener('dragleave', event => {
+      if (!event.relatedTarget) document.body.classList.remove('dragging');
+    });
+    addEventListener('drop', event => {
+      event.preventDefault();
+      document.body.classList.remove('dragging');
+      const file = event.dataTransfer?.files[0];
+      if (file) this.take(file);
+    });
+    drop.addEventListener('click', event => {
+      if (event.target === drop) byId('file').click();
+    });
+  }
+}
+
+function choices(): Pick<TrainingText, 'order' | 'skip'> {
+  return {
+    order: Number(byId('order', HTMLSelectElement).value),
+    skip: byId('skip', HTMLInputElement).checked,
+  };
+}

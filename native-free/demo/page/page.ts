@@ -1,0 +1,185 @@
+import type { HeatScale } from '../../../src/report/heat.js';
+import type { Smoothing } from '../../../src/score/parts.js';
+import type { ModelFacts, ModelSource, Suggestion, Suggestions, TrainingText } from '../protocol.js';
+import { byId } from './dom.js';
+import { Editor } from './editor.js';
+import { Engine } from './engine.js';
+import { bytes, whole } from './figures.js';
+import { scaleOf } from './heat.js';
+import { insertion } from './insertion.js';
+import { Library } from './library.js';
+import { SuggestionList } from './suggestions.js';
+import { Trouble } from './trouble.js';
+import { latest } from './turns.js';
+import { Words } from './words.js';
+import { Work } from './work.js';
+
+/** What stands in the text field at first: a word that does not belong there, one that is misspelt, and what is to go on. */
+const FIRST_TEXT = `It was one of the most important green in the history of the world.
+He said that teh committee would meet on Tuesday afternoon.
+The President of the United `;
+
+const engine = new Engine();
+const trouble = new Trouble();
+const work = new Work();
+const words = new Words();
+const library = new Library({
+  train: text => attempt(() => train(text)),
+  open: source => attempt(() => open(source)),
+  export: name => attempt(() => exportModel(name)),
+  remove: name => attempt(() => remove(name)),
+});
+const editor = new Editor(byId('text', HTMLTextAreaElement), byId('mirror'), readText, caretMoved, token =>
+  words.tell(token ?? editor.tokenAtCaret()),
+);
+const suggestions = new SuggestionList(editor.area, take);
+
+let model: ModelFacts | undefined;
+let scale: HeatScale = scaleOf(1000);
+
+/** Runs what was asked for, and says in the page what goes wrong. */
+function attempt(act: () => Promise<void>): void {
+  trouble.clear();
+  act().catch((error: unknown) => trouble.show(error));
+}
+
+async function train(text: TrainingText): Promise<void> {
+  const facts = await work.during(`Training on ${text.name}`, (...told) => engine.work('train', [text], ...told));
+  await opened(facts);
+}
+
+async function open(source: ModelSource): Promise<void> {
+  await opened(await work.during('Opening the model', () => engine.call('open', source)));
+}
+
+async function opened(facts: ModelFacts): Promise<void> {
+  if (editor.area.value === '') editor.setText(FIRST_TEXT);
+  showModel(facts);
+  library.open = false;
+  await showKept();
+  reread();
+  editor.area.focus();
+  editor.area.setSelectionRange(editor.area.value.length, editor.area.value.length);
+}
+
+async function showKept(): Promise<void> {
+  library.show(await engine.call('list'), model?.isKept ? model.name : undefined);
+}
+
+async function keep(): Promise<void> {
+  showModel(await work.during('Keeping the model', (...told) => engine.work('keep', [], ...told)));
+  await showKept();
+}
+
+async function remove(name: string): Promise<void> {
+  const left = await engine.call('remove', name);
+  if (model?.isKept && model.name === name) showModel(undefined);
+  library.show(left, model?.isKept ? model.name : undefined);
+}
+
+async function exportModel(name?: string): Promise<void> {
+  const packed = await work.during('Packing the model', (...told) => engine.work('pack', [name], ...told));
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(packed);
+  link.download = `${(name ?? model?.name ?? 'model').replace(/[^\p{L}\p{N}_-]+/gu, '-')}.kneser`;
+  link.click();
+  // The download has begun by then.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+function showModel(facts: ModelFacts | undefined): void {
+  model = facts;
+  byId('model').hidden = !facts;
+  if (!facts) return;
+  scale = scaleOf(facts.vocabulary);
+  words.setScale(scale);
+  byId('model-name').textContent = facts.name;
+  byId('model-facts').textContent = [
+    `order ${facts.order}`,
+    `${whole(facts.tokens)} tokens`,
+    `${whole(facts.vocabulary)} words`,
+    bytes(facts.bytes),
+    ...(facts.smoothing === 'backoff' ? ['back-off'] : facts.skips ? [] : ['no skip patterns']),
+  ].join(' · ');
+  byId('keep').hidden = facts.isKept;
+  for (const choice of document.querySelectorAll<HTMLInputElement>('input[name=smoothing]')) {
+    choice.checked = choice.value === facts.smoothing;
+    choice.disabled = facts.smoothing === 'backoff' || (choice.value === 'glm' && !facts.skips);
+  }
+}
+
+/** One at a time goes to the worker; of those that wait, the latest. */
+const requestReading = latest(
+  (text: string) => engine.call('read', text),
+  (reading, text) => {
+    editor.show(text, reading, scale);
+    if (text !== editor.area.value) return;
+    words.show(text, reading);
+    caretMarked();
+  },
+  error => trouble.show(error),
+);
+
+const requestSuggestions = latest(
+  (before: string) => engine.call('suggest', before),
+  (found, before) => {
+    if (before === beforeCaret()) suggestions.show(found);
+  },
+  error => trouble.show(error),
+);
+
+function readText(text: string): void {
+  requestReading(text);
+}
+
+function reread(): void {
+  requestReading(editor.area.value);
+  requestSuggestions(beforeCaret());
+}
+
+/** The line up to the caret. */
+function beforeCaret(): string {
+  const before = editor.area.value.slice(0, editor.caret);
+  return before.slice(before.lastIndexOf('\n') + 1);
+}
+
+let line = '';
+function caretMoved(): void {
+  const before = beforeCaret();
+  if (before !== line) requestSuggestions(before);
+  line = before;
+  caretMarked();
+}
+
+function caretMarked(): void {
+  const token = editor.tokenAtCaret();
+  editor.mark(token);
+  words.tell(token);
+}
+
+function take(suggestion: Suggestion, { partial }: Suggestions): void {
+  const { value } = editor.area;
+  const { from, text } = insertion(value.slice(0, editor.caret), partial, suggestion.token);
+  editor.insert(from, editor.caret, text);
+}
+
+for (const choice of document.querySelectorAll<HTMLInputElement>('input[name=smoothing]')) {
+  choice.addEventListener('change', () =>
+    attempt(async () => {
+      showModel(await engine.call('smooth', choice.value as Smoothing));
+      reread();
+    }),
+  );
+}
+byId('keep').addEventListener('click', () => attempt(keep));
+byId('export').addEventListener('click', () => attempt(() => exportModel()));
+byId('numbers', HTMLInputElement).addEventListener('change', event => {
+  byId('editor').classList.toggle('numbered', (event.target as HTMLInputElement).checked);
+});
+
+attempt(showKept);
+if ('serviceWorker' in navigator) {
+  attempt(async () => {
+    await navigator.serviceWorker.register('offline.js');
+  });
+}

@@ -1,0 +1,100 @@
+import { readable, type HeatScale } from '../../../src/report/heat.js';
+import type { Reading } from '../protocol.js';
+import { byId, element } from './dom.js';
+import { log10, whole } from './figures.js';
+import { HEAT_STEPS } from './heat.js';
+
+/** Screen readers are told what a text is like when typing has paused for so long. */
+const PAUSE = 1200;
+
+/** What is said of the words below the text: of one of them, of all, and as a table. */
+export class Words {
+  private readonly word = byId('word');
+  private readonly summary = byId('summary');
+  private readonly announcement = byId('announcement');
+  private readonly table = byId('table', HTMLDetailsElement);
+  private readonly rows = byId('rows');
+  private text = '';
+  private reading: Reading | undefined;
+  private pause: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    this.table.addEventListener('toggle', () => this.fillTable());
+    byId('steps').append(...Array.from({ length: HEAT_STEPS }, (_, step) => element('i', `h${step}`)));
+  }
+
+  setScale({ low, high }: HeatScale): void {
+    byId('lowest').textContent = `perplexity ${readable(low)} or less`;
+    byId('highest').textContent = `${whole(high)}, a blind guess`;
+  }
+
+  show(text: string, reading: Reading): void {
+    this.text = text;
+    this.reading = reading;
+    const summary = this.summarise();
+    this.summary.textContent = summary;
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => {
+      this.announcement.textContent = summary;
+    }, PAUSE);
+    this.fillTable();
+  }
+
+  /** Says what is known of a token; nothing, where there is none. */
+  tell(token: number | undefined): void {
+    const { reading } = this;
+    if (!reading || token === undefined || token >= reading.from.length) {
+      this.word.replaceChildren('Point at a word, or move the cursor to it.');
+      return;
+    }
+    const { values, log10Probs } = reading;
+    this.word.replaceChildren(
+      element('b', '', this.token(token)),
+      ` perplexity ${readable(values[token])} · log10 p ${log10(log10Probs[token])} · ${this.match(token)}`,
+    );
+  }
+
+  private token(index: number): string {
+    const { from, to } = this.reading ?? { from: [], to: [] };
+    return this.text.slice(from[index], to[index]);
+  }
+
+  /** The n-gram that matched. */
+  private match(token: number): string {
+    if (!this.reading) return '';
+    const { matched, oov, first } = this.reading;
+    if (oov[token]) return 'new to the model';
+    const ngram: string[] = [];
+    for (let i = Math.max(first[token], token + 1 - matched[token]); i <= token; i++) ngram.push(this.token(i));
+    if (ngram.length < matched[token]) ngram.unshift('(start)');
+    return matched[token] === 1
+      ? 'known, but not after these words'
+      : `matched ${matched[token]} words: ${ngram.join(' ')}`;
+  }
+
+  private summarise(): string {
+    const { from, log10Probs, values, oov } = this.reading ?? {};
+    if (!from || !log10Probs || !values || !oov || from.length === 0) return '';
+    const perplexity = 10 ** (-log10Probs.reduce((sum, value) => sum + value, 0) / from.length);
+    const highest = values.reduce((best, value, i) => (value > values[best] ? i : best), 0);
+    const unknown = oov.reduce((sum, flag) => sum + flag, 0);
+    const words = from.length === 1 ? '1 token' : `${whole(from.length)} tokens`;
+    return (
+      `Perplexity ${readable(perplexity)} over ${words}` +
+      (unknown > 0 ? `, ${whole(unknown)} of them new to the model` : '') +
+      `. Most surprising: “${this.token(highest)}”, ${readable(values[highest])}.`
+    );
+  }
+
+  private fillTable(): void {
+    if (!this.table.open || !this.reading) return;
+    const { from, values, log10Probs } = this.reading;
+    const rows = Array.from(from, (_, i) => {
+      const word = element('th', '', this.token(i));
+      word.scope = 'row';
+      const cells = [readable(values[i]), log10(log10Probs[i]), this.match(i)];
+      return element('tr', '', word, ...cells.map(text => element('td', '', text)));
+    });
+    this.rows.replaceChildren(...rows);
+  }
+}

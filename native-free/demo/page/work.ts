@@ -1,0 +1,71 @@
+import type { Training } from '../protocol.js';
+import { byId } from './dom.js';
+import { bytes, percent, whole } from './figures.js';
+
+/** What the stages of training are called. */
+const STAGES: Readonly<Record<string, string>> = {
+  tokenize: 'Reading the text',
+  sort: 'Sorting the vocabulary',
+  count: 'Counting n-grams',
+  classes: 'Grouping words into classes',
+  prune: 'Pruning',
+  tune: 'Tuning the mixture',
+  store: 'Keeping the model',
+  pack: 'Packing the model',
+};
+
+/** Shows how far some work has come, and lets it be stopped. */
+export class Work {
+  private readonly panel = byId('work');
+  private readonly bar = byId('progress', HTMLProgressElement);
+  private controller: AbortController | undefined;
+  private stage = '';
+  private started = 0;
+
+  constructor() {
+    byId('cancel').addEventListener('click', () => this.controller?.abort());
+  }
+
+  /** Shows that `act` is under way until it ends. At most one is. */
+  async during<T>(
+    title: string,
+    act: (onProgress: (progress: Training) => void, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    this.controller?.abort();
+    const controller = new AbortController();
+    this.controller = controller;
+    this.begin(title);
+    this.panel.hidden = false;
+    try {
+      return await act(progress => this.tell(progress), controller.signal);
+    } finally {
+      if (this.controller === controller) {
+        this.controller = undefined;
+        this.panel.hidden = true;
+      }
+    }
+  }
+
+  private begin(title: string): void {
+    this.stage = '';
+    this.started = performance.now();
+    byId('stage').textContent = title;
+    byId('rate').textContent = '\u00a0';
+    this.bar.removeAttribute('value');
+  }
+
+  private tell({ stage, done, total, unit }: Training): void {
+    if (stage !== this.stage) {
+      this.begin(STAGES[stage] ?? stage);
+      this.stage = stage;
+    }
+    const seconds = (performance.now() - this.started) / 1000;
+    const amount = (count: number): string => (unit === 'bytes' ? bytes(count) : `${whole(count)} ${unit}`);
+    const share = total ? Math.min(1, done / total) : undefined;
+    if (share === undefined) this.bar.removeAttribute('value');
+    else this.bar.value = share;
+    const parts = [share === undefined ? amount(done) : `${percent(share)} of ${amount(total ?? 0)}`];
+    if (seconds > 0.2) parts.push(`${amount(done / seconds)} a second`);
+    byId('rate').textContent = parts.join(' · ');
+  }
+}

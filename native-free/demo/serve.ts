@@ -1,0 +1,99 @@
+import { createReadStream, statSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
+};
+
+/** What a static server does. */
+export interface Serving {
+  /** The first port to try; the following ones are tried if it is taken. 0 takes any that is free. */
+  readonly port: number;
+  /** Told of each answer: what was asked for, and how many bytes of it were sent. */
+  readonly onAnswer?: (path: string, bytes: number) => void;
+}
+
+/** A static server that runs. */
+export interface Server {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const PORTS_TRIED = 20;
+
+/** Serves the files of a folder to this machine, whole or by ranges. */
+export async function serveFolder(folder: string, { port, onAnswer }: Serving): Promise<Server> {
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
+    const name = normalize(path.endsWith('/') ? `${path}index.html` : path);
+    const bytes = answer(response, join(folder, name), request.method ?? 'GET', request.headers.range);
+    onAnswer?.(path, bytes);
+  });
+  for (let tried = 0; ; tried++) {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port === 0 ? 0 : port + tried, '127.0.0.1', resolve);
+      });
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tried + 1 === PORTS_TRIED) throw error;
+    }
+  }
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** @returns the bytes that are sent. */
+function answer(response: ServerResponse, file: string, method: string, range: string | undefined): number {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (!stats?.isFile() || !['GET', 'HEAD'].includes(method)) {
+    response.writeHead(stats?.isFile() ? 405 : 404).end();
+    return 0;
+  }
+  const { size, mtimeMs } = stats;
+  const headers = {
+    'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+    'cache-control': 'no-cache',
+    'accept-ranges': 'bytes',
+    etag: `"${size}-${mtimeMs}"`,
+  };
+  const part = range === undefined ? undefined : readRange(range, size);
+  if (part === null) {
+    response.writeHead(416, { 'content-range': `bytes */${size}` }).end();
+    return 0;
+  }
+  const { start, end } = part ?? { start: 0, end: size };
+  const partial = part ? { 'content-range': `bytes ${start}-${end - 1}/${size}` } : {};
+  response.writeHead(part ? 206 : 200, { ...headers, ...partial, 'content-length': end - start });
+  if (method === 'HEAD' || end === start) {
+    response.end();
+    return 0;
+  }
+  // Whoever asked may have gone.
+  pipeline(createReadStream(file, { start, end: end - 1 }), response).catch(() => response.destroy());
+  return end - start;
+}
+
+/** A range of bytes `[start, end)`; `undefined` for what is no single range, which may be ignored; `null` for one outside. */
+function readRange(range: string, size: number): { start: number; end: number } | undefined | null {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(range);
+  if (!match || match[0] === 'bytes=-') return undefined;
+  const [, first, last] = match;
+  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
+  const end = first === '' || last === '' ? size : Math.min(size, Number(last) + 1);
+  return start < end ? { start, end } : null;
+}

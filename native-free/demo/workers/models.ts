@@ -1,0 +1,124 @@
+import { KneserError } from '../../../src/errors.js';
+import { packStore } from '../../../src/packed/write.js';
+import type { Smoothing } from '../../../src/score/parts.js';
+import { filesOf } from '../../files.js';
+import { LanguageModel } from '../../index.js';
+import { deleteModel, listModels, openModel, saveModel } from '../../indexeddb.js';
+import { train } from '../../train.js';
+import type { KeptModel, ModelSource, Training, TrainingText } from '../protocol.js';
+
+type OnProgress = (progress: Training) => void;
+
+/** A model that can be opened, as often as one likes. */
+export interface Model {
+  readonly name: string;
+  /** Whether the browser keeps it. */
+  readonly isKept: boolean;
+  readonly open: (smoothing?: Smoothing) => Promise<LanguageModel>;
+}
+
+/** So much of a text shows whether it is one. */
+const HEAD_BYTES = 1 << 16;
+/** Where skip patterns are counted, every so-manieth sentence is held out to tune the mixture on. */
+const HELD_OUT = 0.02;
+
+export function findModel(source: ModelSource): Model {
+  if ('kept' in source) return keptModel(source.kept);
+  const [name, file] = 'url' in source ? named(addressOf(source.url)) : [source.name, source.file];
+  return { name, isKept: false, open: smoothing => LanguageModel.fromFile(file, smoothing ? { smoothing } : {}) };
+}
+
+/** Trains a model in memory. */
+export async function trainModel(
+  { file, name, order, skip }: TrainingText,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<LanguageModel> {
+  await requireText(file, name);
+  const { model } = await train({
+    text: file,
+    order,
+    patterns: { skip },
+    holdOut: skip ? HELD_OUT : 0,
+    tokenization: { tokenizer: 'words', sentences: 'segment' },
+    skipBlank: true,
+    reserved: 'drop',
+    // This is one.
+    worker: false,
+    onProgress,
+    signal,
+  });
+  return model;
+}
+
+/** Keeps an open model, in place of one of the same name. */
+export async function keepModel(
+  model: LanguageModel,
+  name: string,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<Model> {
+  await saveModel(model, name, {
+    force: true,
+    onProgress: (done, total) => onProgress({ stage: 'store', done, total, unit: 'bytes' }),
+    signal,
+  });
+  return keptModel(name);
+}
+
+export function listKept(): Promise<KeptModel[]> {
+  return listModels();
+}
+
+export function removeModel(name: string): Promise<void> {
+  return deleteModel(name);
+}
+
+/** A model as a packed file. */
+export async function packModel({ open }: Model, onProgress: OnProgress, signal: AbortSignal): Promise<Blob> {
+  const model = await open();
+  try {
+    const files = filesOf(model);
+    const total = 2 * files.bytes;
+    let done = 0;
+    const { pieces } = await packStore(model.parts.store, files, bytes => {
+      if (signal.aborted) throw new KneserError('KNESER_ABORTED', 'packing was interrupted');
+      done = Math.min(total, done + bytes);
+      onProgress({ stage: 'pack', done, total, unit: 'bytes' });
+    });
+    const parts: BlobPart[] = [];
+    for await (const piece of pieces) parts.push(piece as BlobPart);
+    return new Blob(parts, { type: 'application/octet-stream' });
+  } finally {
+    await model.close();
+  }
+}
+
+function keptModel(name: string): Model {
+  return { name, isKept: true, open: smoothing => openModel(name, smoothing ? { smoothing } : {}) };
+}
+
+/** An address, as seen from the page. */
+function addressOf(text: string): URL {
+  if (URL.canParse(text, location.href)) return new URL(text, location.href);
+  throw new KneserError(
+    'KNESER_OPTION',
+    `${text}: this is no address; one looks like https://example.org/model.kneser`,
+  );
+}
+
+/** A model at an address is called as its file is. */
+function named(url: URL): [name: string, url: URL] {
+  const file = url.pathname.split('/').at(-1) ?? '';
+  return [decodeURIComponent(file).replace(/\.kneser$/i, '') || url.href, url];
+}
+
+/** Images and the like have no words. */
+async function requireText(file: Blob, name: string): Promise<void> {
+  if (file.size === 0) throw new KneserError('KNESER_INPUT_EMPTY', `${name}: the file is empty`);
+  const isPacked = file instanceof File && /\.gz$/i.test(file.name);
+  const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
+  if (!isPacked && head.includes(0)) {
+    throw new KneserError('KNESER_INPUT_UNREADABLE', `${name}: this is no text in UTF-8; save it as plain text first`);
+  }
+}

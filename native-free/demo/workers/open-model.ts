@@ -1,0 +1,162 @@
+import type { LanguageModel } from '../../../src/score/model.js';
+import type { Prediction } from '../../../src/score/api.js';
+import type { VectorScore } from '../../../src/score/vector.js';
+import type { Reading, Suggestions, Suggestion, Vote } from '../protocol.js';
+
+/** Suggestions that are shown. */
+const SUGGESTIONS = 7;
+/** The words that may go on from what is half typed are looked for among so many of the most probable. */
+const CANDIDATES = 1000;
+/** Sentences whose scores are remembered: all but the one that is being typed. */
+const REMEMBERED = 2000;
+/** Tokenizers whose tokens are words that can be put into a text. */
+const WORDS = ['whitespace', 'words'];
+/** The end of a text that may be the beginning of a word. */
+const PARTIAL = { whitespace: /[^\0\t\n\v\f\r ]*$/, words: /[\p{L}\p{M}\p{N}'’_]*$/u };
+
+/** Scores of a sentence, and where its tokens are in it. */
+interface ReadSentence {
+  readonly from: readonly number[];
+  readonly to: readonly number[];
+  /** Which of the tokens were found in the text. */
+  readonly found: readonly number[];
+  readonly score: VectorScore;
+}
+
+/** A model that is open, and what the page wants of it. */
+export class OpenModel {
+  private remembered = new Map<string, ReadSentence>();
+
+  constructor(readonly model: LanguageModel) {}
+
+  /** Scores each sentence of a text. */
+  async read(text: string): Promise<Reading> {
+    const read: { readonly at: number; readonly sentence: ReadSentence }[] = [];
+    const remembered = new Map<string, ReadSentence>();
+    let at = 0;
+    for (const line of text.split('\n')) {
+      let done = 0;
+      for (const sentence of this.model.sentences(line)) {
+        // Normalising may have changed it: what cannot be found has no colours.
+        const begin = line.indexOf(sentence, done);
+        if (begin < 0 || sentence === '') continue;
+        done = begin + sentence.length;
+        const known = this.remembered.get(sentence) ?? (await this.readSentence(sentence));
+        if (remembered.size < REMEMBERED) remembered.set(sentence, known);
+        read.push({ at: at + begin, sentence: known });
+      }
+      at += line.length + 1;
+    }
+    this.remembered = remembered;
+    return joined(read);
+  }
+
+  /** The most probable words after a line of text. */
+  async suggest(before: string): Promise<Suggestions> {
+    const { tokenizer } = this.model.info.options.tokenization;
+    const none: Suggestions = { context: [], partial: '', items: [], tokenizer };
+    if (this.model.info.smoothing === 'backoff') return { ...none, tokenizer: '' };
+    if (!WORDS.includes(tokenizer)) return none;
+    const partial = PARTIAL[tokenizer as keyof typeof PARTIAL].exec(before)?.[0] ?? '';
+    if (partial !== '') {
+      const begun = this.model.info.options.lowercase ? partial.toLowerCase() : partial;
+      const history = this.history(before.slice(0, before.length - partial.length));
+      const candidates = await this.model.predict(history, { k: CANDIDATES });
+      const fitting = candidates
+        .filter(({ token }) => token.startsWith(begun) && token !== begun)
+        .slice(0, SUGGESTIONS);
+      if (fitting.length > 0) {
+        const least = candidates.indexOf(fitting[fitting.length - 1]) + 1;
+        const explained = await this.model.predict(history, { k: least, explain: true });
+        const context = await this.context(history);
+        const items = fitting.map(each => suggestion(explained[candidates.indexOf(each)], context));
+        return { ...none, context, partial, items };
+      }
+    }
+    const history = this.history(before);
+    const predicted = await this.model.predict(history, { k: SUGGESTIONS, explain: true });
+    const context = await this.context(history);
+    return { ...none, context, items: predicted.map(each => suggestion(each, context)) };
+  }
+
+  /** The sentence that a line of text ends in, which may not have begun yet. */
+  private history(before: string): string {
+    if (!/\s$/.test(before)) return this.model.sentences(before).at(-1) ?? '';
+    // Whether a sentence is over shows when the next one begins.
+    const last = this.model.sentences(`${before}A`).at(-1) ?? '';
+    return last.endsWith('A') ? last.slice(0, -1) : last;
+  }
+
+  /** The words that the model looks back at. */
+  private async context(history: string): Promise<string[]> {
+    const { tokens } = await this.model.score(history, { end: false });
+    return tokens.slice(Math.max(0, tokens.length - this.model.info.order + 1));
+  }
+
+  private async readSentence(sentence: string): Promise<ReadSentence> {
+    const score = await this.model.scoreVector(sentence, {});
+    const { lowercase } = this.model.info.options;
+    const lower = lowercase ? sentence.toLowerCase() : sentence;
+    const text = lower.length === sentence.length ? lower : sentence;
+    const from: number[] = [];
+    const to: number[] = [];
+    const found: number[] = [];
+    let done = 0;
+    for (const [i, token] of score.tokens.entries()) {
+      const begin = text.indexOf(token, done);
+      if (begin < 0) continue;
+      done = begin + token.length;
+      from.push(begin);
+      to.push(done);
+      found.push(i);
+    }
+    return { from, to, found, score };
+  }
+}
+
+/** Sentences, each beginning at a place of the text, as one reading. */
+function joined(read: readonly { readonly at: number; readonly sentence: ReadSentence }[]): Reading {
+  const length = read.reduce((sum, { sentence }) => sum + sentence.found.length, 0);
+  const reading: Reading = {
+    from: new Uint32Array(length),
+    to: new Uint32Array(length),
+    first: new Uint32Array(length),
+    values: new Float64Array(length),
+    log10Probs: new Float64Array(length),
+    matched: new Uint8Array(length),
+    oov: new Uint8Array(length),
+  };
+  let at = 0;
+  for (const { at: begin, sentence } of read) {
+    const { from, to, found, score } = sentence;
+    const first = at;
+    for (const [i, token] of found.entries()) {
+      reading.from[at] = begin + from[i];
+      reading.to[at] = begin + to[i];
+      reading.first[at] = first;
+      reading.values[at] = score.vector[token];
+      reading.log10Probs[at] = score.log10Probs[token];
+      reading.matched[at] = score.matched[token];
+      reading.oov[at] = score.oov[token] ? 1 : 0;
+      at++;
+    }
+  }
+  return reading;
+}
+
+function suggestion({ token, probability, explanation }: Prediction, context: readonly string[]): Suggestion {
+  const votes = (explanation?.patterns ?? []).map(part => ({
+    pattern: part.pattern,
+    words: wordsOf(part.pattern, context),
+    share: part.probability / probability,
+  }));
+  return { token, probability, votes };
+}
+
+/** The words of a context that a pattern keeps. Before the context's first word there is the beginning of the sentence. */
+function wordsOf(pattern: string, context: readonly string[]): Vote['words'] {
+  const length = pattern.length - 1;
+  return Array.from({ length }, (_, i) =>
+    pattern[i] === '_' ? undefined : (context[context.length - length + i] ?? '(start)'),
+  );
+}

@@ -1,0 +1,43 @@
+import type { LoadedModel } from '../loaded-model.js';
+import type { LanguageModel } from '../model.js';
+import type { DocumentOptions } from '../text/documents.js';
+import type { Input } from '../text/input.js';
+import { LineReader } from '../text/lines.js';
+import { warnOfReplaced } from './output.js';
+
+/** Text has about so many characters a word. */
+const CHARACTERS_A_WORD = 5;
+
+/** A line of input. */
+export interface InputLine {
+  readonly line: string;
+  readonly input: Input;
+  /** The model: with its tables in memory, once there is enough work for that to pay. */
+  readonly model: LanguageModel | LoadedModel;
+}
+
+/**
+ * The lines of all inputs, each as soon as it is complete. Warns of invalid UTF-8 when the last one has been read.
+ *
+ * @param wordsOf what a line costs, in words that are scored.
+ */
+export async function* readLines(
+  paged: LanguageModel,
+  inputs: readonly Input[],
+  documents: DocumentOptions,
+  wordsOf: (line: string) => number = line => 1 + line.length / CHARACTERS_A_WORD,
+): AsyncGenerator<InputLine> {
+  let words = 0;
+  let replaced = 0;
+  let model: LanguageModel | LoadedModel = paged;
+  for (const input of inputs) {
+    const reader = new LineReader(input.path, documents);
+    for await (const line of reader.lines()) {
+      words += wordsOf(line);
+      if (model === paged && paged.shouldLoad(words)) model = await paged.load();
+      yield { line, input, model };
+    }
+    replaced += reader.replaced;
+  }
+  warnOfReplaced(replaced);
+}

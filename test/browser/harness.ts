@@ -1,0 +1,45 @@
+/** What tests run in the browser besides the demo page. Bundled for a page of its own. */
+import { LanguageModel } from '../../dist/native-free/index.js';
+import { deleteModel, listModels, openModel, saveModel } from '../../dist/native-free/indexeddb.js';
+import { checkReadings, type Opener } from '../reading-suite.js';
+
+const NAME = 'harness';
+
+/** Where a packed model is read from. */
+export type Place = 'buffer' | 'blob' | 'url' | 'indexeddb';
+
+async function openerOf(url: string, place: Place): Promise<Opener> {
+  const address = new URL(url, location.href);
+  if (place === 'url') return options => LanguageModel.fromFile(address, options);
+  if (place === 'indexeddb') {
+    const model = await LanguageModel.fromFile(address);
+    await saveModel(model, NAME, { force: true });
+    await model.close();
+    return options => openModel(NAME, options);
+  }
+  const response = await fetch(address);
+  const file = place === 'blob' ? await response.blob() : await response.arrayBuffer();
+  return options => LanguageModel.fromFile(file, options);
+}
+
+/** The names of the readings that are not as expected, with what was found. */
+export async function differences(url: string, place: Place, expected: Record<string, unknown>): Promise<string[]> {
+  const different: string[] = [];
+  // Numbers as JSON has them are the same numbers; undefined is left out of both.
+  const text = (value: unknown): string => JSON.stringify(value);
+  await checkReadings(await openerOf(url, place), expected, (what, actual, wanted) => {
+    if (text(actual) !== text(wanted)) different.push(`${what}: ${text(actual)} is not ${text(wanted)}`);
+  });
+  return different;
+}
+
+/** The probabilities of each sentence. */
+export async function log10Probs(url: string, place: Place, sentences: readonly string[]): Promise<number[][]> {
+  const model = await (await openerOf(url, place))();
+  const found: number[][] = [];
+  for (const sentence of sentences) found.push([...(await model.score(sentence)).log10Probs]);
+  await model.close();
+  return found;
+}
+
+export { deleteModel, listModels };
