@@ -188,8 +188,8 @@ export class Build {
       const total = known ? sources.reduce((sum, source) => sum + (source.bytes ?? 0), 0) : undefined;
       let done = 0;
       for (const source of sources) {
-      const longest = Math.min(MOST_TOKEN_BYTES, Math.floor(this.place.memory * TOKEN_SHARE));
-      const feeder = createFeeder(this.plan.tokenization, stream, this.changes, source.name, longest);
+        const longest = Math.min(MOST_TOKEN_BYTES, Math.floor(this.place.memory * TOKEN_SHARE));
+        const feeder = createFeeder(this.plan.tokenization, stream, this.changes, source.name, longest);
         stream.open(
           source.name,
           source.isPlain && this.plan.tokenization.info.sentences === 'lines' ? 'line' : 'sentence',
