@@ -7,17 +7,18 @@ import { bpeJson, mergesOf, PRINTABLE, unigramJson, wordPieceJson } from './toke
 
 /** Bytes that are fed at a time, as from a file. */
 const CHUNK_BYTES = 1 << 20;
-/** Words of the vocabularies of the subword tokenizers. */
-const WORDS = 8000;
+/** The subword tokenizers are as large as those in use. */
+const MERGES = 50_000;
+const PIECES = 32_000;
 
-/** Text to tokens, the held-out text an operation, for each tokenizer; the subwords are the text's most frequent words. */
+/** Text to tokens, the held-out text an operation, for each tokenizer; the subwords are of the training text's most frequent words. */
 export const tokenizersSuite: Suite = {
   name: 'tokenizers',
   async prepare(text) {
     const bytes = await readFile(text.heldOut);
-    const words = frequentWords(bytes.toString());
+    const words = frequentWords(await readFile(text.train, 'utf8'));
     const pieces = [
-      ...words.map((word, rank) => [`▁${word}`, -Math.log(rank + 10)] as const),
+      ...words.slice(0, PIECES).map((word, rank) => [`▁${word}`, -Math.log(rank + 10)] as const),
       ...['▁', ...PRINTABLE].map(character => [character, -15] as const),
     ];
     const choices: readonly [string, TokenizationOptions][] = [
@@ -27,12 +28,18 @@ export const tokenizersSuite: Suite = {
       ['words', { tokenizer: 'words' }],
       ['characters', { tokenizer: 'characters' }],
       ['bytes', { tokenizer: 'bytes' }],
-      ['BPE', { tokenizer: { json: bpeJson(PRINTABLE, mergesOf(words)) } }],
+      ['BPE', { tokenizer: { json: bpeJson(PRINTABLE, mergesOf(words).slice(0, MERGES)) } }],
       ['Unigram', { tokenizer: { json: unigramJson(pieces) } }],
       [
         'WordPiece',
         {
-          tokenizer: { json: wordPieceJson([...PRINTABLE, ...PRINTABLE.map(character => `##${character}`), ...words]) },
+          tokenizer: {
+            json: wordPieceJson([
+              ...PRINTABLE,
+              ...PRINTABLE.map(character => `##${character}`),
+              ...words.slice(0, PIECES),
+            ]),
+          },
         },
       ],
     ];
@@ -58,8 +65,5 @@ function frequentWords(text: string): string[] {
   const counts = new Map<string, number>();
   for (const line of text.split('\n'))
     for (const word of splitTokens(line)) counts.set(word, (counts.get(word) ?? 0) + 1);
-  return [...counts]
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, WORDS)
-    .map(([word]) => word);
+  return [...counts].sort((a, b) => b[1] - a[1]).map(([word]) => word);
 }

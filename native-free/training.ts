@@ -58,7 +58,7 @@ export async function trainInMemory(
     const files = { bytes, created: new Date().toISOString(), weights };
     return { model: { store, files }, report: build.report(manifest) };
   } catch (error) {
-    build.close();
+    await build.close();
     if (error instanceof RangeError) throw tooLarge(error);
     throw error instanceof CallerError ? error.cause : error;
   }

@@ -1,3 +1,4 @@
+import type { CountedTable, Checkpoints, ReadText, TextFigures } from './checkpoints.js';
 import { BigramCounter } from './classes/bigrams.js';
 import { encodeClasses } from './classes/classes.js';
 import { clusteringBytes, clusterWords } from './classes/exchange.js';
@@ -28,13 +29,14 @@ import type { TextChanges } from './text/tokenization.js';
 import { MOST_TOKEN_BYTES } from './text/tokenizer.js';
 import { BOS, EOS, FIRST_WORD, UNK } from './text/tokens.js';
 import { WordList } from './text/wordlist.js';
+import { pauses } from './turn.js';
 
 import type { BuildOptions, Stage } from './options.js';
 import { pretrainedTokenizer, type BuildPlan } from './plan.js';
 
 /** Fewer words a class than this, and classes say little that words do not. */
 const WORDS_A_CLASS = 20;
-/** Texts with fewer numbers than this are counted before a thread would have started. */
+/** Texts with fewer numbers than this are counted before a thread would have started, or the text been written down. */
 const SMALL_TEXT = 200_000;
 /** What sentences are called in messages. */
 const SENTENCES = 'the sentences given';
@@ -114,6 +116,8 @@ export interface BuildPlace extends CountingPlace {
   createStore(kind: StoreKind): Promise<ModelWriter>;
   /** The same, when it was written. */
   openStore(kind: StoreKind): Promise<ModelStore>;
+  /** Where what is done is written down, so that another build can go on with it; if nowhere, none can. */
+  readonly checkpoints?: Checkpoints;
   /** Stores a set of weights beside the model. */
   putWeights(name: string, value: Uint8Array): Promise<void>;
 }
@@ -132,6 +136,10 @@ export class Build {
   /** The patterns that the model is a mixture of. */
   private readonly mixed: readonly Pattern[];
   private readonly changes: TextChanges = { replaced: 0, extraBytes: 0, extraCharacters: 0 };
+  /** What was read, once it was. */
+  private text: ReadText | undefined;
+  /** To be waited for now and then, within work that takes long on this thread. */
+  private readonly pause = pauses(() => this.checkAborted());
 
   constructor(
     private readonly options: BuildOptions,
@@ -165,14 +173,44 @@ export class Build {
           'memory, or ask for fewer classes',
       );
     }
-    await this.tokenize(text);
-    const manifest = await this.prune(await this.count());
+    const read = await this.read(text);
+    this.text = read;
+    const manifest = await this.prune(await this.count(read));
     await this.tune();
     this.checkAborted();
     return manifest;
   }
 
-  /** The first stage: text to word numbers. */
+  /** The first stage: text to word numbers, unless they are known from before. */
+  private async read(text: BuildText): Promise<ReadText> {
+    const { stream, changes } = this;
+    const { checkpoints } = this.place;
+    if (checkpoints?.resumed) {
+      const known = await checkpoints.loadText({ ids: this.ids, heldOut: this.heldOut });
+      this.checkHeldOut(known);
+      return known;
+    }
+    await this.tokenize(text);
+    // Those that were read may have given way to others.
+    const { ids, heldOut } = this;
+    const read = {
+      vocabulary: buildVocabulary(stream, this.choice),
+      sentences: stream.sentences,
+      tokens: stream.tokens,
+      heldOut: stream.heldOut,
+      heldOutTokens: stream.heldOutTokens,
+      replaced: stream.replaced + changes.replaced,
+      dropped: stream.dropped,
+    };
+    if (this.lengthOf(read) >= SMALL_TEXT) checkpoints?.saveText(read, { ids, heldOut }, () => this.checkAborted());
+    return read;
+  }
+
+  /** How many numbers the text has when it is laid out. */
+  private lengthOf({ tokens, sentences }: ReadText): number {
+    return layoutLength(tokens, sentences, this.plan.order);
+  }
+
   private async tokenize(text: BuildText): Promise<void> {
     const { stream } = this;
     if ('sentences' in text) {
@@ -181,6 +219,7 @@ export class Build {
         this.checkAborted();
         feedSentence(sentence, this.plan.tokenization, stream);
         if (stream.sentences % 1024 === 0) this.checkMemory();
+        await this.pause();
       }
     } else {
       const { sources } = text;
@@ -206,19 +245,19 @@ export class Build {
     requireTokens(stream, 'sources' in text ? text.sources.map(source => source.name).join(', ') : SENTENCES);
     this.plan.tokenization.splitter.forget?.();
     this.checkMemory();
-    this.checkHeldOut();
+    this.checkHeldOut(stream);
     this.resolveSpilled();
   }
 
   /** Refuses to hold out more than can be learned from in memory, before counting begins. */
-  private checkHeldOut(): void {
-    const { stream, options, place, plan } = this;
+  private checkHeldOut({ heldOut, heldOutTokens }: Pick<TextFigures, 'heldOut' | 'heldOutTokens'>): void {
+    const { options, place, plan } = this;
     const tables = withContexts(this.mixed).length + (options.classes ? plan.order : 0);
-    const bytes = evidenceBytes(stream.heldOutTokens + stream.heldOut, tables);
+    const bytes = evidenceBytes(heldOutTokens + heldOut, tables);
     if (bytes <= place.memory * EVIDENCE_SHARE) return;
     throw new KneserError(
       'KNESER_LIMIT',
-      `hold-out: to learn weights from ${stream.heldOutTokens} tokens takes ${Math.round(bytes / 2 ** 20)} MB, more than a ` +
+      `hold-out: to learn weights from ${heldOutTokens} tokens takes ${Math.round(bytes / 2 ** 20)} MB, more than a ` +
         'quarter of --memory; allow more memory, or hold out a smaller share, or none and run kneser tune later',
     );
   }
@@ -247,11 +286,12 @@ export class Build {
   }
 
   /** The other stages: word numbers to sorted tuples to count tables in the store. */
-  private async count(): Promise<Manifest> {
-    const { stream, mixed } = this;
+  private async count(text: ReadText): Promise<Manifest> {
+    const { mixed } = this;
     const { order } = this.plan;
-    const vocabulary = buildVocabulary(stream, this.choice);
-    const total = layoutLength(stream.tokens, stream.sentences, order);
+    const { checkpoints } = this.place;
+    const { vocabulary } = text;
+    const total = this.lengthOf(text);
     const builder = new ModelBuilder(await this.place.createStore(this.plan.pruning ? 'unpruned' : 'tables'));
     try {
       const types = vocabulary.numbers.length;
@@ -263,18 +303,26 @@ export class Build {
         types,
         last: classes < 2,
       } as const;
+      const classPatterns = classes > 1 ? choosePatterns(order, {}) : [];
+      await checkpoints?.beginCounting(sortedTables(words.patterns) + sortedTables(classPatterns));
       const tables = await this.countStream(words, vocabulary.frequencies, total, builder);
       const classTables: TableManifest[] = [];
       if (classes > 1) {
-        const of = this.cluster(vocabulary, classes);
+        const of = (await checkpoints?.classes(types)) ?? (await this.cluster(vocabulary, classes));
         await builder.putClasses(encodeClasses(FIRST_WORD + classes, of, vocabulary.frequencies));
         const frequencies = new Float64Array(FIRST_WORD + classes);
         for (let id = 1; id < types; id++) frequencies[of[id]] += vocabulary.frequencies[id];
         const toId = vocabulary.ids.map(id => of[id]);
-        const patterns = choosePatterns(order, {});
-        const counted = { name: 'classes', patterns, toId, types: frequencies.length, last: true } as const;
+        const counted = {
+          name: 'classes',
+          patterns: classPatterns,
+          toId,
+          types: frequencies.length,
+          last: true,
+        } as const;
         classTables.push(...(await this.countStream(counted, frequencies, total, builder)));
       }
+      await checkpoints?.settled();
       this.ids.close();
       this.keepHeldOut(vocabulary);
       await builder.putDictionary(sortedDictionary(vocabulary));
@@ -283,8 +331,8 @@ export class Build {
       const manifest: Manifest = {
         format: FORMAT_VERSION,
         order,
-        sentences: stream.sentences,
-        tokens: stream.tokens + stream.sentences,
+        sentences: text.sentences,
+        tokens: text.tokens + text.sentences,
         vocabulary: vocabulary.numbers.length - 2,
         unknown: vocabulary.frequencies[UNK],
         dictionaryBlocks: builder.dictionaryBlocks,
@@ -318,24 +366,33 @@ export class Build {
     const { place } = this;
     const { order } = this.plan;
     const { name, patterns, types } = counted;
-    const sorts = planSorts(patterns, order);
+    const all = planSorts(patterns, order);
+    const left = await place.checkpoints?.leftToCount(name, all, types);
+    const { sorts, tables, unigrams } = left ?? { sorts: all, tables: [], unigrams: new Uint32Array(types) };
+    const summaries = new Map(tables.map(({ table, ...summary }): [string, TableSummary] => [table, summary]));
     const threads = total < SMALL_TEXT ? 0 : place.threads;
     const mergeMemory = Math.floor(place.memory / 8 / Math.max(1, threads));
     const plan = { stream: name, order, sorts, types, mergeMemory };
     const pool = createPool({ ...place, threads }, plan, thread => place.temporary(`runs-${name}-${thread}`));
-    const summaries = new Map<string, TableSummary>();
-    let unigrams: Uint32Array;
+    const { signal } = this.options;
+    const stop = (): void => void pool.abort();
+    signal?.addEventListener('abort', stop);
     try {
       await this.countTables(pool, sorts, planPartitions(frequencies), counted, total, builder, summaries);
-      unigrams = await pool.finish();
+      const counts = await pool.finish();
+      for (let id = 0; id < types; id++) unigrams[id] += counts[id];
       this.checkAborted();
     } catch (error) {
       await pool.abort();
+      // Threads that were stopped complain of that.
+      this.checkAborted();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
     }
     const counts = order === 1 ? Uint32Array.from(frequencies) : unigrams;
     summaries.set(tableName([], name), await builder.putUnigrams(name, counts));
-    await builder.putDirectories(name, patterns);
+    await builder.putDirectories(name, [[]]);
     return patterns.map((pattern): TableManifest => {
       const table = tableName(pattern, name);
       const { rows, contexts, tokens, countsOfCounts } = summaries.get(table) ?? emptySummary();
@@ -370,6 +427,10 @@ export class Build {
     if (!this.canTune()) return;
     const store = await this.place.openStore('tables');
     const { onProgress } = this.options;
+    const getMany: ModelStore['getMany'] = keys => {
+      this.checkAborted();
+      return store.getMany(keys);
+    };
     const { heldOut, heldOutIds } = this;
     const text = {
       length: heldOut.length,
@@ -377,16 +438,14 @@ export class Build {
         for (const piece of heldOut.pieces()) yield piece.map(word => heldOutIds[word]);
       },
     };
-    const set = await learnWeights(store, text, this.place.memory, (done, total) => {
-      this.checkAborted();
-      onProgress?.({ stage: 'tune', done, total, unit: 'passes' });
-    });
+    const report = (done: number, total: number): void => onProgress?.({ stage: 'tune', done, total, unit: 'passes' });
+    const set = await learnWeights({ ...store, getMany }, text, this.place.memory, report, this.pause);
     heldOut.close();
     await this.place.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
   }
 
   private canTune(): boolean {
-    return this.stream.heldOutTokens > 0;
+    return this.text !== undefined && this.text.heldOutTokens > 0;
   }
 
   private keepHeldOut({ ids, frequencies }: Vocabulary): void {
@@ -396,7 +455,7 @@ export class Build {
   }
 
   /** The classes of the words, learned from the text's bigrams. */
-  private cluster(vocabulary: Vocabulary, classes: number): Uint32Array {
+  private async cluster(vocabulary: Vocabulary, classes: number): Promise<Uint32Array> {
     const counter = new BigramCounter();
     let left = BOS;
     for (const piece of this.ids.pieces()) {
@@ -405,6 +464,7 @@ export class Build {
         counter.add(left, right);
         left = right === EOS ? BOS : right;
       }
+      await this.pause();
       if (counter.memory > this.place.memory * CLASSES_SHARE) {
         const megabytes = Math.round(counter.memory / 2 ** 20);
         throw new KneserError(
@@ -415,7 +475,7 @@ export class Build {
       }
     }
     const types = vocabulary.numbers.length;
-    return clusterWords(counter.finish(types), types, classes);
+    return clusterWords(counter.finish(types), types, classes, this.pause);
   }
 
   private addWords(list: WordList, words: Iterable<string>): void {
@@ -427,8 +487,9 @@ export class Build {
     }
   }
 
-  /** Gives back the files of a build that failed. */
-  close(): void {
+  /** Gives back the files of a build that failed, once nothing is written any more. */
+  async close(): Promise<void> {
+    await this.place.checkpoints?.settled().catch(() => undefined);
     this.ids.close();
     this.heldOut.close();
     for (const words of this.spilled ?? []) words.close();
@@ -452,14 +513,13 @@ export class Build {
 
   /** What the text held that a user should hear of. */
   private warnings(): string[] {
-    const { stream } = this;
+    const { replaced = 0, dropped = 0 } = this.text ?? {};
     const warnings: string[] = [];
-    const replaced = stream.replaced + this.changes.replaced;
     if (replaced > 0) warnings.push(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
     if (this.options.holdOut && !this.canTune()) {
       warnings.push('too few sentences to hold any out: no weights were tuned; run kneser tune on other text');
     }
-    if (stream.dropped > 0) warnings.push(`${stream.dropped} literal <s> or </s> tokens were dropped`);
+    if (dropped > 0) warnings.push(`${dropped} literal <s> or </s> tokens were dropped`);
     return warnings;
   }
 
@@ -489,6 +549,16 @@ export class Build {
       addResult(summaries, await pool.run(task, blocks), segment => runs[sort][partition].push(segment));
     };
 
+    const complete = async (members: readonly number[]): Promise<void> => {
+      const patterns = members.flatMap(sort => sorts[sort]);
+      await builder.putDirectories(name, patterns);
+      const tables = patterns.map((pattern): CountedTable => {
+        const table = tableName(pattern, name);
+        return { table, ...(summaries.get(table) ?? emptySummary()) };
+      });
+      await this.place.checkpoints?.completed(tables);
+    };
+
     // The text's memory is free again where this ends.
     const sortAll = async (): Promise<void> => {
       let reuse: Uint32Array | undefined;
@@ -514,6 +584,8 @@ export class Build {
             );
           }
           await allSettledOrThrow(tasks);
+          if (!spilling) await complete(members);
+          await this.pause();
         }
       }
     };
@@ -529,6 +601,7 @@ export class Build {
         report('count', bytes);
       });
       await allSettledOrThrow(tasks);
+      await complete([sort]);
     }
   }
 
@@ -558,6 +631,11 @@ export class Build {
         'memory, keep the most frequent words with --vocab-limit N, or name them with --vocab FILE',
     );
   }
+}
+
+/** How many of the tables are counted by sorting: all but the unigrams'. */
+function sortedTables(patterns: readonly Pattern[]): number {
+  return patterns.filter(pattern => pattern.length > 0).length;
 }
 
 function describeChoice(choice: VocabularyChoice): string {

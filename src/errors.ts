@@ -64,8 +64,8 @@ export class KneserError extends Error {
 }
 
 /** Says that the caller stopped the work. */
-export function abortedError(work = 'training'): KneserError {
-  return new KneserError('KNESER_ABORTED', `${work} was interrupted; nothing was kept`);
+export function abortedError(work = 'training', left = 'nothing was kept'): KneserError {
+  return new KneserError('KNESER_ABORTED', `${work} was interrupted; ${left}`);
 }
 
 /** Says that a model cannot be used any more. */

@@ -14,11 +14,13 @@ import type { WeightSet } from './smooth/weights.js';
 import { wordIds } from './store/manifest.js';
 import type { ModelStore } from './store/store.js';
 import { EOS } from './text/tokens.js';
+import { pauses, type Pause } from './turn.js';
 
 /** More words than this add time and nothing else: sentences are then taken evenly from the whole text. */
 const MOST_WORDS = 500_000;
 /** Numbers of evidence that they come to at most, whatever memory there is: with many patterns they are fewer. */
 const MOST_EVIDENCE = 1 << 26;
+const WORDS_A_PAUSE = 1024;
 
 /** A text to learn from, as numbers that `readIds` gives; read more than once. */
 export interface NumberedText {
@@ -39,18 +41,21 @@ function mostWords(tables: number): number {
  * Learns weights for the model in a store, which is closed at the end. They do not depend on the memory.
  *
  * @param memory bytes to aim for.
+ * @param pause waited for now and then.
  */
 export async function learnWeights(
   store: ModelStore,
   text: NumberedText,
   memory: number,
   onProgress?: (done: number, total: number) => void,
+  pause: Pause = pauses(),
 ): Promise<WeightSet> {
-  const files = { bytes: 0, created: '', weights: new Map<string, Uint8Array>() };
+  // It was just made: nobody else has had it.
+  const files = { bytes: Infinity, created: '', weights: new Map<string, Uint8Array>() };
   const blockMemory = Math.min(memory / 8, 128 << 20);
   const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm', blockMemory });
   try {
-    return await learnModel(model, text, onProgress);
+    return await learnModel(model, text, onProgress, pause);
   } finally {
     await model.close();
   }
@@ -61,6 +66,7 @@ export async function learnModel(
   model: LanguageModel,
   text: NumberedText,
   onProgress: ((done: number, total: number) => void) | undefined,
+  pause: Pause = pauses(),
 ): Promise<WeightSet> {
   const { parts } = model;
   const { manifest, weights: start } = parts;
@@ -74,10 +80,10 @@ export async function learnModel(
   const { classModel } = blend;
   const classes = classModel && new Parameters(start.classes);
   const gate = classModel && new Parameters(start.gate);
-  await learn(blend, words, classes, gate, evidence, batch, (epoch, of) => onProgress?.(epoch, of));
+  await learn(blend, words, classes, gate, evidence, batch, (epoch, of) => onProgress?.(epoch, of), pause);
 
-  const probabilities = Float64Array.from({ length: batch.length }, (_, t) => blend.probability(evidence, batch, t));
-  const cache = learnCache(batch, probabilities, wordIds(manifest));
+  const probabilities = await evaluate(blend, evidence, batch, pause);
+  const cache = await learnCache(batch, probabilities, wordIds(manifest), pause);
   const textCache = new TextCache(wordIds(manifest), cache);
   const cached = probabilities.map((probability, t) => textCache.mix(probability, batch, t));
   const shares = massShares(blend, evidence, batch);
@@ -91,7 +97,7 @@ export async function learnModel(
     report: {
       sentences,
       tokens: batch.length,
-      mkn: perplexity(kneserNey(model, evidence, batch)),
+      mkn: perplexity(await kneserNey(model, evidence, batch, pause)),
       tuned: perplexity(probabilities),
       cached: perplexity(cached),
       shares: [
@@ -121,11 +127,21 @@ function layOut(text: NumberedText, order: number, most: number): { batch: Batch
 }
 
 /** What modified Kneser-Ney makes of the same evidence. */
-function kneserNey(model: LanguageModel, evidence: BlendEvidence, batch: Batch): Float64Array {
+function kneserNey(model: LanguageModel, evidence: BlendEvidence, batch: Batch, pause: Pause): Promise<Float64Array> {
   const { lattice } = createBlend(model.parts).words;
   const tables = lattice.tables.filter(table => isContiguous(table.pattern));
   const blend = new Blend(new Mixture(createLattice(tables, lattice.vocabulary)));
-  return Float64Array.from({ length: batch.length }, (_, t) => blend.probability(evidence, batch, t));
+  return evaluate(blend, evidence, batch, pause);
+}
+
+/** p of each word of a batch. */
+async function evaluate(blend: Blend, evidence: BlendEvidence, batch: Batch, pause: Pause): Promise<Float64Array> {
+  const probabilities = new Float64Array(batch.length);
+  for (let t = 0; t < batch.length; t++) {
+    probabilities[t] = blend.probability(evidence, batch, t);
+    if (t % WORDS_A_PAUSE === 0) await pause();
+  }
+  return probabilities;
 }
 
 function perplexity(probabilities: Float64Array): number {

@@ -76,7 +76,7 @@ export interface BuildOptions {
   readonly reserved?: 'refuse' | 'drop';
   /** Told how far training has come, a few times a second at most stages. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Stops training when aborted; nothing is left behind. */
+  /** Stops training when aborted, within a second. Nothing is left behind, unless it is one with `resume`. */
   readonly signal?: AbortSignal;
 }
 
@@ -92,4 +92,15 @@ export type TrainOptions = TrainingText &
     readonly threads?: number;
     /** Replaces a model that is in the folder. Default false. */
     readonly force?: boolean;
+    /**
+     * Goes on with a training that was broken off in this folder, from the text as it was read and the tables that were
+     * complete; its model is that of a training that was not broken off. All other options but `memory` and `threads`, and the
+     * files, must be those that it was begun with; sentences are not asked for again. Where there is nothing to go on with,
+     * training begins anew. And if this one is broken off, by `signal` or an error, what it did is kept. Default false.
+     */
+    readonly resume?: boolean;
+    /** Told at the beginning, with `resume`, how far the earlier training came; `undefined` where this one begins anew. */
+    readonly onResume?: (reached: string | undefined) => void;
+    /** The command that resumes this training, for the message of KNESER_UNFINISHED. Default: a call of the library. */
+    readonly resumeCommand?: string;
   };

@@ -6,6 +6,9 @@
  * and 1. The contiguous patterns `1`, `11`, `111` … are the ordinary n-gram orders.
  */
 
+/** The highest order that can be trained. */
+export const MAX_ORDER = 12;
+
 /** The distances a pattern keeps, ascending (nearest word first). The empty pattern is the unigram's. */
 export type Pattern = readonly number[];
 

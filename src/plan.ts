@@ -2,12 +2,11 @@ import type { VocabularyChoice } from './count/vocabulary.js';
 import { KneserError } from './errors.js';
 import type { BuildOptions } from './options.js';
 import { checkByteOrder } from './platform.js';
-import { choosePatterns, formatPattern, isContiguous, type PatternChoice } from './pattern.js';
+import { choosePatterns, formatPattern, isContiguous, MAX_ORDER, type PatternChoice } from './pattern.js';
 import { prunesAnything, pruningByCounts, skipPatternError, type Pruning } from './prune/pruning.js';
 import { describeTokenization, Tokenization, type PretrainedTokenizer } from './text/tokenization.js';
 
-/** The highest order that can be trained. */
-export const MAX_ORDER = 12;
+export { MAX_ORDER };
 export const DEFAULT_ORDER = 5;
 
 /** Pairs of classes are counted in a square table while words are clustered. */

@@ -1,13 +1,18 @@
 import { availableParallelism, totalmem } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Build, CallerError, type BuildPlace, type BuildReport, type BuildText, type StoreKind } from './build.js';
 import { scratchFiles } from './count/scratch-files.js';
 import { startThread } from './count/threads.js';
-import { KneserError, writeError } from './errors.js';
+import { abortedError, KneserError, writeError } from './errors.js';
 import type { TrainOptions } from './options.js';
-import { checkInteger, planBuild } from './plan.js';
-import { beginDraft, type Draft } from './store/folder.js';
-import { expandInputs, isPlain, readText } from './text/input.js';
+import { checkInteger, planBuild, type BuildPlan } from './plan.js';
+import { beginningOf } from './resume/beginning.js';
+import { describeReached, type TrainingRecord } from './resume/record.js';
+import { findTraining, Training } from './resume/training.js';
+import { beginDraft, publishedGeneration, type Draft } from './store/folder.js';
+import type { LevelWriter } from './store/level.js';
+import { expandInputs, isPlain, readText, type Input } from './text/input.js';
 
 /** Less memory than this leaves no room for the buffers of a build. */
 const LEAST_MEMORY = 64 << 20;
@@ -40,27 +45,45 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     throw new KneserError('KNESER_OPTION', 'give either files or sentences to train on');
   }
   const started = performance.now();
+  // Words are gone through more than once.
+  const { vocabulary } = options;
+  if (vocabulary?.kind === 'words')
+    options = { ...options, vocabulary: { ...vocabulary, words: [...vocabulary.words] } };
   const plan = await planBuild(options);
-  const text = options.files ? await fileSources(options.files, options) : options;
-  const draft = await beginDraft(options.out, options.force ?? false);
+  const inputs = options.files ? await expandInputs(options.files, options) : [];
+  const text = options.files ? fileSources(inputs, options) : options;
+  const { out, force = false, resume = false } = options;
+  const beginning = await beginningOf(options, plan, inputs);
+  let found: TrainingRecord | undefined;
+  const find = async (folder: string): Promise<string | undefined> => {
+    found = await findTraining(folder, out, await publishedGeneration(out), beginning);
+    return found?.generation;
+  };
+  const draft = await beginDraft(out, force, resume ? find : undefined);
+  if (resume) options.onResume?.(found && describeReached(found));
   let build: Build | undefined;
+  let training: Training | undefined;
   try {
-    build = new Build(options, plan, await placeOf(draft, options.out, memory, threads));
+    training = found
+      ? Training.resume(draft.temporary, found)
+      : await Training.begin(draft.temporary, draft.generation, beginning, options.resumeCommand);
+    build = new Build(options, plan, await placeOf(plan, draft, training, out, memory, threads));
     const manifest = await build.run(text);
     const pointer = await draft.publish();
     const { tables, warnings, ...figures } = build.report(manifest);
     const seconds = (performance.now() - started) / 1000;
     return { out: options.out, ...figures, tables, bytes: pointer.bytes, seconds, warnings };
   } catch (error) {
-    build?.close();
-    await draft.discard();
+    await build?.close();
+    const kept = resume && training?.hasText === true;
+    await (kept ? draft.leave() : draft.discard());
     if (error instanceof CallerError) throw error.cause;
-    throw writeError(options.out, error);
+    if (kept && options.signal?.aborted) throw abortedError('training', 'what was done is kept, to be resumed');
+    throw writeError(out, error);
   }
 }
 
-async function fileSources(files: readonly string[], options: TrainOptions): Promise<BuildText> {
-  const inputs = await expandInputs(files, options);
+function fileSources(inputs: readonly Input[], options: TrainOptions): BuildText {
   const sources = inputs.map(({ path, bytes }) => ({
     name: path,
     bytes,
@@ -71,9 +94,17 @@ async function fileSources(files: readonly string[], options: TrainOptions): Pro
 }
 
 /** A build in a folder. LevelDB is loaded when it is needed. */
-async function placeOf(draft: Draft, name: string, memory: number, threads: number): Promise<BuildPlace> {
+async function placeOf(
+  { pruning }: BuildPlan,
+  draft: Draft,
+  training: Training,
+  name: string,
+  memory: number,
+  threads: number,
+): Promise<BuildPlace> {
   const { createLevelWriter, openLevelStore } = await import('./store/leveldb.js');
   const temporary = (file: string): string => join(draft.temporary, file);
+  const counted: StoreKind = pruning ? 'unpruned' : 'tables';
   const pathOf = (kind: StoreKind): string => (kind === 'tables' ? draft.database : temporary(kind));
   return {
     name,
@@ -82,7 +113,14 @@ async function placeOf(draft: Draft, name: string, memory: number, threads: numb
     startThread,
     scratch: scratchFiles,
     temporary,
-    createStore: kind => createLevelWriter(pathOf(kind), memory),
+    checkpoints: training,
+    createStore: async kind => {
+      const create = (path: string, resumed = false): Promise<LevelWriter> => createLevelWriter(path, memory, resumed);
+      if (kind === counted) return training.openStore(pathOf(kind), create);
+      // A pruned copy of tables that are complete is made anew.
+      await rm(pathOf(kind), { recursive: true, force: true });
+      return create(pathOf(kind));
+    },
     openStore: kind => openLevelStore(pathOf(kind), name, memory),
     putWeights: (set, value) => draft.putWeights(set, value),
   };

@@ -469,7 +469,7 @@ describe.concurrent('a model folder', () => {
   test('that is unfinished is refused, and --force replaces it', async () => {
     const path = copied();
     rmSync(join(path, 'kneser.json'));
-    expect(await refuseModel(2, path)).toMatch(/did not finish/);
+    expect(await refuseModel(2, path)).toMatch(/unfinished/);
     expect(await cli.refuse(2, ['train', corpus, '--out', path])).toMatch(/--force/);
     await cli.train([corpus, '--out', path, '--order', '3', '--force']);
     expect(await content(path)).toEqual(await content(trained));

@@ -67,7 +67,7 @@ describe('MessagePack', () => {
     })).any;
     fc.assert(
       fc.property(value, some => {
-        expect(unpack(pack(some))).toEqual(some);
+        expect(unpack(Uint8Array.from(pack(some)))).toEqual(some);
       }),
     );
   });
@@ -90,8 +90,7 @@ describe('MessagePack', () => {
 
   test('refuses what is cut short or goes on', () => {
     const bytes = pack([1, 'two', Uint8Array.of(3)]);
-    for (let length = 0; length < bytes.length; length++)
-      expect(() => unpack(bytes.subarray(0, length))).toThrow();
+    for (let length = 0; length < bytes.length; length++) expect(() => unpack(bytes.subarray(0, length))).toThrow();
     expect(() => unpack(Uint8Array.of(...bytes, 0))).toThrow();
   });
 });

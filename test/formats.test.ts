@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { LanguageModel, train, tune } from '../dist/src/index.js';
 import { expandInputs, readText } from '../dist/src/text/input.js';
 import { LineReader } from '../dist/src/text/lines.js';
-import { unpackZstd } from '../dist/src/text/zstd.js';
+import { unpackZstd } from '../dist/src/text/zstd-frames.js';
 import { CommandLine } from './helpers.js';
 import { expectSamePairs, readPairs, type Pairs } from './pairs.js';
 import { randomNumbers } from './support.js';

@@ -13,6 +13,8 @@ export type Harness = (options: FaultOptions) => Promise<boolean>;
 
 /** The harnesses by name, each loaded when it is run. */
 const HARNESSES: Readonly<Record<string, () => Promise<Harness>>> = {
+  fuzz: async () => (await import('./fuzz.js')).fuzz,
+  kill: async () => (await import('./kill.js')).kill,
   damage: () => import('./damage.js').then(({ run }) => run),
   many: () => import('./many.js').then(({ run }) => run),
   'full-disk': () => import('./full-disk.js').then(({ run }) => run),

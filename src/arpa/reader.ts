@@ -1,8 +1,9 @@
 import { KneserError } from '../errors.js';
+import { MAX_ORDER } from '../pattern.js';
+import { LARGEST_BACKOFF } from '../store/block.js';
 import { canonicalSurface, decode } from '../text/surface.js';
 import { BOS, BOS_WORD, ENDS_TOKEN, EOS, EOS_WORD, NEWLINE, UNK } from '../text/tokens.js';
 import { HASH_PRIME, HASH_START, hashBytes, WordList } from '../text/wordlist.js';
-import { MAX_ORDER } from '../plan.js';
 import { Ngrams } from './ngrams.js';
 import { parseNumber } from './number.js';
 
@@ -218,6 +219,7 @@ export class ArpaReader {
         throw this.error(`has ${quoted(bytes, backoffFrom, backoffTo)} where its back-off is due, which is no number`);
       }
       if (backoffTo < to) throw this.error(`has more than an n-gram of order ${order} and its two numbers`);
+      if (backoff > LARGEST_BACKOFF) throw this.error(`has the back-off ${backoff}, which is too large`);
       if (backoff !== 0 && ngrams.isHighest) throw this.error('has a back-off, and is of the highest order');
     }
     ngrams.add(log10Prob, backoff, this.line);

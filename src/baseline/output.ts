@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
-import { access, constants, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, constants, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { writeAtomically } from '../atomic.js';
 import { isDiskFull, KneserError, writeError } from '../errors.js';
+import { makeTemporaryFolder, ownMark, removeAbandoned } from '../leftovers.js';
 import { removeEmpty } from '../store/folder.js';
 import { baselineMarkdown } from './markdown.js';
 import { baselinePage } from './page.js';
@@ -55,9 +54,10 @@ export async function writeBaseline(
   report: BaselineReport,
   lines: AsyncIterable<string>,
 ): Promise<void> {
-  const draft = join(folder, `.${randomUUID()}`);
+  const draft = join(folder, `.${ownMark()}`);
   let made: string | undefined;
   try {
+    await removeAbandoned(folder, '.');
     made = await mkdir(draft, { recursive: true });
     const gzip = createGzip();
     const feeding = pipeline(lines, gzip);
@@ -78,9 +78,7 @@ export async function writeBaseline(
 
 /** Gives a temporary folder to `use`, and removes it afterwards, even if the process is told to end. */
 export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'kneser-baseline-')).catch((error: unknown) => {
-    throw writeError(tmpdir(), error);
-  });
+  const folder = await makeTemporaryFolder('kneser-baseline');
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
   try {

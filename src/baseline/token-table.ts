@@ -12,6 +12,12 @@ export const TOKEN_COLUMNS = ['file', 'sentence', 'position', 'token', 'count', 
 const PROBABILITY = '.log10Prob';
 const MATCHED = '.matched';
 
+/** A line may be as long as this: each cell takes far more memory than a character. */
+const MOST_CHARACTERS = 1 << 25;
+
+/** Of less no perplexity can be told: it would be beyond all numbers. */
+const LEAST_LOG10 = -308;
+
 /** Digits behind the point of a log10 probability: a token's probability is off by at most 1.2e-6 of itself. */
 const DIGITS = 6;
 
@@ -75,7 +81,7 @@ export class TokenTable {
     const lines = new LineReader(path).lines();
     const first = await lines.next();
     if (first.done) throw new KneserError('KNESER_INPUT_EMPTY', `${path}: the file is empty; name a table of tokens`);
-    const names = splitCells(first.value);
+    const names = splitCells(path, 1, first.value);
     const columns = new Map(names.map((name, i) => [name, i]));
     const missing = required.find(name => !columns.has(name));
     const models = names.filter(name => name.endsWith(PROBABILITY)).map(name => name.slice(0, -PROBABILITY.length));
@@ -103,7 +109,7 @@ export class TokenTable {
     let line = 1;
     for await (const text of this.lines) {
       line++;
-      const cells = splitCells(text);
+      const cells = splitCells(path, line, text);
       if (cells.length !== columns.size) {
         throw tableError(path, line, `${cells.length} cells, and there are ${columns.size} columns`);
       }
@@ -129,7 +135,7 @@ export class TokenTable {
         values: places.map(({ p, m }, i) => {
           const log10Prob = cells[p].trim() === '' ? NaN : Number(cells[p]);
           // Rounding may lift a certain token's a little above 0.
-          if (!(log10Prob <= 1e-6 && log10Prob > -Infinity)) {
+          if (!(log10Prob <= 1e-6 && log10Prob >= LEAST_LOG10)) {
             const name = models[i] + PROBABILITY;
             throw tableError(path, line, `${name}: ${quoted(cells[p])} is not the logarithm of a probability above 0`);
           }
@@ -149,7 +155,9 @@ export function tableError(path: string, line: number, reason: string): KneserEr
   return new KneserError('KNESER_INPUT_TABLE', `${path}: line ${line}: ${reason}`);
 }
 
-function splitCells(line: string): string[] {
+function splitCells(path: string, number: number, line: string): string[] {
+  if (line.length > MOST_CHARACTERS)
+    throw tableError(path, number, `more than ${MOST_CHARACTERS >> 20} MB; this is no table`);
   return (line.endsWith('\r') ? line.slice(0, -1) : line).split('\t');
 }
 

@@ -1,8 +1,9 @@
 import { pack } from '../store/pack.js';
 import { unpack } from '../store/unpack.js';
 import { BlockDamage, seal, unseal } from '../store/block.js';
+import { whole } from '../store/shape.js';
 import { readVarint, writeVarint } from '../store/varint.js';
-import { FIRST_WORD, NONE } from '../text/tokens.js';
+import { BOS, FIRST_WORD, NONE } from '../text/tokens.js';
 
 /** The classes of a model's words. */
 export interface WordClasses {
@@ -32,10 +33,10 @@ export function encodeClasses(count: number, of: Uint32Array, frequencies: Float
 export function decodeClasses(value: Uint8Array): WordClasses {
   const header: unknown = unpack(unseal(value));
   if (!Array.isArray(header) || header.length !== 3) throw new BlockDamage('no header of classes');
-  const [count, types, bytes] = header as [number, number, Uint8Array];
-  if (!(bytes instanceof Uint8Array) || !(types <= bytes.length && count <= types + FIRST_WORD)) {
-    throw new BlockDamage('impossible header of classes');
-  }
+  const bytes: unknown = header[2];
+  if (!(bytes instanceof Uint8Array)) throw new BlockDamage('impossible header of classes');
+  const types = whole(header[1], 'number of words', 1, bytes.length);
+  const count = whole(header[0], 'number of classes', BOS + 1, types + FIRST_WORD);
   const of = new Uint32Array(types);
   const frequencies = new Float64Array(types);
   const cursor = { at: 0 };

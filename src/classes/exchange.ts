@@ -1,5 +1,6 @@
 import { log } from '../elementary.js';
 import { FIRST_WORD } from '../text/tokens.js';
+import type { Pause } from '../turn.js';
 import type { Bigrams } from './bigrams.js';
 
 /** Words that are moved in every round: the most frequent ones. The others are placed once, at the end. */
@@ -7,24 +8,37 @@ const MOVED_WORDS = 50_000;
 const ROUNDS = 6;
 /** A round that moves a smaller part of the words is the last. */
 const STILL = 0.005;
+const WORDS_A_PAUSE = 64;
 
 /**
  * Word classes by the exchange algorithm (Kneser & Ney 1993; Martin, Liermann & Ney 1998): each word in turn moves to the
  * class that makes the text likeliest under the class bigram model, Σ N(c,d)·log N(c,d) − Σ N(c)·log N(c) to the left and
  * to the right. Deterministic: words in the order of their ids, which falls with frequency.
  *
+ * @param pause waited for now and then.
  * @returns the class of every id. Classes have ids of their own, laid out as words' are: `<unk>`, `<s>` and `</s>` are
  * classes by themselves with the ids they always have, the others begin at `FIRST_WORD`.
  */
-export function clusterWords(bigrams: Bigrams, types: number, classes: number): Uint32Array {
+export async function clusterWords(
+  bigrams: Bigrams,
+  types: number,
+  classes: number,
+  pause: Pause,
+): Promise<Uint32Array> {
   const clustering = new Clustering(bigrams, types, FIRST_WORD + classes);
   const moved = Math.min(types, FIRST_WORD + MOVED_WORDS);
   for (let round = 0; round < ROUNDS; round++) {
     let moves = 0;
-    for (let word = FIRST_WORD; word < moved; word++) if (clustering.move(word)) moves++;
+    for (let word = FIRST_WORD; word < moved; word++) {
+      if (clustering.move(word)) moves++;
+      if (word % WORDS_A_PAUSE === 0) await pause();
+    }
     if (moves < STILL * moved) break;
   }
-  for (let word = moved; word < types; word++) clustering.move(word);
+  for (let word = moved; word < types; word++) {
+    clustering.move(word);
+    if (word % WORDS_A_PAUSE === 0) await pause();
+  }
   return clustering.classes;
 }
 

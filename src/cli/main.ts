@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { KneserError } from '../errors.js';
+import { packageVersion } from '../version.js';
 import type { ExportFlags } from './export.js';
 import type { ImportFlags } from './import.js';
 import type { PackFlags } from './pack.js';
@@ -81,12 +81,9 @@ const WRITES = ['train', 'prune', 'export', 'import', 'pack', 'unpack'];
 const abort = new AbortController();
 
 function program(): Command {
-  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
   const kneser = new Command('kneser')
     .description('Exact modified Kneser-Ney language models: train from text, score text, measure perplexity.')
-    .version(version)
+    .version(packageVersion())
     .exitOverride()
     .showHelpAfterError('(kneser --help, or kneser COMMAND --help, tells more)');
 
@@ -147,6 +144,7 @@ function program(): Command {
         .default('refuse'),
     )
     .option('-f, --force', 'replace a model that is there')
+    .option('--resume', 'go on with a training that was broken off, and keep what was done if this one is')
     .option('-q, --quiet', 'no progress, no summary')
     .addHelpText('after', `\n${EXAMPLES.train}`)
     .action(async (paths: string[], flags: TrainFlags) => {

@@ -5,6 +5,7 @@ import { train, type TrainReport } from '../train.js';
 import { bytes, whole } from './output.js';
 import { documentOptions } from './options.js';
 import { ProgressDisplay } from './progress.js';
+import { resumeCommand } from './resume-command.js';
 import { tokenizationChoice, type TokenizationFlags } from './tokenization.js';
 import { vocabularyChoice, type VocabularyFlags } from './vocabulary.js';
 
@@ -25,6 +26,7 @@ export interface TrainFlags extends VocabularyFlags, TokenizationFlags, Document
   readonly skipBlank?: boolean;
   readonly reserved: 'refuse' | 'drop';
   readonly force?: boolean;
+  readonly resume?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -50,6 +52,9 @@ export async function runTrain(files: readonly string[], flags: TrainFlags, sign
       skipBlank: flags.skipBlank ?? false,
       reserved: flags.reserved,
       force: flags.force ?? false,
+      resume: flags.resume ?? false,
+      resumeCommand: resumeCommand(process.argv.slice(2)),
+      ...(flags.quiet ? {} : { onResume: reached => void process.stderr.write(resumeNotice(flags.out, reached)) }),
       signal,
       ...(display ? { onProgress: progress => display.show(progress) } : {}),
     });
@@ -58,6 +63,12 @@ export async function runTrain(files: readonly string[], flags: TrainFlags, sign
   }
   for (const warning of report.warnings) process.stderr.write(`kneser: warning: ${warning}\n`);
   if (!flags.quiet) process.stderr.write(summary(report));
+}
+
+function resumeNotice(out: string, reached: string | undefined): string {
+  return reached === undefined
+    ? `${out}: there is nothing to resume; training begins anew\n`
+    : `${out}: resuming a training that had ${reached}\n`;
 }
 
 function summary(report: TrainReport): string {

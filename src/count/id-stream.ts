@@ -19,7 +19,7 @@ export class IdStream {
    * @param scratch where that file is made; if nowhere, more numbers are refused.
    */
   constructor(
-    private readonly path: string,
+    readonly path: string,
     private readonly memory: number,
     private readonly scratch?: Scratch | undefined,
   ) {}
@@ -49,6 +49,21 @@ export class IdStream {
       if (consume) this.slabs[i] = new Uint32Array(0);
     }
     yield this.slab.subarray(0, this.fill);
+  }
+
+  /** What the file does not hold: bytes, and where in it they belong. Nothing may be added from then on. */
+  inMemory(): { position: number; pieces: readonly Uint8Array[] } {
+    const slabs = [...this.slabs, this.slab.subarray(0, this.fill)];
+    const pieces = slabs.map(slab => new Uint8Array(slab.buffer, 0, slab.byteLength));
+    return { position: this.slabsOnDisk * SLAB * 4, pieces };
+  }
+
+  /** Takes so many numbers that a file holds. */
+  restore(file: ScratchFile, length: number): void {
+    this.file = file;
+    this.slabsOnDisk = Math.floor(length / SLAB);
+    this.fill = length - this.slabsOnDisk * SLAB;
+    file.read(new Uint8Array(this.slab.buffer, 0, 4 * this.fill), this.slabsOnDisk * SLAB * 4);
   }
 
   close(): void {

@@ -39,7 +39,7 @@ export type StartThread = (
 /** What counting needs of the machine. */
 export interface CountingPlace {
   readonly threads: number;
-  /** Where there are no threads, the caller's does the work. */
+  /** Threads of its own leave the caller's free for signals, timers and writes. Where there are none, that does the work. */
   readonly startThread?: StartThread | undefined;
   readonly scratch: Scratch | undefined;
 }
@@ -216,6 +216,7 @@ class Correspondent {
   }
 
   end(): Promise<void> {
+    this.asked?.reject(new Error('counting was stopped'));
     return this.thread.end();
   }
 }

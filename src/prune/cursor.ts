@@ -1,3 +1,4 @@
+import { KneserError } from '../errors.js';
 import { decodeTableBlock, firstRow, readDirectory } from '../score/block-reader.js';
 import { blankBlock, BLOCK_ENTRIES, type Block } from '../store/block.js';
 import type { Directory } from '../store/directory.js';
@@ -101,7 +102,8 @@ export class TableCursor {
 
   /** Puts the followers of a wide context together. */
   private async gather(followers: number): Promise<void> {
-    const { block } = this;
+    const { block, directory } = this;
+    if (followers > directory.words.length * BLOCK_ENTRIES) throw this.damaged();
     if (this.wideWords.length < followers) {
       this.wideWords = new Uint32Array(followers);
       this.wideCounts = new Uint32Array(followers);
@@ -109,6 +111,7 @@ export class TableCursor {
     }
     for (let length = 0; ;) {
       const rows = block.starts[1];
+      if (block.contextCount > 1 || length + rows > followers) throw this.damaged();
       this.wideWords.set(block.words.subarray(0, rows), length);
       this.wideCounts.set(block.counts.subarray(0, rows), length);
       if (block.numbers) this.wideProbabilities.set(block.numbers.probabilities.subarray(0, rows), length);
@@ -122,6 +125,14 @@ export class TableCursor {
     this.probabilities = this.wideProbabilities;
     this.from = 0;
     this.to = followers;
+  }
+
+  private damaged(): KneserError {
+    const { store, name } = this;
+    return new KneserError(
+      'KNESER_DAMAGED',
+      `${store.name}: table ${name}: rows that do not fit the rest; it is damaged`,
+    );
   }
 
   private async read(): Promise<void> {

@@ -1,5 +1,5 @@
 import { KneserError } from '../errors.js';
-import { BlockDamage, decodeBlock, type Block, type BlockNumbers } from '../store/block.js';
+import { BlockDamage, decodeBlock, largestWord, type Block, type BlockNumbers } from '../store/block.js';
 import { decodeValue } from '../store/decode.js';
 import { decodeDirectory, type Directory } from '../store/directory.js';
 import { blockKey, directoryKey } from '../store/keys.js';
@@ -18,14 +18,11 @@ export class CachedBlock {
     if (numbers) this.bytes += 8 * (contextCount + words.length);
   }
 
-  /** What a back-off model has in place of counts. @param table its name, for messages. */
+  /** What a back-off model has in place of counts. @param table the names of the model and the table, for messages. */
   numbersOf(table: string): BlockNumbers {
     const { numbers } = this.block;
     if (numbers) return numbers;
-    throw new KneserError(
-      'KNESER_DAMAGED',
-      `table ${table}: a block of counts in a back-off model; the model is damaged`,
-    );
+    throw new KneserError('KNESER_DAMAGED', `${table}: a block of counts in a back-off model; the model is damaged`);
   }
 
   /** An array that holds Σc, N1, N2 and the number of followers of the context at four times its number. */
@@ -71,13 +68,22 @@ export class BlockReader {
     private readonly limit: number,
   ) {}
 
+  /** What the model is called in messages. */
+  get name(): string {
+    return this.store.name;
+  }
+
   /** A block that is at hand. */
   get(table: string, block: number): CachedBlock | undefined {
     return this.cache.get(cacheKey(table, block));
   }
 
-  /** Reads blocks, which may push out others; a block that is asked for here and is at hand stays. */
-  async read(table: string, directory: Directory, blocks: readonly number[]): Promise<void> {
+  /**
+   * Reads blocks, which may push out others; a block that is asked for here and is at hand stays.
+   *
+   * @param types the numbers of the table's words are below it.
+   */
+  async read(table: string, directory: Directory, blocks: readonly number[], types: number): Promise<void> {
     const missing: number[] = [];
     for (const block of blocks) {
       const key = cacheKey(table, block);
@@ -91,7 +97,9 @@ export class BlockReader {
     }
     const values = await this.store.getMany(missing.map(block => blockKey(table, firstRow(directory, block))));
     missing.forEach((block, i) => {
-      const cached = new CachedBlock(decodeTableBlock(this.store, table, directory, block, values[i]));
+      const decoded = decodeTableBlock(this.store, table, directory, block, values[i]);
+      if (largestWord(decoded) >= types) throw wrongWord(blockName(this.store, table, block));
+      const cached = new CachedBlock(decoded);
       this.bytes += cached.bytes;
       this.cache.set(cacheKey(table, block), cached);
     });
@@ -106,6 +114,10 @@ export class BlockReader {
   async readDirectory(table: string, width: number): Promise<Directory> {
     return readDirectory(this.store, table, width);
   }
+}
+
+function wrongWord(block: string): KneserError {
+  return new KneserError('KNESER_DAMAGED', `${block}: a word that the model does not have; the model is damaged`);
 }
 
 function cacheKey(table: string, block: number): string {

@@ -1,5 +1,8 @@
 import { exp, log } from '../elementary.js';
+import { BlockDamage } from '../store/block.js';
+import { finite, list, record } from '../store/shape.js';
 import { BOS, NONE, UNK } from '../text/tokens.js';
+import type { Pause } from '../turn.js';
 import type { Batch } from './batch.js';
 import { PairWeights } from './pair-weights.js';
 
@@ -120,6 +123,21 @@ function scale(weights: Float64Array, factor: number): void {
   for (let i = 0; i < weights.length; i++) weights[i] *= factor;
 }
 
+/** Weights of a cache as a store has them: in each cell they sum to 1. @throws BlockDamage */
+export function checkCacheWeights(value: unknown): CacheWeights {
+  const { unigramMemory, bigramMemory, weights } = record(value, 'cache');
+  const shares = Float64Array.from(list(weights, 'weights of the cache', (item, name) => finite(item, name, 0, 1)));
+  const isWhole = Array.from({ length: CELLS }, (_, cell) => shares.subarray(cell * PARTS, (cell + 1) * PARTS)).every(
+    parts => Math.abs(parts.reduce((sum, part) => sum + part, 0) - 1) < 1e-6,
+  );
+  if (shares.length !== CELLS * PARTS || !isWhole) throw new BlockDamage('weights of the cache do not sum to 1');
+  return {
+    unigramMemory: finite(unigramMemory, 'memory', 1),
+    bigramMemory: finite(bigramMemory, 'memory', 1),
+    weights: shares,
+  };
+}
+
 /** A cache that is never listened to. */
 export const NO_CACHE: CacheWeights = {
   unigramMemory: 1000,
@@ -137,12 +155,19 @@ const SEEN_BEFORE = [18, 1, 1];
  * Learns a cache's weights by expectation maximisation, for each memory of a small grid, and takes the best.
  *
  * @param probabilities what the model says of each word of a running text.
+ * @param pause waited for now and then.
  */
-export function learnCache(batch: Batch, probabilities: Float64Array, types: number): CacheWeights {
+export async function learnCache(
+  batch: Batch,
+  probabilities: Float64Array,
+  types: number,
+  pause: Pause,
+): Promise<CacheWeights> {
   let best: { weights: CacheWeights; likelihood: number } | undefined;
   for (const unigramMemory of UNIGRAM_MEMORIES) {
     for (const bigramMemory of BIGRAM_MEMORIES) {
       const learned = learnWeights(batch, probabilities, types, unigramMemory, bigramMemory);
+      await pause();
       if (!best || learned.likelihood > best.likelihood) best = learned;
     }
   }

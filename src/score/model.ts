@@ -2,6 +2,7 @@ import { closedError } from '../errors.js';
 import { openSource, type PackedInput } from '../packed/source.js';
 import { openPacked } from '../packed/store.js';
 import type { BlendEvidence } from '../smooth/blend.js';
+import { wordIds } from '../store/manifest.js';
 import type { ModelStore } from '../store/store.js';
 import { type Sentence, type Sentences } from '../text/sentences.js';
 import { BatchLayout, type Batch } from './batch.js';
@@ -65,8 +66,11 @@ export class LanguageModel extends ModelBase {
     const { store, manifest, wordClasses } = parts;
     const reader = new BlockReader(store, options.blockMemory ?? DEFAULT_BLOCK_MEMORY);
     const { distant = false } = store;
-    this.wordStream = { tables: pagedTables(reader, parts.words), distant };
-    this.classStream = wordClasses && { tables: pagedTables(reader, parts.classes), classOf: wordClasses.of };
+    this.wordStream = { tables: pagedTables(reader, parts.words, wordIds(manifest)), distant };
+    this.classStream = wordClasses && {
+      tables: pagedTables(reader, parts.classes, wordClasses.count),
+      classOf: wordClasses.of,
+    };
     const tables = parts.words.length + parts.classes.length;
     this.batchWords = Math.min(PAGED_BATCH, Math.floor(PAGED_EVIDENCE / (tables * FIELDS)));
     const isBackoff = manifest.kind === 'backoff';
@@ -294,8 +298,8 @@ async function openStore<Model>(
   }
 }
 
-function pagedTables(reader: BlockReader, parts: readonly TablePart[]): PagedTable[] {
+function pagedTables(reader: BlockReader, parts: readonly TablePart[], types: number): PagedTable[] {
   return parts.map(
-    ({ manifest, pattern, shorter }, index) => new PagedTable(reader, manifest.pattern, pattern, index, shorter),
+    ({ manifest, pattern, shorter }, index) => new PagedTable(reader, manifest.pattern, pattern, index, shorter, types),
   );
 }

@@ -1,3 +1,4 @@
+import { KneserError } from '../errors.js';
 import type { Pattern } from '../pattern.js';
 import { BLOCK_ENTRIES } from '../store/block.js';
 import { compareContext, findBlock, type Directory } from '../store/directory.js';
@@ -23,6 +24,7 @@ export class PagedTable implements CountTable {
   /**
    * @param index the table's place in the evidence.
    * @param shorter the place of the table without the farthest word, or −1 where the model has none.
+   * @param types the numbers of its words are below it.
    */
   constructor(
     private readonly reader: BlockReader,
@@ -30,6 +32,7 @@ export class PagedTable implements CountTable {
     private readonly pattern: Pattern,
     private readonly index: number,
     private readonly shorter: number,
+    private readonly types: number,
   ) {}
 
   look(batch: Batch, evidence: Evidence): Promise<void> | undefined {
@@ -55,7 +58,7 @@ export class PagedTable implements CountTable {
       if (available[t] >= reach) blocks.add(findBlock(directory, ids, targets[t], pattern, ids[targets[t]]));
     }
     blocks.delete(-1);
-    await this.reader.read(this.name, directory, [...blocks]);
+    await this.reader.read(this.name, directory, [...blocks], this.types);
   }
 
   followers({ ids, targets }: Batch): Followers | Promise<void> {
@@ -70,13 +73,18 @@ export class PagedTable implements CountTable {
     const blocks: CachedBlock[] = [];
     for (const number of numbers) {
       const cached = reader.get(name, number);
-      if (!cached) return reader.read(name, directory, numbers);
+      if (!cached) return reader.read(name, directory, numbers, this.types);
       blocks.push(cached);
     }
     const context = findContext(blocks[0], ids, targets[0], pattern);
+    const length = blocks[0].totalsOf(context)[4 * context + 3];
+    const rows = blocks.reduce((sum, { block: { starts } }) => sum + starts[context + 1] - starts[context], 0);
+    if (rows !== length) {
+      throw new KneserError('KNESER_DAMAGED', `${reader.name}: table ${name} lacks rows; the model is damaged`);
+    }
     return {
       key: numbers[0] * BLOCK_ENTRIES + context,
-      length: blocks[0].totalsOf(context)[4 * context + 3],
+      length,
       copy: (words, counts) => copyRows(blocks, context, words, counts),
       countOf: word => countOf(blocks[blockOf(blocks, context, word)], context, word),
     };
@@ -118,7 +126,7 @@ export class PagedTable implements CountTable {
       if (context < 0) continue;
       const at = evidence.at(t, this.index);
       if (evidence.numbers.length > 0) {
-        const numbers = cached.numbersOf(this.name);
+        const numbers = cached.numbersOf(`${this.reader.name}: table ${this.name}`);
         const row = rowOf(cached, context, ids[targets[t]]);
         evidence.putNumbers(at, row >= 0, numbers.probabilities[row], numbers.backoffs[context]);
         continue;
@@ -149,7 +157,7 @@ export class PagedTable implements CountTable {
         if (blocks.length === BLOCKS_A_READ) break;
         blocks.push(block);
       }
-      await this.reader.read(this.name, directory, blocks);
+      await this.reader.read(this.name, directory, blocks, this.types);
       done = this.lookCached(keys, done, batch, evidence);
     }
   }

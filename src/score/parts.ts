@@ -11,7 +11,7 @@ import { parameterStarts } from '../smooth/parameters.js';
 import { decodeWeights, DEFAULT_WEIGHTS, UNIFORM_WEIGHTS, type WeightSet } from '../smooth/weights.js';
 import { decodeValue } from '../store/decode.js';
 import { CLASSES_KEY, MANIFEST_KEY, TOKENIZER_KEY } from '../store/keys.js';
-import { decodeManifest, type Manifest, type TableManifest } from '../store/manifest.js';
+import { decodeManifest, wordIds, type Manifest, type TableManifest } from '../store/manifest.js';
 import type { ModelStore } from '../store/store.js';
 import { decodeTokenizer } from '../store/tokenizer.js';
 import { Tokenization } from '../text/tokenization.js';
@@ -85,6 +85,7 @@ export interface ModelFiles {
 export async function readParts(store: ModelStore, files: ModelFiles, options: SmoothingOptions): Promise<ModelParts> {
   checkByteOrder();
   const manifest = decodeValue(`${store.name}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
+  checkSizes(store.name, manifest, files.bytes);
   if (manifest.kind === 'backoff') return backoffParts(store, files, manifest, options);
   const weightSets = new Map<string, WeightSet>();
   for (const [name, bytes] of files.weights)
@@ -103,9 +104,42 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: S
   if (weights && weights.patterns.join() !== patterns) {
     throw new KneserError('KNESER_DAMAGED', `${store.name}: the weights were tuned for another model; tune them again`);
   }
+  if (wordClasses && wordClasses.of.length !== wordIds(manifest)) {
+    throw new KneserError('KNESER_DAMAGED', `${store.name}: classes: of other words; the model is damaged`);
+  }
+  if (weights) checkWeights(store.name, weights, words, classes);
   const tokenization = await readTokenization(store, manifest);
   const { bytes, created } = files;
   return { store, manifest, bytes, created, words, classes, wordClasses, smoothing, weightSets, weights, tokenization };
+}
+
+/** No word and no row takes less than a bit: what a manifest says beyond that is not there, and no room is made for it. */
+function checkSizes(store: string, { vocabulary, tables, classTables }: Manifest, bytes: number): void {
+  const rows = [...tables, ...classTables].reduce(
+    (sum, table) => sum + table.rows + table.contexts + (table.bare ?? 0),
+    0,
+  );
+  if (Math.max(vocabulary, rows) <= 8 * bytes) return;
+  throw new KneserError('KNESER_DAMAGED', `${store}: manifest: more rows than the model has room for; it is damaged`);
+}
+
+/** Weights must be as many as the tables take. */
+function checkWeights(
+  store: string,
+  { words, classes, gate }: WeightSet,
+  wordTables: readonly TablePart[],
+  classTables: readonly TablePart[],
+): void {
+  const fits =
+    words.length === parameterCount(wordTables) &&
+    (gate.length === 0 || (gate.length === GATE_PARAMETERS && classes.length === parameterCount(classTables)));
+  if (fits) return;
+  throw new KneserError('KNESER_DAMAGED', `${store}: the weights were tuned for another model; tune them again`);
+}
+
+function parameterCount(parts: readonly TablePart[]): number {
+  const lattice = latticeOf(parts, 1);
+  return parameterStarts(lattice)[lattice.tables.length];
 }
 
 /** A back-off model is scored as it is. */
@@ -159,10 +193,18 @@ export function createBlend({ manifest, words, classes, wordClasses, weights }: 
 
 async function readTokenization(store: ModelStore, { options }: Manifest): Promise<Tokenization> {
   const { tokenization } = options;
-  if (tokenization.tokenizer !== 'tokenizer.json') return Tokenization.open(tokenization);
   const where = `${store.name}: tokenizer`;
-  const json = decodeValue(where, await store.get(TOKENIZER_KEY), decodeTokenizer);
-  return Tokenization.open(tokenization, { json, name: where });
+  if (tokenization.tokenizer === 'tokenizer.json') {
+    const json = decodeValue(where, await store.get(TOKENIZER_KEY), decodeTokenizer);
+    return Tokenization.open(tokenization, { json, name: where });
+  }
+  try {
+    return await Tokenization.open(tokenization);
+  } catch (error) {
+    // A language that this machine does not know, or nobody does.
+    if (error instanceof KneserError) throw new KneserError(error.code, `${where}: ${error.message}`, { cause: error });
+    throw error;
+  }
 }
 
 /** The lattice of a stream's tables. @param vocabulary the types that are predicted. */
@@ -205,10 +247,8 @@ export function tableParts(store: string, tables: readonly TableManifest[]): Tab
 
 /** Weights that change nothing: even ones, and, with classes, a class model that has yet to prove itself. */
 export function startingWeights(manifest: Manifest): WeightSet {
-  const zeros = (tables: readonly TableManifest[]): Float64Array => {
-    const lattice = latticeOf(tableParts('', tables), 1);
-    return new Float64Array(parameterStarts(lattice)[lattice.tables.length]);
-  };
+  const zeros = (tables: readonly TableManifest[]): Float64Array =>
+    new Float64Array(parameterCount(tableParts('', tables)));
   const gate = new Float64Array(manifest.classes > 0 ? GATE_PARAMETERS : 0);
   gate.fill(GATE_START, 0, 1);
   return {

@@ -1,7 +1,7 @@
 import { sharedMemory } from '../shared.js';
 import { KneserError } from '../errors.js';
 import { formatPattern } from '../pattern.js';
-import { blankBlock, BLOCK_ENTRIES, type Block } from '../store/block.js';
+import { blankBlock, BLOCK_ENTRIES, largestWord, type Block } from '../store/block.js';
 import { blockKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
 import { BOS, NONE } from '../text/tokens.js';
@@ -67,7 +67,7 @@ export class TableNumbers {
 
   constructor(parts: readonly TablePart[]) {
     const count = parts.reduce((sum, part) => sum + numbersOf(part), 0);
-    this.values = new Float64Array(sharedMemory(8 * count));
+    this.values = new Float64Array(tableMemory(8 * count));
   }
 
   /** Whether more was added than there is room for. */
@@ -128,7 +128,7 @@ class TableLoader {
     private readonly numbers: TableNumbers | undefined,
   ) {
     const { pattern, base, link, manifest } = part;
-    const data = new Uint32Array(sharedMemory(4 * roomFor(part, words, linked.length)));
+    const data = new Uint32Array(tableMemory(4 * roomFor(part, words, linked.length)));
     this.table = { pattern, base, link, stride: LINKS + linked.length, data };
     if (pattern.length > 0) this.contexts = new Contexts(pattern, words, manifest);
   }
@@ -159,14 +159,7 @@ class TableLoader {
   }
 
   private check(block: Block, name: string): void {
-    const { contexts, contextCount, starts, words } = block;
-    const { words: limit } = this;
-    let largest = 0;
-    for (const column of contexts) {
-      for (let c = 0; c < contextCount; c++) if (column[c] > largest) largest = column[c];
-    }
-    for (let row = 0; row < starts[contextCount]; row++) if (words[row] > largest) largest = words[row];
-    if (largest >= limit || (this.numbers && !block.numbers)) throw damaged(name);
+    if (largestWord(block) >= this.words || (this.numbers && !block.numbers)) throw damaged(name);
   }
 
   /** Puts the numbers of a block's rows where they stay, and their places in place of the counts. */
@@ -243,6 +236,17 @@ class TableLoader {
       rows[row] = at;
       next += stride;
     }
+  }
+}
+
+function tableMemory(bytes: number): ArrayBufferLike {
+  try {
+    return sharedMemory(bytes);
+  } catch (error) {
+    const megabytes = Math.round(bytes / 2 ** 20);
+    throw new KneserError('KNESER_LIMIT', `tables: there are no ${megabytes} MB of memory for one; use --tables page`, {
+      cause: error,
+    });
   }
 }
 

@@ -52,7 +52,7 @@ export class LoadedWords {
       const numbers = Array.from({ length }, (_, i) => from + i);
       const values = await store.getMany(numbers.map(dictionaryKey));
       values.forEach((value, i) => {
-        const block = decodeBlockValue(store, from + i, value);
+        const block = decodeBlockValue(store, from + i, value, undefined, wordIds(manifest));
         block.words.forEach((word, j) => {
           if (used + word.length > bytes.length) {
             const larger = new Uint8Array(Math.max(2 * bytes.length, used + word.length));
@@ -143,7 +143,7 @@ export class PagedWords {
       }
       const values = await this.store.getMany(missing.map(dictionaryKey));
       missing.forEach((number, i) =>
-        this.blocks.set(number, decodeBlockValue(this.store, number, values[i], first[number])),
+        this.blocks.set(number, decodeBlockValue(this.store, number, values[i], first[number], wordIds(this.manifest))),
       );
     }
     return Uint32Array.from(words, (word, i) => {
@@ -160,18 +160,24 @@ export async function readDictionaryDirectory(store: ModelStore): Promise<Uint8A
   return decodeValue(`${store.name}: dictionary, directory`, value, decodeDictionaryDirectory);
 }
 
-/** @param first the word that the block must begin with. @throws KNESER_DAMAGED */
+/**
+ * @param first the word that the block must begin with.
+ * @param types the ids of its words are below it.
+ * @throws KNESER_DAMAGED
+ */
 export function decodeBlockValue(
   store: ModelStore,
   number: number,
   value: Uint8Array | undefined,
   first?: Uint8Array,
+  types = Infinity,
 ): DictionaryBlock {
   return decodeValue(`${store.name}: dictionary, block ${number}`, value, bytes => {
     const block = decodeDictionaryBlock(bytes);
     if (first && (block.words.length === 0 || compareBytes(block.words[0], first) !== 0)) {
       throw new BlockDamage('another block is in its place');
     }
+    if (block.ids.some(id => id >= types)) throw new BlockDamage('a word that the model does not have');
     return block;
   });
 }

@@ -1,7 +1,7 @@
 import { exp, log } from '../elementary.js';
 import type { Batch } from '../score/batch.js';
 import { COUNT, FIELDS, FOLLOWERS, ONES, TOTAL, TWOS, type Evidence } from '../score/evidence.js';
-import { nextTurn } from '../turn.js';
+import type { Pause } from '../turn.js';
 import type { Blend, BlendEvidence } from './blend.js';
 import { spreadMass } from './mass.js';
 import type { Mixture } from './mixture.js';
@@ -63,6 +63,7 @@ export class Parameters {
  * the text says little of. The blend's own arrays are changed. Deterministic.
  *
  * @param onEpoch told after each pass its number, that of all, and the perplexity on the way.
+ * @param pause waited for after each step.
  */
 export async function learn(
   blend: Blend,
@@ -72,6 +73,7 @@ export async function learn(
   evidence: BlendEvidence,
   batch: Batch,
   onEpoch: (epoch: number, of: number, perplexity: number) => void,
+  pause: Pause,
 ): Promise<void> {
   const { classModel } = blend;
   const steps = Math.ceil(batch.length / STEP_WORDS);
@@ -113,7 +115,7 @@ export async function learn(
         classModel.mixture.setParameters(classes.values);
         gate.step(rate, count, part);
       }
-      if (step % 16 === 0) await nextTurn();
+      await pause();
     }
     onEpoch(epoch, EPOCHS, exp(loss / batch.length));
   }

@@ -1,12 +1,16 @@
+import { checkCacheWeights, type CacheWeights } from '../score/cache.js';
+import { seal, unseal } from '../store/block.js';
 import { pack } from '../store/pack.js';
+import { finite, list, record, text, whole } from '../store/shape.js';
 import { unpack } from '../store/unpack.js';
-import type { CacheWeights } from '../score/cache.js';
-import { BlockDamage, seal, unseal } from '../store/block.js';
 
 /** The name of the weights that training learns and that are used unless others are named. */
 export const DEFAULT_WEIGHTS = 'default';
 /** Not a set of weights: the even ones of Pickhardt et al. */
 export const UNIFORM_WEIGHTS = 'uniform';
+
+/** Products of four e^parameter neither overflow nor vanish. */
+const LARGEST_PARAMETER = 150;
 
 /** What tuning learned. */
 export interface WeightSet {
@@ -48,22 +52,33 @@ export function encodeWeights(set: WeightSet): Uint8Array {
 
 /** The reverse. @throws BlockDamage */
 export function decodeWeights(value: Uint8Array): WeightSet {
-  const set: unknown = unpack(unseal(value));
-  if (typeof set !== 'object' || set === null || !('words' in set)) throw new BlockDamage('no weights');
-  const { patterns, words, classes, gate, cache, report } = set as {
-    patterns: string[];
-    words: number[];
-    classes: number[];
-    gate: number[];
-    cache: { unigramMemory: number; bigramMemory: number; weights: number[] };
-    report: TuneReport;
-  };
+  const { patterns, words, classes, gate, cache, report } = record(unpack(unseal(value)), 'weights');
   return {
-    patterns,
-    words: Float64Array.from(words),
-    classes: Float64Array.from(classes),
-    gate: Float64Array.from(gate),
-    cache: { ...cache, weights: Float64Array.from(cache.weights) },
-    report,
+    patterns: list(patterns, 'patterns', text),
+    words: parameters(words, 'weights of words'),
+    classes: parameters(classes, 'weights of classes'),
+    gate: parameters(gate, 'gate'),
+    cache: checkCacheWeights(cache),
+    report: checkedReport(report),
+  };
+}
+
+function parameters(value: unknown, name: string): Float64Array {
+  const most = LARGEST_PARAMETER;
+  return Float64Array.from(list(value, name, (item, of) => finite(item, of, -most, most)));
+}
+
+function checkedReport(value: unknown): TuneReport {
+  const { sentences, tokens, mkn, tuned, cached, shares } = record(value, 'report');
+  return {
+    sentences: whole(sentences, 'sentences'),
+    tokens: whole(tokens, 'tokens'),
+    mkn: finite(mkn, 'perplexity'),
+    tuned: finite(tuned, 'perplexity'),
+    cached: finite(cached, 'perplexity'),
+    shares: list(shares, 'shares', item => {
+      const { pattern, share } = record(item, 'share');
+      return { pattern: text(pattern, 'pattern'), share: finite(share, 'share') };
+    }),
   };
 }

@@ -192,17 +192,55 @@ export function decodeBlock(value: Uint8Array, width: number, reuse?: Block): Bl
   }
   if (context !== contextCount || starts[context] !== rows) throw new BlockDamage('too few contexts');
   const cursor = { at };
-  for (let row = 0; row < rows; row++) if (counts[row] === 3) counts[row] = readVarint(bytes, cursor) + 2;
+  let sum = rows;
+  for (let row = 0; row < rows; row++) if (counts[row] === 3) sum += counts[row] = readVarint(bytes, cursor) + 2;
   if (cursor.at !== bytes.length) throw new BlockDamage('wrong length');
   if (pruned) readAll(pruned, block.pruned, contextCount);
   else block.pruned.fill(0, 0, contextCount);
   if (numbers) readNumbers(numbers, block, rows);
   else block.numbers = undefined;
   if (totals !== null) {
-    const [total, ones, twos, followers] = totals;
-    block.wide = { total, ones, twos, followers };
+    if (contextCount > 1) throw new BlockDamage('totals of one context for several');
+    block.wide = checkedTotals(totals, rows);
   }
+  if (pruned) for (let c = 0; c < contextCount; c++) sum += block.pruned[c];
+  if (sum > MOST_TOTAL) checkTotals(block);
   return block;
+}
+
+/** Totals have 32 bits. */
+const MOST_TOTAL = 2 ** 32 - 1;
+
+/** Totals that some followers of a context can have. */
+function checkedTotals(totals: readonly number[], rows: number): ContextTotals {
+  const [total, ones, twos, followers] = totals;
+  const isPossible =
+    Array.isArray(totals) &&
+    totals.length === 4 &&
+    totals.every(number => Number.isInteger(number) && number >= 0 && number <= MOST_TOTAL) &&
+    rows <= followers &&
+    ones + twos <= followers &&
+    ones + 2 * twos + 3 * (followers - ones - twos) <= total;
+  if (!isPossible) throw new BlockDamage('impossible totals');
+  return { total, ones, twos, followers };
+}
+
+function checkTotals({ contextCount, starts, counts, pruned }: Block): void {
+  for (let c = 0; c < contextCount; c++) {
+    let total = pruned[c];
+    for (let row = starts[c]; row < starts[c + 1]; row++) total += counts[row];
+    if (total > MOST_TOTAL) throw new BlockDamage('impossible totals');
+  }
+}
+
+/** The largest number that a block has for a word. */
+export function largestWord({ contexts, contextCount, starts, words }: Block): number {
+  let largest = 0;
+  for (const column of contexts) {
+    for (let c = 0; c < contextCount; c++) if (column[c] > largest) largest = column[c];
+  }
+  for (let row = 0; row < starts[contextCount]; row++) if (words[row] > largest) largest = words[row];
+  return largest;
 }
 
 /** Reads bytes that are so many varints. */
@@ -222,7 +260,15 @@ function readNumbers(bytes: Uint8Array, block: Block, rows: number): void {
   readDecimals(bytes, cursor, block.numbers.probabilities, rows);
   readDecimals(bytes, cursor, block.numbers.backoffs, block.contextCount);
   if (cursor.at !== bytes.length) throw new BlockDamage('wrong length');
+  const { probabilities, backoffs } = block.numbers;
+  // Neither NaN nor too large; one that was filled in may be above 0.
+  const isPossible = (log10: number): boolean => log10 <= LARGEST_BACKOFF;
+  for (let row = 0; row < rows; row++) if (!isPossible(probabilities[row])) throw new BlockDamage('no probability');
+  for (let c = 0; c < block.contextCount; c++) if (!isPossible(backoffs[c])) throw new BlockDamage('no back-off');
 }
+
+/** So large that sums of as many as there are orders stay finite. log10. */
+export const LARGEST_BACKOFF = 1e300;
 
 /** Puts a checksum before the bytes. */
 export function seal(body: Uint8Array): Uint8Array {

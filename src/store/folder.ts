@@ -1,7 +1,9 @@
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isOutOfFiles, KneserError, readError, systemCode, writeError } from '../errors.js';
+import { ownMark, removeAbandoned } from '../leftovers.js';
 import { openPackedFile } from '../packed/file-source.js';
+import { describeUnfinished, readRecord } from '../resume/record.js';
 import { digestFile } from './file-digest.js';
 import { FORMAT_VERSION } from './manifest.js';
 import type { ModelFiles } from '../score/parts.js';
@@ -9,11 +11,16 @@ import type { ModelStore } from './store.js';
 import { decodePointer, encodePointer, GENERATION, POINTER, type Pointer, type PointerFile } from './pointer.js';
 import { createView } from './view.js';
 
-/** A generation that is being built. */
+/** The folder of what is needed until a generation is complete: it is there while one is made, and after that was broken off. */
+const WORK = 'kneser.training';
+
+/** A generation that is being built. No other process builds one in the same folder. */
 export interface Draft {
-  /** The folder of its LevelDB; not there yet. */
+  /** The name of the generation. */
+  readonly generation: string;
+  /** The folder of its LevelDB; not there yet, unless the draft is gone on with. */
   readonly database: string;
-  /** A folder for temporary files. */
+  /** A folder for all that is not needed any more once it is complete. */
   readonly temporary: string;
   /** Stores a set of weights in it. */
   putWeights(name: string, value: Uint8Array): Promise<void>;
@@ -21,56 +28,120 @@ export interface Draft {
   publish(created?: string): Promise<Pointer>;
   /** Removes it. */
   discard(): Promise<void>;
+  /** Leaves it as it is, to be gone on with. */
+  leave(): Promise<void>;
 }
 
+/** Looks whether a draft that was broken off can be gone on with. @returns its generation, or `undefined`. */
+export type FindUnfinished = (temporary: string) => Promise<string | undefined>;
+
 /**
- * Begins a generation in the folder `path`, which is made if it is missing.
+ * Begins a generation in the folder `path`, which is made if it is missing. What was left there by one that was broken off
+ * is removed, unless it is gone on with.
  *
  * @param force whether a model that is there may be replaced. It stays in use until the new one is complete.
- * @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS, KNESER_OUTPUT_DENIED, KNESER_DISK_FULL, KNESER_IO
+ * @param find where a draft may be gone on with: that needs no `force`, nor does one that cannot be gone on with.
+ * @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS, KNESER_OUTPUT_DENIED, KNESER_DISK_FULL, KNESER_IO, and what `find` throws.
  */
-export async function beginDraft(path: string, force: boolean): Promise<Draft> {
+export async function beginDraft(path: string, force: boolean, find?: FindUnfinished): Promise<Draft> {
   if (path === '') throw new KneserError('KNESER_OPTION', 'out: the name of the model folder is empty');
   // Absolute: a process may change to another folder.
   path = resolve(path);
   try {
-    const entries = await existingEntries(path);
-    const foreign = entries.filter(name => !isOwnEntry(name));
+    const before = await existingEntries(path);
+    const foreign = before.filter(name => !isOwnEntry(name));
     if (foreign.length > 0) {
       throw new KneserError(
         'KNESER_OUTPUT_EXISTS',
         `${path}: this folder holds other files (${foreign[0]} …); name a new or empty one with --out`,
       );
     }
-    if (entries.length > 0 && !force) {
-      const what = entries.includes(POINTER) ? 'there is a model here already' : 'an unfinished model lies here';
-      throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: ${what}; pass --force to replace it, or another --out`);
-    }
+    if (before.length > 0 && !force && !find) throw await outputExists(path, before);
+    const { lockFolder } = await import('./lock.js');
     const made = await mkdir(path, { recursive: true });
-    const last = Math.max(0, ...entries.map(name => Number(GENERATION.exec(name)?.[1] ?? 0)));
-    const generation = `generation-${last + 1}`;
-    const folder = join(path, generation);
-    const temporary = join(folder, 'temporary');
-    await mkdir(folder);
-    await mkdir(temporary);
-    return {
-      database: join(folder, 'tables'),
-      temporary,
-      putWeights: (name, value) => putWeights(folder, name, value),
-      publish: created => publish(path, generation, entries, created),
-      discard: async () => {
-        await rm(folder, { recursive: true, force: true });
-        if (made !== undefined) await removeEmpty(path, made);
-      },
+    const temporary = join(path, WORK);
+    const lock = await lockFolder(temporary, path);
+    const removeWork = async (): Promise<void> => {
+      await lock.remove();
+      if (made !== undefined) await removeEmpty(path, made);
     };
+    const unfinished = await find?.(temporary).catch(async (error: unknown) => {
+      await lock.release();
+      throw error;
+    });
+    try {
+      const generation = unfinished ?? (await beginGeneration(path, force));
+      const folder = join(path, generation);
+      return {
+        generation,
+        database: join(folder, 'tables'),
+        temporary,
+        putWeights: (name, value) => putWeights(folder, name, value),
+        publish: async created => {
+          const pointer = await publish(path, generation, created);
+          // From here on the new model is the one: what cannot be removed of the old one is left to the next training.
+          await removeLeftovers(path, generation).catch(() => undefined);
+          await lock.remove().catch(() => undefined);
+          return pointer;
+        },
+        discard: async () => {
+          await rm(folder, { recursive: true, force: true });
+          await removeWork();
+        },
+        leave: () => lock.release(),
+      };
+    } catch (error) {
+      await removeWork();
+      throw error;
+    }
   } catch (error) {
     throw writeError(path, error);
   }
 }
 
+/** Makes a new generation's folder, after those that are no more, but for the model's, were removed. */
+async function beginGeneration(path: string, force: boolean): Promise<string> {
+  const entries = await existingEntries(path);
+  if (entries.includes(POINTER) && !force) throw await outputExists(path, entries);
+  const published = await readPointer(path).catch(() => undefined);
+  // Where the pointer file cannot be read, no generation is known to be the model's: they go when there is a new one.
+  if (published || !entries.includes(POINTER)) await removeLeftovers(path, published?.generation);
+  const last = Math.max(0, ...entries.map(name => Number(GENERATION.exec(name)?.[1] ?? 0)));
+  const generation = `generation-${last + 1}`;
+  await mkdir(join(path, generation));
+  return generation;
+}
+
 /** Whether an entry of a model folder is one that this module makes. */
 export function isOwnEntry(name: string): boolean {
-  return name.startsWith(POINTER) || GENERATION.test(name);
+  return name.startsWith(POINTER) || name.startsWith(WORK) || GENERATION.test(name);
+}
+
+/** Removes all that was made here but the pointer file, a generation, and the lock that is held. */
+async function removeLeftovers(path: string, generation: string | undefined): Promise<void> {
+  const kept = [POINTER, WORK, generation];
+  for (const name of await readdir(path)) {
+    if (isOwnEntry(name) && !kept.includes(name)) await rm(join(path, name), { recursive: true, force: true });
+  }
+  for (const name of await readdir(join(path, WORK))) {
+    if (name !== 'lock') await rm(join(path, WORK, name), { recursive: true, force: true });
+  }
+}
+
+/** The generation that the pointer file names; `undefined` where there is none that can be read. */
+export async function publishedGeneration(path: string): Promise<string | undefined> {
+  return (await readPointer(path).catch(() => undefined))?.generation;
+}
+
+async function outputExists(path: string, entries: readonly string[]): Promise<KneserError> {
+  const message = entries.includes(POINTER)
+    ? `${path}: there is a model here already; pass --force to replace it, or another --out`
+    : `${await unfinishedMessage(path)}\nTo begin anew instead, pass --force`;
+  return new KneserError('KNESER_OUTPUT_EXISTS', message);
+}
+
+async function unfinishedMessage(path: string): Promise<string> {
+  return `${path}: ${describeUnfinished(await readRecord(join(path, WORK)), path)}`;
 }
 
 /** Removes a folder and those around it, out to `outermost`, as far as they are empty. */
@@ -93,13 +164,7 @@ async function existingEntries(path: string): Promise<string[]> {
   }
 }
 
-async function publish(
-  path: string,
-  generation: string,
-  before: readonly string[],
-  created = new Date().toISOString(),
-): Promise<Pointer> {
-  await rm(join(path, generation, 'temporary'), { recursive: true, force: true });
+async function publish(path: string, generation: string, created = new Date().toISOString()): Promise<Pointer> {
   const tables = join(path, generation, 'tables');
   const files: PointerFile[] = [];
   for (const name of (await readdir(tables)).sort()) {
@@ -121,9 +186,6 @@ async function publish(
   const draft = join(path, generation, POINTER);
   await writeSynced(draft, encodePointer(pointer));
   await rename(draft, join(path, POINTER));
-  // From here on the new model is the one: what cannot be removed of the old one is left to the next training.
-  const old = before.filter(name => name !== POINTER);
-  for (const name of old) await rm(join(path, name), { recursive: true, force: true }).catch(() => undefined);
   return pointer;
 }
 
@@ -192,12 +254,8 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
   if (systemCode(error) !== 'ENOENT') {
     return new KneserError('KNESER_INPUT_UNREADABLE', `${path}: ${POINTER} cannot be read`, cause);
   }
-  if (entries.some(name => GENERATION.test(name))) {
-    return new KneserError(
-      'KNESER_UNFINISHED',
-      `${path}: training did not finish here; train again with --force`,
-      cause,
-    );
+  if (entries.some(name => GENERATION.test(name) || name.startsWith(WORK))) {
+    return new KneserError('KNESER_UNFINISHED', await unfinishedMessage(path), cause);
   }
   const leveldb = entries.includes('CURRENT') ? 'a LevelDB of something else' : 'not a kneser model';
   return new KneserError('KNESER_NOT_A_MODEL', `${path}: ${leveldb}; name a folder made by kneser train`, cause);
@@ -283,7 +341,8 @@ async function putWeights(generation: string, name: string, value: Uint8Array): 
   await mkdir(folder).catch((error: unknown) => {
     if (systemCode(error) !== 'EEXIST') throw error;
   });
-  const draft = join(folder, `.${name}-${process.pid}`);
+  await removeAbandoned(folder, '.');
+  const draft = join(folder, `.${ownMark()}`);
   try {
     await writeSynced(draft, value);
     await rename(draft, join(folder, `${name}.weights`));

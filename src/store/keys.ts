@@ -18,6 +18,11 @@ export function blockKey(table: string, first: ArrayLike<number>): Uint8Array {
   return numbered(`table/${table}/`, first);
 }
 
+/** Where the blocks of a table begin, and where they have ended. */
+export function tableRange(table: string): [from: Uint8Array, to: Uint8Array] {
+  return [encoder.encode(`table/${table}/`), encoder.encode(`table/${table}0`)];
+}
+
 /** The class of every word, in models that have classes. */
 export const CLASSES_KEY = encoder.encode('classes');
 

@@ -15,12 +15,19 @@ interface Put {
   readonly value: Uint8Array;
 }
 
+/** Keys from the first to before the second. */
+interface Range {
+  readonly gte?: Uint8Array;
+  readonly lt?: Uint8Array;
+}
+
 /** What is used of an abstract-level database: LevelDB, memory, or IndexedDB. */
 export interface Database {
   open(options?: { errorIfExists?: boolean }): Promise<void>;
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
   getMany(keys: Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
-  iterator(options: { highWaterMarkBytes?: number }): AsyncIterable<[Uint8Array, Uint8Array]>;
+  iterator(options: Range & { highWaterMarkBytes?: number }): AsyncIterable<[Uint8Array, Uint8Array]>;
+  clear(range: Range): Promise<void>;
   batch(puts: Put[], options: { sync?: boolean }): Promise<void>;
   close(): Promise<void>;
 }
@@ -51,7 +58,7 @@ export function readDatabase(database: Database, name: string): ModelStore {
   };
 }
 
-/** A database that is open and empty, for writing in one go. */
+/** A database that is open, for writing in one go. */
 export class LevelWriter implements ModelWriter {
   private batch: Put[] = [];
   private bytes = 0;
@@ -65,10 +72,29 @@ export class LevelWriter implements ModelWriter {
     if (this.bytes >= BATCH_BYTES) await this.flush();
   }
 
-  /** Writes everything down and leaves nothing in LevelDB's log, so that opening the folder replays nothing. */
-  async finish(): Promise<void> {
+  /** Writes everything down, and waits until the disk has it. */
+  async sync(): Promise<void> {
     await this.flush();
     await this.database.batch([], { sync: true });
+  }
+
+  get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.database.get(key);
+  }
+
+  /** The keys and values from one key to before another, in order. */
+  entries(from: Uint8Array, to: Uint8Array): AsyncIterable<[Uint8Array, Uint8Array]> {
+    return this.database.iterator({ gte: from, lt: to, highWaterMarkBytes: READ_AHEAD_BYTES });
+  }
+
+  /** Removes what is there from one key to before another. */
+  remove(from: Uint8Array, to: Uint8Array): Promise<void> {
+    return this.database.clear({ gte: from, lt: to });
+  }
+
+  /** Writes everything down and leaves nothing in LevelDB's log, so that opening the folder replays nothing. */
+  async finish(): Promise<void> {
+    await this.sync();
     await this.database.close();
     // Opening moves what the log still holds into table files.
     await this.database.open({ errorIfExists: false });

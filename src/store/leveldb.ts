@@ -40,11 +40,16 @@ export async function openLevelStore(path: string, name: string, memory = Infini
   return readDatabase(database, name);
 }
 
-/** A new LevelDB, for writing in one go. @param memory bytes to aim for. */
-export async function createLevelWriter(path: string, memory = Infinity): Promise<LevelWriter> {
+/**
+ * A LevelDB for writing in one go.
+ *
+ * @param memory bytes to aim for.
+ * @param resumed whether it may be one that was begun before; else it is new.
+ */
+export async function createLevelWriter(path: string, memory = Infinity, resumed = false): Promise<LevelWriter> {
   const database: Database = new Level(path, {
     ...ENCODING,
-    errorIfExists: true,
+    errorIfExists: !resumed,
     // Blocks of count tables are dense: Snappy finds nothing in them.
     compression: false,
     ...limits(memory),

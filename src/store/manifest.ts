@@ -1,8 +1,10 @@
 import { pack } from './pack.js';
 import { unpack } from './unpack.js';
-import { DEFAULT_TOKENIZATION, type TokenizationInfo } from '../text/tokenization.js';
-import { BlockDamage, seal, unseal } from './block.js';
+import { contiguous, MAX_ORDER, parsePattern, tableName, type Stream } from '../pattern.js';
 import type { Pruning } from '../prune/pruning.js';
+import { DEFAULT_TOKENIZATION, TOKENIZER_NAMES, type TokenizationInfo } from '../text/tokenization.js';
+import { BlockDamage, seal, unseal } from './block.js';
+import { finite, flag, list, oneOf, record, text, whole } from './shape.js';
 
 /** The version of the format that this code reads and writes. */
 export const FORMAT_VERSION = 1;
@@ -74,9 +76,89 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 
 /** The reverse. @throws BlockDamage */
 export function decodeManifest(value: Uint8Array): Manifest {
-  const manifest: unknown = unpack(unseal(value));
-  if (typeof manifest !== 'object' || manifest === null || !('format' in manifest))
-    throw new BlockDamage('no manifest');
-  const { options, ...others } = manifest as Manifest;
-  return { ...others, options: { ...options, tokenization: { ...DEFAULT_TOKENIZATION, ...options.tokenization } } };
+  const said = record(unpack(unseal(value)), 'manifest');
+  const order = whole(said.order, 'order', 1, MAX_ORDER);
+  const kind = said.kind === undefined ? undefined : oneOf(said.kind, 'kind', ['backoff']);
+  const tables = list(said.tables, 'tables', table => checkedTable(table, order, 'words'));
+  const classTables = list(said.classTables, 'tables of classes', table => checkedTable(table, order, 'classes'));
+  checkPatterns(tables, order, 'words');
+  if (classTables.length > 0) checkPatterns(classTables, order, 'classes');
+  if (kind === 'backoff' && (tables.length !== order || tables.some(({ bare }) => bare === undefined))) {
+    throw new BlockDamage('a back-off model has a table an order');
+  }
+  return {
+    format: whole(said.format, 'format'),
+    order,
+    sentences: whole(said.sentences, 'sentences'),
+    tokens: whole(said.tokens, 'tokens'),
+    vocabulary: whole(said.vocabulary, 'vocabulary', 1, MOST_TYPES),
+    unknown: whole(said.unknown, 'unknown'),
+    dictionaryBlocks: whole(said.dictionaryBlocks, 'blocks of the dictionary', 0, MOST_TYPES),
+    tables,
+    classes: whole(said.classes, 'classes', 0, MOST_TYPES),
+    classTables,
+    options: checkedOptions(said.options),
+    ...(said.pruning === undefined ? {} : { pruning: checkedPruning(said.pruning) }),
+    ...(kind ? { kind } : {}),
+  };
+}
+
+/** Ids have 32 bits, of which one marks words outside the vocabulary. */
+const MOST_TYPES = 2 ** 31 - 3;
+
+function checkedTable(value: unknown, order: number, stream: Stream): TableManifest {
+  const said = record(value, 'table');
+  const pattern = text(said.pattern, 'pattern');
+  // Long ones are not even parsed.
+  const parsed = pattern.length <= order ? parsePattern(pattern.replaceAll('c', '1')) : undefined;
+  if (!parsed || tableName(parsed, stream) !== pattern) {
+    throw new BlockDamage(`${JSON.stringify(pattern.slice(0, 2 * MAX_ORDER))} is no pattern of order ${order}`);
+  }
+  const counts = list(said.countsOfCounts, 'counts-of-counts', count => whole(count, 'count-of-counts'));
+  const [ones, twos, threes, fours] = counts;
+  if (counts.length !== 4) throw new BlockDamage(`${counts.length} counts-of-counts`);
+  return {
+    pattern,
+    mixed: flag(said.mixed, 'mixed'),
+    rows: whole(said.rows, 'rows'),
+    contexts: whole(said.contexts, 'contexts'),
+    tokens: whole(said.tokens, 'tokens'),
+    countsOfCounts: [ones, twos, threes, fours],
+    ...(said.dropped === undefined ? {} : { dropped: whole(said.dropped, 'dropped') }),
+    ...(said.bare === undefined ? {} : { bare: whole(said.bare, 'bare') }),
+  };
+}
+
+/** Each pattern comes once, and the contiguous ones are all there to be mixed. */
+function checkPatterns(tables: readonly TableManifest[], order: number, stream: Stream): void {
+  const mixed = new Map(tables.map(table => [table.pattern, table.mixed]));
+  if (mixed.size < tables.length) throw new BlockDamage('two tables have one pattern');
+  for (let length = 1; length <= order; length++) {
+    const name = tableName(contiguous(length), stream);
+    if (!mixed.get(name)) throw new BlockDamage(`there is no table ${name}`);
+  }
+}
+
+function checkedOptions(value: unknown): ModelOptions {
+  const said = record(value, 'options');
+  const tokenization = record(said.tokenization ?? {}, 'tokenization');
+  const { tokenizer, sentences, normalize } = { ...DEFAULT_TOKENIZATION, ...tokenization };
+  const { locale } = tokenization;
+  return {
+    lowercase: flag(said.lowercase, 'lowercase'),
+    skipBlank: flag(said.skipBlank, 'skipBlank'),
+    vocabulary: text(said.vocabulary, 'vocabulary'),
+    tokenization: {
+      tokenizer: oneOf(tokenizer, 'tokenizer', [...TOKENIZER_NAMES, 'tokenizer.json']),
+      ...(locale === undefined ? {} : { locale: text(locale, 'locale') }),
+      sentences: oneOf(sentences, 'sentences', ['lines', 'segment']),
+      normalize: oneOf(normalize, 'normalize', ['none', 'NFC', 'NFKC']),
+    },
+  };
+}
+
+function checkedPruning(value: unknown): Pruning {
+  const said = record(value, 'pruning');
+  if (said.counts === undefined) return { entropy: finite(said.entropy, 'entropy', 0) };
+  return { counts: list(said.counts, 'thresholds', count => whole(count, 'threshold')) };
 }

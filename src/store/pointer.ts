@@ -64,11 +64,11 @@ function isPointer(value: Partial<Pointer>): value is Pointer {
     typeof value.kneser === 'number' &&
     typeof value.generation === 'string' &&
     GENERATION.test(value.generation) &&
-    typeof value.created === 'string' &&
+    /^[\dTZ:.-]+$/.test(value.created ?? '') &&
     typeof value.bytes === 'number' &&
     Array.isArray(value.files) &&
     (files as readonly (Partial<PointerFile> | null)[]).every(
-      file => /^[A-Za-z0-9._-]+$/.test(file?.name ?? '') && Number.isSafeInteger(file?.bytes),
+      file => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(file?.name ?? '') && Number.isSafeInteger(file?.bytes),
     ) &&
     value.bytes === files.reduce((sum, { bytes }) => sum + bytes, 0)
   );

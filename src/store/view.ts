@@ -1,8 +1,8 @@
 import { existsSync, rmSync } from 'node:fs';
-import { copyFile, link, mkdtemp, open, rm, stat, symlink, type FileHandle } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { copyFile, link, open, rm, stat, symlink, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
 import { KneserError, readError, systemCode, writeError } from '../errors.js';
+import { makeTemporaryFolder } from '../leftovers.js';
 import { digestBuffer, digestFile } from './file-digest.js';
 import type { PointerFile } from './pointer.js';
 
@@ -29,10 +29,7 @@ export interface View {
  */
 export async function createView(tables: string, files: readonly PointerFile[]): Promise<View> {
   await checkFiles(tables, files);
-  // Absolute: a process may change to another folder.
-  const path = await mkdtemp(resolve(tmpdir(), `kneser-${process.pid}-`)).catch((error: unknown) => {
-    throw writeError(tmpdir(), error);
-  });
+  const path = await makeTemporaryFolder();
   openViews.add(path);
   const held: FileHandle[] = [];
   const remove = async (): Promise<void> => {

@@ -35,6 +35,11 @@ export class DocumentLines {
     this.endDocument(document.length);
   }
 
+  /** Bytes of the text so far. */
+  get size(): number {
+    return this.length;
+  }
+
   /** The text so far, valid until the next document is added. */
   take(): Uint8Array {
     const text = this.text.subarray(0, this.length);

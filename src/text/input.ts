@@ -11,8 +11,8 @@ const CHUNK_BYTES = 1 << 20;
 /** The name of standard input among files. */
 export const STDIN = '-';
 
-/** The file that makes a folder a model. */
-const MODEL_FILE = 'kneser.json';
+/** What makes a folder a model, or one that is not finished. */
+const MODEL_ENTRY = /^(kneser\.(json|training)|generation-\d+)$/;
 
 /** Which files of a folder are text: by their ending, by having none, or by being a part such as 00001-of-00100. */
 const TEXT_FILE =
@@ -94,7 +94,7 @@ async function textFiles(folder: string): Promise<Input[]> {
   } catch (error) {
     throw unreadable(folder, error);
   }
-  if (entries.some(entry => entry.name === MODEL_FILE)) return [];
+  if (entries.some(entry => MODEL_ENTRY.test(entry.name))) return [];
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const path = join(folder, entry.name);
@@ -240,6 +240,6 @@ async function gunzipped(source: Readable): Promise<Readable> {
 }
 
 async function unpackedZstd(source: Readable): Promise<AsyncIterable<Uint8Array>> {
-  const { unpackZstd } = await import('./zstd.js');
-  return unpackZstd(source);
+  const { unpackZstdAside } = await import('./zstd.js');
+  return unpackZstdAside(source);
 }

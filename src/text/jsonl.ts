@@ -57,7 +57,8 @@ function parseDocument(bytes: Uint8Array, field: string, where: string): string 
     if (text.trim() === '') return undefined;
     object = JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof SyntaxError ? 'not JSON' : 'not UTF-8';
+    const isBytes = (error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
+    const reason = isBytes ? 'not UTF-8' : 'not JSON';
     throw new KneserError('KNESER_INPUT_JSON', `${where}: ${reason}; each line must be a JSON object`, {
       cause: error,
     });
@@ -67,7 +68,10 @@ function parseDocument(bytes: Uint8Array, field: string, where: string): string 
   }
   const document = Object.hasOwn(object, field) ? (object as Record<string, unknown>)[field] : undefined;
   if (typeof document === 'string') return document;
-  const names = Object.keys(object).slice(0, 10).join(', ');
+  const names = Object.keys(object)
+    .slice(0, 10)
+    .map(name => (name.length > 40 ? `${name.slice(0, 40)}…` : name))
+    .join(', ');
   throw new KneserError(
     'KNESER_INPUT_JSON',
     `${where}: ${document === undefined ? 'there is no' : 'no text in the'} field ${field}; ` +

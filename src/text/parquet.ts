@@ -1,20 +1,14 @@
-import type { FileMetaData, SchemaTree } from 'hyparquet';
-import { open, type FileHandle } from 'node:fs/promises';
-import { abortedError, KneserError, systemCode } from '../errors.js';
-import { DocumentLines, type DocumentListener } from './documents.js';
+import { stat } from 'node:fs/promises';
+import { KneserError, systemCode } from '../errors.js';
+import type { DocumentListener } from './documents.js';
 import { unreadable } from './input.js';
-
-/** Bytes read from the disk at a time. */
-const WINDOW_BYTES = 1 << 20;
-/** Beyond these a page is damaged, or too large to be read. Writers make pages of about 1 MB. */
-const MOST_PAGE_BYTES = 1 << 28;
-const MOST_PAGE_ROWS = 1 << 24;
+import { readAside } from './reading-thread.js';
 
 /**
  * The text of a Parquet file: of each row one column, a document of one or more lines. One page of the column, a
  * megabyte or so, is in memory at a time, besides its dictionary.
  *
- * @param onRead told the bytes of the file, in proportion to the rows read.
+ * @param onRead told the bytes of the file, as far as they are needed.
  * @throws KNESER_INPUT_PARQUET, KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_ABORTED
  */
 export async function* readParquet(
@@ -24,33 +18,22 @@ export async function* readParquet(
   signal?: AbortSignal,
   onDocument?: DocumentListener,
 ): AsyncGenerator<Uint8Array> {
-  let file: FileHandle | undefined;
+  let reported = 0;
+  const report = (read: number): void => {
+    onRead?.(read - reported);
+    reported = read;
+  };
   try {
-    file = await open(path);
-    const { size } = await file.stat();
-    const window = new FileWindow(file, size);
-    const { parquetMetadataAsync, parquetSchema } = await import('hyparquet');
-    const metadata = await parquetMetadataAsync({
-      byteLength: size,
-      slice: async (start, end = size) => (await window.copy(start, end)).buffer,
-    });
-    const schema = parquetSchema(metadata);
-    const node = textColumn(path, schema, column);
-    const documents = new DocumentLines(onDocument);
-    let rows = 0;
-    let reported = 0;
-    for await (const page of columnPages(window, metadata, schema, node)) {
-      if (signal?.aborted) throw abortedError();
-      for (const value of page) {
-        rows++;
-        if (!(value instanceof Uint8Array)) throw noText(path, rows, column);
-        documents.addBytes(value);
-      }
-      const read = Math.floor((size * rows) / Number(metadata.num_rows));
-      onRead?.(read - reported);
-      reported = read;
-      yield documents.take();
+    for await (const { text, read, documents = [] } of readAside(
+      { kind: 'parquet', path, column },
+      undefined,
+      signal,
+    )) {
+      report(read);
+      for (const lines of documents) onDocument?.(lines);
+      yield text;
     }
+    report((await stat(path)).size);
   } catch (error) {
     if (error instanceof KneserError) throw error;
     if (systemCode(error) !== undefined) throw unreadable(path, error);
@@ -58,139 +41,5 @@ export async function* readParquet(
     throw new KneserError('KNESER_INPUT_PARQUET', `${path}: damaged, or not Parquet as it is read here (${reason})`, {
       cause: error,
     });
-  } finally {
-    await file?.close();
-  }
-}
-
-function noText(path: string, row: number, column: string): KneserError {
-  return new KneserError('KNESER_INPUT_PARQUET', `${path}, row ${row}: there is no text in the column ${column}`);
-}
-
-/** The column of that name; it must hold strings. */
-function textColumn(path: string, schema: SchemaTree, column: string): SchemaTree {
-  const isText = ({ children, element }: SchemaTree): boolean => {
-    const { type, repetition_type, converted_type, logical_type } = element;
-    return (
-      children.length === 0 &&
-      type === 'BYTE_ARRAY' &&
-      repetition_type !== 'REPEATED' &&
-      (converted_type === undefined || converted_type === 'UTF8') &&
-      (logical_type === undefined || logical_type.type === 'STRING')
-    );
-  };
-  const found = schema.children.find(({ element }) => element.name === column);
-  if (found && isText(found)) return found;
-  const names = schema.children.filter(isText).map(({ element }) => element.name);
-  throw new KneserError(
-    'KNESER_INPUT_PARQUET',
-    `${path}: ${found ? `the column ${column} is no text` : `there is no column ${column}`}; ` +
-      (names.length > 0 ? `name another with --column (${names.join(', ')})` : 'no column of this file is text'),
-  );
-}
-
-/** The values of a column, page by page: bytes, valid until the next page, or something else where there is no text. */
-async function* columnPages(
-  window: FileWindow,
-  metadata: FileMetaData,
-  schema: SchemaTree,
-  node: SchemaTree,
-): AsyncGenerator<ArrayLike<unknown> & Iterable<unknown>> {
-  // The package's own parts, since what it exports as a whole decodes all pages of a row group before it hands them over.
-  const { parquetHeader, readPage } = await import('hyparquet/src/column.js');
-  const { DEFAULT_PARSERS } = await import('hyparquet/src/convert.js');
-  const { compressors } = await import('hyparquet-compressors');
-  const parsers = { ...DEFAULT_PARSERS, stringFromBytes: (bytes: Uint8Array) => bytes };
-  for (const { columns, num_rows } of metadata.row_groups) {
-    const chunk = columns.find(({ meta_data }) => meta_data?.path_in_schema.join('\n') === node.element.name);
-    if (!chunk?.meta_data) throw new Error('a row group lacks the column');
-    const { type, codec, dictionary_page_offset, data_page_offset, total_compressed_size } = chunk.meta_data;
-    const { element } = node;
-    const path = [schema, node];
-    const decoder = { pathInSchema: node.path, type, element, schemaPath: path, codec, parsers, compressors };
-    let at = Number(dictionary_page_offset || data_page_offset);
-    const end = at + Number(total_compressed_size);
-    let dictionary: Uint8Array[] | undefined;
-    let rows = 0;
-    while (rows < num_rows && at < end) {
-      const { header, length } = await readHeader(window, at, end, parquetHeader);
-      const size = header.compressed_page_size;
-      const values = (header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header)
-        ?.num_values;
-      if (!isWithin(size, MOST_PAGE_BYTES) || !isWithin(header.uncompressed_page_size, MOST_PAGE_BYTES)) {
-        throw new Error(`a page of ${header.uncompressed_page_size} bytes`);
-      }
-      if (!isWithin(values ?? 0, MOST_PAGE_ROWS)) throw new Error(`a page of ${values} rows`);
-      // A copy: readPage wants the buffer of the page to itself.
-      const bytes = await window.copy(at + length, at + length + size);
-      at += length + size;
-      const reader = { view: new DataView(bytes.buffer), offset: 0 };
-      const { data = [] } = readPage(reader, header, decoder, dictionary, undefined, 0);
-      if (header.type === 'DICTIONARY_PAGE') {
-        dictionary = Array.from(data as Uint8Array[], word => word.slice());
-      } else {
-        rows += data.length;
-        yield data;
-      }
-    }
-    if (BigInt(rows) !== num_rows) throw new Error(`${rows} rows in a group of ${num_rows}`);
-  }
-}
-
-function isWithin(value: number, most: number): boolean {
-  return value >= 0 && value <= most;
-}
-
-type ParseHeader = typeof import('hyparquet/src/column.js').parquetHeader;
-
-/** A page's header, and its length, which only reading it tells: statistics in it may be long. */
-async function readHeader(
-  window: FileWindow,
-  at: number,
-  end: number,
-  parse: ParseHeader,
-): Promise<{ header: ReturnType<ParseHeader>; length: number }> {
-  for (let most = 1 << 12; ; most *= 16) {
-    const bytes = await window.view(at, Math.min(end, at + most));
-    const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: 0 };
-    try {
-      return { header: parse(reader), length: reader.offset };
-    } catch (error) {
-      if (at + most >= end || most > MOST_PAGE_BYTES) throw error;
-    }
-  }
-}
-
-/** A file read in order, mostly: a piece of it is in memory. */
-class FileWindow {
-  private bytes = new Uint8Array(0);
-  private start = 0;
-
-  constructor(
-    private readonly file: FileHandle,
-    private readonly size: number,
-  ) {}
-
-  /** Bytes of the file, valid until the next call. */
-  async view(from: number, to: number): Promise<Uint8Array> {
-    if (!(from >= 0 && from <= to && to <= this.size)) throw new Error('it refers to what is not in the file');
-    if (from < this.start || to > this.start + this.bytes.length) {
-      const length = Math.min(Math.max(to - from, WINDOW_BYTES), this.size - from);
-      const bytes = this.bytes.length === length ? this.bytes : new Uint8Array(length);
-      let filled = 0;
-      while (filled < length) {
-        const { bytesRead } = await this.file.read(bytes, filled, length - filled, from + filled);
-        if (bytesRead === 0) throw new Error('it was cut short meanwhile');
-        filled += bytesRead;
-      }
-      this.bytes = bytes;
-      this.start = from;
-    }
-    return this.bytes.subarray(from - this.start, to - this.start);
-  }
-
-  /** Bytes of the file, in a buffer of their own. */
-  async copy(from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
-    return Uint8Array.from(await this.view(from, to));
   }
 }

@@ -61,6 +61,24 @@ export const bytes: Splitter = {
 };
 
 const encoder = new TextEncoder();
+/** The segmenter's time grows with the square of a stretch that is not ASCII: so many code units are cut at a time. */
+const LONG = 4096;
+
+/** A stretch, in parts where it is very long. */
+function partsOf(stretch: string): readonly string[] {
+  return stretch.length <= LONG || /^[\0-\x7f]*$/.test(stretch) ? [stretch] : cutAt(stretch, LONG);
+}
+
+/** A text in parts of so many code units, one more where a code point would be cut. */
+function cutAt(text: string, length: number): string[] {
+  const parts: string[] = [];
+  for (let from = 0, to; from < text.length; from = to) {
+    to = from + length;
+    if ((text.charCodeAt(to) & 0xfc00) === 0xdc00) to++;
+    parts.push(text.slice(from, to));
+  }
+  return parts;
+}
 
 /** What stands between two spaces is cut once and remembered, if it is short; so much of it. */
 const SHORT = 32;
@@ -87,8 +105,10 @@ export function words(locale: string): Splitter {
   };
   const cut = (stretch: string): FixedToken[] => {
     const tokens: FixedToken[] = [];
-    for (const { segment } of segmenter.segment(stretch)) {
-      if (/\S/.test(segment)) tokens.push(fixedToken(nameSeparators(segment)));
+    for (const part of partsOf(stretch)) {
+      for (const { segment } of segmenter.segment(part)) {
+        if (/\S/.test(segment)) tokens.push(fixedToken(nameSeparators(segment)));
+      }
     }
     return tokens;
   };

@@ -91,7 +91,7 @@ export class Tokenization {
   sentences(line: string): string[] {
     if (!this.segmenter) return [line.endsWith('\r') ? line.slice(0, -1) : line];
     const sentences: string[] = [];
-    for (const { segment } of this.segmenter.segment(this.normalized(line))) {
+    for (const segment of segmentsOf(this.segmenter, this.normalized(line))) {
       const sentence = segment.trim();
       if (sentence !== '') sentences.push(sentence);
     }
@@ -100,7 +100,34 @@ export class Tokenization {
 
   normalized(text: string): string {
     const { normalize } = this.info;
-    return normalize === 'none' ? text : text.normalize(normalize);
+    if (normalize === 'none') return text;
+    if (text.length < LONG || !LONG_RUN.test(text)) return text.normalize(normalize);
+    return text.replace(RUN, part => part.normalize(normalize));
+  }
+}
+
+/** Texts of fewer code units are worked on as a whole. */
+const LONG = 4096;
+
+/**
+ * Behind so many marks in a row a text is normalised as if it began anew: sorting them takes time that grows with the square
+ * of their number. Unicode allows to stop after 30 (UAX 15, section 13); no language has more than a few.
+ */
+const LONG_RUN = /\p{M}{129}/u;
+const RUN = /\P{M}*\p{M}{1,128}|\P{M}+/gu;
+
+/**
+ * The segments of a text. The segmenter looks at all of its text for each of them, so it is given a part at a time: of what it
+ * finds there only the last two may be others in the whole, since what ends a sentence is seen within the next one.
+ */
+function* segmentsOf(segmenter: Intl.Segmenter, text: string): Generator<string> {
+  for (let from = 0, length = LONG; from < text.length; length *= 2) {
+    const isRest = from + length >= text.length;
+    const found = Array.from(segmenter.segment(text.slice(from, from + length)), ({ segment }) => segment);
+    const sure = isRest ? found : found.slice(0, -2);
+    yield* sure;
+    for (const segment of sure) from += segment.length;
+    if (sure.length > 0) length = LONG / 2;
   }
 }
 

@@ -11,7 +11,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 
 /** The same for what could not be fetched. */
-const ELSEWHERE = 'Another site must have an address that begins with https:, and let its files be read from here (CORS).';
+const ELSEWHERE =
+  'Another site must have an address that begins with https:, and let its files be read from here (CORS).';
 
 /** Says in the page what went wrong, and what to do. */
 export class Trouble {

@@ -1,0 +1,198 @@
+import { fork } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FaultOptions } from './main.js';
+import type { ChildMessage, ChildTask } from './fuzz/child.js';
+import { TARGETS } from './fuzz/targets.js';
+
+/** An input may take so long, in seconds of CPU where the system tells; unpacking is stopped after as long at the latest. */
+const MOST_SECONDS = 5;
+const MOST_SECONDS_UNPACKING = 10;
+const UNPACKING = ['zstd', 'parquet'];
+/** And so long if it takes no CPU. */
+const MOST_SECONDS_WAITING = 60;
+/** The process that tries inputs may take so much memory. */
+const MOST_BYTES = 2 ** 31;
+const DEFAULT_TIMES = 1000;
+
+/** What came of a target. */
+interface Outcome {
+  cases: number;
+  seconds: number;
+  kept: number;
+  places: number;
+  /** The reasons of what was found, each with the file of the first input. */
+  readonly findings: Map<string, string>;
+}
+
+/**
+ * Feeds each parser what others could have made: right inputs with changes in them. FUZZ_TARGETS chooses targets by name,
+ * FUZZ_MINUTES spends so many minutes of CPU on each instead of a number of inputs, FUZZ_FOLDER keeps what is found.
+ */
+export async function fuzz({ times, seed }: FaultOptions): Promise<boolean> {
+  const { FUZZ_TARGETS, FUZZ_MINUTES, FUZZ_FOLDER } = process.env;
+  const names = FUZZ_TARGETS?.split(',') ?? Object.keys(TARGETS);
+  const limits = FUZZ_MINUTES
+    ? { times: Infinity, seconds: 60 * Number(FUZZ_MINUTES) }
+    : { times: times ?? DEFAULT_TIMES, seconds: Infinity };
+  const scratch = mkdtempSync(join(tmpdir(), 'kneser-fuzz-'));
+  const kept = FUZZ_FOLDER ?? scratch;
+  mkdirSync(kept, { recursive: true });
+  let isWell = true;
+  try {
+    for (const name of names) {
+      if (!Object.hasOwn(TARGETS, name))
+        throw new Error(`there is no target ${name}; there are ${Object.keys(TARGETS).join(', ')}`);
+      const outcome = await watch(name, seed, limits, scratch, kept);
+      const { cases, seconds, findings } = outcome;
+      process.stdout.write(
+        `${name.padEnd(12)} ${String(cases).padStart(9)} inputs ${(seconds / 60).toFixed(1).padStart(6)} min ` +
+          `${String(outcome.kept).padStart(5)} kept ${String(outcome.places).padStart(6)} places ${String(findings.size).padStart(4)} findings\n`,
+      );
+      if (findings.size > 0) isWell = false;
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  return isWell;
+}
+
+/** Runs a target in processes of its own, one after another where one dies or must be killed. */
+async function watch(
+  target: string,
+  seed: number,
+  limits: { readonly times: number; readonly seconds: number },
+  scratch: string,
+  kept: string,
+): Promise<Outcome> {
+  const outcome: Outcome = { cases: 0, seconds: 0, kept: 0, places: 0, findings: new Map() };
+  const report = (reason: string, bytes: Uint8Array): void => {
+    if (outcome.findings.has(reason)) return;
+    const path = join(kept, `${target}-${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}`);
+    outcome.findings.set(reason, path);
+    writeFileSync(path, bytes);
+    process.stdout.write(`${target}: ${reason}\n  ${path}\n`);
+  };
+  for (let round = 0; outcome.cases < limits.times && outcome.seconds < limits.seconds; round++) {
+    const fence = mkdtempSync(join(scratch, `${target}-`));
+    const folder = join(fence, 'own');
+    mkdirSync(folder);
+    const done = await runChild(
+      {
+        target,
+        seed: seed + 1000 * round,
+        guided: true,
+        times: Math.min(limits.times - outcome.cases, Number.MAX_SAFE_INTEGER),
+        seconds: Math.min(limits.seconds - outcome.seconds, Number.MAX_SAFE_INTEGER),
+        folder,
+        current: join(scratch, 'current'),
+      },
+      outcome,
+      report,
+    );
+    rmSync(fence, { recursive: true, force: true });
+    if (done) break;
+  }
+  return outcome;
+}
+
+/** @returns whether it came to its end. */
+function runChild(
+  task: ChildTask,
+  outcome: Outcome,
+  report: (reason: string, bytes: Uint8Array) => void,
+): Promise<boolean> {
+  const child = fork(fileURLToPath(new URL('fuzz/child.js', import.meta.url)), [JSON.stringify(task)], {
+    execArgv: ['--max-old-space-size=1024'],
+    env: { ...process.env, TMPDIR: task.folder },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  const before = { cases: outcome.cases, seconds: outcome.seconds };
+  let isDone = false;
+  let killed: string | undefined;
+  let noise = '';
+  child.stderr?.on('data', (chunk: Buffer) => (noise = (noise + chunk.toString()).slice(-4000)));
+  child.on('message', (message: ChildMessage) => {
+    if (message.kind === 'found') report(message.reason, Buffer.from(message.bytes, 'base64'));
+    else if (message.kind === 'done') isDone = true;
+    else {
+      const { cases, seconds, kept, places } = message;
+      Object.assign(outcome, { cases: before.cases + cases, seconds: before.seconds + seconds, kept, places });
+    }
+  });
+  const most = UNPACKING.includes(task.target) ? MOST_SECONDS_UNPACKING : MOST_SECONDS;
+  let [last, since, spent] = [0, performance.now(), 0];
+  const look = setInterval(() => {
+    const { number } = currentCase(task.current);
+    if (number !== last) [last, since, spent] = [number, performance.now(), cpuSeconds(child.pid) ?? 0];
+    const waited = (performance.now() - since) / 1000;
+    const worked = (cpuSeconds(child.pid) ?? waited) - spent;
+    // Getting ready is no input yet.
+    if (number > 0 && (worked > most || waited > MOST_SECONDS_WAITING)) killed = `took more than ${most} s`;
+    const memory = residentBytes(child.pid);
+    if (memory > MOST_BYTES) killed = `took ${Math.round(memory / 2 ** 20)} MB`;
+    if (killed !== undefined) child.kill('SIGKILL');
+  }, 200);
+  return new Promise(resolve => {
+    child.on('close', (code, signal) => {
+      clearInterval(look);
+      if (!isDone) {
+        const { number, bytes } = currentCase(task.current);
+        if (number === 0) throw new Error(`${task.target} did not begin: ${noise}`);
+        const words = /Error: .*|FATAL.*|terminate called.*/.exec(noise)?.[0] ?? '';
+        report(killed ?? `ended with ${signal ?? code} ${words}`, bytes);
+        // What was not told of: at least this one.
+        outcome.cases = Math.max(outcome.cases, before.cases + number);
+      }
+      resolve(isDone);
+    });
+  });
+}
+
+function currentCase(path: string): { number: number; bytes: Uint8Array } {
+  if (!existsSync(path)) return { number: 0, bytes: new Uint8Array(0) };
+  const file = openSync(path, 'r');
+  try {
+    const head = new Uint32Array(2);
+    if (readSync(file, head, 0, 8, 0) < 8) return { number: 0, bytes: new Uint8Array(0) };
+    const bytes = new Uint8Array(head[1]);
+    readSync(file, bytes, 0, bytes.length, 8);
+    return { number: head[0], bytes };
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The CPU time that a process has had, where the system tells. */
+function cpuSeconds(pid: number | undefined): number | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The memory that a process has, where the system tells. */
+function residentBytes(pid: number | undefined): number {
+  try {
+    return 4096 * Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
+  } catch {
+    return 0;
+  }
+}

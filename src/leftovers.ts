@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { writeError } from './errors.js';
+
+/** The process that a temporary file or folder belongs to, and its machine: its number says nothing on another one. */
+const MARK = /^(\d+)-([A-Za-z0-9]*)-/;
+
+/** A part of a name that is used only once, and says whose it is: `PID-HOST-` and more. */
+export function ownMark(): string {
+  return `${process.pid}-${machine()}-${randomUUID().slice(0, 8)}`;
+}
+
+/** A new folder for temporary files. Those of the same name that dead processes left are removed. */
+export async function makeTemporaryFolder(name = 'kneser'): Promise<string> {
+  // Absolute: a process may change to another folder.
+  const folder = resolve(tmpdir());
+  await removeAbandoned(folder, `${name}-`);
+  return mkdtemp(join(folder, `${name}-${process.pid}-${machine()}-`)).catch((error: unknown) => {
+    throw writeError(folder, error);
+  });
+}
+
+/**
+ * Removes what processes of this machine left behind that are no more: whatever in a folder is named `prefix` and the mark of
+ * such a process. What cannot be removed stays.
+ */
+export async function removeAbandoned(folder: string, prefix: string): Promise<void> {
+  const names = await readdir(folder).catch((): string[] => []);
+  for (const name of names) {
+    if (!name.startsWith(prefix)) continue;
+    const mark = MARK.exec(name.slice(prefix.length));
+    if (!mark || mark[2] !== machine() || isAlive(Number(mark[1]))) continue;
+    await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function machine(): string {
+  return hostname().replaceAll(/[^A-Za-z0-9]/g, '');
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}

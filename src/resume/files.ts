@@ -1,0 +1,31 @@
+import type { FileHandle } from 'node:fs/promises';
+
+/** So much is written between two waits for the disk: what cannot be interrupted stays short. */
+const SYNC_BYTES = 32 << 20;
+
+/**
+ * Writes pieces behind each other from a position on, and waits until the disk has them.
+ *
+ * @param check called between writes; stops by throwing.
+ */
+export async function writeAll(
+  file: FileHandle,
+  pieces: Iterable<Uint8Array>,
+  position: number,
+  check: () => void,
+): Promise<void> {
+  let waiting = 0;
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length;) {
+      const { bytesWritten } = await file.write(piece, at, piece.length - at, position);
+      at += bytesWritten;
+      position += bytesWritten;
+      waiting += bytesWritten;
+    }
+    check();
+    if (waiting < SYNC_BYTES) continue;
+    await file.datasync();
+    waiting = 0;
+  }
+  await file.sync();
+}

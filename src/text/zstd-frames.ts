@@ -1,0 +1,119 @@
+import { Decompress } from 'fzstd';
+
+/** Bytes unpacked at a time: at most 1,024 empty blocks, of 128 kB each at worst. */
+const SLICE_BYTES = 1 << 12;
+
+/**
+ * Unpacks zstd data, of one frame or many, with a library that does not look at its checksums. Node's own stream (22.23)
+ * stops after the first frame, and takes data that is cut short, without a word.
+ */
+export async function* unpackZstd(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const ready: Uint8Array[] = [];
+  const frames = new FrameReader();
+  const unpacking = new Decompress(piece => ready.push(piece));
+  for await (const chunk of source) {
+    for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
+      // A copy: what is read is kept until a block is whole.
+      const slice = chunk.slice(at, at + SLICE_BYTES);
+      frames.feed(slice);
+      unpacking.push(slice);
+      yield* ready.splice(0);
+    }
+  }
+  unpacking.push(new Uint8Array(0), true);
+  yield* ready.splice(0);
+}
+
+/** A frame may ask for a window of so many bytes, as zstd itself allows unless it is told otherwise. */
+const MOST_WINDOW_BYTES = 1 << 27;
+
+const SKIPPABLE = 0x184d2a50;
+/** How long a frame's header is at most. */
+const MOST_HEADER_BYTES = 18;
+
+/** Goes from frame to frame (RFC 8878, section 3.1.1) and looks at the windows that they ask for, before there is one. */
+class FrameReader {
+  private readonly head = new Uint8Array(MOST_HEADER_BYTES);
+  private readonly view = new DataView(this.head.buffer);
+  private filled = 0;
+  /** Bytes that say nothing here: of blocks, checksums and skippable frames. */
+  private skipped = 0;
+  private inFrame = false;
+  private checksumBytes = 0;
+
+  /** @throws Error for a window that is too large. */
+  feed(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length;) {
+      if (this.skipped > 0) {
+        const length = Math.min(this.skipped, bytes.length - at);
+        this.skipped -= length;
+        at += length;
+        continue;
+      }
+      this.head[this.filled++] = bytes[at++];
+      if (this.inFrame ? this.filled === 3 : this.isHeaderWhole()) {
+        if (this.inFrame) this.beginBlock();
+        else this.beginFrame();
+        this.head.fill(0, 0, this.filled);
+        this.filled = 0;
+      }
+    }
+  }
+
+  private isHeaderWhole(): boolean {
+    const { filled, head } = this;
+    if (filled < 5) return false;
+    return this.isSkippable() ? filled === 8 : filled === headerLength(head[4]);
+  }
+
+  private isSkippable(): boolean {
+    return (this.view.getUint32(0, true) & 0xfffffff0) >>> 0 === SKIPPABLE;
+  }
+
+  private beginFrame(): void {
+    const { head, view } = this;
+    if (this.isSkippable()) {
+      this.skipped = view.getUint32(4, true);
+      return;
+    }
+    const descriptor = head[4];
+    const isSingle = (descriptor & 0x20) !== 0;
+    const window = isSingle ? this.contentBytes(descriptor) : windowBytes(head[5]);
+    if (window > MOST_WINDOW_BYTES) throw new Error(`it needs a window of more than ${MOST_WINDOW_BYTES >> 20} MB`);
+    this.inFrame = true;
+    this.checksumBytes = (descriptor & 4) !== 0 ? 4 : 0;
+  }
+
+  /** What a frame in a single segment says of its length. */
+  private contentBytes(descriptor: number): number {
+    const size = contentSizeBytes(descriptor);
+    let bytes = 0;
+    for (let i = 0; i < size; i++) bytes += this.head[headerLength(descriptor) - size + i] * 2 ** (8 * i);
+    return bytes;
+  }
+
+  private beginBlock(): void {
+    const header = this.view.getUint32(0, true);
+    const isRepeated = ((header >>> 1) & 3) === 1;
+    this.skipped = isRepeated ? 1 : header >>> 3;
+    if ((header & 1) === 0) return;
+    this.skipped += this.checksumBytes;
+    this.inFrame = false;
+  }
+}
+
+/** Bytes of a frame's header, its magic number included, by its descriptor. */
+function headerLength(descriptor: number): number {
+  const isSingle = (descriptor & 0x20) !== 0;
+  return 5 + (isSingle ? 0 : 1) + [0, 1, 2, 4][descriptor & 3] + contentSizeBytes(descriptor);
+}
+
+function contentSizeBytes(descriptor: number): number {
+  const code = descriptor >>> 6;
+  return code > 0 ? 1 << code : (descriptor >>> 5) & 1;
+}
+
+function windowBytes(descriptor: number): number {
+  const base = 2 ** (10 + (descriptor >>> 3));
+  return base + (base / 8) * (descriptor & 7);
+}
