@@ -10,15 +10,16 @@ const CLOSED = { code: 'KNESER_CLOSED', exitCode: 2 };
 test('many calls of all sizes hold memory flat', async () => {
   const { model } = await prepared;
   const holdings = await scoreManyTimes(model, 4000, 1);
-  expect(grown(holdings[5], holdings[holdings.length - 1])).toEqual([]);
+  expect(grown(holdings[3], holdings[holdings.length - 1])).toEqual([]);
 });
 
 test('closing gives back descriptors, threads and folders', async () => {
   const { model, text } = await prepared;
   await openAndClose(model, text, 1);
   const before = await lookAtHoldings();
-  const holdings = await openAndClose(model, text, 5);
-  expect(grown(before, holdings[holdings.length - 1])).toEqual([]);
+  await openAndClose(model, text, 5);
+  // When what is free again is found to be so is up to the collector.
+  await expect.poll(async () => grown(before, await lookAtHoldings()), { timeout: 20_000 }).toEqual([]);
   expect(before.folders).toBe(0);
 });
 

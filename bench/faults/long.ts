@@ -13,7 +13,7 @@ const AT_ONCE = 16;
 /** Of so many calls one is of the model that reads blocks, the others of the one with tables in memory. */
 const PAGED_EVERY = 50;
 const LONGEST = 200;
-const SAMPLES = 20;
+const SAMPLES = 12;
 /** By so many bytes may memory differ between two looks without having grown: caches, pages that the allocator keeps. */
 const NOISE = 16e6;
 const NOISE_RESIDENT = 64e6;
@@ -36,8 +36,8 @@ const collect = runInNewContext('gc') as () => void;
 /** Looks at what the process holds. Descriptors and threads are 0 where the system does not tell. */
 export async function lookAtHoldings(): Promise<Holdings> {
   // Streams close, threads end and what they held is found to be free a little later.
-  for (let i = 0; i < 3; i++) {
-    await new Promise(resolve => setTimeout(resolve, 20));
+  for (let i = 0; i < 2; i++) {
+    await new Promise(resolve => setTimeout(resolve, 10));
     collect();
   }
   const { heapUsed, external, rss } = process.memoryUsage();
@@ -96,22 +96,24 @@ export async function scoreManyTimes(path: string, times: number, seed: number):
 export async function openAndClose(path: string, text: string, times: number): Promise<Holdings[]> {
   const holdings: Holdings[] = [];
   for (let i = 0; i < times; i++) {
-    await using model = await LanguageModel.open(path, { tables: i % 2 === 0 ? 'page' : 'load' });
-    await Promise.all([
-      model.score('w1 w2 nothing'),
-      model.predict('w1'),
-      model.perplexity(['w1 w2', 'w3']),
-      // As long a text as takes threads, now and then.
-      model.perplexityOfFile(text, { threads: 2 }),
-    ]);
-    await using loaded = await model.load();
-    loaded.score('w1');
-    if (i % 10 === 0) await loaded.perplexityOfFile(text, { threads: 2 });
-    await model.close();
-    await loaded.close();
+    await useOnce(path, text, i);
     if ((i + 1) % Math.ceil(times / SAMPLES) === 0) holdings.push(await lookAtHoldings());
   }
   return holdings;
+}
+
+async function useOnce(path: string, text: string, i: number): Promise<void> {
+  await using model = await LanguageModel.open(path, { tables: i % 2 === 0 ? 'page' : 'load' });
+  await Promise.all([
+    model.score('w1 w2 nothing'),
+    model.predict('w1'),
+    model.perplexity(['w1 w2', 'w3']),
+    model.perplexityOfFile(text, { threads: 2 }),
+  ]);
+  await using loaded = await model.load();
+  loaded.score('w1');
+  // So long a text takes threads.
+  if (i % 10 === 0) await loaded.perplexityOfFile(text, { threads: 2 });
 }
 
 /** What grew from one look to another that should not have. */

@@ -100,6 +100,7 @@ const SHAPES: readonly Shape[] = [
     bytes: 3 * MB,
     text: ordinary,
     args: ['--skip', '--hold-out', '0.01', '--classes', '0'],
+    memory: [128],
   },
   { name: 'one endless line', bytes: 75 * MB, text: oneLine, memory: [64, 256] },
   { name: 'one endless line, words', bytes: 12 * MB, text: oneLine, args: ['--tokenizer', 'words'] },
@@ -179,6 +180,7 @@ const SHAPES: readonly Shape[] = [
       };
     },
     args: ['--tokenizer', 'words'],
+    memory: [128],
   },
   { name: 'perplexity, one endless line', bytes: 75 * MB, text: oneLine, command: ['perplexity'] },
   { name: 'perplexity, no white space', bytes: 75 * MB, text: noSpace, command: ['perplexity'], refused: /token/ },
@@ -201,7 +203,7 @@ function longLine(random: () => number, megabytes: number): () => Uint8Array {
 }
 
 /** What commands that only read a model may take, whatever the text: the code, the tables of a small model, a long line. */
-const READING_BYTES = 2000 * MB;
+const READING_BYTES = 1200 * MB;
 
 /** 1.3 M + 200 MB. */
 function boundOf(shape: Shape, memory: number): number {
