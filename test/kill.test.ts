@@ -215,7 +215,7 @@ describe('an interrupt', () => {
     child.kill('SIGINT');
     expect(await outcome(child)).toMatchObject({ status: 130 });
     await cli.train([text, '--out', out, '--order', '2', '--resume']);
-    expect(readdirSync(out).sort()).toEqual(['generation-1', 'kneser.json']);
+    expect(readdirSync(out).sort()).toEqual([expect.stringMatching(/^generation-\d$/), 'kneser.json']);
   });
 });
 
