@@ -31,6 +31,7 @@ import {
 const EXAMPLES = {
   train: `Examples:
   kneser train corpus.txt --out model --order 5
+  kneser train corpus.txt --out model --order 5 --resume
   kneser train web.jsonl.gz --field content --tokenizer tokenizer.json --sentences segment --out subwords`,
   perplexity: 'Example:\n  kneser perplexity model valid.txt test.txt',
   score: `Each line of output is log10 p, perplexity, then every token with its log10 p and the length of the n-gram

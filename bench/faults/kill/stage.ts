@@ -96,7 +96,7 @@ export function generateText(sentences: number): string {
   const random = randomNumbers(sentences);
   const lines = Array.from({ length: sentences }, () => {
     const length = 1 + Math.floor(7 * random());
-    return Array.from({ length }, () => `w${Math.floor(20_000 ** random())}`).join(' ');
+    return Array.from({ length }, () => `w${Math.floor(2_000 ** random())}`).join(' ');
   });
   return lines.join('\n') + '\n';
 }
