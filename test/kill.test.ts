@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { modelDigest } from '../dist/bench/faults/content.js';
 import { killTrainings } from '../dist/bench/faults/kill/trainings.js';
 import { removeAbandoned } from '../dist/src/leftovers.js';
+import { readRecord } from '../dist/src/resume/record.js';
+import { Training } from '../dist/src/resume/training.js';
 import { LanguageModel, train, type TrainOptions } from '../dist/src/index.js';
 import { CommandLine, outcome, seen } from './helpers.js';
 import { randomNumbers } from './support.js';
@@ -31,8 +33,8 @@ beforeAll(async () => {
 const containing = (part: string): unknown => expect.stringContaining(part);
 const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 
-/** Begins a training that keeps what it did, and stops it when a stage after the given one is reported. */
-async function broken(given: Partial<TrainOptions>, stage: 'count' | 'classes' | 'tune' = 'classes'): Promise<string> {
+/** Begins a training that keeps what it did, and stops it when words are counted: what it did is on the disk by then. */
+async function broken(given: Partial<TrainOptions>): Promise<string> {
   const out = cli.fresh();
   const abort = new AbortController();
   const training = train({
@@ -42,7 +44,7 @@ async function broken(given: Partial<TrainOptions>, stage: 'count' | 'classes' |
     resume: true,
     signal: abort.signal,
     onProgress: progress => {
-      if (progress.stage === stage) abort.abort();
+      if (progress.stage === 'classes') abort.abort();
     },
   });
   await expect(training).rejects.toMatchObject({ code: 'KNESER_ABORTED', message: containing('is kept') });
@@ -93,7 +95,7 @@ describe('resuming', () => {
 
   test('refuses other options and other files, and names them', async () => {
     const copy = cli.file(readFileSync(text));
-    const out = await broken({ files: [copy] }, 'count');
+    const out = await broken({ files: [copy] });
     const failure = (given: Partial<TrainOptions>): Promise<unknown> =>
       resume(out, { files: [copy], ...given } as Partial<TrainOptions>).catch((error: unknown) => error);
     expect(await failure({ order: 4 })).toMatchObject({
@@ -155,6 +157,16 @@ describe('resuming', () => {
     });
     expect(await modelDigest(out)).toBe(expected);
   });
+});
+
+test('what a training notes at the same time is all in its record', async () => {
+  const folder = cli.fresh('record');
+  mkdirSync(folder);
+  const training = await Training.begin(folder, 'generation-1', { settings: { order: 3 }, inputs: null });
+  const counts = Array.from({ length: 20 }, (_, i) => i);
+  await Promise.all(counts.map(count => training.beginCounting(count)));
+  expect(await readRecord(folder)).toMatchObject({ generation: 'generation-1', settings: { order: 3 }, tableCount: 19 });
+  expect(readdirSync(folder)).toEqual(['record.json']);
 });
 
 describe('one training at a time in a folder', () => {

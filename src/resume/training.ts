@@ -30,6 +30,7 @@ export async function findTraining(
 export class Training implements Checkpoints {
   private saving: Promise<void> | undefined;
   private failure: Error | undefined;
+  private written: Promise<void> = Promise.resolve();
   /** Where tables are counted. */
   private store: LevelWriter | undefined;
 
@@ -42,7 +43,7 @@ export class Training implements Checkpoints {
   static async begin(folder: string, generation: string, beginning: Beginning, command?: string): Promise<Training> {
     const record = { format: FORMAT_VERSION, generation, ...beginning, command: command ?? null, tables: [] };
     const training = new Training(folder, record, false);
-    await training.write({}, false);
+    await training.write({});
     return training;
   }
 
@@ -52,7 +53,7 @@ export class Training implements Checkpoints {
 
   /** Whether there is anything to go on with. */
   get hasText(): boolean {
-    return this.record.text !== undefined;
+    return this.record.text !== undefined && !this.failure;
   }
 
   /**
@@ -75,7 +76,7 @@ export class Training implements Checkpoints {
 
   saveText(text: ReadText, ids: TextIds, check: () => void): void {
     this.saving = saveText(this.folder, text, ids, check)
-      .then(saved => this.write({ text: saved }, true))
+      .then(saved => this.write({ text: saved }))
       .catch((error: unknown) => {
         this.failure = error instanceof Error ? error : new Error(String(error));
       });
@@ -88,7 +89,7 @@ export class Training implements Checkpoints {
   }
 
   async beginCounting(tableCount: number): Promise<void> {
-    await this.write({ tableCount }, false);
+    await this.write({ tableCount });
   }
 
   async leftToCount(stream: Stream, sorts: readonly Sort[], types: number): Promise<LeftToCount> {
@@ -103,7 +104,7 @@ export class Training implements Checkpoints {
     await this.settled();
     if (!this.hasText) return;
     await this.store?.sync();
-    await this.write({ tables: [...this.record.tables, ...tables] }, true);
+    await this.write({ tables: [...this.record.tables, ...tables] });
   }
 
   async classes(types: number): Promise<Uint32Array | undefined> {
@@ -137,8 +138,11 @@ export class Training implements Checkpoints {
     return false;
   }
 
-  private async write(more: Partial<TrainingRecord>, lasting: boolean): Promise<void> {
+  private write(more: Partial<TrainingRecord>): Promise<void> {
     this.record = { ...this.record, ...more };
-    await writeRecord(this.folder, this.record, lasting);
+    const { folder, record } = this;
+    // One after another, since all go through the same temporary file. Without a text there is nothing to go on with yet.
+    const write = (): Promise<void> => writeRecord(folder, record, record.text !== undefined);
+    return (this.written = this.written.then(write, write));
   }
 }
