@@ -165,7 +165,11 @@ test('what a training notes at the same time is all in its record', async () => 
   const training = await Training.begin(folder, 'generation-1', { settings: { order: 3 }, inputs: null });
   const counts = Array.from({ length: 20 }, (_, i) => i);
   await Promise.all(counts.map(count => training.beginCounting(count)));
-  expect(await readRecord(folder)).toMatchObject({ generation: 'generation-1', settings: { order: 3 }, tableCount: 19 });
+  expect(await readRecord(folder)).toMatchObject({
+    generation: 'generation-1',
+    settings: { order: 3 },
+    tableCount: 19,
+  });
   expect(readdirSync(folder)).toEqual(['record.json']);
 });
 
