@@ -223,6 +223,10 @@ describe('unpacking ends', () => {
     // One that the reader would make room for, until V8 gives up and the process with it.
     wrong.set([1, 0xfe, 0xff, 0xff, 0x7f], width);
     await expect(readImpatiently(task(wrong))).rejects.toThrow('a run of 134217727 numbers in a page of 100');
+    // A number of rows that has another type: its field, and 100 as a varint.
+    wrong.set(right);
+    wrong[Buffer.from(right).lastIndexOf(Uint8Array.of(0x16, 200, 1))] = 0x15;
+    await expect(readImpatiently(task(wrong))).rejects.toThrow('a row group lacks its number of rows');
   });
 
   test.each([

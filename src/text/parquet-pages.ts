@@ -101,6 +101,8 @@ async function* columnPages(
   for (const { columns, num_rows } of metadata.row_groups) {
     const chunk = columns.find(({ meta_data }) => meta_data?.path_in_schema.join('\n') === node.element.name);
     if (!chunk?.meta_data) throw new Error('a row group lacks the column');
+    // The footer's numbers have the types that the footer says.
+    if (typeof num_rows !== 'bigint') throw new Error('a row group lacks its number of rows');
     const { type, codec, dictionary_page_offset, data_page_offset, total_compressed_size } = chunk.meta_data;
     const { element } = node;
     const path = [schema, node];
