@@ -6,6 +6,9 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, 'test/browser/**'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    // One more than the two cores to count on: small trainings wait for the disk most of the time.
+    maxWorkers: 3,
+    // The built files are loaded by Node itself, as users load them: what Vite makes of them takes several times as long.
+    server: { deps: { external: [/\/dist\//] } },
   },
 });

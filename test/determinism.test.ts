@@ -57,8 +57,8 @@ describe('the same text gives the same keys, values and weights', () => {
     const sentence = (length: number): string => Array.from({ length }, word).join(' ');
     const phrases = Array.from({ length: 500 }, () => sentence(4));
     // Empty lines take the room of a history each, but hardly any time.
-    lines = Array.from({ length: 330_000 }, (_, i) => {
-      if (i % 3 > 0) return '';
+    lines = Array.from({ length: 360_000 }, (_, i) => {
+      if (i % 6 > 0) return '';
       return random() < 0.6 ? phrases[Math.floor(random() * phrases.length)] : sentence(Math.floor(random() * 10));
     });
     lines.splice(100_000, 0, sentence(50_000));

@@ -170,8 +170,10 @@ describe('every command reads', () => {
   test('all of them alike', async () => {
     const seen = new Set<string>();
     for (const path of paths) {
-      const [measured] = await cli.json<{ total: object }>(['perplexity', model, path, ...options(path)]);
-      const scored = await cli.print(['score', model, path, ...options(path)]);
+      const [[measured], scored] = await Promise.all([
+        cli.json<{ total: object }>(['perplexity', model, path, ...options(path)]),
+        cli.print(['score', model, path, ...options(path)]),
+      ]);
       const [tuned] = await cli.json<object>(['tune', model, path, ...options(path)]);
       const named = path.endsWith('.jsonl') ? { field: 'body' } : { column: 'body' };
       expect(await tune({ model, files: [path], ...(options(path).length > 0 ? named : {}) })).toMatchObject({
