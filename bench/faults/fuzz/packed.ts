@@ -54,7 +54,7 @@ export const packed: CreateTarget = async (folder): Promise<Target> => {
   const before = readdirSync(folder).sort().join();
   return {
     seeds: files.flatMap((file, i) =>
-      [i, i + 3, WAYS - 1].map(way => Uint8Array.from(Buffer.concat([Uint8Array.of(way), file]))),
+      [i, 6, 7].map(way => Uint8Array.from(Buffer.concat([Uint8Array.of(way), file]))),
     ),
     names: /fuzzed|packed model/,
     mutate: (bytes, random) => {
