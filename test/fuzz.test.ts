@@ -9,6 +9,10 @@ import { TARGETS } from '../dist/bench/faults/fuzz/targets.js';
 import { decodeWeights, encodeWeights, type WeightSet } from '../dist/src/smooth/weights.js';
 import { NO_CACHE } from '../dist/src/score/cache.js';
 import { BlockDamage, decodeBlock, encodeBlock, seal, type Block } from '../dist/src/store/block.js';
+import { encodeDirectory } from '../dist/src/store/directory.js';
+import { blockKey, directoryKey } from '../dist/src/store/keys.js';
+import type { ModelStore } from '../dist/src/store/store.js';
+import { TableCursor } from '../dist/src/prune/cursor.js';
 import { decodeManifest, encodeManifest } from '../dist/src/store/manifest.js';
 import { checksum } from '../dist/src/store/checksum.js';
 import { decodeDictionaryBlock } from '../dist/src/store/dictionary.js';
@@ -162,6 +166,27 @@ describe('a store whose checksums are right is not believed for that', () => {
     expect(words([2 ** 22])).toHaveLength(1);
     expect(words([2 ** 19, 2 ** 19 + 1])).toHaveLength(2);
     expect(() => words([2 ** 19, 2 ** 19 + 1, 2 ** 19 + 2])).toThrow('too long for a block of words');
+  });
+
+  test('a table of counts and of probabilities', async () => {
+    const wide = { total: 4, ones: 4, twos: 0, followers: 4 };
+    const numbers = { probabilities: Float64Array.of(-1, -2), backoffs: Float64Array.of(0) };
+    const values = new Map<string, Uint8Array>();
+    const put = (key: Uint8Array, value: Uint8Array): unknown => values.set(String(key), value);
+    const open = (second: Block): Promise<TableCursor> => {
+      put(directoryKey('11'), encodeDirectory([Uint32Array.of(6, 8), Uint32Array.of(6, 10)], 1));
+      put(blockKey('11', [6, 8]), encodeBlock({ ...block, wide }));
+      put(blockKey('11', [6, 10]), encodeBlock({ ...second, wide, words: Uint32Array.of(10, 11) }));
+      const get = (key: Uint8Array): Uint8Array | undefined => values.get(String(key));
+      const getMany: ModelStore['getMany'] = keys => Promise.resolve(keys.map(get));
+      const store = { name: 'made', getMany, get: (key: Uint8Array) => Promise.resolve(get(key)) };
+      return TableCursor.open(store as ModelStore, '11', 1, () => undefined);
+    };
+    expect((await open(block)).to).toBe(4);
+    await expect(open({ ...block, numbers })).rejects.toMatchObject({
+      code: 'KNESER_DAMAGED',
+      message: /^made: table 11: rows that do not fit/,
+    });
   });
 
   const weights: WeightSet = {

@@ -34,6 +34,8 @@ export class TableCursor {
   private valuesUsed = 0;
   /** Blocks that were asked for. */
   private blocks = 0;
+  /** Whether its blocks have probabilities; unknown before the first. */
+  private isBackoff: boolean | undefined;
   private wideWords = new Uint32Array(0);
   private wideCounts = new Uint32Array(0);
   private wideProbabilities = NO_NUMBERS;
@@ -148,6 +150,8 @@ export class TableCursor {
     const { store, name, block, directory } = this;
     const number = this.blocks - this.values.length + this.valuesUsed;
     decodeTableBlock(store, name, directory, number, this.values[this.valuesUsed++], block);
+    const isBackoff = block.numbers !== undefined;
+    if (isBackoff !== (this.isBackoff ??= isBackoff)) throw this.damaged();
     this.onRows(block.starts[block.contextCount]);
   }
 }
