@@ -155,7 +155,12 @@ describe('a store whose checksums are right is not believed for that', () => {
     };
     const page = (sizes: number[]): unknown => {
       const bytes = sharing(sizes, [0, 0, 0, 0, 0]);
-      const info = { firstKey: new Uint8Array(sizes[0]), bytes: bytes.length, valueBytes: 0, checksum: checksum(bytes) };
+      const info = {
+        firstKey: new Uint8Array(sizes[0]),
+        bytes: bytes.length,
+        valueBytes: 0,
+        checksum: checksum(bytes),
+      };
       return decodePage(bytes, info, undefined);
     };
     expect(page([4000, 4001, 4096])).toHaveLength(3);

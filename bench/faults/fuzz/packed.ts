@@ -53,9 +53,7 @@ export const packed: CreateTarget = async (folder): Promise<Target> => {
   const out = join(folder, 'unpacked-fuzzed');
   const before = readdirSync(folder).sort().join();
   return {
-    seeds: files.flatMap((file, i) =>
-      [i, 6, 7].map(way => Uint8Array.from(Buffer.concat([Uint8Array.of(way), file]))),
-    ),
+    seeds: files.flatMap((file, i) => [i, 6, 7].map(way => Uint8Array.from(Buffer.concat([Uint8Array.of(way), file])))),
     names: /fuzzed|packed model/,
     mutate: (bytes, random) => {
       const way = random() < 0.1 ? below(random, WAYS) : bytes[0];
