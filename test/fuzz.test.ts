@@ -14,7 +14,11 @@ import { blockKey, directoryKey } from '../dist/src/store/keys.js';
 import type { ModelStore } from '../dist/src/store/store.js';
 import { TableCursor } from '../dist/src/prune/cursor.js';
 import { decodeManifest, encodeManifest } from '../dist/src/store/manifest.js';
+import { checksum } from '../dist/src/store/checksum.js';
+import { decodeDictionaryBlock } from '../dist/src/store/dictionary.js';
 import { pack } from '../dist/src/store/pack.js';
+import { writeVarint } from '../dist/src/store/varint.js';
+import { decodePage } from '../dist/src/packed/format.js';
 import { DEFAULT_TOKENIZATION, Tokenization, type TokenizationInfo } from '../dist/src/text/tokenization.js';
 import { readAside, type ReadingTask } from '../dist/src/text/reading-thread.js';
 import { unpackZstd } from '../dist/src/text/zstd-frames.js';
@@ -41,6 +45,8 @@ const TIMES: Readonly<Record<string, number>> = {
   values: 400,
   blocks: 400,
   pointer: 12,
+  packed: 20,
+  addresses: 24,
 };
 
 describe('what others made is read, or refused by name', () => {
@@ -133,6 +139,38 @@ describe('a store whose checksums are right is not believed for that', () => {
     ],
   ])('a block with %s', (_, changes) => {
     expect(() => decodeBlock(encodeBlock({ ...block, ...changes }), 1)).toThrow(BlockDamage);
+  });
+
+  test('keys and words that share their beginnings take no more memory than was meant', () => {
+    // Each has all bytes of the one before.
+    const sharing = (sizes: number[], rest: number[]): Uint8Array => {
+      const bytes = new Uint8Array(4 * sizes.length + sizes[0] + 100 * sizes.length);
+      let at = 0;
+      sizes.forEach((size, i) => {
+        at = writeVarint(bytes, at, i === 0 ? 0 : sizes[i - 1]);
+        at = writeVarint(bytes, at, i === 0 ? size : size - sizes[i - 1]) + (i === 0 ? size : size - sizes[i - 1]);
+        for (const byte of rest) at = writeVarint(bytes, at, byte);
+      });
+      return bytes.slice(0, at);
+    };
+    const page = (sizes: number[]): unknown => {
+      const bytes = sharing(sizes, [0, 0, 0, 0, 0]);
+      const info = {
+        firstKey: new Uint8Array(sizes[0]),
+        bytes: bytes.length,
+        valueBytes: 0,
+        checksum: checksum(bytes),
+      };
+      return decodePage(bytes, info, undefined);
+    };
+    expect(page([4000, 4001, 4096])).toHaveLength(3);
+    expect(() => page([4000, 4097])).toThrow('too long for a page');
+    expect(() => page(Array.from({ length: 65 }, (_, i) => i + 1))).toThrow('too long for a page');
+    const words = (sizes: number[]): unknown =>
+      decodeDictionaryBlock(seal(pack([sizes.length, sharing(sizes, [4, 1])]))).words;
+    expect(words([2 ** 22])).toHaveLength(1);
+    expect(words([2 ** 19, 2 ** 19 + 1])).toHaveLength(2);
+    expect(() => words([2 ** 19, 2 ** 19 + 1, 2 ** 19 + 2])).toThrow('too long for a block of words');
   });
 
   test('a table of counts and of probabilities', async () => {

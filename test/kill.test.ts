@@ -83,6 +83,20 @@ describe('resuming', () => {
     expect(readdirSync(out).sort()).toEqual(['generation-1', 'kneser.json']);
   });
 
+  test('goes on with a vocabulary that was chosen on the disk', async () => {
+    // Words that fill the memory by themselves, so that all others are written down.
+    const long = Array.from({ length: 340 }, (_, i) => `${i}`.padEnd(100_000, 'x'));
+    const files = [cli.file(long.join('\n') + '\n'), text];
+    const memory = 64 << 20;
+    const given = { files, vocabulary: { kind: 'limit', limit: 500 } } as const;
+    const whole = cli.fresh();
+    await train({ ...options, ...given, out: whole });
+    const out = await broken({ ...given, memory });
+    expect(readdirSync(join(out, 'kneser.training'))).toContain('tokens-resolved');
+    expect(await resume(out, { ...given, memory })).toMatch(/^counted \d of 5 tables$/);
+    expect(await modelDigest(out)).toBe(await modelDigest(whole));
+  });
+
   test('does not ask again for sentences that cannot be read twice', async () => {
     const out = await broken({ sentences });
     function* none(): Generator<string> {

@@ -19,8 +19,15 @@ const TIME_LIMIT = 60_000;
 export const DAMAGES = ['flip', 'truncation', 'flip while open'] as const;
 export type Damage = (typeof DAMAGES)[number];
 
-/** How a case ended: an error that names the damage, the right answers, or something that must not be. */
-export type Outcome = 'refused' | 'no effect' | 'broken';
+/**
+ * How a case ended: an error that names the damage, the right answers, the end of the process by LevelDB, which is not
+ * promised never to be under a model that is open, or something that must not be.
+ */
+export const OUTCOMES = ['refused', 'no effect', 'ended by LevelDB', 'broken'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** How native code ends a process: nothing in JavaScript does. */
+const NATIVE_END = /^a crash: SIG(ABRT|SEGV|BUS)$/;
 
 /** What was done to which file, and what came of it. */
 export interface DamageCase {
@@ -29,7 +36,7 @@ export interface DamageCase {
   readonly damage: Damage;
   readonly at: number;
   readonly outcome: Outcome;
-  /** Why it is broken. */
+  /** Why it is broken, or what ended the process. */
   readonly reason: string | undefined;
 }
 
@@ -41,12 +48,13 @@ export async function run({ times = 1000, seed }: FaultOptions): Promise<boolean
   for (const damage of DAMAGES) {
     for (const model of new Set(cases.map(({ model }) => model))) {
       const of = cases.filter(one => one.model === model && one.damage === damage);
-      const count = (outcome: Outcome): string => whole(of.filter(one => one.outcome === outcome).length);
-      rows.push([`${damage}, ${model}`, whole(of.length), count('refused'), count('no effect'), count('broken')]);
+      const counts = OUTCOMES.map(outcome => whole(of.filter(one => one.outcome === outcome).length));
+      rows.push([`${damage}, ${model}`, whole(of.length), ...counts]);
     }
   }
-  await printTable(['', 'cases', 'refused', 'no effect', 'broken'], rows);
-  for (const { model, file, damage, at, reason } of broken) {
+  await printTable(['', 'cases', ...OUTCOMES], rows);
+  for (const { model, file, damage, at, reason } of cases) {
+    if (reason === undefined) continue;
     process.stdout.write(`${model}/${file}, ${damage} at ${at}: ${reason}\n`);
   }
   return broken.length === 0;
@@ -72,9 +80,13 @@ export async function damageModels(times: Readonly<Record<Damage, number>>, seed
           const file = damaged[Math.floor(random() * damaged.length)];
           const at = Math.floor(random() * statSync(join(path, file)).size);
           const bits = 1 + Math.floor(random() * 255);
-          const reason = await tryCase(trial, path, file, damage, at, bits, right.answers, join(folder, 'intact'));
-          const outcome = reason === 'refused' || reason === 'no effect' ? reason : 'broken';
-          cases.push({ model, file, damage, at, outcome, reason: outcome === 'broken' ? reason : undefined });
+          const found = await tryCase(trial, path, file, damage, at, bits, right.answers, join(folder, 'intact'));
+          if (found === 'refused' || found === 'no effect') {
+            cases.push({ model, file, damage, at, outcome: found, reason: undefined });
+          } else {
+            const isLevels = damage === 'flip while open' && NATIVE_END.test(found);
+            cases.push({ model, file, damage, at, outcome: isLevels ? 'ended by LevelDB' : 'broken', reason: found });
+          }
         }
       }
     }

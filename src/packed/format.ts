@@ -19,8 +19,9 @@ export const HEADER_BYTES = 32;
 /** Keys of a page of the index, but for the last, which may have fewer. */
 export const PAGE_KEYS = 64;
 
-/** No page that was written is larger. */
+/** No page that was written is larger, and no key. Keys share their beginnings: without a limit they could share any amount. */
 const LARGEST_PAGE = 1 << 18;
+const LARGEST_KEY = LARGEST_PAGE / PAGE_KEYS;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -164,6 +165,7 @@ export function decodePage(bytes: Uint8Array, page: PageInfo, nextKey: Uint8Arra
     const shared = readVarint(bytes, cursor);
     const rest = readVarint(bytes, cursor);
     if (shared > (before?.length ?? 0) || cursor.at + rest > bytes.length) throw new BlockDamage('impossible key');
+    if (shared + rest > LARGEST_KEY || entries.length === PAGE_KEYS) throw new BlockDamage('too long for a page');
     const key = new Uint8Array(shared + rest);
     if (before) key.set(before.subarray(0, shared));
     key.set(bytes.subarray(cursor.at, (cursor.at += rest)), shared);

@@ -2,7 +2,12 @@ import type { EncodedBlock, TableSummary } from '../count/table-writer.js';
 import { TableWriter } from '../count/table-writer.js';
 import { tableName, type Pattern, type Stream } from '../pattern.js';
 import { BOS, NONE } from '../text/tokens.js';
-import { DICTIONARY_BLOCK_WORDS, encodeDictionaryBlock, encodeDictionaryDirectory } from './dictionary.js';
+import {
+  DICTIONARY_BLOCK_BYTES,
+  DICTIONARY_BLOCK_WORDS,
+  encodeDictionaryBlock,
+  encodeDictionaryDirectory,
+} from './dictionary.js';
 import { encodeDirectory } from './directory.js';
 import {
   blockKey,
@@ -15,9 +20,6 @@ import {
 } from './keys.js';
 import { encodeManifest, type Manifest } from './manifest.js';
 import type { ModelWriter } from './store.js';
-
-/** Very long words make a block of the dictionary shorter. */
-const DICTIONARY_BLOCK_BYTES = 1 << 20;
 
 /** A word of the dictionary. */
 export interface DictionaryEntry {

@@ -9,6 +9,9 @@ import { readVarint, writeVarint } from './varint.js';
  */
 export const DICTIONARY_BLOCK_WORDS = 512;
 
+/** Very long words make a block shorter: its words have fewer bytes than this without the last one. */
+export const DICTIONARY_BLOCK_BYTES = 1 << 20;
+
 /** Words with their ids and frequencies. */
 export interface DictionaryBlock {
   readonly words: readonly Uint8Array[];
@@ -50,10 +53,13 @@ export function decodeDictionaryBlock(value: Uint8Array): DictionaryBlock {
   const frequencies = new Float64Array(length);
   const cursor = { at: 0 };
   let before: Uint8Array = new Uint8Array(0);
+  let total = 0;
   for (let i = 0; i < length; i++) {
     const shared = readVarint(bytes, cursor);
     const rest = readVarint(bytes, cursor);
     if (shared > before.length || cursor.at + rest > bytes.length) throw new BlockDamage('impossible word');
+    if (total >= DICTIONARY_BLOCK_BYTES) throw new BlockDamage('too long for a block of words');
+    total += shared + rest;
     const word = new Uint8Array(shared + rest);
     word.set(before.subarray(0, shared));
     word.set(bytes.subarray(cursor.at, cursor.at + rest), shared);

@@ -23,7 +23,7 @@ interface Contents {
 }
 
 /** A context with more followers than a block holds, and enough of all else to tune a mixture with classes. */
-function trainingText(): string[] {
+export function trainingText(): string[] {
   const random = randomNumbers(5);
   const wide = Array.from({ length: 2300 }, (_, i) => `of w${i}`);
   return [
@@ -201,7 +201,8 @@ async function use(source: ModelStore, files: ModelFiles): Promise<void> {
   }
 }
 
-async function ask(model: LanguageModel): Promise<void> {
+/** Asks a model everything, paged and loaded. */
+export async function ask(model: LanguageModel): Promise<void> {
   checkNumbers(JSON.parse(JSON.stringify(model.info)));
   const isBackoff = model.info.smoothing === 'backoff';
   const cache = model.info.weights.length > 0 && !isBackoff;

@@ -14,6 +14,8 @@ export const TARGETS: Readonly<Record<string, CreateTarget>> = {
   values: async folder => (await import('./values.js')).values(folder),
   blocks: async folder => (await import('./blocks.js')).blocks(folder),
   store: async folder => (await import('./model.js')).store(folder),
+  packed: async folder => (await import('./packed.js')).packed(folder),
+  addresses: async folder => (await import('./addresses.js')).addresses(folder),
   pointer: async folder => (await import('./model.js')).pointer(folder),
   files: async folder => (await import('./model.js')).files(folder),
 };
