@@ -14,7 +14,7 @@ export { prune, type PruneOptions, type PruneReport } from './prune.js';
 export type { Pruning } from './prune/pruning.js';
 export { pack, type PackOptions, type PackReport } from './pack.js';
 export { unpack, type UnpackOptions, type UnpackReport } from './unpack.js';
-export type { PackedInput } from './packed/source.js';
+export type { PackedInput } from './packed/open-source.js';
 export { tune, type TuneOptions } from './tune.js';
 export type { TuneReport } from './smooth/weights.js';
 export type { PatternChoice } from './pattern.js';

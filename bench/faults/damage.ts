@@ -10,7 +10,7 @@ import { printTable, whole } from '../../src/cli/output.js';
 import { digestFile } from '../../src/store/file-digest.js';
 import { randomNumbers } from '../random.js';
 import type { Answer, Answers } from './damage-child.js';
-import type { FaultOptions } from './main.js';
+import type { FaultOptions } from './harness.js';
 
 /** Longer than this, and a case counts as a hang. */
 const TIME_LIMIT = 60_000;

@@ -15,7 +15,7 @@ import { printTable } from '../../src/cli/output.js';
 import { exportArpa, train } from '../../src/index.js';
 import { randomNumbers } from '../random.js';
 import { judgeFailure, kneser, listing, mountDisk, type CommandOptions, type SmallDisk } from './command-line.js';
-import type { FaultOptions } from './main.js';
+import type { FaultOptions } from './harness.js';
 
 /** Bytes that are free, one try after the other, until a command succeeds. */
 const FREE = [0, 8, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536].map(kib => kib * 1024);

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { FaultOptions } from './main.js';
+import type { FaultOptions } from './harness.js';
 import type { ChildMessage, ChildTask } from './fuzz/child.js';
 import { TARGETS } from './fuzz/targets.js';
 

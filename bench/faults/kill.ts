@@ -2,7 +2,7 @@ import { interruptTrainings } from './kill/interrupts.js';
 import { killOthers } from './kill/others.js';
 import type { Scene } from './kill/stage.js';
 import { killTrainings } from './kill/trainings.js';
-import type { Harness } from './main.js';
+import type { Harness } from './harness.js';
 
 /** With room for everything, and with so little memory that the text and the sorts go to the disk. */
 const SCENES: readonly Scene[] = [

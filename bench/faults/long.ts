@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { printTable } from '../../src/cli/output.js';
 import { LanguageModel, train } from '../../src/index.js';
 import { randomNumbers } from '../random.js';
-import type { Harness } from './main.js';
+import type { Harness } from './harness.js';
 
 /** Calls that overlap. */
 const AT_ONCE = 16;

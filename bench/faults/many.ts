@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { printTable, whole } from '../../src/cli/output.js';
 import { LanguageModel, train, tune } from '../../src/index.js';
 import { randomNumbers } from '../random.js';
-import type { FaultOptions } from './main.js';
+import type { FaultOptions } from './harness.js';
 import type { Done, Task } from './many-child.js';
 import { askModel } from './many-questions.js';
 

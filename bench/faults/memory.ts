@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { printTable } from '../../src/cli/output.js';
 import { tryToRun, type Attempt } from '../child.js';
 import { randomNumbers } from '../random.js';
-import type { Harness } from './main.js';
+import type { Harness } from './harness.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const MB = 1e6;

@@ -5,7 +5,7 @@ import { printTable } from '../../src/cli/output.js';
 import { LanguageModel, train } from '../../src/index.js';
 import { judgeFailure, kneser, listing, mountDisk, type CommandOptions, type CommandResult } from './command-line.js';
 import { writeText } from './full-disk.js';
-import type { FaultOptions } from './main.js';
+import type { FaultOptions } from './harness.js';
 
 /** A user who may do nothing. */
 const NOBODY = 65_534;

@@ -1,5 +1,5 @@
 import { closedError } from '../errors.js';
-import { openSource, type PackedInput } from '../packed/source.js';
+import { openSource, type PackedInput } from '../packed/open-source.js';
 import { openPacked } from '../packed/store.js';
 import type { BlendEvidence } from '../smooth/blend.js';
 import { wordIds } from '../store/manifest.js';
