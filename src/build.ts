@@ -51,6 +51,8 @@ const HELD_OUT_SHARE = 1 / 16;
 const CLASSES_SHARE = 1 / 4;
 /** The part that the evidence may take that weights are learned from. */
 const EVIDENCE_SHARE = 1 / 4;
+/** The part that blocks may come to that are read, and decoded to a few times that, before what was made of them is given back. */
+const READ_SHARE = 1 / 16;
 /** The part that the longest token may take. */
 const TOKEN_SHARE = 1 / 8;
 
@@ -116,6 +118,8 @@ export interface BuildPlace extends CountingPlace {
   createStore(kind: StoreKind): Promise<ModelWriter>;
   /** The same, when it was written. */
   openStore(kind: StoreKind): Promise<ModelStore>;
+  /** Gives back what is not used any more, where that can be asked for. */
+  readonly collect?: () => void;
   /** Where what is done is written down, so that another build can go on with it; if nowhere, none can. */
   readonly checkpoints?: Checkpoints;
   /** Stores a set of weights beside the model. */
@@ -175,7 +179,10 @@ export class Build {
     }
     const read = await this.read(text);
     this.text = read;
-    const manifest = await this.prune(await this.count(read));
+    this.place.collect?.();
+    const counted = await this.count(read);
+    this.place.collect?.();
+    const manifest = await this.prune(counted);
     await this.tune();
     this.checkAborted();
     return manifest;
@@ -427,9 +434,16 @@ export class Build {
     if (!this.canTune()) return;
     const store = await this.place.openStore('tables');
     const { onProgress } = this.options;
-    const getMany: ModelStore['getMany'] = keys => {
+    let bytes = 0;
+    const getMany: ModelStore['getMany'] = async keys => {
       this.checkAborted();
-      return store.getMany(keys);
+      if (bytes > this.place.memory * READ_SHARE) {
+        this.place.collect?.();
+        bytes = 0;
+      }
+      const values = await store.getMany(keys);
+      for (const value of values) bytes += value?.length ?? 0;
+      return values;
     };
     const { heldOut, heldOutIds } = this;
     const text = {
