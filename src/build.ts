@@ -51,8 +51,8 @@ const HELD_OUT_SHARE = 1 / 16;
 const CLASSES_SHARE = 1 / 4;
 /** The part that the evidence may take that weights are learned from. */
 const EVIDENCE_SHARE = 1 / 4;
-/** The part that blocks may come to that are read, and decoded to a few times that, before what was made of them is given back. */
-const READ_SHARE = 1 / 16;
+/** The part that is read before what was made of it, several times as much, is given back. */
+const READ_SHARE = 1 / 64;
 /** The part that the longest token may take. */
 const TOKEN_SHARE = 1 / 8;
 
