@@ -17,6 +17,8 @@ import { expandInputs, isPlain, readText, type Input } from './text/input.js';
 
 /** Less memory than this leaves no room for the buffers of a build. */
 const LEAST_MEMORY = 64 << 20;
+/** Memory that is left to what a build does not reckon with: LevelDB, threads, what waits to be collected. */
+const OVERHEAD = 16 << 20;
 /** The part of memory that a line of JSON may have: it is there a few times over, as bytes and as text. */
 const JSON_SHARE = 1 / 16;
 
@@ -70,7 +72,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     training = found
       ? Training.resume(draft.temporary, found)
       : await Training.begin(draft.temporary, draft.generation, beginning, options.resumeCommand);
-    build = new Build(options, plan, await placeOf(plan, draft, training, out, memory, threads));
+    build = new Build(options, plan, await placeOf(plan, draft, training, out, memory - OVERHEAD, threads));
     const manifest = await build.run(text);
     const pointer = await draft.publish();
     const { tables, warnings, ...figures } = build.report(manifest);
