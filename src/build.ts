@@ -51,8 +51,9 @@ const HELD_OUT_SHARE = 1 / 16;
 const CLASSES_SHARE = 1 / 4;
 /** The part that the evidence may take that weights are learned from. */
 const EVIDENCE_SHARE = 1 / 4;
-/** The part that is read before what was made of it, several times as much, is given back. */
-const READ_SHARE = 1 / 64;
+/** The parts of text and of blocks that are read before what was made of them, several times as much, is given back. */
+const TEXT_SHARE = 1 / 16;
+const BLOCKS_SHARE = 1 / 64;
 /** The part that the longest token may take. */
 const TOKEN_SHARE = 1 / 8;
 
@@ -233,6 +234,7 @@ export class Build {
       const known = sources.every(source => source.bytes !== undefined);
       const total = known ? sources.reduce((sum, source) => sum + (source.bytes ?? 0), 0) : undefined;
       let done = 0;
+      const collect = this.collector(TEXT_SHARE);
       for (const source of sources) {
         const longest = Math.min(MOST_TOKEN_BYTES, Math.floor(this.place.memory * TOKEN_SHARE));
         const feeder = createFeeder(this.plan.tokenization, stream, this.changes, source.name, longest);
@@ -244,6 +246,7 @@ export class Build {
           this.checkAborted();
           feeder.feed(bytes);
           this.checkMemory();
+          collect(bytes.length);
           this.options.onProgress?.({ stage: 'tokenize', done, total, unit: 'bytes' });
         }
         feeder.end();
@@ -429,20 +432,27 @@ export class Build {
     }
   }
 
+  /** Told how many bytes were read, it gives back what is not used any more each time they come to a part of the memory. */
+  private collector(share: number): (bytes: number) => void {
+    const { memory, collect } = this.place;
+    let read = 0;
+    return bytes => {
+      if ((read += bytes) < memory * share) return;
+      read = 0;
+      collect?.();
+    };
+  }
+
   /** Learns the weights of the mixture on what was held out. */
   private async tune(): Promise<void> {
     if (!this.canTune()) return;
     const store = await this.place.openStore('tables');
     const { onProgress } = this.options;
-    let bytes = 0;
+    const collect = this.collector(BLOCKS_SHARE);
     const getMany: ModelStore['getMany'] = async keys => {
       this.checkAborted();
-      if (bytes > this.place.memory * READ_SHARE) {
-        this.place.collect?.();
-        bytes = 0;
-      }
       const values = await store.getMany(keys);
-      for (const value of values) bytes += value?.length ?? 0;
+      collect(values.reduce((sum, value) => sum + (value?.length ?? 0), 0));
       return values;
     };
     const { heldOut, heldOutIds } = this;
