@@ -51,6 +51,9 @@ const HELD_OUT_SHARE = 1 / 16;
 const CLASSES_SHARE = 1 / 4;
 /** The part that the evidence may take that weights are learned from. */
 const EVIDENCE_SHARE = 1 / 4;
+/** The parts of text and of blocks that are read before what was made of them, several times as much, is given back. */
+const TEXT_SHARE = 1 / 16;
+const BLOCKS_SHARE = 1 / 64;
 /** The part that the longest token may take. */
 const TOKEN_SHARE = 1 / 8;
 
@@ -116,6 +119,8 @@ export interface BuildPlace extends CountingPlace {
   createStore(kind: StoreKind): Promise<ModelWriter>;
   /** The same, when it was written. */
   openStore(kind: StoreKind): Promise<ModelStore>;
+  /** Gives back what is not used any more, where that can be asked for. */
+  readonly collect?: () => void;
   /** Where what is done is written down, so that another build can go on with it; if nowhere, none can. */
   readonly checkpoints?: Checkpoints;
   /** Stores a set of weights beside the model. */
@@ -175,7 +180,10 @@ export class Build {
     }
     const read = await this.read(text);
     this.text = read;
-    const manifest = await this.prune(await this.count(read));
+    this.place.collect?.();
+    const counted = await this.count(read);
+    this.place.collect?.();
+    const manifest = await this.prune(counted);
     await this.tune();
     this.checkAborted();
     return manifest;
@@ -226,6 +234,7 @@ export class Build {
       const known = sources.every(source => source.bytes !== undefined);
       const total = known ? sources.reduce((sum, source) => sum + (source.bytes ?? 0), 0) : undefined;
       let done = 0;
+      const collect = this.collector(TEXT_SHARE);
       for (const source of sources) {
         const longest = Math.min(MOST_TOKEN_BYTES, Math.floor(this.place.memory * TOKEN_SHARE));
         const feeder = createFeeder(this.plan.tokenization, stream, this.changes, source.name, longest);
@@ -237,6 +246,7 @@ export class Build {
           this.checkAborted();
           feeder.feed(bytes);
           this.checkMemory();
+          collect(bytes.length);
           this.options.onProgress?.({ stage: 'tokenize', done, total, unit: 'bytes' });
         }
         feeder.end();
@@ -422,14 +432,28 @@ export class Build {
     }
   }
 
+  /** Told how many bytes were read, it gives back what is not used any more each time they come to a part of the memory. */
+  private collector(share: number): (bytes: number) => void {
+    const { memory, collect } = this.place;
+    let read = 0;
+    return bytes => {
+      if ((read += bytes) < memory * share) return;
+      read = 0;
+      collect?.();
+    };
+  }
+
   /** Learns the weights of the mixture on what was held out. */
   private async tune(): Promise<void> {
     if (!this.canTune()) return;
     const store = await this.place.openStore('tables');
     const { onProgress } = this.options;
-    const getMany: ModelStore['getMany'] = keys => {
+    const collect = this.collector(BLOCKS_SHARE);
+    const getMany: ModelStore['getMany'] = async keys => {
       this.checkAborted();
-      return store.getMany(keys);
+      const values = await store.getMany(keys);
+      collect(values.reduce((sum, value) => sum + (value?.length ?? 0), 0));
+      return values;
     };
     const { heldOut, heldOutIds } = this;
     const text = {

@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Build, CallerError, type BuildPlace, type BuildReport, type BuildText, type StoreKind } from './build.js';
+import { collect } from './collect.js';
 import { scratchFiles } from './count/scratch-files.js';
 import { startThread } from './count/threads.js';
 import { abortedError, KneserError, writeError } from './errors.js';
@@ -16,6 +17,10 @@ import { expandInputs, isPlain, readText, type Input } from './text/input.js';
 
 /** Less memory than this leaves no room for the buffers of a build. */
 const LEAST_MEMORY = 64 << 20;
+/** Memory that is left to what a build does not reckon with: LevelDB, threads, what waits to be collected. */
+const OVERHEAD = 16 << 20;
+/** The part of memory that a line of JSON may have: it is there a few times over, as bytes and as text. */
+const JSON_SHARE = 1 / 16;
 
 /** What training did. */
 export interface TrainReport extends BuildReport {
@@ -51,7 +56,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     options = { ...options, vocabulary: { ...vocabulary, words: [...vocabulary.words] } };
   const plan = await planBuild(options);
   const inputs = options.files ? await expandInputs(options.files, options) : [];
-  const text = options.files ? fileSources(inputs, options) : options;
+  const text = options.files ? fileSources(inputs, options, Math.floor(memory * JSON_SHARE)) : options;
   const { out, force = false, resume = false } = options;
   const beginning = await beginningOf(options, plan, inputs);
   let found: TrainingRecord | undefined;
@@ -67,7 +72,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     training = found
       ? Training.resume(draft.temporary, found)
       : await Training.begin(draft.temporary, draft.generation, beginning, options.resumeCommand);
-    build = new Build(options, plan, await placeOf(plan, draft, training, out, memory, threads));
+    build = new Build(options, plan, await placeOf(plan, draft, training, out, memory - OVERHEAD, threads));
     const manifest = await build.run(text);
     const pointer = await draft.publish();
     const { tables, warnings, ...figures } = build.report(manifest);
@@ -83,12 +88,12 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   }
 }
 
-function fileSources(inputs: readonly Input[], options: TrainOptions): BuildText {
+function fileSources(inputs: readonly Input[], options: TrainOptions, longestJson: number): BuildText {
   const sources = inputs.map(({ path, bytes }) => ({
     name: path,
     bytes,
     isPlain: isPlain(path),
-    read: (onRead: (bytes: number) => void) => readText(path, { ...options, onRead }),
+    read: (onRead: (bytes: number) => void) => readText(path, { ...options, onRead, longestJson }),
   }));
   return { sources };
 }
@@ -122,6 +127,7 @@ async function placeOf(
       return create(pathOf(kind));
     },
     openStore: kind => openLevelStore(pathOf(kind), name, memory),
+    collect,
     putWeights: (set, value) => draft.putWeights(set, value),
   };
 }

@@ -257,6 +257,10 @@ describe('is refused, with what is wrong and where:', () => {
   test('a document that is too large', async () => {
     const path = cli.file(`{"text": "${'a '.repeat(20 << 20)}"}\n`, '.jsonl');
     await refused(path, 'KNESER_LIMIT', /, line 1: this document has more than 32 MB; split it/);
+    const littleMemory = train({ files: [path], out: cli.fresh(), memory: 64 << 20 });
+    await expect(littleMemory).rejects.toThrow(
+      /, line 1: this document has more than 4 MB; split it, or allow more memory/,
+    );
   });
 
   test.each<[string, Uint8Array]>([

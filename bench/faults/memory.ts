@@ -1,14 +1,18 @@
-import { mkdtempSync, openSync, closeSync, rmSync, writeSync } from 'node:fs';
+import { mkdtempSync, openSync, closeSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { printTable } from '../../src/cli/output.js';
 import { tryToRun, type Attempt } from '../child.js';
 import { randomNumbers } from '../random.js';
+import { bpeJson, mergesOf, PRINTABLE } from '../tokenizer-json.js';
 import type { Harness } from './harness.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const MB = 1e6;
+
+/** Stands among arguments for the path of a tokenizer. */
+const TOKENIZER = 'tokenizer.json';
 
 /** A text of an odd shape, and what is done with it. */
 interface Shape {
@@ -102,6 +106,8 @@ const SHAPES: readonly Shape[] = [
     args: ['--skip', '--hold-out', '0.01', '--classes', '0'],
     memory: [128],
   },
+  { name: 'ordinary, pruned', bytes: 12 * MB, text: ordinary, args: ['--prune', '0,0,1'] },
+  { name: 'ordinary, tokenizer.json', bytes: 6 * MB, text: ordinary, args: ['--tokenizer', TOKENIZER] },
   { name: 'one endless line', bytes: 75 * MB, text: oneLine, memory: [64, 256] },
   { name: 'one endless line, words', bytes: 12 * MB, text: oneLine, args: ['--tokenizer', 'words'] },
   { name: 'one endless line, sentences', bytes: 6 * MB, text: oneLine, args: ['--sentences', 'segment'] },
@@ -172,13 +178,24 @@ const SHAPES: readonly Shape[] = [
     name: 'JSON documents of 15 MB, words',
     bytes: 30 * MB,
     ending: '.jsonl',
-    text: random => {
-      const rest = oneLine(random);
-      return () => {
-        const text = Array.from({ length: 15 }, () => Buffer.from(rest()).toString('latin1')).join('');
-        return encode(`{"text": "${text}"}\n`);
-      };
-    },
+    text: random => documents(random, 15),
+    args: ['--tokenizer', 'words'],
+    memory: [64, 128],
+    refused: /document has more than .* allow more memory/,
+  },
+  {
+    name: 'JSON documents of 15 MB, words',
+    bytes: 30 * MB,
+    ending: '.jsonl',
+    text: random => documents(random, 15),
+    args: ['--tokenizer', 'words'],
+    memory: [256],
+  },
+  {
+    name: 'JSON documents of 8 MB, words',
+    bytes: 24 * MB,
+    ending: '.jsonl',
+    text: random => documents(random, 8),
     args: ['--tokenizer', 'words'],
     memory: [128],
   },
@@ -196,6 +213,15 @@ const SHAPES: readonly Shape[] = [
   },
   { name: 'vector, one endless line', bytes: 300 * MB, text: oneLine, command: ['vector'], refused: /too long/ },
 ];
+
+/** Lines of JSON. */
+function documents(random: () => number, megabytes: number): () => Uint8Array {
+  const rest = oneLine(random);
+  return () => {
+    const text = Array.from({ length: megabytes }, () => Buffer.from(rest()).toString('latin1')).join('');
+    return encode(`{"text": "${text}"}\n`);
+  };
+}
 
 function longLine(random: () => number, megabytes: number): () => Uint8Array {
   const rest = oneLine(random);
@@ -222,6 +248,9 @@ export const memory: Harness = async ({ times = Infinity, seed }) => {
   try {
     const small = join(folder, 'small');
     const smallText = join(folder, 'small.txt');
+    const tokenizer = join(folder, TOKENIZER);
+    const merges = mergesOf(Array.from({ length: 2000 }, (_, i) => `w${i.toString(36)}`));
+    writeFileSync(tokenizer, bpeJson(PRINTABLE, merges));
     writeText(smallText, 5 * MB, ordinary(randomNumbers(seed)));
     await kneser(['train', smallText, '--out', small, '--quiet']);
     for (const shape of SHAPES.filter(({ name }) => !only || name.includes(only)).slice(0, times)) {
@@ -231,11 +260,10 @@ export const memory: Harness = async ({ times = Infinity, seed }) => {
           const input = join(folder, `text${shape.ending ?? '.txt'}`);
           writeText(input, bytes, shape.text(randomNumbers(seed)));
           const out = join(folder, 'model');
+          const args = (shape.args ?? []).map(arg => (arg === TOKENIZER ? tokenizer : arg));
           const attempt = shape.command
-            ? await kneser([...shape.command, small, input, ...(shape.args ?? [])])
-            : await kneser([
-                ...['train', input, '--out', out, '--quiet', '--memory', `${mebibytes}M`, ...(shape.args ?? [])],
-              ]);
+            ? await kneser([...shape.command, small, input, ...args])
+            : await kneser([...['train', input, '--out', out, '--quiet', '--memory', `${mebibytes}M`, ...args]]);
           const { seconds, cpuSeconds, peakBytes, ended, stderr } = attempt;
           rmSync(out, { recursive: true, force: true });
           rmSync(input);

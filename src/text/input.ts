@@ -28,6 +28,8 @@ export interface ReadOptions extends DocumentOptions {
   /** Ends the reading, even of a pipe that is silent. */
   readonly signal?: AbortSignal | undefined;
   readonly onDocument?: DocumentListener | undefined;
+  /** Bytes that a line of JSON may have; at most and by default 32 MB. */
+  readonly longestJson?: number | undefined;
 }
 
 /** One input: a file's path or `-`, and its size on disk where that is known. */
@@ -143,10 +145,10 @@ export function isPlain(path: string): boolean {
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED.
  */
 export async function* readText(path: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
-  const { onRead, signal, onDocument, field = 'text', column = 'text' } = options;
+  const { onRead, signal, onDocument, longestJson, field = 'text', column = 'text' } = options;
   if (JSON_LINES.test(path)) {
     const { readJsonLines } = await import('./jsonl.js');
-    yield* readJsonLines(path, readBytes(path, onRead, signal), field, onDocument);
+    yield* readJsonLines(path, readBytes(path, onRead, signal), field, onDocument, longestJson);
   } else if (PARQUET.test(path)) {
     const { readParquet } = await import('./parquet.js');
     yield* readParquet(path, column, onRead, signal, onDocument);

@@ -10,6 +10,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 /**
  * The text of JSON lines: of each line's object one field, a document of one or more lines. Blank lines are left out.
  *
+ * @param longest bytes that a line may have.
  * @throws KNESER_INPUT_JSON, KNESER_LIMIT
  */
 export async function* readJsonLines(
@@ -17,36 +18,50 @@ export async function* readJsonLines(
   chunks: AsyncIterable<Uint8Array>,
   field: string,
   onDocument?: DocumentListener,
+  longest = MOST_BYTES,
 ): AsyncGenerator<Uint8Array> {
   const documents = new DocumentLines(onDocument);
-  const parts: Uint8Array[] = [];
-  let partsLength = 0;
-  let line = 0;
-  const add = (part: Uint8Array): void => {
-    line++;
-    parts.push(part);
-    const document = parseDocument(parts.length === 1 ? part : Buffer.concat(parts), field, `${path}, line ${line}`);
+  const most = Math.min(longest, MOST_BYTES);
+  /** The line that has no end yet: its first `length` bytes. */
+  let pending = new Uint8Array(1 << 12);
+  let length = 0;
+  let line = 1;
+  const keep = (part: Uint8Array): void => {
+    const needed = length + part.length;
+    if (needed > most) {
+      const help = most < MOST_BYTES ? 'split it, or allow more memory' : 'split it';
+      throw new KneserError(
+        'KNESER_LIMIT',
+        `${path}, line ${line}: this document has more than ${most >> 20} MB; ${help}`,
+      );
+    }
+    if (needed > pending.length) {
+      const larger = new Uint8Array(Math.max(needed, Math.min(2 * pending.length, most)));
+      larger.set(pending.subarray(0, length));
+      pending = larger;
+    }
+    pending.set(part, length);
+    length = needed;
+  };
+  const add = (bytes: Uint8Array): void => {
+    const document = parseDocument(bytes, field, `${path}, line ${line}`);
     if (document !== undefined) documents.addText(document);
-    parts.length = partsLength = 0;
+    length = 0;
+    line++;
   };
   for await (const chunk of chunks) {
     let from = 0;
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
-      add(chunk.subarray(from, at));
+      const part = chunk.subarray(from, at);
+      if (length > 0) keep(part);
+      add(length > 0 ? pending.subarray(0, length) : part);
       from = at + 1;
     }
-    if (from < chunk.length) parts.push(chunk.slice(from));
-    partsLength += chunk.length - from;
-    if (partsLength > MOST_BYTES) {
-      throw new KneserError(
-        'KNESER_LIMIT',
-        `${path}, line ${line + 1}: this document has more than ${MOST_BYTES >> 20} MB; split it`,
-      );
-    }
+    keep(chunk.subarray(from));
     const text = documents.take();
     if (text.length > 0) yield text;
   }
-  if (partsLength > 0) add(new Uint8Array(0));
+  if (length > 0) add(pending.subarray(0, length));
   yield documents.take();
 }
 
