@@ -5,7 +5,9 @@ import type { TextFeeder, TokenSink } from './tokenizer.js';
 import { NEWLINE } from './tokens.js';
 
 /** A line that grows longer than this is tokenized in pieces, each cut before a space. */
-const PIECE_BYTES = 1 << 20;
+const PIECE_BYTES = 1 << 16;
+/** The same where a cut may be seen in the tokens or sentences beside it. */
+const LONG_PIECE_BYTES = 1 << 20;
 /** No piece may be longer: where a line has no space to be cut at. */
 const MOST_BYTES = 1 << 25;
 
@@ -18,18 +20,22 @@ const encoder = new TextEncoder();
 export class LineTokenizer implements TextFeeder {
   private pending = new Uint8Array(1 << 12);
   private length = 0;
+  private readonly piece: number;
 
   constructor(
     private readonly tokenization: Tokenization,
     private readonly sink: TokenSink,
     private readonly changes: TextChanges,
     private readonly source: string,
-  ) {}
+  ) {
+    const { tokenizer, sentences } = tokenization.info;
+    this.piece = tokenizer === 'tokenizer.json' || sentences === 'segment' ? LONG_PIECE_BYTES : PIECE_BYTES;
+  }
 
   feed(bytes: Uint8Array): void {
     // A long document comes at once, and its lines may be as long.
-    for (let from = 0; from < bytes.length; from += PIECE_BYTES)
-      this.feedPiece(bytes.subarray(from, from + PIECE_BYTES));
+    const { piece } = this;
+    for (let from = 0; from < bytes.length; from += piece) this.feedPiece(bytes.subarray(from, from + piece));
   }
 
   end(): void {
@@ -51,7 +57,7 @@ export class LineTokenizer implements TextFeeder {
     }
     if (from === bytes.length) return;
     this.keep(bytes.subarray(from));
-    if (this.length >= PIECE_BYTES) this.cut();
+    if (this.length >= this.piece) this.cut();
   }
 
   private keep(bytes: Uint8Array): void {
