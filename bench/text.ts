@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { prepareBrown } from '../corpora/brown.js';
-import { train } from '../src/train.js';
+import { train } from '../src/train/train.js';
 
 /** The order of the model that suites use. */
 export const ORDER = 5;

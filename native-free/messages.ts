@@ -1,4 +1,4 @@
-import type { BuildReport } from '../src/build.js';
+import type { BuildReport } from '../src/train/build.js';
 import { KneserError, type ErrorCode } from '../src/errors.js';
 import type { BuildOptions, Progress } from '../src/options.js';
 import type { Sentence } from '../src/text/sentences.js';

@@ -1,7 +1,7 @@
-import type { BuildReport } from '../src/build.js';
+import type { BuildReport } from '../src/train/build.js';
 import { abortedError, KneserError } from '../src/errors.js';
 import type { BuildOptions, Progress } from '../src/options.js';
-import { checkInteger } from '../src/plan.js';
+import { checkInteger } from '../src/train/plan.js';
 import { LanguageModel } from '../src/score/model.js';
 import { LevelWriter, readDatabase } from '../src/store/level.js';
 import type { Sentence, Sentences } from '../src/text/sentences.js';

@@ -4,18 +4,18 @@
  * @packageDocumentation
  */
 export { KneserError, type ErrorCode } from './errors.js';
-export { MAX_ORDER } from './plan.js';
-export { train } from './train.js';
+export { MAX_ORDER } from './train/plan.js';
+export { train } from './train/train.js';
 export type { Progress, Stage, TrainingText, TrainOptions } from './options.js';
-export type { TrainReport } from './train.js';
-export { verify, type VerifyOptions, type VerifyReport } from './verify.js';
+export type { TrainReport } from './train/train.js';
+export { verify, type VerifyOptions, type VerifyReport } from './verify/verify.js';
 export type { Check, Finding } from './verify/findings.js';
-export { prune, type PruneOptions, type PruneReport } from './prune.js';
+export { prune, type PruneOptions, type PruneReport } from './prune/prune.js';
 export type { Pruning } from './prune/pruning.js';
-export { pack, type PackOptions, type PackReport } from './pack.js';
-export { unpack, type UnpackOptions, type UnpackReport } from './unpack.js';
+export { pack, type PackOptions, type PackReport } from './packed/pack.js';
+export { unpack, type UnpackOptions, type UnpackReport } from './packed/unpack.js';
 export type { PackedInput } from './packed/open-source.js';
-export { tune, type TuneOptions } from './tune.js';
+export { tune, type TuneOptions } from './tune/tune.js';
 export type { TuneReport } from './smooth/weights.js';
 export type { PatternChoice } from './pattern.js';
 export { TextCache } from './score/cache.js';

@@ -8,7 +8,7 @@ import { PieceCutter } from './score/pieces.js';
 import type { Perplexity, PerplexitySum } from './score/perplexity.js';
 import { runAtOnce } from './score/scorer.js';
 import type { ScoringThreads } from './score/threads.js';
-import { sumFile } from './sum-file.js';
+import { sumFile } from './score/sum-file.js';
 
 /**
  * A model with its tables whole in memory: everything is answered at once. Made by {@link LanguageModel.load}, and

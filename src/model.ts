@@ -5,7 +5,7 @@ import { LanguageModel as StoredModel } from './score/model.js';
 import type { ModelParts } from './score/parts.js';
 import type { Perplexity, PerplexitySum } from './score/perplexity.js';
 import { runAwaiting } from './score/scorer.js';
-import { sumFile } from './sum-file.js';
+import { sumFile } from './score/sum-file.js';
 import { fileSize } from './text/input.js';
 
 /** Loading a row takes about this part of the time that scoring a word from blocks takes. */

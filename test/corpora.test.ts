@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { brownSentences, prepareBrown, type PreparedBrown } from '../dist/corpora/brown.js';
 import { CORPORA, type Corpus } from '../dist/corpora/catalog.js';
-import { writeAtomically } from '../dist/src/atomic.js';
+import { writeAtomically } from '../dist/src/platform/atomic.js';
 import { sha256 } from '../dist/corpora/checksum.js';
 import {
   prepareOneBillionWord,

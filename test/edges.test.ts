@@ -4,7 +4,7 @@ import { clusteringBytes } from '../dist/src/classes/exchange.js';
 import { checkTokens, layoutLength } from '../dist/src/count/corpus.js';
 import { emptySummary, TableWriter, type EncodedBlock } from '../dist/src/count/table-writer.js';
 import { KneserError, train } from '../dist/src/index.js';
-import { checkByteOrder } from '../dist/src/platform.js';
+import { checkByteOrder } from '../dist/src/platform/byte-order.js';
 import { addTotals } from '../dist/src/score/block-reader.js';
 import type { TablePart } from '../dist/src/score/parts.js';
 import { canLoad, loadedBytes } from '../dist/src/score/regions.js';

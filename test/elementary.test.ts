@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { exp, exp10, log, log10 } from '../dist/src/elementary.js';
+import { exp, exp10, log, log10 } from '../dist/src/platform/elementary.js';
 import { pack } from '../dist/src/store/pack.js';
 import { unpack } from '../dist/src/store/unpack.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { modelDigest } from '../dist/bench/faults/content.js';
 import { killTrainings } from '../dist/bench/faults/kill/trainings.js';
-import { removeAbandoned } from '../dist/src/leftovers.js';
+import { removeAbandoned } from '../dist/src/platform/leftovers.js';
 import { readRecord } from '../dist/src/resume/record.js';
 import { Training } from '../dist/src/resume/training.js';
 import { LanguageModel, train, type TrainOptions } from '../dist/src/index.js';

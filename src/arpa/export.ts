@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { writeAtomically } from '../atomic.js';
+import { writeAtomically } from '../platform/atomic.js';
 import { abortedError, KneserError, writeError } from '../errors.js';
 import type { Progress } from '../options.js';
 import { LanguageModel } from '../model.js';

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { writeAtomically } from '../atomic.js';
+import { writeAtomically } from '../platform/atomic.js';
 import { CORPORA, type Corpus, type CorpusName } from '../../corpora/catalog.js';
 import { CorpusError } from '../../corpora/errors.js';
 import { KneserError, type ErrorCode } from '../errors.js';

@@ -1,6 +1,6 @@
-import { log } from '../elementary.js';
+import { log } from '../platform/elementary.js';
 import { FIRST_WORD } from '../text/tokens.js';
-import type { Pause } from '../turn.js';
+import type { Pause } from '../platform/turn.js';
 import type { Bigrams } from './bigrams.js';
 
 /** Words that are moved in every round: the most frequent ones. The others are placed once, at the end. */

@@ -1,5 +1,5 @@
-import { pack, type PackReport } from '../pack.js';
-import { unpack, type UnpackReport } from '../unpack.js';
+import { pack, type PackReport } from '../packed/pack.js';
+import { unpack, type UnpackReport } from '../packed/unpack.js';
 import type { Progress } from '../options.js';
 import { bytes, print, whole } from './output.js';
 import { ProgressDisplay } from './progress.js';

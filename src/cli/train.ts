@@ -1,7 +1,7 @@
 import { KneserError } from '../errors.js';
 import type { DocumentOptions } from '../text/documents.js';
 import type { TrainOptions } from '../options.js';
-import { train, type TrainReport } from '../train.js';
+import { train, type TrainReport } from '../train/train.js';
 import { bytes, whole } from './output.js';
 import { documentOptions } from './options.js';
 import { ProgressDisplay } from './progress.js';

@@ -1,6 +1,6 @@
 import type { TuneReport } from '../smooth/weights.js';
 import type { DocumentOptions } from '../text/documents.js';
-import { tune } from '../tune.js';
+import { tune } from '../tune/tune.js';
 import { print, printTable, whole } from './output.js';
 import { documentOptions } from './options.js';
 import { ProgressDisplay } from './progress.js';

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { writeAtomically } from '../atomic.js';
+import { writeAtomically } from '../platform/atomic.js';
 import { KneserError, writeError } from '../errors.js';
 import { heatScale, heatStep, readable, valueAt } from '../report/heat.js';
 import type { TableReading } from '../score/api.js';

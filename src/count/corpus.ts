@@ -1,5 +1,5 @@
 import { KneserError } from '../errors.js';
-import { sharedMemory } from '../shared.js';
+import { sharedMemory } from '../platform/shared-memory.js';
 import { BOS, EOS, NONE } from '../text/tokens.js';
 import type { IdStream } from './id-stream.js';
 

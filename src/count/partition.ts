@@ -1,4 +1,4 @@
-import { sharedMemory } from '../shared.js';
+import { sharedMemory } from '../platform/shared-memory.js';
 import { BOS, EOS, NONE } from '../text/tokens.js';
 import type { Chunk } from './corpus.js';
 

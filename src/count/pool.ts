@@ -1,5 +1,5 @@
-import { canShare } from '../shared.js';
-import { nextTurn } from '../turn.js';
+import { canShare } from '../platform/shared-memory.js';
+import { nextTurn } from '../platform/turn.js';
 import { Counter, type CountPlan, type CountResult, type CountTask } from './counter.js';
 import type { ThreadReply, ThreadRequest } from './counting-thread.js';
 import type { Scratch } from './scratch.js';

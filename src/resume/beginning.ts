@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { TrainOptions } from '../options.js';
 import { choosePatterns, formatPattern } from '../pattern.js';
-import { pretrainedTokenizer, type BuildPlan } from '../plan.js';
+import { pretrainedTokenizer, type BuildPlan } from '../train/plan.js';
 import type { Input } from '../text/input.js';
-import { packageVersion } from '../version.js';
+import { packageVersion } from '../platform/version.js';
 import { recordInputs, type Beginning } from './record.js';
 
 /** What the model of a training follows from. @param options with words that can be gone through again. */

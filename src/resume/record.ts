@@ -1,7 +1,7 @@
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { KneserError } from '../errors.js';
-import type { CountedTable, TextFigures } from '../checkpoints.js';
+import type { CountedTable, TextFigures } from '../train/checkpoints.js';
 import { FORMAT_VERSION } from '../store/manifest.js';
 import type { Input } from '../text/input.js';
 

@@ -1,6 +1,6 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { ReadText, TextIds } from '../checkpoints.js';
+import type { ReadText, TextIds } from '../train/checkpoints.js';
 import type { IdStream } from '../count/id-stream.js';
 import { scratchFiles } from '../count/scratch-files.js';
 import type { Vocabulary } from '../count/vocabulary.js';

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import type { Checkpoints, CountedTable, LeftToCount, ReadText, TextIds } from '../checkpoints.js';
+import type { Checkpoints, CountedTable, LeftToCount, ReadText, TextIds } from '../train/checkpoints.js';
 import type { Sort } from '../count/tally.js';
 import { isContiguous, tableName, type Stream } from '../pattern.js';
 import type { LevelWriter } from '../store/level.js';

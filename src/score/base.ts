@@ -1,4 +1,4 @@
-import { exp10, log10 } from '../elementary.js';
+import { exp10, log10 } from '../platform/elementary.js';
 import { KneserError } from '../errors.js';
 import { estimateDiscounts, type Discounts } from '../smooth/discounts.js';
 import { wordIds } from '../store/manifest.js';

@@ -1,8 +1,8 @@
-import { exp, log } from '../elementary.js';
+import { exp, log } from '../platform/elementary.js';
 import { BlockDamage } from '../store/block.js';
 import { finite, list, record } from '../store/shape.js';
 import { BOS, NONE, UNK } from '../text/tokens.js';
-import type { Pause } from '../turn.js';
+import type { Pause } from '../platform/turn.js';
 import type { Batch } from './batch.js';
 import { PairWeights } from './pair-weights.js';
 

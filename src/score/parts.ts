@@ -1,7 +1,7 @@
 import { decodeClasses, type WordClasses } from '../classes/classes.js';
 import { KneserError } from '../errors.js';
 import { contextPattern, formatPattern, isContiguous, parsePattern, type Pattern } from '../pattern.js';
-import { checkByteOrder } from '../platform.js';
+import { checkByteOrder } from '../platform/byte-order.js';
 import { Backoff } from '../smooth/backoff.js';
 import { Blend, GATE_PARAMETERS, GATE_START } from '../smooth/blend.js';
 import { estimateDiscounts } from '../smooth/discounts.js';

@@ -1,4 +1,4 @@
-import { exp10 } from '../elementary.js';
+import { exp10 } from '../platform/elementary.js';
 
 /** What a text's log probabilities add up to. */
 export interface Perplexity {

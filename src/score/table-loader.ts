@@ -1,4 +1,4 @@
-import { sharedMemory } from '../shared.js';
+import { sharedMemory } from '../platform/shared-memory.js';
 import { KneserError } from '../errors.js';
 import { formatPattern } from '../pattern.js';
 import { blankBlock, BLOCK_ENTRIES, largestWord, type Block } from '../store/block.js';

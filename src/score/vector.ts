@@ -2,7 +2,7 @@
  * Vectors of n-gram perplexities: where a text is odd, token by token (M. Škorić 2023, Text vectorization via
  * transformer-based language models and n-gram perplexities, arXiv:2307.09255).
  */
-import { exp10 } from '../elementary.js';
+import { exp10 } from '../platform/elementary.js';
 import { KneserError } from '../errors.js';
 import type { Score } from './api.js';
 import type { BatchLayout } from './batch.js';

@@ -1,4 +1,4 @@
-import { exp, log10 } from '../elementary.js';
+import { exp, log10 } from '../platform/elementary.js';
 import type { WordClasses } from '../classes/classes.js';
 import type { Batch } from '../score/batch.js';
 import type { TextCache } from '../score/cache.js';

@@ -1,7 +1,7 @@
-import { exp, log } from '../elementary.js';
+import { exp, log } from '../platform/elementary.js';
 import type { Batch } from '../score/batch.js';
 import { COUNT, FIELDS, FOLLOWERS, ONES, TOTAL, TWOS, type Evidence } from '../score/evidence.js';
-import type { Pause } from '../turn.js';
+import type { Pause } from '../platform/turn.js';
 import type { Blend, BlendEvidence } from './blend.js';
 import { spreadMass } from './mass.js';
 import type { Mixture } from './mixture.js';

@@ -1,4 +1,4 @@
-import { exp } from '../elementary.js';
+import { exp } from '../platform/elementary.js';
 import type { Batch } from '../score/batch.js';
 import { COUNT, FIELDS, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type Evidence } from '../score/evidence.js';
 import type { Lattice } from './lattice.js';

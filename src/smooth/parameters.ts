@@ -1,4 +1,4 @@
-import { exp } from '../elementary.js';
+import { exp } from '../platform/elementary.js';
 import type { Lattice } from './lattice.js';
 
 /**

@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isOutOfFiles, KneserError, readError, systemCode, writeError } from '../errors.js';
-import { ownMark, removeAbandoned } from '../leftovers.js';
+import { ownMark, removeAbandoned } from '../platform/leftovers.js';
 import { openPackedFile } from '../packed/file-source.js';
 import { describeUnfinished, readRecord } from '../resume/record.js';
 import { digestFile } from './file-digest.js';

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { copyFile, link, open, rm, stat, symlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KneserError, readError, systemCode, writeError } from '../errors.js';
-import { makeTemporaryFolder } from '../leftovers.js';
+import { makeTemporaryFolder } from '../platform/leftovers.js';
 import { digestBuffer, digestFile } from './file-digest.js';
 import type { PointerFile } from './pointer.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { exportArpa } from '../../../src/arpa/export.js';
 import { importArpa } from '../../../src/arpa/import.js';
 import { LanguageModel } from '../../../src/model.js';
-import { pack } from '../../../src/pack.js';
+import { pack } from '../../../src/packed/pack.js';
 import {
   concatenate,
   decodeFront,
@@ -19,8 +19,8 @@ import {
 import { seal } from '../../../src/store/block.js';
 import { checksum } from '../../../src/store/checksum.js';
 import { readVarint } from '../../../src/store/varint.js';
-import { train } from '../../../src/train.js';
-import { unpack } from '../../../src/unpack.js';
+import { train } from '../../../src/train/train.js';
+import { unpack } from '../../../src/packed/unpack.js';
 import { ask, trainingText } from './model.js';
 import { below, mutate, NUMBERS, pick, type Random } from './mutate.js';
 import { mutatePacked } from './structure.js';

@@ -1,26 +1,26 @@
-import { KneserError } from './errors.js';
-import type { Progress } from './options.js';
-import { contextPattern, formatPattern, isContiguous, parsePattern, type Pattern } from './pattern.js';
-import { readDirectory } from './score/block-reader.js';
-import { LanguageModel } from './score/model.js';
-import type { ModelFiles, SmoothingOptions } from './score/parts.js';
-import { UNIFORM_WEIGHTS } from './smooth/weights.js';
-import { decodeValue } from './store/decode.js';
-import type { OpenFolder } from './store/folder.js';
-import { MANIFEST_KEY } from './store/keys.js';
-import type { ModelStore } from './store/store.js';
-import { decodeManifest, wordIds, type Manifest } from './store/manifest.js';
-import { FIRST_WORD } from './text/tokens.js';
-import type { CheckedTable } from './verify/blocks.js';
-import { checkContexts, passesOf } from './verify/contexts.js';
-import { checkExtensions } from './verify/extensions.js';
-import { checkFiles } from './verify/files.js';
-import { Findings, type Check, type Finding } from './verify/findings.js';
-import { checkKeys } from './verify/keys.js';
-import { checkRows } from './verify/rows.js';
-import { checkSums, sampleHistories } from './verify/sums.js';
-import { checkWeights } from './verify/weights.js';
-import { checkClasses, checkDictionary } from './verify/words.js';
+import { KneserError } from '../errors.js';
+import type { Progress } from '../options.js';
+import { contextPattern, formatPattern, isContiguous, parsePattern, type Pattern } from '../pattern.js';
+import { readDirectory } from '../score/block-reader.js';
+import { LanguageModel } from '../score/model.js';
+import type { ModelFiles, SmoothingOptions } from '../score/parts.js';
+import { UNIFORM_WEIGHTS } from '../smooth/weights.js';
+import { decodeValue } from '../store/decode.js';
+import type { OpenFolder } from '../store/folder.js';
+import { MANIFEST_KEY } from '../store/keys.js';
+import type { ModelStore } from '../store/store.js';
+import { decodeManifest, wordIds, type Manifest } from '../store/manifest.js';
+import { FIRST_WORD } from '../text/tokens.js';
+import type { CheckedTable } from './blocks.js';
+import { checkContexts, passesOf } from './contexts.js';
+import { checkExtensions } from './extensions.js';
+import { checkFiles } from './files.js';
+import { Findings, type Check, type Finding } from './findings.js';
+import { checkKeys } from './keys.js';
+import { checkRows } from './rows.js';
+import { checkSums, sampleHistories } from './sums.js';
+import { checkWeights } from './weights.js';
+import { checkClasses, checkDictionary } from './words.js';
 
 /** How a model is verified. */
 export interface VerifyOptions {
@@ -63,7 +63,7 @@ export async function verify(path: string, options: VerifyOptions = {}): Promise
 }
 
 async function verifyFolder(path: string, { onProgress }: VerifyOptions): Promise<Findings> {
-  const { openFolder, readPointer } = await import('./store/folder.js');
+  const { openFolder, readPointer } = await import('../store/folder.js');
   for (;;) {
     const findings = new Findings();
     const pointer = await findings.try('files', 'kneser.json', () => readPointer(path));

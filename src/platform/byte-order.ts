@@ -1,4 +1,4 @@
-import { KneserError } from './errors.js';
+import { KneserError } from '../errors.js';
 
 /**
  * Refuses machines that store the highest byte of a number first. Nothing here was ever run on one.

@@ -1,9 +1,9 @@
-import { abortedError, KneserError, writeError } from './errors.js';
-import type { Progress } from './options.js';
-import { copyStore } from './store/copy.js';
-import { decodeValue } from './store/decode.js';
-import { MANIFEST_KEY } from './store/keys.js';
-import { decodeManifest } from './store/manifest.js';
+import { abortedError, KneserError, writeError } from '../errors.js';
+import type { Progress } from '../options.js';
+import { copyStore } from '../store/copy.js';
+import { decodeValue } from '../store/decode.js';
+import { MANIFEST_KEY } from '../store/keys.js';
+import { decodeManifest } from '../store/manifest.js';
 
 /** Which packed model to unpack, and where to. */
 export interface UnpackOptions {
@@ -39,9 +39,9 @@ export interface UnpackReport {
 export async function unpack(options: UnpackOptions): Promise<UnpackReport> {
   const { file, out, force = false, onProgress, signal } = options;
   const started = performance.now();
-  const { openModel } = await import('./store/open.js');
-  const { beginDraft, isWeightsName } = await import('./store/folder.js');
-  const { createLevelWriter } = await import('./store/leveldb.js');
+  const { openModel } = await import('../store/open.js');
+  const { beginDraft, isWeightsName } = await import('../store/folder.js');
+  const { createLevelWriter } = await import('../store/leveldb.js');
   const { store, files } = await openModel(file);
   try {
     decodeValue(`${file}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);

@@ -2,18 +2,18 @@ import { availableParallelism, totalmem } from 'node:os';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Build, CallerError, type BuildPlace, type BuildReport, type BuildText, type StoreKind } from './build.js';
-import { collect } from './collect.js';
-import { scratchFiles } from './count/scratch-files.js';
-import { startThread } from './count/threads.js';
-import { abortedError, KneserError, writeError } from './errors.js';
-import type { TrainOptions } from './options.js';
+import { collect } from '../platform/collect.js';
+import { scratchFiles } from '../count/scratch-files.js';
+import { startThread } from '../count/threads.js';
+import { abortedError, KneserError, writeError } from '../errors.js';
+import type { TrainOptions } from '../options.js';
 import { checkInteger, planBuild, type BuildPlan } from './plan.js';
-import { beginningOf } from './resume/beginning.js';
-import { describeReached, type TrainingRecord } from './resume/record.js';
-import { findTraining, Training } from './resume/training.js';
-import { beginDraft, publishedGeneration, type Draft } from './store/folder.js';
-import type { LevelWriter } from './store/level.js';
-import { expandInputs, isPlain, readText, type Input } from './text/input.js';
+import { beginningOf } from '../resume/beginning.js';
+import { describeReached, type TrainingRecord } from '../resume/record.js';
+import { findTraining, Training } from '../resume/training.js';
+import { beginDraft, publishedGeneration, type Draft } from '../store/folder.js';
+import type { LevelWriter } from '../store/level.js';
+import { expandInputs, isPlain, readText, type Input } from '../text/input.js';
 
 /** Less memory than this leaves no room for the buffers of a build. */
 const LEAST_MEMORY = 64 << 20;
@@ -107,7 +107,7 @@ async function placeOf(
   memory: number,
   threads: number,
 ): Promise<BuildPlace> {
-  const { createLevelWriter, openLevelStore } = await import('./store/leveldb.js');
+  const { createLevelWriter, openLevelStore } = await import('../store/leveldb.js');
   const temporary = (file: string): string => join(draft.temporary, file);
   const counted: StoreKind = pruning ? 'unpruned' : 'tables';
   const pathOf = (kind: StoreKind): string => (kind === 'tables' ? draft.database : temporary(kind));

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { writeAtomically } from './atomic.js';
-import { abortedError, KneserError, writeError } from './errors.js';
-import type { Progress } from './options.js';
-import { packStore } from './packed/write.js';
+import { writeAtomically } from '../platform/atomic.js';
+import { abortedError, KneserError, writeError } from '../errors.js';
+import type { Progress } from '../options.js';
+import { packStore } from './write.js';
 
 /** Which model to pack, and where to. */
 export interface PackOptions {
@@ -40,7 +40,7 @@ export async function pack(options: PackOptions): Promise<PackReport> {
   const { model, out, force = false, onProgress, signal } = options;
   const started = performance.now();
   await checkOut(out, force);
-  const { openModel } = await import('./store/open.js');
+  const { openModel } = await import('../store/open.js');
   const { store, files } = await openModel(model);
   try {
     // Every value is read twice.

@@ -1,10 +1,10 @@
-import { abortedError, KneserError, writeError } from './errors.js';
-import type { Progress } from './options.js';
-import { pruningByCounts, pruningByEntropy, skipPatternError, type Pruning } from './prune/pruning.js';
-import { requireCounts } from './score/parts.js';
-import { decodeValue } from './store/decode.js';
-import { MANIFEST_KEY } from './store/keys.js';
-import { decodeManifest, type Manifest } from './store/manifest.js';
+import { abortedError, KneserError, writeError } from '../errors.js';
+import type { Progress } from '../options.js';
+import { pruningByCounts, pruningByEntropy, skipPatternError, type Pruning } from './pruning.js';
+import { requireCounts } from '../score/parts.js';
+import { decodeValue } from '../store/decode.js';
+import { MANIFEST_KEY } from '../store/keys.js';
+import { decodeManifest, type Manifest } from '../store/manifest.js';
 
 /** Which model to prune, and how: give either `prune` or `entropy`. */
 export interface PruneOptions {
@@ -48,10 +48,10 @@ export interface PruneReport {
 export async function prune(options: PruneOptions): Promise<PruneReport> {
   const { model, out, onProgress, signal } = options;
   const started = performance.now();
-  const { beginDraft } = await import('./store/folder.js');
-  const { openModel } = await import('./store/open.js');
-  const { createLevelWriter } = await import('./store/leveldb.js');
-  const { pruneStore } = await import('./prune/prune-store.js');
+  const { beginDraft } = await import('../store/folder.js');
+  const { openModel } = await import('../store/open.js');
+  const { createLevelWriter } = await import('../store/leveldb.js');
+  const { pruneStore } = await import('./prune-store.js');
   const { store, files } = await openModel(model);
   try {
     const manifest = decodeValue(`${model}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);

@@ -1,15 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { IdStream } from './count/id-stream.js';
-import { scratchFiles } from './count/scratch-files.js';
-import { KneserError } from './errors.js';
+import { IdStream } from '../count/id-stream.js';
+import { scratchFiles } from '../count/scratch-files.js';
+import { KneserError } from '../errors.js';
 import { learnModel } from './learn-weights.js';
-import { LanguageModel } from './score/model.js';
-import { readIds } from './score/text-reader.js';
-import { DEFAULT_WEIGHTS, encodeWeights, UNIFORM_WEIGHTS, type TuneReport } from './smooth/weights.js';
-import type { DocumentOptions } from './text/documents.js';
-import { expandInputs, readText } from './text/input.js';
+import { LanguageModel } from '../score/model.js';
+import { readIds } from '../score/text-reader.js';
+import { DEFAULT_WEIGHTS, encodeWeights, UNIFORM_WEIGHTS, type TuneReport } from '../smooth/weights.js';
+import type { DocumentOptions } from '../text/documents.js';
+import { expandInputs, readText } from '../text/input.js';
 
 /** Bytes of the text that stay in memory, as numbers. */
 const TEXT_MEMORY = 64 << 20;
@@ -32,7 +32,7 @@ export interface TuneOptions extends DocumentOptions {
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_NO_COUNTS, and what `LanguageModel.open` throws.
  */
 export async function tune(options: TuneOptions): Promise<TuneReport> {
-  const { isWeightsName, openFolder, writeWeights } = await import('./store/folder.js');
+  const { isWeightsName, openFolder, writeWeights } = await import('../store/folder.js');
   const name = options.name ?? DEFAULT_WEIGHTS;
   if (!isWeightsName(name) || name === UNIFORM_WEIGHTS) {
     throw new KneserError('KNESER_OPTION', `name: ${name} cannot name weights; use letters, digits, dots, - and _`);

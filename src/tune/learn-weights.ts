@@ -1,20 +1,20 @@
-import { exp, log } from './elementary.js';
-import { KneserError } from './errors.js';
-import { formatPattern, isContiguous } from './pattern.js';
-import { BatchLayout, type Batch } from './score/batch.js';
-import { learnCache, TextCache } from './score/cache.js';
-import { FIELDS } from './score/evidence.js';
-import { LanguageModel } from './score/model.js';
-import { createBlend } from './score/parts.js';
-import { Blend, type BlendEvidence } from './smooth/blend.js';
-import { createLattice } from './smooth/lattice.js';
-import { learn, massShares, Parameters } from './smooth/learn.js';
-import { Mixture } from './smooth/mixture.js';
-import type { WeightSet } from './smooth/weights.js';
-import { wordIds } from './store/manifest.js';
-import type { ModelStore } from './store/store.js';
-import { EOS } from './text/tokens.js';
-import { pauses, type Pause } from './turn.js';
+import { exp, log } from '../platform/elementary.js';
+import { KneserError } from '../errors.js';
+import { formatPattern, isContiguous } from '../pattern.js';
+import { BatchLayout, type Batch } from '../score/batch.js';
+import { learnCache, TextCache } from '../score/cache.js';
+import { FIELDS } from '../score/evidence.js';
+import { LanguageModel } from '../score/model.js';
+import { createBlend } from '../score/parts.js';
+import { Blend, type BlendEvidence } from '../smooth/blend.js';
+import { createLattice } from '../smooth/lattice.js';
+import { learn, massShares, Parameters } from '../smooth/learn.js';
+import { Mixture } from '../smooth/mixture.js';
+import type { WeightSet } from '../smooth/weights.js';
+import { wordIds } from '../store/manifest.js';
+import type { ModelStore } from '../store/store.js';
+import { EOS } from '../text/tokens.js';
+import { pauses, type Pause } from '../platform/turn.js';
 
 /** More words than this add time and nothing else: sentences are then taken evenly from the whole text. */
 const MOST_WORDS = 500_000;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { writeError } from './errors.js';
+import { writeError } from '../errors.js';
 
 /** The process that a temporary file or folder belongs to, and its machine: its number says nothing on another one. */
 const MARK = /^(\d+)-([A-Za-z0-9]*)-/;

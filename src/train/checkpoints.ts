@@ -1,8 +1,8 @@
-import type { IdStream } from './count/id-stream.js';
-import type { TableSummary } from './count/table-writer.js';
-import type { Sort } from './count/tally.js';
-import type { Vocabulary } from './count/vocabulary.js';
-import type { Stream } from './pattern.js';
+import type { IdStream } from '../count/id-stream.js';
+import type { TableSummary } from '../count/table-writer.js';
+import type { Sort } from '../count/tally.js';
+import type { Vocabulary } from '../count/vocabulary.js';
+import type { Stream } from '../pattern.js';
 
 /** How much was read of a text, and what it held. */
 export interface TextFigures {

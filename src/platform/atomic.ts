@@ -3,7 +3,7 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { Readable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { KneserError } from './errors.js';
+import { KneserError } from '../errors.js';
 import { ownMark, removeAbandoned } from './leftovers.js';
 
 /**

@@ -1,37 +1,37 @@
 import type { CountedTable, Checkpoints, ReadText, TextFigures } from './checkpoints.js';
-import { BigramCounter } from './classes/bigrams.js';
-import { encodeClasses } from './classes/classes.js';
-import { clusteringBytes, clusterWords } from './classes/exchange.js';
-import { checkTokens, layoutChunks, layoutLength } from './count/corpus.js';
-import type { CountResult, CountTask } from './count/counter.js';
-import { IdStream, tooLarge } from './count/id-stream.js';
-import { partitionPositions, planPartitions, type PartitionedPositions, type Partitions } from './count/partition.js';
-import { createPool, type BlockSink, type CountingPlace, type CountPool } from './count/pool.js';
-import type { RunSegment } from './count/runs.js';
-import { SpilledWords } from './count/spilled-words.js';
-import { addSummary, emptySummary, type TableSummary } from './count/table-writer.js';
-import { planSorts, type Sort } from './count/tally.js';
-import { TokenStream } from './count/token-stream.js';
-import { buildVocabulary, requireTokens, type Vocabulary, type VocabularyChoice } from './count/vocabulary.js';
-import { abortedError, KneserError } from './errors.js';
-import { choosePatterns, tableName, withContexts, type Pattern, type Stream } from './pattern.js';
-import { OUTSIDE } from './score/words.js';
-import { estimateDiscounts } from './smooth/discounts.js';
-import { DEFAULT_WEIGHTS, encodeWeights } from './smooth/weights.js';
-import { ModelBuilder, type DictionaryEntry } from './store/builder.js';
-import { FORMAT_VERSION, type Manifest, type TableManifest } from './store/manifest.js';
-import type { ModelStore, ModelWriter } from './store/store.js';
-import { encodeTokenizer } from './store/tokenizer.js';
-import { evidenceBytes, learnWeights } from './learn-weights.js';
-import { createFeeder } from './text/feeder.js';
-import { feedSentence, splitTokens, type Sentence, type Sentences } from './text/sentences.js';
-import type { TextChanges } from './text/tokenization.js';
-import { MOST_TOKEN_BYTES } from './text/tokenizer.js';
-import { BOS, EOS, FIRST_WORD, UNK } from './text/tokens.js';
-import { WordList } from './text/wordlist.js';
-import { pauses } from './turn.js';
+import { BigramCounter } from '../classes/bigrams.js';
+import { encodeClasses } from '../classes/classes.js';
+import { clusteringBytes, clusterWords } from '../classes/exchange.js';
+import { checkTokens, layoutChunks, layoutLength } from '../count/corpus.js';
+import type { CountResult, CountTask } from '../count/counter.js';
+import { IdStream, tooLarge } from '../count/id-stream.js';
+import { partitionPositions, planPartitions, type PartitionedPositions, type Partitions } from '../count/partition.js';
+import { createPool, type BlockSink, type CountingPlace, type CountPool } from '../count/pool.js';
+import type { RunSegment } from '../count/runs.js';
+import { SpilledWords } from '../count/spilled-words.js';
+import { addSummary, emptySummary, type TableSummary } from '../count/table-writer.js';
+import { planSorts, type Sort } from '../count/tally.js';
+import { TokenStream } from '../count/token-stream.js';
+import { buildVocabulary, requireTokens, type Vocabulary, type VocabularyChoice } from '../count/vocabulary.js';
+import { abortedError, KneserError } from '../errors.js';
+import { choosePatterns, tableName, withContexts, type Pattern, type Stream } from '../pattern.js';
+import { OUTSIDE } from '../score/words.js';
+import { estimateDiscounts } from '../smooth/discounts.js';
+import { DEFAULT_WEIGHTS, encodeWeights } from '../smooth/weights.js';
+import { ModelBuilder, type DictionaryEntry } from '../store/builder.js';
+import { FORMAT_VERSION, type Manifest, type TableManifest } from '../store/manifest.js';
+import type { ModelStore, ModelWriter } from '../store/store.js';
+import { encodeTokenizer } from '../store/tokenizer.js';
+import { evidenceBytes, learnWeights } from '../tune/learn-weights.js';
+import { createFeeder } from '../text/feeder.js';
+import { feedSentence, splitTokens, type Sentence, type Sentences } from '../text/sentences.js';
+import type { TextChanges } from '../text/tokenization.js';
+import { MOST_TOKEN_BYTES } from '../text/tokenizer.js';
+import { BOS, EOS, FIRST_WORD, UNK } from '../text/tokens.js';
+import { WordList } from '../text/wordlist.js';
+import { pauses } from '../platform/turn.js';
 
-import type { BuildOptions, Stage } from './options.js';
+import type { BuildOptions, Stage } from '../options.js';
 import { pretrainedTokenizer, type BuildPlan } from './plan.js';
 
 /** Fewer words a class than this, and classes say little that words do not. */
@@ -414,7 +414,7 @@ export class Build {
   /** Drops n-grams, where that is wanted. @returns the manifest of what is left. */
   private async prune(manifest: Manifest): Promise<Manifest> {
     if (!this.plan.pruning) return manifest;
-    const { pruneStore } = await import('./prune/prune-store.js');
+    const { pruneStore } = await import('../prune/prune-store.js');
     const store = await this.place.openStore('unpruned');
     try {
       return await pruneStore(

@@ -1,10 +1,10 @@
-import type { FileOptions } from './score/api.js';
-import type { ModelParts } from './score/parts.js';
-import { PerplexitySum } from './score/perplexity.js';
-import { readIds } from './score/text-reader.js';
-import type { LoadedWords } from './score/words.js';
-import { readText } from './text/input.js';
-import { EOS } from './text/tokens.js';
+import type { FileOptions } from './api.js';
+import type { ModelParts } from './parts.js';
+import { PerplexitySum } from './perplexity.js';
+import { readIds } from './text-reader.js';
+import type { LoadedWords } from './words.js';
+import { readText } from '../text/input.js';
+import { EOS } from '../text/tokens.js';
 
 /** Adds up a text file. @param add scores the next piece of it. */
 export async function sumFile(

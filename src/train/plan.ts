@@ -1,10 +1,10 @@
-import type { VocabularyChoice } from './count/vocabulary.js';
-import { KneserError } from './errors.js';
-import type { BuildOptions } from './options.js';
-import { checkByteOrder } from './platform.js';
-import { choosePatterns, formatPattern, isContiguous, MAX_ORDER, type PatternChoice } from './pattern.js';
-import { prunesAnything, pruningByCounts, skipPatternError, type Pruning } from './prune/pruning.js';
-import { describeTokenization, Tokenization, type PretrainedTokenizer } from './text/tokenization.js';
+import type { VocabularyChoice } from '../count/vocabulary.js';
+import { KneserError } from '../errors.js';
+import type { BuildOptions } from '../options.js';
+import { checkByteOrder } from '../platform/byte-order.js';
+import { choosePatterns, formatPattern, isContiguous, MAX_ORDER, type PatternChoice } from '../pattern.js';
+import { prunesAnything, pruningByCounts, skipPatternError, type Pruning } from '../prune/pruning.js';
+import { describeTokenization, Tokenization, type PretrainedTokenizer } from '../text/tokenization.js';
 
 export { MAX_ORDER };
 export const DEFAULT_ORDER = 5;
