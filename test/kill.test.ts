@@ -87,7 +87,7 @@ describe('resuming', () => {
     // Words that fill the memory by themselves, so that all others are written down.
     const long = Array.from({ length: 340 }, (_, i) => `${i}`.padEnd(100_000, 'x'));
     const files = [cli.file(long.join('\n') + '\n'), text];
-    const memory = 64 << 20;
+    const memory = 80 << 20;
     const given = { files, vocabulary: { kind: 'limit', limit: 500 } } as const;
     const whole = cli.fresh();
     await train({ ...options, ...given, out: whole });
