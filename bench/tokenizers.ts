@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createFeeder } from '../src/text/feeder.js';
-import { splitTokens } from '../src/text/sentences.js';
+import { splitTokens } from '../src/text/tokens.js';
 import { describeTokenization, Tokenization, type TokenizationOptions } from '../src/text/tokenization.js';
 import type { Suite } from './suite.js';
 import { bpeJson, mergesOf, PRINTABLE, unigramJson, wordPieceJson } from './tokenizer-json.js';

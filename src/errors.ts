@@ -101,8 +101,12 @@ export function readError(path: string, error: unknown): KneserError {
     return new KneserError('KNESER_IO', `${path}: too many files are open; raise the limit (ulimit -n)`, cause);
   }
   const code = systemCode(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new KneserError('KNESER_INPUT_MISSING', `${path}: there is no such file`, cause);
+  }
   if (code === 'EIO') return new KneserError('KNESER_IO', `${path}: the disk cannot read it (EIO)`, cause);
-  return new KneserError('KNESER_INPUT_UNREADABLE', `${path}: cannot be read (${code ?? String(error)})`, cause);
+  const reason = error instanceof Error ? error.message : String(error);
+  return new KneserError('KNESER_INPUT_UNREADABLE', `${path}: cannot be read: ${reason}`, cause);
 }
 
 /** The messages of an error and of its causes. */

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { train, type TrainOptions, type VocabularyChoice } from '../dist/src/index.js';
 import { compareBytes } from '../dist/src/text/bytes.js';
 import { expandInputs, readBytes } from '../dist/src/text/input.js';
-import { splitTokens } from '../dist/src/text/sentences.js';
+import { splitTokens } from '../dist/src/text/tokens.js';
 import { ShortEncoder } from '../dist/src/text/short-encoder.js';
 import { Tokenizer } from '../dist/src/text/tokenizer.js';
 import { hashBytes, WordList } from '../dist/src/text/wordlist.js';

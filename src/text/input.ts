@@ -2,7 +2,7 @@ import { createReadStream, type Stats } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { abortedError, KneserError, systemCode } from '../errors.js';
+import { abortedError, KneserError, readError, systemCode } from '../errors.js';
 import { MarkRemover } from './byte-order-mark.js';
 import type { DocumentListener, DocumentOptions } from './documents.js';
 
@@ -94,7 +94,7 @@ async function textFiles(folder: string): Promise<Input[]> {
   try {
     entries = await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    throw unreadable(folder, error);
+    throw readError(folder, error);
   }
   if (entries.some(entry => MODEL_ENTRY.test(entry.name))) return [];
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -119,18 +119,8 @@ async function inputStats(path: string): Promise<Stats> {
   try {
     return await stat(path);
   } catch (error) {
-    throw unreadable(path, error);
+    throw readError(path, error);
   }
-}
-
-/** Says why an input cannot be read. */
-export function unreadable(path: string, error: unknown): KneserError {
-  const code = systemCode(error);
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new KneserError('KNESER_INPUT_MISSING', `${path}: there is no such file`, { cause: error });
-  }
-  const reason = error instanceof Error ? error.message : String(error);
-  return new KneserError('KNESER_INPUT_UNREADABLE', `${path}: cannot be read: ${reason}`, { cause: error });
 }
 
 /** Whether the lines of a text are those of its file. */
@@ -199,7 +189,7 @@ export async function* readBytes(
         cause: error,
       });
     }
-    throw unreadable(path, error);
+    throw readError(path, error);
   } finally {
     file?.destroy();
   }

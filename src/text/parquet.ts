@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { KneserError, systemCode } from '../errors.js';
+import { KneserError, readError, systemCode } from '../errors.js';
 import type { DocumentListener } from './documents.js';
-import { unreadable } from './input.js';
 import { readAside } from './reading-thread.js';
 
 /**
@@ -36,7 +35,7 @@ export async function* readParquet(
     report((await stat(path)).size);
   } catch (error) {
     if (error instanceof KneserError) throw error;
-    if (systemCode(error) !== undefined) throw unreadable(path, error);
+    if (systemCode(error) !== undefined) throw readError(path, error);
     const reason = error instanceof Error ? error.message : String(error);
     throw new KneserError('KNESER_INPUT_PARQUET', `${path}: damaged, or not Parquet as it is read here (${reason})`, {
       cause: error,

@@ -31,13 +31,3 @@ function checkSentence(sentence: unknown): void {
     typeof sentence === 'string' || (Array.isArray(sentence) && sentence.every(token => typeof token === 'string'));
   if (!valid) throw new KneserError('KNESER_OPTION', 'sentences: each is a string or an array of strings');
 }
-
-const SEPARATORS = /[\0\t\n\v\f\r ]+/;
-
-/** The tokens of a sentence given as text. */
-export function splitTokens(text: string): string[] {
-  const tokens = text.split(SEPARATORS);
-  if (tokens[0] === '') tokens.shift();
-  if (tokens.at(-1) === '') tokens.pop();
-  return tokens;
-}

@@ -1,5 +1,5 @@
 import { KneserError } from '../errors.js';
-import { splitTokens } from './sentences.js';
+import { splitTokens } from './tokens.js';
 import { bytes, characters, whitespace, words, type Splitter } from './splitter.js';
 import { decode } from './surface.js';
 import type { TokenSink } from './tokenizer.js';

@@ -27,3 +27,13 @@ export const ENDS_TOKEN: Uint8Array = (() => {
   for (const byte of [0x00, 0x09, NEWLINE, 0x0b, 0x0c, 0x0d, 0x20]) table[byte] = 1;
   return table;
 })();
+
+const SEPARATORS = /[\0\t\n\v\f\r ]+/;
+
+/** The tokens of a sentence given as text. */
+export function splitTokens(text: string): string[] {
+  const tokens = text.split(SEPARATORS);
+  if (tokens[0] === '') tokens.shift();
+  if (tokens.at(-1) === '') tokens.pop();
+  return tokens;
+}

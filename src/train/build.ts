@@ -24,10 +24,10 @@ import type { ModelStore, ModelWriter } from '../store/store.js';
 import { encodeTokenizer } from '../store/tokenizer.js';
 import { evidenceBytes, learnWeights } from '../tune/learn-weights.js';
 import { createFeeder } from '../text/feeder.js';
-import { feedSentence, splitTokens, type Sentence, type Sentences } from '../text/sentences.js';
+import { feedSentence, type Sentence, type Sentences } from '../text/sentences.js';
 import type { TextChanges } from '../text/tokenization.js';
 import { MOST_TOKEN_BYTES } from '../text/tokenizer.js';
-import { BOS, EOS, FIRST_WORD, UNK } from '../text/tokens.js';
+import { BOS, EOS, FIRST_WORD, splitTokens, UNK } from '../text/tokens.js';
 import { WordList } from '../text/wordlist.js';
 import { pauses } from '../platform/turn.js';
 
