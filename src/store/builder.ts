@@ -8,7 +8,7 @@ import {
   encodeDictionaryBlock,
   encodeDictionaryDirectory,
 } from './dictionary.js';
-import { encodeDirectory } from './directory.js';
+import { encodeDirectory, FirstRows } from './directory.js';
 import {
   blockKey,
   CLASSES_KEY,
@@ -34,8 +34,7 @@ export interface DictionaryEntry {
  */
 export class ModelBuilder {
   dictionaryBlocks = 0;
-  /** The first rows of each table's blocks, by partition. */
-  private readonly first = new Map<string, Uint32Array[][]>();
+  private readonly firstRows = new Map<string, FirstRows>();
 
   constructor(private readonly store: ModelWriter) {}
 
@@ -43,9 +42,9 @@ export class ModelBuilder {
   async putBlocks(partition: number, blocks: readonly EncodedBlock[]): Promise<void> {
     // All at once, before anything is waited for: calls may overlap.
     for (const { table, first } of blocks) {
-      const partitions = this.first.get(table) ?? [];
-      this.first.set(table, partitions);
-      (partitions[partition] ??= []).push(first);
+      const rows = this.firstRows.get(table) ?? new FirstRows();
+      this.firstRows.set(table, rows);
+      rows.add(partition, first);
     }
     for (const { table, first, value } of blocks) await this.store.put(blockKey(table, first), value);
   }
@@ -97,8 +96,7 @@ export class ModelBuilder {
   async putDirectories(stream: Stream, patterns: readonly Pattern[]): Promise<void> {
     for (const pattern of patterns) {
       const table = tableName(pattern, stream);
-      const rows = (this.first.get(table) ?? []).flat();
-      await this.store.put(directoryKey(table), encodeDirectory(rows, pattern.length));
+      await this.store.put(directoryKey(table), encodeDirectory(this.firstRows.get(table) ?? [], pattern.length));
     }
   }
 

@@ -12,18 +12,52 @@ export interface Directory {
   readonly words: Uint32Array;
 }
 
+/** Rows in their order, and how many there are: such as an array of them. */
+export interface Rows extends Iterable<Uint32Array> {
+  readonly length: number;
+}
+
+/** The first rows of a table's blocks, while they are written: numbers in a row, since there may be a million blocks. */
+export class FirstRows implements Rows {
+  length = 0;
+  private readonly partitions: { rows: Uint32Array; used: number }[] = [];
+  private width = 0;
+
+  /** Adds the next row of a partition, as many words as any other. */
+  add(partition: number, row: Uint32Array): void {
+    const part = (this.partitions[partition] ??= { rows: new Uint32Array(16 * row.length), used: 0 });
+    if (part.used + row.length > part.rows.length) {
+      const larger = new Uint32Array(2 * part.rows.length);
+      larger.set(part.rows);
+      part.rows = larger;
+    }
+    part.rows.set(row, part.used);
+    part.used += row.length;
+    this.width = row.length;
+    this.length++;
+  }
+
+  /** By partition. A partition may have none. */
+  *[Symbol.iterator](): Generator<Uint32Array> {
+    for (const part of this.partitions as ({ rows: Uint32Array; used: number } | undefined)[]) {
+      for (let at = 0; part && at < part.used; at += this.width) yield part.rows.subarray(at, at + this.width);
+    }
+  }
+}
+
 /** Bytes of a directory: the count of blocks, then rows of varints, each after how many words it shares with the last. */
-export function encodeDirectory(rows: readonly Uint32Array[], width: number): Uint8Array {
+export function encodeDirectory(rows: Rows, width: number): Uint8Array {
   const bytes = new Uint8Array(rows.length * (6 + 5 * width));
   let at = 0;
-  rows.forEach((row, index) => {
-    const before = index > 0 ? rows[index - 1] : undefined;
+  let before: Uint32Array | undefined;
+  for (const row of rows) {
     let shared = 0;
     if (before) while (shared < width && row[shared] === before[shared]) shared++;
     bytes[at++] = shared;
     at = writeVarint(bytes, at, row[shared] - (before ? before[shared] : 0));
     for (let j = shared + 1; j <= width; j++) at = writeVarint(bytes, at, row[j]);
-  });
+    before = row;
+  }
   return seal(pack([rows.length, bytes.subarray(0, at)]));
 }
 
