@@ -104,3 +104,20 @@ test('what a broken-off replacement of the pointer file leaves is no other file'
   writeFileSync(join(out, 'kneser.json.1a2b3c4d'), '{');
   await train({ sentences: ['a'], out, order: 1, force: true });
 });
+
+test('one string is not taken for many sentences, nor a number for one', async () => {
+  const out = join(folder, 'strings');
+  await expect(train({ sentences: 'a b' as unknown as string[], out })).rejects.toMatchObject({
+    code: 'KNESER_OPTION',
+    message: expect.stringContaining('this is one string') as string,
+  });
+  await train({ sentences: ['a b'], out, order: 2 });
+  const model = await LanguageModel.open(out);
+  const loaded = await model.load();
+  const refused = { code: 'KNESER_OPTION' };
+  await expect(model.perplexity('a b')).rejects.toMatchObject(refused);
+  await expect(model.score(5 as unknown as string)).rejects.toMatchObject(refused);
+  expect(() => loaded.perplexity('a b')).toThrow(expect.objectContaining(refused) as Error);
+  expect(() => loaded.score(5 as unknown as string)).toThrow(expect.objectContaining(refused) as Error);
+  await model.close();
+});

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { modelDigest } from '../dist/bench/faults/content.js';
 import { killTrainings } from '../dist/bench/faults/kill/trainings.js';
 import { removeAbandoned } from '../dist/src/platform/leftovers.js';
@@ -275,6 +275,19 @@ test('a reader that was killed leaves nothing for long', async () => {
   await outcome(child);
   expect(readdirSync(cli.temporary)).toHaveLength(1);
   await cli.print(['score', model], { input: 'a\n' });
+  expect(readdirSync(cli.temporary)).toEqual([]);
+});
+
+test('nor does tuning that was killed', async () => {
+  const model = cli.fresh();
+  await train({ sentences: ['a b c', 'a b d'], out: model, order: 2, patterns: { skip: true } });
+  const child = cli.start(['tune', model, '-']);
+  child.stdin.write('a b\n');
+  await vi.waitFor(() => expect(readdirSync(cli.temporary)).toHaveLength(2), { timeout: 20_000, interval: 10 });
+  child.kill('SIGKILL');
+  await outcome(child);
+  expect(readdirSync(cli.temporary)).toHaveLength(2);
+  await cli.print(['tune', model, '-'], { input: 'a b c\n' });
   expect(readdirSync(cli.temporary)).toEqual([]);
 });
 

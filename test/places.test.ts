@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LanguageModel, train, tune, type Score } from '../dist/src/index.js';
@@ -44,6 +44,18 @@ test('a name that is too long is refused', async () => {
   await expect(train({ files: [text], out })).rejects.toMatchObject({ code: 'KNESER_OPTION' });
   await expect(LanguageModel.open(out)).rejects.toMatchObject({ code: 'KNESER_INPUT_UNREADABLE' });
 });
+
+test.runIf(existsSync('/proc/self'))(
+  'where the system says that folders are not there when they are made, that is the end of it',
+  async () => {
+    for (const out of ['/proc/kneser', '/proc/kneser/model']) {
+      await expect(train({ files: [text], out })).rejects.toMatchObject({
+        code: 'KNESER_OUTPUT_DENIED',
+        message: expect.stringContaining(`${out}: the folder cannot be made`) as string,
+      });
+    }
+  },
+);
 
 test('too few descriptors are told as such, or are enough', async () => {
   const results = await Promise.all([20, 24].map(descriptors => kneser(['score', model, text], { descriptors })));

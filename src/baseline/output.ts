@@ -1,10 +1,11 @@
 import { existsSync, rmSync } from 'node:fs';
-import { access, constants, mkdir, rename, rm } from 'node:fs/promises';
+import { access, constants, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { writeAtomically } from '../platform/atomic.js';
 import { isDiskFull, KneserError, writeError } from '../errors.js';
+import { makeFolder } from '../platform/folders.js';
 import { makeTemporaryFolder, ownMark, removeAbandoned } from '../platform/leftovers.js';
 import { removeEmpty } from '../store/folder.js';
 import { baselineMarkdown } from './markdown.js';
@@ -29,7 +30,7 @@ export async function claimFolder(folder: string, force: boolean): Promise<void>
     );
   }
   try {
-    const made = await mkdir(folder, { recursive: true });
+    const made = await makeFolder(folder);
     await access(folder, constants.W_OK);
     if (made !== undefined) await removeEmpty(folder, made);
   } catch (error) {
@@ -58,7 +59,7 @@ export async function writeBaseline(
   let made: string | undefined;
   try {
     await removeAbandoned(folder, '.');
-    made = await mkdir(draft, { recursive: true });
+    made = await makeFolder(draft);
     const gzip = createGzip();
     const feeding = pipeline(lines, gzip);
     feeding.catch(() => undefined);

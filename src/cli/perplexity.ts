@@ -2,7 +2,7 @@ import type { TableReading } from '../score/api.js';
 import { LanguageModel } from '../model.js';
 import { PerplexitySum, type Perplexity } from '../score/perplexity.js';
 import type { SmoothingOptions } from '../score/parts.js';
-import { openOptions } from './smoothing.js';
+import { mentionWeights, openOptions } from './smoothing.js';
 import type { DocumentOptions } from '../text/documents.js';
 import { expandInputs } from '../text/input.js';
 import { documentOptions } from './options.js';
@@ -47,6 +47,7 @@ export async function runPerplexity(path: string, paths: readonly string[], flag
       files.push({ file, ...sum.figures() });
     }
     display?.end();
+    if (!flags.quiet) mentionWeights(model.info, flags);
     warnOfReplaced(replaced);
     if (flags.json) await print(JSON.stringify({ files, total: total.figures() }) + '\n');
     else await printFigures([...files, { file: 'total', ...total.figures() }]);

@@ -97,6 +97,12 @@ function mixtureOptions(flags: TrainFlags): Pick<TrainOptions, 'patterns' | 'hol
       '--max-gap and --max-patterns limit skip patterns: pass --skip or --patterns too',
     );
   }
+  if (skip && patterns) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      '--skip means all skip patterns, --patterns those that it names: pass one of them',
+    );
+  }
   if (!skip && !patterns) return { holdOut: flags.holdOut ?? 0, classes: flags.classes ?? 0 };
   return {
     patterns: {

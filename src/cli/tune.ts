@@ -1,4 +1,4 @@
-import type { TuneReport } from '../smooth/weights.js';
+import { DEFAULT_WEIGHTS, type TuneReport } from '../smooth/weights.js';
 import type { DocumentOptions } from '../text/documents.js';
 import { tune } from '../tune/tune.js';
 import { print, printTable, whole } from './output.js';
@@ -27,8 +27,14 @@ export async function runTune(path: string, files: readonly string[], flags: Tun
   } finally {
     display?.end();
   }
-  if (flags.json) await print(JSON.stringify({ name: flags.name, ...report }) + '\n');
-  else await printReport(flags.name, report);
+  if (flags.json) {
+    await print(JSON.stringify({ name: flags.name, ...report }) + '\n');
+    return;
+  }
+  await printReport(flags.name, report);
+  if (flags.quiet) return;
+  const chosen = flags.name === DEFAULT_WEIGHTS ? '' : ` --weights ${flags.name}`;
+  process.stderr.write(`Next: kneser perplexity ${path} FILE${chosen}\n`);
 }
 
 /** How a set of weights was tuned, and what each pattern gives. */

@@ -1,9 +1,10 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { Readable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { KneserError } from '../errors.js';
+import { makeFolder } from './folders.js';
 import { ownMark, removeAbandoned } from './leftovers.js';
 
 /**
@@ -19,7 +20,7 @@ export async function writeAtomically(
   chunks: Iterable<string> | AsyncIterable<string | Uint8Array>,
   ...through: Duplex[]
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const stats = await stat(path).catch(() => undefined);
   // A rename would put a file in the place of a device such as /dev/null.
   if (stats && !stats.isFile()) {

@@ -2,7 +2,7 @@ import { exp10, log10 } from '../platform/elementary.js';
 import { KneserError } from '../errors.js';
 import { estimateDiscounts, type Discounts } from '../smooth/discounts.js';
 import { wordIds } from '../store/manifest.js';
-import type { Sentence } from '../text/sentences.js';
+import { checkSentence, type Sentence } from '../text/sentences.js';
 import { countCharacters } from '../text/surface.js';
 import { EOS, EOS_WORD } from '../text/tokens.js';
 import { BatchLayout } from './batch.js';
@@ -86,6 +86,7 @@ export class ModelBase {
 
   /** The tokens of a sentence as the model reads them. */
   protected surface(sentence: Sentence): string[] {
+    checkSentence(sentence);
     const tokens = typeof sentence === 'string' ? this.parts.tokenization.tokens(sentence) : [...sentence];
     return this.parts.manifest.options.lowercase ? tokens.map(token => token.toLowerCase()) : tokens;
   }

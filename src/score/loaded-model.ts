@@ -1,6 +1,6 @@
 import { closedError, KneserError } from '../errors.js';
 import { wordIds } from '../store/manifest.js';
-import { type Sentence } from '../text/sentences.js';
+import { checkSentences, type Sentence } from '../text/sentences.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
 import { BatchLayout } from './batch.js';
 import { createLoadedScorer, type ScoringPlan } from './loaded-scorer.js';
@@ -99,6 +99,7 @@ export class LoadedModel extends ModelBase {
   /** As {@link LanguageModel.perplexity}. */
   perplexity(sentences: Iterable<Sentence>, options: TextOptions = {}): Perplexity {
     this.checkOpen();
+    checkSentences(sentences);
     const sum = new PerplexitySum();
     const cache = this.textCache(options);
     // Its own: whoever makes the sentences may score others meanwhile.

@@ -4,7 +4,7 @@ import { openPacked } from '../packed/store.js';
 import type { BlendEvidence } from '../smooth/blend.js';
 import { wordIds } from '../store/manifest.js';
 import type { ModelStore } from '../store/store.js';
-import { type Sentence, type Sentences } from '../text/sentences.js';
+import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
 import { BatchLayout, type Batch } from './batch.js';
 import { BlockReader } from './block-reader.js';
 import { FIELDS } from './evidence.js';
@@ -171,6 +171,7 @@ export class LanguageModel extends ModelBase {
   /** The perplexity of sentences, which are one text. */
   async perplexity(sentences: Sentences, options: TextOptions = {}): Promise<Perplexity> {
     this.checkOpen();
+    checkSentences(sentences);
     const sum = new PerplexitySum();
     const cache = this.textCache(options);
     for await (const sentence of sentences) {

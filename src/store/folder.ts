@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isOutOfFiles, KneserError, readError, systemCode, writeError } from '../errors.js';
+import { makeFolder } from '../platform/folders.js';
 import { ownMark, removeAbandoned } from '../platform/leftovers.js';
 import { openPackedFile } from '../packed/file-source.js';
 import { describeUnfinished, readRecord } from '../resume/record.js';
@@ -58,7 +59,7 @@ export async function beginDraft(path: string, force: boolean, find?: FindUnfini
     }
     if (before.length > 0 && !force && !find) throw await outputExists(path, before);
     const { lockFolder } = await import('./lock.js');
-    const made = await mkdir(path, { recursive: true });
+    const made = await makeFolder(path);
     const temporary = join(path, WORK);
     const lock = await lockFolder(temporary, path);
     const removeWork = async (): Promise<void> => {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';
 import { KneserError } from '../errors.js';
+import { makeFolder } from '../platform/folders.js';
 
 /** A folder that one process at a time has. */
 export interface FolderLock {
@@ -20,7 +21,7 @@ export interface FolderLock {
  * @throws KNESER_OUTPUT_EXISTS where another process has it; else what the file system does.
  */
 export async function lockFolder(folder: string, owner: string): Promise<FolderLock> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const path = join(folder, 'lock');
   const database = await openLock(path)
     .catch(async (error: unknown) => {

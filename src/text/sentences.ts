@@ -26,7 +26,17 @@ export function feedSentence(sentence: Sentence, tokenization: Tokenization, sin
   sink.line();
 }
 
-function checkSentence(sentence: unknown): void {
+/** @throws KNESER_OPTION for a text, which would be taken letter by letter. */
+export function checkSentences(sentences: unknown): void {
+  if (typeof sentences !== 'string') return;
+  throw new KneserError(
+    'KNESER_OPTION',
+    'sentences: this is one string; give an array of sentences, or anything else that has them one by one',
+  );
+}
+
+/** @throws KNESER_OPTION */
+export function checkSentence(sentence: unknown): void {
   const valid =
     typeof sentence === 'string' || (Array.isArray(sentence) && sentence.every(token => typeof token === 'string'));
   if (!valid) throw new KneserError('KNESER_OPTION', 'sentences: each is a string or an array of strings');

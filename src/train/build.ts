@@ -24,7 +24,7 @@ import type { ModelStore, ModelWriter } from '../store/store.js';
 import { encodeTokenizer } from '../store/tokenizer.js';
 import { evidenceBytes, learnWeights } from '../tune/learn-weights.js';
 import { createFeeder } from '../text/feeder.js';
-import { feedSentence, type Sentence, type Sentences } from '../text/sentences.js';
+import { checkSentences, feedSentence, type Sentence, type Sentences } from '../text/sentences.js';
 import type { TextChanges } from '../text/tokenization.js';
 import { MOST_TOKEN_BYTES } from '../text/tokenizer.js';
 import { BOS, EOS, FIRST_WORD, splitTokens, UNK } from '../text/tokens.js';
@@ -222,6 +222,7 @@ export class Build {
   private async tokenize(text: BuildText): Promise<void> {
     const { stream } = this;
     if ('sentences' in text) {
+      checkSentences(text.sentences);
       stream.open(SENTENCES);
       for await (const sentence of ofCaller(text.sentences)) {
         this.checkAborted();

@@ -46,7 +46,10 @@ export function pretrainedTokenizer({
 export function checkInteger(name: string, value: number, least: number, most: number): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-  throw new KneserError('KNESER_OPTION', `${name}: ${value} is not a whole number ${range}`);
+  throw new KneserError(
+    'KNESER_OPTION',
+    `${name}: ${typeof value === 'number' ? value : JSON.stringify(value)} is not a whole number ${range}`,
+  );
 }
 
 function checkPatterns(order: number, choice: PatternChoice = {}): void {

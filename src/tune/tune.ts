@@ -1,15 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { IdStream } from '../count/id-stream.js';
 import { scratchFiles } from '../count/scratch-files.js';
 import { KneserError } from '../errors.js';
+import { makeTemporaryFolder } from '../platform/leftovers.js';
 import { learnModel } from './learn-weights.js';
 import { LanguageModel } from '../score/model.js';
 import { readIds } from '../score/text-reader.js';
-import { DEFAULT_WEIGHTS, encodeWeights, UNIFORM_WEIGHTS, type TuneReport } from '../smooth/weights.js';
+import { DEFAULT_WEIGHTS, encodeWeights, UNIFORM_WEIGHTS, type TuneReport, type WeightSet } from '../smooth/weights.js';
 import type { DocumentOptions } from '../text/documents.js';
-import { expandInputs, readText } from '../text/input.js';
+import { expandInputs, readText, type Input } from '../text/input.js';
 
 /** Bytes of the text that stay in memory, as numbers. */
 const TEXT_MEMORY = 64 << 20;
@@ -34,28 +34,43 @@ export interface TuneOptions extends DocumentOptions {
 export async function tune(options: TuneOptions): Promise<TuneReport> {
   const { isWeightsName, openFolder, writeWeights } = await import('../store/folder.js');
   const name = options.name ?? DEFAULT_WEIGHTS;
-  if (!isWeightsName(name) || name === UNIFORM_WEIGHTS) {
+  if (name === UNIFORM_WEIGHTS) {
+    throw new KneserError('KNESER_OPTION', `name: ${name} is what even weights are called; choose another`);
+  }
+  if (!isWeightsName(name)) {
     throw new KneserError('KNESER_OPTION', `name: ${name} cannot name weights; use letters, digits, dots, - and _`);
   }
   const inputs = await expandInputs(options.files, options);
   const path = resolve(options.model);
   const { store, files, pointer } = await openFolder(options.model);
   const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm' });
-  const folder = await mkdtemp(join(tmpdir(), 'kneser-tune-'));
-  const text = new IdStream(join(folder, 'text'), TEXT_MEMORY, scratchFiles);
   try {
-    const words = await model.allWords();
-    for (const { path } of inputs) {
-      const { skipBlank } = model.info.options;
-      const pieces = readIds(readText(path, options), path, words, model.parts.tokenization, skipBlank);
-      for await (const { ids } of pieces) for (const id of ids) text.push(id);
-    }
-    const set = await learnModel(model, text, options.onProgress);
+    const set = await learnFromFiles(model, inputs, options);
     await writeWeights(path, pointer.generation, name, encodeWeights(set));
     return set.report;
   } finally {
+    await model.close();
+  }
+}
+
+/** The text is in a temporary file, as numbers, as far as it does not fit into memory. */
+async function learnFromFiles(
+  model: LanguageModel,
+  inputs: readonly Input[],
+  options: TuneOptions,
+): Promise<WeightSet> {
+  const folder = await makeTemporaryFolder('kneser-tune');
+  const text = new IdStream(join(folder, 'text'), TEXT_MEMORY, scratchFiles);
+  try {
+    const words = await model.allWords();
+    const { skipBlank } = model.info.options;
+    for (const { path } of inputs) {
+      const pieces = readIds(readText(path, options), path, words, model.parts.tokenization, skipBlank);
+      for await (const { ids } of pieces) for (const id of ids) text.push(id);
+    }
+    return await learnModel(model, text, options.onProgress);
+  } finally {
     text.close();
     await rm(folder, { recursive: true, force: true });
-    await model.close();
   }
 }
