@@ -83,7 +83,7 @@ test.skipIf(process.getuid?.() !== 0)('another user reads a model, and is told w
 });
 
 test('a full disk is told as such, and nothing is left on it', async context => {
-  const cases = await fillDisks(['view', 'tune'], 1);
+  const cases = await fillDisks(['view', 'train', 'tune'], 1);
   // Only some may mount a small disk.
   if (typeof cases === 'string') return context.skip(cases);
   expect(cases.flatMap(({ wrong }) => wrong)).toEqual([]);

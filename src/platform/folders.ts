@@ -1,10 +1,12 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, rmdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { systemCode } from '../errors.js';
 
 /**
  * Makes a folder, and those that it is to be in. Node's own way of that goes on for ever where folders cannot be made and the
  * system says that they are not there, as in `/proc`.
+ *
+ * Makes all or none.
  *
  * @returns the first one that was missing, if any was.
  * @throws what the file system does.
@@ -14,7 +16,12 @@ export async function makeFolder(path: string): Promise<string | undefined> {
   for (let at = resolve(path); !(await exists(at)); at = dirname(at)) missing.unshift(at);
   // A file in its place is refused by the system.
   if (missing.length === 0) await makeOne(path);
-  for (const folder of missing) await makeOne(folder);
+  try {
+    for (const folder of missing) await makeOne(folder);
+  } catch (error) {
+    for (const folder of missing.toReversed()) await rmdir(folder).catch(() => undefined);
+    throw error;
+  }
   return missing.at(0);
 }
 

@@ -61,10 +61,16 @@ export async function beginDraft(path: string, force: boolean, find?: FindUnfini
     const { lockFolder } = await import('./lock.js');
     const made = await makeFolder(path);
     const temporary = join(path, WORK);
-    const lock = await lockFolder(temporary, path);
+    const removeFolder = async (): Promise<void> => {
+      if (made !== undefined) await removeEmpty(path, made);
+    };
+    const lock = await lockFolder(temporary, path).catch(async (error: unknown) => {
+      await removeFolder();
+      throw error;
+    });
     const removeWork = async (): Promise<void> => {
       await lock.remove();
-      if (made !== undefined) await removeEmpty(path, made);
+      await removeFolder();
     };
     const unfinished = await find?.(temporary).catch(async (error: unknown) => {
       await lock.release();

@@ -21,7 +21,7 @@ export interface FolderLock {
  * @throws KNESER_OUTPUT_EXISTS where another process has it; else what the file system does.
  */
 export async function lockFolder(folder: string, owner: string): Promise<FolderLock> {
-  await makeFolder(folder);
+  const made = await makeFolder(folder);
   const path = join(folder, 'lock');
   const database = await openLock(path)
     .catch(async (error: unknown) => {
@@ -30,8 +30,11 @@ export async function lockFolder(folder: string, owner: string): Promise<FolderL
       await rm(path, { recursive: true, force: true });
       return openLock(path);
     })
-    .catch((cause: unknown) => {
-      if (!isLocked(cause)) throw cause;
+    .catch(async (cause: unknown) => {
+      if (!isLocked(cause)) {
+        if (made !== undefined) await rm(folder, { recursive: true, force: true });
+        throw cause;
+      }
       throw new KneserError(
         'KNESER_OUTPUT_EXISTS',
         `${owner}: a model is being made here at this moment; wait for it, or name another folder with --out`,
