@@ -17,6 +17,7 @@ import { decodeManifest, encodeManifest } from '../dist/src/store/manifest.js';
 import { checksum } from '../dist/src/store/checksum.js';
 import { decodeDictionaryBlock } from '../dist/src/store/dictionary.js';
 import { pack } from '../dist/src/store/pack.js';
+import { decodePointer } from '../dist/src/store/pointer.js';
 import { writeVarint } from '../dist/src/store/varint.js';
 import { decodePage } from '../dist/src/packed/format.js';
 import { DEFAULT_TOKENIZATION, Tokenization, type TokenizationInfo } from '../dist/src/text/tokenization.js';
@@ -115,6 +116,16 @@ describe('a store whose checksums are right is not believed for that', () => {
     const said = seal(pack({ ...manifest, ['__proto__']: { kind: 'backoff' }, toString: 1 }));
     expect(decodeManifest(said)).toEqual(manifest);
     expect(Object.getPrototypeOf(decodeManifest(said))).toBe(Object.prototype);
+  });
+
+  test.each([
+    ['a file', { files: [{ name: 5, bytes: 1 }] }],
+    ['the generation', { generation: 1 }],
+    ['the time', { created: 2026 }],
+  ])('a pointer file with a number for the name of %s', (_, changes) => {
+    const said = { kneser: 1, generation: 'generation-1', created: '2026', bytes: 1, files: [{ name: '5', bytes: 1 }] };
+    expect(decodePointer(JSON.stringify(said))).toEqual(said);
+    expect(decodePointer(JSON.stringify({ ...said, ...changes }))).toBeUndefined();
   });
 
   const block: Block = {

@@ -62,14 +62,18 @@ function isPointer(value: Partial<Pointer>): value is Pointer {
   const { files = [] } = value;
   return (
     typeof value.kneser === 'number' &&
-    typeof value.generation === 'string' &&
-    GENERATION.test(value.generation) &&
-    /^[\dTZ:.-]+$/.test(value.created ?? '') &&
+    isText(value.generation, GENERATION) &&
+    isText(value.created, /^[\dTZ:.-]+$/) &&
     typeof value.bytes === 'number' &&
     Array.isArray(value.files) &&
     (files as readonly (Partial<PointerFile> | null)[]).every(
-      file => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(file?.name ?? '') && Number.isSafeInteger(file?.bytes),
+      file => isText(file?.name, /^[A-Za-z0-9][A-Za-z0-9._-]*$/) && Number.isSafeInteger(file?.bytes),
     ) &&
     value.bytes === files.reduce((sum, { bytes }) => sum + bytes, 0)
   );
+}
+
+/** Whether a value is a string of that form: to an expression alone, the number 5 is `5`. */
+function isText(value: unknown, form: RegExp): value is string {
+  return typeof value === 'string' && form.test(value);
 }
