@@ -67,7 +67,7 @@ function isPointer(value: Partial<Pointer>): value is Pointer {
     typeof value.bytes === 'number' &&
     Array.isArray(value.files) &&
     (files as readonly (Partial<PointerFile> | null)[]).every(
-      file => isText(file?.name, /^[A-Za-z0-9][A-Za-z0-9._-]*$/) && Number.isSafeInteger(file?.bytes),
+      file => isText(file?.name, /^[A-Za-z0-9][A-Za-z0-9._-]*$/) && Number.isSafeInteger(file.bytes),
     ) &&
     value.bytes === files.reduce((sum, { bytes }) => sum + bytes, 0)
   );
