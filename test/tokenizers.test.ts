@@ -360,7 +360,7 @@ describe('what cannot be is refused', () => {
     const refuse = (...args: string[]): Promise<string> =>
       cli.refuse(2, ['train', text, '--out', cli.fresh(), ...args]);
     expect(await refuse('--tokenizer', 'wordz')).toMatch(
-      /--tokenizer: there is no wordz; take whitespace, words, .*tokenizer\.json\n$/,
+      /--tokenizer: there is no tokenizer wordz; take whitespace, words, .*tokenizer\.json\n$/,
     );
     expect(await refuse('--tokenizer', 'nowhere/tokenizer.json')).toContain(
       'nowhere/tokenizer.json: there is no such file',

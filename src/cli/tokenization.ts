@@ -31,7 +31,7 @@ export async function tokenizationChoice(flags: TokenizationFlags): Promise<Toke
   if (!isTokenizerName(tokenizer)) {
     throw new KneserError(
       'KNESER_OPTION',
-      `--tokenizer: there is none called ${tokenizer}; take ${TOKENIZER_NAMES.join(', ')}, or a tokenizer.json by its path, which ends in .json`,
+      `--tokenizer: there is no tokenizer ${tokenizer}; take ${TOKENIZER_NAMES.join(', ')}, or the path of a tokenizer.json`,
     );
   }
   return { ...options, tokenizer };
