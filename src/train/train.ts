@@ -18,7 +18,7 @@ import { expandInputs, isPlain, readText, type Input } from '../text/input.js';
 /** Less memory than this leaves no room for the buffers of a build. */
 const LEAST_MEMORY = 64 << 20;
 /** Memory that is left to what a build does not reckon with: LevelDB, threads, what waits to be collected. */
-const OVERHEAD = 16 << 20;
+const OVERHEAD = 24 << 20;
 /** The part of memory that a line of JSON may have: it is there a few times over, as bytes and as text. */
 const JSON_SHARE = 1 / 16;
 
