@@ -180,9 +180,11 @@ export class Build {
     }
     const read = await this.read(text);
     this.text = read;
-    this.place.collect?.();
+    // What a small text leaves behind is not worth the time.
+    const collect = this.lengthOf(read) < SMALL_TEXT ? undefined : this.place.collect;
+    collect?.();
     const counted = await this.count(read);
-    this.place.collect?.();
+    collect?.();
     const manifest = await this.prune(counted);
     await this.tune();
     this.checkAborted();
