@@ -16,13 +16,24 @@ export async function makeFolder(path: string): Promise<string | undefined> {
   for (let at = resolve(path); !(await exists(at)); at = dirname(at)) missing.unshift(at);
   // A file in its place is refused by the system.
   if (missing.length === 0) await makeOne(path);
-  try {
-    for (const folder of missing) await makeOne(folder);
-  } catch (error) {
-    for (const folder of missing.toReversed()) await rmdir(folder).catch(() => undefined);
-    throw error;
+  for (const folder of missing) {
+    await makeOne(folder).catch(async (error: unknown) => {
+      await removeEmpty(dirname(folder), missing[0]);
+      throw error;
+    });
   }
   return missing.at(0);
+}
+
+/** Removes a folder and those around it, out to `outermost`, as far as they are empty. */
+export async function removeEmpty(path: string, outermost: string): Promise<void> {
+  for (let at = resolve(path); at.length >= resolve(outermost).length; at = dirname(at)) {
+    try {
+      await rmdir(at);
+    } catch {
+      return;
+    }
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,7 +1,7 @@
-import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { isOutOfFiles, KneserError, readError, systemCode, writeError } from '../errors.js';
-import { makeFolder } from '../platform/folders.js';
+import { makeFolder, removeEmpty } from '../platform/folders.js';
 import { ownMark, removeAbandoned } from '../platform/leftovers.js';
 import { openPackedFile } from '../packed/file-source.js';
 import { describeUnfinished, readRecord } from '../resume/record.js';
@@ -149,17 +149,6 @@ async function outputExists(path: string, entries: readonly string[]): Promise<K
 
 async function unfinishedMessage(path: string): Promise<string> {
   return `${path}: ${describeUnfinished(await readRecord(join(path, WORK)), path)}`;
-}
-
-/** Removes a folder and those around it, out to `outermost`, as far as they are empty. */
-export async function removeEmpty(path: string, outermost: string): Promise<void> {
-  for (let at = resolve(path); at.length >= resolve(outermost).length; at = dirname(at)) {
-    try {
-      await rmdir(at);
-    } catch {
-      return;
-    }
-  }
 }
 
 async function existingEntries(path: string): Promise<string[]> {
