@@ -4,7 +4,7 @@ import type { BuildOptions, Progress } from '../src/options.js';
 import { checkInteger } from '../src/train/plan.js';
 import { LanguageModel } from '../src/score/model.js';
 import { LevelWriter, readDatabase } from '../src/store/level.js';
-import type { Sentence, Sentences } from '../src/text/sentences.js';
+import { checkSentences, type Sentence, type Sentences } from '../src/text/sentences.js';
 import { createMemory } from './memory.js';
 import { receivedError, type TrainReply, type TrainRequest } from './messages.js';
 import { textSource, type TrainText } from './text.js';
@@ -64,6 +64,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
   if ((text === undefined) === (sentences === undefined)) {
     throw new KneserError('KNESER_OPTION', 'give either a text or sentences to train on');
   }
+  checkSentences(sentences);
   const memory = checkInteger('memory', options.memory ?? DEFAULT_MEMORY, LEAST_MEMORY, Number.MAX_SAFE_INTEGER);
   const threads = checkInteger('threads', options.threads ?? cores(), 1, 256);
   const started = performance.now();

@@ -184,6 +184,7 @@ describe('training in memory refuses', () => {
   test('options that make no sense, and text that cannot be read', async () => {
     expect(await codeOf({ text: 'a', order: 0 })).toBe('KNESER_OPTION');
     expect(await codeOf({} as never)).toBe('KNESER_OPTION');
+    expect(await codeOf({ sentences: 'a b' })).toBe('KNESER_OPTION');
     expect(await codeOf({ text: '' })).toBe('KNESER_INPUT_EMPTY');
     expect(await codeOf({ text: new File(['not gzip'], 'a.gz') })).toBe('KNESER_INPUT_GZIP');
     expect(await codeOf({ text: 'a </s> b' })).toBe('KNESER_INPUT_RESERVED');
