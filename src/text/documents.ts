@@ -1,3 +1,4 @@
+import { PendingBytes } from './pending.js';
 import { NEWLINE } from './tokens.js';
 
 /** Where the text of files is that hold more than text. */
@@ -11,56 +12,47 @@ export interface DocumentOptions {
 const encoder = new TextEncoder();
 /** Room for the most bytes that a longer document may take would be too much. */
 const LONG = 1 << 18;
-/** Memory that is kept for the next documents. */
-const MOST_KEPT = 1 << 22;
 
 /** Told of each document how many lines it has, before its text is given. */
 export type DocumentListener = (lines: number) => void;
 
 /** Puts documents together to a text of lines: each ends with a line feed, which is added where it has none. */
 export class DocumentLines {
-  private text = new Uint8Array(1 << 16);
-  private length = 0;
+  private readonly text = new PendingBytes(1 << 16);
 
   constructor(private readonly onDocument?: DocumentListener) {}
 
   addText(document: string): void {
-    this.reserve((document.length > LONG ? utf8Length(document) : 3 * document.length) + 1);
-    this.endDocument(encoder.encodeInto(document, this.text.subarray(this.length)).written);
+    const { text } = this;
+    text.reserve((document.length > LONG ? utf8Length(document) : 3 * document.length) + 1);
+    this.endDocument(encoder.encodeInto(document, text.bytes.subarray(text.length)).written);
   }
 
   addBytes(document: Uint8Array): void {
-    this.reserve(document.length + 1);
-    this.text.set(document, this.length);
+    const { text } = this;
+    text.reserve(document.length + 1);
+    text.bytes.set(document, text.length);
     this.endDocument(document.length);
   }
 
   /** Bytes of the text so far. */
   get size(): number {
-    return this.length;
+    return this.text.length;
   }
 
   /** The text so far, valid until the next document is added. */
   take(): Uint8Array {
-    const text = this.text.subarray(0, this.length);
-    this.length = 0;
-    if (this.text.length > MOST_KEPT) this.text = new Uint8Array(0);
+    const text = this.text.view();
+    this.text.clear();
     return text;
   }
 
   private endDocument(length: number): void {
-    const start = this.length;
-    this.length += length;
-    if (length === 0 || this.text[this.length - 1] !== NEWLINE) this.text[this.length++] = NEWLINE;
-    this.onDocument?.(countLines(this.text.subarray(start, this.length)));
-  }
-
-  private reserve(more: number): void {
-    const needed = this.length + more;
-    if (needed <= this.text.length) return;
-    const larger = new Uint8Array(Math.max(needed, (needed > MOST_KEPT ? 1.25 : 2) * this.text.length));
-    larger.set(this.text.subarray(0, this.length));
-    this.text = larger;
+    const { text } = this;
+    const start = text.length;
+    text.length += length;
+    if (length === 0 || text.bytes[text.length - 1] !== NEWLINE) text.bytes[text.length++] = NEWLINE;
+    this.onDocument?.(countLines(text.bytes.subarray(start, text.length)));
   }
 }
 

@@ -1,5 +1,6 @@
 import { KneserError } from '../errors.js';
 import { DocumentLines, type DocumentListener } from './documents.js';
+import { PendingBytes } from './pending.js';
 import { NEWLINE } from './tokens.js';
 
 /** A line may be as long as this: it is parsed as a whole. */
@@ -22,46 +23,38 @@ export async function* readJsonLines(
 ): AsyncGenerator<Uint8Array> {
   const documents = new DocumentLines(onDocument);
   const most = Math.min(longest, MOST_BYTES);
-  /** The line that has no end yet: its first `length` bytes. */
-  let pending = new Uint8Array(1 << 12);
-  let length = 0;
+  /** The line that has no end yet. */
+  const pending = new PendingBytes();
   let line = 1;
   const keep = (part: Uint8Array): void => {
-    const needed = length + part.length;
-    if (needed > most) {
+    if (pending.length + part.length > most) {
       const help = most < MOST_BYTES ? 'split it, or allow more memory' : 'split it';
       throw new KneserError(
         'KNESER_LIMIT',
         `${path}, line ${line}: this document has more than ${most >> 20} MB; ${help}`,
       );
     }
-    if (needed > pending.length) {
-      const larger = new Uint8Array(Math.max(needed, Math.min(2 * pending.length, most)));
-      larger.set(pending.subarray(0, length));
-      pending = larger;
-    }
-    pending.set(part, length);
-    length = needed;
+    pending.add(part);
   };
   const add = (bytes: Uint8Array): void => {
     const document = parseDocument(bytes, field, `${path}, line ${line}`);
     if (document !== undefined) documents.addText(document);
-    length = 0;
+    pending.clear();
     line++;
   };
   for await (const chunk of chunks) {
     let from = 0;
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
       const part = chunk.subarray(from, at);
-      if (length > 0) keep(part);
-      add(length > 0 ? pending.subarray(0, length) : part);
+      if (pending.length > 0) keep(part);
+      add(pending.length > 0 ? pending.view() : part);
       from = at + 1;
     }
     keep(chunk.subarray(from));
     const text = documents.take();
     if (text.length > 0) yield text;
   }
-  if (length > 0) add(pending.subarray(0, length));
+  if (pending.length > 0) add(pending.view());
   yield documents.take();
 }
 

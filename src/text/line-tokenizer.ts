@@ -1,4 +1,5 @@
 import { KneserError } from '../errors.js';
+import { PendingBytes } from './pending.js';
 import { canonicalSurface, decode } from './surface.js';
 import type { TextChanges, Tokenization } from './tokenization.js';
 import type { TextFeeder, TokenSink } from './tokenizer.js';
@@ -18,8 +19,7 @@ const encoder = new TextEncoder();
 
 /** Tokenizes a text line by line, each decoded, normalised and cut into sentences first. */
 export class LineTokenizer implements TextFeeder {
-  private pending = new Uint8Array(1 << 12);
-  private length = 0;
+  private readonly pending = new PendingBytes();
   private readonly piece: number;
 
   constructor(
@@ -39,51 +39,45 @@ export class LineTokenizer implements TextFeeder {
   }
 
   end(): void {
-    if (this.length > 0) this.take(this.pending.subarray(0, this.length), true);
-    this.length = 0;
+    if (this.pending.length > 0) this.endLine();
   }
 
   private feedPiece(bytes: Uint8Array): void {
+    const { pending } = this;
     let from = 0;
     for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
-      if (this.length === 0) {
+      if (pending.length === 0) {
         this.take(bytes.subarray(from, at), true);
       } else {
-        this.keep(bytes.subarray(from, at));
-        this.take(this.pending.subarray(0, this.length), true);
-        this.length = 0;
+        pending.add(bytes.subarray(from, at));
+        this.endLine();
       }
       from = at + 1;
     }
     if (from === bytes.length) return;
-    this.keep(bytes.subarray(from));
-    if (this.length >= this.piece) this.cut();
+    pending.add(bytes.subarray(from));
+    if (pending.length >= this.piece) this.cut();
   }
 
-  private keep(bytes: Uint8Array): void {
-    const length = this.length + bytes.length;
-    if (length > this.pending.length) {
-      const larger = new Uint8Array(Math.max(2 * this.pending.length, length));
-      larger.set(this.pending.subarray(0, this.length));
-      this.pending = larger;
-    }
-    this.pending.set(bytes, this.length);
-    this.length = length;
+  private endLine(): void {
+    this.take(this.pending.view(), true);
+    this.pending.clear();
   }
 
   /** Tokenizes as much of a long line as may be: no token reaches over a space from before it, nor does a composition. */
   private cut(): void {
+    const { pending } = this;
     const { info, splitter } = this.tokenization;
-    let at = this.pending.subarray(0, this.length).lastIndexOf(SPACE);
+    let at = pending.view().lastIndexOf(SPACE);
     if (at <= 0 && splitter.local && info.normalize === 'none' && info.sentences === 'lines') {
-      at = this.length - 1;
-      while (at > this.length - 4 && (this.pending[at] & 0xc0) === 0x80) at--;
+      at = pending.length - 1;
+      while (at > pending.length - 4 && (pending.bytes[at] & 0xc0) === 0x80) at--;
     }
     if (at > 0) {
-      this.take(this.pending.subarray(0, at), false);
-      this.pending.copyWithin(0, at, this.length);
-      this.length -= at;
-    } else if (this.length > MOST_BYTES) {
+      this.take(pending.bytes.subarray(0, at), false);
+      pending.bytes.copyWithin(0, at, pending.length);
+      pending.length -= at;
+    } else if (pending.length > MOST_BYTES) {
       throw new KneserError(
         'KNESER_LIMIT',
         `${this.source}: a line has ${MOST_BYTES >> 20} MB without a space, too much for this tokenizer; split it`,

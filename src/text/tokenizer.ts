@@ -1,4 +1,5 @@
 import { KneserError } from '../errors.js';
+import { PendingBytes } from './pending.js';
 import { ENDS_TOKEN, NEWLINE } from './tokens.js';
 import { HASH_PRIME, HASH_START } from './wordlist.js';
 
@@ -23,8 +24,7 @@ export const MOST_TOKEN_BYTES = 1 << 26;
  * them: about 5 ns a byte on one core, most of it in the sink's look-ups.
  */
 export class Tokenizer {
-  private pending = new Uint8Array(256);
-  private pendingLength = 0;
+  private readonly pending = new PendingBytes();
   private pendingHash = HASH_START;
   private lineOpen = false;
 
@@ -44,7 +44,7 @@ export class Tokenizer {
     const length = bytes.length;
     if (length === 0) return;
     let at = 0;
-    if (this.pendingLength > 0) at = this.finishPending(bytes);
+    if (this.pending.length > 0) at = this.finishPending(bytes);
     while (at < length) {
       const byte = bytes[at];
       if (ENDS_TOKEN[byte] === 1) {
@@ -56,56 +56,47 @@ export class Tokenizer {
       let hash = Math.imul(HASH_START ^ byte, HASH_PRIME);
       let next = 0;
       while (++at < length && ENDS_TOKEN[(next = bytes[at])] === 0) hash = Math.imul(hash ^ next, HASH_PRIME);
-      if (at === length) this.keep(bytes, start, hash);
-      else sink.token(bytes, start, at, hash);
+      if (at < length) {
+        sink.token(bytes, start, at, hash);
+      } else {
+        this.append(bytes.subarray(start));
+        this.pendingHash = hash;
+      }
     }
     this.lineOpen = bytes[length - 1] !== NEWLINE;
   }
 
   /** Ends the text: what is left is the last line, unless the text ended with a line feed. */
   end(): void {
-    if (this.pendingLength > 0) this.flushPending();
+    if (this.pending.length > 0) this.flushPending();
     if (this.lineOpen) this.sink.line();
     this.lineOpen = false;
   }
 
-  private keep(bytes: Uint8Array, start: number, hash: number): void {
-    this.pendingLength = 0;
-    this.append(bytes, start, bytes.length);
-    this.pendingHash = hash;
-  }
-
-  private append(bytes: Uint8Array, from: number, to: number): void {
-    const length = this.pendingLength + to - from;
-    if (length > this.most) {
+  private append(part: Uint8Array): void {
+    if (this.pending.length + part.length > this.most) {
       throw new KneserError(
         'KNESER_LIMIT',
         `${this.source}: a token has more than ${this.most >> 20} MB, too much for the memory that there is to be; white space ` +
           'separates tokens, or choose another --tokenizer',
       );
     }
-    if (length > this.pending.length) {
-      const larger = new Uint8Array(Math.max(2 * this.pending.length, length));
-      larger.set(this.pending.subarray(0, this.pendingLength));
-      this.pending = larger;
-    }
-    this.pending.set(bytes.subarray(from, to), this.pendingLength);
-    this.pendingLength = length;
+    this.pending.add(part);
   }
 
   private finishPending(bytes: Uint8Array): number {
     let hash = this.pendingHash;
     let at = 0;
     for (; at < bytes.length && ENDS_TOKEN[bytes[at]] === 0; at++) hash = Math.imul(hash ^ bytes[at], HASH_PRIME);
-    this.append(bytes, 0, at);
+    this.append(bytes.subarray(0, at));
     this.pendingHash = hash;
     if (at < bytes.length) this.flushPending();
     return at;
   }
 
   private flushPending(): void {
-    const length = this.pendingLength;
-    this.pendingLength = 0;
-    this.sink.token(this.pending, 0, length, this.pendingHash);
+    const { pending } = this;
+    this.sink.token(pending.bytes, 0, pending.length, this.pendingHash);
+    pending.clear();
   }
 }
