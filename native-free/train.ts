@@ -1,7 +1,7 @@
 import type { BuildReport } from '../src/train/build.js';
 import { abortedError, KneserError } from '../src/errors.js';
 import type { BuildOptions, Progress } from '../src/options.js';
-import { checkInteger } from '../src/train/plan.js';
+import { checkInteger, checkMemory } from '../src/train/plan.js';
 import { LanguageModel } from '../src/score/model.js';
 import { LevelWriter, readDatabase } from '../src/store/level.js';
 import { checkSentences, type Sentence, type Sentences } from '../src/text/sentences.js';
@@ -47,8 +47,6 @@ export interface Trained {
   };
 }
 
-/** Less memory than this leaves no room for the buffers of a build. */
-const LEAST_MEMORY = 64 << 20;
 const DEFAULT_MEMORY = 1 << 30;
 
 /**
@@ -65,7 +63,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
     throw new KneserError('KNESER_OPTION', 'give either a text or sentences to train on');
   }
   checkSentences(sentences);
-  const memory = checkInteger('memory', options.memory ?? DEFAULT_MEMORY, LEAST_MEMORY, Number.MAX_SAFE_INTEGER);
+  const memory = checkMemory(options.memory ?? DEFAULT_MEMORY);
   const threads = checkInteger('threads', options.threads ?? cores(), 1, 256);
   const started = performance.now();
   if (signal?.aborted) throw abortedError();

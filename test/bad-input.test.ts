@@ -155,6 +155,8 @@ describe.concurrent('a text', () => {
     expect(await total(trained, blank)).toMatchObject({ sentences: 3, tokens: 3, oov: 0 });
     expect(await cli.print(['score', trained, cli.file('')])).toBe('');
     expect(await total(trained, cli.file(''))).toMatchObject({ sentences: 0, tokens: 0, perplexity: null });
+    const { stderr } = await cli.run(['perplexity', trained, cli.file('')]);
+    expect(stderr).toBe('kneser: warning: there is no text to measure\n');
   });
 
   test('trains if any of its files has a token', async () => {

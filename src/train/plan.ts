@@ -12,6 +12,9 @@ export const DEFAULT_ORDER = 5;
 /** Pairs of classes are counted in a square table while words are clustered. */
 export const MAX_CLASSES = 4000;
 
+/** Less memory than this leaves no room for the buffers of a build. */
+const LEAST_MEMORY = 64 << 20;
+
 /** What follows from the options of a build. */
 export interface BuildPlan {
   readonly order: number;
@@ -50,6 +53,12 @@ export function checkInteger(name: string, value: number, least: number, most: n
     'KNESER_OPTION',
     `${name}: ${typeof value === 'number' ? value : JSON.stringify(value)} is not a whole number ${range}`,
   );
+}
+
+/** Checks the bytes of memory to aim for. @throws KNESER_OPTION */
+export function checkMemory(bytes: number): number {
+  if (Number.isSafeInteger(bytes) && bytes >= LEAST_MEMORY) return bytes;
+  throw new KneserError('KNESER_OPTION', `memory: it takes a number of bytes of at least 64 MiB (64M), not ${bytes}`);
 }
 
 function checkPatterns(order: number, choice: PatternChoice = {}): void {

@@ -7,7 +7,7 @@ import { scratchFiles } from '../count/scratch-files.js';
 import { startThread } from '../count/threads.js';
 import { abortedError, KneserError, writeError } from '../errors.js';
 import type { TrainOptions } from '../options.js';
-import { checkInteger, planBuild, type BuildPlan } from './plan.js';
+import { checkInteger, checkMemory, planBuild, type BuildPlan } from './plan.js';
 import { beginningOf } from '../resume/beginning.js';
 import { describeReached, type TrainingRecord } from '../resume/record.js';
 import { findTraining, Training } from '../resume/training.js';
@@ -15,8 +15,6 @@ import { beginDraft, publishedGeneration, type Draft } from '../store/folder.js'
 import type { LevelWriter } from '../store/level.js';
 import { expandInputs, isPlain, readText, type Input } from '../text/input.js';
 
-/** Less memory than this leaves no room for the buffers of a build. */
-const LEAST_MEMORY = 64 << 20;
 /** Memory that is left to what a build does not reckon with: LevelDB, threads, what waits to be collected. */
 const OVERHEAD = 24 << 20;
 /** The part of memory that a line of JSON may have: it is there a few times over, as bytes and as text. */
@@ -39,12 +37,7 @@ export interface TrainReport extends BuildReport {
  * const report = await train({ files: ['corpus.txt'], out: 'model', order: 5 });
  */
 export async function train(options: TrainOptions): Promise<TrainReport> {
-  const memory = checkInteger(
-    'memory',
-    options.memory ?? Math.floor(totalmem() / 2),
-    LEAST_MEMORY,
-    Number.MAX_SAFE_INTEGER,
-  );
+  const memory = checkMemory(options.memory ?? Math.floor(totalmem() / 2));
   const threads = checkInteger('threads', options.threads ?? availableParallelism(), 1, 256);
   if ((options.files === undefined) === (options.sentences === undefined)) {
     throw new KneserError('KNESER_OPTION', 'give either files or sentences to train on');
