@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,8 +7,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, 'test/browser/**'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // One more than the two cores to count on: small trainings wait for the disk most of the time.
-    maxWorkers: 3,
+    // Trainings keep the cores busy: more than a file a core only makes each slower.
+    maxWorkers: availableParallelism(),
     // The built files are loaded by Node itself, as users load them: what Vite makes of them takes several times as long.
     server: { deps: { external: [/\/dist\//] } },
   },

@@ -206,7 +206,8 @@ function gain(n: number, more: number): number {
   return entropyTerm(n + more) - entropyTerm(n);
 }
 
-const TERMS = Float64Array.from({ length: 1 << 16 }, (_, n) => (n > 0 ? n * log(n) : 0));
+const TERMS = new Float64Array(1 << 16);
+for (let n = 1; n < TERMS.length; n++) TERMS[n] = n * log(n);
 
 /** n·log n, looked up for the small counts that nearly all are. */
 function entropyTerm(n: number): number {

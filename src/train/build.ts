@@ -1,7 +1,5 @@
 import type { CountedTable, Checkpoints, ReadText, TextFigures } from './checkpoints.js';
-import { BigramCounter } from '../classes/bigrams.js';
 import { encodeClasses } from '../classes/classes.js';
-import { clusteringBytes, clusterWords } from '../classes/exchange.js';
 import { checkTokens, layoutChunks, layoutLength } from '../count/corpus.js';
 import type { CountResult, CountTask } from '../count/counter.js';
 import { IdStream, tooLarge } from '../count/id-stream.js';
@@ -17,12 +15,10 @@ import { abortedError, KneserError } from '../errors.js';
 import { choosePatterns, tableName, withContexts, type Pattern, type Stream } from '../pattern.js';
 import { OUTSIDE } from '../score/words.js';
 import { estimateDiscounts } from '../smooth/discounts.js';
-import { DEFAULT_WEIGHTS, encodeWeights } from '../smooth/weights.js';
 import { ModelBuilder, type DictionaryEntry } from '../store/builder.js';
 import { FORMAT_VERSION, type Manifest, type TableManifest } from '../store/manifest.js';
 import type { ModelStore, ModelWriter } from '../store/store.js';
 import { encodeTokenizer } from '../store/tokenizer.js';
-import { evidenceBytes, learnWeights } from '../tune/learn-weights.js';
 import { createFeeder } from '../text/feeder.js';
 import { checkSentences, feedSentence, type Sentence, type Sentences } from '../text/sentences.js';
 import type { TextChanges } from '../text/tokenization.js';
@@ -169,15 +165,7 @@ export class Build {
 
   /** All stages. @returns the manifest that was written. */
   async run(text: BuildText): Promise<Manifest> {
-    const { classes = 0 } = this.options;
-    const matrices = clusteringBytes(classes);
-    if (matrices > this.place.memory * CLASSES_SHARE) {
-      throw new KneserError(
-        'KNESER_LIMIT',
-        `classes: to find ${classes} takes ${Math.round(matrices / 2 ** 20)} MB, more than a quarter of --memory; allow more ` +
-          'memory, or ask for fewer classes',
-      );
-    }
+    await this.checkClasses();
     const read = await this.read(text);
     this.text = read;
     // What a small text leaves behind is not worth the time.
@@ -197,7 +185,7 @@ export class Build {
     const { checkpoints } = this.place;
     if (checkpoints?.resumed) {
       const known = await checkpoints.loadText({ ids: this.ids, heldOut: this.heldOut });
-      this.checkHeldOut(known);
+      await this.checkHeldOut(known);
       return known;
     }
     await this.tokenize(text);
@@ -258,12 +246,31 @@ export class Build {
     requireTokens(stream, 'sources' in text ? text.sources.map(source => source.name).join(', ') : SENTENCES);
     this.plan.tokenization.splitter.forget?.();
     this.checkMemory();
-    this.checkHeldOut(stream);
+    await this.checkHeldOut(stream);
     this.resolveSpilled();
   }
 
+  /** Refuses more classes than can be found in memory. */
+  private async checkClasses(): Promise<void> {
+    const { classes = 0 } = this.options;
+    if (classes === 0) return;
+    const { clusteringBytes } = await import('../classes/exchange.js');
+    const bytes = clusteringBytes(classes);
+    if (bytes <= this.place.memory * CLASSES_SHARE) return;
+    throw new KneserError(
+      'KNESER_LIMIT',
+      `classes: to find ${classes} takes ${Math.round(bytes / 2 ** 20)} MB, more than a quarter of --memory; allow more ` +
+        'memory, or ask for fewer classes',
+    );
+  }
+
   /** Refuses to hold out more than can be learned from in memory, before counting begins. */
-  private checkHeldOut({ heldOut, heldOutTokens }: Pick<TextFigures, 'heldOut' | 'heldOutTokens'>): void {
+  private async checkHeldOut({
+    heldOut,
+    heldOutTokens,
+  }: Pick<TextFigures, 'heldOut' | 'heldOutTokens'>): Promise<void> {
+    if (heldOutTokens === 0) return;
+    const { evidenceBytes } = await import('../tune/learn-weights.js');
     const { options, place, plan } = this;
     const tables = withContexts(this.mixed).length + (options.classes ? plan.order : 0);
     const bytes = evidenceBytes(heldOutTokens + heldOut, tables);
@@ -466,6 +473,8 @@ export class Build {
       },
     };
     const report = (done: number, total: number): void => onProgress?.({ stage: 'tune', done, total, unit: 'passes' });
+    const { learnWeights } = await import('../tune/learn-weights.js');
+    const { DEFAULT_WEIGHTS, encodeWeights } = await import('../smooth/weights.js');
     const set = await learnWeights({ ...store, getMany }, text, this.place.memory, report, this.pause);
     heldOut.close();
     await this.place.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
@@ -483,6 +492,8 @@ export class Build {
 
   /** The classes of the words, learned from the text's bigrams. */
   private async cluster(vocabulary: Vocabulary, classes: number): Promise<Uint32Array> {
+    const { BigramCounter } = await import('../classes/bigrams.js');
+    const { clusterWords } = await import('../classes/exchange.js');
     const counter = new BigramCounter();
     let left = BOS;
     for (const piece of this.ids.pieces()) {
