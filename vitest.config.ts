@@ -9,6 +9,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Trainings keep the cores busy: more than a file a core only makes each slower.
     maxWorkers: availableParallelism(),
+    // Files clean up after themselves; a process for each would compile the engine anew each time.
+    isolate: false,
     // The built files are loaded by Node itself, as users load them: what Vite makes of them takes several times as long.
     server: { deps: { external: [/\/dist\//] } },
   },
