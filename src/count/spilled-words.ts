@@ -199,7 +199,7 @@ class CountedWords {
 function tooMany(memory: number): KneserError {
   return new KneserError(
     'KNESER_LIMIT',
-    `the words to choose the vocabulary from take more than ${Math.round(memory / 2 ** 20)} MB, a quarter of --memory; ` +
+    `the words to choose the vocabulary from take more than the ${Math.round(memory / 2 ** 20)} MB that --memory has for them; ` +
       'allow more memory, keep fewer words, or name them with --vocab FILE',
   );
 }

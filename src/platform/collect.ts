@@ -4,12 +4,13 @@ import { runInNewContext } from 'node:vm';
 /**
  * Collects at once what is not used any more. V8 does it when its own heap is full, and arrays are outside of that: it lets
  * tens of megabytes of them lie about, however little memory there is to be.
+ *
+ * @param pages whether the pages that this leaves empty are given back too.
  */
-export function collect(): void {
+export function collect(pages: boolean): void {
   gc ??= findCollector();
   gc();
-  // Gives back the pages that the first left empty.
-  gc();
+  if (pages) gc();
 }
 
 let gc: (() => void) | undefined;

@@ -47,9 +47,10 @@ const HELD_OUT_SHARE = 1 / 16;
 const CLASSES_SHARE = 1 / 4;
 /** The part that the evidence may take that weights are learned from. */
 const EVIDENCE_SHARE = 1 / 4;
-/** The parts of text and of blocks that are read before what was made of them, several times as much, is given back. */
+/** The parts of text, and of blocks read and written, after which what they left, several times as much, is given back. */
 const TEXT_SHARE = 1 / 16;
-const BLOCKS_SHARE = 1 / 64;
+const READ_SHARE = 1 / 64;
+const WRITTEN_SHARE = 1 / 16;
 /** The part that the longest token may take. */
 const TOKEN_SHARE = 1 / 8;
 
@@ -115,8 +116,8 @@ export interface BuildPlace extends CountingPlace {
   createStore(kind: StoreKind): Promise<ModelWriter>;
   /** The same, when it was written. */
   openStore(kind: StoreKind): Promise<ModelStore>;
-  /** Gives back what is not used any more, where that can be asked for. */
-  readonly collect?: () => void;
+  /** Gives back what is not used any more, where that can be asked for; its pages too, which takes as long again. */
+  readonly collect?: (pages: boolean) => void;
   /** Where what is done is written down, so that another build can go on with it; if nowhere, none can. */
   readonly checkpoints?: Checkpoints;
   /** Stores a set of weights beside the model. */
@@ -170,9 +171,9 @@ export class Build {
     this.text = read;
     // What a small text leaves behind is not worth the time.
     const collect = this.lengthOf(read) < SMALL_TEXT ? undefined : this.place.collect;
-    collect?.();
+    collect?.(true);
     const counted = await this.count(read);
-    collect?.();
+    collect?.(true);
     const manifest = await this.prune(counted);
     await this.tune();
     this.checkAborted();
@@ -259,7 +260,7 @@ export class Build {
     if (bytes <= this.place.memory * CLASSES_SHARE) return;
     throw new KneserError(
       'KNESER_LIMIT',
-      `classes: to find ${classes} takes ${Math.round(bytes / 2 ** 20)} MB, more than a quarter of --memory; allow more ` +
+      `classes: to find ${classes} takes ${Math.round(bytes / 2 ** 20)} MB, more than --memory has room for; allow more ` +
         'memory, or ask for fewer classes',
     );
   }
@@ -277,8 +278,8 @@ export class Build {
     if (bytes <= place.memory * EVIDENCE_SHARE) return;
     throw new KneserError(
       'KNESER_LIMIT',
-      `hold-out: to learn weights from ${heldOutTokens} tokens takes ${Math.round(bytes / 2 ** 20)} MB, more than a ` +
-        'quarter of --memory; allow more memory, or hold out a smaller share, or none and run kneser tune later',
+      `hold-out: to learn weights from ${heldOutTokens} tokens takes ${Math.round(bytes / 2 ** 20)} MB, more than ` +
+        '--memory has room for; allow more memory, or hold out a smaller share, or none and run kneser tune later',
     );
   }
 
@@ -443,13 +444,13 @@ export class Build {
   }
 
   /** Told how many bytes were read, it gives back what is not used any more each time they come to a part of the memory. */
-  private collector(share: number): (bytes: number) => void {
+  private collector(share: number, pages = true): (bytes: number) => void {
     const { memory, collect } = this.place;
     let read = 0;
     return bytes => {
       if ((read += bytes) < memory * share) return;
       read = 0;
-      collect?.();
+      collect?.(pages);
     };
   }
 
@@ -458,7 +459,7 @@ export class Build {
     if (!this.canTune()) return;
     const store = await this.place.openStore('tables');
     const { onProgress } = this.options;
-    const collect = this.collector(BLOCKS_SHARE);
+    const collect = this.collector(READ_SHARE);
     const getMany: ModelStore['getMany'] = async keys => {
       this.checkAborted();
       const values = await store.getMany(keys);
@@ -507,7 +508,7 @@ export class Build {
         const megabytes = Math.round(counter.memory / 2 ** 20);
         throw new KneserError(
           'KNESER_LIMIT',
-          `classes: the text's different pairs of words take ${megabytes} MB, more than a quarter of --memory; ` +
+          `classes: the text's different pairs of words take ${megabytes} MB, more than --memory has room for; ` +
             'allow more memory, or leave classes out with --classes 0',
         );
       }
@@ -573,6 +574,7 @@ export class Build {
     const { order } = this.plan;
     if (sorts.length === 0) return;
     const limit = Math.max(1 << 16, Math.floor(this.place.memory / 2 / BYTES_A_POSITION));
+    const taken = this.collector(WRITTEN_SHARE, false);
     const spilling = total > limit;
     if (spilling && !this.place.scratch) throw tooLarge();
     const runs: RunSegment[][][] = sorts.map(() => Array.from({ length: partitions.count }, () => []));
@@ -583,7 +585,10 @@ export class Build {
       this.options.onProgress?.({ stage: name === 'words' ? stage : 'classes', done, total: of, unit: 'tokens' });
     const collect = async (sort: number, partition: number, task: CountTask): Promise<void> => {
       this.checkAborted();
-      const blocks: BlockSink = ready => builder.putBlocks(partition, ready);
+      const blocks: BlockSink = ready => {
+        taken(ready.reduce((sum, { value }) => sum + value.length, 0));
+        return builder.putBlocks(partition, ready);
+      };
       addResult(summaries, await pool.run(task, blocks), segment => runs[sort][partition].push(segment));
     };
 
@@ -665,7 +670,7 @@ export class Build {
     const megabytes = Math.round(used / 2 ** 20);
     throw new KneserError(
       'KNESER_LIMIT',
-      `the ${stream.words.size} different words of the text take ${megabytes} MB, more than half of --memory; allow more ` +
+      `the ${stream.words.size} different words of the text take ${megabytes} MB, more than --memory has room for; allow more ` +
         'memory, keep the most frequent words with --vocab-limit N, or name them with --vocab FILE',
     );
   }
