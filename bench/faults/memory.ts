@@ -90,7 +90,7 @@ const SHAPES: readonly Shape[] = [
     text: ordinary,
     args: ['--skip', '--hold-out', '0.5', '--classes', '0'],
     memory: [64],
-    refused: /--memory; allow more/,
+    refused: /hold out a smaller share/,
   },
   {
     name: 'ordinary, half of it held out, skip patterns',
