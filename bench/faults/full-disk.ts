@@ -84,7 +84,7 @@ async function makeSteps(folder: string, seed: number): Promise<Step[]> {
   await train({ files: [text], out: model, order: 3, patterns: { skip: true }, holdOut: 0.02 });
   await train({ files: [text], out: plain, order: 3 });
   await exportArpa({ model: plain, file: arpa });
-  const longArgs = ['--order', '3', '--memory', '64M', '--skip', '--force'];
+  const longArgs = ['--order', '3', '--memory', '80M', '--skip', '--force'];
   return [
     { name: 'view', args: () => ['score', model, held], options: temporary => ({ temporary }) },
     { name: 'train', args: disk => ['train', text, '--out', join(disk, 'new', 'model'), '--order', '3'] },
