@@ -49,9 +49,10 @@ export async function runPerplexity(path: string, paths: readonly string[], flag
     display?.end();
     if (!flags.quiet) mentionWeights(model.info, flags);
     warnOfReplaced(replaced);
-    if (total.figures().tokens === 0) process.stderr.write('kneser: warning: there is no text to measure\n');
-    if (flags.json) await print(JSON.stringify({ files, total: total.figures() }) + '\n');
-    else await printFigures([...files, { file: 'total', ...total.figures() }]);
+    const figures = total.figures();
+    if (figures.tokens === 0) process.stderr.write('kneser: warning: there is no text to measure\n');
+    if (flags.json) await print(JSON.stringify({ files, total: figures }) + '\n');
+    else await printFigures([...files, { file: 'total', ...figures }]);
   } finally {
     display?.end();
     await model.close();

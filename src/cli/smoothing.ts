@@ -1,5 +1,4 @@
-import type { OpenOptions, TableReading } from '../score/api.js';
-import type { ModelInfo } from '../score/api.js';
+import type { ModelInfo, OpenOptions, TableReading } from '../score/api.js';
 import type { SmoothingOptions } from '../score/parts.js';
 
 /** The options of commands that score, without those not given. */

@@ -3,10 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { systemCode } from '../errors.js';
 
 /**
- * Makes a folder, and those that it is to be in. Node's own way of that goes on for ever where folders cannot be made and the
- * system says that they are not there, as in `/proc`.
- *
- * Makes all or none.
+ * Makes a folder and those that it is to be in, all or none. Node's own way of that goes on for ever where folders cannot be
+ * made and the system says that they are not there, as in `/proc`.
  *
  * @returns the first one that was missing, if any was.
  * @throws what the file system does.

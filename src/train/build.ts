@@ -443,13 +443,13 @@ export class Build {
     }
   }
 
-  /** Told how many bytes were read, it gives back what is not used any more each time they come to a part of the memory. */
+  /** Told how many bytes were read or written, it gives back what is not used any more each time they come to a part of the memory. */
   private collector(share: number, pages = true): (bytes: number) => void {
     const { memory, collect } = this.place;
-    let read = 0;
+    let sum = 0;
     return bytes => {
-      if ((read += bytes) < memory * share) return;
-      read = 0;
+      if ((sum += bytes) < memory * share) return;
+      sum = 0;
       collect?.(pages);
     };
   }
