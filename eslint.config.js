@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint';
+import { layers } from './eslint.layers.js';
 
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'models', 'coverage', 'test/fixtures'] },
@@ -25,5 +26,10 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  { files: ['*.config.js'], extends: [tseslint.configs.disableTypeChecked] },
+  {
+    files: ['src/**', 'native-free/**', 'corpora/**', 'bench/**', 'test/faults/**'],
+    plugins: { kneser: { rules: { layers } } },
+    rules: { 'kneser/layers': 'error' },
+  },
+  { files: ['*.config.js', 'eslint.layers.js'], extends: [tseslint.configs.disableTypeChecked] },
 );

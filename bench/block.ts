@@ -1,7 +1,7 @@
-import { contiguous, tableName } from '../src/pattern.js';
-import { firstRow, readDirectory } from '../src/score/block-reader.js';
-import { BLOCK_ENTRIES, blankBlock, decodeBlock, encodeBlock } from '../src/store/block.js';
-import { openFolder } from '../src/store/folder.js';
+import { contiguous, tableName } from '../src/tables/pattern.js';
+import { firstRow, readDirectory } from '../src/tables/block-reader.js';
+import { BLOCK_ENTRIES, blankBlock, decodeBlock, encodeBlock } from '../src/tables/block.js';
+import { openFolder } from '../src/store/folder/folder.js';
 import { blockKey } from '../src/store/keys.js';
 import type { ModelStore } from '../src/store/store.js';
 import type { Case, Suite } from './suite.js';

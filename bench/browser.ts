@@ -11,7 +11,7 @@ import type { Browser, Page } from 'playwright-core';
 import { buildDemo } from '../native-free/demo/build.js';
 import { serveFolder } from '../native-free/demo/serve.js';
 import { printTable } from '../src/cli/output.js';
-import { pack } from '../src/packed/pack.js';
+import { pack } from '../src/tools/pack.js';
 import { launchChromium } from './chromium.js';
 import { machine, runCommand } from './command.js';
 import { scoringSpeed } from './scoring-speed.js';

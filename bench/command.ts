@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KneserError } from '../src/errors.js';
+import { KneserError } from '../src/base/errors.js';
 
 /** What the caller must change: exit code 2, and no stack. */
 export class UsageError extends Error {}

@@ -1,4 +1,4 @@
-import { LanguageModel } from '../src/score/model.js';
+import { LanguageModel } from '../src/model/paged-model.js';
 
 /** Tokens a second that a packed model scores with its tables in memory: the most of some runs. Runs in browsers too. */
 export async function scoringSpeed(packed: ArrayBuffer, sentences: readonly string[], runs: number): Promise<number> {

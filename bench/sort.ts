@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { layoutChunks, layoutLength } from '../src/count/corpus.js';
+import { layoutChunks, layoutLength } from '../src/count/layout.js';
 import { IdStream } from '../src/count/id-stream.js';
 import { partitionPositions, planPartitions } from '../src/count/partition.js';
 import { PositionSorter } from '../src/count/sort.js';
 import { TokenStream } from '../src/count/token-stream.js';
 import { buildVocabulary } from '../src/count/vocabulary.js';
-import { contiguous } from '../src/pattern.js';
+import { contiguous } from '../src/tables/pattern.js';
 import { Tokenizer } from '../src/text/tokenizer.js';
-import { WordList } from '../src/text/wordlist.js';
+import { WordList } from '../src/text/word-list.js';
 import type { Case, Suite } from './suite.js';
 import { ORDER, type BenchText } from './text.js';
 

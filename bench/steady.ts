@@ -1,5 +1,5 @@
 import { parentPort, Worker, workerData } from 'node:worker_threads';
-import { LanguageModel } from '../src/model.js';
+import { LanguageModel } from '../src/model/language-model.js';
 
 /** How often scoring in the long run is measured; the middle one counts. */
 export const STEADY_ROUNDS = 3;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Tokenizer, type TokenSink } from '../src/text/tokenizer.js';
 import { EOS } from '../src/text/tokens.js';
-import { WordList } from '../src/text/wordlist.js';
+import { WordList } from '../src/text/word-list.js';
 import type { Suite } from './suite.js';
 
 /** Bytes that the tokenizer is fed at a time, as from a file. */

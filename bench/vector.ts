@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { prepareBrown } from '../corpora/brown.js';
 import { print, printTable, whole } from '../src/cli/output.js';
 import { LanguageModel, train } from '../src/index.js';
-import { LineReader } from '../src/text/lines.js';
+import { LineReader } from '../src/text/formats/lines.js';
 import { splitTokens } from '../src/text/tokens.js';
 import { runCommand, UsageError } from './command.js';
 import { corrupt, CORRUPTIONS, findCorrupted, WAYS, type Corrupted } from './corruption.js';

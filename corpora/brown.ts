@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { writeAtomically } from '../src/platform/atomic.js';
+import { writeAtomically } from '../src/base/node/atomic.js';
 import { CorpusError } from './errors.js';
 
 /** The 500 samples are named ca01 to cr09; the package's other files are its README and tables. */

@@ -1,6 +1,6 @@
 import { createReadStream, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { writeAtomically } from '../src/platform/atomic.js';
+import { writeAtomically } from '../src/base/node/atomic.js';
 import { CORPORA, SPLIT_NAMES, type Corpus, type Split, type SplitName } from './catalog.js';
 import { sha256 } from './checksum.js';
 import { CorpusError } from './errors.js';

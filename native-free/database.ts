@@ -1,14 +1,14 @@
-import { KneserError } from '../src/errors.js';
-import type { ModelFiles } from '../src/score/parts.js';
-import { BlockDamage, seal, unseal } from '../src/store/block.js';
+import { KneserError } from '../src/base/errors.js';
+import type { ModelFiles } from '../src/store/store.js';
+import { BlockDamage, seal, unseal } from '../src/base/sealed.js';
 import { copyStore } from '../src/store/copy.js';
-import { decodeValue } from '../src/store/decode.js';
+import { decodeValue } from '../src/base/decode.js';
 import { LevelWriter, readDatabase, type Database } from '../src/store/level.js';
-import { FORMAT_VERSION } from '../src/store/manifest.js';
-import { pack } from '../src/store/pack.js';
-import { unpack } from '../src/store/unpack.js';
+import { FORMAT_VERSION } from '../src/store/keys.js';
+import { pack } from '../src/base/encode-msgpack.js';
+import { unpack } from '../src/base/decode-msgpack.js';
 import type { ModelStore } from '../src/store/store.js';
-import { compareBytes } from '../src/text/bytes.js';
+import { compareBytes } from '../src/base/bytes.js';
 
 /**
  * A model in a database: the keys and values of any model, and one key more, which is written last and says what a folder's

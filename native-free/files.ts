@@ -1,6 +1,6 @@
-import type { LanguageModel } from '../src/score/model.js';
-import type { ModelFiles } from '../src/score/parts.js';
-import { encodeWeights } from '../src/smooth/weights.js';
+import type { LanguageModel } from '../src/model/paged-model.js';
+import type { ModelFiles } from '../src/store/store.js';
+import { encodeWeights } from '../src/smoothing/weights.js';
 
 /** What belongs to an open model besides its store. */
 export function filesOf({ parts: { bytes, created, weightSets } }: LanguageModel): ModelFiles {

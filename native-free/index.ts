@@ -4,26 +4,14 @@
  *
  * @packageDocumentation
  */
-export { KneserError, type ErrorCode } from '../src/errors.js';
-export { LanguageModel } from '../src/score/model.js';
-export type { LoadedModel } from '../src/score/loaded-model.js';
-export type { TextCache } from '../src/score/cache.js';
-export type { ModelSmoothing, Smoothing, SmoothingOptions } from '../src/score/parts.js';
-export type {
-  Explanation,
-  Extension,
-  ModelInfo,
-  OpenOptions,
-  PatternPart,
-  Prediction,
-  PredictOptions,
-  Score,
-  ScoreOptions,
-  State,
-  TableInfo,
-  TextOptions,
-  TokenScore,
-} from '../src/score/api.js';
-export type { VectorContext, VectorOptions } from '../src/score/vector.js';
-export type { Perplexity } from '../src/score/perplexity.js';
+export { KneserError, type ErrorCode } from '../src/base/errors.js';
+export { LanguageModel } from '../src/model/paged-model.js';
+export type { LoadedModel } from '../src/model/memory-model.js';
+export type { TextCache } from '../src/smoothing/cache.js';
+export type { ModelSmoothing, Smoothing, SmoothingOptions } from '../src/smoothing/smoothing.js';
+export type { Extension, ModelInfo, OpenOptions, State, TableInfo } from '../src/model/api.js';
+export type { Explanation, PatternPart, Prediction, PredictOptions } from '../src/model/prediction/prediction.js';
+export type { Score, ScoreOptions, TextOptions, TokenScore } from '../src/model/scoring/score.js';
+export type { VectorContext, VectorOptions } from '../src/model/scoring/vector.js';
+export type { Perplexity } from '../src/model/scoring/perplexity.js';
 export type { Sentence, Sentences } from '../src/text/sentences.js';

@@ -1,6 +1,6 @@
 import { MemoryLevel } from 'memory-level';
-import { LanguageModel } from '../src/score/model.js';
-import type { OpenOptions } from '../src/score/api.js';
+import { LanguageModel } from '../src/model/paged-model.js';
+import type { OpenOptions } from '../src/model/api.js';
 import { copyStore } from '../src/store/copy.js';
 import { ENCODING, LevelWriter, readDatabase, type Database } from '../src/store/level.js';
 import { filesOf } from './files.js';

@@ -1,6 +1,7 @@
 import type { BuildReport } from '../src/train/build.js';
-import { KneserError, type ErrorCode } from '../src/errors.js';
-import type { BuildOptions, Progress } from '../src/options.js';
+import { KneserError, type ErrorCode } from '../src/base/errors.js';
+import type { BuildOptions } from '../src/train/plan/options.js';
+import type { Progress } from '../src/base/progress.js';
 import type { Sentence } from '../src/text/sentences.js';
 import type { TrainText } from './text.js';
 

@@ -1,4 +1,4 @@
-import { KneserError } from '../src/errors.js';
+import { KneserError } from '../src/base/errors.js';
 import type { BuildText } from '../src/train/build.js';
 import { MarkRemover } from '../src/text/byte-order-mark.js';
 

@@ -1,8 +1,9 @@
 import type { BuildReport } from '../src/train/build.js';
-import { abortedError, KneserError } from '../src/errors.js';
-import type { BuildOptions, Progress } from '../src/options.js';
-import { checkInteger, checkMemory } from '../src/train/plan.js';
-import { LanguageModel } from '../src/score/model.js';
+import { abortedError, KneserError } from '../src/base/errors.js';
+import type { BuildOptions } from '../src/train/plan/options.js';
+import type { Progress } from '../src/base/progress.js';
+import { checkInteger, checkMemory } from '../src/train/plan/plan.js';
+import { LanguageModel } from '../src/model/paged-model.js';
 import { LevelWriter, readDatabase } from '../src/store/level.js';
 import { checkSentences, type Sentence, type Sentences } from '../src/text/sentences.js';
 import { createMemory } from './memory.js';

@@ -8,8 +8,8 @@ import {
 } from '../src/train/build.js';
 import { tooLarge } from '../src/count/id-stream.js';
 import type { StartThread } from '../src/count/pool.js';
-import type { BuildOptions } from '../src/options.js';
-import { planBuild } from '../src/train/plan.js';
+import type { BuildOptions } from '../src/train/plan/options.js';
+import { planBuild } from '../src/train/plan/plan.js';
 import { LevelWriter, readDatabase, type Database } from '../src/store/level.js';
 import type { StoredModel } from './database.js';
 import { createMemory } from './memory.js';

@@ -1,4 +1,4 @@
-import { canShare } from '../src/platform/shared-memory.js';
+import { canShare } from '../src/base/shared-memory.js';
 import type { Sentence } from '../src/text/sentences.js';
 import { sentError, type TrainReply, type TrainRequest, type WorkerScope } from './messages.js';
 import { textSource } from './text.js';

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { exportArpa, importArpa, type LanguageModel, type LoadedModel } from '../dist/src/index.js';
+import { exportArpa, importArpa, type LanguageModel, type LoadedModel } from '#kneser/src/index.js';
 import { temporaryFolder, withOpen } from './support.js';
 
 const folder = temporaryFolder('arpa-toolkits');

@@ -16,20 +16,13 @@ import {
   tune,
   type ImportReport,
   type TrainOptions,
-} from '../dist/src/index.js';
-import { parseNumber } from '../dist/src/arpa/number.js';
-import {
-  BLOCK_ENTRIES,
-  BlockDamage,
-  blankBlock,
-  decodeBlock,
-  encodeBlock,
-  seal,
-  unseal,
-} from '../dist/src/store/block.js';
-import { pack } from '../dist/src/store/pack.js';
-import { unpack } from '../dist/src/store/unpack.js';
-import { readDecimals, writeDecimals } from '../dist/src/store/decimals.js';
+} from '#kneser/src/index.js';
+import { parseNumber } from '#kneser/src/tools/arpa/number.js';
+import { BLOCK_ENTRIES, blankBlock, decodeBlock, encodeBlock } from '#kneser/src/tables/block.js';
+import { BlockDamage, seal, unseal } from '#kneser/src/base/sealed.js';
+import { pack } from '#kneser/src/base/encode-msgpack.js';
+import { unpack } from '#kneser/src/base/decode-msgpack.js';
+import { readDecimals, writeDecimals } from '#kneser/src/tables/decimals.js';
 import { CommandLine } from './helpers.js';
 import { temporaryFolder, withOpen } from './support.js';
 

@@ -18,8 +18,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { Level } from 'level';
 import { beforeAll, describe, expect, onTestFinished, test, type TestContext } from 'vitest';
-import { decodePointer, encodePointer, type Pointer } from '../dist/src/store/pointer.js';
-import { LanguageModel, type Perplexity, train } from '../dist/src/index.js';
+import { decodePointer, encodePointer, type Pointer } from '#kneser/src/store/folder/pointer.js';
+import { LanguageModel, type Perplexity, train } from '#kneser/src/index.js';
 import { CommandLine, type Run } from './helpers.js';
 import { randomNumbers } from './support.js';
 

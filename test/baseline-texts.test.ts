@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { intervalOf, pairedTest, Resampling } from '../dist/src/baseline/bootstrap.js';
-import { baseline, compare, LanguageModel, type BaselineReport } from '../dist/src/index.js';
+import { intervalOf, pairedTest, Resampling } from '#kneser/src/baseline/bootstrap.js';
+import { baseline, compare, LanguageModel, type BaselineReport } from '#kneser/src/index.js';
 import { CommandLine } from './helpers.js';
 import { randomNumbers } from './support.js';
 

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { intervalOf, pairedTest, Resampling } from '../dist/src/baseline/bootstrap.js';
-import { macroFigures, TextMeasure } from '../dist/src/baseline/measure.js';
-import { parseOrders } from '../dist/src/cli/options.js';
-import { baseline, LanguageModel, type BaselineReport } from '../dist/src/index.js';
-import { escapeHtml } from '../dist/src/report/html.js';
-import { linePlot } from '../dist/src/report/plot.js';
+import { intervalOf, pairedTest, Resampling } from '#kneser/src/baseline/bootstrap.js';
+import { macroFigures, TextMeasure } from '#kneser/src/baseline/measure.js';
+import { parseOrders } from '#kneser/src/cli/options.js';
+import { baseline, LanguageModel, type BaselineReport } from '#kneser/src/index.js';
+import { escapeHtml } from '#kneser/src/report/html.js';
+import { linePlot } from '#kneser/src/report/plot.js';
 import { CommandLine, packageVersion } from './helpers.js';
 import { randomNumbers } from './support.js';
 

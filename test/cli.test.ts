@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { parseSize, parseWhole } from '../dist/src/cli/options.js';
-import { LanguageModel, type ModelInfo, type Perplexity, train } from '../dist/src/index.js';
+import { parseSize, parseWhole } from '#kneser/src/cli/options.js';
+import { LanguageModel, type ModelInfo, type Perplexity, train } from '#kneser/src/index.js';
 import { CommandLine, MAIN, outcome, packageVersion, parseLines, seen } from './helpers.js';
 import { randomNumbers } from './support.js';
 

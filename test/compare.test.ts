@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { compare, type ModelComparison } from '../dist/src/index.js';
-import { cell } from '../dist/src/baseline/token-table.js';
+import { compare, type ModelComparison } from '#kneser/src/index.js';
+import { cell } from '#kneser/src/baseline/token-table.js';
 import { CommandLine } from './helpers.js';
 
 const cli = new CommandLine('compare');

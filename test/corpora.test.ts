@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { brownSentences, prepareBrown, type PreparedBrown } from '../dist/corpora/brown.js';
-import { CORPORA, type Corpus } from '../dist/corpora/catalog.js';
-import { writeAtomically } from '../dist/src/platform/atomic.js';
-import { sha256 } from '../dist/corpora/checksum.js';
+import { brownSentences, prepareBrown, type PreparedBrown } from '#kneser/corpora/brown.js';
+import { CORPORA, type Corpus } from '#kneser/corpora/catalog.js';
+import { writeAtomically } from '#kneser/src/base/node/atomic.js';
+import { sha256 } from '#kneser/corpora/checksum.js';
 import {
   prepareOneBillionWord,
   preparePtb,
@@ -14,7 +14,7 @@ import {
   prepareText8,
   prepareWikiText103,
   prepareWikiText2,
-} from '../dist/corpora/prepare.js';
+} from '#kneser/corpora/prepare.js';
 
 let root: string;
 beforeAll(() => (root = mkdtempSync(join(tmpdir(), 'kneser-corpora-'))));

@@ -12,14 +12,14 @@ import {
 import { join } from 'node:path';
 import { Level } from 'level';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { KneserError, LanguageModel, train, verify } from '../dist/src/index.js';
-import { damageModels } from '../dist/bench/faults/damage.js';
-import { kneser } from '../dist/bench/faults/command-line.js';
-import { decodeBlock, encodeBlock, type Block } from '../dist/src/store/block.js';
-import { digestFile } from '../dist/src/store/file-digest.js';
-import { decodePointer, encodePointer, type Pointer } from '../dist/src/store/pointer.js';
-import { decodeManifest, encodeManifest, type Manifest } from '../dist/src/store/manifest.js';
-import { createView } from '../dist/src/store/view.js';
+import { KneserError, LanguageModel, train, verify } from '#kneser/src/index.js';
+import { damageModels } from '#kneser/test/faults/damage.js';
+import { kneser } from '#kneser/test/faults/command-line.js';
+import { decodeBlock, encodeBlock, type Block } from '#kneser/src/tables/block.js';
+import { digestFile } from '#kneser/src/base/node/file-digest.js';
+import { decodePointer, encodePointer, type Pointer } from '#kneser/src/store/folder/pointer.js';
+import { decodeManifest, encodeManifest, type Manifest } from '#kneser/src/tables/manifest.js';
+import { createView } from '#kneser/src/store/folder/view.js';
 import { randomNumbers, temporaryFolder } from './support.js';
 
 const folder = temporaryFolder('damage');

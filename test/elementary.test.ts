@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { exp, exp10, log, log10 } from '../dist/src/platform/elementary.js';
-import { pack } from '../dist/src/store/pack.js';
-import { unpack } from '../dist/src/store/unpack.js';
+import { exp, exp10, log, log10 } from '#kneser/src/base/elementary.js';
+import { pack } from '#kneser/src/base/encode-msgpack.js';
+import { unpack } from '#kneser/src/base/decode-msgpack.js';
 
 /** Within two units in the last place: engines are not exact either. */
 function close(actual: number, expected: number): boolean {

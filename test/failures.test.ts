@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { KneserError, LanguageModel, train, type TrainOptions } from '../dist/src/index.js';
-import { LevelWriter } from '../dist/src/store/level.js';
+import { KneserError, LanguageModel, train, type TrainOptions } from '#kneser/src/index.js';
+import { LevelWriter } from '#kneser/src/store/level.js';
 import { randomNumbers, temporaryFolder } from './support.js';
 
 const folder = temporaryFolder('failures');

@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFile
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { modelDigest } from '../dist/bench/faults/content.js';
-import { killTrainings } from '../dist/bench/faults/kill/trainings.js';
-import { removeAbandoned } from '../dist/src/platform/leftovers.js';
-import { readRecord } from '../dist/src/resume/record.js';
-import { Training } from '../dist/src/resume/training.js';
-import { LanguageModel, train, type TrainOptions } from '../dist/src/index.js';
+import { modelDigest } from '#kneser/test/faults/content.js';
+import { killTrainings } from '#kneser/test/faults/kill/trainings.js';
+import { removeAbandoned } from '#kneser/src/base/node/leftovers.js';
+import { readRecord } from '#kneser/src/train/resume/record.js';
+import { Training } from '#kneser/src/train/resume/training.js';
+import { LanguageModel, train, type TrainOptions } from '#kneser/src/index.js';
 import { CommandLine, outcome, seen } from './helpers.js';
 import { randomNumbers } from './support.js';
 

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { prepareBrown, type PreparedBrown } from '../dist/corpora/brown.js';
-import { LanguageModel, type LoadedModel, type Score, train } from '../dist/src/index.js';
+import { prepareBrown, type PreparedBrown } from '#kneser/corpora/brown.js';
+import { LanguageModel, type LoadedModel, type Score, train } from '#kneser/src/index.js';
 import { sharedFile, temporaryFolder, UNIFORM_MIXTURE, withModel } from './support.js';
 
 /** What test/fixtures/README.md describes. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { grown, lookAtHoldings, openAndClose, prepare, scoreManyTimes } from '../dist/bench/faults/long.js';
-import { LanguageModel, type LoadedModel } from '../dist/src/index.js';
+import { grown, lookAtHoldings, openAndClose, prepare, scoreManyTimes } from '#kneser/test/faults/long.js';
+import { LanguageModel, type LoadedModel } from '#kneser/src/index.js';
 import { temporaryFolder } from './support.js';
 
 const folder = temporaryFolder('long');

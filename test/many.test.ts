@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { shareModel } from '../dist/bench/faults/many.js';
+import { shareModel } from '#kneser/test/faults/many.js';
 import './support.js';
 
 test('processes that read a model while it is trained and tuned never see a mixture', async () => {

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { prepareBrown } from '../dist/corpora/brown.js';
-import { LanguageModel, train, tune, type LoadedModel, type OpenOptions, type TextCache } from '../dist/src/index.js';
-import { choosePatterns, formatPattern, parsePattern, withContexts } from '../dist/src/pattern.js';
+import { prepareBrown } from '#kneser/corpora/brown.js';
+import { LanguageModel, train, tune, type LoadedModel, type OpenOptions, type TextCache } from '#kneser/src/index.js';
+import { choosePatterns, formatPattern, parsePattern, withContexts } from '#kneser/src/tables/pattern.js';
 import { randomNumbers, sharedFile, temporaryFolder } from './support.js';
 
 const folder = temporaryFolder('mixture');

@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { LanguageModel as PortableModel, type OpenOptions } from '../dist/native-free/index.js';
-import { copyToMemory } from '../dist/native-free/memory.js';
-import { train as trainInMemory } from '../dist/native-free/train.js';
-import { LanguageModel, train } from '../dist/src/index.js';
-import { encodeWeights } from '../dist/src/smooth/weights.js';
+import { LanguageModel as PortableModel, type OpenOptions } from '#kneser/native-free/index.js';
+import { copyToMemory } from '#kneser/native-free/memory.js';
+import { train as trainInMemory } from '#kneser/native-free/train.js';
+import { LanguageModel, train } from '#kneser/src/index.js';
+import { encodeWeights } from '#kneser/src/smoothing/weights.js';
 import { expectSamePairs, readPairs, type Pairs } from './pairs.js';
 import { checkReadings, readAll, suiteSentences, SUITE_OPTIONS } from './reading-suite.js';
 import { temporaryFolder } from './support.js';
@@ -128,7 +128,7 @@ describe('one suite for every way of reading', () => {
 
   test('a folder, without what is Node’s own', async () => {
     const open = async (options: OpenOptions = {}) => {
-      const { openFolder } = await import('../dist/src/store/folder.js');
+      const { openFolder } = await import('#kneser/src/store/folder/folder.js');
       const { store, files } = await openFolder(path);
       return PortableModel.fromStore(store, files, options);
     };

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { LanguageModel, train, tune, type Score } from '../dist/src/index.js';
-import { judgeFailure, kneser } from '../dist/bench/faults/command-line.js';
-import { fillDisks, writeText } from '../dist/bench/faults/full-disk.js';
-import { PATHS } from '../dist/bench/faults/places.js';
+import { LanguageModel, train, tune, type Score } from '#kneser/src/index.js';
+import { judgeFailure, kneser } from '#kneser/test/faults/command-line.js';
+import { fillDisks, writeText } from '#kneser/test/faults/full-disk.js';
+import { PATHS } from '#kneser/test/faults/places.js';
 import { temporaryFolder } from './support.js';
 
 const folder = temporaryFolder('places');

@@ -8,11 +8,11 @@ import {
   type OpenOptions,
   type PredictOptions,
   type Prediction,
-} from '../dist/src/index.js';
-import type { Followers } from '../dist/src/score/followers.js';
-import { TopWords } from '../dist/src/score/top-words.js';
-import { wordLists } from '../dist/src/score/word-lists.js';
-import { Term } from '../dist/src/smooth/terms.js';
+} from '#kneser/src/index.js';
+import type { Followers } from '#kneser/src/smoothing/followers.js';
+import { TopWords } from '#kneser/src/model/prediction/top-words.js';
+import { wordLists } from '#kneser/src/model/prediction/word-lists.js';
+import { Term } from '#kneser/src/smoothing/terms.js';
 import { CommandLine } from './helpers.js';
 import { randomNumbers, temporaryFolder, UNIFORM_MIXTURE, withModel } from './support.js';
 

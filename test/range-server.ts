@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { open, stat } from 'node:fs/promises';
-import { checksum } from '../dist/src/store/checksum.js';
+import { checksum } from '#kneser/src/base/checksum.js';
 
 /** What the server may do other than static servers do. */
 export interface Behaviour {

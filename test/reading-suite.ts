@@ -1,4 +1,4 @@
-import type { LanguageModel, OpenOptions } from '../dist/native-free/index.js';
+import type { LanguageModel, OpenOptions } from '#kneser/native-free/index.js';
 
 /**
  * What can be read of a model, as plain data: every way of reading it gives the same, to the last bit. It imports nothing, so

@@ -2,11 +2,18 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { scratchFiles } from '../dist/src/count/scratch-files.js';
-import { mergeRuns, RunWriter, type RunSegment } from '../dist/src/count/runs.js';
-import { PositionSorter, type TupleSink } from '../dist/src/count/sort.js';
-import { planSorts } from '../dist/src/count/tally.js';
-import { comparePatterns, contiguous, formatPattern, parsePattern, span, type Pattern } from '../dist/src/pattern.js';
+import { scratchFiles } from '#kneser/src/count/scratch-files.js';
+import { mergeRuns, RunWriter, type RunSegment } from '#kneser/src/count/runs.js';
+import { PositionSorter, type TupleSink } from '#kneser/src/count/sort.js';
+import { planSorts } from '#kneser/src/count/adjust.js';
+import {
+  comparePatterns,
+  contiguous,
+  formatPattern,
+  parsePattern,
+  span,
+  type Pattern,
+} from '#kneser/src/tables/pattern.js';
 import { randomNumbers, temporaryFolder } from './support.js';
 
 const folder = temporaryFolder('sort');

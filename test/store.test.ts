@@ -2,31 +2,24 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TableWriter, type EncodedBlock } from '../dist/src/count/table-writer.js';
-import { contiguous, formatPattern } from '../dist/src/pattern.js';
-import {
-  blankBlock,
-  BLOCK_ENTRIES,
-  BlockDamage,
-  decodeBlock,
-  encodeBlock,
-  seal,
-  unseal,
-  type Block,
-} from '../dist/src/store/block.js';
-import { readVarint, writeVarint } from '../dist/src/store/varint.js';
-import { checksum } from '../dist/src/store/checksum.js';
-import { crc32ByTable, digestFile } from '../dist/src/store/file-digest.js';
+import { TableWriter, type EncodedBlock } from '#kneser/src/tables/table-writer.js';
+import { contiguous, formatPattern } from '#kneser/src/tables/pattern.js';
+import { blankBlock, BLOCK_ENTRIES, decodeBlock, encodeBlock, type Block } from '#kneser/src/tables/block.js';
+import { BlockDamage, seal, unseal } from '#kneser/src/base/sealed.js';
+import { readVarint, writeVarint } from '#kneser/src/base/varint.js';
+import { checksum } from '#kneser/src/base/checksum.js';
+import { crc32ByTable, digestFile } from '#kneser/src/base/node/file-digest.js';
 import {
   decodeDictionaryBlock,
   decodeDictionaryDirectory,
   encodeDictionaryBlock,
   encodeDictionaryDirectory,
-} from '../dist/src/store/dictionary.js';
-import { decodeDirectory, encodeDirectory, findBlock } from '../dist/src/store/directory.js';
-import { blockKey, dictionaryKey } from '../dist/src/store/keys.js';
-import { decodeManifest, encodeManifest, FORMAT_VERSION, type Manifest } from '../dist/src/store/manifest.js';
-import { compareBytes } from '../dist/src/text/bytes.js';
+} from '#kneser/src/tables/dictionary.js';
+import { decodeDirectory, encodeDirectory, findBlock } from '#kneser/src/tables/directory.js';
+import { blockKey, dictionaryKey } from '#kneser/src/store/keys.js';
+import { decodeManifest, encodeManifest, type Manifest } from '#kneser/src/tables/manifest.js';
+import { FORMAT_VERSION } from '#kneser/src/store/keys.js';
+import { compareBytes } from '#kneser/src/base/bytes.js';
 import { temporaryFolder } from './support.js';
 
 const folder = temporaryFolder('store');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, vi } from 'vitest';
-import { LanguageModel, type LoadedModel, type OpenOptions, train, type TrainOptions } from '../dist/src/index.js';
+import { LanguageModel, type LoadedModel, type OpenOptions, train, type TrainOptions } from '#kneser/src/index.js';
 
 // Training takes seconds, and more on a machine that is busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -59,4 +59,4 @@ export async function withOpen<T>(
   return await use(paged, await paged.load());
 }
 
-export { randomNumbers } from '../dist/bench/random.js';
+export { randomNumbers } from '#kneser/bench/random.js';

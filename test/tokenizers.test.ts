@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LanguageModel, train, tune, type TokenizationOptions, type TrainOptions } from '../dist/src/index.js';
-import { createFeeder } from '../dist/src/text/feeder.js';
-import { Tokenization, describeTokenization } from '../dist/src/text/tokenization.js';
-import { bpeJson, unigramJson, wordPieceJson } from '../dist/bench/tokenizer-json.js';
+import { LanguageModel, train, tune, type TokenizationOptions, type TrainOptions } from '#kneser/src/index.js';
+import { createFeeder } from '#kneser/src/text/feeder.js';
+import { Tokenization, describeTokenization } from '#kneser/src/text/tokenization.js';
+import { bpeJson, unigramJson, wordPieceJson } from '#kneser/bench/tokenizer-json.js';
 import { CommandLine } from './helpers.js';
 import { expectSamePairs, readPairs } from './pairs.js';
 import { withModel, type Trained, type WithoutOut } from './support.js';

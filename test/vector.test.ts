@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { corrupt, CORRUPTIONS, findCorrupted, type Corrupted } from '../dist/bench/corruption.js';
-import { brownSentences } from '../dist/corpora/brown.js';
-import { LanguageModel, train, type LoadedModel, type VectorOptions } from '../dist/src/index.js';
-import { heatScale, heatStep, valueAt } from '../dist/src/report/heat.js';
-import { binMeans, tokenMeans, windowSums } from '../dist/src/score/vector.js';
+import { corrupt, CORRUPTIONS, findCorrupted, type Corrupted } from '#kneser/bench/corruption.js';
+import { brownSentences } from '#kneser/corpora/brown.js';
+import { LanguageModel, train, type LoadedModel, type VectorOptions } from '#kneser/src/index.js';
+import { heatScale, heatStep, valueAt } from '#kneser/src/report/heat.js';
+import { binMeans, tokenMeans, windowSums } from '#kneser/src/model/scoring/vector.js';
 import { CommandLine, parseLines } from './helpers.js';
 import { randomNumbers, UNIFORM_MIXTURE, withModel } from './support.js';
 

@@ -1,5 +1,5 @@
 /** What the page and the worker that holds its model say to each other. */
-import type { Smoothing } from '../../src/score/parts.js';
+import type { Smoothing } from '../../src/smoothing/smoothing.js';
 
 /** Where a model comes from. */
 export type ModelSource =

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Corpus } from '../../corpora/catalog.js';
-import { KneserError } from '../errors.js';
-import { MAX_ORDER, pretrainedTokenizer } from '../train/plan.js';
-import { expandInputs } from '../text/input.js';
+import { KneserError } from '../base/errors.js';
+import { MAX_ORDER, pretrainedTokenizer } from '../train/plan/plan.js';
+import { expandInputs } from '../text/formats/input.js';
 import { describeTokenization, Tokenization } from '../text/tokenization.js';
 import { RESAMPLES } from './bootstrap.js';
 import { ColumnFile, joinColumns } from './columns.js';

@@ -1,8 +1,8 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
-import { LineReader } from '../text/lines.js';
-import { writeError } from '../errors.js';
+import { LineReader } from '../text/formats/lines.js';
+import { writeError } from '../base/errors.js';
 
 /** Characters that are written at one go. */
 const PIECE = 1 << 16;

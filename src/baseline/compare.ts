@@ -1,4 +1,4 @@
-import { KneserError } from '../errors.js';
+import { KneserError } from '../base/errors.js';
 import { whole } from '../report/figures.js';
 import { intervalOf, pairedTest, Resampling, RESAMPLES, type Interval } from './bootstrap.js';
 import { ALIGNED_COLUMNS, tableError, TokenTable, type TokenRow, type TokenValue } from './token-table.js';

@@ -1,9 +1,9 @@
 import { basename, join } from 'node:path';
-import { writeAtomically } from '../platform/atomic.js';
+import { writeAtomically } from '../base/node/atomic.js';
 import { CORPORA, type Corpus, type CorpusName } from '../../corpora/catalog.js';
 import { CorpusError } from '../../corpora/errors.js';
-import { KneserError, type ErrorCode } from '../errors.js';
-import { LineReader } from '../text/lines.js';
+import { KneserError, type ErrorCode } from '../base/errors.js';
+import { LineReader } from '../text/formats/lines.js';
 
 /** The files of a baseline. */
 export interface BaselineFiles {

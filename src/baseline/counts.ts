@@ -1,7 +1,7 @@
-import type { LanguageModel } from '../model.js';
-import { OUTSIDE } from '../score/words.js';
-import { decodeValue } from '../store/decode.js';
-import { decodeDictionaryBlock } from '../store/dictionary.js';
+import type { LanguageModel } from '../model/language-model.js';
+import { OUTSIDE } from '../model/lookup/words.js';
+import { decodeValue } from '../base/decode.js';
+import { decodeDictionaryBlock } from '../tables/dictionary.js';
 import { dictionaryKey } from '../store/keys.js';
 import { EOS } from '../text/tokens.js';
 

@@ -1,4 +1,5 @@
-import type { Stage, TrainOptions } from '../options.js';
+import type { TrainOptions } from '../train/plan/options.js';
+import type { Stage } from '../base/progress.js';
 
 /** What a baseline is measured on: files, or a corpus of the catalog. */
 export type BaselineTexts =

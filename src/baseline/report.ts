@@ -1,5 +1,5 @@
-import type { Perplexity } from '../score/perplexity.js';
-import type { Smoothing } from '../score/parts.js';
+import type { Perplexity } from '../model/scoring/perplexity.js';
+import type { Smoothing } from '../smoothing/smoothing.js';
 import type { TokenizationInfo } from '../text/tokenization.js';
 import type { Interval } from './bootstrap.js';
 import type { Unit } from './texts.js';

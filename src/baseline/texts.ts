@@ -1,7 +1,7 @@
-import { KneserError } from '../errors.js';
-import type { DocumentOptions } from '../text/documents.js';
-import { documentsOf, expandInputs, isPlain, STDIN } from '../text/input.js';
-import { LineReader } from '../text/lines.js';
+import { KneserError } from '../base/errors.js';
+import type { DocumentOptions } from '../text/formats/documents.js';
+import { documentsOf, expandInputs, isPlain, STDIN } from '../text/formats/input.js';
+import { LineReader } from '../text/formats/lines.js';
 import type { Tokenization } from '../text/tokenization.js';
 
 /** What is taken or left as a whole when a text is resampled: documents where the file has them. */

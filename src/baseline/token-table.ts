@@ -1,5 +1,5 @@
-import { KneserError } from '../errors.js';
-import { LineReader } from '../text/lines.js';
+import { KneserError } from '../base/errors.js';
+import { LineReader } from '../text/formats/lines.js';
 
 /**
  * The table of tokens, as the One Billion Word benchmark published it: tab-separated, gzipped, a line a token, so that

@@ -1,9 +1,9 @@
-import { KneserError } from '../errors.js';
+import { KneserError } from '../base/errors.js';
 import { baseline } from '../baseline/baseline.js';
 import type { BaselineOptions, BaselineProgress, BaselineTexts } from '../baseline/options.js';
 import { summaryOf, tablesOf } from '../baseline/tables.js';
 import type { BaselineReport } from '../baseline/report.js';
-import type { DocumentOptions } from '../text/documents.js';
+import type { DocumentOptions } from '../text/formats/documents.js';
 import { documentOptions } from './options.js';
 import { print, printTable } from './output.js';
 import { ProgressDisplay, TITLES } from './progress.js';

@@ -1,4 +1,4 @@
-import { exportArpa, type ExportReport } from '../arpa/export.js';
+import { exportArpa, type ExportReport } from '../tools/arpa/export.js';
 import { bytes, whole } from './output.js';
 import { ProgressDisplay } from './progress.js';
 

@@ -1,4 +1,4 @@
-import { importArpa, type ImportReport } from '../arpa/import.js';
+import { importArpa, type ImportReport } from '../tools/arpa/import.js';
 import { bytes, whole } from './output.js';
 import { ProgressDisplay } from './progress.js';
 

@@ -1,7 +1,7 @@
 import type { TokenizationInfo } from '../text/tokenization.js';
-import { LanguageModel } from '../model.js';
+import { LanguageModel } from '../model/language-model.js';
 import { printReport } from './tune.js';
-import type { Pruning } from '../prune/pruning.js';
+import type { Pruning } from '../tables/pruning.js';
 import { bytes, figure, print, printTable, whole } from './output.js';
 
 /** `kneser inspect`. */

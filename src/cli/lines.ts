@@ -1,8 +1,8 @@
-import type { LoadedModel } from '../loaded-model.js';
-import type { LanguageModel } from '../model.js';
-import type { DocumentOptions } from '../text/documents.js';
-import type { Input } from '../text/input.js';
-import { LineReader } from '../text/lines.js';
+import type { LoadedModel } from '../model/loaded-model.js';
+import type { LanguageModel } from '../model/language-model.js';
+import type { DocumentOptions } from '../text/formats/documents.js';
+import type { Input } from '../text/formats/input.js';
+import { LineReader } from '../text/formats/lines.js';
 import { warnOfReplaced } from './output.js';
 
 /** Text has about so many characters a word. */

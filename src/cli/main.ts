@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander';
-import { KneserError } from '../errors.js';
-import { packageVersion } from '../platform/version.js';
+import { KneserError } from '../base/errors.js';
+import { packageVersion } from '../base/node/version.js';
 import type { ExportFlags } from './export.js';
 import type { ImportFlags } from './import.js';
 import type { PackFlags } from './pack.js';

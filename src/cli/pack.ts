@@ -1,6 +1,6 @@
-import { pack, type PackReport } from '../packed/pack.js';
-import { unpack, type UnpackReport } from '../packed/unpack.js';
-import type { Progress } from '../options.js';
+import { pack, type PackReport } from '../tools/pack.js';
+import { unpack, type UnpackReport } from '../tools/unpack.js';
+import type { Progress } from '../base/progress.js';
 import { bytes, print, whole } from './output.js';
 import { ProgressDisplay } from './progress.js';
 

@@ -1,10 +1,10 @@
-import type { TableReading } from '../score/api.js';
-import { LanguageModel } from '../model.js';
-import { PerplexitySum, type Perplexity } from '../score/perplexity.js';
-import type { SmoothingOptions } from '../score/parts.js';
+import type { TableReading } from '../model/api.js';
+import { LanguageModel } from '../model/language-model.js';
+import { PerplexitySum, type Perplexity } from '../model/scoring/perplexity.js';
+import type { SmoothingOptions } from '../smoothing/smoothing.js';
 import { mentionWeights, openOptions } from './smoothing.js';
-import type { DocumentOptions } from '../text/documents.js';
-import { expandInputs } from '../text/input.js';
+import type { DocumentOptions } from '../text/formats/documents.js';
+import { expandInputs } from '../text/formats/input.js';
 import { documentOptions } from './options.js';
 import { figure, print, printTable, whole, warnOfReplaced } from './output.js';
 import { ProgressDisplay } from './progress.js';

@@ -1,8 +1,9 @@
-import type { Explanation, Prediction, TableReading } from '../score/api.js';
-import { LanguageModel } from '../model.js';
-import type { SmoothingOptions } from '../score/parts.js';
-import type { DocumentOptions } from '../text/documents.js';
-import { expandInputs, STDIN } from '../text/input.js';
+import type { TableReading } from '../model/api.js';
+import type { Explanation, Prediction } from '../model/prediction/prediction.js';
+import { LanguageModel } from '../model/language-model.js';
+import type { SmoothingOptions } from '../smoothing/smoothing.js';
+import type { DocumentOptions } from '../text/formats/documents.js';
+import { expandInputs, STDIN } from '../text/formats/input.js';
 import { readLines } from './lines.js';
 import { figure, print, printJsonLine, printTable } from './output.js';
 import { openOptions } from './smoothing.js';

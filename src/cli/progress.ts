@@ -1,5 +1,5 @@
 import type { SingleBar } from 'cli-progress';
-import type { Progress, Stage } from '../options.js';
+import type { Progress, Stage } from '../base/progress.js';
 
 /** What the stages of training are called. */
 export const TITLES: Record<Stage, string> = {

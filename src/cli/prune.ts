@@ -1,4 +1,4 @@
-import { prune, type PruneReport } from '../prune/prune.js';
+import { prune, type PruneReport } from '../tools/prune/prune.js';
 import { bytes, whole } from './output.js';
 import { ProgressDisplay } from './progress.js';
 

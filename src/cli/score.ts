@@ -1,10 +1,11 @@
-import type { Score, TableReading } from '../score/api.js';
-import type { TextCache } from '../score/cache.js';
-import { LanguageModel } from '../model.js';
-import type { SmoothingOptions } from '../score/parts.js';
+import type { TableReading } from '../model/api.js';
+import type { Score } from '../model/scoring/score.js';
+import type { TextCache } from '../smoothing/cache.js';
+import { LanguageModel } from '../model/language-model.js';
+import type { SmoothingOptions } from '../smoothing/smoothing.js';
 import { openOptions } from './smoothing.js';
-import type { DocumentOptions } from '../text/documents.js';
-import { expandInputs, STDIN, type Input } from '../text/input.js';
+import type { DocumentOptions } from '../text/formats/documents.js';
+import { expandInputs, STDIN, type Input } from '../text/formats/input.js';
 import { readLines } from './lines.js';
 import { figure, print, printJsonLine } from './output.js';
 

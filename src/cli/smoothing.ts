@@ -1,5 +1,5 @@
-import type { ModelInfo, OpenOptions, TableReading } from '../score/api.js';
-import type { SmoothingOptions } from '../score/parts.js';
+import type { ModelInfo, OpenOptions, TableReading } from '../model/api.js';
+import type { SmoothingOptions } from '../smoothing/smoothing.js';
 
 /** The options of commands that score, without those not given. */
 export function openOptions(flags: SmoothingOptions & { readonly tables: TableReading }): OpenOptions {

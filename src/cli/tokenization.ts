@@ -1,5 +1,5 @@
-import { KneserError } from '../errors.js';
-import { readBytes } from '../text/input.js';
+import { KneserError } from '../base/errors.js';
+import { readBytes } from '../text/formats/input.js';
 import { decode } from '../text/surface.js';
 import { isTokenizerName, TOKENIZER_NAMES, type TokenizationOptions } from '../text/tokenization.js';
 

@@ -1,6 +1,6 @@
-import { KneserError } from '../errors.js';
-import type { DocumentOptions } from '../text/documents.js';
-import type { TrainOptions } from '../options.js';
+import { KneserError } from '../base/errors.js';
+import type { DocumentOptions } from '../text/formats/documents.js';
+import type { TrainOptions } from '../train/plan/options.js';
 import { train, type TrainReport } from '../train/train.js';
 import { bytes, whole } from './output.js';
 import { documentOptions } from './options.js';

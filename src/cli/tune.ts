@@ -1,6 +1,6 @@
-import { DEFAULT_WEIGHTS, type TuneReport } from '../smooth/weights.js';
-import type { DocumentOptions } from '../text/documents.js';
-import { tune } from '../tune/tune.js';
+import { DEFAULT_WEIGHTS, type TuneReport } from '../smoothing/weights.js';
+import type { DocumentOptions } from '../text/formats/documents.js';
+import { tune } from '../train/tune.js';
 import { print, printTable, whole } from './output.js';
 import { documentOptions } from './options.js';
 import { ProgressDisplay } from './progress.js';

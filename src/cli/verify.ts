@@ -1,5 +1,5 @@
-import { KneserError } from '../errors.js';
-import { verify, type VerifyReport } from '../verify/verify.js';
+import { KneserError } from '../base/errors.js';
+import { verify, type VerifyReport } from '../tools/verify/verify.js';
 import { print, printTable, whole } from './output.js';
 import { ProgressDisplay } from './progress.js';
 

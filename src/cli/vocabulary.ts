@@ -1,6 +1,6 @@
 import type { VocabularyChoice } from '../count/vocabulary.js';
-import { KneserError } from '../errors.js';
-import { readBytes } from '../text/input.js';
+import { KneserError } from '../base/errors.js';
+import { readBytes } from '../text/formats/input.js';
 import { decode } from '../text/surface.js';
 import { Tokenizer } from '../text/tokenizer.js';
 

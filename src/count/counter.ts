@@ -1,10 +1,10 @@
-import type { Stream } from '../pattern.js';
+import type { Stream } from '../tables/pattern.js';
 import { tooLarge } from './id-stream.js';
 import { mergeRuns, RUN_BUFFER_BYTES, RunWriter, type RunSegment } from './runs.js';
 import type { Scratch, ScratchFile } from './scratch.js';
 import { PositionSorter, SortSpace } from './sort.js';
-import { emptySummary, type EncodedBlock, type TableSummary } from './table-writer.js';
-import { createTally, type Sort, type Tally } from './tally.js';
+import { emptySummary, type EncodedBlock, type TableSummary } from '../tables/table-writer.js';
+import { createTally, type Sort, type Tally } from './adjust.js';
 
 /** Tallies that are kept from task to task: each has a block of every table that it writes. */
 const KEPT_TALLIES = 64;

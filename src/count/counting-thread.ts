@@ -1,7 +1,7 @@
-import { systemCode } from '../errors.js';
+import { systemCode } from '../base/errors.js';
 import { Counter, type CountPlan, type CountResult, type CountTask } from './counter.js';
 import type { Scratch } from './scratch.js';
-import type { EncodedBlock } from './table-writer.js';
+import type { EncodedBlock } from '../tables/table-writer.js';
 
 /** What a counting thread is sent. */
 export type ThreadRequest = { readonly task: CountTask } | { readonly finish: true };

@@ -1,4 +1,4 @@
-import { KneserError, writeError } from '../errors.js';
+import { KneserError, writeError } from '../base/errors.js';
 import type { Scratch, ScratchFile } from './scratch.js';
 
 const SLAB = 1 << 18;

@@ -1,6 +1,6 @@
-import { sharedMemory } from '../platform/shared-memory.js';
+import { sharedMemory } from '../base/shared-memory.js';
 import { BOS, EOS, NONE } from '../text/tokens.js';
-import type { Chunk } from './corpus.js';
+import type { Chunk } from './layout.js';
 
 /** Positions that a partition should hold at least: enough to amortise a task, few enough to balance the threads. */
 const PARTITION_POSITIONS = 1 << 18;

@@ -1,9 +1,9 @@
-import { canShare } from '../platform/shared-memory.js';
-import { nextTurn } from '../platform/turn.js';
+import { canShare } from '../base/shared-memory.js';
+import { nextTurn } from '../base/turn.js';
 import { Counter, type CountPlan, type CountResult, type CountTask } from './counter.js';
 import type { ThreadReply, ThreadRequest } from './counting-thread.js';
 import type { Scratch } from './scratch.js';
-import type { EncodedBlock } from './table-writer.js';
+import type { EncodedBlock } from '../tables/table-writer.js';
 
 /** Takes the blocks of a task as they fill up; what it returns is waited for before the task counts as done. */
 export type BlockSink = (blocks: EncodedBlock[]) => Promise<void>;

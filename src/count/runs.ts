@@ -1,5 +1,5 @@
-import { readVarint, writeVarint } from '../store/varint.js';
-import { KneserError } from '../errors.js';
+import { readVarint, writeVarint } from '../base/varint.js';
+import { KneserError } from '../base/errors.js';
 import type { ScratchFile } from './scratch.js';
 import type { TupleSink } from './sort.js';
 

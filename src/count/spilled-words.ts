@@ -1,7 +1,7 @@
-import { KneserError, writeError } from '../errors.js';
-import { readVarint, writeVarint } from '../store/varint.js';
+import { KneserError, writeError } from '../base/errors.js';
+import { readVarint, writeVarint } from '../base/varint.js';
 import { FIRST_WORD } from '../text/tokens.js';
-import { hashBytes, WordList } from '../text/wordlist.js';
+import { hashBytes, WordList } from '../text/word-list.js';
 import type { IdStream } from './id-stream.js';
 import type { Scratch, ScratchFile } from './scratch.js';
 

@@ -1,8 +1,8 @@
-import { KneserError } from '../errors.js';
+import { KneserError } from '../base/errors.js';
 import { canonicalSurface } from '../text/surface.js';
 import type { TokenSink } from '../text/tokenizer.js';
 import { BOS, EOS, UNK } from '../text/tokens.js';
-import { hashBytes, type WordList } from '../text/wordlist.js';
+import { hashBytes, type WordList } from '../text/word-list.js';
 import type { IdStream } from './id-stream.js';
 import { SPILLED, type SpilledWords } from './spilled-words.js';
 

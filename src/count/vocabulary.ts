@@ -1,6 +1,6 @@
-import { KneserError } from '../errors.js';
+import { KneserError } from '../base/errors.js';
 import { BOS, EOS, FIRST_WORD, UNK } from '../text/tokens.js';
-import type { WordList } from '../text/wordlist.js';
+import type { WordList } from '../text/word-list.js';
 import type { TokenStream } from './token-stream.js';
 
 /** Which words a model knows; all others are `<unk>`. */

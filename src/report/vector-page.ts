@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { VectorOptions, VectorScore } from '../score/vector.js';
+import type { VectorOptions, VectorScore } from '../model/scoring/vector.js';
 import { whole } from './figures.js';
 import { heatOf, heatScale, heatStep, readable, valueAt, type HeatScale } from './heat.js';
 import { escapeHtml } from './html.js';
@@ -30,10 +29,11 @@ const BAR_GAP = 0.12;
  * A page of HTML that shows a text's vectors: each line as a heat map and as a chart, on one scale, with its perplexity.
  * It needs nothing but itself, and runs no script but its own.
  */
-export function* vectorPage(page: VectorPage): Generator<string> {
+export async function* vectorPage(page: VectorPage): AsyncGenerator<string> {
   const { lines, options } = page;
   const scale = heatScale(lines.map(line => line.vector));
-  const hash = createHash('sha256').update(SCRIPT).digest('base64');
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(SCRIPT));
+  const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
   yield `<!doctype html>
 <html lang="en">
 <head>

@@ -1,4 +1,4 @@
-import { compareBytes } from '../text/bytes.js';
+import { compareBytes } from '../base/bytes.js';
 import { MANIFEST_KEY } from './keys.js';
 import type { ModelStore, ModelWriter } from './store.js';
 

@@ -50,3 +50,6 @@ function numbered(prefix: string, numbers: ArrayLike<number>): Uint8Array {
   for (let i = 0; i < numbers.length; i++) view.setUint32(prefix.length + 4 * i, numbers[i]);
   return key;
 }
+
+/** The version of the format that this code reads and writes. */
+export const FORMAT_VERSION = 1;

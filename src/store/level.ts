@@ -1,4 +1,4 @@
-import { isOutOfFiles, KneserError, readError } from '../errors.js';
+import { isOutOfFiles, KneserError, readError } from '../base/errors.js';
 import { describeKey } from './keys.js';
 import type { ModelStore, ModelWriter } from './store.js';
 

@@ -25,3 +25,11 @@ export interface ModelWriter {
   /** Gives it back, whatever was written. */
   abort(): Promise<void>;
 }
+
+/** The files that belong to a model besides its store. */
+export interface ModelFiles {
+  readonly bytes: number;
+  readonly created: string;
+  /** Bytes of sets of weights, by name. */
+  readonly weights: ReadonlyMap<string, Uint8Array>;
+}

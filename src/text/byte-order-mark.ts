@@ -1,4 +1,4 @@
-import { compareBytes } from './bytes.js';
+import { compareBytes } from '../base/bytes.js';
 
 const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 

@@ -1,5 +1,5 @@
-import { KneserError } from '../errors.js';
-import { PendingBytes } from './pending.js';
+import { KneserError } from '../base/errors.js';
+import { PendingBytes } from '../base/pending-bytes.js';
 import { canonicalSurface, decode } from './surface.js';
 import type { TextChanges, Tokenization } from './tokenization.js';
 import type { TextFeeder, TokenSink } from './tokenizer.js';

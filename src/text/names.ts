@@ -1,5 +1,5 @@
 import { ENDS_TOKEN } from './tokens.js';
-import { hashBytes } from './wordlist.js';
+import { hashBytes } from './word-list.js';
 
 /**
  * How tokens that are or hold white space are written, so that they survive wherever tokens are separated by it: a space

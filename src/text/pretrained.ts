@@ -1,4 +1,4 @@
-import { KneserError } from '../errors.js';
+import { KneserError } from '../base/errors.js';
 import { fixedToken, nameSeparators, type FixedToken } from './names.js';
 import type { Splitter } from './splitter.js';
 import { decode } from './surface.js';

@@ -1,7 +1,7 @@
-import { KneserError } from '../errors.js';
+import { KneserError } from '../base/errors.js';
 import type { TokenSink } from './tokenizer.js';
 import type { Tokenization } from './tokenization.js';
-import { hashBytes } from './wordlist.js';
+import { hashBytes } from './word-list.js';
 
 /** A sentence as the library takes it: text, for the model's tokenizer, or its tokens, which are taken as they are. */
 export type Sentence = string | readonly string[];

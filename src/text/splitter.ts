@@ -1,7 +1,7 @@
 import { decode } from './surface.js';
 import { fixedToken, nameSeparators, SEPARATOR_TOKENS, type FixedToken } from './names.js';
 import { Tokenizer, type TokenSink } from './tokenizer.js';
-import { HASH_PRIME, HASH_START } from './wordlist.js';
+import { HASH_PRIME, HASH_START } from './word-list.js';
 
 /** Cuts the text of a sentence into tokens. */
 export interface Splitter {

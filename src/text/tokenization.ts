@@ -1,4 +1,4 @@
-import { KneserError } from '../errors.js';
+import { KneserError } from '../base/errors.js';
 import { splitTokens } from './tokens.js';
 import { bytes, characters, whitespace, words, type Splitter } from './splitter.js';
 import { decode } from './surface.js';

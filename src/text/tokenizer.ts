@@ -1,7 +1,7 @@
-import { KneserError } from '../errors.js';
-import { PendingBytes } from './pending.js';
+import { KneserError } from '../base/errors.js';
+import { PendingBytes } from '../base/pending-bytes.js';
 import { ENDS_TOKEN, NEWLINE } from './tokens.js';
-import { HASH_PRIME, HASH_START } from './wordlist.js';
+import { HASH_PRIME, HASH_START } from './word-list.js';
 
 /** Receives what a {@link Tokenizer} finds. The bytes are a view that is valid during the call only. */
 export interface TokenSink {

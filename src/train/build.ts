@@ -1,34 +1,36 @@
-import type { CountedTable, Checkpoints, ReadText, TextFigures } from './checkpoints.js';
-import { encodeClasses } from '../classes/classes.js';
-import { checkTokens, layoutChunks, layoutLength } from '../count/corpus.js';
+import type { CountedTable, Checkpoints, ReadText, TextFigures } from './resume/checkpoints.js';
+import { encodeClasses } from '../tables/classes.js';
+import { checkTokens, layoutChunks, layoutLength } from '../count/layout.js';
 import type { CountResult, CountTask } from '../count/counter.js';
 import { IdStream, tooLarge } from '../count/id-stream.js';
 import { partitionPositions, planPartitions, type PartitionedPositions, type Partitions } from '../count/partition.js';
 import { createPool, type BlockSink, type CountingPlace, type CountPool } from '../count/pool.js';
 import type { RunSegment } from '../count/runs.js';
 import { SpilledWords } from '../count/spilled-words.js';
-import { addSummary, emptySummary, type TableSummary } from '../count/table-writer.js';
-import { planSorts, type Sort } from '../count/tally.js';
+import { addSummary, emptySummary, type TableSummary } from '../tables/table-writer.js';
+import { planSorts, type Sort } from '../count/adjust.js';
 import { TokenStream } from '../count/token-stream.js';
 import { buildVocabulary, requireTokens, type Vocabulary, type VocabularyChoice } from '../count/vocabulary.js';
-import { abortedError, KneserError } from '../errors.js';
-import { choosePatterns, tableName, withContexts, type Pattern, type Stream } from '../pattern.js';
-import { OUTSIDE } from '../score/words.js';
-import { estimateDiscounts } from '../smooth/discounts.js';
-import { ModelBuilder, type DictionaryEntry } from '../store/builder.js';
-import { FORMAT_VERSION, type Manifest, type TableManifest } from '../store/manifest.js';
+import { abortedError, KneserError } from '../base/errors.js';
+import { choosePatterns, tableName, withContexts, type Pattern, type Stream } from '../tables/pattern.js';
+import { OUTSIDE } from '../model/lookup/words.js';
+import { estimateDiscounts } from '../smoothing/discounts.js';
+import { ModelBuilder, type DictionaryEntry } from '../tables/builder.js';
+import { type Manifest, type TableManifest } from '../tables/manifest.js';
+import { FORMAT_VERSION } from '../store/keys.js';
 import type { ModelStore, ModelWriter } from '../store/store.js';
-import { encodeTokenizer } from '../store/tokenizer.js';
+import { encodeTokenizer } from '../tables/tokenizer.js';
 import { createFeeder } from '../text/feeder.js';
 import { checkSentences, feedSentence, type Sentence, type Sentences } from '../text/sentences.js';
 import type { TextChanges } from '../text/tokenization.js';
 import { MOST_TOKEN_BYTES } from '../text/tokenizer.js';
 import { BOS, EOS, FIRST_WORD, splitTokens, UNK } from '../text/tokens.js';
-import { WordList } from '../text/wordlist.js';
-import { pauses } from '../platform/turn.js';
+import { WordList } from '../text/word-list.js';
+import { pauses } from '../base/turn.js';
 
-import type { BuildOptions, Stage } from '../options.js';
-import { pretrainedTokenizer, type BuildPlan } from './plan.js';
+import type { BuildOptions } from './plan/options.js';
+import type { Stage } from '../base/progress.js';
+import { pretrainedTokenizer, type BuildPlan } from './plan/plan.js';
 
 /** Fewer words a class than this, and classes say little that words do not. */
 const WORDS_A_CLASS = 20;
@@ -255,7 +257,7 @@ export class Build {
   private async checkClasses(): Promise<void> {
     const { classes = 0 } = this.options;
     if (classes === 0) return;
-    const { clusteringBytes } = await import('../classes/exchange.js');
+    const { clusteringBytes } = await import('../count/exchange.js');
     const bytes = clusteringBytes(classes);
     if (bytes <= this.place.memory * CLASSES_SHARE) return;
     throw new KneserError(
@@ -271,7 +273,7 @@ export class Build {
     heldOutTokens,
   }: Pick<TextFigures, 'heldOut' | 'heldOutTokens'>): Promise<void> {
     if (heldOutTokens === 0) return;
-    const { evidenceBytes } = await import('../tune/learn-weights.js');
+    const { evidenceBytes } = await import('./stages/learn-weights.js');
     const { options, place, plan } = this;
     const tables = withContexts(this.mixed).length + (options.classes ? plan.order : 0);
     const bytes = evidenceBytes(heldOutTokens + heldOut, tables);
@@ -425,7 +427,7 @@ export class Build {
   /** Drops n-grams, where that is wanted. @returns the manifest of what is left. */
   private async prune(manifest: Manifest): Promise<Manifest> {
     if (!this.plan.pruning) return manifest;
-    const { pruneStore } = await import('../prune/prune-store.js');
+    const { pruneStore } = await import('../tools/prune/prune-store.js');
     const store = await this.place.openStore('unpruned');
     try {
       return await pruneStore(
@@ -474,8 +476,8 @@ export class Build {
       },
     };
     const report = (done: number, total: number): void => onProgress?.({ stage: 'tune', done, total, unit: 'passes' });
-    const { learnWeights } = await import('../tune/learn-weights.js');
-    const { DEFAULT_WEIGHTS, encodeWeights } = await import('../smooth/weights.js');
+    const { learnWeights } = await import('./stages/learn-weights.js');
+    const { DEFAULT_WEIGHTS, encodeWeights } = await import('../smoothing/weights.js');
     const set = await learnWeights({ ...store, getMany }, text, this.place.memory, report, this.pause);
     heldOut.close();
     await this.place.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
@@ -493,8 +495,8 @@ export class Build {
 
   /** The classes of the words, learned from the text's bigrams. */
   private async cluster(vocabulary: Vocabulary, classes: number): Promise<Uint32Array> {
-    const { BigramCounter } = await import('../classes/bigrams.js');
-    const { clusterWords } = await import('../classes/exchange.js');
+    const { BigramCounter } = await import('../count/bigrams.js');
+    const { clusterWords } = await import('../count/exchange.js');
     const counter = new BigramCounter();
     let left = BOS;
     for (const piece of this.ids.pieces()) {

@@ -2,18 +2,19 @@ import { availableParallelism, totalmem } from 'node:os';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Build, CallerError, type BuildPlace, type BuildReport, type BuildText, type StoreKind } from './build.js';
-import { collect } from '../platform/collect.js';
+import { collect } from '../base/node/collect.js';
 import { scratchFiles } from '../count/scratch-files.js';
 import { startThread } from '../count/threads.js';
-import { abortedError, KneserError, writeError } from '../errors.js';
-import type { TrainOptions } from '../options.js';
-import { checkInteger, checkMemory, planBuild, type BuildPlan } from './plan.js';
-import { beginningOf } from '../resume/beginning.js';
-import { describeReached, type TrainingRecord } from '../resume/record.js';
-import { findTraining, Training } from '../resume/training.js';
-import { beginDraft, publishedGeneration, type Draft } from '../store/folder.js';
+import { abortedError, KneserError, writeError } from '../base/errors.js';
+import type { TrainOptions } from './plan/options.js';
+import { checkInteger, checkMemory, planBuild, type BuildPlan } from './plan/plan.js';
+import { beginningOf } from './beginning.js';
+import { type TrainingRecord } from './resume/record.js';
+import { describeReached } from '../store/folder/unfinished.js';
+import { findTraining, Training } from './resume/training.js';
+import { beginDraft, publishedGeneration, type Draft } from '../store/folder/folder.js';
 import type { LevelWriter } from '../store/level.js';
-import { expandInputs, isPlain, readText, type Input } from '../text/input.js';
+import { expandInputs, isPlain, readText, type Input } from '../text/formats/input.js';
 
 /** Memory that is left to what a build does not reckon with: LevelDB, threads, what waits to be collected. */
 const OVERHEAD = 24 << 20;
@@ -100,7 +101,7 @@ async function placeOf(
   memory: number,
   threads: number,
 ): Promise<BuildPlace> {
-  const { createLevelWriter, openLevelStore } = await import('../store/leveldb.js');
+  const { createLevelWriter, openLevelStore } = await import('../store/folder/leveldb.js');
   const temporary = (file: string): string => join(draft.temporary, file);
   const counted: StoreKind = pruning ? 'unpruned' : 'tables';
   const pathOf = (kind: StoreKind): string => (kind === 'tables' ? draft.database : temporary(kind));

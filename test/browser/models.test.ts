@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { LanguageModel, pack, train } from '../../dist/src/index.js';
+import { LanguageModel, pack, train } from '#kneser/src/index.js';
 import { readAll, SUITE_OPTIONS, suiteSentences } from '../reading-suite.js';
 import { temporaryFolder } from '../support.js';
 import type * as Harness from './harness.js';

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { findChromium } from '../../dist/bench/chromium.js';
-import { buildDemo } from '../../dist/native-free/demo/build.js';
+import { findChromium } from '#kneser/bench/chromium.js';
+import { buildDemo } from '#kneser/native-free/demo/build.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {

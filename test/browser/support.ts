@@ -1,7 +1,7 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject } from 'vitest';
-import { launchChromium } from '../../dist/bench/chromium.js';
-import { serveFolder, type Server } from '../../dist/native-free/demo/serve.js';
+import { launchChromium } from '#kneser/bench/chromium.js';
+import { serveFolder, type Server } from '#kneser/native-free/demo/serve.js';
 
 /** A page that is open, and what went wrong in it. */
 export interface Visit {

@@ -1,6 +1,6 @@
-import { KneserError } from '../../../src/errors.js';
-import { packStore } from '../../../src/packed/write.js';
-import type { Smoothing } from '../../../src/score/parts.js';
+import { KneserError } from '../../../src/base/errors.js';
+import { packStore } from '../../../src/store/packed/write.js';
+import type { Smoothing } from '../../../src/smoothing/smoothing.js';
 import { filesOf } from '../../files.js';
 import { LanguageModel } from '../../index.js';
 import { deleteModel, listModels, openModel, saveModel } from '../../indexeddb.js';

@@ -1,6 +1,6 @@
-import type { LanguageModel } from '../../../src/score/model.js';
-import type { Prediction } from '../../../src/score/api.js';
-import type { VectorScore } from '../../../src/score/vector.js';
+import type { LanguageModel } from '../../../src/model/paged-model.js';
+import type { Prediction } from '../../../src/model/prediction/prediction.js';
+import type { VectorScore } from '../../../src/model/scoring/vector.js';
 import type { Reading, Suggestions, Suggestion, Vote } from '../protocol.js';
 
 /** Suggestions that are shown. */

@@ -1,0 +1,118 @@
+import { dirname, join, relative } from 'node:path/posix';
+
+/**
+ * The import rule: a file imports its own folder and folders below it, never a neighbour and never upwards.
+ *
+ * `ROOMS` are the folders from the lowest to the highest; those of one row are neighbours. `INSIDE` orders a room's subfolders
+ * in the same way; `.` is the room itself.
+ */
+const ROOMS = [
+  ['src/base'],
+  ['corpora'],
+  ['src/text', 'src/store'],
+  ['src/tables'],
+  ['src/smoothing', 'src/count'],
+  ['src/model'],
+  ['src/report', 'src/tools'],
+  ['src/train'],
+  ['src/baseline'],
+  ['src/cli', 'src/index.ts'],
+  ['native-free'],
+  ['bench'],
+  ['test'],
+];
+
+const INSIDE = {
+  'src/base': [['.'], ['node']],
+  'src/text': [['.'], ['formats']],
+  'src/store': [['.'], ['packed'], ['folder']],
+  'src/model': [['lookup'], ['scoring'], ['prediction'], ['.']],
+  'src/tools': [['arpa', 'prune', 'verify'], ['.']],
+  'src/train': [['plan'], ['resume'], ['stages'], ['.']],
+  'native-free': [['.'], ['demo'], ['demo/workers', 'demo/page']],
+};
+
+/** Rooms that run in any engine: no `node:` module, no base/node. */
+const ANY_ENGINE = ['src/base', 'src/tables', 'src/smoothing', 'src/report', 'native-free'];
+/** Files of those rooms that are for Node all the same: they build and serve the demo page. */
+const FOR_NODE = [
+  'src/base/node/',
+  'native-free/demo/build.ts',
+  'native-free/demo/main.ts',
+  'native-free/demo/serve.ts',
+];
+
+/** An entry: it may import the library, and nothing imports it. */
+const QUICKSTART = 'corpora/quickstart.ts';
+
+const rowOf = (rows, name) => rows.findIndex(row => row.includes(name));
+const roomOf = file => ROOMS.flat().find(room => file === room || file.startsWith(`${room}/`));
+
+function insideOf(room, file) {
+  const folder = file
+    .slice(room.length + 1)
+    .split('/')
+    .slice(0, -1)
+    .join('/');
+  const rows = INSIDE[room] ?? [['.']];
+  const names = rows.flat().filter(name => folder === name || folder.startsWith(`${name}/`));
+  return names.sort((a, b) => b.length - a.length)[0] ?? '.';
+}
+
+/** Says why `from` must not import `to`; both are paths from the top of the repository. */
+export function importFault(from, to) {
+  if (to === QUICKSTART) return `${QUICKSTART} is an entry: nothing imports it`;
+  if (from === QUICKSTART && to === 'src/index.ts') return undefined;
+  const [room, target] = [roomOf(from), roomOf(to)];
+  if (!room || !target) return undefined;
+  if (room !== target) {
+    const [row, below] = [rowOf(ROOMS, room), rowOf(ROOMS, target)];
+    if (below > row) return `${room} is below ${target} and must not import it`;
+    if (below === row && room !== 'src/index.ts')
+      return `${room} and ${target} are neighbours: neither imports the other`;
+    if (room === 'corpora' && target !== 'src/base') return 'corpora imports src/base alone';
+    const anyEngine = ANY_ENGINE.includes(room) && !FOR_NODE.some(path => from.startsWith(path));
+    if (anyEngine && to.startsWith('src/base/node/')) return `${room} runs in any engine: it must not import base/node`;
+    return undefined;
+  }
+  const rows = INSIDE[room];
+  if (!rows) return undefined;
+  const [own, other] = [insideOf(room, from), insideOf(room, to)];
+  if (own === other) return undefined;
+  if (rowOf(rows, other) < rowOf(rows, own)) return undefined;
+  return `inside ${room}, ${own} must not import ${other}`;
+}
+
+/** Says why `from` must not import a module that is not a file of the project. */
+export function moduleFault(from, name) {
+  const room = roomOf(from);
+  if (name === 'commander' && room.startsWith('src/') && room !== 'src/cli') return 'commander is for src/cli alone';
+  if (!ANY_ENGINE.includes(room) || FOR_NODE.some(path => from.startsWith(path))) return undefined;
+  if (name.startsWith('node:') || name === 'level' || name === 'classic-level') {
+    return `${room} runs in any engine: it must not import ${name}`;
+  }
+  return undefined;
+}
+
+const root = import.meta.dirname;
+
+export const layers = {
+  meta: { type: 'problem', schema: [], messages: { fault: '{{fault}} (see eslint.layers.js)' } },
+  create(context) {
+    const from = relative(root, context.filename);
+    const check = source => {
+      if (typeof source?.value !== 'string') return;
+      const name = source.value;
+      const to = join(dirname(from), name).replace(/\.js$/, '.ts');
+      const fault = name.startsWith('.') ? importFault(from, to) : moduleFault(from, name);
+      if (fault) context.report({ node: source, messageId: 'fault', data: { fault } });
+    };
+    return {
+      ImportDeclaration: node => check(node.source),
+      ExportNamedDeclaration: node => check(node.source),
+      ExportAllDeclaration: node => check(node.source),
+      ImportExpression: node => check(node.source),
+      TSImportType: node => check(node.source ?? node.argument?.literal),
+    };
+  },
+};

@@ -1,0 +1,215 @@
+import { log } from '../base/elementary.js';
+import { FIRST_WORD } from '../text/tokens.js';
+import type { Pause } from '../base/turn.js';
+import type { Bigrams } from './bigrams.js';
+
+/** Words that are moved in every round: the most frequent ones. The others are placed once, at the end. */
+const MOVED_WORDS = 50_000;
+const ROUNDS = 6;
+/** A round that moves a smaller part of the words is the last. */
+const STILL = 0.005;
+const WORDS_A_PAUSE = 64;
+
+/**
+ * Word classes by the exchange algorithm (Kneser & Ney 1993; Martin, Liermann & Ney 1998): each word in turn moves to the
+ * class that makes the text likeliest under the class bigram model, Σ N(c,d)·log N(c,d) − Σ N(c)·log N(c) to the left and
+ * to the right. Deterministic: words in the order of their ids, which falls with frequency.
+ *
+ * @param pause waited for now and then.
+ * @returns the class of every id. Classes have ids of their own, laid out as words' are: `<unk>`, `<s>` and `</s>` are
+ * classes by themselves with the ids they always have, the others begin at `FIRST_WORD`.
+ */
+export async function clusterWords(
+  bigrams: Bigrams,
+  types: number,
+  classes: number,
+  pause: Pause,
+): Promise<Uint32Array> {
+  const clustering = new Clustering(bigrams, types, FIRST_WORD + classes);
+  const moved = Math.min(types, FIRST_WORD + MOVED_WORDS);
+  for (let round = 0; round < ROUNDS; round++) {
+    let moves = 0;
+    for (let word = FIRST_WORD; word < moved; word++) {
+      if (clustering.move(word)) moves++;
+      if (word % WORDS_A_PAUSE === 0) await pause();
+    }
+    if (moves < STILL * moved) break;
+  }
+  for (let word = moved; word < types; word++) {
+    clustering.move(word);
+    if (word % WORDS_A_PAUSE === 0) await pause();
+  }
+  return clustering.classes;
+}
+
+/** Bytes of the pairs of so many classes, counted both ways. */
+export function clusteringBytes(classes: number): number {
+  return 16 * (FIRST_WORD + classes) ** 2;
+}
+
+class Clustering {
+  readonly classes: Uint32Array;
+  /** N(c,d) at c·count + d, and at d·count + c: both ways are walked along rows. */
+  private readonly forward: Float64Array;
+  private readonly backward: Float64Array;
+  private readonly leftTotals: Float64Array;
+  private readonly rightTotals: Float64Array;
+  private readonly followers: Neighbours;
+  private readonly precursors: Neighbours;
+  private readonly gains: Float64Array;
+  private readonly after: ClassCounts;
+  private readonly before: ClassCounts;
+
+  constructor(
+    bigrams: Bigrams,
+    types: number,
+    private readonly count: number,
+  ) {
+    const { left, right, counts } = bigrams;
+    this.classes = Uint32Array.from({ length: types }, (_, id) =>
+      id < FIRST_WORD ? id : FIRST_WORD + ((id - FIRST_WORD) % Math.max(1, count - FIRST_WORD)),
+    );
+    this.forward = new Float64Array(count * count);
+    this.backward = new Float64Array(count * count);
+    this.leftTotals = new Float64Array(count);
+    this.rightTotals = new Float64Array(count);
+    this.gains = new Float64Array(count);
+    this.after = new ClassCounts(count);
+    this.before = new ClassCounts(count);
+    this.followers = neighbours(left, right, counts, types);
+    this.precursors = neighbours(right, left, counts, types);
+    for (let i = 0; i < left.length; i++) {
+      const [c, d] = [this.classes[left[i]], this.classes[right[i]]];
+      this.addPair(c, d, counts[i]);
+      this.leftTotals[c] += counts[i];
+      this.rightTotals[d] += counts[i];
+    }
+  }
+
+  /** Moves a word to its best class; whether that is another one. */
+  move(word: number): boolean {
+    const { classes, count, after, before, forward, backward, gains, leftTotals, rightTotals } = this;
+    const old = classes[word];
+    const self = after.gather(this.followers, word, classes);
+    before.gather(this.precursors, word, classes);
+    if (after.total + before.total + self === 0) return false;
+    this.shift(old, -1, self);
+    gains.fill(0);
+    for (const [counts, matrix] of [
+      [after, backward],
+      [before, forward],
+    ] as const) {
+      for (let i = 0; i < counts.length; i++) {
+        const other = counts.seen[i];
+        const more = counts.counts[other];
+        const row = other * count;
+        for (let c = FIRST_WORD; c < count; c++) gains[c] += gain(matrix[row + c], more);
+      }
+    }
+    const left = after.total + self;
+    const right = before.total + self;
+    let best = old;
+    let most = -Infinity;
+    for (let c = FIRST_WORD; c < count; c++) {
+      // A class's pairs with itself were counted from both sides, and lack the word's pairs with itself.
+      const within = forward[c * count + c];
+      const correction =
+        gain(within, after.counts[c] + before.counts[c] + self) -
+        gain(within, after.counts[c]) -
+        gain(within, before.counts[c]);
+      const value = gains[c] + correction - gain(leftTotals[c], left) - gain(rightTotals[c], right);
+      if (value > most) {
+        most = value;
+        best = c;
+      }
+    }
+    this.shift(best, 1, self);
+    classes[word] = best;
+    return best !== old;
+  }
+
+  /** Takes the word at hand out of a class, or puts it in. */
+  private shift(c: number, sign: number, self: number): void {
+    const { after, before } = this;
+    for (let i = 0; i < after.length; i++) this.addPair(c, after.seen[i], sign * after.counts[after.seen[i]]);
+    for (let i = 0; i < before.length; i++) this.addPair(before.seen[i], c, sign * before.counts[before.seen[i]]);
+    if (self > 0) this.addPair(c, c, sign * self);
+    // Its neighbours' classes keep their totals: the word stays in the text whatever its class is.
+    this.leftTotals[c] += sign * (after.total + self);
+    this.rightTotals[c] += sign * (before.total + self);
+  }
+
+  private addPair(left: number, right: number, n: number): void {
+    this.forward[left * this.count + right] += n;
+    this.backward[right * this.count + left] += n;
+  }
+}
+
+/** How often a word stands beside each class. */
+class ClassCounts {
+  readonly counts: Float64Array;
+  readonly seen: Uint32Array;
+  length = 0;
+  total = 0;
+
+  constructor(classes: number) {
+    this.counts = new Float64Array(classes);
+    this.seen = new Uint32Array(classes);
+  }
+
+  /** Counts a word's neighbours by class, without the word itself; returns how often it stands beside itself. */
+  gather({ starts, words, counts: pairCounts }: Neighbours, word: number, classes: Uint32Array): number {
+    const { counts, seen } = this;
+    for (let i = 0; i < this.length; i++) counts[seen[i]] = 0;
+    this.length = 0;
+    this.total = 0;
+    let self = 0;
+    for (let i = starts[word]; i < starts[word + 1]; i++) {
+      const n = pairCounts[i];
+      if (words[i] === word) {
+        self = n;
+        continue;
+      }
+      const c = classes[words[i]];
+      if (counts[c] === 0) seen[this.length++] = c;
+      counts[c] += n;
+      this.total += n;
+    }
+    return self;
+  }
+}
+
+/** For each word the words beside it, from `starts[word]` to `starts[word + 1]`. */
+interface Neighbours {
+  readonly starts: Uint32Array;
+  readonly words: Uint32Array;
+  readonly counts: Uint32Array;
+}
+
+function neighbours(from: Uint32Array, to: Uint32Array, counts: Uint32Array, types: number): Neighbours {
+  const starts = new Uint32Array(types + 1);
+  for (const word of from) starts[word + 1]++;
+  for (let word = 0; word < types; word++) starts[word + 1] += starts[word];
+  const next = starts.slice();
+  const words = new Uint32Array(from.length);
+  const pairCounts = new Uint32Array(from.length);
+  for (let i = 0; i < from.length; i++) {
+    const at = next[from[i]]++;
+    words[at] = to[i];
+    pairCounts[at] = counts[i];
+  }
+  return { starts, words, counts: pairCounts };
+}
+
+/** (n + more)·log(n + more) − n·log n. */
+function gain(n: number, more: number): number {
+  return entropyTerm(n + more) - entropyTerm(n);
+}
+
+const TERMS = new Float64Array(1 << 16);
+for (let n = 1; n < TERMS.length; n++) TERMS[n] = n * log(n);
+
+/** n·log n, looked up for the small counts that nearly all are. */
+function entropyTerm(n: number): number {
+  return n < TERMS.length ? TERMS[n] : n * log(n);
+}

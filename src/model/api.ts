@@ -1,0 +1,90 @@
+import type { TextOptions, TokenScore } from './scoring/score.js';
+import type { Pruning } from '../tables/pruning.js';
+import type { TuneReport } from '../smoothing/weights.js';
+import type { Manifest } from '../tables/manifest.js';
+import type { DocumentOptions } from '../text/formats/documents.js';
+import type { ModelSmoothing, SmoothingOptions } from '../smoothing/smoothing.js';
+
+/** How to open a model. */
+export interface OpenOptions extends SmoothingOptions {
+  /** Bytes of decoded blocks to keep in memory. Default 128 MiB. Has no effect on a loaded model. */
+  readonly blockMemory?: number;
+  /** Whether files are scored from whole tables in memory. Default `auto`: where that is faster and memory allows it. */
+  readonly tables?: TableReading;
+}
+
+/** How to open a packed model. */
+export interface FromFileOptions extends OpenOptions {
+  /** Stops requests to a server when aborted, those of later calls too. */
+  readonly signal?: AbortSignal;
+}
+
+/** `page` reads blocks as they are needed, `load` reads whole tables first, `auto` chooses by the length of the text. */
+export type TableReading = 'auto' | 'page' | 'load';
+
+/** How a file is scored, and who is told about it. */
+export interface FileOptions extends TextOptions, DocumentOptions {
+  /**
+   * Threads that score, with tables in memory and without a cache. Default: one a core, for a text of some length. The
+   * figures do not depend on it.
+   */
+  readonly threads?: number;
+  /** Bytes of text that are going to be scored, where the file is one of several. Default: the file's size. */
+  readonly expectedBytes?: number;
+  /** Told how many bytes were read from the disk, each time. */
+  readonly onRead?: (bytes: number) => void;
+  /** Told which share of the tables, 0 to 1, has been loaded. */
+  readonly onLoad?: (share: number) => void;
+}
+
+/** A table of a model, as {@link ModelInfo} has it. A back-off model has no counts: all that depends on them is 0. */
+export interface TableInfo {
+  /** Kept and skipped positions, oldest first, target last: `111` are the trigrams, `1_1` those that skip a word. */
+  readonly pattern: string;
+  /** Distinct n-grams; for order 1 the size of the vocabulary. */
+  readonly types: number;
+  /** How many more there were before the model was pruned. */
+  readonly dropped: number;
+  /** The sum of the counts, those that were pruned included. */
+  readonly tokens: number;
+  /** D1, D2, D3+. */
+  readonly discounts: readonly [number, number, number];
+  /** Whether the discounts are the fallback 0.5, 1, 1.5. */
+  readonly fallback: boolean;
+}
+
+/** What a model says of itself. A back-off model has no counts: all that depends on them is 0. */
+export interface ModelInfo {
+  readonly order: number;
+  readonly sentences: number;
+  /** Tokens of the training text, `</s>` counted. */
+  readonly tokens: number;
+  /** Types with `</s>` and `<unk>`, without `<s>`. */
+  readonly vocabulary: number;
+  /** Bytes on disk. */
+  readonly bytes: number;
+  readonly tables: readonly TableInfo[];
+  /** The version of the model format. */
+  readonly version: number;
+  /** ISO 8601. */
+  readonly created: string;
+  readonly options: Manifest['options'];
+  /** How the model was pruned; `null` where it was not. */
+  readonly pruning: Pruning | null;
+  /** How this opening of the model smooths its counts; `backoff` for a model that has none, as ARPA files do. */
+  readonly smoothing: ModelSmoothing;
+  /** How many classes its words have; 0 without a class model. */
+  readonly classes: number;
+  /** The sets of tuned weights that it has, and how each was tuned. */
+  readonly weights: readonly ({ readonly name: string } & TuneReport)[];
+}
+/** Where a decoder stands in a sentence: the words that the next one depends on. Never changes. */
+export interface State {
+  /** The nearest words, oldest first, at most order − 1; only ids. */
+  readonly history: Uint32Array;
+}
+
+/** What {@link LoadedModel.extend} returns. */
+export interface Extension extends TokenScore {
+  readonly state: State;
+}

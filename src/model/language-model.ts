@@ -1,0 +1,97 @@
+import { freemem } from 'node:os';
+import type { LoadedModel } from './loaded-model.js';
+import type { FileOptions, OpenOptions, TableReading } from './api.js';
+import { LanguageModel as StoredModel } from './paged-model.js';
+import type { ModelParts } from './scoring/parts.js';
+import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
+import { runAwaiting } from './scoring/scorer.js';
+import { sumFile } from './sum-file.js';
+import { fileSize } from '../text/formats/input.js';
+
+/** Loading a row takes about this part of the time that scoring a word from blocks takes. */
+const ROWS_LOADED_A_WORD = 300;
+/** For fewer words even the code that loads tables is not worth its time. */
+const LEAST_WORDS = 2000;
+/** English text has about so many bytes a word, its space counted. */
+const BYTES_A_WORD = 5.5;
+
+/**
+ * A model on disk. Opening it reads little; scoring reads the blocks it needs, and keeps the ones used last. Any number
+ * of processes may have the same model open. Calls may overlap; they are served in turn. `close` gives back what it holds; so
+ * does the end of a block in which it is declared with `await using`.
+ *
+ * @example
+ * const model = await LanguageModel.open('model');
+ * const { log10Probs, perplexity } = await model.score('the cat sat');
+ * await model.close();
+ */
+export class LanguageModel extends StoredModel {
+  private readonly reading: TableReading;
+  private loaded: Promise<LoadedModel> | undefined;
+
+  /** @internal */
+  constructor(parts: ModelParts, options: OpenOptions) {
+    super(parts, options);
+    this.reading = options.tables ?? 'auto';
+  }
+
+  /**
+   * Opens the model in a folder that `train` made, in a file that `pack` made, or at the address of such a file.
+   *
+   * @throws KneserError: KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_IO, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED,
+   * KNESER_OPTION for weights that the model does not have.
+   */
+  static async open(path: string, options: OpenOptions = {}): Promise<LanguageModel> {
+    const { openModel } = await import('./open-model.js');
+    const { store, files } = await openModel(path);
+    return LanguageModel.fromStore(store, files, options);
+  }
+
+  /**
+   * The perplexity of a text file of any kind that training takes (`-` is standard input), read as a stream.
+   *
+   * @throws KneserError: KNESER_INPUT_*, KNESER_LIMIT for a token of more than 64 MB, KNESER_CLOSED.
+   */
+  async perplexityOfFile(path: string, options: FileOptions = {}): Promise<Perplexity> {
+    return (await this.sumOfFile(path, options)).figures();
+  }
+
+  /** As {@link perplexityOfFile}, to be added up over files. */
+  async sumOfFile(path: string, options: FileOptions = {}): Promise<PerplexitySum> {
+    this.checkOpen();
+    const bytes = options.expectedBytes ?? (await fileSize(path));
+    if (this.shouldLoad(bytes / BYTES_A_WORD)) {
+      this.loaded ??= this.load(options.onLoad).catch((error: unknown) => {
+        this.loaded = undefined;
+        throw error;
+      });
+      return (await this.loaded).sumOfFile(path, options);
+    }
+    const words = await this.allWords();
+    const cache = this.textCache(options);
+    const layout = this.layout(Infinity);
+    return sumFile(path, words, this.parts, options, (ids, sum) =>
+      this.inTurn(() => runAwaiting(this.addPiece(this.scorer, layout, ids, sum, cache))),
+    );
+  }
+
+  /** Whether it pays to {@link load} the tables for so many words, and memory allows it. */
+  shouldLoad(words: number): boolean {
+    if (this.reading !== 'auto') return this.reading === 'load';
+    const { words: wordTables, classes } = this.parts;
+    const rows = [...wordTables, ...classes].reduce((sum, table) => sum + table.manifest.rows, 0);
+    return words > Math.max(LEAST_WORDS, rows / ROWS_LOADED_A_WORD) && this.canLoad && this.loadedBytes < freemem() / 2;
+  }
+
+  override async load(onProgress?: (share: number) => void): Promise<LoadedModel> {
+    const { LoadedModel } = await import('./loaded-model.js');
+    const words = await this.allWords();
+    return this.whileOpen(() => LoadedModel.load(this.parts, words, onProgress));
+  }
+
+  protected override async giveBack(): Promise<void> {
+    await super.giveBack();
+    const loaded = await this.loaded?.catch(() => undefined);
+    await loaded?.close();
+  }
+}

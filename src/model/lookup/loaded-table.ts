@@ -1,0 +1,230 @@
+import { NONE } from '../../text/tokens.js';
+import { batchPositions, type Batch } from '../../smoothing/batch.js';
+import {
+  COUNT,
+  FOLLOWERS,
+  ONES,
+  PRUNED,
+  TOTAL,
+  TWOS,
+  type CountTable,
+  type Evidence,
+} from '../../smoothing/evidence.js';
+import type { Followers } from '../../smoothing/followers.js';
+import { capacityFor, FOLLOWERS_AT, HEADER, isHashed, LINKS, slotOf, type TableMemory } from './regions.js';
+
+/** Words of a batch for loaded tables: enough that cache misses of different words overlap, few enough for the cache. */
+export const LOADED_BATCH = 1024;
+
+/** Positions whose regions are brought into the cache before any is searched. */
+const AHEAD = 64;
+
+/**
+ * Looks words up in a table in memory. A word's context is the n-gram that ended before it, which was found as such at an
+ * earlier position of the batch: so each word costs one look-up a table, one or two cache misses, and those of the words
+ * of a batch overlap.
+ */
+export class LoadedTable implements CountTable {
+  /** For each position of the batch, where the row of the n-gram that ends there is, or 0. */
+  private readonly rows: Uint32Array;
+  /** For each position, the link to the region of its context, and the row there at which the search begins. */
+  private readonly links: Uint32Array;
+  private readonly starts: Uint32Array;
+  /** What comes of touching regions ahead, kept so that it is not optimised away. */
+  private touched = 0;
+
+  /**
+   * @param index the table's place in the evidence.
+   * @param base the table whose n-grams are the contexts of this one; `undefined` for the empty pattern.
+   * @param positions how many positions a batch has at most.
+   */
+  constructor(
+    private readonly memory: TableMemory,
+    private readonly index: number,
+    private readonly base: LoadedTable | undefined,
+    positions: number,
+  ) {
+    this.rows = new Uint32Array(positions);
+    this.links = new Uint32Array(positions);
+    this.starts = new Uint32Array(positions);
+  }
+
+  look(batch: Batch, evidence: Evidence): undefined {
+    const positions = batch.length > 0 ? batch.targets[batch.length - 1] + 1 : 0;
+    if (!this.base) {
+      this.lookEverywhere(positions, batch, evidence);
+      return;
+    }
+    this.follow(this.base, positions);
+    let t = 0;
+    for (let from = 0; from < positions; from += AHEAD) {
+      const to = Math.min(positions, from + AHEAD);
+      this.touch(from, to, batch.ids);
+      t = this.lookAt(from, to, t, batch, evidence);
+    }
+  }
+
+  followers({ targets }: Batch): Followers {
+    const { data, stride } = this.memory;
+    if (!this.base) {
+      const length = data[FOLLOWERS_AT];
+      const countOf = (word: number): number => data[HEADER + word * stride + 1];
+      return { key: 0, length, copy: copyRows(data, HEADER, stride, length), countOf };
+    }
+    const link = this.links[targets[0]];
+    const region = link >>> 1;
+    const single = (link & 1) === 1;
+    const first = single ? region : region + HEADER;
+    const length = single ? 1 : data[region + FOLLOWERS_AT];
+    const countOf = (word: number): number => {
+      const start = isHashed(length) ? first + slotOf(word, capacityFor(length)) * stride : first;
+      const row = findRow(data, first, start, length, stride, word);
+      return row === 0 ? 0 : data[row + 1];
+    };
+    return { key: link, length, copy: copyRows(data, first, stride, length), countOf };
+  }
+
+  /** The empty pattern: all words have the same context. */
+  private lookEverywhere(positions: number, { ids, targets, length }: Batch, evidence: Evidence): void {
+    const { rows, index } = this;
+    const { data, stride } = this.memory;
+    for (let position = 0; position < positions; position++) {
+      const word = ids[position];
+      rows[position] = word === NONE ? 0 : HEADER + word * stride;
+    }
+    for (let t = 0; t < length; t++) {
+      const at = evidence.at(t, index);
+      evidence.data[at + COUNT] = data[rows[targets[t]] + 1];
+      evidence.data[at + TOTAL] = data[0];
+      evidence.data[at + ONES] = data[1];
+      evidence.data[at + TWOS] = data[2];
+      evidence.data[at + FOLLOWERS] = data[3];
+      evidence.data[at + PRUNED] = data[4];
+    }
+  }
+
+  /** From the n-grams that end before each position to the regions of the contexts that they are. */
+  private follow(base: LoadedTable, positions: number): void {
+    const { links } = this;
+    const { pattern, link } = this.memory;
+    const distance = pattern[0];
+    const { rows } = base;
+    const { data } = base.memory;
+    links.fill(0, 0, Math.min(distance, positions));
+    for (let position = distance; position < positions; position++) {
+      const row = rows[position - distance];
+      links[position] = row === 0 ? 0 : data[row + LINKS + link];
+    }
+  }
+
+  /**
+   * Brings the regions of some positions into the cache, then the rows there at which the search begins: these reads wait
+   * for nothing, so that many are under way at a time.
+   */
+  private touch(from: number, to: number, ids: Uint32Array): void {
+    const { links, starts } = this;
+    const { data, stride } = this.memory;
+    let touched = 0;
+    for (let position = from; position < to; position++) touched ^= data[links[position] >>> 1];
+    for (let position = from; position < to; position++) {
+      const link = links[position];
+      let start = link >>> 1;
+      if ((link & 1) === 0) {
+        const followers = data[start + FOLLOWERS_AT];
+        start += HEADER;
+        if (isHashed(followers)) start += slotOf(ids[position], capacityFor(followers)) * stride;
+      }
+      starts[position] = start;
+      touched ^= data[start];
+    }
+    this.touched ^= touched;
+  }
+
+  /** Looks up the words at some positions, of which those from number `t` on are to be scored. @returns the next number. */
+  private lookAt(from: number, to: number, t: number, { ids, targets, length }: Batch, evidence: Evidence): number {
+    const { rows, links, starts, index } = this;
+    const { data, stride } = this.memory;
+    const into = evidence.data;
+    for (let position = from; position < to; position++) {
+      const link = links[position];
+      const word = ids[position];
+      let row = 0;
+      let total = 0;
+      let ones = 0;
+      let twos = 0;
+      let followers = 0;
+      let pruned = 0;
+      if (link & 1) {
+        row = starts[position];
+        total = data[row + 1];
+        ones = total === 1 ? 1 : 0;
+        twos = total === 2 ? 1 : 0;
+        followers = 1;
+        if (data[row] !== word) row = 0;
+      } else if (link !== 0) {
+        const region = link >>> 1;
+        total = data[region];
+        ones = data[region + 1];
+        twos = data[region + 2];
+        followers = data[region + 3];
+        pruned = data[region + 4];
+        row = findRow(data, region + HEADER, starts[position], followers, stride, word);
+      }
+      rows[position] = row;
+      if (t === length || targets[t] !== position) continue;
+      const at = evidence.at(t++, index);
+      into[at + COUNT] = row === 0 ? 0 : data[row + 1];
+      into[at + TOTAL] = total;
+      into[at + ONES] = ones;
+      into[at + TWOS] = twos;
+      into[at + FOLLOWERS] = followers;
+      into[at + PRUNED] = pruned;
+    }
+    return t;
+  }
+}
+
+/** The tables of a stream, to be used by one thread. */
+export function loadedTables(memories: readonly TableMemory[], order: number): LoadedTable[] {
+  const positions = batchPositions(order, LOADED_BATCH);
+  const tables: LoadedTable[] = [];
+  for (const [index, memory] of memories.entries()) {
+    tables.push(new LoadedTable(memory, index, memory.base < 0 ? undefined : tables[memory.base], positions));
+  }
+  return tables;
+}
+
+/** Copies the rows of a region. */
+function copyRows(data: Uint32Array, first: number, stride: number, length: number): Followers['copy'] {
+  return (words, counts) => {
+    for (let i = 0, row = first; i < length; row += stride) {
+      if (data[row] === NONE) continue;
+      words[i] = data[row];
+      counts[i++] = data[row + 1];
+    }
+  };
+}
+
+/** Where a word's row is among the rows of a region, of which the search begins with one; or 0. */
+function findRow(
+  data: Uint32Array,
+  first: number,
+  start: number,
+  followers: number,
+  stride: number,
+  word: number,
+): number {
+  const end = first + capacityFor(followers) * stride;
+  const hashed = isHashed(followers);
+  for (let row = start; ;) {
+    const found = data[row];
+    if (found === word) return row;
+    row += stride;
+    if (hashed) {
+      if (found === NONE) return 0;
+      if (row === end) row = first;
+    } else if (row === end) {
+      return 0;
+    }
+  }
+}

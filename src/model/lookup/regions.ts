@@ -1,0 +1,78 @@
+import type { Pattern } from '../../tables/pattern.js';
+import type { TablePart } from './table-part.js';
+
+/** Numbers before the rows of a context: Σc, N1, N2, how many followers it has, and how much of Σc was pruned. */
+export const HEADER = 5;
+/** Which of them is how many followers it has. */
+export const FOLLOWERS_AT = 3;
+/** Where the links of a row begin, behind its word and count. */
+export const LINKS = 2;
+/** Contexts with at most so many followers are searched from the front; others are small hashes, half empty again. */
+const SCANNED = 8;
+
+/**
+ * A table in memory, as threads share it. The followers of a context lie together in a *region*: a header, then rows of a
+ * word, its count, and links. A link leads from an n-gram to its region in a table where that n-gram is a context; it is
+ * twice the place of the region, odd for a context with a single follower and none pruned, which has no header (its total
+ * is the follower's count), and 0 where there is none. The region of the empty context has a row for every word, by number.
+ */
+export interface TableMemory {
+  readonly pattern: Pattern;
+  /** The place of the table whose n-grams are the contexts of this one; −1 for the empty pattern. */
+  readonly base: number;
+  /** Which of the links there leads here. */
+  readonly link: number;
+  /** Numbers a row. */
+  readonly stride: number;
+  readonly data: Uint32Array;
+}
+
+/** Whether a region of so many followers is a hash. */
+export function isHashed(followers: number): boolean {
+  return followers > SCANNED;
+}
+
+/** Rows that there is room for in a region of so many followers. */
+export function capacityFor(followers: number): number {
+  return isHashed(followers) ? followers + (followers >>> 1) : followers;
+}
+
+/** The row of a region at which to begin to look for a word: a multiplicative hash, scaled. */
+export function slotOf(word: number, capacity: number): number {
+  return Math.floor((Math.imul(word, 0x9e3779b1) >>> 0) * (capacity / 2 ** 32));
+}
+
+/** How many numbers a table has: in a back-off model one a row and one a context. */
+export function numbersOf({ manifest: { bare, rows, contexts } }: TablePart): number {
+  return bare === undefined ? 0 : rows + contexts;
+}
+
+/** At most so many bytes do tables take when loaded. */
+export function loadedBytes(parts: readonly TablePart[], words: number): number {
+  return parts.reduce((sum, part, index) => {
+    return sum + 4 * roomFor(part, words, linkedTables(parts, index).length) + 8 * numbersOf(part);
+  }, 0);
+}
+
+/** Twice a place, and one more, has 32 bits; so has one more than the place of a number. */
+const MOST_PLACES = 2 ** 31;
+const MOST_NUMBERS = 2 ** 32 - 1;
+
+/** Whether all tables can be in memory at all, however much of it there is. */
+export function canLoad(parts: readonly TablePart[], words: number): boolean {
+  const numbers = parts.reduce((sum, part) => sum + numbersOf(part), 0);
+  const places = parts.map((part, index) => roomFor(part, words, linkedTables(parts, index).length));
+  return numbers <= MOST_NUMBERS && places.every(room => room <= MOST_PLACES);
+}
+
+/** The tables of which the n-grams of table `index` are the contexts, in the order of the links to them. */
+export function linkedTables(parts: readonly TablePart[], index: number): number[] {
+  return parts.flatMap((part, table) => (part.base === index ? [table] : []));
+}
+
+/** Numbers that a table takes at most. */
+export function roomFor({ manifest, pattern }: TablePart, words: number, links: number): number {
+  const stride = LINKS + links;
+  if (pattern.length === 0) return HEADER + words * stride;
+  return HEADER + manifest.contexts * HEADER + Math.ceil((manifest.rows + (manifest.bare ?? 0)) * 1.5) * stride;
+}

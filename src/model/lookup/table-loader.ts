@@ -1,0 +1,255 @@
+import { sharedMemory } from '../../base/shared-memory.js';
+import { KneserError } from '../../base/errors.js';
+import { formatPattern } from '../../tables/pattern.js';
+import { blankBlock, BLOCK_ENTRIES, largestWord, type Block } from '../../tables/block.js';
+import { blockKey } from '../../store/keys.js';
+import type { ModelStore } from '../../store/store.js';
+import { BOS, NONE } from '../../text/tokens.js';
+import { addTotals, blockName, decodeTableBlock, firstRow, readDirectory } from '../../tables/block-reader.js';
+import { Contexts } from './contexts.js';
+import type { TablePart } from './table-part.js';
+import {
+  canLoad,
+  capacityFor,
+  HEADER,
+  isHashed,
+  linkedTables,
+  LINKS,
+  numbersOf,
+  roomFor,
+  slotOf,
+  type TableMemory,
+} from './regions.js';
+
+const BLOCKS_A_READ = 256;
+
+/**
+ * Reads all blocks of a stream's tables.
+ *
+ * @param words the numbers that its words have are below this.
+ * @param numbers where those of a back-off model go.
+ */
+export async function loadTables(
+  store: ModelStore,
+  parts: readonly TablePart[],
+  words: number,
+  onRows: (rows: number) => void,
+  numbers?: TableNumbers,
+): Promise<TableMemory[]> {
+  if (!canLoad(parts, words)) {
+    throw new KneserError(
+      'KNESER_LIMIT',
+      `${store.name}: a table has too many n-grams to be loaded as a whole; score from blocks, with --tables page`,
+    );
+  }
+  const tables: TableMemory[] = [];
+  const contexts: (Contexts | undefined)[] = [];
+  // Longer contexts first: the rows of a table lead to regions that are there already.
+  for (let index = parts.length - 1; index >= 0; index--) {
+    const part = parts[index];
+    const links = linkedTables(parts, index).map(table => contexts[table] as Contexts);
+    const loader = new TableLoader(part, words, links, numbers);
+    await readBlocks(store, part, (block, name) => {
+      loader.add(block, name);
+      onRows(block.starts[block.contextCount]);
+    });
+    loader.end(store.name);
+    ({ table: tables[index], contexts: contexts[index] } = loader);
+    for (const table of linkedTables(parts, index)) contexts[table] = undefined;
+  }
+  return tables;
+}
+
+/** The numbers of a back-off model's tables, as threads share them. */
+export class TableNumbers {
+  readonly values: Float64Array;
+  private used = 0;
+
+  constructor(parts: readonly TablePart[]) {
+    const count = parts.reduce((sum, part) => sum + numbersOf(part), 0);
+    this.values = new Float64Array(tableMemory(8 * count));
+  }
+
+  /** Whether more was added than there is room for. */
+  get overflown(): boolean {
+    return this.used > this.values.length;
+  }
+
+  /** @returns one more than the place of the number. */
+  add(value: number): number {
+    this.values[this.used++] = value;
+    return this.used;
+  }
+}
+
+async function readBlocks(
+  store: ModelStore,
+  { manifest, pattern }: TablePart,
+  use: (block: Block, name: string) => void,
+): Promise<void> {
+  const width = pattern.length;
+  const directory = await readDirectory(store, manifest.pattern, width);
+  const blocks = directory.words.length;
+  const read = (from: number): Promise<(Uint8Array | undefined)[]> => {
+    const length = Math.max(0, Math.min(BLOCKS_A_READ, blocks - from));
+    return store.getMany(Array.from({ length }, (_, i) => blockKey(manifest.pattern, firstRow(directory, from + i))));
+  };
+  const reuse = blankBlock(width, BLOCK_ENTRIES, BLOCK_ENTRIES);
+  let reading = read(0);
+  for (let from = 0; from < blocks; from += BLOCKS_A_READ) {
+    const values = await reading;
+    // The next ones are read while these are decoded.
+    reading = read(from + BLOCKS_A_READ);
+    values.forEach((value, i) => {
+      const block = decodeTableBlock(store, manifest.pattern, directory, from + i, value, reuse);
+      use(block, blockName(store, manifest.pattern, from + i));
+    });
+  }
+  await reading;
+}
+
+/** Puts the blocks of a table into memory, in their order. */
+class TableLoader {
+  readonly table: TableMemory;
+  readonly contexts: Contexts | undefined;
+  /** The first numbers stay 0: what a link to nowhere leads to. */
+  private used = HEADER;
+  /** Where the rows of the block at hand are. */
+  private readonly rows = new Uint32Array(BLOCK_ENTRIES);
+  /** The region of the wide context at hand, and how many of its rows are still to come. */
+  private region = 0;
+  private missing = 0;
+  private readonly totals = new Uint32Array(4 * BLOCK_ENTRIES);
+
+  constructor(
+    part: TablePart,
+    private readonly words: number,
+    private readonly linked: readonly Contexts[],
+    private readonly numbers: TableNumbers | undefined,
+  ) {
+    const { pattern, base, link, manifest } = part;
+    const data = new Uint32Array(tableMemory(4 * roomFor(part, words, linked.length)));
+    this.table = { pattern, base, link, stride: LINKS + linked.length, data };
+    if (pattern.length > 0) this.contexts = new Contexts(pattern, words, manifest);
+  }
+
+  add(block: Block, name: string): void {
+    const { rows, linked } = this;
+    const { data } = this.table;
+    this.check(block, name);
+    this.placeNumbers(block);
+    if (this.contexts) this.addRegions(block, this.contexts, name);
+    else this.addUnigrams(block);
+    for (let i = 0; i < linked.length; i++) linked[i].link(block, rows, data, LINKS + i);
+  }
+
+  /** @param name of the store, for messages. */
+  end(name: string): void {
+    const { table, linked, contexts } = this;
+    const { data, stride, pattern } = table;
+    if (!contexts) {
+      linked.forEach((other, i) => other.linkWord(BOS, data, HEADER + BOS * stride + LINKS + i));
+    }
+    if (this.missing > 0 || this.numbers?.overflown || !linked.every(other => other.linked)) {
+      throw new KneserError(
+        'KNESER_DAMAGED',
+        `${name}: table ${formatPattern(pattern)} lacks rows; the model is damaged`,
+      );
+    }
+  }
+
+  private check(block: Block, name: string): void {
+    if (largestWord(block) >= this.words || (this.numbers && !block.numbers)) throw damaged(name);
+  }
+
+  /** Puts the numbers of a block's rows where they stay, and their places in place of the counts. */
+  private placeNumbers({ words, counts, contextCount, starts, numbers }: Block): void {
+    if (!this.numbers || !numbers) return;
+    for (let row = 0; row < starts[contextCount]; row++) {
+      counts[row] = words[row] === NONE ? 0 : this.numbers.add(numbers.probabilities[row]);
+    }
+  }
+
+  private addUnigrams(block: Block): void {
+    const { rows, totals } = this;
+    const { data, stride } = this.table;
+    const { words, counts, starts } = block;
+    if (!this.numbers) {
+      addTotals(block, 0, totals);
+      data.set(totals.subarray(0, 4));
+    }
+    for (let row = 0; row < starts[1]; row++) {
+      const at = HEADER + words[row] * stride;
+      data[at] = words[row];
+      data[at + 1] = counts[row];
+      rows[row] = at;
+    }
+  }
+
+  private addRegions(block: Block, contexts: Contexts, name: string): void {
+    const { totals, table, numbers } = this;
+    const { data, stride } = table;
+    const { contexts: columns, contextCount, starts } = block;
+    for (let c = 0; c < contextCount; c++) {
+      const length = starts[c + 1] - starts[c];
+      if (this.missing > 0) {
+        // One more block of a wide context.
+        if (!block.wide || length > this.missing) throw damaged(name);
+        this.missing -= length;
+        this.placeRows(block, c, this.region, block.wide.followers);
+        continue;
+      }
+      addTotals(block, c, totals);
+      const followers = totals[4 * c + 3];
+      const region = this.used;
+      const single = followers === 1 && block.pruned[c] === 0 && !numbers;
+      this.used += single ? stride : HEADER + capacityFor(followers) * stride;
+      if (followers < length || this.used > data.length || contexts.count === contexts.links.length)
+        throw damaged(name);
+      contexts.add(columns, c, 2 * region + (single ? 1 : 0));
+      if (!single) {
+        for (let j = 0; j < 4; j++) data[region + j] = totals[4 * c + j];
+        data[region + 4] = block.pruned[c];
+        if (numbers && block.numbers) data[region] = numbers.add(block.numbers.backoffs[c]);
+      }
+      this.region = single ? region : region + HEADER;
+      this.missing = followers - length;
+      this.placeRows(block, c, this.region, followers);
+    }
+  }
+
+  private placeRows({ words, counts, starts }: Block, c: number, start: number, followers: number): void {
+    const { rows } = this;
+    const { data, stride } = this.table;
+    const hashed = isHashed(followers);
+    const capacity = capacityFor(followers);
+    let next = start;
+    for (let row = starts[c]; row < starts[c + 1]; row++) {
+      let at = next;
+      if (hashed) {
+        let slot = slotOf(words[row], capacity);
+        while (data[start + slot * stride] !== NONE) if (++slot === capacity) slot = 0;
+        at = start + slot * stride;
+      }
+      data[at] = words[row];
+      data[at + 1] = counts[row];
+      rows[row] = at;
+      next += stride;
+    }
+  }
+}
+
+function tableMemory(bytes: number): ArrayBufferLike {
+  try {
+    return sharedMemory(bytes);
+  } catch (error) {
+    const megabytes = Math.round(bytes / 2 ** 20);
+    throw new KneserError('KNESER_LIMIT', `tables: there are no ${megabytes} MB of memory for one; use --tables page`, {
+      cause: error,
+    });
+  }
+}
+
+function damaged(name: string): KneserError {
+  return new KneserError('KNESER_DAMAGED', `${name}: rows that do not fit the rest; the model is damaged`);
+}

@@ -1,0 +1,39 @@
+import { KneserError } from '../../base/errors.js';
+import { contextPattern, formatPattern, parsePattern, type Pattern } from '../../tables/pattern.js';
+import type { TableManifest } from '../../tables/manifest.js';
+
+/** A table that is to be looked up. */
+export interface TablePart {
+  readonly manifest: TableManifest;
+  readonly pattern: Pattern;
+  /** The place among its stream's tables of the one without the farthest word, or −1. */
+  readonly shorter: number;
+  /** The place of the one whose n-grams are the contexts of this one, or −1 for the empty pattern. */
+  readonly base: number;
+  /** How many tables before this one have the same base. */
+  readonly link: number;
+}
+
+/** Tables with their patterns and parents. */
+export function tableParts(store: string, tables: readonly TableManifest[]): TablePart[] {
+  const patterns = tables.map(({ pattern }) => {
+    const parsed = parsePattern(pattern.replaceAll('c', '1'));
+    if (!parsed) throw new KneserError('KNESER_DAMAGED', `${store}: manifest: ${pattern} is no pattern`);
+    return parsed;
+  });
+  const names = patterns.map(formatPattern);
+  const place = (pattern: Pattern): number => names.indexOf(formatPattern(pattern));
+  const bases = patterns.map(pattern => (pattern.length > 0 ? place(contextPattern(pattern)) : -1));
+  return tables.map((manifest, i) => {
+    const pattern = patterns[i];
+    if (bases[i] >= i || (i > 0 && bases[i] < 0) || (i === 0 && pattern.length > 0)) {
+      throw new KneserError(
+        'KNESER_DAMAGED',
+        `${store}: manifest: the contexts of ${names[i]} have no table before it`,
+      );
+    }
+    const shorter = i > 0 ? place(pattern.slice(0, -1)) : -1;
+    const link = bases.slice(0, i).filter(base => base === bases[i]).length;
+    return { manifest, pattern, shorter, base: bases[i], link };
+  });
+}

@@ -1,0 +1,200 @@
+import { KneserError } from '../../base/errors.js';
+import { compareBytes } from '../../base/bytes.js';
+import { BlockDamage } from '../../base/sealed.js';
+import { decodeValue } from '../../base/decode.js';
+import { decodeDictionaryBlock, decodeDictionaryDirectory, type DictionaryBlock } from '../../tables/dictionary.js';
+import { DICTIONARY_DIRECTORY_KEY, dictionaryKey } from '../../store/keys.js';
+import { wordIds, type Manifest } from '../../tables/manifest.js';
+import type { ModelStore } from '../../store/store.js';
+import { ShortEncoder } from '../../text/short-encoder.js';
+import { canonicalSurface, decode } from '../../text/surface.js';
+import { BOS, EOS, UNK } from '../../text/tokens.js';
+import { hashBytes, WordList } from '../../text/word-list.js';
+import { OOV } from '../../smoothing/batch.js';
+
+const encoder = new TextEncoder();
+/** Dictionary blocks kept decoded: about 30 kB each. */
+const KEPT_BLOCKS = 512;
+const BLOCKS_A_READ = 128;
+/** Words that are looked up at one go: their bytes are in memory together. */
+const WORDS_A_LOOKUP = 1 << 14;
+
+/** What a word of a text is to the model: an id, or `OOV | UNK`. */
+export const OUTSIDE = (OOV | UNK) >>> 0;
+
+/** The id of a dictionary word as a token of a text: sentence marks are no words there, `<unk>` only if training had it. */
+export function tokenId(id: number, manifest: Manifest): number {
+  if (id === BOS || id === EOS || (id === UNK && manifest.unknown === 0)) return OUTSIDE;
+  return id;
+}
+
+/** A dictionary whole in memory: word numbers of the list are ids. */
+export class LoadedWords {
+  /** Invalid UTF-8 sequences met, and by how much the decoded text is longer than what was read. */
+  replaced = 0;
+  extraBytes = 0;
+  extraCharacters = 0;
+  private readonly encoder = new ShortEncoder();
+
+  private constructor(
+    readonly list: WordList,
+    private readonly manifest: Manifest,
+  ) {}
+
+  static async load(store: ModelStore, manifest: Manifest): Promise<LoadedWords> {
+    // All bytes in one piece, and where each id's begin and end: not an object a word.
+    let bytes = new Uint8Array(1 << 16);
+    let used = 0;
+    const starts = new Float64Array(wordIds(manifest));
+    const ends = new Float64Array(wordIds(manifest));
+    for (let from = 0; from < manifest.dictionaryBlocks; from += BLOCKS_A_READ) {
+      const length = Math.min(BLOCKS_A_READ, manifest.dictionaryBlocks - from);
+      const numbers = Array.from({ length }, (_, i) => from + i);
+      const values = await store.getMany(numbers.map(dictionaryKey));
+      values.forEach((value, i) => {
+        const block = decodeBlockValue(store, from + i, value, undefined, wordIds(manifest));
+        block.words.forEach((word, j) => {
+          if (used + word.length > bytes.length) {
+            const larger = new Uint8Array(Math.max(2 * bytes.length, used + word.length));
+            larger.set(bytes);
+            bytes = larger;
+          }
+          bytes.set(word, used);
+          starts[block.ids[j]] = used;
+          ends[block.ids[j]] = used += word.length;
+        });
+      });
+    }
+    const list = new WordList();
+    for (let id = EOS + 1; id < ends.length; id++) {
+      const [from, to] = [starts[id], ends[id]];
+      if (to === 0 || list.add(bytes, from, to, hashBytes(bytes, from, to)) !== id) {
+        throw new KneserError(
+          'KNESER_DAMAGED',
+          `${store.name}: dictionary: word ${id} is missing; the model is damaged`,
+        );
+      }
+    }
+    return new LoadedWords(list, manifest);
+  }
+
+  /** The id of the token in `bytes[from, to)`, or `OUTSIDE`. */
+  find(bytes: Uint8Array, from: number, to: number, hash: number): number {
+    const { lowercase } = this.manifest.options;
+    const found = this.list.find(bytes, from, to, hash);
+    // With lower-casing, a word may be in the dictionary only as it is: an upper-case one never is.
+    if (found > 0) return found <= EOS ? tokenId(found, this.manifest) : found;
+    const surface = canonicalSurface(bytes.subarray(from, to), lowercase);
+    if (!surface) return OUTSIDE;
+    this.replaced += surface.replaced;
+    this.extraBytes += surface.extraBytes;
+    this.extraCharacters += surface.extraCharacters;
+    const word = surface.bytes;
+    const id = this.list.find(word, 0, word.length, hashBytes(word, 0, word.length));
+    return id > 0 ? tokenId(id, this.manifest) : OUTSIDE;
+  }
+
+  /** The id of a token given as text, or `OUTSIDE`. */
+  idOf(token: string): number {
+    const length = this.encoder.encode(token);
+    const { bytes } = this.encoder;
+    return this.find(bytes, 0, length, hashBytes(bytes, 0, length));
+  }
+
+  /** The word of an id. */
+  word(id: number): string {
+    return decode(this.list.bytes(id));
+  }
+}
+
+/** A dictionary of which only the blocks in use are in memory. */
+export class PagedWords {
+  private first: Uint8Array[] | undefined;
+  private readonly blocks = new Map<number, DictionaryBlock>();
+
+  constructor(
+    private readonly store: ModelStore,
+    private readonly manifest: Manifest,
+  ) {}
+
+  /** The ids of tokens, or `OUTSIDE`. */
+  async idsOf(tokens: readonly string[]): Promise<Uint32Array> {
+    const ids = new Uint32Array(tokens.length);
+    for (let from = 0; from < tokens.length; from += WORDS_A_LOOKUP) {
+      ids.set(await this.idsOfSome(tokens.slice(from, from + WORDS_A_LOOKUP)), from);
+    }
+    return ids;
+  }
+
+  private async idsOfSome(tokens: readonly string[]): Promise<Uint32Array> {
+    const first = (this.first ??= await readDictionaryDirectory(this.store));
+    const { lowercase } = this.manifest.options;
+    const words = tokens.map(token => {
+      const bytes = encoder.encode(token);
+      return canonicalSurface(bytes, lowercase)?.bytes ?? bytes;
+    });
+    const numbers = words.map(word => blockOf(first, word));
+    const needed = [...new Set(numbers)].filter(number => number >= 0);
+    let missing = needed.filter(number => !this.blocks.has(number));
+    if (missing.length > 0) {
+      if (this.blocks.size + missing.length > KEPT_BLOCKS) {
+        this.blocks.clear();
+        missing = needed;
+      }
+      const values = await this.store.getMany(missing.map(dictionaryKey));
+      missing.forEach((number, i) =>
+        this.blocks.set(number, decodeBlockValue(this.store, number, values[i], first[number], wordIds(this.manifest))),
+      );
+    }
+    return Uint32Array.from(words, (word, i) => {
+      const block = this.blocks.get(numbers[i]);
+      const at = block ? search(block.words, word) : -1;
+      return block && at >= 0 ? tokenId(block.ids[at], this.manifest) : OUTSIDE;
+    });
+  }
+}
+
+/** The first words of the dictionary's blocks. @throws KNESER_DAMAGED */
+export async function readDictionaryDirectory(store: ModelStore): Promise<Uint8Array[]> {
+  const value = await store.get(DICTIONARY_DIRECTORY_KEY);
+  return decodeValue(`${store.name}: dictionary, directory`, value, decodeDictionaryDirectory);
+}
+
+/**
+ * @param first the word that the block must begin with.
+ * @param types the ids of its words are below it.
+ * @throws KNESER_DAMAGED
+ */
+export function decodeBlockValue(
+  store: ModelStore,
+  number: number,
+  value: Uint8Array | undefined,
+  first?: Uint8Array,
+  types = Infinity,
+): DictionaryBlock {
+  return decodeValue(`${store.name}: dictionary, block ${number}`, value, bytes => {
+    const block = decodeDictionaryBlock(bytes);
+    if (first && (block.words.length === 0 || compareBytes(block.words[0], first) !== 0)) {
+      throw new BlockDamage('another block is in its place');
+    }
+    if (block.ids.some(id => id >= types)) throw new BlockDamage('a word that the model does not have');
+    return block;
+  });
+}
+
+/** The last block whose first word is not behind `word`, or −1. */
+function blockOf(first: readonly Uint8Array[], word: Uint8Array): number {
+  let low = 0;
+  let high = first.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareBytes(first[middle], word) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+function search(words: readonly Uint8Array[], word: Uint8Array): number {
+  const at = blockOf(words, word);
+  return at >= 0 && compareBytes(words[at], word) === 0 ? at : -1;
+}

@@ -1,0 +1,197 @@
+import { closedError, KneserError } from '../base/errors.js';
+import { wordIds } from '../tables/manifest.js';
+import { checkSentences, type Sentence } from '../text/sentences.js';
+import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
+import { BatchLayout } from '../smoothing/batch.js';
+import { createLoadedScorer, type ScoringPlan } from './scoring/loaded-scorer.js';
+import { LOADED_BATCH } from './lookup/loaded-table.js';
+import type { ModelParts } from './scoring/parts.js';
+import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
+import { createPredictor, type Predictor } from './prediction/predictor.js';
+import { runAtOnce, type Scorer } from './scoring/scorer.js';
+import { loadTables, TableNumbers } from './lookup/table-loader.js';
+import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
+import { LoadedWords, OUTSIDE } from './lookup/words.js';
+
+import type { Extension, State } from './api.js';
+import type { Prediction, PredictOptions } from './prediction/prediction.js';
+import type { Score, ScoreOptions, TextOptions } from './scoring/score.js';
+import { addSentence, checkPredictOptions, ModelBase, withEnd, withTokens } from './model-base.js';
+
+/**
+ * A model with its tables whole in memory: everything is answered at once. Made by {@link LanguageModel.load}, and
+ * independent of it from then on.
+ */
+export class LoadedModel extends ModelBase {
+  protected readonly scorer: Scorer;
+  private readonly predictor: Predictor | undefined;
+  private readonly layout: BatchLayout;
+  private closed = false;
+
+  /** @internal Use {@link LanguageModel.load}. */
+  constructor(
+    parts: ModelParts,
+    protected readonly words: LoadedWords,
+    protected readonly plan: ScoringPlan,
+  ) {
+    super(parts);
+    const { scorer, layout } = createLoadedScorer(plan);
+    this.scorer = scorer;
+    this.layout = layout;
+    this.predictor = createPredictor(scorer, parts.manifest);
+  }
+
+  /** @internal Use {@link LanguageModel.load}. */
+  static async load<Model>(
+    this: new (parts: ModelParts, words: LoadedWords, plan: ScoringPlan) => Model,
+    parts: ModelParts,
+    words: LoadedWords,
+    onProgress?: (share: number) => void,
+  ): Promise<Model> {
+    const { store, manifest, wordClasses, weights } = parts;
+    const all = [...parts.words, ...parts.classes].reduce((sum, table) => sum + table.manifest.rows, 0);
+    let done = 0;
+    const onRows = (rows: number): void => onProgress?.(Math.min(1, (done += rows) / all));
+    const numbers = manifest.kind === 'backoff' ? new TableNumbers(parts.words) : undefined;
+    const plan: ScoringPlan = {
+      manifest,
+      words: parts.words,
+      classes: parts.classes,
+      wordClasses,
+      weights,
+      wordTables: await loadTables(store, parts.words, wordIds(manifest), onRows, numbers),
+      classTables: wordClasses ? await loadTables(store, parts.classes, wordClasses.count, onRows) : [],
+      numbers: numbers?.values,
+    };
+    return new this(parts, words, plan);
+  }
+
+  /** As {@link LanguageModel.score}. */
+  score(sentence: Sentence, options: ScoreOptions = {}): Score {
+    this.checkOpen();
+    const tokens = this.surface(sentence);
+    this.checkLength(tokens);
+    const ids = tokens.map(token => this.words.idOf(token));
+    return runAtOnce(this.scoreIds(this.scorer, this.layout, tokens, ids, options));
+  }
+
+  /** As {@link LanguageModel.ngramPerplexities}. */
+  ngramPerplexities(sentence: Sentence, options: VectorOptions = {}): Float64Array {
+    return this.scoreVector(sentence, options).vector;
+  }
+
+  /** @internal */
+  scoreVector(sentence: Sentence, options: VectorOptions): VectorScore {
+    this.checkOpen();
+    checkVectorOptions(options);
+    const tokens = this.surface(sentence);
+    this.checkLength(tokens);
+    const ids = tokens.map(token => this.words.idOf(token));
+    return runAtOnce(this.vectorOfIds(this.scorer, this.layout, tokens, ids, options));
+  }
+
+  /** As {@link LanguageModel.predict}. */
+  predict(history: Sentence, options: PredictOptions = {}): Prediction[] {
+    this.checkOpen();
+    checkPredictOptions(options);
+    const ids = Uint32Array.from(this.nearest(history), token => this.words.idOf(token));
+    return withTokens(runAtOnce(this.requirePredictor(this.predictor).predict(ids, options)), this.words);
+  }
+
+  /** As {@link LanguageModel.perplexity}. */
+  perplexity(sentences: Iterable<Sentence>, options: TextOptions = {}): Perplexity {
+    this.checkOpen();
+    checkSentences(sentences);
+    const sum = new PerplexitySum();
+    const cache = this.textCache(options);
+    // Its own: whoever makes the sentences may score others meanwhile.
+    const layout = new BatchLayout(this.parts.manifest.order, LOADED_BATCH);
+    for (const sentence of sentences) {
+      const tokens = this.surface(sentence);
+      if (this.isSkipped(tokens)) continue;
+      const ids = withEnd(Uint32Array.from(tokens, token => this.words.idOf(token)));
+      runAtOnce(this.addPiece(this.scorer, layout, ids, sum, cache));
+      addSentence(sum, sentence, this.parts);
+    }
+    return sum.figures();
+  }
+
+  /**
+   * Ends the threads that were started to score files. All calls from then on, and files that are being scored, are refused with
+   * KNESER_CLOSED. Closing twice does nothing more. The tables' memory is free again when nothing refers to the model.
+   */
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.resolve();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /**
+   * log10 p(token | history).
+   *
+   * @param token a word, or `</s>`.
+   * @param history the words before it, oldest first; begin it with `<s>` where it begins a sentence.
+   * @example loaded.log10Prob('sat', ['<s>', 'the', 'cat'])
+   */
+  log10Prob(token: string, history: readonly string[] = []): number {
+    let state = this.start({ start: history[0] === BOS_WORD });
+    const words = history[0] === BOS_WORD ? history.slice(1) : history;
+    for (const word of words.slice(-this.parts.manifest.order)) state = this.follow(state, this.id(word));
+    return this.extend(state, token).log10Prob;
+  }
+
+  /** Where a sentence begins: after `<s>`, or with `{start: false}` after nothing. */
+  start(options: Pick<ScoreOptions, 'start'> = {}): State {
+    return { history: Uint32Array.of(...((options.start ?? true) ? [BOS] : [])) };
+  }
+
+  /**
+   * Scores a token after a state, and gives the state after it: for decoders, as KenLM's `State` does.
+   *
+   * @example
+   * let state = loaded.start();
+   * for (const token of ['the', 'cat', '</s>']) {
+   *   const scored = loaded.extend(state, token);
+   *   total += scored.log10Prob;
+   *   state = scored.state;
+   * }
+   */
+  extend(state: State, token: string): Extension {
+    this.checkOpen();
+    const id = this.id(token);
+    const { layout } = this;
+    layout.reset();
+    layout.begin(false);
+    for (const word of state.history) layout.pushHistory(word);
+    layout.push(id);
+    const scores = runAtOnce(this.scorer.score(layout.batch));
+    return {
+      log10Prob: scores.log10Probs[0],
+      matched: scores.matched[0],
+      oov: layout.batch.oov[0] === 1,
+      state: this.follow(state, id),
+    };
+  }
+
+  protected checkOpen(): void {
+    if (this.closed) throw closedError(this.parts.store.name);
+  }
+
+  private follow(state: State, id: number): State {
+    const reach = this.parts.manifest.order - 1;
+    if (id === EOS) return this.start();
+    const word = id === OUTSIDE ? UNK : id;
+    return { history: Uint32Array.of(...state.history, word).slice(-reach || state.history.length + 1) };
+  }
+
+  private id(token: string): number {
+    if (token === EOS_WORD) return EOS;
+    if (token === BOS_WORD) {
+      throw new KneserError('KNESER_OPTION', '<s> is never predicted; it may only begin a history');
+    }
+    return this.words.idOf(token);
+  }
+}

@@ -1,0 +1,229 @@
+import { exp10, log10 } from '../base/elementary.js';
+import { KneserError } from '../base/errors.js';
+import { estimateDiscounts, type Discounts } from '../smoothing/discounts.js';
+import { wordIds } from '../tables/manifest.js';
+import { checkSentence, type Sentence } from '../text/sentences.js';
+import { countCharacters } from '../text/surface.js';
+import { EOS, EOS_WORD } from '../text/tokens.js';
+import { BatchLayout } from '../smoothing/batch.js';
+import { TextCache } from '../smoothing/cache.js';
+import { canLoad, loadedBytes } from './lookup/regions.js';
+import { noCounts, requireCounts, type ModelParts } from './scoring/parts.js';
+import { finite, PerplexitySum } from './scoring/perplexity.js';
+import type { PredictedWord, Predictor } from './prediction/predictor.js';
+import { Scorer } from './scoring/scorer.js';
+import { vectorOf, type VectorOptions, type VectorScore } from './scoring/vector.js';
+import type { LoadedWords } from './lookup/words.js';
+
+import type { ModelInfo } from './api.js';
+import type { PredictOptions, Prediction } from './prediction/prediction.js';
+import type { Score, ScoreOptions, TextOptions } from './scoring/score.js';
+
+/** A sentence's tokens and scores are all in memory: about 200 bytes a token. */
+const MOST_TOKENS = 1 << 22;
+
+const encoder = new TextEncoder();
+
+const NO_DISCOUNTS: Discounts = { values: [0, 0, 0], fallback: false };
+
+/** What both kinds of model share: everything but where counts come from and when answers come. */
+export class ModelBase {
+  readonly info: ModelInfo;
+  /** @internal */
+  readonly parts: ModelParts;
+
+  protected constructor(parts: ModelParts) {
+    this.parts = parts;
+    const { manifest, bytes, created } = parts;
+    this.info = {
+      order: manifest.order,
+      sentences: manifest.sentences,
+      tokens: manifest.tokens,
+      vocabulary: manifest.vocabulary,
+      bytes,
+      tables: manifest.tables.map(table => {
+        const { values, fallback } =
+          manifest.kind === 'backoff' ? NO_DISCOUNTS : estimateDiscounts(table.countsOfCounts);
+        const types = table.pattern === '1' ? manifest.vocabulary : table.rows;
+        const { dropped = 0 } = table;
+        return { pattern: table.pattern, types, dropped, tokens: table.tokens, discounts: values, fallback };
+      }),
+      version: manifest.format,
+      created,
+      options: manifest.options,
+      pruning: manifest.pruning ?? null,
+      smoothing: parts.smoothing,
+      classes: manifest.classes,
+      weights: [...parts.weightSets].map(([name, { report }]) => ({ name, ...report })),
+    };
+  }
+
+  /**
+   * A running text that has not begun: pass it to each `score` of its sentences.
+   *
+   * @throws KNESER_OPTION where the model has no tuned weights; KNESER_NO_COUNTS for a back-off model.
+   */
+  createCache(): TextCache {
+    const { weights, manifest, store } = this.parts;
+    requireCounts(store.name, manifest, 'mix with a cache');
+    if (!weights) {
+      throw new KneserError(
+        'KNESER_OPTION',
+        `${store.name}: a cache needs tuned weights, and none are in use; make some with kneser tune`,
+      );
+    }
+    return new TextCache(wordIds(manifest), weights.cache);
+  }
+
+  /** The sentences of a line of text: the line, or those found in it where the model was trained to find them. */
+  sentences(line: string): string[] {
+    return this.parts.tokenization.sentences(line);
+  }
+
+  /** @throws KNESER_NO_COUNTS for a back-off model. */
+  protected requirePredictor(predictor: Predictor | undefined): Predictor {
+    if (predictor) return predictor;
+    throw noCounts(this.parts.store.name, 'predict with');
+  }
+
+  /** The tokens of a sentence as the model reads them. */
+  protected surface(sentence: Sentence): string[] {
+    checkSentence(sentence);
+    const tokens = typeof sentence === 'string' ? this.parts.tokenization.tokens(sentence) : [...sentence];
+    return this.parts.manifest.options.lowercase ? tokens.map(token => token.toLowerCase()) : tokens;
+  }
+
+  /** Refuses a sentence that takes too much memory to be scored at one go. @throws KNESER_LIMIT */
+  protected checkLength(tokens: readonly string[]): void {
+    if (tokens.length <= MOST_TOKENS) return;
+    throw new KneserError(
+      'KNESER_LIMIT',
+      `a sentence of ${tokens.length} tokens is too long to be scored as one; split it, or use kneser perplexity`,
+    );
+  }
+
+  protected isSkipped(tokens: readonly string[]): boolean {
+    return tokens.length === 0 && this.parts.manifest.options.skipBlank;
+  }
+
+  /** Scores a sentence whose ids are known. */
+  protected *scoreIds(
+    scorer: Scorer,
+    layout: BatchLayout,
+    tokens: string[],
+    ids: ArrayLike<number>,
+    options: ScoreOptions,
+  ): Generator<Promise<void>, Score, void> {
+    const withEnd = options.end ?? true;
+    const length = tokens.length + (withEnd ? 1 : 0);
+    const log10Probs = new Float64Array(length);
+    const matched = new Uint8Array(length);
+    const oov = new Array<boolean>(length);
+    layout.reset();
+    layout.begin(options.start ?? true);
+    let done = 0;
+    let log10Prob = 0;
+    for (let i = 0; i < length; i++) {
+      layout.push(i < tokens.length ? ids[i] : EOS);
+      if (!layout.full && i + 1 < length) continue;
+      const scores = yield* scorer.score(layout.batch, options.cache);
+      for (let t = 0; t < layout.batch.length; t++, done++) {
+        log10Probs[done] = scores.log10Probs[t];
+        matched[done] = scores.matched[t];
+        oov[done] = layout.batch.oov[t] === 1;
+        log10Prob += scores.log10Probs[t];
+      }
+      layout.clear();
+    }
+    if (withEnd) tokens.push(EOS_WORD);
+    const perplexity = finite(exp10(-log10Prob / length));
+    return { tokens, log10Probs, matched, oov, log10Prob, perplexity };
+  }
+
+  /** Scores a text whose ids are known, without `</s>`, and makes its vector. */
+  protected *vectorOfIds(
+    scorer: Scorer,
+    layout: BatchLayout,
+    tokens: string[],
+    ids: ArrayLike<number>,
+    options: VectorOptions,
+  ): Generator<Promise<void>, VectorScore, void> {
+    const score = yield* this.scoreIds(scorer, layout, tokens, ids, { end: false });
+    const vector = yield* vectorOf(scorer, layout, this.parts.manifest.order, ids, score, options);
+    return { ...score, vector };
+  }
+
+  /** The last tokens of a history, as many as matter. */
+  protected nearest(history: Sentence): string[] {
+    const reach = this.parts.manifest.order - 1;
+    const tokens = this.surface(history);
+    return tokens.slice(Math.max(0, tokens.length - reach));
+  }
+
+  /** Adds the scores of a piece of a text; `layout` carries the history from piece to piece. */
+  protected *addPiece(
+    scorer: Scorer,
+    layout: BatchLayout,
+    ids: Uint32Array,
+    sum: PerplexitySum,
+    cache: TextCache | undefined,
+  ): Generator<Promise<void>, void, void> {
+    for (let i = 0; i < ids.length; i++) {
+      layout.push(ids[i]);
+      if (!layout.full && i + 1 < ids.length) continue;
+      const scores = yield* scorer.score(layout.batch, cache);
+      sum.addWords(scores.log10Probs, layout.batch.oov, layout.batch.length);
+      layout.clear();
+    }
+  }
+
+  /** Bytes that all tables take in memory when loaded. */
+  get loadedBytes(): number {
+    const { words, classes, manifest, wordClasses } = this.parts;
+    return loadedBytes(words, wordIds(manifest)) + loadedBytes(classes, wordClasses?.count ?? 0);
+  }
+
+  /** Whether the tables can be loaded at all, however much memory there is. */
+  get canLoad(): boolean {
+    const { words, classes, manifest, wordClasses } = this.parts;
+    return canLoad(words, wordIds(manifest)) && canLoad(classes, wordClasses?.count ?? 0);
+  }
+
+  protected textCache(options: TextOptions): TextCache | undefined {
+    return options.cache ? this.createCache() : undefined;
+  }
+}
+
+/** @throws KNESER_OPTION */
+export function checkPredictOptions({ k }: PredictOptions): void {
+  if (k === undefined || (Number.isSafeInteger(k) && k >= 1)) return;
+  throw new KneserError('KNESER_OPTION', `k: it takes a whole number of at least 1, not ${k}`);
+}
+
+/** Predictions by word instead of id. */
+export function withTokens(predicted: readonly PredictedWord[], words: LoadedWords): Prediction[] {
+  return predicted.map(({ id, probability, matched, explanation }) => ({
+    token: words.word(id),
+    probability,
+    log10Prob: log10(probability),
+    matched,
+    ...(explanation ? { explanation } : {}),
+  }));
+}
+
+export function withEnd(ids: Uint32Array): Uint32Array {
+  const ended = new Uint32Array(ids.length + 1);
+  ended.set(ids);
+  ended[ids.length] = EOS;
+  return ended;
+}
+
+/** Counts a sentence, and its length as a line of a text file; tokens spell a text only if white space separates them. */
+export function addSentence(sum: PerplexitySum, sentence: Sentence, { tokenization }: ModelParts): void {
+  sum.sentences++;
+  if (typeof sentence !== 'string' && tokenization.info.tokenizer !== 'whitespace') sum.characters = sum.bytes = NaN;
+  const text = typeof sentence === 'string' ? sentence : sentence.join(' ');
+  const bytes = encoder.encode(text);
+  sum.characters += countCharacters(bytes, 0, bytes.length) + 1;
+  sum.bytes += bytes.length + 1;
+}

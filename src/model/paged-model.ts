@@ -1,0 +1,302 @@
+import { closedError } from '../base/errors.js';
+import { openSource, type PackedInput } from '../store/packed/open-source.js';
+import { openPacked } from '../store/packed/store.js';
+import type { BlendEvidence } from '../smoothing/blend.js';
+import { wordIds } from '../tables/manifest.js';
+import type { ModelStore } from '../store/store.js';
+import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
+import { BatchLayout, type Batch } from '../smoothing/batch.js';
+import { BlockReader } from '../tables/block-reader.js';
+import { FIELDS } from '../smoothing/evidence.js';
+import { PagedTable } from './lookup/paged-table.js';
+import { createEstimator, readParts, type ModelParts } from './scoring/parts.js';
+import { type TablePart } from './lookup/table-part.js';
+import { type ModelFiles } from '../store/store.js';
+import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
+import type { Predictor } from './prediction/predictor.js';
+import { emptyEvidence, runAwaiting, Scorer, type TableStream } from './scoring/scorer.js';
+import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
+import { LoadedWords, PagedWords } from './lookup/words.js';
+
+import type { FromFileOptions, OpenOptions } from './api.js';
+import type { Prediction, PredictOptions } from './prediction/prediction.js';
+import type { Score, ScoreOptions, TextOptions } from './scoring/score.js';
+import { addSentence, checkPredictOptions, ModelBase, withEnd, withTokens } from './model-base.js';
+import type { LoadedModel } from './memory-model.js';
+
+/** Bytes of decoded blocks that a model keeps unless told otherwise. */
+const DEFAULT_BLOCK_MEMORY = 128 << 20;
+/** Words of a batch when blocks are read as they are needed: each block is read once a batch, so a large one pays. */
+const PAGED_BATCH = 1 << 19;
+/** Numbers of evidence that such a batch may come to: with many patterns it is smaller. */
+const PAGED_EVIDENCE = 1 << 26;
+
+/** @internal What can be opened. */
+export type ModelClass<Model> = new (parts: ModelParts, options: OpenOptions) => Model;
+
+/**
+ * A model in a store. Opening it reads little; scoring reads the blocks it needs, and keeps the ones used last. Any number
+ * of processes may have the same model open. Calls may overlap; they are served in turn.
+ *
+ * @example
+ * const model = await LanguageModel.open('model');
+ * const { log10Probs, perplexity } = await model.score('the cat sat');
+ * await model.close();
+ */
+export class LanguageModel extends ModelBase {
+  private readonly wordStream: TableStream;
+  private readonly classStream: TableStream | undefined;
+  protected readonly scorer: Scorer;
+  private predictor: Predictor | undefined;
+  private readonly batchWords: number;
+  private readonly words: PagedWords;
+  private loadedWords: Promise<LoadedWords> | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
+  /** What reads the store besides the calls that are served in turn. */
+  private readonly readings = new Set<Promise<unknown>>();
+  private closing: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(parts: ModelParts, options: OpenOptions) {
+    super(parts);
+    const { store, manifest, wordClasses } = parts;
+    const reader = new BlockReader(store, options.blockMemory ?? DEFAULT_BLOCK_MEMORY);
+    const { distant = false } = store;
+    this.wordStream = { tables: pagedTables(reader, parts.words, wordIds(manifest)), distant };
+    this.classStream = wordClasses && {
+      tables: pagedTables(reader, parts.classes, wordClasses.count),
+      classOf: wordClasses.of,
+    };
+    const tables = parts.words.length + parts.classes.length;
+    this.batchWords = Math.min(PAGED_BATCH, Math.floor(PAGED_EVIDENCE / (tables * FIELDS)));
+    const isBackoff = manifest.kind === 'backoff';
+    this.scorer = new Scorer(this.wordStream, this.classStream, createEstimator(parts), words =>
+      isBackoff ? new Float64Array(2 * tables * words) : undefined,
+    );
+    this.words = new PagedWords(store, manifest);
+  }
+
+  /**
+   * Opens a packed model (`kneser pack`): a file that was chosen or dropped, an address, or its bytes. Of an address only
+   * what is needed is fetched, by requests for ranges of bytes.
+   *
+   * @throws KneserError: KNESER_NOT_A_MODEL, KNESER_VERSION, KNESER_DAMAGED, KNESER_OPTION; of an address KNESER_INPUT_MISSING,
+   * KNESER_INPUT_UNREADABLE, KNESER_IO and KNESER_ABORTED, which any later call may throw too.
+   * @example
+   * const model = await LanguageModel.fromFile(new URL('https://example.org/model.kneser'));
+   */
+  static async fromFile<Model>(
+    this: ModelClass<Model>,
+    file: PackedInput,
+    options: FromFileOptions = {},
+  ): Promise<Model> {
+    const { store, files } = await openPacked(await openSource(file, options.signal));
+    return openStore(this, store, files, options);
+  }
+
+  /**
+   * Opens the model in a store, which is closed with it.
+   *
+   * @internal
+   */
+  static fromStore<Model>(
+    this: ModelClass<Model>,
+    store: ModelStore,
+    files: ModelFiles,
+    options: OpenOptions = {},
+  ): Promise<Model> {
+    return openStore(this, store, files, options);
+  }
+
+  /**
+   * Scores a sentence: text, which the model's tokenizer cuts into tokens, or its tokens.
+   *
+   * @throws KneserError: KNESER_CLOSED, KNESER_DAMAGED, KNESER_LIMIT for more than 4,194,304 tokens.
+   */
+  async score(sentence: Sentence, options: ScoreOptions = {}): Promise<Score> {
+    const tokens = this.surface(sentence);
+    this.checkLength(tokens);
+    return this.inTurn(async () => {
+      const ids = await this.words.idsOf(tokens);
+      return runAwaiting(this.scoreIds(this.scorer, this.layout(tokens.length + 1), tokens, ids, options));
+    });
+  }
+
+  /**
+   * Where a text is odd: the value of a token is the mean perplexity of the windows of a few tokens that contain it
+   * (Škorić 2023, arXiv:2307.09255). Window i is the tokens i … i + n − 1, and its perplexity Π p(token | history)^(−1/n).
+   * `</s>` is not among the tokens; one outside the vocabulary has the probability of `<unk>`.
+   *
+   * @returns a value a token, or a bin; nothing for a text without tokens.
+   * @throws KneserError: KNESER_OPTION, KNESER_CLOSED, KNESER_DAMAGED.
+   * @example const vector = await model.ngramPerplexities('the cat sat on the mat', { window: 3 }); // 6 values
+   */
+  async ngramPerplexities(sentence: Sentence, options: VectorOptions = {}): Promise<Float64Array> {
+    return (await this.scoreVector(sentence, options)).vector;
+  }
+
+  /** @internal */
+  async scoreVector(sentence: Sentence, options: VectorOptions): Promise<VectorScore> {
+    checkVectorOptions(options);
+    const tokens = this.surface(sentence);
+    this.checkLength(tokens);
+    const longest = options.context === 'window' ? this.info.order : 1;
+    return this.inTurn(async () => {
+      const ids = await this.words.idsOf(tokens);
+      const layout = this.layout(tokens.length * longest);
+      return runAwaiting(this.vectorOfIds(this.scorer, layout, tokens, ids, options));
+    });
+  }
+
+  /**
+   * The most probable next tokens after a history, by falling probability; equally probable ones come in the order of their
+   * frequency in training. Exact: these are the tokens that scoring the whole vocabulary would give. An unknown word of the
+   * history is `<unk>`.
+   *
+   * @throws KneserError: KNESER_OPTION, KNESER_CLOSED, KNESER_DAMAGED.
+   * @example const [{ token, probability }] = await model.predict('the cat sat on the', { k: 3 });
+   */
+  async predict(history: Sentence, options: PredictOptions = {}): Promise<Prediction[]> {
+    checkPredictOptions(options);
+    const predictor = await this.openPredictor();
+    const words = await this.allWords();
+    const ids = Uint32Array.from(this.nearest(history), token => words.idOf(token));
+    return withTokens(await this.inTurn(() => runAwaiting(predictor.predict(ids, options))), words);
+  }
+
+  /** The perplexity of sentences, which are one text. */
+  async perplexity(sentences: Sentences, options: TextOptions = {}): Promise<Perplexity> {
+    this.checkOpen();
+    checkSentences(sentences);
+    const sum = new PerplexitySum();
+    const cache = this.textCache(options);
+    for await (const sentence of sentences) {
+      const tokens = this.surface(sentence);
+      if (this.isSkipped(tokens)) continue;
+      await this.inTurn(async () => {
+        const ids = withEnd(await this.words.idsOf(tokens));
+        await runAwaiting(this.addPiece(this.scorer, this.layout(tokens.length + 1), ids, sum, cache));
+      });
+      addSentence(sum, sentence, this.parts);
+    }
+    return sum.figures();
+  }
+
+  /**
+   * Reads all tables into memory: the same methods, answered at once, and many times as fast. This model stays open.
+   *
+   * @param onProgress told which share of the tables, 0 to 1, has been read.
+   */
+  async load(onProgress?: (share: number) => void): Promise<LoadedModel> {
+    const { LoadedModel } = await import('./memory-model.js');
+    const words = await this.allWords();
+    return this.whileOpen(() => LoadedModel.load(this.parts, words, onProgress));
+  }
+
+  /**
+   * The evidence of a batch of any size, in memory: what tuning learns from.
+   *
+   * @internal
+   */
+  async evidence(batch: Batch): Promise<BlendEvidence> {
+    const evidence = emptyEvidence(this.wordStream, this.classStream, batch.length);
+    await this.inTurn(() => runAwaiting(this.scorer.gather(batch, evidence)));
+    return evidence;
+  }
+
+  /**
+   * log10 p of the words of a batch that is laid out by hand.
+   *
+   * @internal
+   */
+  scoreBatch(batch: Batch): Promise<Float64Array> {
+    return this.inTurn(async () => {
+      const { log10Probs } = await runAwaiting(this.scorer.score(batch));
+      return log10Probs.slice(0, batch.length);
+    });
+  }
+
+  /**
+   * Gives back everything the model holds: descriptors, its private folder, and threads. Calls that have begun end first; files
+   * that are being scored, and all calls from then on, are refused with KNESER_CLOSED. Closing twice does nothing more.
+   */
+  async close(): Promise<void> {
+    await (this.closing ??= this.giveBack());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** @throws KNESER_NO_COUNTS */
+  private async openPredictor(): Promise<Predictor> {
+    const { createPredictor } = await import('./prediction/predictor.js');
+    return (this.predictor ??= this.requirePredictor(createPredictor(this.scorer, this.parts.manifest)));
+  }
+
+  /** Room for so many words, or for a full batch. */
+  protected layout(words: number): BatchLayout {
+    return new BatchLayout(this.parts.manifest.order, Math.min(this.batchWords, words));
+  }
+
+  /** @internal */
+  allWords(): Promise<LoadedWords> {
+    this.checkOpen();
+    const { store, manifest } = this.parts;
+    this.loadedWords ??= this.whileOpen(() => LoadedWords.load(store, manifest)).catch((error: unknown) => {
+      this.loadedWords = undefined;
+      throw error;
+    });
+    return this.loadedWords;
+  }
+
+  protected checkOpen(): void {
+    if (this.closing) throw closedError(this.parts.store.name);
+  }
+
+  /** Reads the store; a call of {@link close} waits for the end of it. */
+  protected async whileOpen<T>(act: () => Promise<T>): Promise<T> {
+    this.checkOpen();
+    const reading = act();
+    this.readings.add(reading);
+    try {
+      return await reading;
+    } finally {
+      this.readings.delete(reading);
+    }
+  }
+
+  /** Waits for the calls that have begun, and gives back what the model holds. */
+  protected async giveBack(): Promise<void> {
+    await Promise.allSettled([this.turn, ...this.readings]);
+    await this.parts.store.close();
+  }
+
+  /** The tables' scratch space serves one call at a time. */
+  protected inTurn<T>(act: () => Promise<T>): Promise<T> {
+    this.checkOpen();
+    const result = this.turn.then(act, act);
+    this.turn = result;
+    return result;
+  }
+}
+
+async function openStore<Model>(
+  modelClass: ModelClass<Model>,
+  store: ModelStore,
+  files: ModelFiles,
+  options: OpenOptions,
+): Promise<Model> {
+  try {
+    return new modelClass(await readParts(store, files, options), options);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function pagedTables(reader: BlockReader, parts: readonly TablePart[], types: number): PagedTable[] {
+  return parts.map(
+    ({ manifest, pattern, shorter }, index) => new PagedTable(reader, manifest.pattern, pattern, index, shorter, types),
+  );
+}

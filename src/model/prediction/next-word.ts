@@ -1,0 +1,77 @@
+import type { WordClasses } from '../../tables/classes.js';
+import { isContiguous, tableName, type Stream } from '../../tables/pattern.js';
+import type { Term } from '../../smoothing/terms.js';
+import type { Explanation, PatternPart } from './prediction.js';
+import type { Followers } from '../../smoothing/followers.js';
+
+/** A pattern whose context was seen, and the followers of that. */
+export interface Voter {
+  readonly term: Term;
+  readonly followers: Followers;
+}
+
+/**
+ * What the probability of the word after a history is made of: Σ term(count of the word) + uniform, over the voters and the
+ * unigrams, and with a class model the word's share of the same for its class.
+ */
+export interface NextWord {
+  /** All patterns whose contexts were seen, but the empty one; fewer kept words first. */
+  readonly voters: readonly Voter[];
+  /** The empty pattern. */
+  readonly unigrams: Term;
+  readonly uniform: number;
+  readonly nextClass: NextClass | undefined;
+}
+
+/** The same for the word's class, times the weight of the class model. */
+export interface NextClass {
+  readonly classes: WordClasses;
+  /** The empty pattern is one of them. */
+  readonly voters: readonly Voter[];
+  readonly uniform: number;
+  /** By class, what the voters and the uniform distribution give it. */
+  readonly probabilities: Float64Array;
+}
+
+/** What voters and the uniform distribution give each class. */
+export function classProbabilities(voters: readonly Voter[], uniform: number, count: number): Float64Array {
+  const probabilities = new Float64Array(count).fill(uniform);
+  const classes = new Uint32Array(count);
+  const counts = new Uint32Array(count);
+  for (const { term, followers } of voters) {
+    followers.copy(classes, counts);
+    for (let i = 0; i < followers.length; i++) probabilities[classes[i]] += term.value(counts[i]);
+  }
+  return probabilities;
+}
+
+/** The length of the longest n-gram seen that the word ends. */
+export function matchedLength({ voters }: NextWord, word: number): number {
+  let length = 1;
+  for (const { term, followers } of voters) {
+    if (isContiguous(term.pattern) && followers.countOf(word) > 0) length = Math.max(length, term.pattern.length + 1);
+  }
+  return length;
+}
+
+/** What each pattern gives a word. @param unigramCount the word's count in the empty pattern. */
+export function explain(next: NextWord, word: number, unigramCount: number): Explanation {
+  const { voters, unigrams, nextClass } = next;
+  const patterns: PatternPart[] = [];
+  const add = (stream: Stream, { pattern }: Term, probability: number): void => {
+    if (probability > 0) patterns.push({ pattern: tableName(pattern, stream), probability });
+  };
+  add('words', unigrams, unigrams.value(unigramCount));
+  for (const { term, followers } of voters) add('words', term, term.value(followers.countOf(word)));
+  let { uniform } = next;
+  if (nextClass) {
+    const share = nextClass.classes.share[word];
+    const ofWord = nextClass.classes.of[word];
+    for (const { term, followers } of nextClass.voters) {
+      add('classes', term, share * term.value(followers.countOf(ofWord)));
+    }
+    uniform += share * nextClass.uniform;
+  }
+  patterns.sort((a, b) => b.probability - a.probability);
+  return { patterns, uniform };
+}

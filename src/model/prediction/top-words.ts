@@ -1,0 +1,213 @@
+import type { Term } from '../../smoothing/terms.js';
+import { Heads, type Head } from '../../smoothing/followers.js';
+import { Heap } from './heap.js';
+import type { NextClass, NextWord, Voter } from './next-word.js';
+import type { WordLists } from './word-lists.js';
+
+/** Contexts with at most so many followers are added up whole; of wider ones the followers come by falling counts. */
+const NARROW = 512;
+/** By so much, relatively, may sums differ that were added up in another order. */
+const ROUNDING = 1e-12;
+
+/** Searches are numbered up to here, then from 1 again. */
+const LAST_SEARCH = 2 ** 32 - 1;
+
+/** Words in an order in which each is worth no more, in one respect, than those before. */
+interface Source {
+  /** What the next word is worth at most, and all that are still to come. */
+  readonly bound: number;
+  /** The next word; the bound must be above 0. */
+  next(): number;
+}
+
+/**
+ * Finds the most probable next words without a look at all words: the threshold algorithm (Fagin, Lotem & Naor 2003) over
+ * the followers of wide contexts and the unigrams by falling counts, and the words of each class by falling share. A word
+ * that has come in none of these is no more probable than the sum of what all of them still offer, and of what the narrow
+ * contexts give it, which are added up whole.
+ */
+export class TopWords {
+  /** By word, what the narrow contexts give it; 0 for all but the words in `touched`. */
+  private readonly sums: Float64Array;
+  private readonly touched: Uint32Array;
+  /** By word, the number of the last search that computed its probability. */
+  private readonly computed: Uint32Array;
+  private searches = 0;
+  private readonly heads = new Heads();
+  private readonly words = new Uint32Array(NARROW);
+  private readonly counts = new Uint32Array(NARROW);
+
+  constructor(private readonly lists: WordLists) {
+    const ids = lists.counts.length;
+    this.sums = new Float64Array(ids);
+    this.touched = new Uint32Array(ids);
+    this.computed = new Uint32Array(ids);
+  }
+
+  /**
+   * The `k` most probable words and their probabilities, falling; equally probable ones by id.
+   *
+   * @param except a word to leave out.
+   */
+  find(next: NextWord, k: number, except: number): { word: number; probability: number }[] {
+    const { lists, sums, computed } = this;
+    const { voters, unigrams, uniform, nextClass } = next;
+    if (this.searches === LAST_SEARCH) {
+      computed.fill(0);
+      this.searches = 0;
+    }
+    const search = ++this.searches;
+    computed[except] = search;
+    const wide = voters.filter(({ followers }) => followers.length > NARROW);
+    const top = new Heap(Math.min(k, lists.byCount.length));
+    const compute = (word: number): void => {
+      if (computed[word] === search) return;
+      computed[word] = search;
+      let probability = sums[word];
+      for (const { term, followers } of wide) probability += term.value(followers.countOf(word));
+      probability += unigrams.value(lists.counts[word]) + uniform;
+      if (nextClass) probability += nextClass.classes.share[word] * nextClass.probabilities[nextClass.classes.of[word]];
+      top.offer(word, probability);
+    };
+
+    const touched = this.addNarrow(voters);
+    for (const word of mostOf(touched, sums, top.items.length)) compute(word);
+    const all = new UnigramSource(unigrams, lists);
+    const sources: Source[] = [all, ...wide.map(voter => new FollowerSource(voter, this.heads))];
+    if (nextClass) sources.push(new ClassSource(nextClass, lists));
+    // What a word that was not computed yet can have besides its sum.
+    let rest = Infinity;
+    const isBehind = (sum: number): boolean => top.full && (sum + rest) * (1 + ROUNDING) < top.value;
+    while (!all.ended) {
+      let best: Source = all;
+      rest = uniform;
+      for (const source of sources) {
+        rest += source.bound;
+        if (source.bound > best.bound) best = source;
+      }
+      if (isBehind(0)) break;
+      compute(best.next());
+    }
+    for (const word of touched) if (!isBehind(sums[word])) compute(word);
+    for (const word of touched) sums[word] = 0;
+
+    const found = Array.from({ length: top.size }, (_, i) => ({ word: top.items[i], probability: top.values[i] }));
+    return found.sort((a, b) => b.probability - a.probability || a.word - b.word);
+  }
+
+  /** Adds up what narrow contexts say. @returns the words they speak of. */
+  private addNarrow(voters: readonly Voter[]): Uint32Array {
+    const { sums, touched, words, counts } = this;
+    let size = 0;
+    for (const { term, followers } of voters) {
+      const { length } = followers;
+      if (length > NARROW) continue;
+      followers.copy(words, counts);
+      for (let i = 0; i < length; i++) {
+        const word = words[i];
+        const value = term.value(counts[i]);
+        if (value === 0) continue;
+        if (sums[word] === 0) touched[size++] = word;
+        sums[word] += value;
+      }
+    }
+    return touched.subarray(0, size);
+  }
+}
+
+/** Of some words the `most` whose values are highest. */
+function mostOf(words: Uint32Array, values: Float64Array, most: number): Uint32Array {
+  if (words.length <= most) return words;
+  const heap = new Heap(most);
+  for (const word of words) heap.offer(word, values[word]);
+  return heap.items;
+}
+
+/** All words, by falling counts of the empty context. */
+class UnigramSource implements Source {
+  private at = 0;
+
+  constructor(
+    private readonly term: Term,
+    private readonly lists: WordLists,
+  ) {}
+
+  get ended(): boolean {
+    return this.at === this.lists.byCount.length;
+  }
+
+  get bound(): number {
+    const { counts, byCount } = this.lists;
+    return this.ended ? 0 : this.term.bound(counts[byCount[this.at]]);
+  }
+
+  next(): number {
+    return this.lists.byCount[this.at++];
+  }
+}
+
+/** The followers of a context, by falling counts; all of them are sorted only where their head is not enough. */
+class FollowerSource implements Source {
+  bound: number;
+  private at = 0;
+  private head: Head;
+
+  constructor(
+    private readonly voter: Voter,
+    private readonly heads: Heads,
+  ) {
+    this.head = heads.get(voter.term.table, voter.followers, false);
+    this.bound = this.nextBound();
+  }
+
+  next(): number {
+    const { term, followers } = this.voter;
+    if (this.at === this.head.words.length) this.head = this.heads.get(term.table, followers, true);
+    const word = this.head.words[this.at++];
+    this.bound = this.nextBound();
+    return word;
+  }
+
+  private nextBound(): number {
+    const { at, head, voter } = this;
+    return voter.term.bound(at < head.words.length ? head.counts[at] : head.rest);
+  }
+}
+
+/** The words of all classes, by what the class model says of them. */
+class ClassSource implements Source {
+  /** Of each class the next word's place among the words by class. */
+  private readonly places: Uint32Array;
+  /** The classes by what their next words are worth, less than nothing: the most is on top. */
+  private readonly heap: Heap;
+
+  constructor(
+    private readonly nextClass: NextClass,
+    private readonly lists: WordLists,
+  ) {
+    this.places = lists.starts.slice();
+    const { count } = nextClass.classes;
+    this.heap = new Heap(count);
+    for (let c = 0; c < count; c++) {
+      if (lists.starts[c] < lists.starts[c + 1]) this.heap.push(c, -this.worth(c));
+    }
+  }
+
+  get bound(): number {
+    return this.heap.size > 0 ? -this.heap.value : 0;
+  }
+
+  next(): number {
+    const { heap, places, lists } = this;
+    const c = heap.item;
+    const word = lists.byClass[places[c]++];
+    if (places[c] < lists.starts[c + 1]) heap.replace(c, -this.worth(c));
+    else heap.pop();
+    return word;
+  }
+
+  private worth(c: number): number {
+    const { probabilities, classes } = this.nextClass;
+    return probabilities[c] * classes.share[this.lists.byClass[this.places[c]]];
+  }
+}

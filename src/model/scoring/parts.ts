@@ -1,0 +1,226 @@
+import type { ModelSmoothing, SmoothingOptions } from '../../smoothing/smoothing.js';
+import { tableParts, type TablePart } from '../lookup/table-part.js';
+import type { ModelFiles } from '../../store/store.js';
+import { decodeClasses, type WordClasses } from '../../tables/classes.js';
+import { KneserError } from '../../base/errors.js';
+import { formatPattern, isContiguous, parsePattern } from '../../tables/pattern.js';
+import { checkByteOrder } from '../../base/byte-order.js';
+import { Backoff } from '../../smoothing/backoff.js';
+import { Blend, GATE_PARAMETERS, GATE_START } from '../../smoothing/blend.js';
+import { estimateDiscounts } from '../../smoothing/discounts.js';
+import { createLattice, type Lattice } from '../../smoothing/lattice.js';
+import { Mixture } from '../../smoothing/mixture.js';
+import { parameterStarts } from '../../smoothing/parameters.js';
+import { decodeWeights, DEFAULT_WEIGHTS, UNIFORM_WEIGHTS, type WeightSet } from '../../smoothing/weights.js';
+import { decodeValue } from '../../base/decode.js';
+import { CLASSES_KEY, MANIFEST_KEY, TOKENIZER_KEY } from '../../store/keys.js';
+import { decodeManifest, wordIds, type Manifest, type TableManifest } from '../../tables/manifest.js';
+import type { ModelStore } from '../../store/store.js';
+import { decodeTokenizer } from '../../tables/tokenizer.js';
+import { Tokenization } from '../../text/tokenization.js';
+import { NO_CACHE } from '../../smoothing/cache.js';
+import type { Estimator } from '../../smoothing/estimator.js';
+
+/** What counts are smoothed by: plain data, which other threads can be sent. */
+export interface BlendPlan {
+  readonly manifest: Manifest;
+  /** The tables in use, and those of the class model where that is in use. */
+  readonly words: readonly TablePart[];
+  readonly classes: readonly TablePart[];
+  readonly wordClasses: WordClasses | undefined;
+  /** The set of tuned weights in use. */
+  readonly weights: WeightSet | undefined;
+}
+
+/** Everything that scoring needs to know of a model, but for the counts. */
+export interface ModelParts extends BlendPlan {
+  readonly store: ModelStore;
+  /** Bytes on disk, and when it was made. */
+  readonly bytes: number;
+  readonly created: string;
+  readonly smoothing: ModelSmoothing;
+  /** All sets of tuned weights, by name. */
+  readonly weightSets: ReadonlyMap<string, WeightSet>;
+  readonly tokenization: Tokenization;
+}
+
+/** Reads a model's description and puts together what is asked for. @throws KNESER_DAMAGED, KNESER_OPTION */
+export async function readParts(store: ModelStore, files: ModelFiles, options: SmoothingOptions): Promise<ModelParts> {
+  checkByteOrder();
+  const manifest = decodeValue(`${store.name}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
+  checkSizes(store.name, manifest, files.bytes);
+  if (manifest.kind === 'backoff') return backoffParts(store, files, manifest, options);
+  const weightSets = new Map<string, WeightSet>();
+  for (const [name, bytes] of files.weights)
+    weightSets.set(name, decodeValue(`${store.name}: weights ${name}`, bytes, decodeWeights));
+  const weights = options.untuned ? startingWeights(manifest) : chooseWeights(store.name, weightSets, options);
+  const smoothing = options.smoothing ?? (weights || options.weights ? 'glm' : 'mkn');
+  const all = tableParts(store.name, manifest.tables);
+  const words = smoothing === 'glm' ? all : tableParts(store.name, contiguousTables(manifest.tables));
+  const classes = weights && weights.gate.length > 0 ? tableParts(store.name, manifest.classTables) : [];
+  const wordClasses =
+    classes.length > 0 ? decodeValue(`${store.name}: classes`, await store.get(CLASSES_KEY), decodeClasses) : undefined;
+  const patterns = words
+    .filter(part => part.manifest.mixed)
+    .map(part => formatPattern(part.pattern))
+    .join();
+  if (weights && weights.patterns.join() !== patterns) {
+    throw new KneserError('KNESER_DAMAGED', `${store.name}: the weights were tuned for another model; tune them again`);
+  }
+  if (wordClasses && wordClasses.of.length !== wordIds(manifest)) {
+    throw new KneserError('KNESER_DAMAGED', `${store.name}: classes: of other words; the model is damaged`);
+  }
+  if (weights) checkWeights(store.name, weights, words, classes);
+  const tokenization = await readTokenization(store, manifest);
+  const { bytes, created } = files;
+  return { store, manifest, bytes, created, words, classes, wordClasses, smoothing, weightSets, weights, tokenization };
+}
+
+/** No word and no row takes less than a bit: what a manifest says beyond that is not there, and no room is made for it. */
+function checkSizes(store: string, { vocabulary, tables, classTables }: Manifest, bytes: number): void {
+  const rows = [...tables, ...classTables].reduce(
+    (sum, table) => sum + table.rows + table.contexts + (table.bare ?? 0),
+    0,
+  );
+  if (Math.max(vocabulary, rows) <= 8 * bytes) return;
+  throw new KneserError('KNESER_DAMAGED', `${store}: manifest: more rows than the model has room for; it is damaged`);
+}
+
+/** Weights must be as many as the tables take. */
+function checkWeights(
+  store: string,
+  { words, classes, gate }: WeightSet,
+  wordTables: readonly TablePart[],
+  classTables: readonly TablePart[],
+): void {
+  const fits =
+    words.length === parameterCount(wordTables) &&
+    (gate.length === 0 || (gate.length === GATE_PARAMETERS && classes.length === parameterCount(classTables)));
+  if (fits) return;
+  throw new KneserError('KNESER_DAMAGED', `${store}: the weights were tuned for another model; tune them again`);
+}
+
+function parameterCount(parts: readonly TablePart[]): number {
+  const lattice = latticeOf(parts, 1);
+  return parameterStarts(lattice)[lattice.tables.length];
+}
+
+/** A back-off model is scored as it is. */
+async function backoffParts(
+  store: ModelStore,
+  { bytes, created }: ModelFiles,
+  manifest: Manifest,
+  { smoothing, weights, untuned }: SmoothingOptions,
+): Promise<ModelParts> {
+  if (smoothing ?? weights ?? untuned) requireCounts(store.name, manifest, 'smooth');
+  // A context may be there though the shorter ones are not, where its back-off is all there is to say of it.
+  const words = tableParts(store.name, manifest.tables).map(part => ({ ...part, shorter: -1 }));
+  const none = { classes: [], wordClasses: undefined, weights: undefined, weightSets: new Map() };
+  const tokenization = await readTokenization(store, manifest);
+  return { store, manifest, bytes, created, words, smoothing: 'backoff', tokenization, ...none };
+}
+
+/**
+ * Refuses a model that has no counts.
+ *
+ * @param verb what they are needed for.
+ * @throws KNESER_NO_COUNTS
+ */
+export function requireCounts(model: string, { kind }: Manifest, verb: string): void {
+  if (kind === 'backoff') throw noCounts(model, verb);
+}
+
+/** Says what a model without counts cannot do. @param verb what they are needed for. */
+export function noCounts(model: string, verb: string): KneserError {
+  return new KneserError(
+    'KNESER_NO_COUNTS',
+    `${model}: a back-off model has probabilities but no counts to ${verb}; it takes a model made by kneser train`,
+  );
+}
+
+/** What a thread makes probabilities with. */
+export function createEstimator(plan: BlendPlan): Estimator {
+  return plan.manifest.kind === 'backoff' ? new Backoff() : createBlend(plan);
+}
+
+/** The same for a model of counts. */
+export function createBlend({ manifest, words, classes, wordClasses, weights }: BlendPlan): Blend {
+  const mixture = new Mixture(latticeOf(words, manifest.vocabulary), weights?.words);
+  if (!weights || !wordClasses) return new Blend(mixture);
+  return new Blend(mixture, {
+    mixture: new Mixture(latticeOf(classes, wordClasses.count - 2), weights.classes),
+    classes: wordClasses,
+    gate: weights.gate,
+  });
+}
+
+async function readTokenization(store: ModelStore, { options }: Manifest): Promise<Tokenization> {
+  const { tokenization } = options;
+  const where = `${store.name}: tokenizer`;
+  if (tokenization.tokenizer === 'tokenizer.json') {
+    const json = decodeValue(where, await store.get(TOKENIZER_KEY), decodeTokenizer);
+    return Tokenization.open(tokenization, { json, name: where });
+  }
+  try {
+    return await Tokenization.open(tokenization);
+  } catch (error) {
+    // A language that this machine does not know, or nobody does.
+    if (error instanceof KneserError) throw new KneserError(error.code, `${where}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** The lattice of a stream's tables. @param vocabulary the types that are predicted. */
+export function latticeOf(parts: readonly TablePart[], vocabulary: number): Lattice {
+  const tables = parts.map(({ pattern, manifest }, index) => ({
+    pattern,
+    discounts: estimateDiscounts(manifest.countsOfCounts),
+    index,
+    mixed: manifest.mixed,
+  }));
+  return createLattice(
+    tables.filter(table => table.mixed),
+    vocabulary,
+  );
+}
+
+/** Weights that change nothing: even ones, and, with classes, a class model that has yet to prove itself. */
+export function startingWeights(manifest: Manifest): WeightSet {
+  const zeros = (tables: readonly TableManifest[]): Float64Array =>
+    new Float64Array(parameterCount(tableParts('', tables)));
+  const gate = new Float64Array(manifest.classes > 0 ? GATE_PARAMETERS : 0);
+  gate.fill(GATE_START, 0, 1);
+  return {
+    patterns: manifest.tables.filter(table => table.mixed).map(table => table.pattern),
+    words: zeros(manifest.tables),
+    classes: manifest.classes > 0 ? zeros(manifest.classTables) : new Float64Array(0),
+    gate,
+    cache: NO_CACHE,
+    report: { sentences: 0, tokens: 0, mkn: 0, tuned: 0, cached: 0, shares: [] },
+  };
+}
+
+function contiguousTables(tables: readonly TableManifest[]): TableManifest[] {
+  return tables.filter(({ pattern }) => {
+    const parsed = parsePattern(pattern);
+    return parsed && isContiguous(parsed);
+  });
+}
+
+function chooseWeights(
+  store: string,
+  sets: ReadonlyMap<string, WeightSet>,
+  { smoothing, weights }: SmoothingOptions,
+): WeightSet | undefined {
+  if (smoothing === 'mkn') {
+    if (weights === undefined) return undefined;
+    throw new KneserError('KNESER_OPTION', 'weights: modified Kneser-Ney has none; leave them out, or smooth with glm');
+  }
+  if (weights === UNIFORM_WEIGHTS) return undefined;
+  const found = sets.get(weights ?? DEFAULT_WEIGHTS);
+  if (!found && weights !== undefined) {
+    const known = [UNIFORM_WEIGHTS, ...sets.keys()].join(', ');
+    throw new KneserError('KNESER_OPTION', `weights: ${store} has none named ${weights}; it has ${known}`);
+  }
+  return found;
+}

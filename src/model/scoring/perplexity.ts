@@ -1,0 +1,132 @@
+import { exp10 } from '../../base/elementary.js';
+
+/** What a text's log probabilities add up to. */
+export interface Perplexity {
+  readonly sentences: number;
+  /** `</s>` counted. */
+  readonly tokens: number;
+  /** Tokens outside the model's vocabulary. */
+  readonly oov: number;
+  /** Σ log10 p over all tokens. */
+  readonly log10Prob: number | null;
+  /**
+   * 10^(−log10Prob / tokens). `null`, like every figure that is not defined, for a text without tokens, or with one that has
+   * probability 0: an OOV where a back-off model has no `<unk>`.
+   */
+  readonly perplexity: number | null;
+  /** The same over the tokens in the vocabulary. */
+  readonly perplexityExcludingOov: number | null;
+  /** −log2 p a token. */
+  readonly bitsPerToken: number | null;
+  /** −log2 p a code point of the text, its line ends included; `null` with OOVs, since `<unk>` spells nothing. */
+  readonly bitsPerCharacter: number | null;
+  /** −log2 p a byte of the text's UTF-8, its line ends included; `null` with OOVs. */
+  readonly bitsPerByte: number | null;
+}
+
+/** log₂ 10. */
+const LOG2_10 = 3.321928094887362;
+
+/**
+ * Words of a piece of a text. A text's sum is that of its pieces' sums, whoever adds them up: so that the figures are the
+ * same to the last bit for any number of threads.
+ */
+export const PIECE_WORDS = 1 << 15;
+
+/** What the words of a piece add up to. */
+export class PieceSum {
+  tokens = 0;
+  oov = 0;
+  /** Σ log10 p of the tokens in the vocabulary, and of the others: that can be −∞. */
+  knownLog10Prob = 0;
+  oovLog10Prob = 0;
+
+  /** Adds words `from` to `to` of a batch. */
+  addWords(log10Probs: Float64Array, oov: Uint8Array, from: number, to: number): void {
+    this.tokens += to - from;
+    for (let t = from; t < to; t++) {
+      if (oov[t] === 1) {
+        this.oov++;
+        this.oovLog10Prob += log10Probs[t];
+      } else {
+        this.knownLog10Prob += log10Probs[t];
+      }
+    }
+  }
+}
+
+/** Adds up a text's log probabilities. */
+export class PerplexitySum {
+  sentences = 0;
+  private tokens = 0;
+  private oov = 0;
+  private knownLog10Prob = 0;
+  private oovLog10Prob = 0;
+  /** The piece that is not complete. */
+  private piece = new PieceSum();
+  characters = 0;
+  bytes = 0;
+  /** Invalid UTF-8 sequences of the text that were read as U+FFFD. */
+  replaced = 0;
+
+  /** Adds the next words of the text: a batch. */
+  addWords(log10Probs: Float64Array, oov: Uint8Array, length: number): void {
+    for (let from = 0; from < length;) {
+      const to = Math.min(length, from + PIECE_WORDS - this.piece.tokens);
+      this.piece.addWords(log10Probs, oov, from, to);
+      if (this.piece.tokens === PIECE_WORDS) this.endPiece();
+      from = to;
+    }
+  }
+
+  /** Adds the next piece of the text. */
+  addPiece({ tokens, oov, knownLog10Prob, oovLog10Prob }: PieceSum): void {
+    this.tokens += tokens;
+    this.oov += oov;
+    this.knownLog10Prob += knownLog10Prob;
+    this.oovLog10Prob += oovLog10Prob;
+  }
+
+  /** Adds another text. */
+  add(other: PerplexitySum): void {
+    this.endPiece();
+    other.endPiece();
+    this.sentences += other.sentences;
+    this.tokens += other.tokens;
+    this.oov += other.oov;
+    this.knownLog10Prob += other.knownLog10Prob;
+    this.oovLog10Prob += other.oovLog10Prob;
+    this.characters += other.characters;
+    this.bytes += other.bytes;
+    this.replaced += other.replaced;
+  }
+
+  figures(): Perplexity {
+    this.endPiece();
+    const { sentences, tokens, oov, knownLog10Prob, oovLog10Prob } = this;
+    const known = oov === 0;
+    const log10Prob = knownLog10Prob + oovLog10Prob;
+    const bits = -log10Prob * LOG2_10;
+    return {
+      sentences,
+      tokens,
+      oov,
+      log10Prob: finite(log10Prob),
+      perplexity: finite(exp10(-log10Prob / tokens)),
+      perplexityExcludingOov: finite(exp10(-knownLog10Prob / (tokens - oov))),
+      bitsPerToken: finite(bits / tokens),
+      bitsPerCharacter: known ? finite(bits / this.characters) : null,
+      bitsPerByte: known ? finite(bits / this.bytes) : null,
+    };
+  }
+
+  private endPiece(): void {
+    this.addPiece(this.piece);
+    this.piece = new PieceSum();
+  }
+}
+
+/** A figure, or `null` where it is not defined. */
+export function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

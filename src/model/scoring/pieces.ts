@@ -1,0 +1,70 @@
+import { EOS } from '../../text/tokens.js';
+import type { BatchLayout } from '../../smoothing/batch.js';
+import { PIECE_WORDS, PieceSum } from './perplexity.js';
+import { runAtOnce, type Scorer } from './scorer.js';
+
+/** A piece of a text, which any thread can score by itself. */
+export interface Piece {
+  readonly ids: Uint32Array<ArrayBuffer>;
+  /** How many of them are not to be scored: the end of the piece before, where that broke off within a sentence. */
+  readonly history: number;
+}
+
+/** Cuts a text into pieces of the same length, whatever the parts it comes in. */
+export class PieceCutter {
+  private readonly longest: number;
+  private ids: Uint32Array<ArrayBuffer>;
+  private length = 0;
+  private history = 0;
+
+  constructor(order: number) {
+    this.longest = order - 1;
+    this.ids = new Uint32Array(PIECE_WORDS + this.longest);
+  }
+
+  /** Takes the next words, and yields the pieces that they complete. */
+  *push(ids: Uint32Array): Generator<Piece> {
+    for (let from = 0; from < ids.length;) {
+      const count = Math.min(ids.length - from, PIECE_WORDS + this.history - this.length);
+      this.ids.set(ids.subarray(from, from + count), this.length);
+      this.length += count;
+      from += count;
+      if (this.length === PIECE_WORDS + this.history) yield this.cut();
+    }
+  }
+
+  /** What is left when the text has ended. */
+  rest(): Piece | undefined {
+    return this.length > this.history ? this.cut() : undefined;
+  }
+
+  private cut(): Piece {
+    const { ids, length, history } = this;
+    this.ids = new Uint32Array(PIECE_WORDS + this.longest);
+    let from = length;
+    while (from > 0 && length - from < this.longest && ids[from - 1] !== EOS) from--;
+    this.history = length - from;
+    this.ids.set(ids.subarray(from, length));
+    this.length = this.history;
+    return { ids: ids.subarray(0, length), history };
+  }
+}
+
+/** Scores a piece with tables in memory. */
+export function scorePiece(scorer: Scorer, layout: BatchLayout, { ids, history }: Piece): PieceSum {
+  layout.reset();
+  if (history > 0) {
+    // `<s>` is out of reach where it does not belong: the history is then as long as any context.
+    layout.begin(true);
+    for (let i = 0; i < history; i++) layout.pushHistory(ids[i]);
+  }
+  const sum = new PieceSum();
+  for (let i = history; i < ids.length; i++) {
+    layout.push(ids[i]);
+    if (!layout.full && i + 1 < ids.length) continue;
+    const { log10Probs } = runAtOnce(scorer.score(layout.batch));
+    sum.addWords(log10Probs, layout.batch.oov, 0, layout.batch.length);
+    layout.clear();
+  }
+  return sum;
+}

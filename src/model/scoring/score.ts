@@ -1,0 +1,43 @@
+import type { TextCache } from '../../smoothing/cache.js';
+
+/** How a text is scored. */
+export interface TextOptions {
+  /**
+   * Mixes in a cache of the text so far, which begins empty with each text. For running text: with it sentences depend on
+   * the ones before. Needs tuned weights. Default false.
+   */
+  readonly cache?: boolean;
+}
+
+/** How to score a sentence. */
+export interface ScoreOptions {
+  /** Whether the text begins a sentence: `<s>` stands before it. Default true. */
+  readonly start?: boolean;
+  /** Whether the text ends a sentence: `</s>` is scored after it. Default true. */
+  readonly end?: boolean;
+  /** The running text that the sentence belongs to, from `createCache`; the sentence becomes part of it. */
+  readonly cache?: TextCache | undefined;
+}
+
+/** A scored sentence. All arrays have one entry a token; the last token is `</s>` unless that was left out. */
+export interface Score {
+  /** As they are in the text, after lower-casing where the model does that. */
+  readonly tokens: string[];
+  /** log10 p(token | history). */
+  readonly log10Probs: Float64Array;
+  /** The length of the longest n-gram found ending at the token, 1 for a token outside the vocabulary. */
+  readonly matched: Uint8Array;
+  /** Whether the token is outside the vocabulary. */
+  readonly oov: boolean[];
+  /** Σ log10 p. */
+  readonly log10Prob: number;
+  /** 10^(−log10Prob / tokens); `null` where there is no token. */
+  readonly perplexity: number | null;
+}
+
+/** The score of one token. */
+export interface TokenScore {
+  readonly log10Prob: number;
+  readonly matched: number;
+  readonly oov: boolean;
+}

@@ -1,0 +1,136 @@
+import type { Estimator } from '../../smoothing/estimator.js';
+import type { BlendEvidence } from '../../smoothing/blend.js';
+import type { Batch } from '../../smoothing/batch.js';
+import type { TextCache } from '../../smoothing/cache.js';
+import { Evidence, type CountTable } from '../../smoothing/evidence.js';
+
+/** The results of a batch: entry t is for word t. Reused by the next batch. */
+export interface BatchScores {
+  /** log10 p. */
+  readonly log10Probs: Float64Array;
+  /** The length of the longest n-gram found ending at the word; 1 for a word outside the vocabulary. */
+  readonly matched: Uint8Array;
+}
+
+/** The tables to look words up in, and, where those count classes, the class of each word. */
+export interface TableStream {
+  readonly tables: readonly CountTable[];
+  readonly classOf?: Uint32Array;
+  /** Whether the tables are asked beforehand, all at once, for what a batch may need. */
+  readonly distant?: boolean;
+}
+
+/** Batches of more words are left to each table, which knows from the shorter ones what it need not read. */
+const WORDS_ASKED_FOR = 256;
+
+/**
+ * Scores batches. Written as a generator that yields what must be awaited before it can go on: with loaded tables that
+ * is nothing, and it runs to its end at once; so both ways of reading share one path.
+ */
+export class Scorer {
+  private evidence: BlendEvidence;
+  private scores = emptyScores(0);
+
+  /** @param numbersFor gives, of a back-off model, the numbers of its tables, or room for two a word and table. */
+  constructor(
+    readonly words: TableStream,
+    readonly classes: TableStream | undefined,
+    readonly estimator: Estimator,
+    private readonly numbersFor: (words: number) => Float64Array | undefined,
+  ) {
+    this.evidence = emptyEvidence(words, classes, 0);
+  }
+
+  /** @param cache the text so far, which the batch becomes part of. */
+  *score(batch: Batch, cache?: TextCache): Generator<Promise<void>, BatchScores, void> {
+    this.makeRoom(batch.targets.length);
+    const { estimator, evidence } = this;
+    const { log10Probs, matched } = this.scores;
+    yield* this.gather(batch, evidence);
+    for (let t = 0; t < batch.length; t++) {
+      log10Probs[t] = estimator.log10Prob(evidence, batch, t, cache);
+      matched[t] = batch.oov[t] === 1 ? 1 : estimator.matched(evidence, batch, t);
+    }
+    return this.scores;
+  }
+
+  private makeRoom(words: number): void {
+    if (words <= this.scores.matched.length) return;
+    this.evidence = emptyEvidence(this.words, this.classes, words, this.numbersFor(words));
+    this.scores = emptyScores(words);
+  }
+
+  /** Looks a batch up in all tables. */
+  *gather(batch: Batch, evidence: BlendEvidence): Generator<Promise<void>, void, void> {
+    const { classBatch, classes } = evidence;
+    if (this.classes?.classOf && classBatch) mapToClasses(batch, this.classes.classOf, classBatch);
+    if (this.words.distant && batch.length <= WORDS_ASKED_FOR) {
+      yield this.fetch(batch, classBatch);
+    }
+    for (const table of this.words.tables) {
+      const reading = table.look(batch, evidence.words);
+      if (reading) yield reading;
+    }
+    if (!this.classes || !classBatch || !classes) return;
+    for (const table of this.classes.tables) {
+      const reading = table.look(classBatch, classes);
+      if (reading) yield reading;
+    }
+  }
+
+  private async fetch(batch: Batch, classBatch: Batch | undefined): Promise<void> {
+    const fetching = this.words.tables.map(async table => table.fetch?.(batch));
+    if (classBatch) fetching.push(...(this.classes?.tables ?? []).map(async table => table.fetch?.(classBatch)));
+    await Promise.all(fetching);
+  }
+}
+
+/** Room for the evidence of batches of up to `capacity` words. */
+export function emptyEvidence(
+  words: TableStream,
+  classes: TableStream | undefined,
+  capacity: number,
+  numbers?: Float64Array,
+): BlendEvidence {
+  return {
+    words: new Evidence(words.tables.length, capacity, numbers),
+    classes: classes && new Evidence(classes.tables.length, capacity),
+    classBatch: classes && {
+      ids: new Uint32Array(0),
+      targets: new Uint32Array(0),
+      available: new Uint8Array(0),
+      oov: new Uint8Array(0),
+      length: 0,
+    },
+  };
+}
+
+function emptyScores(words: number): BatchScores {
+  return { log10Probs: new Float64Array(words), matched: new Uint8Array(words) };
+}
+
+function mapToClasses(batch: Batch, classOf: Uint32Array, to: Batch): void {
+  if (to.ids.length < batch.ids.length) to.ids = new Uint32Array(batch.ids.length);
+  const last = batch.length > 0 ? batch.targets[batch.length - 1] : -1;
+  for (let at = 0; at <= last; at++) to.ids[at] = classOf[batch.ids[at]];
+  to.targets = batch.targets;
+  to.available = batch.available;
+  to.oov = batch.oov;
+  to.length = batch.length;
+}
+
+/** Runs a generator whose yielded promises are awaited. */
+export async function runAwaiting<T>(steps: Generator<Promise<void>, T, void>): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await step.value;
+  }
+}
+
+/** Runs a generator that has nothing to wait for. */
+export function runAtOnce<T>(steps: Generator<Promise<void>, T, void>): T {
+  const step = steps.next();
+  if (!step.done) throw new Error('a loaded model waited for its store');
+  return step.value;
+}

@@ -1,0 +1,79 @@
+import { countCharacters } from '../../text/surface.js';
+import { createFeeder } from '../../text/feeder.js';
+import type { Tokenization } from '../../text/tokenization.js';
+import type { TokenSink } from '../../text/tokenizer.js';
+import { EOS } from '../../text/tokens.js';
+import type { LoadedWords } from '../lookup/words.js';
+
+/** A piece of a text as ids: valid until the next one is asked for. */
+export interface IdPiece {
+  /** Ids, `OOV` marked, each sentence ended by `EOS`. */
+  readonly ids: Uint32Array;
+  readonly bytes: number;
+  readonly characters: number;
+}
+
+/**
+ * Reads a text as ids, without making strings. What it costs in memory does not depend on the length of its lines.
+ *
+ * @param text its bytes.
+ * @param source says in messages where it comes from.
+ */
+export async function* readIds(
+  text: AsyncIterable<Uint8Array>,
+  source: string,
+  words: LoadedWords,
+  tokenization: Tokenization,
+  skipBlank: boolean,
+): AsyncGenerator<IdPiece> {
+  const sink = new IdSink(words, skipBlank);
+  const feeder = createFeeder(tokenization, sink, words, source);
+  for await (const bytes of text) {
+    words.extraBytes = words.extraCharacters = 0;
+    feeder.feed(bytes);
+    yield {
+      ids: sink.take(),
+      bytes: bytes.length + words.extraBytes,
+      characters: countCharacters(bytes, 0, bytes.length) + words.extraCharacters,
+    };
+  }
+  words.extraBytes = words.extraCharacters = 0;
+  feeder.end();
+  yield { ids: sink.take(), bytes: words.extraBytes, characters: words.extraCharacters };
+}
+
+class IdSink implements TokenSink {
+  private ids = new Uint32Array(1 << 16);
+  private length = 0;
+  private lineTokens = 0;
+
+  constructor(
+    private readonly words: LoadedWords,
+    private readonly skipBlank: boolean,
+  ) {}
+
+  token(bytes: Uint8Array, from: number, to: number, hash: number): void {
+    this.lineTokens++;
+    this.push(this.words.find(bytes, from, to, hash));
+  }
+
+  line(): void {
+    if (this.lineTokens > 0 || !this.skipBlank) this.push(EOS);
+    this.lineTokens = 0;
+  }
+
+  take(): Uint32Array {
+    const ids = this.ids.subarray(0, this.length);
+    this.length = 0;
+    return ids;
+  }
+
+  private push(id: number): void {
+    if (this.length === this.ids.length) {
+      const larger = new Uint32Array(2 * this.length);
+      larger.set(this.ids);
+      this.ids = larger;
+    }
+    this.ids[this.length++] = id;
+  }
+}

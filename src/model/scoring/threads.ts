@@ -1,0 +1,74 @@
+import { Worker } from 'node:worker_threads';
+import { closedError } from '../../base/errors.js';
+import type { ScoringPlan } from './loaded-scorer.js';
+import type { Piece } from './pieces.js';
+import type { PieceSum } from './perplexity.js';
+
+/**
+ * Threads that score pieces of texts with the same tables. They stay, warm, for the next text, and end with the process,
+ * which they do not keep alive.
+ */
+export class ScoringThreads {
+  private readonly threads: ScoringThread[];
+  private next = 0;
+
+  /** @param model its name, for messages. */
+  constructor(
+    count: number,
+    plan: ScoringPlan,
+    private readonly model: string,
+  ) {
+    this.threads = Array.from({ length: count }, () => new ScoringThread(plan));
+  }
+
+  get count(): number {
+    return this.threads.length;
+  }
+
+  /** Gives a piece to the next thread. */
+  score(piece: Piece): Promise<PieceSum> {
+    return this.threads[this.next++ % this.threads.length].score(piece);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.threads.map(thread => thread.close(closedError(this.model))));
+  }
+}
+
+/** A thread, which answers in the order that it is asked. */
+class ScoringThread {
+  private readonly worker: Worker;
+  private readonly asked: { resolve: (sum: PieceSum) => void; reject: (error: Error) => void }[] = [];
+  private ended: Error | undefined;
+
+  constructor(workerData: ScoringPlan) {
+    this.worker = new Worker(new URL('./worker.js', import.meta.url), { workerData });
+    this.worker.unref();
+    this.worker.on('message', (sum: PieceSum) => {
+      this.asked.shift()?.resolve(sum);
+      if (this.asked.length === 0) this.worker.unref();
+    });
+    this.worker.on('error', error => this.fail(error));
+    this.worker.on('exit', () => this.fail(new Error('a scoring thread ended unexpectedly')));
+  }
+
+  private fail(error: Error): void {
+    this.ended ??= error;
+    for (const { reject } of this.asked.splice(0)) reject(this.ended);
+  }
+
+  score(piece: Piece): Promise<PieceSum> {
+    if (this.ended) return Promise.reject(this.ended);
+    return new Promise((resolve, reject) => {
+      this.asked.push({ resolve, reject });
+      this.worker.ref();
+      this.worker.postMessage(piece, [piece.ids.buffer]);
+    });
+  }
+
+  /** Ends it; what it was asked and has not answered fails for the reason given. */
+  async close(reason: Error): Promise<void> {
+    this.fail(reason);
+    await this.worker.terminate();
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Vectors of n-gram perplexities: where a text is odd, token by token (M. Škorić 2023, Text vectorization via
+ * transformer-based language models and n-gram perplexities, arXiv:2307.09255).
+ */
+import { exp10 } from '../../base/elementary.js';
+import { KneserError } from '../../base/errors.js';
+import type { Score } from './score.js';
+import type { BatchLayout } from '../../smoothing/batch.js';
+import type { Scorer } from './scorer.js';
+
+/** What stands before a window's tokens: the running text, or `<s>` alone. */
+export type VectorContext = 'text' | 'window';
+
+/** How a text becomes a vector. */
+export interface VectorOptions {
+  /** Tokens of a window. A text that is shorter is one window. Default 3. */
+  readonly window?: number;
+  /**
+   * `text`: a token is scored after all that stands before it in the text, which begins with `<s>`. `window`: each window
+   * is scored by itself, as if it began a text. Default `text`.
+   */
+  readonly context?: VectorContext;
+  /** Divides by the vector's mean, which is then 1. Default false. */
+  readonly relative?: boolean;
+  /**
+   * So many values instead of one a token: each is the mean over an equal span of the text, tokens that a span has only
+   * in part weighing less. The mean stays what it was. From 1 to 1,000,000.
+   */
+  readonly bins?: number;
+}
+
+/** A scored text, without `</s>`, and its vector. */
+export interface VectorScore extends Score {
+  /** A value a token, or a bin; empty for a text without tokens. */
+  readonly vector: Float64Array;
+}
+
+const DEFAULT_WINDOW = 3;
+const MOST_BINS = 1_000_000;
+
+/** @throws KNESER_OPTION */
+export function checkVectorOptions({ window = DEFAULT_WINDOW, context = 'text', bins = 1 }: VectorOptions): void {
+  if (!Number.isSafeInteger(window) || window < 1) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `window: ${window} is no number of tokens; give a whole number of 1 or more`,
+    );
+  }
+  if (!['text', 'window'].includes(context)) {
+    throw new KneserError('KNESER_OPTION', `context: ${context} is neither text nor window`);
+  }
+  if (!Number.isSafeInteger(bins) || bins < 1 || bins > MOST_BINS) {
+    throw new KneserError('KNESER_OPTION', `bins: ${bins} is not a whole number from 1 to ${MOST_BINS}`);
+  }
+}
+
+/**
+ * Makes the vector of a text that was scored: linear in its length whatever the window, if all tokens are scored in the
+ * running text; else up to order − 1 tokens of each window are scored besides.
+ *
+ * @param score of the text, without `</s>`.
+ */
+export function* vectorOf(
+  scorer: Scorer,
+  layout: BatchLayout,
+  order: number,
+  ids: ArrayLike<number>,
+  { log10Probs }: Score,
+  options: VectorOptions,
+): Generator<Promise<void>, Float64Array, void> {
+  const window = Math.min(options.window ?? DEFAULT_WINDOW, log10Probs.length);
+  if (window === 0) return new Float64Array(0);
+  const sums =
+    options.context === 'window'
+      ? yield* windowsAlone(scorer, layout, order, ids, log10Probs, window)
+      : windowSums(log10Probs, window);
+  const vector = tokenMeans(
+    sums.map(sum => exp10(-sum / window)),
+    window,
+  );
+  if (options.relative) divideByMean(vector);
+  return options.bins === undefined ? vector : binMeans(vector, options.bins);
+}
+
+/**
+ * log10 p of each window after `<s>` alone. Only a window's first order − 1 tokens have a history that reaches back to
+ * `<s>`; the others are scored as in the running text.
+ */
+function* windowsAlone(
+  scorer: Scorer,
+  layout: BatchLayout,
+  order: number,
+  ids: ArrayLike<number>,
+  log10Probs: Float64Array,
+  window: number,
+): Generator<Promise<void>, Float64Array, void> {
+  const first = Math.min(window, order - 1);
+  const windows = log10Probs.length - window + 1;
+  const sums = first < window ? windowSums(log10Probs.subarray(first), window - first) : new Float64Array(windows);
+  if (first === 0) return sums;
+  layout.reset();
+  let scored = 0;
+  for (let i = 0; i < windows; i++) {
+    layout.begin(true);
+    for (let j = 0; j < first; j++) {
+      layout.push(ids[i + j]);
+      const last = i + 1 === windows && j + 1 === first;
+      if (!layout.full && !last) continue;
+      const scores = yield* scorer.score(layout.batch);
+      for (let t = 0; t < layout.batch.length; t++) sums[Math.floor(scored++ / first)] += scores.log10Probs[t];
+      layout.clear();
+    }
+  }
+  return sums;
+}
+
+/**
+ * The sums of all runs of `length` values, in linear time: the end of one block of `length` values and the beginning of
+ * the next make up a run. Nothing is ever subtracted, so that a huge value leaves no error in the sums without it.
+ */
+export function windowSums(values: Float64Array, length: number): Float64Array {
+  const fromStart = values.slice();
+  const toEnd = values.slice();
+  for (let i = 1; i < values.length; i++) if (i % length !== 0) fromStart[i] += fromStart[i - 1];
+  for (let i = values.length - 2; i >= 0; i--) if ((i + 1) % length !== 0) toEnd[i] += toEnd[i + 1];
+  const sums = new Float64Array(values.length - length + 1);
+  for (let i = 0; i < sums.length; i++) {
+    const end = fromStart[i + length - 1];
+    sums[i] = i % length === 0 ? end : toEnd[i] + end;
+  }
+  return sums;
+}
+
+/** For each token the mean over the windows that contain it. */
+export function tokenMeans(windows: Float64Array, window: number): Float64Array {
+  const padded = new Float64Array(windows.length + 2 * (window - 1));
+  padded.set(windows, window - 1);
+  const means = windowSums(padded, window);
+  for (let t = 0; t < means.length; t++) {
+    const first = Math.max(0, t - window + 1);
+    const last = Math.min(t, windows.length - 1);
+    means[t] /= last - first + 1;
+  }
+  return means;
+}
+
+/** The means over `bins` equal spans. */
+export function binMeans(vector: Float64Array, bins: number): Float64Array {
+  const { length } = vector;
+  const means = new Float64Array(bins);
+  // In whole numbers: token t is the span from t · bins to (t + 1) · bins, and bin k from k · length to (k + 1) · length.
+  for (let t = 0, k = 0, from = 0; t < length;) {
+    const to = Math.min((t + 1) * bins, (k + 1) * length);
+    means[k] += (vector[t] * (to - from)) / length;
+    from = to;
+    if (to === (k + 1) * length) k++;
+    if (to === (t + 1) * bins) t++;
+  }
+  return means;
+}
+
+function divideByMean(vector: Float64Array): void {
+  const mean = vector.reduce((sum, value) => sum + value, 0) / vector.length;
+  // What is infinitely odd stays so.
+  for (let t = 0; t < vector.length; t++) if (vector[t] < Infinity) vector[t] /= mean;
+}

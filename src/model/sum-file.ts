@@ -1,0 +1,28 @@
+import type { FileOptions } from './api.js';
+import type { ModelParts } from './scoring/parts.js';
+import { PerplexitySum } from './scoring/perplexity.js';
+import { readIds } from './scoring/text-reader.js';
+import type { LoadedWords } from './lookup/words.js';
+import { readText } from '../text/formats/input.js';
+import { EOS } from '../text/tokens.js';
+
+/** Adds up a text file. @param add scores the next piece of it. */
+export async function sumFile(
+  path: string,
+  words: LoadedWords,
+  { manifest, tokenization }: ModelParts,
+  options: FileOptions,
+  add: (ids: Uint32Array, sum: PerplexitySum) => Promise<void>,
+): Promise<PerplexitySum> {
+  const sum = new PerplexitySum();
+  const pieces = readIds(readText(path, options), path, words, tokenization, manifest.options.skipBlank);
+  for await (const { ids, bytes, characters } of pieces) {
+    sum.bytes += bytes;
+    sum.characters += characters;
+    sum.replaced += words.replaced;
+    words.replaced = 0;
+    for (const id of ids) if (id === EOS) sum.sentences++;
+    await add(ids, sum);
+  }
+  return sum;
+}

@@ -1,0 +1,85 @@
+import { exp, log10 } from '../base/elementary.js';
+import type { WordClasses } from '../tables/classes.js';
+import type { Batch } from './batch.js';
+import type { TextCache } from './cache.js';
+import { TOTAL, type Evidence } from './evidence.js';
+import { Mixture } from './mixture.js';
+import { TOTAL_BUCKETS, WORD_BUCKETS, wordBucket } from './parameters.js';
+
+/** Contexts of at most so many words have a parameter of their own. */
+const LENGTHS = 12;
+/** Parameters of the gate: a constant, the longest context seen and its total, the nearest word, the one before it. */
+export const GATE_PARAMETERS = 1 + LENGTHS * TOTAL_BUCKETS + 2 * WORD_BUCKETS;
+/** Where learning starts: most weight on the words. */
+export const GATE_START = -1.5;
+
+/** A class model beside the words' own: P(w|h) = P(class of w | classes of h) · P(w | class of w) (Brown et al. 1992). */
+export interface ClassModel {
+  readonly mixture: Mixture;
+  readonly classes: WordClasses;
+  /** `GATE_PARAMETERS` numbers, from which its weight follows. */
+  readonly gate: Float64Array;
+}
+
+/** What a word's evidence lies in: the evidence of the words' tables and, with a class model, of the classes'. */
+export interface BlendEvidence {
+  readonly words: Evidence;
+  readonly classes: Evidence | undefined;
+  /** The batch with classes in place of words. */
+  readonly classBatch: Batch | undefined;
+}
+
+/** The whole model but the cache: a mixture over word patterns and, with learned weights, a class model beside it. */
+export class Blend {
+  /** Of the word that was evaluated last, for learning. */
+  gate = 0;
+  wordProbability = 0;
+  classProbability = 0;
+  readonly gatePlaces = new Uint32Array(4);
+
+  constructor(
+    readonly words: Mixture,
+    readonly classModel?: ClassModel,
+  ) {}
+
+  /** The probability of word `t` of the batch. */
+  probability(evidence: BlendEvidence, batch: Batch, t: number): number {
+    const { words, classModel } = this;
+    const probability = words.probability(evidence.words, batch, t);
+    if (!classModel || !evidence.classes || !evidence.classBatch) return probability;
+    const { mixture, classes, gate } = classModel;
+    const share = classes.share[batch.ids[batch.targets[t]]];
+    this.wordProbability = probability;
+    this.classProbability = share * mixture.probability(evidence.classes, evidence.classBatch, t);
+    this.findGatePlaces(evidence.words, batch, t);
+    let sum = 0;
+    for (const place of this.gatePlaces) sum += gate[place];
+    this.gate = 1 / (1 + exp(-sum));
+    return (1 - this.gate) * probability + this.gate * this.classProbability;
+  }
+
+  /** log10 of that, in which a cache of the text so far may have a share. */
+  log10Prob(evidence: BlendEvidence, batch: Batch, t: number, cache?: TextCache): number {
+    const probability = this.probability(evidence, batch, t);
+    return log10(cache ? cache.mix(probability, batch, t) : probability);
+  }
+
+  /** How many words of the longest n-gram that ends at word `t` the model has seen. At least 1. */
+  matched({ words }: BlendEvidence, batch: Batch, t: number): number {
+    return this.words.matched(words, batch, t);
+  }
+
+  private findGatePlaces(evidence: Evidence, batch: Batch, t: number): void {
+    const { gatePlaces, words } = this;
+    const { top } = words.lattice;
+    let length = batch.available[t];
+    while (length > 0 && evidence.data[evidence.at(t, words.tables[top[length]]) + TOTAL] === 0) length--;
+    const position = batch.targets[t];
+    const nearest = batch.available[t] > 0 ? batch.ids[position - 1] : 0;
+    const second = batch.available[t] > 1 ? batch.ids[position - 2] : 0;
+    gatePlaces[0] = 0;
+    gatePlaces[1] = 1 + length * TOTAL_BUCKETS + words.buckets[top[length]];
+    gatePlaces[2] = 1 + LENGTHS * TOTAL_BUCKETS + wordBucket(nearest);
+    gatePlaces[3] = 1 + LENGTHS * TOTAL_BUCKETS + WORD_BUCKETS + wordBucket(second);
+  }
+}

@@ -1,0 +1,239 @@
+import { exp, log } from '../base/elementary.js';
+import { BlockDamage } from '../base/sealed.js';
+import { finite, list, record } from '../base/shape.js';
+import { BOS, NONE, UNK } from '../text/tokens.js';
+import type { Pause } from '../base/turn.js';
+import type { Batch } from './batch.js';
+import { PairWeights } from './pair-weights.js';
+
+/** Contexts by how much of a bigram cache speaks of them, in words that have not faded. */
+const STRENGTHS = [0, 0.5, 1, 2, 4, 8];
+/** Caches by how many words they hold that have not faded. */
+const SIZES = [50, 200, 800];
+const CELLS = (STRENGTHS.length + 1) * (SIZES.length + 1);
+const PARTS = 3;
+/** When weights have grown to this, all are scaled down. */
+const LARGE = 1e200;
+
+/** How a cache is mixed with a model: learned from running text. */
+export interface CacheWeights {
+  /** After so many words a word of the unigram cache has faded to 1/e. */
+  readonly unigramMemory: number;
+  readonly bigramMemory: number;
+  /** For each cell the weights of the model, the unigram and the bigram cache: `CELLS` × 3 numbers. */
+  readonly weights: Float64Array;
+}
+
+/**
+ * The words of a running text so far, fading exponentially: a unigram and a bigram cache (Kuhn & De Mori 1990; Jelinek et
+ * al. 1991). Words outside the vocabulary are left out. Instead of fading what is there, each new word weighs more.
+ */
+export class TextCache {
+  // Of the word that was looked up last.
+  unigram = 0;
+  bigram = 0;
+  cell = 0;
+  private readonly unigrams: Float64Array;
+  private unigramTotal = 0;
+  private unigramUnit = 1;
+  private readonly bigrams = new PairWeights();
+  private readonly bigramTotals: Float64Array;
+  private bigramUnit = 1;
+  private readonly unigramGrowth: number;
+  private readonly bigramGrowth: number;
+
+  /** @param types one more than the largest id. */
+  constructor(
+    types: number,
+    private readonly weights: CacheWeights,
+  ) {
+    this.unigrams = new Float64Array(types);
+    this.bigramTotals = new Float64Array(types);
+    this.unigramGrowth = exp(1 / weights.unigramMemory);
+    this.bigramGrowth = exp(1 / weights.bigramMemory);
+  }
+
+  /** The probability of word `t` of the batch, given the model's; the word then becomes part of the cache. */
+  mix(probability: number, batch: Batch, t: number): number {
+    const position = batch.targets[t];
+    const word = batch.ids[position];
+    const before = batch.available[t] > 0 ? batch.ids[position - 1] : NONE;
+    const unknown = batch.oov[t] === 1;
+    const mixed = this.look(word, before, unknown) ? this.combine(probability) : probability;
+    if (!unknown) this.add(word, before);
+    return mixed;
+  }
+
+  /** Finds what the caches say of a word; false where they are empty. */
+  look(word: number, before: number, unknown: boolean): boolean {
+    if (this.unigramTotal === 0) return false;
+    const total = before === NONE ? 0 : this.bigramTotals[before];
+    this.unigram = unknown ? 0 : this.unigrams[word] / this.unigramTotal;
+    this.bigram = unknown || total === 0 ? 0 : this.bigrams.get(before, word) / total;
+    const strength = total === 0 ? 0 : 1 + bucket(STRENGTHS, total / this.bigramUnit);
+    this.cell =
+      Math.min(strength, STRENGTHS.length) * (SIZES.length + 1) + bucket(SIZES, this.unigramTotal / this.unigramUnit);
+    return true;
+  }
+
+  add(word: number, before: number): void {
+    this.unigramUnit *= this.unigramGrowth;
+    this.bigramUnit *= this.bigramGrowth;
+    this.unigrams[word] += this.unigramUnit;
+    this.unigramTotal += this.unigramUnit;
+    if (before !== NONE && before !== UNK && word !== BOS) {
+      this.bigrams.add(before, word, this.bigramUnit);
+      this.bigramTotals[before] += this.bigramUnit;
+    }
+    if (this.unigramUnit > LARGE) {
+      scale(this.unigrams, 1 / this.unigramUnit);
+      this.unigramTotal /= this.unigramUnit;
+      this.unigramUnit = 1;
+    }
+    if (this.bigramUnit > LARGE) {
+      this.bigrams.scale(1 / this.bigramUnit);
+      scale(this.bigramTotals, 1 / this.bigramUnit);
+      this.bigramUnit = 1;
+    }
+  }
+
+  /** Forgets the text: a new document begins. */
+  reset(): void {
+    this.unigrams.fill(0);
+    this.bigrams.clear();
+    this.bigramTotals.fill(0);
+    this.unigramTotal = 0;
+    this.unigramUnit = this.bigramUnit = 1;
+  }
+
+  private combine(probability: number): number {
+    const { weights } = this.weights;
+    const at = this.cell * PARTS;
+    return weights[at] * probability + weights[at + 1] * this.unigram + weights[at + 2] * this.bigram;
+  }
+}
+
+function bucket(limits: readonly number[], value: number): number {
+  let i = 0;
+  while (i < limits.length && value > limits[i]) i++;
+  return i;
+}
+
+function scale(weights: Float64Array, factor: number): void {
+  for (let i = 0; i < weights.length; i++) weights[i] *= factor;
+}
+
+/** Weights of a cache as a store has them: in each cell they sum to 1. @throws BlockDamage */
+export function checkCacheWeights(value: unknown): CacheWeights {
+  const { unigramMemory, bigramMemory, weights } = record(value, 'cache');
+  const shares = Float64Array.from(list(weights, 'weights of the cache', (item, name) => finite(item, name, 0, 1)));
+  const isWhole = Array.from({ length: CELLS }, (_, cell) => shares.subarray(cell * PARTS, (cell + 1) * PARTS)).every(
+    parts => Math.abs(parts.reduce((sum, part) => sum + part, 0) - 1) < 1e-6,
+  );
+  if (shares.length !== CELLS * PARTS || !isWhole) throw new BlockDamage('weights of the cache do not sum to 1');
+  return {
+    unigramMemory: finite(unigramMemory, 'memory', 1),
+    bigramMemory: finite(bigramMemory, 'memory', 1),
+    weights: shares,
+  };
+}
+
+/** A cache that is never listened to. */
+export const NO_CACHE: CacheWeights = {
+  unigramMemory: 1000,
+  bigramMemory: 1000,
+  weights: Float64Array.from({ length: CELLS * PARTS }, (_, i) => (i % PARTS === 0 ? 1 : 0)),
+};
+
+const UNIGRAM_MEMORIES = [300, 600, 1200, 2400];
+const BIGRAM_MEMORIES = [1000, 4000, 16000];
+const ROUNDS = 20;
+/** Words that each cell has seen in advance, nearly all of them explained by the model. */
+const SEEN_BEFORE = [18, 1, 1];
+
+/**
+ * Learns a cache's weights by expectation maximisation, for each memory of a small grid, and takes the best.
+ *
+ * @param probabilities what the model says of each word of a running text.
+ * @param pause waited for now and then.
+ */
+export async function learnCache(
+  batch: Batch,
+  probabilities: Float64Array,
+  types: number,
+  pause: Pause,
+): Promise<CacheWeights> {
+  let best: { weights: CacheWeights; likelihood: number } | undefined;
+  for (const unigramMemory of UNIGRAM_MEMORIES) {
+    for (const bigramMemory of BIGRAM_MEMORIES) {
+      const learned = learnWeights(batch, probabilities, types, unigramMemory, bigramMemory);
+      await pause();
+      if (!best || learned.likelihood > best.likelihood) best = learned;
+    }
+  }
+  if (!best) throw new Error('no memories to choose from');
+  return best.weights;
+}
+
+function learnWeights(
+  batch: Batch,
+  probabilities: Float64Array,
+  types: number,
+  unigramMemory: number,
+  bigramMemory: number,
+): { weights: CacheWeights; likelihood: number } {
+  const { ids, targets, available, oov, length } = batch;
+  const parts = new Float64Array(length * PARTS);
+  const cells = new Int16Array(length).fill(-1);
+  const weights = { unigramMemory, bigramMemory, weights: startingWeights() };
+  const cache = new TextCache(types, weights);
+  for (let t = 0; t < length; t++) {
+    const word = ids[targets[t]];
+    const before = available[t] > 0 ? ids[targets[t] - 1] : NONE;
+    const unknown = oov[t] === 1;
+    if (cache.look(word, before, unknown)) {
+      cells[t] = cache.cell;
+      parts.set([probabilities[t], cache.unigram, cache.bigram], t * PARTS);
+    }
+    if (!unknown) cache.add(word, before);
+  }
+  let likelihood = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const expected = new Float64Array(CELLS * PARTS);
+    for (let cell = 0; cell < CELLS; cell++) {
+      for (let part = 0; part < PARTS; part++) {
+        // Where no bigram was seen the bigram cache has no distribution.
+        const seen = isWithoutBigrams(cell) && part === 2 ? 0 : SEEN_BEFORE[part];
+        expected[cell * PARTS + part] = seen;
+      }
+    }
+    likelihood = 0;
+    for (let t = 0; t < length; t++) {
+      if (cells[t] < 0) continue;
+      const at = cells[t] * PARTS;
+      let sum = 0;
+      for (let part = 0; part < PARTS; part++) sum += weights.weights[at + part] * parts[t * PARTS + part];
+      likelihood += log(sum);
+      for (let part = 0; part < PARTS; part++) {
+        expected[at + part] += (weights.weights[at + part] * parts[t * PARTS + part]) / sum;
+      }
+    }
+    for (let at = 0; at < expected.length; at += PARTS) {
+      const sum = expected[at] + expected[at + 1] + expected[at + 2];
+      for (let part = 0; part < PARTS; part++) weights.weights[at + part] = expected[at + part] / sum;
+    }
+  }
+  return { weights, likelihood };
+}
+
+function isWithoutBigrams(cell: number): boolean {
+  return cell < SIZES.length + 1;
+}
+
+function startingWeights(): Float64Array {
+  return Float64Array.from({ length: CELLS * PARTS }, (_, i) => {
+    const share = [0.85, 0.08, 0.07][i % PARTS];
+    if (!isWithoutBigrams(Math.floor(i / PARTS))) return share;
+    return i % PARTS === 2 ? 0 : share / 0.93;
+  });
+}

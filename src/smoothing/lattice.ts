@@ -1,0 +1,48 @@
+import { isContiguous, span, type Pattern } from '../tables/pattern.js';
+import type { Discounts } from './discounts.js';
+
+/** A table that a mixture is made of. */
+export interface MixtureTable {
+  readonly pattern: Pattern;
+  readonly discounts: Discounts;
+  /** The table's place in the evidence. */
+  readonly index: number;
+}
+
+/**
+ * The patterns of a mixture and how they back off: each to its children, the largest proper subsets among the patterns.
+ * Patterns come after all their subsets; the first is the empty one.
+ */
+export interface Lattice {
+  readonly tables: readonly MixtureTable[];
+  /** For each pattern, the places of its children. */
+  readonly children: readonly Uint32Array[];
+  /** For each pattern and child, the nearest distance that is dropped on the way. */
+  readonly dropped: readonly Uint8Array[];
+  readonly spans: Uint8Array;
+  /** `top[a]` is the pattern of the `a` nearest words. */
+  readonly top: Uint32Array;
+  /** V: the types that share the uniform distribution below the empty pattern. */
+  readonly vocabulary: number;
+}
+
+/** The lattice of some patterns, in which the contiguous ones are complete. */
+export function createLattice(tables: readonly MixtureTable[], vocabulary: number): Lattice {
+  const patterns = tables.map(table => table.pattern);
+  const children = patterns.map(pattern => Uint32Array.from(childrenOf(pattern, patterns)));
+  const dropped = patterns.map((pattern, s) =>
+    Uint8Array.from(children[s], child => pattern.find(distance => !patterns[child].includes(distance)) ?? 0),
+  );
+  const top = Uint32Array.from(patterns.flatMap((pattern, index) => (isContiguous(pattern) ? [index] : [])));
+  return { tables, children, dropped, spans: Uint8Array.from(patterns, span), top, vocabulary };
+}
+
+/** The places of the largest proper subsets of a pattern among the patterns of a model. */
+function childrenOf(pattern: Pattern, patterns: readonly Pattern[]): number[] {
+  const below = patterns
+    .map((other, index) => ({ other, index }))
+    .filter(({ other }) => other.length < pattern.length && other.every(distance => pattern.includes(distance)));
+  return below
+    .filter(({ other }) => !below.some(b => b.other.length > other.length && other.every(d => b.other.includes(d))))
+    .map(({ index }) => index);
+}

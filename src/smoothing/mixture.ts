@@ -1,0 +1,162 @@
+import { exp } from '../base/elementary.js';
+import type { Batch } from './batch.js';
+import { COUNT, FIELDS, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type Evidence } from './evidence.js';
+import type { Lattice } from './lattice.js';
+import {
+  CHILD_PARAMETERS,
+  OWN_PARAMETERS,
+  OWN_TOTAL_OFFSET,
+  parameterStarts,
+  RATIO_OFFSET,
+  ratioBucket,
+  shiftedDiscount,
+  TOTAL_BUCKETS,
+  totalBucket,
+  WORD_OFFSET,
+  wordBucket,
+} from './parameters.js';
+
+/**
+ * Interpolated modified Kneser-Ney over a lattice of patterns (Pickhardt et al. 2014, equation 4):
+ *
+ *     P_S(w|h) = max(c − D(c), 0)/Σc + γ(h) · Σ_d λ_d · P_S∖d(w|h),   γ(h) = (D1·N1 + D2·N2 + D3·N3+ + pruned)/Σc,
+ *
+ * and the λ-mean alone where h was not seen. Counts that were pruned stay in Σc, and all of them goes to γ. The empty
+ * pattern is interpolated with 1/V. Without parameters λ is even and D is the estimate; with contiguous patterns alone each
+ * has one child, and this is modified Kneser-Ney.
+ */
+export class Mixture {
+  /** D_k of pattern s and total bucket b at `(s * TOTAL_BUCKETS + b) * 4 + k`; D_0 is 0. */
+  readonly discounts: Float64Array;
+  /** Where each pattern's parameters begin. */
+  readonly starts: Uint32Array;
+  /** The table of each pattern in the evidence. */
+  readonly tables: Uint32Array;
+  /** Where each pattern's children have their place in `weights`. */
+  readonly edges: Uint32Array;
+
+  // Of the word that was evaluated last, for learning. By pattern: P_S, the mean of its children, γ (1 where the context
+  // was not seen), and the buckets of the context; by child: λ.
+  readonly values: Float64Array;
+  readonly lowers: Float64Array;
+  readonly freed: Float64Array;
+  readonly buckets: Uint8Array;
+  readonly ratios: Uint8Array;
+  readonly weights: Float64Array;
+
+  /** e to the parameters, of which a child's weight is the product; `undefined` where all weights are even. */
+  private factors: Float64Array | undefined;
+
+  /** @param parameters as `parameterStarts` lays them out. */
+  constructor(
+    readonly lattice: Lattice,
+    parameters?: Float64Array,
+  ) {
+    const { tables, children } = lattice;
+    const count = tables.length;
+    this.starts = parameterStarts(lattice);
+    this.tables = Uint32Array.from(tables, table => table.index);
+    this.values = new Float64Array(count);
+    this.lowers = new Float64Array(count);
+    this.freed = new Float64Array(count);
+    this.buckets = new Uint8Array(count);
+    this.ratios = new Uint8Array(count);
+    this.edges = new Uint32Array(count + 1);
+    children.forEach((list, s) => (this.edges[s + 1] = this.edges[s] + list.length));
+    this.weights = new Float64Array(this.edges[count]).fill(1);
+    this.discounts = new Float64Array(count * TOTAL_BUCKETS * 4);
+    this.setParameters(parameters);
+  }
+
+  setParameters(parameters: Float64Array | undefined): void {
+    this.factors = parameters?.map(exp);
+    this.lattice.tables.forEach(({ discounts }, s) => {
+      for (let b = 0; b < TOTAL_BUCKETS; b++) {
+        for (let k = 1; k <= 3; k++) {
+          const parameter = parameters ? parameters[this.starts[s] + (k - 1) * TOTAL_BUCKETS + b] : 0;
+          this.discounts[(s * TOTAL_BUCKETS + b) * 4 + k] = shiftedDiscount(discounts.values[k - 1], k, parameter);
+        }
+      }
+    });
+  }
+
+  /** The probability of word `t` of the batch. */
+  probability(evidence: Evidence, batch: Batch, t: number): number {
+    const { values, lowers, freed, buckets, tables, discounts, lattice } = this;
+    const { spans, children, top, vocabulary } = lattice;
+    const { data } = evidence;
+    const available = batch.available[t];
+    const first = evidence.at(t, 0);
+    for (let s = 0; s < tables.length; s++) {
+      if (spans[s] > available) continue;
+      const at = first + tables[s] * FIELDS;
+      const total = data[at + TOTAL];
+      const bucket = totalBucket(total);
+      buckets[s] = bucket;
+      if (this.factors) this.ratios[s] = ratioBucket(data[at + FOLLOWERS], total);
+      const below = children[s];
+      let value = 1 / vocabulary;
+      if (below.length === 1) value = values[below[0]];
+      else if (below.length > 1) value = this.meanOfChildren(s, batch, t);
+      lowers[s] = value;
+      let share = 1;
+      if (total > 0) {
+        const d = (s * TOTAL_BUCKETS + bucket) * 4;
+        const count = data[at + COUNT];
+        const ones = data[at + ONES];
+        const twos = data[at + TWOS];
+        const kept = count - discounts[d + (count < 3 ? count : 3)];
+        const taken =
+          discounts[d + 1] * ones +
+          discounts[d + 2] * twos +
+          discounts[d + 3] * (data[at + FOLLOWERS] - ones - twos) +
+          data[at + PRUNED];
+        value = ((kept > 0 ? kept : 0) + taken * value) / total;
+        share = taken / total;
+      }
+      freed[s] = share;
+      values[s] = value;
+    }
+    return values[top[available]];
+  }
+
+  /** How many words of the longest n-gram that ends at word `t` the model has seen. At least 1. */
+  matched(evidence: Evidence, batch: Batch, t: number): number {
+    const { top } = this.lattice;
+    const first = evidence.at(t, 0);
+    let length = batch.available[t];
+    while (length > 0 && evidence.data[first + this.tables[top[length]] * FIELDS + COUNT] === 0) length--;
+    return length + 1;
+  }
+
+  /** The mean of a pattern's children, for the word whose buckets are at hand. */
+  private meanOfChildren(s: number, { ids, targets }: Batch, t: number): number {
+    const { weights, values, factors, buckets, ratios, lattice } = this;
+    const below = lattice.children[s];
+    const edge = this.edges[s];
+    let sum = 0;
+    let mean = 0;
+    if (!factors) {
+      for (let i = 0; i < below.length; i++) {
+        weights[edge + i] = 1 / below.length;
+        mean += values[below[i]];
+      }
+      return mean / below.length;
+    }
+    const dropped = lattice.dropped[s];
+    let at = this.starts[s] + OWN_PARAMETERS;
+    for (let i = 0; i < below.length; i++, at += CHILD_PARAMETERS) {
+      const child = below[i];
+      const weight =
+        factors[at + buckets[child]] *
+        factors[at + OWN_TOTAL_OFFSET + buckets[s]] *
+        factors[at + RATIO_OFFSET + ratios[child]] *
+        factors[at + WORD_OFFSET + wordBucket(ids[targets[t] - dropped[i]])];
+      weights[edge + i] = weight;
+      sum += weight;
+      mean += weight * values[child];
+    }
+    for (let i = 0; i < below.length; i++) weights[edge + i] /= sum;
+    return mean / sum;
+  }
+}

@@ -1,0 +1,84 @@
+import { checkCacheWeights, type CacheWeights } from './cache.js';
+import { seal, unseal } from '../base/sealed.js';
+import { pack } from '../base/encode-msgpack.js';
+import { finite, list, record, text, whole } from '../base/shape.js';
+import { unpack } from '../base/decode-msgpack.js';
+
+/** The name of the weights that training learns and that are used unless others are named. */
+export const DEFAULT_WEIGHTS = 'default';
+/** Not a set of weights: the even ones of Pickhardt et al. */
+export const UNIFORM_WEIGHTS = 'uniform';
+
+/** Products of four e^parameter neither overflow nor vanish. */
+const LARGEST_PARAMETER = 150;
+
+/** What tuning learned. */
+export interface WeightSet {
+  /** The patterns of the mixture, in their order: the parameters are laid out by them. */
+  readonly patterns: readonly string[];
+  /** Parameters of the mixture over word patterns. */
+  readonly words: Float64Array;
+  /** Those of the class model and of the gate between the two; empty without classes. */
+  readonly classes: Float64Array;
+  readonly gate: Float64Array;
+  readonly cache: CacheWeights;
+  readonly report: TuneReport;
+}
+
+/** How tuning went. */
+export interface TuneReport {
+  readonly sentences: number;
+  readonly tokens: number;
+  /** Perplexity of the tuning text, OOVs counted: with modified Kneser-Ney, with what was learned, and with the cache too. */
+  readonly mkn: number;
+  readonly tuned: number;
+  readonly cached: number;
+  /** By table, the average share of the probability mass that it gives out on the tuning text. */
+  readonly shares: readonly { readonly pattern: string; readonly share: number }[];
+}
+
+/** Bytes of a set of weights: a checksum, and msgpack. */
+export function encodeWeights(set: WeightSet): Uint8Array {
+  return seal(
+    pack({
+      ...set,
+      words: [...set.words],
+      classes: [...set.classes],
+      gate: [...set.gate],
+      cache: { ...set.cache, weights: [...set.cache.weights] },
+    }),
+  );
+}
+
+/** The reverse. @throws BlockDamage */
+export function decodeWeights(value: Uint8Array): WeightSet {
+  const { patterns, words, classes, gate, cache, report } = record(unpack(unseal(value)), 'weights');
+  return {
+    patterns: list(patterns, 'patterns', text),
+    words: parameters(words, 'weights of words'),
+    classes: parameters(classes, 'weights of classes'),
+    gate: parameters(gate, 'gate'),
+    cache: checkCacheWeights(cache),
+    report: checkedReport(report),
+  };
+}
+
+function parameters(value: unknown, name: string): Float64Array {
+  const most = LARGEST_PARAMETER;
+  return Float64Array.from(list(value, name, (item, of) => finite(item, of, -most, most)));
+}
+
+function checkedReport(value: unknown): TuneReport {
+  const { sentences, tokens, mkn, tuned, cached, shares } = record(value, 'report');
+  return {
+    sentences: whole(sentences, 'sentences'),
+    tokens: whole(tokens, 'tokens'),
+    mkn: finite(mkn, 'perplexity'),
+    tuned: finite(tuned, 'perplexity'),
+    cached: finite(cached, 'perplexity'),
+    shares: list(shares, 'shares', item => {
+      const { pattern, share } = record(item, 'share');
+      return { pattern: text(pattern, 'pattern'), share: finite(share, 'share') };
+    }),
+  };
+}

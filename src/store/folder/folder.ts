@@ -1,0 +1,365 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { isOutOfFiles, KneserError, readError, systemCode, writeError } from '../../base/errors.js';
+import { makeFolder, removeEmpty } from '../../base/node/folders.js';
+import { ownMark, removeAbandoned } from '../../base/node/leftovers.js';
+import { openPackedFile } from '../packed/file-source.js';
+import { describeUnfinished, readUnfinished } from './unfinished.js';
+import { digestFile } from '../../base/node/file-digest.js';
+import { FORMAT_VERSION } from '../keys.js';
+import type { ModelFiles } from '../store.js';
+import type { ModelStore } from '../store.js';
+import { decodePointer, encodePointer, GENERATION, POINTER, type Pointer, type PointerFile } from './pointer.js';
+import { createView } from './view.js';
+
+/** The folder of what is needed until a generation is complete: it is there while one is made, and after that was broken off. */
+const WORK = 'kneser.training';
+
+/** A generation that is being built. No other process builds one in the same folder. */
+export interface Draft {
+  /** The name of the generation. */
+  readonly generation: string;
+  /** The folder of its LevelDB; not there yet, unless the draft is gone on with. */
+  readonly database: string;
+  /** A folder for all that is not needed any more once it is complete. */
+  readonly temporary: string;
+  /** Stores a set of weights in it. */
+  putWeights(name: string, value: Uint8Array): Promise<void>;
+  /** Makes it the model, and removes the one before. @param created when it was made, if not now; ISO 8601. */
+  publish(created?: string): Promise<Pointer>;
+  /** Removes it. */
+  discard(): Promise<void>;
+  /** Leaves it as it is, to be gone on with. */
+  leave(): Promise<void>;
+}
+
+/** Looks whether a draft that was broken off can be gone on with. @returns its generation, or `undefined`. */
+export type FindUnfinished = (temporary: string) => Promise<string | undefined>;
+
+/**
+ * Begins a generation in the folder `path`, which is made if it is missing. What was left there by one that was broken off
+ * is removed, unless it is gone on with.
+ *
+ * @param force whether a model that is there may be replaced. It stays in use until the new one is complete.
+ * @param find where a draft may be gone on with: that needs no `force`, nor does one that cannot be gone on with.
+ * @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS, KNESER_OUTPUT_DENIED, KNESER_DISK_FULL, KNESER_IO, and what `find` throws.
+ */
+export async function beginDraft(path: string, force: boolean, find?: FindUnfinished): Promise<Draft> {
+  if (path === '') throw new KneserError('KNESER_OPTION', 'out: the name of the model folder is empty');
+  // Absolute: a process may change to another folder.
+  path = resolve(path);
+  try {
+    const before = await existingEntries(path);
+    const foreign = before.filter(name => !isOwnEntry(name));
+    if (foreign.length > 0) {
+      throw new KneserError(
+        'KNESER_OUTPUT_EXISTS',
+        `${path}: this folder holds other files (${foreign[0]} …); name a new or empty one with --out`,
+      );
+    }
+    if (before.length > 0 && !force && !find) throw await outputExists(path, before);
+    const { lockFolder } = await import('./lock.js');
+    const made = await makeFolder(path);
+    const temporary = join(path, WORK);
+    const removeFolder = async (): Promise<void> => {
+      if (made !== undefined) await removeEmpty(path, made);
+    };
+    const lock = await lockFolder(temporary, path).catch(async (error: unknown) => {
+      await removeFolder();
+      throw error;
+    });
+    const removeWork = async (): Promise<void> => {
+      await lock.remove();
+      await removeFolder();
+    };
+    const unfinished = await find?.(temporary).catch(async (error: unknown) => {
+      await lock.release();
+      throw error;
+    });
+    try {
+      const generation = unfinished ?? (await beginGeneration(path, force));
+      const folder = join(path, generation);
+      return {
+        generation,
+        database: join(folder, 'tables'),
+        temporary,
+        putWeights: (name, value) => putWeights(folder, name, value),
+        publish: async created => {
+          const pointer = await publish(path, generation, created);
+          // From here on the new model is the one: what cannot be removed of the old one is left to the next training.
+          await removeLeftovers(path, generation).catch(() => undefined);
+          await lock.remove().catch(() => undefined);
+          return pointer;
+        },
+        discard: async () => {
+          await rm(folder, { recursive: true, force: true });
+          await removeWork();
+        },
+        leave: () => lock.release(),
+      };
+    } catch (error) {
+      await removeWork();
+      throw error;
+    }
+  } catch (error) {
+    throw writeError(path, error);
+  }
+}
+
+/** Makes a new generation's folder, after those that are no more, but for the model's, were removed. */
+async function beginGeneration(path: string, force: boolean): Promise<string> {
+  const entries = await existingEntries(path);
+  if (entries.includes(POINTER) && !force) throw await outputExists(path, entries);
+  const published = await readPointer(path).catch(() => undefined);
+  // Where the pointer file cannot be read, no generation is known to be the model's: they go when there is a new one.
+  if (published || !entries.includes(POINTER)) await removeLeftovers(path, published?.generation);
+  const last = Math.max(0, ...entries.map(name => Number(GENERATION.exec(name)?.[1] ?? 0)));
+  const generation = `generation-${last + 1}`;
+  await mkdir(join(path, generation));
+  return generation;
+}
+
+/** Whether an entry of a model folder is one that this module makes. */
+export function isOwnEntry(name: string): boolean {
+  return name.startsWith(POINTER) || name.startsWith(WORK) || GENERATION.test(name);
+}
+
+/** Removes all that was made here but the pointer file, a generation, and the lock that is held. */
+async function removeLeftovers(path: string, generation: string | undefined): Promise<void> {
+  const kept = [POINTER, WORK, generation];
+  for (const name of await readdir(path)) {
+    if (isOwnEntry(name) && !kept.includes(name)) await rm(join(path, name), { recursive: true, force: true });
+  }
+  for (const name of await readdir(join(path, WORK))) {
+    if (name !== 'lock') await rm(join(path, WORK, name), { recursive: true, force: true });
+  }
+}
+
+/** The generation that the pointer file names; `undefined` where there is none that can be read. */
+export async function publishedGeneration(path: string): Promise<string | undefined> {
+  return (await readPointer(path).catch(() => undefined))?.generation;
+}
+
+async function outputExists(path: string, entries: readonly string[]): Promise<KneserError> {
+  const message = entries.includes(POINTER)
+    ? `${path}: there is a model here already; pass --force to replace it, or another --out`
+    : `${await unfinishedMessage(path)}\nTo begin anew instead, pass --force`;
+  return new KneserError('KNESER_OUTPUT_EXISTS', message);
+}
+
+async function unfinishedMessage(path: string): Promise<string> {
+  return `${path}: ${describeUnfinished(await readUnfinished(join(path, WORK)), path)}`;
+}
+
+async function existingEntries(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function publish(path: string, generation: string, created = new Date().toISOString()): Promise<Pointer> {
+  const tables = join(path, generation, 'tables');
+  const files: PointerFile[] = [];
+  for (const name of (await readdir(tables)).sort()) {
+    if (name === 'LOCK' || name.startsWith('LOG')) {
+      await rm(join(tables, name));
+      continue;
+    }
+    const { size } = await stat(join(tables, name));
+    files.push({ name, bytes: size, crc32: await digestFile(join(tables, name)) });
+  }
+  const pointer: Pointer = {
+    kneser: FORMAT_VERSION,
+    generation,
+    created,
+    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    files,
+  };
+  // Written within the generation, which is removed as a whole if this fails; readers see the old pointer or the new.
+  const draft = join(path, generation, POINTER);
+  await writeSynced(draft, encodePointer(pointer));
+  await rename(draft, join(path, POINTER));
+  return pointer;
+}
+
+async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Reads the pointer file of a model folder.
+ *
+ * @throws KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED
+ */
+export async function readPointer(path: string): Promise<Pointer> {
+  let text: string;
+  try {
+    text = await readFile(join(path, POINTER), 'utf8');
+  } catch (error) {
+    throw await pointerMissing(path, error);
+  }
+  const pointer = decodePointer(text);
+  if (typeof pointer === 'number') {
+    throw new KneserError(
+      'KNESER_VERSION',
+      `${path}: a model of format ${pointer}; this version of kneser reads format ${FORMAT_VERSION}. Train it again`,
+    );
+  }
+  if (!pointer) {
+    throw new KneserError('KNESER_DAMAGED', `${join(path, POINTER)}: this file is damaged; train the model again`);
+  }
+  return pointer;
+}
+
+async function pointerMissing(path: string, error: unknown): Promise<KneserError> {
+  const cause = { cause: error };
+  let entries: string[];
+  try {
+    entries = await readdir(path);
+  } catch (listError) {
+    const code = systemCode(listError);
+    if (code === 'ENOENT')
+      return new KneserError('KNESER_INPUT_MISSING', `${path}: there is no such model folder`, cause);
+    if (code === 'ENOTDIR') {
+      const packed = await openPackedFile(path).catch(() => undefined);
+      await packed?.close?.();
+      if (packed) {
+        return new KneserError(
+          'KNESER_OUTPUT_DENIED',
+          `${path}: a packed model is only read; unpack it first (kneser unpack), and name the folder`,
+          cause,
+        );
+      }
+      return new KneserError(
+        'KNESER_NOT_A_MODEL',
+        `${path}: is a file; a model is a folder made by kneser train, or a file made by kneser pack`,
+        cause,
+      );
+    }
+    return new KneserError('KNESER_INPUT_UNREADABLE', `${path}: cannot be read (${code ?? String(listError)})`, cause);
+  }
+  if (systemCode(error) !== 'ENOENT') {
+    return new KneserError('KNESER_INPUT_UNREADABLE', `${path}: ${POINTER} cannot be read`, cause);
+  }
+  if (entries.some(name => GENERATION.test(name) || name.startsWith(WORK))) {
+    return new KneserError('KNESER_UNFINISHED', await unfinishedMessage(path), cause);
+  }
+  const leveldb = entries.includes('CURRENT') ? 'a LevelDB of something else' : 'not a kneser model';
+  return new KneserError('KNESER_NOT_A_MODEL', `${path}: ${leveldb}; name a folder made by kneser train`, cause);
+}
+
+/** A model's store and files, open for reading. */
+export interface OpenFolder {
+  readonly store: ModelStore;
+  readonly files: ModelFiles;
+  readonly pointer: Pointer;
+}
+
+/**
+ * Opens the model in a folder for reading, beside any number of other readers. Nothing in the folder is written. What is
+ * open stays as it is when the model is replaced.
+ *
+ * @throws what {@link readPointer} and `createView` throw.
+ */
+export async function openFolder(path: string): Promise<OpenFolder> {
+  for (let attempt = 1; ; attempt++) {
+    const pointer = await readPointer(path);
+    const opened = await openGeneration(path, pointer).catch((error: unknown) => error as Error);
+    // A new generation may have taken this one's place meanwhile, and parts of this one be gone.
+    const latest = await readPointer(path).catch(() => pointer);
+    if (attempt === ATTEMPTS || (latest.generation === pointer.generation && latest.created === pointer.created)) {
+      if (opened instanceof Error) throw opened;
+      return opened;
+    }
+    if (!(opened instanceof Error)) await opened.store.close();
+  }
+}
+
+/** How often a model is opened anew when it was replaced while it was being opened. */
+const ATTEMPTS = 100;
+
+async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolder> {
+  const { openLevelStore } = await import('./leveldb.js');
+  const { bytes, created, files } = pointer;
+  const folder = join(path, pointer.generation);
+  const tables = join(folder, 'tables');
+  const view = await createView(tables, files);
+  try {
+    const weights = await readWeightFiles(folder);
+    const store = await openLevelStore(view.path, path).catch((error: unknown) => {
+      const failed = writeError(view.path, error);
+      if (failed.code !== 'KNESER_IO') throw failed;
+      if (isOutOfFiles(error)) throw readError(tables, error);
+      const reason = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : '';
+      throw new KneserError('KNESER_DAMAGED', `${tables}: cannot be opened: ${reason}`, { cause: error });
+    });
+    const close = async (): Promise<void> => {
+      await store.close();
+      await view.remove();
+    };
+    return { store: { ...store, close }, files: { bytes, created, weights }, pointer };
+  } catch (error) {
+    await view.remove();
+    throw error;
+  }
+}
+
+export const WEIGHTS_FOLDER = 'weights';
+export const WEIGHTS_FILE = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.weights$/;
+
+/** Whether text can name a set of weights. */
+export function isWeightsName(name: string): boolean {
+  return WEIGHTS_FILE.test(`${name}.weights`);
+}
+
+async function readWeightFiles(generation: string): Promise<Map<string, Uint8Array>> {
+  const folder = join(generation, WEIGHTS_FOLDER);
+  const weights = new Map<string, Uint8Array>();
+  for (const file of (await existingEntries(folder)).sort()) {
+    const name = WEIGHTS_FILE.exec(file)?.[1];
+    if (name !== undefined) weights.set(name, await readFile(join(folder, file)));
+  }
+  return weights;
+}
+
+async function putWeights(generation: string, name: string, value: Uint8Array): Promise<void> {
+  const folder = join(generation, WEIGHTS_FOLDER);
+  // Not those around it: a generation that was removed must not be there again.
+  await mkdir(folder).catch((error: unknown) => {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  });
+  await removeAbandoned(folder, '.');
+  const draft = join(folder, `.${ownMark()}`);
+  try {
+    await writeSynced(draft, value);
+    await rename(draft, join(folder, `${name}.weights`));
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Stores a set of weights beside the counts of the model in a folder; readers see the old set or the new one.
+ *
+ * @param generation the one whose counts they were learned on.
+ * @throws KNESER_OUTPUT_EXISTS where another one is the model by now.
+ */
+export async function writeWeights(path: string, generation: string, name: string, value: Uint8Array): Promise<void> {
+  const written = await putWeights(join(path, generation), name, value).catch((error: unknown) => error as Error);
+  if ((await readPointer(path)).generation !== generation) {
+    // Whoever replaced it may have met the weights while removing it.
+    await rm(join(path, generation), { recursive: true, force: true });
+    throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: another model took this one's place; tune that one`);
+  }
+  if (written) throw writeError(path, written);
+}

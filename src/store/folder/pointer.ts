@@ -1,0 +1,79 @@
+import { FORMAT_VERSION } from '../keys.js';
+import { crc32Hex } from '../../base/node/file-digest.js';
+
+/**
+ * A model folder: one small pointer file and the immutable generation it names, a LevelDB folder. A new model is built
+ * as another generation, and becomes the model when the pointer is replaced by a rename. LevelDB lets one process in and
+ * rewrites its files when it opens, so readers open a private folder of links to a generation's table files and copies
+ * of the rest.
+ */
+export const POINTER = 'kneser.json';
+/** The names of generations. */
+export const GENERATION = /^generation-(\d+)$/;
+
+/** A file of a generation's LevelDB. */
+export interface PointerFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** As `digestFile` has it. */
+  readonly crc32: string;
+}
+
+/** What the pointer file says. */
+export interface Pointer {
+  readonly kneser: number;
+  readonly generation: string;
+  /** ISO 8601. */
+  readonly created: string;
+  /** All files of the generation together. */
+  readonly bytes: number;
+  readonly files: readonly PointerFile[];
+}
+
+/** The text of a pointer file: JSON, whose last member is the CRC-32 of all others as `JSON.stringify` writes them. */
+export function encodePointer(pointer: Pointer): string {
+  return JSON.stringify({ ...pointer, crc32: digestOf(pointer) }, undefined, 1) + '\n';
+}
+
+/**
+ * The reverse. A pointer file without a checksum is taken as it is: models were made before there was one.
+ *
+ * @returns the number of another format where the file has that, and `undefined` for text that no encoder wrote.
+ */
+export function decodePointer(text: string): Pointer | number | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { crc32, ...pointer } = value as Partial<Pointer> & { readonly crc32?: unknown };
+  if (crc32 !== undefined && crc32 !== digestOf(pointer)) return undefined;
+  if (typeof pointer.kneser === 'number' && pointer.kneser !== FORMAT_VERSION) return pointer.kneser;
+  return isPointer(pointer) ? pointer : undefined;
+}
+
+function digestOf(pointer: Partial<Pointer>): string {
+  return crc32Hex(new TextEncoder().encode(JSON.stringify(pointer)));
+}
+
+function isPointer(value: Partial<Pointer>): value is Pointer {
+  const { files = [] } = value;
+  return (
+    typeof value.kneser === 'number' &&
+    isText(value.generation, GENERATION) &&
+    isText(value.created, /^[\dTZ:.-]+$/) &&
+    typeof value.bytes === 'number' &&
+    Array.isArray(value.files) &&
+    (files as readonly (Partial<PointerFile> | null)[]).every(
+      file => isText(file?.name, /^[A-Za-z0-9][A-Za-z0-9._-]*$/) && Number.isSafeInteger(file.bytes),
+    ) &&
+    value.bytes === files.reduce((sum, { bytes }) => sum + bytes, 0)
+  );
+}
+
+/** Whether a value is a string of that form: to an expression alone, the number 5 is `5`. */
+function isText(value: unknown, form: RegExp): value is string {
+  return typeof value === 'string' && form.test(value);
+}

@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FORMAT_VERSION } from '../keys.js';
+
+/** Name of the file, in the folder of an unfinished model, that says what its training has done so far. */
+export const RECORD = 'record.json';
+
+/** The part of a training's record that says how far the training came. */
+export interface Unfinished {
+  readonly format: number;
+  /** What to type to continue; `null` if the library was called. */
+  readonly command: string | null;
+  /** Missing until the whole text was read and is on disk. */
+  readonly text?: { readonly sentences: number };
+  /** How many tables there will be; missing until counting begins. */
+  readonly tableCount?: number;
+  /** The tables that are complete and on disk. */
+  readonly tables: readonly unknown[];
+}
+
+/** Reads the record that an interrupted training left in `folder`; `undefined` if there is none that can be read. */
+export async function readUnfinished(folder: string): Promise<Unfinished | undefined> {
+  try {
+    const record = JSON.parse(await readFile(join(folder, RECORD), 'utf8')) as Partial<Unfinished>;
+    return record.format === FORMAT_VERSION && Array.isArray(record.tables) ? (record as Unfinished) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Says how far a training came, and how to go on. @param record `undefined` where nothing can be gone on with. */
+export function describeUnfinished(record: Unfinished | undefined, out: string): string {
+  if (!record) return 'this model is unfinished, and cannot be resumed: make it again with --force';
+  const go = record.command ?? `train({ …, out: ${JSON.stringify(out)}, resume: true })`;
+  return `this model is unfinished: its training had ${describeReached(record)}. To go on with it: ${go}`;
+}
+
+/** `counted 3 of 5 tables`: what a training had done. */
+export function describeReached({ text, tableCount, tables }: Unfinished): string {
+  if (tableCount === undefined) return 'not yet read all of the text';
+  if (tables.length > 0) return `counted ${tables.length} of ${tableCount} tables`;
+  return text ? `read the text, ${text.sentences.toLocaleString('en')} sentences` : 'read the text';
+}

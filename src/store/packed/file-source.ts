@@ -1,0 +1,42 @@
+import { open, stat } from 'node:fs/promises';
+import { KneserError, systemCode } from '../../base/errors.js';
+import { isPacked, MAGIC } from './format.js';
+import { cutShort, type ByteSource } from './source.js';
+
+/**
+ * The file at a path, if it begins as packed models do; a folder and whatever else is there does not.
+ *
+ * @throws KNESER_INPUT_UNREADABLE
+ */
+export async function openPackedFile(path: string): Promise<ByteSource | undefined> {
+  const file = await open(path).catch(async (error: unknown) => {
+    const stats = await stat(path).catch(() => undefined);
+    if (!stats?.isFile()) return undefined;
+    const code = systemCode(error) ?? String(error);
+    throw new KneserError('KNESER_INPUT_UNREADABLE', `${path}: cannot be read (${code})`, { cause: error });
+  });
+  if (!file) return undefined;
+  const read = async (offset: number, length: number): Promise<Uint8Array> => {
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length;) {
+      const { bytesRead } = await file.read(bytes, at, length - at, offset + at).catch((error: unknown) => {
+        throw new KneserError('KNESER_IO', `${path}: cannot be read (${systemCode(error) ?? String(error)})`, {
+          cause: error,
+        });
+      });
+      if (bytesRead === 0) throw cutShort(path);
+      at += bytesRead;
+    }
+    return bytes;
+  };
+  try {
+    const stats = await file.stat();
+    if (stats.isFile() && isPacked(await read(0, Math.min(stats.size, MAGIC.length)))) {
+      return { name: path, size: stats.size, read, close: () => file.close() };
+    }
+  } catch {
+    // Whoever opens it as something else says what is wrong with it.
+  }
+  await file.close();
+  return undefined;
+}

@@ -1,0 +1,246 @@
+import { BlockDamage } from '../../base/sealed.js';
+import { checksum } from '../../base/checksum.js';
+import { FORMAT_VERSION } from '../keys.js';
+import { compareBytes } from '../../base/bytes.js';
+import { readVarint, writeVarint } from '../../base/varint.js';
+
+/**
+ * A packed model: the values of a store in one file, in the order of their keys, behind an index. docs/packed.md describes
+ * every byte. The file holds lengths and no offsets, so that nothing in it can overlap or lead in a circle; and its
+ * checksums form a tree: the header has that of the front, the front those of the index's pages, a page those of its values.
+ */
+export const MAGIC = Uint8Array.of(0x89, 0x4b, 0x4e, 0x45, 0x53, 0x45, 0x52, 0x0a);
+
+/** The version of packed files that this code reads and writes. */
+export const PACKED_VERSION = 1;
+
+export const HEADER_BYTES = 32;
+
+/** Keys of a page of the index, but for the last, which may have fewer. */
+export const PAGE_KEYS = 64;
+
+/** No page that was written is larger, and no key. Keys share their beginnings: without a limit they could share any amount. */
+const LARGEST_PAGE = 1 << 18;
+const LARGEST_KEY = LARGEST_PAGE / PAGE_KEYS;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** What a packed file begins with. */
+export interface Header {
+  readonly version: number;
+  /** Of the values, as the manifest has it. */
+  readonly format: number;
+  readonly frontBytes: number;
+  /** Bytes of the whole file. */
+  readonly size: number;
+  readonly frontChecksum: number;
+}
+
+/** A page of the index, as the front describes it. */
+export interface PageInfo {
+  readonly firstKey: Uint8Array;
+  readonly bytes: number;
+  /** Of the values of its keys, all together. */
+  readonly valueBytes: number;
+  readonly checksum: number;
+}
+
+/** What follows the header. */
+export interface Front {
+  /** When the model was made, ISO 8601. */
+  readonly created: string;
+  /** Bytes of sets of weights, by name. */
+  readonly weights: ReadonlyMap<string, Uint8Array>;
+  readonly pages: readonly PageInfo[];
+}
+
+/** What a page says of a key. */
+export interface Entry {
+  readonly key: Uint8Array;
+  /** Of the value. */
+  readonly length: number;
+  readonly checksum: number;
+}
+
+/** Whether a file that begins with these bytes is a packed model. */
+export function isPacked(bytes: Uint8Array): boolean {
+  return bytes.length >= MAGIC.length && MAGIC.every((byte, at) => bytes[at] === byte);
+}
+
+/** The header of a file with this front. @param rest bytes behind the front. */
+export function encodeHeader(front: Uint8Array, rest: number): Uint8Array {
+  const header = new Uint8Array(HEADER_BYTES);
+  const view = new DataView(header.buffer);
+  header.set(MAGIC);
+  view.setUint16(8, PACKED_VERSION, true);
+  view.setUint16(10, FORMAT_VERSION, true);
+  view.setUint32(12, front.length, true);
+  view.setBigUint64(16, BigInt(HEADER_BYTES + front.length + rest), true);
+  view.setUint32(24, checksum(front), true);
+  view.setUint32(28, checksum(header, 0, 28), true);
+  return header;
+}
+
+/** The reverse, for bytes that {@link isPacked}. @throws BlockDamage */
+export function decodeHeader(bytes: Uint8Array): Header {
+  if (bytes.length < HEADER_BYTES) throw new BlockDamage('cut short');
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  if (checksum(bytes, 0, 28) !== view.getUint32(28, true)) throw new BlockDamage('checksum differs');
+  return {
+    version: view.getUint16(8, true),
+    format: view.getUint16(10, true),
+    frontBytes: view.getUint32(12, true),
+    size: Number(view.getBigUint64(16, true)),
+    frontChecksum: view.getUint32(24, true),
+  };
+}
+
+/** Bytes of a front. */
+export function encodeFront({ created, weights, pages }: Front): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  const put = (...bytes: Uint8Array[]): number => pieces.push(...bytes);
+  const putSized = (bytes: Uint8Array): number => put(u32(bytes.length), bytes);
+  putSized(encoder.encode(created));
+  put(u32(weights.size));
+  for (const [name, bytes] of [...weights].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    putSized(encoder.encode(name));
+    putSized(bytes);
+  }
+  put(u32(pages.length));
+  for (const page of pages) {
+    putSized(page.firstKey);
+    put(u32(page.bytes), u64(page.valueBytes), u32(page.checksum));
+  }
+  return concatenate(pieces);
+}
+
+/** The reverse. @throws BlockDamage */
+export function decodeFront(bytes: Uint8Array): Front {
+  const from = new FrontReader(bytes);
+  const created = decoder.decode(from.sized());
+  const weights = new Map<string, Uint8Array>();
+  for (let left = from.u32(); left > 0; left--) weights.set(decoder.decode(from.sized()), from.sized());
+  const pages: PageInfo[] = [];
+  for (let left = from.u32(); left > 0; left--) {
+    const page = { firstKey: from.sized(), bytes: from.u32(), valueBytes: from.u64(), checksum: from.u32() };
+    if (page.bytes > LARGEST_PAGE) throw new BlockDamage('impossible page of the index');
+    const before = pages.at(-1);
+    if (before && compareBytes(before.firstKey, page.firstKey) >= 0) throw new BlockDamage('pages out of order');
+    pages.push(page);
+  }
+  from.end();
+  return { created, weights, pages };
+}
+
+/** Bytes of a page: for each key how many bytes it shares with the one before, the rest of it, its value's length and checksum. */
+export function encodePage(entries: readonly Entry[]): Uint8Array {
+  const bytes = new Uint8Array(entries.reduce((sum, { key }) => sum + key.length + 19, 0));
+  const view = new DataView(bytes.buffer);
+  let before: Uint8Array = new Uint8Array(0);
+  let at = 0;
+  for (const { key, length, checksum } of entries) {
+    let shared = 0;
+    while (shared < key.length && key[shared] === before[shared]) shared++;
+    at = writeVarint(bytes, at, shared);
+    at = writeVarint(bytes, at, key.length - shared);
+    bytes.set(key.subarray(shared), at);
+    at = writeVarint(bytes, at + key.length - shared, length);
+    view.setUint32(at, checksum, true);
+    at += 4;
+    before = key;
+  }
+  return bytes.slice(0, at);
+}
+
+/** The reverse. @param nextKey the first of the next page. @throws BlockDamage */
+export function decodePage(bytes: Uint8Array, page: PageInfo, nextKey: Uint8Array | undefined): Entry[] {
+  if (checksum(bytes) !== page.checksum) throw new BlockDamage('checksum differs');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const cursor = { at: 0 };
+  const entries: Entry[] = [];
+  let before: Uint8Array | undefined;
+  let valueBytes = 0;
+  while (cursor.at < bytes.length) {
+    const shared = readVarint(bytes, cursor);
+    const rest = readVarint(bytes, cursor);
+    if (shared > (before?.length ?? 0) || cursor.at + rest > bytes.length) throw new BlockDamage('impossible key');
+    if (shared + rest > LARGEST_KEY || entries.length === PAGE_KEYS) throw new BlockDamage('too long for a page');
+    const key = new Uint8Array(shared + rest);
+    if (before) key.set(before.subarray(0, shared));
+    key.set(bytes.subarray(cursor.at, (cursor.at += rest)), shared);
+    const length = readVarint(bytes, cursor);
+    if (cursor.at + 4 > bytes.length) throw new BlockDamage('wrong length');
+    entries.push({ key, length, checksum: view.getUint32(cursor.at, true) });
+    if (before && compareBytes(before, key) >= 0) throw new BlockDamage('keys out of order');
+    cursor.at += 4;
+    valueBytes += length;
+    before = key;
+  }
+  const fits =
+    before &&
+    compareBytes(entries[0].key, page.firstKey) === 0 &&
+    (!nextKey || compareBytes(before, nextKey) < 0) &&
+    valueBytes === page.valueBytes;
+  if (!fits) throw new BlockDamage('a page that does not fit the rest');
+  return entries;
+}
+
+/** Reads what a front is made of, never past its end. */
+class FrontReader {
+  private at = 0;
+  private readonly view: DataView;
+
+  constructor(private readonly bytes: Uint8Array) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  u32(): number {
+    return this.view.getUint32(this.take(4), true);
+  }
+
+  u64(): number {
+    return Number(this.view.getBigUint64(this.take(8), true));
+  }
+
+  /** Bytes behind their number. */
+  sized(): Uint8Array {
+    const length = this.u32();
+    const from = this.take(length);
+    return this.bytes.slice(from, from + length);
+  }
+
+  end(): void {
+    if (this.at !== this.bytes.length) throw new BlockDamage('wrong length');
+  }
+
+  private take(length: number): number {
+    const from = this.at;
+    this.at += length;
+    if (this.at > this.bytes.length) throw new BlockDamage('cut short');
+    return from;
+  }
+}
+
+function u32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value, true);
+  return bytes;
+}
+
+function u64(value: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
+  return bytes;
+}
+
+/** Pieces in one. */
+export function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,51 @@
+import { KneserError } from '../../base/errors.js';
+import { cutShort, type ByteSource } from './source.js';
+
+/** What a model can be opened from. */
+export type PackedInput = Blob | URL | ArrayBuffer | Uint8Array;
+
+/** The source of an input. @throws KneserError where it cannot be read, as for {@link openUrl}. */
+export async function openSource(input: PackedInput, signal?: AbortSignal): Promise<ByteSource> {
+  if (input instanceof Blob) return blobSource(input);
+  if (input instanceof Uint8Array) return memorySource(input);
+  // Not `instanceof`: a buffer may come from another realm, such as a frame.
+  if (Object.prototype.toString.call(input) === '[object ArrayBuffer]') {
+    return memorySource(new Uint8Array(input as ArrayBuffer));
+  }
+  const { openUrl } = await import('./url-source.js');
+  return openUrl(input as URL, signal);
+}
+
+function memorySource(bytes: Uint8Array): ByteSource {
+  const name = 'packed model';
+  return {
+    name,
+    size: bytes.length,
+    read: (offset, length) =>
+      offset + length > bytes.length
+        ? Promise.reject(cutShort(name))
+        : Promise.resolve(bytes.slice(offset, offset + length)),
+  };
+}
+
+function blobSource(blob: Blob): ByteSource {
+  const name = 'name' in blob && typeof blob.name === 'string' ? blob.name : 'packed model';
+  return {
+    name,
+    size: blob.size,
+    read: async (offset, length) => {
+      let bytes: ArrayBuffer;
+      try {
+        bytes = await blob.slice(offset, offset + length).arrayBuffer();
+      } catch (error) {
+        throw new KneserError(
+          'KNESER_INPUT_UNREADABLE',
+          `${name}: cannot be read any more: it was moved, changed or removed; choose it again`,
+          { cause: error },
+        );
+      }
+      if (bytes.byteLength !== length) throw cutShort(name);
+      return new Uint8Array(bytes);
+    },
+  };
+}

@@ -1,0 +1,207 @@
+import { KneserError } from '../../base/errors.js';
+import type { ModelFiles } from '../store.js';
+import { BlockDamage } from '../../base/sealed.js';
+import { checksum } from '../../base/checksum.js';
+import { decodeValue } from '../../base/decode.js';
+import { FORMAT_VERSION } from '../keys.js';
+import type { ModelStore } from '../store.js';
+import { compareBytes } from '../../base/bytes.js';
+import {
+  decodeFront,
+  decodeHeader,
+  decodePage,
+  HEADER_BYTES,
+  isPacked,
+  PACKED_VERSION,
+  type Entry,
+  type Front,
+  type Header,
+} from './format.js';
+import { cutShort, readRanges, type ByteSource } from './source.js';
+
+/** Pages of the index that are kept: about 10 kB each. */
+const KEPT_PAGES = 2048;
+/** Bytes of values that are read at one go when all are read. */
+const READ_BYTES = 4 << 20;
+
+/** A value: what the index says of it, and where it is. */
+interface Place extends Entry {
+  readonly offset: number;
+}
+
+/**
+ * Opens a packed model, which is closed with the store. It reads the front and no values.
+ *
+ * @throws KneserError: KNESER_NOT_A_MODEL, KNESER_VERSION, KNESER_DAMAGED, and what the source throws.
+ */
+export async function openPacked(source: ByteSource): Promise<{ store: ModelStore; files: ModelFiles }> {
+  try {
+    const { frontBytes, size, frontChecksum } = await readHeader(source);
+    const front = decodeValue(`${source.name}: front`, await source.read(HEADER_BYTES, frontBytes), bytes => {
+      if (checksum(bytes) !== frontChecksum) throw new BlockDamage('checksum differs');
+      return decodeFront(bytes);
+    });
+    const store = new PackedStore(source, front, HEADER_BYTES + frontBytes, size);
+    return { store, files: { bytes: size, created: front.created, weights: front.weights } };
+  } catch (error) {
+    await source.close?.();
+    throw error;
+  }
+}
+
+async function readHeader(source: ByteSource): Promise<Header> {
+  const { name } = source;
+  const bytes = await source.read(0, Math.min(HEADER_BYTES, source.size ?? HEADER_BYTES));
+  if (!isPacked(bytes)) {
+    throw new KneserError('KNESER_NOT_A_MODEL', `${name}: not a packed model; name a file made by kneser pack`);
+  }
+  const header = decodeValue(`${name}: header`, bytes, decodeHeader);
+  const { version, format, size, frontBytes } = header;
+  if (version !== PACKED_VERSION || format !== FORMAT_VERSION) {
+    const [what, is, reads] =
+      version === PACKED_VERSION
+        ? ['a model of format', format, FORMAT_VERSION]
+        : ['a packed model of version', version, PACKED_VERSION];
+    throw new KneserError('KNESER_VERSION', `${name}: ${what} ${is}; this version of kneser reads ${reads}`);
+  }
+  if (source.size !== undefined && source.size < size) throw cutShort(name);
+  if ((source.size ?? size) !== size || HEADER_BYTES + frontBytes > size) {
+    throw new KneserError(
+      'KNESER_DAMAGED',
+      `${name}: the file is not as long as its header says; the model is damaged`,
+    );
+  }
+  return header;
+}
+
+/** The values of a packed model. Opened by {@link openPacked}. */
+class PackedStore implements ModelStore {
+  readonly name: string;
+  readonly distant: boolean;
+  /** By page, where its part of the index begins, and its first value. */
+  private readonly pageStarts: Float64Array;
+  private readonly valueStarts: Float64Array;
+  /** Those that were read last, by number. */
+  private readonly pages = new Map<number, Promise<Place[]>>();
+
+  constructor(
+    private readonly source: ByteSource,
+    private readonly front: Front,
+    indexStart: number,
+    size: number,
+  ) {
+    const { pages } = front;
+    this.name = source.name;
+    this.distant = source.distant ?? false;
+    this.pageStarts = new Float64Array(pages.length);
+    this.valueStarts = new Float64Array(pages.length);
+    let at = indexStart;
+    pages.forEach(({ bytes }, page) => {
+      this.pageStarts[page] = at;
+      at += bytes;
+    });
+    pages.forEach(({ valueBytes }, page) => {
+      this.valueStarts[page] = at;
+      at += valueBytes;
+    });
+    if (at !== size) {
+      throw new KneserError('KNESER_DAMAGED', `${this.name}: the index does not fit the file; the model is damaged`);
+    }
+  }
+
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return (await this.getMany([key]))[0];
+  }
+
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    const numbers = keys.map(key => last(this.front.pages, key, page => page.firstKey));
+    const pages = await this.readPages(new Set(numbers.filter(number => number >= 0)));
+    const places = keys.map((key, i) => {
+      const places = pages.get(numbers[i]) ?? [];
+      const place = places.at(last(places, key, entry => entry.key));
+      return place && compareBytes(place.key, key) === 0 ? place : undefined;
+    });
+    const found = places.filter(place => place !== undefined);
+    const values = (await this.readValues(found)).values();
+    return places.map(place => place && values.next().value);
+  }
+
+  async *entries(): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
+    for (let number = 0; number < this.front.pages.length; number++) {
+      const places = (await this.readPages(new Set([number]))).get(number) ?? [];
+      for (let from = 0; from < places.length;) {
+        let to = from + 1;
+        let bytes = places[from].length;
+        while (to < places.length && (bytes += places[to].length) <= READ_BYTES) to++;
+        const values = await this.readValues(places.slice(from, to));
+        for (const value of values) yield [places[from++].key, value];
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.source.close?.();
+  }
+
+  /** Pages of the index by number. */
+  private async readPages(numbers: ReadonlySet<number>): Promise<Map<number, Place[]>> {
+    const missing = [...numbers].filter(number => !this.pages.has(number));
+    if (missing.length > 0) {
+      const { pages } = this.front;
+      const reading = readRanges(
+        this.source,
+        missing.map(number => ({ offset: this.pageStarts[number], length: pages[number].bytes })),
+      );
+      missing.forEach((number, i) => {
+        const page = reading.then(bytes => this.decodePage(number, bytes[i]));
+        page.catch(() => this.pages.delete(number));
+        this.pages.set(number, page);
+      });
+    }
+    const found = new Map<number, Place[]>();
+    const promises = [...numbers].map(number => [number, this.pages.get(number)] as const);
+    for (const [number, page] of promises) found.set(number, (await page) ?? []);
+    for (const number of this.pages.keys()) {
+      if (this.pages.size <= KEPT_PAGES) break;
+      this.pages.delete(number);
+    }
+    return found;
+  }
+
+  private decodePage(number: number, bytes: Uint8Array): Place[] {
+    const { pages } = this.front;
+    const entries = decodeValue(`${this.name}: index, page ${number}`, bytes, page =>
+      decodePage(page, pages[number], pages.at(number + 1)?.firstKey),
+    );
+    let offset = this.valueStarts[number];
+    return entries.map(entry => {
+      const place = { ...entry, offset };
+      offset += entry.length;
+      return place;
+    });
+  }
+
+  private async readValues(places: readonly Place[]): Promise<Uint8Array[]> {
+    const values = await readRanges(this.source, places);
+    values.forEach((value, i) => {
+      if (checksum(value) === places[i].checksum) return;
+      throw new KneserError(
+        'KNESER_DAMAGED',
+        `${this.name}: the ${value.length} bytes at ${places[i].offset} are not what was written; the file is damaged, or another took its place`,
+      );
+    });
+    return values;
+  }
+}
+
+/** The last of a sorted list whose key is not behind `key`, or −1. */
+function last<T>(list: readonly T[], key: Uint8Array, keyOf: (item: T) => Uint8Array): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareBytes(keyOf(list[middle]), key) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

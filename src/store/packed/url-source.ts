@@ -1,0 +1,149 @@
+import { KneserError } from '../../base/errors.js';
+import { concatenate } from './format.js';
+import { cutShort, type ByteSource } from './source.js';
+
+/** The first request asks for so much: of a model of 500 MB that is all that opening it takes, but for its manifest. */
+const FIRST_BYTES = 128 << 10;
+/** A file that a server gives only as a whole is taken up to this size. */
+const WHOLE_BYTES = 64 << 20;
+/** Requests under way at the same time. */
+const REQUESTS = 24;
+
+/** The address that a text is. @throws KNESER_OPTION */
+export function parseUrl(text: string): URL {
+  try {
+    return new URL(text);
+  } catch (error) {
+    throw new KneserError('KNESER_OPTION', `${text}: this is no address`, { cause: error });
+  }
+}
+
+/**
+ * A file on a web server, read by requests for ranges. The requests are such that a page may make them of another site
+ * without asking first (`Range: bytes=a-b` is safelisted, `If-Range` is not), so a file that is replaced on the server is
+ * found by the answers: by their ETag, date and size where these can be seen, and always by the checksums of what is read.
+ *
+ * @throws KneserError: KNESER_INPUT_MISSING (404), KNESER_INPUT_UNREADABLE (401, 403), KNESER_OPTION, KNESER_IO,
+ * KNESER_ABORTED.
+ */
+export async function openUrl(url: URL, signal?: AbortSignal): Promise<ByteSource> {
+  if (!/^(https?|blob|data):$/.test(url.protocol)) {
+    throw new KneserError('KNESER_OPTION', `${url.href}: not an address of the web; a file is opened by its path`);
+  }
+  const name = url.href;
+  const first = await request(url, 0, FIRST_BYTES, signal);
+  const isWhole = first.status === 200;
+  // An empty file has no first byte: 416.
+  const start =
+    first.status === 416 ? new Uint8Array(0) : await bodyOf(name, first, isWhole ? WHOLE_BYTES : FIRST_BYTES, signal);
+  const total = isWhole || start.length < FIRST_BYTES ? start.length : totalOf(first);
+  const identity = identityOf(first);
+  const read = async (offset: number, length: number): Promise<Uint8Array> => {
+    if (offset + length > (total ?? Infinity)) throw cutShort(name);
+    if (offset + length <= start.length) return start.slice(offset, offset + length);
+    const response = await request(url, offset, length, signal);
+    if (response.status !== 206 || identityOf(response) !== identity) {
+      await response.body?.cancel();
+      throw new KneserError('KNESER_IO', `${name}: the file was replaced while it was being read; open it again`);
+    }
+    const bytes = await bodyOf(name, response, length, signal);
+    if (bytes.length < length) throw cutShort(name);
+    return bytes;
+  };
+  return { name, size: total, distant: total !== start.length, read: atMost(REQUESTS, read) };
+}
+
+/** @returns an answer of the status 200, 206 or 416. */
+async function request(url: URL, offset: number, length: number, signal: AbortSignal | undefined): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      headers: { Range: `bytes=${offset}-${offset + length - 1}` },
+      ...(signal ? { signal } : {}),
+    });
+  } catch (error) {
+    throw failed(url.href, error, signal);
+  }
+  const { status } = response;
+  if (status === 200 || status === 206 || status === 416) return response;
+  await response.body?.cancel();
+  const what = `${url.href}: the server answers ${status}${response.statusText ? ` ${response.statusText}` : ''}`;
+  if (status === 404 || status === 410) throw new KneserError('KNESER_INPUT_MISSING', `${what}; look at the address`);
+  if (status === 401 || status === 403) {
+    throw new KneserError('KNESER_INPUT_UNREADABLE', `${what}: the file must be readable without signing in`);
+  }
+  throw new KneserError('KNESER_IO', `${what}; try again later`);
+}
+
+/** The bytes of an answer, which are no more than `limit`. */
+async function bodyOf(
+  name: string,
+  response: Response,
+  limit: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  const announced = Number(response.headers.get('content-length') ?? 0);
+  const body: ReadableStream<Uint8Array> | null = response.body;
+  const reader = body?.getReader();
+  try {
+    while (reader && announced <= limit && length <= limit) {
+      const { done, value } = await reader.read();
+      if (done) return concatenate(pieces);
+      pieces.push(value);
+      length += value.length;
+    }
+    await reader?.cancel();
+  } catch (error) {
+    throw failed(name, error, signal);
+  }
+  if (!reader) return new Uint8Array(0);
+  throw new KneserError(
+    'KNESER_IO',
+    response.status === 206
+      ? `${name}: the server sends more than it was asked for; download the file and open that`
+      : `${name}: the server sends the file only as a whole, and it is larger than ${WHOLE_BYTES >> 20} MB; ` +
+          'it takes a server that answers range requests, or download the file and open that',
+  );
+}
+
+/** The size of the file that a part of it came with, where that can be seen. */
+function totalOf(response: Response): number | undefined {
+  const match = /\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
+  return match ? Number(match[1]) : undefined;
+}
+
+/** What tells one version of a file from the next, as far as it can be seen. */
+function identityOf(response: Response): string {
+  const { headers } = response;
+  return [headers.get('etag'), headers.get('last-modified'), totalOf(response)].join(' ');
+}
+
+function failed(name: string, error: unknown, signal: AbortSignal | undefined): KneserError {
+  if (signal?.aborted) return new KneserError('KNESER_ABORTED', `${name}: reading was interrupted`, { cause: error });
+  const reasons: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) reasons.push(at.message);
+  return new KneserError(
+    'KNESER_IO',
+    `${name}: the server cannot be reached, or broke off (${reasons.join(': ')}); look at the address, and try again`,
+    { cause: error },
+  );
+}
+
+/** Lets at most so many calls be under way at the same time; the others wait. */
+function atMost<A extends unknown[], T>(limit: number, act: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
+  let free = limit;
+  const waiting: (() => void)[] = [];
+  return async (...args) => {
+    if (free === 0) await new Promise<void>(resolve => waiting.push(resolve));
+    else free--;
+    try {
+      return await act(...args);
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free++;
+    }
+  };
+}

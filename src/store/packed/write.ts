@@ -1,0 +1,85 @@
+import { checksum } from '../../base/checksum.js';
+import type { ModelFiles } from '../store.js';
+import type { ModelStore } from '../store.js';
+import { concatenate, encodeFront, encodeHeader, encodePage, PAGE_KEYS, type Entry, type PageInfo } from './format.js';
+
+/** Bytes of values that are written at one go. */
+const WRITE_BYTES = 1 << 20;
+
+/** A packed model that is about to be written. */
+export interface PackedFile {
+  /** How many keys the model has. */
+  readonly keys: number;
+  /** Bytes of the file. */
+  readonly bytes: number;
+  /** The file, in pieces of a size that disks like. */
+  readonly pieces: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Packs a model. All values are read twice: for the index, which stands before them, and to be written.
+ *
+ * @param onValue told of the bytes of each value that is read, and may throw to stop.
+ */
+export async function packStore(
+  store: ModelStore,
+  { created, weights }: ModelFiles,
+  onValue: (bytes: number) => void,
+): Promise<PackedFile> {
+  const { infos, pages, keys } = await readIndex(store, onValue);
+  const front = encodeFront({ created, weights, pages: infos });
+  const rest = infos.reduce((sum, { bytes, valueBytes }) => sum + bytes + valueBytes, 0);
+  const header = encodeHeader(front, rest);
+  const bytes = header.length + front.length + rest;
+  return { keys, bytes, pieces: inPieces([header, front, ...pages], store, onValue) };
+}
+
+interface Index {
+  readonly infos: readonly PageInfo[];
+  readonly pages: readonly Uint8Array[];
+  readonly keys: number;
+}
+
+async function readIndex(store: ModelStore, onValue: (bytes: number) => void): Promise<Index> {
+  const infos: PageInfo[] = [];
+  const pages: Uint8Array[] = [];
+  let keys = 0;
+  let entries: Entry[] = [];
+  const endPage = (): void => {
+    if (entries.length === 0) return;
+    const page = encodePage(entries);
+    const valueBytes = entries.reduce((sum, { length }) => sum + length, 0);
+    infos.push({ firstKey: entries[0].key, bytes: page.length, valueBytes, checksum: checksum(page) });
+    pages.push(page);
+    keys += entries.length;
+    entries = [];
+  };
+  for await (const [key, value] of store.entries()) {
+    onValue(value.length);
+    entries.push({ key: key.slice(), length: value.length, checksum: checksum(value) });
+    if (entries.length === PAGE_KEYS) endPage();
+  }
+  endPage();
+  return { infos, pages, keys };
+}
+
+/** What comes first, then a store's values, in pieces of a size that disks like. */
+async function* inPieces(
+  first: readonly Uint8Array[],
+  store: ModelStore,
+  onValue: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  yield concatenate(first);
+  let pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const [, value] of store.entries()) {
+    onValue(value.length);
+    pieces.push(value);
+    length += value.length;
+    if (length < WRITE_BYTES) continue;
+    yield concatenate(pieces);
+    pieces = [];
+    length = 0;
+  }
+  if (length > 0) yield concatenate(pieces);
+}

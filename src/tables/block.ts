@@ -1,0 +1,291 @@
+import { BlockDamage, seal, unseal } from '../base/sealed.js';
+import { pack } from '../base/encode-msgpack.js';
+import { unpack } from '../base/decode-msgpack.js';
+import { readVarint, writeVarint } from '../base/varint.js';
+import { DECIMAL_BYTES, readDecimals, writeDecimals } from './decimals.js';
+
+/**
+ * Blocks: the pieces of a count table that the store holds, one a value.
+ *
+ * A count table has a row for every n-gram of its pattern: a context of k words, nearest word first, then the predicted
+ * word and its count. Rows are sorted by context, then word. A block holds up to {@link BLOCK_ENTRIES} consecutive rows,
+ * and always all followers of a context, except for *wide* contexts with more followers than a block holds: those have
+ * blocks of their own, each of which repeats the context's totals. Where followers were pruned, their context keeps the sum
+ * of their counts. A back-off model has numbers in place of counts; there a context that nothing follows has a row whose word is
+ * `NONE`.
+ */
+export const BLOCK_ENTRIES = 2048;
+
+/** What smoothing needs to know of a context: Σc, pruned followers included, and how many have the counts 1, 2, and any. */
+export interface ContextTotals {
+  readonly total: number;
+  readonly ones: number;
+  readonly twos: number;
+  readonly followers: number;
+}
+
+/** What a back-off model has in place of counts; log10. */
+export interface BlockNumbers {
+  /** By row. */
+  probabilities: Float64Array;
+  /** By context. */
+  backoffs: Float64Array;
+}
+
+/** A decoded block. `contexts` and `words` may be longer than what is in use. */
+export interface Block {
+  /** k columns of `contextCount` words, nearest first. */
+  contexts: Uint32Array[];
+  contextCount: number;
+  /** Where the followers of each context begin; `starts[contextCount]` is the number of rows. */
+  starts: Uint32Array;
+  /** By context, Σc of the followers that were pruned. */
+  pruned: Uint32Array;
+  words: Uint32Array;
+  counts: Uint32Array;
+  /** The totals of the one context of a block that holds only some of its followers. */
+  wide?: ContextTotals | undefined;
+  /** Those of a back-off model, where all counts are 1. */
+  numbers?: BlockNumbers | undefined;
+}
+
+/**
+ * The bytes of a block: a checksum, then msgpack of [contexts, rows, totals of a wide context or null, columns]. The
+ * columns follow each other: how many leading words each context shares with the one before (⌈log2 k⌉ bits each), its
+ * first differing word as a difference and the others whole (varints), for each row whether it is its context's last and
+ * whether it was seen more than once (a bit each), the words (the first of a context whole, then differences) and the
+ * counts from 2 up, less 2. Where followers were pruned there is a fifth entry: varints, for each context the sum of their
+ * counts. In a back-off model there is a sixth: decimals, the probabilities and then the back-offs.
+ */
+export function encodeBlock(block: Block): Uint8Array {
+  const { contexts, contextCount, starts, pruned, words, counts, wide, numbers } = block;
+  const rows = starts[contextCount];
+  const width = contexts.length;
+  const bits = sharedBits(width);
+  const bytes = writable(contextCount * (5 * width + 6 + DECIMAL_BYTES) + rows * (11 + DECIMAL_BYTES) + 16);
+  let at = (contextCount * bits + 7) >>> 3;
+  bytes.fill(0, 0, at);
+  for (let c = 0; c < contextCount; c++) {
+    let shared = 0;
+    if (c > 0) while (contexts[shared][c] === contexts[shared][c - 1]) shared++;
+    writeBits(bytes, c * bits, shared);
+    for (let j = shared; j < width; j++) {
+      const before = j === shared && c > 0 ? contexts[j][c - 1] : 0;
+      at = writeVarint(bytes, at, contexts[j][c] - before);
+    }
+  }
+  const flags = at;
+  at += (2 * rows + 7) >>> 3;
+  bytes.fill(0, flags, at);
+  for (let c = 0; c < contextCount; c++) {
+    const end = starts[c + 1];
+    let before = 0;
+    for (let row = starts[c]; row < end; row++) {
+      const flag = (row + 1 === end ? 1 : 0) | (counts[row] > 1 ? 2 : 0);
+      bytes[flags + (row >>> 2)] |= flag << ((row & 3) << 1);
+      at = writeVarint(bytes, at, words[row] - before);
+      before = words[row];
+    }
+  }
+  for (let row = 0; row < rows; row++) if (counts[row] > 1) at = writeVarint(bytes, at, counts[row] - 2);
+  const totals = wide ? [wide.total, wide.ones, wide.twos, wide.followers] : null;
+  const header = [contextCount, rows, totals, bytes.subarray(0, at)];
+  if (numbers) {
+    let end = writeDecimals(bytes, at, numbers.probabilities, rows);
+    end = writeDecimals(bytes, end, numbers.backoffs, contextCount);
+    return seal(pack([...header, null, bytes.subarray(at, end)]));
+  }
+  if (pruned.subarray(0, contextCount).every(count => count === 0)) return seal(pack(header));
+  const end = at;
+  for (let c = 0; c < contextCount; c++) at = writeVarint(bytes, at, pruned[c]);
+  return seal(pack([...header, bytes.subarray(end, at)]));
+}
+
+/** An empty block with room for `contexts` contexts of `width` words and `rows` rows, in one piece of memory. */
+export function blankBlock(width: number, contexts: number, rows: number): Block {
+  const memory = new Uint32Array((width + 2) * contexts + 1 + 2 * rows);
+  let at = 0;
+  const take = (length: number): Uint32Array => memory.subarray(at, (at += length));
+  return {
+    contexts: Array.from({ length: width }, () => take(contexts)),
+    contextCount: 0,
+    starts: take(contexts + 1),
+    pruned: take(contexts),
+    words: take(rows),
+    counts: take(rows),
+  };
+}
+
+/**
+ * The reverse of {@link encodeBlock}, for contexts of `width` words.
+ *
+ * @param reuse a block of {@link blankBlock} with room for {@link BLOCK_ENTRIES}, which is overwritten and returned.
+ * @throws BlockDamage for bytes that no encoder wrote.
+ */
+export function decodeBlock(value: Uint8Array, width: number, reuse?: Block): Block {
+  const header: unknown = unpack(unseal(value));
+  if (!Array.isArray(header) || header.length < 4 || header.length > 6) throw new BlockDamage('no block header');
+  const [contextCount, rows, totals, bytes, pruned, numbers] = header as [
+    number,
+    number,
+    number[] | null,
+    Uint8Array,
+    (Uint8Array | null)?,
+    Uint8Array?,
+  ];
+  if (!(bytes instanceof Uint8Array) || !(rows <= BLOCK_ENTRIES && contextCount >= 1 && contextCount <= rows)) {
+    throw new BlockDamage('impossible block header');
+  }
+  const block = reuse ?? blankBlock(width, contextCount, rows);
+  const { contexts, starts, words, counts } = block;
+  block.contextCount = contextCount;
+  block.wide = undefined;
+  const bits = sharedBits(width);
+  // Varints are read in place, and what lies past the end reads as zeros: a call a number would double the time.
+  let at = (contextCount * bits + 7) >>> 3;
+  let byte = 0;
+  for (let c = 0; c < contextCount; c++) {
+    const shared = readBits(bytes, c * bits, bits);
+    if (width > 0 && (shared >= width || (shared > 0 && c === 0))) throw new BlockDamage('impossible context');
+    for (let j = 0; j < shared; j++) contexts[j][c] = contexts[j][c - 1];
+    for (let j = shared; j < width; j++) {
+      let value = bytes[at++];
+      if (value >= 0x80) {
+        value &= 0x7f;
+        let shift = 7;
+        do {
+          byte = bytes[at++];
+          value |= (byte & 0x7f) << shift;
+          shift += 7;
+        } while (byte >= 0x80);
+      }
+      contexts[j][c] = j === shared && c > 0 ? value + contexts[j][c - 1] : value;
+    }
+  }
+  const flags = at;
+  at += (2 * rows + 7) >>> 3;
+  let context = 0;
+  let before = 0;
+  for (let row = 0; row < rows; row++) {
+    let value = bytes[at++];
+    if (value >= 0x80) {
+      value &= 0x7f;
+      let shift = 7;
+      do {
+        byte = bytes[at++];
+        value |= (byte & 0x7f) << shift;
+        shift += 7;
+      } while (byte >= 0x80);
+    }
+    before += value;
+    words[row] = before;
+    const flag = bytes[flags + (row >>> 2)] >>> ((row & 3) << 1);
+    counts[row] = 1 + (flag & 2);
+    if (flag & 1) {
+      if (context === contextCount) throw new BlockDamage('too many contexts');
+      starts[++context] = row + 1;
+      before = 0;
+    }
+  }
+  if (context !== contextCount || starts[context] !== rows) throw new BlockDamage('too few contexts');
+  const cursor = { at };
+  let sum = rows;
+  for (let row = 0; row < rows; row++) if (counts[row] === 3) sum += counts[row] = readVarint(bytes, cursor) + 2;
+  if (cursor.at !== bytes.length) throw new BlockDamage('wrong length');
+  if (pruned) readAll(pruned, block.pruned, contextCount);
+  else block.pruned.fill(0, 0, contextCount);
+  if (numbers) readNumbers(numbers, block, rows);
+  else block.numbers = undefined;
+  if (totals !== null) {
+    if (contextCount > 1) throw new BlockDamage('totals of one context for several');
+    block.wide = checkedTotals(totals, rows);
+  }
+  if (pruned) for (let c = 0; c < contextCount; c++) sum += block.pruned[c];
+  if (sum > MOST_TOTAL) checkTotals(block);
+  return block;
+}
+
+/** Totals have 32 bits. */
+const MOST_TOTAL = 2 ** 32 - 1;
+
+/** Totals that some followers of a context can have. */
+function checkedTotals(totals: readonly number[], rows: number): ContextTotals {
+  const [total, ones, twos, followers] = totals;
+  const isPossible =
+    Array.isArray(totals) &&
+    totals.length === 4 &&
+    totals.every(number => Number.isInteger(number) && number >= 0 && number <= MOST_TOTAL) &&
+    rows <= followers &&
+    ones + twos <= followers &&
+    ones + 2 * twos + 3 * (followers - ones - twos) <= total;
+  if (!isPossible) throw new BlockDamage('impossible totals');
+  return { total, ones, twos, followers };
+}
+
+function checkTotals({ contextCount, starts, counts, pruned }: Block): void {
+  for (let c = 0; c < contextCount; c++) {
+    let total = pruned[c];
+    for (let row = starts[c]; row < starts[c + 1]; row++) total += counts[row];
+    if (total > MOST_TOTAL) throw new BlockDamage('impossible totals');
+  }
+}
+
+/** The largest number that a block has for a word. */
+export function largestWord({ contexts, contextCount, starts, words }: Block): number {
+  let largest = 0;
+  for (const column of contexts) {
+    for (let c = 0; c < contextCount; c++) if (column[c] > largest) largest = column[c];
+  }
+  for (let row = 0; row < starts[contextCount]; row++) if (words[row] > largest) largest = words[row];
+  return largest;
+}
+
+/** Reads bytes that are so many varints. */
+function readAll(bytes: Uint8Array, to: Uint32Array, length: number): void {
+  const cursor = { at: 0 };
+  for (let i = 0; i < length; i++) to[i] = readVarint(bytes, cursor);
+  if (cursor.at !== bytes.length) throw new BlockDamage('wrong length');
+}
+
+function readNumbers(bytes: Uint8Array, block: Block, rows: number): void {
+  if (!(bytes instanceof Uint8Array)) throw new BlockDamage('impossible block header');
+  block.numbers ??= {
+    probabilities: new Float64Array(block.words.length),
+    backoffs: new Float64Array(block.pruned.length),
+  };
+  const cursor = { at: 0 };
+  readDecimals(bytes, cursor, block.numbers.probabilities, rows);
+  readDecimals(bytes, cursor, block.numbers.backoffs, block.contextCount);
+  if (cursor.at !== bytes.length) throw new BlockDamage('wrong length');
+  const { probabilities, backoffs } = block.numbers;
+  // Neither NaN nor too large; one that was filled in may be above 0.
+  const isPossible = (log10: number): boolean => log10 <= LARGEST_BACKOFF;
+  for (let row = 0; row < rows; row++) if (!isPossible(probabilities[row])) throw new BlockDamage('no probability');
+  for (let c = 0; c < block.contextCount; c++) if (!isPossible(backoffs[c])) throw new BlockDamage('no back-off');
+}
+
+/** So large that sums of as many as there are orders stay finite. log10. */
+export const LARGEST_BACKOFF = 1e300;
+
+let buffer = new Uint8Array(1 << 16);
+
+function writable(length: number): Uint8Array {
+  if (buffer.length < length) buffer = new Uint8Array(2 * length);
+  return buffer;
+}
+
+function sharedBits(width: number): number {
+  return width < 2 ? 0 : 32 - Math.clz32(width - 1);
+}
+
+function writeBits(bytes: Uint8Array, bit: number, value: number): void {
+  const at = bit >>> 3;
+  const shifted = value << (bit & 7);
+  bytes[at] |= shifted;
+  if (shifted > 0xff) bytes[at + 1] |= shifted >>> 8;
+}
+
+function readBits(bytes: Uint8Array, bit: number, count: number): number {
+  const at = bit >>> 3;
+  return ((bytes[at] | (bytes[at + 1] << 8)) >>> (bit & 7)) & ((1 << count) - 1);
+}

@@ -1,0 +1,58 @@
+import { pack } from '../base/encode-msgpack.js';
+import { unpack } from '../base/decode-msgpack.js';
+import { BlockDamage, seal, unseal } from '../base/sealed.js';
+import { whole } from '../base/shape.js';
+import { readVarint, writeVarint } from '../base/varint.js';
+import { BOS, FIRST_WORD, NONE } from '../text/tokens.js';
+
+/** The classes of a model's words. */
+export interface WordClasses {
+  /** How many ids classes have, `NONE` counted. */
+  readonly count: number;
+  /** The class of each word id. */
+  readonly of: Uint32Array;
+  /** p(word | class) of each word id: its share of its class's tokens. Sums to 1 over each class. */
+  readonly share: Float64Array;
+}
+
+/** What every word of a class has in advance, in tokens: so that none is impossible. */
+const PRIOR = 0.1;
+
+/** Bytes of the words' classes and frequencies: for each id its class and its frequency as varints. */
+export function encodeClasses(count: number, of: Uint32Array, frequencies: Float64Array): Uint8Array {
+  const bytes = new Uint8Array(10 * of.length);
+  let at = 0;
+  for (let id = 1; id < of.length; id++) {
+    at = writeVarint(bytes, at, of[id]);
+    at = writeVarint(bytes, at, frequencies[id]);
+  }
+  return seal(pack([count, of.length, bytes.subarray(0, at)]));
+}
+
+/** The reverse of {@link encodeClasses}. @throws BlockDamage */
+export function decodeClasses(value: Uint8Array): WordClasses {
+  const header: unknown = unpack(unseal(value));
+  if (!Array.isArray(header) || header.length !== 3) throw new BlockDamage('no header of classes');
+  const bytes: unknown = header[2];
+  if (!(bytes instanceof Uint8Array)) throw new BlockDamage('impossible header of classes');
+  const types = whole(header[1], 'number of words', 1, bytes.length);
+  const count = whole(header[0], 'number of classes', BOS + 1, types + FIRST_WORD);
+  const of = new Uint32Array(types);
+  const frequencies = new Float64Array(types);
+  const cursor = { at: 0 };
+  for (let id = 1; id < types; id++) {
+    of[id] = readVarint(bytes, cursor);
+    frequencies[id] = readVarint(bytes, cursor);
+    if (of[id] >= count || of[id] === NONE) throw new BlockDamage('impossible class');
+  }
+  if (cursor.at !== bytes.length) throw new BlockDamage('wrong length of classes');
+  return { count, of, share: wordShares(count, of, frequencies) };
+}
+
+function wordShares(count: number, of: Uint32Array, frequencies: Float64Array): Float64Array {
+  const totals = new Float64Array(count);
+  for (let id = 1; id < of.length; id++) totals[of[id]] += frequencies[id] + PRIOR;
+  return of.length === 0
+    ? new Float64Array(0)
+    : Float64Array.from(of, (c, id) => (id === 0 ? 0 : (frequencies[id] + PRIOR) / totals[c]));
+}

@@ -1,0 +1,63 @@
+import { readVarint, writeVarint } from '../base/varint.js';
+
+/** A number that is stored as it is, in eight bytes. */
+const WHOLE = 15;
+/** Digits without the point are below this, so that with a sign they fit a varint. */
+const LIMIT = 2 ** 31;
+/** By how much the point moves, exact in double precision. */
+const POWERS = Float64Array.from({ length: WHOLE }, (_, digits) => Number(`1e${digits}`));
+
+/** No number takes more bytes. */
+export const DECIMAL_BYTES = 9;
+
+/**
+ * Writes numbers as decimals where that loses nothing, which is so for what a text has in up to nine digits: how many digits
+ * are behind the point (half a byte each), then the digits without the point and the sign (varints), or eight bytes as they
+ * are.
+ *
+ * @returns where the next byte goes.
+ */
+export function writeDecimals(bytes: Uint8Array, at: number, values: Float64Array, length: number): number {
+  const flags = at;
+  at += (length + 1) >>> 1;
+  bytes.fill(0, flags, at);
+  let digits = 0;
+  for (let i = 0; i < length; i++) {
+    const value = values[i];
+    const size = Math.abs(value);
+    // The digits of the number before are a good guess. A number that has fewer ends in zeros.
+    let whole = Math.round(size * POWERS[digits]);
+    while (digits > 0 && whole % 10 === 0 && whole / 10 / POWERS[digits - 1] === size)
+      whole = Math.round(size * POWERS[--digits]);
+    while (whole / POWERS[digits] !== size && whole < LIMIT && digits + 1 < WHOLE)
+      whole = Math.round(size * POWERS[++digits]);
+    const isDecimal = whole < LIMIT && whole / POWERS[digits] === size;
+    bytes[flags + (i >>> 1)] |= (isDecimal ? digits : WHOLE) << ((i & 1) << 2);
+    if (isDecimal) {
+      at = writeVarint(bytes, at, 2 * whole + (value > 0 ? 1 : 0));
+    } else {
+      new DataView(bytes.buffer, bytes.byteOffset).setFloat64(at, value, true);
+      at += 8;
+      digits = 0;
+    }
+  }
+  return at;
+}
+
+/** Reads what {@link writeDecimals} wrote, and moves the cursor; past the end it reads zeros. */
+export function readDecimals(bytes: Uint8Array, cursor: { at: number }, to: Float64Array, length: number): void {
+  const flags = cursor.at;
+  cursor.at += (length + 1) >>> 1;
+  for (let i = 0; i < length; i++) {
+    const digits = (bytes[flags + (i >>> 1)] >>> ((i & 1) << 2)) & 15;
+    if (digits < WHOLE) {
+      const code = readVarint(bytes, cursor);
+      const size = Math.floor(code / 2) / POWERS[digits];
+      to[i] = code % 2 === 1 || size === 0 ? size : -size;
+    } else {
+      const isThere = cursor.at + 8 <= bytes.length;
+      to[i] = isThere ? new DataView(bytes.buffer, bytes.byteOffset).getFloat64(cursor.at, true) : 0;
+      cursor.at += 8;
+    }
+  }
+}

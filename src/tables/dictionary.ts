@@ -1,0 +1,87 @@
+import { pack } from '../base/encode-msgpack.js';
+import { unpack } from '../base/decode-msgpack.js';
+import { BlockDamage, seal, unseal } from '../base/sealed.js';
+import { readVarint, writeVarint } from '../base/varint.js';
+
+/**
+ * The dictionary: the words of a model sorted by their UTF-8 bytes, front-coded in blocks, each with its id and how often
+ * the training text holds it. One look-up reads one block.
+ */
+export const DICTIONARY_BLOCK_WORDS = 512;
+
+/** Very long words make a block shorter: its words have fewer bytes than this without the last one. */
+export const DICTIONARY_BLOCK_BYTES = 1 << 20;
+
+/** Words with their ids and frequencies. */
+export interface DictionaryBlock {
+  readonly words: readonly Uint8Array[];
+  readonly ids: Float64Array;
+  readonly frequencies: Float64Array;
+}
+
+/** Bytes of a block: for each word how many bytes it shares with the one before, the rest of it, its id, its frequency. */
+export function encodeDictionaryBlock(block: DictionaryBlock): Uint8Array {
+  const { words, ids, frequencies } = block;
+  let length = 0;
+  for (const word of words) length += word.length + 28;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  words.forEach((word, index) => {
+    const before = index > 0 ? words[index - 1] : undefined;
+    let shared = 0;
+    if (before) while (shared < word.length && word[shared] === before[shared]) shared++;
+    at = writeVarint(bytes, at, shared);
+    at = writeVarint(bytes, at, word.length - shared);
+    bytes.set(word.subarray(shared), at);
+    at += word.length - shared;
+    at = writeVarint(bytes, at, ids[index]);
+    at = writeVarint(bytes, at, frequencies[index]);
+  });
+  return seal(pack([words.length, bytes.subarray(0, at)]));
+}
+
+/** The reverse of {@link encodeDictionaryBlock}. @throws BlockDamage */
+export function decodeDictionaryBlock(value: Uint8Array): DictionaryBlock {
+  const header: unknown = unpack(unseal(value));
+  if (!Array.isArray(header) || header.length !== 2) throw new BlockDamage('no dictionary header');
+  const [length, bytes] = header as [number, Uint8Array];
+  if (!(bytes instanceof Uint8Array) || !(length <= DICTIONARY_BLOCK_WORDS)) {
+    throw new BlockDamage('impossible dictionary header');
+  }
+  const words: Uint8Array[] = [];
+  const ids = new Float64Array(length);
+  const frequencies = new Float64Array(length);
+  const cursor = { at: 0 };
+  let before: Uint8Array = new Uint8Array(0);
+  let total = 0;
+  for (let i = 0; i < length; i++) {
+    const shared = readVarint(bytes, cursor);
+    const rest = readVarint(bytes, cursor);
+    if (shared > before.length || cursor.at + rest > bytes.length) throw new BlockDamage('impossible word');
+    if (total >= DICTIONARY_BLOCK_BYTES) throw new BlockDamage('too long for a block of words');
+    total += shared + rest;
+    const word = new Uint8Array(shared + rest);
+    word.set(before.subarray(0, shared));
+    word.set(bytes.subarray(cursor.at, cursor.at + rest), shared);
+    cursor.at += rest;
+    ids[i] = readVarint(bytes, cursor);
+    frequencies[i] = readVarint(bytes, cursor);
+    words.push((before = word));
+  }
+  if (cursor.at !== bytes.length) throw new BlockDamage('wrong dictionary length');
+  return { words, ids, frequencies };
+}
+
+/** The first words of the dictionary's blocks. */
+export function encodeDictionaryDirectory(first: readonly Uint8Array[]): Uint8Array {
+  return seal(pack(first));
+}
+
+/** The reverse. @throws BlockDamage */
+export function decodeDictionaryDirectory(value: Uint8Array): Uint8Array[] {
+  const first: unknown = unpack(unseal(value));
+  if (!Array.isArray(first) || !first.every(word => word instanceof Uint8Array)) {
+    throw new BlockDamage('no dictionary directory');
+  }
+  return first;
+}

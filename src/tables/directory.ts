@@ -1,0 +1,123 @@
+import { pack } from '../base/encode-msgpack.js';
+import { unpack } from '../base/decode-msgpack.js';
+import { BlockDamage, seal, unseal } from '../base/sealed.js';
+import { readVarint, writeVarint } from '../base/varint.js';
+
+/**
+ * The first rows of a table's blocks, ascending: which block holds a row is found by binary search.
+ * `columns[j][b]` is the j-th word of the first context of block b, nearest first; `words[b]` its first predicted word.
+ */
+export interface Directory {
+  readonly columns: readonly Uint32Array[];
+  readonly words: Uint32Array;
+}
+
+/** Rows in their order, and how many there are: such as an array of them. */
+export interface Rows extends Iterable<Uint32Array> {
+  readonly length: number;
+}
+
+/** The first rows of a table's blocks, while they are written: numbers in a row, since there may be a million blocks. */
+export class FirstRows implements Rows {
+  length = 0;
+  private readonly partitions: { rows: Uint32Array; used: number }[] = [];
+  private width = 0;
+
+  /** Adds the next row of a partition, as many words as any other. */
+  add(partition: number, row: Uint32Array): void {
+    const part = (this.partitions[partition] ??= { rows: new Uint32Array(16 * row.length), used: 0 });
+    if (part.used + row.length > part.rows.length) {
+      const larger = new Uint32Array(2 * part.rows.length);
+      larger.set(part.rows);
+      part.rows = larger;
+    }
+    part.rows.set(row, part.used);
+    part.used += row.length;
+    this.width = row.length;
+    this.length++;
+  }
+
+  /** By partition. A partition may have none. */
+  *[Symbol.iterator](): Generator<Uint32Array> {
+    for (const part of this.partitions as ({ rows: Uint32Array; used: number } | undefined)[]) {
+      for (let at = 0; part && at < part.used; at += this.width) yield part.rows.subarray(at, at + this.width);
+    }
+  }
+}
+
+/** Bytes of a directory: the count of blocks, then rows of varints, each after how many words it shares with the last. */
+export function encodeDirectory(rows: Rows, width: number): Uint8Array {
+  const bytes = new Uint8Array(rows.length * (6 + 5 * width));
+  let at = 0;
+  let before: Uint32Array | undefined;
+  for (const row of rows) {
+    let shared = 0;
+    if (before) while (shared < width && row[shared] === before[shared]) shared++;
+    bytes[at++] = shared;
+    at = writeVarint(bytes, at, row[shared] - (before ? before[shared] : 0));
+    for (let j = shared + 1; j <= width; j++) at = writeVarint(bytes, at, row[j]);
+    before = row;
+  }
+  return seal(pack([rows.length, bytes.subarray(0, at)]));
+}
+
+/** The reverse of {@link encodeDirectory}. @throws BlockDamage */
+export function decodeDirectory(value: Uint8Array, width: number): Directory {
+  const header: unknown = unpack(unseal(value));
+  if (!Array.isArray(header) || header.length !== 2) throw new BlockDamage('no directory header');
+  const [length, bytes] = header as [number, Uint8Array];
+  if (!(bytes instanceof Uint8Array) || !(length <= bytes.length)) throw new BlockDamage('impossible directory header');
+  const columns = Array.from({ length: width + 1 }, () => new Uint32Array(length));
+  const cursor = { at: 0 };
+  for (let row = 0; row < length; row++) {
+    const shared = bytes[cursor.at++];
+    if (shared > width) throw new BlockDamage('impossible directory row');
+    for (let j = 0; j < shared; j++) columns[j][row] = columns[j][row - 1];
+    columns[shared][row] = readVarint(bytes, cursor) + (row > 0 ? columns[shared][row - 1] : 0);
+    for (let j = shared + 1; j <= width; j++) columns[j][row] = readVarint(bytes, cursor);
+  }
+  if (cursor.at !== bytes.length) throw new BlockDamage('wrong directory length');
+  return { columns: columns.slice(0, width), words: columns[width] };
+}
+
+/**
+ * The block that holds a context's followers, or, for a wide context, the one that would hold `word`. The context is
+ * `ids[position − distances[j]]` for column j. Returns −1 where no block can hold it.
+ */
+export function findBlock(
+  directory: Directory,
+  ids: Uint32Array,
+  position: number,
+  distances: readonly number[],
+  word: number,
+): number {
+  const { columns, words } = directory;
+  let low = 0;
+  let high = words.length;
+  // The first block that begins behind (context, word).
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const compared = compareContext(columns, middle, ids, position, distances);
+    if (compared < 0 || (compared === 0 && words[middle] <= word)) low = middle + 1;
+    else high = middle;
+  }
+  // A context that begins a block is in the block before only if it is wide.
+  const begins = low < words.length && compareContext(columns, low, ids, position, distances) === 0;
+  if (begins && (low === 0 || compareContext(columns, low - 1, ids, position, distances) !== 0)) return low;
+  return low - 1;
+}
+
+/** Whether row `row` of the columns comes before (negative), is (0), or comes behind the context at a position. */
+export function compareContext(
+  columns: readonly Uint32Array[],
+  row: number,
+  ids: Uint32Array,
+  position: number,
+  distances: readonly number[],
+): number {
+  for (let j = 0; j < columns.length; j++) {
+    const difference = columns[j][row] - ids[position - distances[j]];
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

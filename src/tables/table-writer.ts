@@ -1,0 +1,137 @@
+import { blankBlock, BLOCK_ENTRIES, encodeBlock, type Block, type ContextTotals } from './block.js';
+
+/** An encoded block, and its first row: the context, nearest word first, then the word. */
+export interface EncodedBlock {
+  /** The table's name in the store. */
+  readonly table: string;
+  readonly first: Uint32Array;
+  readonly value: Uint8Array;
+}
+
+/**
+ * What a table's rows add up to. `countsOfCounts[i]` is the number of rows with the count i + 1, for 1 … 4, from which the
+ * discounts follow.
+ */
+export interface TableSummary {
+  rows: number;
+  contexts: number;
+  tokens: number;
+  countsOfCounts: [number, number, number, number];
+}
+
+/** What a back-off model has in place of counts: log10 p of each follower, and log10 of the context's back-off. */
+export interface GroupNumbers {
+  readonly probabilities: Float64Array;
+  readonly backoff: number;
+}
+
+/** A summary of nothing. */
+export function emptySummary(): TableSummary {
+  return { rows: 0, contexts: 0, tokens: 0, countsOfCounts: [0, 0, 0, 0] };
+}
+
+/** Adds the rows of another part of the table. */
+export function addSummary(to: TableSummary, part: TableSummary): void {
+  to.rows += part.rows;
+  to.contexts += part.contexts;
+  to.tokens += part.tokens;
+  for (let i = 0; i < 4; i++) to.countsOfCounts[i] += part.countsOfCounts[i];
+}
+
+/** Takes a count table's rows in order, a context at a time, and cuts them into blocks. */
+export class TableWriter {
+  summary = emptySummary();
+  private readonly block: Block;
+  private rows = 0;
+
+  constructor(
+    readonly table: string,
+    private readonly width: number,
+    private readonly emit: (block: EncodedBlock) => void,
+  ) {
+    this.block = blankBlock(width, BLOCK_ENTRIES, BLOCK_ENTRIES);
+  }
+
+  /**
+   * The followers of one context: `words[0, length)` ascending, and their counts.
+   *
+   * @param pruned the sum of the counts of followers that are left out.
+   * @param numbers of a back-off model, where all counts are 1.
+   */
+  group(
+    context: Uint32Array,
+    words: Uint32Array,
+    counts: Uint32Array,
+    length: number,
+    pruned = 0,
+    numbers?: GroupNumbers,
+  ): void {
+    const { summary } = this;
+    const { countsOfCounts } = summary;
+    let total = pruned;
+    let ones = 0;
+    let twos = 0;
+    for (let i = 0; i < length; i++) {
+      const count = counts[i];
+      total += count;
+      if (count === 1) ones++;
+      else if (count === 2) twos++;
+      else if (count <= 4) countsOfCounts[count - 1]++;
+    }
+    countsOfCounts[0] += ones;
+    countsOfCounts[1] += twos;
+    summary.rows += length;
+    summary.contexts++;
+    summary.tokens += total;
+    if (this.rows + length > BLOCK_ENTRIES) this.flush();
+    if (length <= BLOCK_ENTRIES) {
+      this.append(context, words, counts, 0, length, pruned, numbers);
+    } else {
+      const wide = { total, ones, twos, followers: length };
+      for (let from = 0; from < length; from += BLOCK_ENTRIES) {
+        this.append(context, words, counts, from, Math.min(length, from + BLOCK_ENTRIES), pruned, numbers);
+        this.flush(wide);
+      }
+    }
+  }
+
+  /** Ends the block at hand. */
+  flush(wide?: ContextTotals): void {
+    const { block } = this;
+    if (this.rows === 0) return;
+    block.wide = wide;
+    const { width } = this;
+    const first = new Uint32Array(width + 1);
+    for (let j = 0; j < width; j++) first[j] = block.contexts[j][0];
+    first[width] = block.words[0];
+    this.emit({ table: this.table, first, value: encodeBlock(block) });
+    block.contextCount = 0;
+    this.rows = 0;
+  }
+
+  private append(
+    context: Uint32Array,
+    words: Uint32Array,
+    counts: Uint32Array,
+    from: number,
+    to: number,
+    pruned: number,
+    numbers: GroupNumbers | undefined,
+  ): void {
+    const { block } = this;
+    if (numbers) {
+      block.numbers ??= { probabilities: new Float64Array(BLOCK_ENTRIES), backoffs: new Float64Array(BLOCK_ENTRIES) };
+      block.numbers.probabilities.set(numbers.probabilities.subarray(from, to), this.rows);
+      block.numbers.backoffs[block.contextCount] = numbers.backoff;
+    }
+    for (let j = 0; j < block.contexts.length; j++) block.contexts[j][block.contextCount] = context[j];
+    block.pruned[block.contextCount] = pruned;
+    let row = this.rows;
+    for (let i = from; i < to; i++, row++) {
+      block.words[row] = words[i];
+      block.counts[row] = counts[i];
+    }
+    this.rows = row;
+    block.starts[++block.contextCount] = row;
+  }
+}

@@ -1,0 +1,196 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { parquetMetadataAsync, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+// The package's own parts, since what it exports as a whole decodes all pages of a row group before it hands them over.
+import { parquetHeader, readPage } from 'hyparquet/src/column.js';
+import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
+import type { PageHeader } from 'hyparquet/src/types.js';
+import { KneserError } from '../../base/errors.js';
+import { DocumentLines } from './documents.js';
+import { checkPage, unpackPage } from './parquet-page.js';
+import type { Piece } from './reading-thread.js';
+
+/** Bytes read from the disk at a time. */
+const WINDOW_BYTES = 1 << 20;
+/** Beyond these a page is damaged, or too large to be read. Writers make pages of about 1 MB. */
+const MOST_PAGE_BYTES = 1 << 28;
+const MOST_PAGE_ROWS = 1 << 24;
+
+/** Text is handed over when it is as long as this, wherever the page ends: a dictionary's words may come many times. */
+const PIECE_BYTES = 1 << 22;
+
+/**
+ * The text of a Parquet file: of each row one column, a document of one or more lines. Before each page is decoded an empty
+ * piece tells where it ends.
+ *
+ * @throws KNESER_INPUT_PARQUET for a column that is no text, the error of the system, and others for what is damaged.
+ */
+export async function* readPages(path: string, column: string): AsyncGenerator<Piece> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const window = new FileWindow(file, size);
+    const metadata = await parquetMetadataAsync({
+      byteLength: size,
+      slice: async (start, end = size) => (await window.copy(start, end)).buffer,
+    });
+    const schema = parquetSchema(metadata);
+    const node = textColumn(path, schema, column);
+    let lines: number[] = [];
+    const documents = new DocumentLines(count => lines.push(count));
+    const piece = (read: number): Piece => {
+      const found = { text: documents.take(), read, documents: lines };
+      lines = [];
+      return found;
+    };
+    let rows = 0;
+    for await (const { values, end } of columnPages(window, metadata, schema, node)) {
+      for (const value of values) {
+        rows++;
+        if (!(value instanceof Uint8Array)) throw noText(path, rows, column);
+        documents.addBytes(value);
+        if (documents.size >= PIECE_BYTES) yield piece(end);
+      }
+      yield piece(end);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function noText(path: string, row: number, column: string): KneserError {
+  return new KneserError('KNESER_INPUT_PARQUET', `${path}, row ${row}: there is no text in the column ${column}`);
+}
+
+/** The column of that name; it must hold strings. */
+function textColumn(path: string, schema: SchemaTree, column: string): SchemaTree {
+  const isText = ({ children, element }: SchemaTree): boolean => {
+    const { type, repetition_type, converted_type, logical_type } = element;
+    return (
+      children.length === 0 &&
+      type === 'BYTE_ARRAY' &&
+      repetition_type !== 'REPEATED' &&
+      (converted_type === undefined || converted_type === 'UTF8') &&
+      (logical_type === undefined || logical_type.type === 'STRING')
+    );
+  };
+  const found = schema.children.find(({ element }) => element.name === column);
+  if (found && isText(found)) return found;
+  const names = schema.children.filter(isText).map(({ element }) => element.name);
+  throw new KneserError(
+    'KNESER_INPUT_PARQUET',
+    `${path}: ${found ? `the column ${column} is no text` : `there is no column ${column}`}; ` +
+      (names.length > 0 ? `name another with --column (${names.join(', ')})` : 'no column of this file is text'),
+  );
+}
+
+/** A page: bytes, valid until the next page, or something else where there is no text; and where in the file it ends. */
+interface Page {
+  readonly values: ArrayLike<unknown> & Iterable<unknown>;
+  readonly end: number;
+}
+
+/** The values of a column, page by page, before each an empty page. */
+async function* columnPages(
+  window: FileWindow,
+  metadata: FileMetaData,
+  schema: SchemaTree,
+  node: SchemaTree,
+): AsyncGenerator<Page> {
+  const parsers = { ...DEFAULT_PARSERS, stringFromBytes: (bytes: Uint8Array) => bytes };
+  for (const { columns, num_rows } of metadata.row_groups) {
+    const chunk = columns.find(({ meta_data }) => meta_data?.path_in_schema.join('\n') === node.element.name);
+    if (!chunk?.meta_data) throw new Error('a row group lacks the column');
+    // The footer's numbers have the types that the footer says.
+    if (typeof num_rows !== 'bigint') throw new Error('a row group lacks its number of rows');
+    const { type, codec, dictionary_page_offset, data_page_offset, total_compressed_size } = chunk.meta_data;
+    const { element } = node;
+    const path = [schema, node];
+    const decoder = { pathInSchema: node.path, type, element, schemaPath: path, codec, parsers, compressors };
+    let at = Number(dictionary_page_offset || data_page_offset);
+    const end = at + Number(total_compressed_size);
+    let dictionary: Uint8Array[] | undefined;
+    let rows = 0;
+    while (rows < num_rows && at < end) {
+      const { header, length } = await readHeader(window, at, end);
+      const size = header.compressed_page_size;
+      const values = (header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header)
+        ?.num_values;
+      if (!isWithin(size, MOST_PAGE_BYTES) || !isWithin(header.uncompressed_page_size, MOST_PAGE_BYTES)) {
+        throw new Error(`a page of ${header.uncompressed_page_size} bytes`);
+      }
+      if (!isWithin(values ?? 0, MOST_PAGE_ROWS)) throw new Error(`a page of ${values} rows`);
+      // A copy: readPage wants the buffer of the page to itself.
+      const bytes = await window.copy(at + length, at + length + size);
+      at += length + size;
+      yield { values: [], end: at };
+      const page = unpackPage(bytes, header, decoder);
+      checkPage(page, header, element, MOST_PAGE_BYTES);
+      const plain = { ...header, compressed_page_size: page.length, uncompressed_page_size: page.length };
+      const reader = { view: new DataView(page.buffer, page.byteOffset, page.length), offset: 0 };
+      const { data = [] } = readPage(reader, plain, { ...decoder, codec: 'UNCOMPRESSED' }, dictionary, undefined, 0);
+      if (header.type === 'DICTIONARY_PAGE') {
+        dictionary = Array.from(data as Uint8Array[], word => word.slice());
+      } else {
+        rows += data.length;
+        yield { values: data, end: at };
+      }
+    }
+    if (BigInt(rows) !== num_rows) throw new Error(`${rows} rows in a group of ${num_rows}`);
+  }
+}
+
+function isWithin(value: number, most: number): boolean {
+  return value >= 0 && value <= most;
+}
+
+/** A page's header, and its length, which only reading it tells: statistics in it may be long. */
+async function readHeader(
+  window: FileWindow,
+  at: number,
+  end: number,
+): Promise<{ header: PageHeader; length: number }> {
+  for (let most = 1 << 12; ; most *= 16) {
+    const bytes = await window.view(at, Math.min(end, at + most));
+    const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: 0 };
+    try {
+      return { header: parquetHeader(reader), length: reader.offset };
+    } catch (error) {
+      if (at + most >= end || most > MOST_PAGE_BYTES) throw error;
+    }
+  }
+}
+
+/** A file read in order, mostly: a piece of it is in memory. */
+class FileWindow {
+  private bytes = new Uint8Array(0);
+  private start = 0;
+
+  constructor(
+    private readonly file: FileHandle,
+    private readonly size: number,
+  ) {}
+
+  /** Bytes of the file, valid until the next call. */
+  async view(from: number, to: number): Promise<Uint8Array> {
+    if (!(from >= 0 && from <= to && to <= this.size)) throw new Error('it refers to what is not in the file');
+    if (from < this.start || to > this.start + this.bytes.length) {
+      const length = Math.min(Math.max(to - from, WINDOW_BYTES), this.size - from);
+      const bytes = this.bytes.length === length ? this.bytes : new Uint8Array(length);
+      let filled = 0;
+      while (filled < length) {
+        const { bytesRead } = await this.file.read(bytes, filled, length - filled, from + filled);
+        if (bytesRead === 0) throw new Error('it was cut short meanwhile');
+        filled += bytesRead;
+      }
+      this.bytes = bytes;
+      this.start = from;
+    }
+    return this.bytes.subarray(from - this.start, to - this.start);
+  }
+
+  /** Bytes of the file, in a buffer of their own. */
+  async copy(from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
+    return Uint8Array.from(await this.view(from, to));
+  }
+}

@@ -1,0 +1,63 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { KneserError, systemCode } from '../../base/errors.js';
+import type { Piece, ReadingTask, ThreadAnswer, ThreadRequest } from './reading-thread.js';
+
+const port = parentPort;
+if (!port) throw new Error('this module is run in a thread');
+
+let woken = performance.now();
+let wake: (request: ThreadRequest) => void = () => undefined;
+port.on('message', (request: ThreadRequest) => {
+  woken = performance.now();
+  wake(request);
+});
+
+type Answer = ThreadAnswer extends infer A ? (A extends unknown ? Omit<A, 'milliseconds'> : never) : never;
+
+/** Answers, and sleeps until there is a request. */
+function say(answer: Answer): Promise<ThreadRequest> {
+  const request = new Promise<ThreadRequest>(resolve => (wake = resolve));
+  const transfer = 'piece' in answer ? [answer.piece.text.buffer as ArrayBuffer] : [];
+  port?.postMessage({ ...answer, milliseconds: performance.now() - woken }, transfer);
+  return request;
+}
+
+/** The bytes of the file, asked for one piece after another. */
+async function* given(): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const request = await say({ kind: 'bytes' });
+    if (request.kind !== 'bytes' || !request.bytes) return;
+    yield request.bytes;
+  }
+}
+
+async function openTask(task: ReadingTask): Promise<AsyncGenerator<Piece>> {
+  if (task.kind === 'parquet') return (await import('./parquet-pages.js')).readPages(task.path, task.column);
+  const { unpackZstd } = await import('./zstd-frames.js');
+  return (async function* () {
+    for await (const text of unpackZstd(given())) yield { text, read: 0 };
+  })();
+}
+
+try {
+  const pieces = await openTask(workerData as ReadingTask);
+  await say({ kind: 'ready' });
+  for await (const { text, ...piece } of pieces) {
+    // A copy: what is handed over is lost here.
+    await say({ kind: 'piece', piece: { ...piece, text: text.slice() } });
+  }
+  void say({ kind: 'done' });
+} catch (error) {
+  void say({
+    kind: 'failed',
+    code: error instanceof KneserError ? error.code : undefined,
+    system: systemCode(error),
+    reason: reasonOf(error),
+  });
+}
+
+/** What an error says, unless it is in the words of a failed assumption. */
+function reasonOf(error: unknown): string {
+  if (error instanceof TypeError || error instanceof RangeError) return 'its parts do not fit together';
+  return error instanceof Error ? error.message : String(error);
+}

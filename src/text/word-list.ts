@@ -1,0 +1,164 @@
+import { KneserError } from '../base/errors.js';
+import { BOS_WORD, EOS_WORD, UNK_WORD } from './tokens.js';
+
+const encoder = new TextEncoder();
+
+const FIRST_WORDS = [UNK_WORD, BOS_WORD, EOS_WORD];
+
+const INITIAL_SLOTS = 1 << 12;
+const INITIAL_BYTES = 1 << 15;
+
+/** Places of bytes have 32 bits, and the numbers of two words make one of 53. */
+export const MOST_BYTES = 2 ** 32 - 1;
+export const MOST_WORDS = 90_000_000;
+
+/**
+ * Refuses more words than a list holds.
+ *
+ * @param bytes those of all words together.
+ * @throws KNESER_LIMIT
+ */
+export function checkWords(words: number, bytes: number): void {
+  if (words <= MOST_WORDS && bytes <= MOST_BYTES) return;
+  throw new KneserError(
+    'KNESER_LIMIT',
+    `the text has more than ${words <= MOST_WORDS ? '4 GB of different words' : '90,000,000 different words'}, too many ` +
+      'for a vocabulary; keep the most frequent ones with --vocab-limit N, or name them with --vocab FILE',
+  );
+}
+
+/** FNV-1a (Fowler, Noll and Vo), 32 bit: the start and the multiplier. The tokenizer runs it as it scans. */
+export const HASH_START = 0x811c9dc5;
+export const HASH_PRIME = 0x01000193;
+
+/** The hash of a token's bytes, as {@link WordList} wants it. */
+export function hashBytes(bytes: Uint8Array, from: number, to: number): number {
+  let hash = HASH_START;
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i], HASH_PRIME);
+  return hash;
+}
+
+/**
+ * Words as byte strings, numbered 1, 2, 3 … in the order they were added. An open-addressing hash over one byte arena:
+ * no string and no object a word, and one cache line or two a look-up. Starts with `<unk>`, `<s>` and `</s>` as 1, 2
+ * and 3.
+ */
+export class WordList {
+  /** The number of words; the largest number in use. */
+  size = 0;
+  private slots = new Uint32Array(INITIAL_SLOTS);
+  private hashes = new Uint32Array(INITIAL_SLOTS);
+  private ends = new Uint32Array(INITIAL_SLOTS);
+  private arena = new Uint8Array(INITIAL_BYTES);
+
+  constructor() {
+    for (const word of FIRST_WORDS) this.addWord(word);
+  }
+
+  /** Bytes of memory in use. */
+  get memory(): number {
+    return this.arena.byteLength + 4 * (this.slots.length + this.hashes.length + this.ends.length);
+  }
+
+  /** The number of the word in `bytes[from, to)` whose {@link hashBytes} is `hash`, or 0. */
+  find(bytes: Uint8Array, from: number, to: number, hash: number): number {
+    const mask = this.slots.length - 1;
+    const wanted = hash >>> 0;
+    for (let slot = spread(hash) & mask; ; slot = (slot + 1) & mask) {
+      const word = this.slots[slot];
+      if (word === 0) return 0;
+      if (this.hashes[word] === wanted && this.equals(word, bytes, from, to)) return word;
+    }
+  }
+
+  /** The number of the word in `bytes[from, to)`, which is added if it is new. */
+  add(bytes: Uint8Array, from: number, to: number, hash: number): number {
+    const found = this.find(bytes, from, to, hash);
+    if (found > 0) return found;
+    const word = ++this.size;
+    const start = this.ends[word - 1];
+    const end = start + (to - from);
+    if (end > this.arena.length) {
+      checkWords(word, end);
+      this.arena = grown(this.arena, Uint8Array, Math.min(MOST_BYTES, Math.max(2 * this.arena.length, end)));
+    }
+    if (word + 1 >= this.ends.length) {
+      checkWords(word, end);
+      this.ends = grown(this.ends, Uint32Array, 2 * word + 2);
+      this.hashes = grown(this.hashes, Uint32Array, 2 * word + 2);
+    }
+    this.arena.set(bytes.subarray(from, to), start);
+    this.ends[word] = end;
+    this.hashes[word] = hash >>> 0;
+    if (2 * word > this.slots.length) this.rehash(2 * this.slots.length);
+    else this.place(word);
+    return word;
+  }
+
+  /** Adds a word given as text, and returns its number. */
+  addWord(text: string): number {
+    const bytes = encoder.encode(text);
+    return this.add(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length));
+  }
+
+  /** The number of a word given as text, or 0. */
+  findWord(text: string): number {
+    const bytes = encoder.encode(text);
+    return this.find(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length));
+  }
+
+  /** The bytes of a word, as a view that the next `add` may invalidate. */
+  bytes(word: number): Uint8Array {
+    return this.arena.subarray(this.ends[word - 1], this.ends[word]);
+  }
+
+  /** Makes the list as new; the memory stays. */
+  clear(): void {
+    this.slots.fill(0);
+    this.size = 0;
+    for (const word of FIRST_WORDS) this.addWord(word);
+  }
+
+  /** Orders two words by their bytes. */
+  compare(a: number, b: number): number {
+    const { arena, ends } = this;
+    const [endOfA, endOfB] = [ends[a], ends[b]];
+    let i = ends[a - 1];
+    let j = ends[b - 1];
+    while (i < endOfA && j < endOfB && arena[i] === arena[j]) {
+      i++;
+      j++;
+    }
+    return i < endOfA && j < endOfB ? arena[i] - arena[j] : endOfA - i - (endOfB - j);
+  }
+
+  private equals(word: number, bytes: Uint8Array, from: number, to: number): boolean {
+    const start = this.ends[word - 1];
+    if (this.ends[word] - start !== to - from) return false;
+    for (let i = from, j = start; i < to; i++, j++) if (bytes[i] !== this.arena[j]) return false;
+    return true;
+  }
+
+  private place(word: number): void {
+    const mask = this.slots.length - 1;
+    let slot = spread(this.hashes[word]) & mask;
+    while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.slots[slot] = word;
+  }
+
+  private rehash(length: number): void {
+    this.slots = new Uint32Array(length);
+    for (let word = 1; word <= this.size; word++) this.place(word);
+  }
+}
+
+/** FNV's low bits alone cluster; folding the high ones in keeps probe chains short. */
+function spread(hash: number): number {
+  return hash ^ (hash >>> 15);
+}
+
+function grown<T extends Uint8Array | Uint32Array>(array: T, type: new (length: number) => T, length: number): T {
+  const larger = new type(length);
+  larger.set(array);
+  return larger;
+}

@@ -1,0 +1,117 @@
+import { TableCursor } from '../../tables/cursor.js';
+import { walk } from '../../tables/walk.js';
+import type { Batch } from '../../smoothing/batch.js';
+import { COUNT, Evidence, FIELDS, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS } from '../../smoothing/evidence.js';
+import { latticeOf, type ModelParts } from '../../model/scoring/parts.js';
+import { Mixture } from '../../smoothing/mixture.js';
+import { wordIds } from '../../tables/manifest.js';
+import { BOS, NONE } from '../../text/tokens.js';
+import { rounded } from './format.js';
+import type { BackoffSource, VisitContext } from './source.js';
+
+/** What ARPA files have as log10 p of `<s>`, which is never predicted. */
+const NEVER = -99;
+
+/**
+ * Modified Kneser-Ney in back-off form: what an n-gram backs off to is part of its probability, and γ of a context is its
+ * back-off. Both come from the {@link Mixture} that scores, given the evidence that scoring would find.
+ */
+export class CountedSource implements BackoffSource {
+  private readonly mixture: Mixture;
+  private readonly evidence: Evidence;
+  private readonly batch: Batch;
+  /** By level and word, the count in the context that is open there. */
+  private readonly counts: readonly Uint32Array[];
+  private log10Probs = new Float64Array(1024);
+
+  /**
+   * @param parts of a model that smooths by modified Kneser-Ney.
+   * @param onRows told how many rows were read.
+   */
+  constructor(
+    private readonly parts: ModelParts,
+    private readonly onRows: (rows: number) => void,
+  ) {
+    const { words, manifest } = parts;
+    this.mixture = new Mixture(latticeOf(words, manifest.vocabulary));
+    this.evidence = new Evidence(words.length, 1);
+    this.batch = {
+      ids: new Uint32Array(1),
+      targets: new Uint32Array(1),
+      available: new Uint8Array(1),
+      oov: new Uint8Array(1),
+      length: 1,
+    };
+    this.counts = words.map(() => new Uint32Array(wordIds(manifest)));
+  }
+
+  open(level: number): Promise<TableCursor> {
+    const { store, words } = this.parts;
+    return TableCursor.open(store, words[level].manifest.pattern, level, this.onRows);
+  }
+
+  async unigrams(): Promise<Float64Array> {
+    this.enter(0, await this.open(0));
+    const [counts] = this.counts;
+    const log10Probs = Float64Array.from(counts, count => this.log10Prob(0, count));
+    log10Probs[NONE] = NaN;
+    log10Probs[BOS] = NEVER;
+    return log10Probs;
+  }
+
+  backoff(level: number, cursor: TableCursor): number {
+    this.enter(level, cursor);
+    this.log10Prob(level, 0);
+    return rounded(Math.log10(this.mixture.freed[level]));
+  }
+
+  async visit(level: number, visit: VisitContext): Promise<void> {
+    const cursors: TableCursor[] = [];
+    for (let shorter = 0; shorter <= level; shorter++) cursors.push(await this.open(shorter));
+    const { counts, evidence } = this;
+    await walk(cursors, {
+      open: (at, cursor) => this.enter(at, cursor),
+      close: (at, cursor) => {
+        if (at < level) return;
+        const { words, from, to } = cursor;
+        if (this.log10Probs.length < to) this.log10Probs = new Float64Array(2 * to);
+        for (let i = from; i < to; i++) {
+          // What follows a context follows those within it too: their counts are those of the contexts that are open.
+          for (let k = 0; k < level; k++) evidence.data[k * FIELDS + COUNT] = counts[k][words[i]];
+          this.log10Probs[i] = this.log10Prob(level, cursor.counts[i]);
+        }
+        return visit(cursor, this.log10Probs);
+      },
+    });
+  }
+
+  /** Takes down what is known of a context. */
+  private enter(level: number, { words, counts, from, to, pruned }: TableCursor): void {
+    const { data } = this.evidence;
+    const own = this.counts[level];
+    let total = pruned;
+    let ones = 0;
+    let twos = 0;
+    for (let i = from; i < to; i++) {
+      const count = counts[i];
+      own[words[i]] = count;
+      total += count;
+      if (count === 1) ones++;
+      else if (count === 2) twos++;
+    }
+    const at = this.evidence.at(0, level);
+    data[at + TOTAL] = total;
+    data[at + ONES] = ones;
+    data[at + TWOS] = twos;
+    data[at + FOLLOWERS] = to - from;
+    data[at + PRUNED] = pruned;
+  }
+
+  /** Of a word that has this count after the context of a level, and in the shorter ones what the evidence says. */
+  private log10Prob(level: number, count: number): number {
+    const { evidence, batch, mixture } = this;
+    evidence.data[evidence.at(0, level) + COUNT] = count;
+    batch.available[0] = level;
+    return rounded(Math.log10(mixture.probability(evidence, batch, 0)));
+  }
+}

@@ -1,0 +1,109 @@
+import { PassThrough } from 'node:stream';
+import { writeAtomically } from '../../base/node/atomic.js';
+import { abortedError, KneserError, writeError } from '../../base/errors.js';
+import type { Progress } from '../../base/progress.js';
+import { LanguageModel } from '../../model/language-model.js';
+import type { ModelParts } from '../../model/scoring/parts.js';
+import { decodeValue } from '../../base/decode.js';
+import { MANIFEST_KEY } from '../../store/keys.js';
+import { decodeManifest } from '../../tables/manifest.js';
+import { fileSize } from '../../text/formats/input.js';
+import type { BackoffSource } from './source.js';
+
+/** Which model to write as ARPA, and where. */
+export interface ExportOptions {
+  /** The folder of the model. */
+  readonly model: string;
+  /** The ARPA file, gzipped where its name ends in `.gz`. What is there is replaced. */
+  readonly file: string;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops when aborted; nothing is left behind. */
+  readonly signal?: AbortSignal;
+}
+
+/** What was written. */
+export interface ExportReport {
+  readonly file: string;
+  readonly order: number;
+  /** How many n-grams there are of each order from 1 on; of order 1 with `<s>`. */
+  readonly ngrams: readonly number[];
+  /** Bytes of the file. */
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+/**
+ * Writes a model as an ARPA file, for KenLM, SRILM and others: modified Kneser-Ney, whatever else the model can be smoothed
+ * with, in back-off form. Numbers are rounded to eight digits behind the point; those of an imported model are as they were.
+ * The file is written whole or not at all.
+ *
+ * @throws KneserError: KNESER_OPTION for a model whose words have white space in them, KNESER_OUTPUT_*, KNESER_DISK_FULL,
+ * KNESER_ABORTED, and what `LanguageModel.open` throws.
+ * @example
+ * const { ngrams } = await exportArpa({ model: 'model', file: 'model.arpa.gz' });
+ */
+export async function exportArpa(options: ExportOptions): Promise<ExportReport> {
+  const { model: folder, file, onProgress, signal } = options;
+  if (file === '') throw new KneserError('KNESER_OPTION', 'file: the name of the ARPA file is empty');
+  const started = performance.now();
+  const { openModel } = await import('../../model/open-model.js');
+  const { store, files } = await openModel(folder);
+  const { kind } = decodeValue(`${folder}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
+  const model = await LanguageModel.fromStore(store, files, kind === 'backoff' ? {} : { smoothing: 'mkn' });
+  try {
+    const { parts } = model;
+    const { list } = await model.allWords();
+    const { ArpaWriter } = await import('./writer.js');
+    const all = rowsToRead(parts);
+    let done = 0;
+    const source = await openSource(parts, rows => {
+      if (signal?.aborted) throw abortedError('the export');
+      done += rows;
+      onProgress?.({ stage: 'export', done, total: all, unit: 'n-grams' });
+    });
+    const ngrams = await writeStream(file, out => new ArpaWriter(source, parts, list, out).write());
+    const seconds = (performance.now() - started) / 1000;
+    return { file, order: parts.manifest.order, ngrams, bytes: await fileSize(file), seconds };
+  } finally {
+    await model.close();
+  }
+}
+
+async function openSource(parts: ModelParts, onRows: (rows: number) => void): Promise<BackoffSource> {
+  if (parts.manifest.kind === 'backoff') return new (await import('./stored.js')).StoredSource(parts, onRows);
+  return new (await import('./counted.js')).CountedSource(parts, onRows);
+}
+
+/**
+ * How many rows are read: for each order its own table and the next one for the back-offs; where there are counts, the
+ * shorter ones too.
+ */
+function rowsToRead({ words, manifest: { kind } }: ModelParts): number {
+  const rows = words.map(({ manifest }) => manifest.rows);
+  if (kind === 'backoff') return rows.reduce((sum, count, level) => sum + (level > 0 ? 2 : 1) * count, 0);
+  return rows.reduce((sum, count, level) => sum + count * (rows.length - Math.max(0, level - 1)), 0);
+}
+
+/** Writes a file atomically from what is written to a stream. */
+async function writeStream<T>(file: string, produce: (out: PassThrough) => Promise<T>): Promise<T> {
+  const out = new PassThrough();
+  // What fails is told by the two promises.
+  out.on('error', () => undefined);
+  const gzip = /\.gz$/i.test(file) ? [(await import('node:zlib')).createGzip()] : [];
+  const written = writeAtomically(file, out, ...gzip);
+  const produced = produce(out).then(result => {
+    out.end();
+    return result;
+  });
+  try {
+    return (await Promise.all([produced, written]))[0];
+  } catch (error) {
+    out.destroy(error instanceof Error ? error : undefined);
+    // Whichever failed, the temporary file is to be gone. Where it was writing, all that producing met is a stream that ended.
+    const reason: unknown = await written.then(
+      () => error,
+      (failure: unknown) => failure,
+    );
+    throw writeError(file, error instanceof KneserError ? error : reason);
+  }
+}

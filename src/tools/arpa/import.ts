@@ -1,0 +1,248 @@
+import { stat } from 'node:fs/promises';
+import { TableWriter, type EncodedBlock } from '../../tables/table-writer.js';
+import { abortedError, KneserError, writeError } from '../../base/errors.js';
+import type { Progress } from '../../base/progress.js';
+import { contiguous, tableName } from '../../tables/pattern.js';
+import type { ModelBuilder } from '../../tables/builder.js';
+import { type Manifest, type TableManifest } from '../../tables/manifest.js';
+import { FORMAT_VERSION } from '../../store/keys.js';
+import { compareBytes } from '../../base/bytes.js';
+import { expandInputs, readBytes } from '../../text/formats/input.js';
+import { NONE } from '../../text/tokens.js';
+import type { WordList } from '../../text/word-list.js';
+import { compareAt, fillSuffixes, withoutContext } from './complete.js';
+import type { Ngrams } from './ngrams.js';
+import { ArpaReader } from './reader.js';
+import { DEFAULT_TOKENIZATION } from '../../text/tokenization.js';
+
+/** Which ARPA file to make a model of, and where. */
+export interface ImportOptions {
+  /** The ARPA file; a `.gz` is gunzipped, `-` is standard input. */
+  readonly file: string;
+  /** The folder of the model. */
+  readonly out: string;
+  /** Replaces a model that is there. Default false. */
+  readonly force?: boolean;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops when aborted; nothing is left behind. */
+  readonly signal?: AbortSignal;
+}
+
+/** What was read. */
+export interface ImportReport {
+  readonly out: string;
+  readonly order: number;
+  /** How many n-grams there are of each order from 1 on, those that were filled in included; of order 1 with `<s>`. */
+  readonly ngrams: readonly number[];
+  /** Bytes on disk. */
+  readonly bytes: number;
+  readonly seconds: number;
+  /** What was amended or is missing: one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** Blocks that are written at one go. */
+const BLOCKS_A_WRITE = 128;
+
+/**
+ * Makes a model of an ARPA file, such as KenLM, SRILM, IRSTLM and {@link exportArpa} write. It is a back-off model: it scores,
+ * measures perplexity and is exported as other models are, number for number as in the file; what needs counts refuses it with
+ * KNESER_NO_COUNTS. The n-grams are in memory until they are stored, about 30 bytes each.
+ *
+ * Without `<unk>` in the file, words outside the vocabulary have probability 0.
+ *
+ * @throws KneserError: KNESER_INPUT_ARPA for a file that is not right, with the line and the reason; KNESER_INPUT_*,
+ * KNESER_OPTION, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_LIMIT, KNESER_ABORTED.
+ * @example
+ * await importArpa({ file: 'model.arpa.gz', out: 'model' });
+ */
+export async function importArpa(options: ImportOptions): Promise<ImportReport> {
+  const { file, out, force = false, signal } = options;
+  const started = performance.now();
+  if ((await stat(file).catch(() => undefined))?.isDirectory()) {
+    throw new KneserError('KNESER_INPUT_UNREADABLE', `${file}: is a folder; name an ARPA file`);
+  }
+  await expandInputs([file]);
+  const { beginDraft } = await import('../../store/folder/folder.js');
+  const draft = await beginDraft(out, force);
+  try {
+    const reader = await read(options);
+    const { orders, words } = reader;
+    const types = words.size + 1;
+    const filled = complete(reader, types);
+    const { createLevelWriter } = await import('../../store/folder/leveldb.js');
+    const { ModelBuilder } = await import('../../tables/builder.js');
+    const builder = new ModelBuilder(await createLevelWriter(draft.database));
+    try {
+      const tables = await putTables(builder, orders, types, options);
+      await builder.putDictionary(sortedDictionary(words));
+      await builder.finish(manifestOf(tables, types, builder.dictionaryBlocks));
+    } catch (error) {
+      await builder.abort();
+      throw error;
+    }
+    if (signal?.aborted) throw abortedError('the import');
+    const { bytes } = await draft.publish();
+    return {
+      out,
+      order: orders.length,
+      ngrams: orders.map(({ length }) => length),
+      bytes,
+      seconds: (performance.now() - started) / 1000,
+      warnings: warningsOf(reader, filled),
+    };
+  } catch (error) {
+    await draft.discard();
+    if (error instanceof RangeError) {
+      throw new KneserError('KNESER_LIMIT', `${file}: its n-grams do not fit memory (${error.message})`, {
+        cause: error,
+      });
+    }
+    throw writeError(out, error);
+  }
+}
+
+async function read({ file, onProgress, signal }: ImportOptions): Promise<ArpaReader> {
+  const reader = new ArpaReader(file);
+  const [{ bytes: total }] = await expandInputs([file]);
+  let done = 0;
+  for await (const bytes of readBytes(file, count => (done += count), signal)) {
+    if (signal?.aborted) throw abortedError('the import');
+    reader.feed(bytes);
+    onProgress?.({ stage: 'import', done, total, unit: 'bytes' });
+  }
+  reader.end();
+  return reader;
+}
+
+/** Sorts the n-grams, refuses those that cannot be, and adds those that are lacking. @returns how many. */
+function complete(reader: ArpaReader, types: number): number {
+  const { orders } = reader;
+  for (const [level, ngrams] of orders.entries()) {
+    ngrams.sort(types);
+    const twice = ngrams.duplicate();
+    if (twice >= 0) {
+      throw reader.error(`has ${reader.quote(ngrams.wordsOf(twice))} a second time`, ngrams.lineOf(twice));
+    }
+    const orphan = level > 0 ? withoutContext(ngrams, orders[level - 1], types) : -1;
+    if (orphan >= 0) {
+      const words = ngrams.wordsOf(orphan);
+      throw reader.error(
+        `has ${reader.quote(words)}, whose context ${reader.quote(words.slice(0, -1))} is no n-gram of the file`,
+        ngrams.lineOf(orphan),
+      );
+    }
+  }
+  return fillSuffixes(orders, types);
+}
+
+function warningsOf(reader: ArpaReader, filled: number): string[] {
+  const warnings: string[] = [];
+  if (filled > 0) {
+    warnings.push(`${filled} n-grams that longer ones end with are not in the file, and were filled in by backing off`);
+  }
+  if (!reader.hasUnknown) {
+    warnings.push('the file has no <unk>: words outside the vocabulary have probability 0');
+  }
+  if (reader.replaced > 0) warnings.push(`${reader.replaced} invalid UTF-8 sequences were read as U+FFFD`);
+  return warnings;
+}
+
+async function putTables(
+  builder: ModelBuilder,
+  orders: readonly Ngrams[],
+  types: number,
+  { signal, onProgress }: ImportOptions,
+): Promise<TableManifest[]> {
+  const total = orders.reduce((sum, { length }) => sum + length, 0);
+  let done = 0;
+  const tables: TableManifest[] = [];
+  for (const [level, ngrams] of orders.entries()) {
+    const blocks: EncodedBlock[] = [];
+    const pattern = tableName(contiguous(level + 1), 'words');
+    const writer = new TableWriter(pattern, level, block => blocks.push(block));
+    let bare = 0;
+    for (const isBare of putContexts(writer, ngrams, orders[level - 1], types)) {
+      if (isBare) bare++;
+      if (blocks.length < BLOCKS_A_WRITE) continue;
+      if (signal?.aborted) throw abortedError('the import');
+      onProgress?.({ stage: 'store', done: done + writer.summary.rows, total, unit: 'n-grams' });
+      await builder.putBlocks(0, blocks.splice(0));
+    }
+    writer.flush();
+    await builder.putBlocks(0, blocks);
+    done += ngrams.length;
+    const { contexts } = writer.summary;
+    const noCounts = { tokens: 0, countsOfCounts: [0, 0, 0, 0] } as const;
+    // That none was dropped says nothing, but that an n-gram need not be a context does.
+    tables.push({ pattern, mixed: true, rows: ngrams.length, dropped: 0, contexts, bare, ...noCounts });
+  }
+  await builder.putDirectories(
+    'words',
+    orders.map((_, level) => contiguous(level + 1)),
+  );
+  return tables;
+}
+
+/** Gives a table its contexts in their order, and yields after each whether nothing follows it. */
+function* putContexts(
+  writer: TableWriter,
+  ngrams: Ngrams,
+  shorter: Ngrams | undefined,
+  types: number,
+): Generator<boolean, void, void> {
+  const { log10Probs, columns, length, order } = ngrams;
+  const words = columns[order - 1];
+  const ones = new Uint32Array(types).fill(1);
+  const context = new Uint32Array(order - 1);
+  if (!shorter) {
+    writer.group(context, words, ones, length, 0, { probabilities: log10Probs, backoff: 0 });
+    yield false;
+    return;
+  }
+  const contexts = columns.slice(0, -1).reverse();
+  const shorterWords = [...shorter.columns].reverse();
+  let from = 0;
+  for (const at of shorter.asContexts(types)) {
+    let to = from;
+    while (to < length && compareAt(contexts, to, shorterWords, at) === 0) to++;
+    const backoff = shorter.backoffs[at];
+    for (let j = 0; j < context.length; j++) context[j] = shorterWords[j][at];
+    if (to > from) {
+      const probabilities = log10Probs.subarray(from, to);
+      writer.group(context, words.subarray(from, to), ones, to - from, 0, { probabilities, backoff });
+      yield false;
+    } else if (backoff !== 0) {
+      writer.group(context, NO_WORD, ones, 1, 0, { probabilities: NO_NUMBER, backoff });
+      yield true;
+    }
+    from = to;
+  }
+}
+
+/** The row of a context that nothing follows. */
+const NO_WORD = Uint32Array.of(NONE);
+const NO_NUMBER = Float64Array.of(0);
+
+function sortedDictionary(words: WordList): { word: Uint8Array; id: number; frequency: number }[] {
+  return Array.from({ length: words.size }, (_, i) => ({ word: words.bytes(i + 1), id: i + 1, frequency: 0 })).sort(
+    (a, b) => compareBytes(a.word, b.word),
+  );
+}
+
+function manifestOf(tables: readonly TableManifest[], types: number, dictionaryBlocks: number): Manifest {
+  return {
+    format: FORMAT_VERSION,
+    kind: 'backoff',
+    order: tables.length,
+    sentences: 0,
+    tokens: 0,
+    vocabulary: types - 2,
+    unknown: 0,
+    dictionaryBlocks,
+    tables,
+    classes: 0,
+    classTables: [],
+    options: { lowercase: false, skipBlank: false, vocabulary: 'words', tokenization: DEFAULT_TOKENIZATION },
+  };
+}

@@ -1,0 +1,258 @@
+import { KneserError } from '../../base/errors.js';
+import { MAX_ORDER } from '../../tables/pattern.js';
+import { LARGEST_BACKOFF } from '../../tables/block.js';
+import { canonicalSurface, decode } from '../../text/surface.js';
+import { BOS, BOS_WORD, ENDS_TOKEN, EOS, EOS_WORD, NEWLINE, UNK } from '../../text/tokens.js';
+import { HASH_PRIME, HASH_START, hashBytes, WordList } from '../../text/word-list.js';
+import { Ngrams } from './ngrams.js';
+import { parseNumber } from './number.js';
+
+/** No line of an ARPA file is longer. */
+const MOST_LINE_BYTES = 1 << 20;
+/** N-grams of one order that there is room for. */
+const MOST_NGRAMS = 2 ** 31;
+/** How others write `<unk>`: it is read as that, as KenLM does. */
+const UPPERCASE_UNK = '<UNK>';
+const BACKSLASH = 0x5c;
+
+/** Where in a file the reader is: before `\data\`, at the counts, in a section, or behind `\end\`. */
+type Place = 'before' | 'counts' | 'section' | 'end';
+
+/** Reads an ARPA file, a chunk at a time. */
+export class ArpaReader {
+  /** Words have numbers in the order of the file, after `<unk>`, `<s>` and `</s>`. */
+  readonly words = new WordList();
+  /** By order from 1 on. */
+  readonly orders: Ngrams[] = [];
+  /** Invalid UTF-8 sequences of words that were read as U+FFFD. */
+  replaced = 0;
+
+  private place: Place = 'before';
+  private line = 0;
+  private pending: Uint8Array = new Uint8Array(0);
+  private readonly counts: number[] = [];
+  /** The order of the section at hand. */
+  private order = 0;
+  /** By number, whether a word is among the unigrams. */
+  private known = new Uint8Array(1 << 12);
+
+  /** @param name of the file, for messages. */
+  constructor(private readonly name: string) {}
+
+  /** @throws KNESER_INPUT_ARPA for what is no ARPA file, with the line and the reason. */
+  feed(bytes: Uint8Array): void {
+    let from = 0;
+    for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
+      if (this.pending.length > 0) {
+        const whole = Buffer.concat([this.pending, bytes.subarray(from, at)]);
+        this.pending = new Uint8Array(0);
+        this.readLine(whole, 0, whole.length);
+      } else {
+        this.readLine(bytes, from, at);
+      }
+      from = at + 1;
+    }
+    if (this.pending.length + bytes.length - from > MOST_LINE_BYTES) {
+      this.line++;
+      throw this.error(`is longer than ${MOST_LINE_BYTES} bytes; this is no ARPA file`);
+    }
+    if (from < bytes.length) this.pending = Buffer.concat([this.pending, bytes.subarray(from)]);
+  }
+
+  /** Ends the file. */
+  end(): void {
+    if (this.pending.length > 0) this.readLine(this.pending, 0, this.pending.length);
+    if (this.place === 'before') {
+      throw new KneserError('KNESER_INPUT_ARPA', `${this.name}: has no line \\data\\; this is no ARPA file`);
+    }
+    if (this.place !== 'end') throw this.error('is the last one, and not \\end\\; the file was cut short');
+  }
+
+  /** A line of the file is wrong. */
+  error(reason: string, line = this.line): KneserError {
+    return new KneserError('KNESER_INPUT_ARPA', `${this.name}: line ${line} ${reason}`);
+  }
+
+  /** An n-gram in quotes, as the file has it. */
+  quote(words: ArrayLike<number>): string {
+    return JSON.stringify(Array.from(words, word => decode(this.words.bytes(word))).join(' '));
+  }
+
+  private readLine(bytes: Uint8Array, from: number, to: number): void {
+    this.line++;
+    while (from < to && ENDS_TOKEN[bytes[from]] === 1) from++;
+    while (from < to && ENDS_TOKEN[bytes[to - 1]] === 1) to--;
+    if (from === to) return;
+    if (this.place === 'section' && bytes[from] !== BACKSLASH) {
+      if (this.order === 1) this.readUnigram(bytes, from, to);
+      else this.readNgram(bytes, from, to);
+      return;
+    }
+    const line = decode(bytes.subarray(from, Math.min(to, from + 100)));
+    if (this.place === 'before') this.readBefore(line);
+    else if (this.place === 'end') throw this.error('comes after \\end\\: only one plain model can be read');
+    else if (line.startsWith('\\')) this.readMark(line);
+    else this.readCount(line);
+  }
+
+  /** What stands before `\data\` is left out, as SRILM does. */
+  private readBefore(line: string): void {
+    if (line === '\\data\\') this.place = 'counts';
+    else if (line.startsWith('iARPA')) {
+      throw this.error("begins IRSTLM's own kind of file; make an ARPA file of it with compile-lm --text=yes");
+    } else if (line.startsWith('qARPA')) {
+      throw this.error('begins a quantized model of IRSTLM; take the ARPA file that it was made of');
+    } else if (/^Q?blmtI? /.test(line)) {
+      throw this.error('begins a binary file of IRSTLM; make an ARPA file of it with compile-lm --text=yes');
+    } else if (line.startsWith('mmap lm')) {
+      throw this.error('begins a binary file of KenLM; take the ARPA file that it was made of');
+    }
+  }
+
+  private readCount(line: string): void {
+    const match = /^ngram\s+(\d+)\s*=\s*(\d+)$/i.exec(line);
+    if (!match) throw this.error('says neither how many n-grams there are, as ngram 1=10 does, nor \\1-grams:');
+    const [order, count] = [Number(match[1]), Number(match[2])];
+    if (order !== this.counts.length + 1)
+      throw this.error(`counts order ${order}; order ${this.counts.length + 1} is due`);
+    if (order > MAX_ORDER) throw this.error(`counts order ${order}; at most order ${MAX_ORDER} can be read`);
+    if (count >= MOST_NGRAMS) throw this.error(`counts ${count} n-grams; at most ${MOST_NGRAMS} can be read`);
+    this.counts.push(count);
+  }
+
+  private readMark(line: string): void {
+    const match = /^\\(\d+)-grams:$/.exec(line);
+    if (!match && line !== '\\end\\') throw this.error(`is ${JSON.stringify(line)}, which begins no section`);
+    const { counts } = this;
+    if (this.place === 'counts') {
+      if (counts.length === 0) throw this.error('comes before any line such as ngram 1=10');
+      for (const [i, count] of counts.entries()) this.orders.push(new Ngrams(i + 1, i + 1 === counts.length, count));
+    } else {
+      this.endSection();
+    }
+    const next = match ? Number(match[1]) : counts.length + 1;
+    if (match && (next <= this.order || next > counts.length)) {
+      throw this.error(
+        `begins section ${next}, which is ${next <= this.order ? 'out of order' : 'not counted in \\data\\'}`,
+      );
+    }
+    // An empty section may be left out.
+    while (this.order + 1 < next) {
+      if (counts[this.order++] > 0) throw this.error(`comes where \\${this.order}-grams: is missing`);
+    }
+    this.order = next;
+    this.place = match ? 'section' : 'end';
+  }
+
+  private endSection(): void {
+    const { length } = this.orders[this.order - 1];
+    const count = this.counts[this.order - 1];
+    if (length < count) {
+      throw this.error(`ends section ${this.order} after ${length} n-grams; \\data\\ says that it has ${count}`);
+    }
+    if (this.order > 1) return;
+    for (const [word, id] of [
+      [BOS_WORD, BOS],
+      [EOS_WORD, EOS],
+    ] as const) {
+      if (this.known[id] === 0) throw this.error(`ends the unigrams, and ${word} is not among them`);
+    }
+  }
+
+  private readUnigram(bytes: Uint8Array, from: number, to: number): void {
+    const wordFrom = skipSpace(bytes, skipField(bytes, from, to), to);
+    const wordTo = skipField(bytes, wordFrom, to);
+    const ngrams = this.begin(bytes, from, wordFrom, wordTo, to);
+    const surface = canonicalSurface(bytes.subarray(wordFrom, wordTo), false);
+    this.replaced += surface?.replaced ?? 0;
+    const word = surface?.bytes ?? bytes.subarray(wordFrom, wordTo);
+    const isUnknown = word.length === UPPERCASE_UNK.length && decode(word) === UPPERCASE_UNK;
+    const id = isUnknown ? UNK : this.words.add(word, 0, word.length, hashBytes(word, 0, word.length));
+    if (id >= this.known.length) {
+      const larger = new Uint8Array(2 * id);
+      larger.set(this.known);
+      this.known = larger;
+    }
+    if (this.known[id] === 1) throw this.error(`has ${this.quote([id])} a second time`);
+    this.known[id] = 1;
+    ngrams.columns[0][ngrams.length - 1] = id;
+  }
+
+  private readNgram(bytes: Uint8Array, from: number, to: number): void {
+    const { order } = this;
+    const wordsFrom = skipSpace(bytes, skipField(bytes, from, to), to);
+    let at = wordsFrom;
+    let ends = at;
+    for (let j = 0; j < order; j++) {
+      let hash = HASH_START;
+      const start = at;
+      for (; at < to && ENDS_TOKEN[bytes[at]] === 0; at++) hash = Math.imul(hash ^ bytes[at], HASH_PRIME);
+      if (at === start) throw this.error(`has ${j} words; an n-gram of order ${order} and its numbers were due`);
+      this.ngram[j] = this.find(bytes, start, at, hash);
+      ends = at;
+      at = skipSpace(bytes, at, to);
+    }
+    const { columns, length } = this.begin(bytes, from, wordsFrom, ends, to);
+    for (let j = 0; j < order; j++) columns[j][length - 1] = this.ngram[j];
+  }
+
+  private readonly ngram = new Uint32Array(MAX_ORDER);
+
+  /** Reads an entry's numbers, on both sides of its words, and adds it. */
+  private begin(bytes: Uint8Array, from: number, wordsFrom: number, wordsTo: number, to: number): Ngrams {
+    const { order } = this;
+    const ngrams = this.orders[order - 1];
+    if (wordsFrom === wordsTo) throw this.error(`has no word behind its first number`);
+    if (ngrams.length === this.counts[order - 1]) {
+      throw this.error(`goes on section ${order}; \\data\\ says that it has ${ngrams.length} n-grams`);
+    }
+    const numberTo = skipField(bytes, from, to);
+    const log10Prob = parseNumber(bytes, from, numberTo);
+    if (Number.isNaN(log10Prob)) throw this.error(`begins with ${quoted(bytes, from, numberTo)}, which is no number`);
+    if (log10Prob > 0) throw this.error(`has the positive log10 probability ${log10Prob}`);
+    const backoffFrom = skipSpace(bytes, wordsTo, to);
+    let backoff = 0;
+    if (backoffFrom < to) {
+      const backoffTo = skipField(bytes, backoffFrom, to);
+      backoff = parseNumber(bytes, backoffFrom, backoffTo);
+      if (Number.isNaN(backoff)) {
+        throw this.error(`has ${quoted(bytes, backoffFrom, backoffTo)} where its back-off is due, which is no number`);
+      }
+      if (backoffTo < to) throw this.error(`has more than an n-gram of order ${order} and its two numbers`);
+      if (backoff > LARGEST_BACKOFF) throw this.error(`has the back-off ${backoff}, which is too large`);
+      if (backoff !== 0 && ngrams.isHighest) throw this.error('has a back-off, and is of the highest order');
+    }
+    ngrams.add(log10Prob, backoff, this.line);
+    return ngrams;
+  }
+
+  /** The number of a word, which is among the unigrams. */
+  private find(bytes: Uint8Array, from: number, to: number, hash: number): number {
+    let id = this.words.find(bytes, from, to, hash);
+    if (id === 0) {
+      const text = decode(bytes.subarray(from, to));
+      id = text === UPPERCASE_UNK ? UNK : this.words.findWord(text);
+    }
+    if (id > 0 && this.known[id] === 1) return id;
+    throw this.error(`has the word ${quoted(bytes, from, to)}, which is not among the unigrams`);
+  }
+
+  /** Whether the file has `<unk>`. */
+  get hasUnknown(): boolean {
+    return this.known[UNK] === 1;
+  }
+}
+
+function skipField(bytes: Uint8Array, at: number, to: number): number {
+  while (at < to && ENDS_TOKEN[bytes[at]] === 0) at++;
+  return at;
+}
+
+function skipSpace(bytes: Uint8Array, at: number, to: number): number {
+  while (at < to && ENDS_TOKEN[bytes[at]] === 1) at++;
+  return at;
+}
+
+function quoted(bytes: Uint8Array, from: number, to: number): string {
+  return JSON.stringify(decode(bytes.subarray(from, Math.min(to, from + 60))));
+}

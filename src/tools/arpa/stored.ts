@@ -1,0 +1,39 @@
+import { TableCursor } from '../../tables/cursor.js';
+import type { ModelParts } from '../../model/scoring/parts.js';
+import { wordIds } from '../../tables/manifest.js';
+import type { BackoffSource, VisitContext } from './source.js';
+
+/** A back-off model, which is written as it was read. */
+export class StoredSource implements BackoffSource {
+  /** @param onRows told how many rows were read. */
+  constructor(
+    private readonly parts: ModelParts,
+    private readonly onRows: (rows: number) => void,
+  ) {}
+
+  open(level: number): Promise<TableCursor> {
+    const { store, words } = this.parts;
+    return TableCursor.open(store, words[level].manifest.pattern, level, this.onRows);
+  }
+
+  async unigrams(): Promise<Float64Array> {
+    const log10Probs = new Float64Array(wordIds(this.parts.manifest)).fill(NaN);
+    const { words, probabilities, from, to } = await this.open(0);
+    for (let i = from; i < to; i++) log10Probs[words[i]] = probabilities[i];
+    return log10Probs;
+  }
+
+  backoff(_level: number, cursor: TableCursor): number {
+    return cursor.backoff;
+  }
+
+  async visit(level: number, visit: VisitContext): Promise<void> {
+    const cursor = await this.open(level);
+    while (!cursor.done) {
+      const waiting = visit(cursor, cursor.probabilities);
+      if (waiting) await waiting;
+      const reading = cursor.advance();
+      if (reading) await reading;
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+import { KneserError } from '../../base/errors.js';
+import type { TableCursor } from '../../tables/cursor.js';
+import type { ModelParts } from '../../model/scoring/parts.js';
+import { wordIds } from '../../tables/manifest.js';
+import { decode } from '../../text/surface.js';
+import { ENDS_TOKEN, NEWLINE, NONE } from '../../text/tokens.js';
+import type { WordList } from '../../text/word-list.js';
+import { Backoffs } from './backoffs.js';
+import { NUMBER_BYTES, writeAscii, writeNumber } from './format.js';
+import type { BackoffSource } from './source.js';
+
+const CHUNK_BYTES = 1 << 18;
+const TAB = 0x09;
+const SPACE = 0x20;
+
+/** Writes a model as an ARPA file, order by order: only the back-offs of one order are ever in memory. */
+export class ArpaWriter {
+  private chunk = new Uint8Array(0);
+  private fill = 0;
+  /** The bytes of all words, and by id where each one begins; the next one begins where it ends. */
+  private readonly text: Uint8Array;
+  private readonly starts: Uint32Array;
+  /** Bytes that no line is longer than. */
+  private readonly longestLine: number;
+
+  constructor(
+    private readonly source: BackoffSource,
+    private readonly parts: ModelParts,
+    words: WordList,
+    private readonly out: Writable,
+  ) {
+    const ids = wordIds(parts.manifest);
+    this.starts = new Uint32Array(ids + 1);
+    let longest = 0;
+    for (let id = 1; id < ids; id++) {
+      const bytes = words.bytes(id);
+      checkWord(parts.store.name, bytes);
+      this.starts[id + 1] = this.starts[id] + bytes.length;
+      longest = Math.max(longest, bytes.length);
+    }
+    this.text = new Uint8Array(this.starts[ids]);
+    for (let id = 1; id < ids; id++) this.text.set(words.bytes(id), this.starts[id]);
+    this.longestLine = 2 * NUMBER_BYTES + parts.manifest.order * (longest + 1) + 3;
+  }
+
+  /** @returns how many n-grams of each order there are. */
+  async write(): Promise<number[]> {
+    const { source, parts } = this;
+    const unigrams = await source.unigrams();
+    const counts = parts.words.map(({ manifest }) => manifest.rows);
+    counts[0] = unigrams.reduce((sum, log10Prob) => sum + (Number.isNaN(log10Prob) ? 0 : 1), 0);
+    await this.line('\\data\\');
+    for (const [level, count] of counts.entries()) await this.line(`ngram ${level + 1}=${count}`);
+    for (let level = 0; level < counts.length; level++) {
+      await this.line('');
+      await this.line(`\\${level + 1}-grams:`);
+      const backoffs = level + 1 < counts.length ? await Backoffs.read(source, parts, level + 1) : undefined;
+      if (level === 0) await this.writeUnigrams(unigrams, backoffs);
+      else await source.visit(level, (cursor, log10Probs) => this.writeContext(cursor, log10Probs, backoffs));
+    }
+    await this.line('');
+    await this.line('\\end\\');
+    await this.send();
+    return counts;
+  }
+
+  private async writeUnigrams(log10Probs: Float64Array, backoffs: Backoffs | undefined): Promise<void> {
+    for (let id = 0; id < log10Probs.length; id++) {
+      if (Number.isNaN(log10Probs[id])) continue;
+      const waiting = this.writeNgram(log10Probs[id], NO_CONTEXT, id, backoffs?.ofWord(id));
+      if (waiting) await waiting;
+    }
+  }
+
+  private writeContext(
+    cursor: TableCursor,
+    log10Probs: Float64Array,
+    backoffs: Backoffs | undefined,
+  ): Promise<void> | undefined {
+    const { words, from, to, context } = cursor;
+    backoffs?.find(cursor);
+    let waiting: Promise<void> | undefined;
+    for (let i = from; i < to; i++) {
+      if (words[i] !== NONE) waiting = this.writeNgram(log10Probs[i], context, words[i], backoffs?.at(i)) ?? waiting;
+    }
+    return waiting;
+  }
+
+  /** @returns a promise where the output is full for now. */
+  private writeNgram(
+    log10Prob: number,
+    context: Uint32Array,
+    word: number,
+    backoff: number | undefined,
+  ): Promise<void> | undefined {
+    const waiting = this.makeRoom();
+    const { chunk } = this;
+    let at = writeNumber(chunk, this.fill, log10Prob);
+    chunk[at++] = TAB;
+    for (let j = context.length - 1; j >= 0; j--) {
+      at = this.writeWord(at, context[j]);
+      chunk[at++] = SPACE;
+    }
+    at = this.writeWord(at, word);
+    if (backoff !== undefined) {
+      chunk[at++] = TAB;
+      at = writeNumber(chunk, at, backoff);
+    }
+    chunk[at++] = NEWLINE;
+    this.fill = at;
+    return waiting;
+  }
+
+  private writeWord(at: number, id: number): number {
+    const { chunk, text, starts } = this;
+    for (let i = starts[id]; i < starts[id + 1]; i++) chunk[at++] = text[i];
+    return at;
+  }
+
+  private async line(line: string): Promise<void> {
+    await this.makeRoom();
+    this.fill = writeAscii(this.chunk, this.fill, line + '\n');
+  }
+
+  /** Makes room for a line. */
+  private makeRoom(): Promise<void> | undefined {
+    if (this.fill + this.longestLine <= this.chunk.length) return undefined;
+    const waiting = this.send();
+    this.chunk = new Uint8Array(Math.max(CHUNK_BYTES, this.longestLine));
+    return waiting;
+  }
+
+  private send(): Promise<void> | undefined {
+    const { chunk, fill, out } = this;
+    this.fill = 0;
+    if (fill === 0 || out.write(chunk.subarray(0, fill))) return undefined;
+    return once(out, 'drain').then(() => undefined);
+  }
+}
+
+const NO_CONTEXT = new Uint32Array(0);
+
+function checkWord(model: string, bytes: Uint8Array): void {
+  if (bytes.length > 0 && bytes.every(byte => ENDS_TOKEN[byte] === 0)) return;
+  throw new KneserError(
+    'KNESER_OPTION',
+    `${model}: the word ${JSON.stringify(decode(bytes))} has white space in it, which an ARPA file cannot have`,
+  );
+}

@@ -1,0 +1,73 @@
+import { stat } from 'node:fs/promises';
+import { writeAtomically } from '../base/node/atomic.js';
+import { abortedError, KneserError, writeError } from '../base/errors.js';
+import type { Progress } from '../base/progress.js';
+import { packStore } from '../store/packed/write.js';
+
+/** Which model to pack, and where to. */
+export interface PackOptions {
+  /** The folder of the model; or a packed file or its address, which is copied. */
+  readonly model: string;
+  /** The file. */
+  readonly out: string;
+  /** Replaces a file that is there. Default false. */
+  readonly force?: boolean;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops when aborted; nothing is left behind. */
+  readonly signal?: AbortSignal;
+}
+
+/** What was written. */
+export interface PackReport {
+  readonly out: string;
+  /** How many keys the model has. */
+  readonly keys: number;
+  /** Bytes of the file. */
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+/**
+ * Packs a model into one file, which `LanguageModel.open`, `LanguageModel.fromFile` and all commands read: to copy it, or
+ * to put it on a web server. The same model always makes the same file. It is written whole or not at all.
+ *
+ * @throws KneserError: KNESER_OPTION, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED, and what
+ * `LanguageModel.open` throws.
+ * @example
+ * await pack({ model: 'model', out: 'model.kneser' });
+ */
+export async function pack(options: PackOptions): Promise<PackReport> {
+  const { model, out, force = false, onProgress, signal } = options;
+  const started = performance.now();
+  await checkOut(out, force);
+  const { openModel } = await import('../model/open-model.js');
+  const { store, files } = await openModel(model);
+  try {
+    // Every value is read twice.
+    let done = 0;
+    const total = 2 * files.bytes;
+    const onValue = (bytes: number): void => {
+      if (signal?.aborted) throw abortedError('packing');
+      done = Math.min(total, done + bytes);
+      onProgress?.({ stage: 'pack', done, total, unit: 'bytes' });
+    };
+    const { keys, bytes, pieces } = await packStore(store, files, onValue);
+    try {
+      await writeAtomically(out, pieces);
+    } catch (error) {
+      throw writeError(out, error);
+    }
+    return { out, keys, bytes, seconds: (performance.now() - started) / 1000 };
+  } finally {
+    await store.close();
+  }
+}
+
+/** @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS */
+async function checkOut(out: string, force: boolean): Promise<void> {
+  if (out === '') throw new KneserError('KNESER_OPTION', 'out: the name of the file is empty');
+  const stats = await stat(out).catch(() => undefined);
+  if (!stats || (stats.isFile() && force)) return;
+  const advice = stats.isFile() ? 'pass --force to replace it, or another --out' : 'it is no file; name another --out';
+  throw new KneserError('KNESER_OUTPUT_EXISTS', `${out}: is there already; ${advice}`);
+}

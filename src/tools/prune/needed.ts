@@ -1,0 +1,53 @@
+import { wordIds, type Manifest } from '../../tables/manifest.js';
+import { EOS } from '../../text/tokens.js';
+import type { TableCursor } from '../../tables/cursor.js';
+import { RowSet } from './row-set.js';
+import { walk } from '../../tables/walk.js';
+
+/**
+ * Keeps what the n-grams that are kept need: the n-gram without the last word, whose context it is, and the one without the
+ * first, which it backs off to.
+ *
+ * @param open opens a level's table from its beginning.
+ * @param kept by level, the rows to keep.
+ */
+export async function keepNeeded(
+  open: (level: number) => Promise<TableCursor>,
+  manifest: Manifest,
+  kept: readonly RowSet[],
+): Promise<void> {
+  const { tables } = manifest;
+  const types = wordIds(manifest);
+  for (let level = tables.length - 2; level > 0; level--) {
+    const [rows, longer] = [kept[level], kept[level + 1]];
+    const suffixes = new Uint8Array(types);
+    const contexts = new RowSet(tables[level + 1].contexts);
+    const places = new Uint32Array(types + 1);
+    await walk([await open(level), await open(level + 1)], {
+      close(depth, { context, words, from, to, row, number }) {
+        if (depth === 0) {
+          for (let i = from; i < to; i++) {
+            if (suffixes[words[i]] === 1) rows.add(row + i - from);
+            suffixes[words[i]] = 0;
+          }
+          return;
+        }
+        places[context[0] + 1]++;
+        for (let i = from; i < to; i++) {
+          if (!longer.has(row + i - from)) continue;
+          suffixes[words[i]] = 1;
+          contexts.add(number);
+        }
+      },
+    });
+    // The longer table's contexts are this table's n-grams, but for those that end a sentence, sorted by their last word
+    // first: the n-grams that end in a word are the contexts whose nearest word it is, in the same order.
+    for (let word = 0; word < types; word++) places[word + 1] += places[word];
+    for (const cursor = await open(level); !cursor.done; await cursor.advance()) {
+      const { words, from, to, row } = cursor;
+      for (let i = from; i < to; i++) {
+        if (words[i] !== EOS && contexts.has(places[words[i]]++)) rows.add(row + i - from);
+      }
+    }
+  }
+}

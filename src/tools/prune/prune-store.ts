@@ -1,0 +1,132 @@
+import { TableWriter, type EncodedBlock } from '../../tables/table-writer.js';
+import { contiguous } from '../../tables/pattern.js';
+import { ModelBuilder } from '../../tables/builder.js';
+import type { Manifest, TableManifest } from '../../tables/manifest.js';
+import type { ModelStore, ModelWriter } from '../../store/store.js';
+import { copyTable, copyWords } from './copy.js';
+import { keepByCounts } from './counts.js';
+import { TableCursor } from '../../tables/cursor.js';
+import { keepByEntropy } from './entropy.js';
+import { keepNeeded } from './needed.js';
+import { prunesAnything, type Pruning } from '../../tables/pruning.js';
+import { RowSet } from './row-set.js';
+
+/** Blocks that are written at one go. */
+const BLOCKS_A_WRITE = 128;
+
+/**
+ * Writes a pruned copy of a model. First it is found out which rows are kept, which takes a bit a row and a few numbers for
+ * each word of the vocabulary; then the pruned tables are read and written once, and all else is copied as it is.
+ *
+ * @param manifest of a model that has no skip patterns and was not pruned.
+ * @param writer of the copy's store.
+ * @param onRows told how many rows have been read, and how many will be.
+ * @returns the manifest of the copy.
+ */
+export async function pruneStore(
+  store: ModelStore,
+  manifest: Manifest,
+  pruning: Pruning,
+  writer: ModelWriter,
+  onRows: (done: number, of: number) => void,
+): Promise<Manifest> {
+  const builder = new ModelBuilder(writer);
+  try {
+    const { tables } = manifest;
+    const all = rowsToRead(tables, pruning);
+    let done = 0;
+    const open = (level: number): Promise<TableCursor> =>
+      TableCursor.open(store, tables[level].pattern, level, rows => onRows((done += rows), all));
+    const kept = await chooseRows(open, manifest, pruning);
+    const copied: TableManifest[] = [];
+    for (const [level, table] of tables.entries()) {
+      if (isPruned(pruning, level)) {
+        copied.push(await rewriteTable(await open(level), table, kept[level], builder));
+      } else {
+        copied.push(table);
+        await copyTable(store, table.pattern, level, builder);
+      }
+    }
+    for (const [level, { pattern }] of manifest.classTables.entries()) await copyTable(store, pattern, level, builder);
+    const patterns = tables.map((_, level) => contiguous(level + 1));
+    await builder.putDirectories('words', patterns);
+    if (manifest.classes > 0) await builder.putDirectories('classes', patterns);
+    await copyWords(store, manifest, builder);
+    const copy = { ...manifest, tables: copied, ...(prunesAnything(pruning) ? { pruning } : {}) };
+    await builder.finish(copy);
+    return copy;
+  } catch (error) {
+    await builder.abort();
+    throw error;
+  }
+}
+
+/** By table, the rows that are kept. */
+async function chooseRows(
+  open: (level: number) => Promise<TableCursor>,
+  manifest: Manifest,
+  pruning: Pruning,
+): Promise<RowSet[]> {
+  const kept = manifest.tables.map(({ rows }) => new RowSet(rows));
+  const cursors: TableCursor[] = [];
+  for (let level = 0; level < kept.length; level++) cursors.push(await open(level));
+  if ('counts' in pruning) {
+    await keepByCounts(cursors, pruning.counts, manifest, kept);
+  } else {
+    await keepByEntropy(cursors, pruning.entropy, manifest, kept);
+    await keepNeeded(open, manifest, kept);
+  }
+  return kept;
+}
+
+/** Writes the rows of a table that are kept, and what the others add up to. */
+async function rewriteTable(
+  cursor: TableCursor,
+  table: TableManifest,
+  kept: RowSet,
+  builder: ModelBuilder,
+): Promise<TableManifest> {
+  const blocks: EncodedBlock[] = [];
+  const writer = new TableWriter(table.pattern, cursor.context.length, block => blocks.push(block));
+  let words = new Uint32Array(1024);
+  let counts = new Uint32Array(1024);
+  while (!cursor.done) {
+    const { from, to, row } = cursor;
+    if (words.length < to - from) {
+      words = new Uint32Array(2 * (to - from));
+      counts = new Uint32Array(2 * (to - from));
+    }
+    let length = 0;
+    let pruned = 0;
+    for (let i = from; i < to; i++) {
+      if (kept.has(row + i - from)) {
+        words[length] = cursor.words[i];
+        counts[length++] = cursor.counts[i];
+      } else {
+        pruned += cursor.counts[i];
+      }
+    }
+    if (length > 0) writer.group(cursor.context, words, counts, length, pruned);
+    if (blocks.length >= BLOCKS_A_WRITE) await builder.putBlocks(0, blocks.splice(0));
+    const reading = cursor.advance();
+    if (reading) await reading;
+  }
+  writer.flush();
+  await builder.putBlocks(0, blocks);
+  const { rows, contexts } = writer.summary;
+  return { ...table, rows, contexts, dropped: table.rows - rows };
+}
+
+function isPruned(pruning: Pruning, level: number): boolean {
+  return level > 0 && ('entropy' in pruning || pruning.counts[level] > 0);
+}
+
+/** How many rows {@link pruneStore} reads in all. */
+function rowsToRead(tables: readonly TableManifest[], pruning: Pruning): number {
+  return tables.reduce((sum, { rows }, level) => {
+    let times = isPruned(pruning, level) ? 2 : 1;
+    // By entropy: once as the longer table, twice as the shorter one.
+    if ('entropy' in pruning && level > 0) times += (level > 1 ? 1 : 0) + (level < tables.length - 1 ? 2 : 0);
+    return sum + times * rows;
+  }, 0);
+}

@@ -1,0 +1,108 @@
+import { abortedError, KneserError, writeError } from '../../base/errors.js';
+import type { Progress } from '../../base/progress.js';
+import { pruningByCounts, pruningByEntropy, skipPatternError, type Pruning } from '../../tables/pruning.js';
+import { requireCounts } from '../../model/scoring/parts.js';
+import { decodeValue } from '../../base/decode.js';
+import { MANIFEST_KEY } from '../../store/keys.js';
+import { decodeManifest, type Manifest } from '../../tables/manifest.js';
+
+/** Which model to prune, and how: give either `prune` or `entropy`. */
+export interface PruneOptions {
+  /** The folder of the model. It stays as it is. */
+  readonly model: string;
+  /** The folder of the pruned copy. */
+  readonly out: string;
+  /**
+   * By order from 1, n-grams that the text holds at most so often are dropped; the last threshold holds for all higher orders.
+   * The first is 0, and none is less than the one before. As `lmplz --prune`.
+   */
+  readonly prune?: readonly number[];
+  /** N-grams are dropped without which perplexity rises by less than this share, such as 1e-8 (Stolcke 1998). */
+  readonly entropy?: number;
+  /** Replaces a model that is in the folder `out`. Default false. */
+  readonly force?: boolean;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops when aborted; nothing is left behind. */
+  readonly signal?: AbortSignal;
+}
+
+/** What pruning did. */
+export interface PruneReport {
+  readonly out: string;
+  /** The n-grams that are kept, and those that were dropped. */
+  readonly tables: readonly { readonly pattern: string; readonly types: number; readonly dropped: number }[];
+  /** Bytes on disk. */
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+/**
+ * Writes a smaller copy of a model, without the n-grams that matter least. What they counted goes to the back-off of their
+ * contexts, so that probabilities still add up to one. Discounts stay as they are; tuned weights are copied.
+ *
+ * @throws KneserError: KNESER_OPTION, also for a model that has skip patterns or was pruned; KNESER_OUTPUT_*,
+ * KNESER_DISK_FULL, KNESER_ABORTED, KNESER_NO_COUNTS, and what `LanguageModel.open` throws.
+ * @example
+ * await prune({ model: 'model', out: 'small', prune: [0, 0, 1] });
+ */
+export async function prune(options: PruneOptions): Promise<PruneReport> {
+  const { model, out, onProgress, signal } = options;
+  const started = performance.now();
+  const { beginDraft } = await import('../../store/folder/folder.js');
+  const { openModel } = await import('../../model/open-model.js');
+  const { createLevelWriter } = await import('../../store/folder/leveldb.js');
+  const { pruneStore } = await import('./prune-store.js');
+  const { store, files } = await openModel(model);
+  try {
+    const manifest = decodeValue(`${model}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
+    requireCounts(model, manifest, 'prune by');
+    const pruning = choosePruning(options, manifest.order);
+    checkPrunable(model, manifest);
+    const draft = await beginDraft(out, options.force ?? false);
+    try {
+      const checkAborted = (): void => {
+        if (signal?.aborted) throw abortedError('pruning');
+      };
+      const writer = await createLevelWriter(draft.database);
+      const { tables, vocabulary } = await pruneStore(store, manifest, pruning, writer, (done, total) => {
+        checkAborted();
+        onProgress?.({ stage: 'prune', done, total, unit: 'n-grams' });
+      });
+      for (const [name, value] of files.weights) await draft.putWeights(name, value);
+      checkAborted();
+      const { bytes } = await draft.publish();
+      return {
+        out,
+        tables: tables.map(({ pattern, rows, dropped = 0 }) => ({
+          pattern,
+          types: pattern === '1' ? vocabulary : rows,
+          dropped,
+        })),
+        bytes,
+        seconds: (performance.now() - started) / 1000,
+      };
+    } catch (error) {
+      await draft.discard();
+      throw writeError(out, error);
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+function choosePruning({ prune, entropy }: PruneOptions, order: number): Pruning {
+  if (prune && entropy === undefined) return pruningByCounts(prune, order);
+  if (!prune && entropy !== undefined) return pruningByEntropy(entropy);
+  throw new KneserError('KNESER_OPTION', 'give either thresholds of counts to prune by, or one of entropy');
+}
+
+function checkPrunable(model: string, { tables, pruning }: Manifest): void {
+  if (pruning) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `${model}: this model was pruned already; prune the one that it was made of`,
+    );
+  }
+  const skipping = tables.find(({ pattern }) => pattern.includes('_'));
+  if (skipping) throw skipPatternError(`${model}: `, skipping.pattern);
+}

@@ -1,0 +1,82 @@
+import { abortedError, KneserError, writeError } from '../base/errors.js';
+import type { Progress } from '../base/progress.js';
+import { copyStore } from '../store/copy.js';
+import { decodeValue } from '../base/decode.js';
+import { MANIFEST_KEY } from '../store/keys.js';
+import { decodeManifest } from '../tables/manifest.js';
+
+/** Which packed model to unpack, and where to. */
+export interface UnpackOptions {
+  /** The file, or its address. */
+  readonly file: string;
+  /** The folder of the model. */
+  readonly out: string;
+  /** Replaces a model that is in the folder `out`. Default false. */
+  readonly force?: boolean;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops when aborted; nothing is left behind. */
+  readonly signal?: AbortSignal;
+}
+
+/** What was written. */
+export interface UnpackReport {
+  readonly out: string;
+  /** How many keys the model has. */
+  readonly keys: number;
+  /** Bytes on disk. */
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+/**
+ * Makes a model folder of a packed file: with the values, weights and time of the model that was packed. Everything in the
+ * file is checked on the way.
+ *
+ * @throws KneserError: KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_ABORTED, and what `LanguageModel.open` throws.
+ * @example
+ * await unpack({ file: 'model.kneser', out: 'model' });
+ */
+export async function unpack(options: UnpackOptions): Promise<UnpackReport> {
+  const { file, out, force = false, onProgress, signal } = options;
+  const started = performance.now();
+  const { openModel } = await import('../model/open-model.js');
+  const { beginDraft, isWeightsName } = await import('../store/folder/folder.js');
+  const { createLevelWriter } = await import('../store/folder/leveldb.js');
+  const { store, files } = await openModel(file);
+  try {
+    decodeValue(`${file}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
+    const strange = [...files.weights.keys()].find(name => !isWeightsName(name));
+    if (strange !== undefined) {
+      throw new KneserError(
+        'KNESER_DAMAGED',
+        `${file}: ${JSON.stringify(strange)} cannot name weights; unpack another`,
+      );
+    }
+    const draft = await beginDraft(out, force);
+    try {
+      const writer = await createLevelWriter(draft.database);
+      let keys = 0;
+      let done = 0;
+      try {
+        await copyStore(store, writer, bytes => {
+          if (signal?.aborted) throw abortedError('unpacking');
+          keys++;
+          done += bytes;
+          onProgress?.({ stage: 'unpack', done, total: files.bytes, unit: 'bytes' });
+        });
+        await writer.finish();
+      } catch (error) {
+        await writer.abort();
+        throw error;
+      }
+      for (const [name, value] of files.weights) await draft.putWeights(name, value);
+      const { bytes } = await draft.publish(files.created);
+      return { out, keys, bytes, seconds: (performance.now() - started) / 1000 };
+    } catch (error) {
+      await draft.discard();
+      throw writeError(out, error);
+    }
+  } finally {
+    await store.close();
+  }
+}

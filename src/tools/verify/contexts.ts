@@ -1,0 +1,178 @@
+import { BLOCK_ENTRIES, type Block } from '../../tables/block.js';
+import type { ModelStore } from '../../store/store.js';
+import { BOS, EOS, NONE } from '../../text/tokens.js';
+import { readBlocks, type CheckedTable } from './blocks.js';
+import type { Findings } from './findings.js';
+
+/** Contexts that are looked for at one go; they take 24 bytes each. */
+const CONTEXTS_A_PASS = 1 << 22;
+
+/** How often the rows of the table that leads to a table are read. */
+export function passesOf({ manifest }: CheckedTable): number {
+  return Math.ceil(manifest.contexts / CONTEXTS_A_PASS);
+}
+
+/**
+ * Checks that every context of a table is an n-gram of the table that leads to it: contexts are kept as pairs of hashes, so
+ * many at a time, while the n-grams pass by.
+ *
+ * @param base the table whose n-grams are the contexts.
+ * @param isWhole whether every n-gram of that table is a context, but for those that end a sentence.
+ * @param onRows told how many rows were read, after each block.
+ */
+export async function checkContexts(
+  store: ModelStore,
+  table: CheckedTable,
+  base: CheckedTable,
+  isWhole: boolean,
+  findings: Findings,
+  onRows: (rows: number) => void,
+): Promise<void> {
+  const check = 'contexts';
+  const blocks = table.directory.words.length;
+  const { contexts, pattern } = table.manifest;
+  const context = new Uint32Array(table.directory.columns.length);
+  const set = new TupleSet(Math.min(CONTEXTS_A_PASS, contexts) + BLOCK_ENTRIES);
+  let ngrams = 0;
+  for (let next = 0; next < blocks;) {
+    set.clear();
+    const nearest = table.directory.columns[0][next];
+    await readBlocks(
+      store,
+      table,
+      (block, number) => {
+        onRows(block.starts[block.contextCount]);
+        for (let c = 0; c < block.contextCount; c++) {
+          // A wide context goes on.
+          if (isContext(block, c, context)) continue;
+          for (let j = 0; j < context.length; j++) context[j] = block.contexts[j][c];
+          set.add(context, number);
+        }
+        next = number + 1;
+        return set.size < CONTEXTS_A_PASS;
+      },
+      { first: next },
+    );
+    // Contexts are sorted by their nearest word, which is the last one of the n-gram.
+    ngrams = await removeNgrams(store, base, set, nearest, context[0], isWhole, onRows);
+    if (set.size === 0) continue;
+    const problem = `${set.size} contexts from here on are no n-grams of table ${base.manifest.pattern}`;
+    findings.add(check, `table ${pattern}, block ${set.firstPlace()}`, problem);
+  }
+  findings.checked(check, contexts);
+  if (isWhole && contexts !== ngrams) {
+    const problem = `has ${contexts} contexts, though ${ngrams} n-grams of table ${base.manifest.pattern} go on`;
+    findings.add(check, `table ${pattern}`, problem);
+  }
+}
+
+/** Removes the n-grams of a table that end with words from `first` to `last`. @returns how many there are in all. */
+async function removeNgrams(
+  store: ModelStore,
+  base: CheckedTable,
+  set: TupleSet,
+  first: number,
+  last: number,
+  isWhole: boolean,
+  onRows: (rows: number) => void,
+): Promise<number> {
+  const ngram = new Uint32Array(base.directory.columns.length + 1);
+  let ngrams = 0;
+  await readBlocks(store, base, block => {
+    const { contexts: columns, contextCount, starts, words } = block;
+    onRows(starts[contextCount]);
+    for (let c = 0; c < contextCount; c++) {
+      for (let j = 1; j < ngram.length; j++) ngram[j] = columns[j - 1][c];
+      for (let row = starts[c]; row < starts[c + 1]; row++) {
+        const word = words[row];
+        if (word === NONE || (word === EOS && isWhole)) continue;
+        ngrams++;
+        if (word < first || word > last) continue;
+        ngram[0] = word;
+        set.remove(ngram);
+      }
+    }
+    return true;
+  });
+  // No n-gram predicts <s>, but it begins sentences.
+  if (ngram.length > 1) return ngrams;
+  ngram[0] = BOS;
+  set.remove(ngram);
+  return ngrams + 1;
+}
+
+function isContext({ contexts }: Block, c: number, words: Uint32Array): boolean {
+  for (let j = 0; j < words.length; j++) if (contexts[j][c] !== words[j]) return false;
+  return true;
+}
+
+/** A set of tuples of numbers, by 64 bits of hash; each has a place. */
+class TupleSet {
+  size = 0;
+  private readonly mask: number;
+  /** Two hashes and one more than the place, or 0; a tuple that was removed keeps its hashes. */
+  private readonly slots: Uint32Array;
+  private low = 0;
+  private high = 0;
+
+  constructor(capacity: number) {
+    const slots = 1 << (33 - Math.clz32(capacity));
+    this.mask = slots - 1;
+    this.slots = new Uint32Array(3 * slots);
+  }
+
+  clear(): void {
+    this.slots.fill(0);
+    this.size = 0;
+  }
+
+  add(tuple: Uint32Array, place: number): void {
+    const at = this.find(tuple);
+    this.slots[at] = this.low;
+    this.slots[at + 1] = this.high;
+    this.slots[at + 2] = place + 1;
+    this.size++;
+  }
+
+  remove(tuple: Uint32Array): void {
+    const at = this.find(tuple) + 2;
+    if (this.slots[at] === 0) return;
+    this.slots[at] = 0;
+    this.size--;
+  }
+
+  /** The place of a tuple that is in the set, or −1. */
+  firstPlace(): number {
+    let first = Infinity;
+    for (let at = 2; at < this.slots.length; at += 3)
+      if (this.slots[at] > 0) first = Math.min(first, this.slots[at] - 1);
+    return first === Infinity ? -1 : first;
+  }
+
+  /** The slot of a tuple, or the empty one where it would be. */
+  private find(tuple: Uint32Array): number {
+    const { slots, mask } = this;
+    this.hash(tuple);
+    let slot = this.low & mask;
+    // No hash is 0.
+    while (slots[3 * slot] !== 0 && (slots[3 * slot] !== this.low || slots[3 * slot + 1] !== this.high)) {
+      slot = (slot + 1) & mask;
+    }
+    return 3 * slot;
+  }
+
+  private hash(tuple: Uint32Array): void {
+    let low = 0x9e3779b1;
+    let high = 0x85ebca77;
+    for (const word of tuple) {
+      low = Math.imul(low ^ word, 0xcc9e2d51);
+      low = (low << 15) | (low >>> 17);
+      high = Math.imul(high ^ word, 0x27d4eb2f);
+      high = ((high << 13) | (high >>> 19)) + low;
+    }
+    low = Math.imul(low ^ (low >>> 16), 0x85ebca6b);
+    high = Math.imul(high ^ (high >>> 15), 0xc2b2ae35);
+    this.low = (low ^ (low >>> 13)) >>> 0 || 1;
+    this.high = (high ^ (high >>> 16)) >>> 0;
+  }
+}

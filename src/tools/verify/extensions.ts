@@ -1,0 +1,74 @@
+import { TableCursor } from '../../tables/cursor.js';
+import { walk } from '../../tables/walk.js';
+import type { ModelStore } from '../../store/store.js';
+import { BOS } from '../../text/tokens.js';
+import type { CheckedTable } from './blocks.js';
+import type { Findings } from './findings.js';
+
+/** Findings of one table that are told one by one. */
+const TOLD = 10;
+
+/**
+ * Checks the counts of consecutive orders against each other. But for the highest order, and what begins with `<s>`, the count
+ * of an n-gram is the number of words that prolong it to the left: so many n-grams of the next order end with it. Where some
+ * were pruned it is at least that.
+ *
+ * @param tables the contiguous ones of a stream, by order.
+ * @param onRows told how many rows were read, after each block.
+ */
+export async function checkExtensions(
+  store: ModelStore,
+  tables: readonly CheckedTable[],
+  findings: Findings,
+  onRows: (rows: number) => void,
+): Promise<void> {
+  const check = 'counts';
+  const cursors: TableCursor[] = [];
+  for (const [level, { manifest }] of tables.entries()) {
+    cursors.push(await TableCursor.open(store, manifest.pattern, level, onRows));
+  }
+  const top = tables.length - 1;
+  const wrong = tables.map(() => 0);
+  const fail = (level: number, problem: string): void => {
+    if (++wrong[level] <= TOLD) findings.add(check, `table ${tables[level].manifest.pattern}`, problem);
+  };
+  /** By level and word, how many n-grams that are one word longer were met since the last context was closed. */
+  const longer = tables.map(({ words }) => new Uint32Array(words));
+  const pending = tables.map(() => 0);
+  await walk(cursors, {
+    close(level, { context, words, counts, from, to }) {
+      findings.checked(check, to - from);
+      const isWhole = level === top || tables[level + 1].manifest.dropped === undefined;
+      if (level < top && context[level - 1] !== BOS) {
+        for (let i = from; i < to; i++) {
+          const found = longer[level][words[i]];
+          longer[level][words[i]] = 0;
+          pending[level] -= found;
+          if (found === counts[i] || (!isWhole && found < counts[i])) continue;
+          const ngram = [...context].reverse().concat(words[i]).join(' ');
+          fail(
+            level,
+            `the n-gram of the words ${ngram} is counted ${counts[i]} times; ${found} longer ones end with it`,
+          );
+        }
+      }
+      if (level < top && pending[level] > 0) {
+        fail(
+          level,
+          `${pending[level]} longer n-grams end with none of it after the words ${[...context].reverse().join(' ')}`,
+        );
+        longer[level].fill(0);
+        pending[level] = 0;
+      }
+      if (level > 0) {
+        const shorter = longer[level - 1];
+        for (let i = from; i < to; i++) shorter[words[i]]++;
+        pending[level - 1] += to - from;
+      }
+      return undefined;
+    },
+  });
+  for (const [level, { done }] of cursors.entries()) {
+    if (!done) fail(level, 'has contexts that prolong none of the order before');
+  }
+}

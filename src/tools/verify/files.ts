@@ -1,0 +1,54 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemCode } from '../../base/errors.js';
+import { digestBuffer } from '../../base/node/file-digest.js';
+import { isOwnEntry, WEIGHTS_FILE, WEIGHTS_FOLDER } from '../../store/folder/folder.js';
+import type { Pointer } from '../../store/folder/pointer.js';
+import { checkFile } from '../../store/folder/view.js';
+import type { Findings } from './findings.js';
+
+const CHECK = 'files';
+
+/**
+ * Checks that the files of a model are what its pointer file says, and that there are no others.
+ *
+ * @param onBytes told how many bytes were read, after each file.
+ */
+export async function checkFiles(
+  path: string,
+  pointer: Pointer,
+  findings: Findings,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const folder = join(path, pointer.generation);
+  const tables = join(folder, 'tables');
+  findings.checked(CHECK);
+  const buffer = digestBuffer();
+  for (const file of pointer.files) {
+    findings.checked(CHECK);
+    await findings.try(CHECK, join(pointer.generation, 'tables', file.name), () => checkFile(tables, file, buffer));
+    onBytes(file.bytes);
+  }
+  const names = pointer.files.map(({ name }) => name);
+  await refuseForeign(path, '', isOwnEntry, findings);
+  await refuseForeign(path, pointer.generation, name => name === 'tables' || name === WEIGHTS_FOLDER, findings);
+  await refuseForeign(path, join(pointer.generation, 'tables'), name => names.includes(name), findings);
+  // A name that begins with a dot is of weights that are being written.
+  const isWeights = (name: string): boolean => WEIGHTS_FILE.test(name) || name.startsWith('.');
+  await refuseForeign(path, join(pointer.generation, WEIGHTS_FOLDER), isWeights, findings);
+}
+
+async function refuseForeign(
+  path: string,
+  folder: string,
+  isKnown: (name: string) => boolean,
+  findings: Findings,
+): Promise<void> {
+  const names = await readdir(join(path, folder)).catch((error: unknown): string[] => {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+  for (const name of names.sort()) {
+    if (!isKnown(name)) findings.add(CHECK, join(folder, name), 'does not belong to the model');
+  }
+}

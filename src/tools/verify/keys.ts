@@ -1,0 +1,67 @@
+import { firstRow } from '../../tables/block-reader.js';
+import type { Directory } from '../../tables/directory.js';
+import {
+  blockKey,
+  CLASSES_KEY,
+  DICTIONARY_DIRECTORY_KEY,
+  dictionaryKey,
+  directoryKey,
+  MANIFEST_KEY,
+  TOKENIZER_KEY,
+} from '../../store/keys.js';
+import type { ModelStore } from '../../store/store.js';
+import type { Manifest } from '../../tables/manifest.js';
+import { compareBytes } from '../../base/bytes.js';
+import type { Findings } from './findings.js';
+
+const CHECK = 'keys';
+const TABLE = /^table\/([1c_]+)\//;
+
+/** Checks that the store has no keys that the model does not know. Those that are missing are met when they are read. */
+export async function checkKeys(
+  store: ModelStore,
+  manifest: Manifest,
+  directories: ReadonlyMap<string, Directory>,
+  findings: Findings,
+): Promise<void> {
+  const single = new Set(singleKeys(manifest).map(textOf));
+  const next = new Map<string, number>();
+  for await (const [key] of store.entries()) {
+    findings.checked(CHECK);
+    const text = textOf(key);
+    if (single.has(text)) continue;
+    const table = TABLE.exec(text)?.[1] ?? '';
+    const directory = directories.get(table);
+    // The blocks of a table come in the order of its directory.
+    let block = next.get(table) ?? 0;
+    let compared = 1;
+    for (; directory && block < directory.words.length; block++) {
+      compared = compareBytes(blockKey(table, firstRow(directory, block)), key);
+      if (compared >= 0) break;
+    }
+    next.set(table, compared === 0 ? block + 1 : block);
+    // Without its directory, which is a finding of its own, nothing is known of a table's keys.
+    const unknown = table !== '' && !directory && isTable(manifest, table);
+    if (compared !== 0 && !unknown) findings.add(CHECK, `key ${JSON.stringify(text)}`, 'is none that the model knows');
+  }
+}
+
+function isTable({ tables, classTables }: Manifest, name: string): boolean {
+  return [...tables, ...classTables].some(({ pattern }) => pattern === name);
+}
+
+/** All keys but those of tables' blocks. */
+function singleKeys(manifest: Manifest): Uint8Array[] {
+  const { tables, classTables, classes, dictionaryBlocks, options } = manifest;
+  const keys = Array.from({ length: dictionaryBlocks }, (_, index) => dictionaryKey(index));
+  for (const { pattern } of [...tables, ...classTables]) keys.push(directoryKey(pattern));
+  keys.push(MANIFEST_KEY, DICTIONARY_DIRECTORY_KEY);
+  if (classes > 0) keys.push(CLASSES_KEY);
+  if (options.tokenization.tokenizer === 'tokenizer.json') keys.push(TOKENIZER_KEY);
+  return keys;
+}
+
+/** The bytes of a key as text, a character a byte. */
+function textOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+}

@@ -1,0 +1,98 @@
+import { firstRow } from '../../tables/block-reader.js';
+import type { Batch } from '../../smoothing/batch.js';
+import type { LanguageModel } from '../../model/paged-model.js';
+import { wordIds } from '../../tables/manifest.js';
+import { BOS, FIRST_WORD, NONE, UNK } from '../../text/tokens.js';
+import type { CheckedTable } from './blocks.js';
+import type { Findings } from './findings.js';
+
+/** By how much the probabilities after a context may miss 1. */
+const TOLERANCE = 1e-9;
+/** Words that are scored at one go. */
+const WORDS_A_BATCH = 1 << 14;
+/** Contexts of each order, and contexts that were not seen. */
+const SEEN = 3;
+const UNSEEN = 3;
+/** Probabilities that are added up at most, but for two contexts. */
+const MOST_PROBABILITIES = 4_000_000;
+
+/**
+ * The histories that probabilities are added up after, oldest word first: none, `<s>`, contexts from all over the tables, and
+ * some that were hardly ever seen. The same ones each time.
+ *
+ * @param tables the contiguous ones of words, by order.
+ */
+export function sampleHistories(tables: readonly CheckedTable[], words: number): number[][] {
+  const longest = tables.length - 1;
+  const histories: number[][] = longest > 0 ? [[], [BOS]] : [[]];
+  for (const { directory } of tables.slice(1).reverse()) {
+    const blocks = directory.words.length;
+    for (let i = 0; i < Math.min(SEEN, blocks); i++) {
+      histories.push(
+        firstRow(directory, Math.floor((i * blocks) / SEEN))
+          .slice(0, -1)
+          .reverse(),
+      );
+    }
+  }
+  for (let i = 0; i < UNSEEN && longest > 0; i++) histories.push(scattered(longest, words, i));
+  return histories.slice(0, Math.max(2, Math.floor(MOST_PROBABILITIES / words)));
+}
+
+/** Some words from all over the vocabulary. */
+function scattered(length: number, words: number, seed: number): number[] {
+  const ordinary = words - FIRST_WORD;
+  return Array.from({ length }, (_, i) => {
+    const mixed = Math.imul(seed * length + i + 1, 0x9e3779b1) >>> 0;
+    return ordinary > 0 ? FIRST_WORD + (mixed % ordinary) : UNK;
+  });
+}
+
+/**
+ * Checks that the probabilities of all words after each history add up to 1.
+ *
+ * @param how what the model smooths with, for messages.
+ * @param onHistory called after each.
+ */
+export async function checkSums(
+  model: LanguageModel,
+  how: string,
+  histories: readonly (readonly number[])[],
+  findings: Findings,
+  onHistory: () => void,
+): Promise<void> {
+  const { order } = model.info;
+  const types = wordIds(model.parts.manifest);
+  for (const history of histories) {
+    let sum = 0;
+    for (let from = 1; from < types; from += WORDS_A_BATCH) {
+      const batch = batchAfter(history, from, Math.min(types, from + WORDS_A_BATCH), order);
+      for (const log10Prob of await model.scoreBatch(batch)) sum += 10 ** log10Prob;
+    }
+    findings.checked('sums of p');
+    if (!(Math.abs(sum - 1) <= TOLERANCE)) {
+      const after = history.length > 0 ? `the words ${history.join(' ')}` : 'nothing';
+      findings.add('sums of p', how, `the probabilities after ${after} add up to ${sum}`);
+    }
+    onHistory();
+  }
+}
+
+/** A batch of the words of some ids, but for `<s>`, each after the same history. */
+function batchAfter(history: readonly number[], from: number, to: number, order: number): Batch {
+  const reach = Math.max(1, order - 1);
+  const targets = Array.from({ length: to - from }, (_, i) => from + i).filter(id => id !== BOS);
+  const before = [...new Array<number>(reach).fill(NONE), ...history].slice(-reach);
+  const ids = new Uint32Array(targets.length * (reach + 1));
+  targets.forEach((id, i) => {
+    ids.set(before, i * (reach + 1));
+    ids[i * (reach + 1) + reach] = id;
+  });
+  return {
+    ids,
+    targets: Uint32Array.from(targets, (_, i) => i * (reach + 1) + reach),
+    available: new Uint8Array(targets.length).fill(Math.min(history.length, order - 1)),
+    oov: new Uint8Array(targets.length),
+    length: targets.length,
+  };
+}

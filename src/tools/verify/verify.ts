@@ -1,0 +1,229 @@
+import { KneserError } from '../../base/errors.js';
+import type { Progress } from '../../base/progress.js';
+import { contextPattern, formatPattern, isContiguous, parsePattern, type Pattern } from '../../tables/pattern.js';
+import { readDirectory } from '../../tables/block-reader.js';
+import { LanguageModel } from '../../model/paged-model.js';
+import type { SmoothingOptions } from '../../smoothing/smoothing.js';
+import type { ModelFiles } from '../../store/store.js';
+import { UNIFORM_WEIGHTS } from '../../smoothing/weights.js';
+import { decodeValue } from '../../base/decode.js';
+import type { OpenFolder } from '../../store/folder/folder.js';
+import { MANIFEST_KEY } from '../../store/keys.js';
+import type { ModelStore } from '../../store/store.js';
+import { decodeManifest, wordIds, type Manifest } from '../../tables/manifest.js';
+import { FIRST_WORD } from '../../text/tokens.js';
+import type { CheckedTable } from './blocks.js';
+import { checkContexts, passesOf } from './contexts.js';
+import { checkExtensions } from './extensions.js';
+import { checkFiles } from './files.js';
+import { Findings, type Check, type Finding } from './findings.js';
+import { checkKeys } from './keys.js';
+import { checkRows } from './rows.js';
+import { checkSums, sampleHistories } from './sums.js';
+import { checkWeights } from './weights.js';
+import { checkClasses, checkDictionary } from './words.js';
+
+/** How a model is verified. */
+export interface VerifyOptions {
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** What was checked, and what was found. */
+export interface VerifyReport {
+  /** Whether all is as it should be. */
+  readonly sound: boolean;
+  /** What was looked at. Where files are damaged, what they hold is not. */
+  readonly checks: readonly Check[];
+  /** What is damaged: the first hundred of them. */
+  readonly findings: readonly Finding[];
+  /** How many findings there are in all. */
+  readonly found: number;
+  readonly seconds: number;
+}
+
+/**
+ * Checks everything about a model: that its files are those that were written, and no others; that every block is whole and in
+ * its place, and its rows in order; that the tables fit each other and what the model says of itself; that the probabilities
+ * of all words add up to 1 after some contexts. Reads each table a few times, in bounded memory.
+ *
+ * @throws KneserError: KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, and KNESER_IO,
+ *   KNESER_INPUT_UNREADABLE where the model cannot be read. Damage is not thrown, but reported.
+ * @example
+ * const { sound, findings } = await verify('model');
+ */
+export async function verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const started = performance.now();
+  const findings = await verifyFolder(path, options);
+  return {
+    sound: findings.count === 0,
+    checks: findings.table(),
+    findings: findings.listed,
+    found: findings.count,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+async function verifyFolder(path: string, { onProgress }: VerifyOptions): Promise<Findings> {
+  const { openFolder, readPointer } = await import('../../store/folder/folder.js');
+  for (;;) {
+    const findings = new Findings();
+    const pointer = await findings.try('files', 'kneser.json', () => readPointer(path));
+    if (!pointer) return findings;
+    let done = 0;
+    await checkFiles(path, pointer, findings, bytes => {
+      done += bytes;
+      onProgress?.({ stage: 'files', done, total: pointer.bytes, unit: 'bytes' });
+    });
+    const damaged = findings.count > 0;
+    // LevelDB may end the process where its files are damaged.
+    const opened = damaged ? undefined : await findings.try('files', pointer.generation, () => openFolder(path));
+    const latest = opened?.pointer ?? (await readPointer(path));
+    try {
+      // Another model may have taken its place meanwhile.
+      if (latest.generation !== pointer.generation || latest.created !== pointer.created) continue;
+      if (opened) await findings.try('store', 'store', () => new Verification(opened, findings, onProgress).run());
+      return findings;
+    } finally {
+      await opened?.store.close();
+    }
+  }
+}
+
+/** The checks of what is in a model's store and weights. */
+class Verification {
+  private readonly store: ModelStore;
+  private readonly files: ModelFiles;
+  private done = 0;
+  private total = 0;
+
+  constructor(
+    opened: OpenFolder,
+    private readonly findings: Findings,
+    private readonly onProgress: VerifyOptions['onProgress'],
+  ) {
+    // What is opened on it here is closed without it.
+    this.store = { ...opened.store, close: () => Promise.resolve() };
+    this.files = opened.files;
+  }
+
+  async run(): Promise<void> {
+    const { store, findings } = this;
+    const manifest = await findings.try('manifest', 'manifest', async () =>
+      decodeValue(`${store.name}: manifest`, await store.get(MANIFEST_KEY), decodeManifest),
+    );
+    if (!manifest) return;
+    findings.checked('manifest');
+    const tables = await this.readDirectories(manifest);
+    const directories = new Map([...tables].map(([pattern, { directory }]) => [pattern, directory]));
+    await checkKeys(store, manifest, directories, findings);
+    await checkDictionary(store, manifest, findings);
+    await checkClasses(store, manifest, findings);
+    const weights = await checkWeights(this.files.weights, manifest, findings);
+    this.total = rowsToRead([...tables.values()], manifest);
+    for (const table of tables.values()) {
+      const isSound = await checkRows(store, table, manifest.kind === 'backoff', findings, this.onRows);
+      if (!isSound) tables.delete(table.manifest.pattern);
+    }
+    await this.checkRelations(manifest, tables);
+    // Where anything is damaged, sums say nothing more.
+    if (findings.count === 0) await this.checkProbabilities(manifest, tables, weights);
+  }
+
+  private readonly onRows = (rows: number): void => {
+    this.done += rows;
+    this.onProgress?.({ stage: 'verify', done: this.done, total: this.total, unit: 'n-grams' });
+  };
+
+  /** The tables whose directories can be read, by pattern. */
+  private async readDirectories({ tables, classTables, ...manifest }: Manifest): Promise<Map<string, CheckedTable>> {
+    const read = new Map<string, CheckedTable>();
+    for (const table of [...tables, ...classTables]) {
+      const { pattern } = table;
+      const part = `table ${pattern}, directory`;
+      const isClasses = classTables.includes(table);
+      const words = isClasses ? FIRST_WORD + manifest.classes : manifest.vocabulary + 2;
+      const directory = await this.findings.try('blocks', part, () =>
+        readDirectory(this.store, pattern, patternOf(pattern).length),
+      );
+      if (directory) read.set(pattern, { manifest: table, directory, words });
+    }
+    return read;
+  }
+
+  /** Checks tables that are sound by themselves against each other. */
+  private async checkRelations(manifest: Manifest, tables: ReadonlyMap<string, CheckedTable>): Promise<void> {
+    const { store, findings, onRows } = this;
+    for (const table of tables.values()) {
+      const base = baseOf(table, tables);
+      if (base) await checkContexts(store, table, base, isWhole(manifest, table, base), findings, onRows);
+    }
+    if (manifest.kind === 'backoff') return;
+    for (const stream of [manifest.tables, manifest.classTables]) {
+      const contiguous = contiguousOf(stream, tables);
+      if (contiguous.length > 0) await checkExtensions(store, contiguous, findings, onRows);
+    }
+  }
+
+  private async checkProbabilities(
+    manifest: Manifest,
+    tables: ReadonlyMap<string, CheckedTable>,
+    weights: readonly string[],
+  ): Promise<void> {
+    // What an ARPA file says need not add up.
+    if (manifest.kind === 'backoff') return;
+    const ways: SmoothingOptions[] = [{ smoothing: 'mkn' }];
+    if (manifest.tables.some(({ pattern }) => pattern.includes('_'))) ways.push({ weights: UNIFORM_WEIGHTS });
+    for (const name of weights) ways.push({ weights: name });
+    const histories = sampleHistories(contiguousOf(manifest.tables, tables), wordIds(manifest));
+    for (const way of ways) {
+      const how = way.smoothing ?? `weights ${way.weights}`;
+      const model = await this.findings.try('sums of p', how, () =>
+        LanguageModel.fromStore(this.store, this.files, way),
+      );
+      if (model) await checkSums(model, how, histories, this.findings, () => this.onRows(0));
+    }
+  }
+}
+
+function patternOf(name: string): Pattern {
+  const pattern = parsePattern(name.replaceAll('c', '1'));
+  if (pattern) return pattern;
+  throw new KneserError('KNESER_DAMAGED', `manifest: ${name} is no pattern`);
+}
+
+/** The table whose n-grams are the contexts of another one. */
+function baseOf({ manifest }: CheckedTable, tables: ReadonlyMap<string, CheckedTable>): CheckedTable | undefined {
+  const pattern = patternOf(manifest.pattern);
+  if (pattern.length === 0) return undefined;
+  const base = formatPattern(contextPattern(pattern));
+  return tables.get(manifest.pattern.includes('c') ? base.replaceAll('1', 'c') : base);
+}
+
+/** Whether every n-gram of one table must be a context of another, but for those that end a sentence. */
+function isWhole({ kind }: Manifest, table: CheckedTable, base: CheckedTable): boolean {
+  const isPruned = table.manifest.dropped !== undefined || base.manifest.dropped !== undefined;
+  return kind !== 'backoff' && !isPruned && isContiguous(patternOf(table.manifest.pattern));
+}
+
+/** The contiguous tables of a stream, by order, as far as all shorter ones are sound. */
+function contiguousOf(stream: Manifest['tables'], tables: ReadonlyMap<string, CheckedTable>): CheckedTable[] {
+  const contiguous: CheckedTable[] = [];
+  for (const { pattern } of stream) {
+    if (pattern.includes('_')) continue;
+    const table = tables.get(pattern);
+    if (!table) break;
+    contiguous.push(table);
+  }
+  return contiguous;
+}
+
+/** How many rows are read in all. */
+function rowsToRead(tables: readonly CheckedTable[], manifest: Manifest): number {
+  const byName = new Map(tables.map(table => [table.manifest.pattern, table]));
+  return tables.reduce((sum, table) => {
+    const { rows, pattern } = table.manifest;
+    const base = baseOf(table, byName);
+    const passes = base ? rows + passesOf(table) * base.manifest.rows : 0;
+    return sum + rows + passes + (manifest.kind === 'backoff' || pattern.includes('_') ? 0 : rows);
+  }, 0);
+}

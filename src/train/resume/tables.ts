@@ -1,0 +1,59 @@
+import { decodeClasses } from '../../tables/classes.js';
+import { decodeBlock } from '../../tables/block.js';
+import { unseal } from '../../base/sealed.js';
+import { decodeDirectory } from '../../tables/directory.js';
+import { blockKey, CLASSES_KEY, directoryKey, tableRange } from '../../store/keys.js';
+import type { LevelWriter } from '../../store/level.js';
+import { compareBytes } from '../../base/bytes.js';
+
+/**
+ * Whether a table is whole: every block of its directory is there, and as it was written.
+ *
+ * @param width words of a context.
+ * @param onBlock given the bytes of each block.
+ */
+export async function isWhole(
+  store: LevelWriter,
+  table: string,
+  width: number,
+  onBlock: (block: Uint8Array) => void = () => undefined,
+): Promise<boolean> {
+  try {
+    const value = await store.get(directoryKey(table));
+    if (!value) return false;
+    const { columns, words } = decodeDirectory(value, width);
+    let block = 0;
+    for await (const [key, bytes] of store.entries(...tableRange(table))) {
+      if (block === words.length) return false;
+      const first = [...columns.map(column => column[block]), words[block]];
+      if (compareBytes(key, blockKey(table, first)) !== 0) return false;
+      unseal(bytes);
+      onBlock(bytes);
+      block++;
+    }
+    return block === words.length;
+  } catch {
+    return false;
+  }
+}
+
+/** Adds up what counting bigrams leaves for unigrams: by id, the number of distinct words before it. */
+export function countUnigrams(block: Uint8Array, counts: Uint32Array): void {
+  const { words, starts, contextCount } = decodeBlock(block, 1);
+  for (let row = 0; row < starts[contextCount]; row++) counts[words[row]]++;
+}
+
+/** Removes the blocks of a table. */
+export async function removeTable(store: LevelWriter, table: string): Promise<void> {
+  await store.remove(...tableRange(table));
+}
+
+/** The class of every word, where they were stored whole. */
+export async function readClasses(store: LevelWriter): Promise<Uint32Array | undefined> {
+  try {
+    const value = await store.get(CLASSES_KEY);
+    return value && decodeClasses(value).of;
+  } catch {
+    return undefined;
+  }
+}

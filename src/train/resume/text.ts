@@ -1,0 +1,122 @@
+import { open, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { ReadText, TextIds } from './checkpoints.js';
+import type { IdStream } from '../../count/id-stream.js';
+import { scratchFiles } from '../../count/scratch-files.js';
+import type { Vocabulary } from '../../count/vocabulary.js';
+import { digestFile } from '../../base/node/file-digest.js';
+import { readVarint, writeVarint } from '../../base/varint.js';
+import { FIRST_WORD } from '../../text/tokens.js';
+import { hashBytes, WordList } from '../../text/word-list.js';
+import { writeAll } from './files.js';
+import type { SavedFile, SavedText } from './record.js';
+
+/** Bytes of words that are put together to one write. */
+const PIECE_BYTES = 1 << 20;
+
+/**
+ * Writes a text down so that it lasts. Its numbers may be counted meanwhile.
+ *
+ * @param check called between writes; stops by throwing.
+ */
+export async function saveText(
+  folder: string,
+  { vocabulary, ...figures }: ReadText,
+  { ids, heldOut }: TextIds,
+  check: () => void,
+): Promise<SavedText> {
+  const files: SavedFile[] = [];
+  // Counting frees the numbers on its way.
+  const streams = [ids, heldOut].map(stream => ({ name: basename(stream.path), ...stream.inMemory() }));
+  const save = async (name: string, pieces: Iterable<Uint8Array>, position = 0): Promise<void> => {
+    const path = join(folder, name);
+    const file = await open(path, position === 0 ? 'w' : 'r+');
+    try {
+      await writeAll(file, pieces, position, check);
+    } finally {
+      await file.close();
+    }
+    files.push({ name, bytes: (await stat(path)).size, crc32: await digestFile(path) });
+  };
+  await save('words', encodeWords(vocabulary));
+  await save('frequencies', [asBytes(vocabulary.frequencies)]);
+  await save('ids', [asBytes(vocabulary.ids)]);
+  // Part of these may be on the disk already.
+  for (const { name, pieces, position } of streams) await save(name, pieces, position);
+  const [tokens, sentences] = streams;
+  return { files, numbers: tokens.name, heldOutNumbers: sentences.name, ...figures };
+}
+
+/** Whether the files of a text are as they were written. */
+export async function isIntact(folder: string, { files }: SavedText): Promise<boolean> {
+  try {
+    for (const { name, bytes, crc32 } of files) {
+      const path = join(folder, name);
+      if ((await stat(path)).size !== bytes || (await digestFile(path)) !== crc32) return false;
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Reads a text back that is intact. */
+export async function loadText(
+  folder: string,
+  { files, numbers, heldOutNumbers, ...figures }: SavedText,
+  streams: TextIds,
+): Promise<ReadText> {
+  const read = (name: string): Promise<Buffer> => readFile(join(folder, name));
+  const restore = (stream: IdStream, name: string): void => {
+    const bytes = files.find(file => file.name === name)?.bytes ?? 0;
+    stream.restore(scratchFiles.open(join(folder, name)), bytes / 4);
+  };
+  restore(streams.ids, numbers);
+  restore(streams.heldOut, heldOutNumbers);
+  const vocabulary = {
+    ...decodeWords(await read('words')),
+    frequencies: new Float64Array(aligned(await read('frequencies'))),
+    ids: new Uint32Array(aligned(await read('ids'))),
+  };
+  return { ...figures, vocabulary };
+}
+
+/** Words by id, from the first that is of the text: the length of each, then its bytes. */
+function* encodeWords({ list, numbers }: Vocabulary): Generator<Uint8Array> {
+  let buffer = new Uint8Array(PIECE_BYTES);
+  let at = 0;
+  for (let id = FIRST_WORD; id < numbers.length; id++) {
+    const word = list.bytes(numbers[id]);
+    if (at + word.length + 5 > buffer.length) {
+      yield buffer.subarray(0, at);
+      buffer = new Uint8Array(Math.max(PIECE_BYTES, word.length + 5));
+      at = 0;
+    }
+    at = writeVarint(buffer, at, word.length);
+    buffer.set(word, at);
+    at += word.length;
+  }
+  yield buffer.subarray(0, at);
+}
+
+/** The reverse: in the list that is made, every word's number is its id. */
+function decodeWords(bytes: Uint8Array): Pick<Vocabulary, 'list' | 'numbers'> {
+  const list = new WordList();
+  const cursor = { at: 0 };
+  while (cursor.at < bytes.length) {
+    const length = readVarint(bytes, cursor);
+    const from = cursor.at;
+    const to = (cursor.at += length);
+    list.add(bytes, from, to, hashBytes(bytes, from, to));
+  }
+  return { list, numbers: Uint32Array.from({ length: list.size + 1 }, (_, id) => id) };
+}
+
+function asBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** The memory of a file's bytes, to be seen as numbers. */
+function aligned(bytes: Buffer): ArrayBuffer {
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+}

@@ -1,0 +1,148 @@
+import { rm } from 'node:fs/promises';
+import type { Checkpoints, CountedTable, LeftToCount, ReadText, TextIds } from './checkpoints.js';
+import type { Sort } from '../../count/adjust.js';
+import { isContiguous, tableName, type Stream } from '../../tables/pattern.js';
+import type { LevelWriter } from '../../store/level.js';
+import { FORMAT_VERSION } from '../../store/keys.js';
+import { requireSame, readRecord, writeRecord, type Beginning, type TrainingRecord } from './record.js';
+import { countUnigrams, isWhole, readClasses, removeTable } from './tables.js';
+import { isIntact, loadText, saveText } from './text.js';
+
+/**
+ * Looks whether a training can be gone on with: its text must be as it was written.
+ *
+ * @param published the generation that is the model already.
+ * @throws KNESER_OPTION where it was begun with something else.
+ */
+export async function findTraining(
+  folder: string,
+  out: string,
+  published: string | undefined,
+  now: Beginning,
+): Promise<TrainingRecord | undefined> {
+  const record = await readRecord(folder);
+  if (!record?.text || record.generation === published) return undefined;
+  requireSame(out, record, now);
+  return (await isIntact(folder, record.text)) ? record : undefined;
+}
+
+/** Checkpoints in a folder: the text as files of numbers, and a record of which tables are complete in a LevelDB beside. */
+export class Training implements Checkpoints {
+  private saving: Promise<void> | undefined;
+  private failure: Error | undefined;
+  private written: Promise<void> = Promise.resolve();
+  /** Where tables are counted. */
+  private store: LevelWriter | undefined;
+
+  private constructor(
+    private readonly folder: string,
+    private record: TrainingRecord,
+    readonly resumed: boolean,
+  ) {}
+
+  static async begin(folder: string, generation: string, beginning: Beginning, command?: string): Promise<Training> {
+    const record = { format: FORMAT_VERSION, generation, ...beginning, command: command ?? null, tables: [] };
+    const training = new Training(folder, record, false);
+    await training.write({});
+    return training;
+  }
+
+  static resume(folder: string, record: TrainingRecord): Training {
+    return new Training(folder, record, true);
+  }
+
+  /** Whether there is anything to go on with. */
+  get hasText(): boolean {
+    return this.record.text !== undefined && !this.failure;
+  }
+
+  /**
+   * Opens the store that tables are counted in: the one that was begun, or a new one.
+   *
+   * @param create opens one that is there already only if told so.
+   */
+  async openStore(
+    path: string,
+    create: (path: string, resumed: boolean) => Promise<LevelWriter>,
+  ): Promise<LevelWriter> {
+    this.store = await create(path, this.resumed).catch(async (error: unknown) => {
+      if (!this.resumed) throw error;
+      // What cannot be opened is counted again.
+      await rm(path, { recursive: true, force: true });
+      return create(path, false);
+    });
+    return this.store;
+  }
+
+  saveText(text: ReadText, ids: TextIds, check: () => void): void {
+    this.saving = saveText(this.folder, text, ids, check)
+      .then(saved => this.write({ text: saved }))
+      .catch((error: unknown) => {
+        this.failure = error instanceof Error ? error : new Error(String(error));
+      });
+  }
+
+  async loadText(ids: TextIds): Promise<ReadText> {
+    const { text } = this.record;
+    if (!text) throw new Error('no text was saved');
+    return loadText(this.folder, text, ids);
+  }
+
+  async beginCounting(tableCount: number): Promise<void> {
+    await this.write({ tableCount });
+  }
+
+  async leftToCount(stream: Stream, sorts: readonly Sort[], types: number): Promise<LeftToCount> {
+    const unigrams = new Uint32Array(types);
+    if (!this.resumed) return { sorts, tables: [], unigrams };
+    const left: Sort[] = [];
+    for (const sort of sorts) if (!(await this.isComplete(stream, sort, unigrams))) left.push(sort);
+    return { sorts: left, tables: this.record.tables, unigrams };
+  }
+
+  async completed(tables: readonly CountedTable[]): Promise<void> {
+    await this.settled();
+    if (!this.hasText) return;
+    await this.store?.sync();
+    await this.write({ tables: [...this.record.tables, ...tables] });
+  }
+
+  async classes(types: number): Promise<Uint32Array | undefined> {
+    const of = this.resumed && this.store ? await readClasses(this.store) : undefined;
+    return of?.length === types ? of : undefined;
+  }
+
+  async settled(): Promise<void> {
+    await this.saving;
+    if (this.failure) throw this.failure;
+  }
+
+  /** Whether all tables of a sort are. If so, their unigrams are added; if not, what there is of them is removed. */
+  private async isComplete(stream: Stream, sort: Sort, unigrams: Uint32Array): Promise<boolean> {
+    const { store, record } = this;
+    if (!store) return false;
+    const names = new Set(sort.map(pattern => tableName(pattern, stream)));
+    const found = new Uint32Array(unigrams.length);
+    let complete = sort.every(pattern => record.tables.some(({ table }) => table === tableName(pattern, stream)));
+    for (const pattern of complete ? sort : []) {
+      const isBigrams = isContiguous(pattern) && pattern.length === 1;
+      const count = isBigrams ? (block: Uint8Array): void => countUnigrams(block, found) : undefined;
+      complete &&= await isWhole(store, tableName(pattern, stream), pattern.length, count);
+    }
+    if (complete) {
+      for (let id = 0; id < found.length; id++) unigrams[id] += found[id];
+      return true;
+    }
+    this.record = { ...record, tables: record.tables.filter(({ table }) => !names.has(table)) };
+    for (const name of names) await removeTable(store, name);
+    return false;
+  }
+
+  private write(more: Partial<TrainingRecord>): Promise<void> {
+    this.record = { ...this.record, ...more };
+    const { folder, record } = this;
+    // One after another, since all go through the same temporary file. Without a text there is nothing to go on with yet.
+    const write = (): Promise<void> => writeRecord(folder, record, record.text !== undefined);
+    return (this.written = this.written.then(write, write));
+  }
+}

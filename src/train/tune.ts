@@ -1,0 +1,82 @@
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { IdStream } from '../count/id-stream.js';
+import { scratchFiles } from '../count/scratch-files.js';
+import { KneserError } from '../base/errors.js';
+import { makeTemporaryFolder } from '../base/node/leftovers.js';
+import { learnModel } from './stages/learn-weights.js';
+import { LanguageModel } from '../model/paged-model.js';
+import { readIds } from '../model/scoring/text-reader.js';
+import {
+  DEFAULT_WEIGHTS,
+  encodeWeights,
+  UNIFORM_WEIGHTS,
+  type TuneReport,
+  type WeightSet,
+} from '../smoothing/weights.js';
+import type { DocumentOptions } from '../text/formats/documents.js';
+import { expandInputs, readText, type Input } from '../text/formats/input.js';
+
+/** Bytes of the text that stay in memory, as numbers. */
+const TEXT_MEMORY = 64 << 20;
+
+/** What to tune, and on what. */
+export interface TuneOptions extends DocumentOptions {
+  /** The folder of the model. */
+  readonly model: string;
+  /** Held-out text: files that the model was not trained on. */
+  readonly files: readonly string[];
+  /** The name of the weights. Default `default`: those that scoring uses unless others are named. */
+  readonly name?: string;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Learns the weights of a model's mixture on held-out text, and stores them beside the model; its counts are not touched.
+ * Deterministic.
+ *
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_NO_COUNTS, and what `LanguageModel.open` throws.
+ */
+export async function tune(options: TuneOptions): Promise<TuneReport> {
+  const { isWeightsName, openFolder, writeWeights } = await import('../store/folder/folder.js');
+  const name = options.name ?? DEFAULT_WEIGHTS;
+  if (name === UNIFORM_WEIGHTS) {
+    throw new KneserError('KNESER_OPTION', `name: ${name} is what even weights are called; choose another`);
+  }
+  if (!isWeightsName(name)) {
+    throw new KneserError('KNESER_OPTION', `name: ${name} cannot name weights; use letters, digits, dots, - and _`);
+  }
+  const inputs = await expandInputs(options.files, options);
+  const path = resolve(options.model);
+  const { store, files, pointer } = await openFolder(options.model);
+  const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm' });
+  try {
+    const set = await learnFromFiles(model, inputs, options);
+    await writeWeights(path, pointer.generation, name, encodeWeights(set));
+    return set.report;
+  } finally {
+    await model.close();
+  }
+}
+
+/** The text is in a temporary file, as numbers, as far as it does not fit into memory. */
+async function learnFromFiles(
+  model: LanguageModel,
+  inputs: readonly Input[],
+  options: TuneOptions,
+): Promise<WeightSet> {
+  const folder = await makeTemporaryFolder('kneser-tune');
+  const text = new IdStream(join(folder, 'text'), TEXT_MEMORY, scratchFiles);
+  try {
+    const words = await model.allWords();
+    const { skipBlank } = model.info.options;
+    for (const { path } of inputs) {
+      const pieces = readIds(readText(path, options), path, words, model.parts.tokenization, skipBlank);
+      for await (const { ids } of pieces) for (const id of ids) text.push(id);
+    }
+    return await learnModel(model, text, options.onProgress);
+  } finally {
+    text.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}

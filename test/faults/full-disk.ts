@@ -1,0 +1,175 @@
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+  cpSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { printTable } from '../../src/cli/output.js';
+import { exportArpa, train } from '../../src/index.js';
+import { randomNumbers } from '../../bench/random.js';
+import { judgeFailure, kneser, listing, mountDisk, type CommandOptions, type SmallDisk } from './command-line.js';
+import type { FaultOptions } from './harness.js';
+
+/** Bytes that are free, one try after the other, until a command succeeds. */
+const FREE = [0, 8, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536].map(kib => kib * 1024);
+
+/** A command that needs a disk. */
+interface Step {
+  readonly name: string;
+  /** @param disk where it writes. */
+  readonly args: (disk: string) => readonly string[];
+  readonly options?: (disk: string) => CommandOptions;
+}
+
+/** What came of a step. */
+export interface FullDiskCase {
+  readonly name: string;
+  readonly failures: number;
+  readonly wrong: readonly string[];
+}
+
+/** Every command that writes, on a disk with more and more room. */
+export async function run({ seed }: FaultOptions): Promise<boolean> {
+  const cases = await fillDisks('all', seed);
+  if (typeof cases === 'string') {
+    process.stdout.write(`${cases}\n`);
+    return false;
+  }
+  const rows = cases.map(({ name, failures, wrong }) => [name, String(failures), String(wrong.length)]);
+  await printTable(['', 'full disks', 'wrong'], rows);
+  const wrong = cases.flatMap(({ name, wrong }) => wrong.map(line => `${name}: ${line}`));
+  for (const line of wrong) process.stdout.write(`${line}\n`);
+  return wrong.length === 0;
+}
+
+/**
+ * Lets commands run out of disk. Each must fail with KNESER_DISK_FULL and leave the disk as it was, until there is room.
+ *
+ * @param names the steps to try.
+ * @returns why that is not possible, where it is not.
+ */
+export async function fillDisks(names: readonly string[] | 'all', seed: number): Promise<FullDiskCase[] | string> {
+  const folder = mkdtempSync(join(tmpdir(), 'kneser-faults-'));
+  const path = join(folder, 'disk');
+  mkdirSync(path);
+  const disk = mountDisk(path, 160 << 20);
+  if (typeof disk === 'string') {
+    rmSync(folder, { recursive: true, force: true });
+    return disk;
+  }
+  try {
+    const steps = (await makeSteps(folder, seed)).filter(({ name }) => names === 'all' || names.includes(name));
+    const cases: FullDiskCase[] = [];
+    for (const step of steps) cases.push(await tryStep(step, disk, join(folder, 'model')));
+    return cases;
+  } finally {
+    disk.unmount();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function makeSteps(folder: string, seed: number): Promise<Step[]> {
+  const text = writeText(join(folder, 'text.txt'), 1500, seed);
+  const held = writeText(join(folder, 'held-out.txt'), 300, seed + 1);
+  const model = join(folder, 'model');
+  const arpa = join(folder, 'model.arpa');
+  const plain = join(folder, 'plain');
+  await train({ files: [text], out: model, order: 3, patterns: { skip: true }, holdOut: 0.02 });
+  await train({ files: [text], out: plain, order: 3 });
+  await exportArpa({ model: plain, file: arpa });
+  const longArgs = ['--order', '3', '--memory', '80M', '--skip', '--force'];
+  return [
+    { name: 'view', args: () => ['score', model, held], options: temporary => ({ temporary }) },
+    { name: 'train', args: disk => ['train', text, '--out', join(disk, 'new', 'model'), '--order', '3'] },
+    { name: 'train --force', args: disk => ['train', text, '--out', join(disk, 'model'), '--order', '3', '--force'] },
+    { name: 'train --skip', args: disk => ['train', text, '--out', join(disk, 'new'), '--order', '3', '--skip'] },
+    {
+      name: 'train --prune',
+      args: disk => ['train', text, '--out', join(disk, 'new'), '--order', '3', '--prune', '0,0,1'],
+    },
+    { name: 'tune', args: disk => ['tune', join(disk, 'model'), held, '--name', 'other'] },
+    { name: 'import', args: disk => ['import', arpa, '--out', join(disk, 'new')] },
+    { name: 'export', args: disk => ['export', model, '--arpa', join(disk, 'new.arpa')] },
+    { name: 'export, gzipped', args: disk => ['export', model, '--arpa', join(disk, 'new.arpa.gz')] },
+    { name: 'prune', args: disk => ['prune', plain, '--out', join(disk, 'new'), '--prune', '0,0,1'] },
+    { name: 'vector --html', args: disk => ['vector', model, held, '--html', join(disk, 'new.html')] },
+    { name: 'baseline --out', args: disk => baselineArgs(text, held, join(disk, 'new')) },
+    {
+      name: 'baseline, models',
+      args: () => baselineArgs(text, held, join(folder, 'baseline')),
+      options: temporary => ({ temporary }),
+    },
+    {
+      name: 'train, more than memory',
+      args: disk => ['train', longText(folder, seed), '--out', join(disk, 'new'), ...longArgs],
+    },
+  ];
+}
+
+function longText(folder: string, seed: number): string {
+  const path = join(folder, 'long.txt');
+  return existsSync(path) ? path : writeText(path, 400_000, seed);
+}
+
+function baselineArgs(train: string, other: string, out: string): string[] {
+  const texts = ['--train', train, '--valid', other, '--test', other];
+  return ['baseline', ...texts, '--out', out, '--orders', '2', '--classes', '0', '--resamples', '100', '--force'];
+}
+
+async function tryStep({ name, args, options }: Step, disk: SmallDisk, model: string): Promise<FullDiskCase> {
+  const kept = join(disk.path, 'model');
+  cpSync(model, kept, { recursive: true });
+  const answer = await kneser(['score', kept, '--json'], { input: SENTENCES });
+  const wrong: string[] = [];
+  let failures = 0;
+  for (const free of FREE) {
+    const before = await listing(disk.path);
+    const filler = fill(disk.path, free);
+    const result = await kneser(args(disk.path), options?.(disk.path));
+    rmSync(filler, { force: true });
+    if (result.code === 0) break;
+    failures++;
+    const problems = [judgeFailure(result, 1, /disk is full/)];
+    if ((await listing(disk.path)) !== before) problems.push('left files behind');
+    const after = await kneser(['score', kept, '--json'], { input: SENTENCES });
+    if (after.stdout !== answer.stdout || after.code !== 0) problems.push('the earlier model says something else');
+    wrong.push(...problems.filter(problem => problem !== undefined).map(problem => `${free} bytes free: ${problem}`));
+  }
+  if (failures === 0) wrong.push('never ran out of disk');
+  if (failures === FREE.length) wrong.push('never had enough disk');
+  for (const name of ['model', 'new', 'new.arpa', 'new.arpa.gz', 'new.html']) {
+    rmSync(join(disk.path, name), { recursive: true, force: true });
+  }
+  return { name, failures, wrong };
+}
+
+const SENTENCES = 'word1 word2 word3\nword5 nothing word1\n';
+
+/** Leaves so many bytes free. @returns the file that takes the others. */
+function fill(disk: string, free: number): string {
+  const filler = join(disk, 'filler');
+  const { bavail, bsize } = statfsSync(disk);
+  let left = Math.max(0, bavail * bsize - free);
+  const piece = new Uint8Array(1 << 20);
+  const file = openSync(filler, 'w');
+  for (; left > 0; left -= piece.length) writeFileSync(file, piece.subarray(0, Math.min(left, piece.length)));
+  closeSync(file);
+  return filler;
+}
+
+/** Writes sentences of random words. */
+export function writeText(path: string, sentences: number, seed: number): string {
+  const random = randomNumbers(seed);
+  const lines = Array.from({ length: sentences }, () =>
+    Array.from({ length: 4 + Math.floor(8 * random()) }, () => `word${Math.floor(800 ** random())}`).join(' '),
+  );
+  writeFileSync(path, lines.join('\n') + '\n');
+  return path;
+}

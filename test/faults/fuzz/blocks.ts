@@ -1,0 +1,101 @@
+import { decodeClasses, encodeClasses } from '../../../src/tables/classes.js';
+import { decodeWeights } from '../../../src/smoothing/weights.js';
+import { blankBlock, BLOCK_ENTRIES, decodeBlock, encodeBlock, type Block } from '../../../src/tables/block.js';
+import { seal } from '../../../src/base/sealed.js';
+import { decodeValue } from '../../../src/base/decode.js';
+import {
+  decodeDictionaryBlock,
+  decodeDictionaryDirectory,
+  encodeDictionaryBlock,
+  encodeDictionaryDirectory,
+} from '../../../src/tables/dictionary.js';
+import { decodeDirectory, encodeDirectory } from '../../../src/tables/directory.js';
+import { decodeManifest } from '../../../src/tables/manifest.js';
+import { decodeTokenizer } from '../../../src/tables/tokenizer.js';
+import { checkNumbers, firstByte, Wrong, type CreateTarget } from './target.js';
+import { mutatePacked } from './structure.js';
+
+const WIDTH = 2;
+
+const DECODERS: readonly ((value: Uint8Array) => unknown)[] = [
+  value => checkBlock(decodeBlock(value, WIDTH)),
+  value => checkBlock(decodeBlock(value, 0)),
+  value => checkBlock(decodeBlock(value, WIDTH, blankBlock(WIDTH, BLOCK_ENTRIES, BLOCK_ENTRIES))),
+  value => decodeDirectory(value, WIDTH),
+  decodeDictionaryBlock,
+  decodeDictionaryDirectory,
+  decodeClasses,
+  decodeWeights,
+  decodeManifest,
+  decodeTokenizer,
+];
+
+/** The decoders of a store's values, behind a checksum that holds; the first byte of an input chooses one. */
+export const blocks: CreateTarget = () => {
+  const body = (decoder: number, value: Uint8Array): Uint8Array =>
+    Buffer.concat([Uint8Array.of(decoder), value.subarray(4)]);
+  const words = ['a', 'ab', 'abc', 'b'].map(word => new TextEncoder().encode(word));
+  const dictionary = { words, ids: Float64Array.of(4, 5, 6, 700), frequencies: Float64Array.of(1, 2, 3e5, 4) };
+  const rows = [Uint32Array.of(1, 2, 3), Uint32Array.of(1, 5, 3), Uint32Array.of(9, 1, 70000)];
+  return {
+    seeds: [
+      ...[0, 2].flatMap(decoder => [block(), block(true), wideBlock()].map(value => body(decoder, value))),
+      body(3, encodeDirectory(rows, WIDTH)),
+      body(4, encodeDictionaryBlock(dictionary)),
+      body(5, encodeDictionaryDirectory(words)),
+      body(6, encodeClasses(4, Uint32Array.of(0, 1, 2, 3, 3, 2), Float64Array.of(0, 5, 6, 70, 1, 2))),
+    ],
+    names: /^value/,
+    mutate: (bytes, random) => {
+      const decoder = random() < 0.05 ? Math.floor(random() * DECODERS.length) : bytes[0];
+      return Buffer.concat([Uint8Array.of(decoder), mutatePacked(bytes.subarray(1), random)]);
+    },
+    run(bytes) {
+      const decode = DECODERS[firstByte(bytes) % DECODERS.length];
+      checkNumbers(decodeValue('value', seal(bytes.subarray(1)), decode));
+      return Promise.resolve();
+    },
+  };
+};
+
+/** What reading takes for granted of a block. */
+function checkBlock(block: Block): void {
+  const { starts, contextCount, words, contexts, counts, numbers, wide } = block;
+  const rows = starts[contextCount];
+  if (rows > BLOCK_ENTRIES || starts[0] !== 0 || words.length < rows || counts.length < rows)
+    throw new Wrong('rows out of bounds');
+  for (let c = 0; c < contextCount; c++) if (starts[c + 1] <= starts[c]) throw new Wrong('a context without rows');
+  if (contexts.some(column => column.length < contextCount)) throw new Wrong('contexts out of bounds');
+  checkNumbers([numbers?.probabilities.subarray(0, rows), numbers?.backoffs.subarray(0, contextCount), wide]);
+}
+
+function block(withNumbers = false): Uint8Array {
+  return encodeBlock({
+    contexts: [Uint32Array.of(1, 1, 5), Uint32Array.of(3, 4, 3)],
+    contextCount: 3,
+    starts: Uint32Array.of(0, 2, 3, 6),
+    pruned: Uint32Array.of(0, withNumbers ? 0 : 7, 0),
+    words: Uint32Array.of(1, 700, 5, 1, 2, 90000),
+    counts: withNumbers ? new Uint32Array(6).fill(1) : Uint32Array.of(1, 2, 3, 1, 1e6, 1),
+    ...(withNumbers
+      ? {
+          numbers: {
+            probabilities: Float64Array.of(-1, -0.5, -Infinity, -1 / 3, -2e-9, -99),
+            backoffs: Float64Array.of(0, -0.3, 1 / 7),
+          },
+        }
+      : {}),
+  });
+}
+
+function wideBlock(): Uint8Array {
+  return encodeBlock({
+    contexts: [Uint32Array.of(6), Uint32Array.of(7)],
+    contextCount: 1,
+    starts: Uint32Array.of(0, 3),
+    pruned: Uint32Array.of(0),
+    words: Uint32Array.of(8, 9, 10),
+    counts: Uint32Array.of(1, 2, 9),
+    wide: { total: 5000, ones: 2000, twos: 100, followers: 2500 },
+  });
+}

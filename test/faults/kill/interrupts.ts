@@ -1,0 +1,44 @@
+import { readdir } from 'node:fs/promises';
+import { randomNumbers } from '../../../bench/random.js';
+import { inFolder, type Scene } from './stage.js';
+
+/** Longer than this is not prompt. */
+const PROMPT_MS = 1000;
+
+/** What interrupting came to. */
+export interface InterruptCounts {
+  interrupts: number;
+  /** The training had ended already. */
+  late: number;
+  /** The longest time from the signal to the end of the process. */
+  slowest: number;
+  readonly failures: string[];
+}
+
+/** Sends SIGINT to trainings right behind the beginnings of their stages and later: they end soon, and leave nothing. */
+export async function interruptTrainings(times: number, seed: number, scene: Scene): Promise<InterruptCounts> {
+  const random = randomNumbers(seed);
+  const counts: InterruptCounts = { interrupts: 0, late: 0, slowest: 0, failures: [] };
+  await inFolder(async stage => {
+    const { text, stages, milliseconds } = await stage.reference(scene);
+    for (let i = 0; i < times; i++) {
+      const out = stage.fresh('interrupted');
+      const line = stages[i % stages.length];
+      const after = (random() * milliseconds) / stages.length;
+      const args = ['train', text, '--out', out, ...scene.args];
+      const { status, stderr, killedFor } = await stage.run(args, { line, after, signal: 'SIGINT' });
+      if (killedFor === undefined || status === 0) {
+        counts.late++;
+        continue;
+      }
+      counts.interrupts++;
+      counts.slowest = Math.max(counts.slowest, killedFor);
+      const where = `${line} + ${after.toFixed(0)} ms`;
+      if (status !== 130) counts.failures.push(`${where}: exits with ${status}: ${stderr}`);
+      if (killedFor > PROMPT_MS) counts.failures.push(`${where}: ends after ${killedFor.toFixed(0)} ms`);
+      const left = await readdir(stage.at(out)).catch(() => undefined);
+      if (left) counts.failures.push(`${where}: leaves ${left.join()}`);
+    }
+  });
+  return counts;
+}
