@@ -1,6 +1,6 @@
 import { exp, log } from '../base/elementary.js';
 import { BlockDamage } from '../base/sealed.js';
-import { finite, list, record } from '../base/shape.js';
+import { list, record, requireFinite } from '../base/shape.js';
 import { BOS, NONE, UNK } from '../text/tokens.js';
 import type { Pause } from '../base/turn.js';
 import type { Batch } from './batch.js';
@@ -133,14 +133,16 @@ function scale(weights: Float64Array, factor: number): void {
 /** Weights of a cache as a store has them: in each cell they sum to 1. @throws BlockDamage */
 export function checkCacheWeights(value: unknown): CacheWeights {
   const { unigramMemory, bigramMemory, weights } = record(value, 'cache');
-  const shares = Float64Array.from(list(weights, 'weights of the cache', (item, name) => finite(item, name, 0, 1)));
+  const shares = Float64Array.from(
+    list(weights, 'weights of the cache', (item, name) => requireFinite(item, name, 0, 1)),
+  );
   const isWhole = Array.from({ length: CELLS }, (_, cell) => shares.subarray(cell * PARTS, (cell + 1) * PARTS)).every(
     parts => Math.abs(parts.reduce((sum, part) => sum + part, 0) - 1) < 1e-6,
   );
   if (shares.length !== CELLS * PARTS || !isWhole) throw new BlockDamage('weights of the cache do not sum to 1');
   return {
-    unigramMemory: finite(unigramMemory, 'memory', 1),
-    bigramMemory: finite(bigramMemory, 'memory', 1),
+    unigramMemory: requireFinite(unigramMemory, 'memory', 1),
+    bigramMemory: requireFinite(bigramMemory, 'memory', 1),
     weights: shares,
   };
 }
