@@ -5,8 +5,8 @@
  * @packageDocumentation
  */
 export { KneserError, type ErrorCode } from '../src/base/errors.js';
-export { LanguageModel } from '../src/model/paged-model.js';
-export type { LoadedModel } from '../src/model/memory-model.js';
+export { PagedModel as LanguageModel } from '../src/model/paged-model.js';
+export type { MemoryModel as LoadedModel } from '../src/model/memory-model.js';
 export type { TextCache } from '../src/smoothing/cache.js';
 export type { ModelSmoothing, Smoothing, SmoothingOptions } from '../src/smoothing/smoothing.js';
 export type { Extension, ModelInfo, OpenOptions, State, TableInfo } from '../src/model/api.js';
