@@ -20,8 +20,8 @@ import {
 import { parseNumber } from '#kneser/src/tools/arpa/number.js';
 import { BLOCK_ENTRIES, blankBlock, decodeBlock, encodeBlock } from '#kneser/src/tables/block.js';
 import { BlockDamage, seal, unseal } from '#kneser/src/base/sealed.js';
-import { pack } from '#kneser/src/base/encode-msgpack.js';
-import { unpack } from '#kneser/src/base/decode-msgpack.js';
+import { encodeMsgpack } from '#kneser/src/base/encode-msgpack.js';
+import { decodeMsgpack } from '#kneser/src/base/decode-msgpack.js';
 import { readDecimals, writeDecimals } from '#kneser/src/tables/decimals.js';
 import { CommandLine } from './helpers.js';
 import { temporaryFolder, withOpen } from './support.js';
@@ -632,10 +632,10 @@ describe('a block of a back-off model', () => {
       expect(decoded.numbers?.backoffs.slice(0, 2)).toEqual(block.numbers.backoffs);
       expect([...decoded.words.subarray(0, 3)]).toEqual([0, 4, 7]);
     }
-    const header = unpack(unseal(value)) as unknown[];
+    const header = decodeMsgpack(unseal(value)) as unknown[];
     const numbers = header[5] as Uint8Array;
     for (const wrong of [numbers.slice(1), numbers.slice(0, -1), Uint8Array.of(...numbers, 0), 'numbers', 7]) {
-      expect(() => decodeBlock(seal(pack([...header.slice(0, 5), wrong])), 1)).toThrow(BlockDamage);
+      expect(() => decodeBlock(seal(encodeMsgpack([...header.slice(0, 5), wrong])), 1)).toThrow(BlockDamage);
     }
     // Blocks of counts, read into the same memory, have no numbers.
     block.numbers = undefined;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { exp, exp10, log, log10 } from '#kneser/src/base/elementary.js';
-import { pack } from '#kneser/src/base/encode-msgpack.js';
-import { unpack } from '#kneser/src/base/decode-msgpack.js';
+import { encodeMsgpack } from '#kneser/src/base/encode-msgpack.js';
+import { decodeMsgpack } from '#kneser/src/base/decode-msgpack.js';
 
 /** Within two units in the last place: engines are not exact either. */
 function close(actual: number, expected: number): boolean {
@@ -67,13 +67,13 @@ describe('MessagePack', () => {
     })).any;
     fc.assert(
       fc.property(value, some => {
-        expect(unpack(Uint8Array.from(pack(some)))).toEqual(some);
+        expect(decodeMsgpack(Uint8Array.from(encodeMsgpack(some)))).toEqual(some);
       }),
     );
   });
 
   test('writes the bytes that models have', () => {
-    const bytes = pack({ a: [1, 200, 70_000, 0.5, -1, null, true], b: Uint8Array.of(7), c: 'ß' });
+    const bytes = encodeMsgpack({ a: [1, 200, 70_000, 0.5, -1, null, true], b: Uint8Array.of(7), c: 'ß' });
     expect(Buffer.from(bytes).toString('hex')).toBe(
       'de0003a16197' +
         '01' +
@@ -89,8 +89,9 @@ describe('MessagePack', () => {
   });
 
   test('refuses what is cut short or goes on', () => {
-    const bytes = pack([1, 'two', Uint8Array.of(3)]);
-    for (let length = 0; length < bytes.length; length++) expect(() => unpack(bytes.subarray(0, length))).toThrow();
-    expect(() => unpack(Uint8Array.of(...bytes, 0))).toThrow();
+    const bytes = encodeMsgpack([1, 'two', Uint8Array.of(3)]);
+    for (let length = 0; length < bytes.length; length++)
+      expect(() => decodeMsgpack(bytes.subarray(0, length))).toThrow();
+    expect(() => decodeMsgpack(Uint8Array.of(...bytes, 0))).toThrow();
   });
 });

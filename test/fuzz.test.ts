@@ -17,7 +17,7 @@ import { TableCursor } from '#kneser/src/tables/cursor.js';
 import { decodeManifest, encodeManifest } from '#kneser/src/tables/manifest.js';
 import { checksum } from '#kneser/src/base/checksum.js';
 import { decodeDictionaryBlock } from '#kneser/src/tables/dictionary.js';
-import { pack } from '#kneser/src/base/encode-msgpack.js';
+import { encodeMsgpack } from '#kneser/src/base/encode-msgpack.js';
 import { decodePointer } from '#kneser/src/store/folder/pointer.js';
 import { writeVarint } from '#kneser/src/base/varint.js';
 import { decodePage } from '#kneser/src/store/packed/format.js';
@@ -110,11 +110,11 @@ describe('a store whose checksums are right is not believed for that', () => {
     ['pruning of another kind', { pruning: { counts: 'x' } }],
   ])('a manifest with %s', (_, changes) => {
     expect(decodeManifest(encodeManifest(manifest))).toEqual(manifest);
-    expect(() => decodeManifest(seal(pack({ ...manifest, ...changes })))).toThrow(BlockDamage);
+    expect(() => decodeManifest(seal(encodeMsgpack({ ...manifest, ...changes })))).toThrow(BlockDamage);
   });
 
   test('what a manifest has beyond what is known is left out', () => {
-    const said = seal(pack({ ...manifest, ['__proto__']: { kind: 'backoff' }, toString: 1 }));
+    const said = seal(encodeMsgpack({ ...manifest, ['__proto__']: { kind: 'backoff' }, toString: 1 }));
     expect(decodeManifest(said)).toEqual(manifest);
     expect(Object.getPrototypeOf(decodeManifest(said))).toBe(Object.prototype);
   });
@@ -179,7 +179,7 @@ describe('a store whose checksums are right is not believed for that', () => {
     expect(() => page([4000, 4097])).toThrow('too long for a page');
     expect(() => page(Array.from({ length: 65 }, (_, i) => i + 1))).toThrow('too long for a page');
     const words = (sizes: number[]): unknown =>
-      decodeDictionaryBlock(seal(pack([sizes.length, sharing(sizes, [4, 1])]))).words;
+      decodeDictionaryBlock(seal(encodeMsgpack([sizes.length, sharing(sizes, [4, 1])]))).words;
     expect(words([2 ** 22])).toHaveLength(1);
     expect(words([2 ** 19, 2 ** 19 + 1])).toHaveLength(2);
     expect(() => words([2 ** 19, 2 ** 19 + 1, 2 ** 19 + 2])).toThrow('too long for a block of words');
@@ -232,7 +232,7 @@ describe('a store whose checksums are right is not believed for that', () => {
       gate: [...gate],
       cache: { ...cache, weights: [...cache.weights] },
     };
-    expect(() => decodeWeights(seal(pack({ ...weights, ...changes, ...lists })))).toThrow(BlockDamage);
+    expect(() => decodeWeights(seal(encodeMsgpack({ ...weights, ...changes, ...lists })))).toThrow(BlockDamage);
   });
 });
 

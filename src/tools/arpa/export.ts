@@ -16,6 +16,7 @@ export interface ExportOptions {
   readonly model: string;
   /** The ARPA file, gzipped where its name ends in `.gz`. What is there is replaced. */
   readonly file: string;
+  /** Told how far the work has come, a few times a second at most stages. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;

@@ -23,6 +23,7 @@ export interface ImportOptions {
   readonly out: string;
   /** Replaces a model that is there. Default false. */
   readonly force?: boolean;
+  /** Told how far the work has come, a few times a second at most stages. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;
