@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import { LanguageModel, pack, train } from '#kneser/src/index.js';
-import { temporaryFolder } from '../support.js';
+import { temporaryFolder } from '../support/models.js';
 import { smallText, useSite } from './support.js';
 
 const top = fileURLToPath(new URL('../../', import.meta.url));
