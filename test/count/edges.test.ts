@@ -131,9 +131,9 @@ describe('tables', () => {
   const part = (rows: number, contexts: number): TablePart => ({
     manifest: { pattern: '11', mixed: true, rows, contexts, tokens: rows, countsOfCounts: [0, 0, 0, 0] },
     pattern: [1],
-    shorter: -1,
-    base: -1,
-    link: 0,
+    backsOffTo: -1,
+    contextTable: -1,
+    contextColumn: 0,
   });
 
   test('of more numbers than links can tell apart are read in blocks only', () => {

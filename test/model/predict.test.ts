@@ -10,8 +10,7 @@ import {
   type Prediction,
 } from '#kneser/src/index.js';
 import type { Followers } from '#kneser/src/smoothing/followers.js';
-import { TopWords } from '#kneser/src/model/prediction/top-words.js';
-import { wordLists } from '#kneser/src/model/prediction/word-lists.js';
+import { TopWords, wordLists } from '#kneser/src/model/prediction/top-words.js';
 import { Term } from '#kneser/src/smoothing/terms.js';
 import { CommandLine } from '../support/command-line.js';
 import { randomNumbers, temporaryFolder, UNIFORM_MIXTURE, withModel } from '../support/models.js';
