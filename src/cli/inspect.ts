@@ -1,4 +1,5 @@
 import type { TokenizationInfo } from '../text/tokenization.js';
+import { SMOOTHINGS } from '../smoothing/index.js';
 import { LanguageModel } from '../model/language-model.js';
 import { printReport } from './tune.js';
 import type { Pruning } from '../tables/pruning.js';
@@ -13,9 +14,9 @@ export async function runInspect(path: string, flags: { readonly json?: boolean 
       await print(JSON.stringify(info) + '\n');
       return;
     }
-    const isBackoff = info.smoothing === 'backoff';
+    const isBackoff = SMOOTHINGS[info.smoothing].needs === 'back-offs';
     const text = isBackoff
-      ? 'a back-off model without counts'
+      ? `${SMOOTHINGS[info.smoothing].title} without counts`
       : `${whole(info.sentences)} sentences, ${whole(info.tokens)} tokens`;
     await print(
       `${path}: order ${info.order}, ${text}, ` +

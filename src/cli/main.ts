@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { SMOOTHING_NAMES } from '../smoothing/index.js';
 import { Command, CommanderError, Option } from 'commander';
 import { KneserError } from '../base/errors.js';
 import { packageVersion } from '../base/node/version.js';
@@ -95,7 +96,7 @@ function program(): Command {
   const smoothing = new Option(
     '--smoothing <how>',
     'modified Kneser-Ney, or the mixture over skip patterns (default: glm where weights were tuned, else mkn)',
-  ).choices(['mkn', 'glm']);
+  ).choices(SMOOTHING_NAMES);
   const weights = new Option('--weights <name>', 'weights of the mixture: uniform, or the name of a tuned set');
   const cache = new Option('--cache', 'mix in a cache of the text so far: for running text, reset for each file');
 

@@ -1,7 +1,7 @@
 import type { TableReading } from '../model/api.js';
 import { LanguageModel } from '../model/language-model.js';
 import { PerplexitySum, type Perplexity } from '../model/scoring/perplexity.js';
-import type { SmoothingOptions } from '../smoothing/smoothing.js';
+import type { SmoothingOptions } from '../smoothing/index.js';
 import { mentionWeights, openOptions } from './smoothing.js';
 import type { DocumentOptions } from '../text/formats/documents.js';
 import { expandInputs } from '../text/formats/input.js';

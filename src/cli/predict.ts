@@ -1,7 +1,7 @@
 import type { TableReading } from '../model/api.js';
 import type { Explanation, Prediction } from '../model/prediction/prediction.js';
 import { LanguageModel } from '../model/language-model.js';
-import type { SmoothingOptions } from '../smoothing/smoothing.js';
+import type { SmoothingOptions } from '../smoothing/index.js';
 import type { DocumentOptions } from '../text/formats/documents.js';
 import { expandInputs, STDIN } from '../text/formats/input.js';
 import { readLines } from './lines.js';

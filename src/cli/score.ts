@@ -2,7 +2,7 @@ import type { TableReading } from '../model/api.js';
 import type { Score } from '../model/scoring/score.js';
 import type { TextCache } from '../smoothing/cache.js';
 import { LanguageModel } from '../model/language-model.js';
-import type { SmoothingOptions } from '../smoothing/smoothing.js';
+import type { SmoothingOptions } from '../smoothing/index.js';
 import { openOptions } from './smoothing.js';
 import type { DocumentOptions } from '../text/formats/documents.js';
 import { expandInputs, STDIN, type Input } from '../text/formats/input.js';

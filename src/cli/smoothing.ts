@@ -1,5 +1,5 @@
 import type { ModelInfo, OpenOptions, TableReading } from '../model/api.js';
-import type { SmoothingOptions } from '../smoothing/smoothing.js';
+import { SMOOTHINGS, type SmoothingOptions } from '../smoothing/index.js';
 
 /** The options of commands that score, without those not given. */
 export function openOptions(flags: SmoothingOptions & { readonly tables: TableReading }): OpenOptions {
@@ -9,7 +9,8 @@ export function openOptions(flags: SmoothingOptions & { readonly tables: TableRe
 
 /** Says on standard error that a model has weights which are not in use, unless that was asked for. */
 export function mentionWeights({ smoothing, weights }: ModelInfo, flags: SmoothingOptions): void {
-  if (smoothing !== 'mkn' || flags.smoothing || weights.length === 0) return;
+  const { title, weights: takesWeights } = SMOOTHINGS[smoothing];
+  if (takesWeights || flags.smoothing || weights.length === 0) return;
   const names = weights.map(({ name }) => `--weights ${name}`).join(', ');
-  process.stderr.write(`kneser: this is modified Kneser-Ney; the model has tuned weights, too: ${names}\n`);
+  process.stderr.write(`kneser: this is ${title}; the model has tuned weights, too: ${names}\n`);
 }

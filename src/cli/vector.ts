@@ -4,7 +4,7 @@ import { KneserError, writeError } from '../base/errors.js';
 import { heatScale, heatStep, readable, valueAt } from '../report/heat.js';
 import type { TableReading } from '../model/api.js';
 import { LanguageModel } from '../model/language-model.js';
-import type { SmoothingOptions } from '../smoothing/smoothing.js';
+import type { SmoothingOptions } from '../smoothing/index.js';
 import type { VectorOptions, VectorScore } from '../model/scoring/vector.js';
 import type { DocumentOptions } from '../text/formats/documents.js';
 import { expandInputs, STDIN, type Input } from '../text/formats/input.js';
