@@ -42,9 +42,9 @@ export const SMOOTHINGS: Readonly<Record<ModelSmoothing, SmoothingMethod>> = {
     discounts: estimateDiscounts,
     estimator: input => createBlend(input, estimateDiscounts),
   },
-  /** The generalized language model, a mixture over all skip patterns (Pickhardt et al. 2014), its weights tuned or equal. */
+  /** Generalized language model: modified Kneser-Ney interpolated over all skip patterns (Pickhardt et al. 2014), weights tuned or equal. */
   glm: {
-    title: 'the mixture over skip patterns',
+    title: 'generalized language model, a mixture over skip patterns',
     needs: 'counts',
     tables: 'all',
     weights: true,
