@@ -49,7 +49,7 @@ describe('other options of opening and scoring', () => {
       [{ blockMemory: NaN }, /^blockMemory: NaN is not/],
     ];
     for (const [options, message] of bad) {
-      const opened = LanguageModel.open(out, options as OpenOptions);
+      const opened = LanguageModel.open(out, options);
       await expect(opened).rejects.toMatchObject({ code: 'KNESER_OPTION' });
       await expect(opened).rejects.toThrow(message);
     }
