@@ -1,5 +1,5 @@
 import { execSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -20,6 +20,8 @@ export default function setup(): () => void {
   const parent = hasRoom(IN_MEMORY) ? IN_MEMORY : tmpdir();
   removeLeftovers(parent);
   const folder = mkdtempSync(join(parent, `${NAME}${process.pid}-`));
+  // Some tests are those of another user: the folder is as open as /tmp is.
+  chmodSync(folder, 0o1777);
   // The processes that run the tests start with this environment.
   process.env.KNESER_TEST_DISK = tmpdir();
   process.env.KNESER_TEST_SHARED = join(folder, 'shared');
