@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 import { layers } from './eslint.layers.js';
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'models', 'coverage', 'test/fixtures'] },
+  { ignores: ['dist', 'node_modules', 'models', 'coverage', 'docs/api', 'test/fixtures'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {
@@ -31,5 +31,5 @@ export default tseslint.config(
     plugins: { kneser: { rules: { layers } } },
     rules: { 'kneser/layers': 'error' },
   },
-  { files: ['*.config.js', 'eslint.layers.js'], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ['*.config.js', 'eslint.layers.js', 'docs/examples/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
 );

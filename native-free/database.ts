@@ -5,8 +5,8 @@ import { copyStore } from '../src/store/copy.js';
 import { decodeValue } from '../src/base/decode.js';
 import { LevelWriter, readDatabase, type Database } from '../src/store/level.js';
 import { FORMAT_VERSION } from '../src/store/keys.js';
-import { pack } from '../src/base/encode-msgpack.js';
-import { unpack } from '../src/base/decode-msgpack.js';
+import { encodeMsgpack } from '../src/base/encode-msgpack.js';
+import { decodeMsgpack } from '../src/base/decode-msgpack.js';
 import type { ModelStore } from '../src/store/store.js';
 import { compareBytes } from '../src/base/bytes.js';
 
@@ -75,12 +75,12 @@ export async function putPointer(database: Database, files: ModelFiles): Promise
 }
 
 function encodePointer({ bytes, created, weights }: ModelFiles): Uint8Array {
-  return seal(pack({ format: FORMAT_VERSION, bytes, created, weights: Object.fromEntries(weights) }));
+  return seal(encodeMsgpack({ format: FORMAT_VERSION, bytes, created, weights: Object.fromEntries(weights) }));
 }
 
 /** @throws BlockDamage */
 function decodePointer(value: Uint8Array): ModelFiles & { readonly format: number } {
-  const pointer = unpack(unseal(value)) as { weights: Record<string, Uint8Array> } | null;
+  const pointer = decodeMsgpack(unseal(value)) as { weights: Record<string, Uint8Array> } | null;
   if (typeof pointer !== 'object' || pointer === null || !('weights' in pointer))
     throw new BlockDamage('no description');
   const { format, bytes, created, weights } = pointer as unknown as ModelFiles & {

@@ -1,7 +1,12 @@
+/**
+ * Models that the browser keeps (IndexedDB): open, save, list, delete.
+ *
+ * @packageDocumentation
+ */
 import { BrowserLevel } from 'browser-level';
 import { abortedError, KneserError } from '../src/base/errors.js';
 import type { OpenOptions } from '../src/model/api.js';
-import { LanguageModel } from '../src/model/paged-model.js';
+import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import { ENCODING, type Database } from '../src/store/level.js';
 import { readModel, writeModel, type StoredModel } from './database.js';
 import { filesOf } from './files.js';
@@ -32,7 +37,12 @@ export interface SaveOptions {
  * Opens a model that this browser keeps for this site. Close it when it is not needed any more.
  *
  * @throws KneserError: KNESER_INPUT_MISSING, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED, KNESER_OPTION, KNESER_IO.
- * @example const model = await openModel('books');
+ * @example
+ * ```ts
+ * import { openModel } from 'kneser/native-free/indexeddb';
+ *
+ * const model = await openModel('books');
+ * ```
  */
 export async function openModel(name: string, options: OpenOptions = {}): Promise<LanguageModel> {
   const database = await openDatabase(name);
@@ -57,13 +67,19 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
  * or not at all.
  *
  * @throws KneserError: KNESER_OUTPUT_EXISTS, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED, and what reading the model throws.
- * @example await saveModel(await LanguageModel.fromFile(url), 'books');
+ * @example
+ * ```ts
+ * import { LanguageModel } from 'kneser/native-free';
+ * import { saveModel } from 'kneser/native-free/indexeddb';
+ *
+ * await saveModel(await LanguageModel.fromFile(new URL('/model.kneser', location.href)), 'books');
+ * ```
  */
 export async function saveModel(model: LanguageModel, name: string, options: SaveOptions = {}): Promise<void> {
   await keepModel({ store: model.parts.store, files: filesOf(model) }, name, options);
 }
 
-/** As {@link saveModel}, for a store. */
+/** @internal As {@link saveModel}, for a store. */
 export async function keepModel(model: StoredModel, name: string, options: SaveOptions = {}): Promise<void> {
   const { force = false, onProgress, signal } = options;
   await refuseExisting(name, force);
@@ -84,14 +100,14 @@ export async function keepModel(model: StoredModel, name: string, options: SaveO
   await database.close();
 }
 
-/** @throws KNESER_OUTPUT_EXISTS where there is a model of that name that must not be replaced; an unfinished one is none. */
+/** @internal @throws KNESER_OUTPUT_EXISTS where there is a model of that name that must not be replaced; an unfinished one is none. */
 export async function refuseExisting(name: string, force: boolean): Promise<void> {
   if (name === '') throw new KneserError('KNESER_OPTION', 'name: the name of the model is empty');
   if (force || !(await listModels()).some(kept => kept.name === name)) return;
   throw new KneserError('KNESER_OUTPUT_EXISTS', `${name}: there is a model of that name; pass force to replace it`);
 }
 
-/** Removes what is left of a model whose writing was stopped. A model that is complete stays. */
+/** @internal Removes the values of a model whose writing was interrupted. A complete model stays. */
 export async function deleteUnfinished(name: string): Promise<void> {
   const database = await openDatabase(name);
   const isModel = await readModel(database, name).catch(() => undefined);

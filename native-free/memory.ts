@@ -1,11 +1,16 @@
+/**
+ * Models in memory: a copy of an open model, read from then on without a server or a disk.
+ *
+ * @packageDocumentation
+ */
 import { MemoryLevel } from 'memory-level';
-import { LanguageModel } from '../src/model/paged-model.js';
+import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import type { OpenOptions } from '../src/model/api.js';
 import { copyStore } from '../src/store/copy.js';
 import { ENCODING, LevelWriter, readDatabase, type Database } from '../src/store/level.js';
 import { filesOf } from './files.js';
 
-/** A database in memory, which is open and empty. Closing it keeps what it holds. */
+/** @internal A database in memory, which is open and empty. Closing it keeps what it holds. */
 export async function createMemory(): Promise<Database> {
   const database = new MemoryLevel<Uint8Array, Uint8Array>({ ...ENCODING, storeEncoding: 'view' });
   await database.open();
@@ -16,6 +21,18 @@ export async function createMemory(): Promise<Database> {
  * Copies an open model into memory, whole: it is read there from then on, without a server or a disk.
  *
  * @throws KneserError: what reading the model throws.
+ * @example
+ * ```ts
+ * import { openAsBlob } from 'node:fs';
+ * import { LanguageModel } from 'kneser/native-free';
+ * import { copyToMemory } from 'kneser/native-free/memory';
+ *
+ * const packed = await LanguageModel.fromFile(await openAsBlob('model.kneser'));
+ * const model = await copyToMemory(packed);
+ * await packed.close();
+ * console.log((await model.score('The jury .')).perplexity);
+ * await model.close();
+ * ```
  */
 export async function copyToMemory(model: LanguageModel, options: OpenOptions = {}): Promise<LanguageModel> {
   const { store } = model.parts;

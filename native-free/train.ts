@@ -1,9 +1,14 @@
+/**
+ * Training in a page, in a Web Worker, with the counts and weights that training in Node makes of the same text.
+ *
+ * @packageDocumentation
+ */
 import type { BuildReport } from '../src/train/build.js';
 import { abortedError, KneserError } from '../src/base/errors.js';
 import type { BuildOptions } from '../src/train/plan/options.js';
 import type { Progress } from '../src/base/progress.js';
 import { checkInteger, checkMemory } from '../src/train/plan/plan.js';
-import { LanguageModel } from '../src/model/paged-model.js';
+import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import { LevelWriter, readDatabase } from '../src/store/level.js';
 import { checkSentences, type Sentence, type Sentences } from '../src/text/sentences.js';
 import { createMemory } from './memory.js';
@@ -56,7 +61,13 @@ const DEFAULT_MEMORY = 1 << 30;
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_EXISTS, KNESER_DISK_FULL, KNESER_LIMIT, KNESER_TOKENIZER,
  * KNESER_ABORTED.
  * @example
- * const { model, report } = await train({ text: file, order: 4, onProgress: ({ stage, done, total }) => … });
+ * ```ts
+ * import { train } from 'kneser/native-free/train';
+ *
+ * const { model, report } = await train({ text: 'the cat sat\nthe dog sat\n', order: 3 });
+ * console.log(report.tokens, (await model.score('the cat sat')).perplexity);
+ * await model.close();
+ * ```
  */
 export async function train(options: TrainOptions): Promise<Trained> {
   const { text, sentences, into, force = false, worker = typeof Worker === 'function', signal } = options;

@@ -7,7 +7,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
  *
  * @throws RangeError where it is cut short or goes on, or holds anything else.
  */
-export function unpack(bytes: Uint8Array): unknown {
+export function decodeMsgpack(bytes: Uint8Array): unknown {
   const reader = new Reader(bytes);
   const value = reader.read();
   if (reader.at !== bytes.length) throw new RangeError('MessagePack goes on');

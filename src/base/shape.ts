@@ -17,13 +17,18 @@ export function list<T>(value: unknown, name: string, check: (item: unknown, nam
 }
 
 /** A whole number in a range. */
-export function whole(value: unknown, name: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
+export function requireInteger(value: unknown, name: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
   const isWhole = typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most;
   return isWhole ? value : fail(name, `not from ${least} to ${most}`);
 }
 
 /** A finite number in a range. */
-export function finite(value: unknown, name: string, least = -Number.MAX_VALUE, most = Number.MAX_VALUE): number {
+export function requireFinite(
+  value: unknown,
+  name: string,
+  least = -Number.MAX_VALUE,
+  most = Number.MAX_VALUE,
+): number {
   return typeof value === 'number' && value >= least && value <= most ? value : fail(name, 'out of range');
 }
 

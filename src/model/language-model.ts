@@ -1,7 +1,7 @@
 import { freemem } from 'node:os';
 import type { LoadedModel } from './loaded-model.js';
 import type { FileOptions, OpenOptions, TableReading } from './api.js';
-import { LanguageModel as StoredModel } from './paged-model.js';
+import { PagedModel } from './paged-model.js';
 import type { ModelParts } from './scoring/parts.js';
 import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
 import { runAwaiting } from './scoring/scorer.js';
@@ -21,11 +21,16 @@ const BYTES_A_WORD = 5.5;
  * does the end of a block in which it is declared with `await using`.
  *
  * @example
+ * ```ts
+ * import { LanguageModel } from 'kneser';
+ *
  * const model = await LanguageModel.open('model');
- * const { log10Probs, perplexity } = await model.score('the cat sat');
+ * const { tokens, log10Probs, perplexity } = await model.score('The jury praised the city .');
+ * console.log(tokens.length === log10Probs.length, perplexity > 1);
  * await model.close();
+ * ```
  */
-export class LanguageModel extends StoredModel {
+export class LanguageModel extends PagedModel {
   private readonly reading: TableReading;
   private loaded: Promise<LoadedModel> | undefined;
 
@@ -40,6 +45,14 @@ export class LanguageModel extends StoredModel {
    *
    * @throws KneserError: KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_IO, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED,
    * KNESER_OPTION for weights that the model does not have.
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('mixture', { smoothing: 'mkn' });
+   * console.log(model.info.smoothing, model.info.tokens);
+   * await model.close();
+   * ```
    */
   static async open(path: string, options: OpenOptions = {}): Promise<LanguageModel> {
     const { openModel } = await import('./open-model.js');
@@ -51,6 +64,15 @@ export class LanguageModel extends StoredModel {
    * The perplexity of a text file of any kind that training takes (`-` is standard input), read as a stream.
    *
    * @throws KneserError: KNESER_INPUT_*, KNESER_LIMIT for a token of more than 64 MB, KNESER_CLOSED.
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * const { perplexity, perplexityExcludingOov, tokens, oov } = await model.perplexityOfFile('test.txt');
+   * console.log(perplexity, perplexityExcludingOov, tokens, oov);
+   * await model.close();
+   * ```
    */
   async perplexityOfFile(path: string, options: FileOptions = {}): Promise<Perplexity> {
     return (await this.sumOfFile(path, options)).figures();
@@ -89,8 +111,8 @@ export class LanguageModel extends StoredModel {
     return this.whileOpen(() => LoadedModel.load(this.parts, words, onProgress));
   }
 
-  protected override async giveBack(): Promise<void> {
-    await super.giveBack();
+  protected override async closeResources(): Promise<void> {
+    await super.closeResources();
     const loaded = await this.loaded?.catch(() => undefined);
     await loaded?.close();
   }

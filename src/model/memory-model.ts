@@ -3,15 +3,14 @@ import { wordIds } from '../tables/manifest.js';
 import { checkSentences, type Sentence } from '../text/sentences.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
 import { BatchLayout } from '../smoothing/batch.js';
-import { createLoadedScorer, type ScoringPlan } from './scoring/loaded-scorer.js';
 import { LOADED_BATCH } from './lookup/loaded-table.js';
 import type { ModelParts } from './scoring/parts.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
 import { createPredictor, type Predictor } from './prediction/predictor.js';
-import { runAtOnce, type Scorer } from './scoring/scorer.js';
+import { createLoadedScorer, runAtOnce, type Scorer, type ScoringPlan } from './scoring/scorer.js';
 import { loadTables, TableNumbers } from './lookup/table-loader.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
-import { LoadedWords, OUTSIDE } from './lookup/words.js';
+import { LoadedWords, NOT_IN_VOCABULARY } from './lookup/words.js';
 
 import type { Extension, State } from './api.js';
 import type { Prediction, PredictOptions } from './prediction/prediction.js';
@@ -22,7 +21,7 @@ import { addSentence, checkPredictOptions, ModelBase, withEnd, withTokens } from
  * A model with its tables whole in memory: everything is answered at once. Made by {@link LanguageModel.load}, and
  * independent of it from then on.
  */
-export class LoadedModel extends ModelBase {
+export class MemoryModel extends ModelBase {
   protected readonly scorer: Scorer;
   private readonly predictor: Predictor | undefined;
   private readonly layout: BatchLayout;
@@ -125,6 +124,7 @@ export class LoadedModel extends ModelBase {
     await Promise.resolve();
   }
 
+  /** As {@link close}: `await using model = …` closes the model at the end of the block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -134,7 +134,15 @@ export class LoadedModel extends ModelBase {
    *
    * @param token a word, or `</s>`.
    * @param history the words before it, oldest first; begin it with `<s>` where it begins a sentence.
-   * @example loaded.log10Prob('sat', ['<s>', 'the', 'cat'])
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * const loaded = await model.load();
+   * console.log(loaded.log10Prob('jury', ['<s>', 'The']));
+   * await model.close();
+   * ```
    */
   log10Prob(token: string, history: readonly string[] = []): number {
     let state = this.start({ start: history[0] === BOS_WORD });
@@ -152,12 +160,21 @@ export class LoadedModel extends ModelBase {
    * Scores a token after a state, and gives the state after it: for decoders, as KenLM's `State` does.
    *
    * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * const loaded = await model.load();
    * let state = loaded.start();
-   * for (const token of ['the', 'cat', '</s>']) {
+   * let total = 0;
+   * for (const token of ['The', 'jury', '.', '</s>']) {
    *   const scored = loaded.extend(state, token);
    *   total += scored.log10Prob;
    *   state = scored.state;
    * }
+   * console.log(total, loaded.score('The jury .').log10Prob); // the same
+   * await model.close();
+   * ```
    */
   extend(state: State, token: string): Extension {
     this.checkOpen();
@@ -183,7 +200,7 @@ export class LoadedModel extends ModelBase {
   private follow(state: State, id: number): State {
     const reach = this.parts.manifest.order - 1;
     if (id === EOS) return this.start();
-    const word = id === OUTSIDE ? UNK : id;
+    const word = id === NOT_IN_VOCABULARY ? UNK : id;
     return { history: Uint32Array.of(...state.history, word).slice(-reach || state.history.length + 1) };
   }
 

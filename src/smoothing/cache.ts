@@ -1,6 +1,6 @@
 import { exp, log } from '../base/elementary.js';
 import { BlockDamage } from '../base/sealed.js';
-import { finite, list, record } from '../base/shape.js';
+import { list, record, requireFinite } from '../base/shape.js';
 import { BOS, NONE, UNK } from '../text/tokens.js';
 import type { Pause } from '../base/turn.js';
 import type { Batch } from './batch.js';
@@ -26,12 +26,15 @@ export interface CacheWeights {
 
 /**
  * The words of a running text so far, fading exponentially: a unigram and a bigram cache (Kuhn & De Mori 1990; Jelinek et
- * al. 1991). Words outside the vocabulary are left out. Instead of fading what is there, each new word weighs more.
+ * al. 1991). Words outside the vocabulary are left out. Instead of fading the words that it holds, the cache gives each new word
+ * a higher weight. Made by `createCache` of a model; one that is passed to several calls remembers the text of all of them.
  */
 export class TextCache {
-  // Of the word that was looked up last.
+  /** @internal Share of the unigram cache that the word looked up last has. */
   unigram = 0;
+  /** @internal Share that it has of the bigram cache after the word before it. */
   bigram = 0;
+  /** @internal Index of the weight cell that applies to it. */
   cell = 0;
   private readonly unigrams: Float64Array;
   private unigramTotal = 0;
@@ -42,7 +45,10 @@ export class TextCache {
   private readonly unigramGrowth: number;
   private readonly bigramGrowth: number;
 
-  /** @param types one more than the largest id. */
+  /**
+   * @internal Use `createCache` of a model.
+   * @param types one more than the largest id.
+   */
   constructor(
     types: number,
     private readonly weights: CacheWeights,
@@ -53,7 +59,7 @@ export class TextCache {
     this.bigramGrowth = exp(1 / weights.bigramMemory);
   }
 
-  /** The probability of word `t` of the batch, given the model's; the word then becomes part of the cache. */
+  /** @internal The probability of word `t` of the batch, given the model's; the word then becomes part of the cache. */
   mix(probability: number, batch: Batch, t: number): number {
     const position = batch.targets[t];
     const word = batch.ids[position];
@@ -64,7 +70,7 @@ export class TextCache {
     return mixed;
   }
 
-  /** Finds what the caches say of a word; false where they are empty. */
+  /** @internal Looks a word up in both caches; false where they are empty. */
   look(word: number, before: number, unknown: boolean): boolean {
     if (this.unigramTotal === 0) return false;
     const total = before === NONE ? 0 : this.bigramTotals[before];
@@ -76,6 +82,7 @@ export class TextCache {
     return true;
   }
 
+  /** @internal Adds a word, and the bigram of it and the word before. */
   add(word: number, before: number): void {
     this.unigramUnit *= this.unigramGrowth;
     this.bigramUnit *= this.bigramGrowth;
@@ -126,14 +133,16 @@ function scale(weights: Float64Array, factor: number): void {
 /** Weights of a cache as a store has them: in each cell they sum to 1. @throws BlockDamage */
 export function checkCacheWeights(value: unknown): CacheWeights {
   const { unigramMemory, bigramMemory, weights } = record(value, 'cache');
-  const shares = Float64Array.from(list(weights, 'weights of the cache', (item, name) => finite(item, name, 0, 1)));
+  const shares = Float64Array.from(
+    list(weights, 'weights of the cache', (item, name) => requireFinite(item, name, 0, 1)),
+  );
   const isWhole = Array.from({ length: CELLS }, (_, cell) => shares.subarray(cell * PARTS, (cell + 1) * PARTS)).every(
     parts => Math.abs(parts.reduce((sum, part) => sum + part, 0) - 1) < 1e-6,
   );
   if (shares.length !== CELLS * PARTS || !isWhole) throw new BlockDamage('weights of the cache do not sum to 1');
   return {
-    unigramMemory: finite(unigramMemory, 'memory', 1),
-    bigramMemory: finite(bigramMemory, 'memory', 1),
+    unigramMemory: requireFinite(unigramMemory, 'memory', 1),
+    bigramMemory: requireFinite(bigramMemory, 'memory', 1),
     weights: shares,
   };
 }

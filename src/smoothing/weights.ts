@@ -1,8 +1,8 @@
 import { checkCacheWeights, type CacheWeights } from './cache.js';
 import { seal, unseal } from '../base/sealed.js';
-import { pack } from '../base/encode-msgpack.js';
-import { finite, list, record, text, whole } from '../base/shape.js';
-import { unpack } from '../base/decode-msgpack.js';
+import { encodeMsgpack } from '../base/encode-msgpack.js';
+import { list, record, requireFinite, requireInteger, text } from '../base/shape.js';
+import { decodeMsgpack } from '../base/decode-msgpack.js';
 
 /** The name of the weights that training learns and that are used unless others are named. */
 export const DEFAULT_WEIGHTS = 'default';
@@ -40,7 +40,7 @@ export interface TuneReport {
 /** Bytes of a set of weights: a checksum, and msgpack. */
 export function encodeWeights(set: WeightSet): Uint8Array {
   return seal(
-    pack({
+    encodeMsgpack({
       ...set,
       words: [...set.words],
       classes: [...set.classes],
@@ -52,7 +52,7 @@ export function encodeWeights(set: WeightSet): Uint8Array {
 
 /** The reverse. @throws BlockDamage */
 export function decodeWeights(value: Uint8Array): WeightSet {
-  const { patterns, words, classes, gate, cache, report } = record(unpack(unseal(value)), 'weights');
+  const { patterns, words, classes, gate, cache, report } = record(decodeMsgpack(unseal(value)), 'weights');
   return {
     patterns: list(patterns, 'patterns', text),
     words: parameters(words, 'weights of words'),
@@ -65,20 +65,20 @@ export function decodeWeights(value: Uint8Array): WeightSet {
 
 function parameters(value: unknown, name: string): Float64Array {
   const most = LARGEST_PARAMETER;
-  return Float64Array.from(list(value, name, (item, of) => finite(item, of, -most, most)));
+  return Float64Array.from(list(value, name, (item, of) => requireFinite(item, of, -most, most)));
 }
 
 function checkedReport(value: unknown): TuneReport {
   const { sentences, tokens, mkn, tuned, cached, shares } = record(value, 'report');
   return {
-    sentences: whole(sentences, 'sentences'),
-    tokens: whole(tokens, 'tokens'),
-    mkn: finite(mkn, 'perplexity'),
-    tuned: finite(tuned, 'perplexity'),
-    cached: finite(cached, 'perplexity'),
+    sentences: requireInteger(sentences, 'sentences'),
+    tokens: requireInteger(tokens, 'tokens'),
+    mkn: requireFinite(mkn, 'perplexity'),
+    tuned: requireFinite(tuned, 'perplexity'),
+    cached: requireFinite(cached, 'perplexity'),
     shares: list(shares, 'shares', item => {
       const { pattern, share } = record(item, 'share');
-      return { pattern: text(pattern, 'pattern'), share: finite(share, 'share') };
+      return { pattern: text(pattern, 'pattern'), share: requireFinite(share, 'share') };
     }),
   };
 }

@@ -1,6 +1,6 @@
 import { BlockDamage, seal, unseal } from '../base/sealed.js';
-import { pack } from '../base/encode-msgpack.js';
-import { unpack } from '../base/decode-msgpack.js';
+import { encodeMsgpack } from '../base/encode-msgpack.js';
+import { decodeMsgpack } from '../base/decode-msgpack.js';
 import { readVarint, writeVarint } from '../base/varint.js';
 import { DECIMAL_BYTES, readDecimals, writeDecimals } from './decimals.js';
 
@@ -93,12 +93,12 @@ export function encodeBlock(block: Block): Uint8Array {
   if (numbers) {
     let end = writeDecimals(bytes, at, numbers.probabilities, rows);
     end = writeDecimals(bytes, end, numbers.backoffs, contextCount);
-    return seal(pack([...header, null, bytes.subarray(at, end)]));
+    return seal(encodeMsgpack([...header, null, bytes.subarray(at, end)]));
   }
-  if (pruned.subarray(0, contextCount).every(count => count === 0)) return seal(pack(header));
+  if (pruned.subarray(0, contextCount).every(count => count === 0)) return seal(encodeMsgpack(header));
   const end = at;
   for (let c = 0; c < contextCount; c++) at = writeVarint(bytes, at, pruned[c]);
-  return seal(pack([...header, bytes.subarray(end, at)]));
+  return seal(encodeMsgpack([...header, bytes.subarray(end, at)]));
 }
 
 /** An empty block with room for `contexts` contexts of `width` words and `rows` rows, in one piece of memory. */
@@ -123,7 +123,7 @@ export function blankBlock(width: number, contexts: number, rows: number): Block
  * @throws BlockDamage for bytes that no encoder wrote.
  */
 export function decodeBlock(value: Uint8Array, width: number, reuse?: Block): Block {
-  const header: unknown = unpack(unseal(value));
+  const header: unknown = decodeMsgpack(unseal(value));
   if (!Array.isArray(header) || header.length < 4 || header.length > 6) throw new BlockDamage('no block header');
   const [contextCount, rows, totals, bytes, pruned, numbers] = header as [
     number,

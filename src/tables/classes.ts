@@ -1,7 +1,7 @@
-import { pack } from '../base/encode-msgpack.js';
-import { unpack } from '../base/decode-msgpack.js';
+import { encodeMsgpack } from '../base/encode-msgpack.js';
+import { decodeMsgpack } from '../base/decode-msgpack.js';
 import { BlockDamage, seal, unseal } from '../base/sealed.js';
-import { whole } from '../base/shape.js';
+import { requireInteger } from '../base/shape.js';
 import { readVarint, writeVarint } from '../base/varint.js';
 import { BOS, FIRST_WORD, NONE } from '../text/tokens.js';
 
@@ -26,17 +26,17 @@ export function encodeClasses(count: number, of: Uint32Array, frequencies: Float
     at = writeVarint(bytes, at, of[id]);
     at = writeVarint(bytes, at, frequencies[id]);
   }
-  return seal(pack([count, of.length, bytes.subarray(0, at)]));
+  return seal(encodeMsgpack([count, of.length, bytes.subarray(0, at)]));
 }
 
 /** The reverse of {@link encodeClasses}. @throws BlockDamage */
 export function decodeClasses(value: Uint8Array): WordClasses {
-  const header: unknown = unpack(unseal(value));
+  const header: unknown = decodeMsgpack(unseal(value));
   if (!Array.isArray(header) || header.length !== 3) throw new BlockDamage('no header of classes');
   const bytes: unknown = header[2];
   if (!(bytes instanceof Uint8Array)) throw new BlockDamage('impossible header of classes');
-  const types = whole(header[1], 'number of words', 1, bytes.length);
-  const count = whole(header[0], 'number of classes', BOS + 1, types + FIRST_WORD);
+  const types = requireInteger(header[1], 'number of words', 1, bytes.length);
+  const count = requireInteger(header[0], 'number of classes', BOS + 1, types + FIRST_WORD);
   const of = new Uint32Array(types);
   const frequencies = new Float64Array(types);
   const cursor = { at: 0 };

@@ -1,5 +1,5 @@
-import { pack } from '../base/encode-msgpack.js';
-import { unpack } from '../base/decode-msgpack.js';
+import { encodeMsgpack } from '../base/encode-msgpack.js';
+import { decodeMsgpack } from '../base/decode-msgpack.js';
 import { BlockDamage, seal, unseal } from '../base/sealed.js';
 import { readVarint, writeVarint } from '../base/varint.js';
 
@@ -37,12 +37,12 @@ export function encodeDictionaryBlock(block: DictionaryBlock): Uint8Array {
     at = writeVarint(bytes, at, ids[index]);
     at = writeVarint(bytes, at, frequencies[index]);
   });
-  return seal(pack([words.length, bytes.subarray(0, at)]));
+  return seal(encodeMsgpack([words.length, bytes.subarray(0, at)]));
 }
 
 /** The reverse of {@link encodeDictionaryBlock}. @throws BlockDamage */
 export function decodeDictionaryBlock(value: Uint8Array): DictionaryBlock {
-  const header: unknown = unpack(unseal(value));
+  const header: unknown = decodeMsgpack(unseal(value));
   if (!Array.isArray(header) || header.length !== 2) throw new BlockDamage('no dictionary header');
   const [length, bytes] = header as [number, Uint8Array];
   if (!(bytes instanceof Uint8Array) || !(length <= DICTIONARY_BLOCK_WORDS)) {
@@ -74,12 +74,12 @@ export function decodeDictionaryBlock(value: Uint8Array): DictionaryBlock {
 
 /** The first words of the dictionary's blocks. */
 export function encodeDictionaryDirectory(first: readonly Uint8Array[]): Uint8Array {
-  return seal(pack(first));
+  return seal(encodeMsgpack(first));
 }
 
 /** The reverse. @throws BlockDamage */
 export function decodeDictionaryDirectory(value: Uint8Array): Uint8Array[] {
-  const first: unknown = unpack(unseal(value));
+  const first: unknown = decodeMsgpack(unseal(value));
   if (!Array.isArray(first) || !first.every(word => word instanceof Uint8Array)) {
     throw new BlockDamage('no dictionary directory');
   }

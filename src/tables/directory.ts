@@ -1,5 +1,5 @@
-import { pack } from '../base/encode-msgpack.js';
-import { unpack } from '../base/decode-msgpack.js';
+import { encodeMsgpack } from '../base/encode-msgpack.js';
+import { decodeMsgpack } from '../base/decode-msgpack.js';
 import { BlockDamage, seal, unseal } from '../base/sealed.js';
 import { readVarint, writeVarint } from '../base/varint.js';
 
@@ -58,12 +58,12 @@ export function encodeDirectory(rows: Rows, width: number): Uint8Array {
     for (let j = shared + 1; j <= width; j++) at = writeVarint(bytes, at, row[j]);
     before = row;
   }
-  return seal(pack([rows.length, bytes.subarray(0, at)]));
+  return seal(encodeMsgpack([rows.length, bytes.subarray(0, at)]));
 }
 
 /** The reverse of {@link encodeDirectory}. @throws BlockDamage */
 export function decodeDirectory(value: Uint8Array, width: number): Directory {
-  const header: unknown = unpack(unseal(value));
+  const header: unknown = decodeMsgpack(unseal(value));
   if (!Array.isArray(header) || header.length !== 2) throw new BlockDamage('no directory header');
   const [length, bytes] = header as [number, Uint8Array];
   if (!(bytes instanceof Uint8Array) || !(length <= bytes.length)) throw new BlockDamage('impossible directory header');

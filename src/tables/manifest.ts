@@ -1,10 +1,10 @@
-import { pack } from '../base/encode-msgpack.js';
-import { unpack } from '../base/decode-msgpack.js';
+import { encodeMsgpack } from '../base/encode-msgpack.js';
+import { decodeMsgpack } from '../base/decode-msgpack.js';
 import { contiguous, MAX_ORDER, parsePattern, tableName, type Stream } from './pattern.js';
 import type { Pruning } from './pruning.js';
 import { DEFAULT_TOKENIZATION, TOKENIZER_NAMES, type TokenizationInfo } from '../text/tokenization.js';
 import { BlockDamage, seal, unseal } from '../base/sealed.js';
-import { finite, flag, list, oneOf, record, text, whole } from '../base/shape.js';
+import { flag, list, oneOf, record, requireFinite, requireInteger, text } from '../base/shape.js';
 
 /** What a model remembers of a table. */
 export interface TableManifest {
@@ -68,13 +68,13 @@ export function wordIds({ vocabulary }: Manifest): number {
 
 /** Bytes of a manifest: a checksum, and msgpack. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
-  return seal(pack(manifest));
+  return seal(encodeMsgpack(manifest));
 }
 
 /** The reverse. @throws BlockDamage */
 export function decodeManifest(value: Uint8Array): Manifest {
-  const said = record(unpack(unseal(value)), 'manifest');
-  const order = whole(said.order, 'order', 1, MAX_ORDER);
+  const said = record(decodeMsgpack(unseal(value)), 'manifest');
+  const order = requireInteger(said.order, 'order', 1, MAX_ORDER);
   const kind = said.kind === undefined ? undefined : oneOf(said.kind, 'kind', ['backoff']);
   const tables = list(said.tables, 'tables', table => checkedTable(table, order, 'words'));
   const classTables = list(said.classTables, 'tables of classes', table => checkedTable(table, order, 'classes'));
@@ -84,15 +84,15 @@ export function decodeManifest(value: Uint8Array): Manifest {
     throw new BlockDamage('a back-off model has a table an order');
   }
   return {
-    format: whole(said.format, 'format'),
+    format: requireInteger(said.format, 'format'),
     order,
-    sentences: whole(said.sentences, 'sentences'),
-    tokens: whole(said.tokens, 'tokens'),
-    vocabulary: whole(said.vocabulary, 'vocabulary', 1, MOST_TYPES),
-    unknown: whole(said.unknown, 'unknown'),
-    dictionaryBlocks: whole(said.dictionaryBlocks, 'blocks of the dictionary', 0, MOST_TYPES),
+    sentences: requireInteger(said.sentences, 'sentences'),
+    tokens: requireInteger(said.tokens, 'tokens'),
+    vocabulary: requireInteger(said.vocabulary, 'vocabulary', 1, MOST_TYPES),
+    unknown: requireInteger(said.unknown, 'unknown'),
+    dictionaryBlocks: requireInteger(said.dictionaryBlocks, 'blocks of the dictionary', 0, MOST_TYPES),
     tables,
-    classes: whole(said.classes, 'classes', 0, MOST_TYPES),
+    classes: requireInteger(said.classes, 'classes', 0, MOST_TYPES),
     classTables,
     options: checkedOptions(said.options),
     ...(said.pruning === undefined ? {} : { pruning: checkedPruning(said.pruning) }),
@@ -111,18 +111,18 @@ function checkedTable(value: unknown, order: number, stream: Stream): TableManif
   if (!parsed || tableName(parsed, stream) !== pattern) {
     throw new BlockDamage(`${JSON.stringify(pattern.slice(0, 2 * MAX_ORDER))} is no pattern of order ${order}`);
   }
-  const counts = list(said.countsOfCounts, 'counts-of-counts', count => whole(count, 'count-of-counts'));
+  const counts = list(said.countsOfCounts, 'counts-of-counts', count => requireInteger(count, 'count-of-counts'));
   const [ones, twos, threes, fours] = counts;
   if (counts.length !== 4) throw new BlockDamage(`${counts.length} counts-of-counts`);
   return {
     pattern,
     mixed: flag(said.mixed, 'mixed'),
-    rows: whole(said.rows, 'rows'),
-    contexts: whole(said.contexts, 'contexts'),
-    tokens: whole(said.tokens, 'tokens'),
+    rows: requireInteger(said.rows, 'rows'),
+    contexts: requireInteger(said.contexts, 'contexts'),
+    tokens: requireInteger(said.tokens, 'tokens'),
     countsOfCounts: [ones, twos, threes, fours],
-    ...(said.dropped === undefined ? {} : { dropped: whole(said.dropped, 'dropped') }),
-    ...(said.bare === undefined ? {} : { bare: whole(said.bare, 'bare') }),
+    ...(said.dropped === undefined ? {} : { dropped: requireInteger(said.dropped, 'dropped') }),
+    ...(said.bare === undefined ? {} : { bare: requireInteger(said.bare, 'bare') }),
   };
 }
 
@@ -156,6 +156,6 @@ function checkedOptions(value: unknown): ModelOptions {
 
 function checkedPruning(value: unknown): Pruning {
   const said = record(value, 'pruning');
-  if (said.counts === undefined) return { entropy: finite(said.entropy, 'entropy', 0) };
-  return { counts: list(said.counts, 'thresholds', count => whole(count, 'threshold')) };
+  if (said.counts === undefined) return { entropy: requireFinite(said.entropy, 'entropy', 0) };
+  return { counts: list(said.counts, 'thresholds', count => requireInteger(count, 'threshold')) };
 }

@@ -12,6 +12,7 @@ export interface PackOptions {
   readonly out: string;
   /** Replaces a file that is there. Default false. */
   readonly force?: boolean;
+  /** Told how far the work has come, a few times a second at most stages. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;
@@ -34,7 +35,12 @@ export interface PackReport {
  * @throws KneserError: KNESER_OPTION, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED, and what
  * `LanguageModel.open` throws.
  * @example
- * await pack({ model: 'model', out: 'model.kneser' });
+ * ```ts
+ * import { pack } from 'kneser';
+ *
+ * const { bytes } = await pack({ model: 'model', out: 'packed.kneser' });
+ * console.log(bytes);
+ * ```
  */
 export async function pack(options: PackOptions): Promise<PackReport> {
   const { model, out, force = false, onProgress, signal } = options;

@@ -13,6 +13,7 @@ export interface UnpackOptions {
   readonly out: string;
   /** Replaces a model that is in the folder `out`. Default false. */
   readonly force?: boolean;
+  /** Told how far the work has come, a few times a second at most stages. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;
@@ -34,7 +35,12 @@ export interface UnpackReport {
  *
  * @throws KneserError: KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_ABORTED, and what `LanguageModel.open` throws.
  * @example
- * await unpack({ file: 'model.kneser', out: 'model' });
+ * ```ts
+ * import { unpack } from 'kneser';
+ *
+ * const { keys } = await unpack({ file: 'model.kneser', out: 'unpacked' });
+ * console.log(keys);
+ * ```
  */
 export async function unpack(options: UnpackOptions): Promise<UnpackReport> {
   const { file, out, force = false, onProgress, signal } = options;

@@ -5,7 +5,7 @@ import { scratchFiles } from '../count/scratch-files.js';
 import { KneserError } from '../base/errors.js';
 import { makeTemporaryFolder } from '../base/node/leftovers.js';
 import { learnModel } from './stages/learn-weights.js';
-import { LanguageModel } from '../model/paged-model.js';
+import { PagedModel } from '../model/paged-model.js';
 import { readIds } from '../model/scoring/text-reader.js';
 import {
   DEFAULT_WEIGHTS,
@@ -28,6 +28,7 @@ export interface TuneOptions extends DocumentOptions {
   readonly files: readonly string[];
   /** The name of the weights. Default `default`: those that scoring uses unless others are named. */
   readonly name?: string;
+  /** Told how many of the passes over the text are done, and of how many. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -36,6 +37,14 @@ export interface TuneOptions extends DocumentOptions {
  * Deterministic.
  *
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_NO_COUNTS, and what `LanguageModel.open` throws.
+ * @example
+ * ```ts
+ * import { train, tune } from 'kneser';
+ *
+ * await train({ files: ['text.txt'], out: 'tuned', order: 3, patterns: { skip: true } });
+ * const { mkn, tuned } = await tune({ model: 'tuned', files: ['valid.txt'] });
+ * console.log(mkn, tuned); // perplexities of valid.txt: Kneser-Ney, the mixture
+ * ```
  */
 export async function tune(options: TuneOptions): Promise<TuneReport> {
   const { isWeightsName, openFolder, writeWeights } = await import('../store/folder/folder.js');
@@ -49,7 +58,7 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
   const inputs = await expandInputs(options.files, options);
   const path = resolve(options.model);
   const { store, files, pointer } = await openFolder(options.model);
-  const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm' });
+  const model = await PagedModel.fromStore(store, files, { startingWeights: true, smoothing: 'glm' });
   try {
     const set = await learnFromFiles(model, inputs, options);
     await writeWeights(path, pointer.generation, name, encodeWeights(set));
@@ -60,11 +69,7 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
 }
 
 /** The text is in a temporary file, as numbers, as far as it does not fit into memory. */
-async function learnFromFiles(
-  model: LanguageModel,
-  inputs: readonly Input[],
-  options: TuneOptions,
-): Promise<WeightSet> {
+async function learnFromFiles(model: PagedModel, inputs: readonly Input[], options: TuneOptions): Promise<WeightSet> {
   const folder = await makeTemporaryFolder('kneser-tune');
   const text = new IdStream(join(folder, 'text'), TEXT_MEMORY, scratchFiles);
   try {

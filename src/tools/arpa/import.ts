@@ -10,7 +10,7 @@ import { compareBytes } from '../../base/bytes.js';
 import { expandInputs, readBytes } from '../../text/formats/input.js';
 import { NONE } from '../../text/tokens.js';
 import type { WordList } from '../../text/word-list.js';
-import { compareAt, fillSuffixes, withoutContext } from './complete.js';
+import { compareAt, contextsAboveOne, fillSuffixes, withoutContext } from './complete.js';
 import type { Ngrams } from './ngrams.js';
 import { ArpaReader } from './reader.js';
 import { DEFAULT_TOKENIZATION } from '../../text/tokenization.js';
@@ -23,6 +23,7 @@ export interface ImportOptions {
   readonly out: string;
   /** Replaces a model that is there. Default false. */
   readonly force?: boolean;
+  /** Told how far the work has come, a few times a second at most stages. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;
@@ -54,7 +55,14 @@ const BLOCKS_A_WRITE = 128;
  * @throws KneserError: KNESER_INPUT_ARPA for a file that is not right, with the line and the reason; KNESER_INPUT_*,
  * KNESER_OPTION, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_LIMIT, KNESER_ABORTED.
  * @example
- * await importArpa({ file: 'model.arpa.gz', out: 'model' });
+ * ```ts
+ * import { importArpa, LanguageModel } from 'kneser';
+ *
+ * await importArpa({ file: 'model.arpa.gz', out: 'imported' });
+ * const model = await LanguageModel.open('imported');
+ * console.log(model.info.smoothing); // backoff
+ * await model.close();
+ * ```
  */
 export async function importArpa(options: ImportOptions): Promise<ImportReport> {
   const { file, out, force = false, signal } = options;
@@ -144,7 +152,19 @@ function warningsOf(reader: ArpaReader, filled: number): string[] {
   if (!reader.hasUnknown) {
     warnings.push('the file has no <unk>: words outside the vocabulary have probability 0');
   }
-  if (reader.replaced > 0) warnings.push(`${reader.replaced} invalid UTF-8 sequences were read as U+FFFD`);
+  if (reader.unreachable > 0) {
+    warnings.push(
+      `${reader.unreachable} words have a NUL, VT, FF or CR inside: text is cut into tokens there, so they occur only in ` +
+        'sentences that are given as tokens',
+    );
+  }
+  const above = contextsAboveOne(reader.orders);
+  if (above > 0) {
+    warnings.push(
+      `${above} contexts have a back-off with which a probability comes to more than 1: log10 p is the sum that the file ` +
+        'gives, even above 0',
+    );
+  }
   return warnings;
 }
 

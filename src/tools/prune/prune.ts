@@ -21,6 +21,7 @@ export interface PruneOptions {
   readonly entropy?: number;
   /** Replaces a model that is in the folder `out`. Default false. */
   readonly force?: boolean;
+  /** Told how far the work has come, a few times a second at most stages. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;
@@ -43,7 +44,13 @@ export interface PruneReport {
  * @throws KneserError: KNESER_OPTION, also for a model that has skip patterns or was pruned; KNESER_OUTPUT_*,
  * KNESER_DISK_FULL, KNESER_ABORTED, KNESER_NO_COUNTS, and what `LanguageModel.open` throws.
  * @example
- * await prune({ model: 'model', out: 'small', prune: [0, 0, 1] });
+ * ```ts
+ * import { prune } from 'kneser';
+ *
+ * // Without the n-grams of order 3 and up that were seen once.
+ * const { tables } = await prune({ model: 'model', out: 'small', prune: [0, 0, 1] });
+ * console.log(tables.map(({ pattern, types, dropped }) => `${pattern}: ${types} of ${types + dropped}`));
+ * ```
  */
 export async function prune(options: PruneOptions): Promise<PruneReport> {
   const { model, out, onProgress, signal } = options;

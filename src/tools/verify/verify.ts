@@ -2,7 +2,7 @@ import { KneserError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
 import { contextPattern, formatPattern, isContiguous, parsePattern, type Pattern } from '../../tables/pattern.js';
 import { readDirectory } from '../../tables/block-reader.js';
-import { LanguageModel } from '../../model/paged-model.js';
+import { PagedModel } from '../../model/paged-model.js';
 import type { SmoothingOptions } from '../../smoothing/smoothing.js';
 import type { ModelFiles } from '../../store/store.js';
 import { UNIFORM_WEIGHTS } from '../../smoothing/weights.js';
@@ -25,6 +25,7 @@ import { checkClasses, checkDictionary } from './words.js';
 
 /** How a model is verified. */
 export interface VerifyOptions {
+  /** Told how far the work has come, a few times a second at most stages. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
@@ -49,7 +50,12 @@ export interface VerifyReport {
  * @throws KneserError: KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, and KNESER_IO,
  *   KNESER_INPUT_UNREADABLE where the model cannot be read. Damage is not thrown, but reported.
  * @example
+ * ```ts
+ * import { verify } from 'kneser';
+ *
  * const { sound, findings } = await verify('model');
+ * console.log(sound, findings.length); // true 0
+ * ```
  */
 export async function verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   const started = performance.now();
@@ -177,9 +183,7 @@ class Verification {
     const histories = sampleHistories(contiguousOf(manifest.tables, tables), wordIds(manifest));
     for (const way of ways) {
       const how = way.smoothing ?? `weights ${way.weights}`;
-      const model = await this.findings.try('sums of p', how, () =>
-        LanguageModel.fromStore(this.store, this.files, way),
-      );
+      const model = await this.findings.try('sums of p', how, () => PagedModel.fromStore(this.store, this.files, way));
       if (model) await checkSums(model, how, histories, this.findings, () => this.onRows(0));
     }
   }

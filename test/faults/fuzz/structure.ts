@@ -1,5 +1,5 @@
-import { pack } from '../../../src/base/encode-msgpack.js';
-import { unpack } from '../../../src/base/decode-msgpack.js';
+import { encodeMsgpack } from '../../../src/base/encode-msgpack.js';
+import { decodeMsgpack } from '../../../src/base/decode-msgpack.js';
 import { below, mutate, NUMBERS, pick, type Random } from './mutate.js';
 
 /** Changes MessagePack as what it says: a number, a string, bytes, or what belongs to a key; else as bytes. */
@@ -7,13 +7,13 @@ export function mutatePacked(bytes: Uint8Array, random: Random): Uint8Array {
   if (random() < 0.25) return mutate(bytes, [], [], random);
   let value: unknown;
   try {
-    value = unpack(bytes);
+    value = decodeMsgpack(bytes);
   } catch {
     return mutate(bytes, [], [], random);
   }
   for (let changes = 1 + below(random, 3); changes > 0; changes--) value = mutateValue(value, random);
   try {
-    return Uint8Array.from(pack(value));
+    return Uint8Array.from(encodeMsgpack(value));
   } catch {
     return mutate(bytes, [], [], random);
   }

@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { exp, exp10, log, log10 } from '#kneser/src/base/elementary.js';
+import { encodeMsgpack } from '#kneser/src/base/encode-msgpack.js';
+import { decodeMsgpack } from '#kneser/src/base/decode-msgpack.js';
+
+/** Within two units in the last place: engines are not exact either. */
+function close(actual: number, expected: number): boolean {
+  return Object.is(actual, expected) || Math.abs(actual - expected) <= 4.5e-16 * Math.abs(expected);
+}
+
+describe('exponentials and logarithms', () => {
+  const positive = fc.double({ min: 1e-300, max: 1e300, noNaN: true });
+
+  test('are those of the engine, but for the last digit', () => {
+    fc.assert(
+      fc.property(
+        positive,
+        fc.double({ min: 0.5, max: 2, noNaN: true }),
+        fc.double({ min: -300, max: 300, noNaN: true }),
+        (x, near, power) => {
+          for (const value of [x, near])
+            expect([close(log(value), Math.log(value)), close(log10(value), Math.log10(value))]).toEqual([true, true]);
+          expect(close(exp(power), Math.exp(power))).toBe(true);
+          // As exact as a result can be whose power is rounded.
+          expect(Math.abs(exp10(power) / 10 ** power - 1)).toBeLessThan(1e-15);
+        },
+      ),
+    );
+  });
+
+  test('at the edges', () => {
+    for (const x of [0, -1, NaN, Infinity, 1]) {
+      expect(log(x)).toBe(Math.log(x));
+      expect(log10(x)).toBe(Math.log10(x));
+    }
+    for (const x of [-Infinity, -746, 0, 1, 710, Infinity, NaN]) expect(exp(x)).toBe(Math.exp(x));
+    for (const x of [-Infinity, -400, 0, 400, Infinity, NaN]) expect(exp10(x)).toBe(10 ** x);
+    expect(close(log(5e-324), Math.log(5e-324)) && close(log10(5e-324), Math.log10(5e-324))).toBe(true);
+    expect(exp10(Math.log10(2)) / 2).toBeCloseTo(1, 15);
+  });
+
+  test('are the same bits everywhere', () => {
+    expect([log(0.3), log10(0.3), exp(0.3), exp10(0.3)]).toEqual([
+      -1.2039728043259361, -0.5228787452803376, 1.3498588075760032, 1.9952623149688797,
+    ]);
+  });
+});
+
+describe('MessagePack', () => {
+  test('gives back what it was given', () => {
+    const value = fc.letrec(tie => ({
+      any: fc.oneof(
+        { maxDepth: 3 },
+        fc.constant(null),
+        fc.boolean(),
+        fc.double().map(x => (x === 0 ? 0 : x)),
+        fc.integer({ min: -(2 ** 31), max: 2 ** 32 }),
+        fc.string({ maxLength: 400, unit: 'grapheme' }),
+        fc.uint8Array({ maxLength: 400 }),
+        fc.array(tie('any'), { maxLength: 20 }),
+        fc.dictionary(
+          fc.string({ minLength: 1 }).filter(key => key !== '__proto__'),
+          tie('any'),
+        ),
+      ),
+    })).any;
+    fc.assert(
+      fc.property(value, some => {
+        expect(decodeMsgpack(Uint8Array.from(encodeMsgpack(some)))).toEqual(some);
+      }),
+    );
+  });
+
+  test('writes the bytes that models have', () => {
+    const bytes = encodeMsgpack({ a: [1, 200, 70_000, 0.5, -1, null, true], b: Uint8Array.of(7), c: 'ß' });
+    expect(Buffer.from(bytes).toString('hex')).toBe(
+      'de0003a16197' +
+        '01' +
+        'ccc8' +
+        'ce00011170' +
+        'cb3fe0000000000000' +
+        'ff' +
+        'c0' +
+        'c3' +
+        'a162c40107' +
+        'a163a2c39f',
+    );
+  });
+
+  test('refuses what is cut short or goes on', () => {
+    const bytes = encodeMsgpack([1, 'two', Uint8Array.of(3)]);
+    for (let length = 0; length < bytes.length; length++)
+      expect(() => decodeMsgpack(bytes.subarray(0, length))).toThrow();
+    expect(() => decodeMsgpack(Uint8Array.of(...bytes, 0))).toThrow();
+  });
+});
