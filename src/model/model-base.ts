@@ -28,6 +28,7 @@ const NO_DISCOUNTS: Discounts = { values: [0, 0, 0], fallback: false };
 
 /** What both kinds of model share: everything but where counts come from and when answers come. */
 export class ModelBase {
+  /** What the model says of itself: its order, tables, options and weights. */
   readonly info: ModelInfo;
   /** @internal */
   readonly parts: ModelParts;
