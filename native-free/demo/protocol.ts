@@ -1,5 +1,5 @@
 /** What the page and the worker that holds its model say to each other. */
-import type { Smoothing } from '../../src/smoothing/smoothing.js';
+import type { ModelSmoothing, Smoothing } from '../../src/smoothing/index.js';
 
 /** Where a model comes from. */
 export type ModelSource =
@@ -22,7 +22,7 @@ export interface ModelFacts {
   readonly tokens: number;
   readonly vocabulary: number;
   readonly bytes: number;
-  readonly smoothing: 'mkn' | 'glm' | 'backoff';
+  readonly smoothing: ModelSmoothing;
   /** Whether it has counts over skip patterns. */
   readonly skips: boolean;
 }

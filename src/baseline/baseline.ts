@@ -5,6 +5,7 @@ import { KneserError } from '../base/errors.js';
 import { MAX_ORDER, pretrainedTokenizer } from '../train/plan/plan.js';
 import { expandInputs } from '../text/formats/input.js';
 import { describeTokenization, Tokenization } from '../text/tokenization.js';
+import { SMOOTHING_NAMES, SMOOTHINGS } from '../smoothing/index.js';
 import { RESAMPLES } from './bootstrap.js';
 import { ColumnFile, joinColumns } from './columns.js';
 import { catalogCorpus, type BaselineFiles } from './corpus.js';
@@ -54,7 +55,11 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
     const tests = await openTexts(files.test, named, tokenization, options);
     const valid = await openTexts(files.valid, named, tokenization, options);
     const candidates = orders.flatMap(order =>
-      (['mkn', 'glm'] as const).map(smoothing => ({ name: `${smoothing}${order}`, smoothing, order })),
+      SMOOTHING_NAMES.filter(smoothing => SMOOTHINGS[smoothing].baseline).map(smoothing => ({
+        name: `${smoothing}${order}`,
+        smoothing,
+        order,
+      })),
     );
     if (keepModels !== undefined)
       checkModels(

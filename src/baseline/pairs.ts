@@ -1,5 +1,5 @@
 import type { Corpus } from '../../corpora/catalog.js';
-import type { Smoothing } from '../smoothing/smoothing.js';
+import type { Smoothing } from '../smoothing/index.js';
 import { pairedTest } from './bootstrap.js';
 import type { Comparison, ModelReport, PublishedFigure } from './report.js';
 import type { Measured } from './series.js';

@@ -1,5 +1,5 @@
 import type { Perplexity } from '../model/scoring/perplexity.js';
-import type { Smoothing } from '../smoothing/smoothing.js';
+import type { Smoothing } from '../smoothing/index.js';
 import type { TokenizationInfo } from '../text/tokenization.js';
 import type { Interval } from './bootstrap.js';
 import type { Unit } from './texts.js';

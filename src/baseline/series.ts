@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ModelInfo } from '../model/api.js';
 import type { LoadedModel } from '../model/loaded-model.js';
 import { LanguageModel } from '../model/language-model.js';
-import type { Smoothing } from '../smoothing/smoothing.js';
+import { SMOOTHINGS, type Smoothing } from '../smoothing/index.js';
 import type { DocumentOptions } from '../text/formats/documents.js';
 import { documentsOf, expandInputs } from '../text/formats/input.js';
 import { train } from '../train/train.js';
@@ -59,7 +59,7 @@ export interface Series {
 export async function measureModel(series: Series, candidate: Candidate, first: boolean): Promise<Measured> {
   const { options, files, tests } = series;
   const { name, order } = candidate;
-  const mixture = candidate.smoothing === 'glm';
+  const mixture = SMOOTHINGS[candidate.smoothing].tables === 'all';
   const folder = join(series.models, name);
   const tell = (progress: Omit<BaselineProgress, 'model'>): void => options.onProgress?.({ model: name, ...progress });
   const trained = await train({

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { TokenizationInfo } from '../text/tokenization.js';
+import { SMOOTHINGS } from '../smoothing/index.js';
 import { LanguageModel } from '../model/language-model.js';
 import type { Pruning } from '../tables/pruning.js';
 import { bytes, figure, print, printTable, whole } from './output.js';
@@ -28,9 +29,9 @@ async function run(path: string, flags: { readonly json?: boolean }): Promise<vo
       await print(JSON.stringify(info) + '\n');
       return;
     }
-    const isBackoff = info.smoothing === 'backoff';
+    const isBackoff = SMOOTHINGS[info.smoothing].needs === 'back-offs';
     const text = isBackoff
-      ? 'a back-off model without counts'
+      ? `${SMOOTHINGS[info.smoothing].title} without counts`
       : `${whole(info.sentences)} sentences, ${whole(info.tokens)} tokens`;
     await print(
       `${path}: order ${info.order}, ${text}, ` +

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { ModelInfo, OpenOptions, TableReading } from '../model/api.js';
-import type { SmoothingOptions } from '../smoothing/smoothing.js';
+import { SMOOTHING_NAMES, SMOOTHINGS, type SmoothingOptions } from '../smoothing/index.js';
 
 /** The values of the flags that say how a model is opened and its counts are smoothed. */
 export interface ModelFlags extends SmoothingOptions {
@@ -13,9 +13,9 @@ export function addModelFlags(command: Command): Command {
     .addOption(
       new Option(
         '--smoothing <name>',
-        'mkn: interpolated modified Kneser-Ney; glm: generalized language model, a mixture over skip patterns ' +
+        `${SMOOTHING_NAMES.map(name => `${name}: ${SMOOTHINGS[name].title}`).join('; ')} ` +
           '(default: glm if the model has tuned weights, else mkn)',
-      ).choices(['mkn', 'glm']),
+      ).choices(SMOOTHING_NAMES),
     )
     .option('--weights <name>', 'weights of glm: uniform, or the name of a set that was tuned')
     .addOption(
@@ -37,7 +37,8 @@ export function openOptions({ smoothing, weights, tables }: ModelFlags): OpenOpt
 
 /** Says on standard error that a model has weights which are not in use, unless the flags chose its smoothing. */
 export function mentionWeights({ smoothing, weights }: ModelInfo, flags: SmoothingOptions): void {
-  if (smoothing !== 'mkn' || flags.smoothing || weights.length === 0) return;
+  const { title, weights: takesWeights } = SMOOTHINGS[smoothing];
+  if (takesWeights || flags.smoothing || weights.length === 0) return;
   const names = weights.map(({ name }) => `--weights ${name}`).join(', ');
-  process.stderr.write(`kneser: this is modified Kneser-Ney; the model has tuned weights, too: ${names}\n`);
+  process.stderr.write(`kneser: this is ${title}; the model has tuned weights, too: ${names}\n`);
 }

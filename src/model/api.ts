@@ -3,7 +3,7 @@ import type { Pruning } from '../tables/pruning.js';
 import type { TuneReport } from '../smoothing/weights.js';
 import type { ModelOptions } from '../tables/manifest.js';
 import type { DocumentOptions } from '../text/formats/documents.js';
-import type { ModelSmoothing, SmoothingOptions } from '../smoothing/smoothing.js';
+import type { ModelSmoothing, SmoothingOptions } from '../smoothing/index.js';
 
 /** How to open a model. */
 export interface OpenOptions extends SmoothingOptions {
@@ -47,9 +47,9 @@ export interface TableInfo {
   readonly dropped: number;
   /** The sum of the counts, those that were pruned included. */
   readonly tokens: number;
-  /** D1, D2, D3+. */
+  /** D1, D2 and D3+ of the smoothing in use: what it subtracts from the counts 1, 2, and 3 or more. */
   readonly discounts: readonly [number, number, number];
-  /** Whether the discounts are the fallback 0.5, 1, 1.5. */
+  /** Whether the discounts are the smoothing's fallback (0.5, 1, 1.5), for tables too small or too regular to estimate them. */
   readonly fallback: boolean;
 }
 

@@ -7,7 +7,7 @@ export type { Sentence, Sentences } from '../text/sentences.js';
 export type { TokenizationInfo } from '../text/tokenization.js';
 export type { ModelOptions } from '../tables/manifest.js';
 export type { Pruning } from '../tables/pruning.js';
-export type { ModelSmoothing, Smoothing, SmoothingOptions } from '../smoothing/smoothing.js';
+export type { ModelSmoothing, Smoothing, SmoothingOptions } from '../smoothing/index.js';
 export type { TuneReport } from '../smoothing/weights.js';
 export type { Extension, ModelInfo, OpenOptions, State, TableInfo, TableReading } from './api.js';
 export type { Explanation, PatternPart, Prediction, PredictOptions } from './prediction/prediction.js';

@@ -1,6 +1,7 @@
 import { freemem } from 'node:os';
 import type { LoadedModel } from './loaded-model.js';
 import type { FileOptions, OpenOptions, TableReading } from './api.js';
+import { checkFileOptions } from './model-base.js';
 import { PagedModel } from './paged-model.js';
 import type { ModelParts } from './scoring/parts.js';
 import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
@@ -44,7 +45,7 @@ export class LanguageModel extends PagedModel {
    * Opens the model in a folder that `train` made, in a file that `pack` made, or at the address of such a file.
    *
    * @throws KneserError: KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_IO, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED,
-   * KNESER_OPTION for weights that the model does not have.
+   * KNESER_OPTION for a smoothing that there is not, or weights that the model does not have.
    * @example
    * ```ts
    * import { LanguageModel } from 'kneser';
@@ -81,6 +82,7 @@ export class LanguageModel extends PagedModel {
   /** As {@link perplexityOfFile}, to be added up over files. */
   async sumOfFile(path: string, options: FileOptions = {}): Promise<PerplexitySum> {
     this.checkOpen();
+    checkFileOptions(options);
     const bytes = options.expectedBytes ?? (await fileSize(path));
     if (this.shouldLoad(bytes / BYTES_A_WORD)) {
       this.loaded ??= this.load(options.onLoad).catch((error: unknown) => {

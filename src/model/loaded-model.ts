@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { FileOptions } from './api.js';
 import { BatchLayout } from '../smoothing/batch.js';
 import { MemoryModel } from './memory-model.js';
+import { checkFileOptions } from './model-base.js';
 import { LOADED_BATCH } from './lookup/loaded-table.js';
 import { PieceScoring } from './scoring/piece-scoring.js';
 import { PieceCutter } from './scoring/pieces.js';
@@ -26,6 +27,7 @@ export class LoadedModel extends MemoryModel {
   /** As {@link perplexityOfFile}, to be added up over files. */
   async sumOfFile(path: string, options: FileOptions = {}): Promise<PerplexitySum> {
     this.checkOpen();
+    checkFileOptions(options);
     const { order } = this.parts.manifest;
     const layout = new BatchLayout(order, LOADED_BATCH);
     const cache = this.textCache(options);

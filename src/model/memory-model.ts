@@ -6,8 +6,10 @@ import { BatchLayout } from '../smoothing/batch.js';
 import { LOADED_BATCH } from './lookup/loaded-table.js';
 import type { ModelParts } from './scoring/parts.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
+import type { NextWords } from './prediction/next-words.js';
 import { createPredictor, type Predictor } from './prediction/predictor.js';
-import { createLoadedScorer, runAtOnce, type Scorer, type ScoringPlan } from './scoring/scorer.js';
+import { createLoadedScorer, type ScoringPlan } from './scoring/pieces.js';
+import { runAtOnce, type Scorer } from './scoring/scorer.js';
 import { loadTables, TableNumbers } from './lookup/table-loader.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import { LoadedWords, NOT_IN_VOCABULARY } from './lookup/words.js';
@@ -15,7 +17,7 @@ import { LoadedWords, NOT_IN_VOCABULARY } from './lookup/words.js';
 import type { Extension, State } from './api.js';
 import type { Prediction, PredictOptions } from './prediction/prediction.js';
 import type { Score, ScoreOptions, TextOptions } from './scoring/score.js';
-import { addSentence, checkPredictOptions, ModelBase, withEnd, withTokens } from './model-base.js';
+import { addSentence, checkPredictOptions, ModelBase, withEnd, predictions } from './model-base.js';
 
 /**
  * A model with its tables whole in memory: everything is answered at once. Made by {@link LanguageModel.load}, and
@@ -47,13 +49,14 @@ export class MemoryModel extends ModelBase {
     words: LoadedWords,
     onProgress?: (share: number) => void,
   ): Promise<Model> {
-    const { store, manifest, wordClasses, weights } = parts;
+    const { store, manifest, smoothing, wordClasses, weights } = parts;
     const all = [...parts.words, ...parts.classes].reduce((sum, table) => sum + table.manifest.rows, 0);
     let done = 0;
     const onRows = (rows: number): void => onProgress?.(Math.min(1, (done += rows) / all));
     const numbers = manifest.kind === 'backoff' ? new TableNumbers(parts.words) : undefined;
     const plan: ScoringPlan = {
       manifest,
+      smoothing,
       words: parts.words,
       classes: parts.classes,
       wordClasses,
@@ -93,8 +96,18 @@ export class MemoryModel extends ModelBase {
   predict(history: Sentence, options: PredictOptions = {}): Prediction[] {
     this.checkOpen();
     checkPredictOptions(options);
+    return predictions(this.nextWords(history, options.start ?? true), options, this.words);
+  }
+
+  /**
+   * The distribution of the word after a history.
+   *
+   * @internal
+   */
+  nextWords(history: Sentence, start: boolean): NextWords {
+    const predictor = this.requirePredictor(this.predictor);
     const ids = Uint32Array.from(this.nearest(history), token => this.words.idOf(token));
-    return withTokens(runAtOnce(this.requirePredictor(this.predictor).predict(ids, options)), this.words);
+    return runAtOnce(predictor.after(ids, start));
   }
 
   /** As {@link LanguageModel.perplexity}. */

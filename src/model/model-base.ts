@@ -1,30 +1,31 @@
 import { exp10, log10 } from '../base/elementary.js';
 import { KneserError } from '../base/errors.js';
-import { estimateDiscounts, type Discounts } from '../smoothing/discounts.js';
+import { checkSmoothing, SMOOTHINGS } from '../smoothing/index.js';
 import { wordIds } from '../tables/manifest.js';
 import { checkSentence, type Sentence } from '../text/sentences.js';
 import { countCharacters } from '../text/surface.js';
-import { EOS, EOS_WORD } from '../text/tokens.js';
+import { EOS, EOS_WORD, NONE, UNK } from '../text/tokens.js';
 import { BatchLayout } from '../smoothing/batch.js';
 import { TextCache } from '../smoothing/cache.js';
 import { canLoad, loadedBytes } from './lookup/regions.js';
 import { noCounts, requireCounts, type ModelParts } from './scoring/parts.js';
 import { finite, PerplexitySum } from './scoring/perplexity.js';
-import type { PredictedWord, Predictor } from './prediction/predictor.js';
+import type { NextWords } from './prediction/next-words.js';
+import type { Predictor } from './prediction/predictor.js';
 import { Scorer } from './scoring/scorer.js';
 import { vectorOf, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import type { LoadedWords } from './lookup/words.js';
 
-import type { ModelInfo } from './api.js';
+import type { FileOptions, ModelInfo, OpenOptions, TableReading } from './api.js';
 import type { PredictOptions, Prediction } from './prediction/prediction.js';
 import type { Score, ScoreOptions, TextOptions } from './scoring/score.js';
 
 /** A sentence's tokens and scores are all in memory: about 200 bytes a token. */
 const MOST_TOKENS = 1 << 22;
+/** Words that are predicted unless `k` says otherwise. */
+const DEFAULT_PREDICTIONS = 10;
 
 const encoder = new TextEncoder();
-
-const NO_DISCOUNTS: Discounts = { values: [0, 0, 0], fallback: false };
 
 /** What both kinds of model share: everything but where counts come from and when answers come. */
 export class ModelBase {
@@ -43,8 +44,7 @@ export class ModelBase {
       vocabulary: manifest.vocabulary,
       bytes,
       tables: manifest.tables.map(table => {
-        const { values, fallback } =
-          manifest.kind === 'backoff' ? NO_DISCOUNTS : estimateDiscounts(table.countsOfCounts);
+        const { values, fallback } = SMOOTHINGS[parts.smoothing].discounts(table.countsOfCounts);
         const types = table.pattern === '1' ? manifest.vocabulary : table.rows;
         const { dropped = 0 } = table;
         return { pattern: table.pattern, types, dropped, tokens: table.tokens, discounts: values, fallback };
@@ -208,20 +208,41 @@ export class ModelBase {
   }
 }
 
+const TABLE_READINGS: readonly TableReading[] = ['auto', 'page', 'load'];
+const MOST_THREADS = 256;
+
+/** @throws KNESER_OPTION */
+export function checkOpenOptions({ smoothing, tables, blockMemory }: OpenOptions): void {
+  checkSmoothing(smoothing);
+  if (tables !== undefined && !TABLE_READINGS.includes(tables)) {
+    throw new KneserError('KNESER_OPTION', `tables: ${tables} is none of ${TABLE_READINGS.join(', ')}`);
+  }
+  if (blockMemory !== undefined && !(typeof blockMemory === 'number' && blockMemory >= 0)) {
+    throw new KneserError('KNESER_OPTION', `blockMemory: ${String(blockMemory)} is not a number of bytes from 0 on`);
+  }
+}
+
+/** @throws KNESER_OPTION */
+export function checkFileOptions({ threads }: FileOptions): void {
+  if (threads === undefined || (Number.isSafeInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) return;
+  throw new KneserError('KNESER_OPTION', `threads: ${threads} is not a whole number from 1 to ${MOST_THREADS}`);
+}
+
 /** @throws KNESER_OPTION */
 export function checkPredictOptions({ k }: PredictOptions): void {
   if (k === undefined || (Number.isSafeInteger(k) && k >= 1)) return;
   throw new KneserError('KNESER_OPTION', `k: it takes a whole number of at least 1, not ${k}`);
 }
 
-/** Predictions by word instead of id. */
-export function withTokens(predicted: readonly PredictedWord[], words: LoadedWords): Prediction[] {
-  return predicted.map(({ id, probability, matched, explanation }) => ({
-    token: words.word(id),
+/** The most probable next words as tokens. */
+export function predictions(next: NextWords, options: PredictOptions, words: LoadedWords): Prediction[] {
+  const { k = DEFAULT_PREDICTIONS, unknown = false, explain = false } = options;
+  return next.top(k, unknown ? NONE : UNK).map(({ word, probability }) => ({
+    token: words.word(word),
     probability,
     log10Prob: log10(probability),
-    matched,
-    ...(explanation ? { explanation } : {}),
+    matched: next.matched(word),
+    ...(explain ? { explanation: next.explain(word) } : {}),
   }));
 }
 

@@ -13,6 +13,7 @@ import { createEstimator, readParts, type ModelParts } from './scoring/parts.js'
 import { type TablePart } from './lookup/table-part.js';
 import { type ModelFiles } from '../store/store.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
+import type { NextWords } from './prediction/next-words.js';
 import type { Predictor } from './prediction/predictor.js';
 import { emptyEvidence, runAwaiting, Scorer, type TableStream } from './scoring/scorer.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
@@ -21,7 +22,7 @@ import { LoadedWords, PagedWords } from './lookup/words.js';
 import type { FromFileOptions, OpenOptions } from './api.js';
 import type { Prediction, PredictOptions } from './prediction/prediction.js';
 import type { Score, ScoreOptions, TextOptions } from './scoring/score.js';
-import { addSentence, checkPredictOptions, ModelBase, withEnd, withTokens } from './model-base.js';
+import { addSentence, checkOpenOptions, checkPredictOptions, ModelBase, withEnd, predictions } from './model-base.js';
 import type { MemoryModel } from './memory-model.js';
 
 /** Bytes of decoded blocks that a model keeps unless told otherwise. */
@@ -199,10 +200,20 @@ export class PagedModel extends ModelBase {
    */
   async predict(history: Sentence, options: PredictOptions = {}): Promise<Prediction[]> {
     checkPredictOptions(options);
+    const next = await this.nextWords(history, options.start ?? true);
+    return predictions(next, options, await this.allWords());
+  }
+
+  /**
+   * The distribution of the word after a history.
+   *
+   * @internal
+   */
+  async nextWords(history: Sentence, start: boolean): Promise<NextWords> {
     const predictor = await this.openPredictor();
     const words = await this.allWords();
     const ids = Uint32Array.from(this.nearest(history), token => words.idOf(token));
-    return withTokens(await this.inTurn(() => runAwaiting(predictor.predict(ids, options))), words);
+    return this.inTurn(() => runAwaiting(predictor.after(ids, start)));
   }
 
   /**
@@ -352,6 +363,7 @@ async function openStore<Model>(
   options: OpenOptions,
 ): Promise<Model> {
   try {
+    checkOpenOptions(options);
     return new modelClass(await readParts(store, files, options), options);
   } catch (error) {
     await store.close();

@@ -3,7 +3,11 @@ import type { WordClasses } from '../tables/classes.js';
 import type { Batch } from './batch.js';
 import type { TextCache } from './cache.js';
 import { TOTAL, type Evidence } from './evidence.js';
+import type { Discounts } from './discounts.js';
+import type { EstimatorInput } from './estimator.js';
+import { latticeOf } from './lattice.js';
 import { Mixture } from './mixture.js';
+import { expand, type NextWordTerms } from './terms.js';
 import { TOTAL_BUCKETS, WORD_BUCKETS, wordBucket } from './parameters.js';
 
 /** Contexts of at most so many words have a parameter of their own. */
@@ -69,6 +73,21 @@ export class Blend {
     return this.words.matched(words, batch, t);
   }
 
+  /** Writes p(w | history of word `t`) as a sum of terms, after the word was evaluated. */
+  expand(evidence: BlendEvidence, batch: Batch, t: number): NextWordTerms {
+    this.probability(evidence, batch, t);
+    const { words, classModel } = this;
+    const available = batch.available[t];
+    if (!classModel || !evidence.classes) {
+      return { words: expand(words, evidence.words, t, available, 1), classes: undefined };
+    }
+    const { mixture, classes: wordClasses } = classModel;
+    return {
+      words: expand(words, evidence.words, t, available, 1 - this.gate),
+      classes: { ...expand(mixture, evidence.classes, t, available, this.gate), wordClasses },
+    };
+  }
+
   private findGatePlaces(evidence: Evidence, batch: Batch, t: number): void {
     const { gatePlaces, words } = this;
     const { top } = words.lattice;
@@ -82,4 +101,22 @@ export class Blend {
     gatePlaces[2] = 1 + LENGTHS * TOTAL_BUCKETS + wordBucket(nearest);
     gatePlaces[3] = 1 + LENGTHS * TOTAL_BUCKETS + WORD_BUCKETS + wordBucket(second);
   }
+}
+
+/**
+ * Makes a blend.
+ *
+ * @param discounts estimates a table's discounts from its counts of counts.
+ */
+export function createBlend(
+  { manifest, words, classes, wordClasses, weights }: EstimatorInput,
+  discounts: (countsOfCounts: readonly number[]) => Discounts,
+): Blend {
+  const mixture = new Mixture(latticeOf(words, manifest.vocabulary, discounts), weights?.words);
+  if (!weights || !wordClasses) return new Blend(mixture);
+  return new Blend(mixture, {
+    mixture: new Mixture(latticeOf(classes, wordClasses.count - 2, discounts), weights.classes),
+    classes: wordClasses,
+    gate: weights.gate,
+  });
 }

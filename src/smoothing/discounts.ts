@@ -1,11 +1,14 @@
 /** Discounts of modified Kneser-Ney (Chen & Goodman 1998, equation 26). */
 
-/** What is taken off the counts 1, 2, and 3 or more. */
+/** D1, D2 and D3+: what is subtracted from the counts 1, 2, and 3 or more. */
 export interface Discounts {
   readonly values: readonly [number, number, number];
-  /** Whether these are the fallback, because the counts-of-counts allow no estimate. */
+  /** Whether these are the method's fallback, because the counts of counts allow no estimate. */
   readonly fallback: boolean;
 }
+
+/** Of a table that has no counts. */
+export const NO_DISCOUNTS: Discounts = { values: [0, 0, 0], fallback: false };
 
 /** For tables too small or too regular to estimate discounts from. */
 const FALLBACK: Discounts = { values: [0.5, 1, 1.5], fallback: true };

@@ -1,11 +1,50 @@
-import type { BlendEvidence } from './blend.js';
+import type { WordClasses } from '../tables/classes.js';
+import type { Manifest } from '../tables/manifest.js';
 import type { Batch } from './batch.js';
+import type { BlendEvidence } from './blend.js';
 import type { TextCache } from './cache.js';
+import type { Discounts } from './discounts.js';
+import type { SmoothedTable } from './lattice.js';
+import type { NextWordTerms } from './terms.js';
+import type { WeightSet } from './weights.js';
 
-/** Makes probabilities of what the tables say: a blend of counts, or a back-off model. */
+/** Computes the probabilities of words from their evidence, the numbers that the tables hold for them. */
 export interface Estimator {
-  /** log10 p of word `t` of a batch. @param cache the text so far, for models that can use it. */
+  /** log10 p of word `t` of a batch. @param cache the text so far, for an estimator that can mix it in. */
   log10Prob(evidence: BlendEvidence, batch: Batch, t: number, cache?: TextCache): number;
-  /** How many words of the longest n-gram that ends at word `t` the model has seen. At least 1. */
+  /** The length in words of the longest n-gram in the model that ends at word `t`. At least 1. */
   matched(evidence: BlendEvidence, batch: Batch, t: number): number;
+  /**
+   * Writes p(w | history of word `t`) as a sum in which only the counts of w vary. An estimator without it cannot predict.
+   */
+  expand?(evidence: BlendEvidence, batch: Batch, t: number): NextWordTerms;
+}
+
+/** What an estimator is made of: plain data, which other threads can be sent. */
+export interface EstimatorInput {
+  readonly manifest: Manifest;
+  /** The tables in use, by their place in the evidence. */
+  readonly words: readonly SmoothedTable[];
+  /** Those of the class model; empty where none is in use. */
+  readonly classes: readonly SmoothedTable[];
+  readonly wordClasses: WordClasses | undefined;
+  /** The set of tuned weights in use. */
+  readonly weights: WeightSet | undefined;
+}
+
+/** A way to make probabilities: a row of `SMOOTHINGS`. */
+export interface SmoothingMethod {
+  /** What messages and reports call it. */
+  readonly title: string;
+  /** What the tables of a model must hold for it: counts, or log probabilities and back-offs. */
+  readonly needs: 'counts' | 'back-offs';
+  /** Which tables it reads: those of contiguous n-grams, or those of skip patterns too. */
+  readonly tables: 'contiguous' | 'all';
+  /** Whether it takes tuned weights, and with them a cache. */
+  readonly weights: boolean;
+  /** Whether `kneser baseline` measures it at every order. */
+  readonly baseline: boolean;
+  /** The discounts of a table, from the numbers of its n-grams with the counts 1, 2, 3, 4. */
+  discounts(countsOfCounts: readonly number[]): Discounts;
+  estimator(input: EstimatorInput): Estimator;
 }

@@ -1,4 +1,5 @@
 import { isContiguous, span, type Pattern } from '../tables/pattern.js';
+import type { TableManifest } from '../tables/manifest.js';
 import type { Discounts } from './discounts.js';
 
 /** A table that a mixture is made of. */
@@ -24,6 +25,29 @@ export interface Lattice {
   readonly top: Uint32Array;
   /** V: the types that share the uniform distribution below the empty pattern. */
   readonly vocabulary: number;
+}
+
+/** A table as its manifest describes it. */
+export interface SmoothedTable {
+  readonly pattern: Pattern;
+  readonly manifest: Pick<TableManifest, 'countsOfCounts' | 'mixed'>;
+}
+
+/**
+ * The lattice of a stream's tables, those left out that only lead to the contexts of others.
+ *
+ * @param vocabulary the number of types that are predicted.
+ * @param discounts estimates a table's discounts from its counts of counts.
+ */
+export function latticeOf(
+  tables: readonly SmoothedTable[],
+  vocabulary: number,
+  discounts: (countsOfCounts: readonly number[]) => Discounts,
+): Lattice {
+  const mixed = tables.flatMap(({ pattern, manifest }, index) =>
+    manifest.mixed ? [{ pattern, discounts: discounts(manifest.countsOfCounts), index }] : [],
+  );
+  return createLattice(mixed, vocabulary);
 }
 
 /** The lattice of some patterns, in which the contiguous ones are complete. */

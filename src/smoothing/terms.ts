@@ -1,3 +1,4 @@
+import type { WordClasses } from '../tables/classes.js';
 import { TOTAL, type Evidence } from './evidence.js';
 import type { Pattern } from '../tables/pattern.js';
 import { spreadMass } from './mass.js';
@@ -13,6 +14,13 @@ export interface Expansion {
   readonly terms: readonly Term[];
   /** What every word has of the uniform distribution. */
   readonly uniform: number;
+}
+
+/** p(w|h) of a whole model as sums of terms: Σ terms(count of w) + uniform, and with a class model its part besides. */
+export interface NextWordTerms {
+  readonly words: Expansion;
+  /** The same for counts of w's class: the sum, times the word's share of its class, is added. */
+  readonly classes: (Expansion & { readonly wordClasses: WordClasses }) | undefined;
 }
 
 /** A pattern's own part of the probability of words after a history: scale · max(c − D(c), 0). */

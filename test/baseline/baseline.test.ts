@@ -1,14 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { intervalOf, pairedTest, Resampling } from '#kneser/src/baseline/bootstrap.js';
-import { macroFigures, TextMeasure } from '#kneser/src/baseline/measure.js';
-import { parseOrders } from '#kneser/src/cli/options.js';
 import { baseline, LanguageModel, type BaselineReport } from '#kneser/src/index.js';
-import { escapeHtml } from '#kneser/src/report/html.js';
-import { linePlot } from '#kneser/src/report/plot.js';
 import { CommandLine, packageVersion } from '../support/command-line.js';
 import { randomNumbers } from '../support/models.js';
 
@@ -70,107 +64,6 @@ beforeAll(async () => {
     test: [cli.file(FIRST), named('<i>&|_`.txt', SECOND)],
   };
   report = await baseline({ ...files, orders: [1, 3], out, keepModels: models, resamples: 200 });
-});
-
-describe('bootstrap', () => {
-  const options = { resamples: 400, seed: 7, stream: 0 };
-  const mean = ([count, sum]: Float64Array): number => sum / count;
-  const resample = (values: readonly number[], changed: Partial<typeof options> = {}): Resampling => {
-    const resampling = new Resampling(2, { ...options, ...changed });
-    for (const value of values) resampling.add([1, value]);
-    return resampling;
-  };
-
-  test('gives an interval that holds the mean and lies within the values', () => {
-    const values = fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 8, maxLength: 60 });
-    fc.assert(
-      fc.property(values, given => {
-        const resampling = resample(given);
-        const [low, high] = intervalOf(resampling.statistics(mean)) ?? [NaN, NaN];
-        const slack = 1e-9;
-        expect(low).toBeGreaterThanOrEqual(Math.min(...given) - slack);
-        expect(high).toBeLessThanOrEqual(Math.max(...given) + slack);
-        expect(low).toBeLessThanOrEqual(mean(resampling.sums) + slack);
-        expect(high).toBeGreaterThanOrEqual(mean(resampling.sums) - slack);
-      }),
-      { numRuns: 50, seed: 1 },
-    );
-  });
-
-  test('is as wide as theory has it: 1.96 standard errors to either side', () => {
-    const random = randomNumbers(5);
-    const values = Array.from({ length: 2000 }, () => random());
-    const [low, high] = intervalOf(resample(values, { resamples: 2000 }).statistics(mean)) ?? [NaN, NaN];
-    const error = Math.sqrt(1 / 12 / values.length);
-    expect((high - low) / (2 * 1.96 * error)).toBeCloseTo(1, 1);
-  });
-
-  test('depends on the seed and the stream, and on nothing else', () => {
-    const values = [1, 2, 5, 9];
-    const statistics = (changed = {}): Float64Array => resample(values, changed).statistics(mean);
-    expect(statistics()).toEqual(statistics());
-    expect(statistics()).not.toEqual(statistics({ seed: 8 }));
-    expect(statistics()).not.toEqual(statistics({ stream: 1 }));
-  });
-
-  test('takes units once on average, as often as Poisson has it', () => {
-    const taken = resample([0], { resamples: 20_000 }).statistics(([count]) => count);
-    for (const [times, probability] of [0.3679, 0.3679, 0.1839, 0.0613].entries()) {
-      expect(taken.filter(count => count === times).length / taken.length).toBeCloseTo(probability, 1.5);
-    }
-    expect(taken.reduce((sum, count) => sum + count, 0) / taken.length).toBeCloseTo(1, 1.5);
-  });
-
-  test('finds no difference between a thing and itself, and a sure one where there is one', () => {
-    const same = resample([3, 1, 2]).statistics(mean);
-    expect(pairedTest(same.map((value, i) => value - same[i]))).toEqual({ interval: [0, 0], p: 1 });
-    const more = resample([4, 2, 3]).statistics(mean);
-    const { interval, p } = pairedTest(more.map((value, i) => value - same[i]));
-    interval?.forEach(end => expect(end).toBeCloseTo(1, 12));
-    expect(p).toBe(2 / (same.filter(Number.isFinite).length + 1));
-  });
-
-  test('has nothing to say where most resamples are empty', () => {
-    expect(intervalOf(Float64Array.of(NaN, NaN, 1))).toBeNull();
-    expect(pairedTest(Float64Array.of(NaN, NaN, 1))).toEqual({ interval: null, p: null });
-  });
-});
-
-describe('micro and macro averages', () => {
-  const measure = (tokens: readonly (readonly [log10Prob: number, oov?: boolean])[], bytes: number): TextMeasure => {
-    const text = TextMeasure.begin({ characters: bytes, bytes }, { resamples: 100, seed: 1, stream: 0 });
-    tokens.forEach(([log10Prob, oov = false], i) => {
-      text.sentence(i);
-      text.token(log10Prob, oov, () => ({ characters: 3, bytes: 4 }));
-    });
-    text.end();
-    return text;
-  };
-
-  test('agree with arithmetic by hand', () => {
-    // Perplexities 10 and 1000: 3 tokens with −1 each, and one with −3.
-    const texts = [measure([[-1], [-1], [-1]], 12), measure([[-3]], 4)];
-    [10, 1000].forEach((value, i) => expect(texts[i].figures().perplexity).toBeCloseTo(value, 9));
-    expect(macroFigures(texts).perplexity).toBeCloseTo(100, 9);
-    const micro = TextMeasure.together(texts).figures();
-    expect(micro).toMatchObject({ sentences: 4, tokens: 4, oov: 0, oovRate: 0, log10Prob: -6 });
-    expect(micro.perplexity).toBeCloseTo(10 ** 1.5, 9);
-    expect(micro.bitsPerByte).toBeCloseTo((6 * Math.log2(10)) / 16, 12);
-    expect(macroFigures(texts).bitsPerByte).toBeCloseTo(((3 / 12 + 3 / 4) / 2) * Math.log2(10), 12);
-  });
-
-  test('leave OOVs and their text out where that is asked for', () => {
-    const text = measure([[-1], [-5, true], [-2]], 20).figures();
-    expect(text).toMatchObject({ oov: 1, oovRate: 1 / 3, bitsPerByte: null, bitsPerCharacter: null });
-    expect(text.perplexityExcludingOov).toBeCloseTo(10 ** 1.5, 9);
-    expect(text.bitsPerByteExcludingOov).toBeCloseTo((3 * Math.log2(10)) / (20 - 4), 12);
-    expect(text.bitsPerCharacterExcludingOov).toBeCloseTo((3 * Math.log2(10)) / (20 - 3), 12);
-  });
-
-  test('have no interval for a single unit', () => {
-    expect(measure([[-1]], 4).figures()).toMatchObject({ interval: null, intervalExcludingOov: null });
-    expect(macroFigures([measure([[-1]], 4)]).interval).toBeNull();
-  });
 });
 
 describe('baseline', () => {
@@ -302,18 +195,13 @@ describe('baseline', () => {
   });
 });
 
-describe('plot', () => {
-  test('draws one point, equal values and huge ones', () => {
-    for (const values of [[5], [7, 7], [1e9, 3], [0.001, 0.002]]) {
-      const points = values.map((y, x) => ({ x, y, title: '"<&' }));
-      const svg = linePlot({ title: 't', xTitle: 'x', yTitle: 'y', lines: [{ label: 'a', colour: 'red', points }] });
-      expect(svg).not.toMatch(/NaN|Infinity|undefined/);
-      expect(svg).toContain(`<title>${escapeHtml('"<&')}</title>`);
-    }
-  });
-});
-
 describe.concurrent('kneser baseline', () => {
+  /** A folder for temporary files that no other test uses, so that what is left in it is of one command. */
+  const ownTemporary = (): { readonly env: { readonly TMPDIR: string } } => {
+    const folder = cli.fresh('temporary');
+    mkdirSync(folder);
+    return { env: { TMPDIR: folder } };
+  };
   const args = (...rest: string[]): string[] => [
     ...['baseline', '--train', ...files.train, '--valid', ...files.valid, '--test', ...files.test],
     ...rest,
@@ -321,16 +209,20 @@ describe.concurrent('kneser baseline', () => {
 
   test('prints tables, or one JSON object, and names the files it wrote', async () => {
     const folder = cli.fresh('report');
-    const { status, stdout, stderr } = await cli.run(args('--orders', '1', '--out', folder, '--unk-below', '2'));
+    const temporary = ownTemporary();
+    const { status, stdout, stderr } = await cli.run(
+      args('--orders', '1', '--out', folder, '--unk-below', '2'),
+      temporary,
+    );
     expect(status).toBe(0);
     expect(stdout).toMatch(/^(mkn|glm)1 has the lowest perplexity/);
     expect(stdout).toContain('mean of files (macro)');
     expect(stderr).toContain('glm1: tuning weights');
     expect(stderr).toContain(folder);
     expect(readdirSync(folder).sort()).toEqual(['baseline.html', 'baseline.json', 'baseline.md', 'tokens.tsv.gz']);
-    const [printed] = await cli.json<BaselineReport>(args('--orders', '1', '--unk-below', '2', '--quiet'));
+    const [printed] = await cli.json<BaselineReport>(args('--orders', '1', '--unk-below', '2', '--quiet'), temporary);
     expect(printed.options.vocabulary).toBe('frequency>=2');
-    expect(readdirSync(cli.temporary)).toEqual([]);
+    expect(readdirSync(temporary.env.TMPDIR)).toEqual([]);
   });
 
   test.each(['baseline', 'compare'])('%s --help shows an example', async command => {
@@ -338,20 +230,22 @@ describe.concurrent('kneser baseline', () => {
   });
 
   test('says what to change', async () => {
-    const refuse = (...rest: string[]): Promise<string> => cli.refuse(2, ['baseline', '--quiet', ...rest]);
+    const temporary = ownTemporary();
+    const refuse = (...rest: string[]): Promise<string> => refuseArgs(['baseline', '--quiet', ...rest]);
+    const refuseArgs = (args: string[]): Promise<string> => cli.refuse(2, args, temporary);
     expect(await refuse()).toContain('--train, --valid and --test');
     expect(await refuse('--corpus', 'ptb')).toContain('--data');
     expect(await refuse('--corpus', 'ulysses', '--data', '.')).toMatch(/no ulysses.*wikitext-2/);
     expect(await refuse('--corpus', 'ptb', '--train', 'x')).toContain('leave out --train');
-    expect(await cli.refuse(2, args('--orders', '5-2'))).toContain('2-5');
-    expect(await cli.refuse(2, args('--out', out))).toMatch(/baseline\.json: .*--force/);
-    expect(await cli.refuse(2, args('--keep-models', models, '--orders', '2-3'))).toMatch(/mkn3: .*--force/);
+    expect(await refuseArgs(args('--orders', '5-2'))).toContain('2-5');
+    expect(await refuseArgs(args('--out', out))).toMatch(/baseline\.json: .*--force/);
+    expect(await refuseArgs(args('--keep-models', models, '--orders', '2-3'))).toMatch(/mkn3: .*--force/);
     expect(await refuse('--train', '-', '--valid', 'x', '--test', 'x')).toContain('standard input');
     const missing = join(cli.folder, 'none.txt');
     expect(await refuse('--train', files.train[0], '--valid', files.valid[0], '--test', missing)).toContain(missing);
     const empty = cli.file(' \n\n');
     expect(await refuse('--train', files.train[0], '--valid', empty, '--test', files.test[0])).toContain(empty);
-    expect(readdirSync(cli.temporary).filter(name => name.startsWith('kneser-baseline'))).toEqual([]);
+    expect(readdirSync(temporary.env.TMPDIR)).toEqual([]);
   });
 
   test('checks the files of a corpus', async () => {
@@ -382,10 +276,4 @@ describe.concurrent('kneser baseline', () => {
     expect(published).toMatchObject({ perplexity: 67.6, counterpart: 'mkn5' });
     expect(published.ours).toBe(measured.models[0].micro.perplexity);
   });
-});
-
-test('orders are read from lists and ranges', () => {
-  expect(parseOrders('2-5')).toEqual([2, 3, 4, 5]);
-  expect(parseOrders('1, 3-4')).toEqual([1, 3, 4]);
-  for (const wrong of ['', '0', '13', '3-2', 'a', '2-', '-2']) expect(() => parseOrders(wrong)).toThrow('2-5');
 });

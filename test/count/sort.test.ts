@@ -5,15 +5,6 @@ import { describe, expect, test } from 'vitest';
 import { scratchFiles } from '#kneser/src/count/scratch-files.js';
 import { mergeRuns, RunWriter, type RunSegment } from '#kneser/src/count/runs.js';
 import { PositionSorter, type TupleSink } from '#kneser/src/count/sort.js';
-import { planSorts } from '#kneser/src/count/adjust.js';
-import {
-  comparePatterns,
-  contiguous,
-  formatPattern,
-  parsePattern,
-  span,
-  type Pattern,
-} from '#kneser/src/tables/pattern.js';
 import { randomNumbers, temporaryFolder } from '../support/models.js';
 
 const folder = temporaryFolder('sort');
@@ -216,52 +207,5 @@ describe('sorted runs', () => {
     );
     file.close();
     expect(seen.sort((a, b) => a - b)).toEqual([1, 1, 9, 9, 10, 3_000_000_000]);
-  });
-});
-
-describe('patterns', () => {
-  /** All patterns of an order, in the order that models keep them in. */
-  function lattice(order: number): Pattern[] {
-    const patterns = Array.from({ length: 2 ** (order - 1) }, (_, bits) =>
-      contiguous(order).filter(distance => (bits >> (distance - 1)) & 1),
-    );
-    return patterns.sort(comparePatterns);
-  }
-
-  test('are written and read back', () => {
-    expect([[], [1], [1, 2], [2], [1, 3]].map(formatPattern)).toEqual(['1', '11', '111', '1_1', '1_11']);
-    for (const pattern of lattice(8)) expect(parsePattern(formatPattern(pattern))).toEqual(pattern);
-    for (const text of ['', '_1', '1_', '11_', '2', '1-1', ' 11']) expect(parsePattern(text)).toBeUndefined();
-  });
-
-  test('come after all their subsets', () => {
-    const patterns = lattice(6);
-    for (const [i, pattern] of patterns.entries()) {
-      for (const later of patterns.slice(i + 1))
-        expect(later.every(distance => pattern.includes(distance))).toBe(false);
-    }
-  });
-
-  test('are each counted by exactly one sort', () => {
-    const choice = fc.integer({ min: 2, max: 8 }).chain(order => {
-      const all = lattice(order);
-      return fc.record({
-        order: fc.constant(order),
-        skipping: fc.subarray(all.filter(pattern => pattern.length < span(pattern))),
-      });
-    });
-    fc.assert(
-      fc.property(choice, ({ order, skipping }) => {
-        const plain = Array.from({ length: order }, (_, i) => contiguous(i + 1));
-        const patterns = [...plain, ...skipping].sort(comparePatterns);
-        const sorts = planSorts(patterns, order);
-        // The unigrams follow from the others.
-        expect(sorts.flat().map(formatPattern).sort()).toEqual(patterns.slice(1).map(formatPattern).sort());
-        for (const [longest, ...others] of sorts) {
-          // Tuples that are grouped by the longest pattern are grouped by its beginnings.
-          for (const other of others) expect(longest.slice(0, other.length)).toEqual(other);
-        }
-      }),
-    );
   });
 });

@@ -1,21 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { cpuSeconds, peakBytes } from '../../bench/usage.js';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
-/** What a run of the command line came to. */
-export interface CommandRun {
-  /** `null` where it was killed. */
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly milliseconds: number;
-  /** Milliseconds from the signal to the end, where it came to that. */
-  readonly killedFor?: number;
-}
+/** Milliseconds that a command may take before it counts as a hang. */
+const TIME_LIMIT = 120_000;
+/** Milliseconds between two looks at what a command takes. */
+const POLL = 5;
 
-/** When a run is killed: after so many milliseconds, of its life or since it first wrote a line to standard error. */
+/** When a command is killed: so many milliseconds after it started, or after it first wrote a line to standard error. */
 export interface KillMoment {
   readonly after: number;
   readonly line?: string;
@@ -23,26 +18,78 @@ export interface KillMoment {
   readonly signal?: NodeJS.Signals;
 }
 
-/** Runs `kneser` in a folder, with a folder for temporary files of its own, to its end or until it is killed. */
-export async function runCommand(
-  args: readonly string[],
-  { cwd, temporary, input = '' }: { readonly cwd: string; readonly temporary: string; readonly input?: string },
-  kill?: KillMoment,
-): Promise<CommandRun> {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, TMPDIR: temporary } });
+/** How a command is run. */
+export interface CommandOptions {
+  readonly cwd?: string;
+  /** The folder for its temporary files. */
+  readonly temporary?: string;
+  /** The user who runs it. */
+  readonly uid?: number;
+  /** How many files it may have open. */
+  readonly descriptors?: number;
+  readonly input?: string;
+  /** An open file that standard output goes to. */
+  readonly output?: number;
+  readonly kill?: KillMoment | undefined;
+  /** Milliseconds until it counts as a hang and is killed; 0 for no limit. */
+  readonly timeLimit?: number;
+}
+
+/** How it ended. */
+export interface CommandResult {
+  /** The exit code, or the signal that ended it. */
+  readonly code: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly milliseconds: number;
+  /** Milliseconds from the signal of `kill` to the end; `undefined` where the command ended before. */
+  readonly killedFor: number | undefined;
+  /** The largest resident set, in bytes, and the time on all cores; `undefined` where the system does not tell. */
+  readonly peakBytes: number | undefined;
+  readonly cpuSeconds: number | undefined;
+}
+
+/** Runs `kneser` in a process of its own, to its end or until it is killed. */
+export async function kneser(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  const { cwd, temporary, uid, descriptors, input = '', output, kill, timeLimit = TIME_LIMIT } = options;
+  const command = [process.execPath, MAIN, ...args];
+  const limited = descriptors ? ['bash', '-c', `ulimit -n ${descriptors}; exec "$@"`, 'bash', ...command] : command;
   const started = performance.now();
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const child = spawn(limited[0], limited.slice(1), {
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(uid === undefined ? {} : { uid, gid: uid }),
+    env: { ...process.env, ...(temporary === undefined ? {} : { TMPDIR: temporary }) },
+    stdio: ['pipe', output ?? 'pipe', 'pipe'],
+    timeout: timeLimit,
+    killSignal: 'SIGKILL',
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  // A command that ends early does not read its input.
+  child.stdin?.on('error', () => undefined).end(input);
   let killed: number | undefined;
   if (kill) killAt(child, kill, () => (killed = performance.now()));
-  const [status] = (await once(child, 'close')) as [number | null];
-  const ended = performance.now();
-  const killedFor = killed === undefined ? {} : { killedFor: ended - killed };
-  return { status, stdout, stderr, milliseconds: ended - started, ...killedFor };
+  let [peak, cpu]: (number | undefined)[] = [];
+  const poll = setInterval(() => {
+    peak = peakBytes(child.pid) ?? peak;
+    cpu = cpuSeconds(child.pid) ?? cpu;
+  }, POLL);
+  try {
+    const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+    const ended = performance.now();
+    return {
+      code: code ?? signal ?? 'lost',
+      stdout,
+      stderr,
+      milliseconds: ended - started,
+      killedFor: killed === undefined ? undefined : ended - killed,
+      peakBytes: peak,
+      cpuSeconds: cpu,
+    };
+  } finally {
+    clearInterval(poll);
+  }
 }
 
 function killAt(child: ChildProcess, { after, line, signal = 'SIGKILL' }: KillMoment, onKill: () => void): void {
@@ -65,4 +112,21 @@ function killAt(child: ChildProcess, { after, line, signal = 'SIGKILL' }: KillMo
     begin();
   };
   child.stderr?.on('data', look);
+}
+
+/**
+ * Judges how a command failed: it must end with the exit code, and say why in one line for people.
+ *
+ * @returns what is wrong with the failure; `undefined` where it is as it must be.
+ */
+export function judgeFailure(
+  { code, stderr }: Pick<CommandResult, 'code' | 'stderr'>,
+  expected: number,
+  message: RegExp,
+): string | undefined {
+  const shown = stderr.trim().split('\n').slice(-3).join(' | ');
+  if (code !== expected) return `ended with ${code} instead of ${expected}: ${shown}`;
+  if (/^\s+at /m.test(stderr)) return `a stack trace: ${shown}`;
+  const last = stderr.trim().split('\n').at(-1) ?? '';
+  return last.startsWith('kneser: ') && message.test(stderr) ? undefined : `says ${shown}`;
 }

@@ -1,18 +1,13 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, copyFileSync, openSync, readdirSync, readSync, statSync, truncateSync, writeSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { exportArpa, importArpa, prune, train } from '../../src/index.js';
-import { printTable, whole } from '../../src/cli/output.js';
-import { digestFile } from '../../src/base/node/file-digest.js';
 import { randomNumbers } from '../../bench/random.js';
+import { Child, NoReply } from './child.js';
 import type { Answer, Answers } from './damage-child.js';
-import type { FaultOptions } from './harness.js';
+import type { Fault } from './fault.js';
+import { listing, randomSentences, withFolder } from './folder.js';
 
-/** Longer than this, and a case counts as a hang. */
+/** Milliseconds that a case may take before it counts as a hang. */
 const TIME_LIMIT = 60_000;
 
 /** What is done to a file: a byte changes, before or while the model is open, or the end is lost. */
@@ -41,68 +36,75 @@ export interface DamageCase {
 }
 
 /** Damages models: 1,000 flips and, for every five of them, one truncation and one flip while the model is open. */
-export async function run({ times = 1000, seed }: FaultOptions): Promise<boolean> {
+export const damage: Fault = async ({ times = 1000, seed }) => {
   const cases = await damageModels({ flip: times, truncation: times / 5, 'flip while open': times / 5 }, seed);
   const rows: string[][] = [];
-  const broken = cases.filter(({ outcome }) => outcome === 'broken');
   for (const damage of DAMAGES) {
     for (const model of new Set(cases.map(({ model }) => model))) {
       const of = cases.filter(one => one.model === model && one.damage === damage);
-      const counts = OUTCOMES.map(outcome => whole(of.filter(one => one.outcome === outcome).length));
-      rows.push([`${damage}, ${model}`, whole(of.length), ...counts]);
+      const counts = OUTCOMES.map(outcome => String(of.filter(one => one.outcome === outcome).length));
+      rows.push([`${damage}, ${model}`, String(of.length), ...counts]);
     }
   }
-  await printTable(['', 'cases', ...OUTCOMES], rows);
-  for (const { model, file, damage, at, reason } of cases) {
-    if (reason === undefined) continue;
-    process.stdout.write(`${model}/${file}, ${damage} at ${at}: ${reason}\n`);
-  }
-  return broken.length === 0;
-}
+  const lines = (among: (outcome: Outcome) => boolean): string[] =>
+    cases
+      .filter(({ outcome, reason }) => reason !== undefined && among(outcome))
+      .map(({ model, file, damage, at, reason }) => `${model}/${file}, ${damage} at ${at}: ${reason}`);
+  return {
+    head: ['', 'cases', ...OUTCOMES],
+    rows,
+    notes: lines(outcome => outcome !== 'broken'),
+    broken: lines(outcome => outcome === 'broken'),
+  };
+};
 
 /** Tries so many damages of each kind, spread evenly over models and at random over their files. */
 export async function damageModels(times: Readonly<Record<Damage, number>>, seed: number): Promise<DamageCase[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'kneser-faults-'));
   const trial = new Trial();
   try {
-    const random = randomNumbers(seed);
-    const cases: DamageCase[] = [];
-    const models = await makeModels(folder);
-    for (const [m, model] of models.entries()) {
-      const path = join(folder, model);
-      const right = await trial.answers(path);
-      if (!('answers' in right)) throw new Error(`${model}: ${right.reason}`);
-      const files = filesOf(path).filter(file => statSync(join(path, file)).size > 0);
-      for (const damage of DAMAGES) {
-        // Those that LevelDB writes were copied when the model was opened.
-        const damaged = damage === 'flip while open' ? files.filter(file => file.endsWith('.ldb')) : files;
-        for (let i = m; i < times[damage]; i += models.length) {
-          const file = damaged[Math.floor(random() * damaged.length)];
-          const at = Math.floor(random() * statSync(join(path, file)).size);
-          const bits = 1 + Math.floor(random() * 255);
-          const found = await tryCase(trial, path, file, damage, at, bits, right.answers, join(folder, 'intact'));
-          if (found === 'refused' || found === 'no effect') {
-            cases.push({ model, file, damage, at, outcome: found, reason: undefined });
-          } else {
-            const isLevels = damage === 'flip while open' && NATIVE_END.test(found);
-            cases.push({ model, file, damage, at, outcome: isLevels ? 'ended by LevelDB' : 'broken', reason: found });
-          }
+    return await withFolder(folder => damageAll(trial, folder, times, seed));
+  } finally {
+    await trial.end();
+  }
+}
+
+async function damageAll(
+  trial: Trial,
+  folder: string,
+  times: Readonly<Record<Damage, number>>,
+  seed: number,
+): Promise<DamageCase[]> {
+  const random = randomNumbers(seed);
+  const cases: DamageCase[] = [];
+  const models = await makeModels(folder);
+  for (const [m, model] of models.entries()) {
+    const path = join(folder, model);
+    const right = await trial.answers(path);
+    if (!('answers' in right)) throw new Error(`${model}: ${right.reason}`);
+    const files = filesOf(path).filter(file => statSync(join(path, file)).size > 0);
+    for (const damage of DAMAGES) {
+      // The files that LevelDB writes were copied when the model was opened: only table files are read while it is open.
+      const damaged = damage === 'flip while open' ? files.filter(file => file.endsWith('.ldb')) : files;
+      for (let i = m; i < times[damage]; i += models.length) {
+        const file = damaged[Math.floor(random() * damaged.length)];
+        const at = Math.floor(random() * statSync(join(path, file)).size);
+        const bits = 1 + Math.floor(random() * 255);
+        const found = await tryCase(trial, path, file, damage, at, bits, right.answers, join(folder, 'intact'));
+        if (found === 'refused' || found === 'no effect') {
+          cases.push({ model, file, damage, at, outcome: found, reason: undefined });
+        } else {
+          const isLevels = damage === 'flip while open' && NATIVE_END.test(found);
+          cases.push({ model, file, damage, at, outcome: isLevels ? 'ended by LevelDB' : 'broken', reason: found });
         }
       }
     }
-    return cases;
-  } finally {
-    await trial.end();
-    await rm(folder, { recursive: true, force: true });
   }
+  return cases;
 }
 
 /** Small models of each kind. @returns their names in the folder. */
 export async function makeModels(folder: string): Promise<string[]> {
-  const random = randomNumbers(11);
-  const sentences = Array.from({ length: 600 }, () =>
-    Array.from({ length: 4 + Math.floor(8 * random()) }, () => `word${Math.floor(300 ** random())}`).join(' '),
-  );
+  const sentences = randomSentences({ sentences: 600, types: 300, seed: 11 });
   const out = (name: string): string => join(folder, name);
   await train({ sentences, out: out('mixture'), order: 3, patterns: { skip: true }, classes: 8, holdOut: 0.1 });
   await train({ sentences, out: out('whole'), order: 3 });
@@ -192,59 +194,31 @@ function filesOf(path: string): string[] {
     .sort();
 }
 
-async function listing(path: string): Promise<string> {
-  const lines: string[] = [];
-  for (const file of filesOf(path)) lines.push(`${file} ${await digestFile(join(path, file))}`);
-  return lines.join('\n');
-}
-
 /** Asks a process of its own, which may end or hang; another one takes its place then. */
 class Trial {
-  private running: Running | undefined;
+  private child: Child | undefined;
 
   /** @param whenOpen called when the model is open, before anything is asked of it. */
   async answers(path: string, whenOpen?: () => Promise<void>): Promise<{ answers: Answers } | { reason: string }> {
-    const { child, ended } = (this.running ??= startChild());
-    const limit = AbortSignal.timeout(TIME_LIMIT);
-    const signal = AbortSignal.any([limit, ended]);
-    const reply = async (request: { path: string; step: string }): Promise<Answers> => {
-      const answered = once(child, 'message', { signal });
-      child.send(request);
-      const [answers] = (await answered) as [Answers];
-      return answers;
+    const child = (this.child ??= new Child('./damage-child.js', import.meta.url));
+    const ask = (step: string): Promise<Answers> => {
+      child.send({ path, step });
+      return child.reply<Answers>(TIME_LIMIT);
     };
     try {
-      if (!whenOpen) return { answers: await reply({ path, step: 'all' }) };
-      await reply({ path, step: 'open' });
+      if (!whenOpen) return { answers: await ask('all') };
+      await ask('open');
       await whenOpen();
-      return { answers: await reply({ path, step: 'use' }) };
+      return { answers: await ask('use') };
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!(error instanceof NoReply)) throw error;
       await this.end();
-      return { reason: limit.aborted ? 'a hang' : `a crash: ${child.signalCode ?? child.exitCode}` };
+      return { reason: error.message };
     }
   }
 
   async end(): Promise<void> {
-    const { running } = this;
-    this.running = undefined;
-    if (!running || running.ended.aborted) return;
-    const exit = once(running.child, 'exit');
-    running.child.kill('SIGKILL');
-    await exit;
+    await this.child?.end('SIGKILL');
+    this.child = undefined;
   }
-}
-
-/** A process that answers, and what is aborted when it ends. */
-interface Running {
-  readonly child: ChildProcess;
-  readonly ended: AbortSignal;
-}
-
-function startChild(): Running {
-  const path = fileURLToPath(new URL('./damage-child.js', import.meta.url));
-  const child = fork(path, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-  const ended = new AbortController();
-  child.once('exit', () => ended.abort());
-  return { child, ended: ended.signal };
 }

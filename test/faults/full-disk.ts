@@ -1,24 +1,16 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-  cpSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, cpSync, existsSync, mkdirSync, openSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { printTable } from '../../src/cli/output.js';
 import { exportArpa, train } from '../../src/index.js';
-import { randomNumbers } from '../../bench/random.js';
-import { judgeFailure, kneser, listing, mountDisk, type CommandOptions, type SmallDisk } from './command-line.js';
-import type { FaultOptions } from './harness.js';
+import { judgeFailure, kneser, type CommandOptions } from './command.js';
+import { mountDisk, type SmallDisk } from './disk.js';
+import { isChosen, type Fault } from './fault.js';
+import { listing, withFolder, writeText } from './folder.js';
 
 /** Bytes that are free, one try after the other, until a command succeeds. */
 const FREE = [0, 8, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536].map(kib => kib * 1024);
+
+/** Different words of the texts. */
+const TYPES = 800;
 
 /** A command that needs a disk. */
 interface Step {
@@ -36,48 +28,43 @@ export interface FullDiskCase {
 }
 
 /** Every command that writes, on a disk with more and more room. */
-export async function run({ seed }: FaultOptions): Promise<boolean> {
-  const cases = await fillDisks('all', seed);
-  if (typeof cases === 'string') {
-    process.stdout.write(`${cases}\n`);
-    return false;
-  }
-  const rows = cases.map(({ name, failures, wrong }) => [name, String(failures), String(wrong.length)]);
-  await printTable(['', 'full disks', 'wrong'], rows);
-  const wrong = cases.flatMap(({ name, wrong }) => wrong.map(line => `${name}: ${line}`));
-  for (const line of wrong) process.stdout.write(`${line}\n`);
-  return wrong.length === 0;
-}
+export const fullDisk: Fault = async options => {
+  const cases = await fillDisks(name => isChosen(name, options), options.seed);
+  if (typeof cases === 'string') return { head: ['', 'full disks', 'wrong'], rows: [], broken: [cases] };
+  return {
+    head: ['', 'full disks', 'wrong'],
+    rows: cases.map(({ name, failures, wrong }) => [name, String(failures), String(wrong.length)]),
+    broken: cases.flatMap(({ name, wrong }) => wrong.map(line => `${name}: ${line}`)),
+  };
+};
 
 /**
  * Lets commands run out of disk. Each must fail with KNESER_DISK_FULL and leave the disk as it was, until there is room.
  *
- * @param names the steps to try.
- * @returns why that is not possible, where it is not.
+ * @param tries tells by its name whether a step is tried.
+ * @returns why no small disk can be mounted here, where that is so.
  */
-export async function fillDisks(names: readonly string[] | 'all', seed: number): Promise<FullDiskCase[] | string> {
-  const folder = mkdtempSync(join(tmpdir(), 'kneser-faults-'));
-  const path = join(folder, 'disk');
-  mkdirSync(path);
-  const disk = mountDisk(path, 160 << 20);
-  if (typeof disk === 'string') {
-    rmSync(folder, { recursive: true, force: true });
-    return disk;
-  }
-  try {
-    const steps = (await makeSteps(folder, seed)).filter(({ name }) => names === 'all' || names.includes(name));
-    const cases: FullDiskCase[] = [];
-    for (const step of steps) cases.push(await tryStep(step, disk, join(folder, 'model')));
-    return cases;
-  } finally {
-    disk.unmount();
-    rmSync(folder, { recursive: true, force: true });
-  }
+export async function fillDisks(tries: (name: string) => boolean, seed: number): Promise<FullDiskCase[] | string> {
+  return await withFolder(async folder => {
+    const path = join(folder, 'disk');
+    mkdirSync(path);
+    const disk = mountDisk(path, 160 << 20);
+    if (typeof disk === 'string') return disk;
+    try {
+      const cases: FullDiskCase[] = [];
+      for (const step of await makeSteps(folder, seed)) {
+        if (tries(step.name)) cases.push(await tryStep(step, disk, join(folder, 'model')));
+      }
+      return cases;
+    } finally {
+      disk.unmount();
+    }
+  });
 }
 
 async function makeSteps(folder: string, seed: number): Promise<Step[]> {
-  const text = writeText(join(folder, 'text.txt'), 1500, seed);
-  const held = writeText(join(folder, 'held-out.txt'), 300, seed + 1);
+  const text = writeText(join(folder, 'text.txt'), { sentences: 1500, types: TYPES, seed });
+  const held = writeText(join(folder, 'held-out.txt'), { sentences: 300, types: TYPES, seed: seed + 1 });
   const model = join(folder, 'model');
   const arpa = join(folder, 'model.arpa');
   const plain = join(folder, 'plain');
@@ -115,7 +102,7 @@ async function makeSteps(folder: string, seed: number): Promise<Step[]> {
 
 function longText(folder: string, seed: number): string {
   const path = join(folder, 'long.txt');
-  return existsSync(path) ? path : writeText(path, 400_000, seed);
+  return existsSync(path) ? path : writeText(path, { sentences: 400_000, types: TYPES, seed });
 }
 
 function baselineArgs(train: string, other: string, out: string): string[] {
@@ -162,14 +149,4 @@ function fill(disk: string, free: number): string {
   for (; left > 0; left -= piece.length) writeFileSync(file, piece.subarray(0, Math.min(left, piece.length)));
   closeSync(file);
   return filler;
-}
-
-/** Writes sentences of random words. */
-export function writeText(path: string, sentences: number, seed: number): string {
-  const random = randomNumbers(seed);
-  const lines = Array.from({ length: sentences }, () =>
-    Array.from({ length: 4 + Math.floor(8 * random()) }, () => `word${Math.floor(800 ** random())}`).join(' '),
-  );
-  writeFileSync(path, lines.join('\n') + '\n');
-  return path;
 }

@@ -1,20 +1,10 @@
-import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { FaultOptions } from './harness.js';
+import { cpuSeconds, residentBytes } from '../../bench/usage.js';
+import { Child } from './child.js';
+import { isChosen, type Fault } from './fault.js';
+import { withFolder } from './folder.js';
 import type { ChildMessage, ChildTask } from './fuzz/child.js';
 import { TARGETS } from './fuzz/targets.js';
 
@@ -39,36 +29,29 @@ interface Outcome {
 }
 
 /**
- * Feeds each parser what others could have made: right inputs with changes in them. FUZZ_TARGETS chooses targets by name,
- * FUZZ_MINUTES spends so many minutes of CPU on each instead of a number of inputs, FUZZ_FOLDER keeps what is found.
+ * Feeds each parser inputs that others could have made: right inputs with changes in them. `minutes` spends so many minutes of CPU
+ * on each parser instead of a number of inputs; `keep` is a folder for the inputs that broke a promise.
  */
-export async function fuzz({ times, seed }: FaultOptions): Promise<boolean> {
-  const { FUZZ_TARGETS, FUZZ_MINUTES, FUZZ_FOLDER } = process.env;
-  const names = FUZZ_TARGETS?.split(',') ?? Object.keys(TARGETS);
-  const limits = FUZZ_MINUTES
-    ? { times: Infinity, seconds: 60 * Number(FUZZ_MINUTES) }
-    : { times: times ?? DEFAULT_TIMES, seconds: Infinity };
-  const scratch = mkdtempSync(join(tmpdir(), 'kneser-fuzz-'));
-  const kept = FUZZ_FOLDER ?? scratch;
-  mkdirSync(kept, { recursive: true });
-  let isWell = true;
-  try {
+export const fuzz: Fault = async options => {
+  const { times = DEFAULT_TIMES, seed, minutes, keep, log } = options;
+  const names = Object.keys(TARGETS).filter(name => isChosen(name, options));
+  if (names.length === 0) throw new Error(`no parser has such a name; there are ${Object.keys(TARGETS).join(', ')}`);
+  const limits = minutes === undefined ? { times, seconds: Infinity } : { times: Infinity, seconds: 60 * minutes };
+  return await withFolder(async scratch => {
+    const kept = keep ?? scratch;
+    mkdirSync(kept, { recursive: true });
+    const rows: string[][] = [];
+    const broken: string[] = [];
     for (const name of names) {
-      if (!Object.hasOwn(TARGETS, name))
-        throw new Error(`there is no target ${name}; there are ${Object.keys(TARGETS).join(', ')}`);
-      const outcome = await watch(name, seed, limits, scratch, kept);
-      const { cases, seconds, findings } = outcome;
-      process.stdout.write(
-        `${name.padEnd(12)} ${String(cases).padStart(9)} inputs ${(seconds / 60).toFixed(1).padStart(6)} min ` +
-          `${String(outcome.kept).padStart(5)} kept ${String(outcome.places).padStart(6)} places ${String(findings.size).padStart(4)} findings\n`,
-      );
-      if (findings.size > 0) isWell = false;
+      const { cases, seconds, findings, ...coverage } = await watch(name, seed, limits, scratch, kept);
+      const figures = [cases, (seconds / 60).toFixed(1), coverage.kept, coverage.places, findings.size];
+      rows.push([name, ...figures.map(String)]);
+      log(`${name}: ${cases} inputs, ${findings.size} findings`);
+      for (const [reason, path] of findings) broken.push(`${name}: ${reason}${keep ? `\n  ${path}` : ''}`);
     }
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
-  return isWell;
-}
+    return { head: ['parser', 'inputs', 'minutes', 'kept', 'places', 'findings'], rows, broken };
+  });
+};
 
 /** Runs a target in processes of its own, one after another where one dies or must be killed. */
 async function watch(
@@ -84,7 +67,6 @@ async function watch(
     const path = join(kept, `${target}-${createHash('sha256').update(bytes).digest('hex').slice(0, 12)}`);
     outcome.findings.set(reason, path);
     writeFileSync(path, bytes);
-    process.stdout.write(`${target}: ${reason}\n  ${path}\n`);
   };
   for (let round = 0; outcome.cases < limits.times && outcome.seconds < limits.seconds; round++) {
     const fence = mkdtempSync(join(scratch, `${target}-`));
@@ -115,17 +97,16 @@ function runChild(
   outcome: Outcome,
   report: (reason: string, bytes: Uint8Array) => void,
 ): Promise<boolean> {
-  const child = fork(fileURLToPath(new URL('fuzz/child.js', import.meta.url)), [JSON.stringify(task)], {
+  const child = new Child('fuzz/child.js', import.meta.url, {
+    args: [JSON.stringify(task)],
     execArgv: ['--max-old-space-size=1024'],
-    env: { ...process.env, TMPDIR: task.folder },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    temporary: task.folder,
   });
+  const { pid } = child.process;
   const before = { cases: outcome.cases, seconds: outcome.seconds };
   let isDone = false;
   let killed: string | undefined;
-  let noise = '';
-  child.stderr?.on('data', (chunk: Buffer) => (noise = (noise + chunk.toString()).slice(-4000)));
-  child.on('message', (message: ChildMessage) => {
+  child.process.on('message', (message: ChildMessage) => {
     if (message.kind === 'found') report(message.reason, Buffer.from(message.bytes, 'base64'));
     else if (message.kind === 'done') isDone = true;
     else {
@@ -137,22 +118,22 @@ function runChild(
   let [last, since, spent] = [0, performance.now(), 0];
   const look = setInterval(() => {
     const { number } = currentCase(task.current);
-    if (number !== last) [last, since, spent] = [number, performance.now(), cpuSeconds(child.pid) ?? 0];
+    if (number !== last) [last, since, spent] = [number, performance.now(), cpuSeconds(pid) ?? 0];
     const waited = (performance.now() - since) / 1000;
-    const worked = (cpuSeconds(child.pid) ?? waited) - spent;
+    const worked = (cpuSeconds(pid) ?? waited) - spent;
     // Getting ready is no input yet.
     if (number > 0 && (worked > most || waited > MOST_SECONDS_WAITING)) killed = `took more than ${most} s`;
-    const memory = residentBytes(child.pid);
+    const memory = residentBytes(pid) ?? 0;
     if (memory > MOST_BYTES) killed = `took ${Math.round(memory / 2 ** 20)} MB`;
-    if (killed !== undefined) child.kill('SIGKILL');
+    if (killed !== undefined) child.process.kill('SIGKILL');
   }, 200);
   return new Promise(resolve => {
-    child.on('close', (code, signal) => {
+    child.process.on('close', (code, signal) => {
       clearInterval(look);
       if (!isDone) {
         const { number, bytes } = currentCase(task.current);
-        if (number === 0) throw new Error(`${task.target} did not begin: ${noise}`);
-        const words = /Error: .*|FATAL.*|terminate called.*/.exec(noise)?.[0] ?? '';
+        if (number === 0) throw new Error(`${task.target} did not begin: ${child.noise}`);
+        const words = /Error: .*|FATAL.*|terminate called.*/.exec(child.noise)?.[0] ?? '';
         report(killed ?? `ended with ${signal ?? code} ${words}`, bytes);
         // What was not told of: at least this one.
         outcome.cases = Math.max(outcome.cases, before.cases + number);
@@ -173,26 +154,5 @@ function currentCase(path: string): { number: number; bytes: Uint8Array } {
     return { number: head[0], bytes };
   } finally {
     closeSync(file);
-  }
-}
-
-/** The CPU time that a process has had, where the system tells. */
-function cpuSeconds(pid: number | undefined): number | undefined {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /, '')
-      .split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The memory that a process has, where the system tells. */
-function residentBytes(pid: number | undefined): number {
-  try {
-    return 4096 * Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
-  } catch {
-    return 0;
   }
 }

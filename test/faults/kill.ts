@@ -2,7 +2,7 @@ import { interruptTrainings } from './kill/interrupts.js';
 import { killOthers } from './kill/others.js';
 import type { Scene } from './kill/stage.js';
 import { killTrainings } from './kill/trainings.js';
-import type { Harness } from './harness.js';
+import type { Fault } from './fault.js';
 
 /** With room for everything, and with so little memory that the text and the sorts go to the disk. */
 const SCENES: readonly Scene[] = [
@@ -15,21 +15,21 @@ function mixture(): string[] {
 }
 
 /** Of every ten kills of trainings, one of each other command, and three interrupts. */
-export const kill: Harness = async ({ times = 100, seed }) => {
-  const log = (line: string): void => void process.stdout.write(line + '\n');
+export const kill: Fault = async ({ times = 100, seed, log }) => {
   const trainings = await killTrainings({ times, seed, scenes: SCENES, log });
   const others = await killOthers(Math.ceil(times / 10), seed);
   const interrupts = await interruptTrainings(Math.ceil((3 * times) / 10), seed, SCENES[1]);
-  log(`trainings killed: ${figures(trainings)}`);
-  log(`other commands killed: ${figures(others)}`);
-  log(`trainings interrupted: ${figures(interrupts)}`);
-  const failures = [...trainings.failures, ...others.failures, ...interrupts.failures];
-  for (const failure of failures) log(`FAILED ${failure}`);
-  return failures.length === 0;
+  const kinds = { 'trainings killed': trainings, 'other commands killed': others, 'trainings interrupted': interrupts };
+  return {
+    head: ['', 'figures', 'broken'],
+    rows: Object.entries(kinds).map(([kind, counts]) => [kind, figures(counts), String(counts.failures.length)]),
+    broken: Object.entries(kinds).flatMap(([kind, { failures }]) => failures.map(failure => `${kind}: ${failure}`)),
+  };
 };
 
 function figures(counts: { readonly failures: readonly string[] }): string {
-  return Object.entries({ ...counts, failures: counts.failures.length })
+  return Object.entries(counts)
+    .filter(([name]) => name !== 'failures')
     .map(([name, count]) => `${name} ${typeof count === 'number' ? Math.round(count) : JSON.stringify(count)}`)
     .join(', ');
 }

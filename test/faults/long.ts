@@ -1,12 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { printTable } from '../../src/cli/output.js';
 import { LanguageModel, train } from '../../src/index.js';
 import { randomNumbers } from '../../bench/random.js';
-import type { Harness } from './harness.js';
+import type { Fault } from './fault.js';
+import { withFolder } from './folder.js';
 
 /** Calls that overlap. */
 const AT_ONCE = 16;
@@ -124,35 +124,35 @@ export function grown(before: Holdings, after: Holdings): string[] {
 }
 
 /** Calls of a server that never ends: 10,000,000 of them, and 200 openings of a model. */
-export const long: Harness = async ({ times = 10_000_000, seed }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'kneser-long-'));
-  try {
+export const long: Fault = async ({ times = 10_000_000, seed }) =>
+  await withFolder(async folder => {
     const { model, text } = await prepare(folder, seed);
     const started = performance.now();
     const calls = await scoreManyTimes(model, times, seed);
     const seconds = (performance.now() - started) / 1000;
     const before = await lookAtHoldings();
     const cycles = await openAndClose(model, text, 200);
-    const rows = [...calls, before, ...cycles].map((h, i) => [
-      i < calls.length
-        ? `calls ${i + 1}/${calls.length}`
-        : i === calls.length
-          ? 'closed'
-          : `openings ${i - calls.length}`,
-      ...[h.heap, h.external, h.resident].map(bytes => (bytes / 1e6).toFixed(1)),
-      String(h.descriptors),
-      String(h.threads),
-      String(h.folders),
-    ]);
-    await printTable(['', 'heap, MB', 'external, MB', 'RSS, MB', 'descriptors', 'threads', 'folders'], rows);
-    const broken = [
-      // What is learned in the beginning, as code is compiled and caches fill up, is no growth.
-      ...grown(calls[Math.floor(calls.length / 4)], calls[calls.length - 1]),
-      ...grown(cycles[Math.floor(cycles.length / 4)], cycles[cycles.length - 1]),
+    const named: [string, Holdings][] = [
+      ...calls.map((holdings, i): [string, Holdings] => [`calls ${i + 1}/${calls.length}`, holdings]),
+      ['closed', before],
+      ...cycles.map((holdings, i): [string, Holdings] => [`openings ${i + 1}/${cycles.length}`, holdings]),
     ];
-    process.stdout.write(`${times} calls in ${seconds.toFixed(0)} s; grew: ${broken.join(', ') || 'nothing'}\n`);
-    return broken.length === 0;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-};
+    return {
+      head: ['', 'heap, MB', 'external, MB', 'RSS, MB', 'descriptors', 'threads', 'folders'],
+      rows: named.map(([name, { heap, external, resident, descriptors, threads, folders }]) => [
+        name,
+        ...[heap, external, resident].map(bytes => (bytes / 1e6).toFixed(1)),
+        ...[descriptors, threads, folders].map(String),
+      ]),
+      notes: [`${times} calls in ${seconds.toFixed(0)} s`],
+      broken: [
+        // The first quarter is left out: code is compiled and caches fill up, which is no growth.
+        ...grown(calls[Math.floor(calls.length / 4)], calls[calls.length - 1]).map(
+          what => `${what} grew over the calls`,
+        ),
+        ...grown(cycles[Math.floor(cycles.length / 4)], cycles[cycles.length - 1]).map(
+          what => `${what} grew over the openings`,
+        ),
+      ],
+    };
+  });

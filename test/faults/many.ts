@@ -1,14 +1,11 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { printTable, whole } from '../../src/cli/output.js';
+import { whole } from '../../src/cli/output.js';
 import { LanguageModel, train, tune } from '../../src/index.js';
-import { randomNumbers } from '../../bench/random.js';
-import type { FaultOptions } from './harness.js';
+import { Child, NoReply } from './child.js';
+import type { Fault } from './fault.js';
+import { withFolder, writeText } from './folder.js';
 import type { Done, Task } from './many-child.js';
 import { askModel } from './many-questions.js';
 
@@ -38,9 +35,9 @@ export interface ManyReport {
 const ELSEWHERE = '/dev/shm';
 
 /** Sixteen readers, for `times` seconds: with private folders on the model's file system, and on another one. */
-export async function run({ times = 30, seed }: FaultOptions): Promise<boolean> {
+export const many: Fault = async ({ times = 30, seed }) => {
   const rows: string[][] = [];
-  const wrong: string[] = [];
+  const broken: string[] = [];
   for (const temporary of [undefined, ELSEWHERE]) {
     if (temporary !== undefined && !existsSync(temporary)) continue;
     const report = await shareModel({
@@ -50,59 +47,60 @@ export async function run({ times = 30, seed }: FaultOptions): Promise<boolean> 
       seed,
       ...(temporary ? { temporary } : {}),
     });
-    const { opened, trained, tuned, answers } = report;
-    rows.push([
-      temporary ?? 'the same file system',
-      ...[opened, trained, tuned, answers, report.wrong.length].map(whole),
-    ]);
-    wrong.push(...report.wrong);
+    const { opened, trained, tuned, answers, wrong } = report;
+    rows.push([temporary ?? 'the same file system', ...[opened, trained, tuned, answers, wrong.length].map(whole)]);
+    broken.push(...wrong);
   }
-  await printTable(['private folders', 'opened', 'trained', 'tuned', 'different answers', 'wrong'], rows);
-  for (const line of wrong) process.stdout.write(`${line}\n`);
-  return wrong.length === 0;
-}
+  return { head: ['private folders', 'opened', 'trained', 'tuned', 'different answers', 'wrong'], rows, broken };
+};
 
 /** Lets processes read a model while one trains its next version again and again, and one tunes it. */
 export async function shareModel(options: ManyOptions): Promise<ManyReport> {
-  const { readers, versions, seconds, seed } = options;
-  const folder = mkdtempSync(join(tmpdir(), 'kneser-faults-'));
-  const temporary = options.temporary
-    ? mkdtempSync(join(options.temporary, 'kneser-faults-'))
-    : join(folder, 'temporary');
-  mkdirSync(temporary, { recursive: true });
-  try {
-    const texts = Array.from({ length: versions }, (_, i) => writeText(join(folder, `${i}.txt`), seed + i));
-    const held = writeText(join(folder, 'held-out.txt'), seed + versions);
-    const right = new Set(await answersOf(folder, texts, held));
-    const model = join(folder, 'model');
-    cpSync(join(folder, 'version-0'), model, { recursive: true });
-    const tasks: Task[] = Array.from({ length: readers }, () => ({ role: 'read', model, files: [] }));
-    tasks.push({ role: 'train', model, files: texts }, { role: 'tune', model, files: [held] });
-    const done = await runTasks(tasks, temporary, seconds);
-    const [trained, tuned] = done.splice(readers);
-    const answers = new Map<string, number>();
-    for (const [answer, count] of done.flatMap(Object.entries) as [string, number][]) {
-      answers.set(answer, (answers.get(answer) ?? 0) + count);
+  return await withFolder(async folder => {
+    if (options.temporary !== undefined) {
+      return await withFolder(temporary => shareModelIn(folder, temporary, options), options.temporary);
     }
-    const wrong = [...answers.keys()].filter(answer => !right.has(answer)).map(answer => `read: ${answer}`);
-    wrong.push(...Object.keys(trained).filter(result => result !== 'trained'));
-    // To tune a model that is gone is no fault.
-    const isRight = (result: string): boolean => result === 'tuned' || result.startsWith('KNESER_OUTPUT_EXISTS');
-    wrong.push(...Object.keys(tuned).filter(result => !isRight(result)));
-    wrong.push(...readdirSync(temporary).map(name => `left behind: ${name}`));
-    const kept = readdirSync(model);
-    if (kept.length !== 2) wrong.push(`left behind in the model folder: ${kept.join(', ')}`);
-    return {
-      opened: [...answers.values()].reduce((sum, count) => sum + count, 0),
-      trained: trained.trained ?? 0,
-      tuned: tuned.tuned ?? 0,
-      answers: answers.size,
-      wrong,
-    };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-    rmSync(temporary, { recursive: true, force: true });
+    const temporary = join(folder, 'temporary');
+    mkdirSync(temporary);
+    return await shareModelIn(folder, temporary, options);
+  });
+}
+
+async function shareModelIn(
+  folder: string,
+  temporary: string,
+  { readers, versions, seconds, seed }: ManyOptions,
+): Promise<ManyReport> {
+  const write = (name: string, seed: number): string =>
+    writeText(join(folder, name), { sentences: 400, types: 100, seed });
+  const texts = Array.from({ length: versions }, (_, i) => write(`${i}.txt`, seed + i));
+  const held = write('held-out.txt', seed + versions);
+  const right = new Set(await answersOf(folder, texts, held));
+  const model = join(folder, 'model');
+  cpSync(join(folder, 'version-0'), model, { recursive: true });
+  const tasks: Task[] = Array.from({ length: readers }, () => ({ role: 'read', model, files: [] }));
+  tasks.push({ role: 'train', model, files: texts }, { role: 'tune', model, files: [held] });
+  const done = await runTasks(tasks, temporary, seconds);
+  const [trained, tuned] = done.splice(readers);
+  const answers = new Map<string, number>();
+  for (const [answer, count] of done.flatMap(Object.entries) as [string, number][]) {
+    answers.set(answer, (answers.get(answer) ?? 0) + count);
   }
+  const wrong = [...answers.keys()].filter(answer => !right.has(answer)).map(answer => `read: ${answer}`);
+  wrong.push(...Object.keys(trained).filter(result => result !== 'trained'));
+  // To tune a model that is gone is no fault.
+  const isRight = (result: string): boolean => result === 'tuned' || result.startsWith('KNESER_OUTPUT_EXISTS');
+  wrong.push(...Object.keys(tuned).filter(result => !isRight(result)));
+  wrong.push(...readdirSync(temporary).map(name => `left behind: ${name}`));
+  const kept = readdirSync(model);
+  if (kept.length !== 2) wrong.push(`left behind in the model folder: ${kept.join(', ')}`);
+  return {
+    opened: [...answers.values()].reduce((sum, count) => sum + count, 0),
+    trained: trained.trained ?? 0,
+    tuned: tuned.tuned ?? 0,
+    answers: answers.size,
+    wrong,
+  };
 }
 
 /** The answers of each version, before it was tuned and after. */
@@ -121,33 +119,19 @@ async function answersOf(folder: string, texts: readonly string[], held: string)
 }
 
 async function runTasks(tasks: readonly Task[], temporary: string, seconds: number): Promise<Done[]> {
-  const path = fileURLToPath(new URL('./many-child.js', import.meta.url));
-  const children = tasks.map(task => {
-    const child = fork(path, { env: { ...process.env, TMPDIR: temporary } });
-    child.send(task);
-    return child;
-  });
-  const done = children.map(async (child): Promise<Done> => {
-    const exit = new AbortController();
-    child.once('exit', () => exit.abort());
+  const children = tasks.map(() => new Child('./many-child.js', import.meta.url, { temporary }));
+  const done = children.map(async (child, i): Promise<Done> => {
+    child.send({ ...tasks[i] });
     try {
-      return ((await once(child, 'message', { signal: exit.signal })) as [Done])[0];
-    } catch {
-      return { [`a crash: ${child.signalCode ?? child.exitCode}`]: 1 };
+      return await child.reply<Done>();
+    } catch (error) {
+      if (!(error instanceof NoReply)) throw error;
+      return { [error.message]: 1 };
     }
   });
   await wait(seconds * 1000);
-  for (const child of children) if (child.connected) child.send('stop');
+  for (const child of children) child.send('stop');
   const results = await Promise.all(done);
-  for (const child of children) if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  for (const child of children) await child.end();
   return results;
-}
-
-function writeText(path: string, seed: number): string {
-  const random = randomNumbers(seed);
-  const lines = Array.from({ length: 400 }, () =>
-    Array.from({ length: 4 + Math.floor(8 * random()) }, () => `word${Math.floor(100 ** random())}`).join(' '),
-  );
-  writeFileSync(path, lines.join('\n') + '\n');
-  return path;
 }

@@ -1,14 +1,12 @@
-import { mkdtempSync, openSync, closeSync, rmSync, writeFileSync, writeSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { printTable } from '../../src/cli/output.js';
-import { tryToRun, type Attempt } from '../../bench/child.js';
 import { randomNumbers } from '../../bench/random.js';
 import { bpeJson, mergesOf, PRINTABLE } from '../../bench/tokenizer-json.js';
-import type { Harness } from './harness.js';
+import { kneser, type CommandResult } from './command.js';
+import { isChosen, type Fault } from './fault.js';
+import { withFolder } from './folder.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 const MB = 1e6;
 
 /** Stands among arguments for the path of a tokenizer. */
@@ -236,16 +234,16 @@ function boundOf(shape: Shape, memory: number): number {
   return shape.command ? READING_BYTES : 1.3 * memory * 2 ** 20 + 200 * MB;
 }
 
+/** A row of the report, and what was broken. */
+interface ShapeCase {
+  readonly row: readonly string[];
+  readonly broken: readonly string[];
+}
+
 /** Trains on texts of odd shapes with little memory, and looks at the peak of the resident set and at the processor's time a byte. */
-export const memory: Harness = async ({ times = Infinity, seed }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'kneser-memory-'));
-  const rows: string[][] = [];
-  const signal = new AbortController().signal;
-  const only = process.env.SHAPE;
-  let held = true;
-  const kneser = (args: readonly string[], input?: string): Promise<Attempt> =>
-    tryToRun(process.execPath, [MAIN, ...args], { signal, env: process.env, ...(input ? { input } : {}) });
-  try {
+export const memory: Fault = async options =>
+  await withFolder(async folder => {
+    const { times = Infinity, seed, log } = options;
     const small = join(folder, 'small');
     const smallText = join(folder, 'small.txt');
     const tokenizer = join(folder, TOKENIZER);
@@ -253,50 +251,70 @@ export const memory: Harness = async ({ times = Infinity, seed }) => {
     writeFileSync(tokenizer, bpeJson(PRINTABLE, merges));
     writeText(smallText, 5 * MB, ordinary(randomNumbers(seed)));
     await kneser(['train', smallText, '--out', small, '--quiet']);
-    for (const shape of SHAPES.filter(({ name }) => !only || name.includes(only)).slice(0, times)) {
+    const cases: ShapeCase[] = [];
+    for (const shape of SHAPES.filter(({ name }) => isChosen(name, options)).slice(0, times)) {
       for (const mebibytes of shape.memory ?? [64]) {
-        const perByte: number[] = [];
+        let shorter: number | undefined;
         for (const bytes of shape.refused ? [shape.bytes] : [shape.bytes, 4 * shape.bytes]) {
           const input = join(folder, `text${shape.ending ?? '.txt'}`);
           writeText(input, bytes, shape.text(randomNumbers(seed)));
           const out = join(folder, 'model');
           const args = (shape.args ?? []).map(arg => (arg === TOKENIZER ? tokenizer : arg));
-          const attempt = shape.command
-            ? await kneser([...shape.command, small, input, ...args])
-            : await kneser([...['train', input, '--out', out, '--quiet', '--memory', `${mebibytes}M`, ...args]]);
-          const { seconds, cpuSeconds, peakBytes, ended, stderr } = attempt;
+          const command = shape.command
+            ? [...shape.command, small, input, ...args]
+            : ['train', input, '--out', out, '--quiet', '--memory', `${mebibytes}M`, ...args];
+          const result = await kneser(command, { timeLimit: 0 });
           rmSync(out, { recursive: true, force: true });
           rmSync(input);
-          const expected = shape.refused ? ended === 2 && shape.refused.test(stderr) : ended === 0;
-          const bound = boundOf(shape, mebibytes);
-          perByte.push((cpuSeconds ?? seconds) / bytes);
-          const linear = perByte.length < 2 || perByte[1] < 2 * perByte[0];
-          const fine = expected && (peakBytes ?? 0) <= bound && linear;
-          held &&= fine;
-          if (!expected) process.stdout.write(`${shape.name}: ended with ${ended}\n${stderr.slice(0, 500)}\n`);
-          const row = [
-            shape.name,
-            whole(bytes / MB),
-            shape.command ? '–' : String(mebibytes),
-            whole((peakBytes ?? NaN) / MB),
-            whole(bound / MB),
-            seconds.toFixed(1),
-            whole(perByte[perByte.length - 1] * 1e9),
-            ended === 0 ? 'done' : ended === 2 ? 'refused' : String(ended),
-            fine ? '' : 'BROKEN',
-          ];
-          process.stderr.write(row.join('  ') + '\n');
-          rows.push(row);
+          const perByte = (result.cpuSeconds ?? result.milliseconds / 1000) / bytes;
+          const one = judge(shape, mebibytes, bytes, result, perByte, shorter);
+          shorter = perByte;
+          log(one.row.join('  '));
+          cases.push(one);
         }
       }
     }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-  await printTable(['text', 'MB', 'M, MiB', 'peak, MB', 'bound, MB', 's', 'CPU ns/byte', 'outcome', ''], rows);
-  process.stdout.write(`${availableParallelism()} cores\n`);
-  return held;
-};
+    return {
+      head: ['text', 'MB', 'M, MiB', 'peak, MB', 'bound, MB', 's', 'CPU ns/byte', 'outcome', ''],
+      rows: cases.map(({ row }) => row),
+      notes: [`${availableParallelism()} cores`],
+      broken: cases.flatMap(({ broken }) => broken),
+    };
+  });
+
+/**
+ * Compares a run to its bounds.
+ *
+ * @param perByte seconds of CPU a byte.
+ * @param shorter the same of a shorter text of the shape, where there was one.
+ */
+function judge(
+  shape: Shape,
+  mebibytes: number,
+  bytes: number,
+  { code, stderr, milliseconds, peakBytes }: CommandResult,
+  perByte: number,
+  shorter: number | undefined,
+): ShapeCase {
+  const bound = boundOf(shape, mebibytes);
+  const problems: string[] = [];
+  const expected = shape.refused ? code === 2 && shape.refused.test(stderr) : code === 0;
+  if (!expected) problems.push(`ended with ${code}: ${stderr.slice(0, 500)}`);
+  if ((peakBytes ?? 0) > bound) problems.push('its peak is above the bound');
+  if (shorter !== undefined && perByte >= 2 * shorter) problems.push('time grows faster than the text');
+  const row = [
+    shape.name,
+    whole(bytes / MB),
+    shape.command ? '–' : String(mebibytes),
+    whole((peakBytes ?? NaN) / MB),
+    whole(bound / MB),
+    (milliseconds / 1000).toFixed(1),
+    whole(perByte * 1e9),
+    code === 0 ? 'done' : code === 2 ? 'refused' : String(code),
+    problems.length === 0 ? '' : 'BROKEN',
+  ];
+  return { row, broken: problems.map(problem => `${shape.name}, ${whole(bytes / MB)} MB: ${problem}`) };
+}
 
 function whole(value: number): string {
   return value.toFixed(0);

@@ -2,14 +2,15 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LanguageModel, train, tune, type Score } from '#kneser/src/index.js';
-import { judgeFailure, kneser } from '#kneser/test/faults/command-line.js';
-import { fillDisks, writeText } from '#kneser/test/faults/full-disk.js';
+import { judgeFailure, kneser } from '#kneser/test/faults/command.js';
+import { writeText } from '#kneser/test/faults/folder.js';
+import { fillDisks } from '#kneser/test/faults/full-disk.js';
 import { PATHS } from '#kneser/test/faults/places.js';
 import { temporaryFolder } from '../support/models.js';
 
 const folder = temporaryFolder('places');
 const model = join(folder, 'model');
-const text = writeText(join(folder, 'text.txt'), 60, 1);
+const text = writeText(join(folder, 'text.txt'), { sentences: 60, types: 800, seed: 1 });
 let right: Score;
 
 async function score(path: string): Promise<Score> {
@@ -83,7 +84,7 @@ test.skipIf(process.getuid?.() !== 0)('another user reads a model, and is told w
 });
 
 test('a full disk is told as such, and nothing is left on it', async context => {
-  const cases = await fillDisks(['view', 'train', 'tune'], 1);
+  const cases = await fillDisks(name => ['view', 'train', 'tune'].includes(name), 1);
   // Only some may mount a small disk.
   if (typeof cases === 'string') return context.skip(cases);
   expect(cases.flatMap(({ wrong }) => wrong)).toEqual([]);

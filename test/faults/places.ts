@@ -1,11 +1,10 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { printTable } from '../../src/cli/output.js';
 import { LanguageModel, train } from '../../src/index.js';
-import { judgeFailure, kneser, listing, mountDisk, type CommandOptions, type CommandResult } from './command-line.js';
-import { writeText } from './full-disk.js';
-import type { FaultOptions } from './harness.js';
+import { judgeFailure, kneser, type CommandOptions, type CommandResult } from './command.js';
+import { mountDisk } from './disk.js';
+import { isChosen, type Fault, type FaultOptions } from './fault.js';
+import { listing, withFolder, writeText } from './folder.js';
 
 /** A user who may do nothing. */
 const NOBODY = 65_534;
@@ -30,41 +29,32 @@ export interface PlaceCase {
 }
 
 /** Models where nothing may be written, with few descriptors, and at paths of all kinds. */
-export async function run({ seed }: FaultOptions): Promise<boolean> {
-  const cases = await tryPlaces(seed);
-  const groups = new Map<string, PlaceCase[]>();
-  for (const one of cases) {
-    const [group] = one.name.split(':');
-    groups.set(group, [...(groups.get(group) ?? []), one]);
-  }
+export const places: Fault = async options => {
+  const cases = await tryPlaces(options);
   const wrong = cases.filter(({ problem }) => problem !== undefined);
-  const rows = [...groups].map(([name, all]) => [
-    name,
-    String(all.length),
-    String(all.filter(one => one.problem).length),
-  ]);
-  await printTable(['', 'cases', 'wrong'], rows);
-  for (const { name, problem } of wrong) process.stdout.write(`${name}: ${problem}\n`);
-  return wrong.length === 0;
-}
+  const count = (of: readonly PlaceCase[], group: string): string =>
+    String(of.filter(({ name }) => name.startsWith(`${group}:`)).length);
+  const groups = [...new Set(cases.map(({ name }) => name.split(':')[0]))];
+  return {
+    head: ['', 'cases', 'wrong'],
+    rows: groups.map(group => [group, count(cases, group), count(wrong, group)]),
+    broken: wrong.map(({ name, problem }) => `${name}: ${problem}`),
+  };
+};
 
-/** Tries all places; those that only the superuser can make are left out for others. */
-export async function tryPlaces(seed: number): Promise<PlaceCase[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'kneser-faults-'));
-  try {
+/** Tries the places of the groups that are chosen; those that only the superuser can make are left out for others. */
+async function tryPlaces(options: FaultOptions): Promise<PlaceCase[]> {
+  return await withFolder(async folder => {
     chmodSync(folder, 0o755);
-    const places = new Places(folder, seed);
+    const places = new Places(folder, options.seed);
     await places.prepare();
-    if (process.getuid?.() === 0) {
-      await places.denied();
-      await places.readOnlyDisk();
-    }
-    await places.descriptors();
-    await places.paths();
+    const isSuperuser = process.getuid?.() === 0;
+    if (isSuperuser && isChosen('denied', options)) await places.denied();
+    if (isSuperuser && isChosen('read-only disk', options)) await places.readOnlyDisk();
+    if (isChosen('descriptors', options)) await places.descriptors();
+    if (isChosen('path', options)) await places.paths();
     return places.cases;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 class Places {
@@ -79,7 +69,7 @@ class Places {
     private readonly folder: string,
     seed: number,
   ) {
-    this.text = writeText(join(folder, 'text.txt'), 300, seed);
+    this.text = writeText(join(folder, 'text.txt'), { sentences: 300, types: 800, seed });
     this.model = join(folder, 'model');
     this.plain = join(folder, 'plain');
   }

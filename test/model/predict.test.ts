@@ -128,6 +128,38 @@ describe('on a model with wide contexts', () => {
     });
   });
 
+  test('next words: probabilities are those of the ranking, sum to one, and samples follow them', async () => {
+    for (const options of [{ smoothing: 'mkn' }, UNIFORM_MIXTURE, {}] as const) {
+      await withOpen(options, async model => {
+        const loaded = await model.load();
+        for (const [i, history] of histories(3).entries()) {
+          const next = loaded.nextWords(history, i !== 1);
+          const paged = await model.nextWords(history, i !== 1);
+          const ranked = next.top(Infinity);
+          expect(ranked).toHaveLength(tokens.length);
+          expect(Math.abs(ranked.reduce((sum, { probability }) => sum + probability, 0) - 1)).toBeLessThan(1e-12);
+          for (const { word, probability } of ranked) expect(next.probability(word)).toBe(probability);
+          expect([0, 2].map(word => next.probability(word))).toEqual([0, 0]);
+          // Evenly spaced numbers meet a word about as often as its parts of the unit interval are long.
+          const [samples, parts] = [400, 12];
+          const counts = new Map<number, number>();
+          for (let n = 0; n < samples; n++) {
+            const word = next.sample(() => (n + 0.5) / samples);
+            if (n % 20 === 0) expect(paged.sample(() => (n + 0.5) / samples)).toBe(word);
+            counts.set(word, (counts.get(word) ?? 0) + 1);
+          }
+          for (const { word, probability } of ranked) {
+            expect(Math.abs((counts.get(word) ?? 0) - samples * probability)).toBeLessThan(parts);
+          }
+          const { word, probability } = ranked[0];
+          const { patterns, uniform } = next.explain(word);
+          const sum = patterns.reduce((total, part) => total + part.probability, uniform);
+          expect(Math.abs(sum - probability)).toBeLessThan(1e-12);
+        }
+      });
+    }
+  });
+
   test('an explanation adds up to the probability', async () => {
     for (const options of [{ smoothing: 'mkn' }, UNIFORM_MIXTURE, {}] as const) {
       await withOpen(options, async model => {

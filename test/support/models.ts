@@ -2,11 +2,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, vi } from 'vitest';
+import { afterAll } from 'vitest';
 import { LanguageModel, type LoadedModel, type OpenOptions, train, type TrainOptions } from '#kneser/src/index.js';
-
-// Training takes seconds, and more on a machine that is busy.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** A folder for the calling test file, removed when its tests are over. */
 export function temporaryFolder(name: string): string {

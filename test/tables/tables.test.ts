@@ -1,14 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TableWriter, type EncodedBlock } from '#kneser/src/tables/table-writer.js';
 import { contiguous, formatPattern } from '#kneser/src/tables/pattern.js';
 import { blankBlock, BLOCK_ENTRIES, decodeBlock, encodeBlock, type Block } from '#kneser/src/tables/block.js';
-import { BlockDamage, seal, unseal } from '#kneser/src/base/sealed.js';
-import { readVarint, writeVarint } from '#kneser/src/base/varint.js';
-import { checksum } from '#kneser/src/base/checksum.js';
-import { crc32ByTable, digestFile } from '#kneser/src/base/node/file-digest.js';
+import { BlockDamage } from '#kneser/src/base/sealed.js';
 import {
   decodeDictionaryBlock,
   decodeDictionaryDirectory,
@@ -16,13 +11,12 @@ import {
   encodeDictionaryDirectory,
 } from '#kneser/src/tables/dictionary.js';
 import { decodeDirectory, encodeDirectory, findBlock } from '#kneser/src/tables/directory.js';
-import { blockKey, dictionaryKey } from '#kneser/src/store/keys.js';
+import { blockKey } from '#kneser/src/store/keys.js';
 import { decodeManifest, encodeManifest, type Manifest } from '#kneser/src/tables/manifest.js';
 import { FORMAT_VERSION } from '#kneser/src/store/keys.js';
 import { compareBytes } from '#kneser/src/base/bytes.js';
-import { temporaryFolder } from '../support/models.js';
+import { damaged } from '../support/damaged.js';
 
-const folder = temporaryFolder('store');
 const encoder = new TextEncoder();
 
 /** Ids as they are met: mostly small, sometimes as large as they get. */
@@ -138,91 +132,6 @@ const manifest = {
     tokenization: { tokenizer: 'words', locale: 'de', sentences: 'segment', normalize: 'NFC' },
   },
 } satisfies Manifest;
-
-/** A byte string with one byte changed, anywhere and anyhow. */
-function damaged(value: Uint8Array, place: number, flip: number): Uint8Array {
-  const changed = value.slice();
-  changed[place % value.length] ^= flip;
-  return changed;
-}
-
-describe('varints', () => {
-  test('any number of 32 bits comes back', () =>
-    fc.assert(
-      fc.property(fc.array(uint32), numbers => {
-        const bytes = new Uint8Array(5 * numbers.length);
-        const length = numbers.reduce((at, number) => writeVarint(bytes, at, number), 0);
-        const cursor = { at: 0 };
-        expect(numbers.map(() => readVarint(bytes, cursor))).toEqual(numbers);
-        expect(cursor.at).toBe(length);
-      }),
-    ));
-
-  test.each([
-    [0, [0]],
-    [127, [127]],
-    [128, [0x80, 1]],
-    [16_383, [0xff, 0x7f]],
-    [2 ** 28, [0x80, 0x80, 0x80, 0x80, 1]],
-    [2 ** 32 - 1, [0xff, 0xff, 0xff, 0xff, 0x0f]],
-  ])('%i takes the bytes of LEB128', (number, expected) => {
-    const bytes = new Uint8Array(8);
-    expect([...bytes.subarray(0, writeVarint(bytes, 0, number))]).toEqual(expected);
-  });
-
-  test('past the end there are zeros', () => {
-    expect(readVarint(new Uint8Array(0), { at: 0 }) || 0).toBe(0);
-    expect(readVarint(Uint8Array.of(0x81), { at: 0 })).toBe(1);
-  });
-});
-
-describe('digest of files', () => {
-  test('is CRC-32, with the help of Node or without', () => {
-    expect(crc32ByTable(encoder.encode('123456789'), 0)).toBe(0xcbf43926);
-    expect(crc32ByTable(encoder.encode('6789'), crc32ByTable(encoder.encode('12345'), 0))).toBe(0xcbf43926);
-  });
-
-  test('of a file in several chunks', async () => {
-    const path = join(folder, 'digested');
-    const bytes = Buffer.alloc((1 << 20) + 12_345, 'some text ');
-    writeFileSync(path, bytes);
-    expect(await digestFile(path)).toBe(crc32ByTable(bytes, 0).toString(16).padStart(8, '0'));
-  });
-});
-
-describe('checksum', () => {
-  // Known answers of the reference implementation; the last is long enough for the loop over 16 bytes.
-  test.each([
-    ['', 0x02cc5d05],
-    ['a', 0x550d7456],
-    ['abc', 0x32d153ff],
-    ['Nobody inspects the spammish repetition', 0xe2293b2f],
-  ])('of “%s” is XXH32’s', (text, expected) => {
-    const bytes = encoder.encode(text);
-    expect(checksum(bytes)).toBe(expected);
-    expect(checksum(encoder.encode(`<${text}>`), 1, 1 + bytes.length)).toBe(expected);
-  });
-
-  test('changes with any single byte', () =>
-    fc.assert(
-      fc.property(
-        fc.uint8Array({ minLength: 1, maxLength: 100 }),
-        fc.nat(),
-        fc.integer({ min: 1, max: 255 }),
-        (bytes, place, flip) => checksum(damaged(bytes, place, flip)) !== checksum(bytes),
-      ),
-      { numRuns: 1000 },
-    ));
-
-  test('sealed bytes come back, and nothing shorter than a seal does', () => {
-    fc.assert(
-      fc.property(fc.uint8Array(), bytes => {
-        expect(unseal(seal(bytes))).toEqual(bytes);
-      }),
-    );
-    for (let length = 0; length < 4; length++) expect(() => unseal(new Uint8Array(length))).toThrow(BlockDamage);
-  });
-});
 
 describe('blocks', () => {
   test('any block comes back, also into memory that held another', () =>
@@ -430,26 +339,6 @@ test('a table that was written is found again by key, directory and row', () => 
       }
     }
   }
-});
-
-describe('keys', () => {
-  test('are ordered as the rows that they stand for', () =>
-    fc.assert(
-      fc.property(
-        width.chain(w => fc.tuple(...[0, 1].map(() => fc.array(uint32, { minLength: w + 1, maxLength: w + 1 })))),
-        ([a, b]) => {
-          const compared = compareBytes(blockKey('11_1', a), blockKey('11_1', b));
-          expect(Math.sign(compared)).toBe(Math.sign(compareRows(a, b)));
-        },
-      ),
-    ));
-
-  test('of the dictionary are ordered by number', () =>
-    fc.assert(
-      fc.property(uint32, uint32, (a, b) => {
-        expect(Math.sign(compareBytes(dictionaryKey(a), dictionaryKey(b)))).toBe(Math.sign(a - b));
-      }),
-    ));
 });
 
 describe('any change of a byte is noticed', () => {

@@ -1,5 +1,5 @@
 import type { HeatScale } from '../../../src/report/heat.js';
-import type { Smoothing } from '../../../src/smoothing/smoothing.js';
+import type { Smoothing } from '../../../src/smoothing/index.js';
 import type { ModelFacts, ModelSource, Suggestion, Suggestions, TrainingText } from '../protocol.js';
 import { byId } from './dom.js';
 import { Editor } from './editor.js';

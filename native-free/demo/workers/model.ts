@@ -1,6 +1,6 @@
 /** The worker that holds the open model, and trains new ones. */
 import { KneserError } from '../../../src/base/errors.js';
-import type { Smoothing } from '../../../src/smoothing/smoothing.js';
+import type { Smoothing } from '../../../src/smoothing/index.js';
 import type { CallName, Calls, Failure, ModelFacts, Reply, Request, Stop, Training } from '../protocol.js';
 import { findModel, keepModel, listKept, packModel, removeModel, trainModel, type Model } from './models.js';
 import { OpenModel } from './open-model.js';

@@ -1,6 +1,6 @@
 import { KneserError } from '../../../src/base/errors.js';
 import { packStore } from '../../../src/store/packed/write.js';
-import type { Smoothing } from '../../../src/smoothing/smoothing.js';
+import type { Smoothing } from '../../../src/smoothing/index.js';
 import { filesOf } from '../../files.js';
 import { LanguageModel } from '../../index.js';
 import { deleteModel, listModels, openModel, saveModel } from '../../indexeddb.js';

@@ -1,7 +1,7 @@
 import type { Term } from '../../smoothing/terms.js';
 import { Heads, type Followers, type Head } from '../../smoothing/followers.js';
 import { Heap } from './heap.js';
-import type { NextClass, NextWord, Voter } from './next-word.js';
+import type { NextClass, NextWord, Voter } from './voters.js';
 import type { WordClasses } from '../../tables/classes.js';
 import { BOS, NONE } from '../../text/tokens.js';
 
@@ -19,6 +19,12 @@ interface RankedWords {
   readonly bound: number;
   /** The next word; the bound must be above 0. */
   next(): number;
+}
+
+/** A word id and its probability. */
+export interface WordProbability {
+  readonly word: number;
+  readonly probability: number;
 }
 
 /** A model's words in the orders that do not depend on the history. */
@@ -57,11 +63,26 @@ export class TopWords {
   }
 
   /**
+   * The probability of one word: the same parts, added in the same order as `find` adds them, so that both agree to the last
+   * bit.
+   */
+  probability({ voters, unigrams, uniform, nextClass }: NextWord, word: number): number {
+    if (word === NONE || word === BOS) return 0;
+    const isWide = ({ followers }: Voter): boolean => followers.length > NARROW;
+    const ordered = [...voters.filter(voter => !isWide(voter)), ...voters.filter(isWide)];
+    let probability = 0;
+    for (const { term, followers } of ordered) probability += term.value(followers.countOf(word));
+    probability += unigrams.value(this.lists.counts[word]) + uniform;
+    if (nextClass) probability += nextClass.classes.share[word] * nextClass.probabilities[nextClass.classes.of[word]];
+    return probability;
+  }
+
+  /**
    * The `k` most probable words and their probabilities, falling; equally probable ones by id.
    *
    * @param except a word to leave out.
    */
-  find(next: NextWord, k: number, except: number): { word: number; probability: number }[] {
+  find(next: NextWord, k: number, except: number = NONE): WordProbability[] {
     const { lists, sums, computed } = this;
     const { voters, unigrams, uniform, nextClass } = next;
     if (this.searches === LAST_SEARCH) {

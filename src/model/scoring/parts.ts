@@ -1,15 +1,13 @@
-import type { ModelSmoothing, SmoothingOptions } from '../../smoothing/smoothing.js';
+import { SMOOTHINGS, type ModelSmoothing, type SmoothingOptions } from '../../smoothing/index.js';
 import { tableParts, type TablePart } from '../lookup/table-part.js';
 import type { ModelFiles } from '../../store/store.js';
-import { decodeClasses, type WordClasses } from '../../tables/classes.js';
+import { decodeClasses } from '../../tables/classes.js';
 import { KneserError } from '../../base/errors.js';
 import { formatPattern, isContiguous, parsePattern } from '../../tables/pattern.js';
 import { checkByteOrder } from '../../base/byte-order.js';
-import { Backoff } from '../../smoothing/backoff.js';
-import { Blend, GATE_PARAMETERS, GATE_START } from '../../smoothing/blend.js';
-import { estimateDiscounts } from '../../smoothing/discounts.js';
-import { createLattice, type Lattice } from '../../smoothing/lattice.js';
-import { Mixture } from '../../smoothing/mixture.js';
+import { GATE_PARAMETERS, GATE_START } from '../../smoothing/blend.js';
+import { NO_DISCOUNTS } from '../../smoothing/discounts.js';
+import { latticeOf } from '../../smoothing/lattice.js';
 import { parameterStarts } from '../../smoothing/parameters.js';
 import { decodeWeights, DEFAULT_WEIGHTS, UNIFORM_WEIGHTS, type WeightSet } from '../../smoothing/weights.js';
 import { decodeValue } from '../../base/decode.js';
@@ -19,32 +17,28 @@ import type { ModelStore } from '../../store/store.js';
 import { decodeTokenizer } from '../../tables/tokenizer.js';
 import { Tokenization } from '../../text/tokenization.js';
 import { NO_CACHE } from '../../smoothing/cache.js';
-import type { Estimator } from '../../smoothing/estimator.js';
+import type { Estimator, EstimatorInput } from '../../smoothing/estimator.js';
 
-/** What counts are smoothed by: plain data, which other threads can be sent. */
-export interface BlendPlan {
-  readonly manifest: Manifest;
-  /** The tables in use, and those of the class model where that is in use. */
+/** How a model makes probabilities: plain data, which other threads can be sent. */
+export interface SmoothingPlan extends EstimatorInput {
+  readonly smoothing: ModelSmoothing;
   readonly words: readonly TablePart[];
   readonly classes: readonly TablePart[];
-  readonly wordClasses: WordClasses | undefined;
-  /** The set of tuned weights in use. */
-  readonly weights: WeightSet | undefined;
 }
 
-/** Everything that scoring needs to know of a model, but for the counts. */
-export interface ModelParts extends BlendPlan {
+/** Everything that scoring needs to know of a model, except the counts. */
+export interface ModelParts extends SmoothingPlan {
   readonly store: ModelStore;
-  /** Bytes on disk, and when it was made. */
+  /** Bytes on disk. */
   readonly bytes: number;
+  /** When the model was made, as ISO 8601. */
   readonly created: string;
-  readonly smoothing: ModelSmoothing;
   /** All sets of tuned weights, by name. */
   readonly weightSets: ReadonlyMap<string, WeightSet>;
   readonly tokenization: Tokenization;
 }
 
-/** Reads a model's description and puts together what is asked for. @throws KNESER_DAMAGED, KNESER_OPTION */
+/** Reads a model's description, and chooses its tables and weights by the options. @throws KNESER_DAMAGED, KNESER_OPTION */
 export async function readParts(store: ModelStore, files: ModelFiles, options: SmoothingOptions): Promise<ModelParts> {
   checkByteOrder();
   const manifest = decodeValue(`${store.name}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
@@ -55,8 +49,8 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: S
     weightSets.set(name, decodeValue(`${store.name}: weights ${name}`, bytes, decodeWeights));
   const weights = options.startingWeights ? startingWeights(manifest) : chooseWeights(store.name, weightSets, options);
   const smoothing = options.smoothing ?? (weights || options.weights ? 'glm' : 'mkn');
-  const all = tableParts(store.name, manifest.tables);
-  const words = smoothing === 'glm' ? all : tableParts(store.name, contiguousTables(manifest.tables));
+  const { tables } = SMOOTHINGS[smoothing];
+  const words = tableParts(store.name, tables === 'all' ? manifest.tables : contiguousTables(manifest.tables));
   const classes = weights && weights.gate.length > 0 ? tableParts(store.name, manifest.classTables) : [];
   const wordClasses =
     classes.length > 0 ? decodeValue(`${store.name}: classes`, await store.get(CLASSES_KEY), decodeClasses) : undefined;
@@ -101,11 +95,11 @@ function checkWeights(
 }
 
 function parameterCount(parts: readonly TablePart[]): number {
-  const lattice = latticeOf(parts, 1);
+  const lattice = latticeOf(parts, 1, () => NO_DISCOUNTS);
   return parameterStarts(lattice)[lattice.tables.length];
 }
 
-/** A back-off model is scored as it is. */
+/** A back-off model takes no smoothing options. @throws KNESER_NO_COUNTS */
 async function backoffParts(
   store: ModelStore,
   { bytes, created }: ModelFiles,
@@ -138,20 +132,9 @@ export function noCounts(model: string, verb: string): KneserError {
   );
 }
 
-/** What a thread makes probabilities with. */
-export function createEstimator(plan: BlendPlan): Estimator {
-  return plan.manifest.kind === 'backoff' ? new Backoff() : createBlend(plan);
-}
-
-/** The same for a model of counts. */
-export function createBlend({ manifest, words, classes, wordClasses, weights }: BlendPlan): Blend {
-  const mixture = new Mixture(latticeOf(words, manifest.vocabulary), weights?.words);
-  if (!weights || !wordClasses) return new Blend(mixture);
-  return new Blend(mixture, {
-    mixture: new Mixture(latticeOf(classes, wordClasses.count - 2), weights.classes),
-    classes: wordClasses,
-    gate: weights.gate,
-  });
+/** Makes an estimator, which one thread uses. */
+export function createEstimator(plan: SmoothingPlan): Estimator {
+  return SMOOTHINGS[plan.smoothing].estimator(plan);
 }
 
 async function readTokenization(store: ModelStore, { options }: Manifest): Promise<Tokenization> {
@@ -168,20 +151,6 @@ async function readTokenization(store: ModelStore, { options }: Manifest): Promi
     if (error instanceof KneserError) throw new KneserError(error.code, `${where}: ${error.message}`, { cause: error });
     throw error;
   }
-}
-
-/** The lattice of a stream's tables. @param vocabulary the types that are predicted. */
-export function latticeOf(parts: readonly TablePart[], vocabulary: number): Lattice {
-  const tables = parts.map(({ pattern, manifest }, index) => ({
-    pattern,
-    discounts: estimateDiscounts(manifest.countsOfCounts),
-    index,
-    mixed: manifest.mixed,
-  }));
-  return createLattice(
-    tables.filter(table => table.mixed),
-    vocabulary,
-  );
 }
 
 /** Weights that change nothing: even ones, and, with classes, a class model that has yet to prove itself. */
@@ -212,9 +181,10 @@ function chooseWeights(
   sets: ReadonlyMap<string, WeightSet>,
   { smoothing, weights }: SmoothingOptions,
 ): WeightSet | undefined {
-  if (smoothing === 'mkn') {
+  if (smoothing !== undefined && !SMOOTHINGS[smoothing].weights) {
     if (weights === undefined) return undefined;
-    throw new KneserError('KNESER_OPTION', 'weights: modified Kneser-Ney has none; leave them out, or smooth with glm');
+    const { title } = SMOOTHINGS[smoothing];
+    throw new KneserError('KNESER_OPTION', `weights: ${title} has none; leave them out, or smooth with glm`);
   }
   if (weights === UNIFORM_WEIGHTS) return undefined;
   const found = sets.get(weights ?? DEFAULT_WEIGHTS);

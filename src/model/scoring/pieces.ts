@@ -1,7 +1,29 @@
 import { EOS } from '../../text/tokens.js';
-import type { BatchLayout } from '../../smoothing/batch.js';
+import { BatchLayout } from '../../smoothing/batch.js';
+import { LOADED_BATCH, loadedTables } from '../lookup/loaded-table.js';
+import type { TableMemory } from '../lookup/regions.js';
+import { createEstimator, type SmoothingPlan } from './parts.js';
 import { PIECE_WORDS, PieceSum } from './perplexity.js';
-import { runAtOnce, type Scorer } from './scorer.js';
+import { runAtOnce, Scorer } from './scorer.js';
+
+/** What a thread needs to score with tables in memory: the tables are shared, the rest is copied. */
+export interface ScoringPlan extends SmoothingPlan {
+  readonly wordTables: readonly TableMemory[];
+  readonly classTables: readonly TableMemory[];
+  /** What the tables of a back-off model point to. */
+  readonly numbers: Float64Array | undefined;
+}
+
+/** Makes what scores, with working memory of its own. */
+export function createLoadedScorer(plan: ScoringPlan): { scorer: Scorer; layout: BatchLayout } {
+  const { order } = plan.manifest;
+  const words = { tables: loadedTables(plan.wordTables, order) };
+  const classes = plan.wordClasses && { tables: loadedTables(plan.classTables, order), classOf: plan.wordClasses.of };
+  return {
+    scorer: new Scorer(words, classes, createEstimator(plan), () => plan.numbers),
+    layout: new BatchLayout(order, LOADED_BATCH),
+  };
+}
 
 /** A piece of a text, which any thread can score by itself. */
 export interface Piece {

@@ -2,7 +2,9 @@ import { TableCursor } from '../../tables/cursor.js';
 import { walk } from '../../tables/walk.js';
 import type { Batch } from '../../smoothing/batch.js';
 import { COUNT, Evidence, FIELDS, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS } from '../../smoothing/evidence.js';
-import { latticeOf, type ModelParts } from '../../model/scoring/parts.js';
+import type { ModelParts } from '../../model/scoring/parts.js';
+import { estimateDiscounts } from '../../smoothing/discounts.js';
+import { latticeOf } from '../../smoothing/lattice.js';
 import { Mixture } from '../../smoothing/mixture.js';
 import { wordIds } from '../../tables/manifest.js';
 import { BOS, NONE } from '../../text/tokens.js';
@@ -33,7 +35,7 @@ export class CountedSource implements BackoffSource {
     private readonly onRows: (rows: number) => void,
   ) {
     const { words, manifest } = parts;
-    this.mixture = new Mixture(latticeOf(words, manifest.vocabulary));
+    this.mixture = new Mixture(latticeOf(words, manifest.vocabulary, estimateDiscounts));
     this.evidence = new Evidence(words.length, 1);
     this.batch = {
       ids: new Uint32Array(1),

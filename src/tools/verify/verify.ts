@@ -3,7 +3,7 @@ import type { Progress } from '../../base/progress.js';
 import { contextPattern, formatPattern, isContiguous, parsePattern, type Pattern } from '../../tables/pattern.js';
 import { readDirectory } from '../../tables/block-reader.js';
 import { PagedModel } from '../../model/paged-model.js';
-import type { SmoothingOptions } from '../../smoothing/smoothing.js';
+import { SMOOTHING_NAMES, SMOOTHINGS, type SmoothingOptions } from '../../smoothing/index.js';
 import type { ModelFiles } from '../../store/store.js';
 import { UNIFORM_WEIGHTS } from '../../smoothing/weights.js';
 import { decodeValue } from '../../base/decode.js';
@@ -178,7 +178,9 @@ class Verification {
   ): Promise<void> {
     // What an ARPA file says need not add up.
     if (manifest.kind === 'backoff') return;
-    const ways: SmoothingOptions[] = [{ smoothing: 'mkn' }];
+    const ways: SmoothingOptions[] = SMOOTHING_NAMES.filter(name => !SMOOTHINGS[name].weights).map(smoothing => ({
+      smoothing,
+    }));
     if (manifest.tables.some(({ pattern }) => pattern.includes('_'))) ways.push({ weights: UNIFORM_WEIGHTS });
     for (const name of weights) ways.push({ weights: name });
     const histories = sampleHistories(contiguousOf(manifest.tables, tables), wordIds(manifest));

@@ -5,8 +5,8 @@ import { BatchLayout, type Batch } from '../../smoothing/batch.js';
 import { learnCache, TextCache } from '../../smoothing/cache.js';
 import { FIELDS } from '../../smoothing/evidence.js';
 import { PagedModel } from '../../model/paged-model.js';
-import { createBlend } from '../../model/scoring/parts.js';
-import { Blend, type BlendEvidence } from '../../smoothing/blend.js';
+import { Blend, createBlend, type BlendEvidence } from '../../smoothing/blend.js';
+import { estimateDiscounts } from '../../smoothing/discounts.js';
 import { createLattice } from '../../smoothing/lattice.js';
 import { learn, massShares, Parameters } from '../../smoothing/learn.js';
 import { Mixture } from '../../smoothing/mixture.js';
@@ -74,7 +74,7 @@ export async function learnModel(
   const { batch, sentences } = layOut(text, manifest.order, most);
   if (batch.length === sentences) throw new KneserError('KNESER_INPUT_EMPTY', 'the text to tune on holds no tokens');
   const evidence = await model.evidence(batch);
-  const blend = createBlend(parts);
+  const blend = createBlend(parts, estimateDiscounts);
   if (!start) throw new Error('no weights to start from');
   const words = new Parameters(start.words);
   const { classModel } = blend;
@@ -128,7 +128,7 @@ function layOut(text: NumberedText, order: number, most: number): { batch: Batch
 
 /** What modified Kneser-Ney makes of the same evidence. */
 function kneserNey(model: PagedModel, evidence: BlendEvidence, batch: Batch, pause: Pause): Promise<Float64Array> {
-  const { lattice } = createBlend(model.parts).words;
+  const { lattice } = createBlend(model.parts, estimateDiscounts).words;
   const tables = lattice.tables.filter(table => isContiguous(table.pattern));
   const blend = new Blend(new Mixture(createLattice(tables, lattice.vocabulary)));
   return evaluate(blend, evidence, batch, pause);

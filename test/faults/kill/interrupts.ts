@@ -26,15 +26,15 @@ export async function interruptTrainings(times: number, seed: number, scene: Sce
       const line = stages[i % stages.length];
       const after = (random() * milliseconds) / stages.length;
       const args = ['train', text, '--out', out, ...scene.args];
-      const { status, stderr, killedFor } = await stage.run(args, { line, after, signal: 'SIGINT' });
-      if (killedFor === undefined || status === 0) {
+      const { code, stderr, killedFor } = await stage.run(args, { line, after, signal: 'SIGINT' });
+      if (killedFor === undefined || code === 0) {
         counts.late++;
         continue;
       }
       counts.interrupts++;
       counts.slowest = Math.max(counts.slowest, killedFor);
       const where = `${line} + ${after.toFixed(0)} ms`;
-      if (status !== 130) counts.failures.push(`${where}: exits with ${status}: ${stderr}`);
+      if (code !== 130) counts.failures.push(`${where}: exits with ${code}: ${stderr}`);
       if (killedFor > PROMPT_MS) counts.failures.push(`${where}: ends after ${killedFor.toFixed(0)} ms`);
       const left = await readdir(stage.at(out)).catch(() => undefined);
       if (left) counts.failures.push(`${where}: leaves ${left.join()}`);

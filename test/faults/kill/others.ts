@@ -56,7 +56,7 @@ export async function killOthers(
         };
         await stage.run(args(out), { after: ((i + random()) / times) * milliseconds });
         const after = await digest(stage.at(out)).catch(() => undefined);
-        if (inPlace) check((await stage.ask(out)).status === 0, 'the model does not answer');
+        if (inPlace) check((await stage.ask(out)).code === 0, 'the model does not answer');
         else check(after === undefined || after === expected, 'what was written is neither whole nor missing');
         await stage.succeed(args(out));
         check((await digest(stage.at(out))) === expected, 'the next run makes something else');

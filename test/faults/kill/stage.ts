@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomNumbers } from '../../../bench/random.js';
-import { runCommand, type CommandRun, type KillMoment } from '../command.js';
+import { kneser, type CommandResult, type KillMoment } from '../command.js';
 import { modelDigest } from '../content.js';
 
 /** A training that is killed. */
@@ -34,18 +34,18 @@ export class Stage {
     this.temporary = join(folder, 'temporary');
   }
 
-  run(args: readonly string[], kill?: KillMoment, input = ''): Promise<CommandRun> {
-    return runCommand(args, { cwd: this.folder, temporary: this.temporary, input }, kill);
+  run(args: readonly string[], kill?: KillMoment, input = ''): Promise<CommandResult> {
+    return kneser(args, { cwd: this.folder, temporary: this.temporary, input, kill });
   }
 
   /** @throws Error where it fails. */
-  async succeed(args: readonly string[]): Promise<CommandRun> {
+  async succeed(args: readonly string[]): Promise<CommandResult> {
     const run = await this.run(args);
-    if (run.status !== 0) throw new Error(`kneser ${args.join(' ')}: ${run.status}\n${run.stderr}`);
+    if (run.code !== 0) throw new Error(`kneser ${args.join(' ')}: ${run.code}\n${run.stderr}`);
     return run;
   }
 
-  ask(model: string): Promise<CommandRun> {
+  ask(model: string): Promise<CommandResult> {
     return this.run(['score', model, '--json'], undefined, this.question);
   }
 

@@ -3,7 +3,7 @@ import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { randomNumbers } from '../../../bench/random.js';
-import type { CommandRun, KillMoment } from '../command.js';
+import type { CommandResult, KillMoment } from '../command.js';
 import { modelDigest } from '../content.js';
 import { inFolder, type Earlier, type Reference, type Scene, type Stage } from './stage.js';
 
@@ -83,7 +83,7 @@ class Trial {
     if (earlier) await cp(earlier.path, stage.at(out), { recursive: true });
     const killed = await stage.run(args, moment);
     counts.kills++;
-    if (killed.status !== null) counts.late++;
+    if (typeof killed.code === 'number') counts.late++;
     const state = await this.look();
     const resumed = await this.resume(state);
     await this.checkResult(resumed);
@@ -99,13 +99,13 @@ class Trial {
       counts.complete++;
       return 'complete';
     }
-    const { status, stdout, stderr } = await stage.ask(out);
+    const { code, stdout, stderr } = await stage.ask(out);
     if (earlier) {
-      this.check(status === 0 && stdout === earlier.answer, `the earlier model does not answer: ${stderr}`);
+      this.check(code === 0 && stdout === earlier.answer, `the earlier model does not answer: ${stderr}`);
       return 'the earlier model answers';
     }
     const inspected = await stage.run(['inspect', out]);
-    this.check(status === 2 && inspected.status === 2, `opening an unfinished model exits with ${status}: ${stderr}`);
+    this.check(code === 2 && inspected.code === 2, `opening an unfinished model exits with ${code}: ${stderr}`);
     this.check(inspected.stderr === stderr, 'inspect and score differ');
     const entries = await readdir(stage.at(out)).catch((): string[] => []);
     if (entries.length === 0) {
@@ -126,11 +126,11 @@ class Trial {
   }
 
   /** Goes on as the message says, or with the same command and --resume. */
-  private async resume(state: string): Promise<CommandRun> {
+  private async resume(state: string): Promise<CommandResult> {
     const { stage, args, out, earlier } = this;
     if (state === 'complete' && !earlier) {
       const refused = await stage.run([...args, '--resume']);
-      this.check(refused.status === 2 && refused.stderr.includes('--force'), `a complete model: ${refused.stderr}`);
+      this.check(refused.code === 2 && refused.stderr.includes('--force'), `a complete model: ${refused.stderr}`);
       return stage.run([...args, '--resume', '--force']);
     }
     const { stderr } = earlier ? { stderr: '' } : await stage.run(['inspect', out]);
@@ -141,21 +141,21 @@ class Trial {
     return stage.run(stdout.split('\n').slice(0, -1));
   }
 
-  private async checkResult({ status, stderr }: CommandRun): Promise<void> {
+  private async checkResult({ code, stderr }: CommandResult): Promise<void> {
     const { stage, out, reference, counts } = this;
     const resumed = stderr.includes(': resuming a training');
-    this.check(status === 0, `resuming exits with ${status}: ${stderr}`);
+    this.check(code === 0, `resuming exits with ${code}: ${stderr}`);
     this.check(resumed || stderr.includes('there is nothing to resume'), `resuming says nothing of it: ${stderr}`);
     if (resumed) counts.resumed++;
     else counts.anew++;
-    if (status !== 0) return;
+    if (code !== 0) return;
     this.check(
       (await modelDigest(stage.at(out))) === reference.digest,
       'the model differs from that of a run in one go',
     );
     const entries = (await readdir(stage.at(out))).filter(name => !/^(kneser\.json|generation-\d+)$/.test(name));
     this.check(entries.length === 0, `left behind: ${entries.join()}`);
-    const { status: answered } = await stage.ask(out);
+    const { code: answered } = await stage.ask(out);
     this.check(answered === 0, 'the model does not answer');
     const temporary = await readdir(stage.temporary);
     this.check(temporary.length === 0, `left behind: ${temporary.join()}`);

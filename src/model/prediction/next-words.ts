@@ -1,0 +1,95 @@
+import type { TopWords, WordLists, WordProbability } from './top-words.js';
+import type { Explanation } from './prediction.js';
+import { explain, matchedLength, type NextWord, type Voter } from './voters.js';
+
+/**
+ * The distribution of the word after one history, by word id. `predict` reads it; `model.distribution(history)` is to return
+ * it by token, and then also its entropy, the rank of a word, all words by falling probability and a dense array: add
+ * those methods here, and an implementation for back-off models.
+ */
+export interface NextWords {
+  /** p(word | history); 0 for `<s>`, which never comes next. */
+  probability(word: number): number;
+  /** The `n` most probable words, falling; equally probable ones by id. @param except a word to leave out. */
+  top(n: number, except?: number): WordProbability[];
+  /**
+   * Draws a word with its probability. The same random numbers give the same words, whether tables are paged or loaded.
+   *
+   * @param random returns a number from 0 to below 1.
+   */
+  sample(random: () => number): number;
+  /** The parts that the probability of a word is the sum of. */
+  explain(word: number): Explanation;
+  /** The length in words of the longest n-gram in the model that the word ends after this history. At least 1. */
+  matched(word: number): number;
+}
+
+/** The next words of a mixture. Reads no file: the followers of all contexts of the history are in memory. */
+export class MixtureNextWords implements NextWords {
+  constructor(
+    private readonly next: NextWord,
+    private readonly lists: WordLists,
+    private readonly search: TopWords,
+  ) {}
+
+  probability(word: number): number {
+    return this.search.probability(this.next, word);
+  }
+
+  top(n: number, except?: number): WordProbability[] {
+    return this.search.find(this.next, n, except);
+  }
+
+  /**
+   * Walks the unit interval part by part: the followers of each context from the longest down, by id; then the classes and
+   * their words; then all words with their part of the empty pattern and of the uniform distribution. Costs up to a look
+   * at every word.
+   */
+  sample(random: () => number): number {
+    const { voters, unigrams, uniform, nextClass } = this.next;
+    const { counts, byCount, byClass, starts } = this.lists;
+    let left = random();
+    for (const { term, followers } of [...voters].reverse()) {
+      for (const [word, count] of followersById(followers)) {
+        left -= term.value(count);
+        if (left < 0) return word;
+      }
+    }
+    if (nextClass) {
+      const { probabilities, classes } = nextClass;
+      for (let c = 0; c < classes.count; c++) {
+        if (starts[c] === starts[c + 1]) continue;
+        if (left >= probabilities[c]) {
+          left -= probabilities[c];
+          continue;
+        }
+        for (let i = starts[c]; i < starts[c + 1]; i++) {
+          left -= probabilities[c] * classes.share[byClass[i]];
+          if (left < 0) return byClass[i];
+        }
+      }
+    }
+    for (const word of byCount) {
+      left -= unigrams.value(counts[word]) + uniform;
+      if (left < 0) return word;
+    }
+    // Rounding left a little of the interval over.
+    return byCount[0];
+  }
+
+  explain(word: number): Explanation {
+    return explain(this.next, word, this.lists.counts[word]);
+  }
+
+  matched(word: number): number {
+    return matchedLength(this.next, word);
+  }
+}
+
+/** The followers of a context and their counts, ascending by id. */
+function followersById(followers: Voter['followers']): [word: number, count: number][] {
+  const words = new Uint32Array(followers.length);
+  const counts = new Uint32Array(followers.length);
+  followers.copy(words, counts);
+  return Array.from(words, (word, i): [number, number] => [word, counts[i]]).sort(([a], [b]) => a - b);
+}

@@ -1,0 +1,76 @@
+/**
+ * How counts become probabilities: pure functions and typed arrays, no files and no threads. A batch of words (batch.ts) is
+ * looked up in the tables by the room above, which fills in the evidence (evidence.ts); an estimator (estimator.ts) makes
+ * probabilities of it. {@link SMOOTHINGS} lists the methods. To add one: its file here, its row, its test, its line in the
+ * docs.
+ */
+import { KneserError } from '../base/errors.js';
+import { Backoff } from './backoff.js';
+import { createBlend } from './blend.js';
+import { estimateDiscounts, NO_DISCOUNTS } from './discounts.js';
+import type { SmoothingMethod } from './estimator.js';
+
+/** How counts become probabilities: modified Kneser-Ney, or the mixture over skip patterns too. */
+export type Smoothing = 'mkn' | 'glm';
+
+/** How a model makes probabilities: by smoothing counts, or as a back-off model, which has no counts. */
+export type ModelSmoothing = Smoothing | 'backoff';
+
+/** How a model's counts are smoothed. */
+export interface SmoothingOptions {
+  /** Default: `glm` where the model has tuned weights, else `mkn`. */
+  readonly smoothing?: Smoothing;
+  /** The weights of `glm`: `uniform`, or the name of a tuned set. Default: the set that training tuned, else `uniform`. */
+  readonly weights?: string;
+  /**
+   * Scores with the weights that tuning starts from: equal ones, of which nothing was learned yet.
+   *
+   * @internal
+   */
+  readonly startingWeights?: boolean;
+}
+
+/** The methods, by name. */
+export const SMOOTHINGS: Readonly<Record<ModelSmoothing, SmoothingMethod>> = {
+  /** Interpolated modified Kneser-Ney (Chen & Goodman 1998): three discounts an order. */
+  mkn: {
+    title: 'modified Kneser-Ney',
+    needs: 'counts',
+    tables: 'contiguous',
+    weights: false,
+    baseline: true,
+    discounts: estimateDiscounts,
+    estimator: input => createBlend(input, estimateDiscounts),
+  },
+  /** Generalized language model: modified Kneser-Ney interpolated over all skip patterns (Pickhardt et al. 2014), weights tuned or equal. */
+  glm: {
+    title: 'generalized language model, a mixture over skip patterns',
+    needs: 'counts',
+    tables: 'all',
+    weights: true,
+    baseline: true,
+    discounts: estimateDiscounts,
+    estimator: input => createBlend(input, estimateDiscounts),
+  },
+  /** A back-off model (Katz 1987), as ARPA files hold it. */
+  backoff: {
+    title: 'a back-off model',
+    needs: 'back-offs',
+    tables: 'contiguous',
+    weights: false,
+    baseline: false,
+    discounts: () => NO_DISCOUNTS,
+    estimator: () => new Backoff(),
+  },
+};
+
+/** The names of the methods for models with counts: what an option takes. */
+export const SMOOTHING_NAMES = (Object.keys(SMOOTHINGS) as ModelSmoothing[]).filter(
+  (name): name is Smoothing => SMOOTHINGS[name].needs === 'counts',
+);
+
+/** Refuses a smoothing that is not in the table. @throws KNESER_OPTION */
+export function checkSmoothing(name: string | undefined): void {
+  if (name === undefined || SMOOTHING_NAMES.some(known => known === name)) return;
+  throw new KneserError('KNESER_OPTION', `smoothing: ${name} is none of ${SMOOTHING_NAMES.join(', ')}`);
+}

@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readVarint, writeVarint } from '#kneser/src/base/varint.js';
+
+const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+
+describe('varints', () => {
+  test('any number of 32 bits comes back', () =>
+    fc.assert(
+      fc.property(fc.array(uint32), numbers => {
+        const bytes = new Uint8Array(5 * numbers.length);
+        const length = numbers.reduce((at, number) => writeVarint(bytes, at, number), 0);
+        const cursor = { at: 0 };
+        expect(numbers.map(() => readVarint(bytes, cursor))).toEqual(numbers);
+        expect(cursor.at).toBe(length);
+      }),
+    ));
+
+  test.each([
+    [0, [0]],
+    [127, [127]],
+    [128, [0x80, 1]],
+    [16_383, [0xff, 0x7f]],
+    [2 ** 28, [0x80, 0x80, 0x80, 0x80, 1]],
+    [2 ** 32 - 1, [0xff, 0xff, 0xff, 0xff, 0x0f]],
+  ])('%i takes the bytes of LEB128', (number, expected) => {
+    const bytes = new Uint8Array(8);
+    expect([...bytes.subarray(0, writeVarint(bytes, 0, number))]).toEqual(expected);
+  });
+
+  test('past the end there are zeros', () => {
+    expect(readVarint(new Uint8Array(0), { at: 0 }) || 0).toBe(0);
+    expect(readVarint(Uint8Array.of(0x81), { at: 0 })).toBe(1);
+  });
+});

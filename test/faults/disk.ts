@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process';
+
+/** A small file system in memory. */
+export interface SmallDisk {
+  readonly path: string;
+  setReadOnly(readOnly: boolean): void;
+  unmount(): void;
+}
+
+/** Mounts a small file system at an empty folder. @returns why the system refuses, where it does. */
+export function mountDisk(path: string, bytes: number): SmallDisk | string {
+  const mount = (options: string): string | undefined => {
+    const { status, stderr, error } = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], {
+      encoding: 'utf8',
+    });
+    return status === 0 ? undefined : (error?.message ?? stderr.trim());
+  };
+  const problem = mount(`size=${bytes},mode=755`);
+  if (problem !== undefined) return `no file system can be mounted here: ${problem}`;
+  return {
+    path,
+    setReadOnly: readOnly => void mount(`remount,${readOnly ? 'ro' : 'rw'}`),
+    unmount: () => void spawnSync('umount', [path]),
+  };
+}

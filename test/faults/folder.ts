@@ -1,0 +1,46 @@
+import { lstatSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { digestFile } from '../../src/base/node/file-digest.js';
+import { randomNumbers } from '../../bench/random.js';
+
+/** Lets `use` have a new folder, which is removed afterwards. */
+export async function withFolder<T>(use: (folder: string) => Promise<T>, parent = tmpdir()): Promise<T> {
+  const folder = mkdtempSync(join(parent, 'kneser-faults-'));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Everything in a folder as text: a line for each name, with the CRC-32 of each file. */
+export async function listing(folder: string): Promise<string> {
+  const lines: string[] = [];
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
+    const path = join(folder, name);
+    lines.push(lstatSync(path).isFile() ? `${name} ${await digestFile(path)}` : name);
+  }
+  return lines.join('\n');
+}
+
+/** A text of random words `word0`, `word1`, …, the first more often than the last: 4 to 11 of them a sentence. */
+export interface RandomText {
+  readonly sentences: number;
+  /** How many different words there are. */
+  readonly types: number;
+  readonly seed: number;
+}
+
+export function randomSentences({ sentences, types, seed }: RandomText): string[] {
+  const random = randomNumbers(seed);
+  return Array.from({ length: sentences }, () =>
+    Array.from({ length: 4 + Math.floor(8 * random()) }, () => `word${Math.floor(types ** random())}`).join(' '),
+  );
+}
+
+/** @returns the path. */
+export function writeText(path: string, text: RandomText): string {
+  writeFileSync(path, randomSentences(text).join('\n') + '\n');
+  return path;
+}

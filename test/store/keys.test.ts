@@ -1,0 +1,32 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compareBytes } from '#kneser/src/base/bytes.js';
+import { blockKey, dictionaryKey } from '#kneser/src/store/keys.js';
+
+const width = fc.integer({ min: 0, max: 11 });
+const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+
+function compareRows(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  for (let j = 0; j < a.length; j++) if (a[j] !== b[j]) return a[j] - b[j];
+  return 0;
+}
+
+describe('keys', () => {
+  test('are ordered as the rows that they stand for', () =>
+    fc.assert(
+      fc.property(
+        width.chain(w => fc.tuple(...[0, 1].map(() => fc.array(uint32, { minLength: w + 1, maxLength: w + 1 })))),
+        ([a, b]) => {
+          const compared = compareBytes(blockKey('11_1', a), blockKey('11_1', b));
+          expect(Math.sign(compared)).toBe(Math.sign(compareRows(a, b)));
+        },
+      ),
+    ));
+
+  test('of the dictionary are ordered by number', () =>
+    fc.assert(
+      fc.property(uint32, uint32, (a, b) => {
+        expect(Math.sign(compareBytes(dictionaryKey(a), dictionaryKey(b)))).toBe(Math.sign(a - b));
+      }),
+    ));
+});

@@ -1,0 +1,48 @@
+import { execSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { freemem, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const NAME = 'kneser-tests-';
+/** Linux's file system in memory. */
+const IN_MEMORY = '/dev/shm';
+/** Bytes that the files of all tests take at most, and that must be free beside them for the tests' processes. */
+const ROOM = 4e9;
+
+/**
+ * Before any test: builds the files of `dist` whose source has changed, and makes the folder for all temporary files of this
+ * run. It is in memory where there is room: thousands of small models are trained, and a disk is waited for at the end of each.
+ *
+ * @returns what removes the folder after the last test.
+ */
+export default function setup(): () => void {
+  execSync('npm run --silent build', { stdio: 'inherit' });
+  const parent = hasRoom(IN_MEMORY) ? IN_MEMORY : tmpdir();
+  removeLeftovers(parent);
+  const folder = mkdtempSync(join(parent, `${NAME}${process.pid}-`));
+  // The processes that run the tests start with this environment.
+  process.env.KNESER_TEST_DISK = tmpdir();
+  process.env.TMPDIR = folder;
+  return () => rmSync(folder, { recursive: true, force: true });
+}
+
+function hasRoom(path: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize > ROOM && freemem() > 2 * ROOM;
+  } catch {
+    return false;
+  }
+}
+
+/** Removes the folders of runs that were killed: their names hold the number of a process that is no more. */
+function removeLeftovers(parent: string): void {
+  for (const name of readdirSync(parent).filter(name => name.startsWith(NAME))) {
+    try {
+      process.kill(Number.parseInt(name.slice(NAME.length)), 0);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH')
+        rmSync(join(parent, name), { recursive: true, force: true });
+    }
+  }
+}
