@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareBrown } from '../corpora/brown.js';
 import { printTable } from '../src/cli/output.js';
-import { MAX_ORDER } from '../src/train/plan/plan.js';
+import { MAX_ORDER } from '../src/tables/pattern.js';
 import { machine, runCommand, UsageError } from './command.js';
 import type { Usage } from './child.js';
 import { Comparison, type Growth, type Measured, type Perplexities, type Settings, type Trie } from './comparison.js';

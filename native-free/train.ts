@@ -5,9 +5,9 @@
  */
 import type { BuildReport } from '../src/train/build.js';
 import { abortedError, KneserError } from '../src/base/errors.js';
-import type { BuildOptions } from '../src/train/plan/options.js';
+import { checkMemory, checkThreads } from '../src/base/check.js';
+import { sendableOptions, type BuildOptions } from '../src/train/plan/options.js';
 import type { Progress } from '../src/base/progress.js';
-import { checkInteger, checkMemory } from '../src/train/plan/plan.js';
 import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import { LevelWriter, readDatabase } from '../src/store/level.js';
 import { checkSentences, type Sentence, type Sentences } from '../src/text/sentences.js';
@@ -90,11 +90,11 @@ export async function train(options: TrainOptions): Promise<Trained> {
   }
   checkSentences(sentences);
   const memory = checkMemory(options.memory ?? DEFAULT_MEMORY);
-  const threads = checkInteger('threads', options.threads ?? cores(), 1, 256);
+  const threads = checkThreads(options.threads ?? cores());
   const started = performance.now();
   if (signal?.aborted) throw abortedError();
   if (into !== undefined) await (await import('./indexeddb.js')).refuseExisting(into, force);
-  const request = { options: sendable(options), memory, threads, into, force };
+  const request = { options: sendableOptions(options), memory, threads, into, force };
   const { model, report } = worker ? await trainInWorker(request, options) : await trainHere(request, options);
   return { model, report: { ...report, bytes: model.info.bytes, seconds: (performance.now() - started) / 1000 } };
 }
@@ -206,24 +206,4 @@ function itemsOf(text: Iterable<Sentence> | AsyncIterable<Sentence | Uint8Array>
 function cores(): number {
   const { navigator } = globalThis as { navigator?: { hardwareConcurrency?: number } };
   return navigator?.hardwareConcurrency ?? 1;
-}
-
-/** What of the options can be sent to another thread. */
-function sendable(options: TrainOptions): BuildOptions {
-  const { order, patterns, holdOut, classes, prune, vocabulary, tokenization, lowercase, skipBlank, reserved } =
-    options;
-  const words = vocabulary?.kind === 'words' ? { kind: vocabulary.kind, words: [...vocabulary.words] } : vocabulary;
-  const sent = {
-    order,
-    patterns,
-    holdOut,
-    classes,
-    prune,
-    vocabulary: words,
-    tokenization,
-    lowercase,
-    skipBlank,
-    reserved,
-  };
-  return Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined));
 }

@@ -47,7 +47,7 @@ export * from './model/exports.js';
 export { train } from './train/train.js';
 export type { TrainingText, TrainOptions } from './train/plan/options.js';
 export type { TrainReport } from './train/train.js';
-export { MAX_ORDER } from './train/plan/plan.js';
+export { MAX_ORDER } from './tables/pattern.js';
 export { tune, type TuneOptions } from './train/tune.js';
 export type { PatternChoice } from './tables/pattern.js';
 export type { VocabularyChoice } from './count/vocabulary.js';

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Corpus } from '../../corpora/catalog.js';
 import { KneserError } from '../base/errors.js';
-import { MAX_ORDER, pretrainedTokenizer } from '../train/plan/plan.js';
+import { MAX_ORDER } from '../tables/pattern.js';
+import { MIXTURE_DEFAULTS, pretrainedTokenizer } from '../train/plan/options.js';
 import { expandInputs } from '../text/formats/input.js';
 import { describeTokenization, Tokenization } from '../text/tokenization.js';
 import { SMOOTHING_NAMES, SMOOTHINGS } from '../smoothing/index.js';
@@ -18,7 +19,6 @@ import { openTexts, refuseStdin, type TestText } from './texts.js';
 import { DOCUMENT_COLUMN, TOKEN_COLUMNS } from './token-table.js';
 
 const DEFAULT_ORDERS = [2, 3, 4, 5];
-const DEFAULT_CLASSES = 300;
 const DEFAULT_SEED = 1;
 
 /**
@@ -74,7 +74,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
       tests,
       resamples,
       seed,
-      classes: options.classes ?? DEFAULT_CLASSES,
+      classes: options.classes ?? MIXTURE_DEFAULTS.classes,
       work,
       models: keepModels ?? work,
       tokens: out === undefined ? undefined : new ColumnFile(join(work, 'tokens'), tokenColumns(tests)),

@@ -5,6 +5,7 @@ import type { BaselineOptions, BaselineProgress, BaselineTexts } from '../baseli
 import { summaryOf, tablesOf } from '../baseline/tables.js';
 import type { BaselineReport } from '../baseline/report.js';
 import type { DocumentOptions } from '../text/formats/documents.js';
+import { MIXTURE_DEFAULTS } from '../train/plan/options.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { print, printTable, warn } from './output.js';
 import { TITLES, withDisplay, type ProgressDisplay } from './progress.js';
@@ -58,7 +59,7 @@ export function define(command: Command): void {
     .option('--corpus <name>', 'a corpus of the catalog instead: brown, ptb, wikitext-2, wikitext-103, text8, 1b')
     .option('--data <dir>', 'folder of the corpus files, which are checked against the catalog')
     .option('-n, --orders <list>', 'orders, such as 2-5 or 3,5', parseOrders, [2, 3, 4, 5])
-    .option('--classes <n>', 'word classes of the class model mixed in', parseWhole, 300)
+    .option('--classes <n>', 'word classes of the class model mixed in', parseWhole, MIXTURE_DEFAULTS.classes)
     .option('-o, --out <dir>', 'folder for the report (Markdown, JSON, HTML) and the table of tokens')
     .option('--keep-models <dir>', 'folder in which the models are kept')
     .option('--resamples <n>', 'resamples of the bootstrap', parseWhole, 1000)

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { KneserError } from '../base/errors.js';
 import type { DocumentOptions } from '../text/formats/documents.js';
-import type { TrainOptions } from '../train/plan/options.js';
+import { MIXTURE_DEFAULTS, type TrainOptions } from '../train/plan/options.js';
 import { train, type TrainReport } from '../train/train.js';
+import { addBuildFlags } from './build-options.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
 import { interruption } from './interruption.js';
 import { bytes, warn, whole } from './output.js';
@@ -15,7 +16,7 @@ import {
   type CleaningFlags,
   type TokenizationFlags,
 } from './tokenization.js';
-import { parseNames, parseNumber, parseSize, parseThreads, parseThresholds, parseWhole } from './values.js';
+import { parseSize, parseThreads } from './values.js';
 import { addVocabularyFlags, vocabularyChoice, type VocabularyFlags } from './vocabulary.js';
 
 const HELP = `
@@ -47,29 +48,12 @@ interface TrainFlags extends VocabularyFlags, TokenizationFlags, CleaningFlags, 
 
 /** `kneser train`. */
 export function define(command: Command): void {
-  command
-    .argument('<file...>', TEXT_FILES)
-    .requiredOption('-o, --out <dir>', 'folder of the model')
-    .option('-n, --order <n>', 'length of the longest n-grams, 1 to 12', parseWhole, 5)
+  command.argument('<file...>', TEXT_FILES).requiredOption('-o, --out <dir>', 'folder of the model');
+  addBuildFlags(command, ['order'])
     .option('-m, --memory <size>', 'memory to aim for, such as 512M or 4G (default: half of the machine)', parseSize)
     .option('-t, --threads <n>', 'threads that count (default: one a core)', parseThreads);
-  addVocabularyFlags(command)
-    .option('--skip', 'count all skip patterns of the order too, and tune a mixture of them on held-out sentences')
-    .option('--patterns <list>', 'count these skip patterns, such as 1_11,11_1', parseNames)
-    .option('--max-gap <n>', 'leave out patterns that skip more than n words in a row', parseWhole)
-    .option('--max-patterns <n>', 'count at most n patterns, the contiguous ones included', parseWhole)
-    .option(
-      '--hold-out <share>',
-      'share of sentences to tune on instead of counting (default with --skip: 0.02)',
-      parseNumber('0.02'),
-    )
-    .option('--classes <n>', 'word classes of the class model mixed in (default with --skip: 300)', parseWhole)
-    .option(
-      '--prune <list>',
-      'drop rare n-grams: one threshold for each order, the last also for higher ones. ' +
-        '0,0,1 drops n-grams of order 3 and up that were seen once',
-      parseThresholds,
-    );
+  addVocabularyFlags(command);
+  addBuildFlags(command, ['patterns', 'holdOut', 'classes', 'prune']);
   addTokenizationFlags(command);
   addDocumentFlags(command);
   addCleaningFlags(command)
@@ -131,10 +115,7 @@ function summary(report: TrainReport): string {
   );
 }
 
-/** Defaults of `--skip` and `--patterns`: the share of sentences to tune the mixture on, and its word classes. */
-const DEFAULT_HOLD_OUT = 0.02;
-const DEFAULT_CLASSES = 300;
-
+/** The options of a mixture: `--skip` and `--patterns` also hold sentences out and make classes, unless told otherwise. */
 function mixtureOptions(flags: TrainFlags): Pick<TrainOptions, 'patterns' | 'holdOut' | 'classes'> {
   const { skip = false, patterns, maxGap, maxPatterns } = flags;
   if (!skip && !patterns && (maxGap !== undefined || maxPatterns !== undefined)) {
@@ -157,7 +138,7 @@ function mixtureOptions(flags: TrainFlags): Pick<TrainOptions, 'patterns' | 'hol
       ...(maxGap === undefined ? {} : { maxGap }),
       ...(maxPatterns === undefined ? {} : { maxPatterns }),
     },
-    holdOut: flags.holdOut ?? DEFAULT_HOLD_OUT,
-    classes: flags.classes ?? DEFAULT_CLASSES,
+    holdOut: flags.holdOut ?? MIXTURE_DEFAULTS.holdOut,
+    classes: flags.classes ?? MIXTURE_DEFAULTS.classes,
   };
 }

@@ -30,7 +30,8 @@ import { pauses } from '../base/turn.js';
 
 import type { BuildOptions } from './plan/options.js';
 import type { Stage } from '../base/progress.js';
-import { pretrainedTokenizer, type BuildPlan } from './plan/plan.js';
+import type { BuildPlan } from './plan/plan.js';
+import { pretrainedTokenizer } from './plan/options.js';
 
 /** Fewer words a class than this, and classes say little that words do not. */
 const WORDS_A_CLASS = 20;

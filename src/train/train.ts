@@ -7,7 +7,8 @@ import { scratchFiles } from '../count/scratch-files.js';
 import { startThread } from '../count/threads.js';
 import { abortedError, KneserError, writeError } from '../base/errors.js';
 import type { TrainOptions } from './plan/options.js';
-import { checkInteger, checkMemory, planBuild, type BuildPlan } from './plan/plan.js';
+import { checkMemory, checkThreads } from '../base/check.js';
+import { planBuild, type BuildPlan } from './plan/plan.js';
 import { beginningOf } from './beginning.js';
 import { type TrainingRecord } from './resume/record.js';
 import { describeReached } from '../store/folder/unfinished.js';
@@ -48,7 +49,7 @@ export interface TrainReport extends BuildReport {
  */
 export async function train(options: TrainOptions): Promise<TrainReport> {
   const memory = checkMemory(options.memory ?? Math.floor(totalmem() / 2));
-  const threads = checkInteger('threads', options.threads ?? availableParallelism(), 1, 256);
+  const threads = checkThreads(options.threads ?? availableParallelism());
   if ((options.files === undefined) === (options.sentences === undefined)) {
     throw new KneserError('KNESER_OPTION', 'give either files or sentences to train on');
   }
@@ -61,7 +62,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   const inputs = options.files ? await expandInputs(options.files, options) : [];
   const text = options.files ? fileSources(inputs, options, Math.floor(memory * JSON_SHARE)) : options;
   const { out, force = false, resume = false } = options;
-  const beginning = await beginningOf(options, plan, inputs);
+  const beginning = await beginningOf(options, inputs);
   let found: TrainingRecord | undefined;
   const find = async (folder: string): Promise<string | undefined> => {
     found = await findTraining(folder, out, await publishedGeneration(out), beginning);

@@ -1,9 +1,12 @@
 import type { Progress } from '../../base/progress.js';
+import { checkFlag, checkInteger, checkList, checkObject, checkOneOf, checkShare } from '../../base/check.js';
+import { KneserError } from '../../base/errors.js';
 import type { VocabularyChoice } from '../../count/vocabulary.js';
-import type { PatternChoice } from '../../tables/pattern.js';
+import { choosePatterns, formatPattern, MAX_ORDER, type PatternChoice } from '../../tables/pattern.js';
+import { pruningByCounts } from '../../tables/pruning.js';
 import type { DocumentOptions } from '../../text/formats/documents.js';
 import type { Sentences } from '../../text/sentences.js';
-import type { TokenizationOptions } from '../../text/tokenization.js';
+import { describeTokenization, type PretrainedTokenizer, type TokenizationOptions } from '../../text/tokenization.js';
 
 /** Where the text comes from: files, or sentences. Exactly one of the two. */
 export type TrainingText =
@@ -52,6 +55,248 @@ export interface BuildOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Stops training when aborted, within a second. Nothing is left behind, unless it is one with `resume`. */
   readonly signal?: AbortSignal;
+}
+
+/** The most classes of words: pairs of classes are counted in a square table while words are clustered. */
+const MOST_CLASSES = 4000;
+/** The most sentences that may be held out: half of them. */
+const MOST_HELD_OUT = 0.5;
+
+/** What `kneser train --skip` and `kneser baseline` take for a mixture, unless told otherwise. */
+export const MIXTURE_DEFAULTS = { holdOut: 0.02, classes: 300 } as const;
+
+/** A flag of the command line that gives an option, or a part of one. */
+export interface FlagText {
+  /** As commander takes it: `-n, --order <n>`. */
+  readonly flags: string;
+  /** The sentence of `--help`. */
+  readonly help: string;
+  /** How the text of its value is read; a flag without one is a switch. */
+  readonly value?: 'whole' | 'share' | 'names' | 'thresholds';
+}
+
+/** What a resume record keeps of an option, by label: the model follows from it. */
+export type Kept = Readonly<Record<string, string | number | boolean>>;
+
+/** What rows need to describe an option that is kept. */
+export interface KeptAbout {
+  /** A digest of texts, so that a record need not hold them. */
+  digest(texts: Iterable<string>): string;
+}
+
+/** All there is to say of one option of a build. */
+export interface OptionRow<Value> {
+  /** Throws KNESER_OPTION for a value that the option does not take. */
+  check(value: Value, options: BuildOptions): void;
+  /** What holds where the option is not given; `undefined` where there is nothing then. */
+  readonly fallback: Value | undefined;
+  /** What a resume record keeps of it. @param value that of the options, or the fallback. */
+  kept(value: Value | undefined, options: BuildOptions, about: KeptAbout): Kept;
+  /** The form in which it is sent to a worker of a page, if not as it is. */
+  readonly sent?: (value: Value) => Value;
+  /** The flags of `kneser train`; those of several commands are declared beside each other in src/cli. */
+  readonly flags: readonly FlagText[];
+}
+
+/** The options that a model follows from, by name. Those left out say who is told and who may stop the build. */
+export type BuildOptionName = Exclude<keyof BuildOptions, 'onProgress' | 'signal'>;
+
+/**
+ * The options of a build: one row each, and every member of {@link BuildOptions} has one. The checks of the library, the flags of the
+ * command line, what `--resume` compares, and what a page sends to its worker follow from the rows.
+ */
+export const BUILD_OPTIONS: { readonly [Name in BuildOptionName]-?: OptionRow<NonNullable<BuildOptions[Name]>> } = {
+  order: {
+    check: value => void checkInteger('order', value, 1, MAX_ORDER),
+    fallback: 5,
+    kept: (value = 5) => ({ order: value }),
+    flags: [{ flags: '-n, --order <n>', help: `length of the longest n-grams, 1 to ${MAX_ORDER}`, value: 'whole' }],
+  },
+  patterns: {
+    check: (value, options) => checkPatterns(orderOf(options), value),
+    fallback: {},
+    kept: (value = {}, options) => ({ patterns: choosePatterns(orderOf(options), value).map(formatPattern).join() }),
+    flags: [
+      {
+        flags: '--skip',
+        help: 'count all skip patterns of the order too, and tune a mixture of them on held-out sentences',
+      },
+      { flags: '--patterns <list>', help: 'count these skip patterns, such as 1_11,11_1', value: 'names' },
+      { flags: '--max-gap <n>', help: 'leave out patterns that skip more than n words in a row', value: 'whole' },
+      {
+        flags: '--max-patterns <n>',
+        help: 'count at most n patterns, the contiguous ones included',
+        value: 'whole',
+      },
+    ],
+  },
+  holdOut: {
+    check: value => void checkShare('holdOut', value, MOST_HELD_OUT),
+    fallback: 0,
+    kept: (value = 0) => ({ 'hold-out': value }),
+    flags: [
+      {
+        flags: '--hold-out <share>',
+        help: `share of sentences to tune on instead of counting (default with --skip: ${MIXTURE_DEFAULTS.holdOut})`,
+        value: 'share',
+      },
+    ],
+  },
+  classes: {
+    check: value => void checkInteger('classes', value, 0, MOST_CLASSES),
+    fallback: 0,
+    kept: (value = 0) => ({ classes: value }),
+    flags: [
+      {
+        flags: '--classes <n>',
+        help: `word classes of the class model mixed in (default with --skip: ${MIXTURE_DEFAULTS.classes})`,
+        value: 'whole',
+      },
+    ],
+  },
+  prune: {
+    check: (value, options) => {
+      checkList('prune', value);
+      pruningByCounts(value, orderOf(options));
+    },
+    fallback: [],
+    kept: (value = []) => ({ prune: value.join() }),
+    flags: [
+      {
+        flags: '--prune <list>',
+        help:
+          'drop rare n-grams: one threshold for each order, the last also for higher ones. ' +
+          '0,0,1 drops n-grams of order 3 and up that were seen once',
+        value: 'thresholds',
+      },
+    ],
+  },
+  vocabulary: {
+    check: checkVocabulary,
+    fallback: { kind: 'all' },
+    kept: (value = { kind: 'all' }, _options, about) => ({ vocabulary: describeVocabulary(value, about) }),
+    sent: value => (value.kind === 'words' ? { kind: 'words', words: [...value.words] } : value),
+    flags: [],
+  },
+  tokenization: {
+    check: (value, options) => {
+      checkObject('tokenization', value);
+      describeTokenization(value, options.lowercase ?? false);
+    },
+    fallback: {},
+    kept: (value = {}, { lowercase = false }, about) => {
+      const { tokenizer, locale = '', sentences, normalize } = describeTokenization(value, lowercase);
+      const pretrained = pretrainedTokenizer({ tokenization: value });
+      const json = pretrained ? ` ${about.digest([pretrained.json])}` : '';
+      return { tokenizer: tokenizer + json, locale, sentences, normalize };
+    },
+    flags: [],
+  },
+  lowercase: {
+    check: value => void checkFlag('lowercase', value),
+    fallback: false,
+    kept: (value = false) => ({ lowercase: value }),
+    flags: [],
+  },
+  skipBlank: {
+    check: value => void checkFlag('skipBlank', value),
+    fallback: false,
+    kept: (value = false) => ({ 'skip-blank': value }),
+    flags: [],
+  },
+  reserved: {
+    check: value => void checkOneOf('reserved', value, ['refuse', 'drop']),
+    fallback: 'refuse',
+    kept: (value = 'refuse') => ({ reserved: value }),
+    flags: [],
+  },
+};
+
+/** The names of the options, in the order of the rows. */
+export const BUILD_OPTION_NAMES = Object.keys(BUILD_OPTIONS) as BuildOptionName[];
+
+/** One row with its value, whose types the compiler cannot pair by itself. */
+function rowOf(name: BuildOptionName): OptionRow<unknown> {
+  return BUILD_OPTIONS[name] as unknown as OptionRow<unknown>;
+}
+
+/** Checks every option that is given, in the order of the rows. @throws KNESER_OPTION, KNESER_TOKENIZER */
+export function checkBuildOptions(options: BuildOptions): void {
+  for (const name of BUILD_OPTION_NAMES) {
+    const value: unknown = options[name];
+    if (value !== undefined) rowOf(name).check(value, options);
+  }
+}
+
+/** What a resume record keeps of the options, in the order of the rows. */
+export function keptOptions(options: BuildOptions, about: KeptAbout): Kept {
+  return Object.assign({}, ...BUILD_OPTION_NAMES.map(name => rowOf(name).kept(options[name], options, about))) as Kept;
+}
+
+/** The options that are given, in a form that a worker can be sent. */
+export function sendableOptions(options: BuildOptions): BuildOptions {
+  const given = BUILD_OPTION_NAMES.filter(name => options[name] !== undefined);
+  return Object.fromEntries(
+    given.map(name => {
+      const value: unknown = options[name];
+      return [name, rowOf(name).sent?.(value) ?? value];
+    }),
+  );
+}
+
+/** The order of a build. */
+export function orderOf({ order = BUILD_OPTIONS.order.fallback }: BuildOptions): number {
+  return checkInteger('order', order, 1, MAX_ORDER);
+}
+
+/** The tokenizer that training was given as a `tokenizer.json`. */
+export function pretrainedTokenizer({
+  tokenization,
+}: Pick<BuildOptions, 'tokenization'>): PretrainedTokenizer | undefined {
+  return typeof tokenization?.tokenizer === 'object' ? tokenization.tokenizer : undefined;
+}
+
+function checkPatterns(order: number, choice: PatternChoice): void {
+  checkObject('patterns', choice);
+  if (choice.maxGap !== undefined) checkInteger('patterns.maxGap', choice.maxGap, 0, MAX_ORDER);
+  // An order n has 2^(n − 1) patterns.
+  if (choice.maxPatterns !== undefined) {
+    checkInteger('patterns.maxPatterns', choice.maxPatterns, 1, 2 ** (MAX_ORDER - 1));
+  }
+  try {
+    choosePatterns(order, choice);
+  } catch (error) {
+    throw new KneserError('KNESER_OPTION', `patterns: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function checkVocabulary(choice: VocabularyChoice): void {
+  checkObject('vocabulary', choice);
+  switch (choice.kind) {
+    case 'all':
+      return;
+    case 'words':
+      return checkList('vocabulary.words', choice.words);
+    case 'limit':
+      return void checkInteger('vocabulary.limit', choice.limit, 1, Number.MAX_SAFE_INTEGER);
+    case 'frequency':
+      return void checkInteger('vocabulary.atLeast', choice.atLeast, 1, Number.MAX_SAFE_INTEGER);
+    default:
+      checkOneOf('vocabulary.kind', (choice as { kind: unknown }).kind, ['all', 'words', 'limit', 'frequency']);
+  }
+}
+
+function describeVocabulary(choice: VocabularyChoice, { digest }: KeptAbout): string {
+  switch (choice.kind) {
+    case 'all':
+      return 'all';
+    case 'limit':
+      return `limit ${choice.limit}`;
+    case 'frequency':
+      return `frequency ${choice.atLeast}`;
+    case 'words':
+      return `words ${digest(choice.words)}`;
+  }
 }
 
 /** What to train, and how. */

@@ -9,7 +9,7 @@ import {
   parseWhole,
 } from '../../../src/cli/values.js';
 import { KneserError } from '../../../src/base/errors.js';
-import { checkInteger } from '../../../src/train/plan/plan.js';
+import { checkInteger } from '../../../src/base/check.js';
 import { choosePatterns } from '../../../src/tables/pattern.js';
 import { pruningByCounts, pruningByEntropy } from '../../../src/tables/pruning.js';
 import { describeTokenization } from '../../../src/text/tokenization.js';

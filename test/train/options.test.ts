@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { KneserError } from '#kneser/src/base/errors.js';
+import {
+  BUILD_OPTION_NAMES,
+  checkBuildOptions,
+  keptOptions,
+  sendableOptions,
+  type BuildOptions,
+} from '#kneser/src/train/plan/options.js';
+
+const digest = (texts: Iterable<string>): string => {
+  const hash = createHash('sha256');
+  for (const text of texts) hash.update(`${text.length}:${text}`);
+  return hash.digest('hex').slice(0, 16);
+};
+
+/** Every option that a model follows from, with a value that is not the default. */
+const all: BuildOptions = {
+  order: 3,
+  patterns: { skip: true, maxGap: 1 },
+  holdOut: 0.1,
+  classes: 7,
+  prune: [0, 0, 2],
+  vocabulary: { kind: 'words', words: ['a', 'bc'] },
+  tokenization: { tokenizer: 'words', locale: 'de', sentences: 'segment', normalize: 'NFC' },
+  lowercase: true,
+  skipBlank: true,
+  reserved: 'drop',
+};
+
+test.each<[unknown, string]>([
+  [{ order: 13 }, 'order: 13 is not a whole number from 1 to 12'],
+  [{ order: '3' }, 'order: "3" is not a whole number from 1 to 12'],
+  [{ patterns: 'skip' }, 'patterns: "skip" is not an object'],
+  [{ patterns: { maxGap: -1 } }, 'patterns.maxGap: -1 is not a whole number from 0 to 12'],
+  [{ patterns: { maxPatterns: 4000 } }, 'patterns.maxPatterns: 4000 is not a whole number from 1 to 2048'],
+  [{ patterns: { list: ['2'] } }, 'patterns: '],
+  [{ holdOut: 0.6 }, 'holdOut: 0.6 is not a share from 0 to 0.5'],
+  [{ holdOut: NaN }, 'holdOut: NaN is not a share from 0 to 0.5'],
+  [{ classes: 4001 }, 'classes: 4001 is not a whole number from 0 to 4000'],
+  [{ prune: '0,0,1' }, 'prune: "0,0,1" is not a list'],
+  [{ prune: [1] }, 'prune: '],
+  [{ vocabulary: { kind: 'some' } }, 'vocabulary.kind: "some" is not one of all, words, limit, frequency'],
+  [{ vocabulary: { kind: 'words', words: 'cat' } }, 'vocabulary.words: "cat" is not a list'],
+  [{ vocabulary: { kind: 'limit', limit: 0 } }, 'vocabulary.limit: 0 is not a whole number of at least 1'],
+  [{ tokenization: 'words' }, 'tokenization: "words" is not an object'],
+  [{ lowercase: 'yes' }, 'lowercase: "yes" is not true or false'],
+  [{ skipBlank: 1 }, 'skipBlank: 1 is not true or false'],
+  [{ reserved: 'keep' }, 'reserved: "keep" is not one of refuse, drop'],
+])('%j is refused by its name', (options, message) => {
+  const error = (() => {
+    try {
+      checkBuildOptions(options as BuildOptions);
+      return undefined;
+    } catch (error) {
+      return error as KneserError;
+    }
+  })();
+  expect(error?.code).toBe('KNESER_OPTION');
+  expect(error?.message.startsWith(message)).toBe(true);
+});
+
+describe('every option that a model follows from', () => {
+  test('has a row, and a value that passes its check', () => {
+    expect(Object.keys(all)).toEqual(BUILD_OPTION_NAMES);
+    checkBuildOptions(all);
+    checkBuildOptions({});
+  });
+
+  test('is kept for --resume under the labels of 0.1.0, or its records could not be resumed', () => {
+    expect(JSON.stringify(keptOptions({}, { digest }))).toBe(DEFAULTS_KEPT);
+    expect(JSON.stringify(keptOptions(all, { digest }))).toBe(ALL_KEPT);
+  });
+
+  test('changes what is kept, so that a training with another value is not continued', () => {
+    const before = JSON.stringify(keptOptions({}, { digest }));
+    for (const name of BUILD_OPTION_NAMES) {
+      expect([name, JSON.stringify(keptOptions({ [name]: all[name] }, { digest }))]).not.toEqual([name, before]);
+    }
+  });
+
+  test('is sent to the worker of a page, and nothing else is', () => {
+    const words = new Set(['a', 'bc']);
+    const sent = sendableOptions({ ...all, vocabulary: { kind: 'words', words }, onProgress: () => undefined });
+    expect(structuredClone(sent)).toEqual(all);
+    expect(sendableOptions({ order: 2 })).toEqual({ order: 2 });
+  });
+});
+
+/** What 0.1.0 wrote for these options, but for its version, `field` and `column`. */
+const DEFAULTS_KEPT =
+  '{"order":5,"patterns":"1,11,111,1111,11111","hold-out":0,"classes":0,"prune":"","vocabulary":"all","tokenizer":"whitespace","locale":"","sentences":"lines","normalize":"none","lowercase":false,"skip-blank":false,"reserved":"refuse"}';
+const ALL_KEPT =
+  '{"order":3,"patterns":"1,11,1_1,111","hold-out":0.1,"classes":7,"prune":"0,0,2","vocabulary":"words 5310a58788781ab2","tokenizer":"words","locale":"de","sentences":"segment","normalize":"NFC","lowercase":true,"skip-blank":true,"reserved":"drop"}';
