@@ -8,10 +8,14 @@ import { KneserError } from '../base/errors.js';
 import { Backoff } from './backoff.js';
 import { createBlend } from './blend.js';
 import { estimateDiscounts, NO_DISCOUNTS } from './discounts.js';
+import { oneDiscount } from './kneser-ney.js';
 import type { SmoothingMethod } from './estimator.js';
 
-/** How counts become probabilities: modified Kneser-Ney, or the mixture over skip patterns too. */
-export type Smoothing = 'mkn' | 'glm';
+/**
+ * How counts become probabilities: `mkn`, modified Kneser-Ney; `kn`, Kneser-Ney with one discount an order; `glm`, the
+ * generalized language model, a mixture over skip patterns too.
+ */
+export type Smoothing = 'mkn' | 'kn' | 'glm';
 
 /** How a model makes probabilities: by smoothing counts, or as a back-off model, which has no counts. */
 export type ModelSmoothing = Smoothing | 'backoff';
@@ -41,6 +45,16 @@ export const SMOOTHINGS: Readonly<Record<ModelSmoothing, SmoothingMethod>> = {
     baseline: true,
     discounts: estimateDiscounts,
     estimator: input => createBlend(input, estimateDiscounts),
+  },
+  /** Interpolated Kneser-Ney (Kneser & Ney 1995): one discount an order. */
+  kn: {
+    title: 'Kneser-Ney, one discount an order',
+    needs: 'counts',
+    tables: 'contiguous',
+    weights: false,
+    baseline: false,
+    discounts: oneDiscount,
+    estimator: input => createBlend(input, oneDiscount),
   },
   /** Generalized language model: modified Kneser-Ney interpolated over all skip patterns (Pickhardt et al. 2014), weights tuned or equal. */
   glm: {

@@ -81,7 +81,7 @@ export type Kept = Readonly<Record<string, string | number | boolean>>;
 /** What rows need to describe an option that is kept. */
 export interface KeptAbout {
   /** A digest of texts, so that a record need not hold them. */
-  digest(texts: Iterable<string>): string;
+  readonly digest: (texts: Iterable<string>) => string;
 }
 
 /** All there is to say of one option of a build. */
@@ -276,11 +276,14 @@ function checkVocabulary(choice: VocabularyChoice): void {
     case 'all':
       return;
     case 'words':
-      return checkList('vocabulary.words', choice.words);
+      checkList('vocabulary.words', choice.words);
+      return;
     case 'limit':
-      return void checkInteger('vocabulary.limit', choice.limit, 1, Number.MAX_SAFE_INTEGER);
+      checkInteger('vocabulary.limit', choice.limit, 1, Number.MAX_SAFE_INTEGER);
+      return;
     case 'frequency':
-      return void checkInteger('vocabulary.atLeast', choice.atLeast, 1, Number.MAX_SAFE_INTEGER);
+      checkInteger('vocabulary.atLeast', choice.atLeast, 1, Number.MAX_SAFE_INTEGER);
+      return;
     default:
       checkOneOf('vocabulary.kind', (choice as { kind: unknown }).kind, ['all', 'words', 'limit', 'frequency']);
   }
