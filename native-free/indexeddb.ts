@@ -16,6 +16,7 @@ const PREFIX = 'kneser-';
 
 /** A model that the browser keeps. */
 export interface KeptModel {
+  /** The name under which it was saved. */
   readonly name: string;
   /** Of its values. */
   readonly bytes: number;

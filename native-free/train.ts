@@ -23,7 +23,18 @@ export { LanguageModel };
 /** What to train, and how. Exactly one of `text` and `sentences`. */
 export type TrainOptions = BuildOptions &
   (
-    { readonly text: TrainText; readonly sentences?: never } | { readonly sentences: Sentences; readonly text?: never }
+    | {
+        /** The text: a string, a `Blob` or `File`, or an async iterable of strings or bytes. */
+        readonly text: TrainText;
+        /** @internal */
+        readonly sentences?: never;
+      }
+    | {
+        /** Sentences, as text or as tokens. */
+        readonly sentences: Sentences;
+        /** @internal */
+        readonly text?: never;
+      }
   ) & {
     /** The name by which this browser is to keep the model (IndexedDB). Default: it is in memory only. */
     readonly into?: string;
@@ -45,10 +56,13 @@ export type TrainOptions = BuildOptions &
 
 /** What training made. */
 export interface Trained {
+  /** The model, open. */
   readonly model: LanguageModel;
+  /** What was read and counted. */
   readonly report: BuildReport & {
     /** Of the model's values. */
     readonly bytes: number;
+    /** Time that training took. */
     readonly seconds: number;
   };
 }

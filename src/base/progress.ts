@@ -19,10 +19,12 @@ export type Stage =
 
 /** How far training has come. */
 export interface Progress {
+  /** What is being done. */
   readonly stage: Stage;
   /** In `unit`s. */
   readonly done: number;
   /** `undefined` where it cannot be known, as with standard input. */
   readonly total: number | undefined;
+  /** The unit of `done` and `total`. */
   readonly unit: 'bytes' | 'tokens' | 'n-grams' | 'passes';
 }

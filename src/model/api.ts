@@ -1,7 +1,7 @@
 import type { TextOptions, TokenScore } from './scoring/score.js';
 import type { Pruning } from '../tables/pruning.js';
 import type { TuneReport } from '../smoothing/weights.js';
-import type { Manifest } from '../tables/manifest.js';
+import type { ModelOptions } from '../tables/manifest.js';
 import type { DocumentOptions } from '../text/formats/documents.js';
 import type { ModelSmoothing, SmoothingOptions } from '../smoothing/index.js';
 
@@ -55,7 +55,9 @@ export interface TableInfo {
 
 /** What a model says of itself. A back-off model has no counts: all that depends on them is 0. */
 export interface ModelInfo {
+  /** Length of the longest n-grams. */
   readonly order: number;
+  /** Sentences of the training text. */
   readonly sentences: number;
   /** Tokens of the training text, `</s>` counted. */
   readonly tokens: number;
@@ -63,12 +65,14 @@ export interface ModelInfo {
   readonly vocabulary: number;
   /** Bytes on disk. */
   readonly bytes: number;
+  /** Its tables, shorter contexts first. */
   readonly tables: readonly TableInfo[];
   /** The version of the model format. */
   readonly version: number;
   /** ISO 8601. */
   readonly created: string;
-  readonly options: Manifest['options'];
+  /** How the text was read. */
+  readonly options: ModelOptions;
   /** How the model was pruned; `null` where it was not. */
   readonly pruning: Pruning | null;
   /** How this opening of the model smooths its counts; `backoff` for a model that has none, as ARPA files do. */
@@ -76,7 +80,10 @@ export interface ModelInfo {
   /** How many classes its words have; 0 without a class model. */
   readonly classes: number;
   /** The sets of tuned weights that it has, and how each was tuned. */
-  readonly weights: readonly ({ readonly name: string } & TuneReport)[];
+  readonly weights: readonly ({
+    /** The name of the set. */
+    readonly name: string;
+  } & TuneReport)[];
 }
 /** Where a decoder stands in a sentence: the words that the next one depends on. Never changes. */
 export interface State {
@@ -86,5 +93,6 @@ export interface State {
 
 /** What {@link LoadedModel.extend} returns. */
 export interface Extension extends TokenScore {
+  /** The state after the token. */
   readonly state: State;
 }

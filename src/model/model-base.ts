@@ -29,6 +29,7 @@ const encoder = new TextEncoder();
 
 /** What both kinds of model share: everything but where counts come from and when answers come. */
 export class ModelBase {
+  /** What the model says of itself: its order, tables, options and weights. */
   readonly info: ModelInfo;
   /** @internal */
   readonly parts: ModelParts;

@@ -27,14 +27,23 @@ export interface WeightSet {
 
 /** How tuning went. */
 export interface TuneReport {
+  /** Sentences of the tuning text. */
   readonly sentences: number;
+  /** Tokens of the tuning text, `</s>` counted. */
   readonly tokens: number;
-  /** Perplexity of the tuning text, OOVs counted: with modified Kneser-Ney, with what was learned, and with the cache too. */
+  /** Perplexity of the tuning text, OOVs counted, with modified Kneser-Ney. */
   readonly mkn: number;
+  /** With the learned mixture. */
   readonly tuned: number;
+  /** With the learned mixture and the cache. */
   readonly cached: number;
   /** By table, the average share of the probability mass that it gives out on the tuning text. */
-  readonly shares: readonly { readonly pattern: string; readonly share: number }[];
+  readonly shares: readonly {
+    /** The pattern of the table. */
+    readonly pattern: string;
+    /** From 0 to 1. */
+    readonly share: number;
+  }[];
 }
 
 /** Bytes of a set of weights: a checksum, and msgpack. */

@@ -26,10 +26,13 @@ export interface TableManifest {
 
 /** How a model was trained, as far as it matters for using it. */
 export interface ModelOptions {
+  /** Whether all text is lower-cased. */
   readonly lowercase: boolean;
+  /** Whether lines without a token are left out. */
   readonly skipBlank: boolean;
   /** How the vocabulary was chosen: `all`, `words`, `limit=N` or `frequency>=N`. */
   readonly vocabulary: string;
+  /** How text becomes sentences and tokens. */
   readonly tokenization: TokenizationInfo;
 }
 

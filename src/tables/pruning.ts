@@ -1,7 +1,15 @@
 import { KneserError } from '../base/errors.js';
 
 /** How a model was pruned: by raw counts, with a threshold an order, or by relative entropy. */
-export type Pruning = { readonly counts: readonly number[] } | { readonly entropy: number };
+export type Pruning =
+  | {
+      /** By order from 1: n-grams seen at most so often were dropped. */
+      readonly counts: readonly number[];
+    }
+  | {
+      /** N-grams were dropped without which perplexity rises by less than this share. */
+      readonly entropy: number;
+    };
 
 /** Whether anything is pruned at all. */
 export function prunesAnything(pruning: Pruning): boolean {

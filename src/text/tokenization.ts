@@ -22,6 +22,7 @@ export interface TokenizationOptions {
 
 /** A Hugging Face tokenizer: the text of its `tokenizer.json`, which is kept in the model. */
 export interface PretrainedTokenizer {
+  /** The text of the `tokenizer.json`. */
   readonly json: string;
   /** Says in messages where it comes from. Default `tokenizer.json`. */
   readonly name?: string;
@@ -29,10 +30,13 @@ export interface PretrainedTokenizer {
 
 /** What a model says of its tokenization. */
 export interface TokenizationInfo {
+  /** What tokens are. */
   readonly tokenizer: 'whitespace' | 'words' | 'characters' | 'bytes' | 'tokenizer.json';
   /** Missing where no language matters. */
   readonly locale?: string;
+  /** What sentences are: lines, or sentences found in each line. */
   readonly sentences: 'lines' | 'segment';
+  /** Unicode normalisation of the text. */
   readonly normalize: 'none' | 'NFC' | 'NFKC';
 }
 

@@ -20,11 +20,13 @@ export interface PackOptions {
 
 /** What was written. */
 export interface PackReport {
+  /** Path of the file. */
   readonly out: string;
   /** How many keys the model has. */
   readonly keys: number;
   /** Bytes of the file. */
   readonly bytes: number;
+  /** Time that packing took. */
   readonly seconds: number;
 }
 

@@ -21,11 +21,13 @@ export interface UnpackOptions {
 
 /** What was written. */
 export interface UnpackReport {
+  /** The folder of the model. */
   readonly out: string;
   /** How many keys the model has. */
   readonly keys: number;
   /** Bytes on disk. */
   readonly bytes: number;
+  /** Time that unpacking took. */
   readonly seconds: number;
 }
 

@@ -82,12 +82,23 @@ interface CountedStream {
 
 /** What training did, wherever the model is. */
 export interface BuildReport {
+  /** Length of the longest n-grams. */
   readonly order: number;
+  /** Sentences that were counted. */
   readonly sentences: number;
   /** `</s>` counted. */
   readonly tokens: number;
+  /** Types with `</s>` and `<unk>`, without `<s>`. */
   readonly vocabulary: number;
-  readonly tables: readonly { readonly pattern: string; readonly types: number; readonly fallback: boolean }[];
+  /** The tables of the model, shorter contexts first. */
+  readonly tables: readonly {
+    /** As in `TableInfo`. */
+    readonly pattern: string;
+    /** Distinct n-grams. */
+    readonly types: number;
+    /** Whether the discounts are the fallback 0.5, 1, 1.5. */
+    readonly fallback: boolean;
+  }[];
   /** What the text held that was replaced or left out: one sentence each, with a count. */
   readonly warnings: readonly string[];
 }

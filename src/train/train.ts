@@ -24,9 +24,11 @@ const JSON_SHARE = 1 / 16;
 
 /** What training did. */
 export interface TrainReport extends BuildReport {
+  /** The folder of the model. */
   readonly out: string;
   /** Bytes on disk. */
   readonly bytes: number;
+  /** Time that training took. */
   readonly seconds: number;
 }
 

@@ -16,6 +16,7 @@ export interface Prediction {
   readonly token: string;
   /** p(token | history). */
   readonly probability: number;
+  /** log10 of `probability`. */
   readonly log10Prob: number;
   /** The length of the longest n-gram found that ends at the token. */
   readonly matched: number;
@@ -35,5 +36,6 @@ export interface Explanation {
 export interface PatternPart {
   /** As in {@link TableInfo}; with `c` in place of `1`, a pattern of the class model. */
   readonly pattern: string;
+  /** Its part of the probability. */
   readonly probability: number;
 }

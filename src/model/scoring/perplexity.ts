@@ -2,6 +2,7 @@ import { exp10 } from '../../base/elementary.js';
 
 /** What a text's log probabilities add up to. */
 export interface Perplexity {
+  /** Sentences of the text. */
   readonly sentences: number;
   /** `</s>` counted. */
   readonly tokens: number;
@@ -57,6 +58,7 @@ export class PieceSum {
 
 /** Adds up the log probabilities of a text, or of several texts with {@link add}. */
 export class PerplexitySum {
+  /** Sentences so far. */
   sentences = 0;
   private tokens = 0;
   private oov = 0;
@@ -64,7 +66,9 @@ export class PerplexitySum {
   private oovLog10Prob = 0;
   /** The piece that is not complete. */
   private piece = new PieceSum();
+  /** Code points of the text so far. */
   characters = 0;
+  /** Bytes of UTF-8 so far. */
   bytes = 0;
   /** Invalid UTF-8 sequences of the text that were read as U+FFFD. */
   replaced = 0;

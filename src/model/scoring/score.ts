@@ -37,7 +37,10 @@ export interface Score {
 
 /** The score of one token. */
 export interface TokenScore {
+  /** log10 p(token | history). */
   readonly log10Prob: number;
+  /** Length of the longest n-gram found that ends at the token. */
   readonly matched: number;
+  /** Whether the token is outside the vocabulary. */
   readonly oov: boolean;
 }

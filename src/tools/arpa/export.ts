@@ -24,12 +24,15 @@ export interface ExportOptions {
 
 /** What was written. */
 export interface ExportReport {
+  /** Path of the ARPA file. */
   readonly file: string;
+  /** Length of the longest n-grams. */
   readonly order: number;
   /** How many n-grams there are of each order from 1 on; of order 1 with `<s>`. */
   readonly ngrams: readonly number[];
   /** Bytes of the file. */
   readonly bytes: number;
+  /** Time that the export took. */
   readonly seconds: number;
 }
 

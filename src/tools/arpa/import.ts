@@ -31,12 +31,15 @@ export interface ImportOptions {
 
 /** What was read. */
 export interface ImportReport {
+  /** The folder of the model. */
   readonly out: string;
+  /** Length of the longest n-grams. */
   readonly order: number;
   /** How many n-grams there are of each order from 1 on, those that were filled in included; of order 1 with `<s>`. */
   readonly ngrams: readonly number[];
   /** Bytes on disk. */
   readonly bytes: number;
+  /** Time that the import took. */
   readonly seconds: number;
   /** What was amended or is missing: one sentence each. */
   readonly warnings: readonly string[];

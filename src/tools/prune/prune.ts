@@ -29,11 +29,20 @@ export interface PruneOptions {
 
 /** What pruning did. */
 export interface PruneReport {
+  /** The folder of the copy. */
   readonly out: string;
   /** The n-grams that are kept, and those that were dropped. */
-  readonly tables: readonly { readonly pattern: string; readonly types: number; readonly dropped: number }[];
+  readonly tables: readonly {
+    /** As in `TableInfo`. */
+    readonly pattern: string;
+    /** Distinct n-grams that stay. */
+    readonly types: number;
+    /** Distinct n-grams that were dropped. */
+    readonly dropped: number;
+  }[];
   /** Bytes on disk. */
   readonly bytes: number;
+  /** Time that pruning took. */
   readonly seconds: number;
 }
 

@@ -4,13 +4,17 @@ import { KneserError } from '../../base/errors.js';
 export interface Finding {
   /** Where: a file of the folder, a table and block, or another part of the model. */
   readonly part: string;
+  /** What is wrong there. */
   readonly problem: string;
 }
 
 /** What was looked at, how many of it, and how many of those are damaged. */
 export interface Check {
+  /** The name of the check, such as `blocks`. */
   readonly check: string;
+  /** How many things were looked at. */
   readonly checked: number;
+  /** How many of them are damaged. */
   readonly damaged: number;
 }
 

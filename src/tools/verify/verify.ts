@@ -39,6 +39,7 @@ export interface VerifyReport {
   readonly findings: readonly Finding[];
   /** How many findings there are in all. */
   readonly found: number;
+  /** Time that the checks took. */
   readonly seconds: number;
 }
 

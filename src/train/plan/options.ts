@@ -13,11 +13,13 @@ export type TrainingText =
   | {
       /** Paths of text files, also packed, of `.jsonl` or `.parquet` files, of folders, or `-` for standard input. */
       readonly files: readonly string[];
+      /** @internal */
       readonly sentences?: never;
     }
   | {
       /** Sentences, as text or as tokens. */
       readonly sentences: Sentences;
+      /** @internal */
       readonly files?: never;
     };
 
