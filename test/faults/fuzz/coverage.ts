@@ -1,7 +1,7 @@
 import { Session } from 'node:inspector/promises';
 
 /** Only what this package and the parsers it uses run is looked at. */
-const OURS = /\/dist\/src\/|hyparquet|fzstd|zstddec|@huggingface|msgpack/;
+const OURS = /\/dist\/src\/|hyparquet|fzstd|zstddec|msgpack/;
 
 /** Tells inputs that made code run which had not run before, by the coverage that V8 counts by blocks. */
 export class Coverage {

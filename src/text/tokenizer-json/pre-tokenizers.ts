@@ -1,0 +1,332 @@
+import { byteLevel } from './byte-level.js';
+import * as sets from './code-points.js';
+import { Fields, readPattern, refuse } from './fields.js';
+import { compile } from './normalizers.js';
+import { literal, translate } from './pattern.js';
+
+/**
+ * Takes a piece of the text to the next step, or to the model.
+ *
+ * @param atStart whether the piece begins where the text does, before any normalizer.
+ */
+export type PieceTaker = (piece: string, atStart: boolean) => void;
+
+/** A step of pre-tokenization: gives the parts of a piece to `put`, in order, none of them empty. */
+export type PreTokenizer = (piece: string, atStart: boolean, put: PieceTaker) => void;
+
+export interface PreTokenizers {
+  readonly steps: readonly PreTokenizer[];
+  /** What each piece becomes at last: byte-level tokenizers remember a piece before that, when it is shorter. */
+  readonly finish: ((piece: string) => string) | undefined;
+  /** How many times as long the steps make a text at most. */
+  readonly growth: number;
+}
+
+interface Step {
+  readonly type: string;
+  readonly split: PreTokenizer | undefined;
+  readonly map?: (piece: string) => string;
+  readonly growth: number;
+}
+
+/**
+ * @param value the field `pre_tokenizer`, null where there is none.
+ * @param normalizers types of the normalizer's steps.
+ * @throws KNESER_TOKENIZER
+ */
+export function readPreTokenizers(value: unknown, normalizers: readonly string[]): PreTokenizers {
+  const found = value === null || value === undefined ? [] : readSteps(value, 'pre_tokenizer', normalizers, []);
+  const steps: PreTokenizer[] = [];
+  found.forEach(({ split, map }, i) => {
+    if (split) steps.push(split);
+    if (map && i + 1 < found.length) steps.push((piece, atStart, put) => put(map(piece), atStart));
+  });
+  const growth = found.reduce((product, step) => product * step.growth, 1);
+  return { steps, finish: found.at(-1)?.map, growth };
+}
+
+function readSteps(value: unknown, path: string, normalizers: readonly string[], before: readonly string[]): Step[] {
+  const fields = Fields.of(value, path);
+  const type = fields.text('type');
+  let steps: Step[];
+  if (type === 'Sequence') {
+    steps = [];
+    fields.list('pretokenizers').forEach((one, i) => {
+      const earlier = [...before, ...steps.map(step => step.type)];
+      steps.push(...readSteps(one, `${path}.pretokenizers[${i}]`, normalizers, earlier));
+    });
+  } else {
+    steps = [readStep(type, fields, normalizers, before)];
+  }
+  fields.end();
+  return steps;
+}
+
+function readStep(type: string, fields: Fields, normalizers: readonly string[], before: readonly string[]): Step {
+  const { path } = fields;
+  const step = (split: PreTokenizer): Step => ({ type, split, growth: 1 });
+  switch (type) {
+    case 'Whitespace':
+      return step(splitBy(`${ofSet(sets.RUST_WORD())}+|${ofSet(notWordNorSpace())}+`, 'Removed', true, path));
+    case 'WhitespaceSplit':
+      return step(splitBy(ofSet(sets.SPACE()), 'Removed', false, path));
+    case 'BertPreTokenizer': {
+      const space = splitBy(ofSet(sets.SPACE()), 'Removed', false, path);
+      const punctuation = splitBy(ofSet(sets.PUNCTUATION()), 'Isolated', false, path);
+      return step((piece, atStart, put) => space(piece, atStart, (part, isFirst) => punctuation(part, isFirst, put)));
+    }
+    case 'Punctuation':
+      return step(splitBy(ofSet(sets.PUNCTUATION()), fields.oneOf('behavior', BEHAVIORS, 'Isolated'), false, path));
+    case 'Digits': {
+      const behavior = fields.flag('individual_digits') ? 'Isolated' : 'Contiguous';
+      return step(splitBy(ofSet(sets.NUMERIC()), behavior, false, path));
+    }
+    case 'CharDelimiterSplit':
+      return step(splitBy(literal(fields.character('delimiter')).source, 'Removed', false, path));
+    case 'FixedLength':
+      return step(fixedLength(fields.count('length', 5), path));
+    case 'Split': {
+      const pattern = readPattern(fields);
+      const { source } =
+        pattern.literal === undefined ? translate(pattern.regex ?? '', pattern.path) : literal(pattern.literal);
+      return step(splitBy(source, fields.oneOf('behavior', BEHAVIORS), fields.flag('invert'), pattern.path));
+    }
+    case 'ByteLevel':
+      return readByteLevel(fields);
+    case 'Metaspace':
+      return readMetaspace(fields, normalizers, before);
+    default:
+      refuse(`${path}: the pre-tokenizer ${type} is not supported`);
+  }
+}
+
+function ofSet(set: sets.CodePoints): string {
+  return sets.classSource(set);
+}
+
+function notWordNorSpace(): sets.CodePoints {
+  return sets.complement(sets.union(sets.RUST_WORD(), sets.SPACE()));
+}
+
+const BEHAVIORS = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous'] as const;
+type Behavior = (typeof BEHAVIORS)[number];
+
+/**
+ * Splits a piece at the matches of an expression.
+ *
+ * @param invert whether the matches are kept as text, and the rest is what separates it.
+ */
+function splitBy(source: string, behavior: Behavior, invert: boolean, path: string): PreTokenizer {
+  const spans = new Spans(source, path);
+  const joins = JOINS[behavior];
+  // Spans that stay as they are need no list of spans.
+  if (behavior === 'Isolated' || behavior === 'Removed') {
+    const keepsMatches = behavior === 'Isolated' || invert;
+    const keepsRest = behavior === 'Isolated' || !invert;
+    return (piece, atStart, put) => {
+      let done = 0;
+      spans.begin();
+      while (spans.find(piece)) {
+        const { start, end } = spans;
+        if (keepsRest && done < start) put(piece.slice(done, start), atStart && done === 0);
+        if (keepsMatches && start < end) put(piece.slice(start, end), atStart && start === 0);
+        done = end;
+        spans.resume(end);
+      }
+      if (keepsRest && done < piece.length) put(done === 0 ? piece : piece.slice(done), atStart && done === 0);
+    };
+  }
+  return (piece, atStart, put) => {
+    for (const { from, to } of joins(spans.all(piece, invert))) {
+      if (from < to) put(piece.slice(from, to), atStart && from === 0);
+    }
+  };
+}
+
+interface Span {
+  readonly from: number;
+  to: number;
+  readonly isMatch: boolean;
+}
+
+/** How the library joins the spans of a text, which are matches and what lies between them. */
+const JOINS: Readonly<Record<Behavior, (spans: readonly Span[]) => readonly Span[]>> = {
+  Removed: spans => spans.filter(span => !span.isMatch),
+  Isolated: spans => spans,
+  /** Spans of one kind become one. */
+  Contiguous: spans => joined(spans, (span, previousIsMatch) => span.isMatch === previousIsMatch),
+  /** A match joins the span before it, unless that is a match too. */
+  MergedWithPrevious: spans => joined(spans, (span, previousIsMatch) => span.isMatch && !previousIsMatch),
+  /** The same from the end of the text. */
+  MergedWithNext(spans) {
+    const turned = spans.map(({ from, to, isMatch }) => ({ from: -to, to: -from, isMatch })).reverse();
+    return JOINS.MergedWithPrevious(turned)
+      .map(({ from, to, isMatch }) => ({ from: -to, to: -from, isMatch }))
+      .reverse();
+  },
+};
+
+function joined(spans: readonly Span[], joins: (span: Span, previousIsMatch: boolean) => boolean): Span[] {
+  const result: Span[] = [];
+  let previousIsMatch = false;
+  for (const span of spans) {
+    const last = result.at(-1);
+    if (last && joins(span, previousIsMatch)) last.to = span.to;
+    else result.push({ ...span });
+    previousIsMatch = span.isMatch;
+  }
+  return result;
+}
+
+/** The matches of an expression in a text one after another, without a match object each. */
+class Spans {
+  start = 0;
+  end = 0;
+  private at = 0;
+  private lastEnd = -1;
+  private readonly here: RegExp;
+  private readonly anywhere: RegExp;
+
+  constructor(source: string, path: string) {
+    this.here = compile(source, path, 'uy');
+    this.anywhere = compile(source, path, 'gu');
+  }
+
+  /** Finds the next match; an empty one where the last match ended is none. */
+  find(text: string): boolean {
+    while (this.at <= text.length) {
+      if (!this.match(text)) return false;
+      if (this.start < this.end || this.end !== this.lastEnd) return true;
+      this.at += (text.codePointAt(this.at) ?? 0) > 0xffff ? 2 : 1;
+    }
+    return false;
+  }
+
+  /** Continues behind the match that was found. */
+  resume(end: number): void {
+    this.at = end;
+    this.lastEnd = end;
+  }
+
+  /** Starts at the beginning of a text. */
+  begin(): void {
+    this.at = 0;
+    this.lastEnd = -1;
+  }
+
+  all(text: string, invert: boolean): Span[] {
+    const spans: Span[] = [];
+    let done = 0;
+    this.begin();
+    while (this.find(text)) {
+      if (done < this.start) spans.push({ from: done, to: this.start, isMatch: invert });
+      spans.push({ from: this.start, to: this.end, isMatch: !invert });
+      done = this.end;
+      this.resume(done);
+    }
+    if (done < text.length) spans.push({ from: done, to: text.length, isMatch: invert });
+    return spans;
+  }
+
+  private match(text: string): boolean {
+    // Most expressions cover the text: the next match begins where the last one ended.
+    const { here, anywhere, at } = this;
+    here.lastIndex = at;
+    if (here.test(text)) {
+      this.start = at;
+      this.end = here.lastIndex;
+      return true;
+    }
+    anywhere.lastIndex = at;
+    let match = anywhere.exec(text);
+    // V8 finds empty matches between the halves of a surrogate pair too.
+    while (match && isInPair(text, match.index)) {
+      anywhere.lastIndex = match.index + 1;
+      match = anywhere.exec(text);
+    }
+    if (!match) return false;
+    this.start = match.index;
+    this.end = match.index + match[0].length;
+    return true;
+  }
+}
+
+function isInPair(text: string, at: number): boolean {
+  return (text.charCodeAt(at) & 0xfc00) === 0xdc00 && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800;
+}
+
+function fixedLength(length: number, path: string): PreTokenizer {
+  if (length === 0) refuse(`${path}.length: is 0`);
+  return (piece, atStart, put) => {
+    for (let from = 0, to = 0; from < piece.length; from = to) {
+      for (let i = 0; i < length && to < piece.length; i++) to += (piece.codePointAt(to) ?? 0) > 0xffff ? 2 : 1;
+      put(piece.slice(from, to), atStart && from === 0);
+    }
+  };
+}
+
+/** GPT-2's expression: contractions, and words, numbers and other characters with the space before them. */
+const GPT2 = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
+
+function readByteLevel(fields: Fields): Step {
+  const addsSpace = fields.flag('add_prefix_space');
+  // Of use for offsets alone.
+  fields.flag('trim_offsets');
+  const usesRegex = fields.flag('use_regex', true);
+  const words = usesRegex ? splitBy(translate(GPT2, fields.path).source, 'Isolated', false, fields.path) : undefined;
+  const prefixed = (piece: string): string => (addsSpace && !piece.startsWith(' ') ? ` ${piece}` : piece);
+  const split: PreTokenizer | undefined = words
+    ? (piece, atStart, put) => words(prefixed(piece), atStart, put)
+    : addsSpace
+      ? (piece, atStart, put) => put(prefixed(piece), atStart)
+      : undefined;
+  return { type: 'ByteLevel', split, map: byteLevel, growth: 3 };
+}
+
+/** Steps that leave the characters of a piece as they are, so that what begins at its start is known behind them. */
+const SPLITTERS = [
+  ...['Whitespace', 'WhitespaceSplit', 'BertPreTokenizer', 'Punctuation', 'Digits'],
+  ...['CharDelimiterSplit', 'FixedLength', 'Split'],
+];
+/** Normalizers behind which the first character is still the text's first. */
+const KEEP_START = ['Replace character', 'Prepend', 'Lowercase', 'NFC', 'NFD', 'NFKC', 'NFKD'];
+
+function readMetaspace(fields: Fields, normalizers: readonly string[], before: readonly string[]): Step {
+  const mark = fields.character('replacement');
+  if (fields.isSet('str_rep')) fields.text('str_rep');
+  else fields.take('str_rep');
+  const addsPrefix = fields.isSet('add_prefix_space')
+    ? fields.flag('add_prefix_space')
+    : fields.take('add_prefix_space');
+  let scheme = fields.oneOf('prepend_scheme', ['first', 'never', 'always'], 'always');
+  if (addsPrefix === false) {
+    if (scheme !== 'never') refuse(`${fields.at('add_prefix_space')}: does not match prepend_scheme`);
+    scheme = 'never';
+  }
+  const splits = fields.flag('split', true);
+  if (scheme === 'first') checkFirst(fields.at('prepend_scheme'), normalizers, before);
+  const split: PreTokenizer = (piece, atStart, put) => {
+    let text = mark === ' ' ? piece : piece.replaceAll(' ', mark);
+    if (scheme !== 'never' && (scheme === 'always' || atStart) && !text.startsWith(mark)) text = mark + text;
+    if (!splits) {
+      put(text, atStart);
+      return;
+    }
+    for (let from = 0, to = 0; from < text.length; from = to) {
+      to = text.indexOf(mark, text.startsWith(mark, from) ? from + mark.length : from);
+      if (to < 0) to = text.length;
+      put(text.slice(from, to), atStart && from === 0);
+    }
+  };
+  return { type: 'Metaspace', split, growth: 1 };
+}
+
+/** `first` asks where a piece began before normalization, which is followed as far as here: the rest is refused by name. */
+function checkFirst(path: string, normalizers: readonly string[], before: readonly string[]): void {
+  const step = before.find(type => !SPLITTERS.includes(type));
+  if (step !== undefined) refuse(`${path}: first is not supported behind the pre-tokenizer ${step}`);
+  const known = before.length > 0 ? ['Replace character'] : KEEP_START;
+  const normalizer = normalizers.find(type => !known.includes(type));
+  if (normalizer === undefined) return;
+  refuse(`${path}: first is not supported behind the normalizer ${normalizer}`);
+}
