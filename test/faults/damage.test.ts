@@ -27,7 +27,7 @@ const whole = join(folder, 'whole');
 const copy = join(folder, 'copy');
 
 beforeAll(async () => {
-  const random = randomNumbers(5);
+  const random = randomNumbers(1);
   const sentences = Array.from({ length: 300 }, () =>
     Array.from({ length: 6 }, () => `w${Math.floor(80 ** random())}`).join(' '),
   );

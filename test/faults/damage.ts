@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { exportArpa, importArpa, prune, train } from '../../src/index.js';
 import { printTable, whole } from '../../src/cli/output.js';
 import { digestFile } from '../../src/base/node/file-digest.js';
-import { randomNumbers } from '../../bench/random.js';
+import { randomNumbers } from '../../src/base/random.js';
 import type { Answer, Answers } from './damage-child.js';
 import type { FaultOptions } from './harness.js';
 

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printTable } from '../../src/cli/output.js';
 import { exportArpa, train } from '../../src/index.js';
-import { randomNumbers } from '../../bench/random.js';
+import { randomNumbers } from '../../src/base/random.js';
 import { judgeFailure, kneser, listing, mountDisk, type CommandOptions, type SmallDisk } from './command-line.js';
 import type { FaultOptions } from './harness.js';
 

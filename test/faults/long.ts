@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { printTable } from '../../src/cli/output.js';
 import { LanguageModel, train } from '../../src/index.js';
-import { randomNumbers } from '../../bench/random.js';
+import { randomNumbers } from '../../src/base/random.js';
 import type { Harness } from './harness.js';
 
 /** Calls that overlap. */

@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { printTable, whole } from '../../src/cli/output.js';
 import { LanguageModel, train, tune } from '../../src/index.js';
-import { randomNumbers } from '../../bench/random.js';
+import { randomNumbers } from '../../src/base/random.js';
 import type { FaultOptions } from './harness.js';
 import type { Done, Task } from './many-child.js';
 import { askModel } from './many-questions.js';

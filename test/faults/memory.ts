@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { printTable } from '../../src/cli/output.js';
 import { tryToRun, type Attempt } from '../../bench/child.js';
-import { randomNumbers } from '../../bench/random.js';
+import { randomNumbers } from '../../src/base/random.js';
 import { bpeJson, mergesOf, PRINTABLE } from '../../bench/tokenizer-json.js';
 import type { Harness } from './harness.js';
 
