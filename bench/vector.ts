@@ -11,7 +11,7 @@ import { LineReader } from '../src/text/formats/lines.js';
 import { splitTokens } from '../src/text/tokens.js';
 import { runCommand, UsageError } from './command.js';
 import { corrupt, CORRUPTIONS, findCorrupted, WAYS, type Corrupted } from './corruption.js';
-import { randomNumbers } from './random.js';
+import { randomNumbers } from '../src/base/random.js';
 
 /** In shorter sentences, windows are found by chance. */
 const LEAST_TOKENS = 10;

@@ -6,13 +6,13 @@ import { build, type BuildOptions } from 'esbuild';
 import { brownSentences } from '../../corpora/brown.js';
 import { runningText } from './running-text.js';
 
-/** Where the sources are, seen from `dist/native-free/demo/`. */
+/** Folder of the sources, relative to `dist/native-free/demo/`. */
 const SOURCES = fileURLToPath(new URL('../../../native-free/demo/', import.meta.url));
 
-/** Files that go into the page as they are. */
+/** Files that are copied unchanged. */
 const STATIC = ['index.html', 'style.css', 'icon.svg'];
 
-/** The sample is every so-manieth sentence of the Brown corpus. */
+/** The sample text has one in this many sentences of the Brown corpus. */
 const SAMPLE_EVERY = 6;
 
 const OPTIONS = {
@@ -27,7 +27,9 @@ const OPTIONS = {
 } satisfies BuildOptions;
 
 /**
- * Writes the demo page into a folder, ready to be served: the page, its two workers, and the sample text.
+ * Builds the demo page, which trains, opens and queries models in the browser. Writes the page, its two workers and the
+ * sample text into a folder, ready to be served. `page/` has the code of the page, `workers/` that of its workers, and
+ * `protocol.ts` the messages between the two.
  *
  * @returns the names of its files.
  */

@@ -1,7 +1,7 @@
 /** What the page and the worker that holds its model say to each other. */
 import type { ModelSmoothing, Smoothing } from '../../src/smoothing/index.js';
 
-/** Where a model comes from. */
+/** The source of a model. */
 export type ModelSource =
   { readonly kept: string } | { readonly file: Blob; readonly name: string } | { readonly url: string };
 
@@ -9,14 +9,14 @@ export type ModelSource =
 export interface KeptModel {
   readonly name: string;
   readonly bytes: number;
-  /** ISO 8601. */
+  /** A time in ISO 8601. */
   readonly created: string;
 }
 
-/** What the page shows of the open model. */
+/** The facts about the open model that the page shows. */
 export interface ModelFacts {
   readonly name: string;
-  /** Whether it is kept in the browser. */
+  /** Whether the browser keeps the model. */
   readonly isKept: boolean;
   readonly order: number;
   readonly tokens: number;
@@ -27,7 +27,7 @@ export interface ModelFacts {
   readonly skips: boolean;
 }
 
-/** What to train from. */
+/** The source of a training. */
 export interface TrainingText {
   readonly file: Blob;
   readonly name: string;
@@ -35,43 +35,43 @@ export interface TrainingText {
   readonly skip: boolean;
 }
 
-/** The scored tokens of a text. All arrays have one entry a token. */
+/** The scored tokens of a text. All arrays have one entry for each token. */
 export interface Reading {
-  /** Where the token begins and ends in the text. */
+  /** The places in the text at which the token begins, and below ends. */
   readonly from: Uint32Array;
   readonly to: Uint32Array;
-  /** The place of the first token of its sentence. */
+  /** The index of the first token of the token's sentence. */
   readonly first: Uint32Array;
-  /** Its n-gram perplexity. */
+  /** The token's n-gram perplexity. */
   readonly values: Float64Array;
   readonly log10Probs: Float64Array;
   readonly matched: Uint8Array;
   readonly oov: Uint8Array;
 }
 
-/** What one pattern gave a suggestion. */
+/** The share of a suggestion's probability from one pattern. */
 export interface Vote {
   readonly pattern: string;
   /** The words of the context, oldest first; `undefined` for a skipped one. Empty for the pattern of the word alone. */
   readonly words: readonly (string | undefined)[];
-  /** Its part of the probability, 0 to 1. */
+  /** The share of the probability, 0 to 1. */
   readonly share: number;
 }
 
 export interface Suggestion {
   readonly token: string;
   readonly probability: number;
-  /** By falling share. */
+  /** Sorted by share, largest first. */
   readonly votes: readonly Vote[];
 }
 
 export interface Suggestions {
-  /** The words they come after, the nearest last; empty at the beginning of a sentence. */
+  /** The words before the suggestions, the nearest last; empty at the beginning of a sentence. */
   readonly context: readonly string[];
-  /** The beginning of a word that they go on from. */
+  /** The typed beginning of a word that the suggestions complete. */
   readonly partial: string;
   readonly items: readonly Suggestion[];
-  /** How the model cuts text: white space, words, or into what are no words. */
+  /** How the model splits text: at white space, into words, or into tokens that are no words. */
   readonly tokenizer: string;
 }
 
@@ -83,7 +83,7 @@ export interface Training {
   readonly unit: string;
 }
 
-/** What the page asks of the worker. */
+/** The calls of the page to the worker. */
 export interface Calls {
   list(): KeptModel[];
   train(text: TrainingText): ModelFacts;
@@ -104,12 +104,12 @@ export interface Request {
   readonly args: readonly unknown[];
 }
 
-/** Stops the call of this number. */
+/** Stops the call with this number. */
 export interface Stop {
   readonly stop: number;
 }
 
-/** What went wrong, in words; `code` is that of a `KneserError`, or the name of another error. */
+/** An error as a message; `code` is that of a `KneserError`, or the name of another error. */
 export interface Failure {
   readonly code: string;
   readonly message: string;

@@ -1,10 +1,10 @@
-/** Marks at the word before them, and at the word after them. */
+/** Punctuation marks without a space before them, and marks without a space after them. */
 const CLOSING = /^([.,;:!?%)\]}”’]|'(s|ll|re|ve|d|m|t))$/;
 const OPENING = /^[([{“‘$]$/;
-/** Marks that the tagged Brown corpus has twice. */
+/** Marks that the tagged Brown corpus doubles. */
 const DOUBLED = /^[?!;]$/;
 
-/** The Brown corpus's tokens as people write them: quotation marks, no marks twice, and no spaces before marks. */
+/** Joins tokens of the Brown corpus to ordinary text: with quotation marks, without doubled marks and spaces before marks. */
 export function runningText(tokens: readonly string[]): string {
   let text = '';
   let last = '';

@@ -12,15 +12,15 @@ const TYPES: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
 };
 
-/** What a static server does. */
+/** Options of the static server. */
 export interface Serving {
   /** The first port to try; the following ones are tried if it is taken. 0 takes any that is free. */
   readonly port: number;
-  /** Told of each answer: what was asked for, and how many bytes of it were sent. */
+  /** Called after each answer with the path that was asked for and the number of bytes sent. */
   readonly onAnswer?: (path: string, bytes: number) => void;
 }
 
-/** A static server that runs. */
+/** A running static server. */
 export interface Server {
   readonly url: string;
   close(): Promise<void>;
@@ -57,7 +57,7 @@ export async function serveFolder(folder: string, { port, onAnswer }: Serving): 
   };
 }
 
-/** @returns the bytes that are sent. */
+/** Answers a request. @returns the number of bytes sent. */
 function answer(response: ServerResponse, file: string, method: string, range: string | undefined): number {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (!stats?.isFile() || !['GET', 'HEAD'].includes(method)) {
@@ -83,12 +83,12 @@ function answer(response: ServerResponse, file: string, method: string, range: s
     response.end();
     return 0;
   }
-  // Whoever asked may have gone.
+  // The client may have closed the connection.
   pipeline(createReadStream(file, { start, end: end - 1 }), response).catch(() => response.destroy());
   return end - start;
 }
 
-/** A range of bytes `[start, end)`; `undefined` for what is no single range, which may be ignored; `null` for one outside. */
+/** A header's range of bytes `[start, end)`; `undefined`: not one range, to be ignored; `null`: outside the file. */
 function readRange(range: string, size: number): { start: number; end: number } | undefined | null {
   const match = /^bytes=(\d*)-(\d*)$/.exec(range);
   if (!match || match[0] === 'bytes=-') return undefined;

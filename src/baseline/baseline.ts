@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Corpus } from '../../corpora/catalog.js';
 import { KneserError } from '../base/errors.js';
+import { packageVersion } from '../base/node/version.js';
+import { checkInteger } from '../base/check.js';
 import { MAX_ORDER } from '../tables/pattern.js';
-import { MIXTURE_DEFAULTS, pretrainedTokenizer } from '../train/plan/options.js';
+import { BUILD_OPTIONS, MIXTURE_DEFAULTS, pretrainedTokenizer } from '../train/plan/options.js';
 import { expandInputs } from '../text/formats/input.js';
 import { describeTokenization, Tokenization } from '../text/tokenization.js';
 import { SMOOTHING_NAMES, SMOOTHINGS } from '../smoothing/index.js';
-import { RESAMPLES } from './bootstrap.js';
+import { checkResampling } from './bootstrap.js';
 import { ColumnFile, joinColumns } from './columns.js';
 import { catalogCorpus, type BaselineFiles } from './corpus.js';
 import type { BaselineOptions } from './options.js';
@@ -19,13 +20,13 @@ import { openTexts, refuseStdin, type TestText } from './texts.js';
 import { DOCUMENT_COLUMN, TOKEN_COLUMNS } from './token-table.js';
 
 const DEFAULT_ORDERS = [2, 3, 4, 5];
-const DEFAULT_SEED = 1;
 
 /**
- * Makes the baselines that a benchmark's table needs: for every order modified Kneser-Ney and the mixture over skip
- * patterns, each trained on all of the training text by itself, the mixture tuned on the text to tune on; measured on
- * every test file, with 95 % intervals and paired differences by the bootstrap over sentences, or over documents where the
- * file has them. Deterministic but for the times. Models are made in the temporary folder, one at a time.
+ * Makes the baselines that a benchmark's table needs. For every order it trains interpolated modified Kneser-Ney (`mkn`)
+ * and a generalized language model (`glm`), the mixture over skip patterns: each on all of the training text, by itself.
+ * Mixtures are tuned on the validation text. All models are measured on every test file, with 95 % intervals and paired
+ * differences by the bootstrap over documents, or over sentences in files without documents. The report is the same on
+ * every run, except for its times. Models are made in the temporary folder, one at a time.
  *
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_*, and what `train` throws.
  * @example
@@ -44,8 +45,9 @@ const DEFAULT_SEED = 1;
  */
 export async function baseline(options: BaselineOptions): Promise<BaselineReport> {
   const orders = checkOrders(options.orders ?? DEFAULT_ORDERS);
-  const resamples = checkWhole('resamples', options.resamples ?? RESAMPLES, 100, 1_000_000);
-  const seed = checkWhole('seed', options.seed ?? DEFAULT_SEED, 0, Number.MAX_SAFE_INTEGER);
+  const { classes = MIXTURE_DEFAULTS.classes } = options;
+  BUILD_OPTIONS.classes.check(classes, {});
+  const { resamples, seed } = checkResampling(options);
   const { out, keepModels, force = false } = options;
   const described = describeTokenization(options.tokenization ?? {}, options.lowercase ?? false);
   const tokenization = await Tokenization.open(described, pretrainedTokenizer(options));
@@ -74,7 +76,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
       tests,
       resamples,
       seed,
-      classes: options.classes ?? MIXTURE_DEFAULTS.classes,
+      classes,
       work,
       models: keepModels ?? work,
       tokens: out === undefined ? undefined : new ColumnFile(join(work, 'tokens'), tokenColumns(tests)),
@@ -106,7 +108,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
       }),
       options: {
         orders,
-        classes: series.classes,
+        classes,
         ...info.options,
       },
       bootstrap: { resamples, seed },
@@ -124,7 +126,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
   });
 }
 
-/** The files to use, and what they are called: those of a corpus by their names alone. */
+/** The files to use, and `named`, which gives a path's name in the report: for files of a corpus the last part alone. */
 async function findFiles(
   options: BaselineOptions,
   work: string,
@@ -147,36 +149,29 @@ async function findFiles(
   return { corpus: undefined, files: { train: counted, valid, test }, named: path => path, notes: [] };
 }
 
+/** The columns of the table of tokens that do not depend on a model. */
 function tokenColumns(texts: readonly TestText[]): string[] {
   return [...TOKEN_COLUMNS, ...(texts.some(({ unit }) => unit === 'document') ? [DOCUMENT_COLUMN] : [])];
 }
 
-/** The words of a vocabulary are read for every model: an iterable may give them only once. */
+/** The options with the vocabulary's words in an array: every model reads them, and an iterable may give them only once. */
 function withWords(options: BaselineOptions): BaselineOptions {
   const { vocabulary } = options;
   if (vocabulary?.kind !== 'words') return options;
   return { ...options, vocabulary: { kind: 'words', words: [...vocabulary.words] } };
 }
 
+/** Adds a warning for each text with invalid UTF-8. */
 function warnOfInvalidText(series: Series, texts: readonly TestText[]): void {
   for (const { file, replaced } of texts) {
     if (replaced > 0) series.warnings.add(`${file}: ${replaced} invalid UTF-8 sequences were read as U+FFFD`);
   }
 }
 
+/** The orders ascending, each once. @throws KNESER_OPTION */
 function checkOrders(orders: readonly number[]): number[] {
   const sorted = [...new Set(orders)].sort((a, b) => a - b);
-  sorted.forEach(order => checkWhole('order', order, 1, MAX_ORDER));
+  sorted.forEach(order => checkInteger('orders', order, 1, MAX_ORDER));
   if (sorted.length === 0) throw new KneserError('KNESER_OPTION', 'orders: name at least one');
   return sorted;
-}
-
-function checkWhole(name: string, value: number, least: number, most: number): number {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  throw new KneserError('KNESER_OPTION', `${name}: ${value} is not a whole number from ${least} to ${most}`);
-}
-
-function packageVersion(): string {
-  const path = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }

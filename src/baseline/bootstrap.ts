@@ -1,41 +1,67 @@
+import { randomNumbers } from '../base/random.js';
+import { checkInteger } from '../base/check.js';
+
 /**
- * Intervals by the bootstrap (Efron 1979), over units of text such as sentences. A resample takes each unit a number of
- * times that is Poisson distributed with mean 1 (Hanley & MacGibbon 2006; Chamandy et al. 2012), instead of so many units
- * at random: the same for ratios such as perplexity once units are many, and it needs neither their number nor the units
- * themselves, so that any text is resampled as it streams by.
+ * Intervals by the bootstrap (Efron 1979), over units of text such as sentences. Each resample takes each unit a number of
+ * times that is Poisson distributed with mean 1 (Hanley & MacGibbon 2006; Chamandy et al. 2012), instead of drawing as
+ * many units as the text has. For ratios such as perplexity and many units the result is the same, but the number of units
+ * need not be known and units need not be kept: text is resampled while it is read, once.
  */
 
 /** Resamples unless told otherwise. */
 export const RESAMPLES = 1000;
-/** Part of the resamples outside an interval. */
+/** The fewest and the most resamples: of fewer the ends of an interval would be guesses. */
+const LEAST_RESAMPLES = 100;
+const MOST_RESAMPLES = 1_000_000;
+const DEFAULT_SEED = 1;
+/** Share of the resamples outside an interval. */
 const OUTSIDE_INTERVAL = 0.05;
 
 /** The lower and the upper end of a 95 % interval. */
 export type Interval = readonly [low: number, high: number];
 
-/** What sets two resamplings apart, or makes them one. */
+/** Which resamples are taken. */
 export interface ResamplingOptions {
-  /** How many resamples. */
+  /** Number of resamples. */
   readonly resamples: number;
   /**
-   * Whole numbers. Resamplings that share both take the same units in each resample, if they are given the same ones:
-   * they are paired.
+   * `seed` and `stream` are whole numbers. Resamplings in which both are equal take each unit equally often, if they are
+   * given the same units in the same order: the resamples are paired.
    */
   readonly seed: number;
   readonly stream: number;
 }
 
-/** Adds up the figures of units, and of resamples of them. Memory depends on the number of resamples only. */
+/** The options of the bootstrap with their defaults. @throws KNESER_OPTION */
+export function checkResampling({
+  resamples = RESAMPLES,
+  seed = DEFAULT_SEED,
+}: Partial<Omit<ResamplingOptions, 'stream'>>): Omit<ResamplingOptions, 'stream'> {
+  checkInteger('resamples', resamples, LEAST_RESAMPLES, MOST_RESAMPLES);
+  checkInteger('seed', seed, 0, Number.MAX_SAFE_INTEGER);
+  return { resamples, seed };
+}
+
+/**
+ * Adds up the figures of units, such as tokens and log10 p, over all units and over each resample of them.
+ *
+ * - Input: units one after another, each `width` figures.
+ * - Output: `sums` over all units, and statistics of the sums of each resample.
+ * - Order: any; paired resamplings need the same one.
+ *
+ * Memory: `width` × resamples numbers, however many units there are.
+ */
 export class Resampling {
-  /** Σ over all units, by figure. */
+  /** By figure, the sum over all units: `width` entries. */
   readonly sums: Float64Array;
+  /** Units added so far. */
   units = 0;
-  /** Σ over the units of each resample, figure by figure. */
+  /** By resample and figure, the sum over the units of the resample: resamples × `width` entries. */
   private readonly resampled: Float64Array;
   private readonly resamples: number;
   private readonly random: () => number;
 
-  /** @param width figures a unit. */
+  /** @param width number of figures of a unit. */
   constructor(
     private readonly width: number,
     { resamples, seed, stream }: ResamplingOptions,
@@ -46,7 +72,7 @@ export class Resampling {
     this.random = randomNumbers(seed, stream);
   }
 
-  /** Adds a unit. @param figures `width` of them. */
+  /** Adds a unit. @param figures `width` entries. */
   add(figures: ArrayLike<number>): void {
     const { width, sums, resampled, random } = this;
     this.units++;
@@ -58,13 +84,17 @@ export class Resampling {
     }
   }
 
-  /** A statistic of the sums of each resample; NaN in those where it is not defined. */
+  /** By resample, a statistic of its sums; NaN for resamples in which it is not defined. @param of takes `width` sums. */
   statistics(of: (sums: Float64Array) => number): Float64Array {
     const { width, resampled } = this;
     return Float64Array.from({ length: this.resamples }, (_, b) => of(resampled.subarray(b * width, (b + 1) * width)));
   }
 
-  /** The sums of texts taken together, resample by resample. @throws RangeError for texts of different shape. */
+  /**
+   * The resampling of several texts as one: sums are added up, resample by resample.
+   *
+   * @throws RangeError for resamplings of different shape.
+   */
   static together(parts: readonly Resampling[]): Resampling {
     const { width, resamples } = parts[0];
     const all = new Resampling(width, { resamples, seed: 0, stream: 0 });
@@ -78,7 +108,7 @@ export class Resampling {
   }
 }
 
-/** How many times a unit is taken: the inverse of the Poisson distribution with mean 1. */
+/** How many times a unit is taken. @param uniform from 0 to 1, put through the inverse of the Poisson distribution. */
 function poisson(uniform: number): number {
   let times = 0;
   let probability = Math.exp(-1);
@@ -89,13 +119,14 @@ function poisson(uniform: number): number {
   return times;
 }
 
-/** The 95 % percentile interval of a statistic's resamples; `null` where fewer than half of them define it. */
+/** The 95 % percentile interval of a statistic, by resample; `null` if fewer than half of the resamples define it. */
 export function intervalOf(statistics: Float64Array): Interval | null {
   const sorted = statistics.filter(Number.isFinite).sort();
   if (sorted.length === 0 || 2 * sorted.length < statistics.length) return null;
   return [quantile(sorted, OUTSIDE_INTERVAL / 2), quantile(sorted, 1 - OUTSIDE_INTERVAL / 2)];
 }
 
+/** The value below which a share of the sorted values lies, interpolated between neighbours. */
 function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const below = Math.floor(at);
@@ -104,11 +135,11 @@ function quantile(sorted: Float64Array, share: number): number {
 }
 
 /**
- * The paired bootstrap (Koehn 2004): of the differences of two models over the same resamples, the 95 % interval, and the
- * two-sided probability of a difference as large if there were none: twice the part of resamples on the other side of
- * zero, itself counted as one.
+ * The paired bootstrap (Koehn 2004) of two models: the 95 % interval of their difference, and p, the two-sided probability
+ * of a difference as large as theirs if the models were equal. p is twice the share of resamples whose difference has the
+ * other sign; the text itself counts as one more resample, so p is never 0.
  *
- * @param differences by resample.
+ * @param differences by resample, the difference of the two models' statistics on it.
  */
 export function pairedTest(differences: Float64Array): { interval: Interval | null; p: number | null } {
   const defined = differences.filter(Number.isFinite);
@@ -117,23 +148,4 @@ export function pairedTest(differences: Float64Array): { interval: Interval | nu
   const above = defined.reduce((count, difference) => count + (difference >= 0 ? 1 : 0), 0);
   const below = defined.reduce((count, difference) => count + (difference <= 0 ? 1 : 0), 0);
   return { interval, p: Math.min(1, (2 * (Math.min(above, below) + 1)) / (defined.length + 1)) };
-}
-
-/** Numbers from 0 to 1, the same for the same seed and stream (sfc32, C. Doty-Humphrey, PractRand). */
-function randomNumbers(seed: number, stream: number): () => number {
-  let a = stream | 0;
-  let b = seed | 0;
-  let c = Math.floor(seed / 2 ** 32) | 0;
-  let counter = 1;
-  const next = (): number => {
-    const mixed = (((a + b) | 0) + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = ((c << 21) | (c >>> 11)) + mixed;
-    return (mixed >>> 0) / 2 ** 32;
-  };
-  // Small seeds differ in few bits: let them spread.
-  for (let i = 0; i < 15; i++) next();
-  return next;
 }

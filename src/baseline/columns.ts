@@ -4,18 +4,23 @@ import { finished } from 'node:stream/promises';
 import { LineReader } from '../text/formats/lines.js';
 import { writeError } from '../base/errors.js';
 
-/** Characters that are written at one go. */
+/** Text is written once this many characters have gathered. */
 const PIECE = 1 << 16;
 
 /**
- * Some columns of the table of tokens, on disk while other columns are still made: a line a sentence, all the cells of
- * its tokens one after another.
+ * Some columns of the table of tokens, on disk until the other columns are complete. A line is a sentence, with the cells
+ * of its tokens one after another:
+ *
+ * ```
+ * the file      token 1: a TAB b TAB  token 2: a TAB b    …   for columns a and b
+ * the table     token 1: a TAB b TAB … columns of other files
+ * ```
  */
 export class ColumnFile {
   private readonly stream: WriteStream;
   private text = '';
 
-  /** @param columns their names: a cell each for every token. */
+  /** @param columns names of the columns; every token has one cell for each. */
   constructor(
     readonly path: string,
     readonly columns: readonly string[],
@@ -25,7 +30,7 @@ export class ColumnFile {
     this.stream.on('error', () => undefined);
   }
 
-  /** Adds a sentence. */
+  /** Adds a sentence. @param cells columns × tokens, token by token. */
   async add(cells: readonly string[]): Promise<void> {
     this.text += cells.join('\t') + '\n';
     if (this.text.length >= PIECE) await this.flush();
@@ -50,7 +55,13 @@ export class ColumnFile {
   }
 }
 
-/** The table whose columns are in files: those of the tokens, then those of each model. */
+/**
+ * Joins column files to the table of tokens.
+ *
+ * - Input: the columns of the tokens, then those of each model; all files have the same sentences.
+ * - Output: lines of the table, the first with the names of the columns.
+ * - Order: that of the sentences.
+ */
 export async function* joinColumns(files: readonly ColumnFile[]): AsyncGenerator<string> {
   yield files.flatMap(({ columns }) => columns).join('\t') + '\n';
   const readers = files.map(({ path }) => new LineReader(path).lines());

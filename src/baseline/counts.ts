@@ -5,15 +5,15 @@ import { decodeDictionaryBlock } from '../tables/dictionary.js';
 import { dictionaryKey } from '../store/keys.js';
 import { EOS } from '../text/tokens.js';
 
-/** How often a model's training text has its words. */
+/** The counts of words in a model's training text. */
 export interface TrainingCounts {
   /** The count of a token; 0 for one outside the vocabulary. */
   readonly of: (token: string) => number;
-  /** That of `</s>`. */
+  /** The count of `</s>`: the number of sentences. */
   readonly ends: number;
 }
 
-/** Reads the counts of a model's dictionary. @throws KNESER_DAMAGED */
+/** Reads the counts in a model's dictionary. @throws KNESER_DAMAGED */
 export async function trainingCounts(model: LanguageModel): Promise<TrainingCounts> {
   const { store, manifest } = model.parts;
   const words = await model.allWords();

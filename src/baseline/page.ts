@@ -10,10 +10,10 @@ const STYLE = `
 .main { max-width: 38rem; }
 `;
 
-/** Of so many test files each has a plot of its own. */
+/** Up to this many test files, each has a plot of its own. */
 const FILES_PLOTTED = 24;
 
-/** The report as one self-contained page, with perplexity by order as a plot. */
+/** The report as one self-contained HTML page, with plots of perplexity by order. */
 export function baselinePage(report: BaselineReport): string {
   const { test, published, models, warnings } = report;
   const known = published.flatMap(({ model, perplexity, counterpart }) => {
@@ -46,7 +46,7 @@ export function baselinePage(report: BaselineReport): string {
   return htmlPage(title, body, STYLE);
 }
 
-/** Perplexity by order, a line a way of smoothing. */
+/** A plot of perplexity by order, with one line for each smoothing. */
 function plotOf(
   title: string,
   models: readonly ModelReport[],

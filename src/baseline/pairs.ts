@@ -4,7 +4,7 @@ import { pairedTest } from './bootstrap.js';
 import type { Comparison, ModelReport, PublishedFigure } from './report.js';
 import type { Measured } from './series.js';
 
-/** Each mixture against Kneser-Ney of its order, and each model against that of the order before. */
+/** Compares each mixture with Kneser-Ney of its order, and each model with the one of the next lower order. */
 export function comparePairs(measured: readonly Measured[]): Comparison[] {
   const find = (smoothing: Smoothing, order: number | undefined): Measured | undefined =>
     measured.find(({ candidate }) => candidate.smoothing === smoothing && candidate.order === order);
@@ -35,7 +35,7 @@ function comparePair(model: Measured, against: Measured): Comparison {
   };
 }
 
-/** What the literature says of a corpus's test set, beside what we say. */
+/** Perplexities from the literature on a corpus's test set, each beside that of our model of the same kind. */
 export function publishedFigures(corpus: Corpus | undefined, models: readonly ModelReport[]): PublishedFigure[] {
   return (corpus?.published ?? [])
     .filter(({ split }) => split === 'test')

@@ -4,27 +4,27 @@ import type { TokenizationInfo } from '../text/tokenization.js';
 import type { Interval } from './bootstrap.js';
 import type { Unit } from './texts.js';
 
-/** What models make of a text. Intervals are 95 %, by the bootstrap; `null` where figures or units do not suffice. */
+/** A model's figures on a text. Intervals are 95 %, by the bootstrap; `null`: undefined, or too few units. */
 export interface TextFigures extends Perplexity {
-  /** What the bootstrap resamples: documents, where the file has them, else sentences. */
+  /** Number of units that the bootstrap resamples: documents, in files without documents sentences. */
   readonly units: number;
-  /** OOVs a token. */
+  /** OOVs divided by tokens. */
   readonly oovRate: number;
   /**
-   * −log2 p of the tokens in the vocabulary, a code point of theirs, the space or line end behind each included. Defined
-   * where `bitsPerCharacter` is not, if OOVs tell how much of the text they take, as those of white space and characters do;
-   * equal to it without OOVs.
+   * −log2 p of the tokens in the vocabulary, divided by their length in code points with the space or line end after each.
+   * Without OOVs it equals `bitsPerCharacter`. With OOVs it is defined for tokenizers whose tokens tell how much of the
+   * text they take, such as `whitespace` and `characters`.
    */
   readonly bitsPerCharacterExcludingOov: number | null;
-  /** The same a byte. */
+  /** As `bitsPerCharacterExcludingOov`, divided by bytes of UTF-8 instead. */
   readonly bitsPerByteExcludingOov: number | null;
   /** 95 % interval of `perplexity`; `null` for a text of one unit. */
   readonly interval: Interval | null;
-  /** Of `perplexityExcludingOov`. */
+  /** The interval of `perplexityExcludingOov`. */
   readonly intervalExcludingOov: Interval | null;
 }
 
-/** The mean over files, each counted alike: bits are averaged, so a perplexity is the geometric mean of the files'. */
+/** Means over files, in which every file has the same weight: bits are averaged, so perplexity is a geometric mean. */
 export interface MacroFigures {
   /** Geometric mean of the perplexities of the files. */
   readonly perplexity: number | null;
@@ -46,25 +46,25 @@ export interface MacroFigures {
   readonly bitsPerByteExcludingOov: number | null;
 }
 
-/** A model: how it was made, and what it makes of the test files. */
+/** How a model was made, and its figures on the test files. */
 export interface ModelReport {
-  /** `mkn` or `glm` and the order: `glm5`. */
+  /** The smoothing and the order, such as `glm5`. */
   readonly name: string;
   /** How its counts were smoothed. */
   readonly smoothing: Smoothing;
   /** Length of its longest n-grams. */
   readonly order: number;
-  /** Distinct n-grams that it counts, those with skipped words included. */
+  /** Number of distinct n-grams that the model counts, with those of skip patterns. */
   readonly ngrams: number;
   /** Bytes on disk. */
   readonly bytes: number;
   /** Seconds that training took, without tuning. */
   readonly trainSeconds: number;
-  /** `null` for a model that has nothing to tune. */
+  /** `null` for a model without weights to tune. */
   readonly tuneSeconds: number | null;
-  /** Seconds that its tables took to load; `null` where it was read in blocks as needed. */
+  /** Seconds that loading the tables took; `null` if blocks were read as needed. */
   readonly loadSeconds: number | null;
-  /** Seconds that scoring all test files took, one thread. */
+  /** Seconds that scoring all test files took, on one thread. */
   readonly scoreSeconds: number;
   /** Figures of each test file. */
   readonly files: readonly (TextFigures & {
@@ -83,17 +83,17 @@ export interface Comparison {
   readonly model: string;
   /** The name of the model that it is compared to. */
   readonly against: string;
-  /** Perplexity of `model` less that of `against`. */
+  /** Perplexity of `model` minus that of `against`. */
   readonly difference: number | null;
   /** 95 % interval of `difference`, by the paired bootstrap. */
   readonly interval: Interval | null;
-  /** `difference` as a part of the perplexity of `against`. */
+  /** `difference` divided by the perplexity of `against`. */
   readonly relative: number | null;
-  /** Two-sided. At least 2/(resamples + 1). */
+  /** Two-sided p of the difference, at least 2/(resamples + 1). */
   readonly p: number | null;
 }
 
-/** A figure from the literature beside ours. */
+/** A perplexity from the literature beside that of our model. */
 export interface PublishedFigure {
   /** Its name in the publication. */
   readonly model: string;
@@ -101,13 +101,13 @@ export interface PublishedFigure {
   readonly perplexity: number;
   /** The publication. */
   readonly source: string;
-  /** Our model of the same kind, and its perplexity over all test files; `null` where there is none. */
+  /** Name of our model of the same kind, and below its perplexity over all test files; `null` without such a model. */
   readonly counterpart: string | null;
   /** The perplexity of our counterpart. */
   readonly ours: number | null;
 }
 
-/** All that `kneser baseline` found out: what `baseline.json` holds. */
+/** The result of `baseline`, and the content of `baseline.json`. */
 export interface BaselineReport {
   /** The version of kneser. */
   readonly version: string;
@@ -124,9 +124,9 @@ export interface BaselineReport {
     readonly files: readonly string[];
     /** Its sentences. */
     readonly sentences: number;
-    /** `</s>` counted. */
+    /** With `</s>`. */
     readonly tokens: number;
-    /** Types with `</s>` and `<unk>`. */
+    /** Number of types, with `</s>` and `<unk>`. */
     readonly vocabulary: number;
   };
   /** The text that the mixture was tuned on. */

@@ -18,19 +18,19 @@ import { spelledLength } from './spelling.js';
 import type { TestText } from './texts.js';
 import { cell, DOCUMENT_COLUMN, formatLog10Prob, modelColumns } from './token-table.js';
 
-/** English text has about so many bytes a token. */
+/** English text has about this many bytes a token. */
 const BYTES_A_TOKEN = 5;
-/** Sentences between two reports of progress. */
+/** Progress is reported once in this many sentences. */
 const SENTENCES_A_REPORT = 256;
 
-/** A model of the series. */
+/** A model that is to be made and measured. */
 export interface Candidate {
   readonly name: string;
   readonly smoothing: Smoothing;
   readonly order: number;
 }
 
-/** What a model came to. */
+/** A model that was made and measured. */
 export interface Measured {
   readonly candidate: Candidate;
   readonly all: TextMeasure;
@@ -39,7 +39,7 @@ export interface Measured {
   readonly column: ColumnFile | undefined;
 }
 
-/** What is the same for all models. */
+/** The parts of a baseline that all models share. */
 export interface Series {
   readonly options: BaselineOptions;
   readonly files: BaselineFiles;
@@ -47,15 +47,24 @@ export interface Series {
   readonly resamples: number;
   readonly seed: number;
   readonly classes: number;
-  /** A folder for temporary files, and that of the models. */
+  /** The folder for temporary files. */
   readonly work: string;
+  /** The folder in which models are made. */
   readonly models: string;
-  /** The columns that all models share; without them no columns are written. */
+  /** The columns of the table of tokens that all models share; `undefined` if no table is written. */
   readonly tokens: ColumnFile | undefined;
   readonly warnings: Set<string>;
 }
 
-/** Trains, tunes and measures a model. @param first whether the columns that all models share are to be written. */
+/**
+ * Trains, tunes and measures a model.
+ *
+ * - Input: the files of the series.
+ * - Output: its figures, and a file with its columns of the table of tokens.
+ * - Order: models one after another; the first also writes the columns that all models share.
+ *
+ * @param first whether this is the first model.
+ */
 export async function measureModel(series: Series, candidate: Candidate, first: boolean): Promise<Measured> {
   const { options, files, tests } = series;
   const { name, order } = candidate;
@@ -120,7 +129,7 @@ export async function measureModel(series: Series, candidate: Candidate, first: 
   }
 }
 
-/** Scores a test file. @param clock adds up the time that scoring takes. */
+/** Scores a test file and writes its columns. @param clock adds up the seconds that scoring takes. */
 async function measureText(
   series: Series,
   index: number,
@@ -168,7 +177,7 @@ async function measureText(
   return measure;
 }
 
-/** The options that training takes as they are. */
+/** The options of a baseline that are passed on to training unchanged. */
 function trainOptions(options: BaselineOptions): Omit<SharedTrainOptions, keyof DocumentOptions> {
   const { vocabulary, tokenization, lowercase, skipBlank, reserved, memory, threads } = options;
   return {
@@ -182,7 +191,7 @@ function trainOptions(options: BaselineOptions): Omit<SharedTrainOptions, keyof 
   };
 }
 
-/** Training and tuning refuse a field or column that none of their own files has. */
+/** The field and the column for these files: training and tuning refuse one that none of their own files uses. */
 async function documentsIn(files: readonly string[], options: DocumentOptions): Promise<DocumentOptions> {
   return documentsOf(await expandInputs(files), options);
 }

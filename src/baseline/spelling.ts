@@ -2,7 +2,7 @@ import { nameSeparators } from '../text/names.js';
 import type { TokenizationInfo } from '../text/tokenization.js';
 import { codePoints } from './texts.js';
 
-/** Code points, and bytes of UTF-8. */
+/** The length of a text in code points and in bytes of UTF-8. */
 export interface TextLength {
   readonly characters: number;
   readonly bytes: number;
@@ -12,9 +12,9 @@ const UNKNOWN_LENGTH: TextLength = { characters: NaN, bytes: NaN };
 const SEPARATOR_NAMES = new Set(Array.from('\0\t\n\v\f\r ', nameSeparators));
 
 /**
- * How much of a text a token takes, what separates it from the next one included. NaN where a token alone does not tell:
- * of a normalised text, of `words`, with or without a space between them, of a `tokenizer.json`, and how much of a
- * character one of `bytes` is.
+ * A function that gives the length of a token in the text, with the separator after it. The length is NaN if the token alone
+ * does not tell it: in normalised text, for `words` (which may have a space between them or none), for a `tokenizer.json`,
+ * and for the characters of a token of `bytes`.
  */
 export function spelledLength({ tokenizer, normalize }: TokenizationInfo): (token: string) => TextLength {
   if (normalize !== 'none') return () => UNKNOWN_LENGTH;

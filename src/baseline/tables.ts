@@ -3,7 +3,7 @@ import type { Table } from '../report/table.js';
 import type { TokenizationInfo } from '../text/tokenization.js';
 import type { BaselineReport, ModelReport, TextFigures } from './report.js';
 
-/** More files than this are only counted. */
+/** Lists of at most this many files name them; longer ones give their number. */
 const FILES_LISTED = 3;
 
 const TOKENS: Partial<Record<TokenizationInfo['tokenizer'], string>> = {
@@ -18,7 +18,7 @@ export function titleOf(report: BaselineReport): string {
   return report.corpus ? `Baselines: ${report.corpus.title}` : 'Baselines';
 }
 
-/** The result in a sentence. */
+/** The result in a sentence: the best model, and how far it is below Kneser-Ney of its order. */
 export function summaryOf({ models }: BaselineReport): string {
   const best = models.reduce((a, b) => ((b.micro.perplexity ?? Infinity) < (a.micro.perplexity ?? Infinity) ? b : a));
   const plain = models.find(({ smoothing, order }) => smoothing === 'mkn' && order === best.order);
@@ -29,7 +29,7 @@ export function summaryOf({ models }: BaselineReport): string {
   return `${result}, ${less} below ${plain.name} with ${figure(plain.micro.perplexity, 2)}.`;
 }
 
-/** What was measured, and how. */
+/** The paragraphs that say how the baselines were measured. */
 export function methodOf(report: BaselineReport): string[] {
   const { train, valid, test, options, bootstrap, corpus } = report;
   const classes = options.classes > 0 ? `, mixed with a model of ${options.classes} word classes` : '';
@@ -47,17 +47,19 @@ export function methodOf(report: BaselineReport): string[] {
       `${whole(train.vocabulary)}), tuned on ${listed(valid.files)} (${whole(valid.sentences)} sentences), measured on ` +
       `${listed(test.map(({ file }) => file))}${text.length > 0 ? `; ${text.join('; ')}` : ''}.`,
     ...(corpus && valid.files.every(file => file.endsWith('.held-out.txt'))
-      ? ['The corpus has no part to tune on: every 50th training sentence was taken for that, and counted by no model.']
+      ? [
+          'The corpus has no validation part: every 50th training sentence was held out to tune on, and counted by no model.',
+        ]
       : []),
-    'mkn: interpolated modified Kneser-Ney (Chen & Goodman 1998). glm: the mixture over all skip patterns (Pickhardt et ' +
-      `al. 2014), its weights tuned${classes}. The number is the order. Each is a model of its own; sentences are scored by ` +
-      'themselves.',
+    'mkn: interpolated modified Kneser-Ney (Chen & Goodman 1998). glm: generalized language model, the mixture over all skip ' +
+      `patterns (Pickhardt et al. 2014), its weights tuned${classes}. The number is the order. Each model is trained by ` +
+      'itself, and each sentence is scored by itself.',
     `Perplexity counts </s>, and OOVs as <unk>. Brackets are 95 % intervals by the bootstrap over ${unitsOf(report)} ` +
       `(${whole(bootstrap.resamples)} resamples, seed ${bootstrap.seed}).`,
   ];
 }
 
-/** What the bootstrap resamples. */
+/** The units that the bootstrap resamples, in words. */
 function unitsOf({ test }: BaselineReport): string {
   const [unit] = test.map(text => text.unit);
   if (test.every(text => text.unit === unit)) return `${unit}s`;
@@ -99,7 +101,7 @@ function perplexityTable({ models, test }: BaselineReport): Table {
       figure(micro.bitsPerByteExcludingOov, 4),
     ]),
     notes: oovs
-      ? ['* OOVs left out, their bits and their text: a model does not say how an unknown token is spelled.']
+      ? ['* Without the bits and the text of OOVs: a model does not say how an unknown token is spelled.']
       : [],
   };
 }
@@ -117,7 +119,7 @@ function fileTable({ test, models }: BaselineReport): Table {
       row('all, as one text (micro)', model => model.micro.perplexity),
       row('mean of files (macro)', model => model.macro.perplexity),
     ],
-    notes: ['The macro average weighs every file alike: the geometric mean of their perplexities.'],
+    notes: ['The macro average gives every file the same weight: it is the geometric mean of their perplexities.'],
   };
 }
 
@@ -134,7 +136,7 @@ function comparisonTable(report: BaselineReport): Table {
       pText(p, bootstrap.resamples),
     ]),
     notes: [
-      `Paired bootstrap over all test files, both models on the same resampled ${unitsOf(report)}; p is two-sided.`,
+      `Paired bootstrap over all test files: both models are measured on the same resampled ${unitsOf(report)}. p is two-sided.`,
     ],
   };
 }
@@ -166,7 +168,7 @@ function costTable({ models, test }: BaselineReport): Table {
       ),
       whole(Math.round(tokens / scoreSeconds)),
     ]),
-    notes: ['Size is on disk. Scoring is sentence by sentence in one thread.'],
+    notes: ['Size is that on disk. Sentences are scored one by one, on one thread.'],
   };
 }
 

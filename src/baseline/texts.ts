@@ -4,25 +4,25 @@ import { documentsOf, expandInputs, isPlain, STDIN } from '../text/formats/input
 import { LineReader } from '../text/formats/lines.js';
 import type { Tokenization } from '../text/tokenization.js';
 
-/** What is taken or left as a whole when a text is resampled: documents where the file has them. */
+/** The part of a text that the bootstrap takes or leaves as a whole: documents, in files without documents sentences. */
 export type Unit = 'sentence' | 'document';
 
 /** A sentence of a text that models are measured on. */
 export interface TestSentence {
   readonly text: string;
-  /** Which of the file's sentences it is, from 1. */
+  /** Number of the sentence in its file, from 1. */
   readonly number: number;
-  /** Which unit it belongs to, from 1; those of one unit follow each other. */
+  /** Number of the unit that the sentence belongs to, from 1; the sentences of a unit follow each other. */
   readonly unit: number;
 }
 
-/** A text that models are measured on: read once for each of them. */
+/** A text that models are measured on. It is read once for each model. */
 export interface TestText {
-  /** What it is called in reports. */
+  /** The name of the text in reports. */
   readonly file: string;
   readonly unit: Unit;
   readonly sentenceCount: number;
-  /** Its length as text: code points and bytes of UTF-8, line ends included. */
+  /** Length of the text in code points, and below in bytes of UTF-8; line ends are counted. */
   readonly characters: number;
   readonly bytes: number;
   /** Invalid UTF-8 sequences that are read as U+FFFD. */
@@ -31,10 +31,10 @@ export interface TestText {
 }
 
 /**
- * Finds texts, and measures how long they are.
+ * Reads texts once, to measure their length.
  *
- * @param named what a path is called in reports.
- * @throws KNESER_INPUT_*; KNESER_INPUT_EMPTY for one without a token.
+ * @param named gives the name of a path in reports.
+ * @throws KNESER_INPUT_*; KNESER_INPUT_EMPTY for a text without a token.
  */
 export async function openTexts(
   paths: readonly string[],
@@ -73,7 +73,7 @@ export async function openTexts(
   return texts;
 }
 
-/** Refuses standard input: texts are read once for each model. */
+/** Refuses standard input, which cannot be read once for each model. @throws KNESER_OPTION */
 export function refuseStdin(paths: readonly string[]): void {
   if (!paths.includes(STDIN)) return;
   throw new KneserError(
@@ -97,7 +97,7 @@ async function* readSentences(
   }
 }
 
-/** Code points of a text. */
+/** The number of code points of a text. */
 export function codePoints(text: string): number {
   let count = 0;
   for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) !== 0xdc00) count++;

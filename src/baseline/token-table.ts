@@ -2,68 +2,75 @@ import { KneserError } from '../base/errors.js';
 import { LineReader } from '../text/formats/lines.js';
 
 /**
- * The table of tokens, as the One Billion Word benchmark published it: tab-separated, gzipped, a line a token, so that
- * others can interpolate with the models or compare theirs. Columns: `file`, `sentence` and `position` (both from 1),
- * `token`, `count` (how often the training text has it, 0 for an OOV), `oov` (0 or 1), where a text has documents
- * `document` (from 1, 0 in a text without), and for every model `MODEL.log10Prob` and `MODEL.matched`.
+ * The table of tokens: tab-separated, gzipped, one line for each token, like the one published with the One Billion Word
+ * benchmark. With it others can interpolate their models with ours, or compare them.
+ *
+ * ```
+ * file    sentence  position  token  count  oov  [document]  MODEL.log10Prob  MODEL.matched  … for each model
+ * a.txt   1         1         the    120    0                -1.234567        2
+ * ```
+ *
+ * `sentence` and `position` are numbered from 1. `count` is that of the token in the training text, 0 for an OOV; `oov` is 0
+ * or 1. `document` is there if any text has documents: numbered from 1, 0 in texts without documents.
  */
 export const TOKEN_COLUMNS = ['file', 'sentence', 'position', 'token', 'count', 'oov'] as const;
 
 const PROBABILITY = '.log10Prob';
 const MATCHED = '.matched';
 
-/** A line may be as long as this: each cell takes far more memory than a character. */
+/** The most characters of a line: a cell takes far more memory than a character. */
 const MOST_CHARACTERS = 1 << 25;
 
-/** Of less no perplexity can be told: it would be beyond all numbers. */
+/** The least log10 probability: with less, perplexity would be beyond the largest number. */
 const LEAST_LOG10 = -308;
 
-/** Digits behind the point of a log10 probability: a token's probability is off by at most 1.2e-6 of itself. */
+/** Decimals of a log10 probability: rounding changes the probability by at most 1.2e-6 of itself. */
 const DIGITS = 6;
 
-/** The column that is there only if a text has documents. */
+/** The column that only tables of texts with documents have. */
 export const DOCUMENT_COLUMN = 'document';
 
-/** The columns of a model. */
+/** The names of a model's columns. */
 export function modelColumns(model: string): string[] {
   return [model + PROBABILITY, model + MATCHED];
 }
 
-/** A log10 probability as the table has it. */
+/** Formats a log10 probability for the table. */
 export function formatLog10Prob(value: number): string {
   return value.toFixed(DIGITS);
 }
 
-/** Text as a cell: what would end the cell or the line is shown as U+2409 to U+240D instead. */
+/** Formats text as a cell: tabs and line ends are replaced by their symbols, U+2409 to U+240D. */
 export function cell(text: string): string {
   return text.replace(/[\t\n\v\f\r]/g, control => String.fromCharCode(0x2400 + control.charCodeAt(0)));
 }
 
-/** What a table of somebody else's model must have to be compared with ours. */
+/** The columns that a table of somebody else's model must have to be compared with ours. */
 export const ALIGNED_COLUMNS = ['sentence', 'position', 'token'] as const;
 
-/** A line of a table; what the table does not tell is 0, empty or false. `values` has the models that were asked for, in their order. */
+/** A line of a table. The cells of columns that the table lacks are 0, empty or false. */
 export interface TokenRow {
   readonly line: number;
   readonly file: string;
-  /** From 1; 0 in a text without documents. */
+  /** Number of the document, from 1; 0 in a text without documents. */
   readonly document: number;
   readonly sentence: number;
   readonly position: number;
   readonly token: string;
   readonly count: number;
   readonly oov: boolean;
+  /** The values by the models that were asked for, in that order. */
   readonly values: readonly TokenValue[];
 }
 
-/** What a model says of a token. */
+/** A model's values of a token. */
 export interface TokenValue {
   readonly log10Prob: number;
-  /** Length of the n-gram that matched; `null` where the table does not tell. */
+  /** Length of the n-gram that matched; `null` if the table lacks this column. */
   readonly matched: number | null;
 }
 
-/** A table of tokens that is being read: its models are known at once, its rows come as a stream. */
+/** A table of tokens that is being read: its models are known at once, its rows are read one by one. */
 export class TokenTable {
   private constructor(
     readonly path: string,
@@ -75,7 +82,7 @@ export class TokenTable {
 
   /**
    * @param required columns that must be there.
-   * @throws KNESER_INPUT_*; KNESER_INPUT_TABLE where the first line does not name the columns.
+   * @throws KNESER_INPUT_*; KNESER_INPUT_TABLE if the first line does not name the columns.
    */
   static async open(path: string, required: readonly string[] = TOKEN_COLUMNS): Promise<TokenTable> {
     const lines = new LineReader(path).lines();
@@ -98,7 +105,7 @@ export class TokenTable {
     return new TokenTable(path, models, columns, lines);
   }
 
-  /** The rows. @throws KNESER_INPUT_TABLE that names the line. */
+  /** The rows, with the values by these models. @throws KNESER_INPUT_TABLE that names the line. */
   async *rows(models: readonly string[]): AsyncGenerator<TokenRow> {
     const { path, columns } = this;
     const places = models.map(model => ({
@@ -111,7 +118,7 @@ export class TokenTable {
       line++;
       const cells = splitCells(path, line, text);
       if (cells.length !== columns.size) {
-        throw tableError(path, line, `${cells.length} cells, and there are ${columns.size} columns`);
+        throw tableError(path, line, `it has ${cells.length} cells, but the table has ${columns.size} columns`);
       }
       const number = (name: string): number => {
         const at = columns.get(name);
@@ -134,7 +141,7 @@ export class TokenTable {
         oov: cells[oovAt] === '1',
         values: places.map(({ p, m }, i) => {
           const log10Prob = cells[p].trim() === '' ? NaN : Number(cells[p]);
-          // Rounding may lift a certain token's a little above 0.
+          // The log10 probability of a certain token may be rounded to a little above 0.
           if (!(log10Prob <= 1e-6 && log10Prob >= LEAST_LOG10)) {
             const name = models[i] + PROBABILITY;
             throw tableError(path, line, `${name}: ${quoted(cells[p])} is not the logarithm of a probability above 0`);
@@ -150,14 +157,14 @@ export class TokenTable {
   }
 }
 
-/** Says which line of a table is at fault, and why. */
+/** The error for a malformed line of a table. */
 export function tableError(path: string, line: number, reason: string): KneserError {
   return new KneserError('KNESER_INPUT_TABLE', `${path}: line ${line}: ${reason}`);
 }
 
 function splitCells(path: string, number: number, line: string): string[] {
   if (line.length > MOST_CHARACTERS)
-    throw tableError(path, number, `more than ${MOST_CHARACTERS >> 20} MB; this is no table`);
+    throw tableError(path, number, `it is longer than ${MOST_CHARACTERS >> 20} MB; is this a table of tokens?`);
   return (line.endsWith('\r') ? line.slice(0, -1) : line).split('\t');
 }
 

@@ -1,16 +1,19 @@
-/** How figures are written for people. */
+/**
+ * Reports for people: figures as text (this file), tables as HTML or Markdown, plots as SVG, heat maps, and the page of
+ * `kneser vector`. Everything here turns values into strings, in any JavaScript engine; nothing reads a model or a file.
+ */
 
-/** A figure: so many digits behind the point, `–` for one that is not defined. */
+/** A figure with this many decimals; `–` for `null`, an undefined one. */
 export function figure(value: number | null, digits: number): string {
   return value === null ? '–' : value.toFixed(digits);
 }
 
-/** A whole number with thousands apart. */
+/** A whole number with its thousands separated by commas. */
 export function whole(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** Bytes. */
+/** A number of bytes in a unit that suits it: `1.5 MB`. */
 export function bytes(value: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
   let unit = 0;
@@ -21,20 +24,20 @@ export function bytes(value: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** A figure with its sign, or 0. */
+/** A figure with its sign, or 0 without one; `–` for `null`. */
 export function signed(value: number | null, digits: number): string {
   if (value === null) return '–';
   const text = value.toFixed(digits);
   return Number(text) > 0 ? `+${text}` : text.replace('-', Number(text) < 0 ? '−' : '');
 }
 
-/** An interval; `–` for one that is not defined. */
+/** An interval as `[low, high]`; `–` for `null`. */
 export function range(interval: readonly [low: number, high: number] | null, digits: number): string {
   const end = (value: number): string => signed(value, digits).replace('+', '');
   return interval ? `[${interval.map(end).join(', ')}]` : '–';
 }
 
-/** The p value of a bootstrap, which cannot tell one below 2/(resamples + 1). */
+/** The p value of a bootstrap, as `≤ least` at its least possible value, 2/(resamples + 1); `–` for `null`. */
 export function pText(p: number | null, resamples: number): string {
   if (p === null) return '–';
   const least = 2 / (resamples + 1);

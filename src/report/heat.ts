@@ -1,13 +1,13 @@
-/** The highest value of a scale is at least so many times the lowest: in a text that is even, nothing is to look hot. */
+/** The highest value of a scale is at least this many times the lowest, so that nothing looks hot in an even text. */
 const NARROWEST = 1000;
 
-/** Where values lie between the lowest and the highest, logarithmically. */
+/** A logarithmic scale of values: 0 at `low`, 1 at `high`. */
 export interface HeatScale {
   readonly low: number;
   readonly high: number;
 }
 
-/** The scale of some vectors. Their values are positive. */
+/** The scale from the lowest to the highest value of these vectors. @param vectors of values above 0. */
 export function heatScale(vectors: Iterable<Float64Array>): HeatScale {
   let low = Infinity;
   let high = 0;
@@ -20,22 +20,22 @@ export function heatScale(vectors: Iterable<Float64Array>): HeatScale {
   return low === Infinity ? { low: 1, high: NARROWEST } : { low, high: Math.max(high, NARROWEST * low) };
 }
 
-/** 0 for the lowest value, 1 for the highest. */
+/** The place of a value on the scale, 0 to 1. */
 export function heatOf(value: number, { low, high }: HeatScale): number {
   return Math.min(1, Math.max(0, Math.log(value / low) / Math.log(high / low)));
 }
 
-/** Which of so many equal steps of the scale a value is on. */
+/** The step of a value, 0 to `steps` − 1, on a scale of equal steps. */
 export function heatStep(value: number, scale: HeatScale, steps: number): number {
   return Math.min(steps - 1, Math.floor(heatOf(value, scale) * steps));
 }
 
-/** The value of a token in a vector that has one a token, or one a bin: that of the bin that the token's middle is in. */
+/** A token's value in a vector of one value for each token or bin: that of the bin with the token's middle. */
 export function valueAt(vector: Float64Array, token: number, tokens: number): number {
   return vector[Math.floor(((token + 0.5) * vector.length) / tokens)];
 }
 
-/** A value for people: three significant digits. */
+/** A value with three significant digits. */
 export function readable(value: number): string {
   return value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
 }

@@ -8,17 +8,17 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text as HTML shows it, in elements and in quoted attributes. */
+/** Escapes text for elements and quoted attributes of HTML. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, character => ENTITIES[character]);
 }
 
-/** A paragraph. */
+/** A paragraph of plain text. */
 export function paragraph(text: string): string {
   return `<p>${escapeHtml(text)}</p>\n`;
 }
 
-/** A table under its title; one that is wider than the page scrolls by itself. */
+/** A table under its title. A table wider than the page scrolls sideways. */
 export function htmlTable({ title, head, rows, notes = [] }: Table): string {
   const cells = (row: readonly string[]): string =>
     row
@@ -32,7 +32,7 @@ export function htmlTable({ title, head, rows, notes = [] }: Table): string {
   );
 }
 
-/** Light and dark, as the reader's system has it; one column on any width. */
+/** The style of all pages: light or dark as the reader's system is, one column on any width. */
 const STYLE = `
 :root { color-scheme: light dark; --text: #1d2329; --soft: #5b6570; --line: #d9dee3; --ground: #fff; --raised: #f5f7f9;
   --first: #b4530a; --second: #0b63b5; --third: #6b7280; }
@@ -61,7 +61,7 @@ svg text { fill: var(--soft); font: 12px system-ui, sans-serif; font-variant-num
   th:first-child { position: sticky; left: 0; background: var(--ground); } svg text { font-size: 15px; } }
 `;
 
-/** One self-contained page. @param body HTML. @param style further rules. */
+/** A self-contained HTML page. @param body HTML. @param style CSS rules to add. */
 export function htmlPage(title: string, body: string, style = ''): string {
   return (
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n' +

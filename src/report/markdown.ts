@@ -11,12 +11,12 @@ export function markdownTable({ title, head, rows, notes = [] }: Table): string 
   return `## ${escapeMarkdown(title)}\n\n${first}${line(rule)}${rest.join('')}\n${paragraphs(notes)}`;
 }
 
-/** Sentences, each a paragraph. */
+/** Texts, each as a paragraph. */
 export function paragraphs(texts: readonly string[]): string {
   return texts.map(text => `${escapeMarkdown(text)}\n\n`).join('');
 }
 
-/** Text that Markdown shows as it is. */
+/** Escapes text for Markdown. */
 export function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_<>|]|\](?=[([])/g, '\\$&').replace(/\s+/g, ' ');
 }

@@ -1,45 +1,45 @@
 import { escapeHtml } from './html.js';
 
-/** A point of a line, with the interval around it where there is one. */
+/** A point of a line, with an interval around `y` if it has one. */
 export interface Point {
   readonly x: number;
   readonly y: number;
   readonly interval?: readonly [low: number, high: number] | null;
-  /** Shown when the point is pointed at. */
+  /** Shown while the mouse is on the point. */
   readonly title: string;
 }
 
-/** Points that belong together. */
+/** A line of the plot. */
 export interface Line {
-  /** Beside its last point. */
+  /** Shown beside the last point. */
   readonly label?: string;
   /** A CSS colour. */
   readonly colour: string;
-  /** By ascending x. */
+  /** Sorted by `x`, ascending. */
   readonly points: readonly Point[];
-  /** Points without a line between them, hollow. */
+  /** Whether the points are hollow and not connected. */
   readonly loose?: boolean;
 }
 
-/** What a plot shows. */
+/** The content of a plot. */
 export interface Plot {
-  /** Read out instead of the plot. */
+  /** Text that screen readers read instead of the plot. */
   readonly title: string;
   readonly xTitle: string;
   readonly yTitle: string;
   readonly lines: readonly Line[];
 }
 
-// The plot's own units; it takes the width it is given.
+// In units of the SVG, which is scaled to the width of its place in the page.
 const WIDTH = 440;
 const HEIGHT = 280;
 const MARGIN = { top: 26, right: 46, bottom: 40, left: 46 };
-/** Points of several lines at one x stand so far apart. */
+/** Distance between the points of two lines at the same x. */
 const DODGE = 9;
 const LABEL_HEIGHT = 15;
 const TICKS = 5;
 
-/** A line plot as SVG. Every x is a tick: they are few, and whole numbers. */
+/** A line plot as SVG. Every x has a tick: there are few, all whole numbers. */
 export function linePlot({ title, xTitle, yTitle, lines }: Plot): string {
   const points = lines.flatMap(line => line.points);
   const xs = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
@@ -102,7 +102,7 @@ function whiskerPath(x: number, low: number, high: number): string {
   return `M${x - 3},${low}h6M${x - 3},${high}h6M${x},${low}V${high}`;
 }
 
-/** Labels moved apart, downwards, as far as they overlap. */
+/** Moves labels that overlap apart, downwards. */
 function spread<T extends { readonly y: number }>(labels: readonly T[]): T[] {
   let lowest = -Infinity;
   return [...labels]
@@ -113,7 +113,7 @@ function spread<T extends { readonly y: number }>(labels: readonly T[]): T[] {
     });
 }
 
-/** Round ticks that span some values: steps of 1, 2 or 5 times a power of ten. */
+/** Round ticks that span the values, in steps of 1, 2 or 5 times a power of ten. */
 function scale(values: readonly number[]): { ticks: number[]; low: number; high: number } {
   const least = Math.min(...values);
   const most = Math.max(...values);

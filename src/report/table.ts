@@ -1,8 +1,8 @@
-/** A table of figures, ready to be written: the first column is text, the others are numbers. */
+/** A table whose figures are text already: the first column holds names, the others numbers. */
 export interface Table {
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Sentences below it. */
+  /** Sentences below the table. */
   readonly notes?: readonly string[];
 }

@@ -4,9 +4,9 @@ import { heatOf, heatScale, heatStep, readable, valueAt, type HeatScale } from '
 import { escapeHtml } from './html.js';
 import { HEAT_STEPS, SCRIPT, STYLE } from './vector-page-parts.js';
 
-/** What a page shows. */
+/** The content of a vector page. */
 export interface VectorPage {
-  /** What the text and the model are called. */
+  /** The names of the text and the model. */
   readonly text: string;
   readonly model: string;
   readonly options: VectorOptions;
@@ -14,20 +14,20 @@ export interface VectorPage {
   readonly lines: readonly VectorScore[];
 }
 
-/** A chart is so many units high, and one wide for each value; it is stretched to the page. */
+/** Height of a chart in units of its SVG, which is one unit wide for each value and stretched to the page. */
 const CHART_HEIGHT = 100;
-/** A text whose first letter is of a script that runs from right to left. Browsers take long to find that by themselves. */
+/** Text whose first letter is of a right-to-left script. Browsers find the direction themselves, but take long. */
 const RIGHT_TO_LEFT = /^\P{L}*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u;
-/** How wide a bar is at most, in rem. */
+/** Largest width of a bar, in rem. */
 const WIDEST_BAR = 4;
-/** How high the lowest value's bar is. */
+/** Height of the lowest value's bar, in units of the chart. */
 const LOWEST_BAR = 3;
-/** The space between two bars, as a part of a bar. */
+/** Space between two bars, in widths of a bar. */
 const BAR_GAP = 0.12;
 
 /**
- * A page of HTML that shows a text's vectors: each line as a heat map and as a chart, on one scale, with its perplexity.
- * It needs nothing but itself, and runs no script but its own.
+ * An HTML page of a text's vectors: each line as a heat map and as a chart, all on one scale, with its perplexity. The page
+ * loads nothing, and its policy allows no script but its own.
  */
 export async function* vectorPage(page: VectorPage): AsyncGenerator<string> {
   const { lines, options } = page;
@@ -105,7 +105,7 @@ ${chart(line, scale, options)}
 `;
 }
 
-/** Bars on the page's scale, with a line at the perplexity, which relative values have at their mean. */
+/** A chart of bars on the page's scale, with a dashed line at the perplexity, or at the mean if values are relative. */
 function chart({ tokens, vector, perplexity }: VectorScore, scale: HeatScale, options: VectorOptions): string {
   const top = (value: number): string => ((1 - heatOf(value, scale)) * (CHART_HEIGHT - LOWEST_BAR)).toFixed(2);
   const bars = Array.from(

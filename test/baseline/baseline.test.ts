@@ -248,6 +248,25 @@ describe.concurrent('kneser baseline', () => {
     expect(readdirSync(temporary.env.TMPDIR)).toEqual([]);
   });
 
+  test.each([
+    [{ resamples: -1 }, /^resamples: -1 is not a whole number from 100/],
+    [{ resamples: NaN }, /^resamples: NaN is not/],
+    [{ seed: 1.5 }, /^seed: 1\.5 is not a whole number/],
+    [{ classes: -1 }, /^classes: -1 is not a whole number from 0/],
+    [{ classes: NaN }, /^classes: NaN is not/],
+    [{ orders: [2, 13] }, /^orders: 13 is not a whole number from 1 to 12/],
+    [{ orders: [NaN] }, /^orders: NaN is not/],
+    [{ orders: [] }, /^orders: name at least one/],
+    [{ keepModels: '' }, /^keepModels: the name of the folder is empty/],
+    [{ out: '' }, /^out: the name of the folder is empty/],
+  ])('refuses the option %j before any model is made', async (options, message) => {
+    const seen: unknown[] = [];
+    const refused = baseline({ ...files, ...options, onProgress: progress => seen.push(progress) });
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toMatchObject({ name: 'KneserError', code: 'KNESER_OPTION' });
+    expect(seen).toEqual([]);
+  });
+
   test('checks the files of a corpus', async () => {
     const data = cli.fresh('data');
     mkdirSync(data);

@@ -110,7 +110,7 @@ describe.concurrent('compare', () => {
     const renamed = ROWS.map((row, i) => (i === 3 ? row.with(3, 'other') : row));
     expect(await differ(table(renamed))).toMatch(/line 5: token is "other", and "zzz"/);
     expect(await differ(table(ROWS.slice(0, 4)))).toMatch(/line 6: the table ends/);
-    expect(await differ(table([...ROWS, ROWS[0]]))).toMatch(/line 8: the table goes on/);
+    expect(await differ(table([...ROWS, ROWS[0]]))).toMatch(/line 8: the table has this line, but .* ends before it/);
   });
 
   test.each([
@@ -119,7 +119,7 @@ describe.concurrent('compare', () => {
     ['one\ttwo\n', /line 1: the column file is missing/, 'KNESER_INPUT_TABLE'],
     [table([], HEAD.slice(0, 6)), /line 1: there is no column/, 'KNESER_INPUT_TABLE'],
     [table([], [...HEAD, 'a.matched']), /line 1: two columns/, 'KNESER_INPUT_TABLE'],
-    [table([ROWS[0], ROWS[1].slice(1)]), /line 3: 9 cells, and there are 10/, 'KNESER_INPUT_TABLE'],
+    [table([ROWS[0], ROWS[1].slice(1)]), /line 3: it has 9 cells, but the table has 10 columns/, 'KNESER_INPUT_TABLE'],
     [table([ROWS[0].with(6, 'x')]), /line 2: a\.log10Prob: "x"/, 'KNESER_INPUT_TABLE'],
     [table([ROWS[0].with(6, '')]), /line 2: a\.log10Prob: ""/, 'KNESER_INPUT_TABLE'],
     [table([ROWS[0].with(6, '0.5')]), /line 2: a\.log10Prob: "0\.5"/, 'KNESER_INPUT_TABLE'],
@@ -132,6 +132,23 @@ describe.concurrent('compare', () => {
     const refused = compare({ file: path, models: ['a', 'b'] });
     await expect(refused).rejects.toThrow(message);
     await expect(refused).rejects.toMatchObject({ code, message: expect.stringContaining(path) as string });
+  });
+
+  test.each([
+    [{ resamples: -1 }, /^resamples: -1 is not a whole number from 100 to 1000000$/],
+    [{ resamples: NaN }, /^resamples: NaN is not/],
+    [{ resamples: 99 }, /^resamples: 99 is not/],
+    [{ resamples: 2e6 }, /^resamples: 2000000 is not/],
+    [{ resamples: '500' as never }, /^resamples: "500" is not/],
+    [{ seed: 0.5 }, /^seed: 0\.5 is not a whole number/],
+    [{ seed: -1 }, /^seed: -1 is not/],
+    [{ top: -1 }, /^top: -1 is not a whole number from 0 to 10000$/],
+    [{ top: NaN }, /^top: NaN is not/],
+    [{ top: 10_001 }, /^top: 10001 is not/],
+  ])('refuses the option %j', async (options, message) => {
+    const refused = compare({ file: file(), ...options });
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toMatchObject({ name: 'KneserError', code: 'KNESER_OPTION' });
   });
 
   test('reads tables with the line ends of other systems', async () => {
@@ -155,6 +172,8 @@ describe.concurrent('kneser compare', () => {
     const path = cli.file(table(ROWS), '.tsv');
     expect(await cli.refuse(2, ['compare', path, '--models', 'a,b,c'])).toContain('glm5,mkn5');
     expect(await cli.refuse(2, ['compare', path, '--models', 'a,x'])).toContain('it has a, b');
+    expect(await cli.refuse(2, ['compare', path, '--resamples', '99'])).toContain('--resamples: 99 is not');
+    expect(await cli.refuse(2, ['compare', path, '--top', '10001'])).toContain('--top: 10001 is not');
     expect(await cli.refuse(2, ['compare', path + '.none'])).toContain('no such file');
     const cut = gzipSync(table(ROWS));
     const damaged = cli.file(cut.subarray(0, cut.length - 12), '.tsv.gz');

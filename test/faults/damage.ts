@@ -1,7 +1,7 @@
 import { closeSync, copyFileSync, openSync, readdirSync, readSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { exportArpa, importArpa, prune, train } from '../../src/index.js';
-import { randomNumbers } from '../../bench/random.js';
+import { randomNumbers } from '../../src/base/random.js';
 import { Child, NoReply } from './child.js';
 import type { Answer, Answers } from './damage-child.js';
 import type { Fault } from './fault.js';

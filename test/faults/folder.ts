@@ -2,7 +2,7 @@ import { lstatSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestFile } from '../../src/base/node/file-digest.js';
-import { randomNumbers } from '../../bench/random.js';
+import { randomNumbers } from '../../src/base/random.js';
 
 /** Lets `use` have a new folder, which is removed afterwards. */
 export async function withFolder<T>(use: (folder: string) => Promise<T>, parent = tmpdir()): Promise<T> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
 import { compare } from '#kneser/src/index.js';
-import { randomNumbers } from '#kneser/bench/random.js';
+import { randomNumbers } from '#kneser/src/base/random.js';
 import { breach, runTarget, type Finding } from '#kneser/test/faults/fuzz/run.js';
 import { TARGETS } from '#kneser/test/faults/fuzz/targets.js';
 import { decodeWeights, encodeWeights, type WeightSet } from '#kneser/src/smoothing/weights.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { LanguageModel, train } from '../../src/index.js';
-import { randomNumbers } from '../../bench/random.js';
+import { randomNumbers } from '../../src/base/random.js';
 import type { Fault } from './fault.js';
 import { withFolder } from './folder.js';
 

@@ -1,7 +1,7 @@
 import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { randomNumbers } from '../../bench/random.js';
+import { randomNumbers } from '../../src/base/random.js';
 import { bpeJson, mergesOf, PRINTABLE } from '../../bench/tokenizer-json.js';
 import { kneser, type CommandResult } from './command.js';
 import { isChosen, type Fault } from './fault.js';

@@ -56,4 +56,4 @@ export async function withOpen<T>(
   return await use(paged, await paged.load());
 }
 
-export { randomNumbers } from '#kneser/bench/random.js';
+export { randomNumbers } from '#kneser/src/base/random.js';

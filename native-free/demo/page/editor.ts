@@ -14,23 +14,23 @@ const NOTHING: Reading = {
   oov: new Uint8Array(0),
 };
 
-/** A part of a line: a token, or what is between two. */
+/** A part of a line: a token, or the text between two tokens. */
 interface Piece {
   readonly text: string;
-  /** The class of a token. */
+  /** The CSS class of a token. */
   readonly heat: string | undefined;
   readonly value: number;
 }
 
-/** A line of the mirror, and the place of its first token. */
+/** A line of the mirror, and the index of its first token. */
 interface Line {
   readonly pieces: readonly Piece[];
   readonly first: number;
 }
 
 /**
- * A text area over a mirror of its text, which carries the colours: editing, undo, input methods and screen readers work as
- * in every text area.
+ * A text area over a mirror of its text; the mirror has the colours. Editing, undo, input methods and screen readers work
+ * as in every text area.
  */
 export class Editor {
   private reading = NOTHING;
@@ -40,9 +40,9 @@ export class Editor {
   private marked: Element | undefined;
 
   /**
-   * @param onText told after each change of the text.
-   * @param onCaret told where the caret is, whenever it or the text has changed.
-   * @param onPointed told the token that is pointed at, or `undefined`.
+   * @param onText called after each change of the text.
+   * @param onCaret called with the caret's place when the caret or the text has changed.
+   * @param onPointed called with the token under the mouse, or `undefined`.
    */
   constructor(
     readonly area: HTMLTextAreaElement,
@@ -62,22 +62,22 @@ export class Editor {
     area.addEventListener('pointerleave', () => onPointed(undefined));
   }
 
-  /** Where the caret is, or the end of what is selected. */
+  /** The place of the caret, or the end of the selection. */
   get caret(): number {
     return this.area.selectionEnd;
   }
 
-  /** Puts a text in place of all. */
+  /** Replaces the whole text. */
   setText(text: string): void {
     this.area.value = text;
     this.follow(text);
   }
 
-  /** Puts text in place of a part, as if it was typed: it can be undone. */
+  /** Replaces a part of the text as if by typing, so that it can be undone. */
   insert(from: number, to: number, text: string): void {
     this.area.focus();
     this.area.setSelectionRange(from, to);
-    // Nothing else that browsers have keeps the history of changes.
+    // Browsers have no other command that keeps the history of changes for undo.
     // eslint-disable-next-line @typescript-eslint/no-deprecated
     if (!document.execCommand('insertText', false, text)) {
       this.area.setRangeText(text, from, to, 'end');
@@ -85,7 +85,7 @@ export class Editor {
     }
   }
 
-  /** Shows what was read, unless the text has changed since. */
+  /** Shows the scores of a text, unless the text has changed since it was scored. */
   show(text: string, reading: Reading, scale: HeatScale): void {
     if (text !== this.text) return;
     this.reading = reading;
@@ -93,7 +93,7 @@ export class Editor {
     this.draw();
   }
 
-  /** The token that the caret is in, or just after. */
+  /** The token that contains the caret, or ends at it. */
   tokenAtCaret(): number | undefined {
     const { from, to } = this.reading;
     const { caret } = this;
@@ -109,7 +109,7 @@ export class Editor {
     this.marked?.classList.add('on');
   }
 
-  /** Takes the colours along to the changed text until it is read: those around the change stay. */
+  /** Keeps the colours of unchanged tokens, before and after the change, until the changed text is scored. */
   private follow(text: string): void {
     const old = this.text;
     if (text === old) return;
@@ -140,7 +140,7 @@ export class Editor {
     this.draw();
   }
 
-  /** Redraws what looks different now. */
+  /** Redraws the lines that have changed. */
   private draw(): void {
     const lines = this.layOut();
     for (const [i, { pieces }] of lines.entries()) {
@@ -191,7 +191,7 @@ export class Editor {
   }
 }
 
-/** Puts the nodes of a line's pieces in place of those that differ. */
+/** Replaces the nodes of a line that differ from its pieces. */
 function redraw(row: Element, old: readonly Piece[], pieces: readonly Piece[]): void {
   const shorter = Math.min(old.length, pieces.length);
   let before = 0;

@@ -1,6 +1,6 @@
 import type { CallName, Calls, Failure, Reply, Request, Stop, Training } from '../protocol.js';
 
-/** Something that went wrong in the worker. */
+/** An error of the worker. */
 export class EngineError extends Error {
   constructor(readonly failure: Failure) {
     super(failure.message);
@@ -13,7 +13,7 @@ interface Waiting {
   readonly onProgress: ((progress: Training) => void) | undefined;
 }
 
-/** The worker that holds the model: the page itself only draws. */
+/** The page's side of the worker that holds the model. */
 export class Engine {
   private readonly worker: Worker;
   private readonly waiting = new Map<number, Waiting>();
@@ -33,7 +33,7 @@ export class Engine {
     return this.start(name, args);
   }
 
-  /** A call that takes time: it tells how far it has come, and can be stopped. */
+  /** A long call: it reports its progress, and can be stopped. */
   work<K extends CallName>(
     name: K,
     args: Parameters<Calls[K]>,

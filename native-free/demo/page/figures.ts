@@ -1,10 +1,10 @@
-/** Figures as the page writes them. */
+/** Figures as text, in the formats of the page. */
 
 export function whole(count: number): string {
   return count.toLocaleString('en-US', { maximumFractionDigits: 0 });
 }
 
-/** In little room: two significant digits, thousands as K. */
+/** A short figure: two significant digits, thousands as K. */
 export function brief(value: number): string {
   return value.toLocaleString('en-US', { notation: 'compact', maximumSignificantDigits: 2 });
 }
@@ -22,7 +22,7 @@ export function percent(share: number): string {
   return `${value.toLocaleString('en-US', { maximumFractionDigits: value < 10 ? 1 : 0 })} %`;
 }
 
-/** With a true minus sign. */
+/** A figure with a true minus sign. */
 export function log10(value: number): string {
   return value.toFixed(2).replace('-', '−');
 }

@@ -1,17 +1,17 @@
 import { heatScale, heatStep, type HeatScale } from '../../../src/report/heat.js';
 
-/** How many colours there are, `h0` to `h8` in the style; the first is none. */
+/** Number of colours, `h0` to `h8` in the style; `h0` is no colour. */
 export const HEAT_STEPS = 9;
 
-/** A scale ends at a blind guess, as likely to be any word of the vocabulary, and begins at so many times less. */
+/** A scale ends at the perplexity of a blind guess, the size of the vocabulary, and begins at this many times less. */
 const WIDTH = 1000;
 
-/** One scale for all texts, so that colours stay while one types. */
+/** One scale for all texts, so that colours do not change while the user types. */
 export function scaleOf(vocabulary: number): HeatScale {
   return heatScale([Float64Array.of(Math.max(1, vocabulary / WIDTH), vocabulary)]);
 }
 
-/** The class of a value. */
+/** The CSS class of a value. */
 export function heatClass(value: number, scale: HeatScale): string {
   return `h${heatStep(value, scale, HEAT_STEPS)}`;
 }

@@ -1,11 +1,12 @@
-/** Marks that stand at the word before them, and marks that the word after them stands at. */
+/** Punctuation marks without a space before them, and marks without a space after them. */
 const CLOSING = /^[\p{Pe}\p{Pf}.,;:!?%…]+$/u;
 const OPENING = /[\p{Ps}\p{Pi}]$/u;
 
 /**
- * How a suggested token goes into a text: what replaces the text from a place on up to the cursor.
+ * Inserts a suggested token: the result says from which place on the text before the cursor is replaced, and by which text.
  *
- * @param before the text up to the cursor. @param partial the beginning of the token that is there already.
+ * @param before the text up to the cursor.
+ * @param partial the beginning of the token, if it was typed already.
  */
 export function insertion(
   before: string,

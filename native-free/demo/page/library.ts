@@ -2,7 +2,7 @@ import type { KeptModel, ModelSource, TrainingText } from '../protocol.js';
 import { button, byId, element } from './dom.js';
 import { bytes } from './figures.js';
 
-/** What the library asks for. */
+/** The actions of the library, done by the page. */
 export interface LibraryActions {
   train(text: TrainingText): void;
   open(source: ModelSource): void;
@@ -10,10 +10,10 @@ export interface LibraryActions {
   remove(name: string): void;
 }
 
-/** Packed models are known by their name. */
+/** The ending of packed models' names. */
 const PACKED = /\.kneser$/i;
 
-/** Where models come from: files, addresses, the sample, and those that are kept. */
+/** The sources of models: files, addresses, the sample text, and models that the browser keeps. */
 export class Library {
   private readonly panel = byId('library', HTMLDetailsElement);
   private readonly list = byId('kept-list');
@@ -38,7 +38,7 @@ export class Library {
     this.panel.open = open;
   }
 
-  /** What is kept; `current` is the model that is open. */
+  /** Shows the models that the browser keeps. @param current the open one. */
   show(models: readonly KeptModel[], current: string | undefined): void {
     byId('kept').hidden = models.length === 0;
     this.list.replaceChildren(...models.map(model => this.row(model, model.name === current)));
@@ -80,7 +80,7 @@ export class Library {
     if (url) this.actions.open({ url });
   }
 
-  /** Files may be dropped anywhere. */
+  /** Takes files that are dropped anywhere on the page. */
   private acceptDrops(): void {
     const drop = byId('drop');
     addEventListener('dragover', event => {

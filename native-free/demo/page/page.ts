@@ -14,7 +14,7 @@ import { latest } from './turns.js';
 import { Words } from './words.js';
 import { Work } from './work.js';
 
-/** What stands in the text field at first: a word that does not belong there, one that is misspelt, and what is to go on. */
+/** The first content of the text field: a sentence with a wrong word, one with a misspelt word, and one to continue. */
 const FIRST_TEXT = `It was one of the most important green in the history of the world.
 He said that teh committee would meet on Tuesday afternoon.
 The President of the United `;
@@ -37,7 +37,7 @@ const suggestions = new SuggestionList(editor.area, take);
 let model: ModelFacts | undefined;
 let scale: HeatScale = scaleOf(1000);
 
-/** Runs what was asked for, and says in the page what goes wrong. */
+/** Runs an action, and shows its error in the page. */
 function attempt(act: () => Promise<void>): void {
   trouble.clear();
   act().catch((error: unknown) => trouble.show(error));
@@ -83,7 +83,7 @@ async function exportModel(name?: string): Promise<void> {
   link.href = URL.createObjectURL(packed);
   link.download = `${(name ?? model?.name ?? 'model').replace(/[^\p{L}\p{N}_-]+/gu, '-')}.kneser`;
   link.click();
-  // The download has begun by then.
+  // The download has begun before the address is released.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
@@ -108,7 +108,7 @@ function showModel(facts: ModelFacts | undefined): void {
   }
 }
 
-/** One at a time goes to the worker; of those that wait, the latest. */
+/** Sends one request at a time to the worker; while one is under way, only the latest new one waits. */
 const requestReading = latest(
   (text: string) => engine.call('read', text),
   (reading, text) => {

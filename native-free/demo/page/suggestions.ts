@@ -2,21 +2,22 @@ import type { Suggestion, Suggestions } from '../protocol.js';
 import { byId, element } from './dom.js';
 import { percent } from './figures.js';
 
-/** Patterns that are shown of a suggestion, if they gave it so much; the others are one row. */
+/** At most this many patterns of a suggestion have a row of their own; the others share one row. */
 const MOST_VOTES = 6;
+/** Patterns with a smaller share of the suggestion's probability than this have no row of their own. */
 const LEAST_SHARE = 0.005;
 
-/** The list of words that may come next, of which one may be active, and the votes for it. */
+/** The list of likely next words. One of them may be active, with the share that each pattern gave to it. */
 export class SuggestionList {
   private readonly list = byId('suggestions');
   private readonly nothing = byId('nothing');
   private readonly title = byId('next-title');
   private suggestions: Suggestions | undefined;
-  /** The active option, or −1 while the keyboard is in the text. */
+  /** Index of the active option; −1 while the text has the keyboard focus. */
   private active = -1;
   private pointed = -1;
 
-  /** @param onTake told which suggestion was taken. */
+  /** @param onTake called with the suggestion that was taken. */
   constructor(
     private readonly area: HTMLTextAreaElement,
     private readonly onTake: (suggestion: Suggestion, of: Suggestions) => void,
@@ -27,7 +28,7 @@ export class SuggestionList {
     area.addEventListener('blur', () => this.activate(-1));
     this.list.addEventListener('pointermove', event => this.point(this.optionOf(event.target)));
     this.list.addEventListener('pointerleave', () => this.point(-1));
-    // The text keeps the keyboard.
+    // The text keeps the keyboard focus.
     this.list.addEventListener('pointerdown', event => event.preventDefault());
     this.list.addEventListener('click', event => this.take(this.optionOf(event.target)));
   }
@@ -49,12 +50,12 @@ export class SuggestionList {
     this.update();
   }
 
-  /** Leaves the list, when something else was typed. */
+  /** Leaves the list because something else was typed. */
   leave(): void {
     if (this.active >= 0) this.activate(-1);
   }
 
-  /** @returns whether the key was meant for the list. */
+  /** Handles a key. @returns whether the key was for the list. */
   private key(event: KeyboardEvent): boolean {
     const count = this.suggestions?.items.length ?? 0;
     if (event.ctrlKey || event.metaKey || event.isComposing || count === 0) return false;
@@ -94,7 +95,7 @@ export class SuggestionList {
   private take(index: number): void {
     const item = this.suggestions?.items[index];
     if (!this.suggestions || !item) return;
-    // What comes after it is then chosen from at once, if the keyboard was in the list.
+    // If the list had the keyboard, the suggestions after the taken word get it too.
     this.active = Math.min(this.active, 0);
     this.onTake(item, this.suggestions);
   }
@@ -136,7 +137,7 @@ function heading(context: readonly string[], partial: string): (Node | string)[]
   return ['Next word after ', element('q', '', context.join(' '))];
 }
 
-/** How a token is shown that is no word. */
+/** The name of a token, in words for tokens that are no words. */
 export function tokenName(token: string): string {
   return token === '</s>' ? 'end of sentence' : token;
 }

@@ -1,7 +1,7 @@
 import { byId } from './dom.js';
 import { EngineError } from './engine.js';
 
-/** What to do about an error, by its code, where its message does not say so already. */
+/** By error code: what to do, for errors whose messages do not say so. */
 const ADVICE: Readonly<Record<string, string>> = {
   KNESER_DAMAGED: 'The file was changed or cut off after it was made. Export it again, or download it once more.',
   KNESER_NOT_A_MODEL: 'Packed models are made by Export here, and by kneser pack.',
@@ -10,14 +10,14 @@ const ADVICE: Readonly<Record<string, string>> = {
   NotReadableError: 'The file cannot be read any more; it was moved or changed. Choose it again.',
 };
 
-/** The same for what could not be fetched. */
+/** What to do about a file that could not be fetched. */
 const ELSEWHERE =
   'Another site must have an address that begins with https:, and let its files be read from here (CORS).';
 
-/** Says in the page what went wrong, and what to do. */
+/** Shows an error in the page, and what to do about it. */
 export class Trouble {
   private readonly panel = byId('error');
-  /** What had the keyboard before. */
+  /** The element that had the keyboard focus before. */
   private before: Element | null = null;
 
   constructor() {

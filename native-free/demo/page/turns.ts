@@ -1,4 +1,4 @@
-/** Asks one thing at a time; what is asked meanwhile waits, and only the latest of it is asked in turn. */
+/** Runs one request at a time. Of the requests that come meanwhile, only the latest is run afterwards. */
 export function latest<Q, A>(
   ask: (question: Q) => Promise<A>,
   onAnswer: (answer: A, question: Q) => void,

@@ -4,10 +4,10 @@ import { byId, element } from './dom.js';
 import { log10, whole } from './figures.js';
 import { HEAT_STEPS } from './heat.js';
 
-/** Screen readers are told what a text is like when typing has paused for so long. */
+/** Screen readers are told the figures of a text after a pause in typing of this many milliseconds. */
 const PAUSE = 1200;
 
-/** What is said of the words below the text: of one of them, of all, and as a table. */
+/** The figures of the text's words, shown below it: of one word, of all words, and of each in a table. */
 export class Words {
   private readonly word = byId('word');
   private readonly summary = byId('summary');
@@ -40,7 +40,7 @@ export class Words {
     this.fillTable();
   }
 
-  /** Says what is known of a token; nothing, where there is none. */
+  /** Shows the figures of a token; nothing without one. */
   tell(token: number | undefined): void {
     const { reading } = this;
     if (!reading || token === undefined || token >= reading.from.length) {

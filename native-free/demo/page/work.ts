@@ -2,7 +2,7 @@ import type { Training } from '../protocol.js';
 import { byId } from './dom.js';
 import { bytes, percent, whole } from './figures.js';
 
-/** What the stages of training are called. */
+/** The stages of training in words. */
 const STAGES: Readonly<Record<string, string>> = {
   tokenize: 'Reading the text',
   sort: 'Sorting the vocabulary',
@@ -14,7 +14,7 @@ const STAGES: Readonly<Record<string, string>> = {
   pack: 'Packing the model',
 };
 
-/** Shows how far some work has come, and lets it be stopped. */
+/** Shows the progress of some work, with a button that stops it. */
 export class Work {
   private readonly panel = byId('work');
   private readonly bar = byId('progress', HTMLProgressElement);
@@ -26,7 +26,7 @@ export class Work {
     byId('cancel').addEventListener('click', () => this.controller?.abort());
   }
 
-  /** Shows that `act` is under way until it ends. At most one is. */
+  /** Shows the progress of `act` until it ends. At most one runs at a time. */
   async during<T>(
     title: string,
     act: (onProgress: (progress: Training) => void, signal: AbortSignal) => Promise<T>,

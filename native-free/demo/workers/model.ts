@@ -9,7 +9,7 @@ declare const self: DedicatedWorkerGlobalScope;
 
 let open: { readonly source: Model; readonly model: OpenModel } | undefined;
 
-/** What is open, in the page's words. */
+/** The facts about the open model, as the page shows them. */
 function facts(): ModelFacts {
   const { source, model } = required();
   const { info } = model.model;
@@ -30,7 +30,7 @@ function required(): { readonly source: Model; readonly model: OpenModel } {
   return open;
 }
 
-/** Opens a model in place of the one that is open, which stays if that fails. */
+/** Opens a model instead of the open one, which stays open if that fails. */
 async function use(source: Model, smoothing?: Smoothing): Promise<ModelFacts> {
   const model = new OpenModel(await source.open(smoothing));
   await close();
@@ -44,7 +44,7 @@ async function close(): Promise<void> {
   await closing?.model.model.close();
 }
 
-/** The model of this name is going to be replaced or deleted. */
+/** Closes the model of this name before it is replaced or deleted. */
 async function letGo(name: string): Promise<void> {
   if (open?.source.isKept && open.source.name === name) await close();
 }
@@ -61,7 +61,7 @@ const HANDLERS: Handlers = {
   list: () => listKept(),
   train: async (onProgress, signal, text) => {
     const model = await trainModel(text, onProgress, signal);
-    // What was open stays so until there is another.
+    // The open model stays open until another one is.
     await letGo(text.name);
     return use(await keepModel(model, text.name, onProgress, signal));
   },

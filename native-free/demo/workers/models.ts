@@ -9,17 +9,17 @@ import type { KeptModel, ModelSource, Training, TrainingText } from '../protocol
 
 type OnProgress = (progress: Training) => void;
 
-/** A model that can be opened, as often as one likes. */
+/** A model that can be opened repeatedly. */
 export interface Model {
   readonly name: string;
-  /** Whether the browser keeps it. */
+  /** Whether the browser keeps the model. */
   readonly isKept: boolean;
   readonly open: (smoothing?: Smoothing) => Promise<LanguageModel>;
 }
 
-/** So much of a text shows whether it is one. */
+/** Bytes of a file that are looked at to see whether it is text. */
 const HEAD_BYTES = 1 << 16;
-/** Where skip patterns are counted, every so-manieth sentence is held out to tune the mixture on. */
+/** If skip patterns are counted, one in this many sentences is held out to tune the mixture on. */
 const HELD_OUT = 0.02;
 
 export function findModel(source: ModelSource): Model {
@@ -43,7 +43,7 @@ export async function trainModel(
     tokenization: { tokenizer: 'words', sentences: 'segment' },
     skipBlank: true,
     reserved: 'drop',
-    // This is one.
+    // This code runs in a worker already.
     worker: false,
     onProgress,
     signal,
@@ -51,7 +51,7 @@ export async function trainModel(
   return model;
 }
 
-/** Keeps an open model, in place of one of the same name. */
+/** Keeps an open model, replacing one of the same name. */
 export async function keepModel(
   model: LanguageModel,
   name: string,
@@ -98,7 +98,7 @@ function keptModel(name: string): Model {
   return { name, isKept: true, open: smoothing => openModel(name, smoothing ? { smoothing } : {}) };
 }
 
-/** An address, as seen from the page. */
+/** An absolute address; relative ones begin at the page. */
 function addressOf(text: string): URL {
   if (URL.canParse(text, location.href)) return new URL(text, location.href);
   throw new KneserError(
@@ -107,13 +107,13 @@ function addressOf(text: string): URL {
   );
 }
 
-/** A model at an address is called as its file is. */
+/** The name of a model at an address: that of its file. */
 function named(url: URL): [name: string, url: URL] {
   const file = url.pathname.split('/').at(-1) ?? '';
   return [decodeURIComponent(file).replace(/\.kneser$/i, '') || url.href, url];
 }
 
-/** Images and the like have no words. */
+/** Refuses files that are not text, such as images. */
 async function requireText(file: Blob, name: string): Promise<void> {
   if (file.size === 0) throw new KneserError('KNESER_INPUT_EMPTY', `${name}: the file is empty`);
   const isPacked = file instanceof File && /\.gz$/i.test(file.name);

@@ -1,6 +1,6 @@
-/** The service worker: keeps the page's own files, so that it works without a network. */
+/** The service worker: keeps the page's own files, so that the page works without a network. */
 
-/** The page's files, and what tells this build from others. Put in by the build. */
+/** The page's files, and a digest that identifies this build; both are inserted by the build. */
 declare const FILES: readonly string[];
 declare const BUILD: string;
 
@@ -27,7 +27,7 @@ self.addEventListener('activate', event => {
   event.waitUntil(takeOver());
 });
 
-// Packed models, and anything else that is no file of the page, come from the network alone.
+// All other files, such as packed models, come from the network alone.
 self.addEventListener('fetch', event => {
   const { request } = event;
   if (request.method !== 'GET' || request.headers.has('range')) return;

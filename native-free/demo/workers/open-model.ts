@@ -3,27 +3,27 @@ import type { Prediction } from '../../../src/model/prediction/prediction.js';
 import type { VectorScore } from '../../../src/model/scoring/vector.js';
 import type { Reading, Suggestions, Suggestion, Vote } from '../protocol.js';
 
-/** Suggestions that are shown. */
+/** Number of suggestions shown. */
 const SUGGESTIONS = 7;
-/** The words that may go on from what is half typed are looked for among so many of the most probable. */
+/** Completions of a half-typed word are looked for among this many most probable words. */
 const CANDIDATES = 1000;
-/** Sentences whose scores are remembered: all but the one that is being typed. */
+/** Number of sentences whose scores are remembered, so that only the sentence being typed is scored again. */
 const REMEMBERED = 2000;
-/** Tokenizers whose tokens are words that can be put into a text. */
+/** Tokenizers whose tokens are words, which can be inserted in a text. */
 const WORDS = ['whitespace', 'words'];
-/** The end of a text that may be the beginning of a word. */
+/** The end of a text, if it may be the beginning of a word. */
 const PARTIAL = { whitespace: /[^\0\t\n\v\f\r ]*$/, words: /[\p{L}\p{M}\p{N}'’_]*$/u };
 
-/** Scores of a sentence, and where its tokens are in it. */
+/** The scores of a sentence, and the places of its tokens in it. */
 interface ReadSentence {
   readonly from: readonly number[];
   readonly to: readonly number[];
-  /** Which of the tokens were found in the text. */
+  /** The indices of the tokens that were found in the text. */
   readonly found: readonly number[];
   readonly score: VectorScore;
 }
 
-/** A model that is open, and what the page wants of it. */
+/** An open model, with the questions that the page asks it. */
 export class OpenModel {
   private remembered = new Map<string, ReadSentence>();
 
@@ -37,7 +37,7 @@ export class OpenModel {
     for (const line of text.split('\n')) {
       let done = 0;
       for (const sentence of this.model.sentences(line)) {
-        // Normalising may have changed it: what cannot be found has no colours.
+        // Normalisation may have changed a sentence: tokens that cannot be found in the text have no colour.
         const begin = line.indexOf(sentence, done);
         if (begin < 0 || sentence === '') continue;
         done = begin + sentence.length;
@@ -79,15 +79,15 @@ export class OpenModel {
     return { ...none, context, items: predicted.map(each => suggestion(each, context)) };
   }
 
-  /** The sentence that a line of text ends in, which may not have begun yet. */
+  /** The sentence in which a line of text ends; empty if the last one is complete. */
   private history(before: string): string {
     if (!/\s$/.test(before)) return this.model.sentences(before).at(-1) ?? '';
-    // Whether a sentence is over shows when the next one begins.
+    // Whether a sentence is complete can only be told once the next one begins.
     const last = this.model.sentences(`${before}A`).at(-1) ?? '';
     return last.endsWith('A') ? last.slice(0, -1) : last;
   }
 
-  /** The words that the model looks back at. */
+  /** The words of the history that the model's order reaches. */
   private async context(history: string): Promise<string[]> {
     const { tokens } = await this.model.score(history, { end: false });
     return tokens.slice(Math.max(0, tokens.length - this.model.info.order + 1));
@@ -114,7 +114,7 @@ export class OpenModel {
   }
 }
 
-/** Sentences, each beginning at a place of the text, as one reading. */
+/** Joins the scores of sentences, each with its place in the text, to the scores of the text. */
 function joined(read: readonly { readonly at: number; readonly sentence: ReadSentence }[]): Reading {
   const length = read.reduce((sum, { sentence }) => sum + sentence.found.length, 0);
   const reading: Reading = {
@@ -153,7 +153,7 @@ function suggestion({ token, probability, explanation }: Prediction, context: re
   return { token, probability, votes };
 }
 
-/** The words of a context that a pattern keeps. Before the context's first word there is the beginning of the sentence. */
+/** The words of a context that a pattern keeps. Before the first word of the context is the beginning of the sentence. */
 function wordsOf(pattern: string, context: readonly string[]): Vote['words'] {
   const length = pattern.length - 1;
   return Array.from({ length }, (_, i) =>

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { LanguageModel } from '../../../src/model/language-model.js';
 import { pack } from '../../../src/tools/pack.js';
 import { train } from '../../../src/train/train.js';
-import { randomNumbers } from '../../../bench/random.js';
+import { randomNumbers } from '../../../src/base/random.js';
 import { NUMBERS } from './mutate.js';
 import { firstByte, Wrong, type CreateTarget, type Target } from './target.js';
 

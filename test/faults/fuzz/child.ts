@@ -1,5 +1,5 @@
 import { openSync, writeSync } from 'node:fs';
-import { randomNumbers } from '../../../bench/random.js';
+import { randomNumbers } from '../../../src/base/random.js';
 import { runTarget } from './run.js';
 import { TARGETS } from './targets.js';
 

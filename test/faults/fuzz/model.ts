@@ -11,7 +11,7 @@ import { seal } from '../../../src/base/sealed.js';
 import { digestFile } from '../../../src/base/node/file-digest.js';
 import type { ModelStore } from '../../../src/store/store.js';
 import { train } from '../../../src/train/train.js';
-import { randomNumbers } from '../../../bench/random.js';
+import { randomNumbers } from '../../../src/base/random.js';
 import { below, mutate, pick, type Random } from './mutate.js';
 import { mutatePacked } from './structure.js';
 import { checkNumbers, firstByte, type CreateTarget, type Target } from './target.js';

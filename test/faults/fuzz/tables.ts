@@ -39,8 +39,8 @@ export const tokens: CreateTarget = folder => {
     names: /(input|other)\.tsv|models/,
     async run(bytes) {
       writeFileSync(path, bytes);
-      checkNumbers(await compare({ file: path, models: ['a', 'b'], resamples: 20 }));
-      checkNumbers(await compare({ file: other, other: path, models: ['a', 'b'], resamples: 20 }));
+      checkNumbers(await compare({ file: path, models: ['a', 'b'], resamples: 100 }));
+      checkNumbers(await compare({ file: other, other: path, models: ['a', 'b'], resamples: 100 }));
     },
   };
 };

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { randomNumbers } from '../../../bench/random.js';
+import { randomNumbers } from '../../../src/base/random.js';
 import { inFolder, type Scene } from './stage.js';
 
 /** Longer than this is not prompt. */

@@ -1,6 +1,6 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { randomNumbers } from '../../../bench/random.js';
+import { randomNumbers } from '../../../src/base/random.js';
 import { modelDigest } from '../content.js';
 import { generateText, inFolder } from './stage.js';
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { randomNumbers } from '../../../bench/random.js';
+import { randomNumbers } from '../../../src/base/random.js';
 import type { CommandResult, KillMoment } from '../command.js';
 import { modelDigest } from '../content.js';
 import { inFolder, type Earlier, type Reference, type Scene, type Stage } from './stage.js';

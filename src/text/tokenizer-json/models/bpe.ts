@@ -1,0 +1,134 @@
+import { checkText, readVocabulary, refuse, type Fields } from '../fields.js';
+import { Merges } from './merges.js';
+import type { Model } from './model.js';
+
+/** Byte-pair encoding as GPT-2, Llama and others have it: the characters of a piece, merged by rank. */
+export function readBpe(fields: Fields): Model {
+  const dropout = fields.take('dropout') ?? 0;
+  if (dropout !== 0) refuse(`${fields.at('dropout')}: tokens drawn at random are not supported; set it to null`);
+  const unknownToken = fields.optionalText('unk_token');
+  const prefix = fields.optionalText('continuing_subword_prefix') ?? '';
+  const suffix = fields.optionalText('end_of_word_suffix') ?? '';
+  const fusesUnknown = fields.flag('fuse_unk', false);
+  const fallsBack = fields.flag('byte_fallback', false);
+  const ignoresMerges = fields.flag('ignore_merges', false);
+  const vocabulary = readVocabulary(fields);
+  const tokens = [...vocabulary.keys()];
+  const numbers = new Map(tokens.map((token, i) => [token, i]));
+  const { merges, products } = readMerges(fields, numbers, prefix);
+  const bytes = Int32Array.from({ length: 256 }, (_, byte) => {
+    return numbers.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`) ?? -1;
+  });
+  const unknown = unknownToken === undefined ? undefined : numbers.get(unknownToken);
+  /** Tokens of one code unit by it, -1 where there is none. */
+  const units = new Int32Array(1 << 16).fill(-1);
+  for (const [token, number] of numbers) if (token.length === 1) units[token.charCodeAt(0)] = number;
+  const isPlain = prefix === '' && suffix === '';
+  let symbols = new Int32Array(256);
+  let length = 0;
+
+  /** Adds the tokens of a character's bytes, if there are all. */
+  function addBytes(text: string): boolean {
+    const utf8 = encoder.encode(text);
+    for (const byte of utf8) if (bytes[byte] < 0) return false;
+    for (const byte of utf8) symbols[length++] = bytes[byte];
+    return true;
+  }
+
+  function unknownNumber(): number {
+    return unknown ?? refuse(`the text holds an unknown character, and unk_token ${unknownToken} is not in the vocabulary`);
+  }
+
+  function addCharacters(piece: string): void {
+    // A character may be as many symbols as it has bytes, with its prefix and suffix.
+    const most = piece.length * (3 + prefix.length * 3) + suffix.length * 3 + 1;
+    if (symbols.length < most) symbols = new Int32Array(most * 2);
+    length = 0;
+    // The library adds an unknown character when the next known one comes, behind the bytes of those that fell back.
+    let pending = -1;
+    for (let at = 0, next = 0; at < piece.length; at = next) {
+      let number = isPlain ? units[piece.charCodeAt(at)] : -1;
+      next = at + 1;
+      if (number < 0) {
+        next = at + ((piece.codePointAt(at) ?? 0) > 0xffff ? 2 : 1);
+        const character = piece.slice(at, next);
+        const symbol = (at > 0 ? prefix : '') + character + (next === piece.length ? suffix : '');
+        number = numbers.get(symbol) ?? -1;
+        if (number < 0) {
+          if (fallsBack && addBytes(symbol)) continue;
+          // Without an unknown token the library leaves the character out.
+          if (unknownToken === undefined) continue;
+          if (pending >= 0 && !fusesUnknown) symbols[length++] = pending;
+          pending = unknownNumber();
+          continue;
+        }
+      }
+      if (pending >= 0) {
+        symbols[length++] = pending;
+        pending = -1;
+      }
+      symbols[length++] = number;
+    }
+    if (pending >= 0) symbols[length++] = pending;
+  }
+
+  return {
+    tokens,
+    tokenize(piece, put) {
+      const whole = ignoresMerges ? numbers.get(piece) : undefined;
+      if (whole !== undefined) {
+        put(whole);
+        return;
+      }
+      addCharacters(piece);
+      length = merges.apply(symbols, length);
+      for (let i = 0; i < length; i++) put(symbols[i]);
+    },
+    cutsBefore: isPlain && !ignoresMerges ? cutBefore(numbers, products) : undefined,
+  };
+}
+
+const encoder = new TextEncoder();
+
+/** The marks of a word's beginning: SentencePiece's, and a space as text and in the byte-level alphabet. */
+const MARKS = ['▁', ' ', 'Ġ'];
+
+/**
+ * A mark that no merge joins to another character before it, and that is known: what stands before it and what begins with it
+ * are merged apart, so a long piece may be cut there and its parts be remembered.
+ */
+function cutBefore(numbers: ReadonlyMap<string, number>, products: readonly string[]): string | undefined {
+  const joinsBefore = (mark: string, product: string): boolean => {
+    for (let at = product.indexOf(mark, 1); at >= 0; at = product.indexOf(mark, at + 1)) {
+      if (product[at - 1] !== mark) return true;
+    }
+    return false;
+  };
+  return MARKS.find(mark => numbers.has(mark) && !products.some(product => joinsBefore(mark, product)));
+}
+
+function readMerges(
+  fields: Fields,
+  numbers: ReadonlyMap<string, number>,
+  prefix: string,
+): { merges: Merges; products: readonly string[] } {
+  const path = fields.at('merges');
+  const entries = fields.list('merges').filter(entry => typeof entry !== 'string' || !entry.startsWith('#version'));
+  const isText = typeof entries[0] === 'string';
+  const pairs = new Int32Array(entries.length * 2);
+  const results = new Int32Array(entries.length);
+  const products: string[] = [];
+  const numberOf = (token: string): number => numbers.get(token) ?? refuse(`${path}: ${JSON.stringify(token)} is not in the vocabulary`);
+  entries.forEach((entry, rank) => {
+    const parts: unknown = isText && typeof entry === 'string' ? entry.split(' ') : isText ? undefined : entry;
+    if (!Array.isArray(parts) || parts.length !== 2) refuse(`${path}[${rank}]: is no pair of tokens`);
+    const [left, right] = (parts as readonly unknown[]).map(part => checkText(part, `${path}[${rank}]`));
+    if (!right.startsWith(prefix)) refuse(`${path}[${rank}]: ${JSON.stringify(right)} does not begin with ${prefix}`);
+    const product = left + right.slice(prefix.length);
+    pairs[rank * 2] = numberOf(left);
+    pairs[rank * 2 + 1] = numberOf(right);
+    results[rank] = numberOf(product);
+    products.push(product);
+  });
+  return { merges: new Merges(pairs, results), products };
+}

@@ -1,0 +1,154 @@
+/** What `Merges.rankOf` gives for a pair that is not merged. */
+const NO_RANK = 0x7fffffff;
+
+/** Of so many symbols the lowest rank is found by looking at all of them; of more by a heap. */
+const SHORT = 48;
+
+/** A heap's entry is rank * PLACES + place, exact in a double: ranks are below 2^27, places below 2^26. */
+const PLACES = 2 ** 26;
+
+/**
+ * Merges of byte-pair encoding (Sennrich et al. 2016, "Neural machine translation of rare words with subword units"): while two
+ * symbols in a row have a merge, the pair of the lowest rank is merged, of equal ones the leftmost.
+ *
+ *     slot    left, right, rank         Int32Array [slots * 3], open addressing, rank NO_RANK where the slot is empty
+ *     result  the symbol by rank        Int32Array [merges]
+ *
+ * A merge of a short piece costs its length in steps; of a long one the logarithm of its length (a heap over a linked list).
+ */
+export class Merges {
+  private readonly slots: Int32Array;
+  private readonly mask: number;
+  private ranks = new Int32Array(SHORT + 1);
+  private next = new Int32Array(0);
+  private previous = new Int32Array(0);
+  private heap = new Float64Array(0);
+  private heapLength = 0;
+
+  /** @param pairs left and right by rank, flat; of equal pairs the last holds. */
+  constructor(
+    pairs: Int32Array,
+    private readonly results: Int32Array,
+  ) {
+    let slots = 16;
+    while (slots < pairs.length * 2) slots *= 2;
+    this.slots = new Int32Array(slots * 3).fill(NO_RANK);
+    this.mask = slots - 1;
+    for (let rank = 0; rank < results.length; rank++) {
+      const slot = this.slotOf(pairs[rank * 2], pairs[rank * 2 + 1]);
+      this.slots[slot] = pairs[rank * 2];
+      this.slots[slot + 1] = pairs[rank * 2 + 1];
+      this.slots[slot + 2] = rank;
+    }
+  }
+
+  /** Merges `symbols[0, length)` in place, and gives the number of symbols that are left. */
+  apply(symbols: Int32Array, length: number): number {
+    return length <= SHORT ? this.applyShort(symbols, length) : this.applyLong(symbols, length);
+  }
+
+  private slotOf(left: number, right: number): number {
+    const { slots, mask } = this;
+    const hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b);
+    let slot = (hash ^ (hash >>> 15)) & mask;
+    while (slots[slot * 3 + 2] !== NO_RANK && (slots[slot * 3] !== left || slots[slot * 3 + 1] !== right)) {
+      slot = (slot + 1) & mask;
+    }
+    return slot * 3;
+  }
+
+  private rankOf(left: number, right: number): number {
+    return this.slots[this.slotOf(left, right) + 2];
+  }
+
+  private applyShort(symbols: Int32Array, length: number): number {
+    const { ranks } = this;
+    for (let i = 0; i + 1 < length; i++) ranks[i] = this.rankOf(symbols[i], symbols[i + 1]);
+    while (length > 1) {
+      let at = 0;
+      let rank = ranks[0];
+      for (let i = 1; i + 1 < length; i++) {
+        if (ranks[i] < rank) {
+          rank = ranks[i];
+          at = i;
+        }
+      }
+      if (rank === NO_RANK) break;
+      symbols[at] = this.results[rank];
+      length--;
+      for (let i = at + 1; i < length; i++) {
+        symbols[i] = symbols[i + 1];
+        ranks[i - 1] = ranks[i];
+      }
+      if (at > 0) ranks[at - 1] = this.rankOf(symbols[at - 1], symbols[at]);
+      if (at + 1 < length) ranks[at] = this.rankOf(symbols[at], symbols[at + 1]);
+    }
+    return length;
+  }
+
+  private applyLong(symbols: Int32Array, length: number): number {
+    if (this.next.length < length) {
+      this.next = new Int32Array(length * 2);
+      this.previous = new Int32Array(length * 2);
+      // Each symbol brings one entry, each merge two.
+      this.heap = new Float64Array(length * 6);
+    }
+    const { next, previous, heap, results } = this;
+    this.heapLength = 0;
+    for (let i = 0; i < length; i++) {
+      next[i] = i + 1;
+      previous[i] = i - 1;
+      if (i + 1 < length) this.push(this.rankOf(symbols[i], symbols[i + 1]), i);
+    }
+    while (this.heapLength > 0) {
+      const top = heap[0];
+      this.pop();
+      const rank = Math.floor(top / PLACES);
+      const at = top - rank * PLACES;
+      const right = next[at];
+      // A symbol that was merged away is -1; a pair that has changed since has another rank.
+      if (symbols[at] < 0 || right >= length || this.rankOf(symbols[at], symbols[right]) !== rank) continue;
+      symbols[at] = results[rank];
+      symbols[right] = -1;
+      const after = next[right];
+      next[at] = after;
+      if (after < length) {
+        previous[after] = at;
+        this.push(this.rankOf(symbols[at], symbols[after]), at);
+      }
+      const before = previous[at];
+      if (before >= 0) this.push(this.rankOf(symbols[before], symbols[at]), before);
+    }
+    let kept = 0;
+    for (let i = 0; i < length; i++) if (symbols[i] >= 0) symbols[kept++] = symbols[i];
+    return kept;
+  }
+
+  private push(rank: number, place: number): void {
+    if (rank === NO_RANK) return;
+    const { heap } = this;
+    const entry = rank * PLACES + place;
+    let at = this.heapLength++;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (heap[parent] <= entry) break;
+      heap[at] = heap[parent];
+      at = parent;
+    }
+    heap[at] = entry;
+  }
+
+  private pop(): void {
+    const { heap } = this;
+    const length = --this.heapLength;
+    const entry = heap[length];
+    let at = 0;
+    for (let child = 1; child < length; child = at * 2 + 1) {
+      if (child + 1 < length && heap[child + 1] < heap[child]) child++;
+      if (heap[child] >= entry) break;
+      heap[at] = heap[child];
+      at = child;
+    }
+    heap[at] = entry;
+  }
+}

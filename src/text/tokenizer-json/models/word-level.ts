@@ -1,0 +1,18 @@
+import { readVocabulary, refuse, type Fields } from '../fields.js';
+import type { Model } from './model.js';
+
+/** Each piece is a token, or the unknown token. */
+export function readWordLevel(fields: Fields): Model {
+  const vocabulary = readVocabulary(fields);
+  const unknown = fields.text('unk_token');
+  const tokens = [...vocabulary.keys()];
+  const numbers = new Map(tokens.map((token, i) => [token, i]));
+  return {
+    tokens,
+    tokenize(piece, put) {
+      const token = numbers.get(piece) ?? numbers.get(unknown);
+      if (token === undefined) refuse(`the text holds an unknown word, and unk_token ${unknown} is not in the vocabulary`);
+      put(token);
+    },
+  };
+}
