@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Corpus } from '../../corpora/catalog.js';
+import { checkInteger } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import { MAX_ORDER } from '../tables/pattern.js';
 import { MIXTURE_DEFAULTS, pretrainedTokenizer } from '../train/plan/options.js';
@@ -44,8 +45,8 @@ const DEFAULT_SEED = 1;
  */
 export async function baseline(options: BaselineOptions): Promise<BaselineReport> {
   const orders = checkOrders(options.orders ?? DEFAULT_ORDERS);
-  const resamples = checkWhole('resamples', options.resamples ?? RESAMPLES, 100, 1_000_000);
-  const seed = checkWhole('seed', options.seed ?? DEFAULT_SEED, 0, Number.MAX_SAFE_INTEGER);
+  const resamples = checkInteger('resamples', options.resamples ?? RESAMPLES, 100, 1_000_000);
+  const seed = checkInteger('seed', options.seed ?? DEFAULT_SEED, 0, Number.MAX_SAFE_INTEGER);
   const { out, keepModels, force = false } = options;
   const described = describeTokenization(options.tokenization ?? {}, options.lowercase ?? false);
   const tokenization = await Tokenization.open(described, pretrainedTokenizer(options));
@@ -166,14 +167,9 @@ function warnOfInvalidText(series: Series, texts: readonly TestText[]): void {
 
 function checkOrders(orders: readonly number[]): number[] {
   const sorted = [...new Set(orders)].sort((a, b) => a - b);
-  sorted.forEach(order => checkWhole('order', order, 1, MAX_ORDER));
+  sorted.forEach(order => checkInteger('order', order, 1, MAX_ORDER));
   if (sorted.length === 0) throw new KneserError('KNESER_OPTION', 'orders: name at least one');
   return sorted;
-}
-
-function checkWhole(name: string, value: number, least: number, most: number): number {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  throw new KneserError('KNESER_OPTION', `${name}: ${value} is not a whole number from ${least} to ${most}`);
 }
 
 function packageVersion(): string {
