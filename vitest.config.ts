@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.js';
 
 export default defineConfig({
   test: {
@@ -12,6 +13,7 @@ export default defineConfig({
     hookTimeout: 300_000,
     // Trainings keep the cores busy: more than a file a core only makes each slower.
     maxWorkers: availableParallelism(),
+    sequence: { sequencer: LongestFirst },
     // Files clean up after themselves; a process for each would compile the engine anew each time.
     isolate: false,
     // The built files are loaded by Node itself, as users load them: what Vite makes of them takes several times as long.

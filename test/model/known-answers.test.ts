@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { prepareBrown, type PreparedBrown } from '#kneser/corpora/brown.js';
-import { LanguageModel, type LoadedModel, type Score, train } from '#kneser/src/index.js';
+import { LanguageModel, type LoadedModel, type Score } from '#kneser/src/index.js';
 import { sharedFile, temporaryFolder, UNIFORM_MIXTURE, withModel } from '../support/models.js';
+import { brownModel, brownTexts } from '../support/shared.js';
 
 /** What test/fixtures/README.md describes. */
 interface KenlmFigures {
@@ -70,10 +70,10 @@ describe('Brown corpus, against KenLM', () => {
   const fixture = JSON.parse(
     readFileSync(new URL('../fixtures/brown-kenlm.json', import.meta.url), 'utf8'),
   ) as KenlmFixture;
-  let brown: PreparedBrown;
+  let brown: Awaited<ReturnType<typeof brownTexts>>;
   let heldOut: string[];
   beforeAll(async () => {
-    brown = await prepareBrown(join(folder, 'brown'));
+    brown = await brownTexts();
     heldOut = linesOf(brown.heldOut);
   });
 
@@ -88,9 +88,7 @@ describe('Brown corpus, against KenLM', () => {
     let loaded: LoadedModel;
     let scores: Score[];
     beforeAll(async () => {
-      const out = join(folder, `brown-${order}`);
-      await train({ files: [brown.train], out, order });
-      paged = await LanguageModel.open(out, { tables: 'page' });
+      paged = await LanguageModel.open(await brownModel(order), { tables: 'page' });
       loaded = await paged.load();
       scores = heldOut.map(sentence => loaded.score(sentence));
       return () => paged.close();

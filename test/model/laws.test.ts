@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { prepareBrown } from '#kneser/corpora/brown.js';
 import { LanguageModel, type LoadedModel, type PatternChoice, type State } from '#kneser/src/index.js';
 import { ReferenceMixture } from '../support/reference-glm.js';
 import { ReferenceModel } from '../support/reference-mkn.js';
-import { randomNumbers, temporaryFolder, UNIFORM_MIXTURE, withModel } from '../support/models.js';
+import { randomNumbers, temporaryFolder, UNIFORM_MIXTURE, withModel, withOpen } from '../support/models.js';
+import { brownModel, brownTexts } from '../support/shared.js';
 
 const folder = temporaryFolder('laws');
 
@@ -185,7 +185,7 @@ describe('Σ p(w | history) over the vocabulary is 1', () => {
   });
 
   test('in a model of the Brown corpus', async () => {
-    const brown = await prepareBrown(join(folder, 'brown'));
+    const brown = await brownTexts();
     const sentences = readFileSync(brown.train, 'utf8')
       .trimEnd()
       .split('\n')
@@ -206,7 +206,7 @@ describe('Σ p(w | history) over the vocabulary is 1', () => {
       [[], true],
       [[], false],
     ];
-    await withModel(join(folder, 'brown-model'), { files: [brown.train], order: 5 }, ({ loaded }) => {
+    await withOpen(await brownModel(5), (_, loaded) => {
       expect(loaded.info.vocabulary).toBe(words.length);
       for (const [history, start] of histories) {
         expect(sumOf(loaded, stateAfter(loaded, history, start), words)).toBeCloseTo(1, 9);

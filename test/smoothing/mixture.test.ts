@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { prepareBrown } from '#kneser/corpora/brown.js';
 import { LanguageModel, train, tune, type LoadedModel, type OpenOptions, type TextCache } from '#kneser/src/index.js';
 import { randomNumbers, sharedFile, temporaryFolder } from '../support/models.js';
+import { brownTexts } from '../support/shared.js';
 
 const folder = temporaryFolder('mixture');
 
@@ -26,7 +26,7 @@ describe('on Brown', () => {
   let vocabulary: string[];
 
   beforeAll(async () => {
-    const brown = await prepareBrown(folder);
+    const brown = await brownTexts();
     heldOut = join(folder, 'some.txt');
     writeFileSync(heldOut, readFileSync(brown.heldOut, 'utf8').split('\n').slice(0, 1500).join('\n') + '\n');
     const text = join(folder, 'train.txt');

@@ -1,5 +1,5 @@
 import { execSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -22,7 +22,9 @@ export default function setup(): () => void {
   const folder = mkdtempSync(join(parent, `${NAME}${process.pid}-`));
   // The processes that run the tests start with this environment.
   process.env.KNESER_TEST_DISK = tmpdir();
+  process.env.KNESER_TEST_SHARED = join(folder, 'shared');
   process.env.TMPDIR = folder;
+  mkdirSync(process.env.KNESER_TEST_SHARED);
   return () => rmSync(folder, { recursive: true, force: true });
 }
 

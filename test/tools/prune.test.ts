@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { prepareBrown, type PreparedBrown } from '#kneser/corpora/brown.js';
 import { LanguageModel, prune, train, tune, type LoadedModel, type PruneOptions } from '#kneser/src/index.js';
 import { CommandLine } from '../support/command-line.js';
 import { ReferenceModel } from '../support/reference-mkn.js';
 import { randomNumbers, temporaryFolder, withOpen } from '../support/models.js';
+import { brownModel, brownTexts } from '../support/shared.js';
 
 const folder = temporaryFolder('prune');
 const cli = new CommandLine('prune-cli');
@@ -148,13 +148,13 @@ describe('on Brown', () => {
   const fixture = JSON.parse(
     readFileSync(new URL('../fixtures/brown-kenlm-pruned.json', import.meta.url), 'utf8'),
   ) as KenlmFigures[];
-  const model = join(folder, 'brown-5');
-  let brown: PreparedBrown;
+  let model: string;
+  let brown: Awaited<ReturnType<typeof brownTexts>>;
   let vocabulary: string[];
 
   beforeAll(async () => {
-    brown = await prepareBrown(join(folder, 'brown'));
-    await train({ files: [brown.train], out: model, order: 5 });
+    brown = await brownTexts();
+    model = await brownModel(5);
     vocabulary = [...new Set(readFileSync(brown.train, 'utf8').split(/\s+/)), '<unk>', '</s>'].filter(
       word => word !== '',
     );
