@@ -1,5 +1,5 @@
 import { KneserError } from '../src/base/errors.js';
-import type { BuildText } from '../src/train/build.js';
+import type { BuildText } from '../src/train/stages/place.js';
 import { MarkRemover } from '../src/text/byte-order-mark.js';
 
 /** A text to train on, a sentence a line: as it is, as a file (unpacked if its name ends in `.gz`), or in pieces. */

@@ -1,11 +1,5 @@
-import {
-  Build,
-  CallerError,
-  type BuildPlace,
-  type BuildReport,
-  type BuildText,
-  type StoreKind,
-} from '../src/train/build.js';
+import { Build, CallerError } from '../src/train/build.js';
+import type { BuildPlace, BuildReport, BuildText, StoreKind } from '../src/train/stages/place.js';
 import { tooLarge } from '../src/count/id-stream.js';
 import type { StartThread } from '../src/count/pool.js';
 import type { BuildOptions } from '../src/train/plan/options.js';

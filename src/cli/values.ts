@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { MOST_THREADS } from '../base/check.js';
 import { MAX_ORDER } from '../tables/pattern.js';
 
 /**
@@ -24,8 +25,8 @@ export function parseWhole(text: string): number {
 /** `8`: a number of threads. */
 export function parseThreads(text: string): number {
   const threads = parseWhole(text);
-  if (threads >= 1 && threads <= 256) return threads;
-  throw new InvalidArgumentError('It takes a whole number from 1 to 256.');
+  if (threads >= 1 && threads <= MOST_THREADS) return threads;
+  throw new InvalidArgumentError(`It takes a whole number from 1 to ${MOST_THREADS}.`);
 }
 
 /** A number. @param example one to show to somebody who gave none. */

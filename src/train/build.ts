@@ -1,10 +1,10 @@
-import type { CountedTable, Checkpoints, ReadText, TextFigures } from './resume/checkpoints.js';
+import type { CountedTable, ReadText, TextFigures } from './resume/checkpoints.js';
 import { encodeClasses } from '../tables/classes.js';
 import { checkTokens, layoutChunks, layoutLength } from '../count/layout.js';
 import type { CountResult, CountTask } from '../count/counter.js';
 import { IdStream, tooLarge } from '../count/id-stream.js';
 import { partitionPositions, planPartitions, type PartitionedPositions, type Partitions } from '../count/partition.js';
-import { createPool, type BlockSink, type CountingPlace, type CountPool } from '../count/pool.js';
+import { createPool, type BlockSink, type CountPool } from '../count/pool.js';
 import type { RunSegment } from '../count/runs.js';
 import { SpilledWords } from '../count/spilled-words.js';
 import { addSummary, emptySummary, type TableSummary } from '../tables/table-writer.js';
@@ -18,7 +18,8 @@ import { estimateDiscounts } from '../smoothing/discounts.js';
 import { ModelBuilder, type DictionaryEntry } from '../tables/builder.js';
 import { type Manifest, type TableManifest } from '../tables/manifest.js';
 import { FORMAT_VERSION } from '../store/keys.js';
-import type { ModelStore, ModelWriter } from '../store/store.js';
+import type { ModelStore } from '../store/store.js';
+
 import { encodeTokenizer } from '../tables/tokenizer.js';
 import { createFeeder } from '../text/feeder.js';
 import { checkSentences, feedSentence, type Sentence, type Sentences } from '../text/sentences.js';
@@ -31,31 +32,25 @@ import { pauses } from '../base/turn.js';
 import type { BuildOptions } from './plan/options.js';
 import type { Stage } from '../base/progress.js';
 import type { BuildPlan } from './plan/plan.js';
+import {
+  BYTES_A_POSITION,
+  BYTES_A_WORD,
+  CLASSES_SHARE,
+  EVIDENCE_SHARE,
+  HELD_OUT_SHARE,
+  IDS_SHARE,
+  READ_SHARE,
+  SMALL_TEXT,
+  TEXT_SHARE,
+  TOKEN_SHARE,
+  WORDS_A_CLASS,
+  WRITTEN_SHARE,
+} from './plan/budget.js';
 import { pretrainedTokenizer } from './plan/options.js';
+import type { BuildPlace, BuildReport, BuildText } from './stages/place.js';
 
-/** Fewer words a class than this, and classes say little that words do not. */
-const WORDS_A_CLASS = 20;
-/** Texts with fewer numbers than this are counted before a thread would have started, or the text been written down. */
-const SMALL_TEXT = 200_000;
-/** What sentences are called in messages. */
+/** The name of sentences in messages. */
 const SENTENCES = 'the sentences given';
-/** Bytes a position of a chunk may take: its id, its place in the order, and a thread's three scratch arrays. */
-const BYTES_A_POSITION = 4 + 4 + 12;
-/** Bytes that a word takes besides its place in the list of words, and for each thread. */
-const BYTES_A_WORD = 48;
-/** The parts of memory that numbers of the text may take before they go to the disk. */
-const IDS_SHARE = 1 / 6;
-const HELD_OUT_SHARE = 1 / 16;
-/** The part that pairs of words may take while they are counted for classes. */
-const CLASSES_SHARE = 1 / 4;
-/** The part that the evidence may take that weights are learned from. */
-const EVIDENCE_SHARE = 1 / 4;
-/** The parts of text, and of blocks read and written, after which what they left, several times as much, is given back. */
-const TEXT_SHARE = 1 / 16;
-const READ_SHARE = 1 / 64;
-const WRITTEN_SHARE = 1 / 16;
-/** The part that the longest token may take. */
-const TOKEN_SHARE = 1 / 8;
 
 /** Wraps what the caller's own sentences threw, so that it is not taken for a failure of ours. */
 export class CallerError extends Error {}
@@ -79,66 +74,6 @@ interface CountedStream {
   /** Whether the token stream is not needed again. */
   readonly last: boolean;
 }
-
-/** What training did, wherever the model is. */
-export interface BuildReport {
-  /** Length of the longest n-grams. */
-  readonly order: number;
-  /** Sentences that were counted. */
-  readonly sentences: number;
-  /** `</s>` counted. */
-  readonly tokens: number;
-  /** Types with `</s>` and `<unk>`, without `<s>`. */
-  readonly vocabulary: number;
-  /** The tables of the model, shorter contexts first. */
-  readonly tables: readonly {
-    /** As in `TableInfo`. */
-    readonly pattern: string;
-    /** Distinct n-grams. */
-    readonly types: number;
-    /** Whether the discounts are the fallback 0.5, 1, 1.5. */
-    readonly fallback: boolean;
-  }[];
-  /** What the text held that was replaced or left out: one sentence each, with a count. */
-  readonly warnings: readonly string[];
-}
-
-/** A text that is read as bytes. */
-export interface TextSource {
-  /** What it is called in messages: a path, mostly. */
-  readonly name: string;
-  /** Its size, where that is known. */
-  readonly bytes: number | undefined;
-  /** Whether its lines are those of the text, which messages may then number. */
-  readonly isPlain: boolean;
-  /** Its bytes; a piece is valid until the next one is asked for. @param onRead told how many of `bytes` were read. */
-  read(onRead: (bytes: number) => void): AsyncIterable<Uint8Array>;
-}
-
-/** What a model is built from. */
-export type BuildText = { readonly sources: readonly TextSource[] } | { readonly sentences: Sentences };
-
-/** What a build needs of the machine that it runs on, and of the place that its model goes to. */
-export interface BuildPlace extends CountingPlace {
-  /** What the model is called in messages. */
-  readonly name: string;
-  /** Bytes of memory to aim for. */
-  readonly memory: number;
-  /** Names a temporary file. */
-  temporary(name: string): string;
-  /** A new store: the model's, or that of the tables that are to be pruned. */
-  createStore(kind: StoreKind): Promise<ModelWriter>;
-  /** The same, when it was written. */
-  openStore(kind: StoreKind): Promise<ModelStore>;
-  /** Gives back what is not used any more, where that can be asked for; its pages too, which takes as long again. */
-  readonly collect?: (pages: boolean) => void;
-  /** Where what is done is written down, so that another build can go on with it; if nowhere, none can. */
-  readonly checkpoints?: Checkpoints;
-  /** Stores a set of weights beside the model. */
-  putWeights(name: string, value: Uint8Array): Promise<void>;
-}
-
-export type StoreKind = 'tables' | 'unpruned';
 
 /** The stages of training, from text to a store that is ready to be published. */
 export class Build {

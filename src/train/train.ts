@@ -1,7 +1,8 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Build, CallerError, type BuildPlace, type BuildReport, type BuildText, type StoreKind } from './build.js';
+import { Build, CallerError } from './build.js';
+import type { BuildPlace, BuildReport, BuildText, StoreKind } from './stages/place.js';
 import { collect } from '../base/node/collect.js';
 import { scratchFiles } from '../count/scratch-files.js';
 import { startThread } from '../count/threads.js';

@@ -2,6 +2,7 @@
  * Vectors of n-gram perplexities: where a text is odd, token by token (M. Škorić 2023, Text vectorization via
  * transformer-based language models and n-gram perplexities, arXiv:2307.09255).
  */
+import { checkInteger } from '../../base/check.js';
 import { exp10 } from '../../base/elementary.js';
 import { KneserError } from '../../base/errors.js';
 import type { Score } from './score.js';
@@ -49,9 +50,7 @@ export function checkVectorOptions({ window = DEFAULT_WINDOW, context = 'text', 
   if (!['text', 'window'].includes(context)) {
     throw new KneserError('KNESER_OPTION', `context: ${context} is neither text nor window`);
   }
-  if (!Number.isSafeInteger(bins) || bins < 1 || bins > MOST_BINS) {
-    throw new KneserError('KNESER_OPTION', `bins: ${bins} is not a whole number from 1 to ${MOST_BINS}`);
-  }
+  checkInteger('bins', bins, 1, MOST_BINS);
 }
 
 /**
