@@ -1,10 +1,9 @@
 import { KneserError } from '../base/errors.js';
-import { decodeBlock, largestWord, type Block, type BlockNumbers } from './block.js';
-import { BlockDamage } from '../base/sealed.js';
-import { decodeValue } from '../base/decode.js';
-import { decodeDirectory, type Directory } from './directory.js';
-import { blockKey, directoryKey } from '../store/keys.js';
+import { blockKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
+import { largestWord, type Block, type BlockNumbers } from './block.js';
+import type { Directory } from './directory.js';
+import { blockName, decodeTableBlock, firstRow, openTable } from './table-reader.js';
 
 /** A decoded block and the totals of its contexts, which are added up when they are first asked for. */
 export class CachedBlock {
@@ -98,7 +97,7 @@ export class BlockReader {
     }
     const values = await this.store.getMany(missing.map(block => blockKey(table, firstRow(directory, block))));
     missing.forEach((block, i) => {
-      const decoded = decodeTableBlock(this.store, table, directory, block, values[i]);
+      const decoded = decodeTableBlock(this.store, { name: table, directory }, block, values[i]);
       if (largestWord(decoded) >= types) throw wrongWord(blockName(this.store, table, block));
       const cached = new CachedBlock(decoded);
       this.bytes += cached.bytes;
@@ -113,7 +112,7 @@ export class BlockReader {
   }
 
   async readDirectory(table: string, width: number): Promise<Directory> {
-    return readDirectory(this.store, table, width);
+    return (await openTable(this.store, table, width)).directory;
   }
 }
 
@@ -123,45 +122,4 @@ function wrongWord(block: string): KneserError {
 
 function cacheKey(table: string, block: number): string {
   return `${table}/${block}`;
-}
-
-/** The first row of a block, as its key has it. */
-export function firstRow(directory: Directory, block: number): number[] {
-  return [...directory.columns.map(column => column[block]), directory.words[block]];
-}
-
-/** What a block is called in messages. */
-export function blockName(store: ModelStore, table: string, block: number): string {
-  return `${store.name}: table ${table}, block ${block}`;
-}
-
-/**
- * Decodes a block that must be there, and looks whether it is the one: damage within LevelDB's files can put a block in the
- * place of another.
- *
- * @param reuse as `decodeBlock` takes it.
- * @throws KNESER_DAMAGED
- */
-export function decodeTableBlock(
-  store: ModelStore,
-  table: string,
-  directory: Directory,
-  number: number,
-  value: Uint8Array | undefined,
-  reuse?: Block,
-): Block {
-  const { columns, words } = directory;
-  return decodeValue(blockName(store, table, number), value, bytes => {
-    const block = decodeBlock(bytes, columns.length, reuse);
-    if (words[number] !== block.words[0] || columns.some((column, j) => column[number] !== block.contexts[j][0])) {
-      throw new BlockDamage('another block is in its place');
-    }
-    return block;
-  });
-}
-
-/** Reads a table's directory. @throws KNESER_DAMAGED */
-export async function readDirectory(store: ModelStore, table: string, width: number): Promise<Directory> {
-  const value = await store.get(directoryKey(table));
-  return decodeValue(`${store.name}: table ${table}, directory`, value, bytes => decodeDirectory(bytes, width));
 }

@@ -1,6 +1,7 @@
 import { encodeMsgpack } from '../base/encode-msgpack.js';
 import { decodeMsgpack } from '../base/decode-msgpack.js';
 import { BlockDamage, seal, unseal } from '../base/sealed.js';
+import type { WordList } from '../text/word-list.js';
 import { readVarint, writeVarint } from '../base/varint.js';
 
 /**
@@ -11,6 +12,31 @@ export const DICTIONARY_BLOCK_WORDS = 512;
 
 /** Very long words make a block shorter: its words have fewer bytes than this without the last one. */
 export const DICTIONARY_BLOCK_BYTES = 1 << 20;
+
+/** A word of the dictionary. */
+export interface DictionaryEntry {
+  readonly word: Uint8Array;
+  readonly id: number;
+  /** How often the training text holds it; 0 in a back-off model. */
+  readonly frequency: number;
+}
+
+/**
+ * The words of a model in the order of the dictionary, which is that of their UTF-8 bytes.
+ *
+ * @param list holds the words.
+ * @param numbers by id, the word's number in the list; `numbers[NONE]` is unused.
+ * @param frequencies by id.
+ */
+export function* sortedDictionary(
+  list: WordList,
+  numbers: Uint32Array,
+  frequencies: Float64Array,
+): Generator<DictionaryEntry, void, void> {
+  const ids = Uint32Array.from(numbers, (_, id) => id).subarray(1);
+  ids.sort((a, b) => list.compare(numbers[a], numbers[b]));
+  for (const id of ids) yield { word: list.bytes(numbers[id]), id, frequency: frequencies[id] };
+}
 
 /** Words with their ids and frequencies. */
 export interface DictionaryBlock {

@@ -3,13 +3,11 @@ import { TableWriter, type EncodedBlock } from '../../tables/table-writer.js';
 import { abortedError, KneserError, writeError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
 import { contiguous, tableName } from '../../tables/pattern.js';
-import type { ModelBuilder } from '../../tables/builder.js';
-import { type Manifest, type TableManifest } from '../../tables/manifest.js';
-import { FORMAT_VERSION } from '../../store/keys.js';
-import { compareBytes } from '../../base/bytes.js';
+import type { ModelBuilder, ModelDescription } from '../../tables/builder.js';
+import { sortedDictionary } from '../../tables/dictionary.js';
+import type { TableManifest } from '../../tables/manifest.js';
 import { expandInputs, readBytes } from '../../text/formats/input.js';
 import { NONE } from '../../text/tokens.js';
-import type { WordList } from '../../text/word-list.js';
 import { compareAt, fillSuffixes, withoutContext } from './complete.js';
 import type { Ngrams } from './ngrams.js';
 import { ArpaReader } from './reader.js';
@@ -75,8 +73,9 @@ export async function importArpa(options: ImportOptions): Promise<ImportReport> 
     const builder = new ModelBuilder(await createLevelWriter(draft.database));
     try {
       const tables = await putTables(builder, orders, types, options);
-      await builder.putDictionary(sortedDictionary(words));
-      await builder.finish(manifestOf(tables, types, builder.dictionaryBlocks));
+      const numbers = Uint32Array.from({ length: types }, (_, id) => id);
+      await builder.putDictionary(sortedDictionary(words, numbers, new Float64Array(types)));
+      await builder.finish(describe(tables, types));
     } catch (error) {
       await builder.abort();
       throw error;
@@ -224,22 +223,14 @@ function* putContexts(
 const NO_WORD = Uint32Array.of(NONE);
 const NO_NUMBER = Float64Array.of(0);
 
-function sortedDictionary(words: WordList): { word: Uint8Array; id: number; frequency: number }[] {
-  return Array.from({ length: words.size }, (_, i) => ({ word: words.bytes(i + 1), id: i + 1, frequency: 0 })).sort(
-    (a, b) => compareBytes(a.word, b.word),
-  );
-}
-
-function manifestOf(tables: readonly TableManifest[], types: number, dictionaryBlocks: number): Manifest {
+function describe(tables: readonly TableManifest[], types: number): ModelDescription {
   return {
-    format: FORMAT_VERSION,
     kind: 'backoff',
     order: tables.length,
     sentences: 0,
     tokens: 0,
     vocabulary: types - 2,
     unknown: 0,
-    dictionaryBlocks,
     tables,
     classes: 0,
     classTables: [],

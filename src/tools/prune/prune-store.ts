@@ -52,9 +52,7 @@ export async function pruneStore(
     await builder.putDirectories('words', patterns);
     if (manifest.classes > 0) await builder.putDirectories('classes', patterns);
     await copyWords(store, manifest, builder);
-    const copy = { ...manifest, tables: copied, ...(prunesAnything(pruning) ? { pruning } : {}) };
-    await builder.finish(copy);
-    return copy;
+    return await builder.finish({ ...manifest, tables: copied, ...(prunesAnything(pruning) ? { pruning } : {}) });
   } catch (error) {
     await builder.abort();
     throw error;
