@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 import { layers } from './eslint.layers.js';
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'models', 'coverage', 'test/fixtures'] },
+  { ignores: ['dist', 'node_modules', 'models', 'coverage', 'docs/api', 'test/fixtures'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

@@ -1,3 +1,8 @@
+/**
+ * Models that the browser keeps (IndexedDB): open, save, list, delete.
+ *
+ * @packageDocumentation
+ */
 import { BrowserLevel } from 'browser-level';
 import { abortedError, KneserError } from '../src/base/errors.js';
 import type { OpenOptions } from '../src/model/api.js';
@@ -63,7 +68,7 @@ export async function saveModel(model: LanguageModel, name: string, options: Sav
   await keepModel({ store: model.parts.store, files: filesOf(model) }, name, options);
 }
 
-/** As {@link saveModel}, for a store. */
+/** @internal As {@link saveModel}, for a store. */
 export async function keepModel(model: StoredModel, name: string, options: SaveOptions = {}): Promise<void> {
   const { force = false, onProgress, signal } = options;
   await refuseExisting(name, force);
@@ -84,14 +89,14 @@ export async function keepModel(model: StoredModel, name: string, options: SaveO
   await database.close();
 }
 
-/** @throws KNESER_OUTPUT_EXISTS where there is a model of that name that must not be replaced; an unfinished one is none. */
+/** @internal @throws KNESER_OUTPUT_EXISTS where there is a model of that name that must not be replaced; an unfinished one is none. */
 export async function refuseExisting(name: string, force: boolean): Promise<void> {
   if (name === '') throw new KneserError('KNESER_OPTION', 'name: the name of the model is empty');
   if (force || !(await listModels()).some(kept => kept.name === name)) return;
   throw new KneserError('KNESER_OUTPUT_EXISTS', `${name}: there is a model of that name; pass force to replace it`);
 }
 
-/** Removes what is left of a model whose writing was stopped. A model that is complete stays. */
+/** @internal Removes the values of a model whose writing was interrupted. A complete model stays. */
 export async function deleteUnfinished(name: string): Promise<void> {
   const database = await openDatabase(name);
   const isModel = await readModel(database, name).catch(() => undefined);

@@ -1,3 +1,8 @@
+/**
+ * Models in memory: a copy of an open model, read from then on without a server or a disk.
+ *
+ * @packageDocumentation
+ */
 import { MemoryLevel } from 'memory-level';
 import { LanguageModel } from '../src/model/paged-model.js';
 import type { OpenOptions } from '../src/model/api.js';
@@ -5,7 +10,7 @@ import { copyStore } from '../src/store/copy.js';
 import { ENCODING, LevelWriter, readDatabase, type Database } from '../src/store/level.js';
 import { filesOf } from './files.js';
 
-/** A database in memory, which is open and empty. Closing it keeps what it holds. */
+/** @internal A database in memory, which is open and empty. Closing it keeps what it holds. */
 export async function createMemory(): Promise<Database> {
   const database = new MemoryLevel<Uint8Array, Uint8Array>({ ...ENCODING, storeEncoding: 'view' });
   await database.open();

@@ -1,3 +1,8 @@
+/**
+ * Training in a page, in a Web Worker, with the counts and weights that training in Node makes of the same text.
+ *
+ * @packageDocumentation
+ */
 import type { BuildReport } from '../src/train/build.js';
 import { abortedError, KneserError } from '../src/base/errors.js';
 import type { BuildOptions } from '../src/train/plan/options.js';

@@ -1,45 +1,78 @@
 /**
- * kneser: exact modified Kneser-Ney language models. `train` makes a model from text; `LanguageModel` scores text with it.
+ * Exact n-gram language models: {@link train} makes a model from text, {@link LanguageModel} scores text with it. Log
+ * probabilities are base 10. Errors are {@link KneserError}s.
+ *
+ * ## A tour of the source
+ *
+ * Data passes through the folders of `src/` in this order, and a folder imports folders of earlier lines only
+ * (`eslint.layers.js`):
+ *
+ * ```
+ * text files
+ *    │  text/formats   files → documents: plain, JSON lines, Parquet; gzip and zstd
+ *    │  text           bytes → tokens: tokenizers, sentences, the list of different words
+ *    │  count          tokens → word ids → sorted n-grams → adjusted counts; word classes
+ *    │  tables         sorted counts → blocks of at most 2,048 rows; manifest and dictionary
+ *    │  store          keys → values on disk, crash-safe: a folder with LevelDB, or one packed file
+ * model folder
+ *    │  model/lookup   n-grams → counts, from blocks on disk or from tables in memory
+ *    │  smoothing      counts → probabilities: Kneser-Ney, the mixture, classes, cache; learns the weights
+ *    │  model          sentences → scores, perplexity, vectors, next words
+ *    │  report         figures → tables, Markdown, HTML pages
+ * numbers
+ * ```
+ *
+ * - `base` knows no word and no model: errors, checksums, numbers, progress; `base/node` the same for Node.
+ * - `train` takes a text through all stages of the first half and tunes the weights; `train/plan` checks the options,
+ *   `train/stages` has the steps, `train/resume` the record that lets an interrupted training continue.
+ * - `tools` makes one model of another: `prune`, `arpa` (export and import), `verify`, pack and unpack.
+ * - `baseline` trains and compares a series of models with confidence intervals.
+ * - `cli` is the command, one file for each subcommand; it parses options, calls the library and prints.
+ * - `native-free` (beside `src`) is the entry for browsers, Deno and Bun; it shares everything but LevelDB and files.
+ *
+ * To follow a training, begin at `train/train.ts`, which prepares the folder and calls `train/build.ts`: the stages in their
+ * order. To follow a score, begin at `LanguageModel.score` in `model/paged-model.ts`: it fills a batch of words,
+ * `model/scoring/scorer.ts` looks up their counts, and an estimator of `smoothing` (`mixture.ts`) makes probabilities of
+ * them. To follow a command, begin at `cli/main.ts`.
+ *
+ * Two readings of the same counts: `mkn` is interpolated modified Kneser-Ney (Chen & Goodman 1998); `glm`, the generalized
+ * language model, is a mixture over patterns that also skip words (Pickhardt et al. 2014). `docs/glossary.md` explains the
+ * words used here, `docs/design.md` the decisions, `docs/bibliography.md` the papers.
  *
  * @packageDocumentation
  */
-export { KneserError, type ErrorCode } from './base/errors.js';
-export { MAX_ORDER } from './train/plan/plan.js';
+export * from './model/exports.js';
+
+// Text → model.
 export { train } from './train/train.js';
 export type { TrainingText, TrainOptions } from './train/plan/options.js';
-export type { Progress, Stage } from './base/progress.js';
 export type { TrainReport } from './train/train.js';
-export { verify, type VerifyOptions, type VerifyReport } from './tools/verify/verify.js';
-export type { Check, Finding } from './tools/verify/findings.js';
-export { prune, type PruneOptions, type PruneReport } from './tools/prune/prune.js';
-export type { Pruning } from './tables/pruning.js';
-export { pack, type PackOptions, type PackReport } from './tools/pack.js';
-export { unpack, type UnpackOptions, type UnpackReport } from './tools/unpack.js';
-export type { PackedInput } from './store/packed/open-source.js';
+export { MAX_ORDER } from './train/plan/plan.js';
 export { tune, type TuneOptions } from './train/tune.js';
-export type { TuneReport } from './smoothing/weights.js';
 export type { PatternChoice } from './tables/pattern.js';
-export { TextCache } from './smoothing/cache.js';
-export type { ModelSmoothing, Smoothing, SmoothingOptions } from './smoothing/smoothing.js';
 export type { VocabularyChoice } from './count/vocabulary.js';
+export type { DocumentOptions } from './text/formats/documents.js';
+export type { PretrainedTokenizer, TokenizationOptions } from './text/tokenization.js';
+export type { Progress, Stage } from './base/progress.js';
+
+// Model → figures.
 export { LanguageModel } from './model/language-model.js';
 export { LoadedModel } from './model/loaded-model.js';
-export type {
-  Extension,
-  FileOptions,
-  FromFileOptions,
-  ModelInfo,
-  OpenOptions,
-  State,
-  TableInfo,
-  TableReading,
-} from './model/api.js';
-export type { Explanation, PatternPart, Prediction, PredictOptions } from './model/prediction/prediction.js';
-export type { Score, ScoreOptions, TextOptions, TokenScore } from './model/scoring/score.js';
+export type { FileOptions, FromFileOptions } from './model/api.js';
+export type { PackedInput } from './store/packed/open-source.js';
+export { PerplexitySum } from './model/scoring/perplexity.js';
+export { TextCache } from './smoothing/cache.js';
+
+// Model → model or file.
+export { prune, type PruneOptions, type PruneReport } from './tools/prune/prune.js';
+export { pack, type PackOptions, type PackReport } from './tools/pack.js';
+export { unpack, type UnpackOptions, type UnpackReport } from './tools/unpack.js';
 export { exportArpa, type ExportOptions, type ExportReport } from './tools/arpa/export.js';
 export { importArpa, type ImportOptions, type ImportReport } from './tools/arpa/import.js';
-export type { VectorContext, VectorOptions } from './model/scoring/vector.js';
-export { PerplexitySum, type Perplexity } from './model/scoring/perplexity.js';
+export { verify, type VerifyOptions, type VerifyReport } from './tools/verify/verify.js';
+export type { Check, Finding } from './tools/verify/findings.js';
+
+// Many models and their comparison.
 export { baseline } from './baseline/baseline.js';
 export type { BaselineOptions, BaselineProgress, BaselineTexts } from './baseline/options.js';
 export type {
@@ -59,6 +92,3 @@ export {
   type TokenDifference,
   type TokenGroup,
 } from './baseline/compare.js';
-export type { DocumentOptions } from './text/formats/documents.js';
-export type { Sentence, Sentences } from './text/sentences.js';
-export type { PretrainedTokenizer, TokenizationInfo, TokenizationOptions } from './text/tokenization.js';

@@ -55,6 +55,23 @@ class Arpa {
 
 const at = (name: string): string => join(folder, name);
 
+/** The n-grams that longer ones end with, of order 2 and up. */
+function suffixesOf({ ngrams }: Arpa): string[] {
+  const suffixes = new Set<string>();
+  for (const words of ngrams.keys()) {
+    const tokens = words.split(' ');
+    for (let from = 1; from + 1 < tokens.length; from++) suffixes.add(tokens.slice(from).join(' '));
+  }
+  return [...suffixes];
+}
+
+/** Whether an n-gram that is filled in comes to more than 1, or its context does. */
+function isOmitted(arpa: Arpa, tokens: readonly string[]): boolean {
+  if (tokens.length < 2 || arpa.ngrams.has(tokens.join(' '))) return false;
+  const context = tokens.slice(0, -1);
+  return arpa.score(tokens[tokens.length - 1], context).log10Prob > 0 || isOmitted(arpa, context);
+}
+
 async function importText(text: string | Uint8Array, out = at('imported')): Promise<ImportReport> {
   writeFileSync(at('text.arpa'), text);
   return importArpa({ file: at('text.arpa'), out, force: true });
@@ -335,21 +352,33 @@ describe('any back-off model', () => {
           const text = await exported(at('imported'));
           const again = new Arpa(text);
           const filled = [...again.ngrams].filter(([words]) => !arpa.ngrams.has(words));
+          // N-grams that come to more than 1 are left out, as the file leaves them out: they are filled in again.
+          for (const [log10Prob] of again.ngrams.values()) expect(log10Prob).toBeLessThanOrEqual(0);
           for (const [words, entry] of arpa.ngrams) expect([words, again.ngrams.get(words)]).toEqual([words, entry]);
           for (const [words, [log10Prob, backoff]] of filled) {
             const tokens = words.split(' ');
-            // A model whose numbers do not add up may come to more than 1.
-            const expected = Math.min(0, arpa.score(tokens[tokens.length - 1], tokens.slice(0, -1)).log10Prob);
+            // The sum that the file gives, even above 0.
+            const expected = arpa.score(tokens[tokens.length - 1], tokens.slice(0, -1)).log10Prob;
             expect(Math.abs(log10Prob - expected)).toBeLessThan(1e-9);
             expect(backoff).toBe(0);
           }
+          const lacking = suffixesOf(arpa).filter(words => !arpa.ngrams.has(words)).length;
           const missing: unknown[] =
-            filled.length > 0 ? [expect.stringMatching(`^${filled.length} n-grams that longer ones end with`)] : [];
+            lacking > 0 ? [expect.stringMatching(`^${lacking} n-grams that longer ones end with`)] : [];
           const unknown: unknown[] = arpa.ngrams.has('<unk>') ? [] : [expect.stringContaining('no <unk>')];
-          expect(warnings).toEqual([...missing, ...unknown]);
+          const words = [...again.ngrams.keys()].filter(key => !key.includes(' '));
+          const above = [...again.ngrams].filter(([key, [, backoff]]) => {
+            const shorter = key.split(' ').slice(1);
+            return backoff > 0 && words.some(word => backoff + again.score(word, shorter).log10Prob > 0);
+          });
+          const sums: unknown[] =
+            above.length > 0 ? [expect.stringMatching(`^${above.length} contexts have a back-off with which`)] : [];
+          expect(warnings).toEqual([...missing, ...unknown, ...sums]);
           for (const words of again.ngrams.keys()) {
             const tokens = words.split(' ');
-            for (let i = 1; i < tokens.length; i++) expect(again.ngrams.has(tokens.slice(i).join(' '))).toBe(true);
+            for (let i = 1; i < tokens.length; i++) {
+              expect(again.ngrams.has(tokens.slice(i).join(' ')) || isOmitted(arpa, tokens.slice(i))).toBe(true);
+            }
           }
           await expectScores(again, order, tests, 1e-9);
           await importText(text);
@@ -500,7 +529,9 @@ describe('a file that is not right is refused', () => {
     ['more behind the end', good.join('\n') + '\nmore\n', 22, 'comes after \\end\\'],
     ["IRSTLM's own format", 'iARPA\n\n\\data\\\n', 1, "begins IRSTLM's own kind of file"],
     ["KenLM's binary", 'mmap lm http://kheafield.com/code format version 5\n\0', 1, 'begins a binary file of KenLM'],
-    ['an endless line', change(10, 'a'.repeat(3 << 20)), undefined, 'is longer than 1048576 bytes'],
+    ['an endless line', 'a'.repeat(3 << 20), undefined, 'is longer than 1048576 bytes'],
+    ['an endless number', change(10, 'a'.repeat(3 << 20)), 10, 'has no word behind its first number'],
+    ['an empty word', change(11, '-0.75\t\t0.5'), 11, 'has an empty word between two tabs'],
     ['plain text', 'the cat sat\n', undefined, 'has no line \\data\\; this is no ARPA file'],
     ['nothing', '', undefined, 'has no line \\data\\; this is no ARPA file'],
   ])('%s', async (_, text, line, reason) => {
@@ -513,6 +544,73 @@ describe('a file that is not right is refused', () => {
     expect(readdirSync(folder)).not.toContain('refused');
   });
 
+  test('words in Latin-1, of which two could become one', async () => {
+    const latin = (text: string): Uint8Array => Uint8Array.from(text, letter => letter.charCodeAt(0));
+    const lines = ['-1\tcaf\xe8\t0', '-1\tcaf\xe9\t0'];
+    for (const line of [lines, lines.slice(1)]) {
+      writeFileSync(at('latin.arpa'), latin(change(10, ...line).replace('ngram 1=5', `ngram 1=${4 + line.length}`)));
+      const { code, message } = await refusal(importArpa({ file: at('latin.arpa'), out: at('refused') }));
+      expect(code).toBe('KNESER_INPUT_ARPA');
+      expect(message).toContain('latin.arpa: line 10 has the word');
+      expect(message).toMatch(/63 61 66 e[89]\), which is not UTF-8.*iconv -f ISO-8859-1 -t UTF-8/);
+    }
+  });
+
+  test('no word with VT, FF, NUL or CR inside: fields end at tabs and spaces alone', async () => {
+    for (const word of ['\v', '\f', '\0', 'x\vy', 'x\ry']) {
+      const warnings = await importText(
+        change(11, '-0.75\tb\t0.5', `-0.6\t${word}\t-0.3`).replace('ngram 1=5', 'ngram 1=6'),
+      );
+      expect(JSON.stringify(warnings)).toContain('1 words have a NUL, VT, FF or CR inside');
+      await withOpen(at('imported'), async model => {
+        expect((await model.score([word], { start: false, end: false })).log10Probs[0]).toBe(-0.6);
+        expect((await model.score(['-0.3'])).oov[0]).toBe(true);
+      });
+    }
+  });
+
+  test('no line of 4 MB: a token may be that long', async () => {
+    const word = 'é'.repeat(2 << 20);
+    await importText(change(11, '-0.75\tb\t0.5', `-0.6\t${word}\t-0.3`).replace('ngram 1=5', 'ngram 1=6'));
+    await withOpen(at('imported'), async model => expect((await model.score([word])).oov[0]).toBe(false));
+  });
+
+  test('no sum above 0: log10 p is what the file gives, filled in or not', async () => {
+    const lines = [
+      '\\data\\',
+      'ngram 1=5',
+      'ngram 2=3',
+      'ngram 3=1',
+      '',
+      '\\1-grams:',
+      '-1.4\t<unk>',
+      '-99\t<s>\t-0.4',
+    ];
+    lines.push('-0.2\t</s>', '-0.7\telk\t0.5', '-0.8\tmoor\t-0.3', '', '\\2-grams:', '-0.3\t<s> moor\t-0.1');
+    lines.push(
+      '-0.3\t<s> elk\t-0.1',
+      '-0.6\tmoor elk\t-0.25',
+      '',
+      '\\3-grams:',
+      '-0.1\t<s> elk </s>',
+      '',
+      '\\end\\',
+      '',
+    );
+    const { warnings } = await importText(lines.join('\n'));
+    // `elk </s>` is filled in for `<s> elk </s>`: 0.5 − 0.2. `moor elk </s>` backs off to it: −0.25 + 0.3.
+    expect(warnings).toEqual([
+      expect.stringMatching(/^1 n-grams/),
+      expect.stringMatching(/^1 contexts have a back-off/),
+    ]);
+    await withOpen(at('imported'), async model => {
+      const last = async (...tokens: string[]): Promise<number> =>
+        (await model.score(tokens, { start: false })).log10Probs[tokens.length];
+      expect(await last('elk')).toBeCloseTo(0.3, 12);
+      expect(await last('moor', 'elk')).toBeCloseTo(0.05, 12);
+    });
+  });
+
   test('and what is legal is not', async () => {
     await importText(good.join('\n') + '\n');
     await importText(good.join('\n'));
@@ -522,8 +620,6 @@ describe('a file that is not right is refused', () => {
     await withOpen(at('imported'), async paged => expect((await paged.score('a')).log10Probs[0]).toBe(-0.5));
     await importText(change(7, '-1\t<UNK>').replace('ngram 3=1', 'ngram 3=1\nngram 4=0'));
     expect(await exported(at('imported'))).toMatch(/^-1\t<unk>\t0$/m);
-    await importText(encoder.encode(change(11, '-0.75\tb\t0.5')).map(byte => (byte === 0x62 ? 0xff : byte)));
-    await withOpen(at('imported'), paged => expect(paged.info.vocabulary).toBe(4));
     await importText(gzipSync(good.join('\n') + '\n'), at('imported')).catch((error: unknown) => {
       // Gzip is told by the name alone, as everywhere.
       expect(error).toMatchObject({ code: 'KNESER_INPUT_ARPA' });

@@ -1,42 +1,126 @@
 /**
- * What can go wrong, by stable code. Every code belongs to one of three kinds, which are also the exit codes of the
- * command line:
+ * The exit code of the command line for each error code. There are three kinds of error:
  *
- * - 2, what the caller must change: usage, input that is missing or invalid, an output that exists, a model that is
- *   unfinished or of another version;
- * - 1, what went wrong while working: disk full, I/O, a damaged model;
- * - 130, interrupted.
+ * - 2, the caller must change something: an option, an input, an output that exists, a model of another version;
+ * - 1, the work failed on the way: disk full, I/O error, damaged model;
+ * - 130, the caller interrupted the work.
+ *
+ * The comment on each code says its cause, then its remedy. `docs/errors.md` is made of these comments; rewrite it with
+ * `npx vitest run test/docs/errors.test.ts -u`.
  */
 const EXIT_CODES = {
+  /**
+   * An option or argument has a value that is not allowed, or two exclude each other. The message names the option and
+   * the values it takes.
+   */
   KNESER_OPTION: 2,
+  /** A file, model folder, packed model or address does not exist. Check the path or the address. */
   KNESER_INPUT_MISSING: 2,
+  /**
+   * An input exists but cannot be read: no permission, a folder where a file is meant, an address that needs a login,
+   * or bytes that are not text. Fix the permission or name another input.
+   */
   KNESER_INPUT_UNREADABLE: 2,
+  /** An input holds no token: an empty text, vocabulary, ARPA file or table. Check that it is the right file. */
   KNESER_INPUT_EMPTY: 2,
+  /** A `.gz` file is damaged, cut short, or not gzip. Make or copy the file again. */
   KNESER_INPUT_GZIP: 2,
+  /**
+   * A `.zst` file is damaged, cut short, not zstd, or needs a window above 128 MB. Test it with `zstd -t`; compress it
+   * without `--long`.
+   */
   KNESER_INPUT_ZSTD: 2,
+  /**
+   * A line of a JSON Lines file is not a JSON object, or its field holds no string. The message has the line number;
+   * `--field` (`field`) chooses another field.
+   */
   KNESER_INPUT_JSON: 2,
+  /** A Parquet file is damaged, or lacks the column of strings. `--column` (`column`) chooses another column. */
   KNESER_INPUT_PARQUET: 2,
+  /**
+   * A line of an ARPA file breaks the format: a wrong number of n-grams, a missing context, a positive log10
+   * probability. The message has the line number; write the file again with the toolkit that made it.
+   */
   KNESER_INPUT_ARPA: 2,
+  /**
+   * The training text holds a literal `<s>` or `</s>`, the sentence markers. Remove them from the text, or leave them
+   * out with `--reserved drop` (`reserved: 'drop'`).
+   */
   KNESER_INPUT_RESERVED: 2,
+  /**
+   * A file of a catalogued corpus has another SHA-256 than the published file. Download the corpus again, or name the
+   * files with `--train`, `--valid` and `--test`.
+   */
   KNESER_INPUT_CHECKSUM: 2,
+  /**
+   * A table of tokens for `kneser compare` lacks a column, has a cell that is not a number, or holds other tokens than
+   * the table beside it. The message has the line number; write the table again.
+   */
   KNESER_INPUT_TABLE: 2,
+  /**
+   * A `tokenizer.json` is invalid, uses a step that is not supported, or failed on a text. Choose another tokenizer, or
+   * mend the file.
+   */
   KNESER_TOKENIZER: 2,
+  /**
+   * Something is at the path of the output already, or another process is writing there. Pass `--force` (`force: true`)
+   * to replace a model, or name another output.
+   */
   KNESER_OUTPUT_EXISTS: 2,
+  /**
+   * The output must not be written there: no permission, or a read-only disk. Fix the permission or name another
+   * output.
+   */
   KNESER_OUTPUT_DENIED: 2,
+  /**
+   * The path leads to a file or folder that is not a model. Name a folder made by `kneser train`, or a file made by
+   * `kneser pack`.
+   */
   KNESER_NOT_A_MODEL: 2,
+  /**
+   * The training of this model was interrupted. Run the command in the message: it continues with `--resume` (`resume:
+   * true`).
+   */
   KNESER_UNFINISHED: 2,
+  /**
+   * The model has a format that this version of kneser does not read. Train the model again, or use the version that
+   * made it.
+   */
   KNESER_VERSION: 2,
+  /**
+   * A back-off model (imported from ARPA) has probabilities but no counts, which this operation needs. Use a model made
+   * by `kneser train`.
+   */
   KNESER_NO_COUNTS: 2,
+  /**
+   * The text or model is larger than a limit of memory or of 32-bit counts. The message names what is too large and the
+   * option that helps; `docs/reliability.md` lists the limits.
+   */
   KNESER_LIMIT: 2,
+  /**
+   * A file or value of a model is not as it was written: checksum, order or length are wrong. Copy the model again or
+   * train it again; `kneser verify` lists all damage.
+   */
   KNESER_DAMAGED: 1,
+  /**
+   * Reading or writing failed: a disk error, too many open files, a broken connection, a file replaced while it was
+   * read. The message has the reason; try again when it is mended.
+   */
   KNESER_IO: 1,
+  /** The disk, the quota or the browser's storage is full. Free some space and run again. */
   KNESER_DISK_FULL: 1,
+  /** A method was called on a model after `close`. Open the model again. */
   KNESER_CLOSED: 2,
+  /** This machine is big-endian; models are little-endian. Use another machine. */
   KNESER_PLATFORM: 2,
+  /**
+   * An `AbortSignal`, Ctrl-C or SIGTERM stopped the work. Nothing was kept, unless the training was started with
+   * `--resume` (`resume: true`).
+   */
   KNESER_ABORTED: 130,
 } as const;
 
-/** The stable code of a {@link KneserError}. */
+/** The stable code of a {@link KneserError}. `docs/errors.md` lists the cause and the remedy of each. */
 export type ErrorCode = keyof typeof EXIT_CODES;
 
 /**
@@ -44,14 +128,24 @@ export type ErrorCode = keyof typeof EXIT_CODES;
  * option at fault and says what to do.
  *
  * @example
- * try { await LanguageModel.open('model') } catch (error) {
- *   if (error instanceof KneserError && error.code === 'KNESER_UNFINISHED') …
+ * ```ts
+ * import { KneserError, LanguageModel } from 'kneser';
+ *
+ * try {
+ *   await LanguageModel.open('no-such-model');
+ * } catch (error) {
+ *   if (!(error instanceof KneserError) || error.code !== 'KNESER_INPUT_MISSING') throw error;
+ *   console.log(error.message); // no-such-model: there is no such model folder
  * }
+ * ```
  */
 export class KneserError extends Error {
+  /** Always `KneserError`. */
   override readonly name = 'KneserError';
+  /** Which kind of error this is, for programs. */
   readonly code: ErrorCode;
 
+  /** @internal */
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;

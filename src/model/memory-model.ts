@@ -125,6 +125,7 @@ export class LoadedModel extends ModelBase {
     await Promise.resolve();
   }
 
+  /** As {@link close}: `await using model = …` closes the model at the end of the block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -224,6 +224,7 @@ export class LanguageModel extends ModelBase {
     await (this.closing ??= this.giveBack());
   }
 
+  /** As {@link close}: `await using model = …` closes the model at the end of the block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -26,12 +26,15 @@ export interface CacheWeights {
 
 /**
  * The words of a running text so far, fading exponentially: a unigram and a bigram cache (Kuhn & De Mori 1990; Jelinek et
- * al. 1991). Words outside the vocabulary are left out. Instead of fading what is there, each new word weighs more.
+ * al. 1991). Words outside the vocabulary are left out. Instead of fading the words that it holds, the cache gives each new word
+ * a higher weight. Made by `createCache` of a model; one that is passed to several calls remembers the text of all of them.
  */
 export class TextCache {
-  // Of the word that was looked up last.
+  /** @internal Share of the unigram cache that the word looked up last has. */
   unigram = 0;
+  /** @internal Share that it has of the bigram cache after the word before it. */
   bigram = 0;
+  /** @internal Index of the weight cell that applies to it. */
   cell = 0;
   private readonly unigrams: Float64Array;
   private unigramTotal = 0;
@@ -42,7 +45,10 @@ export class TextCache {
   private readonly unigramGrowth: number;
   private readonly bigramGrowth: number;
 
-  /** @param types one more than the largest id. */
+  /**
+   * @internal Use `createCache` of a model.
+   * @param types one more than the largest id.
+   */
   constructor(
     types: number,
     private readonly weights: CacheWeights,
@@ -53,7 +59,7 @@ export class TextCache {
     this.bigramGrowth = exp(1 / weights.bigramMemory);
   }
 
-  /** The probability of word `t` of the batch, given the model's; the word then becomes part of the cache. */
+  /** @internal The probability of word `t` of the batch, given the model's; the word then becomes part of the cache. */
   mix(probability: number, batch: Batch, t: number): number {
     const position = batch.targets[t];
     const word = batch.ids[position];
@@ -64,7 +70,7 @@ export class TextCache {
     return mixed;
   }
 
-  /** Finds what the caches say of a word; false where they are empty. */
+  /** @internal Looks a word up in both caches; false where they are empty. */
   look(word: number, before: number, unknown: boolean): boolean {
     if (this.unigramTotal === 0) return false;
     const total = before === NONE ? 0 : this.bigramTotals[before];
@@ -76,6 +82,7 @@ export class TextCache {
     return true;
   }
 
+  /** @internal Adds a word, and the bigram of it and the word before. */
   add(word: number, before: number): void {
     this.unigramUnit *= this.unigramGrowth;
     this.bigramUnit *= this.bigramGrowth;

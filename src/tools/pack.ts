@@ -12,6 +12,7 @@ export interface PackOptions {
   readonly out: string;
   /** Replaces a file that is there. Default false. */
   readonly force?: boolean;
+  /** Told how far the work has come, a few times a second at most stages. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;

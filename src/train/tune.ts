@@ -28,6 +28,7 @@ export interface TuneOptions extends DocumentOptions {
   readonly files: readonly string[];
   /** The name of the weights. Default `default`: those that scoring uses unless others are named. */
   readonly name?: string;
+  /** Told how many of the passes over the text are done, and of how many. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 

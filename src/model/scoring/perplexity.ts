@@ -55,7 +55,7 @@ export class PieceSum {
   }
 }
 
-/** Adds up a text's log probabilities. */
+/** Adds up the log probabilities of a text, or of several texts with {@link add}. */
 export class PerplexitySum {
   sentences = 0;
   private tokens = 0;
@@ -69,7 +69,7 @@ export class PerplexitySum {
   /** Invalid UTF-8 sequences of the text that were read as U+FFFD. */
   replaced = 0;
 
-  /** Adds the next words of the text: a batch. */
+  /** @internal Adds the next words of the text: a batch. */
   addWords(log10Probs: Float64Array, oov: Uint8Array, length: number): void {
     for (let from = 0; from < length;) {
       const to = Math.min(length, from + PIECE_WORDS - this.piece.tokens);
@@ -79,7 +79,7 @@ export class PerplexitySum {
     }
   }
 
-  /** Adds the next piece of the text. */
+  /** @internal Adds the next piece of the text. */
   addPiece({ tokens, oov, knownLog10Prob, oovLog10Prob }: PieceSum): void {
     this.tokens += tokens;
     this.oov += oov;
@@ -101,6 +101,7 @@ export class PerplexitySum {
     this.replaced += other.replaced;
   }
 
+  /** The figures of everything added so far. More can be added afterwards. */
   figures(): Perplexity {
     this.endPiece();
     const { sentences, tokens, oov, knownLog10Prob, oovLog10Prob } = this;

@@ -81,7 +81,45 @@ function backOff(ngrams: Ngrams, shorter: Ngrams): void {
     const words = ngrams.wordsOf(row);
     const context = shorter.find(words.slice(0, -1));
     const suffix = shorter.find(words.slice(1));
-    // Where the file's numbers do not add up, this may come to more than 1.
-    ngrams.log10Probs[row] = Math.min(0, shorter.backoffs[context] + shorter.log10Probs[suffix]);
+    // The sum that the file gives, even above 0: scoring backs off to the same sum for n-grams that are not filled in.
+    ngrams.log10Probs[row] = shorter.backoffs[context] + shorter.log10Probs[suffix];
   }
+}
+
+/**
+ * Counts the contexts with which some word's probability comes to more than 1 by backing off: the back-off is larger than 1,
+ * and times the largest probability after the context that is a word shorter it is still larger than 1.
+ *
+ * Input: all orders from 1 on, sorted, with all suffixes filled in.
+ */
+export function contextsAboveOne(orders: readonly Ngrams[]): number {
+  const memories = orders.map(({ length }) => new Float64Array(length).fill(NaN));
+  let first: number | undefined;
+  /** The largest log10 p of any word after the context that is entry `at` of order `n`; n = 0 is the empty context. */
+  const largest = (n: number, at: number): number => {
+    if (n === 0) return (first ??= maximum(orders[0].log10Probs, 0, orders[0].length));
+    const memory = memories[n - 1];
+    if (Number.isNaN(memory[at])) {
+      const context = orders[n - 1].wordsOf(at);
+      const [from, to] = orders[n].followers(context);
+      memory[at] = Math.max(maximum(orders[n].log10Probs, from, to), backedOff(n, at, context));
+    }
+    return memory[at];
+  };
+  const backedOff = (n: number, at: number, context: readonly number[]): number =>
+    orders[n - 1].backoffs[at] + largest(n - 1, n > 1 ? orders[n - 2].find(context.slice(1)) : 0);
+  let above = 0;
+  for (let n = 1; n < orders.length; n++) {
+    const { backoffs, length } = orders[n - 1];
+    for (let at = 0; at < length; at++) {
+      if (backoffs[at] > 0 && backedOff(n, at, orders[n - 1].wordsOf(at)) > 0) above++;
+    }
+  }
+  return above;
+}
+
+function maximum(values: Float64Array, from: number, to: number): number {
+  let largest = -Infinity;
+  for (let i = from; i < to; i++) if (values[i] > largest) largest = values[i];
+  return largest;
 }

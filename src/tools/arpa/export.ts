@@ -16,6 +16,7 @@ export interface ExportOptions {
   readonly model: string;
   /** The ARPA file, gzipped where its name ends in `.gz`. What is there is replaced. */
   readonly file: string;
+  /** Told how far the work has come, a few times a second at most stages. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;
@@ -75,12 +76,15 @@ async function openSource(parts: ModelParts, onRows: (rows: number) => void): Pr
 }
 
 /**
- * How many rows are read: for each order its own table and the next one for the back-offs; where there are counts, the
- * shorter ones too.
+ * How many rows are read: for each order its own table and the next one for the back-offs; of a back-off model those between the
+ * first order and the highest once more, for n-grams that are left out; of a model of counts the shorter tables too.
  */
 function rowsToRead({ words, manifest: { kind } }: ModelParts): number {
   const rows = words.map(({ manifest }) => manifest.rows);
-  if (kind === 'backoff') return rows.reduce((sum, count, level) => sum + (level > 0 ? 2 : 1) * count, 0);
+  if (kind === 'backoff') {
+    const times = (level: number): number => (level === 0 ? 1 : level + 1 < rows.length ? 3 : 2);
+    return rows.reduce((sum, count, level) => sum + times(level) * count, 0);
+  }
   return rows.reduce((sum, count, level) => sum + count * (rows.length - Math.max(0, level - 1)), 0);
 }
 

@@ -1,3 +1,6 @@
+/** How others write `<unk>`: it is read as `<unk>`, as KenLM does. */
+export const UPPERCASE_UNK = '<UNK>';
+
 /** Digits behind the point of numbers that are computed: what is lost is less than 1e-8. */
 const DIGITS = 1e8;
 /** No number takes more bytes. */

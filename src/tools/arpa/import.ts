@@ -8,7 +8,7 @@ import { sortedDictionary } from '../../tables/dictionary.js';
 import type { TableManifest } from '../../tables/manifest.js';
 import { expandInputs, readBytes } from '../../text/formats/input.js';
 import { NONE } from '../../text/tokens.js';
-import { compareAt, fillSuffixes, withoutContext } from './complete.js';
+import { compareAt, contextsAboveOne, fillSuffixes, withoutContext } from './complete.js';
 import type { Ngrams } from './ngrams.js';
 import { ArpaReader } from './reader.js';
 import { DEFAULT_TOKENIZATION } from '../../text/tokenization.js';
@@ -21,6 +21,7 @@ export interface ImportOptions {
   readonly out: string;
   /** Replaces a model that is there. Default false. */
   readonly force?: boolean;
+  /** Told how far the work has come, a few times a second at most stages. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;
@@ -143,7 +144,19 @@ function warningsOf(reader: ArpaReader, filled: number): string[] {
   if (!reader.hasUnknown) {
     warnings.push('the file has no <unk>: words outside the vocabulary have probability 0');
   }
-  if (reader.replaced > 0) warnings.push(`${reader.replaced} invalid UTF-8 sequences were read as U+FFFD`);
+  if (reader.unreachable > 0) {
+    warnings.push(
+      `${reader.unreachable} words have a NUL, VT, FF or CR inside: text is cut into tokens there, so they occur only in ` +
+        'sentences that are given as tokens',
+    );
+  }
+  const above = contextsAboveOne(reader.orders);
+  if (above > 0) {
+    warnings.push(
+      `${above} contexts have a back-off with which a probability comes to more than 1: log10 p is the sum that the file ` +
+        'gives, even above 0',
+    );
+  }
   return warnings;
 }
 

@@ -86,16 +86,25 @@ export class Ngrams {
 
   /** The number of an n-gram, or −1; sorted. */
   find(words: ArrayLike<number>): number {
+    const at = this.lowerBound(words);
+    return at < this.length && this.compareWords(at, words) === 0 ? at : -1;
+  }
+
+  /** The numbers [from, to) of the n-grams that begin with a context of `order − 1` words; sorted. */
+  followers(context: readonly number[]): [from: number, to: number] {
+    return [this.lowerBound([...context, 0]), this.lowerBound([...context, Infinity])];
+  }
+
+  /** The number of the first n-gram that does not come before `words`; sorted. */
+  private lowerBound(words: ArrayLike<number>): number {
     let low = 0;
     let high = this.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const compared = this.compareWords(middle, words);
-      if (compared === 0) return middle;
-      if (compared < 0) low = middle + 1;
+      if (this.compareWords(middle, words) < 0) low = middle + 1;
       else high = middle;
     }
-    return -1;
+    return low;
   }
 
   private isSorted(): boolean {

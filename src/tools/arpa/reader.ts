@@ -1,19 +1,24 @@
 import { KneserError } from '../../base/errors.js';
+import { PendingBytes } from '../../base/pending-bytes.js';
 import { MAX_ORDER } from '../../tables/pattern.js';
 import { LARGEST_BACKOFF } from '../../tables/block.js';
 import { canonicalSurface, decode } from '../../text/surface.js';
 import { BOS, BOS_WORD, ENDS_TOKEN, EOS, EOS_WORD, NEWLINE, UNK } from '../../text/tokens.js';
 import { HASH_PRIME, HASH_START, hashBytes, WordList } from '../../text/word-list.js';
+import { UPPERCASE_UNK } from './format.js';
 import { Ngrams } from './ngrams.js';
 import { parseNumber } from './number.js';
 
-/** No line of an ARPA file is longer. */
-const MOST_LINE_BYTES = 1 << 20;
+/** Lines before `\data\` may have this many bytes (1 MB): a longer one shows that the file is no ARPA file. */
+const MOST_HEADER_BYTES = 1 << 20;
+/** N-grams may take this many bytes a line (512 MB): their words may be long. */
+const MOST_LINE_BYTES = 1 << 29;
 /** N-grams of one order that there is room for. */
 const MOST_NGRAMS = 2 ** 31;
-/** How others write `<unk>`: it is read as that, as KenLM does. */
-const UPPERCASE_UNK = '<UNK>';
 const BACKSLASH = 0x5c;
+const TAB = 0x09;
+const SPACE = 0x20;
+const CARRIAGE_RETURN = 0x0d;
 
 /** Where in a file the reader is: before `\data\`, at the counts, in a section, or behind `\end\`. */
 type Place = 'before' | 'counts' | 'section' | 'end';
@@ -24,12 +29,13 @@ export class ArpaReader {
   readonly words = new WordList();
   /** By order from 1 on. */
   readonly orders: Ngrams[] = [];
-  /** Invalid UTF-8 sequences of words that were read as U+FFFD. */
-  replaced = 0;
+  /** Words with a NUL, VT, FF or CR inside: `lmplz` writes them, but text is cut into tokens at these bytes here. */
+  unreachable = 0;
 
   private place: Place = 'before';
   private line = 0;
-  private pending: Uint8Array = new Uint8Array(0);
+  /** The beginning of a line whose end has not been read yet. */
+  private readonly pending = new PendingBytes();
   private readonly counts: number[] = [];
   /** The order of the section at hand. */
   private order = 0;
@@ -39,29 +45,31 @@ export class ArpaReader {
   /** @param name of the file, for messages. */
   constructor(private readonly name: string) {}
 
-  /** @throws KNESER_INPUT_ARPA for what is no ARPA file, with the line and the reason. */
+  /** Reads the next bytes of the file. @throws KNESER_INPUT_ARPA with the line and the reason if they are not an ARPA file's. */
   feed(bytes: Uint8Array): void {
+    const { pending } = this;
     let from = 0;
     for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
-      if (this.pending.length > 0) {
-        const whole = Buffer.concat([this.pending, bytes.subarray(from, at)]);
-        this.pending = new Uint8Array(0);
-        this.readLine(whole, 0, whole.length);
+      if (pending.length > 0) {
+        pending.add(bytes.subarray(from, at));
+        this.readLine(pending.bytes, 0, pending.length);
+        pending.clear();
       } else {
         this.readLine(bytes, from, at);
       }
       from = at + 1;
     }
-    if (this.pending.length + bytes.length - from > MOST_LINE_BYTES) {
+    const most = this.place === 'before' ? MOST_HEADER_BYTES : MOST_LINE_BYTES;
+    if (pending.length + bytes.length - from > most) {
       this.line++;
-      throw this.error(`is longer than ${MOST_LINE_BYTES} bytes; this is no ARPA file`);
+      throw this.error(`is longer than ${most} bytes; this is no ARPA file`);
     }
-    if (from < bytes.length) this.pending = Buffer.concat([this.pending, bytes.subarray(from)]);
+    if (from < bytes.length) pending.add(bytes.subarray(from));
   }
 
   /** Ends the file. */
   end(): void {
-    if (this.pending.length > 0) this.readLine(this.pending, 0, this.pending.length);
+    if (this.pending.length > 0) this.readLine(this.pending.bytes, 0, this.pending.length);
     if (this.place === 'before') {
       throw new KneserError('KNESER_INPUT_ARPA', `${this.name}: has no line \\data\\; this is no ARPA file`);
     }
@@ -80,8 +88,9 @@ export class ArpaReader {
 
   private readLine(bytes: Uint8Array, from: number, to: number): void {
     this.line++;
-    while (from < to && ENDS_TOKEN[bytes[from]] === 1) from++;
-    while (from < to && ENDS_TOKEN[bytes[to - 1]] === 1) to--;
+    if (from < to && bytes[to - 1] === CARRIAGE_RETURN) to--;
+    while (from < to && isSeparator(bytes[from])) from++;
+    while (from < to && isSeparator(bytes[to - 1])) to--;
     if (from === to) return;
     if (this.place === 'section' && bytes[from] !== BACKSLASH) {
       if (this.order === 1) this.readUnigram(bytes, from, to);
@@ -160,12 +169,13 @@ export class ArpaReader {
   }
 
   private readUnigram(bytes: Uint8Array, from: number, to: number): void {
-    const wordFrom = skipSpace(bytes, skipField(bytes, from, to), to);
+    const wordFrom = skipSeparators(bytes, skipField(bytes, from, to), to);
     const wordTo = skipField(bytes, wordFrom, to);
+    if (isWordMissing(bytes, wordFrom, wordTo, to)) throw this.error('has an empty word between two tabs');
     const ngrams = this.begin(bytes, from, wordFrom, wordTo, to);
-    const surface = canonicalSurface(bytes.subarray(wordFrom, wordTo), false);
-    this.replaced += surface?.replaced ?? 0;
-    const word = surface?.bytes ?? bytes.subarray(wordFrom, wordTo);
+    const word = bytes.subarray(wordFrom, wordTo);
+    this.checkEncoding(word);
+    if (word.some(byte => ENDS_TOKEN[byte] === 1)) this.unreachable++;
     const isUnknown = word.length === UPPERCASE_UNK.length && decode(word) === UPPERCASE_UNK;
     const id = isUnknown ? UNK : this.words.add(word, 0, word.length, hashBytes(word, 0, word.length));
     if (id >= this.known.length) {
@@ -178,19 +188,29 @@ export class ArpaReader {
     ngrams.columns[0][ngrams.length - 1] = id;
   }
 
+  /** @throws KNESER_INPUT_ARPA for a word that is not UTF-8: any other reading could make two words one. */
+  private checkEncoding(word: Uint8Array): void {
+    const surface = canonicalSurface(word, false);
+    if (!surface || surface.replaced === 0) return;
+    throw this.error(
+      `has the word ${JSON.stringify(decode(word))} (bytes ${hexadecimal(word)}), which is not UTF-8. ` +
+        'If the file is in Latin-1, convert it: iconv -f ISO-8859-1 -t UTF-8 FILE > NEW-FILE',
+    );
+  }
+
   private readNgram(bytes: Uint8Array, from: number, to: number): void {
     const { order } = this;
-    const wordsFrom = skipSpace(bytes, skipField(bytes, from, to), to);
+    const wordsFrom = skipSeparators(bytes, skipField(bytes, from, to), to);
     let at = wordsFrom;
     let ends = at;
     for (let j = 0; j < order; j++) {
       let hash = HASH_START;
       const start = at;
-      for (; at < to && ENDS_TOKEN[bytes[at]] === 0; at++) hash = Math.imul(hash ^ bytes[at], HASH_PRIME);
+      for (; at < to && !isSeparator(bytes[at]); at++) hash = Math.imul(hash ^ bytes[at], HASH_PRIME);
       if (at === start) throw this.error(`has ${j} words; an n-gram of order ${order} and its numbers were due`);
       this.ngram[j] = this.find(bytes, start, at, hash);
       ends = at;
-      at = skipSpace(bytes, at, to);
+      at = skipSeparators(bytes, at, to);
     }
     const { columns, length } = this.begin(bytes, from, wordsFrom, ends, to);
     for (let j = 0; j < order; j++) columns[j][length - 1] = this.ngram[j];
@@ -210,7 +230,7 @@ export class ArpaReader {
     const log10Prob = parseNumber(bytes, from, numberTo);
     if (Number.isNaN(log10Prob)) throw this.error(`begins with ${quoted(bytes, from, numberTo)}, which is no number`);
     if (log10Prob > 0) throw this.error(`has the positive log10 probability ${log10Prob}`);
-    const backoffFrom = skipSpace(bytes, wordsTo, to);
+    const backoffFrom = skipSeparators(bytes, wordsTo, to);
     let backoff = 0;
     if (backoffFrom < to) {
       const backoffTo = skipField(bytes, backoffFrom, to);
@@ -243,14 +263,34 @@ export class ArpaReader {
   }
 }
 
+/** Fields of an ARPA file end at tabs and spaces alone. */
+function isSeparator(byte: number): boolean {
+  return byte === TAB || byte === SPACE;
+}
+
 function skipField(bytes: Uint8Array, at: number, to: number): number {
-  while (at < to && ENDS_TOKEN[bytes[at]] === 0) at++;
+  while (at < to && !isSeparator(bytes[at])) at++;
   return at;
 }
 
-function skipSpace(bytes: Uint8Array, at: number, to: number): number {
-  while (at < to && ENDS_TOKEN[bytes[at]] === 1) at++;
+function skipSeparators(bytes: Uint8Array, at: number, to: number): number {
+  while (at < to && isSeparator(bytes[at])) at++;
   return at;
+}
+
+/** Whether the last field of a unigram's line stands behind two tabs and is a number: its back-off, with an empty word before it. */
+function isWordMissing(bytes: Uint8Array, from: number, fieldTo: number, to: number): boolean {
+  return (
+    fieldTo === to && bytes[from - 1] === TAB && bytes[from - 2] === TAB && !Number.isNaN(parseNumber(bytes, from, to))
+  );
+}
+
+/** The first bytes of a word as hexadecimal numbers. */
+function hexadecimal(word: Uint8Array): string {
+  return (
+    Array.from(word.subarray(0, 16), byte => byte.toString(16).padStart(2, '0')).join(' ') +
+    (word.length > 16 ? ' …' : '')
+  );
 }
 
 function quoted(bytes: Uint8Array, from: number, to: number): string {

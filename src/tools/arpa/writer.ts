@@ -5,10 +5,10 @@ import type { TableCursor } from '../../tables/cursor.js';
 import type { ModelParts } from '../../model/scoring/parts.js';
 import { wordIds } from '../../tables/manifest.js';
 import { decode } from '../../text/surface.js';
-import { ENDS_TOKEN, NEWLINE, NONE } from '../../text/tokens.js';
+import { NEWLINE, NONE } from '../../text/tokens.js';
 import type { WordList } from '../../text/word-list.js';
 import { Backoffs } from './backoffs.js';
-import { NUMBER_BYTES, writeAscii, writeNumber } from './format.js';
+import { NUMBER_BYTES, UPPERCASE_UNK, writeAscii, writeNumber } from './format.js';
 import type { BackoffSource } from './source.js';
 
 const CHUNK_BYTES = 1 << 18;
@@ -22,6 +22,8 @@ export class ArpaWriter {
   /** The bytes of all words, and by id where each one begins; the next one begins where it ends. */
   private readonly text: Uint8Array;
   private readonly starts: Uint32Array;
+  /** The keys of n-grams that are left out. */
+  private readonly omitted = new Set<string>();
   /** Bytes that no line is longer than. */
   private readonly longestLine: number;
 
@@ -50,6 +52,7 @@ export class ArpaWriter {
     const { source, parts } = this;
     const unigrams = await source.unigrams();
     const counts = parts.words.map(({ manifest }) => manifest.rows);
+    if (parts.manifest.kind === 'backoff') await this.findOmitted(counts);
     counts[0] = unigrams.reduce((sum, log10Prob) => sum + (Number.isNaN(log10Prob) ? 0 : 1), 0);
     await this.line('\\data\\');
     for (const [level, count] of counts.entries()) await this.line(`ngram ${level + 1}=${count}`);
@@ -64,6 +67,26 @@ export class ArpaWriter {
     await this.line('\\end\\');
     await this.send();
     return counts;
+  }
+
+  /**
+   * Finds the n-grams of a back-off model that are left out: those whose probability is more than 1, which no ARPA file may
+   * have, and those whose context is left out. All of them were filled in by the import, because longer n-grams end with
+   * them; whoever reads the file fills them in again. Takes them off `counts`, the number of n-grams of each order.
+   */
+  private async findOmitted(counts: number[]): Promise<void> {
+    const { omitted } = this;
+    for (let level = 1; level + 1 < counts.length; level++) {
+      await this.source.visit(level, ({ context, words, from, to }, log10Probs) => {
+        const withContext = omitted.size > 0 && omitted.has(keyOf(context.subarray(1), context[0]));
+        for (let i = from; i < to; i++) {
+          if (words[i] === NONE || (log10Probs[i] <= 0 && !withContext)) continue;
+          omitted.add(keyOf(context, words[i]));
+          counts[level]--;
+        }
+        return undefined;
+      });
+    }
   }
 
   private async writeUnigrams(log10Probs: Float64Array, backoffs: Backoffs | undefined): Promise<void> {
@@ -83,6 +106,7 @@ export class ArpaWriter {
     backoffs?.find(cursor);
     let waiting: Promise<void> | undefined;
     for (let i = from; i < to; i++) {
+      if (this.omitted.size > 0 && this.omitted.has(keyOf(context, words[i]))) continue;
       if (words[i] !== NONE) waiting = this.writeNgram(log10Probs[i], context, words[i], backoffs?.at(i)) ?? waiting;
     }
     return waiting;
@@ -140,12 +164,30 @@ export class ArpaWriter {
   }
 }
 
+/** Names an n-gram. @param context nearest word first. */
+function keyOf(context: Uint32Array, word: number): string {
+  return [...context].reverse().concat(word).join(' ');
+}
+
 const NO_CONTEXT = new Uint32Array(0);
 
+/** @throws KNESER_OPTION for a word that no reader of ARPA files would read as it is. */
 function checkWord(model: string, bytes: Uint8Array): void {
-  if (bytes.length > 0 && bytes.every(byte => ENDS_TOKEN[byte] === 0)) return;
-  throw new KneserError(
-    'KNESER_OPTION',
-    `${model}: the word ${JSON.stringify(decode(bytes))} has white space in it, which an ARPA file cannot have`,
-  );
+  const word = JSON.stringify(decode(bytes.subarray(0, 60)));
+  if (bytes.length === 0 || bytes.some(byte => ENDS_FIELD.includes(byte))) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `${model}: the word ${word} has white space in it, which an ARPA file cannot have`,
+    );
+  }
+  if (bytes.length === UPPERCASE_UNK.length && decode(bytes) === UPPERCASE_UNK) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `${model}: the word ${word} of its text would be read as <unk> from an ARPA file (KenLM does so, too). ` +
+        'Train the model without it: replace it in the text, or train with --lowercase',
+    );
+  }
 }
+
+/** NUL, tab, line feed, VT, FF, CR and space. */
+const ENDS_FIELD = [0x00, TAB, NEWLINE, 0x0b, 0x0c, 0x0d, SPACE];

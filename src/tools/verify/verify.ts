@@ -25,6 +25,7 @@ import { checkClasses, checkDictionary } from './words.js';
 
 /** How a model is verified. */
 export interface VerifyOptions {
+  /** Told how far the work has come, a few times a second at most stages. */
   readonly onProgress?: (progress: Progress) => void;
 }
 

@@ -1,0 +1,16 @@
+/**
+ * The exports that `kneser` and `kneser/native-free` have in common. Each entry adds its own `LanguageModel` and
+ * `LoadedModel`: those for Node also read files.
+ */
+export { KneserError, type ErrorCode } from '../base/errors.js';
+export type { Sentence, Sentences } from '../text/sentences.js';
+export type { TokenizationInfo } from '../text/tokenization.js';
+export type { ModelOptions } from '../tables/manifest.js';
+export type { Pruning } from '../tables/pruning.js';
+export type { ModelSmoothing, Smoothing, SmoothingOptions } from '../smoothing/smoothing.js';
+export type { TuneReport } from '../smoothing/weights.js';
+export type { Extension, ModelInfo, OpenOptions, State, TableInfo, TableReading } from './api.js';
+export type { Explanation, PatternPart, Prediction, PredictOptions } from './prediction/prediction.js';
+export type { Perplexity } from './scoring/perplexity.js';
+export type { Score, ScoreOptions, TextOptions, TokenScore } from './scoring/score.js';
+export type { VectorContext, VectorOptions } from './scoring/vector.js';
