@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { TableWriter, type EncodedBlock } from '../../tables/table-writer.js';
-import { abortedError, KneserError, writeError } from '../../base/errors.js';
+import { abortedError, KneserError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
+import type { NewModel } from '../../store/folder/write-model.js';
 import { contiguous, tableName } from '../../tables/pattern.js';
 import type { ModelBuilder, ModelDescription } from '../../tables/builder.js';
 import { sortedDictionary } from '../../tables/dictionary.js';
@@ -56,50 +57,40 @@ const BLOCKS_A_WRITE = 128;
  * await importArpa({ file: 'model.arpa.gz', out: 'model' });
  */
 export async function importArpa(options: ImportOptions): Promise<ImportReport> {
-  const { file, out, force = false, signal } = options;
+  const { file, out, force = false } = options;
   const started = performance.now();
   if ((await stat(file).catch(() => undefined))?.isDirectory()) {
     throw new KneserError('KNESER_INPUT_UNREADABLE', `${file}: is a folder; name an ARPA file`);
   }
   await expandInputs([file]);
-  const { beginDraft } = await import('../../store/folder/folder.js');
-  const draft = await beginDraft(out, force);
-  try {
-    const reader = await read(options);
-    const { orders, words } = reader;
-    const types = words.size + 1;
-    const filled = complete(reader, types);
-    const { createLevelWriter } = await import('../../store/folder/leveldb.js');
-    const { ModelBuilder } = await import('../../tables/builder.js');
-    const builder = new ModelBuilder(await createLevelWriter(draft.database));
-    try {
-      const tables = await putTables(builder, orders, types, options);
-      const numbers = Uint32Array.from({ length: types }, (_, id) => id);
-      await builder.putDictionary(sortedDictionary(words, numbers, new Float64Array(types)));
-      await builder.finish(describe(tables, types));
-    } catch (error) {
-      await builder.abort();
-      throw error;
-    }
-    if (signal?.aborted) throw abortedError('the import');
-    const { bytes } = await draft.publish();
-    return {
-      out,
-      order: orders.length,
-      ngrams: orders.map(({ length }) => length),
-      bytes,
-      seconds: (performance.now() - started) / 1000,
-      warnings: warningsOf(reader, filled),
-    };
-  } catch (error) {
-    await draft.discard();
-    if (error instanceof RangeError) {
-      throw new KneserError('KNESER_LIMIT', `${file}: its n-grams do not fit memory (${error.message})`, {
-        cause: error,
-      });
-    }
-    throw writeError(out, error);
-  }
+  const { writeModel } = await import('../../store/folder/write-model.js');
+  const { written, bytes } = await writeModel(out, force, model =>
+    write(model, options).catch((error: unknown) => {
+      if (!(error instanceof RangeError)) throw error;
+      const reason = `its n-grams do not fit memory (${error.message})`;
+      throw new KneserError('KNESER_LIMIT', `${file}: ${reason}`, { cause: error });
+    }),
+  );
+  return { out, ...written, bytes, seconds: (performance.now() - started) / 1000 };
+}
+
+/** Reads the file and writes the model. */
+async function write(
+  model: NewModel,
+  options: ImportOptions,
+): Promise<Pick<ImportReport, 'order' | 'ngrams' | 'warnings'>> {
+  const reader = await read(options);
+  const { orders, words } = reader;
+  const types = words.size + 1;
+  const filled = complete(reader, types);
+  const { ModelBuilder } = await import('../../tables/builder.js');
+  const builder = new ModelBuilder(await model.createStore());
+  const tables = await putTables(builder, orders, types, options);
+  const numbers = Uint32Array.from({ length: types }, (_, id) => id);
+  await builder.putDictionary(sortedDictionary(words, numbers, new Float64Array(types)));
+  await builder.finish(describe(tables, types));
+  if (options.signal?.aborted) throw abortedError('the import');
+  return { order: orders.length, ngrams: orders.map(({ length }) => length), warnings: warningsOf(reader, filled) };
 }
 
 async function read({ file, onProgress, signal }: ImportOptions): Promise<ArpaReader> {
