@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'test/browser/**'],
     // Builds what has changed, so that a single test always tests the source as it stands.
-    globalSetup: 'test/build.ts',
+    globalSetup: 'test/support/build.ts',
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Trainings keep the cores busy: more than a file a core only makes each slower.

@@ -1,8 +1,8 @@
-import { LanguageModel } from '../src/model/paged-model.js';
+import { PagedModel } from '../src/model/paged-model.js';
 
 /** Tokens a second that a packed model scores with its tables in memory: the most of some runs. Runs in browsers too. */
 export async function scoringSpeed(packed: ArrayBuffer, sentences: readonly string[], runs: number): Promise<number> {
-  const model = await LanguageModel.fromFile(packed);
+  const model = await PagedModel.fromFile(packed);
   const loaded = await model.load();
   let most = 0;
   for (let run = 0; run < runs; run++) {

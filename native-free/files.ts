@@ -1,4 +1,4 @@
-import type { LanguageModel } from '../src/model/paged-model.js';
+import type { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import type { ModelFiles } from '../src/store/store.js';
 import { encodeWeights } from '../src/smoothing/weights.js';
 

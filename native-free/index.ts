@@ -6,6 +6,6 @@
  * @packageDocumentation
  */
 export * from '../src/model/exports.js';
-export { LanguageModel } from '../src/model/paged-model.js';
-export type { LoadedModel } from '../src/model/memory-model.js';
+export { PagedModel as LanguageModel } from '../src/model/paged-model.js';
+export type { MemoryModel as LoadedModel } from '../src/model/memory-model.js';
 export type { TextCache } from '../src/smoothing/cache.js';

@@ -6,7 +6,7 @@
 import { BrowserLevel } from 'browser-level';
 import { abortedError, KneserError } from '../src/base/errors.js';
 import type { OpenOptions } from '../src/model/api.js';
-import { LanguageModel } from '../src/model/paged-model.js';
+import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import { ENCODING, type Database } from '../src/store/level.js';
 import { readModel, writeModel, type StoredModel } from './database.js';
 import { filesOf } from './files.js';

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { MemoryLevel } from 'memory-level';
-import { LanguageModel } from '../src/model/paged-model.js';
+import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import type { OpenOptions } from '../src/model/api.js';
 import { copyStore } from '../src/store/copy.js';
 import { ENCODING, LevelWriter, readDatabase, type Database } from '../src/store/level.js';

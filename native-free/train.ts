@@ -8,7 +8,7 @@ import { abortedError, KneserError } from '../src/base/errors.js';
 import type { BuildOptions } from '../src/train/plan/options.js';
 import type { Progress } from '../src/base/progress.js';
 import { checkInteger, checkMemory } from '../src/train/plan/plan.js';
-import { LanguageModel } from '../src/model/paged-model.js';
+import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import { LevelWriter, readDatabase } from '../src/store/level.js';
 import { checkSentences, type Sentence, type Sentences } from '../src/text/sentences.js';
 import { createMemory } from './memory.js';

@@ -1,5 +1,5 @@
 import type { LanguageModel } from '../model/language-model.js';
-import { OUTSIDE } from '../model/lookup/words.js';
+import { NOT_IN_VOCABULARY } from '../model/lookup/words.js';
 import { readDictionary } from '../tables/dictionary-reader.js';
 import { EOS } from '../text/tokens.js';
 
@@ -21,7 +21,7 @@ export async function trainingCounts(model: LanguageModel): Promise<TrainingCoun
   }
   const of = (token: string): number => {
     const id = words.idOf(token);
-    return id === OUTSIDE ? 0 : frequencies[id];
+    return id === NOT_IN_VOCABULARY ? 0 : frequencies[id];
   };
   return { of, ends: frequencies[EOS] };
 }

@@ -1,7 +1,7 @@
 import { freemem } from 'node:os';
 import type { LoadedModel } from './loaded-model.js';
 import type { FileOptions, OpenOptions, TableReading } from './api.js';
-import { LanguageModel as StoredModel } from './paged-model.js';
+import { PagedModel } from './paged-model.js';
 import type { ModelParts } from './scoring/parts.js';
 import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
 import { runAwaiting } from './scoring/scorer.js';
@@ -25,7 +25,7 @@ const BYTES_A_WORD = 5.5;
  * const { log10Probs, perplexity } = await model.score('the cat sat');
  * await model.close();
  */
-export class LanguageModel extends StoredModel {
+export class LanguageModel extends PagedModel {
   private readonly reading: TableReading;
   private loaded: Promise<LoadedModel> | undefined;
 
@@ -89,8 +89,8 @@ export class LanguageModel extends StoredModel {
     return this.whileOpen(() => LoadedModel.load(this.parts, words, onProgress));
   }
 
-  protected override async giveBack(): Promise<void> {
-    await super.giveBack();
+  protected override async closeResources(): Promise<void> {
+    await super.closeResources();
     const loaded = await this.loaded?.catch(() => undefined);
     await loaded?.close();
   }

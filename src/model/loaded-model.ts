@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { FileOptions } from './api.js';
 import { BatchLayout } from '../smoothing/batch.js';
-import { LoadedModel as Loaded } from './memory-model.js';
+import { MemoryModel } from './memory-model.js';
 import { LOADED_BATCH } from './lookup/loaded-table.js';
 import { PieceScoring } from './scoring/piece-scoring.js';
 import { PieceCutter } from './scoring/pieces.js';
@@ -14,7 +14,7 @@ import { sumFile } from './sum-file.js';
  * A model with its tables whole in memory: everything is answered at once. Made by {@link LanguageModel.load}, and
  * independent of it from then on.
  */
-export class LoadedModel extends Loaded {
+export class LoadedModel extends MemoryModel {
   /** By their number. */
   private readonly threads = new Map<number, Promise<ScoringThreads>>();
 

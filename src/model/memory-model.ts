@@ -3,15 +3,14 @@ import { wordIds } from '../tables/manifest.js';
 import { checkSentences, type Sentence } from '../text/sentences.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
 import { BatchLayout } from '../smoothing/batch.js';
-import { createLoadedScorer, type ScoringPlan } from './scoring/loaded-scorer.js';
 import { LOADED_BATCH } from './lookup/loaded-table.js';
 import type { ModelParts } from './scoring/parts.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
 import { createPredictor, type Predictor } from './prediction/predictor.js';
-import { runAtOnce, type Scorer } from './scoring/scorer.js';
+import { createLoadedScorer, runAtOnce, type Scorer, type ScoringPlan } from './scoring/scorer.js';
 import { loadTables, TableNumbers } from './lookup/table-loader.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
-import { LoadedWords, OUTSIDE } from './lookup/words.js';
+import { LoadedWords, NOT_IN_VOCABULARY } from './lookup/words.js';
 
 import type { Extension, State } from './api.js';
 import type { Prediction, PredictOptions } from './prediction/prediction.js';
@@ -22,7 +21,7 @@ import { addSentence, checkPredictOptions, ModelBase, withEnd, withTokens } from
  * A model with its tables whole in memory: everything is answered at once. Made by {@link LanguageModel.load}, and
  * independent of it from then on.
  */
-export class LoadedModel extends ModelBase {
+export class MemoryModel extends ModelBase {
   protected readonly scorer: Scorer;
   private readonly predictor: Predictor | undefined;
   private readonly layout: BatchLayout;
@@ -184,7 +183,7 @@ export class LoadedModel extends ModelBase {
   private follow(state: State, id: number): State {
     const reach = this.parts.manifest.order - 1;
     if (id === EOS) return this.start();
-    const word = id === OUTSIDE ? UNK : id;
+    const word = id === NOT_IN_VOCABULARY ? UNK : id;
     return { history: Uint32Array.of(...state.history, word).slice(-reach || state.history.length + 1) };
   }
 

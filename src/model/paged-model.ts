@@ -22,7 +22,7 @@ import type { FromFileOptions, OpenOptions } from './api.js';
 import type { Prediction, PredictOptions } from './prediction/prediction.js';
 import type { Score, ScoreOptions, TextOptions } from './scoring/score.js';
 import { addSentence, checkPredictOptions, ModelBase, withEnd, withTokens } from './model-base.js';
-import type { LoadedModel } from './memory-model.js';
+import type { MemoryModel } from './memory-model.js';
 
 /** Bytes of decoded blocks that a model keeps unless told otherwise. */
 const DEFAULT_BLOCK_MEMORY = 128 << 20;
@@ -43,7 +43,7 @@ export type ModelClass<Model> = new (parts: ModelParts, options: OpenOptions) =>
  * const { log10Probs, perplexity } = await model.score('the cat sat');
  * await model.close();
  */
-export class LanguageModel extends ModelBase {
+export class PagedModel extends ModelBase {
   private readonly wordStream: TableStream;
   private readonly classStream: TableStream | undefined;
   protected readonly scorer: Scorer;
@@ -187,10 +187,10 @@ export class LanguageModel extends ModelBase {
    *
    * @param onProgress told which share of the tables, 0 to 1, has been read.
    */
-  async load(onProgress?: (share: number) => void): Promise<LoadedModel> {
-    const { LoadedModel } = await import('./memory-model.js');
+  async load(onProgress?: (share: number) => void): Promise<MemoryModel> {
+    const { MemoryModel } = await import('./memory-model.js');
     const words = await this.allWords();
-    return this.whileOpen(() => LoadedModel.load(this.parts, words, onProgress));
+    return this.whileOpen(() => MemoryModel.load(this.parts, words, onProgress));
   }
 
   /**
@@ -221,7 +221,7 @@ export class LanguageModel extends ModelBase {
    * that are being scored, and all calls from then on, are refused with KNESER_CLOSED. Closing twice does nothing more.
    */
   async close(): Promise<void> {
-    await (this.closing ??= this.giveBack());
+    await (this.closing ??= this.closeResources());
   }
 
   /** As {@link close}: `await using model = …` closes the model at the end of the block. */
@@ -268,7 +268,7 @@ export class LanguageModel extends ModelBase {
   }
 
   /** Waits for the calls that have begun, and gives back what the model holds. */
-  protected async giveBack(): Promise<void> {
+  protected async closeResources(): Promise<void> {
     await Promise.allSettled([this.turn, ...this.readings]);
     await this.parts.store.close();
   }
@@ -298,6 +298,7 @@ async function openStore<Model>(
 
 function pagedTables(reader: BlockReader, parts: readonly TablePart[], types: number): PagedTable[] {
   return parts.map(
-    ({ manifest, pattern, shorter }, index) => new PagedTable(reader, manifest.pattern, pattern, index, shorter, types),
+    ({ manifest, pattern, backsOffTo }, index) =>
+      new PagedTable(reader, manifest.pattern, pattern, index, backsOffTo, types),
   );
 }

@@ -11,9 +11,9 @@ export interface SmoothingOptions {
   /** The weights of `glm`: `uniform`, or the name of a tuned set. Default: the set that training tuned, else `uniform`. */
   readonly weights?: string;
   /**
-   * Puts weights in use that nothing was learned of yet.
+   * Scores with the weights that tuning starts from: equal ones, of which nothing was learned yet.
    *
    * @internal
    */
-  readonly untuned?: boolean;
+  readonly startingWeights?: boolean;
 }

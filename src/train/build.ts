@@ -13,7 +13,7 @@ import { TokenStream } from '../count/token-stream.js';
 import { buildVocabulary, requireTokens, type Vocabulary, type VocabularyChoice } from '../count/vocabulary.js';
 import { abortedError, KneserError } from '../base/errors.js';
 import { choosePatterns, tableName, withContexts, type Pattern, type Stream } from '../tables/pattern.js';
-import { OUTSIDE } from '../model/lookup/words.js';
+import { NOT_IN_VOCABULARY } from '../model/lookup/words.js';
 import { estimateDiscounts } from '../smoothing/discounts.js';
 import { ModelBuilder } from '../tables/builder.js';
 import { sortedDictionary } from '../tables/dictionary.js';
@@ -486,7 +486,7 @@ export class Build {
   private keepHeldOut({ ids, frequencies }: Vocabulary): void {
     if (!this.canTune()) return;
     const outside = (id: number, word: number): boolean => id === UNK && !(word === UNK && frequencies[UNK] > 0);
-    this.heldOutIds = ids.map((id, word) => (outside(id, word) ? OUTSIDE : id));
+    this.heldOutIds = ids.map((id, word) => (outside(id, word) ? NOT_IN_VOCABULARY : id));
   }
 
   /** The classes of the words, learned from the text's bigrams. */

@@ -5,7 +5,7 @@ import { scratchFiles } from '../count/scratch-files.js';
 import { KneserError } from '../base/errors.js';
 import { makeTemporaryFolder } from '../base/node/leftovers.js';
 import { learnModel } from './stages/learn-weights.js';
-import { LanguageModel } from '../model/paged-model.js';
+import { PagedModel } from '../model/paged-model.js';
 import { readIds } from '../model/scoring/text-reader.js';
 import {
   DEFAULT_WEIGHTS,
@@ -50,7 +50,7 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
   const inputs = await expandInputs(options.files, options);
   const path = resolve(options.model);
   const { store, files, pointer } = await openFolder(options.model);
-  const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm' });
+  const model = await PagedModel.fromStore(store, files, { startingWeights: true, smoothing: 'glm' });
   try {
     const set = await learnFromFiles(model, inputs, options);
     await writeWeights(path, pointer.generation, name, encodeWeights(set));
@@ -61,11 +61,7 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
 }
 
 /** The text is in a temporary file, as numbers, as far as it does not fit into memory. */
-async function learnFromFiles(
-  model: LanguageModel,
-  inputs: readonly Input[],
-  options: TuneOptions,
-): Promise<WeightSet> {
+async function learnFromFiles(model: PagedModel, inputs: readonly Input[], options: TuneOptions): Promise<WeightSet> {
   const folder = await makeTemporaryFolder('kneser-tune');
   const text = new IdStream(join(folder, 'text'), TEXT_MEMORY, scratchFiles);
   try {

@@ -1,7 +1,7 @@
 /** What tests run in the browser besides the demo page. Bundled for a page of its own. */
 import { LanguageModel } from '#kneser/native-free/index.js';
 import { deleteModel, listModels, openModel, saveModel } from '#kneser/native-free/indexeddb.js';
-import { checkReadings, type Opener } from '../reading-suite.js';
+import { checkReadings, type Opener } from '../support/reading-suite.js';
 
 const NAME = 'harness';
 

@@ -5,8 +5,8 @@ import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { LanguageModel, pack, train } from '#kneser/src/index.js';
-import { readAll, SUITE_OPTIONS, suiteSentences } from '../reading-suite.js';
-import { temporaryFolder } from '../support.js';
+import { readAll, SUITE_OPTIONS, suiteSentences } from '../support/reading-suite.js';
+import { temporaryFolder } from '../support/models.js';
 import type * as Harness from './harness.js';
 import { opened, useSite, type Visit } from './support.js';
 

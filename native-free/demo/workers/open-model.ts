@@ -1,4 +1,4 @@
-import type { LanguageModel } from '../../../src/model/paged-model.js';
+import type { PagedModel as LanguageModel } from '../../../src/model/paged-model.js';
 import type { Prediction } from '../../../src/model/prediction/prediction.js';
 import type { VectorScore } from '../../../src/model/scoring/vector.js';
 import type { Reading, Suggestions, Suggestion, Vote } from '../protocol.js';

@@ -35,13 +35,13 @@ export class LoadedTable implements CountTable {
 
   /**
    * @param index the table's place in the evidence.
-   * @param base the table whose n-grams are the contexts of this one; `undefined` for the empty pattern.
+   * @param contextTable the table whose n-grams are the contexts of this one; `undefined` for the empty pattern.
    * @param positions how many positions a batch has at most.
    */
   constructor(
     private readonly memory: TableMemory,
     private readonly index: number,
-    private readonly base: LoadedTable | undefined,
+    private readonly contextTable: LoadedTable | undefined,
     positions: number,
   ) {
     this.rows = new Uint32Array(positions);
@@ -51,11 +51,11 @@ export class LoadedTable implements CountTable {
 
   look(batch: Batch, evidence: Evidence): undefined {
     const positions = batch.length > 0 ? batch.targets[batch.length - 1] + 1 : 0;
-    if (!this.base) {
-      this.lookEverywhere(positions, batch, evidence);
+    if (!this.contextTable) {
+      this.lookUpUnigrams(positions, batch, evidence);
       return;
     }
-    this.follow(this.base, positions);
+    this.follow(this.contextTable, positions);
     let t = 0;
     for (let from = 0; from < positions; from += AHEAD) {
       const to = Math.min(positions, from + AHEAD);
@@ -66,7 +66,7 @@ export class LoadedTable implements CountTable {
 
   followers({ targets }: Batch): Followers {
     const { data, stride } = this.memory;
-    if (!this.base) {
+    if (!this.contextTable) {
       const length = data[FOLLOWERS_AT];
       const countOf = (word: number): number => data[HEADER + word * stride + 1];
       return { key: 0, length, copy: copyRows(data, HEADER, stride, length), countOf };
@@ -85,7 +85,7 @@ export class LoadedTable implements CountTable {
   }
 
   /** The empty pattern: all words have the same context. */
-  private lookEverywhere(positions: number, { ids, targets, length }: Batch, evidence: Evidence): void {
+  private lookUpUnigrams(positions: number, { ids, targets, length }: Batch, evidence: Evidence): void {
     const { rows, index } = this;
     const { data, stride } = this.memory;
     for (let position = 0; position < positions; position++) {
@@ -104,16 +104,16 @@ export class LoadedTable implements CountTable {
   }
 
   /** From the n-grams that end before each position to the regions of the contexts that they are. */
-  private follow(base: LoadedTable, positions: number): void {
+  private follow(contextTable: LoadedTable, positions: number): void {
     const { links } = this;
-    const { pattern, link } = this.memory;
+    const { pattern, contextColumn } = this.memory;
     const distance = pattern[0];
-    const { rows } = base;
-    const { data } = base.memory;
+    const { rows } = contextTable;
+    const { data } = contextTable.memory;
     links.fill(0, 0, Math.min(distance, positions));
     for (let position = distance; position < positions; position++) {
       const row = rows[position - distance];
-      links[position] = row === 0 ? 0 : data[row + LINKS + link];
+      links[position] = row === 0 ? 0 : data[row + LINKS + contextColumn];
     }
   }
 
@@ -189,7 +189,9 @@ export function loadedTables(memories: readonly TableMemory[], order: number): L
   const positions = batchPositions(order, LOADED_BATCH);
   const tables: LoadedTable[] = [];
   for (const [index, memory] of memories.entries()) {
-    tables.push(new LoadedTable(memory, index, memory.base < 0 ? undefined : tables[memory.base], positions));
+    tables.push(
+      new LoadedTable(memory, index, memory.contextTable < 0 ? undefined : tables[memory.contextTable], positions),
+    );
   }
   return tables;
 }

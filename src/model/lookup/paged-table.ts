@@ -31,7 +31,7 @@ export class PagedTable implements CountTable {
 
   /**
    * @param index the table's place in the evidence.
-   * @param shorter the place of the table without the farthest word, or −1 where the model has none.
+   * @param backsOffTo the place of the table without the farthest word, or −1 where the model has none.
    * @param types the numbers of its words are below it.
    */
   constructor(
@@ -39,7 +39,7 @@ export class PagedTable implements CountTable {
     private readonly name: string,
     private readonly pattern: Pattern,
     private readonly index: number,
-    private readonly shorter: number,
+    private readonly backsOffTo: number,
     private readonly types: number,
   ) {}
 
@@ -101,14 +101,15 @@ export class PagedTable implements CountTable {
   /** For each word whose context can be in the table, `block · WORDS_LIMIT + word`, ascending. */
   private sortedByBlock(directory: Directory, batch: Batch, evidence: Evidence): Float64Array {
     const { ids, targets, available, length } = batch;
-    const { pattern, shorter } = this;
+    const { pattern, backsOffTo } = this;
     const reach = pattern.at(-1) ?? 0;
     if (this.keys.length < length) this.keys = new Float64Array(length);
     let count = 0;
     for (let t = 0; t < length; t++) {
       evidence.clear(evidence.at(t, this.index));
       // Where the context without its farthest word was never seen, this one was not either.
-      if (available[t] < reach || (shorter >= 0 && evidence.data[evidence.at(t, shorter) + TOTAL] === 0)) continue;
+      if (available[t] < reach || (backsOffTo >= 0 && evidence.data[evidence.at(t, backsOffTo) + TOTAL] === 0))
+        continue;
       const block = findBlock(directory, ids, targets[t], pattern, ids[targets[t]]);
       if (block >= 0) this.keys[count++] = block * WORDS_LIMIT + t;
     }

@@ -19,9 +19,9 @@ const SCANNED = 8;
 export interface TableMemory {
   readonly pattern: Pattern;
   /** The place of the table whose n-grams are the contexts of this one; −1 for the empty pattern. */
-  readonly base: number;
+  readonly contextTable: number;
   /** Which of the links there leads here. */
-  readonly link: number;
+  readonly contextColumn: number;
   /** Numbers a row. */
   readonly stride: number;
   readonly data: Uint32Array;
@@ -67,7 +67,7 @@ export function canLoad(parts: readonly TablePart[], words: number): boolean {
 
 /** The tables of which the n-grams of table `index` are the contexts, in the order of the links to them. */
 export function linkedTables(parts: readonly TablePart[], index: number): number[] {
-  return parts.flatMap((part, table) => (part.base === index ? [table] : []));
+  return parts.flatMap((part, table) => (part.contextTable === index ? [table] : []));
 }
 
 /** Numbers that a table takes at most. */

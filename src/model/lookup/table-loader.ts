@@ -100,9 +100,9 @@ class TableLoader {
     private readonly linked: readonly Contexts[],
     private readonly numbers: TableNumbers | undefined,
   ) {
-    const { pattern, base, link, manifest } = part;
+    const { pattern, contextTable, contextColumn, manifest } = part;
     const data = new Uint32Array(tableMemory(4 * roomFor(part, words, linked.length)));
-    this.table = { pattern, base, link, stride: LINKS + linked.length, data };
+    this.table = { pattern, contextTable, contextColumn, stride: LINKS + linked.length, data };
     if (pattern.length > 0) this.contexts = new Contexts(pattern, words, manifest);
   }
 

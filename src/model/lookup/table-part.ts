@@ -7,11 +7,11 @@ export interface TablePart {
   readonly manifest: TableManifest;
   readonly pattern: Pattern;
   /** The place among its stream's tables of the one without the farthest word, or −1. */
-  readonly shorter: number;
+  readonly backsOffTo: number;
   /** The place of the one whose n-grams are the contexts of this one, or −1 for the empty pattern. */
-  readonly base: number;
-  /** How many tables before this one have the same base. */
-  readonly link: number;
+  readonly contextTable: number;
+  /** Which column of the context table's links leads here: the number of earlier tables with the same `contextTable`. */
+  readonly contextColumn: number;
 }
 
 /** Tables with their patterns and parents. */
@@ -32,8 +32,8 @@ export function tableParts(store: string, tables: readonly TableManifest[]): Tab
         `${store}: manifest: the contexts of ${names[i]} have no table before it`,
       );
     }
-    const shorter = i > 0 ? place(pattern.slice(0, -1)) : -1;
-    const link = bases.slice(0, i).filter(base => base === bases[i]).length;
-    return { manifest, pattern, shorter, base: bases[i], link };
+    const backsOffTo = i > 0 ? place(pattern.slice(0, -1)) : -1;
+    const contextColumn = bases.slice(0, i).filter(base => base === bases[i]).length;
+    return { manifest, pattern, backsOffTo, contextTable: bases[i], contextColumn };
   });
 }

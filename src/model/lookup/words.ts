@@ -18,11 +18,11 @@ const KEPT_BLOCKS = 512;
 const WORDS_A_LOOKUP = 1 << 14;
 
 /** What a word of a text is to the model: an id, or `OOV | UNK`. */
-export const OUTSIDE = (OOV | UNK) >>> 0;
+export const NOT_IN_VOCABULARY = (OOV | UNK) >>> 0;
 
 /** The id of a dictionary word as a token of a text: sentence marks are no words there, `<unk>` only if training had it. */
 export function tokenId(id: number, manifest: Manifest): number {
-  if (id === BOS || id === EOS || (id === UNK && manifest.unknown === 0)) return OUTSIDE;
+  if (id === BOS || id === EOS || (id === UNK && manifest.unknown === 0)) return NOT_IN_VOCABULARY;
   return id;
 }
 
@@ -70,23 +70,23 @@ export class LoadedWords {
     return new LoadedWords(list, manifest);
   }
 
-  /** The id of the token in `bytes[from, to)`, or `OUTSIDE`. */
+  /** The id of the token in `bytes[from, to)`, or `NOT_IN_VOCABULARY`. */
   find(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const { lowercase } = this.manifest.options;
     const found = this.list.find(bytes, from, to, hash);
     // With lower-casing, a word may be in the dictionary only as it is: an upper-case one never is.
     if (found > 0) return found <= EOS ? tokenId(found, this.manifest) : found;
     const surface = canonicalSurface(bytes.subarray(from, to), lowercase);
-    if (!surface) return OUTSIDE;
+    if (!surface) return NOT_IN_VOCABULARY;
     this.replaced += surface.replaced;
     this.extraBytes += surface.extraBytes;
     this.extraCharacters += surface.extraCharacters;
     const word = surface.bytes;
     const id = this.list.find(word, 0, word.length, hashBytes(word, 0, word.length));
-    return id > 0 ? tokenId(id, this.manifest) : OUTSIDE;
+    return id > 0 ? tokenId(id, this.manifest) : NOT_IN_VOCABULARY;
   }
 
-  /** The id of a token given as text, or `OUTSIDE`. */
+  /** The id of a token given as text, or `NOT_IN_VOCABULARY`. */
   idOf(token: string): number {
     const length = this.encoder.encode(token);
     const { bytes } = this.encoder;
@@ -109,7 +109,7 @@ export class PagedWords {
     private readonly manifest: Manifest,
   ) {}
 
-  /** The ids of tokens, or `OUTSIDE`. */
+  /** The ids of tokens, or `NOT_IN_VOCABULARY`. */
   async idsOf(tokens: readonly string[]): Promise<Uint32Array> {
     const ids = new Uint32Array(tokens.length);
     for (let from = 0; from < tokens.length; from += WORDS_A_LOOKUP) {
@@ -141,7 +141,7 @@ export class PagedWords {
     return Uint32Array.from(words, (word, i) => {
       const block = this.blocks.get(numbers[i]);
       const at = block ? search(block.words, word) : -1;
-      return block && at >= 0 ? tokenId(block.ids[at], this.manifest) : OUTSIDE;
+      return block && at >= 0 ? tokenId(block.ids[at], this.manifest) : NOT_IN_VOCABULARY;
     });
   }
 }

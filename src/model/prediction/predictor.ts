@@ -8,8 +8,7 @@ import type { CountTable } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
 import { classProbabilities, explain, matchedLength, type NextClass, type NextWord, type Voter } from './next-word.js';
 import { emptyEvidence, type Scorer } from '../scoring/scorer.js';
-import { TopWords } from './top-words.js';
-import { wordLists, type WordLists } from './word-lists.js';
+import { TopWords, wordLists, type WordLists } from './top-words.js';
 
 /** How many words are predicted unless told otherwise. */
 const DEFAULT_WORDS = 10;

@@ -1,8 +1,9 @@
 import type { Term } from '../../smoothing/terms.js';
-import { Heads, type Head } from '../../smoothing/followers.js';
+import { Heads, type Followers, type Head } from '../../smoothing/followers.js';
 import { Heap } from './heap.js';
 import type { NextClass, NextWord, Voter } from './next-word.js';
-import type { WordLists } from './word-lists.js';
+import type { WordClasses } from '../../tables/classes.js';
+import { BOS, NONE } from '../../text/tokens.js';
 
 /** Contexts with at most so many followers are added up whole; of wider ones the followers come by falling counts. */
 const NARROW = 512;
@@ -12,12 +13,23 @@ const ROUNDING = 1e-12;
 /** Searches are numbered up to here, then from 1 again. */
 const LAST_SEARCH = 2 ** 32 - 1;
 
-/** Words in an order in which each is worth no more, in one respect, than those before. */
-interface Source {
+/** Words sorted by what one part of the mixture adds to their probability, highest first. */
+interface RankedWords {
   /** What the next word is worth at most, and all that are still to come. */
   readonly bound: number;
   /** The next word; the bound must be above 0. */
   next(): number;
+}
+
+/** A model's words in the orders that do not depend on the history. */
+export interface WordLists {
+  /** The count of each word id in the table of unigrams. */
+  readonly counts: Uint32Array;
+  /** All words that can be predicted, by falling count. */
+  readonly byCount: Uint32Array;
+  /** The same by class, and within a class by falling share; the words of class c begin at `starts[c]`. */
+  readonly byClass: Uint32Array;
+  readonly starts: Uint32Array;
 }
 
 /**
@@ -72,14 +84,14 @@ export class TopWords {
 
     const touched = this.addNarrow(voters);
     for (const word of mostOf(touched, sums, top.items.length)) compute(word);
-    const all = new UnigramSource(unigrams, lists);
-    const sources: Source[] = [all, ...wide.map(voter => new FollowerSource(voter, this.heads))];
-    if (nextClass) sources.push(new ClassSource(nextClass, lists));
+    const all = new RankedUnigrams(unigrams, lists);
+    const sources: RankedWords[] = [all, ...wide.map(voter => new RankedFollowers(voter, this.heads))];
+    if (nextClass) sources.push(new RankedByClass(nextClass, lists));
     // What a word that was not computed yet can have besides its sum.
     let rest = Infinity;
     const isBehind = (sum: number): boolean => top.full && (sum + rest) * (1 + ROUNDING) < top.value;
     while (!all.ended) {
-      let best: Source = all;
+      let best: RankedWords = all;
       rest = uniform;
       for (const source of sources) {
         rest += source.bound;
@@ -124,7 +136,7 @@ function mostOf(words: Uint32Array, values: Float64Array, most: number): Uint32A
 }
 
 /** All words, by falling counts of the empty context. */
-class UnigramSource implements Source {
+class RankedUnigrams implements RankedWords {
   private at = 0;
 
   constructor(
@@ -147,7 +159,7 @@ class UnigramSource implements Source {
 }
 
 /** The followers of a context, by falling counts; all of them are sorted only where their head is not enough. */
-class FollowerSource implements Source {
+class RankedFollowers implements RankedWords {
   bound: number;
   private at = 0;
   private head: Head;
@@ -175,7 +187,7 @@ class FollowerSource implements Source {
 }
 
 /** The words of all classes, by what the class model says of them. */
-class ClassSource implements Source {
+class RankedByClass implements RankedWords {
   /** Of each class the next word's place among the words by class. */
   private readonly places: Uint32Array;
   /** The classes by what their next words are worth, less than nothing: the most is on top. */
@@ -210,4 +222,22 @@ class ClassSource implements Source {
     const { probabilities, classes } = this.nextClass;
     return probabilities[c] * classes.share[this.lists.byClass[this.places[c]]];
   }
+}
+
+/** @param ids the ids of words are below this. */
+export function wordLists(ids: number, unigrams: Followers, classes: WordClasses | undefined): WordLists {
+  const words = new Uint32Array(unigrams.length);
+  const found = new Uint32Array(unigrams.length);
+  unigrams.copy(words, found);
+  const counts = new Uint32Array(ids);
+  words.forEach((word, i) => (counts[word] = found[i]));
+  const all = Uint32Array.from({ length: ids }, (_, id) => id).filter(id => id !== NONE && id !== BOS);
+  const byCount = all.slice().sort((a, b) => counts[b] - counts[a] || a - b);
+  if (!classes) return { counts, byCount, byClass: new Uint32Array(0), starts: new Uint32Array(0) };
+  const { of, share, count } = classes;
+  const byClass = all.sort((a, b) => of[a] - of[b] || share[b] - share[a] || a - b);
+  const starts = new Uint32Array(count + 1);
+  for (const word of byClass) starts[of[word] + 1]++;
+  for (let c = 0; c < count; c++) starts[c + 1] += starts[c];
+  return { counts, byCount, byClass, starts };
 }

@@ -53,7 +53,7 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: S
   const weightSets = new Map<string, WeightSet>();
   for (const [name, bytes] of files.weights)
     weightSets.set(name, decodeValue(`${store.name}: weights ${name}`, bytes, decodeWeights));
-  const weights = options.untuned ? startingWeights(manifest) : chooseWeights(store.name, weightSets, options);
+  const weights = options.startingWeights ? startingWeights(manifest) : chooseWeights(store.name, weightSets, options);
   const smoothing = options.smoothing ?? (weights || options.weights ? 'glm' : 'mkn');
   const all = tableParts(store.name, manifest.tables);
   const words = smoothing === 'glm' ? all : tableParts(store.name, contiguousTables(manifest.tables));
@@ -110,11 +110,11 @@ async function backoffParts(
   store: ModelStore,
   { bytes, created }: ModelFiles,
   manifest: Manifest,
-  { smoothing, weights, untuned }: SmoothingOptions,
+  options: SmoothingOptions,
 ): Promise<ModelParts> {
-  if (smoothing ?? weights ?? untuned) requireCounts(store.name, manifest, 'smooth');
+  if (options.smoothing ?? options.weights ?? options.startingWeights) requireCounts(store.name, manifest, 'smooth');
   // A context may be there though the shorter ones are not, where its back-off is all there is to say of it.
-  const words = tableParts(store.name, manifest.tables).map(part => ({ ...part, shorter: -1 }));
+  const words = tableParts(store.name, manifest.tables).map(part => ({ ...part, backsOffTo: -1 }));
   const none = { classes: [], wordClasses: undefined, weights: undefined, weightSets: new Map() };
   const tokenization = await readTokenization(store, manifest);
   return { store, manifest, bytes, created, words, smoothing: 'backoff', tokenization, ...none };

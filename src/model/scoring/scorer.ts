@@ -1,8 +1,11 @@
 import type { Estimator } from '../../smoothing/estimator.js';
 import type { BlendEvidence } from '../../smoothing/blend.js';
-import type { Batch } from '../../smoothing/batch.js';
+import { BatchLayout, type Batch } from '../../smoothing/batch.js';
 import type { TextCache } from '../../smoothing/cache.js';
 import { Evidence, type CountTable } from '../../smoothing/evidence.js';
+import { LOADED_BATCH, loadedTables } from '../lookup/loaded-table.js';
+import type { TableMemory } from '../lookup/regions.js';
+import { createEstimator, type BlendPlan } from './parts.js';
 
 /** The results of a batch: entry t is for word t. Reused by the next batch. */
 export interface BatchScores {
@@ -83,6 +86,25 @@ export class Scorer {
     if (classBatch) fetching.push(...(this.classes?.tables ?? []).map(async table => table.fetch?.(classBatch)));
     await Promise.all(fetching);
   }
+}
+
+/** What a thread needs to score with tables in memory: the tables are shared, the rest is copied. */
+export interface ScoringPlan extends BlendPlan {
+  readonly wordTables: readonly TableMemory[];
+  readonly classTables: readonly TableMemory[];
+  /** What the tables of a back-off model point to. */
+  readonly numbers: Float64Array | undefined;
+}
+
+/** Makes what scores, with working memory of its own. */
+export function createLoadedScorer(plan: ScoringPlan): { scorer: Scorer; layout: BatchLayout } {
+  const { order } = plan.manifest;
+  const words = { tables: loadedTables(plan.wordTables, order) };
+  const classes = plan.wordClasses && { tables: loadedTables(plan.classTables, order), classOf: plan.wordClasses.of };
+  return {
+    scorer: new Scorer(words, classes, createEstimator(plan), () => plan.numbers),
+    layout: new BatchLayout(order, LOADED_BATCH),
+  };
 }
 
 /** Room for the evidence of batches of up to `capacity` words. */

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { closedError } from '../../base/errors.js';
-import type { ScoringPlan } from './loaded-scorer.js';
+import type { ScoringPlan } from './scorer.js';
 import type { Piece } from './pieces.js';
 import type { PieceSum } from './perplexity.js';
 

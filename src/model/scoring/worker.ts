@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createLoadedScorer, type ScoringPlan } from './loaded-scorer.js';
+import { createLoadedScorer, type ScoringPlan } from './scorer.js';
 import { scorePiece, type Piece } from './pieces.js';
 
 // A thread that scores pieces of text, in the order they come.

@@ -1,6 +1,6 @@
 import { firstRow } from '../../tables/table-reader.js';
 import type { Batch } from '../../smoothing/batch.js';
-import type { LanguageModel } from '../../model/paged-model.js';
+import type { PagedModel } from '../../model/paged-model.js';
 import { wordIds } from '../../tables/manifest.js';
 import { BOS, FIRST_WORD, NONE, UNK } from '../../text/tokens.js';
 import type { CheckedTable } from './table.js';
@@ -55,7 +55,7 @@ function scattered(length: number, words: number, seed: number): number[] {
  * @param onHistory called after each.
  */
 export async function checkSums(
-  model: LanguageModel,
+  model: PagedModel,
   how: string,
   histories: readonly (readonly number[])[],
   findings: Findings,

@@ -2,7 +2,7 @@ import { KneserError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
 import { contextPattern, formatPattern, isContiguous, parsePattern, type Pattern } from '../../tables/pattern.js';
 import { openTable } from '../../tables/table-reader.js';
-import { LanguageModel } from '../../model/paged-model.js';
+import { PagedModel } from '../../model/paged-model.js';
 import type { SmoothingOptions } from '../../smoothing/smoothing.js';
 import type { ModelFiles } from '../../store/store.js';
 import { UNIFORM_WEIGHTS } from '../../smoothing/weights.js';
@@ -178,9 +178,7 @@ class Verification {
     const histories = sampleHistories(contiguousOf(manifest.tables, tables), wordIds(manifest));
     for (const way of ways) {
       const how = way.smoothing ?? `weights ${way.weights}`;
-      const model = await this.findings.try('sums of p', how, () =>
-        LanguageModel.fromStore(this.store, this.files, way),
-      );
+      const model = await this.findings.try('sums of p', how, () => PagedModel.fromStore(this.store, this.files, way));
       if (model) await checkSums(model, how, histories, this.findings, () => this.onRows(0));
     }
   }

@@ -4,7 +4,7 @@ import { formatPattern, isContiguous } from '../../tables/pattern.js';
 import { BatchLayout, type Batch } from '../../smoothing/batch.js';
 import { learnCache, TextCache } from '../../smoothing/cache.js';
 import { FIELDS } from '../../smoothing/evidence.js';
-import { LanguageModel } from '../../model/paged-model.js';
+import { PagedModel } from '../../model/paged-model.js';
 import { createBlend } from '../../model/scoring/parts.js';
 import { Blend, type BlendEvidence } from '../../smoothing/blend.js';
 import { createLattice } from '../../smoothing/lattice.js';
@@ -53,7 +53,7 @@ export async function learnWeights(
   // It was just made: nobody else has had it.
   const files = { bytes: Infinity, created: '', weights: new Map<string, Uint8Array>() };
   const blockMemory = Math.min(memory / 8, 128 << 20);
-  const model = await LanguageModel.fromStore(store, files, { untuned: true, smoothing: 'glm', blockMemory });
+  const model = await PagedModel.fromStore(store, files, { startingWeights: true, smoothing: 'glm', blockMemory });
   try {
     return await learnModel(model, text, onProgress, pause);
   } finally {
@@ -61,9 +61,9 @@ export async function learnWeights(
   }
 }
 
-/** The same for a model that was opened with `untuned`. */
+/** The same for a model that was opened with `startingWeights`. */
 export async function learnModel(
-  model: LanguageModel,
+  model: PagedModel,
   text: NumberedText,
   onProgress: ((done: number, total: number) => void) | undefined,
   pause: Pause = pauses(),
@@ -127,7 +127,7 @@ function layOut(text: NumberedText, order: number, most: number): { batch: Batch
 }
 
 /** What modified Kneser-Ney makes of the same evidence. */
-function kneserNey(model: LanguageModel, evidence: BlendEvidence, batch: Batch, pause: Pause): Promise<Float64Array> {
+function kneserNey(model: PagedModel, evidence: BlendEvidence, batch: Batch, pause: Pause): Promise<Float64Array> {
   const { lattice } = createBlend(model.parts).words;
   const tables = lattice.tables.filter(table => isContiguous(table.pattern));
   const blend = new Blend(new Mixture(createLattice(tables, lattice.vocabulary)));

@@ -1,0 +1,630 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parseSize, parseWhole } from '#kneser/src/cli/options.js';
+import { LanguageModel, type ModelInfo, type Perplexity, train } from '#kneser/src/index.js';
+import { CommandLine, MAIN, outcome, packageVersion, parseLines, seen } from '../support/command-line.js';
+import { randomNumbers } from '../support/models.js';
+
+const cli = new CommandLine('cli');
+
+/** 4 sentences, one of them empty, 15 words of 8 types. */
+const TEXT = 'the cat sat on the mat\nthe dog sat on the log\n\nthe cat ran\n';
+
+interface ScoreLine {
+  readonly tokens: string[];
+  readonly log10Probs: number[];
+  readonly matched: number[];
+  readonly oov: boolean[];
+  readonly log10Prob: number;
+  readonly perplexity: number;
+}
+
+interface PerplexityReport {
+  readonly files: ({ readonly file: string } & Perplexity)[];
+  readonly total: Perplexity;
+}
+
+/** A new model of order 3: of one text or several files, made by the command line where it has options. */
+async function model(text: string | readonly string[], ...options: string[]): Promise<string> {
+  const out = cli.fresh();
+  const files = [text].flat().map(part => cli.file(part));
+  if (options.length === 0) await train({ files, out, order: 3 });
+  else await cli.train([...files, '--out', out, '--order', '3', ...options]);
+  return out;
+}
+
+/** What a model says of itself; that `kneser inspect` says the same has a test of its own. */
+async function inspect(path: string): Promise<ModelInfo> {
+  const opened = await LanguageModel.open(path);
+  await opened.close();
+  return opened.info;
+}
+
+/** What two models of the same text have in common. */
+async function content(path: string): Promise<Omit<ModelInfo, 'created' | 'bytes'>> {
+  const { created, bytes, ...rest } = await inspect(path);
+  expect(bytes).toBeGreaterThan(0);
+  expect(new Date(created).toISOString()).toBe(created);
+  return rest;
+}
+
+async function score(path: string, input: string | Uint8Array): Promise<ScoreLine[]> {
+  return cli.json<ScoreLine>(['score', path], { input });
+}
+
+async function perplexity(path: string, ...files: string[]): Promise<PerplexityReport> {
+  const [report] = await cli.json<PerplexityReport>(['perplexity', path, ...files]);
+  return report;
+}
+
+/** Checks that every figure is a number, and `null` only where a name allows it: JSON writes NaN as `null`. */
+function expectDefined(value: unknown, nullable: readonly string[] = [], name = ''): void {
+  if (value === null) expect(nullable).toContain(name);
+  else if (Array.isArray(value)) value.forEach(item => expectDefined(item, nullable, name));
+  else if (typeof value === 'object')
+    for (const [key, item] of Object.entries(value)) expectDefined(item, nullable, key);
+  else if (typeof value === 'number') expect(value).toSatisfy(Number.isFinite);
+}
+
+let corpus: string;
+let trained: string;
+
+beforeAll(async () => {
+  corpus = cli.file(TEXT);
+  trained = cli.fresh();
+  await cli.train([corpus, '--out', trained, '--order', '3']);
+});
+
+describe.concurrent('train', () => {
+  test('says on standard error what it did and what to type next, and nothing on standard output', async () => {
+    const out = cli.fresh();
+    const { status, stdout, stderr } = await cli.run(['train', corpus, '--out', out]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+    expect(stderr).toContain(`${out}: order 5, 4 sentences, 19 tokens, 10 types, `);
+    expect(stderr).toContain(`kneser perplexity ${out} FILE`);
+    expect(stderr).toMatch(/too small to estimate the discounts/);
+    expect((await inspect(out)).order).toBe(5);
+  });
+
+  test('takes orders 1 to 12', async () => {
+    for (const order of [1, 12]) {
+      const out = cli.fresh();
+      await cli.train([corpus, '--out', out, '--order', String(order)]);
+      expect((await inspect(out)).tables.map(table => table.pattern)).toEqual(
+        Array.from({ length: order }, (_, i) => '1'.repeat(i + 1)),
+      );
+      expectDefined(await score(out, 'the cat sat\n\nzebra\n'));
+    }
+  });
+
+  test('makes the same model of one text, several, standard input, gzip and a folder', async () => {
+    const expected = await content(trained);
+    const [first, second] = [TEXT.slice(0, 46), TEXT.slice(46)];
+    // The last line of a file ends with the file.
+    expect(await content(await model([first.slice(0, -1), second]))).toEqual(expected);
+
+    const stdin = cli.fresh();
+    await cli.train(['-', '--out', stdin, '--order', '3'], { input: TEXT });
+    expect(await content(stdin)).toEqual(expected);
+
+    const gzip = cli.fresh();
+    await cli.train([cli.file(gzipSync(TEXT), '.gz'), '--out', gzip, '--order', '3']);
+    expect(await content(gzip)).toEqual(expected);
+
+    const texts = cli.fresh('folder');
+    mkdirSync(join(texts, 'inner'), { recursive: true });
+    writeFileSync(join(texts, 'a.txt'), first);
+    writeFileSync(join(texts, 'inner', 'b.tokens.gz'), gzipSync(second));
+    writeFileSync(join(texts, 'notes.pdf'), 'not a text');
+    writeFileSync(join(texts, '.hidden.txt'), 'not one either');
+    const out = cli.fresh();
+    await cli.train([texts, '--out', out, '--order', '3']);
+    expect(await content(out)).toEqual(expected);
+  });
+
+  test('makes the same model with little memory and several threads', async () => {
+    expect(await content(await model(TEXT, '--memory', '64M', '--threads', '2'))).toEqual(await content(trained));
+  });
+
+  test('reads sizes such as 512M and 4G', () => {
+    expect(parseSize('512M')).toBe(512 * 2 ** 20);
+    expect(parseSize('4G')).toBe(4 * 2 ** 30);
+    expect(parseSize('1.5g')).toBe(1.5 * 2 ** 30);
+    expect(parseSize('64MiB')).toBe(64 * 2 ** 20);
+    expect(parseSize('65536K')).toBe(64 * 2 ** 20);
+    expect(parseSize('100000000')).toBe(1e8);
+    for (const wrong of ['', 'M', '4X', '-1', '1e9', '4 G B', 'half']) expect(() => parseSize(wrong)).toThrow(/512M/);
+    expect(parseWhole(1, 12)('12')).toBe(12);
+    for (const wrong of ['0', '13', 'x', '1.5', '-1', '']) expect(() => parseWhole(1, 12)(wrong)).toThrow(/1 to 12/);
+  });
+
+  test.each([
+    ['--order', '0'],
+    ['--order', '13'],
+    ['--order', 'x'],
+    ['--memory', 'lots'],
+    ['--memory', '1M'],
+    ['--unk-below', '0'],
+    ['--reserved', 'keep'],
+  ])('refuses %s %s, naming the option, before anything is written', async (option, value) => {
+    const out = cli.fresh();
+    const message = await cli.refuse(2, ['train', corpus, '--out', out, option, value]);
+    expect(message).toContain(option.slice(2));
+    expect(message).toContain(value === '1M' ? '1048576' : value);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('counts the words outside --vocab, beyond --vocab-limit or below --unk-below as <unk>', async () => {
+    const text = 'a a a a b b b c c d\n';
+    // V counts </s> and <unk>.
+    expect(await inspect(await model(text))).toMatchObject({ vocabulary: 6, options: { vocabulary: 'all' } });
+    const words = cli.file('a c\nnever\n');
+    const byWords = await model(text, '--vocab', words);
+    expect(await inspect(byWords)).toMatchObject({ vocabulary: 5, tokens: 11, options: { vocabulary: 'words' } });
+    const byLimit = await model(text, '--vocab-limit', '2');
+    expect(await inspect(byLimit)).toMatchObject({ vocabulary: 4, options: { vocabulary: 'limit=2' } });
+    const byCount = await model(text, '--unk-below', '3');
+    expect(await inspect(byCount)).toMatchObject({ vocabulary: 4, options: { vocabulary: 'frequency>=3' } });
+    const oovs = async (path: string): Promise<boolean[]> => {
+      const opened = await LanguageModel.open(path);
+      const { oov } = await opened.score('a b c d never <unk>');
+      await opened.close();
+      return oov;
+    };
+    // Training counted words as <unk>, so a literal <unk> is one of the model's.
+    expect(await oovs(byWords)).toEqual([false, true, false, true, false, false, false]);
+    expect(await oovs(byLimit)).toEqual([false, false, true, true, true, false, false]);
+    expect(await oovs(byCount)).toEqual([false, false, true, true, true, false, false]);
+  });
+
+  test.each([
+    ['--vocab', 'words.txt', '--vocab-limit', '5'],
+    ['--vocab', 'words.txt', '--unk-below', '2'],
+    ['--vocab-limit', '5', '--unk-below', '2'],
+  ])('refuses %s %s with %s %s', async (...options) => {
+    const message = await cli.refuse(2, ['train', corpus, '--out', cli.fresh(), ...options]);
+    expect(message).toContain(options[0]);
+    expect(message).toContain(options[2]);
+  });
+
+  test('refuses a vocabulary file that is missing or empty', async () => {
+    const missing = join(cli.folder, 'no-words.txt');
+    expect(await cli.refuse(2, ['train', corpus, '--out', cli.fresh(), '--vocab', missing])).toContain(missing);
+    const empty = cli.file(' \n');
+    expect(await cli.refuse(2, ['train', corpus, '--out', cli.fresh(), '--vocab', empty])).toContain(empty);
+  });
+
+  test('lower-cases with --lowercase, then and when scoring', async () => {
+    const lower = await model(TEXT.toUpperCase() + 'ÄÖ\n', '--lowercase');
+    expect(await content(lower)).toEqual({
+      ...(await content(await model(TEXT + 'äö\n'))),
+      options: { ...(await inspect(lower)).options, lowercase: true },
+    });
+    const [line, same] = await score(lower, 'The CAT Äö\nthe cat äö\n');
+    expect(line.tokens).toEqual(['the', 'cat', 'äö', '</s>']);
+    expect(line).toEqual(same);
+    expect((await perplexity(lower, cli.file('THE CAT\n'))).total).toEqual(
+      (await perplexity(lower, cli.file('the cat\n'))).total,
+    );
+    // Without it, case matters.
+    expect((await score(trained, 'The the\n'))[0]).toMatchObject({
+      tokens: ['The', 'the', '</s>'],
+      oov: [true, false, false],
+    });
+  });
+
+  test('counts an empty line as an empty sentence, and --skip-blank leaves it out, then and when scoring', async () => {
+    const text = 'a b\n\n \t\r\na\n';
+    const [with0, without] = [await model(text), await model(text, '--skip-blank')];
+    expect(await inspect(with0)).toMatchObject({ sentences: 4, tokens: 7, options: { skipBlank: false } });
+    expect(await inspect(without)).toMatchObject({ sentences: 2, tokens: 5, options: { skipBlank: true } });
+    expect((await score(with0, text)).map(line => line.tokens)).toEqual([
+      ['a', 'b', '</s>'],
+      ['</s>'],
+      ['</s>'],
+      ['a', '</s>'],
+    ]);
+    expect((await score(without, text)).map(line => line.tokens)).toEqual([
+      ['a', 'b', '</s>'],
+      ['a', '</s>'],
+    ]);
+    expect((await perplexity(with0, cli.file(text))).total).toMatchObject({ sentences: 4, tokens: 7 });
+    expect((await perplexity(without, cli.file(text))).total).toMatchObject({ sentences: 2, tokens: 5 });
+  });
+
+  test('takes a literal <unk> for an OOV only if training had none', async () => {
+    const [without, with1] = [await model('a b\na\n'), await model('a <unk>\na\n')];
+    const text = 'a <unk> b zebra\n';
+    const [[line], [line1]] = [await score(without, text), await score(with1, text)];
+    expect(line.oov).toEqual([false, true, false, true, false]);
+    expect(line1.oov).toEqual([false, false, true, true, false]);
+    expect(line1.matched[1]).toBe(3);
+    expect(line1.tokens).toEqual(['a', '<unk>', 'b', 'zebra', '</s>']);
+    expect((await perplexity(without, cli.file(text))).total.oov).toBe(2);
+    expect((await perplexity(with1, cli.file(text))).total.oov).toBe(2);
+    expect((await perplexity(with1, cli.file('a <unk>\n'))).total.oov).toBe(0);
+  });
+});
+
+describe.concurrent('perplexity', () => {
+  const FIGURES = [
+    'sentences',
+    'tokens',
+    'oov',
+    'log10Prob',
+    'perplexity',
+    'perplexityExcludingOov',
+    'bitsPerToken',
+    'bitsPerCharacter',
+    'bitsPerByte',
+  ];
+  const NULL_WITH_OOV = ['bitsPerCharacter', 'bitsPerByte'];
+
+  test('prints one object: a row a file and a total', async () => {
+    const text = 'the cat ran\nthe dog\n';
+    const other = cli.file(text, '.tok');
+    const stdout = await cli.print(['perplexity', trained, corpus, other, '--json']);
+    const [report, ...rest] = parseLines<PerplexityReport>(stdout);
+    expect(rest).toEqual([]);
+    expect(Object.keys(report)).toEqual(['files', 'total']);
+    expect(report.files.map(row => Object.keys(row))).toEqual([
+      ['file', ...FIGURES],
+      ['file', ...FIGURES],
+    ]);
+    expect(Object.keys(report.total)).toEqual(FIGURES);
+    expect(report.files.map(row => row.file)).toEqual([corpus, other]);
+    expectDefined(report);
+
+    // </s> is a token.
+    const [one, two] = report.files;
+    expect(one).toMatchObject({ sentences: 4, tokens: 19, oov: 0 });
+    expect(two).toMatchObject({ sentences: 2, tokens: 7, oov: 0 });
+    const { total } = report;
+    expect(total).toMatchObject({ sentences: 6, tokens: 26, oov: 0 });
+    const log10Prob = (one.log10Prob ?? NaN) + (two.log10Prob ?? NaN);
+    expect(total.log10Prob).toBeCloseTo(log10Prob, 12);
+    expect(total.perplexity).toBeCloseTo(10 ** (-log10Prob / 26), 12);
+    expect(total.perplexityExcludingOov).toBe(total.perplexity);
+    const bits = -log10Prob * Math.log2(10);
+    expect(total.bitsPerToken).toBeCloseTo(bits / 26, 12);
+    expect(total.bitsPerCharacter).toBeCloseTo(bits / (TEXT.length + text.length), 12);
+    expect(total.bitsPerByte).toBe(total.bitsPerCharacter);
+
+    const library = await LanguageModel.open(trained);
+    try {
+      expect({ file: corpus, ...(await library.perplexityOfFile(corpus)) }).toEqual(one);
+    } finally {
+      await library.close();
+    }
+  });
+
+  test('agrees with score, however the tables are read', async () => {
+    const text = TEXT + 'a zebra sat on\u00a0the mat\ncafé\n';
+    const lines = await score(trained, text);
+    const expected = lines.reduce((sum, line) => sum + line.log10Prob, 0);
+    for (const how of ['page', 'load']) {
+      const { total } = await perplexity(trained, cli.file(text), '--tables', how);
+      expect(total.log10Prob).toBeCloseTo(expected, 10);
+      expect(total.tokens).toBe(lines.flatMap(line => line.tokens).length);
+      expect(total.oov).toBe(lines.flatMap(line => line.oov).filter(Boolean).length);
+      expect(parseLines(await cli.print(['score', trained, cli.file(text), '--json', '--tables', how]))).toEqual(lines);
+    }
+  });
+
+  test('agrees with score for more words than score keeps the dictionary blocks of', async () => {
+    const words = Array.from({ length: 270_000 }, (_, i) => `w${String(i).padStart(6, '0')}`);
+    const many = cli.fresh();
+    await train({ sentences: [words], out: many, order: 1 });
+    // The first words of the dictionary, then those of nearly all its blocks, then the first and those of the last.
+    const first = words.slice(0, 3);
+    const sparse = words.filter((_, i) => i % 512 === 0);
+    const text = [first, sparse.slice(0, 500), [...first, ...sparse.slice(500)]].map(line => line.join(' ')).join('\n');
+    const lines = parseLines<ScoreLine>(
+      await cli.print(['score', many, '--json', '--tables', 'page'], { input: `${text}\n` }),
+    );
+    expect(lines.flatMap(line => line.oov)).not.toContain(true);
+    expect((await perplexity(many, cli.file(`${text}\n`))).total.log10Prob).toBeCloseTo(
+      lines.reduce((sum, line) => sum + line.log10Prob, 0),
+      6,
+    );
+  });
+
+  test('has no bits a character or byte where there are OOVs', async () => {
+    const { files, total } = await perplexity(trained, corpus, cli.file('the zebra\n'));
+    expect(files[0].bitsPerByte).not.toBeNull();
+    for (const row of [files[1], total]) {
+      expect(row).toMatchObject({ oov: 1, bitsPerCharacter: null, bitsPerByte: null });
+      expect(row.perplexityExcludingOov).toBeLessThan(row.perplexity ?? 0);
+    }
+    expectDefined({ files, total }, NULL_WITH_OOV);
+  });
+
+  test('counts characters as code points and bytes as UTF-8, line ends included', async () => {
+    const text = 'é 語😀\né\n';
+    const { total } = await perplexity(await model(text), cli.file(text));
+    const bits = (total.bitsPerToken ?? NaN) * total.tokens;
+    expect(total.oov).toBe(0);
+    expect(bits / (total.bitsPerCharacter ?? NaN)).toBeCloseTo(Array.from(text).length, 9);
+    expect(bits / (total.bitsPerByte ?? NaN)).toBeCloseTo(Buffer.byteLength(text), 9);
+  });
+
+  test('gives null for what is not defined, of a file without a line', async () => {
+    const { files, total } = await perplexity(trained, cli.file(''));
+    const { file: name, ...row } = files[0];
+    expect(name).not.toBe('');
+    expect(row).toEqual(total);
+    expect(total).toMatchObject({ sentences: 0, tokens: 0, oov: 0, log10Prob: 0 });
+    expect(Object.values(total).slice(4)).toEqual([null, null, null, null, null]);
+    // Beside another file it changes nothing.
+    expect((await perplexity(trained, cli.file(''), corpus)).total).toEqual((await perplexity(trained, corpus)).total);
+  });
+
+  test('reads standard input, gzip, and a folder in the order of the names', async () => {
+    const expected = (await perplexity(trained, corpus)).total;
+    const [stdin] = await cli.json<PerplexityReport>(['perplexity', trained, '-'], { input: TEXT });
+    expect(stdin).toEqual({ files: [{ file: '-', ...expected }], total: expected });
+    const texts = cli.fresh('folder');
+    mkdirSync(texts);
+    for (const name of ['b.txt.gz', 'a.txt.gz', 'c.txt.gz']) writeFileSync(join(texts, name), gzipSync(TEXT));
+    const report = await perplexity(trained, texts);
+    expect(report.files).toEqual(['a', 'b', 'c'].map(name => ({ file: join(texts, `${name}.txt.gz`), ...expected })));
+    expect(report.total.tokens).toBe(57);
+  });
+
+  test('prints a table for people', async () => {
+    const lines = (await cli.print(['perplexity', trained, corpus, cli.file('the zebra\n')])).trimEnd().split('\n');
+    expect(lines[0]).toMatch(
+      /^file +sentences +tokens +OOV +perplexity +without OOV +bits\/token +bits\/char +bits\/byte$/,
+    );
+    expect(lines).toHaveLength(4);
+    expect(lines[1].startsWith(corpus)).toBe(true);
+    expect(lines[3]).toMatch(/^total +5 +22 +1 +[\d.]+ +[\d.]+ +[\d.]+ +– +–$/);
+  });
+});
+
+describe.concurrent('score', () => {
+  test('prints an object a line', async () => {
+    const lines = await score(trained, 'the cat zebra\n\nthe <unk>');
+    expect(lines.map(line => Object.keys(line))).toEqual(
+      lines.map(() => ['tokens', 'log10Probs', 'matched', 'oov', 'log10Prob', 'perplexity']),
+    );
+    expectDefined(lines);
+    expect(lines.map(line => line.tokens)).toEqual([
+      ['the', 'cat', 'zebra', '</s>'],
+      ['</s>'],
+      ['the', '<unk>', '</s>'],
+    ]);
+    // <s> the, <s> the cat, nothing, </s> after a word that was never seen; <s> </s>.
+    expect(lines.map(line => line.matched)).toEqual([[2, 3, 1, 1], [2], [2, 1, 1]]);
+    expect(lines.map(line => line.oov)).toEqual([[false, false, true, false], [false], [false, true, false]]);
+    for (const { tokens, log10Probs, log10Prob, perplexity: figure } of lines) {
+      expect(log10Probs).toHaveLength(tokens.length);
+      for (const logProb of log10Probs) expect(logProb).toBeLessThan(0);
+      expect(log10Prob).toBeCloseTo(
+        log10Probs.reduce((sum, value) => sum + value, 0),
+        12,
+      );
+      expect(figure).toBeCloseTo(10 ** (-log10Prob / tokens.length), 12);
+    }
+    const library = await LanguageModel.open(trained);
+    try {
+      const { log10Probs, matched, ...rest } = await library.score('the cat zebra');
+      expect({ ...rest, log10Probs: [...log10Probs], matched: [...matched] }).toEqual(lines[0]);
+    } finally {
+      await library.close();
+    }
+  });
+
+  test('separates tokens by space, tab, CR, VT, FF and NUL, never by U+00A0, and prints them as they are', async () => {
+    const [line] = await score(trained, '\0the\tcat\vsat\fon\u00a0the \u2003 "q\\"\r\n');
+    expect(line.tokens).toEqual(['the', 'cat', 'sat', 'on\u00a0the', '\u2003', '"q\\"', '</s>']);
+    expect(line.oov).toEqual([false, false, false, true, true, true, false]);
+  });
+
+  test('takes a literal <s> or </s> within a line for a word it does not know', async () => {
+    const [line] = await score(trained, 'the </s> <s>\n');
+    expect(line).toMatchObject({ tokens: ['the', '</s>', '<s>', '</s>'], oov: [false, true, true, false] });
+  });
+
+  test('reads a file, gzip, standard input by name, and all files of a folder', async () => {
+    const expected = await cli.print(['score', trained, corpus]);
+    expect(expected.split('\n')).toHaveLength(5);
+    expect(await cli.print(['score', trained, cli.file(gzipSync(TEXT), '.gz')])).toBe(expected);
+    expect(await cli.print(['score', trained, '-'], { input: TEXT })).toBe(expected);
+    expect(await cli.print(['score', trained], { input: TEXT })).toBe(expected);
+    const texts = cli.fresh('folder');
+    mkdirSync(texts);
+    // The first ends without a line feed.
+    writeFileSync(join(texts, 'a.txt'), TEXT.slice(0, -1));
+    writeFileSync(join(texts, 'b.txt'), TEXT);
+    expect(await cli.print(['score', trained, texts])).toBe(expected + expected);
+    expect(await cli.print(['score', trained, cli.file('')])).toBe('');
+  });
+
+  test('prints lines for people: log10 p, perplexity, and the tokens', async () => {
+    const [line] = (await cli.print(['score', trained], { input: 'the zebra\n' })).trimEnd().split('\n');
+    expect(line).toMatch(/^-\d+\.\d{4}\t\d+\.\d\d\tthe -\d\.\d{4} 2\tzebra\* -\d\.\d{4} 1\t<\/s> -\d\.\d{4} 1$/);
+  });
+
+  test.each([[[]], [['--json']]])('answers each line on a pipe before the next is written %j', async options => {
+    const child = cli.start(['score', trained, ...options]);
+    const end = outcome(child);
+    // Short lines too: nothing waits for a byte-order mark to be complete.
+    for (const line of ['a', 'cat', '', 'b']) {
+      child.stdin.write(`${line}\n`);
+      const answer = await seen(child.stdout, /\n$/);
+      expect(answer.trimEnd().split('\n')).toHaveLength(1);
+      expect(answer).toContain(line);
+      expect(answer).toContain('</s>');
+    }
+    child.stdin.end();
+    expect(await end).toMatchObject({ status: 0, stderr: '' });
+  });
+});
+
+describe.concurrent('inspect', () => {
+  test('prints one object', async () => {
+    const [info, ...rest] = await cli.json<ModelInfo>(['inspect', trained]);
+    expect(rest).toEqual([]);
+    expect(info).toEqual(await inspect(trained));
+    // Others may follow.
+    expect(Object.keys(info).slice(0, 9)).toEqual([
+      'order',
+      'sentences',
+      'tokens',
+      'vocabulary',
+      'bytes',
+      'tables',
+      'version',
+      'created',
+      'options',
+    ]);
+    expect(info).toMatchObject({ order: 3, sentences: 4, tokens: 19, vocabulary: 10, version: 1 });
+    // Counted by hand: 14 bigrams that differ, of which "<s> the" has 3 and "<s> </s>" 1; 13 trigrams that differ, of 15.
+    const fallback = { discounts: [0.5, 1, 1.5], fallback: true };
+    expect(info.tables).toEqual([
+      { pattern: '1', types: 10, dropped: 0, tokens: 14, ...fallback },
+      { pattern: '11', types: 14, dropped: 0, tokens: 17, ...fallback },
+      { pattern: '111', types: 13, dropped: 0, tokens: 15, ...fallback },
+    ]);
+    expectDefined(info, ['pruning']);
+    expect(info.options).toMatchObject({ lowercase: false, skipBlank: false, vocabulary: 'all' });
+  });
+
+  test('prints a table for people', async () => {
+    const stdout = await cli.print(['inspect', trained]);
+    expect(stdout).toContain(`${trained}: order 3, 4 sentences, 19 tokens, vocabulary 10, `);
+    expect(stdout).toMatch(/^pattern +types +tokens +D1 +D2 +D3\+$/m);
+    expect(stdout).toMatch(/^111 +13 +15 +0\.50000 +1\.00000 +1\.50000 +fallback$/m);
+  });
+});
+
+describe.concurrent('usage', () => {
+  test.each(['train', 'perplexity', 'score', 'vector', 'tune', 'prune', 'inspect'])(
+    '%s --help shows an example',
+    async command => {
+      const stdout = await cli.print([command, '--help']);
+      expect(stdout).toMatch(new RegExp(`^Usage: kneser ${command} `));
+      expect(stdout).toMatch(new RegExp(`^Examples?:\\n.*kneser ${command} `, 'm'));
+    },
+  );
+
+  test('--help and --version print to standard output', async () => {
+    expect(await cli.print(['--help'])).toMatch(/^ {2}(train|perplexity|score|inspect)\b/m);
+    expect(await cli.print(['--version'])).toBe(`${packageVersion()}\n`);
+  });
+
+  test.each([
+    { args: [], names: 'Usage: kneser' },
+    { args: ['learn'], names: 'learn' },
+    { args: ['train', '--out', 'model'], names: 'file' },
+    { args: ['train', 'text.txt'], names: '--out' },
+    { args: ['train', 'text.txt', '--out', 'model', '--bogus'], names: '--bogus' },
+    { args: ['perplexity', 'model'], names: 'file' },
+    { args: ['perplexity', 'model', 'text.txt', '--tables', 'none'], names: '--tables' },
+    { args: ['score'], names: 'dir' },
+    { args: ['inspect', 'model', 'another'], names: 'arguments' },
+  ])('$args exits with 2 and names $names', async ({ args, names }) => {
+    expect(await cli.refuse(2, args)).toContain(names);
+  });
+
+  test('an empty --out is refused', async () => {
+    expect(await cli.refuse(2, ['train', corpus, '--out', ''])).toContain('out');
+  });
+});
+
+describe('pipes and signals', () => {
+  /** So much text that reading and counting it takes a while. */
+  let large: string;
+  beforeAll(() => {
+    const random = randomNumbers(1);
+    const lines: string[] = [];
+    for (let i = 0; i < 100_000; i++) {
+      lines.push(Array.from({ length: 8 }, () => `w${Math.floor(3000 * random() ** 3)}`).join(' '));
+    }
+    large = cli.file(lines.join('\n') + '\n');
+  });
+
+  test.each([['--json'], ['--tables=page']])('score %s is quiet when its reader has had enough', async option => {
+    const child = cli.start(['score', trained, large, option]);
+    const end = outcome(child);
+    await seen(child.stdout, /\n/);
+    child.stdout.destroy();
+    expect(await end).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('says so when standard output cannot be written', async () => {
+    for (const args of [
+      ['inspect', trained],
+      ['score', trained, corpus, '--json'],
+      ['perplexity', trained, corpus],
+    ]) {
+      const child = spawn(process.execPath, [MAIN, ...args], {
+        stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+        env: { ...process.env, TMPDIR: cli.temporary },
+      });
+      let stderr = '';
+      child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+      expect(await once(child, 'close')).toEqual([1, null]);
+      expect(stderr).toMatch(/^kneser: standard output: .*ENOSPC/);
+    }
+  });
+
+  test.each([
+    ['reading text', /reading text/],
+    ['counting', /counting n-grams/],
+  ])('training that is interrupted while %s exits with 130 and leaves nothing', async (_stage, pattern) => {
+    const out = join(cli.fresh('outer'), 'model');
+    const child = cli.start(['train', large, '--out', out, '--threads', '2']);
+    const end = outcome(child);
+    await seen(child.stderr, pattern);
+    child.kill('SIGINT');
+    const { status, stdout, stderr } = await end;
+    expect({ status, stdout }).toEqual({ status: 130, stdout: '' });
+    expect(stderr).toMatch(/kneser: training was interrupted/);
+    expect(existsSync(join(out, '..'))).toBe(false);
+  });
+
+  test('training that is interrupted while it waits for standard input does too', async () => {
+    const out = cli.fresh();
+    const child = cli.start(['train', '-', '--out', out]);
+    const end = outcome(child);
+    child.stdin.write('the cat\n');
+    await seen(child.stderr, /reading text/);
+    child.kill('SIGINT');
+    const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
+    expect(await end).toMatchObject({ status: 130, stdout: '' });
+    clearTimeout(timer);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  test('training that is interrupted leaves the model it was to replace', async () => {
+    const out = await model(TEXT);
+    const before = await inspect(out);
+    const child = cli.start(['train', large, '--out', out, '--force']);
+    const end = outcome(child);
+    await seen(child.stderr, /reading text/);
+    child.kill('SIGTERM');
+    expect(await end).toMatchObject({ status: 130, stdout: '' });
+    expect(await inspect(out)).toEqual(before);
+    expect(readdirSync(out).sort()).toEqual(['generation-1', 'kneser.json']);
+  });
+
+  test('scoring that is interrupted exits with 130', async () => {
+    const child = cli.start(['score', trained]);
+    const end = outcome(child);
+    child.stdin.write('the cat\n');
+    await seen(child.stdout, /\n/);
+    child.kill('SIGINT');
+    expect(await end).toMatchObject({ status: 130, stderr: '' });
+  });
+
+  // The last test: it looks at what all the others have left.
+  test('no command leaves anything in the folder for temporary files', () => {
+    expect(readdirSync(cli.temporary)).toEqual([]);
+  });
+});

@@ -1,0 +1,279 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { Level } from 'level';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { KneserError, LanguageModel, train, verify } from '#kneser/src/index.js';
+import { damageModels } from '#kneser/test/faults/damage.js';
+import { kneser } from '#kneser/test/faults/command-line.js';
+import { decodeBlock, encodeBlock, type Block } from '#kneser/src/tables/block.js';
+import { digestFile } from '#kneser/src/base/node/file-digest.js';
+import { decodePointer, encodePointer, type Pointer } from '#kneser/src/store/folder/pointer.js';
+import { decodeManifest, encodeManifest, type Manifest } from '#kneser/src/tables/manifest.js';
+import { createView } from '#kneser/src/store/folder/view.js';
+import { randomNumbers, temporaryFolder } from '../support/models.js';
+
+const folder = temporaryFolder('damage');
+const whole = join(folder, 'whole');
+const copy = join(folder, 'copy');
+
+beforeAll(async () => {
+  const random = randomNumbers(5);
+  const sentences = Array.from({ length: 300 }, () =>
+    Array.from({ length: 6 }, () => `w${Math.floor(80 ** random())}`).join(' '),
+  );
+  await train({ sentences, out: whole, order: 3, patterns: { skip: true }, holdOut: 0.1 });
+});
+
+test('no flip and no truncation gives a wrong answer', async () => {
+  const cases = await damageModels({ flip: 36, truncation: 12, 'flip while open': 12 }, 1);
+  expect(cases.length).toBe(60);
+  expect(cases.filter(({ outcome }) => outcome === 'broken')).toEqual([]);
+  expect(cases.filter(({ outcome }) => outcome === 'refused').length).toBeGreaterThan(50);
+});
+
+describe('the pointer file', () => {
+  const pointer: Pointer = {
+    kneser: 1,
+    generation: 'generation-1',
+    created: '2026-01-02T03:04:05.678Z',
+    bytes: 7,
+    files: [{ name: 'CURRENT', bytes: 7, crc32: '00c0ffee' }],
+  };
+  const text = encodePointer(pointer);
+
+  test('comes back, also without a checksum', () => {
+    expect(decodePointer(text)).toEqual(pointer);
+    expect(decodePointer(JSON.stringify(pointer))).toEqual(pointer);
+  });
+
+  test('never says anything else when a byte changes', () => {
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; at++) {
+      for (const bits of [1, 4, 16, 64, 255]) {
+        const changed = Buffer.from(bytes);
+        changed[at] ^= bits;
+        const decoded = decodePointer(changed.toString());
+        if (decoded !== undefined) expect(decoded).toMatchObject(pointer);
+      }
+    }
+  });
+});
+
+/** Copies the model, and changes its store behind its checksums' back. */
+async function changeStore(change: (store: Level<Uint8Array, Uint8Array>) => Promise<void>): Promise<void> {
+  rmSync(copy, { recursive: true, force: true });
+  cpSync(whole, copy, { recursive: true });
+  const tables = join(copy, 'generation-1', 'tables');
+  const store = new Level<Uint8Array, Uint8Array>(tables, { keyEncoding: 'view', valueEncoding: 'view' });
+  await change(store);
+  await store.close();
+  const files: { name: string; bytes: number; crc32: string }[] = [];
+  for (const name of readdirSync(tables)) {
+    const path = join(tables, name);
+    if (name === 'LOCK' || name.startsWith('LOG')) rmSync(path);
+    else files.push({ name, bytes: statSync(path).size, crc32: await digestFile(path) });
+  }
+  const pointer = decodePointer(readFileSync(join(copy, 'kneser.json'), 'utf8')) as Pointer;
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  writeFileSync(join(copy, 'kneser.json'), encodePointer({ ...pointer, files, bytes }));
+}
+
+const encoder = new TextEncoder();
+
+/** Changes the value whose key begins with a text. */
+function changeValue(key: string, change: (value: Uint8Array) => Uint8Array | undefined) {
+  return changeStore(async store => {
+    const from = encoder.encode(key);
+    for await (const [found, value] of store.iterator({ gte: from, limit: 1 })) {
+      const changed = change(value.slice());
+      if (changed) await store.put(found, changed);
+      else await store.del(found);
+    }
+  });
+}
+
+function changeBlock(table: string, change: (block: Block) => void) {
+  return changeValue(`table/${table}/`, value => {
+    const block = decodeBlock(value, table.length - 1);
+    change(block);
+    return encodeBlock(block);
+  });
+}
+
+function changeManifest(change: (manifest: Manifest) => object) {
+  return changeValue('manifest', value => {
+    const manifest = decodeManifest(value);
+    return encodeManifest({ ...manifest, ...change(manifest) });
+  });
+}
+
+/** What verifying the copy finds. */
+async function findings(): Promise<string[]> {
+  const report = await verify(copy);
+  expect(report.sound).toBe(report.found === 0);
+  return report.findings.map(({ part, problem }) => `${part}: ${problem}`);
+}
+
+describe('verify', () => {
+  test('finds nothing wrong with a model, and says what it looked at', async () => {
+    const stages = new Set<string>();
+    const report = await verify(whole, { onProgress: ({ stage }) => stages.add(stage) });
+    expect(report).toMatchObject({ sound: true, findings: [], found: 0 });
+    expect([...stages]).toEqual(['files', 'verify']);
+    const checked = Object.fromEntries(report.checks.map(({ check, checked }) => [check, checked]));
+    const names = [
+      'files',
+      'manifest',
+      'keys',
+      'words',
+      'weights',
+      'blocks',
+      'n-grams',
+      'contexts',
+      'counts',
+      'sums of p',
+    ];
+    expect(Object.keys(checked)).toEqual(names);
+    for (const name of names) expect(checked[name]).toBeGreaterThan(0);
+  });
+
+  test('names the block that is damaged', async () => {
+    await changeValue('table/1_1/', value => value.fill(7, 9, 10));
+    expect(await findings()).toEqual([expect.stringMatching(/^table 1_1, block 0: .*checksum differs/)]);
+    await changeValue('table/111/', () => undefined);
+    expect(await findings()).toEqual([expect.stringMatching(/^table 111, block 0: .*missing/)]);
+  });
+
+  test('finds what nothing knows of', async () => {
+    await changeStore(async store => {
+      await store.put(encoder.encode('note'), new Uint8Array(3));
+      await store.put(encoder.encode('table/11/????????'), new Uint8Array(3));
+    });
+    mkdirSync(join(copy, 'generation-1', 'more'));
+    expect(await findings()).toEqual([expect.stringMatching(/^generation-1.more: does not belong/)]);
+    rmSync(join(copy, 'generation-1', 'more'), { recursive: true });
+    expect(await findings()).toEqual([
+      'key "note": is none that the model knows',
+      'key "table/11/????????": is none that the model knows',
+    ]);
+  });
+
+  test.each([
+    [
+      'rows out of order',
+      (block: Block) => block.words.fill(block.words[0], 1, 2),
+      /table 11, block 0: .*not in order/,
+    ],
+    [
+      'a word that is none',
+      (block: Block) => block.words.fill(9999, block.starts[1] - 1, block.starts[1]),
+      /words that are none/,
+    ],
+    [
+      'a count that is wrong',
+      (block: Block) => block.counts[0]++,
+      /table 11: has \d+ counted tokens; the manifest says/,
+    ],
+    ['an n-gram that no context knows', swapWord, /table 111, block 0: 1 contexts .* are no n-grams of table 11$/m],
+    [
+      'counts that longer n-grams contradict',
+      swapWord,
+      /table 1: the n-gram of the words \d+ is counted \d+ times; \d+ longer/,
+    ],
+  ] as const)('finds %s', async (_, change, expected) => {
+    await changeBlock('11', change);
+    expect((await findings()).join('\n')).toMatch(expected);
+  });
+
+  /** Gives the context after which fewest words come another last word. */
+  function swapWord({ words, starts }: Block): void {
+    const last = starts[1] - 1;
+    words[last]++;
+  }
+
+  test('compares the manifest', async () => {
+    await changeManifest(({ tables }) => ({ tables: tables.map(table => ({ ...table, rows: table.rows + 1 })) }));
+    expect((await findings())[0]).toMatch(/^table 1: has \d+ n-grams; the manifest says \d+$/);
+    await changeManifest(({ tokens }) => ({ tokens: tokens + 1 }));
+    expect(await findings()).toEqual([expect.stringMatching(/^dictionary: counts \d+ tokens/)]);
+    await changeValue('manifest', () => undefined);
+    expect(await findings()).toEqual([expect.stringMatching(/^manifest: .*missing/)]);
+  });
+
+  test('finds weights of another model, and damaged ones', async () => {
+    await changeStore(() => Promise.resolve());
+    const weights = join(copy, 'generation-1', 'weights');
+    const other = join(folder, 'other');
+    await train({ sentences: Array<string>(20).fill('a b'), out: other, order: 2, holdOut: 0.5 });
+    cpSync(join(other, 'generation-1', 'weights', 'default.weights'), join(weights, 'other.weights'));
+    expect(await findings()).toEqual(['weights other: were tuned for another model']);
+    writeFileSync(join(weights, 'other.weights'), 'abc');
+    expect(await findings()).toEqual([expect.stringMatching(/^weights other: .*cut short/)]);
+  });
+
+  test('names the file that is damaged, and ends with exit code 1', async () => {
+    await changeStore(() => Promise.resolve());
+    const current = join(copy, 'generation-1', 'tables', 'CURRENT');
+    writeFileSync(current, readFileSync(current, 'utf8').replace('M', 'm'));
+    const { code, stdout, stderr } = await kneser(['verify', copy, '--json', '--quiet']);
+    expect(code).toBe(1);
+    const { sound, findings } = JSON.parse(stdout) as { sound: boolean; findings: { part: string }[] };
+    expect(sound).toBe(false);
+    expect(findings.map(({ part }) => part)).toEqual([join('generation-1', 'tables', 'CURRENT')]);
+    expect(stderr).toBe(`kneser: ${copy}: 1 findings; the model is damaged\n`);
+  });
+
+  test('refuses what is no model', async () => {
+    await expect(verify(join(folder, 'nothing'))).rejects.toMatchObject({ code: 'KNESER_INPUT_MISSING' });
+  });
+});
+
+test('a block in the place of another is not read', async () => {
+  await changeStore(async store => {
+    const from = encoder.encode('table/1');
+    const [first, second] = await store.keys({ gte: from, limit: 2 }).all();
+    await store.put(first, await store.get(second));
+  });
+  await using model = await LanguageModel.open(copy, { tables: 'page' });
+  const failure = await model.score('w1 w2').catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(KneserError);
+  expect(failure).toMatchObject({ code: 'KNESER_DAMAGED' });
+});
+
+describe('a private folder', () => {
+  const elsewhere = '/dev/shm';
+  const before = process.env.TMPDIR;
+  afterAll(() => {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  });
+
+  test.skipIf(!existsSync(elsewhere))('on another file system outlives the model', async () => {
+    const temporary = mkdtempSync(join(elsewhere, 'kneser-test-'));
+    process.env.TMPDIR = temporary;
+    try {
+      await changeStore(() => Promise.resolve());
+      const tables = join(copy, 'generation-1', 'tables');
+      const { files } = decodePointer(readFileSync(join(copy, 'kneser.json'), 'utf8')) as Pointer;
+      const contents = files.map(({ name }) => readFileSync(join(tables, name)));
+      const view = await createView(tables, files);
+      rmSync(copy, { recursive: true });
+      expect(files.map(({ name }) => readFileSync(join(view.path, name)))).toEqual(contents);
+      await view.remove();
+      await view.remove();
+      expect(readdirSync(temporary)).toEqual([]);
+    } finally {
+      rmSync(temporary, { recursive: true });
+    }
+  });
+});

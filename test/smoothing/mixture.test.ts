@@ -1,0 +1,248 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { prepareBrown } from '#kneser/corpora/brown.js';
+import { LanguageModel, train, tune, type LoadedModel, type OpenOptions, type TextCache } from '#kneser/src/index.js';
+import { choosePatterns, formatPattern, parsePattern, withContexts } from '#kneser/src/tables/pattern.js';
+import { randomNumbers, sharedFile, temporaryFolder } from '../support/models.js';
+
+const folder = temporaryFolder('mixture');
+
+async function withOpen<T>(
+  path: string,
+  options: OpenOptions,
+  use: (model: LanguageModel) => T | Promise<T>,
+): Promise<T> {
+  const model = await LanguageModel.open(path, options);
+  try {
+    return await use(model);
+  } finally {
+    await model.close();
+  }
+}
+
+describe('patterns', () => {
+  test('are written oldest first, target last, and read back', () => {
+    for (const text of ['1', '11', '1_1', '1__11', '11_1', '11111']) {
+      const pattern = parsePattern(text);
+      expect(pattern && formatPattern(pattern)).toBe(text);
+    }
+    expect(parsePattern('1_11')).toEqual([1, 3]);
+    for (const text of ['', '_1', '1_', '0', '1 1', '__']) expect(parsePattern(text)).toBeUndefined();
+  });
+
+  test('all of an order, limited by gap and number, or listed; contiguous ones always', () => {
+    const names = (...args: Parameters<typeof choosePatterns>): string[] => choosePatterns(...args).map(formatPattern);
+    expect(names(5, { skip: true })).toHaveLength(16);
+    expect(names(4, {})).toEqual(['1', '11', '111', '1111']);
+    expect(names(4, { list: ['1_11', '11_1'] })).toEqual(['1', '11', '111', '1_11', '11_1', '1111']);
+    expect(names(5, { skip: true, maxGap: 1 })).not.toContain('1__1');
+    expect(names(8, { skip: true, maxPatterns: 40 })).toHaveLength(40);
+    expect(() => choosePatterns(4, { list: ['1___1'] })).toThrow(/longer than the order/);
+    expect(withContexts(choosePatterns(4, { list: ['1_11'] })).map(formatPattern)).toContain('1_1');
+  });
+});
+
+describe('on Brown', () => {
+  const out = join(folder, 'brown');
+  let heldOut: string;
+  let vocabulary: string[];
+
+  beforeAll(async () => {
+    const brown = await prepareBrown(folder);
+    heldOut = join(folder, 'some.txt');
+    writeFileSync(heldOut, readFileSync(brown.heldOut, 'utf8').split('\n').slice(0, 1500).join('\n') + '\n');
+    const text = join(folder, 'train.txt');
+    const lines = readFileSync(brown.train, 'utf8').split('\n').slice(0, 15_000);
+    writeFileSync(text, lines.join('\n') + '\n');
+    await train({ files: [text], out, order: 4, patterns: { skip: true }, holdOut: 0.02, classes: 100 });
+    vocabulary = [
+      '<unk>',
+      '</s>',
+      ...new Set(
+        lines
+          .filter((_, i) => i % 50 !== 49)
+          .join(' ')
+          .split(' ')
+          .filter(w => w),
+      ),
+    ];
+  });
+
+  test('training tunes by itself, and the mixture is far better than modified Kneser-Ney', async () => {
+    const perplexity = (options: OpenOptions, cache = false): Promise<number> =>
+      withOpen(out, options, async model => (await model.perplexityOfFile(heldOut, { cache })).perplexity ?? NaN);
+    const mkn = await perplexity({ smoothing: 'mkn' });
+    const tuned = await perplexity({});
+    expect(tuned).toBeLessThan(0.9 * mkn);
+    expect(await perplexity({ smoothing: 'glm', weights: 'uniform' })).toBeGreaterThan(mkn);
+    expect(await perplexity({}, true)).toBeLessThan(tuned);
+    expect(await perplexity({ tables: 'load' })).toBe(await perplexity({ tables: 'page' }));
+  });
+
+  test('the sentences held out are not counted', async () => {
+    await withOpen(out, {}, ({ info }) => {
+      expect(info.sentences).toBe(14_700);
+      expect(info.weights).toHaveLength(1);
+      const [weights] = info.weights;
+      expect(weights.sentences).toBe(300);
+      expect(weights.tuned).toBeLessThan(weights.mkn);
+      const shares = weights.shares.reduce((sum, { share }) => sum + share, 0);
+      expect(shares).toBeGreaterThan(0.9);
+      expect(shares).toBeLessThan(1);
+    });
+  });
+
+  /** Σ p(word | history) over words given once each. */
+  function total(model: LoadedModel, words: readonly string[], history: readonly string[], start: boolean): number {
+    let state = model.start({ start });
+    for (const word of history) state = model.extend(state, word).state;
+    return words.reduce((sum, word) => sum + 10 ** model.extend(state, word).log10Prob, 0);
+  }
+
+  /** The same at the beginning of a sentence, each word scored from the same cache. */
+  function totalCached(
+    model: LoadedModel,
+    words: readonly string[],
+    history: readonly string[],
+    cache: () => TextCache,
+  ): number {
+    let sum = 0;
+    for (const word of words) {
+      const isEnd = word === '</s>';
+      const tokens = isEnd ? [...history] : [...history, word];
+      sum += 10 ** (model.score(tokens, { end: isEnd, cache: cache() }).log10Probs.at(-1) ?? NaN);
+    }
+    return sum;
+  }
+
+  test('every distribution sums to one: even and tuned, whatever the context', { timeout: 120_000 }, async () => {
+    const random = randomNumbers(7);
+    const pick = (): string => vocabulary[Math.floor(random() ** 3 * vocabulary.length)];
+    const histories = [
+      [],
+      ['stranger'],
+      ['The', 'jury', 'said'],
+      ['stranger', 'of', 'the'],
+      [pick(), pick(), pick(), pick()],
+    ];
+    for (const options of [{ smoothing: 'glm', weights: 'uniform' }, {}] as const) {
+      await withOpen(out, options, async model => {
+        const loaded = await model.load();
+        for (const history of histories) {
+          for (const start of [true, false]) expect(total(loaded, vocabulary, history, start)).toBeCloseTo(1, 9);
+        }
+      });
+    }
+  });
+
+  test('so does one with a cache of the text', async () => {
+    const few = join(folder, 'few.txt');
+    const sentences = readFileSync(join(folder, 'train.txt'), 'utf8').split('\n').slice(0, 1000);
+    writeFileSync(few, sentences.join('\n') + '\n');
+    const small = join(folder, 'few');
+    await train({ files: [few], out: small, order: 4, patterns: { skip: true }, holdOut: 0.05, classes: 20 });
+    const held = new Set(sentences.filter((_, i) => i % 20 === 19));
+    const words = new Set(sentences.filter(sentence => !held.has(sentence)).flatMap(sentence => sentence.split(' ')));
+    words.delete('');
+    await withOpen(small, {}, async model => {
+      expect(words.size).toBe(model.info.vocabulary - 2);
+      const loaded = await model.load();
+      const cacheOf = (): TextCache => {
+        const cache = loaded.createCache();
+        loaded.score('The jury said the jury of the city said the', { cache });
+        loaded.score('of a stranger in the city', { cache });
+        return cache;
+      };
+      for (const history of [['the'], ['stranger']]) {
+        expect(totalCached(loaded, ['<unk>', '</s>', ...words], history, cacheOf)).toBeCloseTo(1, 9);
+      }
+    });
+  });
+
+  test('tuning again gives the same weights, beside others, and leaves the counts alone', async () => {
+    const files = [join(folder, 'tuning.txt')];
+    writeFileSync(files[0], readFileSync(heldOut, 'utf8').split('\n').slice(0, 500).join('\n') + '\n');
+    const first = await tune({ model: out, files, name: 'one' });
+    const second = await tune({ model: out, files, name: 'two' });
+    expect(second).toEqual(first);
+    const scores = await Promise.all(
+      ['one', 'two', 'default'].map(weights => withOpen(out, { weights }, model => model.score('The jury said so .'))),
+    );
+    expect(scores[0].log10Probs).toEqual(scores[1].log10Probs);
+    expect(scores[0].log10Prob).not.toBe(scores[2].log10Prob);
+    await expect(LanguageModel.open(out, { weights: 'three' })).rejects.toMatchObject({ code: 'KNESER_OPTION' });
+    await expect(LanguageModel.open(out, { smoothing: 'mkn', weights: 'one' })).rejects.toMatchObject({
+      code: 'KNESER_OPTION',
+    });
+    await expect(tune({ model: out, files, name: '../x' })).rejects.toMatchObject({ code: 'KNESER_OPTION' });
+  });
+
+  test('with contiguous patterns alone the mixture is modified Kneser-Ney', async () => {
+    const plain = join(folder, 'plain');
+    await train({ files: [join(folder, 'train.txt')], out: plain, order: 4 });
+    const [mkn, glm] = await Promise.all(
+      (['mkn', 'glm'] as const).map(smoothing => withOpen(plain, { smoothing }, m => m.score('The jury said so .'))),
+    );
+    glm.log10Probs.forEach((value, i) => expect(Math.abs(value - mkn.log10Probs[i])).toBeLessThan(1e-12));
+    await withOpen(plain, {}, model => expect(() => model.createCache()).toThrow(/needs tuned weights/));
+  });
+
+  test('order 8 with a budget of patterns is usable', async () => {
+    const long = join(folder, 'long');
+    const report = await train({
+      files: [join(folder, 'train.txt')],
+      out: long,
+      order: 8,
+      patterns: { skip: true, maxPatterns: 30 },
+      holdOut: 0.02,
+      classes: 50,
+    });
+    expect(report.tables.length).toBeGreaterThanOrEqual(30);
+    await withOpen(long, {}, async model => {
+      const tuned = (await model.perplexityOfFile(heldOut)).perplexity ?? NaN;
+      expect(tuned).toBeLessThan(600);
+      expect((await model.load()).score('The jury said so .').log10Prob).toBe(
+        (await model.score('The jury said so .')).log10Prob,
+      );
+    });
+  });
+});
+
+const ptb = sharedFile('corpora/ptb/train.txt');
+describe.runIf(ptb)('on the Penn Treebank', () => {
+  const file = (name: string): string => sharedFile(`corpora/ptb/${name}.txt`) ?? '';
+
+  const longest = join(folder, 'ptb-5');
+
+  beforeAll(async () => {
+    await train({ files: [file('train')], out: longest, order: 5, patterns: { skip: true }, classes: 300 });
+  });
+
+  /** Even weights have no use for the classes that a model may have. */
+  async function expectEven(model: string, expected: number): Promise<void> {
+    await withOpen(model, { smoothing: 'glm', weights: 'uniform' }, async opened => {
+      const { perplexity } = await opened.perplexityOfFile(file('test'));
+      expect(Math.abs((perplexity ?? NaN) - expected)).toBeLessThan(0.05);
+    });
+  }
+
+  test.each([
+    [3, 154.85],
+    [4, 159.98],
+  ])('even weights of order %i give %f', async (order, expected) => {
+    const out = join(folder, `ptb-${order}`);
+    await train({ files: [file('train')], out, order, patterns: { skip: true } });
+    await expectEven(out, expected);
+  });
+
+  test('even weights of order 5 give 171.15', () => expectEven(longest, 171.15));
+
+  test('tuned on valid, test is below 128, and below 110 with the cache', async () => {
+    await tune({ model: longest, files: [file('valid')] });
+    await withOpen(longest, {}, async model => {
+      expect((await model.perplexityOfFile(file('test'))).perplexity).toBeLessThan(128);
+      expect((await model.perplexityOfFile(file('test'), { cache: true })).perplexity).toBeLessThan(110);
+    });
+  });
+});

@@ -1,0 +1,140 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { temporaryFolder } from './models.js';
+
+/** The command line's entry. */
+export const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+
+/** How the command line is run. */
+export interface RunOptions {
+  /** Standard input; empty unless given. */
+  readonly input?: string | Uint8Array;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly user?: number | undefined;
+}
+
+/** What a run of the command line came to. */
+export interface Run {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command line, run as users do, and a folder for what it reads and writes. */
+export class CommandLine {
+  /** Removed when the tests of the file are over. */
+  readonly folder: string;
+  /** Where the commands have their temporary files. */
+  readonly temporary: string;
+  private serial = 0;
+
+  constructor(name: string) {
+    this.folder = temporaryFolder(name);
+    this.temporary = join(this.folder, 'temporary');
+    mkdirSync(this.temporary);
+  }
+
+  /** A path in the folder where nothing is. */
+  fresh(name = 'model'): string {
+    return join(this.folder, `${name}-${++this.serial}`);
+  }
+
+  /** A new file in the folder. */
+  file(content: string | Uint8Array, ending = '.txt'): string {
+    const path = this.fresh('text') + ending;
+    writeFileSync(path, content);
+    return path;
+  }
+
+  /** Starts it; the caller ends its standard input. */
+  start(args: readonly string[], options: RunOptions = {}): ChildProcessWithoutNullStreams {
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
+      env: { ...process.env, TMPDIR: this.temporary, ...options.env },
+    });
+    // A command that is done before it has read everything is no failure of the test.
+    child.stdin.on('error', () => undefined);
+    return child;
+  }
+
+  /** Runs it to its end. */
+  async run(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+    const child = this.start(args, options);
+    child.stdin.end(options.input ?? '');
+    return outcome(child);
+  }
+
+  /** Runs it to its success, and returns what it printed. */
+  async print(args: readonly string[], options: RunOptions = {}): Promise<string> {
+    const { status, stdout, stderr } = await this.run(args, options);
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    return stdout;
+  }
+
+  /** The JSON objects that it prints, one a line. */
+  async json<T>(args: readonly string[], options: RunOptions = {}): Promise<T[]> {
+    return parseLines<T>(await this.print([...args, '--json'], options));
+  }
+
+  /** Trains without a word, which is checked. */
+  async train(args: readonly string[], options: RunOptions = {}): Promise<void> {
+    expect(await this.run(['train', ...args, '--quiet'], options)).toEqual({ status: 0, stdout: '', stderr: '' });
+  }
+
+  /** Runs it to its failure with an exit code, nothing on standard output, and returns the message. */
+  async refuse(status: number, args: readonly string[], options: RunOptions = {}): Promise<string> {
+    const run = await this.run(args, options);
+    expect(run).toMatchObject({ status, stdout: '' });
+    // A message for people: neither a stack nor the words of a failed assumption.
+    expect(run.stderr).not.toMatch(/^ {4}at |Cannot read properties|is not a function|undefined/m);
+    return run.stderr;
+  }
+}
+
+/** Collects what a started command prints until it ends. */
+export async function outcome(child: ChildProcessWithoutNullStreams): Promise<Run> {
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  const [status] = (await once(child, 'close')) as [number | null];
+  return { status, stdout: stdout(), stderr: stderr() };
+}
+
+function collect(stream: Readable): () => string {
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks).toString();
+}
+
+/** Waits until what a stream brings from now on matches, and returns it. */
+export function seen(stream: Readable, pattern: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const take = (chunk: Buffer): void => {
+      text += chunk.toString();
+      if (!pattern.test(text)) return;
+      stream.off('data', take);
+      resolve(text);
+    };
+    stream.on('data', take);
+    stream.once('end', () => reject(new Error(`the stream ended after ${JSON.stringify(text)}`)));
+  });
+}
+
+/** The objects of a text that has one JSON value a line. */
+export function parseLines<T>(text: string): T[] {
+  const lines = text.split('\n');
+  expect(lines.pop()).toBe('');
+  return lines.map(line => JSON.parse(line) as T);
+}
+
+/** The version of the package. */
+export function packageVersion(): string {
+  const path = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+}

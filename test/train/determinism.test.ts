@@ -1,0 +1,283 @@
+import fc from 'fast-check';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { layoutChunks, layoutLength } from '#kneser/src/count/layout.js';
+import { IdStream } from '#kneser/src/count/id-stream.js';
+import { scratchFiles } from '#kneser/src/count/scratch-files.js';
+import { SpilledWords } from '#kneser/src/count/spilled-words.js';
+import { prune, train, type Stage, type TrainOptions } from '#kneser/src/index.js';
+import { BOS, EOS, FIRST_WORD, NONE } from '#kneser/src/text/tokens.js';
+import { hashBytes, WordList } from '#kneser/src/text/word-list.js';
+import { MAIN } from '../support/command-line.js';
+import { expectSamePairs, readPairs, type Pairs } from '../support/pairs.js';
+import { randomNumbers, temporaryFolder, type WithoutOut } from '../support/models.js';
+
+const folder = temporaryFolder('determinism');
+let models = 0;
+
+/** Trains, and reads back everything that the store holds. */
+async function trainAndRead(options: WithoutOut<TrainOptions>): Promise<{ pairs: Pairs; stages: Set<Stage> }> {
+  const out = join(folder, `model-${models++}`);
+  const stages = new Set<Stage>();
+  await train({ ...options, out, onProgress: ({ stage }) => stages.add(stage) });
+  return { pairs: await readPairs(out), stages };
+}
+
+/** The sets of tuned weights of a model, by file. */
+function readWeights(model: string): [name: string, bytes: Buffer][] {
+  const weights = join(model, 'generation-1', 'weights');
+  return readdirSync(weights).map(name => [name, readFileSync(join(weights, name))]);
+}
+
+describe('the same text gives the same keys, values and weights', () => {
+  const order = 5;
+  const options = { order, patterns: { list: ['1_1'] }, classes: 20, holdOut: 0.02 };
+  const memory = 64 << 20;
+  const path = join(folder, 'zipf.txt');
+  let lines: string[];
+  let reference: { pairs: Pairs; stages: Set<Stage>; weights: [string, Buffer][] };
+
+  const trainAll = async (text: WithoutOut<TrainOptions>): Promise<typeof reference> => {
+    const read = await trainAndRead({ ...options, ...text });
+    return { ...read, weights: readWeights(join(folder, `model-${models - 1}`)) };
+  };
+  const expectSame = (other: Pick<typeof reference, 'pairs' | 'weights'>): void => {
+    expectSamePairs(other.pairs, reference.pairs);
+    expect(other.weights).toStrictEqual(reference.weights);
+  };
+
+  beforeAll(async () => {
+    const random = randomNumbers(3);
+    // Words by rank, seen about in proportion to 1/rank, and phrases that repeat.
+    const word = (): string => `w${Math.floor(10_000 ** random()).toString(36)}`;
+    const sentence = (length: number): string => Array.from({ length }, word).join(' ');
+    const phrases = Array.from({ length: 500 }, () => sentence(4));
+    // Empty lines take the room of a history each, but hardly any time.
+    lines = Array.from({ length: 360_000 }, (_, i) => {
+      if (i % 6 > 0) return '';
+      return random() < 0.6 ? phrases[Math.floor(random() * phrases.length)] : sentence(Math.floor(random() * 10));
+    });
+    lines.splice(100_000, 0, sentence(50_000));
+    writeFileSync(path, lines.join('\n') + '\n');
+    reference = await trainAll({ files: [path], threads: 1 });
+  });
+
+  test('all of it is in the store: the manifest, the dictionary, and every table', () => {
+    const { pairs, weights } = reference;
+    const kinds = new Set(pairs.map(([key]) => /^(\w+(\/[1_c]+)?)/.exec(Buffer.from(key).toString('latin1'))?.[1]));
+    const tables = [...[1, 2, 3, 4, 5].flatMap(n => ['1'.repeat(n), 'c'.repeat(n)]), '1_1'];
+    expect([...kinds].sort()).toEqual(
+      [
+        'classes',
+        'dictionary',
+        'directory',
+        'manifest',
+        ...tables.flatMap(table => [`directory/${table}`, `table/${table}`]),
+      ].sort(),
+    );
+    expect(weights.map(([name]) => name)).toEqual(['default.weights']);
+  });
+
+  test.each([2, 4])('with %i threads', async threads => {
+    const other = await trainAll({ files: [path], threads });
+    expect(other.stages).not.toContain('sort');
+    expectSame(other);
+  });
+
+  test.each([1, 3])('in so little memory that sorted runs go to the disk, with %i threads', async threads => {
+    const tokens = lines.reduce((sum, line) => sum + (line === '' ? 0 : line.split(' ').length), 0);
+    // build.ts: 20 bytes a number of the laid-out text, in half of the memory.
+    expect(0.98 * layoutLength(tokens, lines.length, order)).toBeGreaterThan(memory / 2 / 20);
+    const other = await trainAll({ files: [path], threads, memory });
+    expect(other.stages).toContain('sort');
+    expectSame(other);
+  });
+
+  test('in several files, or in a folder, one of them compressed', async () => {
+    const parts = join(folder, 'parts');
+    mkdirSync(parts);
+    const cuts = [0, 1, 50_000, 100_001, 130_000, lines.length];
+    const files = cuts.slice(1).map((end, i) => {
+      const text = lines.slice(cuts[i], end).join('\n') + (lines[end - 1] === '' || i % 2 === 0 ? '\n' : '');
+      const part = join(parts, i === 2 ? `part-${i}.gz` : `part-${i}`);
+      writeFileSync(part, i === 2 ? gzipSync(text) : text);
+      return part;
+    });
+    expectSame(await trainAll({ files }));
+    renameSync(files[2], join(parts, 'part-2.txt.gz'));
+    expectSame(await trainAll({ files: [parts] }));
+  });
+
+  test('as sentences, of text or of tokens', async () => {
+    function* sentences(): Generator<string | string[]> {
+      for (const [i, line] of lines.entries()) yield i % 2 === 0 ? line : line.split(' ').filter(Boolean);
+    }
+    expectSame(await trainAll({ sentences: sentences() }));
+  });
+
+  test('from standard input', async () => {
+    const out = join(folder, 'piped');
+    const flags = ['--order', '5', '--patterns', '1_1', '--classes', '20', '--hold-out', '0.02', '--quiet'];
+    const child = spawn(process.execPath, [MAIN, 'train', '-', '--out', out, ...flags], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    child.stdin.end(readFileSync(path));
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    expectSame({ pairs: await readPairs(out), weights: readWeights(out) });
+  });
+});
+
+test('a vocabulary is chosen the same whether memory holds all words or not', async () => {
+  const random = randomNumbers(5);
+  const sentences = Array.from({ length: 25_000 }, (_, i) => [
+    ...Array.from({ length: 5 }, () => `w${Math.floor(1000 ** random())}`),
+    ...Array.from({ length: 14 }, () => (random() * 2 ** 53).toString(36)),
+    // Words that turn up late, when there is no room for them; some of them often, some not in lower case or in UTF-8.
+    ...(i > 24_000 ? [`late${i % 7}`, `LATE${i % 500}`, `\ud800${i % 5}`] : []),
+  ]);
+  const vocabulary = { kind: 'limit', limit: 300 } as const;
+  const options = { sentences, order: 2, vocabulary, holdOut: 0.1, lowercase: true };
+  const { pairs } = await trainAndRead({ ...options, memory: 2 ** 32 });
+  expectSamePairs((await trainAndRead({ ...options, memory: 64 << 20 })).pairs, pairs);
+  const late = pairs.filter(([, value]) => Buffer.from(value).includes('late')).length;
+  expect(late).toBeGreaterThan(0);
+});
+
+test('of spilled words those that are frequent enough are chosen, and the text is put together again', () => {
+  const word = fc.constantFrom('a', 'b', 'ab', 'é', 'x'.repeat(20_000));
+  const texts = fc.array(fc.tuple(word, fc.boolean()), { maxLength: 40 });
+  fc.assert(
+    fc.property(texts, fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }), (text, limit, atLeast) => {
+      const spilled = new SpilledWords(join(folder, 'spilled'), scratchFiles);
+      const stream = new IdStream(join(folder, 'never'), 1 << 30);
+      const encoder = new TextEncoder();
+      for (const [token, spills] of text) {
+        const bytes = encoder.encode(token);
+        stream.push(spills ? spilled.push(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length)) : FIRST_WORD);
+      }
+      const list = new WordList();
+      list.addWord('in the list before');
+      const counts = new Map<string, number>();
+      const rest = spilled.choose(limit, atLeast, 1 << 30, (bytes, hash, count) => {
+        counts.set(new TextDecoder().decode(bytes), count);
+        list.add(bytes, 0, bytes.length, hash);
+      });
+      const all = new Map<string, number>();
+      for (const [token, spills] of text) if (spills) all.set(token, (all.get(token) ?? 0) + 1);
+      const frequent = [...all].filter(([, count]) => count >= atLeast);
+      frequent.sort(([a, n], [b, m]) => m - n || Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      const expected = frequent.slice(0, limit);
+      expect(new Map(expected)).toEqual(counts);
+      const sum = (entries: Iterable<[string, number]>): number => [...entries].reduce((total, [, n]) => total + n, 0);
+      expect(rest).toBe(sum(all) - sum(expected));
+      const resolved = new IdStream(join(folder, 'never'), 1 << 30);
+      spilled.resolve(stream, list, resolved);
+      const numbers = [...resolved.pieces()].flatMap(piece => [...piece]);
+      expect(numbers).toEqual(
+        text.map(([token, spills]) => (spills ? (counts.has(token) ? list.findWord(token) : 0) : FIRST_WORD)),
+      );
+      spilled.close();
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('the order of sentences and how they are given makes no difference, for any text', () => {
+  const word = fc.constantFrom('a', 'b', 'B', 'c', '<unk>', 'é', '\u{1f600}');
+  const text = fc.array(fc.array(word, { maxLength: 8 }), { minLength: 1, maxLength: 30 });
+  const options = fc.record({
+    sentences: text.chain(sentences =>
+      fc.record({
+        original: fc.constant([...sentences, ['a']]),
+        shuffled: fc.shuffledSubarray([...sentences, ['a']], { minLength: sentences.length + 1 }),
+      }),
+    ),
+    order: fc.integer({ min: 1, max: 4 }),
+    lowercase: fc.boolean(),
+    skipBlank: fc.boolean(),
+  });
+  return fc.assert(
+    fc.asyncProperty(options, async ({ sentences: { original, shuffled }, ...others }) => {
+      const path = join(folder, 'any.txt');
+      writeFileSync(path, shuffled.map(words => words.join('  ') + '\r\n').join(''));
+      const tokens = await trainAndRead({ sentences: original, ...others });
+      const files = await trainAndRead({ files: [path], ...others });
+      expectSamePairs(files.pairs, tokens.pairs);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('a text is pruned the same while training, with any threads and memory, and afterwards', async () => {
+  const random = randomNumbers(4);
+  const sentences = Array.from({ length: 20_000 }, () =>
+    Array.from({ length: Math.floor(random() * 20) }, () => `w${Math.floor(5000 ** random())}`),
+  );
+  const options = { sentences, order: 4 };
+  const { pairs, stages } = await trainAndRead({ ...options, prune: [0, 1, 1, 2] });
+  expect(stages).toContain('prune');
+  const memory = 64 << 20;
+  expectSamePairs((await trainAndRead({ ...options, prune: [0, 1, 1, 2], threads: 2, memory })).pairs, pairs);
+  const model = join(folder, 'unpruned');
+  await train({ ...options, out: model, threads: 2 });
+  for (const times of [1, 2]) {
+    const out = join(folder, `pruned-${times}`);
+    await prune({ model, out, prune: [0, 1, 1, 2] });
+    expectSamePairs(await readPairs(out), pairs);
+  }
+});
+
+describe('the stages that depend on memory', () => {
+  test('an id stream gives back what it was given, from memory or from the disk', () => {
+    const length = 5 * (1 << 18) + 17;
+    for (const memory of [0, 1 << 20, 3 << 20, 1 << 30]) {
+      const stream = new IdStream(join(folder, `ids-${memory}`), memory, scratchFiles);
+      for (let i = 0; i < length; i++) stream.push((i * 7) % 1000);
+      for (const consume of [false, false, true]) {
+        let at = 0;
+        let wrong = 0;
+        for (const piece of stream.pieces(consume)) for (const id of piece) if (id !== (at++ * 7) % 1000) wrong++;
+        expect([at, wrong]).toEqual([length, 0]);
+      }
+      stream.close();
+    }
+    expect(readdirSync(folder).filter(name => name.startsWith('ids-')).length).toBe(3);
+  });
+
+  test('a text in chunks has every word once, with its whole history', () => {
+    const sentences = fc.array(fc.array(fc.integer({ min: FIRST_WORD, max: 9 }), { maxLength: 40 }), { maxLength: 20 });
+    fc.assert(
+      fc.property(
+        sentences,
+        fc.integer({ min: 2, max: 6 }),
+        fc.integer({ min: 1, max: 120 }),
+        fc.boolean(),
+        (text, order, limit, consume) => {
+          const stream = new IdStream(join(folder, 'never'), 1 << 30);
+          for (const words of text) for (const id of [...words, EOS]) stream.push(id);
+          const reach = order - 1;
+          const padding = [...Array.from({ length: reach - 1 }, () => NONE), BOS];
+          const expected = text.flatMap(words => {
+            const laidOut = [...padding, ...words, EOS];
+            return laidOut.slice(reach).map((_, i) => laidOut.slice(i, i + order));
+          });
+          const total = layoutLength(text.flat().length, text.length, order);
+          const identity = Uint32Array.from({ length: 10 }, (_, i) => i);
+          const found: number[][] = [];
+          for (const { ids, begin, end } of layoutChunks(stream, identity, order, total, limit, consume)) {
+            expect(end - begin).toBeLessThanOrEqual(Math.max(limit, 4 * reach) + reach);
+            for (let at = begin; at < end; at++) {
+              if (ids[at] !== BOS && ids[at] !== NONE) found.push([...ids.subarray(at - reach, at + 1)]);
+            }
+          }
+          expect(found).toEqual(expected);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

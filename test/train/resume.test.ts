@@ -1,0 +1,296 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { modelDigest } from '#kneser/test/faults/content.js';
+import { killTrainings } from '#kneser/test/faults/kill/trainings.js';
+import { removeAbandoned } from '#kneser/src/base/node/leftovers.js';
+import { readRecord } from '#kneser/src/train/resume/record.js';
+import { Training } from '#kneser/src/train/resume/training.js';
+import { LanguageModel, train, type TrainOptions } from '#kneser/src/index.js';
+import { CommandLine, outcome, seen } from '../support/command-line.js';
+import { randomNumbers } from '../support/models.js';
+
+const cli = new CommandLine('kill');
+const random = randomNumbers(3);
+/** Just long enough to be written down: short sentences take the most room for their tokens. */
+const sentences = Array.from({ length: 42_000 }, () =>
+  Array.from({ length: 2 }, () => `w${Math.floor(2_000 ** random())}`).join(' '),
+);
+const options = { order: 3, patterns: { skip: true }, classes: 10, holdOut: 0.01 };
+let text: string;
+/** The digest of the model that training in one go makes. */
+let expected: string;
+
+beforeAll(async () => {
+  text = cli.file(sentences.join('\n') + '\n');
+  const out = cli.fresh();
+  await train({ files: [text], out, ...options });
+  expected = await modelDigest(out);
+});
+
+/** What vitest says of strings, without its `any`. */
+const containing = (part: string): unknown => expect.stringContaining(part);
+const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+
+/** Begins a training that keeps what it did, and stops it when words are counted: what it did is on the disk by then. */
+async function broken(given: Partial<TrainOptions>): Promise<string> {
+  const out = cli.fresh();
+  const abort = new AbortController();
+  const training = train({
+    ...options,
+    ...given,
+    out,
+    resume: true,
+    signal: abort.signal,
+    onProgress: progress => {
+      if (progress.stage === 'classes') abort.abort();
+    },
+  });
+  await expect(training).rejects.toMatchObject({ code: 'KNESER_ABORTED', message: containing('is kept') });
+  return out;
+}
+
+/** Resumes a training, and returns how far it says that it had come. */
+async function resume(out: string, given: Partial<TrainOptions>): Promise<string | undefined> {
+  let reached: string | undefined = 'not told';
+  await train({ ...options, ...given, out, resume: true, onResume: at => (reached = at) });
+  return reached;
+}
+
+test('a training that is killed is resumed to the model of one in one go', async () => {
+  const args = ['--order', '3'];
+  const { failures, ...counts } = await killTrainings({
+    times: 4,
+    seed: 1,
+    scenes: [{ name: 'small', sentences: 30_000, args }],
+  });
+  expect(failures).toEqual([]);
+  expect(counts.resumed + counts.anew).toBe(4);
+}, 60_000);
+
+describe('resuming', () => {
+  test('goes on from the tables that are complete', async () => {
+    const out = await broken({ files: [text] });
+    await expect(LanguageModel.open(out)).rejects.toMatchObject({
+      code: 'KNESER_UNFINISHED',
+      message: matching(
+        /^\S+: this model is unfinished: its training had counted \d of 5 tables\. .*resume: true }\)$/,
+      ),
+    });
+    expect(await resume(out, { files: [text], threads: 1, memory: 64 << 20 })).toMatch(/^counted \d of 5 tables$/);
+    expect(await modelDigest(out)).toBe(expected);
+    expect(readdirSync(out).sort()).toEqual(['generation-1', 'kneser.json']);
+  });
+
+  test('goes on with a vocabulary that was chosen on the disk', async () => {
+    // Words that fill the memory by themselves, so that all others are written down.
+    const long = Array.from({ length: 340 }, (_, i) => `${i}`.padEnd(100_000, 'x'));
+    const files = [cli.file(long.join('\n') + '\n'), text];
+    const memory = 80 << 20;
+    const given = { files, vocabulary: { kind: 'limit', limit: 500 } } as const;
+    const whole = cli.fresh();
+    await train({ ...options, ...given, out: whole });
+    const out = await broken({ ...given, memory });
+    expect(readdirSync(join(out, 'kneser.training'))).toContain('tokens-resolved');
+    expect(await resume(out, { ...given, memory })).toMatch(/^counted \d of 5 tables$/);
+    expect(await modelDigest(out)).toBe(await modelDigest(whole));
+  });
+
+  test('does not ask again for sentences that cannot be read twice', async () => {
+    const out = await broken({ sentences });
+    function* none(): Generator<string> {
+      yield* [];
+      throw new Error('these sentences are gone');
+    }
+    expect(await resume(out, { sentences: none() })).toMatch(/counted/);
+    expect(await modelDigest(out)).toBe(expected);
+  });
+
+  test('refuses other options and other files, and names them', async () => {
+    const copy = cli.file(readFileSync(text));
+    const out = await broken({ files: [copy] });
+    const failure = (given: Partial<TrainOptions>): Promise<unknown> =>
+      resume(out, { files: [copy], ...given } as Partial<TrainOptions>).catch((error: unknown) => error);
+    expect(await failure({ order: 4 })).toMatchObject({
+      code: 'KNESER_OPTION',
+      message: matching(/other order \(3, now 4\), patterns \(.*\); .*--force/),
+    });
+    expect(await failure({ classes: 20, lowercase: true })).toMatchObject({
+      message: matching(/classes \(10, now 20\), lowercase \(false, now true\)/),
+    });
+    expect(await failure({ vocabulary: { kind: 'words', words: ['w1'] } })).toMatchObject({ code: 'KNESER_OPTION' });
+    expect(await failure({ files: [copy, text] })).toMatchObject({
+      message: containing('files (1, now 2)'),
+    });
+    utimesSync(copy, 1, 1);
+    expect(await failure({})).toMatchObject({ message: containing(`contents of ${copy}`) });
+    await train({ files: [copy], out, ...options, force: true });
+    expect(await modelDigest(out)).toBe(expected);
+  });
+
+  test('begins anew, and says so, where nothing can be gone on with', async () => {
+    const out = await broken({ files: [text] });
+    const tokens = join(out, 'kneser.training', 'tokens');
+    const bytes = readFileSync(tokens);
+    bytes[1000] ^= 1;
+    writeFileSync(tokens, bytes);
+    expect(await resume(out, { files: [text] })).toBeUndefined();
+    expect(await modelDigest(out)).toBe(expected);
+    expect(await resume(cli.fresh(), { files: [text] })).toBeUndefined();
+    await expect(resume(out, { files: [text] })).rejects.toMatchObject({ code: 'KNESER_OUTPUT_EXISTS' });
+  });
+
+  test('counts tables again that are not as they were written', async () => {
+    const out = await broken({ files: [text] });
+    const record = join(out, 'kneser.training', 'record.json');
+    // Says that a table is complete which was never begun.
+    const content = readFileSync(record, 'utf8');
+    const table = { table: 'ccc', rows: 1, contexts: 1, tokens: 1, countsOfCounts: [1, 0, 0, 0] };
+    writeFileSync(record, content.replace('"tables":[', `"tables":[${JSON.stringify(table)},`));
+    await resume(out, { files: [text] });
+    expect(await modelDigest(out)).toBe(expected);
+  });
+
+  test('takes the text from standard input once', async () => {
+    const out = cli.fresh("a model's");
+    const args = ['train', '-', '--out', out, '--order', '3', '--skip', '--classes', '10', '--hold-out', '0.01'];
+    const child = cli.start([...args, '--resume']);
+    child.stdin.end(sentences.join('\n'));
+    await seen(child.stderr, /counting classes/);
+    child.kill('SIGINT');
+    expect(await outcome(child)).toMatchObject({ status: 130 });
+    const message = await cli.refuse(2, ['inspect', out]);
+    expect(message).toContain(
+      `To go on with it: kneser train - --out '${out.replace("'", String.raw`'\''`)}' --order 3`,
+    );
+    const resumed = await cli.run([...args, '--resume']);
+    expect(resumed).toMatchObject({
+      status: 0,
+      stderr: containing('resuming a training that had counted'),
+    });
+    expect(await modelDigest(out)).toBe(expected);
+  });
+});
+
+test('what a training notes at the same time is all in its record', async () => {
+  const folder = cli.fresh('record');
+  mkdirSync(folder);
+  const training = await Training.begin(folder, 'generation-1', { settings: { order: 3 }, inputs: null });
+  const counts = Array.from({ length: 20 }, (_, i) => i);
+  await Promise.all(counts.map(count => training.beginCounting(count)));
+  expect(await readRecord(folder)).toMatchObject({
+    generation: 'generation-1',
+    settings: { order: 3 },
+    tableCount: 19,
+  });
+  expect(readdirSync(folder)).toEqual(['record.json']);
+});
+
+describe('one training at a time in a folder', () => {
+  test('the second is refused, and the first is not disturbed', async () => {
+    const out = cli.fresh();
+    let second: unknown;
+    await train({
+      files: [text],
+      ...options,
+      out,
+      onProgress: ({ stage }) => {
+        if (stage === 'count')
+          second ??= train({ sentences: ['a'], out, force: true }).catch((error: unknown) => error);
+      },
+    });
+    expect(await second).toMatchObject({
+      code: 'KNESER_OUTPUT_EXISTS',
+      message: containing('is being made here at this moment'),
+    });
+    expect(await modelDigest(out)).toBe(expected);
+  });
+
+  test('nor does another process take what is being made for something left', async () => {
+    const out = cli.fresh();
+    const child = cli.start(['train', '-', '--out', out]);
+    child.stdin.write(sentences.join('\n'));
+    await seen(child.stderr, /reading text/);
+    for (const flag of ['--force', '--resume']) {
+      expect(await cli.refuse(2, ['train', text, '--out', out, flag])).toContain('is being made here');
+    }
+    child.stdin.end();
+    expect(await outcome(child)).toMatchObject({ status: 0 });
+  });
+});
+
+describe('an interrupt', () => {
+  test.each(['counting n-grams', 'tuning weights'])(
+    'while %s ends the training soon, and leaves nothing',
+    async stage => {
+      const out = cli.fresh();
+      const args = ['--order', '3', '--skip', '--classes', '10', '--hold-out', '0.1'];
+      const child = cli.start(['train', text, '--out', out, ...args]);
+      child.stdin.end();
+      await seen(child.stderr, new RegExp(stage));
+      child.kill('SIGINT');
+      const { status, stderr } = await outcome(child);
+      expect({ status, stderr }).toEqual({ status: 130, stderr: containing('nothing was kept') });
+      expect(existsSync(out)).toBe(false);
+    },
+  );
+
+  test('that is the second kills at once, and what was done can be resumed', async () => {
+    const out = cli.fresh();
+    const child = cli.start(['train', '-', '--out', out]);
+    child.stdin.write(sentences.join('\n'));
+    await seen(child.stderr, /reading text/);
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+    expect(await outcome(child)).toMatchObject({ status: 130 });
+    await cli.train([text, '--out', out, '--order', '2', '--resume']);
+    expect(readdirSync(out).sort()).toEqual([expect.stringMatching(/^generation-\d$/), 'kneser.json']);
+  });
+});
+
+test('only what dead processes of this machine left is removed', async () => {
+  const folder = cli.fresh('leftovers');
+  mkdirSync(folder);
+  const host = hostname().replaceAll(/[^A-Za-z0-9]/g, '');
+  const dead = 2 ** 22 + 1;
+  const kept = [
+    `kneser-${process.pid}-${host}-abc`,
+    `kneser-${dead}-elsewhere-abc`,
+    `kneser-${dead}`,
+    `other-${dead}-${host}-abc`,
+  ];
+  for (const name of [...kept, `kneser-${dead}-${host}-abc`]) mkdirSync(join(folder, name));
+  await removeAbandoned(folder, 'kneser-');
+  expect(readdirSync(folder).sort()).toEqual(kept.sort());
+});
+
+test('a reader that was killed leaves nothing for long', async () => {
+  const model = cli.fresh();
+  await train({ sentences: ['a b'], out: model, order: 2 });
+  const child = cli.start(['score', model, '-']);
+  child.stdin.write('a b\n');
+  await seen(child.stdout, /a/);
+  child.kill('SIGKILL');
+  await outcome(child);
+  expect(readdirSync(cli.temporary)).toHaveLength(1);
+  await cli.print(['score', model], { input: 'a\n' });
+  expect(readdirSync(cli.temporary)).toEqual([]);
+});
+
+test('nor does tuning that was killed', async () => {
+  const model = cli.fresh();
+  await train({ sentences: ['a b c', 'a b d'], out: model, order: 2, patterns: { skip: true } });
+  const child = cli.start(['tune', model, '-']);
+  child.stdin.write('a b\n');
+  await vi.waitFor(() => expect(readdirSync(cli.temporary)).toHaveLength(2), { timeout: 20_000, interval: 10 });
+  child.kill('SIGKILL');
+  await outcome(child);
+  expect(readdirSync(cli.temporary)).toHaveLength(2);
+  await cli.print(['tune', model, '-'], { input: 'a b c\n' });
+  expect(readdirSync(cli.temporary)).toEqual([]);
+});
+
+afterAll(() => {
+  expect(readdirSync(cli.temporary)).toEqual([]);
+});
