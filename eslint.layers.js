@@ -34,9 +34,10 @@ const INSIDE = {
 
 /** Rooms that run in any engine: no `node:` module, no base/node. */
 const ANY_ENGINE = ['src/base', 'src/tables', 'src/smoothing', 'src/report', 'native-free'];
-/** Files of those rooms that are for Node all the same: they build and serve the demo page. */
+/** Files of those rooms that are for Node all the same: they bundle the browser's modules, and build and serve the demo page. */
 const FOR_NODE = [
   'src/base/node/',
+  'native-free/bundle.ts',
   'native-free/demo/build.ts',
   'native-free/demo/main.ts',
   'native-free/demo/serve.ts',
