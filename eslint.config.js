@@ -31,5 +31,5 @@ export default tseslint.config(
     plugins: { kneser: { rules: { layers } } },
     rules: { 'kneser/layers': 'error' },
   },
-  { files: ['*.config.js', 'eslint.layers.js'], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ['*.config.js', 'eslint.layers.js', 'docs/examples/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
 );

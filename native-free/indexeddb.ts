@@ -37,7 +37,12 @@ export interface SaveOptions {
  * Opens a model that this browser keeps for this site. Close it when it is not needed any more.
  *
  * @throws KneserError: KNESER_INPUT_MISSING, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED, KNESER_OPTION, KNESER_IO.
- * @example const model = await openModel('books');
+ * @example
+ * ```ts
+ * import { openModel } from 'kneser/native-free/indexeddb';
+ *
+ * const model = await openModel('books');
+ * ```
  */
 export async function openModel(name: string, options: OpenOptions = {}): Promise<LanguageModel> {
   const database = await openDatabase(name);
@@ -62,7 +67,13 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
  * or not at all.
  *
  * @throws KneserError: KNESER_OUTPUT_EXISTS, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED, and what reading the model throws.
- * @example await saveModel(await LanguageModel.fromFile(url), 'books');
+ * @example
+ * ```ts
+ * import { LanguageModel } from 'kneser/native-free';
+ * import { saveModel } from 'kneser/native-free/indexeddb';
+ *
+ * await saveModel(await LanguageModel.fromFile(new URL('/model.kneser', location.href)), 'books');
+ * ```
  */
 export async function saveModel(model: LanguageModel, name: string, options: SaveOptions = {}): Promise<void> {
   await keepModel({ store: model.parts.store, files: filesOf(model) }, name, options);

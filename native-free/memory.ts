@@ -21,6 +21,18 @@ export async function createMemory(): Promise<Database> {
  * Copies an open model into memory, whole: it is read there from then on, without a server or a disk.
  *
  * @throws KneserError: what reading the model throws.
+ * @example
+ * ```ts
+ * import { openAsBlob } from 'node:fs';
+ * import { LanguageModel } from 'kneser/native-free';
+ * import { copyToMemory } from 'kneser/native-free/memory';
+ *
+ * const packed = await LanguageModel.fromFile(await openAsBlob('model.kneser'));
+ * const model = await copyToMemory(packed);
+ * await packed.close();
+ * console.log((await model.score('The jury .')).perplexity);
+ * await model.close();
+ * ```
  */
 export async function copyToMemory(model: LanguageModel, options: OpenOptions = {}): Promise<LanguageModel> {
   const { store } = model.parts;

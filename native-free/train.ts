@@ -61,7 +61,13 @@ const DEFAULT_MEMORY = 1 << 30;
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_EXISTS, KNESER_DISK_FULL, KNESER_LIMIT, KNESER_TOKENIZER,
  * KNESER_ABORTED.
  * @example
- * const { model, report } = await train({ text: file, order: 4, onProgress: ({ stage, done, total }) => … });
+ * ```ts
+ * import { train } from 'kneser/native-free/train';
+ *
+ * const { model, report } = await train({ text: 'the cat sat\nthe dog sat\n', order: 3 });
+ * console.log(report.tokens, (await model.score('the cat sat')).perplexity);
+ * await model.close();
+ * ```
  */
 export async function train(options: TrainOptions): Promise<Trained> {
   const { text, sentences, into, force = false, worker = typeof Worker === 'function', signal } = options;

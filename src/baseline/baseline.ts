@@ -28,7 +28,18 @@ const DEFAULT_SEED = 1;
  *
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_*, and what `train` throws.
  * @example
- * const { models } = await baseline({ train: ['train.txt'], valid: ['valid.txt'], test: ['test.txt'], out: 'baseline' });
+ * ```ts
+ * import { baseline } from 'kneser';
+ *
+ * const { models } = await baseline({
+ *   train: ['text.txt'],
+ *   valid: ['valid.txt'],
+ *   test: ['test.txt'],
+ *   orders: [2],
+ *   out: 'report',
+ * });
+ * for (const { name, micro } of models) console.log(name, micro.perplexity);
+ * ```
  */
 export async function baseline(options: BaselineOptions): Promise<BaselineReport> {
   const orders = checkOrders(options.orders ?? DEFAULT_ORDERS);

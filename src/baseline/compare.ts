@@ -95,7 +95,12 @@ const POSITIONS = [1, 2, 3, 4, 6, 11, 21, 41, 81];
  * @throws KneserError: KNESER_INPUT_*; KNESER_INPUT_TABLE with the line of a table that is malformed, or whose tokens are
  *   others; KNESER_OPTION for a model that is not there.
  * @example
- * const { byCount } = await compare({ file: 'baseline/tokens.tsv.gz', models: ['glm5', 'mkn5'] });
+ * ```ts
+ * import { compare } from 'kneser';
+ *
+ * const { difference, byCount } = await compare({ file: 'baseline/tokens.tsv.gz', models: ['glm2', 'mkn2'] });
+ * console.log(difference, byCount.length);
+ * ```
  */
 export async function compare(options: CompareOptions): Promise<ModelComparison> {
   const { file, other, top = DEFAULT_TOP, resamples = RESAMPLES, seed = 1 } = options;

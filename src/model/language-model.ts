@@ -21,9 +21,14 @@ const BYTES_A_WORD = 5.5;
  * does the end of a block in which it is declared with `await using`.
  *
  * @example
+ * ```ts
+ * import { LanguageModel } from 'kneser';
+ *
  * const model = await LanguageModel.open('model');
- * const { log10Probs, perplexity } = await model.score('the cat sat');
+ * const { tokens, log10Probs, perplexity } = await model.score('The jury praised the city .');
+ * console.log(tokens.length === log10Probs.length, perplexity > 1);
  * await model.close();
+ * ```
  */
 export class LanguageModel extends PagedModel {
   private readonly reading: TableReading;
@@ -40,6 +45,14 @@ export class LanguageModel extends PagedModel {
    *
    * @throws KneserError: KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_IO, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED,
    * KNESER_OPTION for weights that the model does not have.
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('mixture', { smoothing: 'mkn' });
+   * console.log(model.info.smoothing, model.info.tokens);
+   * await model.close();
+   * ```
    */
   static async open(path: string, options: OpenOptions = {}): Promise<LanguageModel> {
     const { openModel } = await import('./open-model.js');
@@ -51,6 +64,15 @@ export class LanguageModel extends PagedModel {
    * The perplexity of a text file of any kind that training takes (`-` is standard input), read as a stream.
    *
    * @throws KneserError: KNESER_INPUT_*, KNESER_LIMIT for a token of more than 64 MB, KNESER_CLOSED.
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * const { perplexity, perplexityExcludingOov, tokens, oov } = await model.perplexityOfFile('test.txt');
+   * console.log(perplexity, perplexityExcludingOov, tokens, oov);
+   * await model.close();
+   * ```
    */
   async perplexityOfFile(path: string, options: FileOptions = {}): Promise<Perplexity> {
     return (await this.sumOfFile(path, options)).figures();

@@ -134,7 +134,15 @@ export class MemoryModel extends ModelBase {
    *
    * @param token a word, or `</s>`.
    * @param history the words before it, oldest first; begin it with `<s>` where it begins a sentence.
-   * @example loaded.log10Prob('sat', ['<s>', 'the', 'cat'])
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * const loaded = await model.load();
+   * console.log(loaded.log10Prob('jury', ['<s>', 'The']));
+   * await model.close();
+   * ```
    */
   log10Prob(token: string, history: readonly string[] = []): number {
     let state = this.start({ start: history[0] === BOS_WORD });
@@ -152,12 +160,21 @@ export class MemoryModel extends ModelBase {
    * Scores a token after a state, and gives the state after it: for decoders, as KenLM's `State` does.
    *
    * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * const loaded = await model.load();
    * let state = loaded.start();
-   * for (const token of ['the', 'cat', '</s>']) {
+   * let total = 0;
+   * for (const token of ['The', 'jury', '.', '</s>']) {
    *   const scored = loaded.extend(state, token);
    *   total += scored.log10Prob;
    *   state = scored.state;
    * }
+   * console.log(total, loaded.score('The jury .').log10Prob); // the same
+   * await model.close();
+   * ```
    */
   extend(state: State, token: string): Extension {
     this.checkOpen();

@@ -62,6 +62,19 @@ export class ModelBase {
    * A running text that has not begun: pass it to each `score` of its sentences.
    *
    * @throws KNESER_OPTION where the model has no tuned weights; KNESER_NO_COUNTS for a back-off model.
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('mixture');
+   * const cache = model.createCache();
+   * for (const sentence of ['The jury praised the city .', 'The city praised the jury .']) {
+   *   const { log10Prob } = await model.score(sentence, { cache });
+   *   console.log(log10Prob);
+   * }
+   * cache.reset(); // another document begins
+   * await model.close();
+   * ```
    */
   createCache(): TextCache {
     const { weights, manifest, store } = this.parts;

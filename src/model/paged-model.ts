@@ -39,9 +39,16 @@ export type ModelClass<Model> = new (parts: ModelParts, options: OpenOptions) =>
  * of processes may have the same model open. Calls may overlap; they are served in turn.
  *
  * @example
- * const model = await LanguageModel.open('model');
- * const { log10Probs, perplexity } = await model.score('the cat sat');
+ * ```ts
+ * import { readFile } from 'node:fs/promises';
+ * import { LanguageModel } from 'kneser/native-free';
+ *
+ * const bytes = new Uint8Array(await readFile('model.kneser'));
+ * const model = await LanguageModel.fromFile(bytes.buffer); // in a page: a File, or the address of a file
+ * const { log10Probs, perplexity } = await model.score('The jury praised the city .');
+ * console.log(log10Probs.length, perplexity > 1);
  * await model.close();
+ * ```
  */
 export class PagedModel extends ModelBase {
   private readonly wordStream: TableStream;
@@ -83,7 +90,14 @@ export class PagedModel extends ModelBase {
    * @throws KneserError: KNESER_NOT_A_MODEL, KNESER_VERSION, KNESER_DAMAGED, KNESER_OPTION; of an address KNESER_INPUT_MISSING,
    * KNESER_INPUT_UNREADABLE, KNESER_IO and KNESER_ABORTED, which any later call may throw too.
    * @example
-   * const model = await LanguageModel.fromFile(new URL('https://example.org/model.kneser'));
+   * ```ts
+   * import { openAsBlob } from 'node:fs';
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.fromFile(await openAsBlob('model.kneser')); // or new URL('https://…')
+   * console.log(model.info.order);
+   * await model.close();
+   * ```
    */
   static async fromFile<Model>(
     this: ModelClass<Model>,
@@ -112,6 +126,16 @@ export class PagedModel extends ModelBase {
    * Scores a sentence: text, which the model's tokenizer cuts into tokens, or its tokens.
    *
    * @throws KneserError: KNESER_CLOSED, KNESER_DAMAGED, KNESER_LIMIT for more than 4,194,304 tokens.
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * const { tokens, log10Probs, matched, oov } = await model.score('The jury praised the city .');
+   * tokens.forEach((token, i) => console.log(token, log10Probs[i], matched[i], oov[i]));
+   * await model.score(['the', 'city'], { start: false, end: false }); // tokens, in the middle of a sentence
+   * await model.close();
+   * ```
    */
   async score(sentence: Sentence, options: ScoreOptions = {}): Promise<Score> {
     const tokens = this.surface(sentence);
@@ -129,7 +153,15 @@ export class PagedModel extends ModelBase {
    *
    * @returns a value a token, or a bin; nothing for a text without tokens.
    * @throws KneserError: KNESER_OPTION, KNESER_CLOSED, KNESER_DAMAGED.
-   * @example const vector = await model.ngramPerplexities('the cat sat on the mat', { window: 3 }); // 6 values
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * const vector = await model.ngramPerplexities('The jury praised banana city .', { window: 3 });
+   * console.log(vector.length); // 6: a value for each token
+   * await model.close();
+   * ```
    */
   async ngramPerplexities(sentence: Sentence, options: VectorOptions = {}): Promise<Float64Array> {
     return (await this.scoreVector(sentence, options)).vector;
@@ -154,7 +186,16 @@ export class PagedModel extends ModelBase {
    * history is `<unk>`.
    *
    * @throws KneserError: KNESER_OPTION, KNESER_CLOSED, KNESER_DAMAGED.
-   * @example const [{ token, probability }] = await model.predict('the cat sat on the', { k: 3 });
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * for (const { token, probability } of await model.predict('The jury praised the', { k: 3 })) {
+   *   console.log(token, probability);
+   * }
+   * await model.close();
+   * ```
    */
   async predict(history: Sentence, options: PredictOptions = {}): Promise<Prediction[]> {
     checkPredictOptions(options);
@@ -164,7 +205,19 @@ export class PagedModel extends ModelBase {
     return withTokens(await this.inTurn(() => runAwaiting(predictor.predict(ids, options))), words);
   }
 
-  /** The perplexity of sentences, which are one text. */
+  /**
+   * The perplexity of sentences, which are one text.
+   *
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * const { perplexity } = await model.perplexity(['The jury praised the city .', 'It was late .']);
+   * console.log(perplexity);
+   * await model.close();
+   * ```
+   */
   async perplexity(sentences: Sentences, options: TextOptions = {}): Promise<Perplexity> {
     this.checkOpen();
     checkSentences(sentences);
@@ -186,6 +239,16 @@ export class PagedModel extends ModelBase {
    * Reads all tables into memory: the same methods, answered at once, and many times as fast. This model stays open.
    *
    * @param onProgress told which share of the tables, 0 to 1, has been read.
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * const loaded = await model.load();
+   * await model.close(); // the loaded model is independent of it
+   * const { perplexity } = loaded.score('The jury praised the city .'); // no await
+   * console.log(perplexity);
+   * ```
    */
   async load(onProgress?: (share: number) => void): Promise<MemoryModel> {
     const { MemoryModel } = await import('./memory-model.js');

@@ -35,7 +35,12 @@ export interface PackReport {
  * @throws KneserError: KNESER_OPTION, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED, and what
  * `LanguageModel.open` throws.
  * @example
- * await pack({ model: 'model', out: 'model.kneser' });
+ * ```ts
+ * import { pack } from 'kneser';
+ *
+ * const { bytes } = await pack({ model: 'model', out: 'packed.kneser' });
+ * console.log(bytes);
+ * ```
  */
 export async function pack(options: PackOptions): Promise<PackReport> {
   const { model, out, force = false, onProgress, signal } = options;

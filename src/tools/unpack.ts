@@ -36,7 +36,12 @@ export interface UnpackReport {
  *
  * @throws KneserError: KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_ABORTED, and what `LanguageModel.open` throws.
  * @example
- * await unpack({ file: 'model.kneser', out: 'model' });
+ * ```ts
+ * import { unpack } from 'kneser';
+ *
+ * const { keys } = await unpack({ file: 'model.kneser', out: 'unpacked' });
+ * console.log(keys);
+ * ```
  */
 export async function unpack(options: UnpackOptions): Promise<UnpackReport> {
   const { file, out, force = false, onProgress, signal } = options;

@@ -36,7 +36,14 @@ export interface TrainReport extends BuildReport {
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_LIMIT, KNESER_TOKENIZER,
  * KNESER_ABORTED.
  * @example
- * const report = await train({ files: ['corpus.txt'], out: 'model', order: 5 });
+ * ```ts
+ * import { train } from 'kneser';
+ *
+ * const { tokens, tables } = await train({ files: ['text.txt'], out: 'mine', order: 3 });
+ * console.log(tokens, tables.map(({ pattern, types }) => `${pattern}: ${types}`));
+ * // The mixture: all skip patterns and 20 word classes, tuned on every 20th sentence.
+ * await train({ files: ['text.txt'], out: 'mixed', order: 3, patterns: { skip: true }, classes: 20, holdOut: 0.05 });
+ * ```
  */
 export async function train(options: TrainOptions): Promise<TrainReport> {
   const memory = checkMemory(options.memory ?? Math.floor(totalmem() / 2));

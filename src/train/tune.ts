@@ -37,6 +37,14 @@ export interface TuneOptions extends DocumentOptions {
  * Deterministic.
  *
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_NO_COUNTS, and what `LanguageModel.open` throws.
+ * @example
+ * ```ts
+ * import { train, tune } from 'kneser';
+ *
+ * await train({ files: ['text.txt'], out: 'tuned', order: 3, patterns: { skip: true } });
+ * const { mkn, tuned } = await tune({ model: 'tuned', files: ['valid.txt'] });
+ * console.log(mkn, tuned); // perplexities of valid.txt: Kneser-Ney, the mixture
+ * ```
  */
 export async function tune(options: TuneOptions): Promise<TuneReport> {
   const { isWeightsName, openFolder, writeWeights } = await import('../store/folder/folder.js');

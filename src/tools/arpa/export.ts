@@ -41,7 +41,12 @@ export interface ExportReport {
  * @throws KneserError: KNESER_OPTION for a model whose words have white space in them, KNESER_OUTPUT_*, KNESER_DISK_FULL,
  * KNESER_ABORTED, and what `LanguageModel.open` throws.
  * @example
- * const { ngrams } = await exportArpa({ model: 'model', file: 'model.arpa.gz' });
+ * ```ts
+ * import { exportArpa } from 'kneser';
+ *
+ * const { ngrams } = await exportArpa({ model: 'model', file: 'exported.arpa.gz' }); // KenLM and SRILM read it
+ * console.log(ngrams);
+ * ```
  */
 export async function exportArpa(options: ExportOptions): Promise<ExportReport> {
   const { model: folder, file, onProgress, signal } = options;

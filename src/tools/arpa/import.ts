@@ -54,7 +54,14 @@ const BLOCKS_A_WRITE = 128;
  * @throws KneserError: KNESER_INPUT_ARPA for a file that is not right, with the line and the reason; KNESER_INPUT_*,
  * KNESER_OPTION, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_LIMIT, KNESER_ABORTED.
  * @example
- * await importArpa({ file: 'model.arpa.gz', out: 'model' });
+ * ```ts
+ * import { importArpa, LanguageModel } from 'kneser';
+ *
+ * await importArpa({ file: 'model.arpa.gz', out: 'imported' });
+ * const model = await LanguageModel.open('imported');
+ * console.log(model.info.smoothing); // backoff
+ * await model.close();
+ * ```
  */
 export async function importArpa(options: ImportOptions): Promise<ImportReport> {
   const { file, out, force = false } = options;

@@ -45,7 +45,13 @@ export interface PruneReport {
  * @throws KneserError: KNESER_OPTION, also for a model that has skip patterns or was pruned; KNESER_OUTPUT_*,
  * KNESER_DISK_FULL, KNESER_ABORTED, KNESER_NO_COUNTS, and what `LanguageModel.open` throws.
  * @example
- * await prune({ model: 'model', out: 'small', prune: [0, 0, 1] });
+ * ```ts
+ * import { prune } from 'kneser';
+ *
+ * // Without the n-grams of order 3 and up that were seen once.
+ * const { tables } = await prune({ model: 'model', out: 'small', prune: [0, 0, 1] });
+ * console.log(tables.map(({ pattern, types, dropped }) => `${pattern}: ${types} of ${types + dropped}`));
+ * ```
  */
 export async function prune(options: PruneOptions): Promise<PruneReport> {
   const { model, out, onProgress, signal } = options;

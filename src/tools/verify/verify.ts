@@ -50,7 +50,12 @@ export interface VerifyReport {
  * @throws KneserError: KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, and KNESER_IO,
  *   KNESER_INPUT_UNREADABLE where the model cannot be read. Damage is not thrown, but reported.
  * @example
+ * ```ts
+ * import { verify } from 'kneser';
+ *
  * const { sound, findings } = await verify('model');
+ * console.log(sound, findings.length); // true 0
+ * ```
  */
 export async function verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   const started = performance.now();

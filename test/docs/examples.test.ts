@@ -1,0 +1,188 @@
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, expect, it } from 'vitest';
+import { brownSentences } from '#kneser/corpora/brown.js';
+import { baseline, exportArpa, pack, train } from '#kneser/src/index.js';
+import { temporaryFolder } from '../support/models.js';
+
+/**
+ * Runs every program that the docs show, in a folder with a small text and models of it: the `@example` blocks of the doc
+ * comments, `docs/examples` and the README's. `kneser` leads to the built package there, as in the folder of a user.
+ */
+const ROOT = join(import.meta.dirname, '../..');
+/** IndexedDB is in browsers only; these examples are compiled to modules, but not run. */
+const FOR_BROWSERS = /native-free\/indexeddb'/;
+
+const folder = temporaryFolder('examples');
+
+beforeAll(async () => {
+  const sentences: string[] = [];
+  for (const tokens of brownSentences()) if (sentences.push(tokens.join(' ')) === 1600) break;
+  const at = (name: string): string => join(folder, name);
+  const write = (name: string, lines: readonly string[]): void =>
+    writeFileSync(at(name), lines.map(line => line + '\n').join(''));
+  write('text.txt', sentences.slice(0, 1300));
+  write('valid.txt', sentences.slice(1300, 1450));
+  write('test.txt', sentences.slice(1450));
+  mkdirSync(at('models'));
+  write('models/brown.train.txt', sentences.slice(0, 1300));
+  write('models/brown.heldout.txt', sentences.slice(1450));
+  mkdirSync(at('node_modules'));
+  symlinkSync(ROOT, at('node_modules/kneser'));
+  const files = [at('text.txt')];
+  await train({ files, out: at('model'), order: 3 });
+  await train({ files, out: at('mixture'), order: 3, patterns: { skip: true }, holdOut: 0.05 });
+  await pack({ model: at('model'), out: at('model.kneser') });
+  await exportArpa({ model: at('model'), file: at('model.arpa.gz') });
+  const test = [at('test.txt')];
+  await baseline({ train: files, valid: [at('valid.txt')], test, orders: [2], classes: 0, out: at('baseline') });
+});
+
+interface Program {
+  readonly name: string;
+  readonly code: string;
+}
+
+/** The fenced `ts` blocks of the doc comments of a folder's files. */
+function examplesOf(path: string): Program[] {
+  return readdirSync(join(ROOT, path), { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.ts') && !name.startsWith('demo'))
+    .flatMap(name => {
+      const source = readFileSync(join(ROOT, path, name), 'utf8');
+      const blocks = source.matchAll(/^ *\* ```ts\n(.*?)^ *\* ```$/gms);
+      return [...blocks].map(([, block], i) => ({
+        name: `${path}/${name} ${i + 1}`,
+        code: block.replaceAll(/^ *\* ?/gm, ''),
+      }));
+    });
+}
+
+/** Runs programs one after another in one process; gives what each printed. */
+async function runAll(programs: readonly Program[]): Promise<string[]> {
+  const names = programs.map(({ code }, i) => {
+    writeFileSync(join(folder, `program-${i}.mjs`), code);
+    return `./program-${i}.mjs`;
+  });
+  const runner = `
+    process.argv.length = 2;
+    const printed = [];
+    const { log } = console;
+    for (const name of ${JSON.stringify(names)}) {
+      let text = '';
+      console.log = (...values) => { text += values.map(String).join(' ') + '\\n'; };
+      try { await import(name); } catch (error) { text = 'FAILED: ' + error.stack; }
+      printed.push(text);
+    }
+    log(JSON.stringify(printed));`;
+  writeFileSync(join(folder, 'run-all.mjs'), runner);
+  const { stdout } = await promisify(execFile)(process.execPath, ['run-all.mjs'], { cwd: folder, maxBuffer: 1 << 26 });
+  return JSON.parse(stdout) as string[];
+}
+
+it('every example of a doc comment runs', async () => {
+  const all = [...examplesOf('src'), ...examplesOf('native-free')];
+  const programs = all.filter(({ code }) => !FOR_BROWSERS.test(code));
+  expect(programs.length).toBeGreaterThan(20);
+  const printed = await runAll(programs);
+  const failed = programs.flatMap(({ name }, i) => (printed[i].startsWith('FAILED') ? [`${name}: ${printed[i]}`] : []));
+  expect(failed).toEqual([]);
+  // Each shows a result.
+  expect(programs.filter((_, i) => printed[i] === '').map(({ name }) => name)).toEqual([]);
+});
+
+it('an example is a fenced block, so that it is run', () => {
+  for (const path of ['src', 'native-free']) {
+    for (const name of readdirSync(join(ROOT, path), { recursive: true, encoding: 'utf8' })) {
+      if (!name.endsWith('.ts')) continue;
+      const source = readFileSync(join(ROOT, path, name), 'utf8');
+      expect(source.replaceAll(/@example\n *\* ```ts\n/g, ''), name).not.toContain('@example');
+    }
+  }
+});
+
+const EXPECTED: Record<string, RegExp> = {
+  'compare-smoothings.mjs': /^mkn: perplexity [\d.]+\nglm: perplexity [\d.]+\n$/,
+  'find-odd-tokens.mjs': /\[\S+\].*\n.*\[\S+\].*\n$/,
+  'next-words.mjs': /^(\S+ +0\.\d{4} 1+ 0\.\d{4}(, 1+ 0\.\d{4})*\n){3}$/,
+  'one-file.mjs': /^example\.kneser: \d+ bytes\nof the … \S+\n$/,
+  'rerank.mjs': /^-\d+\.\d\d it was in the city of\n(.*\n){2}$/,
+  'similar-documents.mjs': /^[\d.]+ text\.txt\n[\d.]+ test\.txt\n$/,
+  'stream.mjs': /<\/s> +(-[\d.]+)\nat once \1\n$/,
+  'train-and-score.mjs': /^1300 sentences, \d+ tokens\n(.+ -\d+\.\d{4} \d\n){8}perplexity [\d.]+\n$/,
+};
+
+it('every program of docs/examples runs and prints its result', async () => {
+  const names = readdirSync(join(ROOT, 'docs/examples')).filter(name => name.endsWith('.mjs'));
+  expect(names.sort()).toEqual(Object.keys(EXPECTED));
+  const readme = readFileSync(join(ROOT, 'docs/examples/README.md'), 'utf8');
+  const code = (name: string): string => readFileSync(join(ROOT, 'docs/examples', name), 'utf8');
+  const printed = await runAll(names.map(name => ({ name, code: code(name) })));
+  names.forEach((name, i) => {
+    expect(printed[i], name).toMatch(EXPECTED[name]);
+    expect(readme).toContain(`(${name})`);
+  });
+});
+
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+
+it("the README's program and commands run", async () => {
+  const programs = [...README.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => ({ name: 'README', code }));
+  expect(programs).toHaveLength(1);
+  expect(
+    await runAll(programs.map(({ name, code }) => ({ name, code: code + 'console.log(perplexity, next)' }))),
+  ).toEqual([expect.stringMatching(/^\d/)]);
+  const shown = [...README.matchAll(/^\$ (.*)$/gm)].map(([, command]) => command);
+  const cases = [...README.matchAll(/^- .*?`(.*?npx kneser .*?)`$/gm)].map(([, command]) => command);
+  expect([shown.length, cases.length]).toEqual([3, 4]);
+  cpSync(join(ROOT, 'README.md'), join(folder, 'README.md'));
+  mkdirSync(join(folder, 'docs'));
+  cpSync(join(ROOT, 'docs/mixture.md'), join(folder, 'docs/mixture.md'));
+  const kneser = `"${process.execPath}" "${join(ROOT, 'dist/src/cli/main.js')}"`;
+  for (const command of [...shown, ...cases]) {
+    // The quickstart's text is a part of Brown here; the whole of it would take the baseline half a minute.
+    const text = command
+      .replace('npx kneser', kneser)
+      .replace('--corpus brown', '--train text.txt --valid valid.txt --test test.txt')
+      .replace('--orders 5', '--orders 2');
+    await promisify(execFile)('sh', ['-c', text], { cwd: folder });
+  }
+});
+
+it("the README's other commands are scripts of the package", () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  for (const [, name] of README.matchAll(/npm run ([\w:]+)/g)) expect(scripts).toHaveProperty([name]);
+});
+
+/** The anchor of a heading, as GitHub makes it. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-');
+
+it('links between pages lead to a file, and to a heading of it', () => {
+  const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'bench/README.md', 'docs/examples/README.md'];
+  for (const name of readdirSync(join(ROOT, 'docs'))) if (name.endsWith('.md')) pages.push(`docs/${name}`);
+  const headings = (path: string): string[] =>
+    [...readFileSync(path, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading));
+  const broken: string[] = [];
+  for (const page of pages) {
+    const text = readFileSync(join(ROOT, page), 'utf8');
+    for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const [path, anchor] = target.split('#') as [string, string | undefined];
+      const file = path === '' ? join(ROOT, page) : join(ROOT, page, '..', path);
+      try {
+        if (anchor === undefined ? !existsSync(file) : !headings(file).includes(anchor))
+          broken.push(`${page}: ${target}`);
+      } catch {
+        broken.push(`${page}: ${target}`);
+      }
+    }
+  }
+  expect(broken).toEqual([]);
+});
