@@ -1,17 +1,33 @@
+import type { Command } from 'commander';
 import { KneserError } from '../base/errors.js';
 import { baseline } from '../baseline/baseline.js';
 import type { BaselineOptions, BaselineProgress, BaselineTexts } from '../baseline/options.js';
 import { summaryOf, tablesOf } from '../baseline/tables.js';
 import type { BaselineReport } from '../baseline/report.js';
 import type { DocumentOptions } from '../text/formats/documents.js';
-import { documentOptions } from './options.js';
-import { print, printTable } from './output.js';
-import { ProgressDisplay, TITLES } from './progress.js';
-import { tokenizationChoice, type TokenizationFlags } from './tokenization.js';
-import { vocabularyChoice, type VocabularyFlags } from './vocabulary.js';
+import { addDocumentFlags, documentOptions } from './documents.js';
+import { print, printTable, warn } from './output.js';
+import { TITLES, withDisplay, type ProgressDisplay } from './progress.js';
+import {
+  addCleaningFlags,
+  addTokenizationFlags,
+  tokenizationChoice,
+  type CleaningFlags,
+  type TokenizationFlags,
+} from './tokenization.js';
+import { parseOrders, parseSize, parseThreads, parseWhole } from './values.js';
+import { addVocabularyFlags, vocabularyChoice, type VocabularyFlags } from './vocabulary.js';
 
-/** The options of `kneser baseline`, as commander hands them over. */
-export interface BaselineFlags extends VocabularyFlags, TokenizationFlags, DocumentOptions {
+const HELP = `
+Model names are a smoothing and an order: mkn5 is interpolated modified Kneser-Ney, glm5 a generalized language model, the
+mixture over skip patterns. Each is trained by itself, and the mixtures are tuned on the --valid files.
+
+Examples:
+  kneser baseline --train train.txt --valid valid.txt --test news.txt web.txt --out baseline
+  kneser baseline --corpus ptb --data ptb-folder --out ptb-baseline`;
+
+/** Flags of `kneser baseline`. */
+interface BaselineFlags extends VocabularyFlags, TokenizationFlags, CleaningFlags, DocumentOptions {
   readonly train?: readonly string[];
   readonly valid?: readonly string[];
   readonly test?: readonly string[];
@@ -26,21 +42,45 @@ export interface BaselineFlags extends VocabularyFlags, TokenizationFlags, Docum
   readonly seed: number;
   readonly memory?: number;
   readonly threads?: number;
-  readonly lowercase?: boolean;
-  readonly skipBlank?: boolean;
-  readonly reserved: 'refuse' | 'drop';
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
 /** `kneser baseline`. */
-export async function runBaseline(flags: BaselineFlags): Promise<void> {
+export function define(command: Command): void {
+  command
+    .option(
+      '--train <file...>',
+      'text to count: text files (.txt, .jsonl, .parquet, also with .gz or .zst), folders of them',
+    )
+    .option('--valid <file...>', 'text to tune the mixture on')
+    .option('--test <file...>', 'text to measure on; each file is a domain')
+    .option('--corpus <name>', 'a corpus of the catalog instead: brown, ptb, wikitext-2, wikitext-103, text8, 1b')
+    .option('--data <dir>', 'folder of the corpus files, which are checked against the catalog')
+    .option('-n, --orders <list>', 'orders, such as 2-5 or 3,5', parseOrders, [2, 3, 4, 5])
+    .option('--classes <n>', 'word classes of the class model mixed in', parseWhole, 300)
+    .option('-o, --out <dir>', 'folder for the report (Markdown, JSON, HTML) and the table of tokens')
+    .option('--keep-models <dir>', 'folder in which the models are kept')
+    .option('--resamples <n>', 'resamples of the bootstrap', parseWhole, 1000)
+    .option('--seed <n>', 'seed of the bootstrap', parseWhole, 1)
+    .option('-m, --memory <size>', 'memory to aim for, such as 512M or 4G (default: half of the machine)', parseSize)
+    .option('-t, --threads <n>', 'threads that count (default: one a core)', parseThreads);
+  addVocabularyFlags(command);
+  addTokenizationFlags(command);
+  addDocumentFlags(command);
+  addCleaningFlags(command)
+    .option('-f, --force', 'replace a report and models that are there')
+    .option('--json', 'print the report as one JSON object')
+    .option('-q, --quiet', 'no progress')
+    .addHelpText('after', HELP)
+    .action(run);
+}
+
+async function run(flags: BaselineFlags): Promise<void> {
   const { out, keepModels, memory, threads } = flags;
   const texts = textsOf(flags);
   const vocabulary = await vocabularyChoice(flags);
-  const display = await ProgressDisplay.create(flags.quiet ?? false);
-  let report: BaselineReport;
-  try {
+  const report = await withDisplay(flags.quiet ?? false, async display => {
     const options: BaselineOptions = {
       ...texts,
       orders: flags.orders,
@@ -60,11 +100,9 @@ export async function runBaseline(flags: BaselineFlags): Promise<void> {
       ...(vocabulary ? { vocabulary } : {}),
       ...(display ? { onProgress: progress => show(display, progress) } : {}),
     };
-    report = await baseline(options);
-  } finally {
-    display?.end();
-  }
-  for (const warning of report.warnings) process.stderr.write(`kneser: warning: ${warning}\n`);
+    return baseline(options);
+  });
+  report.warnings.forEach(warn);
   if (flags.json) await print(JSON.stringify(report) + '\n');
   else await printReport(report);
   if (out !== undefined && !flags.quiet) process.stderr.write(`${out}: baseline.md, .json and .html, tokens.tsv.gz\n`);

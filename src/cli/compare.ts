@@ -1,9 +1,19 @@
+import type { Command } from 'commander';
 import { compare, type ModelComparison, type TokenDifference, type TokenGroup } from '../baseline/compare.js';
 import { pText, range, signed } from '../report/figures.js';
 import { print, printTable, whole } from './output.js';
+import { parsePair, parseWhole } from './values.js';
 
-/** The options of `kneser compare`. */
-export interface CompareFlags {
+const HELP = `
+Each file is a table of tokens as kneser baseline writes it. With two files, the first model is of the first file and
+the second of the second, which may lack the columns MODEL.matched.
+
+Examples:
+  kneser compare baseline/tokens.tsv.gz --models glm5,mkn5
+  kneser compare baseline/tokens.tsv.gz neural.tsv.gz --models glm5,lstm`;
+
+/** Flags of `kneser compare`. */
+interface CompareFlags {
   readonly models?: readonly [string, string];
   readonly top: number;
   readonly resamples: number;
@@ -12,7 +22,24 @@ export interface CompareFlags {
 }
 
 /** `kneser compare`. */
-export async function runCompare(file: string, other: string | undefined, flags: CompareFlags): Promise<void> {
+export function define(command: Command): void {
+  command
+    .argument('<file>', 'table of tokens, .tsv or .tsv.gz')
+    .argument('[other]', 'another table of the same tokens, which holds the second model')
+    .option(
+      '--models <a,b>',
+      'names of the two models (default: those of the tables, if there are just two)',
+      parsePair,
+    )
+    .option('--top <n>', 'how many of the largest gains and losses are shown', parseWhole, 10)
+    .option('--resamples <n>', 'resamples of the bootstrap', parseWhole, 1000)
+    .option('--seed <n>', 'seed of the bootstrap', parseWhole, 1)
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', HELP)
+    .action(run);
+}
+
+async function run(file: string, other: string | undefined, flags: CompareFlags): Promise<void> {
   const { models, top, resamples, seed } = flags;
   const comparison = await compare({
     file,
@@ -78,5 +105,5 @@ async function printExtremes(title: string, tokens: readonly TokenDifference[]):
   );
 }
 
-/** Words of context that fit a line. */
+/** Tokens of context that are shown: more would not fit a line. */
 const CONTEXT_SHOWN = 5;

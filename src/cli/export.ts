@@ -1,31 +1,32 @@
+import type { Command } from 'commander';
 import { exportArpa, type ExportReport } from '../tools/arpa/export.js';
+import { interruption } from './interruption.js';
 import { bytes, whole } from './output.js';
-import { ProgressDisplay } from './progress.js';
+import { withProgress } from './progress.js';
 
-/** The options of `kneser export`. */
-export interface ExportFlags {
+const HELP = `
+Example:
+  kneser export model --arpa model.arpa.gz`;
+
+/** Flags of `kneser export`. */
+interface ExportFlags {
   readonly arpa: string;
   readonly quiet?: boolean;
 }
 
 /** `kneser export`. */
-export async function runExport(
-  model: string,
-  { arpa, quiet = false }: ExportFlags,
-  signal: AbortSignal,
-): Promise<void> {
-  const display = await ProgressDisplay.create(quiet);
-  let report: ExportReport;
-  try {
-    report = await exportArpa({
-      model,
-      file: arpa,
-      signal,
-      ...(display ? { onProgress: progress => display.show(progress) } : {}),
-    });
-  } finally {
-    display?.end();
-  }
+export function define(command: Command): void {
+  command
+    .argument('<dir>', 'folder of the model')
+    .requiredOption('--arpa <file>', 'the ARPA file, compressed if its name ends in .gz')
+    .option('-q, --quiet', 'no progress, no summary')
+    .addHelpText('after', HELP)
+    .action(run);
+}
+
+async function run(model: string, { arpa, quiet = false }: ExportFlags): Promise<void> {
+  const signal = interruption();
+  const report = await withProgress(quiet, progress => exportArpa({ model, file: arpa, signal, ...progress }));
   if (!quiet) process.stderr.write(summary(report));
 }
 

@@ -1,34 +1,35 @@
+import type { Command } from 'commander';
 import { importArpa, type ImportReport } from '../tools/arpa/import.js';
-import { bytes, whole } from './output.js';
-import { ProgressDisplay } from './progress.js';
+import { interruption } from './interruption.js';
+import { bytes, warn, whole } from './output.js';
+import { withProgress } from './progress.js';
 
-/** The options of `kneser import`. */
-export interface ImportFlags {
+const HELP = `
+Example:
+  kneser import model.arpa.gz --out model`;
+
+/** Flags of `kneser import`. */
+interface ImportFlags {
   readonly out: string;
   readonly force?: boolean;
   readonly quiet?: boolean;
 }
 
 /** `kneser import`. */
-export async function runImport(
-  file: string,
-  { out, force = false, quiet = false }: ImportFlags,
-  signal: AbortSignal,
-): Promise<void> {
-  const display = await ProgressDisplay.create(quiet);
-  let report: ImportReport;
-  try {
-    report = await importArpa({
-      file,
-      out,
-      force,
-      signal,
-      ...(display ? { onProgress: progress => display.show(progress) } : {}),
-    });
-  } finally {
-    display?.end();
-  }
-  for (const warning of report.warnings) process.stderr.write(`kneser: warning: ${warning}\n`);
+export function define(command: Command): void {
+  command
+    .argument('<file>', 'the ARPA file, a .gz file, or - for standard input')
+    .requiredOption('-o, --out <dir>', 'folder of the model')
+    .option('-f, --force', 'replace a model that is there')
+    .option('-q, --quiet', 'no progress, no summary')
+    .addHelpText('after', HELP)
+    .action(run);
+}
+
+async function run(file: string, { out, force = false, quiet = false }: ImportFlags): Promise<void> {
+  const signal = interruption();
+  const report = await withProgress(quiet, progress => importArpa({ file, out, force, signal, ...progress }));
+  report.warnings.forEach(warn);
   if (!quiet) process.stderr.write(summary(report));
 }
 

@@ -1,11 +1,26 @@
+import type { Command } from 'commander';
 import type { TokenizationInfo } from '../text/tokenization.js';
 import { LanguageModel } from '../model/language-model.js';
-import { printReport } from './tune.js';
 import type { Pruning } from '../tables/pruning.js';
 import { bytes, figure, print, printTable, whole } from './output.js';
+import { printTuning } from './tuning.js';
+
+const HELP = `
+D1, D2 and D3+ are the discounts of modified Kneser-Ney for n-grams seen once, twice, and three times or more.
+
+Example:
+  kneser inspect model`;
 
 /** `kneser inspect`. */
-export async function runInspect(path: string, flags: { readonly json?: boolean }): Promise<void> {
+export function define(command: Command): void {
+  command
+    .argument('<dir>', 'folder of the model')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', HELP)
+    .action(run);
+}
+
+async function run(path: string, flags: { readonly json?: boolean }): Promise<void> {
   const model = await LanguageModel.open(path);
   try {
     const { info } = model;
@@ -44,17 +59,18 @@ export async function runInspect(path: string, flags: { readonly json?: boolean 
     );
     for (const { name, ...report } of info.weights) {
       await print('\n');
-      await printReport(name, report);
+      await printTuning(name, report);
     }
   } finally {
     await model.close();
   }
 }
 
+/** How a model was pruned, in words. */
 function describe(pruning: Pruning): string {
   if ('entropy' in pruning)
     return `n-grams without which perplexity rises by less than ${pruning.entropy} were dropped`;
-  return `n-grams were dropped that occur at most so often, by order: ${pruning.counts.join()}`;
+  return `n-grams seen no more often than the threshold of their order were dropped, thresholds ${pruning.counts.join()}`;
 }
 
 /** `words (de), sentences: segment, normalize: NFC`. */

@@ -5,14 +5,14 @@ import type { Input } from '../text/formats/input.js';
 import { LineReader } from '../text/formats/lines.js';
 import { warnOfReplaced } from './output.js';
 
-/** Text has about so many characters a word. */
+/** Text has about this many characters a word. */
 const CHARACTERS_A_WORD = 5;
 
 /** A line of input. */
 export interface InputLine {
   readonly line: string;
   readonly input: Input;
-  /** The model: with its tables in memory, once there is enough work for that to pay. */
+  /** The model; with its tables in memory once the lines so far are so many that loading them pays. */
   readonly model: LanguageModel | LoadedModel;
 }
 

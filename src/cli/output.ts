@@ -2,18 +2,22 @@ import { once } from 'node:events';
 
 export { bytes, figure, whole } from '../report/figures.js';
 
-/** Writes results to standard output, no faster than they are taken. */
+/** Writes results to standard output, and waits while its reader is slower. */
 export async function print(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
-/** Warns of invalid UTF-8 in what was read, where there was any. */
-export function warnOfReplaced(sequences: number): void {
-  if (sequences === 0) return;
-  process.stderr.write(`kneser: warning: ${sequences} invalid UTF-8 sequences were read as U+FFFD\n`);
+/** Writes a warning to standard error. */
+export function warn(warning: string): void {
+  process.stderr.write(`kneser: warning: ${warning}\n`);
 }
 
-/** Array entries that are written at one go. */
+/** Warns of invalid UTF-8 in the text that was read, if there was any. */
+export function warnOfReplaced(sequences: number): void {
+  if (sequences > 0) warn(`${sequences} invalid UTF-8 sequences were read as U+FFFD`);
+}
+
+/** Array entries that {@link printJsonLine} writes at a time. */
 const PIECE = 8192;
 
 /**
@@ -49,7 +53,7 @@ function isList(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || ArrayBuffer.isView(value);
 }
 
-/** An aligned table: the first column to the left, the others, which are numbers, to the right. */
+/** Prints a table: the first column aligned to the left, the others, which are numbers, to the right. */
 export async function printTable(head: readonly string[], rows: readonly (readonly string[])[]): Promise<void> {
   const { default: Table } = await import('cli-table3');
   const none = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];

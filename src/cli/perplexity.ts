@@ -1,60 +1,72 @@
-import type { TableReading } from '../model/api.js';
+import type { Command } from 'commander';
 import { LanguageModel } from '../model/language-model.js';
 import { PerplexitySum, type Perplexity } from '../model/scoring/perplexity.js';
-import type { SmoothingOptions } from '../smoothing/smoothing.js';
-import { mentionWeights, openOptions } from './smoothing.js';
 import type { DocumentOptions } from '../text/formats/documents.js';
 import { expandInputs } from '../text/formats/input.js';
-import { documentOptions } from './options.js';
-import { figure, print, printTable, whole, warnOfReplaced } from './output.js';
-import { ProgressDisplay } from './progress.js';
+import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
+import { figure, print, printTable, warn, warnOfReplaced, whole } from './output.js';
+import { withDisplay } from './progress.js';
+import { addCacheFlag, addModelFlags, mentionWeights, openOptions, type ModelFlags } from './smoothing.js';
+import { parseThreads } from './values.js';
 
-/** The options of `kneser perplexity`. */
-export interface PerplexityFlags extends SmoothingOptions, DocumentOptions {
+const HELP = `
+Example:
+  kneser perplexity model valid.txt test.txt`;
+
+/** Flags of `kneser perplexity`. */
+interface PerplexityFlags extends ModelFlags, DocumentOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
-  readonly tables: TableReading;
   readonly threads?: number;
   readonly cache?: boolean;
 }
 
 /** `kneser perplexity`. */
-export async function runPerplexity(path: string, paths: readonly string[], flags: PerplexityFlags): Promise<void> {
+export function define(command: Command): void {
+  command
+    .argument('<dir>', 'folder of the model')
+    .argument('<file...>', TEXT_FILES)
+    .option('--json', 'print one JSON object');
+  addModelFlags(command);
+  addCacheFlag(command).option('-t, --threads <n>', 'threads that score (default: one a core)', parseThreads);
+  addDocumentFlags(command).option('-q, --quiet', 'no progress').addHelpText('after', HELP).action(run);
+}
+
+async function run(path: string, paths: readonly string[], flags: PerplexityFlags): Promise<void> {
   const inputs = await expandInputs(paths, flags);
   const model = await LanguageModel.open(path, openOptions(flags));
-  // Progress is for people who wait; results on a terminal come soon enough without it.
-  const display = process.stderr.isTTY ? await ProgressDisplay.create(flags.quiet ?? false) : undefined;
   try {
     const totalBytes = inputs.reduce((sum, input) => sum + (input.bytes ?? NaN), 0);
     let done = 0;
     const total = new PerplexitySum();
     const files: ({ file: string } & Perplexity)[] = [];
     let replaced = 0;
-    for (const { path: file } of inputs) {
-      const sum = await model.sumOfFile(file, {
-        ...documentOptions(flags),
-        expectedBytes: totalBytes,
-        cache: flags.cache ?? false,
-        ...(flags.threads === undefined ? {} : { threads: flags.threads }),
-        onRead: read => {
-          done += read;
-          display?.update('scoring', done, Number.isNaN(totalBytes) ? undefined : totalBytes, 'bytes');
-        },
-        onLoad: share => display?.update('loading tables', share, 1, 'of the model'),
-      });
-      total.add(sum);
-      replaced += sum.replaced;
-      files.push({ file, ...sum.figures() });
-    }
-    display?.end();
+    // Away from a terminal nobody waits for progress.
+    await withDisplay(flags.quiet === true || !process.stderr.isTTY, async display => {
+      for (const { path: file } of inputs) {
+        const sum = await model.sumOfFile(file, {
+          ...documentOptions(flags),
+          expectedBytes: totalBytes,
+          cache: flags.cache ?? false,
+          ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+          onRead: read => {
+            done += read;
+            display?.update('scoring', done, Number.isNaN(totalBytes) ? undefined : totalBytes, 'bytes');
+          },
+          onLoad: share => display?.update('loading tables', share, 1, 'of the model'),
+        });
+        total.add(sum);
+        replaced += sum.replaced;
+        files.push({ file, ...sum.figures() });
+      }
+    });
     if (!flags.quiet) mentionWeights(model.info, flags);
     warnOfReplaced(replaced);
     const figures = total.figures();
-    if (figures.tokens === 0) process.stderr.write('kneser: warning: there is no text to measure\n');
+    if (figures.tokens === 0) warn('there is no text to measure');
     if (flags.json) await print(JSON.stringify({ files, total: figures }) + '\n');
     else await printFigures([...files, { file: 'total', ...figures }]);
   } finally {
-    display?.end();
     await model.close();
   }
 }

@@ -1,32 +1,54 @@
-import type { TableReading } from '../model/api.js';
+import type { Command } from 'commander';
 import type { Explanation, Prediction } from '../model/prediction/prediction.js';
 import { LanguageModel } from '../model/language-model.js';
-import type { SmoothingOptions } from '../smoothing/smoothing.js';
+import { checkPredictOptions } from '../model/model-base.js';
 import type { DocumentOptions } from '../text/formats/documents.js';
 import { expandInputs, STDIN } from '../text/formats/input.js';
+import { addDocumentFlags, TEXT_FILE } from './documents.js';
 import { readLines } from './lines.js';
 import { figure, print, printJsonLine, printTable } from './output.js';
-import { openOptions } from './smoothing.js';
+import { addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
+import { parseWhole } from './values.js';
 
-/** The options of `kneser predict`. */
-export interface PredictFlags extends SmoothingOptions, DocumentOptions {
+const HELP = `
+For each line of input its most probable next tokens: probability, log10 p, and the length of the n-gram that ends
+with the token. An empty line asks how sentences begin.
+
+Example:
+  echo 'the cat sat on the' | kneser predict model --top 3`;
+
+/** Flags of `kneser predict`. */
+interface PredictFlags extends ModelFlags, DocumentOptions {
   readonly top: number;
   readonly start: boolean;
   readonly unknown?: boolean;
   readonly explain?: boolean;
   readonly json?: boolean;
-  readonly tables: TableReading;
 }
 
-/** A prediction from blocks takes about as long as scoring so many words. */
+/** A prediction from blocks takes about as long as scoring this many words. */
 const WORDS_A_PREDICTION = 60;
-/** Patterns that are shown of those that gave a token its probability. */
+/** With `--explain`, this many patterns are shown for each token: those that give most of its probability. */
 const PATTERNS_SHOWN = 3;
 
 /** `kneser predict`. */
-export async function runPredict(path: string, file: string | undefined, flags: PredictFlags): Promise<void> {
+export function define(command: Command): void {
+  command
+    .argument('<dir>', 'folder of the model')
+    .argument('[file]', `one history a line: ${TEXT_FILE}`, STDIN)
+    .option('-k, --top <k>', 'number of tokens', parseWhole, 10)
+    .option('--no-start', 'the lines do not begin sentences: no <s> before them')
+    .option('--unknown', 'list <unk> too, which stands for all unknown words')
+    .option('--explain', 'show which patterns give each probability')
+    .option('--json', 'print a JSON object a line');
+  addModelFlags(command);
+  addDocumentFlags(command).addHelpText('after', HELP).action(run);
+}
+
+async function run(path: string, file: string, flags: PredictFlags): Promise<void> {
   const { top: k, start, unknown = false, explain = false, json } = flags;
-  const inputs = await expandInputs([file ?? STDIN], flags);
+  checkPredictOptions({ k });
+  const inputs = await expandInputs([file], flags);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
     const lines = readLines(model, inputs, flags, () => WORDS_A_PREDICTION);
@@ -40,7 +62,7 @@ export async function runPredict(path: string, file: string | undefined, flags: 
   }
 }
 
-/** The history, a table of what may come next, and an empty line. */
+/** Prints the history, a table of its next tokens, and an empty line. */
 async function printPredictions(history: string, predictions: readonly Prediction[]): Promise<void> {
   await print(`${history}\n`);
   const explained = predictions[0]?.explanation !== undefined;
@@ -57,7 +79,7 @@ async function printPredictions(history: string, predictions: readonly Predictio
   await print('\n');
 }
 
-/** The patterns that give most of a probability, and which part of it. */
+/** The patterns that give most of a probability, each with its part of the probability in percent. */
 function mainPatterns({ patterns }: Explanation, probability: number): string {
   return patterns
     .slice(0, PATTERNS_SHOWN)

@@ -1,7 +1,7 @@
 import type { SingleBar } from 'cli-progress';
 import type { Progress, Stage } from '../base/progress.js';
 
-/** What the stages of training are called. */
+/** Each stage in words, as the display names it. */
 export const TITLES: Record<Stage, string> = {
   tokenize: 'reading text',
   sort: 'sorting',
@@ -21,7 +21,33 @@ export const TITLES: Record<Stage, string> = {
 /** Seconds between two lines where there is no terminal. */
 const LINE_SECONDS = 10;
 
-/** Shows how far a long piece of work has come: a bar on a terminal, plain lines elsewhere, nothing when `quiet`. */
+/**
+ * Runs a piece of work with a display of its progress on standard error, and removes the display when the work ends or
+ * fails.
+ *
+ * @param quiet without a display: `work` gets `undefined`.
+ */
+export async function withDisplay<T>(
+  quiet: boolean,
+  work: (display: ProgressDisplay | undefined) => Promise<T>,
+): Promise<T> {
+  const display = quiet ? undefined : await ProgressDisplay.create();
+  try {
+    return await work(display);
+  } finally {
+    display?.end();
+  }
+}
+
+/** As {@link withDisplay}, for library functions that report their stages: `work` passes its argument on to them. */
+export function withProgress<T>(
+  quiet: boolean,
+  work: (options: { readonly onProgress?: (progress: Progress) => void }) => Promise<T>,
+): Promise<T> {
+  return withDisplay(quiet, display => work(display ? { onProgress: progress => display.show(progress) } : {}));
+}
+
+/** Shows how far a long piece of work has come: a bar on a terminal, plain lines elsewhere. */
 export class ProgressDisplay {
   private bar: SingleBar | undefined;
   private stage: string | undefined;
@@ -30,8 +56,7 @@ export class ProgressDisplay {
 
   private constructor(private readonly createBar: (() => SingleBar) | undefined) {}
 
-  static async create(quiet: boolean): Promise<ProgressDisplay | undefined> {
-    if (quiet) return undefined;
+  static async create(): Promise<ProgressDisplay> {
     if (!process.stderr.isTTY) return new ProgressDisplay(undefined);
     const { default: progress } = await import('cli-progress');
     return new ProgressDisplay(
@@ -49,11 +74,12 @@ export class ProgressDisplay {
     );
   }
 
-  /** Shows a stage of training. */
+  /** Shows a report of the library. */
   show({ stage, done, total, unit }: Progress): void {
     this.update(TITLES[stage], done, total, unit);
   }
 
+  /** Shows that `done` of `total` units of a stage are done. */
   update(title: string, done: number, total: number | undefined, unit: string): void {
     const now = performance.now();
     if (title !== this.stage) {
@@ -78,6 +104,7 @@ export class ProgressDisplay {
     }
   }
 
+  /** Removes the bar. */
   end(): void {
     this.bar?.stop();
     this.bar = undefined;

@@ -1,9 +1,16 @@
+import type { Command } from 'commander';
 import { prune, type PruneReport } from '../tools/prune/prune.js';
+import { interruption } from './interruption.js';
 import { bytes, whole } from './output.js';
-import { ProgressDisplay } from './progress.js';
+import { withProgress } from './progress.js';
+import { parseNumber, parseThresholds } from './values.js';
 
-/** The options of `kneser prune`. */
-export interface PruneFlags {
+const HELP = `
+Example:
+  kneser prune model --out small --prune 0,0,1`;
+
+/** Flags of `kneser prune`. */
+interface PruneFlags {
   readonly out: string;
   readonly prune?: readonly number[];
   readonly entropy?: number;
@@ -12,21 +19,31 @@ export interface PruneFlags {
 }
 
 /** `kneser prune`. */
-export async function runPrune(model: string, flags: PruneFlags, signal: AbortSignal): Promise<void> {
+export function define(command: Command): void {
+  command
+    .argument('<dir>', 'folder of the model, which is not changed')
+    .requiredOption('-o, --out <dir>', 'folder of the copy')
+    .option(
+      '--prune <list>',
+      'drop rare n-grams: one threshold for each order, the last also for higher ones. ' +
+        '0,0,1 drops n-grams of order 3 and up that were seen once',
+      parseThresholds,
+    )
+    .option(
+      '--entropy <share>',
+      'drop n-grams without which perplexity rises by a smaller share than this, such as 1e-8',
+      parseNumber('1e-8'),
+    )
+    .option('-f, --force', 'replace a model that is there')
+    .option('-q, --quiet', 'no progress, no summary')
+    .addHelpText('after', HELP)
+    .action(run);
+}
+
+async function run(model: string, flags: PruneFlags): Promise<void> {
   const { out, quiet = false, ...how } = flags;
-  const display = await ProgressDisplay.create(quiet);
-  let report: PruneReport;
-  try {
-    report = await prune({
-      model,
-      out,
-      ...how,
-      signal,
-      ...(display ? { onProgress: progress => display.show(progress) } : {}),
-    });
-  } finally {
-    display?.end();
-  }
+  const signal = interruption();
+  const report = await withProgress(quiet, progress => prune({ model, out, ...how, signal, ...progress }));
   if (!quiet) process.stderr.write(summary(report));
 }
 

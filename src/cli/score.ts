@@ -1,24 +1,41 @@
-import type { TableReading } from '../model/api.js';
+import type { Command } from 'commander';
 import type { Score } from '../model/scoring/score.js';
 import type { TextCache } from '../smoothing/cache.js';
 import { LanguageModel } from '../model/language-model.js';
-import type { SmoothingOptions } from '../smoothing/smoothing.js';
-import { openOptions } from './smoothing.js';
 import type { DocumentOptions } from '../text/formats/documents.js';
 import { expandInputs, STDIN, type Input } from '../text/formats/input.js';
+import { addDocumentFlags, TEXT_FILE } from './documents.js';
 import { readLines } from './lines.js';
 import { figure, print, printJsonLine } from './output.js';
+import { addCacheFlag, addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
 
-/** The options of `kneser score`. */
-export interface ScoreFlags extends SmoothingOptions, DocumentOptions {
+const HELP = `
+A sentence is a line, unless the model was trained with --sentences segment. A line of output is the sentence's log10 p,
+its perplexity, then every token with its log10 p and the length of the n-gram that matched, separated by tabs; * marks a
+token outside the vocabulary.
+
+Example:
+  echo 'the cat sat on the mat' | kneser score model --json`;
+
+/** Flags of `kneser score`. */
+interface ScoreFlags extends ModelFlags, DocumentOptions {
   readonly json?: boolean;
-  readonly tables: TableReading;
   readonly cache?: boolean;
 }
 
 /** `kneser score`. */
-export async function runScore(path: string, file: string | undefined, flags: ScoreFlags): Promise<void> {
-  const inputs = await expandInputs([file ?? STDIN], flags);
+export function define(command: Command): void {
+  command
+    .argument('<dir>', 'folder of the model')
+    .argument('[file]', TEXT_FILE, STDIN)
+    .option('--json', 'print a JSON object a line');
+  addModelFlags(command);
+  addCacheFlag(command);
+  addDocumentFlags(command).addHelpText('after', HELP).action(run);
+}
+
+async function run(path: string, file: string, flags: ScoreFlags): Promise<void> {
+  const inputs = await expandInputs([file], flags);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
     let text: Input | undefined;

@@ -1,9 +1,10 @@
+import { Option, type Command } from 'commander';
 import { KneserError } from '../base/errors.js';
 import { readBytes } from '../text/formats/input.js';
 import { decode } from '../text/surface.js';
 import { isTokenizerName, TOKENIZER_NAMES, type TokenizationOptions } from '../text/tokenization.js';
 
-/** The options that say how text becomes sentences and tokens. */
+/** The values of the flags that say how text becomes sentences and tokens. */
 export interface TokenizationFlags {
   readonly tokenizer: string;
   readonly locale?: string;
@@ -11,13 +12,52 @@ export interface TokenizationFlags {
   readonly normalize?: 'NFC' | 'NFKC';
 }
 
-/** The largest ones in use have about 35 MB. */
+/** The flags that say how text becomes sentences and tokens: {@link TokenizationFlags}. */
+export function addTokenizationFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--tokenizer <name>',
+        'how text is split into tokens, in training and in scoring: whitespace, words, characters, bytes, or the path of a tokenizer.json',
+      ).default('whitespace'),
+    )
+    .addOption(
+      new Option('--locale <tag>', 'language of the rules for words and for segmented sentences (default: en)'),
+    )
+    .addOption(
+      new Option('--sentences <where>', 'lines: each line is a sentence; segment: lines are cut into sentences')
+        .choices(['lines', 'segment'])
+        .default('lines'),
+    )
+    .addOption(new Option('--normalize <form>', 'Unicode normalisation of the text').choices(['NFC', 'NFKC']));
+}
+
+/** The values of the flags that say which parts of the text count. */
+export interface CleaningFlags {
+  readonly lowercase?: boolean;
+  readonly skipBlank?: boolean;
+  readonly reserved: 'refuse' | 'drop';
+}
+
+/** The flags that say which parts of the text count: {@link CleaningFlags}. */
+export function addCleaningFlags(command: Command): Command {
+  return command
+    .option('--lowercase', 'lower-case all text, in training and in scoring')
+    .option('--skip-blank', 'leave out lines without a token, in training and in scoring')
+    .addOption(
+      new Option('--reserved <action>', 'what to do with a literal <s> or </s> in training text')
+        .choices(['refuse', 'drop'])
+        .default('refuse'),
+    );
+}
+
+/** The largest `tokenizer.json` in use has about 35 MB. */
 const MOST_TOKENIZER_BYTES = 1 << 28;
 
-/** A `tokenizer.json` is told from the name of a tokenizer by its ending or its folder. */
+/** The value of `--tokenizer` is a path, not a name, if it ends like a `tokenizer.json` or names a folder. */
 const FILE_NAME = /\.json(\.gz|\.zst)?$|[\\/]/i;
 
-/** What they come to. @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_TOKENIZER */
+/** The library's option for {@link TokenizationFlags}. @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_TOKENIZER */
 export async function tokenizationChoice(flags: TokenizationFlags): Promise<TokenizationOptions> {
   const { tokenizer, locale, sentences, normalize = 'none' } = flags;
   const options: Omit<TokenizationOptions, 'tokenizer'> = {
@@ -31,7 +71,7 @@ export async function tokenizationChoice(flags: TokenizationFlags): Promise<Toke
   if (!isTokenizerName(tokenizer)) {
     throw new KneserError(
       'KNESER_OPTION',
-      `--tokenizer: there is no tokenizer ${tokenizer}; take ${TOKENIZER_NAMES.join(', ')}, or the path of a tokenizer.json`,
+      `tokenizer: there is no tokenizer ${tokenizer}; take ${TOKENIZER_NAMES.join(', ')}, or the path of a tokenizer.json`,
     );
   }
   return { ...options, tokenizer };
@@ -44,7 +84,8 @@ async function readWhole(path: string): Promise<string> {
     chunks.push(chunk.slice());
     length += chunk.length;
     if (length > MOST_TOKENIZER_BYTES) {
-      throw new KneserError('KNESER_TOKENIZER', `${path}: too large for a tokenizer.json`);
+      const most = `${MOST_TOKENIZER_BYTES >> 20} MB`;
+      throw new KneserError('KNESER_TOKENIZER', `${path}: a tokenizer.json has at most ${most}; is this one?`);
     }
   }
   return decode(Buffer.concat(chunks));

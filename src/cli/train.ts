@@ -1,16 +1,34 @@
+import type { Command } from 'commander';
 import { KneserError } from '../base/errors.js';
 import type { DocumentOptions } from '../text/formats/documents.js';
 import type { TrainOptions } from '../train/plan/options.js';
 import { train, type TrainReport } from '../train/train.js';
-import { bytes, whole } from './output.js';
-import { documentOptions } from './options.js';
-import { ProgressDisplay } from './progress.js';
+import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
+import { interruption } from './interruption.js';
+import { bytes, warn, whole } from './output.js';
+import { withProgress } from './progress.js';
 import { resumeCommand } from './resume-command.js';
-import { tokenizationChoice, type TokenizationFlags } from './tokenization.js';
-import { vocabularyChoice, type VocabularyFlags } from './vocabulary.js';
+import {
+  addCleaningFlags,
+  addTokenizationFlags,
+  tokenizationChoice,
+  type CleaningFlags,
+  type TokenizationFlags,
+} from './tokenization.js';
+import { parseNames, parseNumber, parseSize, parseThreads, parseThresholds, parseWhole } from './values.js';
+import { addVocabularyFlags, vocabularyChoice, type VocabularyFlags } from './vocabulary.js';
 
-/** The options of `kneser train`, as commander hands them over. */
-export interface TrainFlags extends VocabularyFlags, TokenizationFlags, DocumentOptions {
+const HELP = `
+Without --skip or --patterns the model is interpolated modified Kneser-Ney (mkn). With one of them it is also a mixture
+over skip patterns, a generalized language model (glm): the pattern 1_11 counts n-grams of four words without the second.
+
+Examples:
+  kneser train corpus.txt --out model --order 5
+  kneser train corpus.txt --out model --order 5 --resume
+  kneser train web.jsonl.gz --field content --tokenizer tokenizer.json --sentences segment --out subwords`;
+
+/** Flags of `kneser train`. */
+interface TrainFlags extends VocabularyFlags, TokenizationFlags, CleaningFlags, DocumentOptions {
   readonly out: string;
   readonly order: number;
   readonly memory?: number;
@@ -22,22 +40,52 @@ export interface TrainFlags extends VocabularyFlags, TokenizationFlags, Document
   readonly holdOut?: number;
   readonly classes?: number;
   readonly prune?: readonly number[];
-  readonly lowercase?: boolean;
-  readonly skipBlank?: boolean;
-  readonly reserved: 'refuse' | 'drop';
   readonly force?: boolean;
   readonly resume?: boolean;
   readonly quiet?: boolean;
 }
 
 /** `kneser train`. */
-export async function runTrain(files: readonly string[], flags: TrainFlags, signal: AbortSignal): Promise<void> {
-  const { memory, threads } = flags;
+export function define(command: Command): void {
+  command
+    .argument('<file...>', TEXT_FILES)
+    .requiredOption('-o, --out <dir>', 'folder of the model')
+    .option('-n, --order <n>', 'length of the longest n-grams, 1 to 12', parseWhole, 5)
+    .option('-m, --memory <size>', 'memory to aim for, such as 512M or 4G (default: half of the machine)', parseSize)
+    .option('-t, --threads <n>', 'threads that count (default: one a core)', parseThreads);
+  addVocabularyFlags(command)
+    .option('--skip', 'count all skip patterns of the order too, and tune a mixture of them on held-out sentences')
+    .option('--patterns <list>', 'count these skip patterns, such as 1_11,11_1', parseNames)
+    .option('--max-gap <n>', 'leave out patterns that skip more than n words in a row', parseWhole)
+    .option('--max-patterns <n>', 'count at most n patterns, the contiguous ones included', parseWhole)
+    .option(
+      '--hold-out <share>',
+      'share of sentences to tune on instead of counting (default with --skip: 0.02)',
+      parseNumber('0.02'),
+    )
+    .option('--classes <n>', 'word classes of the class model mixed in (default with --skip: 300)', parseWhole)
+    .option(
+      '--prune <list>',
+      'drop rare n-grams: one threshold for each order, the last also for higher ones. ' +
+        '0,0,1 drops n-grams of order 3 and up that were seen once',
+      parseThresholds,
+    );
+  addTokenizationFlags(command);
+  addDocumentFlags(command);
+  addCleaningFlags(command)
+    .option('-f, --force', 'replace a model that is there')
+    .option('--resume', 'continue a training that was interrupted; if this one is interrupted, keep its progress')
+    .option('-q, --quiet', 'no progress, no summary')
+    .addHelpText('after', HELP)
+    .action(run);
+}
+
+async function run(files: readonly string[], flags: TrainFlags): Promise<void> {
+  const { memory, threads, quiet = false } = flags;
+  const signal = interruption();
   const vocabulary = await vocabularyChoice(flags);
-  const display = await ProgressDisplay.create(flags.quiet ?? false);
-  let report: TrainReport;
-  try {
-    report = await train({
+  const report = await withProgress(quiet, async progress =>
+    train({
       files,
       ...documentOptions(flags),
       out: flags.out,
@@ -54,15 +102,13 @@ export async function runTrain(files: readonly string[], flags: TrainFlags, sign
       force: flags.force ?? false,
       resume: flags.resume ?? false,
       resumeCommand: resumeCommand(process.argv.slice(2)),
-      ...(flags.quiet ? {} : { onResume: reached => void process.stderr.write(resumeNotice(flags.out, reached)) }),
+      ...(quiet ? {} : { onResume: reached => void process.stderr.write(resumeNotice(flags.out, reached)) }),
       signal,
-      ...(display ? { onProgress: progress => display.show(progress) } : {}),
-    });
-  } finally {
-    display?.end();
-  }
-  for (const warning of report.warnings) process.stderr.write(`kneser: warning: ${warning}\n`);
-  if (!flags.quiet) process.stderr.write(summary(report));
+      ...progress,
+    }),
+  );
+  report.warnings.forEach(warn);
+  if (!quiet) process.stderr.write(summary(report));
 }
 
 function resumeNotice(out: string, reached: string | undefined): string {
@@ -85,7 +131,7 @@ function summary(report: TrainReport): string {
   );
 }
 
-/** What a mixture over skip patterns takes unless told otherwise: sentences to tune it on, and a class model. */
+/** Defaults of `--skip` and `--patterns`: the share of sentences to tune the mixture on, and its word classes. */
 const DEFAULT_HOLD_OUT = 0.02;
 const DEFAULT_CLASSES = 300;
 

@@ -1,27 +1,54 @@
+import { Option, type Command } from 'commander';
 import { stat } from 'node:fs/promises';
 import { writeAtomically } from '../base/node/atomic.js';
 import { KneserError, writeError } from '../base/errors.js';
 import { heatScale, heatStep, readable, valueAt } from '../report/heat.js';
-import type { TableReading } from '../model/api.js';
 import { LanguageModel } from '../model/language-model.js';
-import type { SmoothingOptions } from '../smoothing/smoothing.js';
-import type { VectorOptions, VectorScore } from '../model/scoring/vector.js';
+import { checkVectorOptions, type VectorOptions, type VectorScore } from '../model/scoring/vector.js';
 import type { DocumentOptions } from '../text/formats/documents.js';
 import { expandInputs, STDIN, type Input } from '../text/formats/input.js';
+import { addDocumentFlags, TEXT_FILE } from './documents.js';
 import { readLines } from './lines.js';
 import { figure, print, printJsonLine } from './output.js';
-import { openOptions } from './smoothing.js';
+import { addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
+import { parseWhole } from './values.js';
 
-/** The options of `kneser vector`. */
-export interface VectorFlags extends SmoothingOptions, VectorOptions, DocumentOptions {
+const HELP = `
+A line of output is the sentence's perplexity, then every token with its value, separated by tabs; on a terminal, the
+sentence coloured by value, and the scale of the colours.
+
+Examples:
+  echo 'the cat sat on the mat' | kneser vector model --json
+  kneser vector model story.txt --html story.html`;
+
+/** Flags of `kneser vector`. */
+interface VectorFlags extends ModelFlags, VectorOptions, DocumentOptions {
   readonly json?: boolean;
   readonly html?: string;
-  readonly tables: TableReading;
 }
 
 /** `kneser vector`. */
-export async function runVector(path: string, file: string, flags: VectorFlags): Promise<void> {
+export function define(command: Command): void {
+  command
+    .argument('<dir>', 'folder of the model')
+    .argument('[file]', TEXT_FILE, STDIN)
+    .option('-w, --window <n>', 'tokens of a window', parseWhole, 3)
+    .addOption(
+      new Option('--context <which>', "what a window's tokens are scored after: the running text, or <s> alone")
+        .choices(['text', 'window'])
+        .default('text'),
+    )
+    .option('--relative', "divide by the vector's mean")
+    .option('--bins <k>', 'k values a sentence instead of one a token, each the mean over an equal span', parseWhole)
+    .addOption(new Option('--json', 'print a JSON object a line').conflicts('html'))
+    .option('--html <file>', 'write a page instead: heat map, charts, what each token matched');
+  addModelFlags(command);
+  addDocumentFlags(command).addHelpText('after', HELP).action(run);
+}
+
+async function run(path: string, file: string, flags: VectorFlags): Promise<void> {
   const { html, json } = flags;
+  checkVectorOptions(flags);
   const inputs = await expandInputs([file], flags);
   if (html !== undefined) await refuseFolder(html);
   const model = await LanguageModel.open(path, openOptions(flags));
@@ -66,10 +93,10 @@ function formatVector({ tokens, vector, perplexity }: VectorScore): string {
   );
 }
 
-/** From no heat to most, in ColorBrewer's YlOrRd. Black is easy to read on each. */
+/** Colours of the heat map, from the lowest values to the highest: ColorBrewer's YlOrRd. Black text is easy to read on each. */
 const COLOURS = [undefined, '#fed976', '#feb24c', '#fd8d3c', '#fc4e2a', '#e31a1c'];
 
-/** How a sentence is shown in colour with its scale under it, where whoever reads the output sees colours. */
+/** Formats a sentence in colour, its scale under it; `undefined` if the reader of the output sees no colours. */
 async function painter(): Promise<((score: VectorScore) => string) | undefined> {
   const { default: ansis } = await import('ansis');
   if (!ansis.isSupported() || !(process.stdout.isTTY || 'FORCE_COLOR' in process.env)) return undefined;
@@ -88,7 +115,7 @@ async function painter(): Promise<((score: VectorScore) => string) | undefined> 
   };
 }
 
-/** A token without what a terminal would obey. */
+/** A token without control characters, which a terminal would obey. */
 function visible(token: string): string {
   return token.replace(/\p{Cc}/gu, '\ufffd');
 }

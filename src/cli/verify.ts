@@ -1,23 +1,35 @@
+import type { Command } from 'commander';
 import { KneserError } from '../base/errors.js';
 import { verify, type VerifyReport } from '../tools/verify/verify.js';
 import { print, printTable, whole } from './output.js';
-import { ProgressDisplay } from './progress.js';
+import { withProgress } from './progress.js';
 
-/** The options of `kneser verify`. */
-export interface VerifyFlags {
+const HELP = `
+Checks every file, block, row and count of a model, and that its probabilities add up to one. The exit code is 0 if all
+is right, and 1 if anything is damaged.
+
+Example:
+  kneser verify model`;
+
+/** Flags of `kneser verify`. */
+interface VerifyFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
-/** `kneser verify`. @throws KNESER_DAMAGED where anything is, after it was printed. */
-export async function runVerify(path: string, flags: VerifyFlags): Promise<void> {
-  const display = await ProgressDisplay.create(flags.quiet ?? false);
-  let report: VerifyReport;
-  try {
-    report = await verify(path, display ? { onProgress: progress => display.show(progress) } : {});
-  } finally {
-    display?.end();
-  }
+/** `kneser verify`. */
+export function define(command: Command): void {
+  command
+    .argument('<dir>', 'folder of the model')
+    .option('--json', 'print one JSON object')
+    .option('-q, --quiet', 'no progress')
+    .addHelpText('after', HELP)
+    .action(run);
+}
+
+/** @throws KNESER_DAMAGED for a damaged model, after its findings were printed. */
+async function run(path: string, flags: VerifyFlags): Promise<void> {
+  const report = await withProgress(flags.quiet ?? false, progress => verify(path, progress));
   if (flags.json) await print(JSON.stringify(report) + '\n');
   else await printChecks(path, report);
   const { sound, found } = report;

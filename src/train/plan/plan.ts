@@ -32,7 +32,7 @@ export async function planBuild(options: BuildOptions): Promise<BuildPlan> {
   const pruning = choosePruning(order, options);
   const { holdOut = 0 } = options;
   if (!(holdOut >= 0 && holdOut <= 0.5)) {
-    throw new KneserError('KNESER_OPTION', `hold-out: ${holdOut} is not a share from 0 to 0.5`);
+    throw new KneserError('KNESER_OPTION', `holdOut: ${holdOut} is not a share from 0 to 0.5`);
   }
   const info = describeTokenization(options.tokenization ?? {}, options.lowercase ?? false);
   return { order, pruning, tokenization: await Tokenization.open(info, pretrainedTokenizer(options)) };
@@ -62,8 +62,8 @@ export function checkMemory(bytes: number): number {
 }
 
 function checkPatterns(order: number, choice: PatternChoice = {}): void {
-  if (choice.maxGap !== undefined) checkInteger('largest gap', choice.maxGap, 0, MAX_ORDER);
-  if (choice.maxPatterns !== undefined) checkInteger('number of patterns', choice.maxPatterns, 1, 2 ** MAX_ORDER);
+  if (choice.maxGap !== undefined) checkInteger('patterns.maxGap', choice.maxGap, 0, MAX_ORDER);
+  if (choice.maxPatterns !== undefined) checkInteger('patterns.maxPatterns', choice.maxPatterns, 1, 2 ** MAX_ORDER);
   try {
     choosePatterns(order, choice);
   } catch (error) {
@@ -81,6 +81,6 @@ function choosePruning(order: number, { prune, patterns = {} }: BuildOptions): P
 }
 
 function checkVocabularyChoice(choice: VocabularyChoice | undefined): void {
-  if (choice?.kind === 'limit') checkInteger('vocabulary limit', choice.limit, 1, Number.MAX_SAFE_INTEGER);
-  if (choice?.kind === 'frequency') checkInteger('least frequency', choice.atLeast, 1, Number.MAX_SAFE_INTEGER);
+  if (choice?.kind === 'limit') checkInteger('vocabulary.limit', choice.limit, 1, Number.MAX_SAFE_INTEGER);
+  if (choice?.kind === 'frequency') checkInteger('vocabulary.atLeast', choice.atLeast, 1, Number.MAX_SAFE_INTEGER);
 }

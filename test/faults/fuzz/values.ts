@@ -1,31 +1,31 @@
 import { InvalidArgumentError } from 'commander';
 import {
-  parseModels,
+  parseNames,
+  parseNumber,
   parseOrders,
-  parsePatterns,
-  parsePositive,
-  parseShare,
+  parsePair,
   parseSize,
   parseThresholds,
   parseWhole,
-} from '../../../src/cli/options.js';
+} from '../../../src/cli/values.js';
 import { KneserError } from '../../../src/base/errors.js';
+import { checkInteger } from '../../../src/train/plan/plan.js';
 import { choosePatterns } from '../../../src/tables/pattern.js';
-import { pruningByCounts } from '../../../src/tables/pruning.js';
+import { pruningByCounts, pruningByEntropy } from '../../../src/tables/pruning.js';
 import { describeTokenization } from '../../../src/text/tokenization.js';
 import { isWeightsName } from '../../../src/store/folder/folder.js';
 import { checkNumbers, firstByte, Wrong, type CreateTarget } from './target.js';
 
 const PARSERS: readonly ((text: string) => unknown)[] = [
-  parseModels,
+  parsePair,
   parseOrders,
-  parsePositive,
-  parseShare,
+  text => pruningByEntropy(parseNumber('1e-8')(text)),
+  parseNumber('0.02'),
   parseSize,
   text => pruningByCounts(parseThresholds(text), 3),
-  parseWhole(1),
-  parseWhole(0, 100),
-  text => choosePatterns(5, { list: parsePatterns(text) }),
+  text => checkInteger('top', parseWhole(text), 1, Number.MAX_SAFE_INTEGER),
+  text => checkInteger('share', parseWhole(text), 0, 100),
+  text => choosePatterns(5, { list: parseNames(text) }),
   text => describeTokenization({ tokenizer: 'words', locale: text }, false),
   text => {
     if (isWeightsName(text) && /[/\\]|^\.|\0/.test(text)) throw new Wrong('a name that leads out of its folder');

@@ -1,0 +1,24 @@
+import type { PackReport } from '../tools/pack.js';
+import type { UnpackReport } from '../tools/unpack.js';
+import { bytes, print, whole } from './output.js';
+
+/** Flags of `kneser pack` and `kneser unpack`. */
+export interface PackFlags {
+  readonly out: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Prints the report of `kneser pack` or `kneser unpack`. @param next a command that the user may want next. */
+export async function printPacked(
+  report: PackReport | UnpackReport,
+  { json = false, quiet = false }: PackFlags,
+  next: string,
+): Promise<void> {
+  const { out, keys, bytes: size, seconds } = report;
+  if (json) await print(JSON.stringify(report) + '\n');
+  else if (!quiet) {
+    process.stderr.write(`${out}: ${whole(keys)} values, ${bytes(size)}, ${seconds.toFixed(1)} s\nNext: ${next}\n`);
+  }
+}

@@ -1,0 +1,31 @@
+import { CommanderError, type Command } from 'commander';
+import { KneserError } from '../base/errors.js';
+
+/** Options of the library whose flags have another name: the flags' names in camel case. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { k: 'top', limit: 'vocabLimit', atLeast: 'unkBelow' };
+
+/** Prints an error of a command to standard error. @returns the exit code for it. */
+export function reportError(error: unknown, command: Command | undefined): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof KneserError) {
+    process.stderr.write(`kneser: ${withFlag(error, command)}\n`);
+    return error.exitCode;
+  }
+  const { code } = error as NodeJS.ErrnoException;
+  // The reader of the results closed the pipe: it has enough.
+  if (code === 'EPIPE') return 0;
+  process.stderr.write(`kneser: ${error instanceof Error ? error.message : String(error)}\n`);
+  return 1;
+}
+
+/**
+ * An error's message. A message about an option begins with the library's name for it, such as `holdOut:` or
+ * `patterns.maxGap:`; the flag that the user typed takes its place: `--hold-out:`, `--max-gap:`.
+ */
+function withFlag({ code, message }: KneserError, command: Command | undefined): string {
+  const [path, name] = /^(?:\w+\.)*(\w+)(?=: )/.exec(message) ?? [];
+  if (code !== 'KNESER_OPTION' || path === undefined) return message;
+  const attribute = OTHER_NAMES[name] ?? name;
+  const flag = command?.options.find(option => option.attributeName() === attribute)?.long;
+  return flag ? flag + message.slice(path.length) : message;
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { unpack } from '../tools/unpack.js';
+import { interruption } from './interruption.js';
+import { printPacked, type PackFlags } from './packing.js';
+import { withProgress } from './progress.js';
+
+const HELP = `
+Example:
+  kneser unpack model.kneser --out model`;
+
+/** `kneser unpack`. */
+export function define(command: Command): void {
+  command
+    .argument('<file>', 'the packed file, or its address')
+    .requiredOption('-o, --out <dir>', 'folder of the model')
+    .option('-f, --force', 'replace a model that is there')
+    .option('--json', 'print one JSON object')
+    .option('-q, --quiet', 'no progress, no summary')
+    .addHelpText('after', HELP)
+    .action(run);
+}
+
+async function run(file: string, flags: PackFlags): Promise<void> {
+  const { out, force = false, quiet = false } = flags;
+  const signal = interruption();
+  const report = await withProgress(quiet, progress => unpack({ file, out, force, signal, ...progress }));
+  await printPacked(report, flags, `kneser perplexity ${out} FILE`);
+}

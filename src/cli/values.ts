@@ -1,0 +1,69 @@
+import { InvalidArgumentError } from 'commander';
+import { MAX_ORDER } from '../tables/pattern.js';
+
+/**
+ * How flags' values are read: each function turns the text of a value into the library's form, and refuses text that does
+ * not have that form. Whether a number is in range is checked by the library.
+ */
+
+const UNITS: Record<string, number> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+
+/** `512M`, `4G`: a number of bytes. */
+export function parseSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?$/i.exec(text.trim());
+  if (!match) throw new InvalidArgumentError('It takes a size such as 512M or 4G.');
+  return Math.floor(Number(match[1]) * UNITS[match[2].toUpperCase()]);
+}
+
+/** `12`: a whole number. */
+export function parseWhole(text: string): number {
+  if (/^[+-]?\d+$/.test(text.trim())) return Number(text);
+  throw new InvalidArgumentError('It takes a whole number.');
+}
+
+/** `8`: a number of threads. */
+export function parseThreads(text: string): number {
+  const threads = parseWhole(text);
+  if (threads >= 1 && threads <= 256) return threads;
+  throw new InvalidArgumentError('It takes a whole number from 1 to 256.');
+}
+
+/** A number. @param example one to show to somebody who gave none. */
+export function parseNumber(example: string): (text: string) => number {
+  return text => {
+    const value = text.trim() === '' ? NaN : Number(text);
+    if (Number.isFinite(value)) return value;
+    throw new InvalidArgumentError(`It takes a number, such as ${example}.`);
+  };
+}
+
+/** `1_11,11_1`: a list of names. */
+export function parseNames(text: string): string[] {
+  return text.split(',').map(name => name.trim());
+}
+
+/** `0,0,1`: thresholds of the orders from 1 up. */
+export function parseThresholds(text: string): number[] {
+  if (/^\d+(,\d+)*$/.test(text.trim())) return text.split(',').map(Number);
+  throw new InvalidArgumentError('It takes thresholds for the orders from 1 up, such as 0,0,1.');
+}
+
+/** `2-5` or `1,3,5`: orders. */
+export function parseOrders(text: string): number[] {
+  return text.split(',').flatMap(part => {
+    const [, from, to = from] = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(part) ?? [];
+    const [first, last] = [Number(from), Number(to)];
+    // Checked here although the library checks orders, too: 1-999999999 is not written out.
+    if (!(first >= 1 && first <= last && last <= MAX_ORDER)) {
+      throw new InvalidArgumentError(`It takes orders from 1 to ${MAX_ORDER}, such as 2-5 or 3,5.`);
+    }
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
+}
+
+/** `glm5,mkn5`: two names. */
+export function parsePair(text: string): [string, string] {
+  const [first, second, ...rest] = parseNames(text);
+  if (first && second && rest.length === 0) return [first, second];
+  throw new InvalidArgumentError('It takes two names, such as glm5,mkn5.');
+}
