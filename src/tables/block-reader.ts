@@ -5,10 +5,10 @@ import { largestWord, type Block, type BlockNumbers } from './block.js';
 import type { Directory } from './directory.js';
 import { blockName, decodeTableBlock, firstRow, openTable } from './table-reader.js';
 
-/** A decoded block and the totals of its contexts, which are added up when they are first asked for. */
+/** A decoded block, and the totals of its contexts, which are computed when they are first asked for. */
 export class CachedBlock {
   private readonly totals: Uint32Array;
-  /** Roughly how much memory it takes. */
+  /** About the bytes of memory that it takes. */
   readonly bytes: number;
 
   constructor(readonly block: Block) {
@@ -18,21 +18,24 @@ export class CachedBlock {
     if (numbers) this.bytes += 8 * (contextCount + words.length);
   }
 
-  /** What a back-off model has in place of counts. @param table the names of the model and the table, for messages. */
+  /** The block's log10 probabilities and back-offs. @param table names the model and the table in messages. @throws KNESER_DAMAGED for a block of counts. */
   numbersOf(table: string): BlockNumbers {
     const { numbers } = this.block;
     if (numbers) return numbers;
-    throw new KneserError('KNESER_DAMAGED', `${table}: a block of counts in a back-off model; the model is damaged`);
+    throw new KneserError(
+      'KNESER_DAMAGED',
+      `${table} is damaged (it has counts, where a back-off model has log10 probabilities); train the model again`,
+    );
   }
 
-  /** An array that holds Σc, N1, N2 and the number of followers of the context at four times its number. */
+  /** Entries 4c … 4c + 3 of the array are Σc, N1, N2 and the number of followers of context c. */
   totalsOf(context: number): Uint32Array {
     if (this.totals[4 * context + 3] === 0) addTotals(this.block, context, this.totals);
     return this.totals;
   }
 }
 
-/** Puts Σc, N1, N2 and the number of followers of a context at four times its number. */
+/** Puts Σc, N1, N2 and the number of followers of context c into entries 4c … 4c + 3 of `totals`. */
 export function addTotals(block: Block, context: number, totals: Uint32Array): void {
   const { starts, pruned, counts, wide } = block;
   const at = 4 * context;
@@ -58,30 +61,33 @@ export function addTotals(block: Block, context: number, totals: Uint32Array): v
   totals[at + 3] = starts[context + 1] - starts[context];
 }
 
-/** Reads blocks of all tables from the store, and keeps the ones used last, up to a number of bytes. */
+/** Reads single blocks of all tables, in any order, and keeps those used last. */
 export class BlockReader {
   private readonly cache = new Map<string, CachedBlock>();
   private bytes = 0;
 
   constructor(
     private readonly store: ModelStore,
+    /** Bytes of memory to aim for. */
     private readonly limit: number,
   ) {}
 
-  /** What the model is called in messages. */
+  /** The name of the model in messages. */
   get name(): string {
     return this.store.name;
   }
 
-  /** A block that is at hand. */
+  /** A block, if it is in memory. */
   get(table: string, block: number): CachedBlock | undefined {
     return this.cache.get(cacheKey(table, block));
   }
 
   /**
-   * Reads blocks, which may push out others; a block that is asked for here and is at hand stays.
+   * Reads those blocks that are not in memory, and then drops others, least recently used first. All blocks asked for here are in
+   * memory afterwards, whatever the limit.
    *
-   * @param types the numbers of the table's words are below it.
+   * @param types word ids of the table are below this.
+   * @throws KNESER_DAMAGED
    */
   async read(table: string, directory: Directory, blocks: readonly number[], types: number): Promise<void> {
     const missing: number[] = [];
@@ -117,7 +123,10 @@ export class BlockReader {
 }
 
 function wrongWord(block: string): KneserError {
-  return new KneserError('KNESER_DAMAGED', `${block}: a word that the model does not have; the model is damaged`);
+  return new KneserError(
+    'KNESER_DAMAGED',
+    `${block} is damaged (a row has a word that the model does not have); train the model again`,
+  );
 }
 
 function cacheKey(table: string, block: number): string {

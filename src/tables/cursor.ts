@@ -11,19 +11,19 @@ const NO_NUMBERS = new Float64Array(0);
  * of a wide context put together from its blocks.
  */
 export class TableCursor {
-  /** The words of the context at hand, nearest first. */
+  /** The words of the current context, nearest first. */
   readonly context: Uint32Array;
-  /** Its followers: entries `from` to `to` − 1, words ascending. */
+  /** Entries `from` … `to` − 1 are the followers of the context, words ascending. */
   words: Uint32Array;
   counts: Uint32Array;
-  /** In a back-off model, log10 p of its followers, and log10 of its back-off. */
+  /** In a back-off model, log10 p of the same entries, and log10 of the context's back-off. */
   probabilities: Float64Array = NO_NUMBERS;
   backoff = 0;
   from = 0;
   to = 0;
-  /** Σc of those that were pruned. */
+  /** Σ of the counts of the context's pruned followers. */
   pruned = 0;
-  /** How many contexts, and how many rows, come before it. */
+  /** The number of the context, and of its first row, within the table; from 0 up. */
   number = -1;
   row = 0;
   /** Whether there are no more contexts. */
@@ -35,7 +35,7 @@ export class TableCursor {
   private at = -1;
   /** Blocks that were not read yet. */
   private left: number;
-  /** Whether its blocks have probabilities; unknown before the first. */
+  /** Whether blocks have log10 probabilities; unknown before the first block. */
   private isBackoff: boolean | undefined;
   private wideWords = new Uint32Array(0);
   private wideCounts = new Uint32Array(0);
@@ -56,10 +56,10 @@ export class TableCursor {
   }
 
   /**
-   * Begins at the first context of a table.
+   * Opens a table at its first context.
    *
-   * @param width how many words a context has.
-   * @param onRows told how many rows were read, after each block.
+   * @param width words of a context.
+   * @param onRows told the rows of each block when it was read.
    */
   static async open(
     store: ModelStore,
@@ -103,7 +103,7 @@ export class TableCursor {
     if (this.block.wide) await this.gather(this.block.wide.followers);
   }
 
-  /** Puts the followers of a wide context together. */
+  /** Joins the followers of a wide context, whose first block was just read. */
   private async gather(followers: number): Promise<void> {
     const { block } = this;
     if (followers > this.table.directory.words.length * BLOCK_ENTRIES) throw this.damaged(WRONG_TOTALS);
