@@ -157,6 +157,14 @@ it("the README's other commands are scripts of the package", () => {
   for (const [, name] of README.matchAll(/npm run ([\w:]+)/g)) expect(scripts).toHaveProperty([name]);
 });
 
+/** Every page, by its path. */
+const PAGES = [
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'bench/README.md', 'docs/examples/README.md'],
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter(name => name.endsWith('.md'))
+    .map(name => `docs/${name}`),
+];
+
 /** The anchor of a heading, as GitHub makes it. */
 const anchorOf = (heading: string): string =>
   heading
@@ -165,12 +173,10 @@ const anchorOf = (heading: string): string =>
     .replaceAll(' ', '-');
 
 it('links between pages lead to a file, and to a heading of it', () => {
-  const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'bench/README.md', 'docs/examples/README.md'];
-  for (const name of readdirSync(join(ROOT, 'docs'))) if (name.endsWith('.md')) pages.push(`docs/${name}`);
   const headings = (path: string): string[] =>
     [...readFileSync(path, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading));
   const broken: string[] = [];
-  for (const page of pages) {
+  for (const page of PAGES) {
     const text = readFileSync(join(ROOT, page), 'utf8');
     for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^https?:/.test(target)) continue;
@@ -185,4 +191,15 @@ it('links between pages lead to a file, and to a heading of it', () => {
     }
   }
   expect(broken).toEqual([]);
+});
+
+it('files that the pages name are there', () => {
+  const missing: string[] = [];
+  for (const page of PAGES.filter(page => page !== 'CHANGELOG.md')) {
+    const text = readFileSync(join(ROOT, page), 'utf8');
+    for (const [, path] of text.matchAll(/`((?:src|test|native-free|corpora|bench)\/[\w./-]+)`/g)) {
+      if (!/NAME|FOLDER/.test(path) && !existsSync(join(ROOT, path))) missing.push(`${page}: ${path}`);
+    }
+  }
+  expect(missing).toEqual([]);
 });
