@@ -70,7 +70,7 @@ export class ModelBuilder {
     return writer.summary;
   }
 
-  /** Puts the dictionary and its directory. @param entries sorted by the words' bytes, as {@link sortedDictionary} gives them. */
+  /** Puts the dictionary and its directory. @param entries sorted by the words' bytes, as `sortedDictionary` gives them. */
   async putDictionary(entries: Iterable<DictionaryEntry>): Promise<void> {
     const firstWords: Uint8Array[] = [];
     let part: DictionaryEntry[] = [];
@@ -113,12 +113,12 @@ export class ModelBuilder {
     }
   }
 
-  /** @param value as {@link encodeClasses} makes it. */
+  /** @param value as `encodeClasses` makes it. */
   async putClasses(value: Uint8Array): Promise<void> {
     await this.store.put(CLASSES_KEY, value);
   }
 
-  /** @param value as {@link encodeTokenizer} makes it. */
+  /** @param value as `encodeTokenizer` makes it. */
   async putTokenizer(value: Uint8Array): Promise<void> {
     await this.store.put(TOKENIZER_KEY, value);
   }

@@ -10,7 +10,7 @@ import type { EncodedBlock } from './table-writer.js';
 
 /** A table of a store whose directory was read. */
 export interface StoredTable {
-  /** As {@link tableName} writes it. */
+  /** As `tableName` writes it. */
   readonly name: string;
   readonly directory: Directory;
 }
