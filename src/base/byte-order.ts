@@ -1,9 +1,9 @@
 import { KneserError } from './errors.js';
 
 /**
- * Refuses machines that store the highest byte of a number first. Nothing here was ever run on one.
+ * Refuses big-endian machines: typed arrays are written to disk in the machine's byte order, and this code was never run on one.
  *
- * @param bytes those of the number 1 in memory.
+ * @param bytes the bytes of the 32-bit number 1 in memory.
  * @throws KNESER_PLATFORM
  */
 export function checkByteOrder(bytes = new Uint8Array(Uint32Array.of(1).buffer)): void {

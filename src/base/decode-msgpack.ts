@@ -1,16 +1,18 @@
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
- * What some MessagePack says, as much of it as models hold: nil, booleans, numbers, text, bytes, arrays and maps. Bytes are
- * views of it. Models are written by msgpackr; a reader of their own is a fifth of the size of its, which a page that only
- * scores would load, makes no functions of text, which a page's policy may forbid, and takes nothing but data.
+ * Decodes MessagePack, as much of the format as models hold: nil, booleans, numbers, text, byte strings, arrays and maps. Byte
+ * strings are views of the input.
  *
- * @throws RangeError where it is cut short or goes on, or holds anything else.
+ * msgpackr writes models; its reader is not used, because it is five times as large for a page that only scores, makes functions
+ * of text, which a page's content security policy may forbid, and decodes types other than data.
+ *
+ * @throws RangeError if the input is cut short, has bytes after the value, or holds another type.
  */
 export function decodeMsgpack(bytes: Uint8Array): unknown {
   const reader = new Reader(bytes);
   const value = reader.read();
-  if (reader.at !== bytes.length) throw new RangeError('MessagePack goes on');
+  if (reader.at !== bytes.length) throw new RangeError('MessagePack has bytes after its value');
   return value;
 }
 
@@ -65,15 +67,15 @@ class Reader {
       case 0xdf:
         return this.map(this.number(2 << (type - 0xde)));
       case 0xd4:
-        // What is undefined, as msgpackr writes it.
+        // msgpackr writes `undefined` as an extension of type 0 with one byte, 0.
         if (this.number(2) === 0) return undefined;
-        throw new RangeError('MessagePack of a type of its own');
+        throw new RangeError('MessagePack with an extension type');
       default:
         throw new RangeError(`MessagePack of type ${type}`);
     }
   }
 
-  /** A whole number of 1, 2 or 4 bytes. */
+  /** An unsigned integer of 1, 2 or 4 bytes. */
   private number(size: number): number {
     const from = this.skip(size);
     return size === 1 ? this.bytes[from] : size === 2 ? this.view.getUint16(from) : this.view.getUint32(from);

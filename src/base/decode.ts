@@ -2,10 +2,11 @@ import { KneserError } from './errors.js';
 import { BlockDamage } from './sealed.js';
 
 /**
- * Decodes a value that must be there.
+ * Decodes a value of the store that must be there.
  *
- * @param where names it in messages: the store, the table, the block.
- * @throws KNESER_DAMAGED where it is missing, or its bytes are not what was written.
+ * @param where names the value in messages: the store, the table, the block.
+ * @param value its bytes, or `undefined` if the store does not have it.
+ * @throws KNESER_DAMAGED if the value is missing, or `decode` throws.
  */
 export function decodeValue<T>(where: string, value: Uint8Array | undefined, decode: (value: Uint8Array) => T): T {
   if (!value) throw new KneserError('KNESER_DAMAGED', `${where}: missing; the model is damaged`);

@@ -1,18 +1,18 @@
 /**
- * Exponentials and logarithms. Those of JavaScript engines differ in the last bit, from one version to the next too; these are
- * the same everywhere, since they only add, multiply and divide: fdlibm's (S. Moshier's and Sun Microsystems' algorithms as in
- * FreeBSD's e_log.c, e_log10.c, e_exp.c), which have errors below one unit in the last place.
+ * Exponentials and logarithms that give the same bits on every machine. Those of JavaScript engines differ in the last bit, also
+ * from one version of an engine to the next; these only add, multiply and divide. The algorithms are fdlibm's (Sun Microsystems;
+ * FreeBSD's e_log.c, e_log10.c and e_exp.c), with errors below one unit in the last place.
  */
 
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
-/** Which of the words has the exponent. */
+/** Index of the word that holds sign, exponent and the first 20 bits of the mantissa. */
 const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0];
 
 const LN2_HIGH = 6.9314718036912381649e-1;
 const LN2_LOW = 1.90821492927058770002e-10;
 
-/** 2^(1024 − i): a product with a power of two is exact. */
+/** POWERS[i] = 2^(1024 − i): multiplying by a power of two is exact. */
 const POWERS = Float64Array.from({ length: 2048 }, (_, i) => 2 ** (1024 - i));
 
 /** ln x. */
@@ -39,7 +39,7 @@ export function log10(x: number): number {
   return rest + whole * 3.01029995663611771306e-1;
 }
 
-/** A logarithm of a number so small that it has fewer digits. @param shift that of 2⁵⁴. */
+/** The logarithm of a subnormal x, which has fewer bits of mantissa. @param shift the logarithm of 2⁵⁴. */
 function ofSmall(logarithm: (x: number) => number, x: number, shift: number): number {
   return logarithm(x * 2 ** 54) - shift;
 }
@@ -47,8 +47,8 @@ function ofSmall(logarithm: (x: number) => number, x: number, shift: number): nu
 /**
  * ln x, less (`exponent` − `counted`) · ln 2.
  *
- * @param mantissa the first 20 bits of it.
- * @param exponent x is at least 2^exponent, and less than twice that.
+ * @param mantissa the first 20 bits of the mantissa of x.
+ * @param exponent 2^exponent ≤ x < 2^(exponent + 1).
  */
 function logOf(x: number, mantissa: number, exponent: number, counted: number): number {
   // x = 2^(exponent + up) · (1 + f), √2/2 < 1 + f < √2
@@ -114,7 +114,7 @@ export function exp(x: number): number {
 }
 
 const LN10 = 2.302585092994046;
-/** What that leaves out of ln 10. */
+/** ln 10 − LN10: the part that rounding to a double takes off. */
 const LN10_REST = -2.1707562233822494e-16;
 const SPLIT = 2 ** 27 + 1;
 const LN10_UPPER = upper(LN10);
@@ -125,7 +125,7 @@ export function exp10(x: number): number {
   const product = x * LN10;
   const power = exp(product);
   if (!(power > 0 && power < Infinity) || x === 0) return power;
-  // What rounding took from the product (T. J. Dekker 1971).
+  // The rounding error of the product (T. J. Dekker 1971).
   const above = upper(x);
   const below = x - above;
   const lost =

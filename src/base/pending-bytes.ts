@@ -1,9 +1,9 @@
-/** Room that doubles as it grows until it is so large, and then grows by a quarter. */
+/** Memory of up to this many bytes doubles when it grows; larger memory grows by a quarter. */
 const LARGE = 1 << 22;
 
-/** What has come of a token, a line or a text whose end has not come yet. */
+/** Collects the bytes of a token, a line or a text until its end is found. */
 export class PendingBytes {
-  /** The first `length` are those that came; another array when it has to grow. */
+  /** The first `length` bytes are in use. Growing replaces the array. */
   bytes: Uint8Array<ArrayBuffer>;
   length = 0;
 
@@ -17,7 +17,7 @@ export class PendingBytes {
     this.length += part.length;
   }
 
-  /** Makes room for so many more. */
+  /** Makes room for `more` bytes. */
   reserve(more: number): void {
     const needed = this.length + more;
     if (needed <= this.bytes.length) return;
@@ -26,12 +26,12 @@ export class PendingBytes {
     this.bytes = larger;
   }
 
-  /** What came so far, valid until more comes. */
+  /** The bytes so far, as a view that is valid until the next call. */
   view(): Uint8Array<ArrayBuffer> {
     return this.bytes.subarray(0, this.length);
   }
 
-  /** Begins anew; gives back what only something large needed. */
+  /** Forgets the bytes, and frees memory above {@link LARGE}. */
   clear(): void {
     this.length = 0;
     if (this.bytes.length > LARGE) this.bytes = new Uint8Array(this.room);

@@ -1,6 +1,7 @@
 /**
- * The stages of training, in their order, of which pruning has one; then those of ARPA files, of packed models, and of
- * verifying.
+ * The stages that a progress report can be about. Training passes through `tokenize` … `tune` in this order (`kneser prune`
+ * reports `prune` alone); `export`, `import` and `store` belong to ARPA files, `pack` and `unpack` to one-file models, `files` and
+ * `verify` to `kneser verify`.
  */
 export type Stage =
   | 'tokenize'
@@ -17,13 +18,13 @@ export type Stage =
   | 'files'
   | 'verify';
 
-/** How far training has come. */
+/** How far one stage has come. */
 export interface Progress {
   /** What is being done. */
   readonly stage: Stage;
   /** In `unit`s. */
   readonly done: number;
-  /** `undefined` where it cannot be known, as with standard input. */
+  /** In `unit`s; `undefined` if it cannot be known, as for standard input. */
   readonly total: number | undefined;
   /** The unit of `done` and `total`. */
   readonly unit: 'bytes' | 'tokens' | 'n-grams' | 'passes';

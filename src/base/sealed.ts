@@ -1,9 +1,9 @@
 import { checksum } from './checksum.js';
 
-/** Thrown by every decoder of a stored value: the bytes are not what they should be. The reader adds which value it was. */
+/** Thrown by every decoder of a stored value for bytes that no encoder wrote. The message says what is wrong; the reader adds which value it was. */
 export class BlockDamage extends Error {}
 
-/** Puts a checksum before the bytes. */
+/** The checksum of the bytes (4 bytes, little-endian), then the bytes. */
 export function seal(body: Uint8Array): Uint8Array {
   const value = new Uint8Array(body.length + 4);
   value.set(body, 4);
@@ -11,7 +11,7 @@ export function seal(body: Uint8Array): Uint8Array {
   return value;
 }
 
-/** The bytes behind a checksum that holds. @throws BlockDamage where it does not. */
+/** The bytes after the checksum, as a view. @throws BlockDamage if the checksum differs. */
 export function unseal(value: Uint8Array): Uint8Array {
   if (value.length < 4) throw new BlockDamage('cut short');
   const expected = new DataView(value.buffer, value.byteOffset).getUint32(0, true);

@@ -1,6 +1,6 @@
 /**
- * Memory that other threads can be lent. A page has such memory only if it is isolated from other sites; where there is none,
- * it is memory of this thread.
+ * Memory that threads can share, zeroed. A page has such memory only if it is cross-origin isolated; elsewhere this is memory of
+ * one thread.
  */
 export function sharedMemory(bytes: number): ArrayBufferLike {
   return canShare() ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);

@@ -4,22 +4,22 @@ interface Scheduling {
 
 const { setImmediate } = globalThis as Scheduling;
 
-/** Lets whatever else waits for this thread have its turn: signals, timers, messages, the store's writes. */
+/** Waits until the event loop has run once: signals, timers, messages and the store's writes get their turn. */
 export function nextTurn(): Promise<void> {
   return new Promise(resolve => {
-    // A page has timers only; they are as soon, if not called too often.
+    // Browsers have no setImmediate. setTimeout(0) is as quick as long as calls are rare: nested ones are delayed by 4 ms.
     if (setImmediate) setImmediate(resolve);
     else setTimeout(resolve);
   });
 }
 
-/** Milliseconds that work may go on before others have their turn. */
+/** Milliseconds of uninterrupted work, after which the event loop runs once. */
 const WORK_MS = 50;
 
-/** Called often within long work: now and then gives a promise to wait for, in which others have their turn. */
+/** Called often within long work. Returns a promise when {@link WORK_MS} have passed; the work awaits it, and the event loop runs meanwhile. */
 export type Pause = () => Promise<void> | undefined;
 
-/** @param check called after each turn; stops the work by throwing. */
+/** Makes a {@link Pause}. @param check called after each run of the event loop; throws to stop the work. */
 export function pauses(check: () => void = () => undefined): Pause {
   let last = performance.now();
   return () => {

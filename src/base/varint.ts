@@ -1,4 +1,4 @@
-/** LEB128: seven bits a byte, least significant first. @returns where the next value goes. */
+/** Writes an unsigned 32-bit integer as LEB128: seven bits a byte, least significant first. @returns where the next byte goes. */
 export function writeVarint(bytes: Uint8Array, at: number, value: number): number {
   while (value > 0x7f) {
     bytes[at++] = value | 0x80;

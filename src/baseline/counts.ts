@@ -1,8 +1,6 @@
 import type { LanguageModel } from '../model/language-model.js';
 import { NOT_IN_VOCABULARY } from '../model/lookup/words.js';
-import { decodeValue } from '../base/decode.js';
-import { decodeDictionaryBlock } from '../tables/dictionary.js';
-import { dictionaryKey } from '../store/keys.js';
+import { readDictionary } from '../tables/dictionary-reader.js';
 import { EOS } from '../text/tokens.js';
 
 /** The counts of words in a model's training text. */
@@ -18,9 +16,7 @@ export async function trainingCounts(model: LanguageModel): Promise<TrainingCoun
   const { store, manifest } = model.parts;
   const words = await model.allWords();
   const frequencies: number[] = [];
-  for (let number = 0; number < manifest.dictionaryBlocks; number++) {
-    const value = await store.get(dictionaryKey(number));
-    const block = decodeValue(`${store.name}: dictionary, block ${number}`, value, decodeDictionaryBlock);
+  for await (const { block } of readDictionary(store, manifest)) {
     block.ids.forEach((id, i) => (frequencies[id] = block.frequencies[i]));
   }
   const of = (token: string): number => {

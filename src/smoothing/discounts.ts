@@ -24,3 +24,18 @@ export function estimateDiscounts(countsOfCounts: readonly number[]): Discounts 
   const values: [number, number, number] = [1 - (2 * y * t2) / t1, 2 - (3 * y * t3) / t2, 3 - (4 * y * t4) / t3];
   return values.every((value, index) => value > 0 && value <= index + 1) ? { values, fallback: false } : FALLBACK;
 }
+
+/** D(0) = 0, D1, D2, D3+: what {@link discountOf} and {@link discounted} read. */
+export function discountArray({ values }: Discounts): Float64Array {
+  return Float64Array.of(0, ...values);
+}
+
+/** D(c) of a count c. @param discounts of {@link discountArray}. */
+export function discountOf(count: number, discounts: Float64Array): number {
+  return discounts[count < 3 ? count : 3];
+}
+
+/** c − D(c): the part of a count that stays with its n-gram. */
+export function discounted(count: number, discounts: Float64Array): number {
+  return count - discountOf(count, discounts);
+}

@@ -3,10 +3,10 @@ import { MANIFEST_KEY } from './keys.js';
 import type { ModelStore, ModelWriter } from './store.js';
 
 /**
- * Copies a model's values as they are, the manifest last: a copy that was cut short is no model. Whoever began the copy
- * finishes it.
+ * Copies the values of a model as they are. The manifest comes last: an interrupted copy is no model. The caller opens and closes
+ * both stores.
  *
- * @param onBytes told of the bytes of each value, and may throw to stop.
+ * @param onBytes told the bytes of each value; throws to stop.
  */
 export async function copyStore(
   from: ModelStore,

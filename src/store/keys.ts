@@ -1,43 +1,43 @@
 /**
- * Keys of the store. Text, and for blocks the first row in big-endian numbers behind it, so that a scan in key order
- * reads a table in row order.
+ * Keys of the store: text, and for blocks the first row as big-endian 32-bit numbers after it, so that a scan in key order reads a
+ * table in row order. src/tables/README.md lists them all.
  */
 
 const encoder = new TextEncoder();
 
-/** The manifest: written last. */
+/** The manifest, which is written last. */
 export const MANIFEST_KEY = encoder.encode('manifest');
 
-/** The first rows of a table's blocks. */
+/** The directory of a table: the first rows of its blocks. */
 export function directoryKey(table: string): Uint8Array {
   return encoder.encode(`directory/${table}`);
 }
 
-/** A block of a table, by its first row: the context, nearest word first, and the word. */
+/** A block of a table. @param first its first row: the context, nearest word first, then the word. */
 export function blockKey(table: string, first: ArrayLike<number>): Uint8Array {
   return numbered(`table/${table}/`, first);
 }
 
-/** Where the blocks of a table begin, and where they have ended. */
+/** The keys of all blocks of a table are at least `from` and below `to`. */
 export function tableRange(table: string): [from: Uint8Array, to: Uint8Array] {
   return [encoder.encode(`table/${table}/`), encoder.encode(`table/${table}0`)];
 }
 
-/** The class of every word, in models that have classes. */
+/** The class of each word, in models with classes. */
 export const CLASSES_KEY = encoder.encode('classes');
 
-/** The `tokenizer.json` of models that have one. */
+/** The `tokenizer.json`, in models that have one. */
 export const TOKENIZER_KEY = encoder.encode('tokenizer');
 
-/** The first words of the dictionary's blocks. */
+/** The directory of the dictionary: the first words of its blocks. */
 export const DICTIONARY_DIRECTORY_KEY = encoder.encode('directory/dictionary');
 
-/** A block of the dictionary, by number. */
+/** A block of the dictionary. @param index its number, from 0 up. */
 export function dictionaryKey(index: number): Uint8Array {
   return numbered('dictionary/', [index]);
 }
 
-/** What a key is of, for messages: `table 11`, `directory 11`, `manifest`. */
+/** The name of a key's value in messages: `table 11`, `directory 11`, `manifest`. */
 export function describeKey(key: Uint8Array): string {
   const [kind, name] = String.fromCharCode(...key.subarray(0, 64)).split('/');
   return kind === 'table' || kind === 'directory' ? `${kind} ${name}` : kind;
@@ -51,5 +51,5 @@ function numbered(prefix: string, numbers: ArrayLike<number>): Uint8Array {
   return key;
 }
 
-/** The version of the format that this code reads and writes. */
+/** The version of keys and values that this code reads and writes. */
 export const FORMAT_VERSION = 1;

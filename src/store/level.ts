@@ -2,11 +2,12 @@ import { isOutOfFiles, KneserError, readError } from '../base/errors.js';
 import { describeKey } from './keys.js';
 import type { ModelStore, ModelWriter } from './store.js';
 
+/** Bytes of values that are collected before they are written. */
 const BATCH_BYTES = 1 << 20;
-/** Bytes that an iterator reads ahead, where the database heeds it. */
+/** Bytes that an iterator reads ahead; not every database uses the option. */
 const READ_AHEAD_BYTES = 1 << 20;
 
-/** How keys and values go in and come out. */
+/** Keys and values are byte arrays. */
 export const ENCODING = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 
 interface Put {
@@ -15,13 +16,13 @@ interface Put {
   readonly value: Uint8Array;
 }
 
-/** Keys from the first to before the second. */
+/** The keys from `gte` on that are below `lt`. */
 interface Range {
   readonly gte?: Uint8Array;
   readonly lt?: Uint8Array;
 }
 
-/** What is used of an abstract-level database: LevelDB, memory, or IndexedDB. */
+/** The part of abstract-level that this code uses. LevelDB, memory-level and IndexedDB have it. */
 export interface Database {
   open(options?: { errorIfExists?: boolean }): Promise<void>;
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
@@ -32,9 +33,9 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** A database that is open, for reading. */
+/** A {@link ModelStore} that reads an open database. @param name of the store in messages. */
 export function readDatabase(database: Database, name: string): ModelStore {
-  /** @param key the first one that was asked for. */
+  /** @param key the first key that was asked for. */
   const damaged = (error: unknown, key?: Uint8Array): never => {
     if (isOutOfFiles(error)) throw readError(name, error);
     const reason = error instanceof Error ? error.message : String(error);
@@ -58,7 +59,7 @@ export function readDatabase(database: Database, name: string): ModelStore {
   };
 }
 
-/** A database that is open, for writing in one go. */
+/** Writes into an open database. Values become durable at {@link sync} or {@link finish}. */
 export class LevelWriter implements ModelWriter {
   private batch: Put[] = [];
   private bytes = 0;
@@ -72,7 +73,7 @@ export class LevelWriter implements ModelWriter {
     if (this.bytes >= BATCH_BYTES) await this.flush();
   }
 
-  /** Writes everything down, and waits until the disk has it. */
+  /** Writes all values so far, and waits until they are on the disk. */
   async sync(): Promise<void> {
     await this.flush();
     await this.database.batch([], { sync: true });
@@ -82,25 +83,26 @@ export class LevelWriter implements ModelWriter {
     return this.database.get(key);
   }
 
-  /** The keys and values from one key to before another, in order. */
+  /** Keys from `from` on that are below `to`, with their values, in the order of the keys. */
   entries(from: Uint8Array, to: Uint8Array): AsyncIterable<[Uint8Array, Uint8Array]> {
     return this.database.iterator({ gte: from, lt: to, highWaterMarkBytes: READ_AHEAD_BYTES });
   }
 
-  /** Removes what is there from one key to before another. */
+  /** Removes the keys from `from` on that are below `to`. */
   remove(from: Uint8Array, to: Uint8Array): Promise<void> {
     return this.database.clear({ gte: from, lt: to });
   }
 
-  /** Writes everything down and leaves nothing in LevelDB's log, so that opening the folder replays nothing. */
+  /** Writes all values and closes the database, with an empty LevelDB log, so that opening the folder replays nothing. */
   async finish(): Promise<void> {
     await this.sync();
     await this.database.close();
-    // Opening moves what the log still holds into table files.
+    // Opening a LevelDB moves the records of its log into table files.
     await this.database.open({ errorIfExists: false });
     await this.database.close();
   }
 
+  /** Closes the database; values that were not written yet are lost. */
   async abort(): Promise<void> {
     this.batch = [];
     await this.writing.catch(() => undefined);
@@ -111,7 +113,7 @@ export class LevelWriter implements ModelWriter {
     const batch = this.batch;
     this.batch = [];
     this.bytes = 0;
-    // One batch at a time: what waits here is what holds the counting threads back.
+    // One batch at a time: callers wait here while the disk is slower than counting.
     this.writing = this.writing.then(() => this.database.batch(batch, {}));
     return this.writing;
   }

@@ -1,35 +1,37 @@
 /**
- * The one interface through which everything above reads a model: values by key. LevelDB stands behind it, and whatever
- * else holds the same keys and values.
+ * Reads a model: values by key. The one interface between models and storage: LevelDB, one-file models, IndexedDB and memory
+ * implement it.
  */
 export interface ModelStore {
-  /** What the store is called in messages: a path or an address. */
+  /** The name of the store in messages: a path or an address. */
   readonly name: string;
-  /** Whether an answer takes long, however little is asked for: then what may be needed is asked for all at once. */
+  /** Whether each request takes long, however little it asks for, as over a network: callers then ask for many keys at once. */
   readonly distant?: boolean;
-  /** The value of a key, or `undefined`. */
+  /** The value of a key; `undefined` if the store lacks the key. */
   readonly get: (key: Uint8Array) => Promise<Uint8Array | undefined>;
   /** The values of several keys, in their order. */
   readonly getMany: (keys: readonly Uint8Array[]) => Promise<(Uint8Array | undefined)[]>;
   /** All keys with their values, in the order of the keys' bytes. */
   readonly entries: () => AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>;
-  /** Gives back what the store holds open. Closing twice is fine. */
+  /** Closes files and connections. Closing twice is fine. */
   readonly close: () => Promise<void>;
 }
 
-/** The other half, for training: a new store, written in one go. */
+/** Writes a new model: each key once, the manifest last, then {@link finish} or {@link abort}. */
 export interface ModelWriter {
   put(key: Uint8Array, value: Uint8Array): Promise<void>;
-  /** Writes everything down, and gives back what the store holds open. */
+  /** Makes all values durable, and closes the store. */
   finish(): Promise<void>;
-  /** Gives it back, whatever was written. */
+  /** Closes the store; what was written may be incomplete. */
   abort(): Promise<void>;
 }
 
-/** The files that belong to a model besides its store. */
+/** What belongs to a model besides its store. */
 export interface ModelFiles {
+  /** Bytes of the model on disk. */
   readonly bytes: number;
+  /** When the model was made, ISO 8601. */
   readonly created: string;
-  /** Bytes of sets of weights, by name. */
+  /** Encoded sets of weights, by name. */
   readonly weights: ReadonlyMap<string, Uint8Array>;
 }

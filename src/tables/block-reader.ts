@@ -1,15 +1,14 @@
 import { KneserError } from '../base/errors.js';
-import { decodeBlock, largestWord, type Block, type BlockNumbers } from './block.js';
-import { BlockDamage } from '../base/sealed.js';
-import { decodeValue } from '../base/decode.js';
-import { decodeDirectory, type Directory } from './directory.js';
-import { blockKey, directoryKey } from '../store/keys.js';
+import { blockKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
+import { largestWord, type Block, type BlockNumbers } from './block.js';
+import type { Directory } from './directory.js';
+import { blockName, decodeTableBlock, firstRow, openTable } from './table-reader.js';
 
-/** A decoded block and the totals of its contexts, which are added up when they are first asked for. */
+/** A decoded block, and the totals of its contexts, which are computed when they are first asked for. */
 export class CachedBlock {
   private readonly totals: Uint32Array;
-  /** Roughly how much memory it takes. */
+  /** About the bytes of memory that it takes. */
   readonly bytes: number;
 
   constructor(readonly block: Block) {
@@ -19,21 +18,24 @@ export class CachedBlock {
     if (numbers) this.bytes += 8 * (contextCount + words.length);
   }
 
-  /** What a back-off model has in place of counts. @param table the names of the model and the table, for messages. */
+  /** The block's log10 probabilities and back-offs. @param table names the model and the table in messages. @throws KNESER_DAMAGED for a block of counts. */
   numbersOf(table: string): BlockNumbers {
     const { numbers } = this.block;
     if (numbers) return numbers;
-    throw new KneserError('KNESER_DAMAGED', `${table}: a block of counts in a back-off model; the model is damaged`);
+    throw new KneserError(
+      'KNESER_DAMAGED',
+      `${table} is damaged (it has counts, where a back-off model has log10 probabilities); train the model again`,
+    );
   }
 
-  /** An array that holds Σc, N1, N2 and the number of followers of the context at four times its number. */
+  /** Entries 4c … 4c + 3 of the array are Σc, N1, N2 and the number of followers of context c. */
   totalsOf(context: number): Uint32Array {
     if (this.totals[4 * context + 3] === 0) addTotals(this.block, context, this.totals);
     return this.totals;
   }
 }
 
-/** Puts Σc, N1, N2 and the number of followers of a context at four times its number. */
+/** Puts Σc, N1, N2 and the number of followers of context c into entries 4c … 4c + 3 of `totals`. */
 export function addTotals(block: Block, context: number, totals: Uint32Array): void {
   const { starts, pruned, counts, wide } = block;
   const at = 4 * context;
@@ -59,30 +61,33 @@ export function addTotals(block: Block, context: number, totals: Uint32Array): v
   totals[at + 3] = starts[context + 1] - starts[context];
 }
 
-/** Reads blocks of all tables from the store, and keeps the ones used last, up to a number of bytes. */
+/** Reads single blocks of all tables, in any order, and keeps those used last. */
 export class BlockReader {
   private readonly cache = new Map<string, CachedBlock>();
   private bytes = 0;
 
   constructor(
     private readonly store: ModelStore,
+    /** Bytes of memory to aim for. */
     private readonly limit: number,
   ) {}
 
-  /** What the model is called in messages. */
+  /** The name of the model in messages. */
   get name(): string {
     return this.store.name;
   }
 
-  /** A block that is at hand. */
+  /** A block, if it is in memory. */
   get(table: string, block: number): CachedBlock | undefined {
     return this.cache.get(cacheKey(table, block));
   }
 
   /**
-   * Reads blocks, which may push out others; a block that is asked for here and is at hand stays.
+   * Reads those blocks that are not in memory, and then drops others, least recently used first. All blocks asked for here are in
+   * memory afterwards, whatever the limit.
    *
-   * @param types the numbers of the table's words are below it.
+   * @param types word ids of the table are below this.
+   * @throws KNESER_DAMAGED
    */
   async read(table: string, directory: Directory, blocks: readonly number[], types: number): Promise<void> {
     const missing: number[] = [];
@@ -98,7 +103,7 @@ export class BlockReader {
     }
     const values = await this.store.getMany(missing.map(block => blockKey(table, firstRow(directory, block))));
     missing.forEach((block, i) => {
-      const decoded = decodeTableBlock(this.store, table, directory, block, values[i]);
+      const decoded = decodeTableBlock(this.store, { name: table, directory }, block, values[i]);
       if (largestWord(decoded) >= types) throw wrongWord(blockName(this.store, table, block));
       const cached = new CachedBlock(decoded);
       this.bytes += cached.bytes;
@@ -113,55 +118,17 @@ export class BlockReader {
   }
 
   async readDirectory(table: string, width: number): Promise<Directory> {
-    return readDirectory(this.store, table, width);
+    return (await openTable(this.store, table, width)).directory;
   }
 }
 
 function wrongWord(block: string): KneserError {
-  return new KneserError('KNESER_DAMAGED', `${block}: a word that the model does not have; the model is damaged`);
+  return new KneserError(
+    'KNESER_DAMAGED',
+    `${block} is damaged (a row has a word that the model does not have); train the model again`,
+  );
 }
 
 function cacheKey(table: string, block: number): string {
   return `${table}/${block}`;
-}
-
-/** The first row of a block, as its key has it. */
-export function firstRow(directory: Directory, block: number): number[] {
-  return [...directory.columns.map(column => column[block]), directory.words[block]];
-}
-
-/** What a block is called in messages. */
-export function blockName(store: ModelStore, table: string, block: number): string {
-  return `${store.name}: table ${table}, block ${block}`;
-}
-
-/**
- * Decodes a block that must be there, and looks whether it is the one: damage within LevelDB's files can put a block in the
- * place of another.
- *
- * @param reuse as `decodeBlock` takes it.
- * @throws KNESER_DAMAGED
- */
-export function decodeTableBlock(
-  store: ModelStore,
-  table: string,
-  directory: Directory,
-  number: number,
-  value: Uint8Array | undefined,
-  reuse?: Block,
-): Block {
-  const { columns, words } = directory;
-  return decodeValue(blockName(store, table, number), value, bytes => {
-    const block = decodeBlock(bytes, columns.length, reuse);
-    if (words[number] !== block.words[0] || columns.some((column, j) => column[number] !== block.contexts[j][0])) {
-      throw new BlockDamage('another block is in its place');
-    }
-    return block;
-  });
-}
-
-/** Reads a table's directory. @throws KNESER_DAMAGED */
-export async function readDirectory(store: ModelStore, table: string, width: number): Promise<Directory> {
-  const value = await store.get(directoryKey(table));
-  return decodeValue(`${store.name}: table ${table}, directory`, value, bytes => decodeDirectory(bytes, width));
 }

@@ -5,18 +5,15 @@ import { readVarint, writeVarint } from '../base/varint.js';
 import { DECIMAL_BYTES, readDecimals, writeDecimals } from './decimals.js';
 
 /**
- * Blocks: the pieces of a count table that the store holds, one a value.
+ * Blocks: the pieces of a count table, one for each value of the store. README.md of this folder has the contract of a table,
+ * and draws the bytes of a block.
  *
- * A count table has a row for every n-gram of its pattern: a context of k words, nearest word first, then the predicted
- * word and its count. Rows are sorted by context, then word. A block holds up to {@link BLOCK_ENTRIES} consecutive rows,
- * and always all followers of a context, except for *wide* contexts with more followers than a block holds: those have
- * blocks of their own, each of which repeats the context's totals. Where followers were pruned, their context keeps the sum
- * of their counts. A back-off model has numbers in place of counts; there a context that nothing follows has a row whose word is
- * `NONE`.
+ * A block holds up to this many consecutive rows, and all followers of each of its contexts; a *wide* context with more
+ * followers has blocks of its own, each of which repeats the totals of the context.
  */
 export const BLOCK_ENTRIES = 2048;
 
-/** What smoothing needs to know of a context: Σc, pruned followers included, and how many have the counts 1, 2, and any. */
+/** Sums over the followers of a context: Σc (pruned followers included), and the number of followers with count 1, with count 2, and in all. */
 export interface ContextTotals {
   readonly total: number;
   readonly ones: number;
@@ -24,7 +21,7 @@ export interface ContextTotals {
   readonly followers: number;
 }
 
-/** What a back-off model has in place of counts; log10. */
+/** The numbers of a back-off model, in place of counts: log10 p and log10 back-offs. */
 export interface BlockNumbers {
   /** By row. */
   probabilities: Float64Array;
@@ -32,31 +29,27 @@ export interface BlockNumbers {
   backoffs: Float64Array;
 }
 
-/** A decoded block. `contexts` and `words` may be longer than what is in use. */
+/** A decoded block: C contexts and R rows. Arrays may be longer than C or R; the rest is garbage. */
 export interface Block {
-  /** k columns of `contextCount` words, nearest first. */
+  /** k columns of C words: `contexts[0]` has the nearest words. */
   contexts: Uint32Array[];
+  /** C. */
   contextCount: number;
-  /** Where the followers of each context begin; `starts[contextCount]` is the number of rows. */
+  /** Rows `starts[c]` … `starts[c + 1]` − 1 are the followers of context c; `starts[C]` is R. */
   starts: Uint32Array;
-  /** By context, Σc of the followers that were pruned. */
+  /** By context, Σ of the counts of pruned followers. */
   pruned: Uint32Array;
+  /** By row. */
   words: Uint32Array;
+  /** By row; from 1 up. */
   counts: Uint32Array;
-  /** The totals of the one context of a block that holds only some of its followers. */
+  /** The totals of a wide context, which is the only one of its block. */
   wide?: ContextTotals | undefined;
-  /** Those of a back-off model, where all counts are 1. */
+  /** Only in a back-off model, where all counts are 1. */
   numbers?: BlockNumbers | undefined;
 }
 
-/**
- * The bytes of a block: a checksum, then msgpack of [contexts, rows, totals of a wide context or null, columns]. The
- * columns follow each other: how many leading words each context shares with the one before (⌈log2 k⌉ bits each), its
- * first differing word as a difference and the others whole (varints), for each row whether it is its context's last and
- * whether it was seen more than once (a bit each), the words (the first of a context whole, then differences) and the
- * counts from 2 up, less 2. Where followers were pruned there is a fifth entry: varints, for each context the sum of their
- * counts. In a back-off model there is a sixth: decimals, the probabilities and then the back-offs.
- */
+/** The bytes of a block, as README.md draws them. */
 export function encodeBlock(block: Block): Uint8Array {
   const { contexts, contextCount, starts, pruned, words, counts, wide, numbers } = block;
   const rows = starts[contextCount];
@@ -141,7 +134,7 @@ export function decodeBlock(value: Uint8Array, width: number, reuse?: Block): Bl
   block.contextCount = contextCount;
   block.wide = undefined;
   const bits = sharedBits(width);
-  // Varints are read in place, and what lies past the end reads as zeros: a call a number would double the time.
+  // Varints are decoded inline, since a call for each would double the time. Bytes past the end read as zeros.
   let at = (contextCount * bits + 7) >>> 3;
   let byte = 0;
   for (let c = 0; c < contextCount; c++) {
@@ -205,10 +198,10 @@ export function decodeBlock(value: Uint8Array, width: number, reuse?: Block): Bl
   return block;
 }
 
-/** Totals have 32 bits. */
+/** The largest Σc: totals are stored in 32 bits. */
 const MOST_TOTAL = 2 ** 32 - 1;
 
-/** Totals that some followers of a context can have. */
+/** Totals that at least `rows` followers can have. @throws BlockDamage for any others. */
 function checkedTotals(totals: readonly number[], rows: number): ContextTotals {
   const [total, ones, twos, followers] = totals;
   const isPossible =
@@ -230,7 +223,7 @@ function checkTotals({ contextCount, starts, counts, pruned }: Block): void {
   }
 }
 
-/** The largest number that a block has for a word. */
+/** The largest word id of a block, in contexts and rows. */
 export function largestWord({ contexts, contextCount, starts, words }: Block): number {
   let largest = 0;
   for (const column of contexts) {
@@ -240,7 +233,7 @@ export function largestWord({ contexts, contextCount, starts, words }: Block): n
   return largest;
 }
 
-/** Reads bytes that are so many varints. */
+/** Reads bytes that are exactly `length` varints. */
 function readAll(bytes: Uint8Array, to: Uint32Array, length: number): void {
   const cursor = { at: 0 };
   for (let i = 0; i < length; i++) to[i] = readVarint(bytes, cursor);
@@ -258,15 +251,16 @@ function readNumbers(bytes: Uint8Array, block: Block, rows: number): void {
   readDecimals(bytes, cursor, block.numbers.backoffs, block.contextCount);
   if (cursor.at !== bytes.length) throw new BlockDamage('wrong length');
   const { probabilities, backoffs } = block.numbers;
-  // Neither NaN nor too large; one that was filled in may be above 0.
+  // NaN and infinite numbers fail this test. A filled-in log10 p may be above 0.
   const isPossible = (log10: number): boolean => log10 <= LARGEST_BACKOFF;
   for (let row = 0; row < rows; row++) if (!isPossible(probabilities[row])) throw new BlockDamage('no probability');
   for (let c = 0; c < block.contextCount; c++) if (!isPossible(backoffs[c])) throw new BlockDamage('no back-off');
 }
 
-/** So large that sums of as many as there are orders stay finite. log10. */
+/** log10. Small enough that a sum of one back-off for each order stays finite. */
 export const LARGEST_BACKOFF = 1e300;
 
+/** Blocks are encoded here, one at a time, before their bytes are copied out. */
 let buffer = new Uint8Array(1 << 16);
 
 function writable(length: number): Uint8Array {

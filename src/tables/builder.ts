@@ -1,5 +1,4 @@
-import type { EncodedBlock, TableSummary } from './table-writer.js';
-import { TableWriter } from './table-writer.js';
+import { TableWriter, type EncodedBlock, type TableSummary } from './table-writer.js';
 import { tableName, type Pattern, type Stream } from './pattern.js';
 import { BOS, NONE } from '../text/tokens.js';
 import {
@@ -7,6 +6,7 @@ import {
   DICTIONARY_BLOCK_WORDS,
   encodeDictionaryBlock,
   encodeDictionaryDirectory,
+  type DictionaryEntry,
 } from './dictionary.js';
 import { encodeDirectory, FirstRows } from './directory.js';
 import {
@@ -15,32 +15,31 @@ import {
   dictionaryKey,
   DICTIONARY_DIRECTORY_KEY,
   directoryKey,
+  FORMAT_VERSION,
   MANIFEST_KEY,
   TOKENIZER_KEY,
 } from '../store/keys.js';
 import { encodeManifest, type Manifest } from './manifest.js';
 import type { ModelWriter } from '../store/store.js';
 
-/** A word of the dictionary. */
-export interface DictionaryEntry {
-  readonly word: Uint8Array;
-  readonly id: number;
-  readonly frequency: number;
-}
+/** A manifest but for the entries that {@link ModelBuilder.finish} adds. */
+export type ModelDescription = Omit<Manifest, 'format' | 'dictionaryBlocks'>;
 
 /**
- * Writes a model: blocks in any order, then the dictionary, the directories, and the manifest last. A store without a
- * manifest is not a model.
+ * Writes a model's values. Input: the blocks of tables, the dictionary, the classes, the `tokenizer.json`. Output: a store with
+ * these, the directories of the tables and of the dictionary, and the manifest. Order: the blocks of a table ascend within a
+ * partition; a table's directory comes after its blocks; the manifest comes last, for a store without one is no model.
  */
 export class ModelBuilder {
-  dictionaryBlocks = 0;
+  private dictionaryBlocks = 0;
+  /** By table, the first row of each block that was put. */
   private readonly firstRows = new Map<string, FirstRows>();
 
   constructor(private readonly store: ModelWriter) {}
 
-  /** Blocks of one partition; those of a table come in order. */
+  /** Puts the next blocks of tables within one partition, which is a range of the context's nearest word. */
   async putBlocks(partition: number, blocks: readonly EncodedBlock[]): Promise<void> {
-    // All at once, before anything is waited for: calls may overlap.
+    // All first rows are noted before the first wait: calls for other partitions may run meanwhile.
     for (const { table, first } of blocks) {
       const rows = this.firstRows.get(table) ?? new FirstRows();
       this.firstRows.set(table, rows);
@@ -49,7 +48,11 @@ export class ModelBuilder {
     for (const { table, first, value } of blocks) await this.store.put(blockKey(table, first), value);
   }
 
-  /** The table of order 1, which no partition has by itself. @param counts by id. */
+  /**
+   * Puts the table of order 1, which is counted for the whole text and not by partition.
+   *
+   * @param counts by id; `counts[id]` = 0 for words without a row.
+   */
   async putUnigrams(stream: Stream, counts: Uint32Array): Promise<TableSummary> {
     const blocks: EncodedBlock[] = [];
     const writer = new TableWriter(tableName([], stream), 0, block => blocks.push(block));
@@ -67,7 +70,7 @@ export class ModelBuilder {
     return writer.summary;
   }
 
-  /** @param entries sorted by the words' bytes. */
+  /** Puts the dictionary and its directory. @param entries sorted by the words' bytes, as `sortedDictionary` gives them. */
   async putDictionary(entries: Iterable<DictionaryEntry>): Promise<void> {
     const firstWords: Uint8Array[] = [];
     let part: DictionaryEntry[] = [];
@@ -81,7 +84,7 @@ export class ModelBuilder {
       });
       part = [];
       bytes = 0;
-      await this.store.put(dictionaryKey(this.dictionaryBlocks++), value);
+      await this.putDictionaryBlocks([value]);
     };
     for (const entry of entries) {
       part.push(entry);
@@ -89,10 +92,20 @@ export class ModelBuilder {
       if (part.length === DICTIONARY_BLOCK_WORDS || bytes >= DICTIONARY_BLOCK_BYTES) await putPart();
     }
     if (part.length > 0) await putPart();
+    await this.putDictionaryDirectory(firstWords);
+  }
+
+  /** Puts the next blocks of a dictionary that was encoded already. */
+  async putDictionaryBlocks(blocks: readonly Uint8Array[]): Promise<void> {
+    for (const block of blocks) await this.store.put(dictionaryKey(this.dictionaryBlocks++), block);
+  }
+
+  /** @param firstWords the first word of each block. */
+  async putDictionaryDirectory(firstWords: readonly Uint8Array[]): Promise<void> {
     await this.store.put(DICTIONARY_DIRECTORY_KEY, encodeDictionaryDirectory(firstWords));
   }
 
-  /** Ends the tables of a stream. */
+  /** Puts the directories of tables whose blocks are complete. */
   async putDirectories(stream: Stream, patterns: readonly Pattern[]): Promise<void> {
     for (const pattern of patterns) {
       const table = tableName(pattern, stream);
@@ -100,24 +113,42 @@ export class ModelBuilder {
     }
   }
 
+  /** @param value as `encodeClasses` makes it. */
   async putClasses(value: Uint8Array): Promise<void> {
     await this.store.put(CLASSES_KEY, value);
   }
 
-  /** A value of another model, as it is. */
-  async putValue(key: Uint8Array, value: Uint8Array): Promise<void> {
-    await this.store.put(key, value);
-  }
-
+  /** @param value as `encodeTokenizer` makes it. */
   async putTokenizer(value: Uint8Array): Promise<void> {
     await this.store.put(TOKENIZER_KEY, value);
   }
 
-  async finish(manifest: Manifest): Promise<void> {
+  /** Puts the manifest, and closes the store. The one place where manifests are made. @returns the manifest. */
+  async finish(model: ModelDescription): Promise<Manifest> {
+    const { kind, order, sentences, tokens, vocabulary, unknown } = model;
+    const { tables, classes, classTables, options, pruning } = model;
+    // The order of the members is part of the manifest's bytes.
+    const manifest: Manifest = {
+      format: FORMAT_VERSION,
+      ...(kind ? { kind } : {}),
+      order,
+      sentences,
+      tokens,
+      vocabulary,
+      unknown,
+      dictionaryBlocks: this.dictionaryBlocks,
+      tables,
+      classes,
+      classTables,
+      options,
+      ...(pruning ? { pruning } : {}),
+    };
     await this.store.put(MANIFEST_KEY, encodeManifest(manifest));
     await this.store.finish();
+    return manifest;
   }
 
+  /** Closes the store, which is then no model. */
   async abort(): Promise<void> {
     await this.store.abort();
   }

@@ -7,7 +7,7 @@ import { BOS, FIRST_WORD, NONE } from '../text/tokens.js';
 
 /** The classes of a model's words. */
 export interface WordClasses {
-  /** How many ids classes have, `NONE` counted. */
+  /** Class ids are below this; `NONE`, `<unk>`, `<s>` and `</s>` are counted. */
   readonly count: number;
   /** The class of each word id. */
   readonly of: Uint32Array;
@@ -15,10 +15,17 @@ export interface WordClasses {
   readonly share: Float64Array;
 }
 
-/** What every word of a class has in advance, in tokens: so that none is impossible. */
+/** Pseudo-count, in tokens, added to every word of a class before p(word | class) is computed, so that none is 0. */
 const PRIOR = 0.1;
 
-/** Bytes of the words' classes and frequencies: for each id its class and its frequency as varints. */
+/**
+ * The bytes of the words' classes: a checksum, and MessagePack [class ids, word ids, bytes]; the bytes have two varints for each
+ * word id from 1 on, its class and its frequency in the text.
+ *
+ * @param count class ids are below this.
+ * @param of by word id, the class.
+ * @param frequencies by word id.
+ */
 export function encodeClasses(count: number, of: Uint32Array, frequencies: Float64Array): Uint8Array {
   const bytes = new Uint8Array(10 * of.length);
   let at = 0;

@@ -1,40 +1,41 @@
 import { KneserError } from '../base/errors.js';
-import { decodeTableBlock, firstRow, readDirectory } from './block-reader.js';
-import { blankBlock, BLOCK_ENTRIES, type Block } from './block.js';
-import type { Directory } from './directory.js';
-import { blockKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
+import { blankBlock, BLOCK_ENTRIES, type Block } from './block.js';
+import { openTable, readBlocks, type NumberedBlock, type StoredTable } from './table-reader.js';
 
-const BLOCKS_A_READ = 128;
+const WRONG_TOTALS = 'the blocks of a context do not have as many rows as its totals say';
 const NO_NUMBERS = new Float64Array(0);
 
-/** Goes through the contexts of a table in their order, each with all its followers. */
+/**
+ * A view of {@link readBlocks} by context: walks the contexts of a table in their order, each with all its followers, those
+ * of a wide context put together from its blocks.
+ */
 export class TableCursor {
-  /** The words of the context at hand, nearest first. */
+  /** The words of the current context, nearest first. */
   readonly context: Uint32Array;
-  /** Its followers: entries `from` to `to` − 1, words ascending. */
+  /** Entries `from` … `to` − 1 are the followers of the context, words ascending. */
   words: Uint32Array;
   counts: Uint32Array;
-  /** In a back-off model, log10 p of its followers, and log10 of its back-off. */
+  /** In a back-off model, log10 p of the same entries, and log10 of the context's back-off. */
   probabilities: Float64Array = NO_NUMBERS;
   backoff = 0;
   from = 0;
   to = 0;
-  /** Σc of those that were pruned. */
+  /** Σ of the counts of the context's pruned followers. */
   pruned = 0;
-  /** How many contexts, and how many rows, come before it. */
+  /** The number of the context, and of its first row, within the table; from 0 up. */
   number = -1;
   row = 0;
   /** Whether there are no more contexts. */
   done = false;
 
-  private readonly block: Block;
+  private readonly blocks: AsyncGenerator<NumberedBlock, void, void>;
+  private block: Block;
+  /** The number of the context within the block. */
   private at = -1;
-  private values: (Uint8Array | undefined)[] = [];
-  private valuesUsed = 0;
-  /** Blocks that were asked for. */
-  private blocks = 0;
-  /** Whether its blocks have probabilities; unknown before the first. */
+  /** Blocks that were not read yet. */
+  private left: number;
+  /** Whether blocks have log10 probabilities; unknown before the first block. */
   private isBackoff: boolean | undefined;
   private wideWords = new Uint32Array(0);
   private wideCounts = new Uint32Array(0);
@@ -42,22 +43,23 @@ export class TableCursor {
 
   private constructor(
     private readonly store: ModelStore,
-    private readonly name: string,
-    private readonly directory: Directory,
+    private readonly table: StoredTable,
     private readonly onRows: (rows: number) => void,
   ) {
-    const width = directory.columns.length;
-    this.context = new Uint32Array(width);
-    this.block = blankBlock(width, BLOCK_ENTRIES, BLOCK_ENTRIES);
+    const { columns, words } = table.directory;
+    this.context = new Uint32Array(columns.length);
+    this.blocks = readBlocks(store, table);
+    this.left = words.length;
+    this.block = blankBlock(columns.length, 0, 0);
     this.words = this.block.words;
     this.counts = this.block.counts;
   }
 
   /**
-   * Begins at the first context of a table.
+   * Opens a table at its first context.
    *
-   * @param width how many words a context has.
-   * @param onRows told how many rows were read, after each block.
+   * @param width words of a context.
+   * @param onRows told the rows of each block when it was read.
    */
   static async open(
     store: ModelStore,
@@ -65,12 +67,12 @@ export class TableCursor {
     width: number,
     onRows: (rows: number) => void,
   ): Promise<TableCursor> {
-    const cursor = new TableCursor(store, name, await readDirectory(store, name, width), onRows);
+    const cursor = new TableCursor(store, await openTable(store, name, width), onRows);
     await cursor.advance();
     return cursor;
   }
 
-  /** Goes on to the next context. Returns a promise where something has to be read first. */
+  /** Moves to the next context. Returns a promise where a block has to be read first. */
   advance(): Promise<void> | undefined {
     this.row += this.to - this.from;
     this.number++;
@@ -78,9 +80,8 @@ export class TableCursor {
       this.enter();
       return undefined;
     }
-    if (this.valuesUsed < this.values.length) return this.enterBlock();
-    this.done = this.blocks === this.directory.words.length;
-    return this.done ? undefined : this.read().then(() => this.enterBlock());
+    this.done = this.left === 0;
+    return this.done ? undefined : this.enterBlock();
   }
 
   private enter(): void {
@@ -95,17 +96,17 @@ export class TableCursor {
     this.backoff = block.numbers?.backoffs[at] ?? 0;
   }
 
-  private enterBlock(): Promise<void> | undefined {
-    this.decode();
+  private async enterBlock(): Promise<void> {
+    await this.readBlock();
     this.at = 0;
     this.enter();
-    return this.block.wide && this.gather(this.block.wide.followers);
+    if (this.block.wide) await this.gather(this.block.wide.followers);
   }
 
-  /** Puts the followers of a wide context together. */
+  /** Joins the followers of a wide context, whose first block was just read. */
   private async gather(followers: number): Promise<void> {
-    const { block, directory } = this;
-    if (followers > directory.words.length * BLOCK_ENTRIES) throw this.damaged();
+    const { block } = this;
+    if (followers > this.table.directory.words.length * BLOCK_ENTRIES) throw this.damaged(WRONG_TOTALS);
     if (this.wideWords.length < followers) {
       this.wideWords = new Uint32Array(followers);
       this.wideCounts = new Uint32Array(followers);
@@ -113,14 +114,14 @@ export class TableCursor {
     }
     for (let length = 0; ;) {
       const rows = block.starts[1];
-      if (block.contextCount > 1 || length + rows > followers) throw this.damaged();
+      if (block.contextCount > 1 || length + rows > followers) throw this.damaged(WRONG_TOTALS);
       this.wideWords.set(block.words.subarray(0, rows), length);
       this.wideCounts.set(block.counts.subarray(0, rows), length);
       if (block.numbers) this.wideProbabilities.set(block.numbers.probabilities.subarray(0, rows), length);
       length += rows;
       if (length >= followers) break;
-      if (this.valuesUsed === this.values.length) await this.read();
-      this.decode();
+      if (this.left === 0) throw this.damaged(WRONG_TOTALS);
+      await this.readBlock();
     }
     this.words = this.wideWords;
     this.counts = this.wideCounts;
@@ -129,29 +130,19 @@ export class TableCursor {
     this.to = followers;
   }
 
-  private damaged(): KneserError {
-    const { store, name } = this;
-    return new KneserError(
-      'KNESER_DAMAGED',
-      `${store.name}: table ${name}: rows that do not fit the rest; it is damaged`,
-    );
+  private damaged(reason: string): KneserError {
+    const where = `${this.store.name}: table ${this.table.name}`;
+    return new KneserError('KNESER_DAMAGED', `${where} is damaged (${reason}); train the model again`);
   }
 
-  private async read(): Promise<void> {
-    const { directory, name } = this;
-    const length = Math.min(BLOCKS_A_READ, directory.words.length - this.blocks);
-    const keys = Array.from({ length }, (_, i) => blockKey(name, firstRow(directory, this.blocks + i)));
-    this.values = await this.store.getMany(keys);
-    this.valuesUsed = 0;
-    this.blocks += length;
-  }
-
-  private decode(): void {
-    const { store, name, block, directory } = this;
-    const number = this.blocks - this.values.length + this.valuesUsed;
-    decodeTableBlock(store, name, directory, number, this.values[this.valuesUsed++], block);
-    const isBackoff = block.numbers !== undefined;
-    if (isBackoff !== (this.isBackoff ??= isBackoff)) throw this.damaged();
-    this.onRows(block.starts[block.contextCount]);
+  private async readBlock(): Promise<void> {
+    const next = await this.blocks.next();
+    if (next.done) throw this.damaged(WRONG_TOTALS);
+    this.left--;
+    this.block = next.value.block;
+    const isBackoff = this.block.numbers !== undefined;
+    if (isBackoff !== (this.isBackoff ??= isBackoff))
+      throw this.damaged('some blocks have counts, others log10 probabilities');
+    this.onRows(this.block.starts[this.block.contextCount]);
   }
 }

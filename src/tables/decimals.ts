@@ -1,19 +1,25 @@
 import { readVarint, writeVarint } from '../base/varint.js';
 
-/** A number that is stored as it is, in eight bytes. */
+/** Marks a number that is stored as an IEEE 754 double instead of decimal digits. */
 const WHOLE = 15;
-/** Digits without the point are below this, so that with a sign they fit a varint. */
+/** The digits without the point are below this, so that with the sign bit they fit a varint of 32 bits. */
 const LIMIT = 2 ** 31;
-/** By how much the point moves, exact in double precision. */
+/** 10^digits, exact in double precision. */
 const POWERS = Float64Array.from({ length: WHOLE }, (_, digits) => Number(`1e${digits}`));
 
-/** No number takes more bytes. */
+/** The most bytes that a number takes, its half byte of digits included. */
 export const DECIMAL_BYTES = 9;
 
 /**
- * Writes numbers as decimals where that loses nothing, which is so for what a text has in up to nine digits: how many digits
- * are behind the point (half a byte each), then the digits without the point and the sign (varints), or eight bytes as they
- * are.
+ * Writes numbers as decimals where that is exact, as for any number that an ARPA file gives in up to nine digits.
+ *
+ * ```
+ * ┌──────────────────────────┬─────────────────────────────────────────────────────┐
+ * │ half a byte a number:    │ for each number a varint, 2 · (digits without the    │
+ * │ digits behind the point, │ point) + (1 if positive); or, for 15, a double in    │
+ * │ or 15                    │ 8 bytes, little-endian                               │
+ * └──────────────────────────┴─────────────────────────────────────────────────────┘
+ * ```
  *
  * @returns where the next byte goes.
  */
@@ -25,7 +31,7 @@ export function writeDecimals(bytes: Uint8Array, at: number, values: Float64Arra
   for (let i = 0; i < length; i++) {
     const value = values[i];
     const size = Math.abs(value);
-    // The digits of the number before are a good guess. A number that has fewer ends in zeros.
+    // Neighbours mostly have as many digits: start from those of the number before. Too many digits show as zeros at the end.
     let whole = Math.round(size * POWERS[digits]);
     while (digits > 0 && whole % 10 === 0 && whole / 10 / POWERS[digits - 1] === size)
       whole = Math.round(size * POWERS[--digits]);

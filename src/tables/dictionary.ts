@@ -1,25 +1,60 @@
 import { encodeMsgpack } from '../base/encode-msgpack.js';
 import { decodeMsgpack } from '../base/decode-msgpack.js';
 import { BlockDamage, seal, unseal } from '../base/sealed.js';
+import type { WordList } from '../text/word-list.js';
 import { readVarint, writeVarint } from '../base/varint.js';
 
 /**
- * The dictionary: the words of a model sorted by their UTF-8 bytes, front-coded in blocks, each with its id and how often
- * the training text holds it. One look-up reads one block.
+ * The dictionary: the words of a model sorted by their UTF-8 bytes, front-coded in blocks of up to this many words. Each word has
+ * its id and its frequency in the training text. Looking a word up reads one block.
  */
 export const DICTIONARY_BLOCK_WORDS = 512;
 
-/** Very long words make a block shorter: its words have fewer bytes than this without the last one. */
+/** A block of very long words ends earlier: without its last word, its words have fewer bytes than this. */
 export const DICTIONARY_BLOCK_BYTES = 1 << 20;
 
-/** Words with their ids and frequencies. */
+/** A word of the dictionary. */
+export interface DictionaryEntry {
+  readonly word: Uint8Array;
+  readonly id: number;
+  /** How often the training text holds it; 0 in a back-off model. */
+  readonly frequency: number;
+}
+
+/**
+ * The words of a model in the order of the dictionary, which is that of their UTF-8 bytes.
+ *
+ * @param list holds the words.
+ * @param numbers by id, the word's number in the list; `numbers[NONE]` is unused.
+ * @param frequencies by id.
+ */
+export function* sortedDictionary(
+  list: WordList,
+  numbers: Uint32Array,
+  frequencies: Float64Array,
+): Generator<DictionaryEntry, void, void> {
+  const ids = Uint32Array.from(numbers, (_, id) => id).subarray(1);
+  ids.sort((a, b) => list.compare(numbers[a], numbers[b]));
+  for (const id of ids) yield { word: list.bytes(numbers[id]), id, frequency: frequencies[id] };
+}
+
+/** The words of a block, ascending, with their ids and frequencies. */
 export interface DictionaryBlock {
   readonly words: readonly Uint8Array[];
   readonly ids: Float64Array;
   readonly frequencies: Float64Array;
 }
 
-/** Bytes of a block: for each word how many bytes it shares with the one before, the rest of it, its id, its frequency. */
+/**
+ * The bytes of a block: a checksum, and MessagePack [number of words, bytes]. The bytes of a word:
+ *
+ * ```
+ * ┌──────────────────────────┬────────────────┬─────────────┬────────┬───────────┐
+ * │ bytes shared with the    │ length of the  │ rest of the │ id     │ frequency │
+ * │ word before, a varint    │ rest, a varint │ word        │ varint │ varint    │
+ * └──────────────────────────┴────────────────┴─────────────┴────────┴───────────┘
+ * ```
+ */
 export function encodeDictionaryBlock(block: DictionaryBlock): Uint8Array {
   const { words, ids, frequencies } = block;
   let length = 0;
@@ -72,12 +107,12 @@ export function decodeDictionaryBlock(value: Uint8Array): DictionaryBlock {
   return { words, ids, frequencies };
 }
 
-/** The first words of the dictionary's blocks. */
+/** The bytes of the dictionary's directory: a checksum, and a MessagePack list. @param first the first word of each block. */
 export function encodeDictionaryDirectory(first: readonly Uint8Array[]): Uint8Array {
   return seal(encodeMsgpack(first));
 }
 
-/** The reverse. @throws BlockDamage */
+/** The reverse of {@link encodeDictionaryDirectory}. @throws BlockDamage */
 export function decodeDictionaryDirectory(value: Uint8Array): Uint8Array[] {
   const first: unknown = decodeMsgpack(unseal(value));
   if (!Array.isArray(first) || !first.every(word => word instanceof Uint8Array)) {

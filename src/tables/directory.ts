@@ -4,26 +4,26 @@ import { BlockDamage, seal, unseal } from '../base/sealed.js';
 import { readVarint, writeVarint } from '../base/varint.js';
 
 /**
- * The first rows of a table's blocks, ascending: which block holds a row is found by binary search.
- * `columns[j][b]` is the j-th word of the first context of block b, nearest first; `words[b]` its first predicted word.
+ * The first rows of a table's blocks, ascending. Binary search finds the block that holds a row.
+ * `columns[j][b]` is the j-th word of the first context of block b, nearest first; `words[b]` is its first predicted word.
  */
 export interface Directory {
   readonly columns: readonly Uint32Array[];
   readonly words: Uint32Array;
 }
 
-/** Rows in their order, and how many there are: such as an array of them. */
+/** Rows in their order (k context words, nearest first, then the word), and their number. */
 export interface Rows extends Iterable<Uint32Array> {
   readonly length: number;
 }
 
-/** The first rows of a table's blocks, while they are written: numbers in a row, since there may be a million blocks. */
+/** Collects the first rows of a table's blocks while they are written: in flat arrays, since there may be a million blocks. */
 export class FirstRows implements Rows {
   length = 0;
   private readonly partitions: { rows: Uint32Array; used: number }[] = [];
   private width = 0;
 
-  /** Adds the next row of a partition, as many words as any other. */
+  /** Adds the next row of a partition. All rows of a table have the same length. */
   add(partition: number, row: Uint32Array): void {
     const part = (this.partitions[partition] ??= { rows: new Uint32Array(16 * row.length), used: 0 });
     if (part.used + row.length > part.rows.length) {
@@ -37,7 +37,7 @@ export class FirstRows implements Rows {
     this.length++;
   }
 
-  /** By partition. A partition may have none. */
+  /** The rows, partition by partition. A partition may have none. */
   *[Symbol.iterator](): Generator<Uint32Array> {
     for (const part of this.partitions as ({ rows: Uint32Array; used: number } | undefined)[]) {
       for (let at = 0; part && at < part.used; at += this.width) yield part.rows.subarray(at, at + this.width);
@@ -45,7 +45,7 @@ export class FirstRows implements Rows {
   }
 }
 
-/** Bytes of a directory: the count of blocks, then rows of varints, each after how many words it shares with the last. */
+/** The bytes of a directory, as README.md describes them. @param width words of a context. */
 export function encodeDirectory(rows: Rows, width: number): Uint8Array {
   const bytes = new Uint8Array(rows.length * (6 + 5 * width));
   let at = 0;
@@ -81,8 +81,8 @@ export function decodeDirectory(value: Uint8Array, width: number): Directory {
 }
 
 /**
- * The block that holds a context's followers, or, for a wide context, the one that would hold `word`. The context is
- * `ids[position − distances[j]]` for column j. Returns −1 where no block can hold it.
+ * The number of the block that can hold a context's followers; for a wide context, of the block that can hold `word`; −1 if no
+ * block can. Word j of the context is `ids[position − distances[j]]`.
  */
 export function findBlock(
   directory: Directory,
@@ -94,20 +94,20 @@ export function findBlock(
   const { columns, words } = directory;
   let low = 0;
   let high = words.length;
-  // The first block that begins behind (context, word).
+  // The first block whose first row is after (context, word).
   while (low < high) {
     const middle = (low + high) >>> 1;
     const compared = compareContext(columns, middle, ids, position, distances);
     if (compared < 0 || (compared === 0 && words[middle] <= word)) low = middle + 1;
     else high = middle;
   }
-  // A context that begins a block is in the block before only if it is wide.
+  // A context at the beginning of a block is in the block before only if the context is wide.
   const begins = low < words.length && compareContext(columns, low, ids, position, distances) === 0;
   if (begins && (low === 0 || compareContext(columns, low - 1, ids, position, distances) !== 0)) return low;
   return low - 1;
 }
 
-/** Whether row `row` of the columns comes before (negative), is (0), or comes behind the context at a position. */
+/** Compares row `row` of the columns with the context at a position: negative if the row comes before, 0 if equal, else positive. */
 export function compareContext(
   columns: readonly Uint32Array[],
   row: number,

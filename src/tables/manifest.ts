@@ -6,25 +6,27 @@ import { DEFAULT_TOKENIZATION, TOKENIZER_NAMES, type TokenizationInfo } from '..
 import { BlockDamage, seal, unseal } from '../base/sealed.js';
 import { flag, list, oneOf, record, requireFinite, requireInteger, text } from '../base/shape.js';
 
-/** What a model remembers of a table. */
+/** The description of a table in the manifest. */
 export interface TableManifest {
-  /** As `formatPattern` writes it. */
+  /** As `tableName` writes it: `1_11`, or `c_cc` for classes. */
   readonly pattern: string;
-  /** Whether the model is a mixture of this table too; if not, it only leads to the contexts of others. */
+  /** True: the mixture interpolates this table. False: the table is stored only so that other tables can find their contexts in it. */
   readonly mixed: boolean;
+  /** N-grams that the table holds. */
   readonly rows: number;
-  /** How many rows were pruned; absent where the table was not. */
+  /** Number of pruned rows; absent if the table was not pruned. */
   readonly dropped?: number;
+  /** Different contexts of these n-grams. */
   readonly contexts: number;
-  /** How many contexts of a back-off model nothing follows; absent in a model of counts. */
+  /** Number of contexts without followers, which only a back-off model has; absent in a model of counts. */
   readonly bare?: number;
-  /** Σ of the counts, those that were pruned included. */
+  /** Σ of the counts, pruned rows included. */
   readonly tokens: number;
-  /** Rows with the counts 1, 2, 3, 4, before any was pruned. */
+  /** Number of rows with the count 1, 2, 3, 4, before pruning. */
   readonly countsOfCounts: readonly [number, number, number, number];
 }
 
-/** How a model was trained, as far as it matters for using it. */
+/** The options of training that scoring needs. */
 export interface ModelOptions {
   /** Whether all text is lower-cased. */
   readonly lowercase: boolean;
@@ -36,45 +38,47 @@ export interface ModelOptions {
   readonly tokenization: TokenizationInfo;
 }
 
-/** A model's own description; the last key that training writes. */
+/** The description of a model: the value that is written last. */
 export interface Manifest {
+  /** The version of the values, `FORMAT_VERSION`. */
   readonly format: number;
   readonly order: number;
+  /** Sentences of the training text. */
   readonly sentences: number;
   /** Tokens of the training text, `</s>` counted. */
   readonly tokens: number;
-  /** Types, with `</s>` and `<unk>`, without `<s>`. */
+  /** Number of types, with `</s>` and `<unk>`, without `<s>`. */
   readonly vocabulary: number;
-  /** Occurrences of `<unk>` in the training text, those of words outside the vocabulary included. */
+  /** Occurrences of `<unk>` in the training text; words outside the vocabulary count as `<unk>`. */
   readonly unknown: number;
   readonly dictionaryBlocks: number;
-  /** Shorter contexts first. */
+  /** The tables of words, shorter contexts first. */
   readonly tables: readonly TableManifest[];
-  /** How many classes the words have; 0 without a class model. */
+  /** Number of word classes; 0 without a class model. */
   readonly classes: number;
-  /** The tables of the class model; empty where there is none. */
+  /** The tables of classes, shorter contexts first; empty without a class model. */
   readonly classTables: readonly TableManifest[];
   readonly options: ModelOptions;
-  /** How the tables of words were pruned; absent where they were not. */
+  /** How the tables of words were pruned; absent if they were not. */
   readonly pruning?: Pruning;
   /**
-   * `backoff` for a model that has probabilities and back-offs instead of counts; absent for one of counts. A back-off model
-   * knows nothing of a training text: what there is to say of one is 0.
+   * `backoff` for a model with probabilities and back-offs instead of counts (from an ARPA file); absent for a model of counts.
+   * A back-off model knows no training text: `sentences`, `tokens` and `unknown` are 0.
    */
   readonly kind?: 'backoff';
 }
 
-/** The ids of a model's words are below this: types, `NONE` and `<s>`. */
+/** Word ids of a model are below this: they are its types, `NONE` and `<s>`. */
 export function wordIds({ vocabulary }: Manifest): number {
   return vocabulary + 2;
 }
 
-/** Bytes of a manifest: a checksum, and msgpack. */
+/** The bytes of a manifest: a checksum, and MessagePack. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
   return seal(encodeMsgpack(manifest));
 }
 
-/** The reverse. @throws BlockDamage */
+/** The reverse of {@link encodeManifest}. @throws BlockDamage for a manifest that no version of kneser writes. */
 export function decodeManifest(value: Uint8Array): Manifest {
   const said = record(decodeMsgpack(unseal(value)), 'manifest');
   const order = requireInteger(said.order, 'order', 1, MAX_ORDER);
@@ -103,13 +107,13 @@ export function decodeManifest(value: Uint8Array): Manifest {
   };
 }
 
-/** Ids have 32 bits, of which one marks words outside the vocabulary. */
+/** Ids have 32 bits; one of them marks words outside the vocabulary. */
 const MOST_TYPES = 2 ** 31 - 3;
 
 function checkedTable(value: unknown, order: number, stream: Stream): TableManifest {
   const said = record(value, 'table');
   const pattern = text(said.pattern, 'pattern');
-  // Long ones are not even parsed.
+  // A name longer than the order is none of its patterns; parsing it could take long.
   const parsed = pattern.length <= order ? parsePattern(pattern.replaceAll('c', '1')) : undefined;
   if (!parsed || tableName(parsed, stream) !== pattern) {
     throw new BlockDamage(`${JSON.stringify(pattern.slice(0, 2 * MAX_ORDER))} is no pattern of order ${order}`);
@@ -129,7 +133,7 @@ function checkedTable(value: unknown, order: number, stream: Stream): TableManif
   };
 }
 
-/** Each pattern comes once, and the contiguous ones are all there to be mixed. */
+/** Checks that no pattern comes twice, and that the mixture has all contiguous ones. */
 function checkPatterns(tables: readonly TableManifest[], order: number, stream: Stream): void {
   const mixed = new Map(tables.map(table => [table.pattern, table.mixed]));
   if (mixed.size < tables.length) throw new BlockDamage('two tables have one pattern');

@@ -12,12 +12,12 @@ export const MAX_ORDER = 12;
 /** The distances a pattern keeps, ascending (nearest word first). The empty pattern is the unigram's. */
 export type Pattern = readonly number[];
 
-/** The pattern of order `order` that skips nothing: distances 1 … order − 1. */
+/** The contiguous pattern of an order: the distances 1 … order − 1. */
 export function contiguous(order: number): Pattern {
   return Array.from({ length: order - 1 }, (_, index) => index + 1);
 }
 
-/** Whether the pattern keeps every distance up to its largest, as the ordinary n-grams do. */
+/** Whether the pattern keeps every distance up to its largest, as ordinary n-grams do. */
 export function isContiguous(pattern: Pattern): boolean {
   return pattern.length === span(pattern);
 }
@@ -27,14 +27,14 @@ export function span(pattern: Pattern): number {
   return pattern.at(-1) ?? 0;
 }
 
-/** `1_11` for the distances 1 and 3. */
+/** The text of a pattern: `1_11` for the distances 1 and 3. */
 export function formatPattern(pattern: Pattern): string {
   let text = '1';
   for (let distance = 1; distance <= span(pattern); distance++) text = (pattern.includes(distance) ? '1' : '_') + text;
   return text;
 }
 
-/** What a table counts: words, or the classes of words. */
+/** The tokens that a table counts: words, or the classes of words. */
 export type Stream = 'words' | 'classes';
 
 /** The name of a table: its pattern, with `c` for the positions of a class model. */
@@ -43,7 +43,7 @@ export function tableName(pattern: Pattern, stream: Stream): string {
   return stream === 'words' ? name : name.replaceAll('1', 'c');
 }
 
-/** The reverse of {@link formatPattern}; `undefined` for text that is no pattern. */
+/** The reverse of {@link formatPattern}; `undefined` if the text is no pattern. */
 export function parsePattern(text: string): Pattern | undefined {
   if (!/^(1[1_]*)?1$/.test(text)) return undefined;
   const pattern: number[] = [];
@@ -53,29 +53,29 @@ export function parsePattern(text: string): Pattern | undefined {
   return pattern;
 }
 
-/** Fewer kept words first, then nearer ones: an order in which every pattern comes after all its subsets. */
+/** Sorts patterns by the number of kept words, then nearer words first: so each pattern comes after all its subsets. */
 export function comparePatterns(a: Pattern, b: Pattern): number {
   if (a.length !== b.length) return a.length - b.length;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return (a[i] ?? 0) - (b[i] ?? 0);
   return 0;
 }
 
-/** Which patterns a model of some order has besides the contiguous ones, which it always has. */
+/** Which skip patterns a model has, besides the contiguous patterns up to its order. */
 export interface PatternChoice {
-  /** All patterns of the order, as far as the limits below allow. */
+  /** All patterns of the order within the limits below. */
   readonly skip?: boolean;
-  /** These patterns, as `1_11`. */
+  /** These patterns, such as `1_11`. */
   readonly list?: readonly string[];
   /** At most so many words skipped in a row. */
   readonly maxGap?: number;
-  /** At most so many patterns, contiguous ones counted: those that keep few and near words go first. */
+  /** At most this many patterns, contiguous ones counted. Patterns that keep few and near words are taken first. */
   readonly maxPatterns?: number;
 }
 
 /**
  * The patterns of a model, each after all its subsets.
  *
- * @throws RangeError that says which of the patterns listed is none, or too long for the order.
+ * @throws RangeError that names the listed text which is no pattern, or is too long for the order.
  */
 export function choosePatterns(order: number, choice: PatternChoice): Pattern[] {
   const plain = Array.from({ length: order }, (_, index) => contiguous(index + 1));
@@ -95,12 +95,12 @@ export function choosePatterns(order: number, choice: PatternChoice): Pattern[] 
   return [...chosen.values()].sort(comparePatterns);
 }
 
-/** The pattern whose n-grams are the contexts of this one: there the nearest word is the one that is predicted. */
+/** The pattern of this pattern's contexts: an n-gram of it ends with the nearest context word, as `11` for `111`, `1_1` for `1_11`. */
 export function contextPattern([nearest, ...farther]: Pattern): Pattern {
   return farther.map(distance => distance - nearest);
 }
 
-/** The patterns with those of their contexts: the tables that a model must have so that contexts are found as n-grams. */
+/** The patterns, their context patterns, the context patterns of these, and so on: the tables that a model must have. */
 export function withContexts(patterns: readonly Pattern[]): Pattern[] {
   const all = new Map<string, Pattern>();
   for (let pattern of patterns) {
@@ -120,7 +120,7 @@ function gap(pattern: Pattern): number {
   return pattern.reduce((longest, distance, i) => Math.max(longest, distance - (pattern[i - 1] ?? 0) - 1), 0);
 }
 
-/** How much a pattern asks of a text: its span and the words it keeps. */
+/** Patterns of a smaller reach need less text to be useful. It grows with the span and with the number of kept words. */
 function reach(pattern: Pattern): number {
   return span(pattern) + 2 * pattern.length;
 }

@@ -11,15 +11,17 @@ export type Pruning =
       readonly entropy: number;
     };
 
-/** Whether anything is pruned at all. */
+/** Whether a model pruned like this can lack n-grams: thresholds of 0 drop none. */
 export function prunesAnything(pruning: Pruning): boolean {
   return 'entropy' in pruning || pruning.counts.some(threshold => threshold > 0);
 }
 
 /**
- * A threshold for each order, from a list whose last one holds for all higher orders too.
+ * Pruning by raw counts: n-grams of order i that occur at most `counts[i − 1]` times are dropped.
  *
- * @throws KNESER_OPTION for what KenLM's `lmplz --prune` refuses: thresholds that prune unigrams, fall, or are too many.
+ * @param thresholds for the orders from 1 on; the last one is also that of all higher orders.
+ * @throws KNESER_OPTION, as KenLM's `lmplz --prune` does, for thresholds that drop unigrams, that fall, or that are more than
+ *   the orders.
  */
 export function pruningByCounts(thresholds: readonly number[], order: number): Pruning {
   const refuse = (reason: string): KneserError => new KneserError('KNESER_OPTION', `prune: ${reason}`);
@@ -41,16 +43,21 @@ export function pruningByCounts(thresholds: readonly number[], order: number): P
   return { counts: Array.from({ length: order }, (_, i) => thresholds[i] ?? last) };
 }
 
-/** Says that a model of skip patterns cannot be pruned: their tables have no raw counts, nor can these be had from others. */
+/**
+ * The error for a model of skip patterns that is to be pruned: no table has the raw counts of their n-grams, nor can they be
+ * derived.
+ *
+ * @param where begins the message: the model and a colon, or nothing.
+ */
 export function skipPatternError(where: string, pattern: string): KneserError {
   return new KneserError(
     'KNESER_OPTION',
-    `${where}skip patterns such as ${pattern} cannot be pruned, since how often they occur is not counted; ` +
-      'prune a model that was trained without them',
+    `${where}skip patterns such as ${pattern} cannot be pruned, because a model has no raw counts of their n-grams; ` +
+      'prune a model that was trained without skip patterns',
   );
 }
 
-/** @throws KNESER_OPTION for what is no number above 0. */
+/** Pruning by relative entropy. @param threshold a share of perplexity. @throws KNESER_OPTION unless it is above 0 and finite. */
 export function pruningByEntropy(threshold: number): Pruning {
   if (threshold > 0 && threshold < Infinity) return { entropy: threshold };
   throw new KneserError('KNESER_OPTION', `entropy: ${threshold} is not a number above 0, such as 1e-8`);

@@ -1,6 +1,6 @@
 import { blankBlock, BLOCK_ENTRIES, encodeBlock, type Block, type ContextTotals } from './block.js';
 
-/** An encoded block, and its first row: the context, nearest word first, then the word. */
+/** A block as bytes, with its first row: the context, nearest word first, then the word. */
 export interface EncodedBlock {
   /** The table's name in the store. */
   readonly table: string;
@@ -8,29 +8,28 @@ export interface EncodedBlock {
   readonly value: Uint8Array;
 }
 
-/**
- * What a table's rows add up to. `countsOfCounts[i]` is the number of rows with the count i + 1, for 1 … 4, from which the
- * discounts follow.
- */
+/** Sums over the rows of a table. */
 export interface TableSummary {
   rows: number;
   contexts: number;
+  /** Σ of the counts, pruned rows included. */
   tokens: number;
+  /** Number of rows with the count 1, 2, 3, 4, from which discounts are estimated. */
   countsOfCounts: [number, number, number, number];
 }
 
-/** What a back-off model has in place of counts: log10 p of each follower, and log10 of the context's back-off. */
+/** The numbers of a context of a back-off model: log10 p of each follower, and log10 of the context's back-off. */
 export interface GroupNumbers {
   readonly probabilities: Float64Array;
   readonly backoff: number;
 }
 
-/** A summary of nothing. */
+/** The summary of a table without rows. */
 export function emptySummary(): TableSummary {
   return { rows: 0, contexts: 0, tokens: 0, countsOfCounts: [0, 0, 0, 0] };
 }
 
-/** Adds the rows of another part of the table. */
+/** Adds the sums of another part of the same table. */
 export function addSummary(to: TableSummary, part: TableSummary): void {
   to.rows += part.rows;
   to.contexts += part.contexts;
@@ -38,14 +37,19 @@ export function addSummary(to: TableSummary, part: TableSummary): void {
   for (let i = 0; i < 4; i++) to.countsOfCounts[i] += part.countsOfCounts[i];
 }
 
-/** Takes a count table's rows in order, a context at a time, and cuts them into blocks. */
+/**
+ * Input: the rows of a table, one context at a time. Output: encoded blocks, given to `emit`, and `summary`. Order: contexts
+ * ascend, nearest word first; so do the words of a context; blocks are emitted in the same order.
+ */
 export class TableWriter {
   summary = emptySummary();
+  /** The rows since the last block was emitted. */
   private readonly block: Block;
   private rows = 0;
 
   constructor(
     readonly table: string,
+    /** Words of a context. */
     private readonly width: number,
     private readonly emit: (block: EncodedBlock) => void,
   ) {
@@ -53,10 +57,10 @@ export class TableWriter {
   }
 
   /**
-   * The followers of one context: `words[0, length)` ascending, and their counts.
+   * Adds a context with its followers: `words[0, length)` ascending, and their counts.
    *
-   * @param pruned the sum of the counts of followers that are left out.
-   * @param numbers of a back-off model, where all counts are 1.
+   * @param pruned the sum of the counts of pruned followers.
+   * @param numbers only in a back-off model, where all counts are 1.
    */
   group(
     context: Uint32Array,
@@ -95,7 +99,7 @@ export class TableWriter {
     }
   }
 
-  /** Ends the block at hand. */
+  /** Emits the rows so far as a block, if there are any. @param wide the totals of the block's wide context. */
   flush(wide?: ContextTotals): void {
     const { block } = this;
     if (this.rows === 0) return;

@@ -1,17 +1,17 @@
 import type { TableCursor } from './cursor.js';
 
-/** What is done at each context of a walk. Contexts at level k are those of the k-th cursor. */
+/** Called at each context of a walk. Level k is that of the k-th cursor, whose contexts have k words. */
 export interface Visitor {
-  /** Before the contexts that are one word longer. */
+  /** Called before the contexts that are one word longer to the left. */
   open?(level: number, cursor: TableCursor): void;
-  /** After them. Returns a promise where the walk has to wait. */
+  /** Called after them. Returns a promise if the walk has to wait. */
   close(level: number, cursor: TableCursor): Promise<void> | undefined;
 }
 
 /**
- * Goes through the contiguous tables of consecutive orders at once, depth first: tables are sorted by the nearest word
- * first, so the contexts that prolong a context to the left stand together, in all tables in the same order. Each table
- * is read once, front to back.
+ * Input: cursors over the contiguous tables of consecutive orders, each at its first context. Output: calls of the visitor.
+ * Order: depth first. Tables are sorted by the nearest context word first, so the contexts that extend a context to the left are
+ * consecutive in their table, and in the same order in all tables: each table is read once, front to back.
  */
 export async function walk(cursors: readonly TableCursor[], visitor: Visitor): Promise<void> {
   let level = 0;
@@ -19,7 +19,7 @@ export async function walk(cursors: readonly TableCursor[], visitor: Visitor): P
     visitor.open?.(level, cursors[level]);
     while (level >= 0) {
       const cursor = cursors[level];
-      if (level + 1 < cursors.length && prolongs(cursors[level + 1], cursor)) {
+      if (level + 1 < cursors.length && continues(cursors[level + 1], cursor)) {
         level++;
         visitor.open?.(level, cursors[level]);
         continue;
@@ -34,7 +34,7 @@ export async function walk(cursors: readonly TableCursor[], visitor: Visitor): P
   }
 }
 
-function prolongs({ context, done }: TableCursor, shorter: TableCursor): boolean {
+function continues({ context, done }: TableCursor, shorter: TableCursor): boolean {
   if (done) return false;
   const words = shorter.context;
   for (let j = 0; j < words.length; j++) if (context[j] !== words[j]) return false;

@@ -1,7 +1,8 @@
-import { abortedError, KneserError, writeError } from '../base/errors.js';
+import { abortedError, KneserError } from '../base/errors.js';
 import type { Progress } from '../base/progress.js';
 import { copyStore } from '../store/copy.js';
 import { decodeValue } from '../base/decode.js';
+import type { NewModel } from '../store/folder/write-model.js';
 import { MANIFEST_KEY } from '../store/keys.js';
 import { decodeManifest } from '../tables/manifest.js';
 
@@ -48,8 +49,8 @@ export async function unpack(options: UnpackOptions): Promise<UnpackReport> {
   const { file, out, force = false, onProgress, signal } = options;
   const started = performance.now();
   const { openModel } = await import('../model/open-model.js');
-  const { beginDraft, isWeightsName } = await import('../store/folder/folder.js');
-  const { createLevelWriter } = await import('../store/folder/leveldb.js');
+  const { isWeightsName } = await import('../store/folder/folder.js');
+  const { writeModel } = await import('../store/folder/write-model.js');
   const { store, files } = await openModel(file);
   try {
     decodeValue(`${file}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
@@ -60,30 +61,21 @@ export async function unpack(options: UnpackOptions): Promise<UnpackReport> {
         `${file}: ${JSON.stringify(strange)} cannot name weights; unpack another`,
       );
     }
-    const draft = await beginDraft(out, force);
-    try {
-      const writer = await createLevelWriter(draft.database);
-      let keys = 0;
-      let done = 0;
-      try {
-        await copyStore(store, writer, bytes => {
-          if (signal?.aborted) throw abortedError('unpacking');
-          keys++;
-          done += bytes;
-          onProgress?.({ stage: 'unpack', done, total: files.bytes, unit: 'bytes' });
-        });
-        await writer.finish();
-      } catch (error) {
-        await writer.abort();
-        throw error;
-      }
-      for (const [name, value] of files.weights) await draft.putWeights(name, value);
-      const { bytes } = await draft.publish(files.created);
-      return { out, keys, bytes, seconds: (performance.now() - started) / 1000 };
-    } catch (error) {
-      await draft.discard();
-      throw writeError(out, error);
-    }
+    let keys = 0;
+    let done = 0;
+    const write = async (unpacked: NewModel): Promise<void> => {
+      const writer = await unpacked.createStore();
+      await copyStore(store, writer, bytes => {
+        if (signal?.aborted) throw abortedError('unpacking');
+        keys++;
+        done += bytes;
+        onProgress?.({ stage: 'unpack', done, total: files.bytes, unit: 'bytes' });
+      });
+      await writer.finish();
+      for (const [name, value] of files.weights) await unpacked.putWeights(name, value);
+    };
+    const { bytes } = await writeModel(out, force, write, { created: files.created });
+    return { out, keys, bytes, seconds: (performance.now() - started) / 1000 };
   } finally {
     await store.close();
   }

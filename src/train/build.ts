@@ -15,11 +15,10 @@ import { abortedError, KneserError } from '../base/errors.js';
 import { choosePatterns, tableName, withContexts, type Pattern, type Stream } from '../tables/pattern.js';
 import { NOT_IN_VOCABULARY } from '../model/lookup/words.js';
 import { estimateDiscounts } from '../smoothing/discounts.js';
-import { ModelBuilder, type DictionaryEntry } from '../tables/builder.js';
+import { ModelBuilder } from '../tables/builder.js';
+import { sortedDictionary } from '../tables/dictionary.js';
 import { type Manifest, type TableManifest } from '../tables/manifest.js';
-import { FORMAT_VERSION } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
-
 import { encodeTokenizer } from '../tables/tokenizer.js';
 import { createFeeder } from '../text/feeder.js';
 import { checkSentences, feedSentence, type Sentence, type Sentences } from '../text/sentences.js';
@@ -295,17 +294,16 @@ export class Build {
       await checkpoints?.settled();
       this.ids.close();
       this.keepHeldOut(vocabulary);
-      await builder.putDictionary(sortedDictionary(vocabulary));
+      await builder.putDictionary(sortedDictionary(vocabulary.list, vocabulary.numbers, vocabulary.frequencies));
       const pretrained = pretrainedTokenizer(this.options);
       if (pretrained) await builder.putTokenizer(encodeTokenizer(pretrained.json));
-      const manifest: Manifest = {
-        format: FORMAT_VERSION,
+      this.checkAborted();
+      return await builder.finish({
         order,
         sentences: text.sentences,
         tokens: text.tokens + text.sentences,
         vocabulary: vocabulary.numbers.length - 2,
         unknown: vocabulary.frequencies[UNK],
-        dictionaryBlocks: builder.dictionaryBlocks,
         tables,
         classes: classTables.length > 0 ? classes : 0,
         classTables,
@@ -315,10 +313,7 @@ export class Build {
           vocabulary: describeChoice(this.choice),
           tokenization: this.plan.tokenization.info,
         },
-      };
-      this.checkAborted();
-      await builder.finish(manifest);
-      return manifest;
+      });
     } catch (error) {
       await builder.abort();
       this.ids.close();
@@ -669,10 +664,4 @@ function addResult(
 async function allSettledOrThrow(tasks: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(tasks)).find(result => result.status === 'rejected');
   if (failed) throw failed.reason;
-}
-
-function* sortedDictionary({ list, numbers, frequencies }: Vocabulary): Generator<DictionaryEntry> {
-  const sorted = Uint32Array.from(numbers, (_, id) => id).subarray(1);
-  sorted.sort((a, b) => list.compare(numbers[a], numbers[b]));
-  for (const id of sorted) yield { word: list.bytes(numbers[id]), id, frequency: frequencies[id] };
 }

@@ -6,7 +6,7 @@ import type { BuildPlace, BuildReport, BuildText, StoreKind } from './stages/pla
 import { collect } from '../base/node/collect.js';
 import { scratchFiles } from '../count/scratch-files.js';
 import { startThread } from '../count/threads.js';
-import { abortedError, KneserError, writeError } from '../base/errors.js';
+import { abortedError, KneserError } from '../base/errors.js';
 import type { TrainOptions } from './plan/options.js';
 import { checkMemory, checkThreads } from '../base/check.js';
 import { planBuild, type BuildPlan } from './plan/plan.js';
@@ -14,7 +14,8 @@ import { beginningOf } from './beginning.js';
 import { type TrainingRecord } from './resume/record.js';
 import { describeReached } from '../store/folder/unfinished.js';
 import { findTraining, Training } from './resume/training.js';
-import { beginDraft, publishedGeneration, type Draft } from '../store/folder/folder.js';
+import { publishedGeneration, type Draft } from '../store/folder/folder.js';
+import { writeModel } from '../store/folder/write-model.js';
 import type { LevelWriter } from '../store/level.js';
 import { expandInputs, isPlain, readText, type Input } from '../text/formats/input.js';
 
@@ -69,27 +70,33 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     found = await findTraining(folder, out, await publishedGeneration(out), beginning);
     return found?.generation;
   };
-  const draft = await beginDraft(out, force, resume ? find : undefined);
-  if (resume) options.onResume?.(found && describeReached(found));
-  let build: Build | undefined;
   let training: Training | undefined;
-  try {
+  const keepsUnfinished = (): boolean => resume && training?.hasText === true;
+  const write = async (draft: Draft): Promise<BuildReport> => {
     training = found
       ? Training.resume(draft.temporary, found)
       : await Training.begin(draft.temporary, draft.generation, beginning, options.resumeCommand);
-    build = new Build(options, plan, await placeOf(plan, draft, training, out, memory - OVERHEAD, threads));
-    const manifest = await build.run(text);
-    const pointer = await draft.publish();
-    const { tables, warnings, ...figures } = build.report(manifest);
-    const seconds = (performance.now() - started) / 1000;
-    return { out: options.out, ...figures, tables, bytes: pointer.bytes, seconds, warnings };
+    if (resume) options.onResume?.(found && describeReached(found));
+    const build = new Build(options, plan, await placeOf(plan, draft, training, out, memory - OVERHEAD, threads));
+    try {
+      return build.report(await build.run(text));
+    } catch (error) {
+      await build.close();
+      throw error;
+    }
+  };
+  try {
+    const findUnfinished = resume ? find : undefined;
+    const { written, bytes } = await writeModel(out, force, write, { findUnfinished, keepsUnfinished });
+    const { tables, warnings, ...figures } = written;
+    return { out, ...figures, tables, bytes, seconds: (performance.now() - started) / 1000, warnings };
   } catch (error) {
-    await build?.close();
-    const kept = resume && training?.hasText === true;
-    await (kept ? draft.leave() : draft.discard());
-    if (error instanceof CallerError) throw error.cause;
-    if (kept && options.signal?.aborted) throw abortedError('training', 'what was done is kept, to be resumed');
-    throw writeError(out, error);
+    const { cause } = error as Error;
+    if (cause instanceof CallerError) throw cause.cause;
+    if (keepsUnfinished() && options.signal?.aborted) {
+      throw abortedError('training', 'the finished part is kept, for --resume');
+    }
+    throw error;
   }
 }
 

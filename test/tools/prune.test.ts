@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { LanguageModel, prune, train, tune, type LoadedModel, type PruneOptions } from '#kneser/src/index.js';
+import { bpeJson } from '#kneser/bench/tokenizer-json.js';
+import { LanguageModel, prune, train, tune, verify, type LoadedModel, type PruneOptions } from '#kneser/src/index.js';
 import { CommandLine } from '../support/command-line.js';
 import { ReferenceModel } from '../support/reference-mkn.js';
 import { randomNumbers, temporaryFolder, withOpen } from '../support/models.js';
@@ -321,6 +322,24 @@ test('a model can be replaced by what is left of it', async () => {
       [2, 5],
     ]);
   });
+});
+
+test('the tokenizer.json of a model stays with it', async () => {
+  const [model, out] = [join(folder, 'subwords'), join(folder, 'subwords-pruned')];
+  const sentences = ['the cats sat', 'the cat sat on the mats', 'cats sat'];
+  await train({
+    sentences,
+    out: model,
+    order: 2,
+    tokenization: { tokenizer: { json: bpeJson('acehmnost', ['t h', 'th e', 'c a', 'ca t']), name: 'bpe.json' } },
+  });
+  await prune({ model, out, prune: [0, 1] });
+  await using whole = await LanguageModel.open(model);
+  await using pruned = await LanguageModel.open(out);
+  const { tokens } = await pruned.score('the cats');
+  expect(tokens).toEqual((await whole.score('the cats')).tokens);
+  expect(tokens.length).toBeGreaterThan(3);
+  expect(await verify(out)).toMatchObject({ sound: true });
 });
 
 test('thresholds of 0 drop nothing, and the model counts as one that was not pruned', async () => {

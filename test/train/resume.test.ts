@@ -162,7 +162,7 @@ describe('resuming', () => {
     expect(await outcome(child)).toMatchObject({ status: 130 });
     const message = await cli.refuse(2, ['inspect', out]);
     expect(message).toContain(
-      `To go on with it: kneser train - --out '${out.replace("'", String.raw`'\''`)}' --order 3`,
+      `To continue: kneser train - --out '${out.replace("'", String.raw`'\''`)}' --order 3`,
     );
     const resumed = await cli.run([...args, '--resume']);
     expect(resumed).toMatchObject({

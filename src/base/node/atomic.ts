@@ -8,12 +8,12 @@ import { makeFolder } from './folders.js';
 import { ownMark, removeAbandoned } from './leftovers.js';
 
 /**
- * Writes a file whole or not at all: into a temporary file beside it, which is renamed once it is complete. Makes the
- * folder if need be, replaces the file that was at `path`, and holds only one chunk at a time. What a process that is no
- * more left of such a file is removed.
+ * Writes a file whole or not at all: into a temporary file beside it, which is renamed when it is complete. Makes the folder if
+ * it is missing, replaces a file at `path`, and holds one chunk in memory. Temporary files that killed processes left for the same
+ * path are removed.
  *
- * @param through what the chunks go through on their way, such as gzip.
- * @throws KNESER_OUTPUT_EXISTS where something other than a file is at `path`.
+ * @param through streams that transform the chunks, such as gzip.
+ * @throws KNESER_OUTPUT_EXISTS if something other than a file is at `path`, such as a folder or a device.
  */
 export async function writeAtomically(
   path: string,
@@ -22,9 +22,9 @@ export async function writeAtomically(
 ): Promise<void> {
   await makeFolder(dirname(path));
   const stats = await stat(path).catch(() => undefined);
-  // A rename would put a file in the place of a device such as /dev/null.
+  // A rename would replace a device such as /dev/null by a file.
   if (stats && !stats.isFile()) {
-    throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: is no file, and cannot be replaced by one; name another`);
+    throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: is a folder or a device; name a file`);
   }
   await removeAbandoned(dirname(path), `${basename(path)}.`);
   const temporary = `${path}.${ownMark()}.tmp`;

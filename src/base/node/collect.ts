@@ -2,10 +2,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * Collects at once what is not used any more. V8 does it when its own heap is full, and arrays are outside of that: it lets
- * tens of megabytes of them lie about, however little memory there is to be.
+ * Collects garbage at once. V8 collects when its own heap is full; the memory of typed arrays is outside of the heap, so that tens
+ * of megabytes of unused arrays can wait, more than a small --memory allows.
  *
- * @param pages whether the pages that this leaves empty are given back too.
+ * @param pages whether to collect twice, after which V8 returns empty pages to the system.
  */
 export function collect(pages: boolean): void {
   gc ??= findCollector();
@@ -15,7 +15,7 @@ export function collect(pages: boolean): void {
 
 let gc: (() => void) | undefined;
 
-/** V8's own function, which only a new context has, and only with this flag. */
+/** V8's `gc`, which a new context has if it is made while this flag is set. */
 function findCollector(): () => void {
   setFlagsFromString('--expose-gc');
   const found: unknown = runInNewContext('globalThis.gc');

@@ -1,17 +1,17 @@
 import { open } from 'node:fs/promises';
 import zlib from 'node:zlib';
 
-/** Bytes that are read at one go: they stay in the processor's cache from reading to adding up. */
+/** Bytes of a file that are read at once: few enough to stay in the processor's cache until they are summed. */
 const CHUNK_BYTES = 1 << 20;
 
-/** CRC-32 of bytes that follow on others. Node computes it at 4 GB/s, from 20.15 on. */
+/** CRC-32 of bytes, continued from that of the bytes before. Node has it from 20.15 on, at 4 GB/s. */
 const crc32: (bytes: Uint8Array, before: number) => number = 'crc32' in zlib ? zlib.crc32 : crc32ByTable;
 
 /**
- * The CRC-32 of a file, as 8 hexadecimal digits: against damage, not against people. It finds every damage within 32 bits
- * in a row, and misses one other in four thousand million.
+ * The CRC-32 of a file, as 8 hexadecimal digits. It protects against damage, not against forgery: it finds every change within 32
+ * consecutive bits, and misses one in 2^32 others.
  *
- * @param buffer a buffer of {@link digestBuffer}, for as long as this takes.
+ * @param buffer of {@link digestBuffer}; overwritten.
  */
 export async function digestFile(path: string, buffer = digestBuffer()): Promise<string> {
   const file = await open(path, 'r');
@@ -27,7 +27,7 @@ export async function digestFile(path: string, buffer = digestBuffer()): Promise
   }
 }
 
-/** The same of bytes in memory. */
+/** The CRC-32 of bytes in memory, as 8 hexadecimal digits. */
 export function crc32Hex(bytes: Uint8Array): string {
   return hexadecimal(crc32(bytes, 0));
 }
@@ -36,12 +36,12 @@ function hexadecimal(digest: number): string {
   return digest.toString(16).padStart(8, '0');
 }
 
-/** Memory to read a file into: used again for the next one, since new memory costs more than reading. */
+/** Memory to read files into, one after the other: new memory for each would cost more than reading. */
 export function digestBuffer(): Uint8Array {
   return Buffer.allocUnsafeSlow(CHUNK_BYTES);
 }
 
-/** The same where Node has none. */
+/** CRC-32 for versions of Node without it. */
 export function crc32ByTable(bytes: Uint8Array, before: number): number {
   let crc = ~before;
   for (const byte of bytes) crc = (crc >>> 8) ^ TABLE[(crc ^ byte) & 0xff];

@@ -3,16 +3,16 @@ import { dirname, resolve } from 'node:path';
 import { systemCode } from '../errors.js';
 
 /**
- * Makes a folder and those that it is to be in, all or none. Node's own way of that goes on for ever where folders cannot be
- * made and the system says that they are not there, as in `/proc`.
+ * Makes a folder and the missing folders around it, all or none. Node's `mkdir` with `recursive` never returns where the system
+ * answers ENOENT to making a folder, as in `/proc`.
  *
- * @returns the first one that was missing, if any was.
- * @throws what the file system does.
+ * @returns the outermost folder that was made, or `undefined` if the folder was there.
+ * @throws the error of the file system.
  */
 export async function makeFolder(path: string): Promise<string | undefined> {
   const missing: string[] = [];
   for (let at = resolve(path); !(await exists(at)); at = dirname(at)) missing.unshift(at);
-  // A file in its place is refused by the system.
+  // Fails if a file is at the path.
   if (missing.length === 0) await makeOne(path);
   for (const folder of missing) {
     await makeOne(folder).catch(async (error: unknown) => {
@@ -23,7 +23,7 @@ export async function makeFolder(path: string): Promise<string | undefined> {
   return missing.at(0);
 }
 
-/** Removes a folder and those around it, out to `outermost`, as far as they are empty. */
+/** Removes a folder and the folders around it up to `outermost`, as long as they are empty. */
 export async function removeEmpty(path: string, outermost: string): Promise<void> {
   for (let at = resolve(path); at.length >= resolve(outermost).length; at = dirname(at)) {
     try {
@@ -51,7 +51,7 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** Makes a folder, unless it is there: another process may be as quick. */
+/** Makes a folder, unless another process has made it meanwhile. */
 async function makeOne(path: string): Promise<void> {
   try {
     await mkdir(path);

@@ -4,15 +4,15 @@ import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { writeError } from '../errors.js';
 
-/** The process that a temporary file or folder belongs to, and its machine: its number says nothing on another one. */
+/** In the name of a temporary file: the process that it belongs to, and the machine, since process ids are those of one machine. */
 const MARK = /^(\d+)-([A-Za-z0-9]*)-/;
 
-/** A part of a name that is used only once, and says whose it is: `PID-HOST-` and more. */
+/** A unique part of a file name that names this process: `PID-HOST-RANDOM`. */
 export function ownMark(): string {
   return `${process.pid}-${machine()}-${randomUUID().slice(0, 8)}`;
 }
 
-/** A new folder for temporary files. Those of the same name that dead processes left are removed. */
+/** Makes a folder in the system's folder for temporary files. Folders of the same name that dead processes left are removed. */
 export async function makeTemporaryFolder(name = 'kneser'): Promise<string> {
   // Absolute: a process may change to another folder.
   const folder = resolve(tmpdir());
@@ -23,8 +23,8 @@ export async function makeTemporaryFolder(name = 'kneser'): Promise<string> {
 }
 
 /**
- * Removes what processes of this machine left behind that are no more: whatever in a folder is named `prefix` and the mark of
- * such a process. What cannot be removed stays.
+ * Removes the leftovers of dead processes of this machine: the entries of a folder whose names are `prefix` and the mark of such
+ * a process. Entries that cannot be removed stay.
  */
 export async function removeAbandoned(folder: string, prefix: string): Promise<void> {
   const names = await readdir(folder).catch((): string[] => []);

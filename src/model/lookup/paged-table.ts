@@ -4,6 +4,7 @@ import { BLOCK_ENTRIES } from '../../tables/block.js';
 import { compareContext, findBlock, type Directory } from '../../tables/directory.js';
 import { NONE } from '../../text/tokens.js';
 import type { Batch } from '../../smoothing/batch.js';
+import { BLOCKS_A_READ } from '../../tables/read-ahead.js';
 import { BlockReader, type CachedBlock } from '../../tables/block-reader.js';
 import {
   COUNT,
@@ -17,8 +18,6 @@ import {
 } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
 
-/** Blocks that are read at one go. */
-const BLOCKS_A_READ = 128;
 /** Words of a batch have numbers below this: block and word make one sortable number. */
 const WORDS_LIMIT = 2 ** 24;
 

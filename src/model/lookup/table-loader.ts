@@ -1,11 +1,11 @@
 import { sharedMemory } from '../../base/shared-memory.js';
 import { KneserError } from '../../base/errors.js';
 import { formatPattern } from '../../tables/pattern.js';
-import { blankBlock, BLOCK_ENTRIES, largestWord, type Block } from '../../tables/block.js';
-import { blockKey } from '../../store/keys.js';
+import { BLOCK_ENTRIES, largestWord, type Block } from '../../tables/block.js';
 import type { ModelStore } from '../../store/store.js';
 import { BOS, NONE } from '../../text/tokens.js';
-import { addTotals, blockName, decodeTableBlock, firstRow, readDirectory } from '../../tables/block-reader.js';
+import { addTotals } from '../../tables/block-reader.js';
+import { blockName, openTable, readBlocks } from '../../tables/table-reader.js';
 import { Contexts } from './contexts.js';
 import type { TablePart } from './table-part.js';
 import {
@@ -20,8 +20,6 @@ import {
   slotOf,
   type TableMemory,
 } from './regions.js';
-
-const BLOCKS_A_READ = 256;
 
 /**
  * Reads all blocks of a stream's tables.
@@ -49,10 +47,11 @@ export async function loadTables(
     const part = parts[index];
     const links = linkedTables(parts, index).map(table => contexts[table] as Contexts);
     const loader = new TableLoader(part, words, links, numbers);
-    await readBlocks(store, part, (block, name) => {
-      loader.add(block, name);
+    const table = await openTable(store, part.manifest.pattern, part.pattern.length);
+    for await (const { number, block } of readBlocks(store, table)) {
+      loader.add(block, blockName(store, table.name, number));
       onRows(block.starts[block.contextCount]);
-    });
+    }
     loader.end(store.name);
     ({ table: tables[index], contexts: contexts[index] } = loader);
     for (const table of linkedTables(parts, index)) contexts[table] = undefined;
@@ -80,32 +79,6 @@ export class TableNumbers {
     this.values[this.used++] = value;
     return this.used;
   }
-}
-
-async function readBlocks(
-  store: ModelStore,
-  { manifest, pattern }: TablePart,
-  use: (block: Block, name: string) => void,
-): Promise<void> {
-  const width = pattern.length;
-  const directory = await readDirectory(store, manifest.pattern, width);
-  const blocks = directory.words.length;
-  const read = (from: number): Promise<(Uint8Array | undefined)[]> => {
-    const length = Math.max(0, Math.min(BLOCKS_A_READ, blocks - from));
-    return store.getMany(Array.from({ length }, (_, i) => blockKey(manifest.pattern, firstRow(directory, from + i))));
-  };
-  const reuse = blankBlock(width, BLOCK_ENTRIES, BLOCK_ENTRIES);
-  let reading = read(0);
-  for (let from = 0; from < blocks; from += BLOCKS_A_READ) {
-    const values = await reading;
-    // The next ones are read while these are decoded.
-    reading = read(from + BLOCKS_A_READ);
-    values.forEach((value, i) => {
-      const block = decodeTableBlock(store, manifest.pattern, directory, from + i, value, reuse);
-      use(block, blockName(store, manifest.pattern, from + i));
-    });
-  }
-  await reading;
 }
 
 /** Puts the blocks of a table into memory, in their order. */
@@ -150,16 +123,21 @@ class TableLoader {
     if (!contexts) {
       linked.forEach((other, i) => other.linkWord(BOS, data, HEADER + BOS * stride + LINKS + i));
     }
-    if (this.missing > 0 || this.numbers?.overflown || !linked.every(other => other.linked)) {
-      throw new KneserError(
-        'KNESER_DAMAGED',
-        `${name}: table ${formatPattern(pattern)} lacks rows; the model is damaged`,
-      );
-    }
+    const problem =
+      this.missing > 0
+        ? 'its last context has fewer rows than its totals say'
+        : this.numbers?.overflown
+          ? 'it has more numbers than the manifest says'
+          : linked.every(other => other.linked)
+            ? undefined
+            : 'a context of a longer table is no n-gram of this one';
+    if (problem) throw damaged(`${name}: table ${formatPattern(pattern)}`, problem);
   }
 
   private check(block: Block, name: string): void {
-    if (largestWord(block) >= this.words || (this.numbers && !block.numbers)) throw damaged(name);
+    if (largestWord(block) >= this.words) throw damaged(name, 'a row has a word that the model does not have');
+    if (this.numbers && !block.numbers)
+      throw damaged(name, 'it has counts, where a back-off model has log10 probabilities');
   }
 
   /** Puts the numbers of a block's rows where they stay, and their places in place of the counts. */
@@ -194,7 +172,7 @@ class TableLoader {
       const length = starts[c + 1] - starts[c];
       if (this.missing > 0) {
         // One more block of a wide context.
-        if (!block.wide || length > this.missing) throw damaged(name);
+        if (!block.wide || length > this.missing) throw damaged(name, WRONG_TOTALS);
         this.missing -= length;
         this.placeRows(block, c, this.region, block.wide.followers);
         continue;
@@ -204,8 +182,10 @@ class TableLoader {
       const region = this.used;
       const single = followers === 1 && block.pruned[c] === 0 && !numbers;
       this.used += single ? stride : HEADER + capacityFor(followers) * stride;
-      if (followers < length || this.used > data.length || contexts.count === contexts.links.length)
-        throw damaged(name);
+      if (followers < length) throw damaged(name, WRONG_TOTALS);
+      if (this.used > data.length || contexts.count === contexts.links.length) {
+        throw damaged(name, 'the table has more contexts or rows than the manifest says');
+      }
       contexts.add(columns, c, 2 * region + (single ? 1 : 0));
       if (!single) {
         for (let j = 0; j < 4; j++) data[region + j] = totals[4 * c + j];
@@ -250,6 +230,9 @@ function tableMemory(bytes: number): ArrayBufferLike {
   }
 }
 
-function damaged(name: string): KneserError {
-  return new KneserError('KNESER_DAMAGED', `${name}: rows that do not fit the rest; the model is damaged`);
+const WRONG_TOTALS = 'a context has more rows than its totals say';
+
+/** @param where a table or a block. */
+function damaged(where: string, reason: string): KneserError {
+  return new KneserError('KNESER_DAMAGED', `${where} is damaged (${reason}); train the model again`);
 }

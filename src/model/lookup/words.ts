@@ -1,9 +1,8 @@
 import { KneserError } from '../../base/errors.js';
 import { compareBytes } from '../../base/bytes.js';
-import { BlockDamage } from '../../base/sealed.js';
-import { decodeValue } from '../../base/decode.js';
-import { decodeDictionaryBlock, decodeDictionaryDirectory, type DictionaryBlock } from '../../tables/dictionary.js';
-import { DICTIONARY_DIRECTORY_KEY, dictionaryKey } from '../../store/keys.js';
+import { type DictionaryBlock } from '../../tables/dictionary.js';
+import { decodeWords, readDictionary, readDictionaryDirectory } from '../../tables/dictionary-reader.js';
+import { dictionaryKey } from '../../store/keys.js';
 import { wordIds, type Manifest } from '../../tables/manifest.js';
 import type { ModelStore } from '../../store/store.js';
 import { ShortEncoder } from '../../text/short-encoder.js';
@@ -15,7 +14,6 @@ import { OOV } from '../../smoothing/batch.js';
 const encoder = new TextEncoder();
 /** Dictionary blocks kept decoded: about 30 kB each. */
 const KEPT_BLOCKS = 512;
-const BLOCKS_A_READ = 128;
 /** Words that are looked up at one go: their bytes are in memory together. */
 const WORDS_A_LOOKUP = 1 << 14;
 
@@ -47,22 +45,16 @@ export class LoadedWords {
     let used = 0;
     const starts = new Float64Array(wordIds(manifest));
     const ends = new Float64Array(wordIds(manifest));
-    for (let from = 0; from < manifest.dictionaryBlocks; from += BLOCKS_A_READ) {
-      const length = Math.min(BLOCKS_A_READ, manifest.dictionaryBlocks - from);
-      const numbers = Array.from({ length }, (_, i) => from + i);
-      const values = await store.getMany(numbers.map(dictionaryKey));
-      values.forEach((value, i) => {
-        const block = decodeBlockValue(store, from + i, value, undefined, wordIds(manifest));
-        block.words.forEach((word, j) => {
-          if (used + word.length > bytes.length) {
-            const larger = new Uint8Array(Math.max(2 * bytes.length, used + word.length));
-            larger.set(bytes);
-            bytes = larger;
-          }
-          bytes.set(word, used);
-          starts[block.ids[j]] = used;
-          ends[block.ids[j]] = used += word.length;
-        });
+    for await (const { block } of readDictionary(store, manifest)) {
+      block.words.forEach((word, i) => {
+        if (used + word.length > bytes.length) {
+          const larger = new Uint8Array(Math.max(2 * bytes.length, used + word.length));
+          larger.set(bytes);
+          bytes = larger;
+        }
+        bytes.set(word, used);
+        starts[block.ids[i]] = used;
+        ends[block.ids[i]] = used += word.length;
       });
     }
     const list = new WordList();
@@ -143,7 +135,7 @@ export class PagedWords {
       }
       const values = await this.store.getMany(missing.map(dictionaryKey));
       missing.forEach((number, i) =>
-        this.blocks.set(number, decodeBlockValue(this.store, number, values[i], first[number], wordIds(this.manifest))),
+        this.blocks.set(number, decodeWords(this.store, number, values[i], wordIds(this.manifest), first[number])),
       );
     }
     return Uint32Array.from(words, (word, i) => {
@@ -152,34 +144,6 @@ export class PagedWords {
       return block && at >= 0 ? tokenId(block.ids[at], this.manifest) : NOT_IN_VOCABULARY;
     });
   }
-}
-
-/** The first words of the dictionary's blocks. @throws KNESER_DAMAGED */
-export async function readDictionaryDirectory(store: ModelStore): Promise<Uint8Array[]> {
-  const value = await store.get(DICTIONARY_DIRECTORY_KEY);
-  return decodeValue(`${store.name}: dictionary, directory`, value, decodeDictionaryDirectory);
-}
-
-/**
- * @param first the word that the block must begin with.
- * @param types the ids of its words are below it.
- * @throws KNESER_DAMAGED
- */
-export function decodeBlockValue(
-  store: ModelStore,
-  number: number,
-  value: Uint8Array | undefined,
-  first?: Uint8Array,
-  types = Infinity,
-): DictionaryBlock {
-  return decodeValue(`${store.name}: dictionary, block ${number}`, value, bytes => {
-    const block = decodeDictionaryBlock(bytes);
-    if (first && (block.words.length === 0 || compareBytes(block.words[0], first) !== 0)) {
-      throw new BlockDamage('another block is in its place');
-    }
-    if (block.ids.some(id => id >= types)) throw new BlockDamage('a word that the model does not have');
-    return block;
-  });
 }
 
 /** The last block whose first word is not behind `word`, or −1. */

@@ -12,39 +12,40 @@ import type { ModelStore } from '../store.js';
 import { decodePointer, encodePointer, GENERATION, POINTER, type Pointer, type PointerFile } from './pointer.js';
 import { createView } from './view.js';
 
-/** The folder of what is needed until a generation is complete: it is there while one is made, and after that was broken off. */
+/** Subfolder with the files of an unfinished generation. It exists while a model is built, and stays if the build is interrupted, for `--resume`. */
 const WORK = 'kneser.training';
 
-/** A generation that is being built. No other process builds one in the same folder. */
+/** A generation that is being built. A lock keeps other processes from building in the same folder. */
 export interface Draft {
   /** The name of the generation. */
   readonly generation: string;
-  /** The folder of its LevelDB; not there yet, unless the draft is gone on with. */
+  /** The path of its LevelDB, which exists only if an unfinished build is continued. */
   readonly database: string;
-  /** A folder for all that is not needed any more once it is complete. */
+  /** A folder for files that are needed only until the generation is complete. */
   readonly temporary: string;
-  /** Stores a set of weights in it. */
+  /** Stores an encoded set of weights in the generation. */
   putWeights(name: string, value: Uint8Array): Promise<void>;
-  /** Makes it the model, and removes the one before. @param created when it was made, if not now; ISO 8601. */
+  /** Makes the generation the model of the folder, and removes the one before. @param created when it was made, ISO 8601; default now. */
   publish(created?: string): Promise<Pointer>;
-  /** Removes it. */
+  /** Removes the generation and the temporary folder. */
   discard(): Promise<void>;
-  /** Leaves it as it is, to be gone on with. */
+  /** Keeps all files, so that a later build can continue, and releases the lock. */
   leave(): Promise<void>;
 }
 
-/** Looks whether a draft that was broken off can be gone on with. @returns its generation, or `undefined`. */
+/** Looks in the work folder for an unfinished build to continue. @returns its generation, or `undefined`. */
 export type FindUnfinished = (temporary: string) => Promise<string | undefined>;
 
 /**
- * Begins a generation in the folder `path`, which is made if it is missing. What was left there by one that was broken off
- * is removed, unless it is gone on with.
+ * Begins a generation in the folder `path`, which is made if it is missing, or continues an unfinished one. The leftovers of an
+ * unfinished generation that is not continued are removed. `writeModel` is the caller for whole models.
  *
- * @param force whether a model that is there may be replaced. It stays in use until the new one is complete.
- * @param find where a draft may be gone on with: that needs no `force`, nor does one that cannot be gone on with.
- * @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS, KNESER_OUTPUT_DENIED, KNESER_DISK_FULL, KNESER_IO, and what `find` throws.
+ * @param force whether a model in the folder may be replaced. It stays in use until the new one is complete.
+ * @param findUnfinished looks in the work folder for a build to continue. If given, `force` is not needed: an unfinished build is
+ *   continued or, if it cannot be, replaced.
+ * @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS, KNESER_OUTPUT_DENIED, KNESER_DISK_FULL, KNESER_IO, and what `findUnfinished` throws.
  */
-export async function beginDraft(path: string, force: boolean, find?: FindUnfinished): Promise<Draft> {
+export async function beginDraft(path: string, force: boolean, findUnfinished?: FindUnfinished): Promise<Draft> {
   if (path === '') throw new KneserError('KNESER_OPTION', 'out: the name of the model folder is empty');
   // Absolute: a process may change to another folder.
   path = resolve(path);
@@ -57,7 +58,7 @@ export async function beginDraft(path: string, force: boolean, find?: FindUnfini
         `${path}: this folder holds other files (${foreign[0]} …); name a new or empty one with --out`,
       );
     }
-    if (before.length > 0 && !force && !find) throw await outputExists(path, before);
+    if (before.length > 0 && !force && !findUnfinished) throw await outputExists(path, before);
     const { lockFolder } = await import('./lock.js');
     const made = await makeFolder(path);
     const temporary = join(path, WORK);
@@ -72,7 +73,7 @@ export async function beginDraft(path: string, force: boolean, find?: FindUnfini
       await lock.remove();
       await removeFolder();
     };
-    const unfinished = await find?.(temporary).catch(async (error: unknown) => {
+    const unfinished = await findUnfinished?.(temporary).catch(async (error: unknown) => {
       await lock.release();
       throw error;
     });
@@ -86,7 +87,7 @@ export async function beginDraft(path: string, force: boolean, find?: FindUnfini
         putWeights: (name, value) => putWeights(folder, name, value),
         publish: async created => {
           const pointer = await publish(path, generation, created);
-          // From here on the new model is the one: what cannot be removed of the old one is left to the next training.
+          // The new model is in place. Files of the old one that cannot be removed are left to the next build.
           await removeLeftovers(path, generation).catch(() => undefined);
           await lock.remove().catch(() => undefined);
           return pointer;
@@ -106,12 +107,12 @@ export async function beginDraft(path: string, force: boolean, find?: FindUnfini
   }
 }
 
-/** Makes a new generation's folder, after those that are no more, but for the model's, were removed. */
+/** Removes the leftovers of earlier builds, and makes the folder of a new generation. @returns its name. */
 async function beginGeneration(path: string, force: boolean): Promise<string> {
   const entries = await existingEntries(path);
   if (entries.includes(POINTER) && !force) throw await outputExists(path, entries);
   const published = await readPointer(path).catch(() => undefined);
-  // Where the pointer file cannot be read, no generation is known to be the model's: they go when there is a new one.
+  // If the pointer file cannot be read, any generation may be the model: all stay until the new one is complete.
   if (published || !entries.includes(POINTER)) await removeLeftovers(path, published?.generation);
   const last = Math.max(0, ...entries.map(name => Number(GENERATION.exec(name)?.[1] ?? 0)));
   const generation = `generation-${last + 1}`;
@@ -119,12 +120,12 @@ async function beginGeneration(path: string, force: boolean): Promise<string> {
   return generation;
 }
 
-/** Whether an entry of a model folder is one that this module makes. */
+/** Whether an entry of a model folder has a name that kneser gives. */
 export function isOwnEntry(name: string): boolean {
   return name.startsWith(POINTER) || name.startsWith(WORK) || GENERATION.test(name);
 }
 
-/** Removes all that was made here but the pointer file, a generation, and the lock that is held. */
+/** Removes all entries that kneser made, except the pointer file, one generation, and the lock that this process holds. */
 async function removeLeftovers(path: string, generation: string | undefined): Promise<void> {
   const kept = [POINTER, WORK, generation];
   for (const name of await readdir(path)) {
@@ -135,7 +136,7 @@ async function removeLeftovers(path: string, generation: string | undefined): Pr
   }
 }
 
-/** The generation that the pointer file names; `undefined` where there is none that can be read. */
+/** The generation that the pointer file names; `undefined` if there is no pointer file, or none that can be read. */
 export async function publishedGeneration(path: string): Promise<string | undefined> {
   return (await readPointer(path).catch(() => undefined))?.generation;
 }
@@ -178,7 +179,7 @@ async function publish(path: string, generation: string, created = new Date().to
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     files,
   };
-  // Written within the generation, which is removed as a whole if this fails; readers see the old pointer or the new.
+  // Written within the generation, which is removed if this fails. The rename is atomic: readers see the old pointer or the new.
   const draft = join(path, generation, POINTER);
   await writeSynced(draft, encodePointer(pointer));
   await rename(draft, join(path, POINTER));
@@ -257,7 +258,7 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
   return new KneserError('KNESER_NOT_A_MODEL', `${path}: ${leveldb}; name a folder made by kneser train`, cause);
 }
 
-/** A model's store and files, open for reading. */
+/** A model folder that is open for reading. */
 export interface OpenFolder {
   readonly store: ModelStore;
   readonly files: ModelFiles;
@@ -265,16 +266,16 @@ export interface OpenFolder {
 }
 
 /**
- * Opens the model in a folder for reading, beside any number of other readers. Nothing in the folder is written. What is
- * open stays as it is when the model is replaced.
+ * Opens the model in a folder for reading, beside any number of other readers. Writes nothing into the folder. An open model
+ * stays readable, and the same, when the folder gets another model.
  *
- * @throws what {@link readPointer} and `createView` throw.
+ * @throws what {@link readPointer} and {@link createView} throw.
  */
 export async function openFolder(path: string): Promise<OpenFolder> {
   for (let attempt = 1; ; attempt++) {
     const pointer = await readPointer(path);
     const opened = await openGeneration(path, pointer).catch((error: unknown) => error as Error);
-    // A new generation may have taken this one's place meanwhile, and parts of this one be gone.
+    // If a new generation was published meanwhile, files of this one may be missing: try again with the new one.
     const latest = await readPointer(path).catch(() => pointer);
     if (attempt === ATTEMPTS || (latest.generation === pointer.generation && latest.created === pointer.created)) {
       if (opened instanceof Error) throw opened;
@@ -284,7 +285,7 @@ export async function openFolder(path: string): Promise<OpenFolder> {
   }
 }
 
-/** How often a model is opened anew when it was replaced while it was being opened. */
+/** How often opening is tried while other processes keep replacing the model. */
 const ATTEMPTS = 100;
 
 async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolder> {
@@ -313,7 +314,9 @@ async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolde
   }
 }
 
+/** Folder of a generation's sets of weights. */
 export const WEIGHTS_FOLDER = 'weights';
+/** File names of sets of weights; the group is the name of the set. */
 export const WEIGHTS_FILE = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.weights$/;
 
 /** Whether text can name a set of weights. */
@@ -333,7 +336,7 @@ async function readWeightFiles(generation: string): Promise<Map<string, Uint8Arr
 
 async function putWeights(generation: string, name: string, value: Uint8Array): Promise<void> {
   const folder = join(generation, WEIGHTS_FOLDER);
-  // Not those around it: a generation that was removed must not be there again.
+  // Not recursive: a generation that was removed must not come back.
   await mkdir(folder).catch((error: unknown) => {
     if (systemCode(error) !== 'EEXIST') throw error;
   });
@@ -351,15 +354,18 @@ async function putWeights(generation: string, name: string, value: Uint8Array): 
 /**
  * Stores a set of weights beside the counts of the model in a folder; readers see the old set or the new one.
  *
- * @param generation the one whose counts they were learned on.
- * @throws KNESER_OUTPUT_EXISTS where another one is the model by now.
+ * @param generation the weights were learned on its counts.
+ * @throws KNESER_OUTPUT_EXISTS if another generation is the model by now.
  */
 export async function writeWeights(path: string, generation: string, name: string, value: Uint8Array): Promise<void> {
   const written = await putWeights(join(path, generation), name, value).catch((error: unknown) => error as Error);
   if ((await readPointer(path)).generation !== generation) {
-    // Whoever replaced it may have met the weights while removing it.
+    // The process that replaced the model may have failed to remove this generation because of the new file.
     await rm(join(path, generation), { recursive: true, force: true });
-    throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: another model took this one's place; tune that one`);
+    throw new KneserError(
+      'KNESER_OUTPUT_EXISTS',
+      `${path}: the model was replaced while it was tuned; tune the new one`,
+    );
   }
   if (written) throw writeError(path, written);
 }

@@ -2,16 +2,16 @@ import { Level } from 'level';
 import { ENCODING, LevelWriter, readDatabase } from '../level.js';
 import type { ModelStore } from '../store.js';
 
-/** LevelDB maps the files it reads into memory, and keeps at least so many open. */
+/** LevelDB maps open files into memory; it keeps at least this many open. */
 const FEWEST_OPEN_FILES = 74;
 const MOST_OPEN_FILES = 1000;
 
-/** The parts of a build's memory that LevelDB may use for what is written, and for a file; and for all files it has open. */
+/** Shares of a build's memory: of LevelDB's write buffer, of one table file, and of all open table files. */
 const WRITE_BUFFER_SHARE = 1 / 32;
 const FILE_SHARE = 1 / 128;
 const OPEN_FILES_SHARE = 1 / 4;
 
-/** What keeps LevelDB within a part of some memory. */
+/** LevelDB's options for a build with `memory` bytes. */
 function limits(memory: number): { writeBufferSize: number; maxFileSize: number; maxOpenFiles: number } {
   const maxFileSize = between(1 << 20, 16 << 20, memory * FILE_SHARE);
   return {
@@ -27,7 +27,7 @@ function between(least: number, most: number, value: number): number {
 
 type Database = Level<Uint8Array, Uint8Array>;
 
-/** Opens a LevelDB that no other process holds, for reading. @param memory bytes to aim for. */
+/** Opens a LevelDB for reading; it locks its folder, so each process opens a view of its own. @param name of the store in messages. @param memory bytes to aim for. */
 export async function openLevelStore(path: string, name: string, memory = Infinity): Promise<ModelStore> {
   const { maxOpenFiles } = limits(memory);
   const database: Database = new Level(path, {
@@ -41,16 +41,16 @@ export async function openLevelStore(path: string, name: string, memory = Infini
 }
 
 /**
- * A LevelDB for writing in one go.
+ * Opens a LevelDB for writing a model.
  *
  * @param memory bytes to aim for.
- * @param resumed whether it may be one that was begun before; else it is new.
+ * @param resumed whether the LevelDB may exist, from an interrupted build; otherwise it must not.
  */
 export async function createLevelWriter(path: string, memory = Infinity, resumed = false): Promise<LevelWriter> {
   const database: Database = new Level(path, {
     ...ENCODING,
     errorIfExists: !resumed,
-    // Blocks of count tables are dense: Snappy finds nothing in them.
+    // Blocks of count tables are varints and differences: Snappy makes them no smaller.
     compression: false,
     ...limits(memory),
   });

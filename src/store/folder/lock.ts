@@ -5,20 +5,20 @@ import { Level } from 'level';
 import { KneserError } from '../../base/errors.js';
 import { makeFolder } from '../../base/node/folders.js';
 
-/** A folder that one process at a time has. */
+/** The lock on a folder, which one process at a time can hold. */
 export interface FolderLock {
-  /** Lets the folder go, and leaves what is in it. */
+  /** Releases the lock and keeps the files of the folder. */
   release(): Promise<void>;
-  /** Removes the folder. */
+  /** Removes the folder with all files, and releases the lock. */
   remove(): Promise<void>;
 }
 
 /**
- * Takes a folder, which is made if it is missing, for this process alone. The lock is that of an empty LevelDB in it: the
- * system lets go of it when the process ends, however it ends, and it holds on every machine that mounts the folder.
+ * Locks a folder, which is made if it is missing, for this process. The lock is the file lock of an empty LevelDB in the folder:
+ * the system releases it when the process ends, however it ends, and it holds on every machine that mounts the folder.
  *
- * @param owner named in messages.
- * @throws KNESER_OUTPUT_EXISTS where another process has it; else what the file system does.
+ * @param owner the model folder, for messages.
+ * @throws KNESER_OUTPUT_EXISTS if another process holds the lock, or the error of the file system.
  */
 export async function lockFolder(folder: string, owner: string): Promise<FolderLock> {
   const made = await makeFolder(folder);
@@ -26,7 +26,7 @@ export async function lockFolder(folder: string, owner: string): Promise<FolderL
   const database = await openLock(path)
     .catch(async (error: unknown) => {
       if (isLocked(error)) throw error;
-      // A lock that was had but cannot be read is one that a machine went down with.
+      // Nobody holds the lock, but its LevelDB is unreadable: the machine crashed while it was held. Make a new one.
       await rm(path, { recursive: true, force: true });
       return openLock(path);
     })
@@ -44,7 +44,7 @@ export async function lockFolder(folder: string, owner: string): Promise<FolderL
   return {
     release: () => database.close(),
     async remove() {
-      // Moved away while it is held: whoever comes next makes a folder of its own, and never has one that is going.
+      // Renamed while the lock is held: the next process makes a new folder, and never locks one that is being removed.
       const going = `${folder}-${randomUUID()}`;
       const moved = await rename(folder, going).then(
         () => true,

@@ -2,10 +2,18 @@ import { FORMAT_VERSION } from '../keys.js';
 import { crc32Hex } from '../../base/node/file-digest.js';
 
 /**
- * A model folder: one small pointer file and the immutable generation it names, a LevelDB folder. A new model is built
- * as another generation, and becomes the model when the pointer is replaced by a rename. LevelDB lets one process in and
- * rewrites its files when it opens, so readers open a private folder of links to a generation's table files and copies
- * of the rest.
+ * The pointer file of a model folder:
+ *
+ * ```
+ * model/
+ *   kneser.json            the pointer: names the current generation, with the size and CRC-32 of each of its files
+ *   generation-2/tables/   a LevelDB, which never changes once it is published
+ *   generation-2/weights/  NAME.weights
+ *   kneser.training/       only while a model is built, or after the build was interrupted
+ * ```
+ *
+ * A new model is built as another generation, and becomes the model when the pointer is replaced by a rename. LevelDB admits one
+ * process and rewrites its files when it opens: so readers open a private `View` of a generation.
  */
 export const POINTER = 'kneser.json';
 /** The names of generations. */
@@ -15,17 +23,18 @@ export const GENERATION = /^generation-(\d+)$/;
 export interface PointerFile {
   readonly name: string;
   readonly bytes: number;
-  /** As `digestFile` has it. */
+  /** As `digestFile` writes it. */
   readonly crc32: string;
 }
 
-/** What the pointer file says. */
+/** The contents of the pointer file. */
 export interface Pointer {
+  /** The version of keys and values, `FORMAT_VERSION`. */
   readonly kneser: number;
   readonly generation: string;
   /** ISO 8601. */
   readonly created: string;
-  /** All files of the generation together. */
+  /** Sum over the files. */
   readonly bytes: number;
   readonly files: readonly PointerFile[];
 }
@@ -36,9 +45,9 @@ export function encodePointer(pointer: Pointer): string {
 }
 
 /**
- * The reverse. A pointer file without a checksum is taken as it is: models were made before there was one.
+ * The reverse of {@link encodePointer}. A pointer file without `crc32` is accepted: early models have none.
  *
- * @returns the number of another format where the file has that, and `undefined` for text that no encoder wrote.
+ * @returns the pointer; or the number of another format; or `undefined` for text that no version of kneser wrote.
  */
 export function decodePointer(text: string): Pointer | number | undefined {
   let value: unknown;
@@ -73,7 +82,7 @@ function isPointer(value: Partial<Pointer>): value is Pointer {
   );
 }
 
-/** Whether a value is a string of that form: to an expression alone, the number 5 is `5`. */
+/** Whether a value is a string of that form. (A regular expression alone would accept the number 5 as `5`.) */
 function isText(value: unknown, form: RegExp): value is string {
   return typeof value === 'string' && form.test(value);
 }

@@ -6,34 +6,34 @@ import { makeTemporaryFolder } from '../../base/node/leftovers.js';
 import { digestBuffer, digestFile } from '../../base/node/file-digest.js';
 import type { PointerFile } from './pointer.js';
 
-/** Files that are checked at the same time. */
+/** Files whose CRC-32 is computed at the same time. */
 const CHECKED_AT_ONCE = 4;
-/** Where Linux has the files that a process holds open. */
+/** On Linux, names of the files that a process has open. */
 const DESCRIPTORS = '/proc/self/fd';
 
 /**
- * A private folder through which one process reads a generation's LevelDB: the same table files, and copies of those that
- * LevelDB writes when it opens. It outlives the generation: a reader goes on when the model was replaced.
+ * A private folder in which one process opens a generation's LevelDB: hard links to its table files, and copies of the files that
+ * LevelDB rewrites when it opens. The view stays readable after the generation was replaced and removed.
  */
 export interface View {
   readonly path: string;
-  /** Removes it. Removing it twice is fine. */
+  /** Removes the folder. Removing it twice is fine. */
   remove(): Promise<void>;
 }
 
 /**
- * Makes a view of the LevelDB in the folder `tables`, whose files are checked first.
+ * Makes a view of the LevelDB in the folder `tables`, after comparing its files with the pointer file.
  *
- * @throws KNESER_DAMAGED where files are not what the pointer file says, KNESER_INPUT_UNREADABLE where they cannot be read,
- *   KNESER_OUTPUT_DENIED, KNESER_DISK_FULL or KNESER_IO where the folder cannot be made.
+ * @throws KNESER_DAMAGED if a file differs from the pointer file, KNESER_INPUT_UNREADABLE if one cannot be read,
+ *   KNESER_OUTPUT_DENIED, KNESER_DISK_FULL or KNESER_IO if the view cannot be made.
  */
 export async function createView(tables: string, files: readonly PointerFile[]): Promise<View> {
   await checkFiles(tables, files);
   const path = await makeTemporaryFolder();
-  openViews.add(path);
+  holdView(path);
   const held: FileHandle[] = [];
   const remove = async (): Promise<void> => {
-    openViews.delete(path);
+    openViews?.delete(path);
     await rm(path, { recursive: true, force: true });
     for (const file of held.splice(0)) await file.close();
   };
@@ -50,15 +50,25 @@ export async function createView(tables: string, files: readonly PointerFile[]):
   }
 }
 
-/** Views that are to be removed when the process ends without closing its models. */
-const openViews = new Set<string>();
-process.once('exit', () => {
-  for (const view of openViews) rmSync(view, { recursive: true, force: true });
-});
+/** Views of open models, which are removed when the process ends; `undefined` before the first view. */
+let openViews: Set<string> | undefined;
+
+/** Adds a view to {@link openViews}. The hook on the exit of the process is set by the first one, not by importing this file. */
+function holdView(path: string): void {
+  if (!openViews) {
+    const views = (openViews = new Set());
+    process.once('exit', () => {
+      for (const view of views) rmSync(view, { recursive: true, force: true });
+    });
+  }
+  openViews.add(path);
+}
 
 /**
- * Makes the file `from` readable as `to`, also after `from` was removed. Where a second name is not possible, as on another
- * file system or for another user's file, the file is held open, or copied.
+ * Makes the file `from` readable as `to`, also after `from` was removed: by a hard link; where that is impossible, as on another
+ * file system or for another user's file, by keeping the file open; where that is impossible too, by a copy.
+ *
+ * @param held gets the file if it is kept open.
  */
 async function shareFile(from: string, to: string, held: FileHandle[]): Promise<void> {
   try {
@@ -73,7 +83,7 @@ async function shareFile(from: string, to: string, held: FileHandle[]): Promise<
   await symlink(`${DESCRIPTORS}/${file.fd}`, to);
 }
 
-/** Looks whether files are what the pointer file says. @throws KNESER_DAMAGED, KNESER_INPUT_UNREADABLE */
+/** Compares files with the pointer file. @throws KNESER_DAMAGED, KNESER_INPUT_UNREADABLE */
 async function checkFiles(folder: string, files: readonly PointerFile[]): Promise<void> {
   const rest = files.values();
   const checkRest = async (): Promise<void> => {
@@ -83,7 +93,7 @@ async function checkFiles(folder: string, files: readonly PointerFile[]): Promis
   await Promise.all(Array.from({ length: CHECKED_AT_ONCE }, checkRest));
 }
 
-/** The same for one file. @param buffer as `digestFile` takes it. */
+/** Compares one file with the pointer file. @param buffer as `digestFile` takes it. */
 export async function checkFile(
   folder: string,
   { name, bytes, crc32 }: PointerFile,

@@ -4,8 +4,9 @@ import { isPacked, MAGIC } from './format.js';
 import { cutShort, type ByteSource } from './source.js';
 
 /**
- * The file at a path, if it begins as packed models do; a folder and whatever else is there does not.
+ * Opens the file at a path, if it begins with {@link MAGIC}.
  *
+ * @returns `undefined` for a folder, for another file, and if there is nothing at the path.
  * @throws KNESER_INPUT_UNREADABLE
  */
 export async function openPackedFile(path: string): Promise<ByteSource | undefined> {
@@ -35,7 +36,7 @@ export async function openPackedFile(path: string): Promise<ByteSource | undefin
       return { name: path, size: stats.size, read, close: () => file.close() };
     }
   } catch {
-    // Whoever opens it as something else says what is wrong with it.
+    // The caller tries the path as a model folder next, and reports what is wrong with it.
   }
   await file.close();
   return undefined;

@@ -5,31 +5,42 @@ import { compareBytes } from '../../base/bytes.js';
 import { readVarint, writeVarint } from '../../base/varint.js';
 
 /**
- * A packed model: the values of a store in one file, in the order of their keys, behind an index. docs/packed.md describes
- * every byte. The file holds lengths and no offsets, so that nothing in it can overlap or lead in a circle; and its
- * checksums form a tree: the header has that of the front, the front those of the index's pages, a page those of its values.
+ * A packed model: the values of a store in one file, in the order of their keys, after an index. docs/packed.md describes every
+ * byte.
+ *
+ * ```
+ * ┌──────────┬────────────────────┬──────────────────────┬─────────────────────────────┐
+ * │ header   │ front              │ pages of the index   │ values, in the order of     │
+ * │ 32 bytes │ weights, page list │ of 64 keys each      │ their keys                  │
+ * └──────────┴────────────────────┴──────────────────────┴─────────────────────────────┘
+ * ```
+ *
+ * The file holds lengths and no offsets, so that nothing in it can overlap or form a circle. Checksums form a tree: the header
+ * has that of the front, the front those of the pages, a page those of its values.
  */
 export const MAGIC = Uint8Array.of(0x89, 0x4b, 0x4e, 0x45, 0x53, 0x45, 0x52, 0x0a);
 
 /** The version of packed files that this code reads and writes. */
 export const PACKED_VERSION = 1;
 
+/** Bytes of the header. */
 export const HEADER_BYTES = 32;
 
-/** Keys of a page of the index, but for the last, which may have fewer. */
+/** Keys of a page of the index; the last page may have fewer. */
 export const PAGE_KEYS = 64;
 
-/** No page that was written is larger, and no key. Keys share their beginnings: without a limit they could share any amount. */
+/** Bytes: larger pages and keys are refused. Keys are front-coded, so that a small page could otherwise claim keys of any length. */
 const LARGEST_PAGE = 1 << 18;
 const LARGEST_KEY = LARGEST_PAGE / PAGE_KEYS;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** What a packed file begins with. */
+/** The first 32 bytes of a packed file. */
 export interface Header {
+  /** Of the packed file, `PACKED_VERSION`. */
   readonly version: number;
-  /** Of the values, as the manifest has it. */
+  /** Of keys and values, `FORMAT_VERSION`. */
   readonly format: number;
   readonly frontBytes: number;
   /** Bytes of the whole file. */
@@ -41,24 +52,24 @@ export interface Header {
 export interface PageInfo {
   readonly firstKey: Uint8Array;
   readonly bytes: number;
-  /** Of the values of its keys, all together. */
+  /** Sum over the values of its keys. */
   readonly valueBytes: number;
   readonly checksum: number;
 }
 
-/** What follows the header. */
+/** The part of the file after the header. */
 export interface Front {
   /** When the model was made, ISO 8601. */
   readonly created: string;
-  /** Bytes of sets of weights, by name. */
+  /** Encoded sets of weights, by name. */
   readonly weights: ReadonlyMap<string, Uint8Array>;
   readonly pages: readonly PageInfo[];
 }
 
-/** What a page says of a key. */
+/** A key of a page. */
 export interface Entry {
   readonly key: Uint8Array;
-  /** Of the value. */
+  /** Bytes of the value. */
   readonly length: number;
   readonly checksum: number;
 }
@@ -68,7 +79,7 @@ export function isPacked(bytes: Uint8Array): boolean {
   return bytes.length >= MAGIC.length && MAGIC.every((byte, at) => bytes[at] === byte);
 }
 
-/** The header of a file with this front. @param rest bytes behind the front. */
+/** The bytes of a header. @param front the bytes of the front. @param rest number of bytes after the front. */
 export function encodeHeader(front: Uint8Array, rest: number): Uint8Array {
   const header = new Uint8Array(HEADER_BYTES);
   const view = new DataView(header.buffer);
@@ -82,7 +93,7 @@ export function encodeHeader(front: Uint8Array, rest: number): Uint8Array {
   return header;
 }
 
-/** The reverse, for bytes that {@link isPacked}. @throws BlockDamage */
+/** The reverse of {@link encodeHeader}, for bytes that {@link isPacked}. @throws BlockDamage */
 export function decodeHeader(bytes: Uint8Array): Header {
   if (bytes.length < HEADER_BYTES) throw new BlockDamage('cut short');
   const view = new DataView(bytes.buffer, bytes.byteOffset);
@@ -96,34 +107,40 @@ export function decodeHeader(bytes: Uint8Array): Header {
   };
 }
 
-/** Bytes of a front. */
+/** The bytes of a front. */
 export function encodeFront({ created, weights, pages }: Front): Uint8Array {
   const pieces: Uint8Array[] = [];
   const put = (...bytes: Uint8Array[]): number => pieces.push(...bytes);
-  const putSized = (bytes: Uint8Array): number => put(u32(bytes.length), bytes);
-  putSized(encoder.encode(created));
+  const putLengthPrefixed = (bytes: Uint8Array): number => put(u32(bytes.length), bytes);
+  putLengthPrefixed(encoder.encode(created));
   put(u32(weights.size));
   for (const [name, bytes] of [...weights].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    putSized(encoder.encode(name));
-    putSized(bytes);
+    putLengthPrefixed(encoder.encode(name));
+    putLengthPrefixed(bytes);
   }
   put(u32(pages.length));
   for (const page of pages) {
-    putSized(page.firstKey);
+    putLengthPrefixed(page.firstKey);
     put(u32(page.bytes), u64(page.valueBytes), u32(page.checksum));
   }
   return concatenate(pieces);
 }
 
-/** The reverse. @throws BlockDamage */
+/** The reverse of {@link encodeFront}. @throws BlockDamage */
 export function decodeFront(bytes: Uint8Array): Front {
   const from = new FrontReader(bytes);
-  const created = decoder.decode(from.sized());
+  const created = decoder.decode(from.readLengthPrefixed());
   const weights = new Map<string, Uint8Array>();
-  for (let left = from.u32(); left > 0; left--) weights.set(decoder.decode(from.sized()), from.sized());
+  for (let left = from.u32(); left > 0; left--)
+    weights.set(decoder.decode(from.readLengthPrefixed()), from.readLengthPrefixed());
   const pages: PageInfo[] = [];
   for (let left = from.u32(); left > 0; left--) {
-    const page = { firstKey: from.sized(), bytes: from.u32(), valueBytes: from.u64(), checksum: from.u32() };
+    const page = {
+      firstKey: from.readLengthPrefixed(),
+      bytes: from.u32(),
+      valueBytes: from.u64(),
+      checksum: from.u32(),
+    };
     if (page.bytes > LARGEST_PAGE) throw new BlockDamage('impossible page of the index');
     const before = pages.at(-1);
     if (before && compareBytes(before.firstKey, page.firstKey) >= 0) throw new BlockDamage('pages out of order');
@@ -133,7 +150,18 @@ export function decodeFront(bytes: Uint8Array): Front {
   return { created, weights, pages };
 }
 
-/** Bytes of a page: for each key how many bytes it shares with the one before, the rest of it, its value's length and checksum. */
+/**
+ * The bytes of a page. For each key:
+ *
+ * ```
+ * ┌──────────────────────────┬────────────────┬─────────────┬───────────┬───────────┐
+ * │ bytes shared with the    │ length of the  │ rest of the │ length of │ checksum  │
+ * │ key before, a varint     │ rest, a varint │ key         │ the value │ of it     │
+ * └──────────────────────────┴────────────────┴─────────────┴───────────┴───────────┘
+ * ```
+ *
+ * The length of the value is a varint, the checksum a 32-bit number, little-endian.
+ */
 export function encodePage(entries: readonly Entry[]): Uint8Array {
   const bytes = new Uint8Array(entries.reduce((sum, { key }) => sum + key.length + 19, 0));
   const view = new DataView(bytes.buffer);
@@ -153,7 +181,7 @@ export function encodePage(entries: readonly Entry[]): Uint8Array {
   return bytes.slice(0, at);
 }
 
-/** The reverse. @param nextKey the first of the next page. @throws BlockDamage */
+/** The reverse of {@link encodePage}. @param nextKey the first key of the next page; `undefined` for the last page. @throws BlockDamage */
 export function decodePage(bytes: Uint8Array, page: PageInfo, nextKey: Uint8Array | undefined): Entry[] {
   if (checksum(bytes) !== page.checksum) throw new BlockDamage('checksum differs');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -182,11 +210,11 @@ export function decodePage(bytes: Uint8Array, page: PageInfo, nextKey: Uint8Arra
     compareBytes(entries[0].key, page.firstKey) === 0 &&
     (!nextKey || compareBytes(before, nextKey) < 0) &&
     valueBytes === page.valueBytes;
-  if (!fits) throw new BlockDamage('a page that does not fit the rest');
+  if (!fits) throw new BlockDamage('a page of the index differs from the front');
   return entries;
 }
 
-/** Reads what a front is made of, never past its end. */
+/** Reads the numbers and byte strings of a front, never past its end. */
 class FrontReader {
   private at = 0;
   private readonly view: DataView;
@@ -203,13 +231,14 @@ class FrontReader {
     return Number(this.view.getBigUint64(this.take(8), true));
   }
 
-  /** Bytes behind their number. */
-  sized(): Uint8Array {
+  /** A 32-bit length, and that many bytes. */
+  readLengthPrefixed(): Uint8Array {
     const length = this.u32();
     const from = this.take(length);
     return this.bytes.slice(from, from + length);
   }
 
+  /** @throws BlockDamage if there are bytes left. */
   end(): void {
     if (this.at !== this.bytes.length) throw new BlockDamage('wrong length');
   }
@@ -234,7 +263,7 @@ function u64(value: number): Uint8Array {
   return bytes;
 }
 
-/** Pieces in one. */
+/** Joins byte arrays. */
 export function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;

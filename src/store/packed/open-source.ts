@@ -1,14 +1,14 @@
 import { KneserError } from '../../base/errors.js';
 import { cutShort, type ByteSource } from './source.js';
 
-/** What a model can be opened from. */
+/** A packed model: a file of a page, an address, or bytes in memory. */
 export type PackedInput = Blob | URL | ArrayBuffer | Uint8Array;
 
-/** The source of an input. @throws KneserError where it cannot be read, as for {@link openUrl}. */
+/** Opens a packed model for reading. @throws KneserError if it cannot be read, as `openUrl` does. */
 export async function openSource(input: PackedInput, signal?: AbortSignal): Promise<ByteSource> {
   if (input instanceof Blob) return blobSource(input);
   if (input instanceof Uint8Array) return memorySource(input);
-  // Not `instanceof`: a buffer may come from another realm, such as a frame.
+  // Not `instanceof`: a buffer may come from another realm, such as an iframe.
   if (Object.prototype.toString.call(input) === '[object ArrayBuffer]') {
     return memorySource(new Uint8Array(input as ArrayBuffer));
   }
@@ -40,7 +40,7 @@ function blobSource(blob: Blob): ByteSource {
       } catch (error) {
         throw new KneserError(
           'KNESER_INPUT_UNREADABLE',
-          `${name}: cannot be read any more: it was moved, changed or removed; choose it again`,
+          `${name}: cannot be read any more, since it was moved, changed or removed; choose the file again`,
           { cause: error },
         );
       }

@@ -1,24 +1,24 @@
 import { KneserError } from '../../base/errors.js';
 
-/** Bytes that can be read from anywhere: a file, memory, an address. */
+/** Bytes with random access: a file, memory, or an address. */
 export interface ByteSource {
-  /** What it is called in messages: a path or an address. */
+  /** The name of the source in messages: a path or an address. */
   readonly name: string;
-  /** How many bytes there are; `undefined` where a server does not tell. */
+  /** Number of bytes; `undefined` if a server does not tell. */
   readonly size: number | undefined;
-  /** Whether it takes long until an answer comes. */
+  /** Whether each read takes long, as over a network. */
   readonly distant?: boolean;
   /**
-   * Reads so many bytes. They stay as they are.
+   * Reads `length` bytes from `offset` on, into an array that is not overwritten later.
    *
-   * @throws KNESER_DAMAGED where there are not so many.
+   * @throws KNESER_DAMAGED if the source ends before.
    */
   readonly read: (offset: number, length: number) => Promise<Uint8Array>;
-  /** Gives back what is held open. Closing twice is fine. */
+  /** Closes the file or connection. Closing twice is fine. */
   readonly close?: () => Promise<void>;
 }
 
-/** Says that a source ends before it should. */
+/** The error for a source that ends too early. */
 export function cutShort(name: string): KneserError {
   return new KneserError('KNESER_DAMAGED', `${name}: this file was cut short; copy it again`);
 }
@@ -28,12 +28,12 @@ interface Range {
   readonly length: number;
 }
 
-/** So many bytes between two ranges are read and thrown away rather than asked for by two requests. */
+/** Two ranges are read in one request if at most this many bytes are between them. */
 const GAP_BYTES = 4 << 10;
-/** Ranges are not joined to more than this. */
+/** Joined ranges have at most this many bytes. */
 const JOINED_BYTES = 4 << 20;
 
-/** Reads ranges at the same time, close ones at one go. @returns their bytes, in their order. */
+/** Reads ranges, all at the same time, neighbours in one request. @returns the bytes of each range, in the order of `ranges`. */
 export async function readRanges(source: ByteSource, ranges: readonly Range[]): Promise<Uint8Array[]> {
   const order = ranges.map((_, index) => index).sort((a, b) => ranges[a].offset - ranges[b].offset);
   const joined: { offset: number; end: number; members: number[] }[] = [];

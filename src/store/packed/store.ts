@@ -19,18 +19,18 @@ import {
 } from './format.js';
 import { cutShort, readRanges, type ByteSource } from './source.js';
 
-/** Pages of the index that are kept: about 10 kB each. */
+/** Pages of the index that are kept in memory: about 10 kB each. */
 const KEPT_PAGES = 2048;
-/** Bytes of values that are read at one go when all are read. */
+/** Bytes of values that are read at once when all values are read. */
 const READ_BYTES = 4 << 20;
 
-/** A value: what the index says of it, and where it is. */
+/** A value: its entry in the index, and its offset in the file. */
 interface Place extends Entry {
   readonly offset: number;
 }
 
 /**
- * Opens a packed model, which is closed with the store. It reads the front and no values.
+ * Opens a packed model; closing the store closes the source. Reads the header and the front, and no values.
  *
  * @throws KneserError: KNESER_NOT_A_MODEL, KNESER_VERSION, KNESER_DAMAGED, and what the source throws.
  */
@@ -68,7 +68,7 @@ async function readHeader(source: ByteSource): Promise<Header> {
   if ((source.size ?? size) !== size || HEADER_BYTES + frontBytes > size) {
     throw new KneserError(
       'KNESER_DAMAGED',
-      `${name}: the file is not as long as its header says; the model is damaged`,
+      `${name} is damaged (its length differs from the one in its header); copy it again`,
     );
   }
   return header;
@@ -78,10 +78,10 @@ async function readHeader(source: ByteSource): Promise<Header> {
 class PackedStore implements ModelStore {
   readonly name: string;
   readonly distant: boolean;
-  /** By page, where its part of the index begins, and its first value. */
+  /** By page, the offset of its part of the index, and of its first value. */
   private readonly pageStarts: Float64Array;
   private readonly valueStarts: Float64Array;
-  /** Those that were read last, by number. */
+  /** The pages that were read last, by number. */
   private readonly pages = new Map<number, Promise<Place[]>>();
 
   constructor(
@@ -105,7 +105,10 @@ class PackedStore implements ModelStore {
       at += valueBytes;
     });
     if (at !== size) {
-      throw new KneserError('KNESER_DAMAGED', `${this.name}: the index does not fit the file; the model is damaged`);
+      throw new KneserError(
+        'KNESER_DAMAGED',
+        `${this.name} is damaged (the lengths in its index do not add up to its size); copy it again`,
+      );
     }
   }
 
@@ -143,7 +146,7 @@ class PackedStore implements ModelStore {
     await this.source.close?.();
   }
 
-  /** Pages of the index by number. */
+  /** Reads pages of the index that are not in memory. @returns all pages asked for, by number. */
   private async readPages(numbers: ReadonlySet<number>): Promise<Map<number, Place[]>> {
     const missing = [...numbers].filter(number => !this.pages.has(number));
     if (missing.length > 0) {
@@ -187,14 +190,14 @@ class PackedStore implements ModelStore {
       if (checksum(value) === places[i].checksum) return;
       throw new KneserError(
         'KNESER_DAMAGED',
-        `${this.name}: the ${value.length} bytes at ${places[i].offset} are not what was written; the file is damaged, or another took its place`,
+        `${this.name}: the ${value.length} bytes at ${places[i].offset} differ from those that were written; the file is damaged, or was replaced while it was open`,
       );
     });
     return values;
   }
 }
 
-/** The last of a sorted list whose key is not behind `key`, or −1. */
+/** The index of the last item whose key is not after `key` in a sorted list, or −1. */
 function last<T>(list: readonly T[], key: Uint8Array, keyOf: (item: T) => Uint8Array): number {
   let low = 0;
   let high = list.length;

@@ -2,14 +2,14 @@ import { KneserError } from '../../base/errors.js';
 import { concatenate } from './format.js';
 import { cutShort, type ByteSource } from './source.js';
 
-/** The first request asks for so much: of a model of 500 MB that is all that opening it takes, but for its manifest. */
+/** Bytes of the first request. They hold header and front of a model of 500 MB, so that opening it takes one more request, for the manifest. */
 const FIRST_BYTES = 128 << 10;
-/** A file that a server gives only as a whole is taken up to this size. */
+/** If a server ignores ranges and sends the whole file, at most this many bytes are accepted. */
 const WHOLE_BYTES = 64 << 20;
 /** Requests under way at the same time. */
 const REQUESTS = 24;
 
-/** The address that a text is. @throws KNESER_OPTION */
+/** Parses an address. @throws KNESER_OPTION */
 export function parseUrl(text: string): URL {
   try {
     return new URL(text);
@@ -19,16 +19,16 @@ export function parseUrl(text: string): URL {
 }
 
 /**
- * A file on a web server, read by requests for ranges. The requests are such that a page may make them of another site
- * without asking first (`Range: bytes=a-b` is safelisted, `If-Range` is not), so a file that is replaced on the server is
- * found by the answers: by their ETag, date and size where these can be seen, and always by the checksums of what is read.
+ * Opens a file on a web server, which is read by range requests. A page may send these requests to another site without a CORS
+ * preflight: `Range: bytes=a-b` is a safelisted header, `If-Range` is not. So a file that is replaced on the server is found by the
+ * responses: by ETag, date and size if the page can see them, and always by the checksums of the values.
  *
  * @throws KneserError: KNESER_INPUT_MISSING (404), KNESER_INPUT_UNREADABLE (401, 403), KNESER_OPTION, KNESER_IO,
  * KNESER_ABORTED.
  */
 export async function openUrl(url: URL, signal?: AbortSignal): Promise<ByteSource> {
   if (!/^(https?|blob|data):$/.test(url.protocol)) {
-    throw new KneserError('KNESER_OPTION', `${url.href}: not an address of the web; a file is opened by its path`);
+    throw new KneserError('KNESER_OPTION', `${url.href}: no web address; open a file by its path`);
   }
   const name = url.href;
   const first = await request(url, 0, FIRST_BYTES, signal);
@@ -53,7 +53,7 @@ export async function openUrl(url: URL, signal?: AbortSignal): Promise<ByteSourc
   return { name, size: total, distant: total !== start.length, read: atMost(REQUESTS, read) };
 }
 
-/** @returns an answer of the status 200, 206 or 416. */
+/** @returns a response with the status 200, 206 or 416. */
 async function request(url: URL, offset: number, length: number, signal: AbortSignal | undefined): Promise<Response> {
   let response: Response;
   try {
@@ -75,7 +75,7 @@ async function request(url: URL, offset: number, length: number, signal: AbortSi
   throw new KneserError('KNESER_IO', `${what}; try again later`);
 }
 
-/** The bytes of an answer, which are no more than `limit`. */
+/** The body of a response. @throws KNESER_IO if it has more than `limit` bytes. */
 async function bodyOf(
   name: string,
   response: Response,
@@ -104,17 +104,17 @@ async function bodyOf(
     response.status === 206
       ? `${name}: the server sends more than it was asked for; download the file and open that`
       : `${name}: the server sends the file only as a whole, and it is larger than ${WHOLE_BYTES >> 20} MB; ` +
-          'it takes a server that answers range requests, or download the file and open that',
+          'use a server that answers range requests, or download the file and open that',
   );
 }
 
-/** The size of the file that a part of it came with, where that can be seen. */
+/** The size of the whole file, if the response shows it. */
 function totalOf(response: Response): number | undefined {
   const match = /\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
   return match ? Number(match[1]) : undefined;
 }
 
-/** What tells one version of a file from the next, as far as it can be seen. */
+/** Differs from one version of the file to the next, as far as the response shows. */
 function identityOf(response: Response): string {
   const { headers } = response;
   return [headers.get('etag'), headers.get('last-modified'), totalOf(response)].join(' ');
@@ -131,7 +131,7 @@ function failed(name: string, error: unknown, signal: AbortSignal | undefined): 
   );
 }
 
-/** Lets at most so many calls be under way at the same time; the others wait. */
+/** Wraps `act` so that at most `limit` calls run at the same time; others wait. */
 function atMost<A extends unknown[], T>(limit: number, act: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
   let free = limit;
   const waiting: (() => void)[] = [];

@@ -3,23 +3,24 @@ import type { ModelFiles } from '../store.js';
 import type { ModelStore } from '../store.js';
 import { concatenate, encodeFront, encodeHeader, encodePage, PAGE_KEYS, type Entry, type PageInfo } from './format.js';
 
-/** Bytes of values that are written at one go. */
+/** Bytes of values that are joined and written at once. */
 const WRITE_BYTES = 1 << 20;
 
-/** A packed model that is about to be written. */
+/** A packed model, ready to be written. */
 export interface PackedFile {
   /** How many keys the model has. */
   readonly keys: number;
   /** Bytes of the file. */
   readonly bytes: number;
-  /** The file, in pieces of a size that disks like. */
+  /** The bytes of the file, in order, in pieces of about {@link WRITE_BYTES}. */
   readonly pieces: AsyncIterable<Uint8Array>;
 }
 
 /**
- * Packs a model. All values are read twice: for the index, which stands before them, and to be written.
+ * Input: the values of a store, read twice: for the index, which comes first in the file, and for the file itself. Output: the
+ * bytes of a packed model. Order: that of the keys.
  *
- * @param onValue told of the bytes of each value that is read, and may throw to stop.
+ * @param onValue told the bytes of each value when it is read; throws to stop.
  */
 export async function packStore(
   store: ModelStore,
@@ -63,7 +64,7 @@ async function readIndex(store: ModelStore, onValue: (bytes: number) => void): P
   return { infos, pages, keys };
 }
 
-/** What comes first, then a store's values, in pieces of a size that disks like. */
+/** The bytes of `first`, then the values of a store, joined to pieces of about {@link WRITE_BYTES}. */
 async function* inPieces(
   first: readonly Uint8Array[],
   store: ModelStore,

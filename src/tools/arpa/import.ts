@@ -1,15 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { TableWriter, type EncodedBlock } from '../../tables/table-writer.js';
-import { abortedError, KneserError, writeError } from '../../base/errors.js';
+import { abortedError, KneserError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
+import type { NewModel } from '../../store/folder/write-model.js';
 import { contiguous, tableName } from '../../tables/pattern.js';
-import type { ModelBuilder } from '../../tables/builder.js';
-import { type Manifest, type TableManifest } from '../../tables/manifest.js';
-import { FORMAT_VERSION } from '../../store/keys.js';
-import { compareBytes } from '../../base/bytes.js';
+import type { ModelBuilder, ModelDescription } from '../../tables/builder.js';
+import { sortedDictionary } from '../../tables/dictionary.js';
+import type { TableManifest } from '../../tables/manifest.js';
 import { expandInputs, readBytes } from '../../text/formats/input.js';
 import { NONE } from '../../text/tokens.js';
-import type { WordList } from '../../text/word-list.js';
 import { compareAt, contextsAboveOne, fillSuffixes, withoutContext } from './complete.js';
 import type { Ngrams } from './ngrams.js';
 import { ArpaReader } from './reader.js';
@@ -68,49 +67,40 @@ const BLOCKS_A_WRITE = 128;
  * ```
  */
 export async function importArpa(options: ImportOptions): Promise<ImportReport> {
-  const { file, out, force = false, signal } = options;
+  const { file, out, force = false } = options;
   const started = performance.now();
   if ((await stat(file).catch(() => undefined))?.isDirectory()) {
     throw new KneserError('KNESER_INPUT_UNREADABLE', `${file}: is a folder; name an ARPA file`);
   }
   await expandInputs([file]);
-  const { beginDraft } = await import('../../store/folder/folder.js');
-  const draft = await beginDraft(out, force);
-  try {
-    const reader = await read(options);
-    const { orders, words } = reader;
-    const types = words.size + 1;
-    const filled = complete(reader, types);
-    const { createLevelWriter } = await import('../../store/folder/leveldb.js');
-    const { ModelBuilder } = await import('../../tables/builder.js');
-    const builder = new ModelBuilder(await createLevelWriter(draft.database));
-    try {
-      const tables = await putTables(builder, orders, types, options);
-      await builder.putDictionary(sortedDictionary(words));
-      await builder.finish(manifestOf(tables, types, builder.dictionaryBlocks));
-    } catch (error) {
-      await builder.abort();
-      throw error;
-    }
-    if (signal?.aborted) throw abortedError('the import');
-    const { bytes } = await draft.publish();
-    return {
-      out,
-      order: orders.length,
-      ngrams: orders.map(({ length }) => length),
-      bytes,
-      seconds: (performance.now() - started) / 1000,
-      warnings: warningsOf(reader, filled),
-    };
-  } catch (error) {
-    await draft.discard();
-    if (error instanceof RangeError) {
-      throw new KneserError('KNESER_LIMIT', `${file}: its n-grams do not fit memory (${error.message})`, {
-        cause: error,
-      });
-    }
-    throw writeError(out, error);
-  }
+  const { writeModel } = await import('../../store/folder/write-model.js');
+  const { written, bytes } = await writeModel(out, force, model =>
+    write(model, options).catch((error: unknown) => {
+      if (!(error instanceof RangeError)) throw error;
+      const reason = `its n-grams do not fit memory (${error.message})`;
+      throw new KneserError('KNESER_LIMIT', `${file}: ${reason}`, { cause: error });
+    }),
+  );
+  return { out, ...written, bytes, seconds: (performance.now() - started) / 1000 };
+}
+
+/** Reads the file and writes the model. */
+async function write(
+  model: NewModel,
+  options: ImportOptions,
+): Promise<Pick<ImportReport, 'order' | 'ngrams' | 'warnings'>> {
+  const reader = await read(options);
+  const { orders, words } = reader;
+  const types = words.size + 1;
+  const filled = complete(reader, types);
+  const { ModelBuilder } = await import('../../tables/builder.js');
+  const builder = new ModelBuilder(await model.createStore());
+  const tables = await putTables(builder, orders, types, options);
+  const numbers = Uint32Array.from({ length: types }, (_, id) => id);
+  await builder.putDictionary(sortedDictionary(words, numbers, new Float64Array(types)));
+  await builder.finish(describe(tables, types));
+  if (options.signal?.aborted) throw abortedError('the import');
+  return { order: orders.length, ngrams: orders.map(({ length }) => length), warnings: warningsOf(reader, filled) };
 }
 
 async function read({ file, onProgress, signal }: ImportOptions): Promise<ArpaReader> {
@@ -247,22 +237,14 @@ function* putContexts(
 const NO_WORD = Uint32Array.of(NONE);
 const NO_NUMBER = Float64Array.of(0);
 
-function sortedDictionary(words: WordList): { word: Uint8Array; id: number; frequency: number }[] {
-  return Array.from({ length: words.size }, (_, i) => ({ word: words.bytes(i + 1), id: i + 1, frequency: 0 })).sort(
-    (a, b) => compareBytes(a.word, b.word),
-  );
-}
-
-function manifestOf(tables: readonly TableManifest[], types: number, dictionaryBlocks: number): Manifest {
+function describe(tables: readonly TableManifest[], types: number): ModelDescription {
   return {
-    format: FORMAT_VERSION,
     kind: 'backoff',
     order: tables.length,
     sentences: 0,
     tokens: 0,
     vocabulary: types - 2,
     unknown: 0,
-    dictionaryBlocks,
     tables,
     classes: 0,
     classTables: [],

@@ -5,10 +5,12 @@ import type { RowSet } from './row-set.js';
 import { walk } from '../../tables/walk.js';
 
 /**
- * Keeps the n-grams whose raw counts are above the threshold of their order. What prolongs an n-gram occurs at most as
- * often as the n-gram, and thresholds do not fall, so what is kept has its context and its suffix kept too.
+ * Input: the tables of a model. Output: the rows of the n-grams whose raw counts are above the threshold of their order. Order:
+ * as {@link walk}. A longer n-gram occurs at most as often as its context and its suffix, and thresholds do not fall with the
+ * order: so the context and the suffix of each kept n-gram are kept too.
  *
- * @param kept by level, where the rows to keep are put.
+ * @param cursors by level (the order less 1), at their first contexts.
+ * @param kept by level, the set that gets the rows to keep.
  */
 export async function keepByCounts(
   cursors: readonly TableCursor[],

@@ -1,25 +1,27 @@
-import { estimateDiscounts } from '../../smoothing/discounts.js';
+import { discountArray, discounted, discountOf, estimateDiscounts } from '../../smoothing/discounts.js';
 import { wordIds, type Manifest } from '../../tables/manifest.js';
 import type { TableCursor } from '../../tables/cursor.js';
 import { RawCounts } from './raw-counts.js';
 import type { RowSet } from './row-set.js';
 import { walk } from '../../tables/walk.js';
 
-/** What modified Kneser-Ney makes of a context and of the one below it, in which the farthest word is left out. */
+/** Probabilities of modified Kneser-Ney in a context h, and in the context below it, which lacks the farthest word of h. */
 export interface ContextShares {
-  /** γ(h), at which the context below is mixed in. */
+  /** γ(h): the weight of the context below. */
   readonly gamma: number;
-  /** What the followers have together, here and in the context below. */
+  /** Σ p of the followers of h: in h, and in the context below. */
   readonly seen: number;
   readonly seenBelow: number;
 }
 
 /**
- * The relative entropy in nats between p(·|h) and what becomes of it without one follower (Stolcke 1998): the follower's
- * `own` = max(c − D(c), 0)/Σc goes to γ(h), so that every word gains by that part of its p in the context below. Words are
- * told apart as far as Stolcke does: the follower, all other followers, the rest.
+ * The relative entropy in nats between p(·|h) and p'(·|h), which lacks one follower (Stolcke 1998): the follower's share
+ * (c − D(c))/Σc moves to γ(h), so that every word gains that share of its p in the context below. As in Stolcke 1998 the sum has
+ * three terms: the follower, all other followers, all words that do not follow h.
  *
- * @param p of the follower. @param below its p in the context below.
+ * @param p of the follower in h.
+ * @param below p of the follower in the context below.
+ * @param own the follower's share (c − D(c))/Σc.
  */
 export function divergence(p: number, below: number, own: number, { gamma, seen, seenBelow }: ContextShares): number {
   const others = Math.max(0, seen - p);
@@ -36,12 +38,15 @@ function term(before: number, after: number): number {
 }
 
 /**
- * Keeps the n-grams without which perplexity would rise by the share `threshold` or more (Stolcke 1998), each taken by
- * itself: exp(p(h) · D) − 1. p(h) is the context's relative frequency. The chain rule would have to go by Kneser-Ney's short
- * contexts, which do not estimate how often words occur (Chelba et al. 2010): of the 2.3 M n-grams of the Penn Treebank it
- * kept 465 k with a perplexity of 153.5 where the relative frequency kept 446 k with 148.6.
+ * Input: the tables of a model. Output: the rows of the n-grams whose loss would raise perplexity by the share `threshold` or
+ * more, each n-gram taken by itself: exp(p(h) · D) − 1 (Stolcke 1998). Order: as {@link walk}.
  *
- * @param kept by level, where the rows to keep are put.
+ * p(h) is the relative frequency of the context in the text. The chain rule instead would multiply Kneser-Ney's lower orders,
+ * which do not estimate how often words occur (Chelba et al. 2010): of the 2.3 M n-grams of the Penn Treebank the chain rule
+ * kept 465 k with a perplexity of 153.5, the relative frequency 446 k with 148.6.
+ *
+ * @param cursors by level (the order less 1), at their first contexts.
+ * @param kept by level, the set that gets the rows to keep.
  */
 export async function keepByEntropy(
   cursors: readonly TableCursor[],
@@ -52,8 +57,8 @@ export async function keepByEntropy(
   const { tables, tokens, vocabulary } = manifest;
   const words = wordIds(manifest);
   const rawCounts = new RawCounts(cursors.length - 1, words);
-  const discounts = tables.map(({ countsOfCounts }) => Float64Array.of(0, ...estimateDiscounts(countsOfCounts).values));
-  // By level, of the context that is open: p of its followers by word, Σc, and γ.
+  const discounts = tables.map(({ countsOfCounts }) => discountArray(estimateDiscounts(countsOfCounts)));
+  // By level, of the open context: p of its followers by word, Σc, and γ.
   const probabilities = cursors.map(() => new Float64Array(words));
   const totals = new Float64Array(cursors.length);
   const gammas = new Float64Array(cursors.length);
@@ -64,11 +69,11 @@ export async function keepByEntropy(
       let taken = 0;
       for (let i = from; i < to; i++) {
         total += counts[i];
-        taken += discount[Math.min(counts[i], 3)];
+        taken += discountOf(counts[i], discount);
       }
       const gamma = taken / total;
       for (let i = from; i < to; i++) {
-        const own = (counts[i] - discount[Math.min(counts[i], 3)]) / total;
+        const own = discounted(counts[i], discount) / total;
         here[words[i]] = own + gamma * (level > 0 ? below[words[i]] : 1 / vocabulary);
       }
       totals[level] = total;
@@ -89,7 +94,7 @@ export async function keepByEntropy(
       }
       const shares = { gamma: gammas[level], seen, seenBelow };
       for (let i = from; i < to; i++) {
-        const own = (counts[i] - discount[Math.min(counts[i], 3)]) / totals[level];
+        const own = discounted(counts[i], discount) / totals[level];
         const loss = (occurrences / tokens) * divergence(here[words[i]], below[words[i]], own, shares);
         if (Math.expm1(loss) >= threshold) kept[level].add(row + i - from);
       }

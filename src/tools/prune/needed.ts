@@ -5,10 +5,11 @@ import { RowSet } from './row-set.js';
 import { walk } from '../../tables/walk.js';
 
 /**
- * Keeps what the n-grams that are kept need: the n-gram without the last word, whose context it is, and the one without the
- * first, which it backs off to.
+ * Input: the rows to keep. Output: the same sets and what these n-grams need: their contexts (the n-gram without the last word)
+ * and their suffixes (the n-gram without the first word), which they back off to. Order: from the highest level down, since an
+ * added n-gram has needs of its own.
  *
- * @param open opens a level's table from its beginning.
+ * @param open opens a level's table at its first context. The level is the order less 1.
  * @param kept by level, the rows to keep.
  */
 export async function keepNeeded(
@@ -40,8 +41,8 @@ export async function keepNeeded(
         }
       },
     });
-    // The longer table's contexts are this table's n-grams, but for those that end a sentence, sorted by their last word
-    // first: the n-grams that end in a word are the contexts whose nearest word it is, in the same order.
+    // The contexts of the longer table are the n-grams of this table that do not end with </s>, sorted by their last word
+    // first: so the n-grams that end with a word come in the same order as the contexts whose nearest word it is.
     for (let word = 0; word < types; word++) places[word + 1] += places[word];
     for (const cursor = await open(level); !cursor.done; await cursor.advance()) {
       const { words, from, to, row } = cursor;

@@ -11,17 +11,19 @@ import { keepNeeded } from './needed.js';
 import { prunesAnything, type Pruning } from '../../tables/pruning.js';
 import { RowSet } from './row-set.js';
 
-/** Blocks that are written at one go. */
+/** Blocks that are put into the store at once. */
 const BLOCKS_A_WRITE = 128;
 
 /**
- * Writes a pruned copy of a model. First it is found out which rows are kept, which takes a bit a row and a few numbers for
- * each word of the vocabulary; then the pruned tables are read and written once, and all else is copied as it is.
+ * Input: the store of a model of counts without skip patterns that was not pruned. Output: a pruned copy. Order: first one pass
+ * over all tables chooses the rows to keep (by entropy: a few passes), in memory of one bit a row and a few numbers a word; then
+ * the pruned tables are read and written once, and all other values are copied.
  *
- * @param manifest of a model that has no skip patterns and was not pruned.
+ * @param manifest of the model.
  * @param writer of the copy's store.
- * @param onRows told how many rows have been read, and how many will be.
+ * @param onRows told how many rows were read so far, and how many will be read in all.
  * @returns the manifest of the copy.
+ * @throws KNESER_DAMAGED, and what `onRows` throws. The writer is closed in any case.
  */
 export async function pruneStore(
   store: ModelStore,
@@ -52,16 +54,14 @@ export async function pruneStore(
     await builder.putDirectories('words', patterns);
     if (manifest.classes > 0) await builder.putDirectories('classes', patterns);
     await copyWords(store, manifest, builder);
-    const copy = { ...manifest, tables: copied, ...(prunesAnything(pruning) ? { pruning } : {}) };
-    await builder.finish(copy);
-    return copy;
+    return await builder.finish({ ...manifest, tables: copied, ...(prunesAnything(pruning) ? { pruning } : {}) });
   } catch (error) {
     await builder.abort();
     throw error;
   }
 }
 
-/** By table, the rows that are kept. */
+/** Chooses the rows to keep, by level (the order less 1). */
 async function chooseRows(
   open: (level: number) => Promise<TableCursor>,
   manifest: Manifest,
@@ -79,7 +79,7 @@ async function chooseRows(
   return kept;
 }
 
-/** Writes the rows of a table that are kept, and what the others add up to. */
+/** Writes the kept rows of a table, and for each context the sum of the counts of its other rows. */
 async function rewriteTable(
   cursor: TableCursor,
   table: TableManifest,
@@ -121,11 +121,11 @@ function isPruned(pruning: Pruning, level: number): boolean {
   return level > 0 && ('entropy' in pruning || pruning.counts[level] > 0);
 }
 
-/** How many rows {@link pruneStore} reads in all. */
+/** How many rows {@link pruneStore} reads in all, counted each time that they are read. */
 function rowsToRead(tables: readonly TableManifest[], pruning: Pruning): number {
   return tables.reduce((sum, { rows }, level) => {
     let times = isPruned(pruning, level) ? 2 : 1;
-    // By entropy: once as the longer table, twice as the shorter one.
+    // keepNeeded reads a table once as the longer one, and twice as the shorter one.
     if ('entropy' in pruning && level > 0) times += (level > 1 ? 1 : 0) + (level < tables.length - 1 ? 2 : 0);
     return sum + times * rows;
   }, 0);

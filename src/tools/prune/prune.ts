@@ -1,8 +1,9 @@
-import { abortedError, KneserError, writeError } from '../../base/errors.js';
+import { abortedError, KneserError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
 import { pruningByCounts, pruningByEntropy, skipPatternError, type Pruning } from '../../tables/pruning.js';
 import { requireCounts } from '../../model/scoring/parts.js';
 import { decodeValue } from '../../base/decode.js';
+import type { NewModel } from '../../store/folder/write-model.js';
 import { MANIFEST_KEY } from '../../store/keys.js';
 import { decodeManifest, type Manifest } from '../../tables/manifest.js';
 
@@ -64,9 +65,8 @@ export interface PruneReport {
 export async function prune(options: PruneOptions): Promise<PruneReport> {
   const { model, out, onProgress, signal } = options;
   const started = performance.now();
-  const { beginDraft } = await import('../../store/folder/folder.js');
+  const { writeModel } = await import('../../store/folder/write-model.js');
   const { openModel } = await import('../../model/open-model.js');
-  const { createLevelWriter } = await import('../../store/folder/leveldb.js');
   const { pruneStore } = await import('./prune-store.js');
   const { store, files } = await openModel(model);
   try {
@@ -74,33 +74,29 @@ export async function prune(options: PruneOptions): Promise<PruneReport> {
     requireCounts(model, manifest, 'prune by');
     const pruning = choosePruning(options, manifest.order);
     checkPrunable(model, manifest);
-    const draft = await beginDraft(out, options.force ?? false);
-    try {
-      const checkAborted = (): void => {
-        if (signal?.aborted) throw abortedError('pruning');
-      };
-      const writer = await createLevelWriter(draft.database);
-      const { tables, vocabulary } = await pruneStore(store, manifest, pruning, writer, (done, total) => {
+    const checkAborted = (): void => {
+      if (signal?.aborted) throw abortedError('pruning');
+    };
+    const write = async (copy: NewModel): Promise<Manifest> => {
+      const pruned = await pruneStore(store, manifest, pruning, await copy.createStore(), (done, total) => {
         checkAborted();
         onProgress?.({ stage: 'prune', done, total, unit: 'n-grams' });
       });
-      for (const [name, value] of files.weights) await draft.putWeights(name, value);
+      for (const [name, value] of files.weights) await copy.putWeights(name, value);
       checkAborted();
-      const { bytes } = await draft.publish();
-      return {
-        out,
-        tables: tables.map(({ pattern, rows, dropped = 0 }) => ({
-          pattern,
-          types: pattern === '1' ? vocabulary : rows,
-          dropped,
-        })),
-        bytes,
-        seconds: (performance.now() - started) / 1000,
-      };
-    } catch (error) {
-      await draft.discard();
-      throw writeError(out, error);
-    }
+      return pruned;
+    };
+    const { written, bytes } = await writeModel(out, options.force ?? false, write);
+    return {
+      out,
+      tables: written.tables.map(({ pattern, rows, dropped = 0 }) => ({
+        pattern,
+        types: pattern === '1' ? written.vocabulary : rows,
+        dropped,
+      })),
+      bytes,
+      seconds: (performance.now() - started) / 1000,
+    };
   } finally {
     await store.close();
   }

@@ -2,11 +2,12 @@ import { BOS } from '../../text/tokens.js';
 import type { TableCursor } from '../../tables/cursor.js';
 
 /**
- * How often the n-grams met on a walk occur in the text. The tables have that of the highest order and of what begins with
- * `<s>`; all others have continuation counts, and occur as often as the n-grams that prolong them to the left.
+ * Input: the contexts of all orders, in the order in which `walk` closes them. Output: the raw counts of their n-grams,
+ * which is how often the text holds them. The tables have raw counts for the highest order and for n-grams that begin with
+ * `<s>`; all others have continuation counts, and their raw count is the sum over the n-grams one word longer to the left.
  */
 export class RawCounts {
-  /** By level and word, the sum over the longer contexts that were closed. */
+  /** By level and word, the sum of the raw counts over the longer contexts that were closed. */
   private readonly sums: readonly Uint32Array[];
   private raw = new Uint32Array(0);
 
@@ -22,8 +23,8 @@ export class RawCounts {
   }
 
   /**
-   * The raw counts of the followers of a context, which is being closed: entry i is for follower `from` + i. Reused at the
-   * next context.
+   * The raw counts of the followers of a context that is being closed: entry i is that of follower `from` + i. The array is
+   * overwritten at the next call.
    */
   take(level: number, { context, words, counts, from, to }: TableCursor): Uint32Array {
     const length = to - from;

@@ -1,8 +1,8 @@
-/** A set of numbers below 2^32, a bit each: the rows of a table that are kept, or its contexts. */
+/** A set of row numbers or context numbers of a table, one bit for each number below `size`. */
 export class RowSet {
   private readonly bits: Uint32Array;
 
-  /** @param size numbers are below it. */
+  /** @param size all numbers are below it; at most 2^32. */
   constructor(size: number) {
     this.bits = new Uint32Array(Math.ceil(size / 32));
   }

@@ -1,7 +1,8 @@
 import { BLOCK_ENTRIES, type Block } from '../../tables/block.js';
 import type { ModelStore } from '../../store/store.js';
 import { BOS, EOS, NONE } from '../../text/tokens.js';
-import { readBlocks, type CheckedTable } from './blocks.js';
+import { readBlocks } from '../../tables/table-reader.js';
+import type { CheckedTable } from './table.js';
 import type { Findings } from './findings.js';
 
 /** Contexts that are looked for at one go; they take 24 bytes each. */
@@ -37,22 +38,17 @@ export async function checkContexts(
   for (let next = 0; next < blocks;) {
     set.clear();
     const nearest = table.directory.columns[0][next];
-    await readBlocks(
-      store,
-      table,
-      (block, number) => {
-        onRows(block.starts[block.contextCount]);
-        for (let c = 0; c < block.contextCount; c++) {
-          // A wide context goes on.
-          if (isContext(block, c, context)) continue;
-          for (let j = 0; j < context.length; j++) context[j] = block.contexts[j][c];
-          set.add(context, number);
-        }
-        next = number + 1;
-        return set.size < CONTEXTS_A_PASS;
-      },
-      { first: next },
-    );
+    for await (const { number, block } of readBlocks(store, table, { first: next })) {
+      onRows(block.starts[block.contextCount]);
+      for (let c = 0; c < block.contextCount; c++) {
+        // One more block of a wide context repeats the context.
+        if (isContext(block, c, context)) continue;
+        for (let j = 0; j < context.length; j++) context[j] = block.contexts[j][c];
+        set.add(context, number);
+      }
+      next = number + 1;
+      if (set.size >= CONTEXTS_A_PASS) break;
+    }
     // Contexts are sorted by their nearest word, which is the last one of the n-gram.
     ngrams = await removeNgrams(store, base, set, nearest, context[0], isWhole, onRows);
     if (set.size === 0) continue;
@@ -78,7 +74,7 @@ async function removeNgrams(
 ): Promise<number> {
   const ngram = new Uint32Array(base.directory.columns.length + 1);
   let ngrams = 0;
-  await readBlocks(store, base, block => {
+  for await (const { block } of readBlocks(store, base)) {
     const { contexts: columns, contextCount, starts, words } = block;
     onRows(starts[contextCount]);
     for (let c = 0; c < contextCount; c++) {
@@ -92,8 +88,7 @@ async function removeNgrams(
         set.remove(ngram);
       }
     }
-    return true;
-  });
+  }
   // No n-gram predicts <s>, but it begins sentences.
   if (ngram.length > 1) return ngrams;
   ngram[0] = BOS;

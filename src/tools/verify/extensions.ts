@@ -2,7 +2,7 @@ import { TableCursor } from '../../tables/cursor.js';
 import { walk } from '../../tables/walk.js';
 import type { ModelStore } from '../../store/store.js';
 import { BOS } from '../../text/tokens.js';
-import type { CheckedTable } from './blocks.js';
+import type { CheckedTable } from './table.js';
 import type { Findings } from './findings.js';
 
 /** Findings of one table that are told one by one. */

@@ -1,4 +1,4 @@
-import { firstRow } from '../../tables/block-reader.js';
+import { firstRow } from '../../tables/table-reader.js';
 import type { Directory } from '../../tables/directory.js';
 import {
   blockKey,

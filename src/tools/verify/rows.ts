@@ -1,8 +1,8 @@
-import { KneserError } from '../../base/errors.js';
 import type { Block, ContextTotals } from '../../tables/block.js';
 import type { ModelStore } from '../../store/store.js';
 import { EOS, NONE } from '../../text/tokens.js';
-import { readBlocks, type CheckedTable } from './blocks.js';
+import { readBlocks } from '../../tables/table-reader.js';
+import type { CheckedTable } from './table.js';
 import type { Findings } from './findings.js';
 
 const BLOCKS = 'blocks';
@@ -27,19 +27,16 @@ export async function checkRows(
   const place = (number: number): string => `table ${pattern}, block ${number}`;
   const rows = new RowCheck(table, isBackoff);
   const fail = (problem: string, number: number): void => findings.add(BLOCKS, place(number), problem);
-  const use = (block: Block, number: number): boolean => {
+  const onDamage = (error: Error, number: number): void => {
+    findings.checked(BLOCKS);
+    fail(error.message, number);
+  };
+  for await (const { number, block } of readBlocks(store, table, { onDamage })) {
     findings.checked(BLOCKS);
     const problem = rows.add(block);
     if (problem) fail(problem, number);
     onRows(block.starts[block.contextCount]);
-    return true;
-  };
-  const onError = (error: unknown, number: number): void => {
-    if (!(error instanceof KneserError && error.code === 'KNESER_DAMAGED')) throw error;
-    findings.checked(BLOCKS);
-    fail(error.message, number);
-  };
-  await readBlocks(store, table, use, { onError });
+  }
   findings.checked('n-grams', rows.rows);
   if (findings.count === before) {
     for (const problem of rows.compare()) findings.add('n-grams', `table ${pattern}`, problem);

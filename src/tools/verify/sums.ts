@@ -1,9 +1,9 @@
-import { firstRow } from '../../tables/block-reader.js';
+import { firstRow } from '../../tables/table-reader.js';
 import type { Batch } from '../../smoothing/batch.js';
 import type { PagedModel } from '../../model/paged-model.js';
 import { wordIds } from '../../tables/manifest.js';
 import { BOS, FIRST_WORD, NONE, UNK } from '../../text/tokens.js';
-import type { CheckedTable } from './blocks.js';
+import type { CheckedTable } from './table.js';
 import type { Findings } from './findings.js';
 
 /** By how much the probabilities after a context may miss 1. */

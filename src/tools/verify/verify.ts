@@ -1,7 +1,7 @@
 import { KneserError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
 import { contextPattern, formatPattern, isContiguous, parsePattern, type Pattern } from '../../tables/pattern.js';
-import { readDirectory } from '../../tables/block-reader.js';
+import { openTable } from '../../tables/table-reader.js';
 import { PagedModel } from '../../model/paged-model.js';
 import { SMOOTHING_NAMES, SMOOTHINGS, type SmoothingOptions } from '../../smoothing/index.js';
 import type { ModelFiles } from '../../store/store.js';
@@ -12,7 +12,7 @@ import { MANIFEST_KEY } from '../../store/keys.js';
 import type { ModelStore } from '../../store/store.js';
 import { decodeManifest, wordIds, type Manifest } from '../../tables/manifest.js';
 import { FIRST_WORD } from '../../text/tokens.js';
-import type { CheckedTable } from './blocks.js';
+import type { CheckedTable } from './table.js';
 import { checkContexts, passesOf } from './contexts.js';
 import { checkExtensions } from './extensions.js';
 import { checkFiles } from './files.js';
@@ -149,10 +149,10 @@ class Verification {
       const part = `table ${pattern}, directory`;
       const isClasses = classTables.includes(table);
       const words = isClasses ? FIRST_WORD + manifest.classes : manifest.vocabulary + 2;
-      const directory = await this.findings.try('blocks', part, () =>
-        readDirectory(this.store, pattern, patternOf(pattern).length),
+      const opened = await this.findings.try('blocks', part, () =>
+        openTable(this.store, pattern, patternOf(pattern).length),
       );
-      if (directory) read.set(pattern, { manifest: table, directory, words });
+      if (opened) read.set(pattern, { ...opened, manifest: table, words });
     }
     return read;
   }

@@ -1,7 +1,7 @@
 import { decodeClasses } from '../../tables/classes.js';
-import { decodeBlockValue, readDictionaryDirectory } from '../../model/lookup/words.js';
+import { readDictionary, readDictionaryDirectory } from '../../tables/dictionary-reader.js';
 import { decodeValue } from '../../base/decode.js';
-import { CLASSES_KEY, dictionaryKey } from '../../store/keys.js';
+import { CLASSES_KEY } from '../../store/keys.js';
 import { wordIds, type Manifest } from '../../tables/manifest.js';
 import type { ModelStore } from '../../store/store.js';
 import { compareBytes } from '../../base/bytes.js';
@@ -11,11 +11,11 @@ import type { Findings } from './findings.js';
 /** Checks that the dictionary can be read, that its words ascend, and that every id has one word. */
 export async function checkDictionary(store: ModelStore, manifest: Manifest, findings: Findings): Promise<void> {
   const check = 'words';
-  const first = await findings.try(check, 'dictionary', () => readDictionaryDirectory(store));
-  if (!first) return;
+  const firstWords = await findings.try(check, 'dictionary', () => readDictionaryDirectory(store));
+  if (!firstWords) return;
   const { dictionaryBlocks } = manifest;
-  if (first.length !== dictionaryBlocks) {
-    const problem = `has ${first.length} blocks; the manifest says ${dictionaryBlocks}`;
+  if (firstWords.length !== dictionaryBlocks) {
+    const problem = `has ${firstWords.length} blocks; the manifest says ${dictionaryBlocks}`;
     findings.add(check, 'dictionary', problem);
     return;
   }
@@ -24,16 +24,15 @@ export async function checkDictionary(store: ModelStore, manifest: Manifest, fin
   let unknown = 0;
   let last: Uint8Array | undefined;
   const before = findings.count;
-  for (let number = 0; number < dictionaryBlocks; number++) {
-    const place = `dictionary, block ${number}`;
-    const value = await store.get(dictionaryKey(number));
-    const block = await findings.try(check, place, () => decodeBlockValue(store, number, value, first[number]));
-    if (!block) continue;
+  const placeOf = (number: number): string => `dictionary, block ${number}`;
+  const onDamage = (error: Error, number: number): void => findings.add(check, placeOf(number), error.message);
+  for await (const { number, block } of readDictionary(store, manifest, { firstWords, onDamage })) {
+    const place = placeOf(number);
     findings.checked(check, block.words.length);
     for (const [i, word] of block.words.entries()) {
       const id = block.ids[i];
       if (last && compareBytes(last, word) >= 0) findings.add(check, place, 'has words that are not in order');
-      if (!(id > 0 && id < seen.length)) findings.add(check, place, `has the id ${id}, which is none`);
+      if (id === 0) findings.add(check, place, 'has the id 0, which no word has');
       else if (seen[id]++ > 0) findings.add(check, place, `has the id ${id}, which another word has`);
       if (id !== BOS) tokens += block.frequencies[i];
       if (id === UNK) unknown = block.frequencies[i];

@@ -2,12 +2,14 @@ import { decodeClasses } from '../../tables/classes.js';
 import { decodeBlock } from '../../tables/block.js';
 import { unseal } from '../../base/sealed.js';
 import { decodeDirectory } from '../../tables/directory.js';
+import { firstRow } from '../../tables/table-reader.js';
 import { blockKey, CLASSES_KEY, directoryKey, tableRange } from '../../store/keys.js';
 import type { LevelWriter } from '../../store/level.js';
 import { compareBytes } from '../../base/bytes.js';
 
 /**
- * Whether a table is whole: every block of its directory is there, and as it was written.
+ * Whether a table is whole: its keys are those of its directory, and each block has the bytes that were written. Scans the keys
+ * of the store, since `readBlocks` meets only the blocks that the directory lists.
  *
  * @param width words of a context.
  * @param onBlock given the bytes of each block.
@@ -21,17 +23,17 @@ export async function isWhole(
   try {
     const value = await store.get(directoryKey(table));
     if (!value) return false;
-    const { columns, words } = decodeDirectory(value, width);
+    const directory = decodeDirectory(value, width);
+    const blocks = directory.words.length;
     let block = 0;
     for await (const [key, bytes] of store.entries(...tableRange(table))) {
-      if (block === words.length) return false;
-      const first = [...columns.map(column => column[block]), words[block]];
-      if (compareBytes(key, blockKey(table, first)) !== 0) return false;
+      if (block === blocks) return false;
+      if (compareBytes(key, blockKey(table, firstRow(directory, block))) !== 0) return false;
       unseal(bytes);
       onBlock(bytes);
       block++;
     }
-    return block === words.length;
+    return block === blocks;
   } catch {
     return false;
   }

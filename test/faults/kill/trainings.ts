@@ -134,7 +134,7 @@ class Trial {
       return stage.run([...args, '--resume', '--force']);
     }
     const { stderr } = earlier ? { stderr: '' } : await stage.run(['inspect', out]);
-    const command = /To go on with it: kneser (.*)\n/.exec(stderr)?.[1];
+    const command = /To continue: kneser (.*)\n/.exec(stderr)?.[1];
     if (command === undefined) return stage.run([...args, '--resume']);
     // The shell says what it understood.
     const { stdout } = await promisify(execFile)('sh', ['-c', `printf '%s\\n' ${command}`]);

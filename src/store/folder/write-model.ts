@@ -1,0 +1,51 @@
+import { writeError } from '../../base/errors.js';
+import type { LevelWriter } from '../level.js';
+import { beginDraft, type Draft, type FindUnfinished } from './folder.js';
+
+/** A model while it is written. */
+export interface NewModel extends Draft {
+  /** Opens the LevelDB of its tables, once. It is closed where writing fails. */
+  createStore(): Promise<LevelWriter>;
+}
+
+/** What else {@link writeModel} can be told. */
+export interface WriteModelOptions {
+  /** When the model was made, ISO 8601, if not now. */
+  readonly created?: string;
+  /** As {@link beginDraft} takes it. */
+  readonly findUnfinished?: FindUnfinished | undefined;
+  /** Asked after a failure: whether the unfinished model stays, for `--resume`. Default: it is removed. */
+  readonly keepsUnfinished?: () => boolean;
+}
+
+/**
+ * Writes a model into the folder `out`, whole or not at all: until the last step readers find the model that was there before,
+ * also where this process is killed. What training, pruning, unpacking and importing share.
+ *
+ * @param force whether a model in the folder may be replaced.
+ * @param write writes the tables and closes their store, and writes the weights.
+ * @returns the result of `write`, and the bytes of the model's files.
+ * @throws KneserError: KNESER_OPTION, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_IO, and what `write` throws.
+ */
+export async function writeModel<T>(
+  out: string,
+  force: boolean,
+  write: (model: NewModel) => Promise<T>,
+  { created, findUnfinished, keepsUnfinished }: WriteModelOptions = {},
+): Promise<{ written: T; bytes: number }> {
+  const draft = await beginDraft(out, force, findUnfinished);
+  let store: LevelWriter | undefined;
+  try {
+    const createStore = async (): Promise<LevelWriter> => {
+      const { createLevelWriter } = await import('./leveldb.js');
+      return (store = await createLevelWriter(draft.database));
+    };
+    const written = await write({ ...draft, createStore });
+    const { bytes } = await draft.publish(created);
+    return { written, bytes };
+  } catch (error) {
+    await store?.abort();
+    await (keepsUnfinished?.() ? draft.leave() : draft.discard());
+    throw writeError(out, error);
+  }
+}

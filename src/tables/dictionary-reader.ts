@@ -1,0 +1,96 @@
+import { compareBytes } from '../base/bytes.js';
+import { decodeValue } from '../base/decode.js';
+import { KneserError } from '../base/errors.js';
+import { BlockDamage } from '../base/sealed.js';
+import { DICTIONARY_DIRECTORY_KEY, dictionaryKey } from '../store/keys.js';
+import type { ModelStore } from '../store/store.js';
+import { decodeDictionaryBlock, decodeDictionaryDirectory, type DictionaryBlock } from './dictionary.js';
+import { wordIds, type Manifest } from './manifest.js';
+import { readAhead } from './read-ahead.js';
+import { intactValue } from './table-reader.js';
+
+/** How the dictionary is read. */
+export interface ReadDictionaryOptions {
+  /** The first word of each block, which is then compared. */
+  readonly firstWords?: readonly Uint8Array[];
+  /** Gets the error of each damaged block, which is left out. Without it, the first damaged block ends the reading. */
+  readonly onDamage?: (error: KneserError, number: number) => void;
+}
+
+/** A block of the dictionary, and its number. */
+export interface NumberedWords {
+  readonly number: number;
+  readonly block: DictionaryBlock;
+}
+
+/**
+ * Input: the dictionary of a model. Output: its blocks, decoded. Order: that of the words' UTF-8 bytes. The only loop over a
+ * whole dictionary; it reads ahead (see {@link readAhead}).
+ *
+ * @throws KNESER_DAMAGED where a block is missing, unreadable, or has an id that the model does not have.
+ */
+export async function* readDictionary(
+  store: ModelStore,
+  manifest: Manifest,
+  { firstWords, onDamage }: ReadDictionaryOptions = {},
+): AsyncGenerator<NumberedWords, void, void> {
+  const types = wordIds(manifest);
+  for await (const { from, values } of readAhead(store, dictionaryKey, 0, manifest.dictionaryBlocks)) {
+    for (const [i, value] of values.entries()) {
+      const number = from + i;
+      let block: DictionaryBlock;
+      try {
+        block = decodeWords(store, number, value, types, firstWords?.[number]);
+      } catch (error) {
+        if (!onDamage || !(error instanceof KneserError && error.code === 'KNESER_DAMAGED')) throw error;
+        onDamage(error, number);
+        continue;
+      }
+      yield { number, block };
+    }
+  }
+}
+
+/** The same blocks as bytes, many at once, to be copied as they are. @throws KNESER_DAMAGED */
+export async function* readEncodedDictionary(
+  store: ModelStore,
+  { dictionaryBlocks }: Manifest,
+): AsyncGenerator<Uint8Array[], void, void> {
+  for await (const { from, values } of readAhead(store, dictionaryKey, 0, dictionaryBlocks)) {
+    yield values.map((value, i) => intactValue(wordsName(store, from + i), value));
+  }
+}
+
+/** The first words of the dictionary's blocks. @throws KNESER_DAMAGED */
+export async function readDictionaryDirectory(store: ModelStore): Promise<Uint8Array[]> {
+  const value = await store.get(DICTIONARY_DIRECTORY_KEY);
+  return decodeValue(`${store.name}: dictionary, directory`, value, decodeDictionaryDirectory);
+}
+
+/**
+ * Decodes a block of the dictionary that must be there.
+ *
+ * @param types the ids of its words are below this.
+ * @param first the word that the block must begin with.
+ * @throws KNESER_DAMAGED
+ */
+export function decodeWords(
+  store: ModelStore,
+  number: number,
+  value: Uint8Array | undefined,
+  types: number,
+  first?: Uint8Array,
+): DictionaryBlock {
+  return decodeValue(wordsName(store, number), value, bytes => {
+    const block = decodeDictionaryBlock(bytes);
+    if (first && (block.words.length === 0 || compareBytes(block.words[0], first) !== 0)) {
+      throw new BlockDamage('another block is in its place');
+    }
+    if (block.ids.some(id => id >= types)) throw new BlockDamage('a word that the model does not have');
+    return block;
+  });
+}
+
+function wordsName(store: ModelStore, number: number): string {
+  return `${store.name}: dictionary, block ${number}`;
+}

@@ -1,0 +1,39 @@
+import type { ModelStore } from '../store/store.js';
+
+/** Values that are asked for at once: table blocks of about 8 kB, dictionary blocks of about as much. */
+export const BLOCKS_A_READ = 128;
+
+/** Values of consecutive keys: `values[i]` belongs to key `from` + i. */
+export interface ReadValues {
+  readonly from: number;
+  readonly values: readonly (Uint8Array | undefined)[];
+}
+
+/**
+ * Input: the keys numbered `first` … `end` − 1. Output: their values, in batches of {@link BLOCKS_A_READ}. Order: that of the
+ * numbers. One batch is read while the caller works on the batch before, so two are in memory.
+ */
+export async function* readAhead(
+  store: ModelStore,
+  keyOf: (number: number) => Uint8Array,
+  first: number,
+  end: number,
+): AsyncGenerator<ReadValues, void, void> {
+  const read = (from: number): Promise<ReadValues['values']> => {
+    const length = Math.min(BLOCKS_A_READ, end - from);
+    return length > 0 ? store.getMany(Array.from({ length }, (_, i) => keyOf(from + i))) : Promise.resolve([]);
+  };
+  let reading = read(first);
+  try {
+    for (let from = first; from < end; from += BLOCKS_A_READ) {
+      const values = await reading;
+      reading = read(from + BLOCKS_A_READ);
+      // A failure is thrown where these values are awaited: the caller may stop before that.
+      reading.catch(() => undefined);
+      yield { from, values };
+    }
+  } finally {
+    // A caller that stops early may close the store next.
+    await reading.catch(() => undefined);
+  }
+}

@@ -1,0 +1,134 @@
+import { decodeValue } from '../base/decode.js';
+import { KneserError } from '../base/errors.js';
+import { BlockDamage, unseal } from '../base/sealed.js';
+import { blockKey, directoryKey } from '../store/keys.js';
+import type { ModelStore } from '../store/store.js';
+import { blankBlock, BLOCK_ENTRIES, decodeBlock, type Block } from './block.js';
+import { decodeDirectory, type Directory } from './directory.js';
+import { readAhead } from './read-ahead.js';
+import type { EncodedBlock } from './table-writer.js';
+
+/** A table of a store whose directory was read. */
+export interface StoredTable {
+  /** As `tableName` writes it. */
+  readonly name: string;
+  readonly directory: Directory;
+}
+
+/** Reads the directory of a table. @param width words of a context. @throws KNESER_DAMAGED */
+export async function openTable(store: ModelStore, name: string, width: number): Promise<StoredTable> {
+  const value = await store.get(directoryKey(name));
+  const directory = decodeValue(`${store.name}: table ${name}, directory`, value, bytes =>
+    decodeDirectory(bytes, width),
+  );
+  return { name, directory };
+}
+
+/** How the blocks of a table are read. */
+export interface ReadBlocksOptions {
+  /** The number of the block to begin with. Default 0. */
+  readonly first?: number;
+  /** Gets the error of each damaged block, which is left out. Without it, the first damaged block ends the reading. */
+  readonly onDamage?: (error: KneserError, number: number) => void;
+}
+
+/** A block, and its number in the directory. */
+export interface NumberedBlock {
+  readonly number: number;
+  /** Valid until the next block is asked for: all blocks are decoded into the same memory. */
+  readonly block: Block;
+}
+
+/**
+ * Input: a table of a store. Output: its blocks, decoded and compared with the directory. Order: that of the rows. The only
+ * loop over the blocks of a whole table; it reads ahead (see {@link readAhead}).
+ *
+ * @throws KNESER_DAMAGED where a block is missing, unreadable, or not the one that the directory lists.
+ */
+export async function* readBlocks(
+  store: ModelStore,
+  table: StoredTable,
+  { first = 0, onDamage }: ReadBlocksOptions = {},
+): AsyncGenerator<NumberedBlock, void, void> {
+  const { columns, words } = table.directory;
+  const memory = blankBlock(columns.length, BLOCK_ENTRIES, BLOCK_ENTRIES);
+  for await (const { from, values } of readAhead(store, keysOf(table), first, words.length)) {
+    for (let i = 0; i < values.length; i++) {
+      const number = from + i;
+      let block: Block;
+      try {
+        block = decodeTableBlock(store, table, number, values[i], memory);
+      } catch (error) {
+        if (!onDamage || !(error instanceof KneserError && error.code === 'KNESER_DAMAGED')) throw error;
+        onDamage(error, number);
+        continue;
+      }
+      yield { number, block };
+    }
+  }
+}
+
+/**
+ * The same blocks as bytes, many at once, to be copied as they are: only their checksums are compared.
+ *
+ * @throws KNESER_DAMAGED where a block is missing or its checksum differs.
+ */
+export async function* readEncodedBlocks(
+  store: ModelStore,
+  table: StoredTable,
+): AsyncGenerator<EncodedBlock[], void, void> {
+  const { name, directory } = table;
+  for await (const { from, values } of readAhead(store, keysOf(table), 0, directory.words.length)) {
+    yield values.map((value, i) => ({
+      table: name,
+      first: Uint32Array.from(firstRow(directory, from + i)),
+      value: intactValue(blockName(store, name, from + i), value),
+    }));
+  }
+}
+
+/** A value that must be there and whole. @param where names it in messages. @throws KNESER_DAMAGED */
+export function intactValue(where: string, value: Uint8Array | undefined): Uint8Array {
+  return decodeValue(where, value, sealed => {
+    unseal(sealed);
+    return sealed;
+  });
+}
+
+function keysOf({ name, directory }: StoredTable): (number: number) => Uint8Array {
+  return number => blockKey(name, firstRow(directory, number));
+}
+
+/** The first row of a block as its key has it: the context, nearest word first, then the word. */
+export function firstRow(directory: Directory, block: number): number[] {
+  return [...directory.columns.map(column => column[block]), directory.words[block]];
+}
+
+/** What a block is called in messages. */
+export function blockName(store: ModelStore, table: string, block: number): string {
+  return `${store.name}: table ${table}, block ${block}`;
+}
+
+/**
+ * Decodes a block that must be there, and compares its first row with the directory: damage within LevelDB's files can put
+ * one block in the place of another.
+ *
+ * @param reuse as {@link decodeBlock} takes it.
+ * @throws KNESER_DAMAGED
+ */
+export function decodeTableBlock(
+  store: ModelStore,
+  { name, directory }: StoredTable,
+  number: number,
+  value: Uint8Array | undefined,
+  reuse?: Block,
+): Block {
+  const { columns, words } = directory;
+  return decodeValue(blockName(store, name, number), value, bytes => {
+    const block = decodeBlock(bytes, columns.length, reuse);
+    if (words[number] !== block.words[0] || columns.some((column, j) => column[number] !== block.contexts[j][0])) {
+      throw new BlockDamage('another block is in its place');
+    }
+    return block;
+  });
+}

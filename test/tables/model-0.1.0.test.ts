@@ -1,0 +1,77 @@
+import { cpSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { LanguageModel, train, verify, type OpenOptions, type TrainOptions } from '#kneser/src/index.js';
+import { openModel } from '#kneser/src/model/open-model.js';
+import { temporaryFolder } from '../support/models.js';
+
+const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
+const old = (name: string): string => join(fixtures, 'model-0.1.0', name);
+const folder = temporaryFolder('0.1.0');
+const text = join(fixtures, 'kenlm.train.txt');
+
+interface Scores {
+  readonly sentences: readonly string[];
+  readonly scores: readonly {
+    readonly model: string;
+    readonly options: OpenOptions;
+    readonly cached: boolean;
+    /** By sentence and token. */
+    readonly log10Probs: readonly (readonly number[])[];
+  }[];
+}
+
+const { sentences, scores } = JSON.parse(readFileSync(old('scores.json'), 'utf8')) as Scores;
+
+/** All keys of a model with their values, and its weights, as text. */
+async function contents(path: string): Promise<unknown> {
+  const { store, files } = await openModel(path);
+  const values: [string, string][] = [];
+  for await (const [key, value] of store.entries()) {
+    values.push([Buffer.from(key).toString('latin1'), Buffer.from(value).toString('hex')]);
+  }
+  await store.close();
+  return { values, weights: [...files.weights].map(([name, bytes]) => [name, Buffer.from(bytes).toString('hex')]) };
+}
+
+describe('models made by version 0.1.0', () => {
+  it.each(scores)('score as they did: $model $options, cached $cached', async ({ model, options, cached, ...said }) => {
+    for (const tables of ['page', 'load'] as const) {
+      await using opened = await LanguageModel.open(old(model), { ...options, tables });
+      const cache = cached ? opened.createCache() : undefined;
+      const found: number[][] = [];
+      for (const sentence of sentences) found.push([...(await opened.score(sentence, { cache })).log10Probs]);
+      expect(found).toEqual(said.log10Probs);
+    }
+  });
+
+  it.each(['plain', 'mixture'])('are sound: %s', async name => {
+    expect(await verify(old(name))).toMatchObject({ sound: true, found: 0 });
+  });
+
+  const options: Record<string, Omit<TrainOptions, 'files' | 'sentences' | 'out'>> = {
+    plain: { order: 3 },
+    mixture: { order: 3, patterns: { skip: true }, classes: 5, holdOut: 0.2 },
+  };
+  it.each(Object.entries(options))('are made again, key for key: %s', async (name, how) => {
+    const out = join(folder, name);
+    await train({ files: [text], out, ...how });
+    expect(await contents(out)).toEqual(await contents(old(name)));
+  });
+
+  it('are continued where training was interrupted', async () => {
+    const out = join(folder, 'interrupted');
+    cpSync(old('interrupted'), out, { recursive: true });
+    const how = { order: 12, patterns: { list: ['1_1'] } };
+    const reached: (string | undefined)[] = [];
+    // The text is in the folder: sentences that were read whole are not read again.
+    const onResume = (said: string | undefined): number => reached.push(said);
+    await train({ sentences: [], out, ...how, resume: true, onResume });
+    expect(reached).toEqual(['counted 11 of 12 tables']);
+    const whole = join(folder, 'whole');
+    const lines = readFileSync(text, 'utf8').trimEnd().split('\n');
+    await train({ sentences: [...lines, ...new Array<string>(17_000).fill('')], out: whole, ...how });
+    expect(await contents(out)).toEqual(await contents(whole));
+  });
+});
