@@ -4,13 +4,13 @@ import { abortedError, KneserError, writeError } from '../base/errors.js';
 import type { Progress } from '../base/progress.js';
 import { packStore } from '../store/packed/write.js';
 
-/** Which model to pack, and where to. */
+/** Which model to pack, and into which file. */
 export interface PackOptions {
-  /** The folder of the model; or a packed file or its address, which is copied. */
+  /** The folder of the model; or a packed file, or its address, which is copied. */
   readonly model: string;
-  /** The file. */
+  /** The file to write. */
   readonly out: string;
-  /** Replaces a file that is there. Default false. */
+  /** Replaces an existing file. Default false. */
   readonly force?: boolean;
   /** Told how far the work has come, a few times a second at most stages. */
   readonly onProgress?: (progress: Progress) => void;
@@ -18,11 +18,11 @@ export interface PackOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What was written. */
+/** The packed file. */
 export interface PackReport {
   /** Path of the file. */
   readonly out: string;
-  /** How many keys the model has. */
+  /** Number of keys of the model. */
   readonly keys: number;
   /** Bytes of the file. */
   readonly bytes: number;
@@ -51,7 +51,7 @@ export async function pack(options: PackOptions): Promise<PackReport> {
   const { openModel } = await import('../model/open-model.js');
   const { store, files } = await openModel(model);
   try {
-    // Every value is read twice.
+    // packStore reads every value twice.
     let done = 0;
     const total = 2 * files.bytes;
     const onValue = (bytes: number): void => {

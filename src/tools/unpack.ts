@@ -6,7 +6,7 @@ import type { NewModel } from '../store/folder/write-model.js';
 import { MANIFEST_KEY } from '../store/keys.js';
 import { decodeManifest } from '../tables/manifest.js';
 
-/** Which packed model to unpack, and where to. */
+/** Which packed model to unpack, and into which folder. */
 export interface UnpackOptions {
   /** The file, or its address. */
   readonly file: string;
@@ -20,11 +20,11 @@ export interface UnpackOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What was written. */
+/** The unpacked model. */
 export interface UnpackReport {
   /** The folder of the model. */
   readonly out: string;
-  /** How many keys the model has. */
+  /** Number of keys of the model. */
   readonly keys: number;
   /** Bytes on disk. */
   readonly bytes: number;
@@ -33,8 +33,8 @@ export interface UnpackReport {
 }
 
 /**
- * Makes a model folder of a packed file: with the values, weights and time of the model that was packed. Everything in the
- * file is checked on the way.
+ * Makes a model folder of a packed file, with the values, the weights and the creation time of the model that was packed. All
+ * checksums of the file are compared.
  *
  * @throws KneserError: KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_ABORTED, and what `LanguageModel.open` throws.
  * @example
@@ -58,7 +58,7 @@ export async function unpack(options: UnpackOptions): Promise<UnpackReport> {
     if (strange !== undefined) {
       throw new KneserError(
         'KNESER_DAMAGED',
-        `${file}: ${JSON.stringify(strange)} cannot name weights; unpack another`,
+        `${file} is damaged (${JSON.stringify(strange)} cannot name a set of weights); copy it again`,
       );
     }
     let keys = 0;

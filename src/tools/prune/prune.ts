@@ -9,16 +9,16 @@ import { decodeManifest, type Manifest } from '../../tables/manifest.js';
 
 /** Which model to prune, and how: give either `prune` or `entropy`. */
 export interface PruneOptions {
-  /** The folder of the model. It stays as it is. */
+  /** The folder of the model, which stays as it is. */
   readonly model: string;
   /** The folder of the pruned copy. */
   readonly out: string;
   /**
-   * By order from 1, n-grams that the text holds at most so often are dropped; the last threshold holds for all higher orders.
-   * The first is 0, and none is less than the one before. As `lmplz --prune`.
+   * One threshold for each order from 1 on: n-grams that occur at most that often in the text are dropped. The last threshold is
+   * also that of all higher orders. The first is 0, and none is less than the one before, as for `lmplz --prune`.
    */
   readonly prune?: readonly number[];
-  /** N-grams are dropped without which perplexity rises by less than this share, such as 1e-8 (Stolcke 1998). */
+  /** Drops each n-gram whose loss raises perplexity by less than this share, such as 1e-8 (Stolcke 1998). */
   readonly entropy?: number;
   /** Replaces a model that is in the folder `out`. Default false. */
   readonly force?: boolean;
@@ -28,7 +28,7 @@ export interface PruneOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What pruning did. */
+/** The pruned copy. */
 export interface PruneReport {
   /** The folder of the copy. */
   readonly out: string;
@@ -48,8 +48,8 @@ export interface PruneReport {
 }
 
 /**
- * Writes a smaller copy of a model, without the n-grams that matter least. What they counted goes to the back-off of their
- * contexts, so that probabilities still add up to one. Discounts stay as they are; tuned weights are copied.
+ * Writes a smaller copy of a model, without the n-grams that matter least. Their counts go to the back-off of their contexts, so
+ * that probabilities still add up to 1. Discounts stay the same; tuned weights are copied.
  *
  * @throws KneserError: KNESER_OPTION, also for a model that has skip patterns or was pruned; KNESER_OUTPUT_*,
  * KNESER_DISK_FULL, KNESER_ABORTED, KNESER_NO_COUNTS, and what `LanguageModel.open` throws.
@@ -105,14 +105,14 @@ export async function prune(options: PruneOptions): Promise<PruneReport> {
 function choosePruning({ prune, entropy }: PruneOptions, order: number): Pruning {
   if (prune && entropy === undefined) return pruningByCounts(prune, order);
   if (!prune && entropy !== undefined) return pruningByEntropy(entropy);
-  throw new KneserError('KNESER_OPTION', 'give either thresholds of counts to prune by, or one of entropy');
+  throw new KneserError('KNESER_OPTION', 'give either prune (thresholds of counts) or entropy (one threshold)');
 }
 
 function checkPrunable(model: string, { tables, pruning }: Manifest): void {
   if (pruning) {
     throw new KneserError(
       'KNESER_OPTION',
-      `${model}: this model was pruned already; prune the one that it was made of`,
+      `${model}: this model was pruned already; prune the model that it was made from`,
     );
   }
   const skipping = tables.find(({ pattern }) => pattern.includes('_'));

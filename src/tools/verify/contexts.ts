@@ -5,21 +5,21 @@ import { readBlocks } from '../../tables/table-reader.js';
 import type { CheckedTable } from './table.js';
 import type { Findings } from './findings.js';
 
-/** Contexts that are looked for at one go; they take 24 bytes each. */
+/** Contexts that are looked for in one pass; they take 24 bytes each. */
 const CONTEXTS_A_PASS = 1 << 22;
 
-/** How often the rows of the table that leads to a table are read. */
+/** How often {@link checkContexts} reads the rows of the table whose n-grams are the contexts. */
 export function passesOf({ manifest }: CheckedTable): number {
   return Math.ceil(manifest.contexts / CONTEXTS_A_PASS);
 }
 
 /**
- * Checks that every context of a table is an n-gram of the table that leads to it: contexts are kept as pairs of hashes, so
- * many at a time, while the n-grams pass by.
+ * Checks that every context of a table is an n-gram of its context table. Each pass keeps up to {@link CONTEXTS_A_PASS} contexts as
+ * pairs of hashes, and reads the n-grams of the context table once.
  *
- * @param base the table whose n-grams are the contexts.
- * @param isWhole whether every n-gram of that table is a context, but for those that end a sentence.
- * @param onRows told how many rows were read, after each block.
+ * @param base the context table: its n-grams are the contexts.
+ * @param isWhole whether every n-gram of `base` that does not end with `</s>` must be a context.
+ * @param onRows told the rows of each block when it was read.
  */
 export async function checkContexts(
   store: ModelStore,
@@ -52,17 +52,17 @@ export async function checkContexts(
     // Contexts are sorted by their nearest word, which is the last one of the n-gram.
     ngrams = await removeNgrams(store, base, set, nearest, context[0], isWhole, onRows);
     if (set.size === 0) continue;
-    const problem = `${set.size} contexts from here on are no n-grams of table ${base.manifest.pattern}`;
+    const problem = `${set.size} contexts from this block on are no n-grams of table ${base.manifest.pattern}`;
     findings.add(check, `table ${pattern}, block ${set.firstPlace()}`, problem);
   }
   findings.checked(check, contexts);
   if (isWhole && contexts !== ngrams) {
-    const problem = `has ${contexts} contexts, though ${ngrams} n-grams of table ${base.manifest.pattern} go on`;
+    const problem = `has ${contexts} contexts, though ${ngrams} n-grams of table ${base.manifest.pattern} do not end with </s>`;
     findings.add(check, `table ${pattern}`, problem);
   }
 }
 
-/** Removes the n-grams of a table that end with words from `first` to `last`. @returns how many there are in all. */
+/** Removes from the set the n-grams that end with a word from `first` to `last`. @returns the number of all n-grams that may be contexts. */
 async function removeNgrams(
   store: ModelStore,
   base: CheckedTable,
@@ -89,7 +89,7 @@ async function removeNgrams(
       }
     }
   }
-  // No n-gram predicts <s>, but it begins sentences.
+  // No n-gram predicts <s>, but <s> is a context.
   if (ngram.length > 1) return ngrams;
   ngram[0] = BOS;
   set.remove(ngram);
@@ -101,11 +101,11 @@ function isContext({ contexts }: Block, c: number, words: Uint32Array): boolean 
   return true;
 }
 
-/** A set of tuples of numbers, by 64 bits of hash; each has a place. */
+/** A set of tuples of numbers, each with a place (a block number). Tuples are kept as 64 bits of hash, so two could be taken for one. */
 class TupleSet {
   size = 0;
   private readonly mask: number;
-  /** Two hashes and one more than the place, or 0; a tuple that was removed keeps its hashes. */
+  /** Three entries a slot: two hashes, and the place + 1, which is 0 if the tuple was removed. */
   private readonly slots: Uint32Array;
   private low = 0;
   private high = 0;
@@ -136,7 +136,7 @@ class TupleSet {
     this.size--;
   }
 
-  /** The place of a tuple that is in the set, or −1. */
+  /** The smallest place of the tuples in the set, or −1. */
   firstPlace(): number {
     let first = Infinity;
     for (let at = 2; at < this.slots.length; at += 3)
@@ -144,7 +144,7 @@ class TupleSet {
     return first === Infinity ? -1 : first;
   }
 
-  /** The slot of a tuple, or the empty one where it would be. */
+  /** The first entry of the slot of a tuple, or of the empty slot for it. */
   private find(tuple: Uint32Array): number {
     const { slots, mask } = this;
     this.hash(tuple);

@@ -5,16 +5,16 @@ import { BOS } from '../../text/tokens.js';
 import type { CheckedTable } from './table.js';
 import type { Findings } from './findings.js';
 
-/** Findings of one table that are told one by one. */
+/** Findings of one table that are reported one by one. */
 const TOLD = 10;
 
 /**
- * Checks the counts of consecutive orders against each other. But for the highest order, and what begins with `<s>`, the count
- * of an n-gram is the number of words that prolong it to the left: so many n-grams of the next order end with it. Where some
- * were pruned it is at least that.
+ * Checks the counts of consecutive orders against each other. The count of an n-gram is the number of n-grams of the next order
+ * that end with it, or more if some of these were pruned. The highest order and n-grams that begin with `<s>` have raw counts and
+ * are not checked.
  *
- * @param tables the contiguous ones of a stream, by order.
- * @param onRows told how many rows were read, after each block.
+ * @param tables the contiguous tables of words or of classes, by order.
+ * @param onRows told the rows of each block when it was read.
  */
 export async function checkExtensions(
   store: ModelStore,
@@ -32,7 +32,7 @@ export async function checkExtensions(
   const fail = (level: number, problem: string): void => {
     if (++wrong[level] <= TOLD) findings.add(check, `table ${tables[level].manifest.pattern}`, problem);
   };
-  /** By level and word, how many n-grams that are one word longer were met since the last context was closed. */
+  /** By level and word, the number of n-grams one word longer that were read since the last context was closed. */
   const longer = tables.map(({ words }) => new Uint32Array(words));
   const pending = tables.map(() => 0);
   await walk(cursors, {
@@ -69,6 +69,6 @@ export async function checkExtensions(
     },
   });
   for (const [level, { done }] of cursors.entries()) {
-    if (!done) fail(level, 'has contexts that prolong none of the order before');
+    if (!done) fail(level, 'has contexts that end with no context of the order before');
   }
 }

@@ -10,9 +10,9 @@ import type { Findings } from './findings.js';
 const CHECK = 'files';
 
 /**
- * Checks that the files of a model are what its pointer file says, and that there are no others.
+ * Checks that the files of a model have the sizes and digests of the pointer file, and that the folder has no other files.
  *
- * @param onBytes told how many bytes were read, after each file.
+ * @param onBytes told the bytes of each file when it was read.
  */
 export async function checkFiles(
   path: string,
@@ -33,7 +33,7 @@ export async function checkFiles(
   await refuseForeign(path, '', isOwnEntry, findings);
   await refuseForeign(path, pointer.generation, name => name === 'tables' || name === WEIGHTS_FOLDER, findings);
   await refuseForeign(path, join(pointer.generation, 'tables'), name => names.includes(name), findings);
-  // A name that begins with a dot is of weights that are being written.
+  // A file whose name begins with a dot is a set of weights that another process is writing.
   const isWeights = (name: string): boolean => WEIGHTS_FILE.test(name) || name.startsWith('.');
   await refuseForeign(path, join(pointer.generation, WEIGHTS_FOLDER), isWeights, findings);
 }

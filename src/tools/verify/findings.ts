@@ -1,14 +1,14 @@
 import { KneserError } from '../../base/errors.js';
 
-/** Something that is not as it should be. */
+/** Something that is wrong with a model. */
 export interface Finding {
-  /** Where: a file of the folder, a table and block, or another part of the model. */
+  /** The part of the model: a file of the folder, a table and block, or another part. */
   readonly part: string;
   /** What is wrong there. */
   readonly problem: string;
 }
 
-/** What was looked at, how many of it, and how many of those are damaged. */
+/** A kind of check: how many parts were checked, and how many are damaged. */
 export interface Check {
   /** The name of the check, such as `blocks`. */
   readonly check: string;
@@ -18,10 +18,10 @@ export interface Check {
   readonly damaged: number;
 }
 
-/** Findings that are listed; others are only counted. */
+/** At most this many findings are listed; the rest are only counted. */
 const LISTED = 100;
 
-/** Collects what is found. */
+/** Collects the findings and the numbers of checked parts. */
 export class Findings {
   readonly listed: Finding[] = [];
   count = 0;
@@ -33,12 +33,12 @@ export class Findings {
     if (this.listed.length < LISTED) this.listed.push({ part, problem });
   }
 
-  /** Counts what was looked at. */
+  /** Adds to the number of checked parts. */
   checked(check: string, number = 1): void {
     this.of(check).checked += number;
   }
 
-  /** Does something that may meet damage, which is then a finding. @returns nothing where it did. */
+  /** Calls `act`, and adds a finding if it throws KNESER_DAMAGED. @returns its result; `undefined` if it threw that. */
   async try<T>(check: string, part: string, act: () => T | Promise<T>): Promise<T | undefined> {
     try {
       return await act();

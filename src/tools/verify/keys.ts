@@ -17,7 +17,7 @@ import type { Findings } from './findings.js';
 const CHECK = 'keys';
 const TABLE = /^table\/([1c_]+)\//;
 
-/** Checks that the store has no keys that the model does not know. Those that are missing are met when they are read. */
+/** Checks that the store has only keys of the model. Missing keys are found when their values are read. */
 export async function checkKeys(
   store: ModelStore,
   manifest: Manifest,
@@ -32,7 +32,7 @@ export async function checkKeys(
     if (single.has(text)) continue;
     const table = TABLE.exec(text)?.[1] ?? '';
     const directory = directories.get(table);
-    // The blocks of a table come in the order of its directory.
+    // The keys of a table come in the order of its directory.
     let block = next.get(table) ?? 0;
     let compared = 1;
     for (; directory && block < directory.words.length; block++) {
@@ -40,9 +40,9 @@ export async function checkKeys(
       if (compared >= 0) break;
     }
     next.set(table, compared === 0 ? block + 1 : block);
-    // Without its directory, which is a finding of its own, nothing is known of a table's keys.
+    // If the directory is missing, which is a finding of its own, the keys of the table cannot be checked.
     const unknown = table !== '' && !directory && isTable(manifest, table);
-    if (compared !== 0 && !unknown) findings.add(CHECK, `key ${JSON.stringify(text)}`, 'is none that the model knows');
+    if (compared !== 0 && !unknown) findings.add(CHECK, `key ${JSON.stringify(text)}`, 'is no key of the model');
   }
 }
 
@@ -50,7 +50,7 @@ function isTable({ tables, classTables }: Manifest, name: string): boolean {
   return [...tables, ...classTables].some(({ pattern }) => pattern === name);
 }
 
-/** All keys but those of tables' blocks. */
+/** All keys of a model except those of table blocks. */
 function singleKeys(manifest: Manifest): Uint8Array[] {
   const { tables, classTables, classes, dictionaryBlocks, options } = manifest;
   const keys = Array.from({ length: dictionaryBlocks }, (_, index) => dictionaryKey(index));
@@ -61,7 +61,7 @@ function singleKeys(manifest: Manifest): Uint8Array[] {
   return keys;
 }
 
-/** The bytes of a key as text, a character a byte. */
+/** The bytes of a key as text, one character for each byte. */
 function textOf(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
 }

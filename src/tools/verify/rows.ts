@@ -8,11 +8,10 @@ import type { Findings } from './findings.js';
 const BLOCKS = 'blocks';
 
 /**
- * Checks a table by itself: that every block can be read and is the one that the directory says; that rows ascend, within
- * blocks and from one to the next; that wide contexts have the totals they say; that all rows add up to what the manifest
- * says.
+ * Checks one table: every block can be read and is the one that the directory lists; rows ascend, within blocks and from block to
+ * block; the rows of wide contexts add up to the totals in their blocks; all rows add up to the sums in the manifest.
  *
- * @param onRows told how many rows were read, after each block.
+ * @param onRows told the rows of each block when it was read.
  * @returns whether the table is sound.
  */
 export async function checkRows(
@@ -44,18 +43,18 @@ export async function checkRows(
   return findings.count === before;
 }
 
-/** Looks at the rows of a table in their order, and adds them up. */
+/** Checks the rows of a table in their order, and sums them. */
 class RowCheck {
   rows = 0;
   private contexts = 0;
   private bare = 0;
   private tokens = 0;
   private readonly countsOfCounts = [0, 0, 0, 0];
-  /** The context at hand, and the last word after it. */
+  /** The current context, and its last follower so far. */
   private readonly context: Uint32Array;
   private word = 0;
   private begun = false;
-  /** What a wide context says of itself, and what was found of it so far. */
+  /** The totals in the blocks of the current context, if it is wide; and the sums over its rows so far. */
   private wide: ContextTotals | undefined;
   private readonly found = { total: 0, ones: 0, twos: 0, followers: 0 };
 
@@ -66,12 +65,12 @@ class RowCheck {
     this.context = new Uint32Array(table.directory.columns.length);
   }
 
-  /** @returns what is wrong with a block, if anything is. */
+  /** Checks the next block. @returns the problem, or `undefined`. */
   add(block: Block): string | undefined {
     const { contextCount, wide } = block;
     if (this.isBackoff !== (block.numbers !== undefined))
       return 'has numbers where counts belong, or counts for numbers';
-    if (wide && contextCount !== 1) return 'holds more than a part of a wide context';
+    if (wide && contextCount !== 1) return 'has totals of a wide context, and more than one context';
     for (let c = 0; c < contextCount; c++) {
       const difference = this.compareContext(block, c);
       const goesOn = difference === 0 && wide !== undefined && this.wide !== undefined;
@@ -80,14 +79,14 @@ class RowCheck {
         const problem = this.endWide();
         if (problem) return problem;
         this.beginContext(block, c);
-      } else if (!sameTotals(wide, this.wide)) return 'has other totals than the rest of its wide context';
+      } else if (!sameTotals(wide, this.wide)) return 'has other totals than the block before of the same wide context';
       const problem = this.addRows(block, c, goesOn);
       if (problem) return problem;
     }
     return undefined;
   }
 
-  /** What differs from the manifest. */
+  /** The differences from the manifest, after the last block. */
   compare(): string[] {
     const { manifest } = this.table;
     const { rows, contexts, tokens, countsOfCounts, dropped, bare } = manifest;
@@ -112,7 +111,7 @@ class RowCheck {
     return problems;
   }
 
-  /** Whether a context of a block comes behind the one at hand (positive), is it (0), or comes before. */
+  /** Compares a context of a block with the current one: positive if it comes after, 0 if it is the same. */
   private compareContext({ contexts }: Block, c: number): number {
     if (!this.begun) return 1;
     const { context } = this;
@@ -136,7 +135,7 @@ class RowCheck {
     const [from, to] = [starts[c], starts[c + 1]];
     for (const column of contexts) {
       if (column[c] === NONE || column[c] >= table.words || (column[c] === EOS && !isBackoff)) {
-        return 'has a context of words that are none';
+        return 'has a context with a word that the model does not have';
       }
     }
     if (words[from] === NONE) {
@@ -156,13 +155,13 @@ class RowCheck {
     }
     found.followers += to - from;
     this.rows += to - from;
-    return this.word < table.words ? undefined : 'has words that are none';
+    return this.word < table.words ? undefined : 'has a word that the model does not have';
   }
 
   private endWide(): string | undefined {
     const { wide } = this;
     this.wide = undefined;
-    return !wide || sameTotals(wide, this.found) ? undefined : 'comes behind a wide context that lacks rows';
+    return !wide || sameTotals(wide, this.found) ? undefined : 'comes after a wide context with fewer rows than its totals say';
   }
 }
 

@@ -6,21 +6,22 @@ import { BOS, FIRST_WORD, NONE, UNK } from '../../text/tokens.js';
 import type { CheckedTable } from './table.js';
 import type { Findings } from './findings.js';
 
-/** By how much the probabilities after a context may miss 1. */
+/** Largest difference from 1 of the sum of all probabilities after a context. */
 const TOLERANCE = 1e-9;
-/** Words that are scored at one go. */
+/** Words that are scored in one batch. */
 const WORDS_A_BATCH = 1 << 14;
-/** Contexts of each order, and contexts that were not seen. */
+/** Contexts of each order, and contexts made up of random words, after which probabilities are summed. */
 const SEEN = 3;
 const UNSEEN = 3;
-/** Probabilities that are added up at most, but for two contexts. */
+/** Probabilities are summed for at most this many words in all, or for two contexts if that is more. */
 const MOST_PROBABILITIES = 4_000_000;
 
 /**
- * The histories that probabilities are added up after, oldest word first: none, `<s>`, contexts from all over the tables, and
- * some that were hardly ever seen. The same ones each time.
+ * The histories after which probabilities are summed, oldest word first: the empty one, `<s>`, contexts from all over the tables,
+ * and words that hardly ever stand together. The same for every run.
  *
- * @param tables the contiguous ones of words, by order.
+ * @param tables the contiguous tables of words, by order.
+ * @param words word ids are below this.
  */
 export function sampleHistories(tables: readonly CheckedTable[], words: number): number[][] {
   const longest = tables.length - 1;
@@ -39,7 +40,7 @@ export function sampleHistories(tables: readonly CheckedTable[], words: number):
   return histories.slice(0, Math.max(2, Math.floor(MOST_PROBABILITIES / words)));
 }
 
-/** Some words from all over the vocabulary. */
+/** Words from all over the vocabulary, chosen by a hash of `seed`. */
 function scattered(length: number, words: number, seed: number): number[] {
   const ordinary = words - FIRST_WORD;
   return Array.from({ length }, (_, i) => {
@@ -51,8 +52,8 @@ function scattered(length: number, words: number, seed: number): number[] {
 /**
  * Checks that the probabilities of all words after each history add up to 1.
  *
- * @param how what the model smooths with, for messages.
- * @param onHistory called after each.
+ * @param how the smoothing or the weights, for messages.
+ * @param onHistory called after each history.
  */
 export async function checkSums(
   model: PagedModel,
@@ -78,7 +79,7 @@ export async function checkSums(
   }
 }
 
-/** A batch of the words of some ids, but for `<s>`, each after the same history. */
+/** A batch of the words with the ids from `from` on that are below `to`, except `<s>`, each after the same history. */
 function batchAfter(history: readonly number[], from: number, to: number, order: number): Batch {
   const reach = Math.max(1, order - 1);
   const targets = Array.from({ length: to - from }, (_, i) => from + i).filter(id => id !== BOS);

@@ -29,24 +29,24 @@ export interface VerifyOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** What was checked, and what was found. */
+/** The result of verifying a model. */
 export interface VerifyReport {
-  /** Whether all is as it should be. */
+  /** Whether nothing is wrong. */
   readonly sound: boolean;
-  /** What was looked at. Where files are damaged, what they hold is not. */
+  /** Numbers by kind of check. If files are damaged, their contents are not checked. */
   readonly checks: readonly Check[];
-  /** What is damaged: the first hundred of them. */
+  /** The first hundred findings. */
   readonly findings: readonly Finding[];
-  /** How many findings there are in all. */
+  /** Number of all findings. */
   readonly found: number;
   /** Time that the checks took. */
   readonly seconds: number;
 }
 
 /**
- * Checks everything about a model: that its files are those that were written, and no others; that every block is whole and in
- * its place, and its rows in order; that the tables fit each other and what the model says of itself; that the probabilities
- * of all words add up to 1 after some contexts. Reads each table a few times, in bounded memory.
+ * Checks a model: its folder has the files that were written, and no others; every block is intact and in its place, and its rows
+ * are in order; the tables agree with each other and with the manifest; after some contexts the probabilities of all words add up
+ * to 1. Reads each table a few times, in bounded memory.
  *
  * @throws KneserError: KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, and KNESER_IO,
  *   KNESER_INPUT_UNREADABLE where the model cannot be read. Damage is not thrown, but reported.
@@ -82,11 +82,11 @@ async function verifyFolder(path: string, { onProgress }: VerifyOptions): Promis
       onProgress?.({ stage: 'files', done, total: pointer.bytes, unit: 'bytes' });
     });
     const damaged = findings.count > 0;
-    // LevelDB may end the process where its files are damaged.
+    // LevelDB may crash the process if its files are damaged.
     const opened = damaged ? undefined : await findings.try('files', pointer.generation, () => openFolder(path));
     const latest = opened?.pointer ?? (await readPointer(path));
     try {
-      // Another model may have taken its place meanwhile.
+      // If the model was replaced meanwhile, begin again.
       if (latest.generation !== pointer.generation || latest.created !== pointer.created) continue;
       if (opened) await findings.try('store', 'store', () => new Verification(opened, findings, onProgress).run());
       return findings;
@@ -96,7 +96,7 @@ async function verifyFolder(path: string, { onProgress }: VerifyOptions): Promis
   }
 }
 
-/** The checks of what is in a model's store and weights. */
+/** The checks of the values and the weights of a model. */
 class Verification {
   private readonly store: ModelStore;
   private readonly files: ModelFiles;
@@ -108,7 +108,7 @@ class Verification {
     private readonly findings: Findings,
     private readonly onProgress: VerifyOptions['onProgress'],
   ) {
-    // What is opened on it here is closed without it.
+    // Models that are opened on this store here are closed before the store is.
     this.store = { ...opened.store, close: () => Promise.resolve() };
     this.files = opened.files;
   }
@@ -132,7 +132,7 @@ class Verification {
       if (!isSound) tables.delete(table.manifest.pattern);
     }
     await this.checkRelations(manifest, tables);
-    // Where anything is damaged, sums say nothing more.
+    // After any finding, sums of probabilities would add nothing.
     if (findings.count === 0) await this.checkProbabilities(manifest, tables, weights);
   }
 
@@ -176,7 +176,7 @@ class Verification {
     tables: ReadonlyMap<string, CheckedTable>,
     weights: readonly string[],
   ): Promise<void> {
-    // What an ARPA file says need not add up.
+    // The probabilities of an ARPA file need not add up to 1.
     if (manifest.kind === 'backoff') return;
     const ways: SmoothingOptions[] = SMOOTHING_NAMES.filter(name => !SMOOTHINGS[name].weights).map(smoothing => ({
       smoothing,
@@ -198,7 +198,7 @@ function patternOf(name: string): Pattern {
   throw new KneserError('KNESER_DAMAGED', `manifest: ${name} is no pattern`);
 }
 
-/** The table whose n-grams are the contexts of another one. */
+/** The context table of a table: its n-grams are the contexts. */
 function baseOf({ manifest }: CheckedTable, tables: ReadonlyMap<string, CheckedTable>): CheckedTable | undefined {
   const pattern = patternOf(manifest.pattern);
   if (pattern.length === 0) return undefined;
@@ -206,13 +206,13 @@ function baseOf({ manifest }: CheckedTable, tables: ReadonlyMap<string, CheckedT
   return tables.get(manifest.pattern.includes('c') ? base.replaceAll('1', 'c') : base);
 }
 
-/** Whether every n-gram of one table must be a context of another, but for those that end a sentence. */
+/** Whether every n-gram of `base` that does not end with `</s>` must be a context of `table`. */
 function isWhole({ kind }: Manifest, table: CheckedTable, base: CheckedTable): boolean {
   const isPruned = table.manifest.dropped !== undefined || base.manifest.dropped !== undefined;
   return kind !== 'backoff' && !isPruned && isContiguous(patternOf(table.manifest.pattern));
 }
 
-/** The contiguous tables of a stream, by order, as far as all shorter ones are sound. */
+/** The contiguous tables of words or of classes, by order, up to the first that is not sound. */
 function contiguousOf(stream: Manifest['tables'], tables: ReadonlyMap<string, CheckedTable>): CheckedTable[] {
   const contiguous: CheckedTable[] = [];
   for (const { pattern } of stream) {
@@ -224,7 +224,7 @@ function contiguousOf(stream: Manifest['tables'], tables: ReadonlyMap<string, Ch
   return contiguous;
 }
 
-/** How many rows are read in all. */
+/** Number of rows that are read, each counted as often as it is read. */
 function rowsToRead(tables: readonly CheckedTable[], manifest: Manifest): number {
   const byName = new Map(tables.map(table => [table.manifest.pattern, table]));
   return tables.reduce((sum, table) => {

@@ -4,7 +4,7 @@ import { decodeValue } from '../../base/decode.js';
 import type { Manifest } from '../../tables/manifest.js';
 import type { Findings } from './findings.js';
 
-/** Checks that sets of weights can be read and fit the model. @returns the names of those that do. */
+/** Checks that sets of weights can be read, and have the parameters of this model. @returns the names of the sound sets. */
 export async function checkWeights(
   weights: ReadonlyMap<string, Uint8Array>,
   manifest: Manifest,

@@ -8,7 +8,7 @@ import { compareBytes } from '../../base/bytes.js';
 import { BOS, EOS, FIRST_WORD, UNK } from '../../text/tokens.js';
 import type { Findings } from './findings.js';
 
-/** Checks that the dictionary can be read, that its words ascend, and that every id has one word. */
+/** Checks the dictionary: its blocks can be read, its words ascend, every id has one word, frequencies add up to the manifest's sums. */
 export async function checkDictionary(store: ModelStore, manifest: Manifest, findings: Findings): Promise<void> {
   const check = 'words';
   const firstWords = await findings.try(check, 'dictionary', () => readDictionaryDirectory(store));
@@ -49,7 +49,7 @@ export async function checkDictionary(store: ModelStore, manifest: Manifest, fin
   }
 }
 
-/** Checks that the classes of words can be read, and that every word has one. */
+/** Checks that the classes can be read, and that each word has a class. */
 export async function checkClasses(store: ModelStore, manifest: Manifest, findings: Findings): Promise<void> {
   if (manifest.classes === 0) return;
   const check = 'classes';
