@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { TrainOptions } from './plan/options.js';
 import { choosePatterns, formatPattern } from '../tables/pattern.js';
 import { pretrainedTokenizer, type BuildPlan } from './plan/plan.js';
+import { FORMAT_OPTIONS } from '../text/formats/index.js';
 import type { Input } from '../text/formats/input.js';
 import { packageVersion } from '../base/node/version.js';
 import { recordInputs, type Beginning } from './resume/record.js';
@@ -33,8 +34,7 @@ export async function beginningOf(
       lowercase: options.lowercase ?? false,
       'skip-blank': options.skipBlank ?? false,
       reserved: options.reserved ?? 'refuse',
-      field: options.field ?? '',
-      column: options.column ?? '',
+      ...Object.fromEntries(FORMAT_OPTIONS.map(option => [option, options[option] ?? ''])),
     },
     inputs: options.files ? await recordInputs(inputs) : null,
   };

@@ -14,7 +14,8 @@ import { describeReached } from '../store/folder/unfinished.js';
 import { findTraining, Training } from './resume/training.js';
 import { beginDraft, publishedGeneration, type Draft } from '../store/folder/folder.js';
 import type { LevelWriter } from '../store/level.js';
-import { expandInputs, isPlain, readText, type Input } from '../text/formats/input.js';
+import { isPlain, readText } from '../text/formats/index.js';
+import { expandInputs, type Input } from '../text/formats/input.js';
 
 /** Memory that is left to what a build does not reckon with: LevelDB, threads, what waits to be collected. */
 const OVERHEAD = 24 << 20;

@@ -1,7 +1,7 @@
 import type { Progress } from '../../base/progress.js';
 import type { VocabularyChoice } from '../../count/vocabulary.js';
 import type { PatternChoice } from '../../tables/pattern.js';
-import type { DocumentOptions } from '../../text/formats/documents.js';
+import type { DocumentOptions } from '../../text/formats/corpus.js';
 import type { Sentences } from '../../text/sentences.js';
 import type { TokenizationOptions } from '../../text/tokenization.js';
 
