@@ -9,8 +9,8 @@ import { PieceBuilder, type Format, type Piece, type ReadOptions } from './corpu
 export const JSON_LINES: Format = {
   name: 'jsonl',
   ending: '.jsonl',
-  matches: /\.(jsonl|ndjson)(\.(gz|zst))?$/i,
-  inFolders: /^[^.].*\.(jsonl|ndjson)(\.(gz|zst))?$/i,
+  matches: /\.(jsonl|ndjson|json)(\.(gz|zst))?$/i,
+  inFolders: /^[^.].*\.(jsonl|ndjson|json)(\.(gz|zst))?$/i,
   option: 'field',
   read: readJsonLines,
 };
