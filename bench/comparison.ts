@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { readBytes } from '../src/text/formats/input.js';
+import { readBytes } from '../src/text/formats/bytes.js';
 import { Tokenizer } from '../src/text/tokenizer.js';
 import { NEWLINE, UNK } from '../src/text/tokens.js';
 import { WordList } from '../src/text/word-list.js';

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { readText } from '../src/text/formats/input.js';
+import { readText } from '../src/text/formats/index.js';
 import type { Suite } from './suite.js';
 
 /** The training text as files of each kind that this machine can write, read to its bytes; a line is a document. */

@@ -4,7 +4,7 @@ import type { ModelInfo } from '../model/api.js';
 import type { LoadedModel } from '../model/loaded-model.js';
 import { LanguageModel } from '../model/language-model.js';
 import { SMOOTHINGS, type Smoothing } from '../smoothing/index.js';
-import type { DocumentOptions } from '../text/formats/documents.js';
+import type { DocumentOptions } from '../text/formats/corpus.js';
 import { documentsOf, expandInputs } from '../text/formats/input.js';
 import { train } from '../train/train.js';
 import { tune } from '../train/tune.js';

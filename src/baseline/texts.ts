@@ -1,6 +1,8 @@
 import { KneserError } from '../base/errors.js';
-import type { DocumentOptions } from '../text/formats/documents.js';
-import { documentsOf, expandInputs, isPlain, STDIN } from '../text/formats/input.js';
+import type { DocumentOptions } from '../text/formats/corpus.js';
+import { STDIN } from '../text/formats/bytes.js';
+import { isPlain, openCorpus } from '../text/formats/index.js';
+import { documentsOf, expandInputs } from '../text/formats/input.js';
 import { LineReader } from '../text/formats/lines.js';
 import type { Tokenization } from '../text/tokenization.js';
 
@@ -87,12 +89,13 @@ async function* readSentences(
   tokenization: Tokenization,
   documents: DocumentOptions,
 ): AsyncGenerator<TestSentence> {
-  const reader = new LineReader(path, documents);
   let number = 0;
-  for await (const line of reader.lines()) {
-    for (const text of tokenization.sentences(line)) {
-      number++;
-      yield { text, number, unit: isPlain(path) ? number : reader.document };
+  for await (const document of openCorpus(path, documents).documents()) {
+    for (const line of document.text.split('\n')) {
+      for (const text of tokenization.sentences(line)) {
+        number++;
+        yield { text, number, unit: isPlain(path) ? number : document.at };
+      }
     }
   }
 }

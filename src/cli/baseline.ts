@@ -4,7 +4,7 @@ import { baseline } from '../baseline/baseline.js';
 import type { BaselineOptions, BaselineProgress, BaselineTexts } from '../baseline/options.js';
 import { summaryOf, tablesOf } from '../baseline/tables.js';
 import type { BaselineReport } from '../baseline/report.js';
-import type { DocumentOptions } from '../text/formats/documents.js';
+import type { DocumentOptions } from '../text/formats/corpus.js';
 import { MIXTURE_DEFAULTS } from '../train/plan/options.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { print, printTable, warn } from './output.js';

@@ -1,6 +1,6 @@
 import type { LoadedModel } from '../model/loaded-model.js';
 import type { LanguageModel } from '../model/language-model.js';
-import type { DocumentOptions } from '../text/formats/documents.js';
+import type { DocumentOptions } from '../text/formats/corpus.js';
 import type { Input } from '../text/formats/input.js';
 import { LineReader } from '../text/formats/lines.js';
 import { warnOfReplaced } from './output.js';

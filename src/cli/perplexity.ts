@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { LanguageModel } from '../model/language-model.js';
 import { PerplexitySum, type Perplexity } from '../model/scoring/perplexity.js';
-import type { DocumentOptions } from '../text/formats/documents.js';
+import type { DocumentOptions } from '../text/formats/corpus.js';
 import { expandInputs } from '../text/formats/input.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
 import { figure, print, printTable, warn, warnOfReplaced, whole } from './output.js';

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { KneserError } from '../base/errors.js';
-import { readBytes } from '../text/formats/input.js';
+import { readBytes } from '../text/formats/bytes.js';
 import { decode } from '../text/surface.js';
 import { isTokenizerName, TOKENIZER_NAMES, type TokenizationOptions } from '../text/tokenization.js';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { KneserError } from '../base/errors.js';
-import type { DocumentOptions } from '../text/formats/documents.js';
+import type { DocumentOptions } from '../text/formats/corpus.js';
 import { MIXTURE_DEFAULTS, type TrainOptions } from '../train/plan/options.js';
 import { train, type TrainReport } from '../train/train.js';
 import { addBuildFlags } from './build-options.js';

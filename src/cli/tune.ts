@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { DEFAULT_WEIGHTS } from '../smoothing/weights.js';
-import type { DocumentOptions } from '../text/formats/documents.js';
+import type { DocumentOptions } from '../text/formats/corpus.js';
 import { tune } from '../train/tune.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
 import { print } from './output.js';

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { KneserError } from '../base/errors.js';
 import type { VocabularyChoice } from '../count/vocabulary.js';
-import { readBytes } from '../text/formats/input.js';
+import { readBytes } from '../text/formats/bytes.js';
 import { decode } from '../text/surface.js';
 import { Tokenizer } from '../text/tokenizer.js';
 import { parseWhole } from './values.js';

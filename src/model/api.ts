@@ -2,7 +2,7 @@ import type { TextOptions, TokenScore } from './scoring/score.js';
 import type { Pruning } from '../tables/pruning.js';
 import type { TuneReport } from '../smoothing/weights.js';
 import type { ModelOptions } from '../tables/manifest.js';
-import type { DocumentOptions } from '../text/formats/documents.js';
+import type { DocumentOptions } from '../text/formats/corpus.js';
 import type { ModelSmoothing, SmoothingOptions } from '../smoothing/index.js';
 
 /** How to open a model. */

@@ -3,7 +3,7 @@ import type { ModelParts } from './scoring/parts.js';
 import { PerplexitySum } from './scoring/perplexity.js';
 import { readIds } from './scoring/text-reader.js';
 import type { LoadedWords } from './lookup/words.js';
-import { readText } from '../text/formats/input.js';
+import { readText } from '../text/formats/index.js';
 import { EOS } from '../text/tokens.js';
 
 /** Adds up a text file. @param add scores the next piece of it. */

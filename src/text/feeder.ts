@@ -3,12 +3,12 @@ import type { TextChanges, Tokenization } from './tokenization.js';
 import { Tokenizer, type TextFeeder, type TokenSink } from './tokenizer.js';
 
 /**
- * Takes the bytes of a text file to its tokens and sentences.
+ * Makes the feeder that cuts a text file into tokens and sentences.
  *
- * @param changes what decoding changes is added to it. Where tokens are looked up as they are read, as for white space
- * alone, whoever looks them up does that.
+ * @param changes the counts to which a feeder that decodes adds its changes of the text. The white-space tokenizer does not
+ * decode; the sink counts the changes when it looks tokens up.
  * @param source the file, for messages.
- * @param longest bytes that a token between white space may have.
+ * @param longest the longest token of the white-space tokenizer, in bytes.
  */
 export function createFeeder(
   tokenization: Tokenization,

@@ -3,15 +3,15 @@ import type { TokenSink } from './tokenizer.js';
 import type { Tokenization } from './tokenization.js';
 import { hashBytes } from './word-list.js';
 
-/** A sentence as the library takes it: text, for the model's tokenizer, or its tokens, which are taken as they are. */
+/** A sentence: a string, which the model's tokenizer cuts into tokens, or an array of its tokens, which are kept as given. */
 export type Sentence = string | readonly string[];
 
-/** Sentences from anywhere: an array, a generator, a stream. */
+/** Sentences from any iterable: an array, a generator, a stream. */
 export type Sentences = Iterable<Sentence> | AsyncIterable<Sentence>;
 
 const encoder = new TextEncoder();
 
-/** Gives a sentence's tokens to a sink, and ends the line. To white space a line feed within a sentence is one more space. */
+/** Sends a sentence's tokens to a sink, and ends the line. The white-space tokenizer reads a line feed inside a sentence as a space. */
 export function feedSentence(sentence: Sentence, tokenization: Tokenization, sink: TokenSink): void {
   checkSentence(sentence);
   if (typeof sentence === 'string') {
@@ -26,13 +26,10 @@ export function feedSentence(sentence: Sentence, tokenization: Tokenization, sin
   sink.line();
 }
 
-/** @throws KNESER_OPTION for a text, which would be taken letter by letter. */
+/** @throws KNESER_OPTION for one string: iterating over it would yield letters. */
 export function checkSentences(sentences: unknown): void {
   if (typeof sentences !== 'string') return;
-  throw new KneserError(
-    'KNESER_OPTION',
-    'sentences: this is one string; give an array of sentences, or anything else that has them one by one',
-  );
+  throw new KneserError('KNESER_OPTION', 'sentences: got one string; pass an array or another iterable of sentences');
 }
 
 /** @throws KNESER_OPTION */

@@ -1,26 +1,33 @@
-/** How the bytes of a token become the word that the vocabulary knows. */
+/**
+ * src/text: bytes to tokens. Tokenizers (`tokenizer.ts` for white space, the others in `tokenization.ts`) cut a text into
+ * tokens and sentences; `feeder.ts` chooses one; `surface.ts`, this file, turns the bytes of a token into the word that the
+ * vocabulary has; `word-list.ts` numbers words. Files become text in `formats/`.
+ */
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const strict = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 
-/** A token as it is read: what becomes of its bytes before they are looked up. */
+/** The word that a token becomes before the vocabulary is asked for it, where its bytes alone are not that word. */
 export interface Surface {
   /** UTF-8 of the word. */
   readonly bytes: Uint8Array;
   /** Invalid sequences replaced by U+FFFD. */
   readonly replaced: number;
-  /** How many more bytes, and code points, the decoded token has than bytes, and starting bytes, were read. */
+  /**
+   * How much longer the decoded token is than the bytes read (U+FFFD replaces invalid ones). `extraBytes`: UTF-8 bytes of
+   * the token minus bytes read; `extraCharacters`: its code points minus those counted by `countCharacters`.
+   */
   readonly extraBytes: number;
   readonly extraCharacters: number;
 }
 
-/** Decodes UTF-8; each invalid sequence becomes U+FFFD, as the WHATWG encoding standard has it. */
+/** Decodes UTF-8; each invalid sequence becomes U+FFFD, as the WHATWG encoding standard defines. */
 export function decode(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-/** Code points in UTF-8 bytes, counted as the bytes that do not continue one. */
+/** The number of code points in UTF-8 bytes: every byte but continuation bytes (10xxxxxx) begins one. */
 export function countCharacters(bytes: Uint8Array, from: number, to: number): number {
   let count = 0;
   for (let i = from; i < to; i++) if ((bytes[i] & 0xc0) !== 0x80) count++;
@@ -28,8 +35,8 @@ export function countCharacters(bytes: Uint8Array, from: number, to: number): nu
 }
 
 /**
- * The word a token stands for: its bytes with invalid UTF-8 replaced and, if asked for, in lower case. `undefined` where
- * that is the token itself, which is nearly always.
+ * The word of a token: its bytes with invalid UTF-8 replaced and, with `lowercase`, in lower case. `undefined` if the word
+ * is the token's own bytes, as it nearly always is.
  */
 export function canonicalSurface(token: Uint8Array, lowercase: boolean): Surface | undefined {
   let ascii = true;

@@ -3,20 +3,20 @@ import { PendingBytes } from '../base/pending-bytes.js';
 import { ENDS_TOKEN, NEWLINE } from './tokens.js';
 import { HASH_PRIME, HASH_START } from './word-list.js';
 
-/** Receives what a {@link Tokenizer} finds. The bytes are a view that is valid during the call only. */
+/** Receives the tokens and line ends that a {@link Tokenizer} finds. The bytes are a view, valid during the call only. */
 export interface TokenSink {
   /** A token: `bytes[from, to)`, and its `hashBytes`. */
   token(bytes: Uint8Array, from: number, to: number, hash: number): void;
-  /** The end of a line, whose tokens came before. */
+  /** The end of a line; its tokens were given before. */
   line(): void;
 }
 
-/** Takes the bytes of a text in pieces of any length, and gives what it finds to a sink. */
+/** Reads the bytes of a text in pieces of any length, and sends its tokens and line ends to a sink. */
 export interface TextFeeder {
   feed(bytes: Uint8Array): void;
   end(): void;
 }
-/** No token may be longer: it is in memory as a whole, a few times over. */
+/** The longest token, in bytes: several copies of it are in memory at once. */
 export const MOST_TOKEN_BYTES = 1 << 26;
 
 /**
@@ -29,8 +29,8 @@ export class Tokenizer {
   private lineOpen = false;
 
   /**
-   * @param source what is read, for messages.
-   * @param most bytes that a token may have.
+   * @param source the name of the text, for messages.
+   * @param most the longest token, in bytes.
    */
   constructor(
     private readonly sink: TokenSink,
@@ -66,7 +66,7 @@ export class Tokenizer {
     this.lineOpen = bytes[length - 1] !== NEWLINE;
   }
 
-  /** Ends the text: what is left is the last line, unless the text ended with a line feed. */
+  /** Ends the text, and with it a last line that has no line feed. */
   end(): void {
     if (this.pending.length > 0) this.flushPending();
     if (this.lineOpen) this.sink.line();
@@ -77,8 +77,8 @@ export class Tokenizer {
     if (this.pending.length + part.length > this.most) {
       throw new KneserError(
         'KNESER_LIMIT',
-        `${this.source}: a token has more than ${this.most >> 20} MB, too much for the memory that there is to be; white space ` +
-          'separates tokens, or choose another --tokenizer',
+        `${this.source}: a token is longer than ${this.most >> 20} MB, the most that --memory allows. Tokens end at white ` +
+          'space: is this the right --tokenizer for this text?',
       );
     }
     this.pending.add(part);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { packageVersion } from '../base/node/version.js';
+import { FORMAT_OPTIONS } from '../text/formats/index.js';
 import type { Input } from '../text/formats/input.js';
 import { keptOptions, type TrainOptions } from './plan/options.js';
 import { recordInputs, type Beginning } from './resume/record.js';
@@ -10,8 +11,7 @@ export async function beginningOf(options: TrainOptions, inputs: readonly Input[
     settings: {
       'version of kneser': packageVersion(),
       ...keptOptions(options, { digest }),
-      field: options.field ?? '',
-      column: options.column ?? '',
+      ...Object.fromEntries(FORMAT_OPTIONS.map(option => [option, options[option] ?? ''])),
     },
     inputs: options.files ? await recordInputs(inputs) : null,
   };

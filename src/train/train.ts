@@ -17,7 +17,8 @@ import { findTraining, Training } from './resume/training.js';
 import { publishedGeneration, type Draft } from '../store/folder/folder.js';
 import { writeModel } from '../store/folder/write-model.js';
 import type { LevelWriter } from '../store/level.js';
-import { expandInputs, isPlain, readText, type Input } from '../text/formats/input.js';
+import { isPlain, readText } from '../text/formats/index.js';
+import { expandInputs, type Input } from '../text/formats/input.js';
 
 /** Memory that is left to what a build does not reckon with: LevelDB, threads, what waits to be collected. */
 const OVERHEAD = 24 << 20;

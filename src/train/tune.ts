@@ -14,8 +14,9 @@ import {
   type TuneReport,
   type WeightSet,
 } from '../smoothing/weights.js';
-import type { DocumentOptions } from '../text/formats/documents.js';
-import { expandInputs, readText, type Input } from '../text/formats/input.js';
+import type { DocumentOptions } from '../text/formats/corpus.js';
+import { readText } from '../text/formats/index.js';
+import { expandInputs, type Input } from '../text/formats/input.js';
 
 /** Bytes of the text that stay in memory, as numbers. */
 const TEXT_MEMORY = 64 << 20;

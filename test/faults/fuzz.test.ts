@@ -22,7 +22,7 @@ import { decodePointer } from '#kneser/src/store/folder/pointer.js';
 import { writeVarint } from '#kneser/src/base/varint.js';
 import { decodePage } from '#kneser/src/store/packed/format.js';
 import { DEFAULT_TOKENIZATION, Tokenization, type TokenizationInfo } from '#kneser/src/text/tokenization.js';
-import { readAside, type ReadingTask } from '#kneser/src/text/formats/reading-thread.js';
+import { readInThread, type ReadingTask } from '#kneser/src/text/formats/reading-thread.js';
 import { unpackZstd } from '#kneser/src/text/formats/zstd-frames.js';
 import { CommandLine } from '../support/command-line.js';
 
@@ -245,8 +245,8 @@ describe('unpacking ends', () => {
     const source = async function* () {
       if (bytes) yield await Promise.resolve(bytes);
     };
-    for await (const piece of readAside(task, source(), undefined, grace))
-      expect(piece.text.length).toBeLessThan(1 << 23);
+    for await (const piece of readInThread(task, source(), undefined, grace))
+      expect(piece.bytes.length).toBeLessThan(1 << 23);
   }
 
   test('of zstd whose blocks copy the same bytes for hours', async () => {

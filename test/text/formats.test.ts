@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LanguageModel, train, tune } from '#kneser/src/index.js';
-import { expandInputs, readText } from '#kneser/src/text/formats/input.js';
+import { readText } from '#kneser/src/text/formats/index.js';
+import { expandInputs } from '#kneser/src/text/formats/input.js';
+import type { Document } from '#kneser/src/text/formats/corpus.js';
+import { openCorpus } from '#kneser/src/text/formats/index.js';
 import { LineReader } from '#kneser/src/text/formats/lines.js';
 import { unpackZstd } from '#kneser/src/text/formats/zstd-frames.js';
 import { CommandLine } from '../support/command-line.js';
@@ -72,6 +75,14 @@ describe('the same model comes', () => {
   test.each<[string, string, () => string | Uint8Array, { field?: string; column?: string }?]>([
     ['JSON lines', '.jsonl', () => jsonLines(LINES)],
     ['JSON lines by their other name', '.ndjson', () => jsonLines(LINES)],
+    ['JSON lines that are called JSON', '.json', () => jsonLines(LINES)],
+    ['JSON lines that are called JSON, in gzip', '.json.gz', () => gzipSync(jsonLines(LINES))],
+    [
+      'JSON lines that are called JSON, in zstd',
+      '.JSON.zst',
+      () => zstdFrame(Buffer.from(jsonLines(LINES, 'body'))),
+      { field: 'body' },
+    ],
     [
       'JSON lines with CRLF, blank lines and no last line end',
       '.jsonl',
@@ -143,8 +154,8 @@ describe('the same model comes', () => {
     writeFileSync(join(texts, '1.parquet'), parquet([textColumn(part(1))]));
     writeFileSync(join(texts, '2.txt'), part(2).join('\n'));
     writeFileSync(join(texts, '3.tokens.zst'), zstdFrame(Buffer.from(part(3).join('\n'))));
-    writeFileSync(join(texts, '4.ndjson.gz'), gzipSync(jsonLines(part(4))));
-    writeFileSync(join(texts, 'other.json'), 'no text');
+    writeFileSync(join(texts, '4.json.gz'), gzipSync(jsonLines(part(4))));
+    writeFileSync(join(texts, 'other.yaml'), 'no text');
     expectSamePairs(await pairsOf([texts], { field: 'text', column: 'text' }), expected);
   });
 });
@@ -214,6 +225,46 @@ describe('every command reads', () => {
   });
 });
 
+describe('documents', () => {
+  const documentsOf = async (path: string, records = false): Promise<Document[]> => {
+    const found: Document[] = [];
+    for await (const document of openCorpus(path, { records }).documents()) found.push(document);
+    return found;
+  };
+  const texts = ['a b\nc', '', 'd\n\n', 'e'];
+  const expected = ['a b\nc', '', 'd\n', 'e'].map((text, i) => ({ text, at: i + 1 }));
+
+  test('of JSON lines, of Parquet, and of text by the line', async () => {
+    expect(await documentsOf(cli.file(jsonLines(texts), '.json'))).toEqual(expected);
+    expect(await documentsOf(cli.file(parquet([textColumn(texts)]), '.parquet'))).toEqual(expected);
+    expect(await documentsOf(cli.file('a b\n\nc'))).toEqual([
+      { text: 'a b', at: 1 },
+      { text: '', at: 2 },
+      { text: 'c', at: 3 },
+    ]);
+  });
+
+  test('with the whole object, where it is asked for', async () => {
+    const objects = LINES.map((text, id) => ({ id, text }));
+    const path = cli.file(objects.map(object => JSON.stringify(object)).join('\n\n'), '.jsonl');
+    expect(await documentsOf(path, true)).toEqual(
+      objects.map((record, i) => ({ text: record.text, record, at: i + 1 })),
+    );
+  });
+
+  test('end where pieces say', async () => {
+    for (const path of [cli.file(jsonLines(texts), '.jsonl'), cli.file(parquet([textColumn(texts)]), '.parquet')]) {
+      const ends: number[][] = [];
+      for await (const piece of openCorpus(path).pieces()) ends.push([...(piece.ends ?? [])]);
+      expect(ends).toEqual([[6, 7, 10, 12]]);
+      const reader = new LineReader(path);
+      const documents: number[] = [];
+      for await (const line of reader.lines()) documents.push(line.length < 99 ? reader.document : 0);
+      expect(documents).toEqual([1, 1, 2, 3, 3, 4]);
+    }
+  });
+});
+
 describe('is refused, with what is wrong and where:', () => {
   const refused = async (path: string, code: string, message: RegExp, args: string[] = []): Promise<void> => {
     const out = cli.fresh();
@@ -248,6 +299,26 @@ describe('is refused, with what is wrong and where:', () => {
     ['a field that is a number', '{"text": 7}\n', /, line 1: no text in the field text/],
   ])('%s', async (_, content, message) => {
     await refused(cli.file(content, '.jsonl'), 'KNESER_INPUT_JSON', message);
+  });
+
+  test.each<[string, string, RegExp]>([
+    [
+      'a pretty-printed object',
+      JSON.stringify({ text: 'a' }, null, 2),
+      /, line 1: a JSON object over several lines; .*jq -c \./,
+    ],
+    [
+      'an object with fields in its first line',
+      '{"text": "a",\n"id": 1}\n',
+      /, line 1: a JSON object over several lines/,
+    ],
+    ['an array on one line', '[{"text": "a"}]\n', /, line 1: a JSON array; .*jq -c '\.\[\]'/],
+    ['an array over several lines', '\n' + JSON.stringify([{ text: 'a' }], null, 2), /, line 2: a JSON array/],
+    ['an array of more than 32 MB', `[${'"a",'.repeat(9 << 20)}"a"]`, /, line 1: a JSON array/],
+    ['a first line that was cut short', '{"text": "a', /, line 1: not JSON; each line/],
+    ['text', 'the cat sat\n', /, line 1: not JSON; each line/],
+  ])('JSON that is no lines: %s', async (_, content, message) => {
+    for (const ending of ['.json', '.jsonl']) await refused(cli.file(content, ending), 'KNESER_INPUT_JSON', message);
   });
 
   test('a field that only the prototype has', async () => {

@@ -5,7 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { train, type TrainOptions, type VocabularyChoice } from '#kneser/src/index.js';
 import { compareBytes } from '#kneser/src/base/bytes.js';
-import { expandInputs, readBytes } from '#kneser/src/text/formats/input.js';
+import { readBytes } from '#kneser/src/text/formats/bytes.js';
+import { expandInputs } from '#kneser/src/text/formats/input.js';
 import { splitTokens } from '#kneser/src/text/tokens.js';
 import { ShortEncoder } from '#kneser/src/text/short-encoder.js';
 import { Tokenizer } from '#kneser/src/text/tokenizer.js';
@@ -413,7 +414,9 @@ describe('inputs', () => {
       'sub/inner.text': '',
       'sub/deeper/x': '',
       'image.png': '',
-      'model.json': '',
+      'model.yaml': '',
+      'c4.json.gz': gzipSync(''),
+      'data.json': '',
       '.hidden': '',
       '.git/config': '',
     });
@@ -422,6 +425,8 @@ describe('inputs', () => {
       'a.tokens',
       'b.txt',
       'c.txt.gz',
+      'c4.json.gz',
+      'data.json',
       'news.en-00001-of-00100',
       'plain',
       'raw.raw',

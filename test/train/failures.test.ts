@@ -109,7 +109,7 @@ test('one string is not taken for many sentences, nor a number for one', async (
   const out = join(folder, 'strings');
   await expect(train({ sentences: 'a b' as unknown as string[], out })).rejects.toMatchObject({
     code: 'KNESER_OPTION',
-    message: expect.stringContaining('this is one string') as string,
+    message: expect.stringContaining('got one string; pass an array') as string,
   });
   await train({ sentences: ['a b'], out, order: 2 });
   const model = await LanguageModel.open(out);

@@ -1,33 +1,43 @@
 import { KneserError } from '../../base/errors.js';
-import { DocumentLines, type DocumentListener } from './documents.js';
 import { PendingBytes } from '../../base/pending-bytes.js';
+import { decode } from '../surface.js';
 import { NEWLINE } from '../tokens.js';
+import { readBytes } from './bytes.js';
+import { PieceBuilder, type Format, type Piece, type ReadOptions } from './corpus.js';
 
-/** A line may be as long as this: it is parsed as a whole. */
+/** JSON lines: one JSON object a line, of which one field is the text of a document. */
+export const JSON_LINES: Format = {
+  name: 'jsonl',
+  ending: '.jsonl',
+  matches: /\.(jsonl|ndjson|json)(\.(gz|zst))?$/i,
+  inFolders: /^[^.].*\.(jsonl|ndjson|json)(\.(gz|zst))?$/i,
+  option: 'field',
+  read: readJsonLines,
+};
+
+/** The longest line, in bytes: it is parsed as a whole. */
 const MOST_BYTES = 1 << 25;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/**
- * The text of JSON lines: of each line's object one field, a document of one or more lines. Blank lines are left out.
- *
- * @param longest bytes that a line may have.
- * @throws KNESER_INPUT_JSON, KNESER_LIMIT
- */
-export async function* readJsonLines(
-  path: string,
-  chunks: AsyncIterable<Uint8Array>,
-  field: string,
-  onDocument?: DocumentListener,
-  longest = MOST_BYTES,
-): AsyncGenerator<Uint8Array> {
-  const documents = new DocumentLines(onDocument);
-  const most = Math.min(longest, MOST_BYTES);
-  /** The line that has no end yet. */
+async function* readJsonLines(path: string, options: ReadOptions): AsyncGenerator<Piece> {
+  const { onRead, signal, field = 'text', longestJson = MOST_BYTES } = options;
+  const builder = new PieceBuilder();
+  let records: JsonObject[] | undefined = options.records ? [] : undefined;
+  const most = Math.min(longestJson, MOST_BYTES);
+  const takePiece = (): Piece => {
+    const piece = { ...builder.take(), ...(records ? { records } : {}) };
+    if (records) records = [];
+    return piece;
+  };
+  /** The beginning of a line whose end was not read yet. */
   const pending = new PendingBytes();
   let line = 1;
+  /** Whether no document was read yet. */
+  let first = true;
   const keep = (part: Uint8Array): void => {
     if (pending.length + part.length > most) {
+      if (line === 1) refuseArray(pending.length > 0 ? pending.view() : part, `${path}, line 1`);
       const help = most < MOST_BYTES ? 'split it, or allow more memory' : 'split it';
       throw new KneserError(
         'KNESER_LIMIT',
@@ -37,12 +47,17 @@ export async function* readJsonLines(
     pending.add(part);
   };
   const add = (bytes: Uint8Array): void => {
-    const document = parseDocument(bytes, field, `${path}, line ${line}`);
-    if (document !== undefined) documents.addText(document);
+    const where = `${path}, line ${line}`;
+    const object = parseObject(bytes, where, first);
+    if (object !== undefined) {
+      builder.addText(textOf(object, field, where));
+      records?.push(object);
+      first = false;
+    }
     pending.clear();
     line++;
   };
-  for await (const chunk of chunks) {
+  for await (const chunk of readBytes(path, onRead, signal)) {
     let from = 0;
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
       const part = chunk.subarray(from, at);
@@ -51,30 +66,65 @@ export async function* readJsonLines(
       from = at + 1;
     }
     keep(chunk.subarray(from));
-    const text = documents.take();
-    if (text.length > 0) yield text;
+    if (builder.size > 0) yield takePiece();
   }
   if (pending.length > 0) add(pending.view());
-  yield documents.take();
+  if (builder.size > 0) yield takePiece();
 }
 
-function parseDocument(bytes: Uint8Array, field: string, where: string): string | undefined {
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The object of a line; `undefined` for a blank line. @param first whether no document came before. */
+function parseObject(bytes: Uint8Array, where: string, first: boolean): JsonObject | undefined {
   let object: unknown;
+  let text = '';
   try {
-    const text = decoder.decode(bytes);
-    if (text.trim() === '') return undefined;
+    text = decoder.decode(bytes).trim();
+    if (text === '') return undefined;
     object = JSON.parse(text);
   } catch (error) {
+    if (first) {
+      if (text.startsWith('[')) throw oneArray(where);
+      if (BEGINS_OBJECT.test(text)) throw oneObject(where);
+    }
     const isBytes = (error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
     const reason = isBytes ? 'not UTF-8' : 'not JSON';
     throw new KneserError('KNESER_INPUT_JSON', `${where}: ${reason}; each line must be a JSON object`, {
       cause: error,
     });
   }
+  if (first && Array.isArray(object)) throw oneArray(where);
   if (typeof object !== 'object' || object === null || Array.isArray(object)) {
     throw new KneserError('KNESER_INPUT_JSON', `${where}: not a JSON object`);
   }
-  const document = Object.hasOwn(object, field) ? (object as Record<string, unknown>)[field] : undefined;
+  return object as JsonObject;
+}
+
+/** The first line of an object over several lines: a brace, and nothing or some fields with a comma or bracket at the end. */
+const BEGINS_OBJECT = /^\{(.*[,{[])?$/;
+
+/** Refuses a line too long to be parsed, if it is an array: what to do is then known. */
+function refuseArray(line: Uint8Array, where: string): void {
+  if (decode(line.subarray(0, 100)).trimStart().startsWith('[')) throw oneArray(where);
+}
+
+function oneArray(where: string): KneserError {
+  return new KneserError(
+    'KNESER_INPUT_JSON',
+    `${where}: a JSON array; each line must be a JSON object. Write one element a line, as \`jq -c '.[]'\` does`,
+  );
+}
+
+function oneObject(where: string): KneserError {
+  return new KneserError(
+    'KNESER_INPUT_JSON',
+    `${where}: a JSON object over several lines; each line must be a whole JSON object. ` +
+      'Write each object on one line, as `jq -c .` does',
+  );
+}
+
+function textOf(object: JsonObject, field: string, where: string): string {
+  const document = Object.hasOwn(object, field) ? object[field] : undefined;
   if (typeof document === 'string') return document;
   const names = Object.keys(object)
     .slice(0, 10)

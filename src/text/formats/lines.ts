@@ -1,8 +1,8 @@
 import { KneserError } from '../../base/errors.js';
-import type { DocumentOptions } from './documents.js';
-import { readText } from './input.js';
 import { canonicalSurface, decode } from '../surface.js';
 import { NEWLINE } from '../tokens.js';
+import type { DocumentOptions } from './corpus.js';
+import { openCorpus } from './index.js';
 
 /** A line is in memory as a whole, as are its tokens. */
 const MOST_BYTES = 1 << 26;
@@ -13,28 +13,27 @@ export class LineReader {
   replaced = 0;
   /** Whether the last line ends with the file instead of a line feed. */
   unended = false;
-  private readonly documents = new DocumentCounter();
+  /** The document of the last line, from 1; 0 in plain text. */
+  document = 0;
 
   constructor(
     private readonly path: string,
     private readonly options: DocumentOptions = {},
   ) {}
 
-  /** Which of the file's documents the last line is of, from 1; 0 where the file is a text and not documents. */
-  get document(): number {
-    return this.documents.number;
-  }
-
   /** @throws KNESER_INPUT_*; KNESER_LIMIT for a line of more than 64 MB. */
   async *lines(): AsyncGenerator<string> {
     let parts: Uint8Array[] = [];
     let length = 0;
-    const options = { ...this.options, onDocument: (lines: number) => this.documents.add(lines) };
-    for await (const bytes of readText(this.path, options)) {
+    for await (const { bytes, ends = [] } of openCorpus(this.path, this.options).pieces()) {
       let from = 0;
+      let next = 0;
       for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
         parts.push(bytes.subarray(from, at));
-        this.documents.beginLine();
+        if (next < ends.length) {
+          if (from === (next === 0 ? 0 : ends[next - 1])) this.document++;
+          if (at + 1 === ends[next]) next++;
+        }
         yield this.text(parts);
         parts = [];
         length = 0;
@@ -61,29 +60,5 @@ export class LineReader {
       'KNESER_LIMIT',
       `${this.path}: a line of more than ${MOST_BYTES >> 20} MB is too long to be scored as one sentence; split it, or use kneser perplexity`,
     );
-  }
-}
-
-/** Counts documents while their lines are given. */
-class DocumentCounter {
-  /** That of the last line, from 1. */
-  number = 0;
-  /** Lines of the documents that are to come, from `next` on, and what is left of the one at hand. */
-  private readonly lines: number[] = [];
-  private next = 0;
-  private left = 0;
-
-  add(lines: number): void {
-    this.lines.push(lines);
-  }
-
-  beginLine(): void {
-    if (this.left === 0) {
-      if (this.next === this.lines.length) return;
-      this.left = this.lines[this.next++];
-      this.number++;
-      if (this.next === this.lines.length) this.next = this.lines.length = 0;
-    }
-    this.left--;
   }
 }

@@ -6,9 +6,9 @@ import { parquetHeader, readPage } from 'hyparquet/src/column.js';
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import type { PageHeader } from 'hyparquet/src/types.js';
 import { KneserError } from '../../base/errors.js';
-import { DocumentLines } from './documents.js';
+import { PieceBuilder } from './corpus.js';
 import { checkPage, unpackPage } from './parquet-page.js';
-import type { Piece } from './reading-thread.js';
+import type { ReadPiece } from './reading-thread.js';
 
 /** Bytes read from the disk at a time. */
 const WINDOW_BYTES = 1 << 20;
@@ -25,7 +25,7 @@ const PIECE_BYTES = 1 << 22;
  *
  * @throws KNESER_INPUT_PARQUET for a column that is no text, the error of the system, and others for what is damaged.
  */
-export async function* readPages(path: string, column: string): AsyncGenerator<Piece> {
+export async function* readPages(path: string, column: string): AsyncGenerator<ReadPiece> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
@@ -36,20 +36,15 @@ export async function* readPages(path: string, column: string): AsyncGenerator<P
     });
     const schema = parquetSchema(metadata);
     const node = textColumn(path, schema, column);
-    let lines: number[] = [];
-    const documents = new DocumentLines(count => lines.push(count));
-    const piece = (read: number): Piece => {
-      const found = { text: documents.take(), read, documents: lines };
-      lines = [];
-      return found;
-    };
+    const builder = new PieceBuilder();
+    const piece = (read: number): ReadPiece => ({ ...builder.take(), read });
     let rows = 0;
     for await (const { values, end } of columnPages(window, metadata, schema, node)) {
       for (const value of values) {
         rows++;
         if (!(value instanceof Uint8Array)) throw noText(path, rows, column);
-        documents.addBytes(value);
-        if (documents.size >= PIECE_BYTES) yield piece(end);
+        builder.addBytes(value);
+        if (builder.size >= PIECE_BYTES) yield piece(end);
       }
       yield piece(end);
     }

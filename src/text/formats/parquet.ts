@@ -1,36 +1,31 @@
 import { stat } from 'node:fs/promises';
 import { KneserError, readError, systemCode } from '../../base/errors.js';
-import type { DocumentListener } from './documents.js';
-import { readAside } from './reading-thread.js';
+import type { Format, Piece, ReadOptions } from './corpus.js';
+import { readInThread } from './reading-thread.js';
 
 /**
- * The text of a Parquet file: of each row one column, a document of one or more lines. One page of the column, a
- * megabyte or so, is in memory at a time, besides its dictionary.
- *
- * @param onRead told the bytes of the file, as far as they are needed.
- * @throws KNESER_INPUT_PARQUET, KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_ABORTED
+ * Parquet: rows, of which one column is the text of a document. One page of the column, about a megabyte, is in memory at
+ * a time, besides its dictionary.
  */
-export async function* readParquet(
-  path: string,
-  column: string,
-  onRead?: (bytes: number) => void,
-  signal?: AbortSignal,
-  onDocument?: DocumentListener,
-): AsyncGenerator<Uint8Array> {
+export const PARQUET: Format = {
+  name: 'parquet',
+  ending: '.parquet',
+  matches: /\.parquet$/i,
+  inFolders: /^[^.].*\.parquet$/i,
+  option: 'column',
+  read: readParquet,
+};
+
+async function* readParquet(path: string, { column = 'text', onRead, signal }: ReadOptions): AsyncGenerator<Piece> {
   let reported = 0;
   const report = (read: number): void => {
     onRead?.(read - reported);
     reported = read;
   };
   try {
-    for await (const { text, read, documents = [] } of readAside(
-      { kind: 'parquet', path, column },
-      undefined,
-      signal,
-    )) {
-      report(read);
-      for (const lines of documents) onDocument?.(lines);
-      yield text;
+    for await (const piece of readInThread({ kind: 'parquet', path, column }, undefined, signal)) {
+      report(piece.read);
+      yield piece;
     }
     report((await stat(path)).size);
   } catch (error) {

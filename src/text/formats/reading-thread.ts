@@ -1,29 +1,27 @@
 import { Worker } from 'node:worker_threads';
 import { abortedError, KneserError, type ErrorCode } from '../../base/errors.js';
+import type { Piece } from './corpus.js';
 
 /**
- * Text that is unpacked in a thread of its own, since the libraries that do it trust what they read: a few bytes can make
- * them work for days or ask for all memory. The thread is ended where it takes far longer than its data can need.
+ * A file that a library decodes in a thread of its own. These libraries trust their input: a few damaged bytes can make
+ * them work for days or ask for all memory. The thread is ended when it takes far longer than its data can need.
  */
 export type ReadingTask =
   { readonly kind: 'zstd' } | { readonly kind: 'parquet'; readonly path: string; readonly column: string };
 
-/** A piece of text, and how many bytes of the file are needed up to its end; an empty one says what is read next. */
-export interface Piece {
-  readonly text: Uint8Array;
+/** A piece, and how many bytes of the file were read up to its end. One without bytes only reports `read`. */
+export interface ReadPiece extends Piece {
   readonly read: number;
-  /** How many lines each document of the text has. */
-  readonly documents?: readonly number[];
 }
 
-/** What wakes the thread: it is to go on, or has the next bytes that it asked for, or there are none. */
+/** A request to the thread: to continue (`next`), or the bytes that it asked for (`undefined` at the end of the file). */
 export type ThreadRequest =
   { readonly kind: 'next' } | { readonly kind: 'bytes'; readonly bytes: Uint8Array | undefined };
 
-/** What it answers, and then sleeps. */
+/** The thread's answer, after which it sleeps; `milliseconds` is how long it worked for it. */
 export type ThreadAnswer = { readonly milliseconds: number } & (
   | { readonly kind: 'ready' | 'bytes' | 'done' }
-  | { readonly kind: 'piece'; readonly piece: Piece }
+  | { readonly kind: 'piece'; readonly piece: ReadPiece }
   | {
       readonly kind: 'failed';
       readonly code: ErrorCode | undefined;
@@ -32,27 +30,28 @@ export type ThreadAnswer = { readonly milliseconds: number } & (
     }
 );
 
-/** What a thread may take for nothing and for each byte that it reads or makes: libraries take a 50th of that. */
+/** The time that a thread may take [ms]: some at the start, and more for each byte read or made. Libraries take a 50th. */
 const GRACE = 5000;
 const MILLISECONDS_A_BYTE = 1e-3;
-/** Memory of a thread but for its buffers, of which each has a limit of its own. */
+/** The heap of a thread, in MB, without its buffers: each buffer has a limit of its own. */
 const MOST_MEGABYTES = 512;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
- * Runs a task.
+ * Decodes a file in a thread. Input: the task, and the bytes of the file where the task does not open it itself. Output:
+ * the decoded pieces. Order: that of the file.
  *
- * @param source the bytes that it asks for.
- * @param grace what it may take for nothing, in milliseconds.
- * @throws KneserError where the task does, KNESER_ABORTED, and else an error with a reason, which has the `code` of the
- *   system where it was that.
+ * @param source the bytes that the thread asks for.
+ * @param grace the time that it may take before it has read or made any byte [ms].
+ * @throws the KneserError that the task throws; KNESER_ABORTED; otherwise an Error with a reason, and with the `code` of
+ *   a failed system call.
  */
-export async function* readAside(
+export async function* readInThread(
   task: ReadingTask,
   source?: AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
   grace = GRACE,
-): AsyncGenerator<Piece> {
+): AsyncGenerator<ReadPiece> {
   const worker = new Worker(new URL('./reading-worker.js', import.meta.url), {
     workerData: task,
     resourceLimits: { maxOldGenerationSizeMb: MOST_MEGABYTES },
@@ -71,9 +70,9 @@ export async function* readAside(
       if (found.kind === 'failed') throw failure(found);
       if (found.kind === 'piece') {
         const { piece } = found;
-        allowed += MILLISECONDS_A_BYTE * (piece.text.length + piece.read - read);
+        allowed += MILLISECONDS_A_BYTE * (piece.bytes.length + piece.read - read);
         read = piece.read;
-        if (piece.text.length > 0) yield piece;
+        if (piece.bytes.length > 0) yield piece;
       } else {
         const next = await bytes?.next();
         const chunk = next?.done ? undefined : next?.value;
@@ -103,12 +102,12 @@ function answer(worker: Worker, limit: number, signal: AbortSignal | undefined):
     const fail = (error: Error): void => {
       end();
       const isFull = (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
-      reject(isFull ? new Error('it takes too much memory') : error);
+      reject(isFull ? new Error('decoding takes too much memory') : error);
     };
     const abort = (): void => fail(abortedError());
     // An answer that came while this thread was busy is heard first.
     const timer = setTimeout(
-      () => setImmediate(() => fail(new Error('it takes far too long for its size'))),
+      () => setImmediate(() => fail(new Error('decoding takes far too long for its size'))),
       Math.min(limit, LONGEST_TIMER),
     );
     worker.on('message', succeed);

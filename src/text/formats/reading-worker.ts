@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { KneserError, systemCode } from '../../base/errors.js';
-import type { Piece, ReadingTask, ThreadAnswer, ThreadRequest } from './reading-thread.js';
+import type { ReadingTask, ReadPiece, ThreadAnswer, ThreadRequest } from './reading-thread.js';
 
 const port = parentPort;
 if (!port) throw new Error('this module is run in a thread');
@@ -14,10 +14,10 @@ port.on('message', (request: ThreadRequest) => {
 
 type Answer = ThreadAnswer extends infer A ? (A extends unknown ? Omit<A, 'milliseconds'> : never) : never;
 
-/** Answers, and sleeps until there is a request. */
+/** Sends an answer, and waits for the next request. */
 function say(answer: Answer): Promise<ThreadRequest> {
   const request = new Promise<ThreadRequest>(resolve => (wake = resolve));
-  const transfer = 'piece' in answer ? [answer.piece.text.buffer as ArrayBuffer] : [];
+  const transfer = 'piece' in answer ? [answer.piece.bytes.buffer as ArrayBuffer] : [];
   port?.postMessage({ ...answer, milliseconds: performance.now() - woken }, transfer);
   return request;
 }
@@ -31,20 +31,20 @@ async function* given(): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function openTask(task: ReadingTask): Promise<AsyncGenerator<Piece>> {
+async function openTask(task: ReadingTask): Promise<AsyncGenerator<ReadPiece>> {
   if (task.kind === 'parquet') return (await import('./parquet-pages.js')).readPages(task.path, task.column);
   const { unpackZstd } = await import('./zstd-frames.js');
   return (async function* () {
-    for await (const text of unpackZstd(given())) yield { text, read: 0 };
+    for await (const bytes of unpackZstd(given())) yield { bytes, read: 0 };
   })();
 }
 
 try {
   const pieces = await openTask(workerData as ReadingTask);
   await say({ kind: 'ready' });
-  for await (const { text, ...piece } of pieces) {
-    // A copy: what is handed over is lost here.
-    await say({ kind: 'piece', piece: { ...piece, text: text.slice() } });
+  for await (const { bytes, ...piece } of pieces) {
+    // A copy, since a transferred buffer cannot be used here any more.
+    await say({ kind: 'piece', piece: { ...piece, bytes: bytes.slice() } });
   }
   void say({ kind: 'done' });
 } catch (error) {
@@ -56,8 +56,9 @@ try {
   });
 }
 
-/** What an error says, unless it is in the words of a failed assumption. */
+/** The reason of a failure. A TypeError or RangeError of a library has none that helps a user. */
 function reasonOf(error: unknown): string {
-  if (error instanceof TypeError || error instanceof RangeError) return 'its parts do not fit together';
+  if (error instanceof TypeError || error instanceof RangeError)
+    return 'the file is damaged or cut short (inconsistent lengths)';
   return error instanceof Error ? error.message : String(error);
 }

@@ -4,7 +4,7 @@ import { KneserError } from '../../base/errors.js';
 import type { VocabularyChoice } from '../../count/vocabulary.js';
 import { choosePatterns, formatPattern, MAX_ORDER, type PatternChoice } from '../../tables/pattern.js';
 import { pruningByCounts } from '../../tables/pruning.js';
-import type { DocumentOptions } from '../../text/formats/documents.js';
+import type { DocumentOptions } from '../../text/formats/corpus.js';
 import type { Sentences } from '../../text/sentences.js';
 import { describeTokenization, type PretrainedTokenizer, type TokenizationOptions } from '../../text/tokenization.js';
 

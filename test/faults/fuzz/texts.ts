@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { vocabularyChoice } from '../../../src/cli/vocabulary.js';
 import { createFeeder } from '../../../src/text/feeder.js';
 import { LineReader } from '../../../src/text/formats/lines.js';
-import { readText } from '../../../src/text/formats/input.js';
+import { readText } from '../../../src/text/formats/index.js';
 import { Tokenization, type TokenizationInfo } from '../../../src/text/tokenization.js';
 import { firstByte, Wrong, type CreateTarget, type Target } from './target.js';
 

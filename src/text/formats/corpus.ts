@@ -1,0 +1,186 @@
+import { KneserError } from '../../base/errors.js';
+import { PendingBytes } from '../../base/pending-bytes.js';
+import { decode } from '../surface.js';
+import { NEWLINE } from '../tokens.js';
+
+/** Where in a structured file the text is. Each format names the option that it takes: see `FORMATS`. */
+export interface DocumentOptions {
+  /** The field that holds the text, in the objects of JSON lines. Default `text`. */
+  readonly field?: string;
+  /** The column that holds the text, in the rows of Parquet files. Default `text`. */
+  readonly column?: string;
+}
+
+/** How a file is read. */
+export interface ReadOptions extends DocumentOptions {
+  /** Told how many more bytes of the file were read from the disk (compressed bytes of a compressed file). */
+  readonly onRead?: ((bytes: number) => void) | undefined;
+  /** Ends the reading, even of a pipe that is silent. */
+  readonly signal?: AbortSignal | undefined;
+  /** The longest line of JSON, in bytes; at most 32 MB, which is the default. */
+  readonly longestJson?: number | undefined;
+  /** Whether pieces carry the `records` of their documents. */
+  readonly records?: boolean | undefined;
+}
+
+/**
+ * Some documents as bytes, the fast path of training and perplexity. Each document ends with a line feed:
+ *
+ *     bytes    the cat \n sat \n | a dog \n | \n |
+ *     ends                       13         19   20
+ *
+ * The memory is valid until the next piece is asked for.
+ */
+export interface Piece {
+  /** UTF-8. */
+  readonly bytes: Uint8Array;
+  /**
+   * Behind which byte each document ends, ascending; the last equals `bytes.length`. Missing where the file is plain text:
+   * each of its lines is a document, and may continue in the next piece.
+   */
+  readonly ends?: readonly number[];
+  /** Of each document the object that holds it, if `ReadOptions.records` asks for them and the format has objects. */
+  readonly records?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** One document of a file. */
+export interface Document {
+  /** Its text, of one or more lines, without the line feed that ends the last one. */
+  readonly text: string;
+  /** The whole object of a document in JSON lines. */
+  readonly record?: Readonly<Record<string, unknown>>;
+  /** Its position among the documents of its file, from 1. */
+  readonly at: number;
+}
+
+/** A way to store documents in a file; the rows of `FORMATS`. */
+export interface Format {
+  readonly name: 'text' | 'jsonl' | 'parquet';
+  /** A typical ending of a file's name, for messages. */
+  readonly ending: string;
+  /** Which names of files (with path) are of this format. */
+  readonly matches: RegExp;
+  /** Which names of files (without path) are read where a folder is given. */
+  readonly inFolders: RegExp;
+  /** The option that says where in the file the text is; none for plain text. */
+  readonly option?: keyof DocumentOptions;
+  /**
+   * Input: the path of a file. Output: its documents. Order: that of the file.
+   *
+   * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED
+   */
+  readonly read: (path: string, options: ReadOptions) => AsyncGenerator<Piece>;
+}
+
+/** The longest document that is held in memory as a whole. */
+const MOST_BYTES = 1 << 26;
+
+/** What a file holds, one document after another. */
+export class Corpus {
+  constructor(
+    readonly path: string,
+    readonly format: Format,
+    private readonly options: ReadOptions = {},
+  ) {}
+
+  /** The documents as bytes. @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED */
+  pieces(): AsyncGenerator<Piece> {
+    return this.format.read(this.path, this.options);
+  }
+
+  /**
+   * The documents one at a time, in the order of the file; of plain text the lines.
+   *
+   * @throws KNESER_INPUT_*, KNESER_ABORTED; KNESER_LIMIT for a document of more than 64 MB.
+   */
+  async *documents(): AsyncGenerator<Document> {
+    const pending = new PendingBytes();
+    let at = 0;
+    const add = (part: Uint8Array): void => {
+      if (pending.length + part.length > MOST_BYTES) {
+        throw new KneserError(
+          'KNESER_LIMIT',
+          `${this.path}, document ${at + 1}: longer than ${MOST_BYTES >> 20} MB; split it`,
+        );
+      }
+      pending.add(part);
+    };
+    for await (const { bytes, ends = lineEnds(bytes), records } of this.pieces()) {
+      let from = 0;
+      for (const [i, end] of ends.entries()) {
+        add(bytes.subarray(from, end - 1));
+        const text = decode(pending.view());
+        pending.clear();
+        from = end;
+        yield { text, ...(records ? { record: records[i] } : {}), at: ++at };
+      }
+      add(bytes.subarray(from));
+    }
+    if (pending.length > 0) yield { text: decode(pending.view()), at: ++at };
+  }
+}
+
+function lineEnds(bytes: Uint8Array): number[] {
+  const ends: number[] = [];
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) ends.push(at + 1);
+  return ends;
+}
+
+const encoder = new TextEncoder();
+/**
+ * Documents of more UTF-16 units than this are measured before they are encoded. For shorter ones 3 bytes a unit are
+ * reserved, the most that UTF-8 can need.
+ */
+const LONG = 1 << 18;
+
+/** Joins documents to a piece: adds a line feed to each document that does not end with one. */
+export class PieceBuilder {
+  private readonly text = new PendingBytes(1 << 16);
+  private ends: number[] = [];
+
+  /** Adds a document as a string. */
+  addText(document: string): void {
+    const { text } = this;
+    text.reserve((document.length > LONG ? utf8Length(document) : 3 * document.length) + 1);
+    this.endDocument(encoder.encodeInto(document, text.bytes.subarray(text.length)).written);
+  }
+
+  /** Adds a document as UTF-8. */
+  addBytes(document: Uint8Array): void {
+    const { text } = this;
+    text.reserve(document.length + 1);
+    text.bytes.set(document, text.length);
+    this.endDocument(document.length);
+  }
+
+  /** Bytes of the piece so far. */
+  get size(): number {
+    return this.text.length;
+  }
+
+  /** Ends the piece and begins the next. The bytes are valid until a document is added. */
+  take(): Piece & { readonly ends: readonly number[] } {
+    const piece = { bytes: this.text.view(), ends: this.ends };
+    this.text.clear();
+    this.ends = [];
+    return piece;
+  }
+
+  private endDocument(length: number): void {
+    const { text } = this;
+    text.length += length;
+    if (length === 0 || text.bytes[text.length - 1] !== NEWLINE) text.bytes[text.length++] = NEWLINE;
+    this.ends.push(text.length);
+  }
+}
+
+/** An upper bound of the bytes of a string in UTF-8: a surrogate pair counts 6, and takes 4. */
+function utf8Length(text: string): number {
+  let length = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x80) continue;
+    length += code < 0x800 ? 1 : 2;
+  }
+  return length;
+}
