@@ -1,9 +1,9 @@
+import { LOG2_10, orNull } from '../model/scoring/perplexity.js';
 import { intervalOf, Resampling, type ResamplingOptions } from './bootstrap.js';
 import type { MacroFigures, TextFigures } from './report.js';
 import type { TextLength } from './spelling.js';
 
-const LOG2_10 = Math.log2(10);
-/** The figures of a unit: tokens, OOVs, log10 p of all tokens, log10 p of the OOVs. */
+/** The figures of a unit: tokens, OOVs, and log10 p of either. */
 const WIDTH = 4;
 
 /**
@@ -90,15 +90,15 @@ export class TextMeasure {
       oov,
       oovRate: oov / tokens,
       log10Prob,
-      perplexity: finite(perplexity(sums)),
+      perplexity: orNull(perplexity(sums)),
       interval: units > 1 ? intervalOf(this.perplexities()) : null,
-      perplexityExcludingOov: finite(perplexityExcludingOov(sums)),
+      perplexityExcludingOov: orNull(perplexityExcludingOov(sums)),
       intervalExcludingOov: units > 1 ? intervalOf(resampling.statistics(perplexityExcludingOov)) : null,
-      bitsPerToken: finite(bits / tokens),
-      bitsPerCharacter: oov === 0 ? finite(bits / characters) : null,
-      bitsPerByte: oov === 0 ? finite(bits / bytes) : null,
-      bitsPerCharacterExcludingOov: finite(knownBits / (characters - this.oovCharacters)),
-      bitsPerByteExcludingOov: finite(knownBits / (bytes - this.oovBytes)),
+      bitsPerToken: orNull(bits / tokens),
+      bitsPerCharacter: oov === 0 ? orNull(bits / characters) : null,
+      bitsPerByte: oov === 0 ? orNull(bits / bytes) : null,
+      bitsPerCharacterExcludingOov: orNull(knownBits / (characters - this.oovCharacters)),
+      bitsPerByteExcludingOov: orNull(knownBits / (bytes - this.oovBytes)),
     };
   }
 
@@ -148,8 +148,4 @@ function perplexityExcludingOov([tokens, oov, log10Prob, oovLog10Prob]: Float64A
 
 function log2(value: number | null): number | null {
   return value === null ? null : Math.log2(value);
-}
-
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

@@ -9,7 +9,7 @@ import { BatchLayout } from '../smoothing/batch.js';
 import { TextCache } from '../smoothing/cache.js';
 import { canLoad, loadedBytes } from './lookup/regions.js';
 import { noCounts, requireCounts, type ModelParts } from './scoring/parts.js';
-import { finite, PerplexitySum } from './scoring/perplexity.js';
+import { orNull, PerplexitySum } from './scoring/perplexity.js';
 import type { NextWords } from './prediction/next-words.js';
 import type { Predictor } from './prediction/predictor.js';
 import { Scorer } from './scoring/scorer.js';
@@ -150,7 +150,7 @@ export class ModelBase {
       layout.clear();
     }
     if (withEnd) tokens.push(EOS_WORD);
-    const perplexity = finite(exp10(-log10Prob / length));
+    const perplexity = orNull(exp10(-log10Prob / length));
     return { tokens, log10Probs, matched, oov, log10Prob, perplexity };
   }
 

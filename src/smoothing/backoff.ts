@@ -3,8 +3,8 @@ import { COUNT, TOTAL } from './evidence.js';
 import type { BlendEvidence } from './blend.js';
 
 /**
- * A back-off model (Katz 1987): p(w|h) where the n-gram is there, and else the back-off of h times p(w|h') with the context
- * that is a word shorter; 0 for a word that the model does not have. The back-off of a context that is not there is 1.
+ * A back-off model (Katz 1987): p(w|h) as stored if the model has the n-gram; otherwise the back-off of h times p(w|h'),
+ * where h' is h without its farthest word. A context that the model lacks has back-off 1; a word that it lacks has p = 0.
  */
 export class Backoff {
   log10Prob({ words: evidence }: BlendEvidence, { available }: Batch, t: number): number {
@@ -20,7 +20,7 @@ export class Backoff {
     return -Infinity;
   }
 
-  /** How many words of the longest n-gram that ends at word `t` the model has. At least 1. */
+  /** The length in words of the longest n-gram in the model that ends at word `t`. At least 1. */
   matched({ words: evidence }: BlendEvidence, { available }: Batch, t: number): number {
     let length = available[t];
     while (length > 0 && evidence.data[evidence.at(t, length) + COUNT] === 0) length--;

@@ -6,9 +6,9 @@ import type { Pause } from '../base/turn.js';
 import type { Batch } from './batch.js';
 import { PairWeights } from './pair-weights.js';
 
-/** Contexts by how much of a bigram cache speaks of them, in words that have not faded. */
+/** Bounds of the first index of a weight cell: decayed number of bigrams in the cache that begin with the context word. */
 const STRENGTHS = [0, 0.5, 1, 2, 4, 8];
-/** Caches by how many words they hold that have not faded. */
+/** Bounds of the second index of a weight cell: decayed number of words in the cache. */
 const SIZES = [50, 200, 800];
 const CELLS = (STRENGTHS.length + 1) * (SIZES.length + 1);
 const PARTS = 3;
@@ -147,7 +147,7 @@ export function checkCacheWeights(value: unknown): CacheWeights {
   };
 }
 
-/** A cache that is never listened to. */
+/** Weights that give the cache no share. */
 export const NO_CACHE: CacheWeights = {
   unigramMemory: 1000,
   bigramMemory: 1000,
@@ -157,7 +157,7 @@ export const NO_CACHE: CacheWeights = {
 const UNIGRAM_MEMORIES = [300, 600, 1200, 2400];
 const BIGRAM_MEMORIES = [1000, 4000, 16000];
 const ROUNDS = 20;
-/** Words that each cell has seen in advance, nearly all of them explained by the model. */
+/** Pseudo-counts of each cell, in words: those explained by the model, the unigram cache, the bigram cache. */
 const SEEN_BEFORE = [18, 1, 1];
 
 /**

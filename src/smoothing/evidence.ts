@@ -1,24 +1,34 @@
 import type { Batch } from './batch.js';
 import type { Followers } from './followers.js';
 
-/**
- * Numbers that the evidence holds for a word and a table: the count of the word in its context, the context's totals, and
- * how much of Σc belongs to followers that were pruned.
- */
+/** Numbers that the evidence holds for a word and a table; the constants below are their places. */
 export const FIELDS = 6;
+/** c: the count of the word after its context. */
 export const COUNT = 0;
+/** Σc: the counts of all followers of the context, pruned ones included. */
 export const TOTAL = 1;
+/** N1: followers with the count 1. */
 export const ONES = 2;
+/** N2: followers with the count 2. */
 export const TWOS = 3;
+/** All followers that are left. */
 export const FOLLOWERS = 4;
+/** The part of Σc that belongs to pruned followers. */
 export const PRUNED = 5;
 
 /**
- * What the count tables say of a batch of words. The six numbers of word t and table s begin at
- * `(t * tables + s) * FIELDS`. A context that was not seen has total 0.
+ * The counts of a batch of words in all tables, as one array of 32-bit numbers:
  *
- * Of a back-off model, `COUNT` and `TOTAL` are one more than the places in `numbers` of log10 p of the n-gram and of log10 of
- * the context's back-off, or 0.
+ *     word 0                                  word 1
+ *     | table 0   | table 1   | … table n−1  | table 0   | …
+ *     | c Σc N1 N2 followers pruned |                            FIELDS numbers, from (t · tables + s) · FIELDS on
+ *
+ * A context that was not seen has total 0. Counts of orders below the highest are Kneser-Ney's continuation counts, called
+ * adjusted counts by Heafield et al. (2013); of skip patterns they are those of Pickhardt et al. (2014, equation 4): the
+ * number of distinct words that can stand before the n-gram.
+ *
+ * Of a back-off model, `COUNT` is one more than the place in `numbers` of log10 p of the n-gram, and `TOTAL` one more than
+ * that of log10 of the context's back-off; 0 where the model has none.
  */
 export class Evidence {
   readonly data: Uint32Array;

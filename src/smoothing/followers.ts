@@ -1,4 +1,4 @@
-/** The words that were seen after a context, as a table has them. */
+/** The words that were seen after a context, and their counts in a table. */
 export interface Followers {
   /** Tells the contexts of a table apart. */
   readonly key: number;
@@ -17,7 +17,7 @@ export interface Head {
   readonly rest: number;
 }
 
-/** Higher counts than this are taken for it where the smallest count of a head is sought. */
+/** Counts above this are clamped to it when the threshold of a head is chosen, so that its histogram has 4,096 entries. */
 const HIGHEST = (1 << 12) - 1;
 
 /** The head of a context: those of its followers that reach a count which at most about `most` reach. */

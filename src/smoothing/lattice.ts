@@ -16,9 +16,9 @@ export interface MixtureTable {
  */
 export interface Lattice {
   readonly tables: readonly MixtureTable[];
-  /** For each pattern, the places of its children. */
+  /** For each pattern, the places of its children among `tables`. */
   readonly children: readonly Uint32Array[];
-  /** For each pattern and child, the nearest distance that is dropped on the way. */
+  /** `dropped[p][c]`: the smallest distance (1 = previous word) that pattern p has and its c-th child lacks. */
   readonly dropped: readonly Uint8Array[];
   readonly spans: Uint8Array;
   /** `top[a]` is the pattern of the `a` nearest words. */

@@ -32,7 +32,7 @@ export class Parameters {
   private readonly start: Float64Array;
   private readonly mean: Float64Array;
   private readonly square: Float64Array;
-  /** What the averages still have of their start. */
+  /** The weights that the averages still give their start, 0: divided out, as Adam does. */
   private meanLeft = 1;
   private squareLeft = 1;
 
@@ -59,8 +59,8 @@ export class Parameters {
 }
 
 /**
- * Learns a blend's parameters: gradient descent on the negative log likelihood of a batch, and a prior that holds what
- * the text says little of. The blend's own arrays are changed. Deterministic.
+ * Learns a blend's parameters: gradient descent on the negative log likelihood of a batch, plus a Gaussian prior
+ * that keeps parameters near their start where the text has little evidence. The blend's own arrays are changed. Deterministic.
  *
  * @param onEpoch told after each pass its number, that of all, and the perplexity on the way.
  * @param pause waited for after each step.

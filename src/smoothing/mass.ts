@@ -4,7 +4,7 @@ import type { Mixture } from './mixture.js';
  * Sends a probability mass through the lattice as it stands for the word that was evaluated last: each pattern passes on to
  * its children what it frees.
  *
- * @returns by pattern, what reaches it.
+ * @returns the mass that reaches each pattern.
  */
 export function spreadMass(
   { lattice, edges, freed, weights }: Mixture,

@@ -6,26 +6,26 @@ import { decodeMsgpack } from '../base/decode-msgpack.js';
 
 /** The name of the weights that training learns and that are used unless others are named. */
 export const DEFAULT_WEIGHTS = 'default';
-/** Not a set of weights: the even ones of Pickhardt et al. */
+/** Reserved name: equal weights, which need no tuning (Pickhardt et al. 2014). */
 export const UNIFORM_WEIGHTS = 'uniform';
 
 /** Products of four e^parameter neither overflow nor vanish. */
 const LARGEST_PARAMETER = 150;
 
-/** What tuning learned. */
+/** The weights that tuning learned: one set of a model. */
 export interface WeightSet {
   /** The patterns of the mixture, in their order: the parameters are laid out by them. */
   readonly patterns: readonly string[];
   /** Parameters of the mixture over word patterns. */
   readonly words: Float64Array;
-  /** Those of the class model and of the gate between the two; empty without classes. */
+  /** Parameters of the class model's mixture, and of the gate between the two; both empty without classes. */
   readonly classes: Float64Array;
   readonly gate: Float64Array;
   readonly cache: CacheWeights;
   readonly report: TuneReport;
 }
 
-/** How tuning went. */
+/** The figures of a tuning, all on the tuning text. */
 export interface TuneReport {
   /** Sentences of the tuning text. */
   readonly sentences: number;

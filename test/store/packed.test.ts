@@ -189,7 +189,11 @@ describe('reading', () => {
     server.content = bytes;
     expect(await outcome(url, SENTENCE, AbortSignal.abort())).toBe('KNESER_ABORTED');
     await expectError(LanguageModel.fromFile(new URL('http://127.0.0.1:1/x')), 'KNESER_IO', /127\.0\.0\.1:1/);
-    await expectError(LanguageModel.fromFile(new URL('file:///x')), 'KNESER_OPTION', /no web address; open a file by its path/);
+    await expectError(
+      LanguageModel.fromFile(new URL('file:///x')),
+      'KNESER_OPTION',
+      /no web address; open a file by its path/,
+    );
     await expectError(LanguageModel.open('http://'), 'KNESER_OPTION', /no address/);
   });
 

@@ -161,9 +161,7 @@ describe('resuming', () => {
     child.kill('SIGINT');
     expect(await outcome(child)).toMatchObject({ status: 130 });
     const message = await cli.refuse(2, ['inspect', out]);
-    expect(message).toContain(
-      `To continue: kneser train - --out '${out.replace("'", String.raw`'\''`)}' --order 3`,
-    );
+    expect(message).toContain(`To continue: kneser train - --out '${out.replace("'", String.raw`'\''`)}' --order 3`);
     const resumed = await cli.run([...args, '--resume']);
     expect(resumed).toMatchObject({
       status: 0,

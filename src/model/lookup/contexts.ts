@@ -2,7 +2,10 @@ import type { Pattern } from '../../tables/pattern.js';
 import type { Block } from '../../tables/block.js';
 import type { TableManifest } from '../../tables/manifest.js';
 
-/** The contexts of a table, as they come, for the table whose n-grams they are. */
+/**
+ * The contexts of one table while it is loaded. They are n-grams of the table one order lower, which uses this list to link
+ * each of its n-grams to the followers it has here.
+ */
 export class Contexts {
   count = 0;
   /** Links to their regions. */

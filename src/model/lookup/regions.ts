@@ -1,26 +1,33 @@
 import type { Pattern } from '../../tables/pattern.js';
 import type { TablePart } from './table-part.js';
 
-/** Numbers before the rows of a context: Σc, N1, N2, how many followers it has, and how much of Σc was pruned. */
+/** Numbers before the rows of a region: Σc, N1, N2, the number of followers, and the part of Σc that was pruned. */
 export const HEADER = 5;
-/** Which of them is how many followers it has. */
+/** The place of the number of followers among them. */
 export const FOLLOWERS_AT = 3;
-/** Where the links of a row begin, behind its word and count. */
+/** Where the links begin in a row, behind its word and count. */
 export const LINKS = 2;
 /** Contexts with at most so many followers are searched from the front; others are small hashes, half empty again. */
 const SCANNED = 8;
 
 /**
- * A table in memory, as threads share it. The followers of a context lie together in a *region*: a header, then rows of a
- * word, its count, and links. A link leads from an n-gram to its region in a table where that n-gram is a context; it is
- * twice the place of the region, odd for a context with a single follower and none pruned, which has no header (its total
- * is the follower's count), and 0 where there is none. The region of the empty context has a row for every word, by number.
+ * A table in memory, as threads share it: 32-bit numbers, in which the followers of each context lie together in a region.
+ *
+ *     region   | Σc | N1 | N2 | followers | pruned |  row  |  row  | …        header of HEADER numbers, then rows
+ *     row      | word | count | link | link | …                              stride = LINKS + number of links
+ *     link     place of the region · 2                                       0: the n-gram is no context there
+ *              place of the row · 2 + 1                                      one follower, none pruned: no header
+ *
+ * A link leads from an n-gram to its region in another table, where that n-gram is a context; a row has one link for each
+ * table of which its own is the `contextTable`. A context with a single follower has no header: its total is that
+ * follower's count. Up to SCANNED followers are stored in a row and searched from the front; more are an open-addressing
+ * hash with room for half as many again. The region of the empty context has a row for every word, by word id.
  */
 export interface TableMemory {
   readonly pattern: Pattern;
   /** The place of the table whose n-grams are the contexts of this one; −1 for the empty pattern. */
   readonly contextTable: number;
-  /** Which of the links there leads here. */
+  /** The number of the link, in the rows of that table, that leads here. */
   readonly contextColumn: number;
   /** Numbers a row. */
   readonly stride: number;

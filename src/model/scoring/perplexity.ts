@@ -25,8 +25,8 @@ export interface Perplexity {
   readonly bitsPerByte: number | null;
 }
 
-/** log₂ 10. */
-const LOG2_10 = 3.321928094887362;
+/** log₂ 10: bits of a factor of 10. */
+export const LOG2_10 = 3.321928094887362;
 
 /**
  * Words of a piece of a text. A text's sum is that of its pieces' sums, whoever adds them up: so that the figures are the
@@ -116,12 +116,12 @@ export class PerplexitySum {
       sentences,
       tokens,
       oov,
-      log10Prob: finite(log10Prob),
-      perplexity: finite(exp10(-log10Prob / tokens)),
-      perplexityExcludingOov: finite(exp10(-knownLog10Prob / (tokens - oov))),
-      bitsPerToken: finite(bits / tokens),
-      bitsPerCharacter: known ? finite(bits / this.characters) : null,
-      bitsPerByte: known ? finite(bits / this.bytes) : null,
+      log10Prob: orNull(log10Prob),
+      perplexity: orNull(exp10(-log10Prob / tokens)),
+      perplexityExcludingOov: orNull(exp10(-knownLog10Prob / (tokens - oov))),
+      bitsPerToken: orNull(bits / tokens),
+      bitsPerCharacter: known ? orNull(bits / this.characters) : null,
+      bitsPerByte: known ? orNull(bits / this.bytes) : null,
     };
   }
 
@@ -132,6 +132,6 @@ export class PerplexitySum {
 }
 
 /** A figure, or `null` where it is not defined. */
-export function finite(value: number): number | null {
+export function orNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }

@@ -161,7 +161,9 @@ class RowCheck {
   private endWide(): string | undefined {
     const { wide } = this;
     this.wide = undefined;
-    return !wide || sameTotals(wide, this.found) ? undefined : 'comes after a wide context with fewer rows than its totals say';
+    return !wide || sameTotals(wide, this.found)
+      ? undefined
+      : 'comes after a wide context with fewer rows than its totals say';
   }
 }
 

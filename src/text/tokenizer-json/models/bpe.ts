@@ -36,7 +36,9 @@ export function readBpe(fields: Fields): Model {
   }
 
   function unknownNumber(): number {
-    return unknown ?? refuse(`the text holds an unknown character, and unk_token ${unknownToken} is not in the vocabulary`);
+    return (
+      unknown ?? refuse(`the text holds an unknown character, and unk_token ${unknownToken} is not in the vocabulary`)
+    );
   }
 
   function addCharacters(piece: string): void {
@@ -118,7 +120,8 @@ function readMerges(
   const pairs = new Int32Array(entries.length * 2);
   const results = new Int32Array(entries.length);
   const products: string[] = [];
-  const numberOf = (token: string): number => numbers.get(token) ?? refuse(`${path}: ${JSON.stringify(token)} is not in the vocabulary`);
+  const numberOf = (token: string): number =>
+    numbers.get(token) ?? refuse(`${path}: ${JSON.stringify(token)} is not in the vocabulary`);
   entries.forEach((entry, rank) => {
     const parts: unknown = isText && typeof entry === 'string' ? entry.split(' ') : isText ? undefined : entry;
     if (!Array.isArray(parts) || parts.length !== 2) refuse(`${path}[${rank}]: is no pair of tokens`);

@@ -11,7 +11,8 @@ export function readWordLevel(fields: Fields): Model {
     tokens,
     tokenize(piece, put) {
       const token = numbers.get(piece) ?? numbers.get(unknown);
-      if (token === undefined) refuse(`the text holds an unknown word, and unk_token ${unknown} is not in the vocabulary`);
+      if (token === undefined)
+        refuse(`the text holds an unknown word, and unk_token ${unknown} is not in the vocabulary`);
       put(token);
     },
   };

@@ -38,7 +38,8 @@ export function readWordPiece(fields: Fields): Model {
         return;
       }
       const token = numbers.get(unknown);
-      if (token === undefined) refuse(`the text holds an unknown word, and unk_token ${unknown} is not in the vocabulary`);
+      if (token === undefined)
+        refuse(`the text holds an unknown word, and unk_token ${unknown} is not in the vocabulary`);
       put(token);
     },
   };
