@@ -78,7 +78,7 @@ describe('documents', () => {
     for (const name of ['baseline.md', 'baseline.html']) {
       const page = readFileSync(join(out, name), 'utf8');
       expect(page).toContain('by the bootstrap over documents (');
-      expect(page).toContain('the same resampled documents;');
+      expect(page).toContain('both models are measured on the same resampled documents.');
     }
   });
 

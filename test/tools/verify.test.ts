@@ -26,7 +26,7 @@ const whole = join(folder, 'whole');
 const copy = join(folder, 'copy');
 
 beforeAll(async () => {
-  const random = randomNumbers(5);
+  const random = randomNumbers(6);
   const sentences = Array.from({ length: 300 }, () =>
     Array.from({ length: 6 }, () => `w${Math.floor(80 ** random())}`).join(' '),
   );
@@ -127,8 +127,8 @@ describe('verify', () => {
     expect(await findings()).toEqual([expect.stringMatching(/^generation-1.more: does not belong/)]);
     rmSync(join(copy, 'generation-1', 'more'), { recursive: true });
     expect(await findings()).toEqual([
-      'key "note": is none that the model knows',
-      'key "table/11/????????": is none that the model knows',
+      'key "note": is no key of the model',
+      'key "table/11/????????": is no key of the model',
     ]);
   });
 
@@ -141,7 +141,7 @@ describe('verify', () => {
     [
       'a word that is none',
       (block: Block) => block.words.fill(9999, block.starts[1] - 1, block.starts[1]),
-      /words that are none/,
+      /has a word that the model does not have/,
     ],
     [
       'a count that is wrong',
