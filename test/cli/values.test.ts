@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseOrders } from '#kneser/src/cli/options.js';
+import { parseOrders } from '#kneser/src/cli/values.js';
 
 test('orders are read from lists and ranges', () => {
   expect(parseOrders('2-5')).toEqual([2, 3, 4, 5]);
