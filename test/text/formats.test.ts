@@ -154,7 +154,7 @@ describe('the same model comes', () => {
     writeFileSync(join(texts, '1.parquet'), parquet([textColumn(part(1))]));
     writeFileSync(join(texts, '2.txt'), part(2).join('\n'));
     writeFileSync(join(texts, '3.tokens.zst'), zstdFrame(Buffer.from(part(3).join('\n'))));
-    writeFileSync(join(texts, '4.json.gz'), gzipSync(jsonLines(part(4))));
+    writeFileSync(join(texts, '4.ndjson.gz'), gzipSync(jsonLines(part(4))));
     writeFileSync(join(texts, 'other.yaml'), 'no text');
     expectSamePairs(await pairsOf([texts], { field: 'text', column: 'text' }), expected);
   });

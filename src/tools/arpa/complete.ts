@@ -87,7 +87,7 @@ function backOff(ngrams: Ngrams, shorter: Ngrams): void {
 }
 
 /**
- * Counts the contexts with which some word's probability comes to more than 1 by backing off: the back-off is larger than 1,
+ * Counts the contexts with which some word's probability can come to more than 1 by backing off: the back-off is larger than 1,
  * and times the largest probability after the context that is a word shorter it is still larger than 1.
  *
  * Input: all orders from 1 on, sorted, with all suffixes filled in.

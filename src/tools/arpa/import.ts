@@ -155,7 +155,7 @@ function warningsOf(reader: ArpaReader, filled: number): string[] {
   const above = contextsAboveOne(reader.orders);
   if (above > 0) {
     warnings.push(
-      `${above} contexts have a back-off with which a probability comes to more than 1: log10 p is the sum that the file ` +
+      `${above} contexts have a back-off with which a probability can come to more than 1: log10 p is the sum that the file ` +
         'gives, even above 0',
     );
   }
