@@ -114,7 +114,7 @@ class Trial {
     }
     counts.unfinished++;
     this.check(stderr.includes('unfinished'), `opening says: ${stderr}`);
-    return /had (.*?)\. To go on/.exec(stderr)?.[1] ?? 'it had only just begun';
+    return /had (.*?)\. To continue/.exec(stderr)?.[1] ?? 'it had only just begun';
   }
 
   /** Whether the training was over before it was killed. */
