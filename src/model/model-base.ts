@@ -1,3 +1,4 @@
+import { checkThreads } from '../base/check.js';
 import { exp10, log10 } from '../base/elementary.js';
 import { KneserError } from '../base/errors.js';
 import { checkSmoothing, SMOOTHINGS } from '../smoothing/index.js';
@@ -209,7 +210,6 @@ export class ModelBase {
 }
 
 const TABLE_READINGS: readonly TableReading[] = ['auto', 'page', 'load'];
-const MOST_THREADS = 256;
 
 /** @throws KNESER_OPTION */
 export function checkOpenOptions({ smoothing, tables, blockMemory }: OpenOptions): void {
@@ -224,8 +224,7 @@ export function checkOpenOptions({ smoothing, tables, blockMemory }: OpenOptions
 
 /** @throws KNESER_OPTION */
 export function checkFileOptions({ threads }: FileOptions): void {
-  if (threads === undefined || (Number.isSafeInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) return;
-  throw new KneserError('KNESER_OPTION', `threads: ${threads} is not a whole number from 1 to ${MOST_THREADS}`);
+  if (threads !== undefined) checkThreads(threads);
 }
 
 /** @throws KNESER_OPTION */
