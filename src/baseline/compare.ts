@@ -1,4 +1,5 @@
 import { KneserError } from '../base/errors.js';
+import { perplexityOf } from '../model/scoring/perplexity.js';
 import { whole } from '../report/figures.js';
 import { checkInteger } from '../base/check.js';
 import { checkResampling, intervalOf, pairedTest, Resampling, type Interval } from './bootstrap.js';
@@ -286,7 +287,7 @@ class Totals {
     const { sums, units } = resampling;
     const [first, second] = [firstFile, secondFile].map(
       (file, i): { model: ComparedModel; resampled: Float64Array } => {
-        const perplexity = (of: Float64Array): number => 10 ** (-of[1 + i] / of[0]);
+        const perplexity = (of: Float64Array): number => perplexityOf(of[1 + i], of[0]);
         const resampled = resampling.statistics(perplexity);
         const interval = units > 1 ? intervalOf(resampled) : null;
         return { model: { name: names[i], file, perplexity: perplexity(sums), interval }, resampled };

@@ -1,9 +1,9 @@
-import { LOG2_10, orNull } from '../model/scoring/perplexity.js';
+import { bitsOf, figuresOf, orNull, perplexityOf, type TokenSums } from '../model/scoring/perplexity.js';
 import { intervalOf, Resampling, type ResamplingOptions } from './bootstrap.js';
 import type { MacroFigures, TextFigures } from './report.js';
 import type { TextLength } from './spelling.js';
 
-/** The figures of a unit: tokens, OOVs, and log10 p of either. */
+/** The figures of a unit, in the order in which {@link sumsOf} reads them. */
 const WIDTH = 4;
 
 /**
@@ -23,8 +23,8 @@ export class TextMeasure {
 
   private constructor(
     readonly resampling: Resampling,
-    private readonly characters: number,
-    private readonly bytes: number,
+    readonly characters: number,
+    readonly bytes: number,
   ) {}
 
   /**
@@ -60,8 +60,10 @@ export class TextMeasure {
   token(log10Prob: number, oov: boolean, length: () => TextLength): void {
     const { unitFigures } = this;
     unitFigures[0]++;
-    unitFigures[2] += log10Prob;
-    if (!oov) return;
+    if (!oov) {
+      unitFigures[2] += log10Prob;
+      return;
+    }
     unitFigures[1]++;
     unitFigures[3] += log10Prob;
     const { characters, bytes } = length();
@@ -78,33 +80,25 @@ export class TextMeasure {
 
   /** The figures of the text, with their intervals. */
   figures(): TextFigures {
-    const { resampling, sentences, characters, bytes } = this;
-    const { sums, units } = resampling;
-    const [tokens, oov, log10Prob, oovLog10Prob] = sums;
-    const bits = -log10Prob * LOG2_10;
-    const knownBits = -(log10Prob - oovLog10Prob) * LOG2_10;
+    const { resampling, sentences } = this;
+    const { units } = resampling;
+    const sums = sumsOf(resampling.sums);
+    const knownBits = bitsOf(sums.knownLog10Prob);
     return {
       sentences,
       units,
-      tokens,
-      oov,
-      oovRate: oov / tokens,
-      log10Prob,
-      perplexity: orNull(perplexity(sums)),
+      ...figuresOf(sums, this),
+      oovRate: sums.oov / sums.tokens,
       interval: units > 1 ? intervalOf(this.perplexities()) : null,
-      perplexityExcludingOov: orNull(perplexityExcludingOov(sums)),
-      intervalExcludingOov: units > 1 ? intervalOf(resampling.statistics(perplexityExcludingOov)) : null,
-      bitsPerToken: orNull(bits / tokens),
-      bitsPerCharacter: oov === 0 ? orNull(bits / characters) : null,
-      bitsPerByte: oov === 0 ? orNull(bits / bytes) : null,
-      bitsPerCharacterExcludingOov: orNull(knownBits / (characters - this.oovCharacters)),
-      bitsPerByteExcludingOov: orNull(knownBits / (bytes - this.oovBytes)),
+      intervalExcludingOov: units > 1 ? intervalOf(resampling.statistics(excludingOov)) : null,
+      bitsPerCharacterExcludingOov: orNull(knownBits / (this.characters - this.oovCharacters)),
+      bitsPerByteExcludingOov: orNull(knownBits / (this.bytes - this.oovBytes)),
     };
   }
 
   /** The perplexity of each resample. */
   perplexities(): Float64Array {
-    return this.resampling.statistics(perplexity);
+    return this.resampling.statistics(ofAll);
   }
 }
 
@@ -127,9 +121,9 @@ export function macroFigures(texts: readonly TextMeasure[]): MacroFigures {
   };
   return {
     perplexity: geometric(text => text.perplexity),
-    interval: interval(perplexity),
+    interval: interval(ofAll),
     perplexityExcludingOov: geometric(text => text.perplexityExcludingOov),
-    intervalExcludingOov: interval(perplexityExcludingOov),
+    intervalExcludingOov: interval(excludingOov),
     bitsPerToken: mean(text => text.bitsPerToken),
     bitsPerCharacter: mean(text => text.bitsPerCharacter),
     bitsPerByte: mean(text => text.bitsPerByte),
@@ -138,12 +132,17 @@ export function macroFigures(texts: readonly TextMeasure[]): MacroFigures {
   };
 }
 
-function perplexity([tokens, , log10Prob]: Float64Array): number {
-  return 10 ** (-log10Prob / tokens);
+/** The sums over the tokens of a text or a resample. @param figures `WIDTH` entries. */
+function sumsOf([tokens, oov, knownLog10Prob, oovLog10Prob]: Float64Array): TokenSums {
+  return { tokens, oov, knownLog10Prob, oovLog10Prob };
 }
 
-function perplexityExcludingOov([tokens, oov, log10Prob, oovLog10Prob]: Float64Array): number {
-  return 10 ** (-(log10Prob - oovLog10Prob) / (tokens - oov));
+function ofAll([tokens, , known, oov]: Float64Array): number {
+  return perplexityOf(known + oov, tokens);
+}
+
+function excludingOov([tokens, oov, known]: Float64Array): number {
+  return perplexityOf(known, tokens - oov);
 }
 
 function log2(value: number | null): number | null {

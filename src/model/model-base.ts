@@ -1,5 +1,5 @@
 import { checkThreads } from '../base/check.js';
-import { exp10, log10 } from '../base/elementary.js';
+import { log10 } from '../base/elementary.js';
 import { KneserError } from '../base/errors.js';
 import { checkSmoothing, SMOOTHINGS } from '../smoothing/index.js';
 import { wordIds } from '../tables/manifest.js';
@@ -10,7 +10,7 @@ import { BatchLayout } from '../smoothing/batch.js';
 import { TextCache } from '../smoothing/cache.js';
 import { canLoad, loadedBytes } from './lookup/regions.js';
 import { noCounts, requireCounts, type ModelParts } from './scoring/parts.js';
-import { orNull, PerplexitySum } from './scoring/perplexity.js';
+import { orNull, perplexityOf, PerplexitySum } from './scoring/perplexity.js';
 import type { NextWords } from './prediction/next-words.js';
 import type { Predictor } from './prediction/predictor.js';
 import { Scorer } from './scoring/scorer.js';
@@ -151,7 +151,7 @@ export class ModelBase {
       layout.clear();
     }
     if (withEnd) tokens.push(EOS_WORD);
-    const perplexity = orNull(exp10(-log10Prob / length));
+    const perplexity = orNull(perplexityOf(log10Prob, length));
     return { tokens, log10Probs, matched, oov, log10Prob, perplexity };
   }
 

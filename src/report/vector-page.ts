@@ -1,3 +1,4 @@
+import { perplexityOf } from '../model/scoring/perplexity.js';
 import type { VectorOptions, VectorScore } from '../model/scoring/vector.js';
 import { whole } from './figures.js';
 import { heatOf, heatScale, heatStep, readable, valueAt, type HeatScale } from './heat.js';
@@ -67,7 +68,7 @@ function header({ text, model, lines, options }: VectorPage, scale: HeatScale): 
   const oov = lines.reduce((sum, line) => sum + line.oov.filter(Boolean).length, 0);
   const log10Prob = lines.reduce((sum, line) => sum + line.log10Prob, 0);
   const facts = [
-    ['perplexity', tokens === 0 ? '–' : readable(10 ** (-log10Prob / tokens))],
+    ['perplexity', tokens === 0 ? '–' : readable(perplexityOf(log10Prob, tokens))],
     ['lines', whole(lines.length)],
     ['tokens', whole(tokens)],
     ['outside the vocabulary', whole(oov)],

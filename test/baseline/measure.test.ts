@@ -32,6 +32,14 @@ describe('micro and macro averages', () => {
     expect(text.bitsPerCharacterExcludingOov).toBeCloseTo((3 * Math.log2(10)) / (20 - 3), 12);
   });
 
+  test('keep the figures of the known tokens where an OOV has probability 0', () => {
+    const text = measure([[-1], [-Infinity, true], [-2]], 20).figures();
+    expect(text).toMatchObject({ perplexity: null, log10Prob: null, bitsPerToken: null });
+    expect(text.perplexityExcludingOov).toBeCloseTo(10 ** 1.5, 9);
+    expect(text.bitsPerByteExcludingOov).toBeCloseTo((3 * Math.log2(10)) / (20 - 4), 12);
+    expect(text.intervalExcludingOov?.every(Number.isFinite)).toBe(true);
+  });
+
   test('have no interval for a single unit', () => {
     expect(measure([[-1]], 4).figures()).toMatchObject({ interval: null, intervalExcludingOov: null });
     expect(macroFigures([measure([[-1]], 4)]).interval).toBeNull();

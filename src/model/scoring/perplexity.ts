@@ -1,6 +1,6 @@
 import { exp10 } from '../../base/elementary.js';
 
-/** What a text's log probabilities add up to. */
+/** The perplexity of a text, and the sums that it follows from. */
 export interface Perplexity {
   /** Sentences of the text. */
   readonly sentences: number;
@@ -34,11 +34,56 @@ export const LOG2_10 = 3.321928094887362;
  */
 export const PIECE_WORDS = 1 << 15;
 
-/** What the words of a piece add up to. */
-export class PieceSum {
+/** The sums over the tokens of a text from which every figure of perplexity follows. */
+export interface TokenSums {
+  /** Number of tokens, `</s>` counted. */
+  readonly tokens: number;
+  /** Number of tokens outside the vocabulary. */
+  readonly oov: number;
+  /** Σ log10 p of the tokens in the vocabulary. */
+  readonly knownLog10Prob: number;
+  /** Σ log10 p of the others; −∞ where a back-off model has no `<unk>`. */
+  readonly oovLog10Prob: number;
+}
+
+/**
+ * The figures of a text, from its sums. Perplexity is 10^(−Σ log10 p / tokens), and bits are −Σ log2 p.
+ *
+ * @param length of the text, in code points and in bytes of UTF-8.
+ */
+export function figuresOf(
+  sums: TokenSums,
+  { characters, bytes }: { readonly characters: number; readonly bytes: number },
+): Omit<Perplexity, 'sentences'> {
+  const { tokens, oov, knownLog10Prob, oovLog10Prob } = sums;
+  const log10Prob = knownLog10Prob + oovLog10Prob;
+  const bits = bitsOf(log10Prob);
+  return {
+    tokens,
+    oov,
+    log10Prob: orNull(log10Prob),
+    perplexity: orNull(perplexityOf(log10Prob, tokens)),
+    perplexityExcludingOov: orNull(perplexityOf(knownLog10Prob, tokens - oov)),
+    bitsPerToken: orNull(bits / tokens),
+    bitsPerCharacter: oov === 0 ? orNull(bits / characters) : null,
+    bitsPerByte: oov === 0 ? orNull(bits / bytes) : null,
+  };
+}
+
+/** 10^(−log10Prob / tokens): the perplexity of tokens whose log10 p add up to `log10Prob`; NaN for 0 tokens. */
+export function perplexityOf(log10Prob: number, tokens: number): number {
+  return exp10(-log10Prob / tokens);
+}
+
+/** −log2 p, from log10 p. */
+export function bitsOf(log10Prob: number): number {
+  return -log10Prob * LOG2_10;
+}
+
+/** The sums over the words of a piece. */
+export class PieceSum implements TokenSums {
   tokens = 0;
   oov = 0;
-  /** Σ log10 p of the tokens in the vocabulary, and of the others: that can be −∞. */
   knownLog10Prob = 0;
   oovLog10Prob = 0;
 
@@ -91,7 +136,7 @@ export class PerplexitySum {
     this.oovLog10Prob += oovLog10Prob;
   }
 
-  /** Adds another text. */
+  /** Adds the sum of another text. */
   add(other: PerplexitySum): void {
     this.endPiece();
     other.endPiece();
@@ -109,20 +154,7 @@ export class PerplexitySum {
   figures(): Perplexity {
     this.endPiece();
     const { sentences, tokens, oov, knownLog10Prob, oovLog10Prob } = this;
-    const known = oov === 0;
-    const log10Prob = knownLog10Prob + oovLog10Prob;
-    const bits = -log10Prob * LOG2_10;
-    return {
-      sentences,
-      tokens,
-      oov,
-      log10Prob: orNull(log10Prob),
-      perplexity: orNull(exp10(-log10Prob / tokens)),
-      perplexityExcludingOov: orNull(exp10(-knownLog10Prob / (tokens - oov))),
-      bitsPerToken: orNull(bits / tokens),
-      bitsPerCharacter: known ? orNull(bits / this.characters) : null,
-      bitsPerByte: known ? orNull(bits / this.bytes) : null,
-    };
+    return { sentences, ...figuresOf({ tokens, oov, knownLog10Prob, oovLog10Prob }, this) };
   }
 
   private endPiece(): void {

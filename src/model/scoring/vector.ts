@@ -3,8 +3,8 @@
  * transformer-based language models and n-gram perplexities, arXiv:2307.09255).
  */
 import { checkInteger } from '../../base/check.js';
-import { exp10 } from '../../base/elementary.js';
 import { KneserError } from '../../base/errors.js';
+import { perplexityOf } from './perplexity.js';
 import type { Score } from './score.js';
 import type { BatchLayout } from '../../smoothing/batch.js';
 import type { Scorer } from './scorer.js';
@@ -74,7 +74,7 @@ export function* vectorOf(
       ? yield* windowsAlone(scorer, layout, order, ids, log10Probs, window)
       : windowSums(log10Probs, window);
   const vector = tokenMeans(
-    sums.map(sum => exp10(-sum / window)),
+    sums.map(sum => perplexityOf(sum, window)),
     window,
   );
   if (options.relative) divideByMean(vector);
