@@ -124,7 +124,7 @@ export function oneOf(words: readonly string[]): Check {
 /** The row of an option that takes a list, whose items `item` checks. */
 export function listOf(item: Check): (name: string, value: unknown) => void {
   return (name, value) => {
-    if (!Array.isArray(value)) throw optionError(name, value, 'an array');
+    if (!Array.isArray(value)) throw optionError(name, value, 'a list');
     value.forEach((one: unknown, i) => item(`${name}[${i}]`, one, value));
   };
 }
@@ -163,12 +163,6 @@ export function checkMemory(name: string, value: unknown): number {
     'KNESER_OPTION',
     `${name}: it takes a number of bytes of at least 64 MiB (64M), not ${shown(value)}`,
   );
-}
-
-/** A number, and not NaN. */
-export function checkNumber(name: string, value: unknown): number {
-  if (typeof value === 'number' && !Number.isNaN(value)) return value;
-  throw optionError(name, value, 'a number');
 }
 
 /** `true` or `false`. */

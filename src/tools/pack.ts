@@ -83,7 +83,6 @@ export async function pack(options: PackOptions): Promise<PackReport> {
 
 /** @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS */
 async function checkOut(out: string, force: boolean): Promise<void> {
-  if (out === '') throw new KneserError('KNESER_OPTION', 'out: the name of the file is empty');
   const stats = await stat(out).catch(() => undefined);
   if (!stats || (stats.isFile() && force)) return;
   const advice = stats.isFile() ? 'pass --force to replace it, or another --out' : 'it is no file; name another --out';

@@ -209,15 +209,15 @@ test.each<[string, () => unknown, string]>([
   ['ordr', () => library.train({ files: [text], out, ordr: 3 }), 'ordr: train has no such option; did you mean order?'],
   // @ts-expect-error -- the name
   ['topp', () => model.predict('a', { topp: 3 }), 'topp: predict has no such option; did you mean top?'],
-  // @ts-expect-error -- the name
   [
     'hold_out',
+    // @ts-expect-error -- the name
     () => library.train({ files: [text], out, hold_out: 0.1 }),
     'hold_out: train has no such option; did you mean holdOut?',
   ],
-  // @ts-expect-error -- the name
   [
     'smooth',
+    // @ts-expect-error -- the name
     () => LanguageModel.open(path, { smooth: 'mkn' }),
     'smooth: open has no such option; did you mean smoothing?',
   ],
@@ -259,9 +259,9 @@ test.each<[string, () => unknown, string]>([
   // A value of another type.
   // @ts-expect-error -- the type
   ['null', () => library.train({ files: [text], out, order: null }), 'order: null is not a whole number from 1 to 12'],
-  // @ts-expect-error -- the type
   [
     'blockMemory',
+    // @ts-expect-error -- the type
     () => LanguageModel.open(path, { blockMemory: '1G' }),
     'blockMemory: "1G" is not a whole number of at least 0',
   ],
@@ -271,9 +271,9 @@ test.each<[string, () => unknown, string]>([
   ['start', () => model.score('a', { start: 'no' }), 'start: "no" is not true or false'],
   // @ts-expect-error -- the type
   ['onProgress', () => library.pack({ model: path, out, onProgress: 1 }), 'onProgress: 1 is not a function'],
-  // @ts-expect-error -- the type
   [
     'signal',
+    // @ts-expect-error -- the type
     () => library.pack({ model: path, out, signal: new AbortController() }),
     'signal: an object is not an AbortSignal',
   ],
@@ -287,27 +287,27 @@ test.each<[string, () => unknown, string]>([
   ['empty', () => library.pack({ model: path, out: '' }), 'out: the path is empty'],
   // One string where a list is meant.
   // @ts-expect-error -- one string
-  ['files', () => library.train({ files: text, out }), `files: ${JSON.stringify(text)} is not an array`],
+  ['files', () => library.train({ files: text, out }), `files: ${JSON.stringify(text)} is not a list`],
   // @ts-expect-error -- one string
-  ['history', () => loaded.log10Prob('sat', 'the cat'), 'history: "the cat" is not an array'],
+  ['history', () => loaded.log10Prob('sat', 'the cat'), 'history: "the cat" is not a list'],
   // @ts-expect-error -- no tokens
   ['history of numbers', () => loaded.log10Prob('sat', [1]), 'history[0]: 1 is not a string'],
-  // @ts-expect-error -- one string
   [
     'patterns.list',
+    // @ts-expect-error -- one string
     () => library.train({ files: [text], out, patterns: { list: '1_1' } }),
-    'patterns.list: "1_1" is not an array',
+    'patterns.list: "1_1" is not a list',
   ],
   // @ts-expect-error -- one string
-  ['prune', () => library.prune({ model: path, out, prune: '0,0,1' }), 'prune: "0,0,1" is not an array'],
-  // @ts-expect-error -- one string
+  ['prune', () => library.prune({ model: path, out, prune: '0,0,1' }), 'prune: "0,0,1" is not a list'],
   [
     'orders',
+    // @ts-expect-error -- one string
     () => library.baseline({ train: [text], valid: [text], test: [text], orders: '2-5' }),
-    'orders: "2-5" is not an array',
+    'orders: "2-5" is not a list',
   ],
   // @ts-expect-error -- one string
-  ['models', () => library.compare({ file: text, models: 'glm5,mkn5' }), 'models: "glm5,mkn5" is not an array'],
+  ['models', () => library.compare({ file: text, models: 'glm5,mkn5' }), 'models: "glm5,mkn5" is not a list'],
   // @ts-expect-error -- one name
   ['models', () => library.compare({ file: text, models: ['glm5'] }), 'models: an array is not two names'],
   [
@@ -315,9 +315,9 @@ test.each<[string, () => unknown, string]>([
     () => loaded.perplexity('the cat'),
     'sentences: got one string; pass an array or another iterable of sentences',
   ],
-  // @ts-expect-error -- nothing
   [
     'no sentences',
+    // @ts-expect-error -- nothing
     () => model.perplexity(),
     'sentences: got undefined; pass an array or another iterable of sentences',
   ],

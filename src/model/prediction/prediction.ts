@@ -29,6 +29,7 @@ const PREDICT_OPTIONS: OptionTable<PredictOptions> = {
 /** Checks the options of a prediction, and fills in the defaults. @throws KNESER_OPTION */
 export function checkPredictOptions(options: PredictOptions): Required<Omit<PredictOptions, 'k'>> {
   checkOptions('predict', options, PREDICT_OPTIONS);
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- read until 1.0.
   const { top, k, start = true, unknown = false, explain = false } = options;
   if (top !== undefined && k !== undefined) {
     throw new KneserError('KNESER_OPTION', 'k: is the old name of top; leave it out');

@@ -62,7 +62,6 @@ export interface ExportReport {
 export async function exportArpa(options: ExportOptions): Promise<ExportReport> {
   checkOptions('exportArpa', options, EXPORT_OPTIONS);
   const { model: folder, file, onProgress, signal } = options;
-  if (file === '') throw new KneserError('KNESER_OPTION', 'file: the name of the ARPA file is empty');
   const started = performance.now();
   const { openModel } = await import('../../model/open-model.js');
   const { store, files } = await openModel(folder);

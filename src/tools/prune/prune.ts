@@ -1,6 +1,5 @@
 import {
   checkFlag,
-  checkNumber,
   checkOptions,
   checkPath,
   listOf,
@@ -44,7 +43,7 @@ const PRUNE_OPTIONS: OptionTable<PruneOptions> = {
   model: required(checkPath),
   out: required(checkPath),
   prune: listOf(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
-  entropy: checkNumber,
+  entropy: (_name, value) => pruningByEntropy(value),
   force: checkFlag,
   ...WORK_OPTIONS,
 };

@@ -358,7 +358,7 @@ export type TrainOptions = TrainingText &
 
 /** The checks of a row of {@link BUILD_OPTIONS}, for a call that has more options than a build. */
 function buildCheck(name: BuildOptionName): Check {
-  return (_name, value, options) => rowOf(name).check(value, options as BuildOptions);
+  return (_name, value, options) => rowOf(name).check(value, options);
 }
 
 /** The checks of {@link BuildOptions}. */
