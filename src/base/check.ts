@@ -125,7 +125,7 @@ export function oneOf(words: readonly string[]): Check {
 export function listOf(item: Check): (name: string, value: unknown) => void {
   return (name, value) => {
     if (!Array.isArray(value)) throw optionError(name, value, 'a list');
-    value.forEach((one: unknown, i) => item(`${name}[${i}]`, one, value));
+    for (const one of value as unknown[]) item(name, one, value);
   };
 }
 

@@ -291,7 +291,7 @@ test.each<[string, () => unknown, string]>([
   // @ts-expect-error -- one string
   ['history', () => loaded.log10Prob('sat', 'the cat'), 'history: "the cat" is not a list'],
   // @ts-expect-error -- no tokens
-  ['history of numbers', () => loaded.log10Prob('sat', [1]), 'history[0]: 1 is not a string'],
+  ['history of numbers', () => loaded.log10Prob('sat', [1]), 'history: 1 is not a string'],
   [
     'patterns.list',
     // @ts-expect-error -- one string
