@@ -53,7 +53,6 @@ export type { PatternChoice } from './tables/pattern.js';
 export type { VocabularyChoice } from './count/vocabulary.js';
 export type { DocumentOptions } from './text/formats/corpus.js';
 export type { PretrainedTokenizer, TokenizationOptions } from './text/tokenization.js';
-export type { Progress, Stage } from './base/progress.js';
 
 // Model → figures.
 export { LanguageModel } from './model/language-model.js';

@@ -12,8 +12,16 @@ export async function openSource(input: PackedInput, signal?: AbortSignal): Prom
   if (Object.prototype.toString.call(input) === '[object ArrayBuffer]') {
     return memorySource(new Uint8Array(input as ArrayBuffer));
   }
+  if (!(input instanceof URL)) {
+    const given =
+      typeof input === 'string' ? `${JSON.stringify(input)} is a path` : `${String(input)} is no packed model`;
+    throw new KneserError(
+      'KNESER_OPTION',
+      `file: ${given}; fromFile takes a Blob, a URL or the bytes. Open a path with open (in Node), or pass new URL(path, base)`,
+    );
+  }
   const { openUrl } = await import('./url-source.js');
-  return openUrl(input as URL, signal);
+  return openUrl(input, signal);
 }
 
 function memorySource(bytes: Uint8Array): ByteSource {
