@@ -7,7 +7,7 @@ import { KneserError } from '../../base/errors.js';
 import { perplexityOf } from './perplexity.js';
 import type { Score } from './score.js';
 import type { BatchLayout } from '../../smoothing/batch.js';
-import type { Scorer } from './scorer.js';
+import type { BatchScorer } from './scorer.js';
 
 /** What stands before a window's tokens: the running text, or `<s>` alone. */
 export type VectorContext = 'text' | 'window';
@@ -60,7 +60,7 @@ export function checkVectorOptions({ window = DEFAULT_WINDOW, context = 'text', 
  * @param score of the text, without `</s>`.
  */
 export function* vectorOf(
-  scorer: Scorer,
+  scorer: BatchScorer,
   layout: BatchLayout,
   order: number,
   ids: ArrayLike<number>,
@@ -86,7 +86,7 @@ export function* vectorOf(
  * `<s>`; the others are scored as in the running text.
  */
 function* windowsAlone(
-  scorer: Scorer,
+  scorer: BatchScorer,
   layout: BatchLayout,
   order: number,
   ids: ArrayLike<number>,
