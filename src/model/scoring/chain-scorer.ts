@@ -6,8 +6,8 @@ import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
 
 /**
  * Scores with tables in memory where each context backs off to one other, which lacks its farthest word: by Kneser-Ney over
- * contiguous n-grams. Words are looked up and their probabilities interpolated in one pass a table, so that there is no evidence
- * to be written and read again: 1.6 times as fast as `Scorer`, with the same results to the last bit.
+ * contiguous n-grams. Words are looked up and their probabilities interpolated in one pass a table, so that no evidence is written
+ * and read again. The results are those of `Scorer`, to the last bit.
  */
 export class ChainScorer implements BatchScorer {
   private scores = emptyScores(0);
