@@ -296,7 +296,7 @@ export class Build {
       this.keepHeldOut(vocabulary);
       await builder.putDictionary(sortedDictionary(vocabulary.list, vocabulary.numbers, vocabulary.frequencies));
       const pretrained = pretrainedTokenizer(this.options);
-      if (pretrained) await builder.putTokenizer(encodeTokenizer(pretrained.json));
+      if (pretrained) await builder.putTokenizer(encodeTokenizer(pretrained));
       this.checkAborted();
       return await builder.finish({
         order,

@@ -117,5 +117,12 @@ function readMerges(
     results[rank] = numberOf(product);
     products.push(product);
   });
-  return { merges: new Merges(pairs, results.map((_, rank) => rank), results), products };
+  return {
+    merges: new Merges(
+      pairs,
+      results.map((_, rank) => rank),
+      results,
+    ),
+    products,
+  };
 }

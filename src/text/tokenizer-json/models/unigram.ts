@@ -32,9 +32,7 @@ export function readUnigram(fields: Fields): Model {
   });
   const worst = scores.reduce((least, score) => Math.min(least, score), Infinity);
   const unknownScore = worst - UNKNOWN_PENALTY;
-  const byteNumbers = Array.from({ length: 256 }, (_, byte) =>
-    numbers.get(byteToken(byte)),
-  );
+  const byteNumbers = Array.from({ length: 256 }, (_, byte) => numbers.get(byteToken(byte)));
 
   const refuseUnknown = (): never => refuse('the text holds a character without a token, and the model has no unk_id');
   const search = new UnigramSearch(trie, scores, unknownScore, hasUnknown ? undefined : refuseUnknown, false);
