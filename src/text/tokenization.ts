@@ -1,3 +1,4 @@
+import { checkText, members, oneOf, optionError, required, type OptionTable } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import { splitTokens } from './tokens.js';
 import { bytes, characters, whitespace, words, type Splitter } from './splitter.js';
@@ -46,6 +47,34 @@ export const TOKENIZER_FILES = ['tokenizer.json', 'sentencepiece'] as const;
 export function isTokenizerFile(name: TokenizationInfo['tokenizer']): name is (typeof TOKENIZER_FILES)[number] {
   return TOKENIZER_FILES.some(known => known === name);
 }
+
+/** The tokenizers that need no file. */
+export const TOKENIZER_NAMES = ['whitespace', 'words', 'characters', 'bytes'] as const;
+
+const HUGGING_FACE: OptionTable<HuggingFaceTokenizer> = { json: required(checkText), name: checkText };
+const SENTENCEPIECE: OptionTable<SentencePieceTokenizer> = { sentencepiece: required(checkBytes), name: checkText };
+
+function checkPretrained(name: string, value: object): void {
+  members('sentencepiece' in value ? SENTENCEPIECE : HUGGING_FACE)(name, value);
+}
+
+function checkBytes(name: string, value: unknown): void {
+  if (!(value instanceof Uint8Array)) throw optionError(name, value, 'the bytes of a file, a Uint8Array');
+}
+
+/** The checks of {@link TokenizationOptions}. */
+const TOKENIZATION_OPTIONS: OptionTable<TokenizationOptions> = {
+  tokenizer: (name, value) =>
+    typeof value === 'object' && value !== null
+      ? checkPretrained(name, value)
+      : oneOf(TOKENIZER_NAMES)(name, value, {}),
+  locale: checkText,
+  sentences: oneOf(['lines', 'segment']),
+  normalize: oneOf(['none', 'NFC', 'NFKC']),
+};
+
+/** Checks {@link TokenizationOptions}, member by member. */
+export const checkTokenization = members(TOKENIZATION_OPTIONS);
 
 /** What a model says of its tokenization. */
 export interface TokenizationInfo {
@@ -157,9 +186,6 @@ function* segmentsOf(segmenter: Intl.Segmenter, text: string): Generator<string>
 /** The language that is assumed where none is given: not the machine's, since a model does not depend on the machine. */
 const DEFAULT_LOCALE = 'en';
 
-/** The tokenizers that need no file. */
-export const TOKENIZER_NAMES = ['whitespace', 'words', 'characters', 'bytes'] as const;
-
 export function isTokenizerName(name: string): name is (typeof TOKENIZER_NAMES)[number] {
   return TOKENIZER_NAMES.some(known => known === name);
 }
@@ -191,13 +217,7 @@ export function describeTokenization(options: TokenizationOptions, lowercase: bo
 
 function nameOf(tokenizer: NonNullable<TokenizationOptions['tokenizer']>): TokenizationInfo['tokenizer'] {
   if (typeof tokenizer === 'string') return tokenizer;
-  const { json, sentencepiece } = tokenizer as Partial<HuggingFaceTokenizer & SentencePieceTokenizer>;
-  if (typeof json === 'string' && sentencepiece === undefined) return 'tokenizer.json';
-  if (sentencepiece instanceof Uint8Array && json === undefined) return 'sentencepiece';
-  throw new KneserError(
-    'KNESER_OPTION',
-    'tokenization.tokenizer: an object has json, the text of a tokenizer.json, or sentencepiece, the bytes of a .model file',
-  );
+  return 'json' in tokenizer ? 'tokenizer.json' : 'sentencepiece';
 }
 
 function checkName(option: string, value: unknown, names: readonly unknown[]): void {
