@@ -313,9 +313,9 @@ describe('what cannot be is refused', () => {
     train({ sentences: ['a'], out: cli.fresh(), tokenization: options, ...more }).catch((error: unknown) => error);
 
   test.each<[object, RegExp, object?]>([
-    [{ tokenizer: 'wordz' }, /^tokenizer: "wordz" is none of whitespace, words/],
-    [{ sentences: 'paragraphs' }, /^sentences: "paragraphs" is none of lines, segment/],
-    [{ normalize: 'NFD' }, /^normalize: "NFD" is none of none, NFC, NFKC/],
+    [{ tokenizer: 'wordz' }, /^tokenization\.tokenizer: "wordz" is not one of whitespace, words/],
+    [{ sentences: 'paragraphs' }, /^tokenization\.sentences: "paragraphs" is not one of lines, segment/],
+    [{ normalize: 'NFD' }, /^tokenization\.normalize: "NFD" is not one of none, NFC, NFKC/],
     [{ tokenizer: 'words', locale: 'no_way' }, /^locale: no_way is not a language tag/],
     [{ tokenizer: 'words', locale: 'xx' }, /no data for the language xx/],
     [{ locale: 'de' }, /^locale: only the tokenizer words/],
