@@ -162,7 +162,9 @@ describe('baseline', () => {
 
   test('writes Markdown and a page that needs nothing else and shows names as they are', () => {
     const markdown = readFileSync(join(out, 'baseline.md'), 'utf8');
-    expect(markdown).toContain('| mkn3 ');
+    expect(markdown).toContain('| modified Kneser-Ney, order 3 ');
+    expect(markdown).toContain('| mixture over skip patterns, order 3 ');
+    expect(markdown).toContain('mkn3: modified Kneser-Ney, order 3');
     expect(markdown).toContain('\\<i\\>&\\|\\_\\`.txt');
     const page = readFileSync(join(out, 'baseline.html'), 'utf8');
     expect(page).not.toMatch(/<script|<link|<img|@import|url\(|\b(src|href)=|https?:/);
@@ -215,7 +217,7 @@ describe.concurrent('kneser baseline', () => {
       temporary,
     );
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^(mkn|glm)1 has the lowest perplexity/);
+    expect(stdout).toMatch(/^Lowest perplexity: .* with (modified Kneser-Ney|mixture over skip patterns), order 1/);
     expect(stdout).toContain('mean of files (macro)');
     expect(stderr).toContain('glm1: tuning weights');
     expect(stderr).toContain(folder);
