@@ -24,7 +24,7 @@ function makeText(seed: number, sentences: number, words = 40): string {
   return text;
 }
 
-/** A text of its own name, which needs escapes in every format. */
+/** A text file whose name needs escapes in every format. */
 function named(name: string, text: string): string {
   const folder = cli.fresh('named');
   mkdirSync(folder);
@@ -156,7 +156,7 @@ describe('baseline', () => {
     });
     const again = await baseline({ ...files, orders: [3, 1, 3], resamples: 200 });
     expect(timeless(again)).toEqual(timeless(report));
-    // Without --keep-models and --out nothing stays.
+    // Without --keep-models and --out, no file stays.
     expect(readdirSync(models).sort()).toEqual(['glm1', 'glm3', 'mkn1', 'mkn3']);
   });
 
@@ -190,7 +190,7 @@ describe('baseline', () => {
     expect(closed.models.map(({ micro }) => micro.oov)).toEqual([unknown, unknown]);
     const { rows } = readTable(folder);
     expect(rows.filter(row => row.oov === '1').length).toBe(unknown);
-    // <unk> is a frequent word then: its probability is not that of an unseen one.
+    // <unk> is a frequent word here, so its probability is higher than that of an unseen word.
     const mapped = rows.find(row => row.oov === '1');
     expect(Number(mapped?.['mkn2.log10Prob'])).toBeGreaterThan(-1);
     expect(mapped?.count).toBe('0');
@@ -198,7 +198,7 @@ describe('baseline', () => {
 });
 
 describe.concurrent('kneser baseline', () => {
-  /** A folder for temporary files that no other test uses, so that what is left in it is of one command. */
+  /** A folder for the temporary files of one command, to see what it leaves. */
   const ownTemporary = (): { readonly env: { readonly TMPDIR: string } } => {
     const folder = cli.fresh('temporary');
     mkdirSync(folder);
