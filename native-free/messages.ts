@@ -1,4 +1,4 @@
-import type { BuildReport } from '../src/train/stages/place.js';
+import type { BuildReport } from '../src/train/stages/report.js';
 import { KneserError, type ErrorCode } from '../src/base/errors.js';
 import type { BuildOptions } from '../src/train/plan/options.js';
 import type { Progress } from '../src/base/progress.js';

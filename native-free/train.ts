@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import type { BuildReport } from '../src/train/stages/place.js';
+import type { BuildReport } from '../src/train/stages/report.js';
 import { abortedError, KneserError } from '../src/base/errors.js';
 import { checkMemory, checkThreads } from '../src/base/check.js';
 import { sendableOptions, type BuildOptions } from '../src/train/plan/options.js';

@@ -1,5 +1,7 @@
-import { Build, CallerError } from '../src/train/build.js';
-import type { BuildPlace, BuildReport, BuildText, StoreKind } from '../src/train/stages/place.js';
+import { build } from '../src/train/build.js';
+import type { BuildPlace, BuildText, StoreKind } from '../src/train/stages/place.js';
+import type { BuildReport } from '../src/train/stages/report.js';
+import { CallerError } from '../src/train/stages/tokenize.js';
 import { tooLarge } from '../src/count/id-stream.js';
 import type { StartThread } from '../src/count/pool.js';
 import type { BuildOptions } from '../src/train/plan/options.js';
@@ -50,16 +52,14 @@ export async function trainInMemory(
       return Promise.resolve();
     },
   };
-  const build = new Build(options, plan, place);
   try {
-    const manifest = await build.run(text);
+    const report = await build(options, plan, place, text);
     const store = await openStore('tables');
     let bytes = 0;
     for await (const [, value] of store.entries()) bytes += value.length;
     const files = { bytes, created: new Date().toISOString(), weights };
-    return { model: { store, files }, report: build.report(manifest) };
+    return { model: { store, files }, report };
   } catch (error) {
-    await build.close();
     if (error instanceof RangeError) throw tooLarge(error);
     throw error instanceof CallerError ? error.cause : error;
   }

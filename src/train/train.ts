@@ -1,28 +1,29 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Build, CallerError } from './build.js';
-import type { BuildPlace, BuildReport, BuildText, StoreKind } from './stages/place.js';
+import { build } from './build.js';
+import type { BuildPlace, BuildText, StoreKind } from './stages/place.js';
+import type { BuildReport } from './stages/report.js';
+import { CallerError } from './stages/tokenize.js';
 import { collect } from '../base/node/collect.js';
 import { scratchFiles } from '../count/scratch-files.js';
 import { startThread } from '../count/threads.js';
 import { abortedError, KneserError } from '../base/errors.js';
 import type { TrainOptions } from './plan/options.js';
 import { checkMemory, checkThreads } from '../base/check.js';
+import { OVERHEAD } from './plan/budget.js';
 import { planBuild, type BuildPlan } from './plan/plan.js';
-import { beginningOf } from './beginning.js';
+import { beginningOf } from './resume/beginning.js';
 import { type TrainingRecord } from './resume/record.js';
 import { describeReached } from '../store/folder/unfinished.js';
-import { findTraining, Training } from './resume/training.js';
+import { findUnfinishedBuild, UnfinishedBuild } from './resume/unfinished-build.js';
 import { publishedGeneration, type Draft } from '../store/folder/folder.js';
 import { writeModel } from '../store/folder/write-model.js';
 import type { LevelWriter } from '../store/level.js';
 import { isPlain, readText } from '../text/formats/index.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 
-/** Memory that is left to what a build does not reckon with: LevelDB, threads, what waits to be collected. */
-const OVERHEAD = 24 << 20;
-/** The part of memory that a line of JSON may have: it is there a few times over, as bytes and as text. */
+/** Share of the memory that one line of JSON may take: it exists several times at once, as bytes and as text. */
 const JSON_SHARE = 1 / 16;
 
 /** What training did. */
@@ -68,23 +69,17 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   const beginning = await beginningOf(options, inputs);
   let found: TrainingRecord | undefined;
   const find = async (folder: string): Promise<string | undefined> => {
-    found = await findTraining(folder, out, await publishedGeneration(out), beginning);
+    found = await findUnfinishedBuild(folder, out, await publishedGeneration(out), beginning);
     return found?.generation;
   };
-  let training: Training | undefined;
-  const keepsUnfinished = (): boolean => resume && training?.hasText === true;
+  let unfinished: UnfinishedBuild | undefined;
+  const keepsUnfinished = (): boolean => resume && unfinished?.hasText === true;
   const write = async (draft: Draft): Promise<BuildReport> => {
-    training = found
-      ? Training.resume(draft.temporary, found)
-      : await Training.begin(draft.temporary, draft.generation, beginning, options.resumeCommand);
+    unfinished = found
+      ? UnfinishedBuild.resume(draft.temporary, found)
+      : await UnfinishedBuild.begin(draft.temporary, draft.generation, beginning, options.resumeCommand);
     if (resume) options.onResume?.(found && describeReached(found));
-    const build = new Build(options, plan, await placeOf(plan, draft, training, out, memory - OVERHEAD, threads));
-    try {
-      return build.report(await build.run(text));
-    } catch (error) {
-      await build.close();
-      throw error;
-    }
+    return build(options, plan, await placeOf(plan, draft, unfinished, out, memory - OVERHEAD, threads), text);
   };
   try {
     const findUnfinished = resume ? find : undefined;
@@ -115,7 +110,7 @@ function fileSources(inputs: readonly Input[], options: TrainOptions, longestJso
 async function placeOf(
   { pruning }: BuildPlan,
   draft: Draft,
-  training: Training,
+  unfinished: UnfinishedBuild,
   name: string,
   memory: number,
   threads: number,
@@ -131,10 +126,10 @@ async function placeOf(
     startThread,
     scratch: scratchFiles,
     temporary,
-    checkpoints: training,
+    checkpoints: unfinished,
     createStore: async kind => {
       const create = (path: string, resumed = false): Promise<LevelWriter> => createLevelWriter(path, memory, resumed);
-      if (kind === counted) return training.openStore(pathOf(kind), create);
+      if (kind === counted) return unfinished.openStore(pathOf(kind), create);
       // A pruned copy of tables that are complete is made anew.
       await rm(pathOf(kind), { recursive: true, force: true });
       return create(pathOf(kind));

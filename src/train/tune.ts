@@ -4,7 +4,7 @@ import { IdStream } from '../count/id-stream.js';
 import { scratchFiles } from '../count/scratch-files.js';
 import { KneserError } from '../base/errors.js';
 import { makeTemporaryFolder } from '../base/node/leftovers.js';
-import { learnModel } from './stages/learn-weights.js';
+import { learnModel } from './stages/learning.js';
 import { PagedModel } from '../model/paged-model.js';
 import { readIds } from '../model/scoring/text-reader.js';
 import {

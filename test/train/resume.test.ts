@@ -6,7 +6,7 @@ import { modelDigest } from '#kneser/test/faults/content.js';
 import { killTrainings } from '#kneser/test/faults/kill/trainings.js';
 import { removeAbandoned } from '#kneser/src/base/node/leftovers.js';
 import { readRecord } from '#kneser/src/train/resume/record.js';
-import { Training } from '#kneser/src/train/resume/training.js';
+import { UnfinishedBuild } from '#kneser/src/train/resume/unfinished-build.js';
 import { LanguageModel, train, type TrainOptions } from '#kneser/src/index.js';
 import { CommandLine, outcome, seen } from '../support/command-line.js';
 import { randomNumbers } from '../support/models.js';
@@ -174,7 +174,7 @@ describe('resuming', () => {
 test('what a training notes at the same time is all in its record', async () => {
   const folder = cli.fresh('record');
   mkdirSync(folder);
-  const training = await Training.begin(folder, 'generation-1', { settings: { order: 3 }, inputs: null });
+  const training = await UnfinishedBuild.begin(folder, 'generation-1', { settings: { order: 3 }, inputs: null });
   const counts = Array.from({ length: 20 }, (_, i) => i);
   await Promise.all(counts.map(count => training.beginCounting(count)));
   expect(await readRecord(folder)).toMatchObject({

@@ -1,5 +1,6 @@
 import { checkByteOrder } from '../../base/byte-order.js';
-import { choosePatterns, formatPattern, isContiguous } from '../../tables/pattern.js';
+import type { VocabularyChoice } from '../../count/vocabulary.js';
+import { choosePatterns, formatPattern, isContiguous, type Pattern } from '../../tables/pattern.js';
 import { prunesAnything, pruningByCounts, skipPatternError, type Pruning } from '../../tables/pruning.js';
 import { describeTokenization, Tokenization } from '../../text/tokenization.js';
 import { checkBuildOptions, orderOf, pretrainedTokenizer, type BuildOptions } from './options.js';
@@ -7,6 +8,10 @@ import { checkBuildOptions, orderOf, pretrainedTokenizer, type BuildOptions } fr
 /** What follows from the options of a build. */
 export interface BuildPlan {
   readonly order: number;
+  /** The patterns that the model is a mixture of. */
+  readonly patterns: readonly Pattern[];
+  /** Which words the model knows. */
+  readonly vocabulary: VocabularyChoice;
   readonly tokenization: Tokenization;
   /** How the tables are pruned; `undefined` where nothing is. */
   readonly pruning: Pruning | undefined;
@@ -17,16 +22,18 @@ export async function planBuild(options: BuildOptions): Promise<BuildPlan> {
   checkByteOrder();
   checkBuildOptions(options);
   const order = orderOf(options);
+  const patterns = choosePatterns(order, options.patterns ?? {});
+  const { vocabulary = { kind: 'all' } } = options;
   const info = describeTokenization(options.tokenization ?? {}, options.lowercase ?? false);
   const tokenization = await Tokenization.open(info, pretrainedTokenizer(options));
-  return { order, pruning: choosePruning(order, options), tokenization };
+  return { order, patterns, vocabulary, pruning: choosePruning(order, patterns, options), tokenization };
 }
 
-function choosePruning(order: number, { prune, patterns = {} }: BuildOptions): Pruning | undefined {
+function choosePruning(order: number, patterns: readonly Pattern[], { prune }: BuildOptions): Pruning | undefined {
   if (!prune) return undefined;
   const pruning = pruningByCounts(prune, order);
   if (!prunesAnything(pruning)) return undefined;
-  const skipping = choosePatterns(order, patterns).find(pattern => !isContiguous(pattern));
+  const skipping = patterns.find(pattern => !isContiguous(pattern));
   if (skipping) throw skipPatternError('prune: ', formatPattern(skipping));
   return pruning;
 }

@@ -1,149 +1,76 @@
-import { exp, log } from '../../base/elementary.js';
-import { KneserError } from '../../base/errors.js';
-import { formatPattern, isContiguous } from '../../tables/pattern.js';
-import { BatchLayout, type Batch } from '../../smoothing/batch.js';
-import { learnCache, TextCache } from '../../smoothing/cache.js';
-import { FIELDS } from '../../smoothing/evidence.js';
-import { PagedModel } from '../../model/paged-model.js';
-import { Blend, createBlend, type BlendEvidence } from '../../smoothing/blend.js';
-import { estimateDiscounts } from '../../smoothing/discounts.js';
-import { createLattice } from '../../smoothing/lattice.js';
-import { learn, massShares, Parameters } from '../../smoothing/learn.js';
-import { Mixture } from '../../smoothing/mixture.js';
-import type { WeightSet } from '../../smoothing/weights.js';
-import { wordIds } from '../../tables/manifest.js';
+import { NOT_IN_VOCABULARY } from '../../model/lookup/words.js';
 import type { ModelStore } from '../../store/store.js';
-import { EOS } from '../../text/tokens.js';
-import { pauses, type Pause } from '../../base/turn.js';
-
-/** More words than this add time and nothing else: sentences are then taken evenly from the whole text. */
-const MOST_WORDS = 500_000;
-/** Numbers of evidence that they come to at most, whatever memory there is: with many patterns they are fewer. */
-const MOST_EVIDENCE = 1 << 26;
-const WORDS_A_PAUSE = 1024;
-
-/** A text to learn from, as numbers that `readIds` gives; read more than once. */
-export interface NumberedText {
-  readonly length: number;
-  pieces(): Iterable<Uint32Array>;
-}
-
-/** Bytes of the evidence that is learned from, of so many words and tables. */
-export function evidenceBytes(words: number, tables: number): number {
-  return 4 * tables * FIELDS * Math.min(words, mostWords(tables));
-}
-
-function mostWords(tables: number): number {
-  return Math.min(MOST_WORDS, Math.floor(MOST_EVIDENCE / (tables * FIELDS)));
-}
+import { withContexts } from '../../tables/pattern.js';
+import { UNK } from '../../text/tokens.js';
+import { EVIDENCE_SHARE, overBudget, READ_SHARE } from '../plan/budget.js';
+import type { TextFigures } from '../resume/checkpoints.js';
+import type { NumberedText } from './choose-vocabulary.js';
+import type { BuildContext } from './context.js';
+import type { HeldOutIds } from './learning.js';
 
 /**
- * Learns weights for the model in a store, which is closed at the end. They do not depend on the memory.
+ * Learns the weights of the mixture on the held-out sentences, and stores them beside the model. Does nothing if no token was
+ * held out.
  *
- * @param memory bytes to aim for.
- * @param pause waited for now and then.
+ * - Input: the held-out word numbers, and the finished model in the store `tables`.
+ * - Output: the set of weights `default`.
+ * - Order: the last stage.
+ *
+ * @throws KNESER_ABORTED
  */
-export async function learnWeights(
-  store: ModelStore,
-  text: NumberedText,
-  memory: number,
-  onProgress?: (done: number, total: number) => void,
-  pause: Pause = pauses(),
-): Promise<WeightSet> {
-  // It was just made: nobody else has had it.
-  const files = { bytes: Infinity, created: '', weights: new Map<string, Uint8Array>() };
-  const blockMemory = Math.min(memory / 8, 128 << 20);
-  const model = await PagedModel.fromStore(store, files, { startingWeights: true, smoothing: 'glm', blockMemory });
-  try {
-    return await learnModel(model, text, onProgress, pause);
-  } finally {
-    await model.close();
-  }
+export async function run(context: BuildContext, text: NumberedText): Promise<void> {
+  if (text.heldOutTokens === 0) return;
+  const { place } = context;
+  const { learnWeights } = await import('./learning.js');
+  const { DEFAULT_WEIGHTS, encodeWeights } = await import('../../smoothing/weights.js');
+  const report = (done: number, total: number): void => context.report({ stage: 'tune', done, total, unit: 'passes' });
+  const store = watched(context, await place.openStore('tables'));
+  const set = await learnWeights(store, idsOf(text), place.memory, report, context.pause);
+  text.streams.heldOut.close();
+  await place.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
 }
 
-/** The same for a model that was opened with `startingWeights`. */
-export async function learnModel(
-  model: PagedModel,
-  text: NumberedText,
-  onProgress: ((done: number, total: number) => void) | undefined,
-  pause: Pause = pauses(),
-): Promise<WeightSet> {
-  const { parts } = model;
-  const { manifest, weights: start } = parts;
-  const most = mostWords(parts.words.length + parts.classes.length);
-  const { batch, sentences } = layOut(text, manifest.order, most);
-  if (batch.length === sentences) throw new KneserError('KNESER_INPUT_EMPTY', 'the text to tune on holds no tokens');
-  const evidence = await model.evidence(batch);
-  const blend = createBlend(parts, estimateDiscounts);
-  if (!start) throw new Error('no weights to start from');
-  const words = new Parameters(start.words);
-  const { classModel } = blend;
-  const classes = classModel && new Parameters(start.classes);
-  const gate = classModel && new Parameters(start.gate);
-  await learn(blend, words, classes, gate, evidence, batch, (epoch, of) => onProgress?.(epoch, of), pause);
+/** Refuses to hold out more tokens than weights can be learned from in memory, before counting begins. @throws KNESER_LIMIT */
+export async function checkMemory(
+  { options, place, plan }: BuildContext,
+  { heldOut, heldOutTokens }: Pick<TextFigures, 'heldOut' | 'heldOutTokens'>,
+): Promise<void> {
+  if (heldOutTokens === 0) return;
+  const { evidenceBytes } = await import('./learning.js');
+  const tables = withContexts(plan.patterns).length + (options.classes ? plan.order : 0);
+  const bytes = evidenceBytes(heldOutTokens + heldOut, tables);
+  if (bytes <= place.memory * EVIDENCE_SHARE) return;
+  throw overBudget({
+    option: 'hold-out',
+    subject: `weights learned from ${heldOutTokens} tokens`,
+    bytes,
+    share: EVIDENCE_SHARE,
+    memory: place.memory,
+    instead: 'hold out a smaller share, or none and run kneser tune later',
+  });
+}
 
-  const probabilities = await evaluate(blend, evidence, batch, pause);
-  const cache = await learnCache(batch, probabilities, wordIds(manifest), pause);
-  const textCache = new TextCache(wordIds(manifest), cache);
-  const cached = probabilities.map((probability, t) => textCache.mix(probability, batch, t));
-  const shares = massShares(blend, evidence, batch);
-  const patterns = blend.words.lattice.tables.map(table => formatPattern(table.pattern));
+/** The held-out text as ids; words that the model does not know are `NOT_IN_VOCABULARY`, literal `<unk>` tokens `UNK`. */
+function idsOf({ vocabulary, streams: { heldOut } }: NumberedText): HeldOutIds {
+  const { ids, frequencies } = vocabulary;
+  const isUnknown = (id: number, word: number): boolean => id === UNK && !(word === UNK && frequencies[UNK] > 0);
+  const toId = ids.map((id, word) => (isUnknown(id, word) ? NOT_IN_VOCABULARY : id));
   return {
-    patterns,
-    words: words.values,
-    classes: classes?.values ?? new Float64Array(0),
-    gate: gate?.values ?? new Float64Array(0),
-    cache,
-    report: {
-      sentences,
-      tokens: batch.length,
-      mkn: perplexity(await kneserNey(model, evidence, batch, pause)),
-      tuned: perplexity(probabilities),
-      cached: perplexity(cached),
-      shares: [
-        ...patterns.map((pattern, s) => ({ pattern, share: shares.words[s] })),
-        ...manifest.classTables.map(({ pattern }, s) => ({ pattern, share: shares.classes[s] ?? 0 })),
-      ],
+    length: heldOut.length,
+    *pieces() {
+      for (const piece of heldOut.pieces()) yield piece.map(word => toId[word]);
     },
   };
 }
 
-/** One batch of a whole text, or of sentences from all over it. @param most the words that it has at most. */
-function layOut(text: NumberedText, order: number, most: number): { batch: Batch; sentences: number } {
-  const every = Math.ceil(text.length / most);
-  const layout = new BatchLayout(order, Math.min(text.length, most));
-  let sentence = 0;
-  let sentences = 0;
-  for (const piece of text.pieces()) {
-    for (const id of piece) {
-      if (sentence % every === 0 && !layout.full) {
-        layout.push(id);
-        if (id === EOS) sentences++;
-      }
-      if (id === EOS) sentence++;
-    }
-  }
-  return { batch: layout.batch, sentences };
-}
-
-/** What modified Kneser-Ney makes of the same evidence. */
-function kneserNey(model: PagedModel, evidence: BlendEvidence, batch: Batch, pause: Pause): Promise<Float64Array> {
-  const { lattice } = createBlend(model.parts, estimateDiscounts).words;
-  const tables = lattice.tables.filter(table => isContiguous(table.pattern));
-  const blend = new Blend(new Mixture(createLattice(tables, lattice.vocabulary)));
-  return evaluate(blend, evidence, batch, pause);
-}
-
-/** p of each word of a batch. */
-async function evaluate(blend: Blend, evidence: BlendEvidence, batch: Batch, pause: Pause): Promise<Float64Array> {
-  const probabilities = new Float64Array(batch.length);
-  for (let t = 0; t < batch.length; t++) {
-    probabilities[t] = blend.probability(evidence, batch, t);
-    if (t % WORDS_A_PAUSE === 0) await pause();
-  }
-  return probabilities;
-}
-
-function perplexity(probabilities: Float64Array): number {
-  return exp(-probabilities.reduce((sum, p) => sum + log(p), 0) / probabilities.length);
+/** The store, whose every read of blocks checks whether the caller aborted, and collects garbage from time to time. */
+function watched(context: BuildContext, store: ModelStore): ModelStore {
+  const collect = context.collectEvery(READ_SHARE);
+  const getMany: ModelStore['getMany'] = async keys => {
+    context.checkAborted();
+    const values = await store.getMany(keys);
+    collect(values.reduce((sum, value) => sum + (value?.length ?? 0), 0));
+    return values;
+  };
+  return { ...store, getMany };
 }

@@ -45,26 +45,3 @@ export interface BuildPlace extends CountingPlace {
   /** Stores a set of weights beside the model. */
   putWeights(name: string, value: Uint8Array): Promise<void>;
 }
-
-/** Figures of a finished training, wherever the model is. */
-export interface BuildReport {
-  /** Length of the longest n-grams. */
-  readonly order: number;
-  /** Sentences that were counted. */
-  readonly sentences: number;
-  /** `</s>` counted. */
-  readonly tokens: number;
-  /** Types with `</s>` and `<unk>`, without `<s>`. */
-  readonly vocabulary: number;
-  /** The tables of the model, shorter contexts first. */
-  readonly tables: readonly {
-    /** As in `TableInfo`. */
-    readonly pattern: string;
-    /** Distinct n-grams. */
-    readonly types: number;
-    /** Whether the discounts are the fallback 0.5, 1, 1.5. */
-    readonly fallback: boolean;
-  }[];
-  /** What the text held that was replaced or left out: one sentence each, with a count. */
-  readonly warnings: readonly string[];
-}

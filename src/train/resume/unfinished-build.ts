@@ -14,7 +14,7 @@ import { isIntact, loadText, saveText } from './text.js';
  * @param published the generation that is the model already.
  * @throws KNESER_OPTION where it was begun with something else.
  */
-export async function findTraining(
+export async function findUnfinishedBuild(
   folder: string,
   out: string,
   published: string | undefined,
@@ -27,7 +27,7 @@ export async function findTraining(
 }
 
 /** Checkpoints in a folder: the text as files of numbers, and a record of which tables are complete in a LevelDB beside. */
-export class Training implements Checkpoints {
+export class UnfinishedBuild implements Checkpoints {
   private saving: Promise<void> | undefined;
   private failure: Error | undefined;
   private written: Promise<void> = Promise.resolve();
@@ -40,15 +40,20 @@ export class Training implements Checkpoints {
     readonly resumed: boolean,
   ) {}
 
-  static async begin(folder: string, generation: string, beginning: Beginning, command?: string): Promise<Training> {
+  static async begin(
+    folder: string,
+    generation: string,
+    beginning: Beginning,
+    command?: string,
+  ): Promise<UnfinishedBuild> {
     const record = { format: FORMAT_VERSION, generation, ...beginning, command: command ?? null, tables: [] };
-    const training = new Training(folder, record, false);
-    await training.write({});
-    return training;
+    const build = new UnfinishedBuild(folder, record, false);
+    await build.write({});
+    return build;
   }
 
-  static resume(folder: string, record: TrainingRecord): Training {
-    return new Training(folder, record, true);
+  static resume(folder: string, record: TrainingRecord): UnfinishedBuild {
+    return new UnfinishedBuild(folder, record, true);
   }
 
   /** Whether there is anything to go on with. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { packageVersion } from '../base/node/version.js';
-import { FORMAT_OPTIONS } from '../text/formats/index.js';
-import type { Input } from '../text/formats/input.js';
-import { keptOptions, type TrainOptions } from './plan/options.js';
-import { recordInputs, type Beginning } from './resume/record.js';
+import { packageVersion } from '../../base/node/version.js';
+import { FORMAT_OPTIONS } from '../../text/formats/index.js';
+import type { Input } from '../../text/formats/input.js';
+import { keptOptions, type TrainOptions } from '../plan/options.js';
+import { recordInputs, type Beginning } from './record.js';
 
 /** What the model of a training follows from. @param options with words that can be read more than once. */
 export async function beginningOf(options: TrainOptions, inputs: readonly Input[]): Promise<Beginning> {

@@ -1,0 +1,80 @@
+import type { IdStream } from '../../count/id-stream.js';
+import { layoutLength } from '../../count/layout.js';
+import type { SpilledWords } from '../../count/spilled-words.js';
+import { buildVocabulary } from '../../count/vocabulary.js';
+import { HELD_OUT_SHARE, IDS_SHARE, SMALL_TEXT } from '../plan/budget.js';
+import type { ReadText, TextIds } from '../resume/checkpoints.js';
+import type { BuildContext } from './context.js';
+import type { TokenizedText } from './tokenize.js';
+
+/** A text that was read: its vocabulary and figures, and its word numbers, of which `vocabulary.ids` gives the ids. */
+export interface NumberedText extends ReadText {
+  /** The word numbers of the counted and of the held-out sentences. */
+  readonly streams: TextIds;
+  /** How many numbers the text has when it is laid out for the order of the model. */
+  readonly length: number;
+}
+
+/** The text that an interrupted build stored; `undefined` if there is none. */
+export async function restore(context: BuildContext): Promise<NumberedText | undefined> {
+  const { checkpoints } = context.place;
+  if (!checkpoints?.resumed) return undefined;
+  const ids = context.idStream('tokens', IDS_SHARE);
+  const heldOut = context.idStream('held-out', HELD_OUT_SHARE);
+  return numbered(context, await checkpoints.loadText({ ids, heldOut }), { ids, heldOut });
+}
+
+/**
+ * Chooses the words that the model knows, and stores the text for `restore` unless it is small.
+ *
+ * - Input: the tokenized text.
+ * - Output: its vocabulary (ids fall with frequency) and its word numbers.
+ * - Order: after `tokenize.ts`, before anything is counted. The text is stored while counting begins.
+ *
+ * @throws KNESER_LIMIT if words were spilled and those to choose from do not fit into memory.
+ */
+export function run(context: BuildContext, text: TokenizedText): NumberedText {
+  const { stream, changes, spilled } = text;
+  const { place, plan } = context;
+  const { ids, heldOut } = spilled ? resolveSpilled(context, text, spilled) : text;
+  const figures: ReadText = {
+    vocabulary: buildVocabulary(stream, plan.vocabulary),
+    sentences: stream.sentences,
+    tokens: stream.tokens,
+    heldOut: stream.heldOut,
+    heldOutTokens: stream.heldOutTokens,
+    replaced: stream.replaced + changes.replaced,
+    dropped: stream.dropped,
+  };
+  const result = numbered(context, figures, { ids, heldOut });
+  if (result.length >= SMALL_TEXT) {
+    place.checkpoints?.saveText(figures, result.streams, () => context.checkAborted());
+  }
+  return result;
+}
+
+function numbered({ plan }: BuildContext, text: ReadText, streams: TextIds): NumberedText {
+  return { ...text, streams, length: layoutLength(text.tokens, text.sentences, plan.order) };
+}
+
+/** Adds the frequent ones of the spilled words to the list, and gives their tokens the numbers that they have there. */
+function resolveSpilled(
+  context: BuildContext,
+  { stream, ids, heldOut }: TokenizedText,
+  [counted, others]: NonNullable<TokenizedText['spilled']>,
+): TextIds {
+  const { vocabulary } = context.plan;
+  const limit = vocabulary.kind === 'limit' ? vocabulary.limit : Infinity;
+  const atLeast = vocabulary.kind === 'frequency' ? vocabulary.atLeast : 1;
+  stream.chooseSpilled(limit, atLeast, Math.floor(context.place.memory / 4));
+  const resolve = (from: IdStream, words: SpilledWords, to: IdStream): IdStream => {
+    words.resolve(from, stream.words, to);
+    from.close();
+    words.close();
+    return to;
+  };
+  return {
+    ids: resolve(ids, counted, context.idStream('tokens-resolved', IDS_SHARE)),
+    heldOut: resolve(heldOut, others, context.idStream('held-out-resolved', HELD_OUT_SHARE)),
+  };
+}

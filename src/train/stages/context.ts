@@ -1,0 +1,75 @@
+import { IdStream } from '../../count/id-stream.js';
+import { abortedError } from '../../base/errors.js';
+import type { Progress } from '../../base/progress.js';
+import { pauses } from '../../base/turn.js';
+import type { BuildOptions } from '../plan/options.js';
+import type { BuildPlan } from '../plan/plan.js';
+import type { BuildPlace } from './place.js';
+
+/**
+ * The stages of a training, one file each; `../build.ts` puts them in order. A stage has up to two faces:
+ *
+ * - `run` does its work;
+ * - `restore` gives the result, or the finished part of it, that an interrupted build of the same model has stored. It exists only
+ *   where work is stored. Without stored work it returns `undefined`.
+ *
+ * This file holds what all stages share: the options, the plan, the place, and how a stage waits, stops and reports.
+ */
+export class BuildContext {
+  /**
+   * Awaited now and then by a stage that works long on this thread: the event loop runs, and an aborted build throws
+   * KNESER_ABORTED.
+   */
+  readonly pause = pauses(() => this.checkAborted());
+  private readonly files: { close(): void }[] = [];
+
+  constructor(
+    readonly options: BuildOptions,
+    readonly plan: BuildPlan,
+    readonly place: BuildPlace,
+  ) {}
+
+  /** @throws KNESER_ABORTED if the caller aborted the training. */
+  checkAborted(): void {
+    if (this.options.signal?.aborted) throw abortedError();
+  }
+
+  /** Tells the caller how far a stage has come. */
+  report(progress: Progress): void {
+    this.options.onProgress?.(progress);
+  }
+
+  /** A stream of word numbers that {@link close} closes. @param share of the memory, beyond which numbers go to the file `name`. */
+  idStream(name: string, share: number): IdStream {
+    const { place } = this;
+    return this.closeAtEnd(new IdStream(place.temporary(name), Math.floor(place.memory * share), place.scratch));
+  }
+
+  /** Has {@link close} close a temporary file, too. */
+  closeAtEnd<File extends { close(): void }>(file: File): File {
+    this.files.push(file);
+    return file;
+  }
+
+  /**
+   * Makes a function that is told of bytes as they are read or written, and that collects garbage each time their sum reaches a
+   * share of the memory.
+   *
+   * @param pages whether freed pages return to the system, too: twice the time.
+   */
+  collectEvery(share: number, pages = true): (bytes: number) => void {
+    const { memory, collect } = this.place;
+    let sum = 0;
+    return bytes => {
+      if ((sum += bytes) < memory * share) return;
+      sum = 0;
+      collect?.(pages);
+    };
+  }
+
+  /** Waits until the saved text is written, and closes all temporary files. They may be closed already. */
+  async close(): Promise<void> {
+    await this.place.checkpoints?.settled().catch(() => undefined);
+    for (const file of this.files) file.close();
+  }
+}

@@ -1,0 +1,120 @@
+import { planSorts } from '../../count/adjust.js';
+import { planPartitions } from '../../count/partition.js';
+import { createPool } from '../../count/pool.js';
+import type { ModelBuilder } from '../../tables/builder.js';
+import type { TableManifest } from '../../tables/manifest.js';
+import { choosePatterns, tableName, withContexts, type Pattern, type Stream } from '../../tables/pattern.js';
+import { emptySummary, type TableSummary } from '../../tables/table-writer.js';
+import { FIRST_WORD } from '../../text/tokens.js';
+import { SMALL_TEXT } from '../plan/budget.js';
+import type { BuildPlan } from '../plan/plan.js';
+import type { LeftToCount } from '../resume/checkpoints.js';
+import type { NumberedText } from './choose-vocabulary.js';
+import type { BuildContext } from './context.js';
+import { TableCounting } from './table-counting.js';
+
+/** One of the two streams of ids that are counted over a text: its words, or their classes. */
+export interface CountedStream {
+  readonly name: Stream;
+  readonly text: NumberedText;
+  /** One table is counted for each. */
+  readonly patterns: readonly Pattern[];
+  /** The id that each word number of the text has in this stream. */
+  readonly toId: Uint32Array;
+  /** Occurrences in the text by id; their length is the number of ids in use, `NONE` included. */
+  readonly frequencies: Float64Array;
+  /** Whether this is the last stream that needs the text: its memory is freed on the way. */
+  readonly last: boolean;
+}
+
+/** The finished tables of an interrupted build, and the sorts that are left; `undefined` if nothing was stored. */
+export async function restore(context: BuildContext, stream: CountedStream): Promise<LeftToCount | undefined> {
+  const { place, plan } = context;
+  return place.checkpoints?.leftToCount(stream.name, planSorts(stream.patterns, plan.order), stream.frequencies.length);
+}
+
+/**
+ * Counts n-grams, adjusts the counts and writes the tables of one stream: positions of the text are sorted by the words around
+ * them, and each sorted group becomes rows with raw or adjusted counts (Heafield et al. 2013).
+ *
+ * - Input: a stream, the builder of the model, and the result of `restore`.
+ * - Output: an entry of the manifest for each table. Blocks and directories are in the store.
+ * - Order: after `choose-vocabulary.ts` for words, after `cluster-words.ts` for classes; before `write-model.ts`.
+ *
+ * @throws KNESER_LIMIT, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED
+ */
+export async function run(
+  context: BuildContext,
+  stream: CountedStream,
+  builder: ModelBuilder,
+  restored?: LeftToCount,
+): Promise<TableManifest[]> {
+  const { place, plan, options } = context;
+  const { order } = plan;
+  const { name, patterns, text, frequencies } = stream;
+  const types = frequencies.length;
+  const nothing = { sorts: planSorts(patterns, order), tables: [], unigrams: new Uint32Array(types) };
+  const { sorts, tables, unigrams } = restored ?? nothing;
+  const summaries = new Map(tables.map(({ table, ...summary }): [string, TableSummary] => [table, summary]));
+
+  const threads = text.length < SMALL_TEXT ? 0 : place.threads;
+  const mergeMemory = Math.floor(place.memory / 8 / Math.max(1, threads));
+  const countPlan = { stream: name, order, sorts, types, mergeMemory };
+  const pool = createPool({ ...place, threads }, countPlan, thread => place.temporary(`runs-${name}-${thread}`));
+  const stop = (): void => void pool.abort();
+  options.signal?.addEventListener('abort', stop);
+  try {
+    const partitions = planPartitions(frequencies);
+    await new TableCounting(context, stream, { sorts, partitions, pool, builder, summaries }).run();
+    const counted = await pool.finish();
+    for (let id = 0; id < types; id++) unigrams[id] += counted[id];
+    context.checkAborted();
+  } catch (error) {
+    await pool.abort();
+    // If the caller aborted, stopped threads fail with errors of their own: KNESER_ABORTED goes first.
+    context.checkAborted();
+    throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', stop);
+  }
+
+  const unigramCounts = order === 1 ? Uint32Array.from(frequencies) : unigrams;
+  summaries.set(tableName([], name), await builder.putUnigrams(name, unigramCounts));
+  await builder.putDirectories(name, [[]]);
+  const mixed = new Set(plan.patterns.map(pattern => tableName(pattern, name)));
+  return patterns.map((pattern): TableManifest => {
+    const table = tableName(pattern, name);
+    const { rows, contexts, tokens, countsOfCounts } = summaries.get(table) ?? emptySummary();
+    return { pattern: table, mixed: name === 'classes' || mixed.has(table), rows, contexts, tokens, countsOfCounts };
+  });
+}
+
+/** The words of a text as a stream. @param last whether no classes are counted after them. */
+export function wordStream({ plan }: BuildContext, text: NumberedText, last: boolean): CountedStream {
+  const { ids, frequencies } = text.vocabulary;
+  return { name: 'words', text, patterns: withContexts(plan.patterns), toId: ids, frequencies, last };
+}
+
+/** The classes of the words of a text as a stream. @param of the class of every id. */
+export function classStream(
+  { plan }: BuildContext,
+  text: NumberedText,
+  classes: number,
+  of: Uint32Array,
+): CountedStream {
+  const { ids, frequencies: wordFrequencies } = text.vocabulary;
+  const frequencies = new Float64Array(FIRST_WORD + classes);
+  for (let id = 1; id < wordFrequencies.length; id++) frequencies[of[id]] += wordFrequencies[id];
+  return { name: 'classes', text, patterns: classPatterns(plan), toId: ids.map(id => of[id]), frequencies, last: true };
+}
+
+/** How many tables are counted by sorting: all but the tables of unigrams, which the contiguous sorts count on their way. */
+export function sortedTables({ plan }: BuildContext, hasClasses: boolean): number {
+  const patterns = [...withContexts(plan.patterns), ...(hasClasses ? classPatterns(plan) : [])];
+  return patterns.filter(pattern => pattern.length > 0).length;
+}
+
+/** Classes are counted by all contiguous patterns of the order, and by no others. */
+function classPatterns({ order }: BuildPlan): readonly Pattern[] {
+  return choosePatterns(order, {});
+}

@@ -1,0 +1,26 @@
+import type { Manifest } from '../../tables/manifest.js';
+import type { BuildContext } from './context.js';
+
+/**
+ * Copies the model without the n-grams that `prune` drops.
+ *
+ * - Input: the store `unpruned`, and its manifest.
+ * - Output: the manifest of the store `tables`, which is the copy. Without `prune` there is no copy: the manifest as it was.
+ * - Order: after `write-model.ts`, before `learn-weights.ts`. An interrupted copy is made anew.
+ *
+ * @throws KNESER_ABORTED
+ */
+export async function run(context: BuildContext, manifest: Manifest): Promise<Manifest> {
+  const { place, plan } = context;
+  if (!plan.pruning) return manifest;
+  const { pruneStore } = await import('../../tools/prune/prune-store.js');
+  const store = await place.openStore('unpruned');
+  try {
+    return await pruneStore(store, manifest, plan.pruning, await place.createStore('tables'), (done, total) => {
+      context.checkAborted();
+      context.report({ stage: 'prune', done, total, unit: 'n-grams' });
+    });
+  } finally {
+    await store.close();
+  }
+}

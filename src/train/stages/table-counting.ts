@@ -1,0 +1,166 @@
+import type { Sort } from '../../count/adjust.js';
+import type { CountTask } from '../../count/counter.js';
+import { tooLarge } from '../../count/id-stream.js';
+import { layoutChunks } from '../../count/layout.js';
+import { partitionPositions, type Partitions } from '../../count/partition.js';
+import type { BlockSink, CountPool } from '../../count/pool.js';
+import type { RunSegment } from '../../count/runs.js';
+import type { ModelBuilder } from '../../tables/builder.js';
+import { tableName } from '../../tables/pattern.js';
+import { addSummary, emptySummary, type TableSummary } from '../../tables/table-writer.js';
+import { BYTES_A_POSITION, WRITTEN_SHARE } from '../plan/budget.js';
+import type { CountedTable } from '../resume/checkpoints.js';
+import type { BuildContext } from './context.js';
+import type { CountedStream } from './count-tables.js';
+
+/** Positions of a chunk, at least, however little memory there is. */
+const LEAST_POSITIONS = 1 << 16;
+
+/** What a counting works with. */
+interface Work {
+  /** The sorts that are to be done: those of an interrupted build that are finished are left out. */
+  readonly sorts: readonly Sort[];
+  readonly partitions: Partitions;
+  readonly pool: CountPool;
+  readonly builder: ModelBuilder;
+  /** By table name. Summaries of the tables counted here are added. */
+  readonly summaries: Map<string, TableSummary>;
+}
+
+/**
+ * The counting of one stream: a task for each sort and partition, done by the pool's threads in any order.
+ *
+ * A text that fits into half of the memory is one chunk, and each of its tasks counts at once. A larger text is sorted chunk by
+ * chunk into runs on the disk, which are then merged and counted.
+ */
+export class TableCounting {
+  /** The most positions of a chunk. */
+  private readonly chunkLength: number;
+  private readonly isSpilling: boolean;
+  /** By sort and partition, the sorted runs on the disk. */
+  private readonly runs: readonly RunSegment[][][];
+  private readonly collectWritten: (bytes: number) => void;
+
+  constructor(
+    private readonly context: BuildContext,
+    private readonly stream: CountedStream,
+    private readonly work: Work,
+  ) {
+    const { place } = context;
+    this.chunkLength = Math.max(LEAST_POSITIONS, Math.floor(place.memory / 2 / BYTES_A_POSITION));
+    this.isSpilling = stream.text.length > this.chunkLength;
+    const { sorts, partitions } = work;
+    this.runs = sorts.map(() => Array.from({ length: partitions.count }, () => []));
+    this.collectWritten = context.collectEvery(WRITTEN_SHARE, false);
+  }
+
+  async run(): Promise<void> {
+    if (this.work.sorts.length === 0) return;
+    if (this.isSpilling && !this.context.place.scratch) throw tooLarge();
+    await this.sortChunks();
+    if (this.isSpilling) await this.mergeRuns();
+  }
+
+  /** Sorts the positions of all chunks. The memory of the text is free again when this ends. */
+  private async sortChunks(): Promise<void> {
+    const { context, stream, isSpilling } = this;
+    const { partitions } = this.work;
+    const { text, toId, last } = stream;
+    const families = familiesOf(this.work.sorts);
+    const total = text.length * families.length;
+    const [kind, stage] = isSpilling ? (['spill', 'sort'] as const) : (['count', 'count'] as const);
+    let done = 0;
+    let reuse: Uint32Array | undefined;
+    for (const chunk of layoutChunks(text.streams.ids, toId, context.plan.order, text.length, this.chunkLength, last)) {
+      const { ids } = chunk;
+      for (const { distance, members } of families) {
+        context.checkAborted();
+        const grouped = partitionPositions(chunk, distance, partitions, reuse);
+        reuse = grouped.positions;
+        const tasks: Promise<void>[] = [];
+        for (let p = 0; p < partitions.count; p++) {
+          const positions = grouped.positions.subarray(grouped.starts[p], grouped.starts[p + 1]);
+          if (positions.length === 0) continue;
+          const sortPartition = async (): Promise<void> => {
+            // The sorts of one family read the same positions, one sort after the other.
+            for (const sort of members) await this.perform(p, { kind, sort, ids, positions });
+            done += positions.length;
+            this.report(stage, done, total);
+          };
+          tasks.push(sortPartition());
+        }
+        await allSettledOrThrow(tasks);
+        if (!isSpilling) await this.complete(members);
+        await context.pause();
+      }
+    }
+  }
+
+  /** Merges the runs on the disk, sort by sort, and counts them. */
+  private async mergeRuns(): Promise<void> {
+    const { runs } = this;
+    const lengthOf = (segments: readonly RunSegment[]): number => segments.reduce((sum, { length }) => sum + length, 0);
+    const total = lengthOf(runs.flat(2));
+    let done = 0;
+    for (let sort = 0; sort < runs.length; sort++) {
+      const tasks = runs[sort].map(async (segments, p) => {
+        if (segments.length === 0) return;
+        await this.perform(p, { kind: 'merge', sort, segments });
+        done += lengthOf(segments);
+        this.report('count', done, total);
+      });
+      await allSettledOrThrow(tasks);
+      await this.complete([sort]);
+    }
+  }
+
+  /** Has a thread do a task, puts the blocks that result, and keeps the summaries of tables and the run. */
+  private async perform(partition: number, task: CountTask): Promise<void> {
+    const { pool, builder, summaries } = this.work;
+    this.context.checkAborted();
+    const blocks: BlockSink = ready => {
+      this.collectWritten(ready.reduce((sum, { value }) => sum + value.length, 0));
+      return builder.putBlocks(partition, ready);
+    };
+    const result = await pool.run(task, blocks);
+    for (const { table, summary } of result.summaries) {
+      const sum = summaries.get(table) ?? emptySummary();
+      addSummary(sum, summary);
+      summaries.set(table, sum);
+    }
+    if (result.segment) this.runs[task.sort][partition].push(result.segment);
+  }
+
+  /** Writes the directories of finished sorts, and notes their tables as finished. */
+  private async complete(finished: readonly number[]): Promise<void> {
+    const { sorts, builder, summaries } = this.work;
+    const { name } = this.stream;
+    const patterns = finished.flatMap(sort => sorts[sort]);
+    await builder.putDirectories(name, patterns);
+    const tables = patterns.map((pattern): CountedTable => {
+      const table = tableName(pattern, name);
+      return { table, ...(summaries.get(table) ?? emptySummary()) };
+    });
+    await this.context.place.checkpoints?.completed(tables);
+  }
+
+  private report(stage: 'sort' | 'count', done: number, total: number): void {
+    this.context.report({ stage: this.stream.name === 'words' ? stage : 'classes', done, total, unit: 'tokens' });
+  }
+}
+
+/** The sorts, as indices, by the distance of their first column: those of one distance share one grouping of the positions. */
+function familiesOf(sorts: readonly Sort[]): { distance: number; members: number[] }[] {
+  const families = new Map<number, number[]>();
+  sorts.forEach((sort, index) => {
+    const distance = sort[0][0];
+    families.set(distance, [...(families.get(distance) ?? []), index]);
+  });
+  return [...families].map(([distance, members]) => ({ distance, members }));
+}
+
+/** Waits for all tasks, so that none is still working when the first failure is thrown. */
+async function allSettledOrThrow(tasks: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(tasks)).find(result => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}

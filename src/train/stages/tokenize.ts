@@ -1,0 +1,175 @@
+import { checkTokens } from '../../count/layout.js';
+import type { IdStream } from '../../count/id-stream.js';
+import { SpilledWords } from '../../count/spilled-words.js';
+import { TokenStream } from '../../count/token-stream.js';
+import { requireTokens } from '../../count/vocabulary.js';
+import { KneserError } from '../../base/errors.js';
+import { createFeeder } from '../../text/feeder.js';
+import { checkSentences, feedSentence, type Sentence, type Sentences } from '../../text/sentences.js';
+import type { TextChanges } from '../../text/tokenization.js';
+import { MOST_TOKEN_BYTES } from '../../text/tokenizer.js';
+import { splitTokens } from '../../text/tokens.js';
+import { WordList } from '../../text/word-list.js';
+import {
+  BYTES_A_WORD,
+  HELD_OUT_SHARE,
+  IDS_SHARE,
+  overBudget,
+  TEXT_SHARE,
+  TOKEN_SHARE,
+  WORDS_SHARE,
+} from '../plan/budget.js';
+import type { BuildContext } from './context.js';
+import type { BuildText, TextSource } from './place.js';
+
+/** The name of sentences in messages. */
+const SENTENCES = 'the sentences given';
+/** Sentences between two checks of the memory that words take. */
+const SENTENCES_A_CHECK = 1024;
+
+/** Wraps an error that the caller's own sentences threw, so that nobody takes it for a failure of the library. */
+export class CallerError extends Error {}
+
+/** A text as word numbers: each number stands for a word of `stream.words`, in the order in which words were first seen. */
+export interface TokenizedText {
+  /** The words, how often each occurs, and the figures of the text. */
+  readonly stream: TokenStream;
+  /** The word numbers of the sentences that are counted. */
+  readonly ids: IdStream;
+  /** The word numbers of the sentences that are held out to learn weights from. */
+  readonly heldOut: IdStream;
+  /** Changes that tokenizing made to the text before the stream saw it. */
+  readonly changes: TextChanges;
+  /** Words that memory had no room for, of the counted and of the held-out sentences; `undefined` if there are none. */
+  readonly spilled: SpilledPair | undefined;
+}
+
+type SpilledPair = readonly [counted: SpilledWords, heldOut: SpilledWords];
+
+/**
+ * Tokenizes a text.
+ *
+ * - Input: the files or sentences of the training.
+ * - Output: the text as word numbers, with the list of its words.
+ * - Order: the first stage. `choose-vocabulary.ts` stores its result and restores it.
+ *
+ * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED, CallerError
+ */
+export async function run(context: BuildContext, text: BuildText): Promise<TokenizedText> {
+  const reading = new Reading(context);
+  if ('sentences' in text) await reading.readSentences(text.sentences);
+  else await reading.readSources(text.sources);
+  const { stream, ids, heldOut, changes, spilled } = reading;
+  requireTokens(stream, 'sources' in text ? text.sources.map(source => source.name).join(', ') : SENTENCES);
+  context.plan.tokenization.splitter.forget?.();
+  reading.checkMemory();
+  return { stream, ids, heldOut, changes, spilled };
+}
+
+/** A text while it is read. */
+class Reading {
+  readonly ids: IdStream;
+  readonly heldOut: IdStream;
+  readonly stream: TokenStream;
+  readonly changes: TextChanges = { replaced: 0, extraBytes: 0, extraCharacters: 0 };
+  spilled: SpilledPair | undefined;
+
+  constructor(private readonly context: BuildContext) {
+    const { lowercase = false, skipBlank = false, reserved = 'refuse', holdOut = 0 } = context.options;
+    const { vocabulary } = context.plan;
+    const words = new WordList();
+    if (vocabulary.kind === 'words') addWords(words, vocabulary.words, lowercase);
+    this.ids = context.idStream('tokens', IDS_SHARE);
+    this.heldOut = context.idStream('held-out', HELD_OUT_SHARE);
+    const holdOutEvery = holdOut > 0 ? Math.round(1 / holdOut) : 0;
+    const closed = vocabulary.kind === 'words';
+    this.stream = new TokenStream(words, this.ids, this.heldOut, {
+      holdOutEvery,
+      lowercase,
+      skipBlank,
+      reserved,
+      closed,
+    });
+  }
+
+  async readSentences(sentences: Sentences): Promise<void> {
+    const { context, stream } = this;
+    checkSentences(sentences);
+    stream.open(SENTENCES);
+    for await (const sentence of ofCaller(sentences)) {
+      context.checkAborted();
+      feedSentence(sentence, context.plan.tokenization, stream);
+      if (stream.sentences % SENTENCES_A_CHECK === 0) this.checkMemory();
+      await context.pause();
+    }
+  }
+
+  async readSources(sources: readonly TextSource[]): Promise<void> {
+    const { context, stream, changes } = this;
+    const { tokenization } = context.plan;
+    const known = sources.every(source => source.bytes !== undefined);
+    const total = known ? sources.reduce((sum, source) => sum + (source.bytes ?? 0), 0) : undefined;
+    const longestToken = Math.min(MOST_TOKEN_BYTES, Math.floor(context.place.memory * TOKEN_SHARE));
+    const collect = context.collectEvery(TEXT_SHARE);
+    let done = 0;
+    for (const source of sources) {
+      const feeder = createFeeder(tokenization, stream, changes, source.name, longestToken);
+      stream.open(source.name, source.isPlain && tokenization.info.sentences === 'lines' ? 'line' : 'sentence');
+      for await (const bytes of source.read(read => (done += read))) {
+        context.checkAborted();
+        feeder.feed(bytes);
+        this.checkMemory();
+        collect(bytes.length);
+        context.report({ stage: 'tokenize', done, total, unit: 'bytes' });
+      }
+      feeder.end();
+    }
+  }
+
+  /**
+   * Refuses a text with more tokens than 32-bit counts can hold. If its words take more than half of the memory, begins to spill
+   * further words to the disk where the choice of the vocabulary allows it, and refuses the text where it does not.
+   */
+  checkMemory(): void {
+    const { stream, context } = this;
+    const { place, plan } = context;
+    checkTokens(stream.tokens, stream.sentences, plan.order);
+    const used = stream.words.memory + stream.words.size * (BYTES_A_WORD + 4 * place.threads);
+    // Words that were in the list before spilling began stay there.
+    if (used <= place.memory * WORDS_SHARE || this.spilled) return;
+    const { scratch } = place;
+    if (scratch && (plan.vocabulary.kind === 'limit' || plan.vocabulary.kind === 'frequency')) {
+      const spill = (name: string): SpilledWords =>
+        context.closeAtEnd(new SpilledWords(place.temporary(name), scratch));
+      this.spilled = [spill('words'), spill('held-out-words')];
+      stream.spill(...this.spilled);
+      return;
+    }
+    throw overBudget({
+      option: 'memory',
+      subject: `the ${stream.words.size} different words of the text`,
+      bytes: used,
+      share: WORDS_SHARE,
+      memory: place.memory,
+      instead: 'keep the most frequent words (--vocab-limit N), or name them (--vocab FILE)',
+    });
+  }
+}
+
+async function* ofCaller(sentences: Sentences): AsyncGenerator<Sentence> {
+  try {
+    yield* sentences;
+  } catch (cause) {
+    throw new CallerError('the sentences given failed', { cause });
+  }
+}
+
+/** Adds the words of a closed vocabulary to a list. @throws KNESER_OPTION */
+function addWords(list: WordList, words: Iterable<string>, lowercase: boolean): void {
+  for (const word of words) {
+    if (splitTokens(word).length !== 1 || word.includes('\n')) {
+      throw new KneserError('KNESER_OPTION', `vocabulary: ${JSON.stringify(word)} is not one word`);
+    }
+    list.addWord(lowercase ? word.toLowerCase() : word);
+  }
+}

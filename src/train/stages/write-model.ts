@@ -1,0 +1,78 @@
+import type { ModelBuilder } from '../../tables/builder.js';
+import { encodeClasses } from '../../tables/classes.js';
+import { sortedDictionary } from '../../tables/dictionary.js';
+import type { Manifest, TableManifest } from '../../tables/manifest.js';
+import { encodeTokenizer } from '../../tables/tokenizer.js';
+import type { VocabularyChoice } from '../../count/vocabulary.js';
+import { FIRST_WORD, UNK } from '../../text/tokens.js';
+import { pretrainedTokenizer } from '../plan/options.js';
+import type { NumberedText } from './choose-vocabulary.js';
+import type { BuildContext } from './context.js';
+
+/** The tables of a model, as the manifest lists them. */
+export interface CountedTables {
+  readonly tables: readonly TableManifest[];
+  /** How many classes words are grouped into; 0 if there are none. */
+  readonly classes: number;
+  readonly classTables: readonly TableManifest[];
+}
+
+/** Writes the class of every id. */
+export async function putClasses(
+  builder: ModelBuilder,
+  { vocabulary }: NumberedText,
+  classes: number,
+  of: Uint32Array,
+): Promise<void> {
+  await builder.putClasses(encodeClasses(FIRST_WORD + classes, of, vocabulary.frequencies));
+}
+
+/**
+ * Writes all of a model but its tables: the dictionary, the `tokenizer.json`, and the manifest.
+ *
+ * - Input: the vocabulary and figures of the text, and what the manifest says of the tables.
+ * - Output: the manifest. The store is closed.
+ * - Order: after the tables are counted, before `prune-tables.ts`.
+ *
+ * @throws KNESER_ABORTED
+ */
+export async function run(
+  context: BuildContext,
+  text: NumberedText,
+  counted: CountedTables,
+  builder: ModelBuilder,
+): Promise<Manifest> {
+  const { options, plan } = context;
+  const { list, numbers, frequencies } = text.vocabulary;
+  await builder.putDictionary(sortedDictionary(list, numbers, frequencies));
+  const pretrained = pretrainedTokenizer(options);
+  if (pretrained) await builder.putTokenizer(encodeTokenizer(pretrained.json));
+  context.checkAborted();
+  return await builder.finish({
+    order: plan.order,
+    sentences: text.sentences,
+    tokens: text.tokens + text.sentences,
+    vocabulary: numbers.length - 2,
+    unknown: frequencies[UNK],
+    ...counted,
+    options: {
+      lowercase: options.lowercase ?? false,
+      skipBlank: options.skipBlank ?? false,
+      vocabulary: describeChoice(plan.vocabulary),
+      tokenization: plan.tokenization.info,
+    },
+  });
+}
+
+/** The choice of the vocabulary as `kneser inspect` shows it. */
+function describeChoice(choice: VocabularyChoice): string {
+  switch (choice.kind) {
+    case 'limit':
+      return `limit=${choice.limit}`;
+    case 'frequency':
+      return `frequency>=${choice.atLeast}`;
+    case 'all':
+    case 'words':
+      return choice.kind;
+  }
+}
