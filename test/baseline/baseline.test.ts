@@ -292,7 +292,7 @@ describe.concurrent('kneser baseline', () => {
     const measured = await baseline({ corpus: '1b', data, orders: [5], classes: 0, resamples: 100 });
     expect(measured.corpus?.name).toBe('1b');
     expect(measured.test.map(({ file }) => file)).toEqual(['news.en.heldout-00000-of-00050']);
-    expect(measured.warnings.join()).toContain('no checksum');
+    expect(measured.warnings.join()).toContain('lacks checksums');
     const [published] = measured.published;
     expect(published).toMatchObject({ perplexity: 67.6, counterpart: 'mkn5' });
     expect(published.ours).toBe(measured.models[0].micro.perplexity);
