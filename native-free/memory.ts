@@ -1,5 +1,5 @@
 /**
- * Models in memory: a copy of an open model, read from then on without a server or a disk.
+ * Models in memory: a copy of an open model, which needs no server and no disk any more.
  *
  * @packageDocumentation
  */
@@ -18,7 +18,7 @@ export interface CopyOptions extends OpenOptions, WorkOptions {}
 
 const COPY_OPTIONS: OptionTable<Omit<CopyOptions, 'startingWeights'>> = { ...OPEN_OPTIONS, ...WORK_OPTIONS };
 
-/** @internal A database in memory, which is open and empty. Closing it keeps what it holds. */
+/** @internal A database in memory, open and empty. Closing it keeps its content; it can be opened again. */
 export async function createMemory(): Promise<Database> {
   const database = new MemoryLevel<Uint8Array, Uint8Array>({ ...ENCODING, storeEncoding: 'view' });
   await database.open();
@@ -26,9 +26,9 @@ export async function createMemory(): Promise<Database> {
 }
 
 /**
- * Copies an open model into memory, whole: it is read there from then on, without a server or a disk.
+ * Copies an open model into memory, whole. The copy needs no server and no disk; the caller closes both models.
  *
- * @throws KneserError: KNESER_OPTION, KNESER_ABORTED, and what reading the model throws.
+ * @throws KneserError: KNESER_OPTION, KNESER_ABORTED, and the errors of reading the model.
  * @example
  * ```ts
  * import { openAsBlob } from 'node:fs';

@@ -3,7 +3,7 @@ import type { ThreadReply, ThreadRequest } from '../src/count/counting-thread.js
 import { workerError } from '../src/base/errors.js';
 import type { StartThread } from '../src/count/pool.js';
 
-/** What a counting worker is sent first, and then. */
+/** A message to a counting worker: first the plan, then requests. */
 export type CountingMessage = { readonly plan: CountPlan } | { readonly request: ThreadRequest };
 
 /** Starts a Web Worker that counts. */

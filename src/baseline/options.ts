@@ -13,12 +13,6 @@ import { TRAIN_OPTIONS, type TrainOptions } from '../train/plan/options.js';
 import { RESAMPLING_OPTIONS } from './bootstrap.js';
 import type { Progress } from '../base/progress.js';
 
-/**
- * Baselines: many models trained on one text, measured on others, and compared. `baseline` orders the work; `series` trains
- * and measures one model; `measure` and `bootstrap` turn scores into figures and intervals; `report` is the result, which
- * `tables`, `page` and `markdown` show; `token-table` is the format of its table of tokens, which `compare` reads.
- */
-
 /** The texts of a baseline: files, or a corpus of the catalog. */
 export type BaselineTexts =
   | {
