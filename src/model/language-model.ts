@@ -4,6 +4,7 @@ import { checkOptions, checkPath } from '../base/check.js';
 import { FILE_OPTIONS, OPEN_OPTIONS, type FileOptions, type OpenOptions, type TableReading } from './api.js';
 import { PagedModel } from './paged-model.js';
 import type { ModelParts } from './scoring/parts.js';
+import { endsOf } from './scoring/score.js';
 import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
 import { runAwaiting } from './scoring/scorer.js';
 import { sumFile } from './sum-file.js';
@@ -96,7 +97,7 @@ export class LanguageModel extends PagedModel {
     }
     const words = await this.allWords();
     const cache = this.textCache(options);
-    const layout = this.layout(Infinity);
+    const layout = this.layout(Infinity, endsOf(options));
     return sumFile(path, words, this.parts, options, (ids, sum) =>
       this.inTurn(() => runAwaiting(this.addPiece(this.scorer, layout, ids, sum, cache))),
     );
