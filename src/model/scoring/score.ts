@@ -1,9 +1,10 @@
-import { checkFlag, optionError, type OptionTable } from '../../base/check.js';
+import { checkFlag, optionError, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
+import type { WorkOptions } from '../../base/progress.js';
 import type { SentenceEnds } from '../../smoothing/batch.js';
 import { TextCache } from '../../smoothing/cache.js';
 
 /** How a text is scored. */
-export interface TextOptions {
+export interface TextOptions extends WorkOptions {
   /** Whether `<s>` stands before each sentence. Default true. */
   readonly start?: boolean;
   /** Whether `</s>` is scored after each sentence, and counted as a token. Default true. */
@@ -16,7 +17,12 @@ export interface TextOptions {
 }
 
 /** The checks of {@link TextOptions}. */
-export const TEXT_OPTIONS: OptionTable<TextOptions> = { start: checkFlag, end: checkFlag, cache: checkFlag };
+export const TEXT_OPTIONS: OptionTable<TextOptions> = {
+  start: checkFlag,
+  end: checkFlag,
+  cache: checkFlag,
+  ...WORK_OPTIONS,
+};
 
 /** The ends of a text's sentences. */
 export function endsOf({ start = true, end = true }: TextOptions): SentenceEnds {
