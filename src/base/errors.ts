@@ -157,9 +157,14 @@ export class KneserError extends Error {
   }
 }
 
-/** Says that the caller stopped the work. */
-export function abortedError(work = 'training', left = 'nothing was kept'): KneserError {
-  return new KneserError('KNESER_ABORTED', `${work} was interrupted; ${left}`);
+/** The error of work that the caller aborted. @param reason the signal's: the error's `cause`. */
+export function abortedError(work = 'training', left = 'nothing was kept', reason?: unknown): KneserError {
+  return new KneserError('KNESER_ABORTED', `${work} was interrupted; ${left}`, { cause: reason });
+}
+
+/** Throws KNESER_ABORTED if the caller aborted the work; the signal's reason is the error's `cause`. */
+export function checkAborted(signal: AbortSignal | undefined, work?: string): void {
+  if (signal?.aborted) throw abortedError(work, undefined, signal.reason);
 }
 
 /** Says that a model cannot be used any more. */

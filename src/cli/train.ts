@@ -6,7 +6,7 @@ import { train, type TrainReport } from '../train/train.js';
 import { addBuildFlags } from './build-options.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
 import { interruption } from './interruption.js';
-import { bytes, warn, whole } from './output.js';
+import { bytes, print, warn, whole } from './output.js';
 import { withProgress } from './progress.js';
 import { resumeCommand } from './resume-command.js';
 import {
@@ -43,6 +43,7 @@ interface TrainFlags extends VocabularyFlags, TokenizationFlags, CleaningFlags, 
   readonly prune?: readonly number[];
   readonly force?: boolean;
   readonly resume?: boolean;
+  readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -59,13 +60,14 @@ export function define(command: Command): void {
   addCleaningFlags(command)
     .option('-f, --force', 'replace a model that is there')
     .option('--resume', 'continue a training that was interrupted; if this one is interrupted, keep its progress')
+    .option('--json', 'print one JSON object with the figures of the model')
     .option('-q, --quiet', 'no progress, no summary')
     .addHelpText('after', HELP)
     .action(run);
 }
 
 async function run(files: readonly string[], flags: TrainFlags): Promise<void> {
-  const { memory, threads, quiet = false } = flags;
+  const { memory, threads, quiet = false, json = false } = flags;
   const signal = interruption();
   const vocabulary = await vocabularyChoice(flags);
   const report = await withProgress(quiet, async progress =>
@@ -92,7 +94,8 @@ async function run(files: readonly string[], flags: TrainFlags): Promise<void> {
     }),
   );
   report.warnings.forEach(warn);
-  if (!quiet) process.stderr.write(summary(report));
+  if (json) await print(JSON.stringify(report) + '\n');
+  else if (!quiet) process.stderr.write(summary(report));
 }
 
 function resumeNotice(out: string, reached: string | undefined): string {
@@ -102,15 +105,12 @@ function resumeNotice(out: string, reached: string | undefined): string {
 }
 
 function summary(report: TrainReport): string {
-  const { out, order, sentences, tokens, vocabulary, tables, seconds } = report;
+  const { out, order, sentences, tokens, vocabulary, tables, seconds, notes } = report;
   const ngrams = tables.reduce((sum, table) => sum + table.types, 0);
-  const fallbacks = tables.filter(table => table.fallback).map(table => table.pattern);
   return (
     `${out}: order ${order}, ${whole(sentences)} sentences, ${whole(tokens)} tokens, ${whole(vocabulary)} types, ` +
     `${whole(ngrams)} n-grams, ${bytes(report.bytes)}, ${seconds.toFixed(1)} s\n` +
-    (fallbacks.length > 0
-      ? `The text is too small to estimate the discounts of ${fallbacks.join(', ')}: 0.5, 1 and 1.5 are used there.\n`
-      : '') +
+    notes.map(note => `${note}\n`).join('') +
     `Next: kneser perplexity ${out} FILE\n`
   );
 }

@@ -84,15 +84,15 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   try {
     const findUnfinished = resume ? find : undefined;
     const { written, bytes } = await writeModel(out, force, write, { findUnfinished, keepsUnfinished });
-    const { tables, warnings, ...figures } = written;
-    return { out, ...figures, tables, bytes, seconds: (performance.now() - started) / 1000, warnings };
+    const { tables, warnings, notes, ...figures } = written;
+    return { out, ...figures, tables, bytes, seconds: (performance.now() - started) / 1000, warnings, notes };
   } catch (error) {
     const { cause } = error as Error;
     if (cause instanceof CallerError) throw cause.cause;
-    if (keepsUnfinished() && options.signal?.aborted) {
-      throw abortedError('training', 'the finished part is kept, for --resume');
-    }
-    throw error;
+    const isAborted = (error as { code?: unknown }).code === 'KNESER_ABORTED' || keepsUnfinished();
+    if (!isAborted || !options.signal?.aborted) throw error;
+    const left = keepsUnfinished() ? 'the finished part is kept, for --resume' : undefined;
+    throw abortedError('training', left, options.signal.reason);
   }
 }
 

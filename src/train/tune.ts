@@ -2,7 +2,9 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { IdStream } from '../count/id-stream.js';
 import { scratchFiles } from '../count/scratch-files.js';
-import { KneserError } from '../base/errors.js';
+import { checkAborted, KneserError } from '../base/errors.js';
+import { pauses } from '../base/turn.js';
+import type { ModelStore } from '../store/store.js';
 import { makeTemporaryFolder } from '../base/node/leftovers.js';
 import { learnModel } from './stages/learning.js';
 import { PagedModel } from '../model/paged-model.js';
@@ -31,13 +33,15 @@ export interface TuneOptions extends DocumentOptions {
   readonly name?: string;
   /** Told how many of the passes over the text are done, and of how many. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Stops tuning when aborted, within a second; the model keeps the weights that it has. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Learns the weights of a model's mixture on held-out text, and stores them beside the model; its counts are not touched.
  * Deterministic.
  *
- * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_NO_COUNTS, and what `LanguageModel.open` throws.
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_NO_COUNTS, KNESER_ABORTED, and the codes of `LanguageModel.open`.
  * @example
  * ```ts
  * import { train, tune } from 'kneser';
@@ -51,26 +55,46 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
   const { isWeightsName, openFolder, writeWeights } = await import('../store/folder/folder.js');
   const name = options.name ?? DEFAULT_WEIGHTS;
   if (name === UNIFORM_WEIGHTS) {
-    throw new KneserError('KNESER_OPTION', `name: ${name} is what even weights are called; choose another`);
+    throw new KneserError('KNESER_OPTION', `name: ${name} is reserved for equal weights; choose another name`);
   }
   if (!isWeightsName(name)) {
     throw new KneserError('KNESER_OPTION', `name: ${name} cannot name weights; use letters, digits, dots, - and _`);
   }
+  const check = (): void => checkAborted(options.signal, 'tuning');
+  check();
   const inputs = await expandInputs(options.files, options);
   const path = resolve(options.model);
   const { store, files, pointer } = await openFolder(options.model);
-  const model = await PagedModel.fromStore(store, files, { startingWeights: true, smoothing: 'glm' });
+  const getMany: ModelStore['getMany'] = keys => {
+    check();
+    return store.getMany(keys);
+  };
+  const model = await PagedModel.fromStore({ ...store, getMany }, files, { startingWeights: true, smoothing: 'glm' });
   try {
-    const set = await learnFromFiles(model, inputs, options);
+    const set = await learnFromFiles(model, inputs, options, check);
+    check();
     await writeWeights(path, pointer.generation, name, encodeWeights(set));
     return set.report;
+  } catch (error) {
+    // Files that are read stop by themselves, with an error that knows neither this work nor the reason.
+    if ((error as { code?: unknown }).code === 'KNESER_ABORTED') check();
+    throw error;
   } finally {
     await model.close();
   }
 }
 
-/** The text is in a temporary file, as numbers, as far as it does not fit into memory. */
-async function learnFromFiles(model: PagedModel, inputs: readonly Input[], options: TuneOptions): Promise<WeightSet> {
+/**
+ * Learns weights from files. Their ids are in memory up to {@link TEXT_MEMORY}, and beyond it in a temporary file.
+ *
+ * @param check called often; stops the work by throwing.
+ */
+async function learnFromFiles(
+  model: PagedModel,
+  inputs: readonly Input[],
+  options: TuneOptions,
+  check: () => void,
+): Promise<WeightSet> {
   const folder = await makeTemporaryFolder('kneser-tune');
   const text = new IdStream(join(folder, 'text'), TEXT_MEMORY, scratchFiles);
   try {
@@ -78,9 +102,12 @@ async function learnFromFiles(model: PagedModel, inputs: readonly Input[], optio
     const { skipBlank } = model.info.options;
     for (const { path } of inputs) {
       const pieces = readIds(readText(path, options), path, words, model.parts.tokenization, skipBlank);
-      for await (const { ids } of pieces) for (const id of ids) text.push(id);
+      for await (const { ids } of pieces) {
+        check();
+        for (const id of ids) text.push(id);
+      }
     }
-    return await learnModel(model, text, options.onProgress);
+    return await learnModel(model, text, options.onProgress, pauses(check));
   } finally {
     text.close();
     await rm(folder, { recursive: true, force: true });

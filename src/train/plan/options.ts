@@ -166,7 +166,7 @@ export const BUILD_OPTIONS: { readonly [Name in BuildOptionName]-?: OptionRow<No
         flags: '--prune <list>',
         help:
           'drop rare n-grams: one threshold for each order, the last also for higher ones. ' +
-          '0,0,1 drops n-grams of order 3 and up that were seen once',
+          '0,0,1 (or 0 0 1) drops n-grams of order 3 and up that were seen once',
         value: 'thresholds',
       },
     ],

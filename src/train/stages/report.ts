@@ -1,7 +1,9 @@
 import { estimateDiscounts } from '../../smoothing/discounts.js';
 import type { Manifest } from '../../tables/manifest.js';
+import { contiguous, formatPattern } from '../../tables/pattern.js';
 import type { NumberedText } from './choose-vocabulary.js';
 import type { BuildContext } from './context.js';
+import { fallbackNote } from './fallback-note.js';
 
 /** Figures of a finished training, wherever the model is. */
 export interface BuildReport {
@@ -24,6 +26,8 @@ export interface BuildReport {
   }[];
   /** What the text held that was replaced or left out: one sentence each, with a count. */
   readonly warnings: readonly string[];
+  /** Which discounts could not be estimated, why, and what to do: at most one text. */
+  readonly notes: readonly string[];
 }
 
 /** The figures of a finished training. */
@@ -40,6 +44,7 @@ export function reportOf(context: BuildContext, text: NumberedText, manifest: Ma
       fallback: estimateDiscounts(table.countsOfCounts).fallback,
     })),
     warnings: warningsOf(context, text),
+    notes: notesOf(manifest),
   };
 }
 
@@ -52,4 +57,10 @@ function warningsOf({ options }: BuildContext, { replaced, dropped, heldOutToken
   }
   if (dropped > 0) warnings.push(`${dropped} literal <s> or </s> tokens were dropped`);
   return warnings;
+}
+
+function notesOf({ tables, order, tokens, vocabulary }: Manifest): string[] {
+  const fallbacks = tables.filter(({ countsOfCounts }) => estimateDiscounts(countsOfCounts).fallback);
+  if (fallbacks.length === 0) return [];
+  return [fallbackNote({ tables: fallbacks, highest: formatPattern(contiguous(order)), tokens, types: vocabulary })];
 }
