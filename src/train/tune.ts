@@ -2,6 +2,15 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { IdStream } from '../count/id-stream.js';
 import { scratchFiles } from '../count/scratch-files.js';
+import {
+  checkOptions,
+  checkPath,
+  checkPaths,
+  checkText,
+  required,
+  WORK_OPTIONS,
+  type OptionTable,
+} from '../base/check.js';
 import { checkAborted, KneserError } from '../base/errors.js';
 import { pauses } from '../base/turn.js';
 import type { ModelStore } from '../store/store.js';
@@ -16,7 +25,7 @@ import {
   type TuneReport,
   type WeightSet,
 } from '../smoothing/weights.js';
-import type { DocumentOptions } from '../text/formats/corpus.js';
+import { DOCUMENT_OPTIONS, type DocumentOptions } from '../text/formats/corpus.js';
 import { readText } from '../text/formats/index.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 
@@ -37,6 +46,15 @@ export interface TuneOptions extends DocumentOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The checks of {@link TuneOptions}. */
+const TUNE_OPTIONS: OptionTable<TuneOptions> = {
+  model: required(checkPath),
+  files: required(checkPaths),
+  name: checkText,
+  ...DOCUMENT_OPTIONS,
+  ...WORK_OPTIONS,
+};
+
 /**
  * Learns the weights of a model's mixture on held-out text, and stores them beside the model; its counts are not touched.
  * Deterministic.
@@ -52,6 +70,7 @@ export interface TuneOptions extends DocumentOptions {
  * ```
  */
 export async function tune(options: TuneOptions): Promise<TuneReport> {
+  checkOptions('tune', options, TUNE_OPTIONS);
   const { isWeightsName, openFolder, writeWeights } = await import('../store/folder/folder.js');
   const name = options.name ?? DEFAULT_WEIGHTS;
   if (name === UNIFORM_WEIGHTS) {

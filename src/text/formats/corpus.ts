@@ -1,3 +1,4 @@
+import { checkText, type OptionTable } from '../../base/check.js';
 import { KneserError } from '../../base/errors.js';
 import { PendingBytes } from '../../base/pending-bytes.js';
 import { decode } from '../surface.js';
@@ -10,6 +11,9 @@ export interface DocumentOptions {
   /** The column that holds the text, in the rows of Parquet files. Default `text`. */
   readonly column?: string;
 }
+
+/** The checks of {@link DocumentOptions}. */
+export const DOCUMENT_OPTIONS: OptionTable<DocumentOptions> = { field: checkText, column: checkText };
 
 /** How a file is read. */
 export interface ReadOptions extends DocumentOptions {
