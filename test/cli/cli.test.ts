@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseSize, parseWhole } from '#kneser/src/cli/values.js';
 import { LanguageModel, type ModelInfo, type Perplexity, train } from '#kneser/src/index.js';
+import { BUILD_OPTIONS, MACHINE_OPTIONS, TEXT_OPTION_NAMES } from '#kneser/src/train/plan/options.js';
 import { CommandLine, MAIN, outcome, packageVersion, parseLines, seen } from '../support/command-line.js';
 import { randomNumbers } from '../support/models.js';
 
@@ -124,6 +125,18 @@ describe.concurrent('train', () => {
     }
     const { status, stderr } = await cli.run(['train', corpus, '--out', cli.fresh(), '--prune', 'x', '1']);
     expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('such as 0,0,1') as string });
+  });
+
+  test('has the flags of every row of options, and baseline those that all its models share', async () => {
+    const flagsOf = (rows: readonly { readonly flags: readonly { readonly flags: string }[] }[]): string[] =>
+      rows.flatMap(({ flags }) => flags.map(({ flags: text }) => text));
+    const machine = flagsOf(Object.values(MACHINE_OPTIONS));
+    const { stdout: help } = await cli.run(['train', '--help']);
+    for (const flags of [...flagsOf(Object.values(BUILD_OPTIONS)), ...machine]) expect(help).toContain(`  ${flags} `);
+    const { stdout: shared } = await cli.run(['baseline', '--help']);
+    const text = flagsOf(TEXT_OPTION_NAMES.map(name => BUILD_OPTIONS[name]));
+    expect(text.length).toBe(10);
+    for (const flags of [...text, ...machine]) expect(shared).toContain(`  ${flags} `);
   });
 
   test('takes orders 1 to 12', async () => {

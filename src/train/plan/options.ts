@@ -97,8 +97,14 @@ export interface FlagText {
   readonly flags: string;
   /** The sentence of `--help`. */
   readonly help: string;
-  /** How the text of its value is read; a flag without one is a switch. */
-  readonly value?: 'whole' | 'share' | 'names' | 'thresholds';
+  /** How the text of its value is read. A flag without a value is a switch. */
+  readonly value?: 'whole' | 'share' | 'size' | 'names' | 'thresholds' | 'text';
+  /** The values that it takes, where they are few words. */
+  readonly choices?: readonly string[];
+  /** Its value if it is not given, where `--help` is to show one. */
+  readonly fallback?: number | string;
+  /** Flags that cannot be given with it, in camel case. */
+  readonly excludes?: readonly string[];
 }
 
 /** What a resume record keeps of an option, by label: the model follows from it. */
@@ -120,7 +126,9 @@ export interface OptionRow<Value> {
   kept(value: Value | undefined, options: BuildOptions, about: KeptAbout): Kept;
   /** The form in which it is sent to a worker of a page, if not as it is. */
   readonly sent?: (value: Value) => Value;
-  /** The flags of `kneser train`; those of several commands are declared beside each other in src/cli. */
+  /** Whether it says how text becomes tokens and words, or how these are counted. A baseline gives all its models the first kind. */
+  readonly about: 'text' | 'counts';
+  /** The flags of every command that trains. The value of an option is that of its flag unless src/cli/build-options.ts says how it is made. */
   readonly flags: readonly FlagText[];
 }
 
@@ -131,17 +139,26 @@ export type BuildOptionName = Exclude<keyof BuildOptions, 'onProgress' | 'signal
  * The options of a build: one row each, and every member of {@link BuildOptions} has one. The checks of the library, the flags of the
  * command line, what `--resume` compares, and what a page sends to its worker follow from the rows.
  */
-export const BUILD_OPTIONS: { readonly [Name in BuildOptionName]-?: OptionRow<NonNullable<BuildOptions[Name]>> } = {
+export const BUILD_OPTIONS = {
   order: {
     check: value => void checkInteger('order', value, 1, MAX_ORDER),
     fallback: 5,
     kept: (value = 5) => ({ order: value }),
-    flags: [{ flags: '-n, --order <n>', help: `length of the longest n-grams, 1 to ${MAX_ORDER}`, value: 'whole' }],
+    about: 'counts',
+    flags: [
+      {
+        flags: '-n, --order <n>',
+        help: `length of the longest n-grams, 1 to ${MAX_ORDER}`,
+        value: 'whole',
+        fallback: 5,
+      },
+    ],
   },
   patterns: {
     check: (value, options) => checkPatterns(orderOf(options), value),
     fallback: {},
     kept: (value = {}, options) => ({ patterns: choosePatterns(orderOf(options), value).map(formatPattern).join() }),
+    about: 'counts',
     flags: [
       {
         flags: '--skip',
@@ -160,6 +177,7 @@ export const BUILD_OPTIONS: { readonly [Name in BuildOptionName]-?: OptionRow<No
     check: value => void checkShare('holdOut', value, MOST_HELD_OUT),
     fallback: 0,
     kept: (value = 0) => ({ 'hold-out': value }),
+    about: 'counts',
     flags: [
       {
         flags: '--hold-out <share>',
@@ -172,6 +190,7 @@ export const BUILD_OPTIONS: { readonly [Name in BuildOptionName]-?: OptionRow<No
     check: value => void checkInteger('classes', value, 0, MOST_CLASSES),
     fallback: 0,
     kept: (value = 0) => ({ classes: value }),
+    about: 'counts',
     flags: [
       {
         flags: '--classes <n>',
@@ -187,6 +206,7 @@ export const BUILD_OPTIONS: { readonly [Name in BuildOptionName]-?: OptionRow<No
     },
     fallback: [],
     kept: (value = []) => ({ prune: value.join() }),
+    about: 'counts',
     flags: [
       {
         flags: '--prune <list>',
@@ -202,7 +222,27 @@ export const BUILD_OPTIONS: { readonly [Name in BuildOptionName]-?: OptionRow<No
     fallback: { kind: 'all' },
     kept: (value = { kind: 'all' }, _options, about) => ({ vocabulary: describeVocabulary(value, about) }),
     sent: value => (value.kind === 'words' ? { kind: 'words', words: [...value.words] } : value),
-    flags: [],
+    about: 'text',
+    flags: [
+      {
+        flags: '--vocab <file>',
+        help: 'count only the words of this file, all others as <unk>',
+        value: 'text',
+        excludes: ['vocabLimit', 'unkBelow'],
+      },
+      {
+        flags: '--vocab-limit <n>',
+        help: 'keep the n most frequent words, count all others as <unk>',
+        value: 'whole',
+        excludes: ['vocab', 'unkBelow'],
+      },
+      {
+        flags: '--unk-below <n>',
+        help: 'count words seen fewer than n times as <unk>',
+        value: 'whole',
+        excludes: ['vocab', 'vocabLimit'],
+      },
+    ],
   },
   tokenization: {
     check: (value, options) => {
@@ -216,30 +256,97 @@ export const BUILD_OPTIONS: { readonly [Name in BuildOptionName]-?: OptionRow<No
       const json = pretrained ? ` ${about.digest([pretrained.json])}` : '';
       return { tokenizer: tokenizer + json, locale, sentences, normalize };
     },
-    flags: [],
+    about: 'text',
+    flags: [
+      {
+        flags: '--tokenizer <name>',
+        help: 'how text is split into tokens, in training and in scoring: whitespace, words, characters, bytes, or the path of a tokenizer.json',
+        value: 'text',
+        fallback: 'whitespace',
+      },
+      {
+        flags: '--locale <tag>',
+        help: 'language of the rules for words and for segmented sentences (default: en)',
+        value: 'text',
+      },
+      {
+        flags: '--sentences <where>',
+        help: 'lines: each line is a sentence; segment: lines are cut into sentences',
+        choices: ['lines', 'segment'],
+        fallback: 'lines',
+      },
+      { flags: '--normalize <form>', help: 'Unicode normalisation of the text', choices: ['NFC', 'NFKC'] },
+    ],
   },
   lowercase: {
     check: value => void checkFlag('lowercase', value),
     fallback: false,
     kept: (value = false) => ({ lowercase: value }),
-    flags: [],
+    about: 'text',
+    flags: [{ flags: '--lowercase', help: 'lower-case all text, in training and in scoring' }],
   },
   skipBlank: {
     check: value => void checkFlag('skipBlank', value),
     fallback: false,
     kept: (value = false) => ({ 'skip-blank': value }),
-    flags: [],
+    about: 'text',
+    flags: [{ flags: '--skip-blank', help: 'leave out lines without a token, in training and in scoring' }],
   },
   reserved: {
     check: value => void checkOneOf('reserved', value, ['refuse', 'drop']),
     fallback: 'refuse',
     kept: (value = 'refuse') => ({ reserved: value }),
-    flags: [],
+    about: 'text',
+    flags: [
+      {
+        flags: '--reserved <action>',
+        help: 'what to do with a literal <s> or </s> in training text',
+        choices: ['refuse', 'drop'],
+        fallback: 'refuse',
+      },
+    ],
   },
-};
+} satisfies { readonly [Name in BuildOptionName]-?: OptionRow<NonNullable<BuildOptions[Name]>> };
 
 /** The names of the options, in the order of the rows. */
 export const BUILD_OPTION_NAMES = Object.keys(BUILD_OPTIONS) as BuildOptionName[];
+
+/** The names of the options that say how text becomes tokens and words. */
+export type TextOptionName = {
+  [Name in BuildOptionName]: (typeof BUILD_OPTIONS)[Name]['about'] extends 'text' ? Name : never;
+}[BuildOptionName];
+
+/** The names of {@link TextOptionName}, in the order of the rows. */
+export const TEXT_OPTION_NAMES = BUILD_OPTION_NAMES.filter(
+  (name): name is TextOptionName => BUILD_OPTIONS[name].about === 'text',
+);
+
+/**
+ * What a training may use of the machine. The model does not depend on it: a resume record keeps nothing of it, and pages and Node
+ * have other defaults.
+ */
+export const MACHINE_OPTIONS = {
+  memory: {
+    check: checkMemory,
+    flags: [
+      {
+        flags: '-m, --memory <size>',
+        help: 'memory to aim for, such as 512M or 4G (default: half of the machine)',
+        value: 'size',
+      },
+    ],
+  },
+  threads: {
+    check: checkThreads,
+    flags: [{ flags: '-t, --threads <n>', help: 'threads that count (default: one a core)', value: 'whole' }],
+  },
+} satisfies Readonly<Record<string, { readonly check: Check; readonly flags: readonly FlagText[] }>>;
+
+/** The names of the options of the machine. */
+export type MachineOptionName = keyof typeof MACHINE_OPTIONS;
+
+/** {@link MachineOptionName}, in the order of the rows. */
+export const MACHINE_OPTION_NAMES = Object.keys(MACHINE_OPTIONS) as MachineOptionName[];
 
 /** One row with its value, whose types the compiler cannot pair by itself. */
 function rowOf(name: BuildOptionName): OptionRow<unknown> {
@@ -259,14 +366,20 @@ export function keptOptions(options: BuildOptions, about: KeptAbout): Kept {
   return Object.assign({}, ...BUILD_OPTION_NAMES.map(name => rowOf(name).kept(options[name], options, about))) as Kept;
 }
 
+/** Of some options those that are given. */
+export function givenOptions<Options extends object, Name extends keyof Options & string>(
+  options: Options,
+  names: readonly Name[],
+): Partial<Pick<Options, Name>> {
+  const given = names.filter(name => options[name] !== undefined).map(name => [name, options[name]] as const);
+  return Object.fromEntries(given) as Partial<Pick<Options, Name>>;
+}
+
 /** The options that are given, in a form that a worker can be sent. */
 export function sendableOptions(options: BuildOptions): BuildOptions {
-  const given = BUILD_OPTION_NAMES.filter(name => options[name] !== undefined);
+  const given = Object.entries(givenOptions(options, BUILD_OPTION_NAMES));
   return Object.fromEntries(
-    given.map(name => {
-      const value: unknown = options[name];
-      return [name, rowOf(name).sent?.(value) ?? value];
-    }),
+    given.map(([name, value]) => [name, rowOf(name as BuildOptionName).sent?.(value) ?? (value as unknown)]),
   );
 }
 
@@ -374,8 +487,8 @@ export const TRAIN_OPTIONS: OptionTable<TrainOptions> = {
   out: required(checkPath),
   ...BUILD_CHECKS,
   ...DOCUMENT_OPTIONS,
-  memory: checkMemory,
-  threads: checkThreads,
+  memory: MACHINE_OPTIONS.memory.check,
+  threads: MACHINE_OPTIONS.threads.check,
   force: checkFlag,
   resume: checkFlag,
   onResume: checkFunction,
