@@ -4,7 +4,7 @@ import type { Batch } from './batch.js';
 import type { TextCache } from './cache.js';
 import { TOTAL, type Evidence } from './evidence.js';
 import type { Discounts } from './discounts.js';
-import type { EstimatorInput } from './estimator.js';
+import type { Chain, EstimatorInput } from './estimator.js';
 import { latticeOf } from './lattice.js';
 import { Mixture } from './mixture.js';
 import { expand, type NextWordTerms } from './terms.js';
@@ -45,6 +45,11 @@ export class Blend {
     readonly words: Mixture,
     readonly classModel?: ClassModel,
   ) {}
+
+  /** As {@link Estimator.chain}. */
+  get chain(): Chain | undefined {
+    return this.classModel ? undefined : this.words.chain;
+  }
 
   /** The probability of word `t` of the batch. */
   probability(evidence: BlendEvidence, batch: Batch, t: number): number {

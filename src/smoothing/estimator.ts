@@ -18,6 +18,16 @@ export interface Estimator {
    * Writes p(w | history of word `t`) as a sum in which only the counts of w vary. An estimator without it cannot predict.
    */
   expand?(evidence: BlendEvidence, batch: Batch, t: number): NextWordTerms;
+  /** The chain that the estimator comes to, where it has no weights and no skip patterns. */
+  readonly chain?: Chain | undefined;
+}
+
+/** Interpolation in which each context backs off to one other, which lacks its farthest word. */
+export interface Chain {
+  /** By number of context words, the discounts D1, D2, D3+ at places 1 to 3. */
+  readonly discounts: readonly Float64Array[];
+  /** V: below the empty context stands 1/V. */
+  readonly vocabulary: number;
 }
 
 /** What an estimator is made of: plain data, which other threads can be sent. */

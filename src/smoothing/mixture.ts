@@ -1,6 +1,8 @@
 import { exp } from '../base/elementary.js';
 import type { Batch } from './batch.js';
 import { COUNT, FIELDS, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type Evidence } from './evidence.js';
+import { discountArray } from './discounts.js';
+import type { Chain } from './estimator.js';
 import type { Lattice } from './lattice.js';
 import {
   CHILD_PARAMETERS,
@@ -78,6 +80,17 @@ export class Mixture {
         }
       }
     });
+  }
+
+  /** The chain of the contiguous patterns, where there are no others and nothing was learned. */
+  get chain(): Chain | undefined {
+    const { tables, children, vocabulary } = this.lattice;
+    if (
+      this.factors ||
+      children.some((below, s) => below.length !== (s === 0 ? 0 : 1) || (s > 0 && below[0] !== s - 1))
+    )
+      return undefined;
+    return { discounts: tables.map(({ discounts }) => discountArray(discounts)), vocabulary };
   }
 
   /** The probability of word `t` of the batch. */
