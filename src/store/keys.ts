@@ -1,6 +1,6 @@
 /**
- * Keys of the store: text, and for blocks the first row as big-endian 32-bit numbers after it, so that a scan in key order reads a
- * table in row order. src/tables/README.md lists them all.
+ * Keys of the store: text in UTF-8; in the key of a block its first row follows, as big-endian 32-bit numbers, so that a scan in the
+ * order of keys reads a table in the order of its rows. src/tables/README.md lists all keys.
  */
 
 const encoder = new TextEncoder();

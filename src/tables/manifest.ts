@@ -107,7 +107,7 @@ export function decodeManifest(value: Uint8Array): Manifest {
   };
 }
 
-/** Ids have 32 bits; one of them marks words outside the vocabulary. */
+/** Ids have 31 bits: the highest of 32 marks words outside the vocabulary. */
 const MOST_TYPES = 2 ** 31 - 3;
 
 function checkedTable(value: unknown, order: number, stream: Stream): TableManifest {

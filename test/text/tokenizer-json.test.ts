@@ -132,7 +132,7 @@ describe("the reference's tokens, or a refusal that names the part", () => {
   }
 });
 
-describe('what was wrong once', () => {
+describe('regression: components that the npm library read differently from the Python library', () => {
   const bpe = (vocab: readonly string[], merges: readonly string[], more: object): object => ({
     type: 'BPE',
     dropout: null,
@@ -176,7 +176,7 @@ describe('what was wrong once', () => {
     expect(tokensOf(engine, text)).toEqual(tokens);
   });
 
-  test('a text that is refused leaves nothing behind for the next', () => {
+  test('a refused text does not change the tokens of the next text', () => {
     const model = { type: 'WordLevel', vocab: { a: 0, b: 1 }, unk_token: '[UNK]' };
     const engine = readEngine(
       JSON.stringify({ ...ROOT, pre_tokenizer: { type: 'Whitespace' }, model }),
@@ -189,7 +189,7 @@ describe('what was wrong once', () => {
 
 const ROOT = { version: '1.0', added_tokens: [], normalizer: null, post_processor: null, decoder: null };
 
-describe('nothing is passed over', () => {
+describe('every unknown or impossible part of the file is refused by its path', () => {
   type File = Record<string, unknown> & { model: Record<string, unknown> };
   const files = { bpe: bpeJson('abc', ['a b']), unigram: unigramJson([['a', -1]]), wordPiece: wordPieceJson(['a']) };
 
