@@ -13,7 +13,7 @@ import { tokenizationChoice, type TokenizationFlags } from './tokenization.js';
 import { parseNames, parseNumber, parseSize, parseThresholds, parseWhole } from './values.js';
 import { vocabularyChoice, type VocabularyFlags } from './vocabulary.js';
 
-/** How the values of flags are read, by what they are. */
+/** The functions that read the values of flags, by kind. */
 const PARSERS: Record<NonNullable<FlagText['value']>, (text: string) => unknown> = {
   whole: parseWhole,
   share: parseNumber('0.02'),
@@ -60,7 +60,7 @@ const MADE: { readonly [Name in OptionName]?: (flags: BuildFlags) => unknown } =
   tokenization: tokenizationChoice,
 };
 
-/** Some of the library's options, as the flags have them; those that are not given are left out. @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_TOKENIZER */
+/** Makes library options of flags. Options whose flags are not given are left out. @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_TOKENIZER */
 export async function buildOptions<Name extends OptionName>(
   flags: BuildFlags,
   names: readonly Name[],

@@ -26,13 +26,13 @@ import { expandInputs, type Input } from '../text/formats/input.js';
 /** Share of the memory that one line of JSON may take: it exists several times at once, as bytes and as text. */
 const JSON_SHARE = 1 / 16;
 
-/** What training did. */
+/** The figures of a finished training. */
 export interface TrainReport extends BuildReport {
   /** The folder of the model. */
   readonly out: string;
-  /** Bytes on disk. */
+  /** Size of the model on disk [bytes]. */
   readonly bytes: number;
-  /** Time that training took. */
+  /** Duration of the training [s]. */
   readonly seconds: number;
 }
 
@@ -58,7 +58,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     throw new KneserError('KNESER_OPTION', 'give either files or sentences to train on');
   }
   const started = performance.now();
-  // Words are gone through more than once.
+  // The words are read more than once, and an iterable may give them once only.
   const { vocabulary } = options;
   if (vocabulary?.kind === 'words')
     options = { ...options, vocabulary: { ...vocabulary, words: [...vocabulary.words] } };
@@ -106,7 +106,7 @@ function fileSources(inputs: readonly Input[], options: TrainOptions, longestJso
   return { sources };
 }
 
-/** A build in a folder. LevelDB is loaded when it is needed. */
+/** The place of a build in a folder. LevelDB is loaded when it is needed. */
 async function placeOf(
   { pruning }: BuildPlan,
   draft: Draft,
@@ -130,7 +130,7 @@ async function placeOf(
     createStore: async kind => {
       const create = (path: string, resumed = false): Promise<LevelWriter> => createLevelWriter(path, memory, resumed);
       if (kind === counted) return unfinished.openStore(pathOf(kind), create);
-      // A pruned copy of tables that are complete is made anew.
+      // A pruned copy is always made anew.
       await rm(pathOf(kind), { recursive: true, force: true });
       return create(pathOf(kind));
     },

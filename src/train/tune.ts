@@ -29,18 +29,18 @@ import { DOCUMENT_OPTIONS, type DocumentOptions } from '../text/formats/corpus.j
 import { readText } from '../text/formats/index.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 
-/** Bytes of the text that stay in memory, as numbers. */
+/** Bytes of ids of the held-out text that stay in memory; the rest goes to a temporary file. */
 const TEXT_MEMORY = 64 << 20;
 
-/** What to tune, and on what. */
+/** The model to tune, and the text to tune it on. */
 export interface TuneOptions extends DocumentOptions {
   /** The folder of the model. */
   readonly model: string;
   /** Held-out text: files that the model was not trained on. */
   readonly files: readonly string[];
-  /** The name of the weights. Default `default`: those that scoring uses unless others are named. */
+  /** The name of the weights. Default `default`: scoring uses those unless it names others. */
   readonly name?: string;
-  /** Told how many of the passes over the text are done, and of how many. */
+  /** Called with the number of passes over the text that are done, and of all passes. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Stops tuning when aborted, within a second; the model keeps the weights that it has. */
   readonly signal?: AbortSignal;

@@ -106,6 +106,16 @@ describe('nothing is left behind, and no thread goes on', () => {
   });
 });
 
+test('a training that needs more memory than it may use says how much would do', async () => {
+  const failure = (await failureOf({ classes: 4000, memory: 64 << 20 })) as Error;
+  expect(failure).toMatchObject({ code: 'KNESER_LIMIT' });
+  expect(failure.message).toBe(
+    'classes: 4000 classes need 245 MB, but memory (--memory) leaves them 10 MB; set it to at least 1003 MB, or ask for fewer',
+  );
+  // With so much memory it is the text that counts.
+  await train({ sentences: ['a b'], out: join(folder, 'enough'), classes: 4000, memory: 1003 << 20 });
+});
+
 test('a model stays as it was until the next one is complete', async () => {
   const out = join(folder, 'kept');
   await train({ sentences: ['a b', 'b a'], out, order: 2 });

@@ -49,22 +49,22 @@ export type TrainingText =
       readonly files?: never;
     };
 
-/** What a model is made of, wherever it is made. */
+/** The options that a model follows from, in Node and in a page. */
 export interface BuildOptions {
   /** The highest order of n-grams, 1 to 12. Default 5. */
   readonly order?: number;
   /** Which skip patterns are counted besides the contiguous ones. Default: none. */
   readonly patterns?: PatternChoice;
   /**
-   * The share of sentences that is not counted but held out to tune the mixture's weights on: 0.02 takes every 50th.
-   * Default 0: nothing is held out, and nothing tuned.
+   * The share of sentences that is not counted but held out, to tune the weights of the mixture on: 0.02 takes every 50th.
+   * Default 0: nothing is held out or tuned.
    */
   readonly holdOut?: number;
-  /** Into how many classes words are grouped, for the class model that tuned weights mix in. Default 0: none. */
+  /** Number of classes that words are grouped into, for the class model that the mixture uses. Default 0: no classes. */
   readonly classes?: number;
   /**
-   * By order from 1, n-grams that the text holds at most so often are dropped; the last threshold holds for all higher orders.
-   * The first is 0, and none is less than the one before. As `lmplz --prune`. Default: nothing is dropped.
+   * Thresholds by order from 1: n-grams with a count up to the threshold of their order are dropped. The last threshold also holds for
+   * all higher orders. The first is 0, and none is less than the one before. As `lmplz --prune`. Default: nothing is dropped.
    */
   readonly prune?: readonly number[];
   /** Which words the model knows. Default: all. */
@@ -77,9 +77,9 @@ export interface BuildOptions {
   readonly skipBlank?: boolean;
   /** What to do with a literal `<s>` or `</s>`. Default `refuse`. */
   readonly reserved?: 'refuse' | 'drop';
-  /** Told how far training has come, a few times a second at most stages. */
+  /** Called with the progress of training, in most stages a few times a second. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Stops training when aborted, within a second. Nothing is left behind, unless it is one with `resume`. */
+  /** Stops training when aborted, within a second. Nothing is left behind, unless `resume` is true. */
   readonly signal?: AbortSignal;
 }
 
@@ -88,7 +88,7 @@ const MOST_CLASSES = 4000;
 /** The most sentences that may be held out: half of them. */
 const MOST_HELD_OUT = 0.5;
 
-/** What `kneser train --skip` and `kneser baseline` take for a mixture, unless told otherwise. */
+/** The values of `kneser train --skip` and `kneser baseline` for a mixture, unless flags say otherwise. */
 export const MIXTURE_DEFAULTS = { holdOut: 0.02, classes: 300 } as const;
 
 /** A flag of the command line that gives an option, or a part of one. */
@@ -107,24 +107,24 @@ export interface FlagText {
   readonly excludes?: readonly string[];
 }
 
-/** What a resume record keeps of an option, by label: the model follows from it. */
+/** The part of a resume record that describes an option, by label: the model follows from it. */
 export type Kept = Readonly<Record<string, string | number | boolean>>;
 
-/** What rows need to describe an option that is kept. */
+/** Means to describe an option in a resume record. */
 export interface KeptAbout {
   /** A digest of texts, so that a record need not hold them. */
   readonly digest: (texts: Iterable<string>) => string;
 }
 
-/** All there is to say of one option of a build. */
+/** One option of a build. */
 export interface OptionRow<Value> {
   /** Throws KNESER_OPTION for a value that the option does not take. */
   check(value: Value, options: BuildOptions): void;
-  /** What holds where the option is not given; `undefined` where there is nothing then. */
+  /** The value if the option is not given. */
   readonly fallback: Value | undefined;
-  /** What a resume record keeps of it. @param value that of the options, or the fallback. */
+  /** Describes the option in a resume record. @param value that of the options; `undefined` if it is not given. */
   kept(value: Value | undefined, options: BuildOptions, about: KeptAbout): Kept;
-  /** The form in which it is sent to a worker of a page, if not as it is. */
+  /** Turns the value into a form that can be sent to a worker of a page, if it cannot be sent as it is. */
   readonly sent?: (value: Value) => Value;
   /** Whether it says how text becomes tokens and words, or how these are counted. A baseline gives all its models the first kind. */
   readonly about: 'text' | 'counts';
@@ -132,7 +132,7 @@ export interface OptionRow<Value> {
   readonly flags: readonly FlagText[];
 }
 
-/** The options that a model follows from, by name. Those left out say who is told and who may stop the build. */
+/** The names of the options that a model follows from: all but those that report and stop the build. */
 export type BuildOptionName = Exclude<keyof BuildOptions, 'onProgress' | 'signal'>;
 
 /**
@@ -348,7 +348,7 @@ export type MachineOptionName = keyof typeof MACHINE_OPTIONS;
 /** {@link MachineOptionName}, in the order of the rows. */
 export const MACHINE_OPTION_NAMES = Object.keys(MACHINE_OPTIONS) as MachineOptionName[];
 
-/** One row with its value, whose types the compiler cannot pair by itself. */
+/** The row of an option. The compiler cannot pair the types of a row and its value by itself. */
 function rowOf(name: BuildOptionName): OptionRow<unknown> {
   return BUILD_OPTIONS[name] as unknown as OptionRow<unknown>;
 }
@@ -361,12 +361,12 @@ export function checkBuildOptions(options: BuildOptions): void {
   }
 }
 
-/** What a resume record keeps of the options, in the order of the rows. */
+/** Describes the options in a resume record, in the order of the rows. */
 export function keptOptions(options: BuildOptions, about: KeptAbout): Kept {
   return Object.assign({}, ...BUILD_OPTION_NAMES.map(name => rowOf(name).kept(options[name], options, about))) as Kept;
 }
 
-/** Of some options those that are given. */
+/** Picks the given ones of some options: those that are not `undefined`. */
 export function givenOptions<Options extends object, Name extends keyof Options & string>(
   options: Options,
   names: readonly Name[],
@@ -444,7 +444,7 @@ function describeVocabulary(choice: VocabularyChoice, { digest }: KeptAbout): st
   }
 }
 
-/** What to train, and how. */
+/** The options of {@link TrainOptions | training}: text, model, machine. */
 export type TrainOptions = TrainingText &
   DocumentOptions &
   BuildOptions & {
@@ -457,15 +457,15 @@ export type TrainOptions = TrainingText &
     /** Replaces a model that is in the folder. Default false. */
     readonly force?: boolean;
     /**
-     * Goes on with a training that was broken off in this folder, from the text as it was read and the tables that were
-     * complete; its model is that of a training that was not broken off. All other options but `memory` and `threads`, and the
-     * files, must be those that it was begun with; sentences are not asked for again. Where there is nothing to go on with,
-     * training begins anew. And if this one is broken off, by `signal` or an error, what it did is kept. Default false.
+     * Continues a training that was interrupted in this folder, from its stored text and its finished tables. The model is the same as
+     * without an interruption. The files and all options but `memory` and `threads` must be those that it began with; sentences are
+     * not read again. If there is nothing to continue, training begins anew. If this training is interrupted, by `signal` or
+     * an error, its finished work is kept. Default false.
      */
     readonly resume?: boolean;
-    /** Told at the beginning, with `resume`, how far the earlier training came; `undefined` where this one begins anew. */
+    /** With `resume`, called at the beginning with how far the interrupted training came, or `undefined` if there is none. */
     readonly onResume?: (reached: string | undefined) => void;
-    /** The command that resumes this training, for the message of KNESER_UNFINISHED. Default: a call of the library. */
+    /** The command line that resumes this training, for the message of KNESER_UNFINISHED. Default: a call of the library. */
     readonly resumeCommand?: string;
   };
 

@@ -8,11 +8,11 @@ import type { LevelWriter } from '../../store/level.js';
 import { compareBytes } from '../../base/bytes.js';
 
 /**
- * Whether a table is whole: its keys are those of its directory, and each block has the bytes that were written. Scans the keys
- * of the store, since `readBlocks` meets only the blocks that the directory lists.
+ * Whether a table is undamaged: its keys are those that its directory lists, and every block has a right checksum. Scans the keys of the
+ * store, since `readBlocks` reads only the blocks that the directory lists.
  *
  * @param width words of a context.
- * @param onBlock given the bytes of each block.
+ * @param onBlock called with the bytes of each block.
  */
 export async function isWhole(
   store: LevelWriter,
@@ -39,7 +39,7 @@ export async function isWhole(
   }
 }
 
-/** Adds up what counting bigrams leaves for unigrams: by id, the number of distinct words before it. */
+/** Adds to `counts`, by id, the number of distinct words before it: one for each row of a block of bigrams. */
 export function countUnigrams(block: Uint8Array, counts: Uint32Array): void {
   const { words, starts, contextCount } = decodeBlock(block, 1);
   for (let row = 0; row < starts[contextCount]; row++) counts[words[row]]++;
@@ -50,7 +50,7 @@ export async function removeTable(store: LevelWriter, table: string): Promise<vo
   await store.remove(...tableRange(table));
 }
 
-/** The class of every word, where they were stored whole. */
+/** The stored class of every id; `undefined` if there is none, or it is damaged. */
 export async function readClasses(store: LevelWriter): Promise<Uint32Array | undefined> {
   try {
     const value = await store.get(CLASSES_KEY);

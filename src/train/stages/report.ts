@@ -11,7 +11,7 @@ export interface BuildReport {
   readonly order: number;
   /** Sentences that were counted. */
   readonly sentences: number;
-  /** `</s>` counted. */
+  /** Tokens that were counted, `</s>` included. */
   readonly tokens: number;
   /** Types with `</s>` and `<unk>`, without `<s>`. */
   readonly vocabulary: number;
@@ -48,7 +48,7 @@ export function reportOf(context: BuildContext, text: NumberedText, manifest: Ma
   };
 }
 
-/** What the text held that a user should hear of. */
+/** One sentence for each thing in the text that was replaced, left out or missing. */
 function warningsOf({ options }: BuildContext, { replaced, dropped, heldOutTokens }: NumberedText): string[] {
   const warnings: string[] = [];
   if (replaced > 0) warnings.push(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
@@ -59,6 +59,7 @@ function warningsOf({ options }: BuildContext, { replaced, dropped, heldOutToken
   return warnings;
 }
 
+/** The note on discounts that could not be estimated, if there are any. */
 function notesOf({ tables, order, tokens, vocabulary }: Manifest): string[] {
   const fallbacks = tables.filter(({ countsOfCounts }) => estimateDiscounts(countsOfCounts).fallback);
   if (fallbacks.length === 0) return [];
