@@ -58,8 +58,8 @@ const EXIT_CODES = {
    */
   KNESER_INPUT_TABLE: 2,
   /**
-   * A `tokenizer.json` is invalid, uses a step that is not supported, or failed on a text. Choose another tokenizer, or
-   * mend the file.
+   * A `tokenizer.json` or a SentencePiece model is invalid, uses a step that is not supported, or failed on a text. Choose
+   * another tokenizer, or mend the file.
    */
   KNESER_TOKENIZER: 2,
   /**

@@ -12,6 +12,7 @@ const TOKENS: Partial<Record<TokenizationInfo['tokenizer'], string>> = {
   characters: 'tokens are characters',
   bytes: 'tokens are bytes',
   'tokenizer.json': 'tokens are those of a tokenizer.json',
+  sentencepiece: 'tokens are those of a SentencePiece model',
 };
 
 /** The report's title. */

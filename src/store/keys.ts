@@ -26,7 +26,7 @@ export function tableRange(table: string): [from: Uint8Array, to: Uint8Array] {
 /** The class of each word, in models with classes. */
 export const CLASSES_KEY = encoder.encode('classes');
 
-/** The `tokenizer.json`, in models that have one. */
+/** The tokenizer's file, in models that have one. */
 export const TOKENIZER_KEY = encoder.encode('tokenizer');
 
 /** The directory of the dictionary: the first words of its blocks. */

@@ -26,7 +26,7 @@ import type { ModelWriter } from '../store/store.js';
 export type ModelDescription = Omit<Manifest, 'format' | 'dictionaryBlocks'>;
 
 /**
- * Writes a model's values. Input: the blocks of tables, the dictionary, the classes, the `tokenizer.json`. Output: a store with
+ * Writes a model's values. Input: the blocks of tables, the dictionary, the classes, the tokenizer's file. Output: a store with
  * these, the directories of the tables and of the dictionary, and the manifest. Order: the blocks of a table ascend within a
  * partition; a table's directory comes after its blocks; the manifest comes last, because a store without one is no model.
  */

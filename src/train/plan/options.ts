@@ -112,8 +112,8 @@ export type Kept = Readonly<Record<string, string | number | boolean>>;
 
 /** Means to describe an option in a resume record. */
 export interface KeptAbout {
-  /** A digest of texts, so that a record need not hold them. */
-  readonly digest: (texts: Iterable<string>) => string;
+  /** A digest of texts or bytes, so that a record need not hold them. */
+  readonly digest: (parts: Iterable<string | Uint8Array>) => string;
 }
 
 /** One option of a build. */
@@ -253,14 +253,19 @@ export const BUILD_OPTIONS = {
     kept: (value = {}, { lowercase = false }, about) => {
       const { tokenizer, locale = '', sentences, normalize } = describeTokenization(value, lowercase);
       const pretrained = pretrainedTokenizer({ tokenization: value });
-      const json = pretrained ? ` ${about.digest([pretrained.json])}` : '';
-      return { tokenizer: tokenizer + json, locale, sentences, normalize };
+      const file = pretrained && ('json' in pretrained ? pretrained.json : pretrained.sentencepiece);
+      return {
+        tokenizer: file === undefined ? tokenizer : `${tokenizer} ${about.digest([file])}`,
+        locale,
+        sentences,
+        normalize,
+      };
     },
     about: 'text',
     flags: [
       {
         flags: '--tokenizer <name>',
-        help: 'how text is split into tokens, in training and in scoring: whitespace, words, characters, bytes, or the path of a tokenizer.json',
+        help: 'how text is split into tokens, in training and in scoring: whitespace, words, characters, bytes, or the path of a tokenizer.json or of a SentencePiece .model',
         value: 'text',
         fallback: 'whitespace',
       },
@@ -388,7 +393,7 @@ export function orderOf({ order = BUILD_OPTIONS.order.fallback }: BuildOptions):
   return checkInteger('order', order, 1, MAX_ORDER);
 }
 
-/** The tokenizer that training was given as a `tokenizer.json`. */
+/** The tokenizer that training was given as the content of a file. */
 export function pretrainedTokenizer({
   tokenization,
 }: Pick<BuildOptions, 'tokenization'>): PretrainedTokenizer | undefined {

@@ -27,7 +27,7 @@ const DECODERS: readonly ((value: Uint8Array) => unknown)[] = [
   decodeClasses,
   decodeWeights,
   decodeManifest,
-  decodeTokenizer,
+  value => decodeTokenizer(value, 'tokenizer.json'),
 ];
 
 /** The decoders of a store's values, given inputs with right checksums. The first byte of an input chooses the decoder. */
