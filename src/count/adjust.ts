@@ -4,6 +4,12 @@ import type { TupleSink } from './sort.js';
 import { TableWriter, type EncodedBlock } from '../tables/table-writer.js';
 
 /**
+ * Counting: from text to the rows of count tables. `token-stream` numbers the words of a text, `vocabulary` gives them ids, `layout` lays the
+ * ids out, `partition` divides the work, `sort` (and `runs`, on the disk) brings n-grams together, and `adjust` (this file) counts
+ * them. `counter` does that for one task, `pool` for all, on threads. `bigrams` and `exchange` group words into classes.
+ */
+
+/**
  * From sorted tuples to count tables, with adjusted counts (Heafield et al. 2013, section 3.2).
  *
  * - Input: the tuples of one partition of one sort, ascending.

@@ -23,6 +23,12 @@ import type { LevelWriter } from '../store/level.js';
 import { isPlain, readText } from '../text/formats/index.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 
+/**
+ * Training: from text to a model. `train` (this file) checks the options, prepares the folder and hands a place to `build`, which puts
+ * the stages in order; `tune` learns weights for a finished model. `plan/` has the options, one row each, and the budget of memory;
+ * `stages/` one file a stage; `resume/` the record of an unfinished training, from which another continues.
+ */
+
 /** Share of the memory that one line of JSON may take: it exists several times at once, as bytes and as text. */
 const JSON_SHARE = 1 / 16;
 

@@ -5,6 +5,11 @@ import { prunesAnything, pruningByCounts, skipPatternError, type Pruning } from 
 import { describeTokenization, Tokenization } from '../../text/tokenization.js';
 import { checkBuildOptions, orderOf, pretrainedTokenizer, type BuildOptions } from './options.js';
 
+/**
+ * The plan of a training, before it begins. `options.ts` has a row for each option: check, default, flags, and its part of a resume record.
+ * `budget.ts` divides the memory among the stages. This file checks the options, and completes them.
+ */
+
 /** The plan of a build: its options, checked and complete. */
 export interface BuildPlan {
   readonly order: number;

@@ -4,6 +4,12 @@ import type { Sort } from '../../count/adjust.js';
 import type { Vocabulary } from '../../count/vocabulary.js';
 import type { Stream } from '../../tables/pattern.js';
 
+/**
+ * Resuming: a training stores its finished work, and a later one continues from there. This file has the interface that stages know;
+ * `unfinished-build.ts` implements it in a folder. `beginning.ts` says which options and files must be the same; `record.ts` reads, writes
+ * and compares records; `text.ts` stores the text; `tables.ts` checks stored tables; `files.ts` writes files that survive a crash.
+ */
+
 /** Figures of a text that was read. */
 export interface TextFigures {
   /** Sentences that are counted. */

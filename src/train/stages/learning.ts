@@ -41,7 +41,7 @@ function mostWords(tables: number): number {
 }
 
 /**
- * Learns the weights of the mixture for the model in a store, which is closed at the end. The weights do not depend on the memory.
+ * Learns the weights of the mixture (glm: the generalized language model) for the model in a store, which is closed at the end. The weights do not depend on the memory.
  *
  * - Input: a model without weights, and held-out text.
  * - Output: a set of weights, with the perplexities that it reaches.
