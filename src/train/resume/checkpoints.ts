@@ -72,8 +72,13 @@ export interface Checkpoints {
   loadText(ids: TextIds): Promise<ReadText>;
   /** Records how many tables are sorted in all, for messages on progress. */
   beginCounting(tables: number): Promise<void>;
-  /** Finds the finished sorts of a stream, and removes the blocks of unfinished ones. @param types ids in use. */
-  leftToCount(stream: Stream, sorts: readonly Sort[], types: number): Promise<LeftToCount>;
+  /**
+   * Finds the finished sorts of a stream, and removes the blocks of unfinished ones.
+   *
+   * @param types ids in use.
+   * @param check called for each block that is read; stops the search by throwing KNESER_ABORTED.
+   */
+  leftToCount(stream: Stream, sorts: readonly Sort[], types: number, check: () => void): Promise<LeftToCount>;
   /** Records tables as finished, after the disk has them. */
   completed(tables: readonly CountedTable[]): Promise<void>;
   /** The stored class of every id; `undefined` if there is none for so many ids. */

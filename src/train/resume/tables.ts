@@ -13,12 +13,14 @@ import { compareBytes } from '../../base/bytes.js';
  *
  * @param width words of a context.
  * @param onBlock called with the bytes of each block.
+ * @param check called for each block; stops the scan by throwing KNESER_ABORTED.
  */
 export async function isWhole(
   store: LevelWriter,
   table: string,
   width: number,
-  onBlock: (block: Uint8Array) => void = () => undefined,
+  onBlock: (block: Uint8Array) => void,
+  check: () => void,
 ): Promise<boolean> {
   try {
     const value = await store.get(directoryKey(table));
@@ -27,6 +29,7 @@ export async function isWhole(
     const blocks = directory.words.length;
     let block = 0;
     for await (const [key, bytes] of store.entries(...tableRange(table))) {
+      check();
       if (block === blocks) return false;
       if (compareBytes(key, blockKey(table, firstRow(directory, block))) !== 0) return false;
       unseal(bytes);
@@ -34,7 +37,9 @@ export async function isWhole(
       block++;
     }
     return block === blocks;
-  } catch {
+  } catch (error) {
+    // An aborted scan says nothing of the table, which must not be removed for that.
+    if ((error as { code?: unknown }).code === 'KNESER_ABORTED') throw error;
     return false;
   }
 }

@@ -110,11 +110,11 @@ export class UnfinishedBuild implements Checkpoints {
     await this.write({ tableCount });
   }
 
-  async leftToCount(stream: Stream, sorts: readonly Sort[], types: number): Promise<LeftToCount> {
+  async leftToCount(stream: Stream, sorts: readonly Sort[], types: number, check: () => void): Promise<LeftToCount> {
     const unigrams = new Uint32Array(types);
     if (!this.resumed) return { sorts, tables: [], unigrams };
     const left: Sort[] = [];
-    for (const sort of sorts) if (!(await this.isComplete(stream, sort, unigrams))) left.push(sort);
+    for (const sort of sorts) if (!(await this.isComplete(stream, sort, unigrams, check))) left.push(sort);
     return { sorts: left, tables: this.record.tables, unigrams };
   }
 
@@ -136,7 +136,7 @@ export class UnfinishedBuild implements Checkpoints {
   }
 
   /** Whether all tables of a sort are finished and undamaged. If so, adds the unigrams that it counted; if not, removes its tables. */
-  private async isComplete(stream: Stream, sort: Sort, unigrams: Uint32Array): Promise<boolean> {
+  private async isComplete(stream: Stream, sort: Sort, unigrams: Uint32Array, check: () => void): Promise<boolean> {
     const { store, record } = this;
     if (!store) return false;
     const names = new Set(sort.map(pattern => tableName(pattern, stream)));
@@ -144,8 +144,8 @@ export class UnfinishedBuild implements Checkpoints {
     let complete = sort.every(pattern => record.tables.some(({ table }) => table === tableName(pattern, stream)));
     for (const pattern of complete ? sort : []) {
       const isBigrams = isContiguous(pattern) && pattern.length === 1;
-      const count = isBigrams ? (block: Uint8Array): void => countUnigrams(block, found) : undefined;
-      complete &&= await isWhole(store, tableName(pattern, stream), pattern.length, count);
+      const onBlock = (block: Uint8Array): void => (isBigrams ? countUnigrams(block, found) : undefined);
+      complete &&= await isWhole(store, tableName(pattern, stream), pattern.length, onBlock, check);
     }
     if (complete) {
       for (let id = 0; id < found.length; id++) unigrams[id] += found[id];
