@@ -20,7 +20,7 @@ import {
   type TrainOptions,
 } from '../train/plan/options.js';
 import { RESAMPLING_OPTIONS } from './bootstrap.js';
-import type { Stage } from '../base/progress.js';
+import type { Progress } from '../base/progress.js';
 
 /** The texts of a baseline: files, or a corpus of the catalog. */
 export type BaselineTexts =
@@ -50,17 +50,9 @@ export type BaselineTexts =
     };
 
 /** Progress of a baseline. */
-export interface BaselineProgress {
+export interface BaselineProgress extends Progress {
   /** The model that is being made or measured, such as `glm5`. */
   readonly model: string;
-  /** The work that is being done with it. */
-  readonly stage: Stage | 'load' | 'score';
-  /** In `unit`s. */
-  readonly done: number;
-  /** `undefined` where it is not known. */
-  readonly total: number | undefined;
-  /** The unit of `done` and `total`. */
-  readonly unit: 'bytes' | 'tokens' | 'passes' | 'n-grams' | 'of the model' | 'sentences';
 }
 
 /** The options of training that all models share, but for those of documents: each text has its own. */
@@ -88,6 +80,8 @@ export type BaselineOptions = BaselineTexts &
     readonly seed?: number;
     /** Called with the progress from time to time. */
     readonly onProgress?: (progress: BaselineProgress) => void;
+    /** Stops the work when aborted (KNESER_ABORTED); nothing is left behind but the models that are complete in `keepModels`. */
+    readonly signal?: AbortSignal;
   };
 
 const sharedChecks = givenOptions(TRAIN_OPTIONS, SHARED_OPTION_NAMES) as Pick<
@@ -110,5 +104,5 @@ export const BASELINE_OPTIONS: OptionTable<BaselineOptions> = {
   ...RESAMPLING_OPTIONS,
   ...sharedChecks,
   ...DOCUMENT_OPTIONS,
-  onProgress: WORK_OPTIONS.onProgress,
+  ...WORK_OPTIONS,
 };

@@ -5,7 +5,7 @@ import { tune } from '../train/tune.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
 import { interruption } from './interruption.js';
 import { print } from './output.js';
-import { withDisplay } from './progress.js';
+import { withProgress } from './progress.js';
 import { printTuning } from './tuning.js';
 
 const HELP = `
@@ -34,14 +34,14 @@ export function define(command: Command): void {
 
 async function run(path: string, files: readonly string[], flags: TuneFlags): Promise<void> {
   const signal = interruption();
-  const report = await withDisplay(flags.quiet ?? false, display =>
+  const report = await withProgress(flags.quiet ?? false, progress =>
     tune({
       model: path,
       files,
       ...documentOptions(flags),
       name: flags.name,
       signal,
-      ...(display ? { onProgress: (done, total) => display.update('tuning weights', done, total, 'passes') } : {}),
+      ...progress,
     }),
   );
   if (flags.json) {

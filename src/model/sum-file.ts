@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { checkAborted } from '../base/errors.js';
 import type { FileOptions } from './api.js';
 import type { ModelParts } from './scoring/parts.js';
 import { PerplexitySum } from './scoring/perplexity.js';
@@ -14,9 +16,17 @@ export async function sumFile(
   options: FileOptions,
   add: (ids: Uint32Array, sum: PerplexitySum) => Promise<void>,
 ): Promise<PerplexitySum> {
+  const { onProgress, signal } = options;
+  const total = onProgress && (await stat(path).catch(() => undefined));
+  let done = 0;
+  const onRead = (read: number): void => {
+    done += read;
+    onProgress?.({ stage: 'score', done, total: total?.isFile() ? total.size : undefined, unit: 'bytes' });
+  };
   const sum = new PerplexitySum();
-  const pieces = readIds(readText(path, options), path, words, tokenization, manifest.options.skipBlank);
+  const pieces = readIds(readText(path, { ...options, onRead }), path, words, tokenization, manifest.options.skipBlank);
   for await (const { ids, bytes, characters } of pieces) {
+    checkAborted(signal, 'scoring');
     sum.bytes += bytes;
     sum.characters += characters;
     sum.replaced += words.replaced;

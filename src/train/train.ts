@@ -95,10 +95,12 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   } catch (error) {
     const { cause } = error as Error;
     if (cause instanceof CallerError) throw cause.cause;
-    const isAborted = (error as { code?: unknown }).code === 'KNESER_ABORTED' || keepsUnfinished();
-    if (!isAborted || !options.signal?.aborted) throw error;
-    const left = keepsUnfinished() ? 'the finished part is kept, for --resume' : undefined;
-    throw abortedError('training', left, options.signal.reason);
+    const isStopped = error instanceof KneserError && error.code === 'KNESER_ABORTED';
+    if (options.signal?.aborted && (keepsUnfinished() || isStopped)) {
+      const left = keepsUnfinished() ? 'the finished part is kept, for --resume' : undefined;
+      throw abortedError('training', options.signal.reason, left);
+    }
+    throw error;
   }
 }
 

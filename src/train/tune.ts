@@ -12,8 +12,8 @@ import {
   type OptionTable,
 } from '../base/check.js';
 import { checkAborted, KneserError } from '../base/errors.js';
+import type { WorkOptions } from '../base/progress.js';
 import { pauses } from '../base/turn.js';
-import type { ModelStore } from '../store/store.js';
 import { makeTemporaryFolder } from '../base/node/leftovers.js';
 import { learnModel } from './stages/learning.js';
 import { PagedModel } from '../model/paged-model.js';
@@ -33,17 +33,13 @@ import { expandInputs, type Input } from '../text/formats/input.js';
 const TEXT_MEMORY = 64 << 20;
 
 /** The model to tune, and the text to tune it on. */
-export interface TuneOptions extends DocumentOptions {
+export interface TuneOptions extends DocumentOptions, WorkOptions {
   /** The folder of the model. */
   readonly model: string;
   /** Held-out text: files that the model was not trained on. */
   readonly files: readonly string[];
   /** The name of the weights. Default `default`: scoring uses those unless it names others. */
   readonly name?: string;
-  /** Called with the number of passes over the text that are done, and of all passes. */
-  readonly onProgress?: (done: number, total: number) => void;
-  /** Stops tuning when aborted, within a second; the model keeps the weights that it has. */
-  readonly signal?: AbortSignal;
 }
 
 /** The checks of {@link TuneOptions}. */
@@ -79,41 +75,24 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
   if (!isWeightsName(name)) {
     throw new KneserError('KNESER_OPTION', `name: ${name} cannot name weights; use letters, digits, dots, - and _`);
   }
-  const check = (): void => checkAborted(options.signal, 'tuning');
-  check();
   const inputs = await expandInputs(options.files, options);
   const path = resolve(options.model);
   const { store, files, pointer } = await openFolder(options.model);
-  const getMany: ModelStore['getMany'] = keys => {
-    check();
-    return store.getMany(keys);
-  };
-  const model = await PagedModel.fromStore({ ...store, getMany }, files, { startingWeights: true, smoothing: 'glm' });
+  const model = await PagedModel.fromStore(store, files, { startingWeights: true, smoothing: 'glm' });
   try {
-    const set = await learnFromFiles(model, inputs, options, check);
-    check();
+    const set = await learnFromFiles(model, inputs, options);
     await writeWeights(path, pointer.generation, name, encodeWeights(set));
     return set.report;
-  } catch (error) {
-    // Files that are read stop by themselves, with an error that knows neither this work nor the reason.
-    if ((error as { code?: unknown }).code === 'KNESER_ABORTED') check();
-    throw error;
   } finally {
     await model.close();
   }
 }
 
-/**
- * Learns weights from files. Their ids are in memory up to {@link TEXT_MEMORY}, and beyond it in a temporary file.
- *
- * @param check called often; stops the work by throwing.
- */
-async function learnFromFiles(
-  model: PagedModel,
-  inputs: readonly Input[],
-  options: TuneOptions,
-  check: () => void,
-): Promise<WeightSet> {
+/** Learns weights from files. Their ids are in memory up to {@link TEXT_MEMORY}, and beyond it in a temporary file. */
+async function learnFromFiles(model: PagedModel, inputs: readonly Input[], options: TuneOptions): Promise<WeightSet> {
+  const { onProgress, signal } = options;
+  const check = (): void => checkAborted(signal, 'tuning');
+  check();
   const folder = await makeTemporaryFolder('kneser-tune');
   const text = new IdStream(join(folder, 'text'), TEXT_MEMORY, scratchFiles);
   try {
@@ -126,7 +105,15 @@ async function learnFromFiles(
         for (const id of ids) text.push(id);
       }
     }
-    return await learnModel(model, text, options.onProgress, pauses(check));
+    const tell = (done: number, total: number): void => {
+      onProgress?.({ stage: 'tune', done, total, unit: 'passes' });
+      check();
+    };
+    return await learnModel(model, text, tell, pauses(check), check);
+  } catch (error) {
+    // Reading that was aborted fails with an error of its own: KNESER_ABORTED of tuning goes first.
+    if (error instanceof KneserError && error.code === 'KNESER_ABORTED') check();
+    throw error;
   } finally {
     text.close();
     await rm(folder, { recursive: true, force: true });

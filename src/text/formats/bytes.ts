@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { abortedError, KneserError, readError, systemCode } from '../../base/errors.js';
+import { checkAborted, KneserError, readError, systemCode } from '../../base/errors.js';
 import { MarkRemover } from '../byte-order-mark.js';
 import { readInThread } from './reading-thread.js';
 
@@ -51,7 +51,7 @@ export async function* readBytes(
     }
     if (mark.rest().length > 0) yield mark.rest();
   } catch (error) {
-    if (signal?.aborted) throw abortedError();
+    checkAborted(signal, 'reading');
     if (compression && systemCode(error) === undefined) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new KneserError(compression.code, `${path}: damaged or cut short ${compression.name} data (${reason})`, {

@@ -31,7 +31,7 @@ export class BuildContext {
 
   /** @throws KNESER_ABORTED if the caller aborted the training. */
   checkAborted(): void {
-    checkAborted(this.options.signal);
+    checkAborted(this.options.signal, 'training');
   }
 
   /** Tells the caller how far a stage has come. */
