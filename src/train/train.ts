@@ -8,6 +8,7 @@ import { CallerError } from './stages/tokenize.js';
 import { collect } from '../base/node/collect.js';
 import { scratchFiles } from '../count/scratch-files.js';
 import { startThread } from '../count/threads.js';
+import { TokenizingThreads } from '../text/tokenizing-threads.js';
 import { abortedError, KneserError } from '../base/errors.js';
 import { TRAIN_OPTIONS, type TrainOptions } from './plan/options.js';
 import { checkOptions } from '../base/check.js';
@@ -132,6 +133,7 @@ async function placeOf(
     memory,
     threads,
     startThread,
+    startTokenizing: (...given) => new TokenizingThreads(...given),
     scratch: scratchFiles,
     temporary,
     checkpoints: unfinished,

@@ -1,6 +1,9 @@
 import type { CountingPlace } from '../../count/pool.js';
 import type { ModelStore, ModelWriter } from '../../store/store.js';
 import type { Sentences } from '../../text/sentences.js';
+import type { TextChanges } from '../../text/tokenization.js';
+import type { TokenizingPlan } from '../../text/tokenizing-thread.js';
+import type { TokenSink } from '../../text/tokenizer.js';
 import type { Checkpoints } from '../resume/checkpoints.js';
 
 /**
@@ -20,6 +23,15 @@ export interface TextSource {
   read(onRead: (bytes: number) => void): AsyncIterable<Uint8Array>;
 }
 
+/** Threads that tokenize texts, and give the tokens to a sink in the order of the texts. */
+export interface TextThreads {
+  /** Takes the next bytes of a text. */
+  feed(source: string, bytes: Uint8Array): Promise<void>;
+  /** Ends a text, and waits until the sink has its tokens. */
+  end(source: string): Promise<void>;
+  close(): void;
+}
+
 /** The text that a model is trained on. */
 export type BuildText = { readonly sources: readonly TextSource[] } | { readonly sentences: Sentences };
 
@@ -32,6 +44,13 @@ export interface BuildPlace extends CountingPlace {
   readonly name: string;
   /** Bytes of memory that the stages divide among themselves. */
   readonly memory: number;
+  /** Starts threads that tokenize; without it this thread does. */
+  readonly startTokenizing?: (
+    threads: number,
+    plan: TokenizingPlan,
+    sink: TokenSink,
+    changes: TextChanges,
+  ) => TextThreads;
   /** Gives the path of a temporary file. */
   temporary(name: string): string;
   /** Creates a store. */
