@@ -24,16 +24,22 @@ import type { LevelWriter } from '../store/level.js';
 import { isPlain, readText } from '../text/formats/index.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 
+/**
+ * Training: from text to a model. `train` (this file) checks the options, prepares the folder and hands a place to `build`, which puts
+ * the stages in order; `tune` learns weights for a finished model. `plan/` has the options, one row each, and the budget of memory;
+ * `stages/` one file a stage; `resume/` the record of an unfinished training, from which another continues.
+ */
+
 /** Share of the memory that one line of JSON may take: it exists several times at once, as bytes and as text. */
 const JSON_SHARE = 1 / 16;
 
-/** What training did. */
+/** The figures of a finished training. */
 export interface TrainReport extends BuildReport {
   /** The folder of the model. */
   readonly out: string;
-  /** Bytes on disk. */
+  /** Size of the model on disk [bytes]. */
   readonly bytes: number;
-  /** Time that training took. */
+  /** Duration of the training [s]. */
   readonly seconds: number;
 }
 
@@ -59,7 +65,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     throw new KneserError('KNESER_OPTION', 'give either files or sentences to train on');
   }
   const started = performance.now();
-  // Words are gone through more than once.
+  // The words are read more than once, and an iterable may give them once only.
   const { vocabulary } = options;
   if (vocabulary?.kind === 'words')
     options = { ...options, vocabulary: { ...vocabulary, words: [...vocabulary.words] } };
@@ -85,8 +91,8 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   try {
     const findUnfinished = resume ? find : undefined;
     const { written, bytes } = await writeModel(out, force, write, { findUnfinished, keepsUnfinished });
-    const { tables, warnings, ...figures } = written;
-    return { out, ...figures, tables, bytes, seconds: (performance.now() - started) / 1000, warnings };
+    const { tables, warnings, notes, ...figures } = written;
+    return { out, ...figures, tables, bytes, seconds: (performance.now() - started) / 1000, warnings, notes };
   } catch (error) {
     const { cause } = error as Error;
     if (cause instanceof CallerError) throw cause.cause;
@@ -109,7 +115,7 @@ function fileSources(inputs: readonly Input[], options: TrainOptions, longestJso
   return { sources };
 }
 
-/** A build in a folder. LevelDB is loaded when it is needed. */
+/** The place of a build in a folder. LevelDB is loaded when it is needed. */
 async function placeOf(
   { pruning }: BuildPlan,
   draft: Draft,
@@ -134,7 +140,7 @@ async function placeOf(
     createStore: async kind => {
       const create = (path: string, resumed = false): Promise<LevelWriter> => createLevelWriter(path, memory, resumed);
       if (kind === counted) return unfinished.openStore(pathOf(kind), create);
-      // A pruned copy of tables that are complete is made anew.
+      // A pruned copy is always made anew.
       await rm(pathOf(kind), { recursive: true, force: true });
       return create(pathOf(kind));
     },

@@ -1,7 +1,9 @@
 import { estimateDiscounts } from '../../smoothing/discounts.js';
 import type { Manifest } from '../../tables/manifest.js';
+import { contiguous, formatPattern } from '../../tables/pattern.js';
 import type { NumberedText } from './choose-vocabulary.js';
 import type { BuildContext } from './context.js';
+import { fallbackNote } from './fallback-note.js';
 
 /** Figures of a finished training, wherever the model is. */
 export interface BuildReport {
@@ -9,7 +11,7 @@ export interface BuildReport {
   readonly order: number;
   /** Sentences that were counted. */
   readonly sentences: number;
-  /** `</s>` counted. */
+  /** Tokens that were counted, `</s>` included. */
   readonly tokens: number;
   /** Types with `</s>` and `<unk>`, without `<s>`. */
   readonly vocabulary: number;
@@ -24,6 +26,8 @@ export interface BuildReport {
   }[];
   /** What the text held that was replaced or left out: one sentence each, with a count. */
   readonly warnings: readonly string[];
+  /** Which discounts could not be estimated, why, and what to do: at most one text. */
+  readonly notes: readonly string[];
 }
 
 /** The figures of a finished training. */
@@ -40,10 +44,11 @@ export function reportOf(context: BuildContext, text: NumberedText, manifest: Ma
       fallback: estimateDiscounts(table.countsOfCounts).fallback,
     })),
     warnings: warningsOf(context, text),
+    notes: notesOf(manifest),
   };
 }
 
-/** What the text held that a user should hear of. */
+/** One sentence for each thing in the text that was replaced, left out or missing. */
 function warningsOf({ options }: BuildContext, { replaced, dropped, heldOutTokens }: NumberedText): string[] {
   const warnings: string[] = [];
   if (replaced > 0) warnings.push(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
@@ -52,4 +57,11 @@ function warningsOf({ options }: BuildContext, { replaced, dropped, heldOutToken
   }
   if (dropped > 0) warnings.push(`${dropped} literal <s> or </s> tokens were dropped`);
   return warnings;
+}
+
+/** The note on discounts that could not be estimated, if there are any. */
+function notesOf({ tables, order, tokens, vocabulary }: Manifest): string[] {
+  const fallbacks = tables.filter(({ countsOfCounts }) => estimateDiscounts(countsOfCounts).fallback);
+  if (fallbacks.length === 0) return [];
+  return [fallbackNote({ tables: fallbacks, highest: formatPattern(contiguous(order)), tokens, types: vocabulary })];
 }
