@@ -15,6 +15,8 @@ export type TrainRequest =
       readonly options: BuildOptions;
       /** A text that can be sent whole, or what kind of items it comes in. */
       readonly text: { readonly whole: WholeText } | { readonly items: 'pieces' | 'sentences' };
+      /** Whether bytes are read as text whatever they are. */
+      readonly anyBytes: boolean;
       readonly memory: number;
       readonly threads: number;
       /** The name that IndexedDB is to keep the model by. */

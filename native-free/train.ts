@@ -5,7 +5,7 @@
  */
 import type { BuildReport } from '../src/train/stages/report.js';
 import { abortedError, KneserError } from '../src/base/errors.js';
-import { checkMemory, checkThreads } from '../src/base/check.js';
+import { checkFlag, checkMemory, checkThreads } from '../src/base/check.js';
 import { sendableOptions, type BuildOptions } from '../src/train/plan/options.js';
 import type { Progress } from '../src/base/progress.js';
 import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
@@ -36,6 +36,11 @@ export type TrainOptions = BuildOptions &
         readonly text?: never;
       }
   ) & {
+    /**
+     * Reads the bytes of a file or of pieces as text whatever they are. Default false: a file that is known to be something
+     * else, binary data, UTF-16, and text with many invalid UTF-8 sequences are refused.
+     */
+    readonly anyBytes?: boolean;
     /** The name by which this browser is to keep the model (IndexedDB). Default: it is in memory only. */
     readonly into?: string;
     /** Replaces a model that is kept by that name, when the new one is trained. Default false. */
@@ -84,7 +89,15 @@ const DEFAULT_MEMORY = 1 << 30;
  * ```
  */
 export async function train(options: TrainOptions): Promise<Trained> {
-  const { text, sentences, into, force = false, worker = typeof Worker === 'function', signal } = options;
+  const {
+    text,
+    sentences,
+    anyBytes = false,
+    into,
+    force = false,
+    worker = typeof Worker === 'function',
+    signal,
+  } = options;
   if ((text === undefined) === (sentences === undefined)) {
     throw new KneserError('KNESER_OPTION', 'give either a text or sentences to train on');
   }
@@ -94,7 +107,8 @@ export async function train(options: TrainOptions): Promise<Trained> {
   const started = performance.now();
   if (signal?.aborted) throw abortedError();
   if (into !== undefined) await (await import('./indexeddb.js')).refuseExisting(into, force);
-  const request = { options: sendableOptions(options), memory, threads, into, force };
+  checkFlag('anyBytes', anyBytes);
+  const request = { options: sendableOptions(options), anyBytes, memory, threads, into, force };
   const { model, report } = worker ? await trainInWorker(request, options) : await trainHere(request, options);
   return { model, report: { ...report, bytes: model.info.bytes, seconds: (performance.now() - started) / 1000 } };
 }
@@ -106,8 +120,8 @@ interface Result {
   readonly report: BuildReport;
 }
 
-async function trainHere({ memory, into, force }: Request, options: TrainOptions): Promise<Result> {
-  const source = options.text === undefined ? { sentences: options.sentences } : textSource(options.text);
+async function trainHere({ anyBytes, memory, into, force }: Request, options: TrainOptions): Promise<Result> {
+  const source = options.text === undefined ? { sentences: options.sentences } : textSource(options.text, anyBytes);
   const place = { name: into ?? 'the model trained', memory, threads: 1 };
   const { model, report } = await trainInMemory(options, source, place);
   return { model: await opened(model, into, force), report };

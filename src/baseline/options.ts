@@ -1,5 +1,6 @@
 import type { TrainOptions } from '../train/plan/options.js';
 import type { Stage } from '../base/progress.js';
+import type { DocumentOptions } from '../text/formats/corpus.js';
 
 /**
  * Baselines: many models trained on one text, measured on others, and compared. `baseline` orders the work; `series` trains
@@ -51,7 +52,7 @@ export interface BaselineProgress {
 /** The options of training that apply to every model. */
 export type SharedTrainOptions = Pick<
   TrainOptions,
-  'vocabulary' | 'tokenization' | 'field' | 'column' | 'lowercase' | 'skipBlank' | 'reserved' | 'memory' | 'threads'
+  keyof DocumentOptions | 'vocabulary' | 'tokenization' | 'lowercase' | 'skipBlank' | 'reserved' | 'memory' | 'threads'
 >;
 
 /** Options of `baseline`. */

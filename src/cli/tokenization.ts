@@ -1,5 +1,7 @@
 import { Option, type Command } from 'commander';
 import { KneserError } from '../base/errors.js';
+import { helpFor } from '../base/file-kinds.js';
+import { kindOfFile } from '../base/node/file-head.js';
 import { readBytes } from '../text/formats/bytes.js';
 import { decode } from '../text/surface.js';
 import { isTokenizerName, TOKENIZER_NAMES, type TokenizationOptions } from '../text/tokenization.js';
@@ -57,6 +59,9 @@ const MOST_TOKENIZER_BYTES = 1 << 28;
 /** The value of `--tokenizer` is a path, not a name, if it ends like a `tokenizer.json` or names a folder. */
 const FILE_NAME = /\.json(\.gz|\.zst)?$|[\\/]/i;
 
+/** The kinds of files that hold tokenizers, and those that such a file is packed in. */
+const TOKENIZER_KINDS = ['json', 'sentencepiece', 'gzip', 'zstd'];
+
 /** The library's option for {@link TokenizationFlags}. @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_TOKENIZER */
 export async function tokenizationChoice(flags: TokenizationFlags): Promise<TokenizationOptions> {
   const { tokenizer, locale, sentences, normalize = 'none' } = flags;
@@ -65,6 +70,13 @@ export async function tokenizationChoice(flags: TokenizationFlags): Promise<Toke
     normalize,
     ...(locale === undefined ? {} : { locale }),
   };
+  const kind = isTokenizerName(tokenizer) ? undefined : await kindOfFile(tokenizer);
+  if (kind && !TOKENIZER_KINDS.includes(kind.name)) {
+    throw new KneserError(
+      'KNESER_TOKENIZER',
+      `${tokenizer}: is ${kind.what}, not a tokenizer.json; ${helpFor(kind, tokenizer)}`,
+    );
+  }
   if (FILE_NAME.test(tokenizer)) {
     return { ...options, tokenizer: { json: await readWhole(tokenizer), name: tokenizer } };
   }

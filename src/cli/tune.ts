@@ -3,7 +3,7 @@ import { DEFAULT_WEIGHTS } from '../smoothing/weights.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { tune } from '../train/tune.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
-import { print } from './output.js';
+import { print, warn } from './output.js';
 import { withDisplay } from './progress.js';
 import { printTuning } from './tuning.js';
 
@@ -38,6 +38,7 @@ async function run(path: string, files: readonly string[], flags: TuneFlags): Pr
       files,
       ...documentOptions(flags),
       name: flags.name,
+      onWarning: warn,
       ...(display ? { onProgress: (done, total) => display.update('tuning weights', done, total, 'passes') } : {}),
     }),
   );

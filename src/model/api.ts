@@ -33,6 +33,8 @@ export interface FileOptions extends TextOptions, DocumentOptions {
   readonly expectedBytes?: number;
   /** Told how many bytes were read from the disk, each time. */
   readonly onRead?: (bytes: number) => void;
+  /** Told how many documents were left out, each time, with `missing: 'skip'`. */
+  readonly onSkip?: (documents: number) => void;
   /** Told which share of the tables, 0 to 1, has been loaded. */
   readonly onLoad?: (share: number) => void;
 }

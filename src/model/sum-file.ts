@@ -15,7 +15,11 @@ export async function sumFile(
   add: (ids: Uint32Array, sum: PerplexitySum) => Promise<void>,
 ): Promise<PerplexitySum> {
   const sum = new PerplexitySum();
-  const pieces = readIds(readText(path, options), path, words, tokenization, manifest.options.skipBlank);
+  const onSkip = (documents: number): void => {
+    sum.skipped += documents;
+    options.onSkip?.(documents);
+  };
+  const pieces = readIds(readText(path, { ...options, onSkip }), path, words, tokenization, manifest.options.skipBlank);
   for await (const { ids, bytes, characters } of pieces) {
     sum.bytes += bytes;
     sum.characters += characters;

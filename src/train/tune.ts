@@ -14,7 +14,7 @@ import {
   type TuneReport,
   type WeightSet,
 } from '../smoothing/weights.js';
-import type { DocumentOptions } from '../text/formats/corpus.js';
+import { skippedWarning, type DocumentOptions } from '../text/formats/corpus.js';
 import { readText } from '../text/formats/index.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 
@@ -31,6 +31,8 @@ export interface TuneOptions extends DocumentOptions {
   readonly name?: string;
   /** Told how many of the passes over the text are done, and of how many. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Told what was left out of the text, and why: one sentence each. */
+  readonly onWarning?: (warning: string) => void;
 }
 
 /**
@@ -56,7 +58,7 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
   if (!isWeightsName(name)) {
     throw new KneserError('KNESER_OPTION', `name: ${name} cannot name weights; use letters, digits, dots, - and _`);
   }
-  const inputs = await expandInputs(options.files, options);
+  const inputs = await expandInputs(options.files, options, options.onWarning);
   const path = resolve(options.model);
   const { store, files, pointer } = await openFolder(options.model);
   const model = await PagedModel.fromStore(store, files, { startingWeights: true, smoothing: 'glm' });
@@ -76,10 +78,13 @@ async function learnFromFiles(model: PagedModel, inputs: readonly Input[], optio
   try {
     const words = await model.allWords();
     const { skipBlank } = model.info.options;
+    let skipped = 0;
+    const onSkip = (documents: number): void => void (skipped += documents);
     for (const { path } of inputs) {
-      const pieces = readIds(readText(path, options), path, words, model.parts.tokenization, skipBlank);
+      const pieces = readIds(readText(path, { ...options, onSkip }), path, words, model.parts.tokenization, skipBlank);
       for await (const { ids } of pieces) for (const id of ids) text.push(id);
     }
+    if (skipped > 0) options.onWarning?.(skippedWarning(skipped));
     return await learnModel(model, text, options.onProgress);
   } finally {
     text.close();

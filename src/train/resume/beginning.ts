@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { packageVersion } from '../../base/node/version.js';
-import { FORMAT_OPTIONS } from '../../text/formats/index.js';
+import { FORMAT_OPTIONS, givenDocumentOptions } from '../../text/formats/index.js';
 import type { Input } from '../../text/formats/input.js';
 import { keptOptions, type TrainOptions } from '../plan/options.js';
 import { recordInputs, type Beginning } from './record.js';
@@ -11,7 +11,9 @@ export async function beginningOf(options: TrainOptions, inputs: readonly Input[
     settings: {
       'version of kneser': packageVersion(),
       ...keptOptions(options, { digest }),
-      ...Object.fromEntries(FORMAT_OPTIONS.map(option => [option, options[option] ?? ''])),
+      // Records of 0.1.0 hold these two, empty where they were not given; the others are there if they were given.
+      ...Object.fromEntries(FORMAT_OPTIONS.map(option => [option, ''])),
+      ...givenDocumentOptions(options),
     },
     inputs: options.files ? await recordInputs(inputs) : null,
   };

@@ -16,8 +16,13 @@ export interface TextSource {
   readonly bytes: number | undefined;
   /** Whether the file holds the text line by line, so that messages may number its lines. */
   readonly isPlain: boolean;
-  /** Reads its bytes; a piece is valid until the next one is asked for. @param onRead told how many of `bytes` were read. */
-  read(onRead: (bytes: number) => void): AsyncIterable<Uint8Array>;
+  /**
+   * Reads its bytes; a piece is valid until the next one is asked for.
+   *
+   * @param onRead told how many more of `bytes` were read.
+   * @param onSkip told how many more documents were left out, since they have no text.
+   */
+  read(onRead: (bytes: number) => void, onSkip: (documents: number) => void): AsyncIterable<Uint8Array>;
 }
 
 /** The text that a model is trained on. */
