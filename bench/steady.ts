@@ -1,4 +1,5 @@
 import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { WORKER_OPTIONS } from '../src/base/node/worker-options.js';
 import { LanguageModel } from '../src/model/language-model.js';
 
 /** How often scoring in the long run is measured; the middle one counts. */
@@ -27,7 +28,7 @@ interface SteadyTask {
  */
 export async function measureSteady(task: SteadyTask, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number[]> {
   signal.throwIfAborted();
-  const worker = new Worker(new URL(import.meta.url), { workerData: task, env });
+  const worker = new Worker(new URL(import.meta.url), { ...WORKER_OPTIONS, workerData: task, env });
   const stop = (): void => void worker.terminate();
   signal.addEventListener('abort', stop);
   try {

@@ -5,7 +5,8 @@
  */
 import { BrowserLevel } from 'browser-level';
 import { abortedError, KneserError } from '../src/base/errors.js';
-import type { OpenOptions } from '../src/model/api.js';
+import { checkFlag, checkOptions, checkText, WORK_OPTIONS, type OptionTable } from '../src/base/check.js';
+import { OPEN_OPTIONS, type OpenOptions } from '../src/model/api.js';
 import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import { ENCODING, type Database } from '../src/store/level.js';
 import { readModel, writeModel, type StoredModel } from './database.js';
@@ -34,6 +35,8 @@ export interface SaveOptions {
   readonly signal?: AbortSignal;
 }
 
+const SAVE_OPTIONS: OptionTable<SaveOptions> = { force: checkFlag, ...WORK_OPTIONS };
+
 /**
  * Opens a model that this browser keeps for this site. Close it when it is not needed any more.
  *
@@ -46,6 +49,8 @@ export interface SaveOptions {
  * ```
  */
 export async function openModel(name: string, options: OpenOptions = {}): Promise<LanguageModel> {
+  checkText('name', name);
+  checkOptions('openModel', options, OPEN_OPTIONS);
   const database = await openDatabase(name);
   let model: StoredModel | undefined;
   try {
@@ -77,6 +82,8 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
  * ```
  */
 export async function saveModel(model: LanguageModel, name: string, options: SaveOptions = {}): Promise<void> {
+  checkText('name', name);
+  checkOptions('saveModel', options, SAVE_OPTIONS);
   await keepModel({ store: model.parts.store, files: filesOf(model) }, name, options);
 }
 
@@ -139,6 +146,7 @@ export async function listModels(): Promise<KeptModel[]> {
 
 /** Deletes a model, if there is one. Whoever has it open, in other tabs too, can read it no more. */
 export async function deleteModel(name: string): Promise<void> {
+  checkText('name', name);
   const database = await openDatabase(name);
   await database.clear();
   await database.close();

@@ -5,7 +5,8 @@
  */
 import { MemoryLevel } from 'memory-level';
 import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
-import type { OpenOptions } from '../src/model/api.js';
+import { checkOptions } from '../src/base/check.js';
+import { OPEN_OPTIONS, type OpenOptions } from '../src/model/api.js';
 import { copyStore } from '../src/store/copy.js';
 import { ENCODING, LevelWriter, readDatabase, type Database } from '../src/store/level.js';
 import { filesOf } from './files.js';
@@ -35,6 +36,7 @@ export async function createMemory(): Promise<Database> {
  * ```
  */
 export async function copyToMemory(model: LanguageModel, options: OpenOptions = {}): Promise<LanguageModel> {
+  checkOptions('copyToMemory', options, OPEN_OPTIONS);
   const { store } = model.parts;
   const database = await createMemory();
   const writer = new LevelWriter(database);

@@ -30,7 +30,7 @@ for (const worker of typeof Worker === 'function' ? [false, true] : [false]) {
     loaded: loaded.score('the old bird sat in the zebra').log10Prob,
     mkn: (await copy.score('the old bird sat in the zebra')).log10Prob,
     perplexity: (await model.perplexity(lines.slice(0, 50))).perplexity,
-    next: (await model.predict('the cat sat', { k: 3 })).map(({ token, probability }) => [token, probability]),
+    next: (await model.predict('the cat sat', { top: 3 })).map(({ token, probability }) => [token, probability]),
   };
   await model.close();
   await copy.close();

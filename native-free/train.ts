@@ -5,8 +5,16 @@
  */
 import type { BuildReport } from '../src/train/stages/report.js';
 import { abortedError, KneserError } from '../src/base/errors.js';
-import { checkFlag, checkMemory, checkThreads } from '../src/base/check.js';
-import { sendableOptions, type BuildOptions } from '../src/train/plan/options.js';
+import {
+  checkFlag,
+  checkMemory,
+  checkOptions,
+  checkText,
+  checkThreads,
+  optionError,
+  type OptionTable,
+} from '../src/base/check.js';
+import { BUILD_CHECKS, sendableOptions, type BuildOptions } from '../src/train/plan/options.js';
 import type { Progress } from '../src/base/progress.js';
 import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import { LevelWriter, readDatabase } from '../src/store/level.js';
@@ -72,6 +80,23 @@ export interface Trained {
   };
 }
 
+/** The checks of {@link TrainOptions}. */
+const TRAIN_OPTIONS: OptionTable<TrainOptions> = {
+  text: (name, value) => {
+    const isPieces = typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+    if (typeof value === 'string' || value instanceof Blob || isPieces) return;
+    throw optionError(name, value, 'a string, a Blob or an async iterable');
+  },
+  sentences: (_name, value) => checkSentences(value),
+  ...BUILD_CHECKS,
+  anyBytes: checkFlag,
+  into: checkText,
+  force: checkFlag,
+  memory: checkMemory,
+  threads: checkThreads,
+  worker: checkFlag,
+};
+
 const DEFAULT_MEMORY = 1 << 30;
 
 /**
@@ -89,6 +114,7 @@ const DEFAULT_MEMORY = 1 << 30;
  * ```
  */
 export async function train(options: TrainOptions): Promise<Trained> {
+  checkOptions('train', options, TRAIN_OPTIONS);
   const {
     text,
     sentences,
@@ -101,13 +127,10 @@ export async function train(options: TrainOptions): Promise<Trained> {
   if ((text === undefined) === (sentences === undefined)) {
     throw new KneserError('KNESER_OPTION', 'give either a text or sentences to train on');
   }
-  checkSentences(sentences);
-  const memory = checkMemory(options.memory ?? DEFAULT_MEMORY);
-  const threads = checkThreads(options.threads ?? cores());
+  const { memory = DEFAULT_MEMORY, threads = cores() } = options;
   const started = performance.now();
   if (signal?.aborted) throw abortedError();
   if (into !== undefined) await (await import('./indexeddb.js')).refuseExisting(into, force);
-  checkFlag('anyBytes', anyBytes);
   const request = { options: sendableOptions(options), anyBytes, memory, threads, into, force };
   const { model, report } = worker ? await trainInWorker(request, options) : await trainHere(request, options);
   return { model, report: { ...report, bytes: model.info.bytes, seconds: (performance.now() - started) / 1000 } };

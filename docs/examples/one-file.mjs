@@ -10,7 +10,7 @@ const { bytes } = await pack({ model: 'example-trigrams', out: 'example.kneser',
 console.log(`example.kneser: ${bytes} bytes`);
 
 const model = await LanguageModel.fromFile(new Blob([await readFile('example.kneser')]));
-const [next] = await model.predict('of the', { k: 1 });
+const [next] = await model.predict('of the', { top: 1 });
 console.log(`of the … ${next.token}`);
 await model.close();
 
@@ -27,7 +27,7 @@ await writeFile(
   const model = await LanguageModel.fromFile(new URL('example.kneser', location.href));
   const [text, list] = [document.querySelector('#text'), document.querySelector('#next')];
   text.oninput = async () => {
-    const words = await model.predict(text.value, { k: 5 });
+    const words = await model.predict(text.value, { top: 5 });
     list.replaceChildren(...words.map(({ token }) => Object.assign(document.createElement('li'), { textContent: token })));
   };
 </script>

@@ -3,7 +3,131 @@ import { KneserError } from './errors.js';
 /**
  * Checks of options, for every public function: each throws KNESER_OPTION with the option's name, the value that was given, and the
  * values that it takes. `name` is the caller's: `order`, or `patterns.maxGap` for a member of an option.
+ *
+ * A function declares its options as an {@link OptionTable}, one row a name, and calls {@link checkOptions} before any work.
+ * Names without a row are refused, with the nearest name that has one.
  */
+
+/**
+ * A row of a table of options. Throws KNESER_OPTION for a value that the option does not take; it is not called for `undefined`,
+ * which stands for an option that is left out.
+ */
+export interface Check {
+  /** @param options all options of the call: a value may depend on others. */
+  (name: string, value: unknown, options: object): unknown;
+  /** Whether the option must be given. */
+  readonly required?: boolean;
+}
+
+/** The options of a function: a row for each name, in the order in which messages list them. */
+export type OptionTable<Options> = Readonly<Record<keyof Options & string, Check>>;
+
+/**
+ * Checks the options of a call: an object, every name has a row, every value passes the check of its row.
+ *
+ * @param call the name of the function or method, for messages.
+ * @throws KNESER_OPTION
+ */
+export function checkOptions(call: string, options: unknown, table: Readonly<Record<string, Check>>): void {
+  if (typeof options !== 'object' || options === null || Symbol.iterator in options) {
+    throw new KneserError('KNESER_OPTION', `${call}: its options are an object, not ${shown(options)}`);
+  }
+  checkNames(options, table, '', `${call} has no such option`);
+  for (const name in table) {
+    const value = (options as Readonly<Record<string, unknown>>)[name];
+    const check = table[name];
+    if (value !== undefined) check(name, value, options);
+    else if (check.required) throw new KneserError('KNESER_OPTION', `${name}: is missing; ${call} needs it`);
+  }
+}
+
+/** Checks an option that is an object with members of its own, by their rows. The name of a member is `patterns.maxGap`. */
+export function members(table: Readonly<Record<string, Check>>): (name: string, value: unknown) => void {
+  return (name, value) => {
+    const given = checkObject(name, value) as Readonly<Record<string, unknown>>;
+    checkNames(given, table, `${name}.`, `${name} has no such member`);
+    for (const member in table) {
+      const path = `${name}.${member}`;
+      if (given[member] !== undefined) table[member](path, given[member], given);
+      else if (table[member].required) throw new KneserError('KNESER_OPTION', `${path}: is missing`);
+    }
+  };
+}
+
+/** Refuses names that have no row, and says which name is nearest, or else which there are. @param fault what is wrong with them. */
+function checkNames(given: object, table: Readonly<Record<string, Check>>, prefix: string, fault: string): void {
+  for (const name in given) {
+    if (Object.hasOwn(table, name)) continue;
+    const known = Object.keys(table);
+    const near = nearestName(name, known);
+    const advice =
+      near !== undefined
+        ? `did you mean ${prefix}${near}?`
+        : known.length > 0
+          ? `it takes ${known.join(', ')}`
+          : 'it takes none';
+    throw new KneserError('KNESER_OPTION', `${prefix}${name}: ${fault}; ${advice}`);
+  }
+}
+
+/** The name that was probably meant: it differs in case, separators, one edit in four letters, or by an ending. */
+function nearestName(name: string, known: readonly string[]): string | undefined {
+  const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_]/g, '');
+  const wanted = plain(name);
+  let nearest: string | undefined;
+  let least = Math.max(1, Math.floor(wanted.length / 4)) + 1;
+  for (const candidate of known) {
+    const other = plain(candidate);
+    const begins = Math.min(wanted.length, other.length) > 2 && (other.startsWith(wanted) || wanted.startsWith(other));
+    const edits = Math.min(editDistance(wanted, other), begins ? 1 : Infinity);
+    if (edits >= least) continue;
+    least = edits;
+    nearest = candidate;
+  }
+  return nearest;
+}
+
+/** Letters to insert, delete, replace, or swap with their neighbour, to make `b` of `a` (Damerau 1964). */
+function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const isSame = a[i - 1] === b[j - 1];
+      row[j] = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (isSame ? 0 : 1));
+      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) row[j] = Math.min(row[j], before[j - 2] + 1);
+    }
+    before = last;
+    last = row;
+  }
+  return last[b.length];
+}
+
+/** The row of an option that must be given. */
+export function required(check: Check): Check {
+  return Object.assign((name: string, value: unknown, options: object) => check(name, value, options), {
+    required: true,
+  });
+}
+
+/** The row of an option that takes a whole number. */
+export function wholeNumber(least: number, most: number): (name: string, value: unknown) => number {
+  return (name, value) => checkInteger(name, value, least, most);
+}
+
+/** The row of an option that takes one of some words. */
+export function oneOf(words: readonly string[]): Check {
+  return (name, value) => checkOneOf(name, value, words);
+}
+
+/** The row of an option that takes a list, whose items `item` checks. */
+export function listOf(item: Check): (name: string, value: unknown) => void {
+  return (name, value) => {
+    if (!Array.isArray(value)) throw optionError(name, value, 'a list');
+    for (const one of value as unknown[]) item(name, one, value);
+  };
+}
 
 /** The most threads that a job may be given. */
 export const MOST_THREADS = 256;
@@ -24,9 +148,7 @@ export function checkInteger(name: string, value: unknown, least: number, most: 
 }
 
 /** A number of threads, 1 to {@link MOST_THREADS}. */
-export function checkThreads(value: unknown): number {
-  return checkInteger('threads', value, 1, MOST_THREADS);
-}
+export const checkThreads = wholeNumber(1, MOST_THREADS);
 
 /** A share from 0 to `most`, which is at most 1. */
 export function checkShare(name: string, value: unknown, most: number): number {
@@ -35,11 +157,11 @@ export function checkShare(name: string, value: unknown, most: number): number {
 }
 
 /** Bytes of memory to aim for. */
-export function checkMemory(value: unknown): number {
+export function checkMemory(name: string, value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) >= LEAST_MEMORY) return value as number;
   throw new KneserError(
     'KNESER_OPTION',
-    `memory: it takes a number of bytes of at least 64 MiB (64M), not ${shown(value)}`,
+    `${name}: it takes a number of bytes of at least 64 MiB (64M), not ${shown(value)}`,
   );
 }
 
@@ -57,7 +179,7 @@ export function checkOneOf<Word extends string>(name: string, value: unknown, wo
 
 /** An object with members, as options are. */
 export function checkObject(name: string, value: unknown): object {
-  if (typeof value === 'object' && value !== null) return value;
+  if (typeof value === 'object' && value !== null && !(Symbol.iterator in value)) return value;
   throw optionError(name, value, 'an object');
 }
 
@@ -66,6 +188,35 @@ export function checkList(name: string, value: unknown): void {
   if (typeof value === 'object' && value !== null && Symbol.iterator in value) return;
   throw optionError(name, value, 'a list');
 }
+
+/** Text. */
+export function checkText(name: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw optionError(name, value, 'a string');
+}
+
+/** The path of a file or folder, or an address: text that is not empty. */
+export function checkPath(name: string, value: unknown): string {
+  if (checkText(name, value) !== '') return value as string;
+  throw new KneserError('KNESER_OPTION', `${name}: the path is empty`);
+}
+
+/** The paths of files: a list, and not one string, which would be taken letter by letter. */
+export const checkPaths = listOf(checkPath);
+
+/** A function to call. */
+export function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw optionError(name, value, 'a function');
+}
+
+/** An `AbortSignal`, of any realm. */
+export function checkSignal(name: string, value: unknown): void {
+  const isSignal = typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;
+  if (!isSignal) throw optionError(name, value, 'an AbortSignal');
+}
+
+/** The rows of options that all long work has. */
+export const WORK_OPTIONS = { onProgress: checkFunction, signal: checkSignal } as const;
 
 function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function';

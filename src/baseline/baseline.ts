@@ -2,17 +2,16 @@ import { basename, join } from 'node:path';
 import type { Corpus } from '../../corpora/catalog.js';
 import { KneserError } from '../base/errors.js';
 import { packageVersion } from '../base/node/version.js';
-import { checkInteger } from '../base/check.js';
-import { MAX_ORDER } from '../tables/pattern.js';
-import { BUILD_OPTIONS, MIXTURE_DEFAULTS, pretrainedTokenizer } from '../train/plan/options.js';
+import { checkOptions } from '../base/check.js';
+import { MIXTURE_DEFAULTS, pretrainedTokenizer } from '../train/plan/options.js';
 import { skippedWarning } from '../text/formats/corpus.js';
 import { expandInputs } from '../text/formats/input.js';
 import { describeTokenization, Tokenization } from '../text/tokenization.js';
 import { SMOOTHING_NAMES, SMOOTHINGS } from '../smoothing/index.js';
-import { checkResampling } from './bootstrap.js';
+import { resamplingOf } from './bootstrap.js';
 import { ColumnFile, joinColumns } from './columns.js';
 import { catalogCorpus, type BaselineFiles } from './corpus.js';
-import type { BaselineOptions } from './options.js';
+import { BASELINE_OPTIONS, type BaselineOptions } from './options.js';
 import { checkModels, claimFolder, withTemporaryFolder, writeBaseline } from './output.js';
 import { comparePairs, publishedFigures } from './pairs.js';
 import type { BaselineReport } from './report.js';
@@ -45,10 +44,10 @@ const DEFAULT_ORDERS = [2, 3, 4, 5];
  * ```
  */
 export async function baseline(options: BaselineOptions): Promise<BaselineReport> {
-  const orders = checkOrders(options.orders ?? DEFAULT_ORDERS);
+  checkOptions('baseline', options, BASELINE_OPTIONS);
+  const orders = sortedOrders(options.orders ?? DEFAULT_ORDERS);
   const { classes = MIXTURE_DEFAULTS.classes } = options;
-  BUILD_OPTIONS.classes.check(classes, {});
-  const { resamples, seed } = checkResampling(options);
+  const { resamples, seed } = resamplingOf(options);
   const { out, keepModels, force = false } = options;
   const described = describeTokenization(options.tokenization ?? {}, options.lowercase ?? false);
   const tokenization = await Tokenization.open(described, pretrainedTokenizer(options));
@@ -173,9 +172,8 @@ function warnOfInvalidText(series: Series, texts: readonly TestText[]): void {
 }
 
 /** The orders ascending, each once. @throws KNESER_OPTION */
-function checkOrders(orders: readonly number[]): number[] {
+function sortedOrders(orders: readonly number[]): number[] {
   const sorted = [...new Set(orders)].sort((a, b) => a - b);
-  sorted.forEach(order => checkInteger('orders', order, 1, MAX_ORDER));
   if (sorted.length === 0) throw new KneserError('KNESER_OPTION', 'orders: name at least one');
   return sorted;
 }

@@ -1,5 +1,5 @@
 import { randomNumbers } from '../base/random.js';
-import { checkInteger } from '../base/check.js';
+import { wholeNumber, type OptionTable } from '../base/check.js';
 
 /**
  * Intervals by the bootstrap (Efron 1979), over units of text such as sentences. Each resample takes each unit a number of
@@ -32,13 +32,17 @@ export interface ResamplingOptions {
   readonly stream: number;
 }
 
-/** The options of the bootstrap with their defaults. @throws KNESER_OPTION */
-export function checkResampling({
+/** The checks of the options of a bootstrap. */
+export const RESAMPLING_OPTIONS: OptionTable<Omit<ResamplingOptions, 'stream'>> = {
+  resamples: wholeNumber(LEAST_RESAMPLES, MOST_RESAMPLES),
+  seed: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+};
+
+/** The options of the bootstrap with their defaults. */
+export function resamplingOf({
   resamples = RESAMPLES,
   seed = DEFAULT_SEED,
 }: Partial<Omit<ResamplingOptions, 'stream'>>): Omit<ResamplingOptions, 'stream'> {
-  checkInteger('resamples', resamples, LEAST_RESAMPLES, MOST_RESAMPLES);
-  checkInteger('seed', seed, 0, Number.MAX_SAFE_INTEGER);
   return { resamples, seed };
 }
 

@@ -1,8 +1,17 @@
+import {
+  checkOptions,
+  checkPath,
+  checkText,
+  listOf,
+  optionError,
+  required,
+  wholeNumber,
+  type OptionTable,
+} from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import { perplexityOf } from '../model/scoring/perplexity.js';
 import { whole } from '../report/figures.js';
-import { checkInteger } from '../base/check.js';
-import { checkResampling, intervalOf, pairedTest, Resampling, type Interval } from './bootstrap.js';
+import { RESAMPLING_OPTIONS, resamplingOf, intervalOf, pairedTest, Resampling, type Interval } from './bootstrap.js';
 import { ALIGNED_COLUMNS, tableError, TokenTable, type TokenRow, type TokenValue } from './token-table.js';
 
 /** Options of `compare`. */
@@ -123,6 +132,18 @@ const WIDTH = 3;
 /** The first position of each group of positions. */
 const POSITIONS = [1, 2, 3, 4, 6, 11, 21, 41, 81];
 
+/** The checks of {@link CompareOptions}. */
+const COMPARE_OPTIONS: OptionTable<CompareOptions> = {
+  file: required(checkPath),
+  other: checkPath,
+  models: (name, value) => {
+    listOf(checkText)(name, value);
+    if ((value as unknown[]).length !== 2) throw optionError(name, value, 'two names');
+  },
+  top: wholeNumber(0, MOST_TOP),
+  ...RESAMPLING_OPTIONS,
+};
+
 /**
  * Finds the tokens that one model predicts better than another. It reads the models' log10 probabilities from tables of
  * tokens, line by line: memory does not grow with the text.
@@ -138,9 +159,9 @@ const POSITIONS = [1, 2, 3, 4, 6, 11, 21, 41, 81];
  * ```
  */
 export async function compare(options: CompareOptions): Promise<ModelComparison> {
+  checkOptions('compare', options, COMPARE_OPTIONS);
   const { file, other, top = DEFAULT_TOP } = options;
-  checkInteger('top', top, 0, MOST_TOP);
-  const resampling = { ...checkResampling(options), stream: 0 };
+  const resampling = { ...resamplingOf(options), stream: 0 };
   const table = await TokenTable.open(file);
   let second: TokenTable | undefined;
   try {

@@ -1,6 +1,18 @@
-import type { TrainOptions } from '../train/plan/options.js';
+import {
+  checkFlag,
+  checkPath,
+  checkPaths,
+  checkText,
+  listOf,
+  wholeNumber,
+  WORK_OPTIONS,
+  type OptionTable,
+} from '../base/check.js';
+import { MAX_ORDER } from '../tables/pattern.js';
+import { TRAIN_OPTIONS, type TrainOptions } from '../train/plan/options.js';
+import { RESAMPLING_OPTIONS } from './bootstrap.js';
 import type { Stage } from '../base/progress.js';
-import type { DocumentOptions } from '../text/formats/corpus.js';
+import { DOCUMENT_OPTIONS, type DocumentOptions } from '../text/formats/corpus.js';
 
 /**
  * Baselines: many models trained on one text, measured on others, and compared. `baseline` orders the work; `series` trains
@@ -75,3 +87,30 @@ export type BaselineOptions = BaselineTexts &
     /** Called with the progress from time to time. */
     readonly onProgress?: (progress: BaselineProgress) => void;
   };
+
+const { vocabulary, tokenization, lowercase, skipBlank, reserved, memory, threads, classes } =
+  TRAIN_OPTIONS;
+
+/** The checks of {@link BaselineOptions}. */
+export const BASELINE_OPTIONS: OptionTable<BaselineOptions> = {
+  train: checkPaths,
+  valid: checkPaths,
+  test: checkPaths,
+  corpus: checkText,
+  data: checkPath,
+  orders: listOf(wholeNumber(1, MAX_ORDER)),
+  classes,
+  out: checkPath,
+  force: checkFlag,
+  keepModels: checkPath,
+  ...RESAMPLING_OPTIONS,
+  vocabulary,
+  tokenization,
+  ...DOCUMENT_OPTIONS,
+  lowercase,
+  skipBlank,
+  reserved,
+  memory,
+  threads,
+  onProgress: WORK_OPTIONS.onProgress,
+};

@@ -20,7 +20,6 @@ const FILES = { json: 'baseline.json', markdown: 'baseline.md', page: 'baseline.
  * @throws KNESER_OUTPUT_EXISTS, KNESER_OUTPUT_DENIED
  */
 export async function claimFolder(folder: string, force: boolean): Promise<void> {
-  if (folder === '') throw new KneserError('KNESER_OPTION', 'out: the name of the folder is empty');
   const found = Object.values(FILES).find(name => existsSync(join(folder, name)));
   if (found !== undefined && !force) {
     throw new KneserError(
@@ -39,7 +38,6 @@ export async function claimFolder(folder: string, force: boolean): Promise<void>
 
 /** Refuses to replace models, before the first one is trained, if training would. @throws KNESER_OUTPUT_EXISTS */
 export function checkModels(folder: string, names: readonly string[], force: boolean): void {
-  if (folder === '') throw new KneserError('KNESER_OPTION', 'keepModels: the name of the folder is empty');
   const found = names.map(name => join(folder, name)).find(path => existsSync(path));
   if (found === undefined || force) return;
   throw new KneserError(

@@ -1,6 +1,11 @@
 import { Option, type Command } from 'commander';
-import type { DocumentOptions } from '../text/formats/corpus.js';
-import { FORMAT_NAMES, FORMATS, givenDocumentOptions, MISSING_ACTIONS } from '../text/formats/index.js';
+import {
+  FORMAT_NAMES,
+  givenDocumentOptions,
+  MISSING_ACTIONS,
+  type DocumentOptions,
+} from '../text/formats/corpus.js';
+import { FORMATS } from '../text/formats/index.js';
 
 /** Help for an argument that takes any number of text files. */
 export const TEXT_FILES =

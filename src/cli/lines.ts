@@ -1,8 +1,7 @@
 import type { LoadedModel } from '../model/loaded-model.js';
 import type { LanguageModel } from '../model/language-model.js';
-import type { DocumentOptions } from '../text/formats/corpus.js';
+import { givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
 import type { Input } from '../text/formats/input.js';
-import { givenDocumentOptions } from '../text/formats/index.js';
 import { LineReader } from '../text/formats/lines.js';
 import { warnOfReplaced, warnOfSkipped } from './output.js';
 

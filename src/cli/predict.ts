@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import type { Explanation, Prediction } from '../model/prediction/prediction.js';
+import { checkPredictOptions, type Explanation, type Prediction } from '../model/prediction/prediction.js';
 import { LanguageModel } from '../model/language-model.js';
-import { checkPredictOptions } from '../model/model-base.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { STDIN } from '../text/formats/bytes.js';
 import { expandInputs } from '../text/formats/input.js';
@@ -47,14 +46,14 @@ export function define(command: Command): void {
 }
 
 async function run(path: string, file: string, flags: PredictFlags): Promise<void> {
-  const { top: k, start, unknown = false, explain = false, json } = flags;
-  checkPredictOptions({ k });
+  const { top, start, unknown = false, explain = false, json } = flags;
+  checkPredictOptions({ top });
   const inputs = await expandInputs([file], flags, warn);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
     const lines = readLines(model, inputs, flags, () => WORDS_A_PREDICTION);
     for await (const { line: history, model: predicting } of lines) {
-      const predictions = await predicting.predict(history, { k, start, unknown, explain });
+      const predictions = await predicting.predict(history, { top, start, unknown, explain });
       if (json) await printJsonLine({ history, predictions });
       else await printPredictions(history, predictions);
     }

@@ -2,7 +2,7 @@ import { CommanderError, type Command } from 'commander';
 import { KneserError } from '../base/errors.js';
 
 /** Options of the library whose flags have another name: the flags' names in camel case. */
-const OTHER_NAMES: Readonly<Record<string, string>> = { k: 'top', limit: 'vocabLimit', atLeast: 'unkBelow' };
+const OTHER_NAMES: Readonly<Record<string, string>> = { limit: 'vocabLimit', atLeast: 'unkBelow' };
 
 /** Prints an error of a command to standard error. @returns the exit code for it. */
 export function reportError(error: unknown, command: Command | undefined): number {

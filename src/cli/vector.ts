@@ -48,8 +48,8 @@ export function define(command: Command): void {
 }
 
 async function run(path: string, file: string, flags: VectorFlags): Promise<void> {
-  const { html, json } = flags;
-  checkVectorOptions(flags);
+  const { html, json, window, context, relative, bins } = flags;
+  checkVectorOptions({ window, context, relative, bins });
   const inputs = await expandInputs([file], flags, warn);
   if (html !== undefined) await refuseFolder(html);
   const model = await LanguageModel.open(path, openOptions(flags));

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { WORKER_OPTIONS } from '../base/node/worker-options.js';
 import type { ThreadReply } from './counting-thread.js';
 import type { StartThread } from './pool.js';
 
@@ -7,7 +8,7 @@ const resourceLimits = { maxYoungGenerationSizeMb: 8 };
 
 /** Starts a thread of Node's that counts. */
 export const startThread: StartThread = (workerData, onReply, onEnd) => {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, resourceLimits });
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { ...WORKER_OPTIONS, workerData, resourceLimits });
   worker.on('message', (reply: ThreadReply) => onReply(reply));
   worker.on('error', onEnd);
   worker.on('exit', () => onEnd(new Error('a counting thread ended unexpectedly')));

@@ -1,9 +1,18 @@
-import type { TextOptions, TokenScore } from './scoring/score.js';
+import {
+  checkFunction,
+  checkSignal,
+  checkThreads,
+  oneOf,
+  optionError,
+  wholeNumber,
+  type OptionTable,
+} from '../base/check.js';
+import { TEXT_OPTIONS, type TextOptions, type TokenScore } from './scoring/score.js';
 import type { Pruning } from '../tables/pruning.js';
 import type { TuneReport } from '../smoothing/weights.js';
 import type { ModelOptions } from '../tables/manifest.js';
-import type { DocumentOptions } from '../text/formats/corpus.js';
-import type { ModelSmoothing, SmoothingOptions } from '../smoothing/index.js';
+import { DOCUMENT_OPTIONS, type DocumentOptions } from '../text/formats/corpus.js';
+import { SMOOTHING_OPTIONS, type ModelSmoothing, type SmoothingOptions } from '../smoothing/index.js';
 
 /** How to open a model. */
 export interface OpenOptions extends SmoothingOptions {
@@ -22,6 +31,19 @@ export interface FromFileOptions extends OpenOptions {
 /** `page` reads blocks as they are needed, `load` reads whole tables first, `auto` chooses by the length of the text. */
 export type TableReading = 'auto' | 'page' | 'load';
 
+/** The checks of {@link OpenOptions}. */
+export const OPEN_OPTIONS: OptionTable<Omit<OpenOptions, 'startingWeights'>> = {
+  ...SMOOTHING_OPTIONS,
+  blockMemory: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  tables: oneOf(['auto', 'page', 'load']),
+};
+
+/** The checks of {@link FromFileOptions}. */
+export const FROM_FILE_OPTIONS: OptionTable<Omit<FromFileOptions, 'startingWeights'>> = {
+  ...OPEN_OPTIONS,
+  signal: checkSignal,
+};
+
 /** How a file is scored, and who is told about it. */
 export interface FileOptions extends TextOptions, DocumentOptions {
   /**
@@ -38,6 +60,20 @@ export interface FileOptions extends TextOptions, DocumentOptions {
   /** Told which share of the tables, 0 to 1, has been loaded. */
   readonly onLoad?: (share: number) => void;
 }
+
+/** The checks of {@link FileOptions}. */
+export const FILE_OPTIONS: OptionTable<FileOptions> = {
+  ...TEXT_OPTIONS,
+  ...DOCUMENT_OPTIONS,
+  threads: checkThreads,
+  // NaN where the size of one of the files is not known.
+  expectedBytes: (name, value) => {
+    if (typeof value !== 'number') throw optionError(name, value, 'a number of bytes');
+  },
+  onRead: checkFunction,
+  onSkip: checkFunction,
+  onLoad: checkFunction,
+};
 
 /** A table of a model, as {@link ModelInfo} has it. A back-off model has no counts: all that depends on them is 0. */
 export interface TableInfo {

@@ -1,7 +1,7 @@
 import { freemem } from 'node:os';
 import type { LoadedModel } from './loaded-model.js';
-import type { FileOptions, OpenOptions, TableReading } from './api.js';
-import { checkFileOptions } from './model-base.js';
+import { checkOptions, checkPath } from '../base/check.js';
+import { FILE_OPTIONS, OPEN_OPTIONS, type FileOptions, type OpenOptions, type TableReading } from './api.js';
 import { PagedModel } from './paged-model.js';
 import type { ModelParts } from './scoring/parts.js';
 import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
@@ -56,6 +56,8 @@ export class LanguageModel extends PagedModel {
    * ```
    */
   static async open(path: string, options: OpenOptions = {}): Promise<LanguageModel> {
+    checkPath('path', path);
+    checkOptions('open', options, OPEN_OPTIONS);
     const { openModel } = await import('./open-model.js');
     const { store, files } = await openModel(path);
     return LanguageModel.fromStore(store, files, options);
@@ -82,7 +84,8 @@ export class LanguageModel extends PagedModel {
   /** As {@link perplexityOfFile}, to be added up over files. */
   async sumOfFile(path: string, options: FileOptions = {}): Promise<PerplexitySum> {
     this.checkOpen();
-    checkFileOptions(options);
+    checkPath('path', path);
+    checkOptions('perplexityOfFile', options, FILE_OPTIONS);
     const bytes = options.expectedBytes ?? (await fileSize(path));
     if (this.shouldLoad(bytes / BYTES_A_WORD)) {
       this.loaded ??= this.load(options.onLoad).catch((error: unknown) => {

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import type { FileOptions } from './api.js';
+import { checkOptions, checkPath } from '../base/check.js';
+import { FILE_OPTIONS, type FileOptions } from './api.js';
 import { BatchLayout } from '../smoothing/batch.js';
 import { MemoryModel } from './memory-model.js';
-import { checkFileOptions } from './model-base.js';
 import { LOADED_BATCH } from './lookup/loaded-table.js';
 import { PieceScoring } from './scoring/piece-scoring.js';
 import { PieceCutter } from './scoring/pieces.js';
@@ -27,7 +27,8 @@ export class LoadedModel extends MemoryModel {
   /** As {@link perplexityOfFile}, to be added up over files. */
   async sumOfFile(path: string, options: FileOptions = {}): Promise<PerplexitySum> {
     this.checkOpen();
-    checkFileOptions(options);
+    checkPath('path', path);
+    checkOptions('perplexityOfFile', options, FILE_OPTIONS);
     const { order } = this.parts.manifest;
     const layout = new BatchLayout(order, LOADED_BATCH);
     const cache = this.textCache(options);

@@ -1,3 +1,4 @@
+import { checkOptions, checkText, listOf, type OptionTable } from '../base/check.js';
 import { closedError, KneserError } from '../base/errors.js';
 import { wordIds } from '../tables/manifest.js';
 import { checkSentences, type Sentence } from '../text/sentences.js';
@@ -15,9 +16,12 @@ import { checkVectorOptions, type VectorOptions, type VectorScore } from './scor
 import { LoadedWords, NOT_IN_VOCABULARY } from './lookup/words.js';
 
 import type { Extension, State } from './api.js';
-import type { Prediction, PredictOptions } from './prediction/prediction.js';
-import type { Score, ScoreOptions, TextOptions } from './scoring/score.js';
-import { addSentence, checkPredictOptions, ModelBase, withEnd, predictions } from './model-base.js';
+import { checkPredictOptions, type Prediction, type PredictOptions } from './prediction/prediction.js';
+import { SCORE_OPTIONS, TEXT_OPTIONS, type Score, type ScoreOptions, type TextOptions } from './scoring/score.js';
+import { addSentence, ModelBase, withEnd, predictions } from './model-base.js';
+
+const START_OPTIONS: OptionTable<Pick<ScoreOptions, 'start'>> = { start: SCORE_OPTIONS.start };
+const checkHistory = listOf(checkText);
 
 /**
  * A model with its tables whole in memory: everything is answered at once. Made by {@link LanguageModel.load}, and
@@ -71,6 +75,7 @@ export class MemoryModel extends ModelBase {
   /** As {@link LanguageModel.score}. */
   score(sentence: Sentence, options: ScoreOptions = {}): Score {
     this.checkOpen();
+    checkOptions('score', options, SCORE_OPTIONS);
     const tokens = this.surface(sentence);
     this.checkLength(tokens);
     const ids = tokens.map(token => this.words.idOf(token));
@@ -79,13 +84,13 @@ export class MemoryModel extends ModelBase {
 
   /** As {@link LanguageModel.ngramPerplexities}. */
   ngramPerplexities(sentence: Sentence, options: VectorOptions = {}): Float64Array {
+    checkVectorOptions(options);
     return this.scoreVector(sentence, options).vector;
   }
 
   /** @internal */
   scoreVector(sentence: Sentence, options: VectorOptions): VectorScore {
     this.checkOpen();
-    checkVectorOptions(options);
     const tokens = this.surface(sentence);
     this.checkLength(tokens);
     const ids = tokens.map(token => this.words.idOf(token));
@@ -95,8 +100,8 @@ export class MemoryModel extends ModelBase {
   /** As {@link LanguageModel.predict}. */
   predict(history: Sentence, options: PredictOptions = {}): Prediction[] {
     this.checkOpen();
-    checkPredictOptions(options);
-    return predictions(this.nextWords(history, options.start ?? true), options, this.words);
+    const checked = checkPredictOptions(options);
+    return predictions(this.nextWords(history, checked.start), checked, this.words);
   }
 
   /**
@@ -114,6 +119,7 @@ export class MemoryModel extends ModelBase {
   perplexity(sentences: Iterable<Sentence>, options: TextOptions = {}): Perplexity {
     this.checkOpen();
     checkSentences(sentences);
+    checkOptions('perplexity', options, TEXT_OPTIONS);
     const sum = new PerplexitySum();
     const cache = this.textCache(options);
     // Its own: whoever makes the sentences may score others meanwhile.
@@ -158,6 +164,7 @@ export class MemoryModel extends ModelBase {
    * ```
    */
   log10Prob(token: string, history: readonly string[] = []): number {
+    checkHistory('history', history);
     let state = this.start({ start: history[0] === BOS_WORD });
     const words = history[0] === BOS_WORD ? history.slice(1) : history;
     for (const word of words.slice(-this.parts.manifest.order)) state = this.follow(state, this.id(word));
@@ -166,6 +173,7 @@ export class MemoryModel extends ModelBase {
 
   /** Where a sentence begins: after `<s>`, or with `{start: false}` after nothing. */
   start(options: Pick<ScoreOptions, 'start'> = {}): State {
+    checkOptions('start', options, START_OPTIONS);
     return { history: Uint32Array.of(...((options.start ?? true) ? [BOS] : [])) };
   }
 
@@ -218,6 +226,7 @@ export class MemoryModel extends ModelBase {
   }
 
   private id(token: string): number {
+    checkText('token', token);
     if (token === EOS_WORD) return EOS;
     if (token === BOS_WORD) {
       throw new KneserError('KNESER_OPTION', '<s> is never predicted; it may only begin a history');

@@ -1,7 +1,6 @@
-import { checkThreads } from '../base/check.js';
 import { log10 } from '../base/elementary.js';
 import { KneserError } from '../base/errors.js';
-import { checkSmoothing, SMOOTHINGS } from '../smoothing/index.js';
+import { SMOOTHINGS } from '../smoothing/index.js';
 import { wordIds } from '../tables/manifest.js';
 import { checkSentence, type Sentence } from '../text/sentences.js';
 import { countCharacters } from '../text/surface.js';
@@ -17,14 +16,12 @@ import { Scorer } from './scoring/scorer.js';
 import { vectorOf, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import type { LoadedWords } from './lookup/words.js';
 
-import type { FileOptions, ModelInfo, OpenOptions, TableReading } from './api.js';
+import type { ModelInfo } from './api.js';
 import type { PredictOptions, Prediction } from './prediction/prediction.js';
 import type { Score, ScoreOptions, TextOptions } from './scoring/score.js';
 
 /** A sentence's tokens and scores are all in memory: about 200 bytes a token. */
 const MOST_TOKENS = 1 << 22;
-/** Words that are predicted unless `k` says otherwise. */
-const DEFAULT_PREDICTIONS = 10;
 
 const encoder = new TextEncoder();
 
@@ -209,34 +206,13 @@ export class ModelBase {
   }
 }
 
-const TABLE_READINGS: readonly TableReading[] = ['auto', 'page', 'load'];
-
-/** @throws KNESER_OPTION */
-export function checkOpenOptions({ smoothing, tables, blockMemory }: OpenOptions): void {
-  checkSmoothing(smoothing);
-  if (tables !== undefined && !TABLE_READINGS.includes(tables)) {
-    throw new KneserError('KNESER_OPTION', `tables: ${tables} is none of ${TABLE_READINGS.join(', ')}`);
-  }
-  if (blockMemory !== undefined && !(typeof blockMemory === 'number' && blockMemory >= 0)) {
-    throw new KneserError('KNESER_OPTION', `blockMemory: ${String(blockMemory)} is not a number of bytes from 0 on`);
-  }
-}
-
-/** @throws KNESER_OPTION */
-export function checkFileOptions({ threads }: FileOptions): void {
-  if (threads !== undefined) checkThreads(threads);
-}
-
-/** @throws KNESER_OPTION */
-export function checkPredictOptions({ k }: PredictOptions): void {
-  if (k === undefined || (Number.isSafeInteger(k) && k >= 1)) return;
-  throw new KneserError('KNESER_OPTION', `k: it takes a whole number of at least 1, not ${k}`);
-}
-
 /** The most probable next words as tokens. */
-export function predictions(next: NextWords, options: PredictOptions, words: LoadedWords): Prediction[] {
-  const { k = DEFAULT_PREDICTIONS, unknown = false, explain = false } = options;
-  return next.top(k, unknown ? NONE : UNK).map(({ word, probability }) => ({
+export function predictions(
+  next: NextWords,
+  { top, unknown, explain }: Required<Omit<PredictOptions, 'k'>>,
+  words: LoadedWords,
+): Prediction[] {
+  return next.top(top, unknown ? NONE : UNK).map(({ word, probability }) => ({
     token: words.word(word),
     probability,
     log10Prob: log10(probability),

@@ -1,3 +1,4 @@
+import { checkOptions } from '../base/check.js';
 import { closedError } from '../base/errors.js';
 import { openSource, type PackedInput } from '../store/packed/open-source.js';
 import { openPacked } from '../store/packed/store.js';
@@ -19,10 +20,10 @@ import { emptyEvidence, runAwaiting, Scorer, type TableStream } from './scoring/
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import { LoadedWords, PagedWords } from './lookup/words.js';
 
-import type { FromFileOptions, OpenOptions } from './api.js';
-import type { Prediction, PredictOptions } from './prediction/prediction.js';
-import type { Score, ScoreOptions, TextOptions } from './scoring/score.js';
-import { addSentence, checkOpenOptions, checkPredictOptions, ModelBase, withEnd, predictions } from './model-base.js';
+import { FROM_FILE_OPTIONS, type FromFileOptions, type OpenOptions } from './api.js';
+import { checkPredictOptions, type Prediction, type PredictOptions } from './prediction/prediction.js';
+import { SCORE_OPTIONS, TEXT_OPTIONS, type Score, type ScoreOptions, type TextOptions } from './scoring/score.js';
+import { addSentence, ModelBase, withEnd, predictions } from './model-base.js';
 import type { MemoryModel } from './memory-model.js';
 
 /** Bytes of decoded blocks that a model keeps unless told otherwise. */
@@ -105,6 +106,7 @@ export class PagedModel extends ModelBase {
     file: PackedInput,
     options: FromFileOptions = {},
   ): Promise<Model> {
+    checkOptions('fromFile', options, FROM_FILE_OPTIONS);
     const { store, files } = await openPacked(await openSource(file, options.signal));
     return openStore(this, store, files, options);
   }
@@ -139,6 +141,7 @@ export class PagedModel extends ModelBase {
    * ```
    */
   async score(sentence: Sentence, options: ScoreOptions = {}): Promise<Score> {
+    checkOptions('score', options, SCORE_OPTIONS);
     const tokens = this.surface(sentence);
     this.checkLength(tokens);
     return this.inTurn(async () => {
@@ -165,12 +168,12 @@ export class PagedModel extends ModelBase {
    * ```
    */
   async ngramPerplexities(sentence: Sentence, options: VectorOptions = {}): Promise<Float64Array> {
+    checkVectorOptions(options);
     return (await this.scoreVector(sentence, options)).vector;
   }
 
   /** @internal */
   async scoreVector(sentence: Sentence, options: VectorOptions): Promise<VectorScore> {
-    checkVectorOptions(options);
     const tokens = this.surface(sentence);
     this.checkLength(tokens);
     const longest = options.context === 'window' ? this.info.order : 1;
@@ -192,16 +195,16 @@ export class PagedModel extends ModelBase {
    * import { LanguageModel } from 'kneser';
    *
    * const model = await LanguageModel.open('model');
-   * for (const { token, probability } of await model.predict('The jury praised the', { k: 3 })) {
+   * for (const { token, probability } of await model.predict('The jury praised the', { top: 3 })) {
    *   console.log(token, probability);
    * }
    * await model.close();
    * ```
    */
   async predict(history: Sentence, options: PredictOptions = {}): Promise<Prediction[]> {
-    checkPredictOptions(options);
-    const next = await this.nextWords(history, options.start ?? true);
-    return predictions(next, options, await this.allWords());
+    const checked = checkPredictOptions(options);
+    const next = await this.nextWords(history, checked.start);
+    return predictions(next, checked, await this.allWords());
   }
 
   /**
@@ -232,6 +235,7 @@ export class PagedModel extends ModelBase {
   async perplexity(sentences: Sentences, options: TextOptions = {}): Promise<Perplexity> {
     this.checkOpen();
     checkSentences(sentences);
+    checkOptions('perplexity', options, TEXT_OPTIONS);
     const sum = new PerplexitySum();
     const cache = this.textCache(options);
     for await (const sentence of sentences) {
@@ -363,7 +367,6 @@ async function openStore<Model>(
   options: OpenOptions,
 ): Promise<Model> {
   try {
-    checkOpenOptions(options);
     return new modelClass(await readParts(store, files, options), options);
   } catch (error) {
     await store.close();

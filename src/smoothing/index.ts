@@ -4,7 +4,7 @@
  * probabilities of it. {@link SMOOTHINGS} lists the methods. To add one: its file here, its row, its test, its line in the
  * docs.
  */
-import { KneserError } from '../base/errors.js';
+import { checkText, oneOf, type OptionTable } from '../base/check.js';
 import { Backoff } from './backoff.js';
 import { createBlend } from './blend.js';
 import { estimateDiscounts, NO_DISCOUNTS } from './discounts.js';
@@ -83,8 +83,8 @@ export const SMOOTHING_NAMES = (Object.keys(SMOOTHINGS) as ModelSmoothing[]).fil
   (name): name is Smoothing => SMOOTHINGS[name].needs === 'counts',
 );
 
-/** Refuses a smoothing that is not in the table. @throws KNESER_OPTION */
-export function checkSmoothing(name: string | undefined): void {
-  if (name === undefined || SMOOTHING_NAMES.some(known => known === name)) return;
-  throw new KneserError('KNESER_OPTION', `smoothing: ${name} is none of ${SMOOTHING_NAMES.join(', ')}`);
-}
+/** The checks of {@link SmoothingOptions}, but for the internal one. */
+export const SMOOTHING_OPTIONS: OptionTable<Omit<SmoothingOptions, 'startingWeights'>> = {
+  smoothing: oneOf(SMOOTHING_NAMES),
+  weights: checkText,
+};

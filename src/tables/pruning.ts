@@ -58,7 +58,7 @@ export function skipPatternError(where: string, pattern: string): KneserError {
 }
 
 /** Pruning by relative entropy. @param threshold a share of perplexity. @throws KNESER_OPTION unless it is above 0 and finite. */
-export function pruningByEntropy(threshold: number): Pruning {
-  if (threshold > 0 && threshold < Infinity) return { entropy: threshold };
-  throw new KneserError('KNESER_OPTION', `entropy: ${threshold} is not a number above 0, such as 1e-8`);
+export function pruningByEntropy(threshold: unknown): Pruning {
+  if (typeof threshold === 'number' && threshold > 0 && threshold < Infinity) return { entropy: threshold };
+  throw new KneserError('KNESER_OPTION', `entropy: ${String(threshold)} is not a number above 0, such as 1e-8`);
 }

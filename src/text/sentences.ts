@@ -26,10 +26,12 @@ export function feedSentence(sentence: Sentence, tokenization: Tokenization, sin
   sink.line();
 }
 
-/** @throws KNESER_OPTION for one string: iterating over it would yield letters. */
+/** @throws KNESER_OPTION for what is no iterable, and for one string: iterating over it would yield letters. */
 export function checkSentences(sentences: unknown): void {
-  if (typeof sentences !== 'string') return;
-  throw new KneserError('KNESER_OPTION', 'sentences: got one string; pass an array or another iterable of sentences');
+  const isObject = typeof sentences === 'object' && sentences !== null;
+  if (isObject && (Symbol.iterator in sentences || Symbol.asyncIterator in sentences)) return;
+  const got = typeof sentences === 'string' ? 'one string' : String(sentences);
+  throw new KneserError('KNESER_OPTION', `sentences: got ${got}; pass an array or another iterable of sentences`);
 }
 
 /** @throws KNESER_OPTION */

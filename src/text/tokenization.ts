@@ -1,3 +1,4 @@
+import { checkText, members, oneOf, required, type OptionTable } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import { splitTokens } from './tokens.js';
 import { bytes, characters, whitespace, words, type Splitter } from './splitter.js';
@@ -27,6 +28,22 @@ export interface PretrainedTokenizer {
   /** Says in messages where it comes from. Default `tokenizer.json`. */
   readonly name?: string;
 }
+
+/** The tokenizers that need no file. */
+export const TOKENIZER_NAMES = ['whitespace', 'words', 'characters', 'bytes'] as const;
+
+const PRETRAINED: OptionTable<PretrainedTokenizer> = { json: required(checkText), name: checkText };
+/** The checks of {@link TokenizationOptions}. */
+const TOKENIZATION_OPTIONS: OptionTable<TokenizationOptions> = {
+  tokenizer: (name, value) =>
+    (typeof value === 'object' ? members(PRETRAINED) : oneOf(TOKENIZER_NAMES))(name, value, {}),
+  locale: checkText,
+  sentences: oneOf(['lines', 'segment']),
+  normalize: oneOf(['none', 'NFC', 'NFKC']),
+};
+
+/** Checks {@link TokenizationOptions}, member by member. */
+export const checkTokenization = members(TOKENIZATION_OPTIONS);
 
 /** What a model says of its tokenization. */
 export interface TokenizationInfo {
@@ -137,9 +154,6 @@ function* segmentsOf(segmenter: Intl.Segmenter, text: string): Generator<string>
 
 /** The language that is assumed where none is given: not the machine's, since a model does not depend on the machine. */
 const DEFAULT_LOCALE = 'en';
-
-/** The tokenizers that need no file. */
-export const TOKENIZER_NAMES = ['whitespace', 'words', 'characters', 'bytes'] as const;
 
 export function isTokenizerName(name: string): name is (typeof TOKENIZER_NAMES)[number] {
   return TOKENIZER_NAMES.some(known => known === name);

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { writeAtomically } from '../base/node/atomic.js';
+import { checkFlag, checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../base/check.js';
 import { abortedError, KneserError, writeError } from '../base/errors.js';
 import type { Progress } from '../base/progress.js';
 import { packStore } from '../store/packed/write.js';
@@ -17,6 +18,14 @@ export interface PackOptions {
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;
 }
+
+/** The checks of {@link PackOptions}. */
+const PACK_OPTIONS: OptionTable<PackOptions> = {
+  model: required(checkPath),
+  out: required(checkPath),
+  force: checkFlag,
+  ...WORK_OPTIONS,
+};
 
 /** The packed file. */
 export interface PackReport {
@@ -45,6 +54,7 @@ export interface PackReport {
  * ```
  */
 export async function pack(options: PackOptions): Promise<PackReport> {
+  checkOptions('pack', options, PACK_OPTIONS);
   const { model, out, force = false, onProgress, signal } = options;
   const started = performance.now();
   await checkOut(out, force);
@@ -73,7 +83,6 @@ export async function pack(options: PackOptions): Promise<PackReport> {
 
 /** @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS */
 async function checkOut(out: string, force: boolean): Promise<void> {
-  if (out === '') throw new KneserError('KNESER_OPTION', 'out: the name of the file is empty');
   const stats = await stat(out).catch(() => undefined);
   if (!stats || (stats.isFile() && force)) return;
   const advice = stats.isFile() ? 'pass --force to replace it, or another --out' : 'it is no file; name another --out';

@@ -1,3 +1,4 @@
+import { checkFlag, checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../base/check.js';
 import { abortedError, KneserError } from '../base/errors.js';
 import type { Progress } from '../base/progress.js';
 import { copyStore } from '../store/copy.js';
@@ -19,6 +20,14 @@ export interface UnpackOptions {
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;
 }
+
+/** The checks of {@link UnpackOptions}. */
+const UNPACK_OPTIONS: OptionTable<UnpackOptions> = {
+  file: required(checkPath),
+  out: required(checkPath),
+  force: checkFlag,
+  ...WORK_OPTIONS,
+};
 
 /** The unpacked model. */
 export interface UnpackReport {
@@ -46,6 +55,7 @@ export interface UnpackReport {
  * ```
  */
 export async function unpack(options: UnpackOptions): Promise<UnpackReport> {
+  checkOptions('unpack', options, UNPACK_OPTIONS);
   const { file, out, force = false, onProgress, signal } = options;
   const started = performance.now();
   const { openModel } = await import('../model/open-model.js');

@@ -9,8 +9,8 @@ import { collect } from '../base/node/collect.js';
 import { scratchFiles } from '../count/scratch-files.js';
 import { startThread } from '../count/threads.js';
 import { abortedError, KneserError } from '../base/errors.js';
-import type { TrainOptions } from './plan/options.js';
-import { checkMemory, checkThreads } from '../base/check.js';
+import { TRAIN_OPTIONS, type TrainOptions } from './plan/options.js';
+import { checkOptions } from '../base/check.js';
 import { OVERHEAD } from './plan/budget.js';
 import { planBuild, type BuildPlan } from './plan/plan.js';
 import { beginningOf } from './resume/beginning.js';
@@ -52,8 +52,8 @@ export interface TrainReport extends BuildReport {
  * ```
  */
 export async function train(options: TrainOptions): Promise<TrainReport> {
-  const memory = checkMemory(options.memory ?? Math.floor(totalmem() / 2));
-  const threads = checkThreads(options.threads ?? availableParallelism());
+  checkOptions('train', options, TRAIN_OPTIONS);
+  const { memory = Math.floor(totalmem() / 2), threads = availableParallelism() } = options;
   if ((options.files === undefined) === (options.sentences === undefined)) {
     throw new KneserError('KNESER_OPTION', 'give either files or sentences to train on');
   }

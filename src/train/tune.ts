@@ -2,6 +2,16 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { IdStream } from '../count/id-stream.js';
 import { scratchFiles } from '../count/scratch-files.js';
+import {
+  checkFunction,
+  checkOptions,
+  checkPath,
+  checkPaths,
+  checkText,
+  required,
+  WORK_OPTIONS,
+  type OptionTable,
+} from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import { makeTemporaryFolder } from '../base/node/leftovers.js';
 import { learnModel } from './stages/learning.js';
@@ -14,7 +24,7 @@ import {
   type TuneReport,
   type WeightSet,
 } from '../smoothing/weights.js';
-import { skippedWarning, type DocumentOptions } from '../text/formats/corpus.js';
+import { DOCUMENT_OPTIONS, skippedWarning, type DocumentOptions } from '../text/formats/corpus.js';
 import { readText } from '../text/formats/index.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 
@@ -35,6 +45,16 @@ export interface TuneOptions extends DocumentOptions {
   readonly onWarning?: (warning: string) => void;
 }
 
+/** The checks of {@link TuneOptions}. */
+const TUNE_OPTIONS: OptionTable<TuneOptions> = {
+  model: required(checkPath),
+  files: required(checkPaths),
+  name: checkText,
+  ...DOCUMENT_OPTIONS,
+  onProgress: WORK_OPTIONS.onProgress,
+  onWarning: checkFunction,
+};
+
 /**
  * Learns the weights of a model's mixture on held-out text, and stores them beside the model; its counts are not touched.
  * Deterministic.
@@ -50,6 +70,7 @@ export interface TuneOptions extends DocumentOptions {
  * ```
  */
 export async function tune(options: TuneOptions): Promise<TuneReport> {
+  checkOptions('tune', options, TUNE_OPTIONS);
   const { isWeightsName, openFolder, writeWeights } = await import('../store/folder/folder.js');
   const name = options.name ?? DEFAULT_WEIGHTS;
   if (name === UNIFORM_WEIGHTS) {

@@ -257,8 +257,8 @@ describe.concurrent('kneser baseline', () => {
     [{ orders: [2, 13] }, /^orders: 13 is not a whole number from 1 to 12/],
     [{ orders: [NaN] }, /^orders: NaN is not/],
     [{ orders: [] }, /^orders: name at least one/],
-    [{ keepModels: '' }, /^keepModels: the name of the folder is empty/],
-    [{ out: '' }, /^out: the name of the folder is empty/],
+    [{ keepModels: '' }, /^keepModels: the path is empty/],
+    [{ out: '' }, /^out: the path is empty/],
   ])('refuses the option %j before any model is made', async (options, message) => {
     const seen: unknown[] = [];
     const refused = baseline({ ...files, ...options, onProgress: progress => seen.push(progress) });

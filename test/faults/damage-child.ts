@@ -49,7 +49,7 @@ async function useReader(
     answers[`${how} vector ${i}`] = await ask(() => model.ngramPerplexities(sentence));
   }
   if (model.info.smoothing !== 'backoff') {
-    answers[`${how} predict`] = await ask(() => model.predict(HISTORY, { k: 20, explain: true }));
+    answers[`${how} predict`] = await ask(() => model.predict(HISTORY, { top: 20, explain: true }));
   }
 }
 

@@ -6,7 +6,7 @@ export const SENTENCE = 'word1 word2 word3 nothing word5 word1';
 /** All that is asked of a model at one time, as text. */
 export async function askModel(model: LanguageModel): Promise<string> {
   const { log10Probs } = await model.score(SENTENCE);
-  const predicted = await model.predict('word1 word2', { k: 3 });
+  const predicted = await model.predict('word1 word2', { top: 3 });
   const { tokens, created, weights } = model.info;
   return JSON.stringify({ log10Probs: [...log10Probs], predicted, tokens, weights, created: created !== '' });
 }

@@ -123,7 +123,7 @@ describe('on a model with wide contexts', () => {
           expect(await model.predict(history.join(' '), asked)).toEqual(predictions);
         }
         scores.delete('<unk>');
-        expectBest(loaded.predict(history, { k: 10, start }), scores, 10, tokens);
+        expectBest(loaded.predict(history, { top: 10, start }), scores, 10, tokens);
       }
     });
   });
@@ -204,17 +204,17 @@ describe('on small models', () => {
     ]) {
       await withModel(join(folder, 'small'), options, async ({ loaded, paged }) => {
         for (const history of [[], ['the'], ['a', 'cat'], ['what', 'is']]) {
-          const all = loaded.predict(history, { k: 100, unknown: true });
+          const all = loaded.predict(history, { top: 100, unknown: true });
           expect(all).toHaveLength(loaded.info.vocabulary);
           expect(new Set(all.map(({ token }) => token))).not.toContain('<s>');
           expect(all.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 12);
           for (const { token, log10Prob } of all) {
             expect(log10Prob).toBeCloseTo(loaded.log10Prob(token, ['<s>', ...history]), 12);
           }
-          expect(await paged.predict(history, { k: 100, unknown: true })).toEqual(all);
+          expect(await paged.predict(history, { top: 100, unknown: true })).toEqual(all);
           const known = all.filter(({ token }) => token !== '<unk>');
-          expect(loaded.predict(history, { k: 100 })).toEqual(known);
-          expect(loaded.predict(history, { k: 2 })).toEqual(known.slice(0, 2));
+          expect(loaded.predict(history, { top: 100 })).toEqual(known);
+          expect(loaded.predict(history, { top: 2 })).toEqual(known.slice(0, 2));
         }
       });
     }
@@ -233,7 +233,7 @@ describe('on small models', () => {
 
   test('a model that lower-cases reads its histories so', async () => {
     await withModel(join(folder, 'lower'), { sentences: small, lowercase: true }, ({ loaded }) => {
-      const options: PredictOptions = { k: 3 };
+      const options: PredictOptions = { top: 3 };
       expect(loaded.predict('THE Cat', options)).toEqual(loaded.predict('the cat', options));
     });
   });
@@ -350,7 +350,7 @@ describe('the command', () => {
     expect(lines.map(({ history }) => history)).toEqual(['the cat', '', 'THE what']);
     const loaded = await withOpened(model);
     expect(lines.map(({ predictions }) => predictions)).toEqual(
-      lines.map(({ history }) => loaded.predict(history, { k: 3 })),
+      lines.map(({ history }) => loaded.predict(history, { top: 3 })),
     );
     const [line] = await cli.json<{ predictions: Prediction[] }>(
       ['predict', model, '--no-start', '--unknown', '--explain', '--smoothing', 'glm', '--tables', 'load'],

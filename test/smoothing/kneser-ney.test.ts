@@ -97,8 +97,8 @@ describe('Kneser-Ney with one discount an order', () => {
       const vector = await model.ngramPerplexities(words, options);
       expect(loaded.ngramPerplexities(words, options)).toEqual(vector);
       expect(await portable.ngramPerplexities(words, options)).toEqual(vector);
-      const predictions = await model.predict(words, { k: 5 });
-      expect(loaded.predict(words, { k: 5 })).toEqual(predictions);
+      const predictions = await model.predict(words, { top: 5 });
+      expect(loaded.predict(words, { top: 5 })).toEqual(predictions);
       for (const { token, probability } of predictions) {
         const history = ['<s>', ...words].slice(-(ORDER - 1));
         expect(Math.abs(probability - dense.probability(token, history))).toBeLessThan(1e-12);

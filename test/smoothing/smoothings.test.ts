@@ -25,7 +25,7 @@ describe('the table of smoothings', () => {
     for (const smoothing of ['katz', 'MKN', 'backoff', 'toString', '', null]) {
       await expect(LanguageModel.open(out, { smoothing } as unknown as OpenOptions)).rejects.toMatchObject({
         code: 'KNESER_OPTION',
-        message: `smoothing: ${smoothing} is none of ${SMOOTHING_NAMES.join(', ')}`,
+        message: `smoothing: ${JSON.stringify(smoothing)} is not one of ${SMOOTHING_NAMES.join(', ')}`,
       });
     }
   });
@@ -43,8 +43,8 @@ describe('the table of smoothings', () => {
 describe('other options of opening and scoring', () => {
   test('are refused by name where they make no sense', async () => {
     const bad: readonly [Record<string, unknown>, RegExp][] = [
-      [{ tables: 'sometimes' }, /^tables: sometimes is none of auto, page, load$/],
-      [{ blockMemory: 'lots' }, /^blockMemory: lots is not/],
+      [{ tables: 'sometimes' }, /^tables: "sometimes" is not one of auto, page, load$/],
+      [{ blockMemory: 'lots' }, /^blockMemory: "lots" is not/],
       [{ blockMemory: -1 }, /^blockMemory: -1 is not/],
       [{ blockMemory: NaN }, /^blockMemory: NaN is not/],
     ];

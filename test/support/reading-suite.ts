@@ -116,7 +116,7 @@ async function scores(model: LanguageModel): Promise<unknown> {
 async function predictions(model: LanguageModel): Promise<unknown> {
   const found: unknown[] = [];
   for (const history of ['', 'the cat', 'w1 w2 w3', 'zebra']) {
-    found.push(await model.predict(history, { k: 5 }), await model.predict(history, { k: 2, explain: true }));
+    found.push(await model.predict(history, { top: 5 }), await model.predict(history, { top: 2, explain: true }));
   }
   return found;
 }

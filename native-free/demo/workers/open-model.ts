@@ -61,20 +61,20 @@ export class OpenModel {
     if (partial !== '') {
       const begun = this.model.info.options.lowercase ? partial.toLowerCase() : partial;
       const history = this.history(before.slice(0, before.length - partial.length));
-      const candidates = await this.model.predict(history, { k: CANDIDATES });
+      const candidates = await this.model.predict(history, { top: CANDIDATES });
       const fitting = candidates
         .filter(({ token }) => token.startsWith(begun) && token !== begun)
         .slice(0, SUGGESTIONS);
       if (fitting.length > 0) {
         const least = candidates.indexOf(fitting[fitting.length - 1]) + 1;
-        const explained = await this.model.predict(history, { k: least, explain: true });
+        const explained = await this.model.predict(history, { top: least, explain: true });
         const context = await this.context(history);
         const items = fitting.map(each => suggestion(explained[candidates.indexOf(each)], context));
         return { ...none, context, partial, items };
       }
     }
     const history = this.history(before);
-    const predicted = await this.model.predict(history, { k: SUGGESTIONS, explain: true });
+    const predicted = await this.model.predict(history, { top: SUGGESTIONS, explain: true });
     const context = await this.context(history);
     return { ...none, context, items: predicted.map(each => suggestion(each, context)) };
   }

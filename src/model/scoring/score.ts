@@ -1,4 +1,5 @@
-import type { TextCache } from '../../smoothing/cache.js';
+import { checkFlag, optionError, type OptionTable } from '../../base/check.js';
+import { TextCache } from '../../smoothing/cache.js';
 
 /** How a text is scored. */
 export interface TextOptions {
@@ -9,6 +10,9 @@ export interface TextOptions {
   readonly cache?: boolean;
 }
 
+/** The checks of {@link TextOptions}. */
+export const TEXT_OPTIONS: OptionTable<TextOptions> = { cache: checkFlag };
+
 /** How to score a sentence. */
 export interface ScoreOptions {
   /** Whether the text begins a sentence: `<s>` stands before it. Default true. */
@@ -18,6 +22,15 @@ export interface ScoreOptions {
   /** The running text that the sentence belongs to, from `createCache`; the sentence becomes part of it. */
   readonly cache?: TextCache | undefined;
 }
+
+/** The checks of {@link ScoreOptions}. */
+export const SCORE_OPTIONS: OptionTable<ScoreOptions> = {
+  start: checkFlag,
+  end: checkFlag,
+  cache: (name, value) => {
+    if (!(value instanceof TextCache)) throw optionError(name, value, 'a cache that createCache made');
+  },
+};
 
 /** A scored sentence. All arrays have one entry a token; the last token is `</s>` unless that was left out. */
 export interface Score {

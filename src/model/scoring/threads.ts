@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { WORKER_OPTIONS } from '../../base/node/worker-options.js';
 import { closedError } from '../../base/errors.js';
 import type { Piece, ScoringPlan } from './pieces.js';
 import type { PieceSum } from './perplexity.js';
@@ -41,7 +42,7 @@ class ScoringThread {
   private ended: Error | undefined;
 
   constructor(workerData: ScoringPlan) {
-    this.worker = new Worker(new URL('./worker.js', import.meta.url), { workerData });
+    this.worker = new Worker(new URL('./worker.js', import.meta.url), { ...WORKER_OPTIONS, workerData });
     this.worker.unref();
     this.worker.on('message', (sum: PieceSum) => {
       this.asked.shift()?.resolve(sum);

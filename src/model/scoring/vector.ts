@@ -2,8 +2,7 @@
  * Vectors of n-gram perplexities: where a text is odd, token by token (M. Škorić 2023, Text vectorization via
  * transformer-based language models and n-gram perplexities, arXiv:2307.09255).
  */
-import { checkInteger } from '../../base/check.js';
-import { KneserError } from '../../base/errors.js';
+import { checkFlag, checkOptions, oneOf, wholeNumber, type OptionTable } from '../../base/check.js';
 import { perplexityOf } from './perplexity.js';
 import type { Score } from './score.js';
 import type { BatchLayout } from '../../smoothing/batch.js';
@@ -39,18 +38,16 @@ export interface VectorScore extends Score {
 const DEFAULT_WINDOW = 3;
 const MOST_BINS = 1_000_000;
 
+const VECTOR_OPTIONS: OptionTable<VectorOptions> = {
+  window: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+  context: oneOf(['text', 'window']),
+  relative: checkFlag,
+  bins: wholeNumber(1, MOST_BINS),
+};
+
 /** @throws KNESER_OPTION */
-export function checkVectorOptions({ window = DEFAULT_WINDOW, context = 'text', bins = 1 }: VectorOptions): void {
-  if (!Number.isSafeInteger(window) || window < 1) {
-    throw new KneserError(
-      'KNESER_OPTION',
-      `window: ${window} is no number of tokens; give a whole number of 1 or more`,
-    );
-  }
-  if (!['text', 'window'].includes(context)) {
-    throw new KneserError('KNESER_OPTION', `context: ${context} is neither text nor window`);
-  }
-  checkInteger('bins', bins, 1, MOST_BINS);
+export function checkVectorOptions(options: { readonly [Name in keyof VectorOptions]: unknown }): void {
+  checkOptions('ngramPerplexities', options, VECTOR_OPTIONS);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { checkFlag, checkText, oneOf, type OptionTable } from '../../base/check.js';
 import { KneserError } from '../../base/errors.js';
 import { PendingBytes } from '../../base/pending-bytes.js';
 import { decode } from '../surface.js';
@@ -30,7 +31,28 @@ export interface DocumentOptions {
 }
 
 /** The names of the formats of `FORMATS`. */
-export type FormatName = 'text' | 'jsonl' | 'parquet';
+export type FormatName = (typeof FORMAT_NAMES)[number];
+
+/** The values of the option `format`. */
+export const FORMAT_NAMES = ['text', 'jsonl', 'parquet'] as const;
+
+/** The values of the option `missing`. */
+export const MISSING_ACTIONS = ['refuse', 'skip'] as const;
+
+/** The checks of {@link DocumentOptions}. */
+export const DOCUMENT_OPTIONS: OptionTable<DocumentOptions> = {
+  field: checkText,
+  column: checkText,
+  format: oneOf(FORMAT_NAMES),
+  missing: oneOf(MISSING_ACTIONS),
+  anyBytes: checkFlag,
+};
+
+/** The members of {@link DocumentOptions} that are given. */
+export function givenDocumentOptions(options: DocumentOptions): DocumentOptions {
+  const given = Object.entries(options).filter(([name, value]) => name in DOCUMENT_OPTIONS && value !== undefined);
+  return Object.fromEntries(given);
+}
 
 /** How a file is read. */
 export interface ReadOptions extends DocumentOptions {

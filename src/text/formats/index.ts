@@ -5,8 +5,7 @@
  * text; `input.ts` finds the files of a folder; `lines.ts` reads a file line by line. A new format is a file, a row here,
  * a test, a fuzz target and a line of docs/formats.md.
  */
-import { checkFlag, checkOneOf, optionError } from '../../base/check.js';
-import { Corpus, type DocumentOptions, type Format, type FormatName, type ReadOptions } from './corpus.js';
+import { Corpus, type DocumentOptions, type Format, type ReadOptions } from './corpus.js';
 import { JSON_LINES } from './jsonl.js';
 import { isParquet, PARQUET } from './parquet.js';
 import { TEXT } from './text.js';
@@ -16,37 +15,6 @@ export const FORMATS: readonly Format[] = [JSON_LINES, PARQUET, TEXT];
 
 /** The options that say where in a file its text is: one for each structured format. */
 export const FORMAT_OPTIONS: readonly ('field' | 'column')[] = FORMATS.flatMap(({ option }) => option?.name ?? []);
-
-/** The names of all members of {@link DocumentOptions}. */
-export const DOCUMENT_OPTIONS: readonly (keyof DocumentOptions)[] = [
-  ...FORMAT_OPTIONS,
-  'format',
-  'missing',
-  'anyBytes',
-];
-
-/** The names of the formats: the values of the option `format`. */
-export const FORMAT_NAMES: readonly FormatName[] = ['text', 'jsonl', 'parquet'];
-
-/** What to do with documents without text: the values of the option `missing`. */
-export const MISSING_ACTIONS = ['refuse', 'skip'] as const;
-
-/** Checks the values of these options. @throws KNESER_OPTION */
-export function checkDocumentOptions(options: DocumentOptions): void {
-  for (const name of FORMAT_OPTIONS) {
-    const value: unknown = options[name];
-    if (value !== undefined && typeof value !== 'string') throw optionError(name, value, 'a string');
-  }
-  if (options.format !== undefined) checkOneOf('format', options.format, FORMAT_NAMES);
-  if (options.missing !== undefined) checkOneOf('missing', options.missing, MISSING_ACTIONS);
-  if (options.anyBytes !== undefined) checkFlag('anyBytes', options.anyBytes);
-}
-
-/** The members of {@link DocumentOptions} that are given. */
-export function givenDocumentOptions(options: DocumentOptions): DocumentOptions {
-  const given = DOCUMENT_OPTIONS.filter(option => options[option] !== undefined);
-  return Object.fromEntries(given.map(option => [option, options[option]]));
-}
 
 /** The format of a file by the option `format`, or by its name; plain text where neither says any. */
 export function formatOf(path: string, { format }: DocumentOptions = {}): Format {
@@ -65,9 +33,8 @@ export async function isPlain(path: string, options: DocumentOptions = {}): Prom
   return (await findFormat(path, options)) === TEXT;
 }
 
-/** The documents of a file. Nothing is read before they are asked for. @throws KNESER_OPTION */
+/** The documents of a file. Nothing is read before they are asked for. */
 export function openCorpus(path: string, options: ReadOptions = {}): Corpus {
-  checkDocumentOptions(options);
   return new Corpus(path, options, () => findFormat(path, options));
 }
 

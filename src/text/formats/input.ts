@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { KneserError, readError } from '../../base/errors.js';
 import { STDIN } from './bytes.js';
 import type { DocumentOptions, Format } from './corpus.js';
-import { checkDocumentOptions, findFormat, formatOf, FORMATS } from './index.js';
+import { findFormat, formatOf, FORMATS } from './index.js';
 
 /** The entries that tell a model, finished or not, from a folder of text. */
 const MODEL_ENTRY = /^(kneser\.(json|training)|generation-\d+)$/;
@@ -30,7 +30,6 @@ export async function expandInputs(
   documents: DocumentOptions = {},
   onWarning?: (warning: string) => void,
 ): Promise<Input[]> {
-  checkDocumentOptions(documents);
   const inputs: Input[] = [];
   for (const path of paths) inputs.push(...(await expandPath(path, documents, onWarning)));
   const used = await usedFormats(inputs, documents);

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { WORKER_OPTIONS } from '../../base/node/worker-options.js';
 import { abortedError, KneserError, type ErrorCode } from '../../base/errors.js';
 import type { Piece } from './corpus.js';
 
@@ -56,6 +57,7 @@ export async function* readInThread(
   grace = GRACE,
 ): AsyncGenerator<ReadPiece> {
   const worker = new Worker(new URL('./reading-worker.js', import.meta.url), {
+    ...WORKER_OPTIONS,
     workerData: task,
     resourceLimits: { maxOldGenerationSizeMb: MOST_MEGABYTES },
   });

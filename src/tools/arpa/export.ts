@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { writeAtomically } from '../../base/node/atomic.js';
+import { checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
 import { abortedError, KneserError, writeError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
 import { LanguageModel } from '../../model/language-model.js';
@@ -21,6 +22,13 @@ export interface ExportOptions {
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;
 }
+
+/** The checks of {@link ExportOptions}. */
+const EXPORT_OPTIONS: OptionTable<ExportOptions> = {
+  model: required(checkPath),
+  file: required(checkPath),
+  ...WORK_OPTIONS,
+};
 
 /** What was written. */
 export interface ExportReport {
@@ -52,8 +60,8 @@ export interface ExportReport {
  * ```
  */
 export async function exportArpa(options: ExportOptions): Promise<ExportReport> {
+  checkOptions('exportArpa', options, EXPORT_OPTIONS);
   const { model: folder, file, onProgress, signal } = options;
-  if (file === '') throw new KneserError('KNESER_OPTION', 'file: the name of the ARPA file is empty');
   const started = performance.now();
   const { openModel } = await import('../../model/open-model.js');
   const { store, files } = await openModel(folder);

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { TableWriter, type EncodedBlock } from '../../tables/table-writer.js';
+import { checkFlag, checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
 import { abortedError, KneserError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
 import type { NewModel } from '../../store/folder/write-model.js';
@@ -28,6 +29,14 @@ export interface ImportOptions {
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;
 }
+
+/** The checks of {@link ImportOptions}. */
+const IMPORT_OPTIONS: OptionTable<ImportOptions> = {
+  file: required(checkPath),
+  out: required(checkPath),
+  force: checkFlag,
+  ...WORK_OPTIONS,
+};
 
 /** What was read. */
 export interface ImportReport {
@@ -68,6 +77,7 @@ const BLOCKS_A_WRITE = 128;
  * ```
  */
 export async function importArpa(options: ImportOptions): Promise<ImportReport> {
+  checkOptions('importArpa', options, IMPORT_OPTIONS);
   const { file, out, force = false } = options;
   const started = performance.now();
   if ((await stat(file).catch(() => undefined))?.isDirectory()) {

@@ -1,3 +1,13 @@
+import {
+  checkFlag,
+  checkOptions,
+  checkPath,
+  listOf,
+  required,
+  wholeNumber,
+  WORK_OPTIONS,
+  type OptionTable,
+} from '../../base/check.js';
 import { abortedError, KneserError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
 import { pruningByCounts, pruningByEntropy, skipPatternError, type Pruning } from '../../tables/pruning.js';
@@ -27,6 +37,16 @@ export interface PruneOptions {
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;
 }
+
+/** The checks of {@link PruneOptions}. */
+const PRUNE_OPTIONS: OptionTable<PruneOptions> = {
+  model: required(checkPath),
+  out: required(checkPath),
+  prune: listOf(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+  entropy: (_name, value) => pruningByEntropy(value),
+  force: checkFlag,
+  ...WORK_OPTIONS,
+};
 
 /** The pruned copy. */
 export interface PruneReport {
@@ -63,6 +83,7 @@ export interface PruneReport {
  * ```
  */
 export async function prune(options: PruneOptions): Promise<PruneReport> {
+  checkOptions('prune', options, PRUNE_OPTIONS);
   const { model, out, onProgress, signal } = options;
   const started = performance.now();
   const { writeModel } = await import('../../store/folder/write-model.js');

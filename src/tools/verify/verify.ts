@@ -1,3 +1,4 @@
+import { checkOptions, checkPath, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
 import { KneserError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
 import { contextPattern, formatPattern, isContiguous, parsePattern, type Pattern } from '../../tables/pattern.js';
@@ -29,6 +30,9 @@ export interface VerifyOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** The checks of {@link VerifyOptions}. */
+const VERIFY_OPTIONS: OptionTable<VerifyOptions> = { onProgress: WORK_OPTIONS.onProgress };
+
 /** The result of verifying a model. */
 export interface VerifyReport {
   /** Whether nothing is wrong. */
@@ -59,6 +63,8 @@ export interface VerifyReport {
  * ```
  */
 export async function verify(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  checkPath('path', path);
+  checkOptions('verify', options, VERIFY_OPTIONS);
   const started = performance.now();
   const findings = await verifyFolder(path, options);
   return {

@@ -1,12 +1,38 @@
 import type { Progress } from '../../base/progress.js';
-import { checkFlag, checkInteger, checkList, checkObject, checkOneOf, checkShare } from '../../base/check.js';
+import {
+  checkFlag,
+  checkFunction,
+  checkInteger,
+  checkList,
+  checkMemory,
+  checkObject,
+  checkOneOf,
+  checkPath,
+  checkPaths,
+  checkShare,
+  checkText,
+  checkThreads,
+  listOf,
+  members,
+  oneOf,
+  required,
+  wholeNumber,
+  WORK_OPTIONS,
+  type Check,
+  type OptionTable,
+} from '../../base/check.js';
 import { KneserError } from '../../base/errors.js';
 import type { VocabularyChoice } from '../../count/vocabulary.js';
 import { choosePatterns, formatPattern, MAX_ORDER, type PatternChoice } from '../../tables/pattern.js';
 import { pruningByCounts } from '../../tables/pruning.js';
-import type { DocumentOptions } from '../../text/formats/corpus.js';
-import type { Sentences } from '../../text/sentences.js';
-import { describeTokenization, type PretrainedTokenizer, type TokenizationOptions } from '../../text/tokenization.js';
+import { DOCUMENT_OPTIONS, type DocumentOptions } from '../../text/formats/corpus.js';
+import { checkSentences, type Sentences } from '../../text/sentences.js';
+import {
+  checkTokenization,
+  describeTokenization,
+  type PretrainedTokenizer,
+  type TokenizationOptions,
+} from '../../text/tokenization.js';
 
 /** Where the text comes from: files, or sentences. Exactly one of the two. */
 export type TrainingText =
@@ -156,7 +182,7 @@ export const BUILD_OPTIONS: { readonly [Name in BuildOptionName]-?: OptionRow<No
   },
   prune: {
     check: (value, options) => {
-      checkList('prune', value);
+      checkThresholds('prune', value);
       pruningByCounts(value, orderOf(options));
     },
     fallback: [],
@@ -180,7 +206,7 @@ export const BUILD_OPTIONS: { readonly [Name in BuildOptionName]-?: OptionRow<No
   },
   tokenization: {
     check: (value, options) => {
-      checkObject('tokenization', value);
+      checkTokenization('tokenization', value);
       describeTokenization(value, options.lowercase ?? false);
     },
     fallback: {},
@@ -256,13 +282,19 @@ export function pretrainedTokenizer({
   return typeof tokenization?.tokenizer === 'object' ? tokenization.tokenizer : undefined;
 }
 
-function checkPatterns(order: number, choice: PatternChoice): void {
-  checkObject('patterns', choice);
-  if (choice.maxGap !== undefined) checkInteger('patterns.maxGap', choice.maxGap, 0, MAX_ORDER);
+/** Thresholds of counts; which of them fit each other is checked where the order is known. */
+const checkThresholds = listOf(wholeNumber(0, Number.MAX_SAFE_INTEGER));
+
+const PATTERN_CHOICE: OptionTable<PatternChoice> = {
+  skip: checkFlag,
+  list: listOf(checkText),
+  maxGap: wholeNumber(0, MAX_ORDER),
   // An order n has 2^(n − 1) patterns.
-  if (choice.maxPatterns !== undefined) {
-    checkInteger('patterns.maxPatterns', choice.maxPatterns, 1, 2 ** (MAX_ORDER - 1));
-  }
+  maxPatterns: wholeNumber(1, 2 ** (MAX_ORDER - 1)),
+};
+
+function checkPatterns(order: number, choice: PatternChoice): void {
+  members(PATTERN_CHOICE)('patterns', choice);
   try {
     choosePatterns(order, choice);
   } catch (error) {
@@ -270,23 +302,20 @@ function checkPatterns(order: number, choice: PatternChoice): void {
   }
 }
 
+const ANY_KIND = required(oneOf(['all', 'words', 'limit', 'frequency']));
+
+/** By kind of vocabulary the members that say which words it has. */
+const VOCABULARY_KINDS: Readonly<Record<VocabularyChoice['kind'], Readonly<Record<string, Check>>>> = {
+  all: { kind: ANY_KIND },
+  words: { kind: ANY_KIND, words: required(checkList) },
+  limit: { kind: ANY_KIND, limit: required(wholeNumber(1, Number.MAX_SAFE_INTEGER)) },
+  frequency: { kind: ANY_KIND, atLeast: required(wholeNumber(1, Number.MAX_SAFE_INTEGER)) },
+};
+
 function checkVocabulary(choice: VocabularyChoice): void {
-  checkObject('vocabulary', choice);
-  switch (choice.kind) {
-    case 'all':
-      return;
-    case 'words':
-      checkList('vocabulary.words', choice.words);
-      return;
-    case 'limit':
-      checkInteger('vocabulary.limit', choice.limit, 1, Number.MAX_SAFE_INTEGER);
-      return;
-    case 'frequency':
-      checkInteger('vocabulary.atLeast', choice.atLeast, 1, Number.MAX_SAFE_INTEGER);
-      return;
-    default:
-      checkOneOf('vocabulary.kind', (choice as { kind: unknown }).kind, ['all', 'words', 'limit', 'frequency']);
-  }
+  const kind = checkObject('vocabulary', choice) as { readonly kind?: unknown };
+  checkOneOf('vocabulary.kind', kind.kind, Object.keys(VOCABULARY_KINDS));
+  members(VOCABULARY_KINDS[choice.kind])('vocabulary', choice);
 }
 
 function describeVocabulary(choice: VocabularyChoice, { digest }: KeptAbout): string {
@@ -326,3 +355,29 @@ export type TrainOptions = TrainingText &
     /** The command that resumes this training, for the message of KNESER_UNFINISHED. Default: a call of the library. */
     readonly resumeCommand?: string;
   };
+
+/** The checks of a row of {@link BUILD_OPTIONS}, for a call that has more options than a build. */
+function buildCheck(name: BuildOptionName): Check {
+  return (_name, value, options) => rowOf(name).check(value, options);
+}
+
+/** The checks of {@link BuildOptions}. */
+export const BUILD_CHECKS: OptionTable<BuildOptions> = {
+  ...(Object.fromEntries(BUILD_OPTION_NAMES.map(name => [name, buildCheck(name)])) as Record<BuildOptionName, Check>),
+  ...WORK_OPTIONS,
+};
+
+/** The checks of {@link TrainOptions}. */
+export const TRAIN_OPTIONS: OptionTable<TrainOptions> = {
+  files: checkPaths,
+  sentences: (_name, value) => checkSentences(value),
+  out: required(checkPath),
+  ...BUILD_CHECKS,
+  ...DOCUMENT_OPTIONS,
+  memory: checkMemory,
+  threads: checkThreads,
+  force: checkFlag,
+  resume: checkFlag,
+  onResume: checkFunction,
+  resumeCommand: checkText,
+};

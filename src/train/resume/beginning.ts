@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { packageVersion } from '../../base/node/version.js';
-import { FORMAT_OPTIONS, givenDocumentOptions } from '../../text/formats/index.js';
+import { givenDocumentOptions } from '../../text/formats/corpus.js';
+import { FORMAT_OPTIONS } from '../../text/formats/index.js';
 import type { Input } from '../../text/formats/input.js';
 import { keptOptions, type TrainOptions } from '../plan/options.js';
 import { recordInputs, type Beginning } from './record.js';

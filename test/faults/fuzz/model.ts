@@ -211,8 +211,8 @@ export async function ask(model: LanguageModel): Promise<void> {
     if (cache) checkNumbers(await of.perplexity(SENTENCES, { cache: true }));
     checkNumbers(await of.ngramPerplexities(SENTENCES[0]));
     if (isBackoff) return;
-    checkNumbers(await of.predict('of', { k: 3, explain: true }));
-    checkNumbers(await of.predict(SENTENCES[1], { k: 3 }));
+    checkNumbers(await of.predict('of', { top: 3, explain: true }));
+    checkNumbers(await of.predict(SENTENCES[1], { top: 3 }));
   };
   await answers(model);
   await answers(await model.load());
