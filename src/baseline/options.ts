@@ -88,8 +88,7 @@ export type BaselineOptions = BaselineTexts &
     readonly onProgress?: (progress: BaselineProgress) => void;
   };
 
-const { vocabulary, tokenization, lowercase, skipBlank, reserved, memory, threads, classes } =
-  TRAIN_OPTIONS;
+const { vocabulary, tokenization, lowercase, skipBlank, reserved, memory, threads, classes } = TRAIN_OPTIONS;
 
 /** The checks of {@link BaselineOptions}. */
 export const BASELINE_OPTIONS: OptionTable<BaselineOptions> = {

@@ -1,10 +1,5 @@
 import { Option, type Command } from 'commander';
-import {
-  FORMAT_NAMES,
-  givenDocumentOptions,
-  MISSING_ACTIONS,
-  type DocumentOptions,
-} from '../text/formats/corpus.js';
+import { FORMAT_NAMES, givenDocumentOptions, MISSING_ACTIONS } from '../text/formats/corpus.js';
 import { FORMATS } from '../text/formats/index.js';
 
 /** Help for an argument that takes any number of text files. */
@@ -34,6 +29,4 @@ export function addDocumentFlags(command: Command): Command {
 }
 
 /** The flags of this set that were given. */
-export function documentOptions(flags: DocumentOptions): DocumentOptions {
-  return givenDocumentOptions(flags);
-}
+export { givenDocumentOptions as documentOptions };

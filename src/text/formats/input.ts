@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KneserError, readError } from '../../base/errors.js';
 import { STDIN } from './bytes.js';
-import type { DocumentOptions, Format } from './corpus.js';
+import { givenDocumentOptions, type DocumentOptions, type Format } from './corpus.js';
 import { findFormat, formatOf, FORMATS } from './index.js';
 
 /** The entries that tell a model, finished or not, from a folder of text. */
@@ -54,7 +54,7 @@ export async function documentsOf(inputs: readonly Input[], documents: DocumentO
     name === 'missing'
       ? used.some(({ option }) => option)
       : used.some(({ option }) => option?.name === name) || !FORMATS.some(({ option }) => option?.name === name);
-  const given = Object.entries(documents).filter(([name, value]) => value !== undefined && uses(name as 'field'));
+  const given = Object.entries(givenDocumentOptions(documents)).filter(([name]) => uses(name as keyof DocumentOptions));
   return Object.fromEntries(given);
 }
 
