@@ -24,7 +24,7 @@ const ROOMS = [
 
 const INSIDE = {
   'src/base': [['.'], ['node']],
-  'src/text': [['tokenizer-json'], ['.'], ['formats']],
+  'src/text': [['subwords'], ['tokenizer-json', 'sentencepiece'], ['.'], ['formats']],
   'src/store': [['.'], ['packed'], ['folder']],
   'src/model': [['lookup'], ['scoring'], ['prediction'], ['.']],
   'src/tools': [['arpa', 'prune', 'verify'], ['.']],

@@ -7,7 +7,7 @@ import type { ModelStore } from '../src/store/store.js';
 import type { Case, Suite } from './suite.js';
 import { ORDER } from './text.js';
 
-/** Blocks of a table that one operation goes through. */
+/** Number of blocks that one operation encodes or decodes. */
 const BLOCKS = 64;
 
 /** Blocks of the model's tables of 2-grams and 5-grams, encoded and decoded. */

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:browser [-- --json] [--quick]`: what the same engine does in Chromium: scoring beside Node's, and in the
- * demo page training on the Brown corpus, and typing.
+ * `npm run bench:browser [-- --json] [--quick]`: the same engine in Chromium: speed of scoring beside Node's, and in
+ * the demo page the time of training on the Brown corpus and of a keystroke.
  */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,11 +17,11 @@ import { machine, runCommand } from './command.js';
 import { scoringSpeed } from './scoring-speed.js';
 import { prepareText } from './text.js';
 
-/** Node and Chromium score in turn, so that what else the machine does slows both; the best runs count. */
+/** Number of runs. Node and Chromium score in turn, so that other work of the machine slows both; the best runs count. */
 const ROUNDS = 4;
 const RUNS = 4;
 const QUICK_SENTENCES = 2000;
-/** A paragraph that is there already while one types. */
+/** The paragraph that is in the text field before the typing. */
 const PARAGRAPH =
   'The jury said that the city would have to wait. It was the first time that anyone had asked for it. ';
 const TYPED = 'She said that the best of it was over. ';
@@ -76,7 +76,7 @@ await runCommand('bench:browser', async (folder, signal) => {
   }
 });
 
-/** The same code on the same model and text, here and there. */
+/** Scores the same text with the same model and the same code in Node and in Chromium. */
 async function measureScoring(browser: Browser, url: string, site: string): Promise<Figure[]> {
   const packed = Uint8Array.from(readFileSync(join(site, 'model.kneser'))).buffer;
   const sentences = readFileSync(join(site, 'text.txt'), 'utf8').trimEnd().split('\n');
@@ -102,7 +102,7 @@ async function measureScoring(browser: Browser, url: string, site: string): Prom
   ];
 }
 
-/** The demo page at work. */
+/** Trains and types in the demo page. */
 async function measurePage(browser: Browser, url: string, train: string): Promise<Figure[]> {
   const page = await browser.newPage();
   await page.goto(url);

@@ -8,14 +8,14 @@ const POLL = 5;
 /** Characters of a failed command's standard error that are shown. */
 const SHOWN_ERROR = 2000;
 
-/** What a command took. */
+/** The time and memory that a command took. */
 export interface Usage {
   readonly seconds: number;
-  /** The largest resident set, in bytes; `null` where the system does not tell, or the command ended at once. */
+  /** The largest resident set, in bytes; `null` if the system does not tell it, or the command ended at once. */
   readonly peakBytes: number | null;
 }
 
-/** What a command took and printed. */
+/** The time and memory that a command took, and its standard output. */
 export interface Output extends Usage {
   readonly stdout: string;
 }
@@ -29,8 +29,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs a command to its end. Its memory is the `VmHWM` that Linux keeps of a process, looked at every 5 ms: memory that the
- * command takes only in its last moments may be missed.
+ * Runs a command to its end. Its memory is `VmHWM`, the peak that Linux records for a process, read every 5 ms: memory that
+ * the command takes only in its last milliseconds may be missed.
  *
  * @throws Error with the end of its standard error where it fails; the signal's reason, once the command has ended.
  */

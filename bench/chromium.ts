@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 
-/** Where systems put it. */
+/** Usual paths of Chromium and Chrome. */
 const PLACES = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
@@ -14,7 +14,7 @@ const PLACES = [
   'C:/Program Files/Google/Chrome/Application/chrome.exe',
 ];
 
-/** The path of a Chromium: that of the variable `CHROMIUM`, or one in the usual places. */
+/** The path of a Chromium: the variable `CHROMIUM`, or the first of the usual paths that exists. */
 export function findChromium(): string {
   const given = process.env['CHROMIUM'];
   const places = given ? [given] : PLACES;
@@ -30,7 +30,7 @@ export function findChromium(): string {
 
 /** Starts a Chromium without a window. */
 export async function launchChromium(): Promise<Browser> {
-  // Chromium's sandbox does not work for root, as which containers run.
+  // Containers run as root, for whom Chromium's sandbox does not work.
   const isRoot = process.getuid?.() === 0;
   return chromium.launch({ executablePath: findChromium(), args: isRoot ? ['--no-sandbox'] : [] });
 }

@@ -3,14 +3,14 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KneserError } from '../src/base/errors.js';
 
-/** What the caller must change: exit code 2, and no stack. */
+/** An error that the caller must mend, such as a wrong option: exit code 2, and no stack trace. */
 export class UsageError extends Error {}
 
 /**
  * Runs a command of this folder to its end, and sets the exit code: what `act` returns, 2 for a {@link UsageError} and
  * for arguments that `parseArgs` refuses, 130 when interrupted, 1 for any other error.
  *
- * @param act gets a folder for its temporary files, which is removed whatever happens, and the signal that it is to stop.
+ * @param act gets a folder for temporary files, which is always removed, and a signal that is aborted when `act` must stop.
  */
 export async function runCommand(
   name: string,
@@ -39,7 +39,7 @@ function exitCodeOf(error: unknown): number {
   return error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1;
 }
 
-/** What figures depend on. */
+/** The machine and engine, on which figures depend. */
 export function machine(): { node: string; platform: string; cpu: string } {
   return { node: process.version, platform: `${process.platform} ${process.arch}`, cpu: cpus()[0].model };
 }

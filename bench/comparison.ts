@@ -13,13 +13,13 @@ import { UsageError } from './command.js';
 import { measureSteady, middle, STEADY_ROUNDS } from './steady.js';
 
 const KNESER = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
-/** Bytes of text that are scored to see how fast scoring is in the long run: copies of the test text, at least one. */
+/** Bytes of text that are scored to measure the speed of scoring in the long run: copies of the test text, at least one. */
 const STEADY_BYTES = 32e6;
 const COPIES = 'copies.txt';
-/** How many times the beginning all of the text is, to see how time grows with it. */
+/** The whole text is this many times as long as its beginning, whose training is timed too (`--growth`). */
 const GROWTH = 8;
 
-/** What both say of the test text. `null` as kneser has it: not defined. */
+/** The figures of the test text, which both tools give; `null`: not defined. */
 export interface Perplexities {
   readonly oov: number;
   readonly tokens: number;
@@ -27,45 +27,45 @@ export interface Perplexities {
   readonly perplexityExcludingOov: number | null;
 }
 
-/** One run of one of the two. */
+/** The figures of one run of one of the two tools. */
 export interface Measured {
   readonly train: Usage;
-  /** KenLM only: the two commands that {@link train} adds up. */
+  /** KenLM only: the two commands whose sum is `train`. */
   readonly trainParts?: { readonly lmplz: Usage; readonly buildBinary: Usage };
   readonly modelBytes: number;
   readonly score: Usage;
   readonly perplexities: Perplexities;
-  /** `null` where the time was too short to be told from that of loading. */
+  /** Tokens a second; `null` if the time of scoring was too short beside that of loading. */
   readonly steadyTokensPerSecond: number | null;
-  /** kneser only: with a thread a core. */
+  /** kneser only: tokens a second with one thread for each core. */
   readonly steadyTokensPerSecondAllCores?: number;
 }
 
-/** KenLM's quantised trie: what building it from the ARPA file took, and its size. */
+/** KenLM's quantised trie: time and memory of building it from the ARPA file, and its size. */
 export interface Trie extends Usage {
   readonly bytes: number;
 }
 
-/** Seconds a megabyte that training takes. */
+/** Seconds of training for each megabyte: of the beginning of the text, and of the whole text. */
 export interface Growth {
   readonly beginning: number;
   readonly all: number;
 }
 
-/** What is compared. */
+/** The two tools, the texts, and the options of the comparison. */
 export interface Settings {
   /** The folder of KenLM's programs. */
   readonly kenlm: string;
   readonly train: string;
   readonly test: string;
   readonly order: number;
-  /** For `kneser train --memory`. */
+  /** The value of `kneser train --memory`. */
   readonly memory: string;
-  /** For `lmplz -S`. */
+  /** The value of `lmplz -S`. */
   readonly kenlmMemory: string;
 }
 
-/** The commands of one comparison, and the files that they share. */
+/** The commands of one comparison, and the files that they use. */
 export class Comparison {
   private readonly model: string;
   private readonly arpa: string;
@@ -87,11 +87,11 @@ export class Comparison {
     this.copies = join(folder, COPIES);
     this.trainPath = settings.train;
     this.testPath = settings.test;
-    // What a command leaves in its temporary folder when it is interrupted goes with ours.
+    // Interrupted commands leave files in this folder, which are removed with it.
     this.options = { signal, env: { ...process.env, TMPDIR: folder } };
   }
 
-  /** Reads both texts, and writes copies where they are needed. @returns how many literal `<unk>` they hold. */
+  /** Reads both texts, and writes copies of texts that the two tools would read differently. @returns number of literal `<unk>` in them. */
   async prepare(): Promise<number> {
     const { train, test } = this.settings;
     const trainText = await survey(train);
@@ -128,7 +128,7 @@ export class Comparison {
     return { train: { seconds, peakBytes }, modelBytes: await bytesOnDisk(this.model) };
   }
 
-  /** Counts and writes all skip patterns of the order. */
+  /** Trains kneser with all skip patterns of the order. */
   async trainSkips(): Promise<Usage> {
     const out = join(this.folder, 'skips');
     const args = ['--skip', '--hold-out', '0', '--classes', '0', '--quiet', '--force'];
@@ -148,7 +148,7 @@ export class Comparison {
     return usage;
   }
 
-  /** Trains on the beginning of the text, and on all of it. @returns seconds a megabyte of each. */
+  /** Trains on the beginning of the text, and on the whole text. @returns seconds a megabyte of each. */
   async growth(): Promise<Growth> {
     const { order, memory } = this.settings;
     const beginning = join(this.folder, 'beginning.txt');
@@ -218,7 +218,7 @@ export class Comparison {
     return { score: usage(output), perplexities: parseSummary(output.stdout) };
   }
 
-  /** With one thread, and with one a core. */
+  /** Tokens a second with one thread, and with one for each core. */
   async steadyKneser(): Promise<{ one: number; all: number }> {
     const { options } = this;
     const task = { model: this.model, warmUp: this.testPath, text: this.copies, threads: [1, availableParallelism()] };
@@ -226,7 +226,7 @@ export class Comparison {
     return { one, all };
   }
 
-  /** `query` cannot say how fast it scores once it has loaded: so the time that it takes for no text is taken off. */
+  /** Tokens a second of `query`. It does not report its time of loading, so the time that it takes for an empty text is subtracted. */
   async steadyKenlm(tokens: number): Promise<number | null> {
     const rounds: number[] = [];
     for (let round = 0; round < STEADY_ROUNDS; round++) {
@@ -254,13 +254,13 @@ export class Comparison {
 
 interface Survey {
   readonly bytes: number;
-  /** How many literal `<unk>` it holds. */
+  /** Number of literal `<unk>` in it. */
   readonly unknown: number;
-  /** Whether both read it alike: KenLM drops the `</s>` of a last line that does not end, and may not know gzip. */
+  /** Whether both tools read it alike: KenLM drops the `</s>` of a last line without line end, and may not know gzip. */
   readonly plain: boolean;
 }
 
-/** Reads a text. @throws UsageError where it is empty or holds sentence marks, which the two treat differently. */
+/** Reads a text. @throws UsageError if it is empty or holds sentence markers, which the two tools treat differently. */
 async function survey(path: string): Promise<Survey> {
   const reserved = new WordList();
   let unknown = 0;
@@ -286,7 +286,7 @@ async function survey(path: string): Promise<Survey> {
   return { bytes, unknown, plain: last === NEWLINE && !path.endsWith('.gz') };
 }
 
-/** A text so many times over, gunzipped, its last line ended. */
+/** Writes a text `times` times, gunzipped, with a line end after its last line. */
 async function* copiesOf(path: string, count: number): AsyncGenerator<Uint8Array> {
   for (let i = 0; i < count; i++) {
     let last = NEWLINE;
@@ -311,7 +311,7 @@ function usage({ seconds, peakBytes }: Usage): Usage {
   return { seconds, peakBytes };
 }
 
-/** One after the other. */
+/** Calls `act` for each item, one after the other. */
 function both(first: Usage, second: Usage): Usage {
   const known = first.peakBytes !== null && second.peakBytes !== null;
   const peakBytes = known ? Math.max(first.peakBytes, second.peakBytes) : null;

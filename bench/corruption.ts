@@ -1,25 +1,25 @@
 import type { LoadedModel, VectorContext } from '../src/index.js';
 
-/** What is done to one token of a sentence: another word of the language takes its place, or a letter goes wrong. */
+/** The change to one token of a sentence: another word takes its place, or one of its letters is mistyped. */
 export const CORRUPTIONS = ['other word', 'typo'] as const;
 export type Corruption = (typeof CORRUPTIONS)[number];
 
-/** A sentence of which one token is not as it was. */
+/** A sentence with one corrupted token. */
 export interface Corrupted {
   readonly tokens: readonly string[];
   readonly at: number;
 }
 
-/** A word in which a letter can go wrong. */
+/** A word in which a letter can be mistyped: four letters or more. */
 const WORD = /^\p{L}{4,}$/u;
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 
 /**
  * Corrupts one token.
  *
- * @param words running text that other words are drawn from, each as often as it occurs.
- * @param random gives numbers from 0 to 1; every choice is its.
- * @returns nothing where no token can be corrupted: a typo takes a word of four letters or more.
+ * @param words running text from which other words are drawn, so by their frequency.
+ * @param random gives numbers from 0 to 1, which make every choice.
+ * @returns `undefined` if no token can be corrupted.
  */
 export function corrupt(
   tokens: readonly string[],
@@ -46,15 +46,15 @@ function misspell(word: string, pick: <T>(choices: ArrayLike<T>) => T): string {
   return letters.join('');
 }
 
-/** How often a way of looking for the corrupted token found it. */
+/** How often one of the {@link WAYS} finds the corrupted token. */
 export interface Rates {
-  /** The share of sentences where a window that contains the most suspicious token contains the corrupted one. */
+  /** The share of sentences in which the most suspicious token shares a window with the corrupted token. */
   covered: number;
-  /** The share where the most suspicious token is the corrupted one. */
+  /** The share of sentences in which the most suspicious token is the corrupted token. */
   exact: number;
 }
 
-/** How the most suspicious token is found: where the vector is highest, where p is lowest, or by throwing dice. */
+/** The ways to choose the most suspicious token: the highest value of the vector, the lowest p, or at random. */
 export const WAYS = ['vector, running text', 'vector, windows alone', 'surprisal', 'any token'] as const;
 export type Way = (typeof WAYS)[number];
 

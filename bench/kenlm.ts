@@ -29,7 +29,7 @@ const NO_KENLM = `set KENLM_BIN to the folder that holds KenLM's programs lmplz,
   KENLM_BIN=FOLDER npm run bench:kenlm
 KenLM is not part of kneser. Its homepage, https://kheafield.com/code/kenlm/, says how to get and build it.`;
 
-/** How far perplexities may differ: KenLM stores single-precision logarithms. */
+/** The largest relative difference of perplexities: KenLM stores single-precision logarithms. */
 const TOLERANCE = 1e-5;
 
 await runCommand('bench:kenlm', async (folder, signal) => {
@@ -126,7 +126,7 @@ await runCommand('bench:kenlm', async (folder, signal) => {
 function unknownNote(unknown: number): string {
   return (
     `the texts hold ${unknown} literal <unk>. kneser counts and scores them as a word; lmplz --skip_symbols reads them ` +
-    'as white space, and query as words outside the vocabulary. So the two count different things: their perplexities ' +
+    'as white space, and query as words outside the vocabulary. So the two count different tokens: their perplexities ' +
     'cannot be compared, and need not agree.'
   );
 }
@@ -175,7 +175,7 @@ function steady(run: Measured): number | null {
   return run.steadyTokensPerSecond;
 }
 
-/** All that was measured. */
+/** The figures of all runs. */
 interface Runs {
   readonly kneser: Measured[];
   readonly kenlm: Measured[];
@@ -238,7 +238,7 @@ function rows({ kneser, kenlm, trie, skips, growth }: Runs): string[][] {
   ];
 }
 
-/** The middle value; `null` where one is not known. */
+/** The median; `null` if one of the values is. */
 function median(values: readonly (number | null)[]): number | null {
   const sorted = values.filter(value => value !== null).sort((a, b) => a - b);
   if (sorted.length < values.length) return null;

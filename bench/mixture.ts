@@ -1,6 +1,7 @@
 /**
- * `npm run bench:mixture -- [--train FILE --valid FILE --test FILE] [--orders 3-6]`: what each way of smoothing makes of a
- * text, and how fast: modified Kneser-Ney, the mixture with even and with tuned weights, and with the cache.
+ * `npm run bench:mixture -- [--train FILE --valid FILE --test FILE] [--orders 3-6]`: perplexity and speed of
+ * modified Kneser-Ney (MKN) and of the generalized language model (GLM), the mixture over skip patterns, with even and with tuned
+ * weights, and with the cache.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

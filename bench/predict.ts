@@ -2,10 +2,10 @@ import { LanguageModel } from '../src/model/language-model.js';
 import type { Suite } from './suite.js';
 import { ORDER, readSentences } from './text.js';
 
-/** A step through the histories that leads all over them. */
+/** Step from one history to the next, modulo their number: a prime, so that histories come from all over the text. */
 const STRIDE = 1_000_003;
 
-/** Predicting ten tokens, after histories from all over the held-out text. */
+/** Predicts ten tokens after histories from all over the held-out text. */
 export const predictSuite: Suite = {
   name: 'predict',
   async prepare(text) {

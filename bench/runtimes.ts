@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-// Runs native-free/smoke.ts under Node, Node without add-ons, Deno and Bun (which npm supplies), and compares what they print.
+// Runs native-free/smoke.ts under Node, Node without add-ons, Deno and Bun (which npm supplies), and compares their output.
 
 const smoke = fileURLToPath(new URL('../native-free/smoke.js', import.meta.url));
 
@@ -17,7 +17,7 @@ let expected: string | undefined;
 for (const [name, command, ...args] of RUNTIMES) {
   const { stdout } = await promisify(execFile)(command, [...args, smoke]);
   for (const [place, found] of Object.entries(JSON.parse(stdout) as Record<string, unknown>)) {
-    // With and without a worker it is the same, too.
+    // The figures with and without a worker must be equal too.
     if (!place.startsWith('on ') && !place.startsWith('in ')) continue;
     const text = JSON.stringify(found);
     expected ??= text;

@@ -2,16 +2,16 @@ import { LanguageModel } from '../src/model/language-model.js';
 import type { Case, Suite } from './suite.js';
 import { ORDER, readSentences } from './text.js';
 
-/** Different n-grams that a hot case repeats. */
+/** Number of different n-grams that a hot case repeats. */
 const HOT = 16;
-/** Sentences of a cold case's operation. */
+/** Number of sentences of an operation of a cold case. */
 const COLD_SENTENCES = 100;
-/** A step through a list that leads all over it. */
+/** Step from one item of a list to the next, modulo its length: a prime, so that items come from all over the list. */
 const STRIDE = 1_000_003;
 
 /**
- * Scoring the held-out text. Loaded: the tables are in memory; paged: blocks are read as they are needed. Hot: the same
- * few contexts over and over; cold: different ones from all over the text, and for a paged model next to no block kept.
+ * Scores the held-out text. Loaded: the tables are in memory; paged: blocks are read as needed. Hot: the same few contexts
+ * again and again; cold: contexts from all over the text, and a paged model keeps almost no block.
  */
 export const scoreSuite: Suite = {
   name: 'score',
@@ -71,13 +71,13 @@ interface Ngram {
   readonly history: readonly string[];
 }
 
-/** Every token of a sentence with the words before it that the model looks at. */
+/** Every token of a sentence with its history, as long as the model uses it. */
 function ngramsOf(sentence: readonly string[]): Ngram[] {
   const words = ['<s>', ...sentence, '</s>'];
   return words.slice(1).map((token, i) => ({ token, history: words.slice(Math.max(0, i + 2 - ORDER), i + 1) }));
 }
 
-/** The items in an order that leads all over the list, the same each time. */
+/** The items in an order that jumps over the whole list, the same in each run. */
 function scattered<T>(items: readonly T[]): T[] {
   const { length } = items;
   const step = length % STRIDE === 0 ? 1 : STRIDE;

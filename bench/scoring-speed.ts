@@ -1,6 +1,6 @@
 import { PagedModel } from '../src/model/paged-model.js';
 
-/** Tokens a second that a packed model scores with its tables in memory: the most of some runs. Runs in browsers too. */
+/** Tokens a second of a packed model with its tables in memory, the best of some runs. This function runs in browsers too. */
 export async function scoringSpeed(packed: ArrayBuffer, sentences: readonly string[], runs: number): Promise<number> {
   const model = await PagedModel.fromFile(packed);
   const loaded = await model.load();

@@ -11,7 +11,7 @@ import { WordList } from '../src/text/word-list.js';
 import type { Case, Suite } from './suite.js';
 import { ORDER, type BenchText } from './text.js';
 
-/** All positions of the training text, laid out and partitioned as training does, by 2, 3 and 5 columns. */
+/** Sorts all positions of the training text, laid out and partitioned as in training, by 2, 3 and 5 columns. */
 export const sortSuite: Suite = {
   name: 'sort',
   async prepare(text) {
@@ -24,7 +24,7 @@ export const sortSuite: Suite = {
       });
       const run = (): void => {
         sorted = 0;
-        // A sort reorders its positions: the next one begins with them as they were. The copy is 1 % of the time.
+        // Sorting reorders the positions, so each sort gets a copy. Copying is 1 % of the time.
         scratch.set(positions);
         for (let p = 0; p + 1 < starts.length; p++) sorter.sort(ids, scratch.subarray(starts[p], starts[p + 1]));
         if (sorted !== positions.length) throw new Error(`${sorted} of ${positions.length} positions were sorted`);

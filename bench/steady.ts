@@ -2,29 +2,29 @@ import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { WORKER_OPTIONS } from '../src/base/node/worker-options.js';
 import { LanguageModel } from '../src/model/language-model.js';
 
-/** How often scoring in the long run is measured; the middle one counts. */
+/** Number of measurements of scoring in the long run, of which the median counts. */
 export const STEADY_ROUNDS = 3;
 
-/** The middle of an odd number of values. */
+/** The median of an odd number of values. */
 export function middle(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >>> 1];
 }
 
-/** What the thread is to measure. */
+/** The request to the measuring thread. */
 interface SteadyTask {
   /** The folder of a model. */
   readonly model: string;
-  /** A text to begin with, so that the code is compiled. */
+  /** A text that is scored first, so that the code is compiled. */
   readonly warmUp: string;
-  /** The text whose time counts. */
+  /** The text whose scoring is timed. */
   readonly text: string;
-  /** How many threads are to score; each number is measured. */
+  /** Numbers of scoring threads, each of which is measured. */
   readonly threads: readonly number[];
 }
 
 /**
- * Tokens a second, `</s>` counted, at which so many threads score a text file with a loaded model: this module is also the
- * thread's that leads them, which ends afterwards and takes the model's memory with it.
+ * Tokens a second, `</s>` counted, at which threads score a text file with a loaded model. This module is also the code of the
+ * thread that leads them: it ends afterwards, and frees the memory of the model.
  */
 export async function measureSteady(task: SteadyTask, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number[]> {
   signal.throwIfAborted();

@@ -1,21 +1,21 @@
 import Benchmark from 'benchmark';
 import type { BenchText } from './text.js';
 
-/** Something to be measured. */
+/** A case to be measured. */
 export interface Case {
   readonly name: string;
-  /** One operation. A promise that it returns is waited for. */
+  /** Runs one operation. If it returns a promise, the operation ends when that resolves. */
   readonly run: () => unknown;
-  /** How much of `unit` one operation does. */
+  /** Amount of work of one operation, in `unit`s. */
   readonly work: number;
-  /** `MB`, `rows` …: the throughput is in these per second. */
+  /** The unit of the throughput, `MB` or `rows` …, a second. */
   readonly unit: string;
 }
 
-/** The cases of a suite, with what they need at hand. */
+/** The cases of a suite, ready to run. */
 export interface PreparedSuite {
   readonly cases: readonly Case[];
-  /** Gives back what the cases hold open. */
+  /** Closes the models and files of the cases. */
   readonly close?: () => Promise<void>;
 }
 
@@ -34,20 +34,20 @@ export interface Result {
   /** Half of the 95 % confidence interval, in percent of the mean. */
   readonly rme: number;
   readonly samples: number;
-  /** `unit` a second. */
+  /** `unit`s a second. */
   readonly throughput: number;
   readonly unit: string;
 }
 
-/** How long to measure. */
+/** Seconds of measuring. */
 export interface Effort {
-  /** Seconds for which a case is run before it counts, so that its code is compiled. */
+  /** Seconds of running a case before the measurement, so that its code is compiled. */
   readonly warmUp: number;
   /** Seconds of samples; slow cases take longer, since there are at least five. */
   readonly seconds: number;
 }
 
-/** Measures a case with Benchmark.js. @throws what the case throws, and the signal's reason. */
+/** Measures a case with Benchmark.js. @throws the error of the case, or the signal's reason. */
 export async function measure(suite: string, measured: Case, effort: Effort, signal: AbortSignal): Promise<Result> {
   const { name, run, work, unit } = measured;
   let waits = false;
@@ -68,7 +68,7 @@ export async function measure(suite: string, measured: Case, effort: Effort, sig
       try {
         run();
       } catch (error) {
-        // Benchmark.js would let it end the process.
+        // Benchmark.js would let an error of the case end the process.
         reject(error instanceof Error ? error : new Error(String(error)));
         benchmark.abort();
       }

@@ -6,16 +6,16 @@ import { train } from '../src/train/train.js';
 /** The order of the model that suites use. */
 export const ORDER = 5;
 
-/** What is measured with: the Brown corpus, and a model of it. */
+/** The Brown corpus, and a model of it, on which the suites measure. */
 export interface BenchText {
   /** Paths of the two parts of the corpus. */
   readonly train: string;
   readonly heldOut: string;
-  /** The folder of a model trained on the first; trained when it is first asked for. */
+  /** The folder of a model of the training text, which is trained at the first call. */
   readonly model: () => Promise<string>;
 }
 
-/** Writes the Brown corpus into a folder. @param sentences keeps only so many of each part. */
+/** Writes the Brown corpus into a folder. @param sentences the most sentences of each part. */
 export async function prepareText(folder: string, sentences: number, signal: AbortSignal): Promise<BenchText> {
   const { train: trainPath, heldOut } = await prepareBrown(folder);
   if (sentences < Infinity) for (const path of [trainPath, heldOut]) await cutLines(path, sentences);

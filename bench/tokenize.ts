@@ -4,12 +4,12 @@ import { EOS } from '../src/text/tokens.js';
 import { WordList } from '../src/text/word-list.js';
 import type { Suite } from './suite.js';
 
-/** Bytes that the tokenizer is fed at a time, as from a file. */
+/** Bytes of a piece of text for the tokenizer, as a file gives them. */
 const CHUNK_BYTES = 1 << 20;
 
 /**
- * Text to word numbers, the whole training text an operation: with a list that grows from nothing, as training does, and
- * with one that knows all words, as scoring does.
+ * Text to word numbers; an operation is the whole training text. In one case the word list is empty at first, as in training, in
+ * the other it knows all words, as in scoring.
  */
 export const tokenizeSuite: Suite = {
   name: 'tokenize',

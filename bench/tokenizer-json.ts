@@ -4,20 +4,20 @@ export interface TokenizerParts {
   readonly post_processor?: object;
 }
 
-/** The characters that ASCII text has, but for the space. */
+/** The printable ASCII characters without the space. */
 export const PRINTABLE: readonly string[] = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i));
 
 const BYTE_LEVEL = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
 const METASPACE = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true };
 
-/** The text of a `tokenizer.json` of byte-level BPE, as those of GPT-2 and Llama 3. @param merges such as `t h`. */
+/** The text of a `tokenizer.json` of byte-level BPE, as GPT-2 and Llama 3 have it. @param merges such as `t h`. */
 export function bpeJson(characters: Iterable<string>, merges: readonly string[]): string {
   const tokens = new Set([...characters, 'Ġ', ...merges.map(merge => merge.replace(' ', ''))]);
   const model = { type: 'BPE', unk_token: null, vocab: numbered(tokens), merges };
   return file(model, BYTE_LEVEL, [], {});
 }
 
-/** Of Unigram with a metaspace, as SentencePiece makes them. @param pieces with their natural log probabilities. */
+/** The text of a `tokenizer.json` of Unigram with a metaspace, as SentencePiece makes it. @param pieces with their natural log probabilities. */
 export function unigramJson(
   pieces: readonly (readonly [piece: string, log: number])[],
   parts: TokenizerParts = {},
@@ -25,7 +25,7 @@ export function unigramJson(
   return file({ type: 'Unigram', unk_id: 0, vocab: [['<unk>', 0], ...pieces] }, METASPACE, ['<unk>'], parts);
 }
 
-/** Of WordPiece as BERT has it. */
+/** The text of a `tokenizer.json` of WordPiece, as BERT has it. */
 export function wordPieceJson(
   tokens: Iterable<string>,
   special: readonly string[] = ['[UNK]'],

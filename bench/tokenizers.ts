@@ -5,13 +5,13 @@ import { describeTokenization, Tokenization, type TokenizationOptions } from '..
 import type { Suite } from './suite.js';
 import { bpeJson, mergesOf, PRINTABLE, unigramJson, wordPieceJson } from './tokenizer-json.js';
 
-/** Bytes that are fed at a time, as from a file. */
+/** Bytes of a piece of text for a tokenizer, as a file gives them. */
 const CHUNK_BYTES = 1 << 20;
-/** The subword tokenizers are as large as those in use. */
+/** Sizes of the subword vocabularies, those of tokenizers in use. */
 const MERGES = 50_000;
 const PIECES = 32_000;
 
-/** Text to tokens, the held-out text an operation, for each tokenizer; the subwords are of the training text's most frequent words. */
+/** Text to tokens by each tokenizer; an operation is the held-out text. Subwords come from the most frequent words of the training text. */
 export const tokenizersSuite: Suite = {
   name: 'tokenizers',
   async prepare(text) {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * What a process takes, read from Linux's /proc. Every function returns `undefined` where the system does not tell, or
- * the process has just ended.
+ * Memory and time of a process, read from Linux's /proc. Every function returns `undefined` if the system does not tell, or the
+ * process has just ended.
  */
 
 /** Seconds in a unit of CPU time in /proc/PID/stat: hundredths, whatever the machine. */
@@ -24,7 +24,7 @@ export function residentBytes(pid: number | undefined): number | undefined {
 export function cpuSeconds(pid: number | undefined): number | undefined {
   const stat = readOf(pid, 'stat');
   if (stat === undefined) return undefined;
-  // The process's name, in brackets, may hold anything; user and system time are the 14th and 15th field of all.
+  // The process's name, in brackets, may hold any character. User and system time are fields 14 and 15 of the line.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return TICK * (Number(fields[11]) + Number(fields[12]));
 }

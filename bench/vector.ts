@@ -13,9 +13,9 @@ import { runCommand, UsageError } from './command.js';
 import { corrupt, CORRUPTIONS, findCorrupted, WAYS, type Corrupted } from './corruption.js';
 import { randomNumbers } from '../src/base/random.js';
 
-/** In shorter sentences, windows are found by chance. */
+/** The fewest tokens of a sentence: in shorter ones the right window is found by chance. */
 const LEAST_TOKENS = 10;
-/** Other words are drawn from so much of the training text. */
+/** Number of tokens of the training text from which other words are drawn. */
 const MOST_WORDS = 1_000_000;
 
 await runCommand('bench:vector', async (folder, signal) => {
@@ -70,7 +70,7 @@ async function brown(folder: string): Promise<{ train: string; test: string }> {
   return { train: prepared.train, test: prepared.heldOut };
 }
 
-/** The sentences of a text, until they have so many tokens. */
+/** The first sentences of a text, up to a number of tokens. */
 async function readTokens(path: string, most: number): Promise<string[][]> {
   const sentences: string[][] = [];
   let tokens = 0;

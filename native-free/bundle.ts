@@ -2,12 +2,12 @@ import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-/** The entries of the package that pages load, and the workers that those start by a name beside their own. */
+/** The entries of the package that pages load, and the workers, which the entries start from a file beside their own. */
 const ENTRIES = ['index', 'indexeddb', 'memory', 'train', 'worker', 'counting-worker'];
 
 /**
- * Makes `dist/browser/` of what `tsc` wrote to `dist/native-free/`: the same entries as self-contained ES modules, which a page
- * imports by their address, without a bundler or an import map. What several entries share is in chunks beside them.
+ * Makes `dist/browser/` from the output of `tsc` in `dist/native-free/`: the same entries as self-contained ES modules, which a page
+ * imports by their address, without a bundler or an import map. Code that several entries share is in chunks beside them.
  */
 const native = fileURLToPath(new URL('.', import.meta.url));
 const outdir = fileURLToPath(new URL('../browser/', import.meta.url));

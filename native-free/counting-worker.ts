@@ -2,7 +2,7 @@ import { countInThread, type ThreadReply, type ThreadRequest } from '../src/coun
 import type { WorkerScope } from './messages.js';
 import type { CountingMessage } from './threads.js';
 
-// A worker that counts.
+// The worker that counts n-grams for the worker that trains. It gets a plan first, then requests, one at a time.
 const scope = globalThis as unknown as WorkerScope<CountingMessage, ThreadReply>;
 
 let take: ((request: ThreadRequest) => void) | undefined;

@@ -11,19 +11,19 @@ import type { ModelStore } from '../src/store/store.js';
 import { compareBytes } from '../src/base/bytes.js';
 
 /**
- * A model in a database: the keys and values of any model, and one key more, which is written last and says what a folder's
- * kneser.json and its weights say. Without it, the model is unfinished.
+ * A model in a database: the keys and values of any model, and this key, which is written last. Its value is the description that
+ * a model folder has in kneser.json and in its files of weights. Without it, the model is unfinished.
  */
 const POINTER_KEY = new TextEncoder().encode('kneser');
 
-/** A model that is read from somewhere. */
+/** A model in a store, and the parts of it outside of the store. */
 export interface StoredModel {
   readonly store: ModelStore;
   readonly files: ModelFiles;
 }
 
 /**
- * Opens the model in a database that is open; undefined where there is none.
+ * Opens the model in an open database; `undefined` if the database is empty.
  *
  * @throws KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED
  */
@@ -48,9 +48,9 @@ export async function readModel(database: Database, name: string): Promise<Store
 }
 
 /**
- * Copies a model into a database that is open and empty. Whoever opened it closes it.
+ * Copies a model into an open, empty database. The caller closes the database.
  *
- * @param onBytes told of the bytes of each value, and may throw to stop.
+ * @param onBytes called with the bytes of each value; it may throw to stop.
  */
 export async function writeModel(
   database: Database,
@@ -64,12 +64,12 @@ export async function writeModel(
   await putPointer(database, files);
 }
 
-/** Bytes in a buffer of their own: of a value, IndexedDB copies the buffer that it is in, all of it. */
+/** The bytes in a buffer of their own, because IndexedDB copies the whole buffer of a value. */
 function alone(bytes: Uint8Array): Uint8Array {
   return bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
 }
 
-/** Says of a database with all keys of a model that it is one. */
+/** Puts the description of a model, which completes it. All other keys must be in the database. */
 export async function putPointer(database: Database, files: ModelFiles): Promise<void> {
   await database.batch([{ type: 'put', key: POINTER_KEY, value: encodePointer(files) }], {});
 }

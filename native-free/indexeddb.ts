@@ -12,14 +12,14 @@ import { ENCODING, type Database } from '../src/store/level.js';
 import { readModel, writeModel, type StoredModel } from './database.js';
 import { filesOf } from './files.js';
 
-/** Every model is an IndexedDB database of its own, whose name begins so. */
+/** Beginning of the names of databases: each model is one IndexedDB database. */
 const PREFIX = 'kneser-';
 
 /** A model that the browser keeps. */
 export interface KeptModel {
   /** The name under which it was saved. */
   readonly name: string;
-  /** Of its values. */
+  /** Bytes of all its values. */
   readonly bytes: number;
   /** When it was made, ISO 8601. */
   readonly created: string;
@@ -29,7 +29,7 @@ export interface KeptModel {
 export interface SaveOptions {
   /** Replaces a model of that name. Default false. */
   readonly force?: boolean;
-  /** Told how many bytes have been written, and of how many. */
+  /** Called with the number of bytes written so far, and of all bytes. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;
@@ -38,7 +38,7 @@ export interface SaveOptions {
 const SAVE_OPTIONS: OptionTable<SaveOptions> = { force: checkFlag, ...WORK_OPTIONS };
 
 /**
- * Opens a model that this browser keeps for this site. Close it when it is not needed any more.
+ * Opens a model that this browser keeps for this site. The caller closes it.
  *
  * @throws KneserError: KNESER_INPUT_MISSING, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED, KNESER_OPTION, KNESER_IO.
  * @example
@@ -64,15 +64,14 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
   await remove(name);
   throw new KneserError(
     'KNESER_INPUT_MISSING',
-    `${name}: the browser keeps no such model; listModels() names those it does`,
+    `${name}: the browser keeps no such model; listModels() gives the names of all`,
   );
 }
 
 /**
- * Keeps a copy of an open model: a packed file from a server is then there without it. The model is there when it is complete,
- * or not at all.
+ * Keeps a copy of an open model, which then opens without the server that it came from. The copy is kept whole or not at all.
  *
- * @throws KneserError: KNESER_OUTPUT_EXISTS, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED, and what reading the model throws.
+ * @throws KneserError: KNESER_OUTPUT_EXISTS, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED, and the errors of reading the model.
  * @example
  * ```ts
  * import { LanguageModel } from 'kneser/native-free';
@@ -108,7 +107,7 @@ export async function keepModel(model: StoredModel, name: string, options: SaveO
   await database.close();
 }
 
-/** @internal @throws KNESER_OUTPUT_EXISTS where there is a model of that name that must not be replaced; an unfinished one is none. */
+/** @internal Refuses a name that a complete model has, unless `force` is set. @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS */
 export async function refuseExisting(name: string, force: boolean): Promise<void> {
   if (name === '') throw new KneserError('KNESER_OPTION', 'name: the name of the model is empty');
   if (force || !(await listModels()).some(kept => kept.name === name)) return;
@@ -135,7 +134,7 @@ export async function listModels(): Promise<KeptModel[]> {
       const model = await readModel(database, name);
       if (model) kept.push({ name, bytes: model.files.bytes, created: model.files.created });
     } catch (error) {
-      // One that cannot be opened can be deleted; whoever opens it is told what is wrong.
+      // A damaged model is left out of the list; openModel says what is wrong, and deleteModel deletes it.
       if (!(error instanceof KneserError)) throw error;
     } finally {
       await database.close();
@@ -144,7 +143,7 @@ export async function listModels(): Promise<KeptModel[]> {
   return kept;
 }
 
-/** Deletes a model, if there is one. Whoever has it open, in other tabs too, can read it no more. */
+/** Deletes a model, if there is one. Models that are open under this name, in other tabs too, become unreadable. */
 export async function deleteModel(name: string): Promise<void> {
   checkText('name', name);
   const database = await openDatabase(name);
@@ -165,7 +164,7 @@ async function openDatabase(name: string): Promise<IndexedDatabase> {
   return database;
 }
 
-/** Where it is open elsewhere, the browser removes it when it is closed there. */
+/** Removes a database. If another tab has it open, the browser removes it when that tab closes it. */
 function remove(name: string): Promise<void> {
   return new Promise(resolve => {
     const request = indexedDB.deleteDatabase(PREFIX + name);

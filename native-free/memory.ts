@@ -1,5 +1,5 @@
 /**
- * Models in memory: a copy of an open model, read from then on without a server or a disk.
+ * Models in memory: a copy of an open model, which needs no server and no disk any more.
  *
  * @packageDocumentation
  */
@@ -11,7 +11,7 @@ import { copyStore } from '../src/store/copy.js';
 import { ENCODING, LevelWriter, readDatabase, type Database } from '../src/store/level.js';
 import { filesOf } from './files.js';
 
-/** @internal A database in memory, which is open and empty. Closing it keeps what it holds. */
+/** @internal A database in memory, open and empty. Closing it keeps its content; it can be opened again. */
 export async function createMemory(): Promise<Database> {
   const database = new MemoryLevel<Uint8Array, Uint8Array>({ ...ENCODING, storeEncoding: 'view' });
   await database.open();
@@ -19,9 +19,9 @@ export async function createMemory(): Promise<Database> {
 }
 
 /**
- * Copies an open model into memory, whole: it is read there from then on, without a server or a disk.
+ * Copies an open model into memory, whole. The copy needs no server and no disk; the caller closes both models.
  *
- * @throws KneserError: what reading the model throws.
+ * @throws KneserError: the errors of reading the model.
  * @example
  * ```ts
  * import { openAsBlob } from 'node:fs';

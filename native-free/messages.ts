@@ -5,32 +5,32 @@ import type { Progress } from '../src/base/progress.js';
 import type { Sentence } from '../src/text/sentences.js';
 import type { TrainText } from './text.js';
 
-/** A text that can be sent as it is. */
+/** A text that can be sent to a worker whole. */
 export type WholeText = Exclude<TrainText, AsyncIterable<unknown>>;
 
-/** What the worker that trains is sent: what to do, and then items of the text as it asks for them. */
+/** A message to the worker that trains: first the options of the training, then items of the text each time it asks for more. */
 export type TrainRequest =
   | {
       readonly kind: 'train';
       readonly options: BuildOptions;
-      /** A text that can be sent whole, or what kind of items it comes in. */
+      /** The whole text, or the kind of items in which it will be sent. */
       readonly text: { readonly whole: WholeText } | { readonly items: 'pieces' | 'sentences' };
       /** Whether bytes are read as text whatever they are. */
       readonly anyBytes: boolean;
       readonly memory: number;
       readonly threads: number;
-      /** The name that IndexedDB is to keep the model by. */
+      /** The name under which IndexedDB keeps the model; `undefined`: it stays in memory. */
       readonly into: string | undefined;
       readonly force: boolean;
     }
   | { readonly kind: 'items'; readonly items: readonly (Sentence | Uint8Array)[]; readonly done: boolean };
 
-/** What it answers. */
+/** A message from the worker that trains. */
 export type TrainReply =
   | { readonly kind: 'progress'; readonly progress: Progress }
-  /** Asks for items. */
+  /** Asks for the next items of the text. */
   | { readonly kind: 'more' }
-  /** Keys and values of the model, if it is not kept elsewhere. */
+  /** Keys and values of the model, if IndexedDB does not keep it. */
   | { readonly kind: 'values'; readonly entries: readonly (readonly [Uint8Array, Uint8Array])[] }
   | {
       readonly kind: 'trained';
@@ -51,12 +51,12 @@ export function sentError(error: unknown): { message: string; code: ErrorCode | 
   };
 }
 
-/** The reverse. */
+/** The reverse of {@link sentError}. */
 export function receivedError({ message, code }: { message: string; code: ErrorCode | undefined }): Error {
   return code ? new KneserError(code, message) : new Error(message);
 }
 
-/** The side of a channel that a worker sees. */
+/** The global scope of a worker, as far as it exchanges messages. */
 export interface WorkerScope<Request, Reply> {
   onmessage: ((event: { readonly data: Request }) => void) | null;
   postMessage(message: Reply, transfer?: Transferable[]): void;

@@ -2,7 +2,8 @@ import { KneserError, LanguageModel } from './index.js';
 import { copyToMemory } from './memory.js';
 import { train } from './train.js';
 
-// Trains, scores and predicts in whatever runs this, and prints what came of it as JSON: `npm run test:runtimes` compares.
+// Trains, scores and predicts in the JavaScript engine that runs this file, and prints the figures as JSON. `npm run test:runtimes`
+// compares them from engine to engine.
 
 const SUBJECTS = ['the cat', 'a dog', 'the old bird', 'nobody', 'my aunt'];
 const VERBS = ['sat', 'sleeps', 'sang', 'looked', 'is'];

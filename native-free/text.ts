@@ -2,7 +2,7 @@ import { KneserError } from '../src/base/errors.js';
 import type { BuildText } from '../src/train/stages/place.js';
 import { MarkRemover } from '../src/text/byte-order-mark.js';
 
-/** A text to train on, a sentence a line: as it is, as a file (unpacked if it is gzip), or in pieces. */
+/** A text to train on, one sentence a line: a string, a file (unpacked if it is gzip), or pieces of it one after another. */
 export type TrainText = string | Blob | AsyncIterable<string | Uint8Array>;
 
 const GZIP = /\.gz$/i;
@@ -24,7 +24,7 @@ export function textSource(text: TrainText, anyBytes: boolean): BuildText {
 }
 
 const encoder = new TextEncoder();
-/** Characters of a string that are encoded at one go. */
+/** UTF-16 units of a string that are encoded at once. */
 const CHARACTERS = 1 << 18;
 
 /** The bytes of a text. @throws KNESER_INPUT_UNREADABLE for bytes that are not UTF-8 text. */
@@ -51,7 +51,7 @@ async function* piecesOf(
   } else if (typeof text === 'string') {
     for (let from = 0, to = 0; from < text.length; from = to) {
       to = Math.min(text.length, from + CHARACTERS);
-      // Both halves of a character go together.
+      // Both halves of a surrogate pair stay in one piece.
       if (isHighSurrogate(text.charCodeAt(to - 1)) && to < text.length) to++;
       onRead(to - from);
       yield encoder.encode(text.slice(from, to));

@@ -2,7 +2,7 @@ import type { CountPlan } from '../src/count/counter.js';
 import type { ThreadReply, ThreadRequest } from '../src/count/counting-thread.js';
 import type { StartThread } from '../src/count/pool.js';
 
-/** What a counting worker is sent first, and then. */
+/** A message to a counting worker: first the plan, then requests. */
 export type CountingMessage = { readonly plan: CountPlan } | { readonly request: ThreadRequest };
 
 /** Starts a Web Worker that counts. */

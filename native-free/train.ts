@@ -1,5 +1,5 @@
 /**
- * Training in a page, in a Web Worker, with the counts and weights that training in Node makes of the same text.
+ * Training in a page, in a Web Worker. The counts and weights are those of training in Node on the same text.
  *
  * @packageDocumentation
  */
@@ -28,7 +28,7 @@ import type { StoredModel } from './database.js';
 export type { BuildReport, BuildOptions, Progress, TrainText };
 export { LanguageModel };
 
-/** What to train, and how. Exactly one of `text` and `sentences`. */
+/** The text of a training, which is exactly one of `text` and `sentences`, and its options. */
 export type TrainOptions = BuildOptions &
   (
     | {
@@ -49,33 +49,33 @@ export type TrainOptions = BuildOptions &
      * else, binary data, UTF-16, and text with many invalid UTF-8 sequences are refused.
      */
     readonly anyBytes?: boolean;
-    /** The name by which this browser is to keep the model (IndexedDB). Default: it is in memory only. */
+    /** The name under which this browser keeps the model (IndexedDB). Default: the model is in memory only. */
     readonly into?: string;
-    /** Replaces a model that is kept by that name, when the new one is trained. Default false. */
+    /** Whether a model of that name may be replaced. It stays until the new one is trained. Default false. */
     readonly force?: boolean;
-    /** Bytes of memory to aim for: about 33 a token. A text that needs more is refused. Default 1 GiB. */
+    /** Bytes of memory to aim for; a token takes about 33. A text that needs more is refused. Default 1 GiB. */
     readonly memory?: number;
     /**
-     * Counting threads, where the page may share memory between threads (it is cross-origin isolated). Default: one a core. The
-     * model does not depend on it.
+     * Number of counting threads, in a page that may share memory between threads (one that is cross-origin isolated). Default: one
+     * for each core. The model does not depend on it.
      */
     readonly threads?: number;
     /**
-     * Whether to train in a Web Worker, so that this thread is free. Default: where there are any. Without one, this thread is
-     * let go many times a second.
+     * Whether to train in a Web Worker, so that this thread is free. Default: true if the engine has Web Workers. Without one, this
+     * thread trains, and lets the event loop run many times a second.
      */
     readonly worker?: boolean;
   };
 
-/** What training made. */
+/** The result of training. */
 export interface Trained {
   /** The model, open. */
   readonly model: LanguageModel;
-  /** What was read and counted. */
+  /** Numbers of the text and of the tables. */
   readonly report: BuildReport & {
-    /** Of the model's values. */
+    /** Bytes of the model's values. */
     readonly bytes: number;
-    /** Time that training took. */
+    /** Seconds that training took. */
     readonly seconds: number;
   };
 }
@@ -100,7 +100,7 @@ const TRAIN_OPTIONS: OptionTable<TrainOptions> = {
 const DEFAULT_MEMORY = 1 << 30;
 
 /**
- * Trains a model in memory: the same counts, weights and bytes as training on a disk makes of the same text.
+ * Trains a model in memory. Counts, weights and values are those of a training on a disk from the same text.
  *
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_EXISTS, KNESER_DISK_FULL, KNESER_LIMIT, KNESER_TOKENIZER,
  * KNESER_ABORTED.
@@ -125,7 +125,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
     signal,
   } = options;
   if ((text === undefined) === (sentences === undefined)) {
-    throw new KneserError('KNESER_OPTION', 'give either a text or sentences to train on');
+    throw new KneserError('KNESER_OPTION', 'text, sentences: give exactly one of the two to train on');
   }
   const { memory = DEFAULT_MEMORY, threads = cores() } = options;
   const started = performance.now();
@@ -170,7 +170,7 @@ async function trainInWorker(request: Request, options: TrainOptions): Promise<R
       stop = () => reject(abortedError());
       signal?.addEventListener('abort', stop);
       let writes = Promise.resolve();
-      worker.onerror = ({ message }) => reject(new Error(`the worker that trains cannot go on: ${message}`));
+      worker.onerror = ({ message }) => reject(new Error(`the worker that trains stopped: ${message}`));
       worker.onmessage = ({ data }: MessageEvent<TrainReply>) => {
         switch (data.kind) {
           case 'progress':
@@ -208,11 +208,11 @@ async function trainInWorker(request: Request, options: TrainOptions): Promise<R
 
 type Items = Extract<TrainRequest, { kind: 'items' }>;
 
-/** Items that are sent at one go, at most. */
+/** The most items, and the most bytes or characters, of one message. */
 const ITEMS_A_MESSAGE = 1024;
 const BYTES_A_MESSAGE = 1 << 20;
 
-/** What of a text is sent at first, and what gives its items when they are asked for. */
+/** Divides a text into the part that is sent with the options (`sent`) and a function that gives the next items on request. */
 function divide({ text, sentences }: TrainOptions): {
   sent: Extract<TrainRequest, { kind: 'train' }>['text'];
   items: () => Promise<Items>;
@@ -222,7 +222,7 @@ function divide({ text, sentences }: TrainOptions): {
   return { sent: { items: 'pieces' }, items: itemsOf(text) };
 }
 
-/** Gives the next items of a text each time it is called. */
+/** A function that gives the next items of a text each time it is called. */
 function itemsOf(text: Iterable<Sentence> | AsyncIterable<Sentence | Uint8Array>): () => Promise<Items> {
   const iterator = (async function* () {
     yield* text;

@@ -10,9 +10,9 @@ import { LevelWriter, readDatabase, type Database } from '../src/store/level.js'
 import type { StoredModel } from './database.js';
 import { createMemory } from './memory.js';
 
-/** What training in memory may use of the machine. */
+/** The memory and threads that a training in memory may use. */
 export interface MemoryPlace {
-  /** What the model is called in messages. */
+  /** The name of the model in messages. */
   readonly name: string;
   /** Bytes. */
   readonly memory: number;
@@ -20,7 +20,7 @@ export interface MemoryPlace {
   readonly startThread?: StartThread;
 }
 
-/** Trains a model in memory, on this thread and those it starts. */
+/** Trains a model in memory, on this thread and the counting threads that it starts. */
 export async function trainInMemory(
   options: BuildOptions,
   text: BuildText,

@@ -5,10 +5,10 @@ import { textSource } from './text.js';
 import { startThread } from './threads.js';
 import { trainInMemory } from './training.js';
 
-// The worker that trains: a page's own thread only hears how far it has come.
+// The worker that trains. The page's own thread sends it the text, and gets progress and the model.
 const scope = globalThis as unknown as WorkerScope<TrainRequest, TrainReply>;
 
-/** Bytes of values that are sent at one go. */
+/** Bytes of values that are sent in one message. */
 const SENT_BYTES = 1 << 22;
 
 type Items = Extract<TrainRequest, { kind: 'items' }>;

@@ -52,7 +52,12 @@ export { tune, type TuneOptions } from './train/tune.js';
 export type { PatternChoice } from './tables/pattern.js';
 export type { VocabularyChoice } from './count/vocabulary.js';
 export type { DocumentOptions } from './text/formats/corpus.js';
-export type { PretrainedTokenizer, TokenizationOptions } from './text/tokenization.js';
+export type {
+  HuggingFaceTokenizer,
+  PretrainedTokenizer,
+  SentencePieceTokenizer,
+  TokenizationOptions,
+} from './text/tokenization.js';
 export type { Progress, Stage } from './base/progress.js';
 
 // Model → figures.

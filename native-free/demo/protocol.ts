@@ -1,4 +1,4 @@
-/** What the page and the worker that holds its model say to each other. */
+/** The messages between the page and the worker that holds its model. */
 import type { ModelSmoothing, Smoothing } from '../../src/smoothing/index.js';
 
 /** The source of a model. */
@@ -37,7 +37,7 @@ export interface TrainingText {
 
 /** The scored tokens of a text. All arrays have one entry for each token. */
 export interface Reading {
-  /** The places in the text at which the token begins, and below ends. */
+  /** The places in the text at which each token begins, and (`to`) ends. */
   readonly from: Uint32Array;
   readonly to: Uint32Array;
   /** The index of the first token of the token's sentence. */

@@ -1,8 +1,8 @@
 import { KneserError } from './errors.js';
 
 /**
- * Checks of options, for every public function: each throws KNESER_OPTION with the option's name, the value that was given, and the
- * values that it takes. `name` is the caller's: `order`, or `patterns.maxGap` for a member of an option.
+ * Checks of options, for every public function: each throws KNESER_OPTION with the option's name, the given value, and the allowed
+ * values. `name` is the name that the caller of the library knows: `order`, or `patterns.maxGap` for a member of an option.
  *
  * A function declares its options as an {@link OptionTable}, one row a name, and calls {@link checkOptions} before any work.
  * Names without a row are refused, with the nearest name that has one.
@@ -135,7 +135,7 @@ export const MOST_THREADS = 256;
 /** Less memory than this (64 MiB) leaves no room for the buffers of a build. */
 const LEAST_MEMORY = 64 << 20;
 
-/** The error of an option whose value is not one that it takes. @param takes the values that it takes. */
+/** The error for an option with a value that is not allowed. @param takes the allowed values, such as `true or false`. */
 export function optionError(name: string, value: unknown, takes: string): KneserError {
   return new KneserError('KNESER_OPTION', `${name}: ${shown(value)} is not ${takes}`);
 }
@@ -171,19 +171,19 @@ export function checkFlag(name: string, value: unknown): boolean {
   throw optionError(name, value, 'true or false');
 }
 
-/** One of some words. */
+/** One of the words of `words`. */
 export function checkOneOf<Word extends string>(name: string, value: unknown, words: readonly Word[]): Word {
   if (words.includes(value as Word)) return value as Word;
   throw optionError(name, value, `one of ${words.join(', ')}`);
 }
 
-/** An object with members, as options are. */
+/** An object, as an option with members is one. */
 export function checkObject(name: string, value: unknown): object {
   if (typeof value === 'object' && value !== null && !(Symbol.iterator in value)) return value;
   throw optionError(name, value, 'an object');
 }
 
-/** Many values one after the other: an array or another iterable, and not one string, which would be taken letter by letter. */
+/** An array or another iterable object. A string is refused: it would be read letter by letter. */
 export function checkList(name: string, value: unknown): void {
   if (typeof value === 'object' && value !== null && Symbol.iterator in value) return;
   throw optionError(name, value, 'a list');

@@ -4,8 +4,8 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
  * Decodes MessagePack, as much of the format as models hold: nil, booleans, numbers, text, byte strings, arrays and maps. Byte
  * strings are views of the input.
  *
- * msgpackr writes models; its reader is not used, because it is five times as large for a page that only scores, makes functions
- * of text, which a page's content security policy may forbid, and decodes types other than data.
+ * msgpackr writes models; its reader is not used, because it would make a page that only scores five times as large, compiles
+ * functions from text, which a page's content security policy may forbid, and decodes types other than data.
  *
  * @throws RangeError if the input is cut short, has bytes after the value, or holds another type.
  */

@@ -1,6 +1,6 @@
 /**
  * Exponentials and logarithms that give the same bits on every machine. Those of JavaScript engines differ in the last bit, also
- * from one version of an engine to the next; these only add, multiply and divide. The algorithms are fdlibm's (Sun Microsystems;
+ * from one version of an engine to the next; the functions here only add, multiply and divide. The algorithms are fdlibm's (Sun Microsystems;
  * FreeBSD's e_log.c, e_log10.c and e_exp.c), with errors below one unit in the last place.
  */
 
@@ -39,7 +39,7 @@ export function log10(x: number): number {
   return rest + whole * 3.01029995663611771306e-1;
 }
 
-/** The logarithm of a subnormal x, which has fewer bits of mantissa. @param shift the logarithm of 2⁵⁴. */
+/** The logarithm of a subnormal x, whose mantissa has fewer bits: that of x · 2⁵⁴, less `shift`. @param shift the logarithm of 2⁵⁴. */
 function ofSmall(logarithm: (x: number) => number, x: number, shift: number): number {
   return logarithm(x * 2 ** 54) - shift;
 }

@@ -64,8 +64,8 @@ const EXIT_CODES = {
    */
   KNESER_INPUT_TABLE: 2,
   /**
-   * A `tokenizer.json` is invalid, uses a step that is not supported, or failed on a text. Choose another tokenizer, or
-   * mend the file.
+   * A `tokenizer.json` or a SentencePiece model is invalid, uses a step that is not supported, or failed on a text. Choose
+   * another tokenizer, or mend the file.
    */
   KNESER_TOKENIZER: 2,
   /**
@@ -163,12 +163,12 @@ export class KneserError extends Error {
   }
 }
 
-/** Says that the caller stopped the work. */
+/** The error of work that the caller stopped. @param left says what remains of it. */
 export function abortedError(work = 'training', left = 'nothing was kept'): KneserError {
   return new KneserError('KNESER_ABORTED', `${work} was interrupted; ${left}`);
 }
 
-/** Says that a model cannot be used any more. */
+/** The error of a call on a closed model. @param model its name. */
 export function closedError(model: string): KneserError {
   return new KneserError('KNESER_CLOSED', `${model}: this model was closed`);
 }
@@ -194,7 +194,7 @@ export function isDiskFull(error: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk quota/i.test(reasonsOf(error));
 }
 
-/** Turns what reading a file at `path` threw into an error that says what to do. */
+/** Turns an error of reading the file at `path` into a KneserError that says what to do. */
 export function readError(path: string, error: unknown): KneserError {
   const cause = { cause: error };
   if (isOutOfFiles(error)) {
@@ -216,7 +216,7 @@ function reasonsOf(error: unknown): string {
   return reasons.join(': ');
 }
 
-/** Turns what a write to `path` threw into an error that says whether the disk, the permission or the path is at fault. */
+/** Turns an error of writing to `path` into a KneserError that says whether the disk, the permission or the path is at fault. */
 export function writeError(path: string, error: unknown): KneserError {
   if (error instanceof KneserError) return error;
   const message = reasonsOf(error);
@@ -232,7 +232,7 @@ export function writeError(path: string, error: unknown): KneserError {
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new KneserError('KNESER_OUTPUT_DENIED', `${path}: no permission to write there (${code})`, cause);
   }
-  // What Node makes of a folder and those around it on a read-only disk.
+  // Node's error for making a folder with its parents on a read-only disk.
   if (code === 'ENOENT' && (error as { syscall?: unknown }).syscall === 'mkdir') {
     const reason = 'the folder cannot be made: the disk is read-only, or a link on the way leads nowhere';
     return new KneserError('KNESER_OUTPUT_DENIED', `${path}: ${reason}`, cause);

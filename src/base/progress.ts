@@ -20,7 +20,7 @@ export type Stage =
 
 /** How far one stage has come. */
 export interface Progress {
-  /** What is being done. */
+  /** The work that is being done. */
   readonly stage: Stage;
   /** In `unit`s. */
   readonly done: number;

@@ -8,7 +8,7 @@ export function writeVarint(bytes: Uint8Array, at: number, value: number): numbe
   return at;
 }
 
-/** Reads what {@link writeVarint} wrote and moves the cursor; past the end it reads zeros. */
+/** Reads an integer of {@link writeVarint} and moves the cursor behind it; bytes past the end read as zeros. */
 export function readVarint(bytes: Uint8Array, cursor: { at: number }): number {
   let byte = bytes[cursor.at++];
   if (byte < 0x80) return byte;

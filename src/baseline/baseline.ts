@@ -1,3 +1,8 @@
+/**
+ * Baselines: many models trained on one text, measured on other texts, and compared. This file orders the work; `series` trains
+ * and measures one model; `measure` and `bootstrap` turn scores into figures and intervals; `report` is the type of the result,
+ * which `tables`, `page` and `markdown` show; `token-table` is the format of the table of tokens, which `compare` reads.
+ */
 import { basename, join } from 'node:path';
 import type { Corpus } from '../../corpora/catalog.js';
 import { KneserError } from '../base/errors.js';
@@ -22,13 +27,13 @@ import { DOCUMENT_COLUMN, TOKEN_COLUMNS } from './token-table.js';
 const DEFAULT_ORDERS = [2, 3, 4, 5];
 
 /**
- * Makes the baselines that a benchmark's table needs. For every order it trains interpolated modified Kneser-Ney (`mkn`)
+ * Makes the baselines for the table of a benchmark. For every order it trains interpolated modified Kneser-Ney (`mkn`)
  * and a generalized language model (`glm`), the mixture over skip patterns: each on all of the training text, by itself.
  * Mixtures are tuned on the validation text. All models are measured on every test file, with 95 % intervals and paired
  * differences by the bootstrap over documents, or over sentences in files without documents. The report is the same on
  * every run, except for its times. Models are made in the temporary folder, one at a time.
  *
- * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_*, and what `train` throws.
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_*, and the errors of `train`.
  * @example
  * ```ts
  * import { baseline } from 'kneser';
@@ -128,7 +133,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
   });
 }
 
-/** The files to use, and `named`, which gives a path's name in the report: for files of a corpus the last part alone. */
+/** The files of the baseline. `named` gives the name of a path in the report: of a file of a corpus the last part alone. */
 async function findFiles(
   options: BaselineOptions,
   work: string,
@@ -140,7 +145,7 @@ async function findFiles(
 }> {
   if (options.corpus !== undefined) {
     const { corpus, files, checked } = await catalogCorpus(options.corpus, options.data, work);
-    const notes = checked ? [] : [`${corpus.title}: the catalog has no checksum of every file; those were not checked`];
+    const notes = checked ? [] : [`${corpus.title}: the catalog lacks checksums of some files, which were not checked`];
     return { corpus, files, named: path => basename(path), notes };
   }
   const { train: counted, valid, test } = options;

@@ -4,13 +4,13 @@ import { wholeNumber, type OptionTable } from '../base/check.js';
 /**
  * Intervals by the bootstrap (Efron 1979), over units of text such as sentences. Each resample takes each unit a number of
  * times that is Poisson distributed with mean 1 (Hanley & MacGibbon 2006; Chamandy et al. 2012), instead of drawing as
- * many units as the text has. For ratios such as perplexity and many units the result is the same, but the number of units
- * need not be known and units need not be kept: text is resampled while it is read, once.
+ * many units as the text has. For ratios such as perplexity and many units the result is the same. But neither the number of
+ * units has to be known nor have the units to be kept: the text is resampled while it is read once.
  */
 
-/** Resamples unless told otherwise. */
+/** Number of resamples by default. */
 export const RESAMPLES = 1000;
-/** The fewest and the most resamples: of fewer the ends of an interval would be guesses. */
+/** The fewest and the most resamples: with fewer, the ends of an interval would rest on two or three resamples. */
 const LEAST_RESAMPLES = 100;
 const MOST_RESAMPLES = 1_000_000;
 const DEFAULT_SEED = 1;
@@ -20,13 +20,13 @@ const OUTSIDE_INTERVAL = 0.05;
 /** The lower and the upper end of a 95 % interval. */
 export type Interval = readonly [low: number, high: number];
 
-/** Which resamples are taken. */
+/** Number and random numbers of the resamples. */
 export interface ResamplingOptions {
   /** Number of resamples. */
   readonly resamples: number;
   /**
-   * `seed` and `stream` are whole numbers. Resamplings in which both are equal take each unit equally often, if they are
-   * given the same units in the same order: the resamples are paired.
+   * `seed` and `stream` are whole numbers. Two resamplings with the same seed and stream, given the same units in the same
+   * order, take each unit equally often: their resamples are paired.
    */
   readonly seed: number;
   readonly stream: number;

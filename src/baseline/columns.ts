@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises';
 import { LineReader } from '../text/formats/lines.js';
 import { writeError } from '../base/errors.js';
 
-/** Text is written once this many characters have gathered. */
+/** Characters that are gathered before they are written. */
 const PIECE = 1 << 16;
 
 /**
@@ -26,7 +26,7 @@ export class ColumnFile {
     readonly columns: readonly string[],
   ) {
     this.stream = createWriteStream(path);
-    // Seen when the stream is awaited.
+    // Errors are reported where the stream is awaited, in flush and end.
     this.stream.on('error', () => undefined);
   }
 

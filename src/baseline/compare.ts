@@ -37,7 +37,7 @@ export interface CompareOptions {
 export interface TokenGroup {
   /** A range such as `10–99`. */
   readonly name: string;
-  /** How many tokens it has. */
+  /** Number of its tokens. */
   readonly tokens: number;
   /** Mean log10 p of the first and the second model. */
   readonly log10Prob: readonly [first: number, second: number];
@@ -65,9 +65,9 @@ export interface TokenDifference {
   readonly oov: boolean;
   /** log10 p of the first and the second model. */
   readonly log10Prob: readonly [first: number, second: number];
-  /** Length of the n-gram that matched in each; `null` where a table does not say. */
+  /** Length of the n-gram that matched in each model; `null` for a table without the column `matched`. */
   readonly matched: readonly [first: number | null, second: number | null];
-  /** log10 p of the first model less that of the second. */
+  /** log10 p of the first model minus that of the second. */
   readonly difference: number;
 }
 
@@ -98,14 +98,14 @@ export interface ModelComparison {
   readonly byCount: readonly TokenGroup[];
   /** Groups by the token's position in its sentence. */
   readonly byPosition: readonly TokenGroup[];
-  /** By the length of the n-gram that matched, for each model whose table tells. */
+  /** Groups by the length of the n-gram that matched, for each model whose table has the column `matched`. */
   readonly byMatched: readonly {
     /** The name of the model. */
     readonly model: string;
     /** Tokens by the length that matched in this model. */
     readonly groups: readonly TokenGroup[];
   }[];
-  /** Where the first model gains most, and where it loses most. */
+  /** The tokens at which the first model gains most. */
   readonly gains: readonly TokenDifference[];
   /** The tokens at which the first model loses most. */
   readonly losses: readonly TokenDifference[];
@@ -399,7 +399,7 @@ class Largest {
   }
 }
 
-/** The number of a token's group: −1 for OOVs, else 0 and 1 for these counts, 2 for 2–9, 3 for 10–99 … */
+/** The number of a token's group: −1 for OOVs, 0 and 1 for the counts 0 and 1, 2 for 2–9, 3 for 10–99 … */
 function countKey({ count, oov }: TokenRow): number {
   if (oov) return -1;
   return count < 2 ? count : 1 + String(count).length;

@@ -14,12 +14,6 @@ import { RESAMPLING_OPTIONS } from './bootstrap.js';
 import type { Stage } from '../base/progress.js';
 import { DOCUMENT_OPTIONS, type DocumentOptions } from '../text/formats/corpus.js';
 
-/**
- * Baselines: many models trained on one text, measured on others, and compared. `baseline` orders the work; `series` trains
- * and measures one model; `measure` and `bootstrap` turn scores into figures and intervals; `report` is the result, which
- * `tables`, `page` and `markdown` show; `token-table` is the format of its table of tokens, which `compare` reads.
- */
-
 /** The texts of a baseline: files, or a corpus of the catalog. */
 export type BaselineTexts =
   | {
@@ -51,7 +45,7 @@ export type BaselineTexts =
 export interface BaselineProgress {
   /** The model that is being made or measured, such as `glm5`. */
   readonly model: string;
-  /** What is being done with it. */
+  /** The work that is being done with it. */
   readonly stage: Stage | 'load' | 'score';
   /** In `unit`s. */
   readonly done: number;

@@ -36,13 +36,13 @@ export async function claimFolder(folder: string, force: boolean): Promise<void>
   }
 }
 
-/** Refuses to replace models, before the first one is trained, if training would. @throws KNESER_OUTPUT_EXISTS */
+/** Refuses to replace models before the first one is trained, as each training would refuse later. @throws KNESER_OUTPUT_EXISTS */
 export function checkModels(folder: string, names: readonly string[], force: boolean): void {
   const found = names.map(name => join(folder, name)).find(path => existsSync(path));
   if (found === undefined || force) return;
   throw new KneserError(
     'KNESER_OUTPUT_EXISTS',
-    `${found}: there is something here already; pass --force to replace a model, or another --keep-models`,
+    `${found}: this path exists already; pass --force to replace a model, or another --keep-models`,
   );
 }
 

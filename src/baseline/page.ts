@@ -1,14 +1,21 @@
 import { figure } from '../report/figures.js';
 import { escapeHtml, htmlPage, htmlTable, paragraph } from '../report/html.js';
-import { linePlot, type Line } from '../report/plot.js';
+import { legend, linePlot, type Line } from '../report/plot.js';
+import { SMOOTHINGS } from '../smoothing/index.js';
 import type { BaselineReport, ModelReport, TextFigures } from './report.js';
-import { methodOf, summaryOf, tablesOf, titleOf } from './tables.js';
+import { methodOf, modelTitle, summaryOf, tablesOf, titleOf } from './tables.js';
 
 const STYLE = `
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18rem), 1fr)); gap: 0 1.5rem; }
 .plots figure { margin-top: .75rem; }
 .main { max-width: 38rem; }
 `;
+
+/** The smoothings that have a line in each plot. */
+const LINES = [
+  { smoothing: 'mkn', colour: 'var(--first)' },
+  { smoothing: 'glm', colour: 'var(--second)' },
+] as const;
 
 /** Up to this many test files, each has a plot of its own. */
 const FILES_PLOTTED = 24;
@@ -21,7 +28,9 @@ export function baselinePage(report: BaselineReport): string {
     return order === undefined ? [] : [{ x: order, y: perplexity, title: `${model}: ${perplexity}` }];
   });
   const references: Line[] = known.length > 0 ? [{ colour: 'var(--third)', points: known, loose: true }] : [];
+  const lines = legend(LINES.map(({ smoothing, colour }) => ({ name: SMOOTHINGS[smoothing].title, colour })));
   const caption = [
+    `${lines}.`,
     test.length > 1 ? 'All test files as one text.' : '',
     'Whiskers are 95 % intervals.',
     known.length > 0 ? 'Hollow: published figures.' : '',
@@ -38,7 +47,7 @@ export function baselinePage(report: BaselineReport): string {
     `<figure class="main">${main}<figcaption>${caption.filter(Boolean).join(' ')}</figcaption></figure>\n` +
     tablesOf(report).map(htmlTable).join('') +
     (plots.length > 0
-      ? `<section>\n<h2>Perplexity by order, for each test file</h2>\n<div class="plots">${plots.join('')}</div>\n</section>\n`
+      ? `<section>\n<h2>Perplexity by order, for each test file</h2>\n<p class="note">${lines}.</p>\n<div class="plots">${plots.join('')}</div>\n</section>\n`
       : '') +
     `<section>\n<h2>How it was measured</h2>\n${[...methodOf(report), ...warnings.map(text => `Warning: ${text}`)]
       .map(paragraph)
@@ -53,8 +62,7 @@ function plotOf(
   figures: (model: ModelReport) => TextFigures,
   references: readonly Line[],
 ): string {
-  const line = (smoothing: ModelReport['smoothing'], label: string, colour: string): Line => ({
-    label,
+  const lines = LINES.map(({ smoothing, colour }): Line => ({
     colour,
     points: models
       .filter(model => model.smoothing === smoothing)
@@ -62,9 +70,10 @@ function plotOf(
         const { perplexity, interval } = figures(model);
         if (perplexity === null) return [];
         const ends = interval ? ` [${figure(interval[0], 2)}, ${figure(interval[1], 2)}]` : '';
-        return [{ x: model.order, y: perplexity, interval, title: `${model.name}: ${figure(perplexity, 2)}${ends}` }];
+        return [
+          { x: model.order, y: perplexity, interval, title: `${modelTitle(model)}: ${figure(perplexity, 2)}${ends}` },
+        ];
       }),
-  });
-  const lines = [...references, line('mkn', 'MKN', 'var(--first)'), line('glm', 'GLM', 'var(--second)')];
-  return linePlot({ title, xTitle: 'order', yTitle: 'perplexity', lines });
+  }));
+  return linePlot({ title, xTitle: 'order', yTitle: 'perplexity', lines: [...references, ...lines] });
 }

@@ -4,7 +4,7 @@ import { pairedTest } from './bootstrap.js';
 import type { Comparison, ModelReport, PublishedFigure } from './report.js';
 import type { Measured } from './series.js';
 
-/** Compares each mixture with Kneser-Ney of its order, and each model with the one of the next lower order. */
+/** Compares each mixture (`glm`) with modified Kneser-Ney (`mkn`) of its order, and each model with that of the next lower order. */
 export function comparePairs(measured: readonly Measured[]): Comparison[] {
   const find = (smoothing: Smoothing, order: number | undefined): Measured | undefined =>
     measured.find(({ candidate }) => candidate.smoothing === smoothing && candidate.order === order);

@@ -30,7 +30,7 @@ export interface MacroFigures {
   readonly perplexity: number | null;
   /** Its 95 % interval. */
   readonly interval: Interval | null;
-  /** The same over the tokens in the vocabulary. */
+  /** Geometric mean of the files' perplexities over the tokens in the vocabulary. */
   readonly perplexityExcludingOov: number | null;
   /** Its 95 % interval. */
   readonly intervalExcludingOov: Interval | null;
@@ -40,9 +40,9 @@ export interface MacroFigures {
   readonly bitsPerCharacter: number | null;
   /** Mean over the files of −log2 p a byte; `null` with OOVs. */
   readonly bitsPerByte: number | null;
-  /** The same a code point of the tokens in the vocabulary. */
+  /** Mean over the files of −log2 p a code point, of the tokens in the vocabulary. */
   readonly bitsPerCharacterExcludingOov: number | null;
-  /** The same a byte of the tokens in the vocabulary. */
+  /** Mean over the files of −log2 p a byte, of the tokens in the vocabulary. */
   readonly bitsPerByteExcludingOov: number | null;
 }
 
@@ -54,7 +54,7 @@ export interface ModelReport {
   readonly smoothing: Smoothing;
   /** Length of its longest n-grams. */
   readonly order: number;
-  /** Number of distinct n-grams that the model counts, with those of skip patterns. */
+  /** Number of distinct n-grams that the model counts, those of skip patterns included. */
   readonly ngrams: number;
   /** Bytes on disk. */
   readonly bytes: number;
@@ -73,7 +73,7 @@ export interface ModelReport {
   })[];
   /** All files as one text: each token counts alike. */
   readonly micro: TextFigures;
-  /** All files alike, whatever their length. */
+  /** Means over the files, each with the same weight, whatever its length. */
   readonly macro: MacroFigures;
 }
 
@@ -101,9 +101,9 @@ export interface PublishedFigure {
   readonly perplexity: number;
   /** The publication. */
   readonly source: string;
-  /** Name of our model of the same kind, and below its perplexity over all test files; `null` without such a model. */
+  /** Name of our model of the same kind; `null` without such a model. */
   readonly counterpart: string | null;
-  /** The perplexity of our counterpart. */
+  /** Perplexity of that model over all test files. */
   readonly ours: number | null;
 }
 
@@ -124,7 +124,7 @@ export interface BaselineReport {
     readonly files: readonly string[];
     /** Its sentences. */
     readonly sentences: number;
-    /** With `</s>`. */
+    /** Its tokens, `</s>` counted. */
     readonly tokens: number;
     /** Number of types, with `</s>` and `<unk>`. */
     readonly vocabulary: number;
@@ -155,7 +155,7 @@ export interface BaselineReport {
     /** How many of these it has. */
     readonly units: number;
   }[];
-  /** The options that held for all models. */
+  /** The options of all models. */
   readonly options: {
     /** The orders of the models. */
     readonly orders: readonly number[];
@@ -183,6 +183,6 @@ export interface BaselineReport {
   readonly comparisons: readonly Comparison[];
   /** Published figures for the same corpus. */
   readonly published: readonly PublishedFigure[];
-  /** What the texts held that was replaced or left out: one sentence each. */
+  /** A sentence for each thing in the texts that was replaced or left out. */
   readonly warnings: readonly string[];
 }

@@ -191,7 +191,7 @@ function trainOptions(options: BaselineOptions): Omit<SharedTrainOptions, keyof 
   };
 }
 
-/** The field and the column for these files: training and tuning refuse one that none of their own files uses. */
+/** The options `field` and `column` for these files: training and tuning refuse an option that none of their files uses. */
 async function documentsIn(files: readonly string[], options: DocumentOptions): Promise<DocumentOptions> {
   return documentsOf(await expandInputs(files, { ...(options.format ? { format: options.format } : {}) }), options);
 }

@@ -13,7 +13,7 @@ const SEPARATOR_NAMES = new Set(Array.from('\0\t\n\v\f\r ', nameSeparators));
 
 /**
  * A function that gives the length of a token in the text, with the separator after it. The length is NaN if the token alone
- * does not tell it: in normalised text, for `words` (which may have a space between them or none), for a `tokenizer.json`,
+ * does not tell it: in normalised text, for `words` (which may have a space between them or none), for a tokenizer's file,
  * and for the characters of a token of `bytes`.
  */
 export function spelledLength({ tokenizer, normalize }: TokenizationInfo): (token: string) => TextLength {
@@ -27,6 +27,7 @@ export function spelledLength({ tokenizer, normalize }: TokenizationInfo): (toke
       return () => ({ characters: NaN, bytes: 1 });
     case 'words':
     case 'tokenizer.json':
+    case 'sentencepiece':
       return () => UNKNOWN_LENGTH;
   }
 }

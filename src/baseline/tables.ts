@@ -1,5 +1,6 @@
 import { bytes, figure, pText, range, signed, whole } from '../report/figures.js';
 import type { Table } from '../report/table.js';
+import { SMOOTHINGS } from '../smoothing/index.js';
 import type { TokenizationInfo } from '../text/tokenization.js';
 import type { BaselineReport, ModelReport, TextFigures } from './report.js';
 
@@ -11,6 +12,7 @@ const TOKENS: Partial<Record<TokenizationInfo['tokenizer'], string>> = {
   characters: 'tokens are characters',
   bytes: 'tokens are bytes',
   'tokenizer.json': 'tokens are those of a tokenizer.json',
+  sentencepiece: 'tokens are those of a SentencePiece model',
 };
 
 /** The report's title. */
@@ -18,15 +20,26 @@ export function titleOf(report: BaselineReport): string {
   return report.corpus ? `Baselines: ${report.corpus.title}` : 'Baselines';
 }
 
+/** A model's smoothing in words, and its order: `modified Kneser-Ney, order 5`. */
+export function modelTitle({ smoothing, order }: Pick<ModelReport, 'smoothing' | 'order'>): string {
+  return `${SMOOTHINGS[smoothing].title}, order ${order}`;
+}
+
+/** The title of the model with this name in the report. */
+function titleByName({ models }: BaselineReport, name: string): string {
+  const model = models.find(({ name: known }) => known === name);
+  return model ? modelTitle(model) : name;
+}
+
 /** The result in a sentence: the best model, and how far it is below Kneser-Ney of its order. */
 export function summaryOf({ models }: BaselineReport): string {
   const best = models.reduce((a, b) => ((b.micro.perplexity ?? Infinity) < (a.micro.perplexity ?? Infinity) ? b : a));
   const plain = models.find(({ smoothing, order }) => smoothing === 'mkn' && order === best.order);
   const { perplexity, interval } = best.micro;
-  const result = `${best.name} has the lowest perplexity: ${figure(perplexity, 2)}${interval ? `, ${range(interval, 2)}` : ''}`;
+  const result = `Lowest perplexity: ${figure(perplexity, 2)}${interval ? ` ${range(interval, 2)}` : ''} with ${modelTitle(best)}`;
   if (!plain || plain === best || plain.micro.perplexity === null || perplexity === null) return `${result}.`;
   const less = percent(1 - perplexity / plain.micro.perplexity);
-  return `${result}, ${less} below ${plain.name} with ${figure(plain.micro.perplexity, 2)}.`;
+  return `${result}; that is ${less} below ${modelTitle(plain)} (${figure(plain.micro.perplexity, 2)}).`;
 }
 
 /** The paragraphs that say how the baselines were measured. */
@@ -51,9 +64,9 @@ export function methodOf(report: BaselineReport): string[] {
           'The corpus has no validation part: every 50th training sentence was held out to tune on, and counted by no model.',
         ]
       : []),
-    'mkn: interpolated modified Kneser-Ney (Chen & Goodman 1998). glm: generalized language model, the mixture over all skip ' +
-      `patterns (Pickhardt et al. 2014), its weights tuned${classes}. The number is the order. Each model is trained by ` +
-      'itself, and each sentence is scored by itself.',
+    `${SMOOTHINGS.mkn.title}: interpolated (Chen & Goodman 1998), “mkn” in names such as mkn5. ${SMOOTHINGS.glm.title}: the ` +
+      `generalized language model (Pickhardt et al. 2014), “glm” in names, over all skip patterns, its weights tuned${classes}. ` +
+      'Each model is trained by itself, and each sentence is scored by itself.',
     `Perplexity counts </s>, and OOVs as <unk>. Brackets are 95 % intervals by the bootstrap over ${unitsOf(report)} ` +
       `(${whole(bootstrap.resamples)} resamples, seed ${bootstrap.seed}).`,
   ];
@@ -91,8 +104,8 @@ function perplexityTable({ models, test }: BaselineReport): Table {
       oovs ? 'bits/char*' : 'bits/char',
       oovs ? 'bits/byte*' : 'bits/byte',
     ],
-    rows: models.map(({ name, micro }) => [
-      name,
+    rows: models.map(({ smoothing, order, micro }) => [
+      modelTitle({ smoothing, order }),
       figure(micro.perplexity, 2),
       range(micro.interval, 2),
       ...(oovs ? [figure(micro.perplexityExcludingOov, 2), range(micro.intervalExcludingOov, 2)] : []),
@@ -119,7 +132,10 @@ function fileTable({ test, models }: BaselineReport): Table {
       row('all, as one text (micro)', model => model.micro.perplexity),
       row('mean of files (macro)', model => model.macro.perplexity),
     ],
-    notes: ['The macro average gives every file the same weight: it is the geometric mean of their perplexities.'],
+    notes: [
+      `${models.map(model => `${model.name}: ${modelTitle(model)}`).join('; ')}.`,
+      'The macro average gives every file the same weight: it is the geometric mean of their perplexities.',
+    ],
   };
 }
 
@@ -129,7 +145,7 @@ function comparisonTable(report: BaselineReport): Table {
     title: 'Differences',
     head: ['models', 'perplexity', '95 % interval', 'relative', 'p'],
     rows: comparisons.map(({ model, against, difference, interval, relative, p }) => [
-      `${model}\u00a0−\u00a0${against}`,
+      `${titleByName(report, model)}\u00a0− ${titleByName(report, against)}`,
       signed(difference, 2),
       range(interval, 2),
       relative === null ? '–' : `${signed(100 * relative, 1)} %`,
@@ -141,14 +157,15 @@ function comparisonTable(report: BaselineReport): Table {
   };
 }
 
-function publishedTable({ published }: BaselineReport): Table {
+function publishedTable(report: BaselineReport): Table {
+  const { published } = report;
   return {
     title: 'Published figures',
     head: ['model', 'published', 'ours'],
     rows: published.map(({ model, perplexity, ours, counterpart }) => [
       model,
       String(perplexity),
-      counterpart === null ? '–' : `${figure(ours, 2)} (${counterpart})`,
+      counterpart === null ? '–' : `${figure(ours, 2)} (${titleByName(report, counterpart)})`,
     ]),
     notes: [...new Set(published.map(({ source }) => source))],
   };
@@ -159,15 +176,17 @@ function costTable({ models, test }: BaselineReport): Table {
   return {
     title: 'Models',
     head: ['model', 'n-grams', 'size', 'training', 'tuning', 'loading', 'scoring', 'tokens/s'],
-    rows: models.map(({ name, ngrams, bytes: size, trainSeconds, tuneSeconds, loadSeconds, scoreSeconds }) => [
-      name,
-      whole(ngrams),
-      bytes(size),
-      ...[trainSeconds, tuneSeconds, loadSeconds, scoreSeconds].map(time =>
-        time === null ? '–' : `${time.toFixed(1)} s`,
-      ),
-      whole(Math.round(tokens / scoreSeconds)),
-    ]),
+    rows: models.map(
+      ({ smoothing, order, ngrams, bytes: size, trainSeconds, tuneSeconds, loadSeconds, scoreSeconds }) => [
+        modelTitle({ smoothing, order }),
+        whole(ngrams),
+        bytes(size),
+        ...[trainSeconds, tuneSeconds, loadSeconds, scoreSeconds].map(time =>
+          time === null ? '–' : `${time.toFixed(1)} s`,
+        ),
+        whole(Math.round(tokens / scoreSeconds)),
+      ],
+    ),
     notes: ['Size is that on disk. Sentences are scored one by one, on one thread.'],
   };
 }

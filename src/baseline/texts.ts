@@ -6,7 +6,7 @@ import { documentsOf, expandInputs } from '../text/formats/input.js';
 import { LineReader } from '../text/formats/lines.js';
 import type { Tokenization } from '../text/tokenization.js';
 
-/** The part of a text that the bootstrap takes or leaves as a whole: documents, in files without documents sentences. */
+/** The part of a text that the bootstrap resamples as a whole: a document, or in files without documents a sentence. */
 export type Unit = 'sentence' | 'document';
 
 /** A sentence of a text that models are measured on. */
@@ -24,7 +24,7 @@ export interface TestText {
   readonly file: string;
   readonly unit: Unit;
   readonly sentenceCount: number;
-  /** Length of the text in code points, and below in bytes of UTF-8; line ends are counted. */
+  /** Length of the text in code points (`characters`) and in bytes of UTF-8; line ends are counted. */
   readonly characters: number;
   readonly bytes: number;
   /** Invalid UTF-8 sequences that are read as U+FFFD. */

@@ -2,7 +2,7 @@ import { KneserError } from '../base/errors.js';
 import { LineReader } from '../text/formats/lines.js';
 
 /**
- * The table of tokens: tab-separated, gzipped, one line for each token, like the one published with the One Billion Word
+ * The table of tokens: tab-separated, gzipped, one line for each token, like the table published with the One Billion Word
  * benchmark. With it others can interpolate their models with ours, or compare them.
  *
  * ```
@@ -10,18 +10,18 @@ import { LineReader } from '../text/formats/lines.js';
  * a.txt   1         1         the    120    0                -1.234567        2
  * ```
  *
- * `sentence` and `position` are numbered from 1. `count` is that of the token in the training text, 0 for an OOV; `oov` is 0
- * or 1. `document` is there if any text has documents: numbered from 1, 0 in texts without documents.
+ * `sentence` and `position` are numbered from 1. `count` is the number of occurrences in the training text, 0 for an OOV;
+ * `oov` is 0 or 1. The column `document` exists if any text has documents: numbered from 1, 0 in texts without documents.
  */
 export const TOKEN_COLUMNS = ['file', 'sentence', 'position', 'token', 'count', 'oov'] as const;
 
 const PROBABILITY = '.log10Prob';
 const MATCHED = '.matched';
 
-/** The most characters of a line: a cell takes far more memory than a character. */
+/** The most characters of a line: splitting a line into cells takes far more memory than its characters. */
 const MOST_CHARACTERS = 1 << 25;
 
-/** The least log10 probability: with less, perplexity would be beyond the largest number. */
+/** The least log10 probability: below it, the perplexity of the token would exceed the largest double. */
 const LEAST_LOG10 = -308;
 
 /** Decimals of a log10 probability: rounding changes the probability by at most 1.2e-6 of itself. */
@@ -45,7 +45,7 @@ export function cell(text: string): string {
   return text.replace(/[\t\n\v\f\r]/g, control => String.fromCharCode(0x2400 + control.charCodeAt(0)));
 }
 
-/** The columns that a table of somebody else's model must have to be compared with ours. */
+/** The columns, besides those of the model, that a table of somebody else's model must have to be compared with ours. */
 export const ALIGNED_COLUMNS = ['sentence', 'position', 'token'] as const;
 
 /** A line of a table. The cells of columns that the table lacks are 0, empty or false. */
@@ -70,7 +70,7 @@ export interface TokenValue {
   readonly matched: number | null;
 }
 
-/** A table of tokens that is being read: its models are known at once, its rows are read one by one. */
+/** A table of tokens that is being read: its first line gives the models, then its rows are read one by one. */
 export class TokenTable {
   private constructor(
     readonly path: string,

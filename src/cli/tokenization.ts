@@ -4,7 +4,12 @@ import { helpFor } from '../base/file-kinds.js';
 import { kindOfFile } from '../base/node/file-head.js';
 import { readBytes } from '../text/formats/bytes.js';
 import { decode } from '../text/surface.js';
-import { isTokenizerName, TOKENIZER_NAMES, type TokenizationOptions } from '../text/tokenization.js';
+import {
+  isTokenizerName,
+  TOKENIZER_NAMES,
+  type PretrainedTokenizer,
+  type TokenizationOptions,
+} from '../text/tokenization.js';
 
 /** The values of the flags that say how text becomes sentences and tokens. */
 export interface TokenizationFlags {
@@ -20,7 +25,7 @@ export function addTokenizationFlags(command: Command): Command {
     .addOption(
       new Option(
         '--tokenizer <name>',
-        'how text is split into tokens, in training and in scoring: whitespace, words, characters, bytes, or the path of a tokenizer.json',
+        'how text is split into tokens, in training and in scoring: whitespace, words, characters, bytes, or the path of a tokenizer.json or of a SentencePiece .model',
       ).default('whitespace'),
     )
     .addOption(
@@ -53,11 +58,11 @@ export function addCleaningFlags(command: Command): Command {
     );
 }
 
-/** The largest `tokenizer.json` in use has about 35 MB. */
+/** The largest tokenizer's file in use has about 35 MB. */
 const MOST_TOKENIZER_BYTES = 1 << 28;
 
-/** The value of `--tokenizer` is a path, not a name, if it ends like a `tokenizer.json` or names a folder. */
-const FILE_NAME = /\.json(\.gz|\.zst)?$|[\\/]/i;
+/** The value of `--tokenizer` is a path, not a name, if it ends like a tokenizer's file or names a folder. */
+const FILE_NAME = /\.(json|model)(\.gz|\.zst)?$|[\\/]/i;
 
 /** The kinds of files that hold tokenizers, and those that such a file is packed in. */
 const TOKENIZER_KINDS = ['json', 'sentencepiece', 'gzip', 'zstd'];
@@ -78,18 +83,18 @@ export async function tokenizationChoice(flags: TokenizationFlags): Promise<Toke
     );
   }
   if (FILE_NAME.test(tokenizer)) {
-    return { ...options, tokenizer: { json: await readWhole(tokenizer), name: tokenizer } };
+    return { ...options, tokenizer: tokenizerOf(await readWhole(tokenizer), tokenizer) };
   }
   if (!isTokenizerName(tokenizer)) {
     throw new KneserError(
       'KNESER_OPTION',
-      `tokenizer: there is no tokenizer ${tokenizer}; take ${TOKENIZER_NAMES.join(', ')}, or the path of a tokenizer.json`,
+      `tokenizer: there is no tokenizer ${tokenizer}; take ${TOKENIZER_NAMES.join(', ')}, or the path of a tokenizer.json or of a SentencePiece .model`,
     );
   }
   return { ...options, tokenizer };
 }
 
-async function readWhole(path: string): Promise<string> {
+async function readWhole(path: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of readBytes(path)) {
@@ -97,8 +102,23 @@ async function readWhole(path: string): Promise<string> {
     length += chunk.length;
     if (length > MOST_TOKENIZER_BYTES) {
       const most = `${MOST_TOKENIZER_BYTES >> 20} MB`;
-      throw new KneserError('KNESER_TOKENIZER', `${path}: a tokenizer.json has at most ${most}; is this one?`);
+      throw new KneserError('KNESER_TOKENIZER', `${path}: a tokenizer's file has at most ${most}; is this one?`);
     }
   }
-  return decode(Buffer.concat(chunks));
+  return Buffer.concat(chunks);
+}
+
+/** The beginning of a JSON object: a brace, and a member's name or the end. */
+const OBJECT_BEGINS = /^\s*\{\s*(["}]|$)/;
+/** A SentencePiece model begins with one of its messages: the tags of the fields 1 to 5 as bytes. */
+const MESSAGE_TAGS = [0x0a, 0x12, 0x1a, 0x2a];
+
+/** Tells the two kinds of files apart by how they begin. @throws KNESER_TOKENIZER where it is neither */
+function tokenizerOf(bytes: Uint8Array, name: string): PretrainedTokenizer {
+  if (OBJECT_BEGINS.test(decode(bytes.subarray(0, 1024)))) return { json: decode(bytes), name };
+  if (MESSAGE_TAGS.includes(bytes[0])) return { sentencepiece: bytes, name };
+  throw new KneserError(
+    'KNESER_TOKENIZER',
+    `${name}: is neither a tokenizer.json, which begins with a brace, nor a SentencePiece .model`,
+  );
 }

@@ -10,7 +10,7 @@ import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
 import type { NextWords } from './prediction/next-words.js';
 import { createPredictor, type Predictor } from './prediction/predictor.js';
 import { createLoadedScorer, type ScoringPlan } from './scoring/pieces.js';
-import { runAtOnce, type Scorer } from './scoring/scorer.js';
+import { runAtOnce, type BatchScorer } from './scoring/scorer.js';
 import { loadTables, TableNumbers } from './lookup/table-loader.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import { LoadedWords, NOT_IN_VOCABULARY } from './lookup/words.js';
@@ -28,7 +28,7 @@ const checkHistory = listOf(checkText);
  * independent of it from then on.
  */
 export class MemoryModel extends ModelBase {
-  protected readonly scorer: Scorer;
+  protected readonly scorer: BatchScorer;
   private readonly predictor: Predictor | undefined;
   private readonly layout: BatchLayout;
   private closed = false;
@@ -40,10 +40,10 @@ export class MemoryModel extends ModelBase {
     protected readonly plan: ScoringPlan,
   ) {
     super(parts);
-    const { scorer, layout } = createLoadedScorer(plan);
+    const { scorer, byEvidence, layout } = createLoadedScorer(plan);
     this.scorer = scorer;
     this.layout = layout;
-    this.predictor = createPredictor(scorer, parts.manifest);
+    this.predictor = createPredictor(byEvidence, parts.manifest);
   }
 
   /** @internal Use {@link LanguageModel.load}. */

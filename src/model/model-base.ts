@@ -12,7 +12,7 @@ import { noCounts, requireCounts, type ModelParts } from './scoring/parts.js';
 import { orNull, perplexityOf, PerplexitySum } from './scoring/perplexity.js';
 import type { NextWords } from './prediction/next-words.js';
 import type { Predictor } from './prediction/predictor.js';
-import { Scorer } from './scoring/scorer.js';
+import type { BatchScorer } from './scoring/scorer.js';
 import { vectorOf, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import type { LoadedWords } from './lookup/words.js';
 
@@ -120,7 +120,7 @@ export class ModelBase {
 
   /** Scores a sentence whose ids are known. */
   protected *scoreIds(
-    scorer: Scorer,
+    scorer: BatchScorer,
     layout: BatchLayout,
     tokens: string[],
     ids: ArrayLike<number>,
@@ -154,7 +154,7 @@ export class ModelBase {
 
   /** Scores a text whose ids are known, without `</s>`, and makes its vector. */
   protected *vectorOfIds(
-    scorer: Scorer,
+    scorer: BatchScorer,
     layout: BatchLayout,
     tokens: string[],
     ids: ArrayLike<number>,
@@ -174,7 +174,7 @@ export class ModelBase {
 
   /** Adds the scores of a piece of a text; `layout` carries the history from piece to piece. */
   protected *addPiece(
-    scorer: Scorer,
+    scorer: BatchScorer,
     layout: BatchLayout,
     ids: Uint32Array,
     sum: PerplexitySum,

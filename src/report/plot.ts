@@ -11,8 +11,6 @@ export interface Point {
 
 /** A line of the plot. */
 export interface Line {
-  /** Shown beside the last point. */
-  readonly label?: string;
   /** A CSS colour. */
   readonly colour: string;
   /** Sorted by `x`, ascending. */
@@ -33,13 +31,12 @@ export interface Plot {
 // In units of the SVG, which is scaled to the width of its place in the page.
 const WIDTH = 440;
 const HEIGHT = 280;
-const MARGIN = { top: 26, right: 46, bottom: 40, left: 46 };
+const MARGIN = { top: 26, right: 16, bottom: 40, left: 46 };
 /** Distance between the points of two lines at the same x. */
 const DODGE = 9;
-const LABEL_HEIGHT = 15;
 const TICKS = 5;
 
-/** A line plot as SVG. Every x has a tick: there are few, all whole numbers. */
+/** A line plot as SVG. Every x has a tick: there are few, all whole numbers. {@link legend} names the lines. */
 export function linePlot({ title, xTitle, yTitle, lines }: Plot): string {
   const points = lines.flatMap(line => line.points);
   const xs = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
@@ -61,7 +58,6 @@ export function linePlot({ title, xTitle, yTitle, lines }: Plot): string {
   for (const x of xs) parts.push(text(atX(x), bottom + 17, String(x), 'middle'));
   parts.push(text((left + right) / 2, HEIGHT - 5, xTitle, 'middle'), text(0, 12, yTitle, 'start'));
   const shift = (i: number): number => (i - (lines.length - 1) / 2) * DODGE;
-  const labels: { y: number; label: string; colour: string }[] = [];
   lines.forEach((line, i) => {
     const { colour, loose = false } = line;
     const places = line.points.map(point => ({
@@ -82,16 +78,13 @@ export function linePlot({ title, xTitle, yTitle, lines }: Plot): string {
       const dot = `<circle cx="${px}" cy="${py}" r="4" fill="${loose ? 'var(--ground)' : colour}" stroke="${colour}" stroke-width="1.5"/>`;
       parts.push(`<g><title>${escapeHtml(told)}</title>${whisker}${dot}</g>`);
     }
-    const end = places.at(-1);
-    if (end && line.label !== undefined) labels.push({ y: end.py, label: line.label, colour });
   });
-  const labelX = WIDTH - MARGIN.right + 6;
-  for (const { y, label, colour } of spread(labels)) {
-    parts.push(
-      `<text x="${labelX}" y="${round(y + 4)}" style="fill:${colour};font-weight:600">${escapeHtml(label)}</text>`,
-    );
-  }
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}">\n${parts.join('\n')}\n</svg>\n`;
+}
+
+/** The names of lines, each in the colour of its line, as HTML for the caption of a plot. */
+export function legend(lines: readonly { readonly name: string; readonly colour: string }[]): string {
+  return lines.map(({ name, colour }) => `<b style="color:${colour}">${escapeHtml(name)}</b>`).join(', ');
 }
 
 function text(x: number, y: number, content: string, anchor: 'start' | 'middle'): string {
@@ -100,17 +93,6 @@ function text(x: number, y: number, content: string, anchor: 'start' | 'middle')
 
 function whiskerPath(x: number, low: number, high: number): string {
   return `M${x - 3},${low}h6M${x - 3},${high}h6M${x},${low}V${high}`;
-}
-
-/** Moves labels that overlap apart, downwards. */
-function spread<T extends { readonly y: number }>(labels: readonly T[]): T[] {
-  let lowest = -Infinity;
-  return [...labels]
-    .sort((a, b) => a.y - b.y)
-    .map(label => {
-      lowest = Math.max(label.y, lowest + LABEL_HEIGHT);
-      return { ...label, y: lowest };
-    });
 }
 
 /** Round ticks that span the values, in steps of 1, 2 or 5 times a power of ten. */

@@ -1,30 +1,39 @@
 import { BOS, EOS, NONE, UNK } from '../text/tokens.js';
 
-/** Marks an id as that of a word outside the vocabulary, which is scored as `<unk>`. */
+/** Bit that marks the id of a word outside the vocabulary, which is scored as `<unk>`. */
 export const OOV = 0x80000000;
 
 /**
- * Words to be scored and what stands before them. Sentences are laid out as for training: order − 2 times `NONE`, `<s>`,
- * the words, `</s>`; so the history of a word is what stands before it.
+ * Words to be scored, each with its history in front of it. Sentences are laid out as for training: order − 2 times `NONE`,
+ * `<s>`, the words, `</s>`. At order 3, for the sentence "the cat":
+ *
+ * ```
+ * ids        NONE  <s>  the  cat  </s>
+ * targets                2    3    4       positions of the words to be scored
+ * available              1    2    2       words of history, at most order − 1
+ * ```
  */
 export interface Batch {
   ids: Uint32Array;
-  /** Where in `ids` the words to be scored are; `length` of them. */
+  /** Positions in `ids` of the words to be scored; `length` of them. */
   targets: Uint32Array;
-  /** For each, how many words of history it has, at most order − 1. */
+  /** By word to be scored, its number of words of history, at most order − 1. */
   available: Uint8Array;
-  /** For each, whether it is outside the vocabulary. */
+  /** By word to be scored, 1 if it is outside the vocabulary, else 0. */
   oov: Uint8Array;
   length: number;
 }
 
-/** How many positions a batch of some words has at most: each word may begin a sentence, and has its history before it. */
+/** The most positions of `ids` that a batch of `capacity` words needs: each word may begin a sentence, with its history before it. */
 export function batchPositions(order: number, capacity: number): number {
   const reach = Math.max(1, order - 1);
   return capacity * (1 + reach) + reach;
 }
 
-/** Lays a stream of ids out in batches. Ids may carry {@link OOV}; `EOS` ends a sentence. */
+/**
+ * Lays a stream of ids out in batches. Input: ids one after another, which may carry {@link OOV}; `EOS` ends a sentence.
+ * Output: `batch`, complete when `full`. Order: that of the text.
+ */
 export class BatchLayout {
   readonly batch: Batch;
   private at = 0;
@@ -73,14 +82,14 @@ export class BatchLayout {
     if (id === EOS) this.starting = true;
   }
 
-  /** Puts a word into the history only. */
+  /** Adds a word that is history only: it is not scored. */
   pushHistory(id: number): void {
     if (this.starting) this.begin(true);
     this.batch.ids[this.at++] = id >= OOV ? UNK : id;
     this.history++;
   }
 
-  /** Makes room: the scored words are left only as history. */
+  /** Makes room for the next words: of the scored words only the history of the next word stays. */
   clear(): void {
     const { batch, reach } = this;
     if (!this.starting && this.at > reach) {
@@ -92,7 +101,7 @@ export class BatchLayout {
     batch.length = 0;
   }
 
-  /** Forgets everything: the next word begins a sentence. */
+  /** Forgets all words: the next word begins a sentence. */
   reset(): void {
     this.batch.length = 0;
     this.at = 0;

@@ -4,28 +4,28 @@ import type { Batch } from './batch.js';
 import type { TextCache } from './cache.js';
 import { TOTAL, type Evidence } from './evidence.js';
 import type { Discounts } from './discounts.js';
-import type { EstimatorInput } from './estimator.js';
+import type { Chain, EstimatorInput } from './estimator.js';
 import { latticeOf } from './lattice.js';
 import { Mixture } from './mixture.js';
 import { expand, type NextWordTerms } from './terms.js';
 import { TOTAL_BUCKETS, WORD_BUCKETS, wordBucket } from './parameters.js';
 
-/** Contexts of at most so many words have a parameter of their own. */
+/** Number of context lengths, 0 to 11 words, that the gate's parameters distinguish. */
 const LENGTHS = 12;
 /** Parameters of the gate: a constant, the longest context seen and its total, the nearest word, the one before it. */
 export const GATE_PARAMETERS = 1 + LENGTHS * TOTAL_BUCKETS + 2 * WORD_BUCKETS;
-/** Where learning starts: most weight on the words. */
+/** The gate's constant before learning: most weight on the word patterns, 1/(1 + e^1.5) = 0.18 on the classes. */
 export const GATE_START = -1.5;
 
-/** A class model beside the words' own: P(w|h) = P(class of w | classes of h) · P(w | class of w) (Brown et al. 1992). */
+/** A class model beside the mixture over word patterns: P(w|h) = P(class of w | classes of h) · P(w | class of w) (Brown et al. 1992). */
 export interface ClassModel {
   readonly mixture: Mixture;
   readonly classes: WordClasses;
-  /** `GATE_PARAMETERS` numbers, from which its weight follows. */
+  /** `GATE_PARAMETERS` numbers: the weight of the class model is the logistic function of a sum of four of them. */
   readonly gate: Float64Array;
 }
 
-/** What a word's evidence lies in: the evidence of the words' tables and, with a class model, of the classes'. */
+/** The evidence of a batch: from the tables of words and, with a class model, from those of classes. */
 export interface BlendEvidence {
   readonly words: Evidence;
   readonly classes: Evidence | undefined;
@@ -35,7 +35,7 @@ export interface BlendEvidence {
 
 /** The whole model but the cache: a mixture over word patterns and, with learned weights, a class model beside it. */
 export class Blend {
-  /** Of the word that was evaluated last, for learning. */
+  /** Of the word that was evaluated last: the weight of the class model, both probabilities, and the gate parameters; for learning. */
   gate = 0;
   wordProbability = 0;
   classProbability = 0;
@@ -45,6 +45,11 @@ export class Blend {
     readonly words: Mixture,
     readonly classModel?: ClassModel,
   ) {}
+
+  /** As {@link Estimator.chain}. */
+  get chain(): Chain | undefined {
+    return this.classModel ? undefined : this.words.chain;
+  }
 
   /** The probability of word `t` of the batch. */
   probability(evidence: BlendEvidence, batch: Batch, t: number): number {
@@ -62,18 +67,18 @@ export class Blend {
     return (1 - this.gate) * probability + this.gate * this.classProbability;
   }
 
-  /** log10 of that, in which a cache of the text so far may have a share. */
+  /** log10 of {@link probability}, mixed with a cache of the text so far if there is one. */
   log10Prob(evidence: BlendEvidence, batch: Batch, t: number, cache?: TextCache): number {
     const probability = this.probability(evidence, batch, t);
     return log10(cache ? cache.mix(probability, batch, t) : probability);
   }
 
-  /** How many words of the longest n-gram that ends at word `t` the model has seen. At least 1. */
+  /** The length in words of the longest n-gram in the model that ends at word `t`. At least 1. */
   matched({ words }: BlendEvidence, batch: Batch, t: number): number {
     return this.words.matched(words, batch, t);
   }
 
-  /** Writes p(w | history of word `t`) as a sum of terms, after the word was evaluated. */
+  /** Writes p(w | history of word `t`) as a sum of terms in which only the counts of w vary. */
   expand(evidence: BlendEvidence, batch: Batch, t: number): NextWordTerms {
     this.probability(evidence, batch, t);
     const { words, classModel } = this;

@@ -12,29 +12,29 @@ const STRENGTHS = [0, 0.5, 1, 2, 4, 8];
 const SIZES = [50, 200, 800];
 const CELLS = (STRENGTHS.length + 1) * (SIZES.length + 1);
 const PARTS = 3;
-/** When weights have grown to this, all are scaled down. */
+/** When the weight of a new word reaches this, all weights are divided by it. */
 const LARGE = 1e200;
 
 /** How a cache is mixed with a model: learned from running text. */
 export interface CacheWeights {
-  /** After so many words a word of the unigram cache has faded to 1/e. */
+  /** Number of words after which the weight of a word in the unigram cache has faded to 1/e; in the bigram cache, `bigramMemory`. */
   readonly unigramMemory: number;
   readonly bigramMemory: number;
-  /** For each cell the weights of the model, the unigram and the bigram cache: `CELLS` × 3 numbers. */
+  /** By cell, the weights of the model, the unigram cache and the bigram cache: `CELLS` × 3 numbers. */
   readonly weights: Float64Array;
 }
 
 /**
  * The words of a running text so far, fading exponentially: a unigram and a bigram cache (Kuhn & De Mori 1990; Jelinek et
  * al. 1991). Words outside the vocabulary are left out. Instead of fading the words that it holds, the cache gives each new word
- * a higher weight. Made by `createCache` of a model; one that is passed to several calls remembers the text of all of them.
+ * a higher weight. `createCache` of a model makes it; passed to several calls, it remembers the text of all of them.
  */
 export class TextCache {
   /** @internal Share of the unigram cache that the word looked up last has. */
   unigram = 0;
-  /** @internal Share that it has of the bigram cache after the word before it. */
+  /** @internal Share of the bigrams in the cache that begin with the word before it. */
   bigram = 0;
-  /** @internal Index of the weight cell that applies to it. */
+  /** @internal Index of the weight cell of that word. */
   cell = 0;
   private readonly unigrams: Float64Array;
   private unigramTotal = 0;
@@ -70,7 +70,7 @@ export class TextCache {
     return mixed;
   }
 
-  /** @internal Looks a word up in both caches; false where they are empty. */
+  /** @internal Looks a word up in both caches. @returns whether they hold any word. */
   look(word: number, before: number, unknown: boolean): boolean {
     if (this.unigramTotal === 0) return false;
     const total = before === NONE ? 0 : this.bigramTotals[before];
@@ -130,7 +130,7 @@ function scale(weights: Float64Array, factor: number): void {
   for (let i = 0; i < weights.length; i++) weights[i] *= factor;
 }
 
-/** Weights of a cache as a store has them: in each cell they sum to 1. @throws BlockDamage */
+/** Checks decoded weights of a cache: in each cell they sum to 1. @throws BlockDamage */
 export function checkCacheWeights(value: unknown): CacheWeights {
   const { unigramMemory, bigramMemory, weights } = record(value, 'cache');
   const shares = Float64Array.from(
@@ -157,14 +157,14 @@ export const NO_CACHE: CacheWeights = {
 const UNIGRAM_MEMORIES = [300, 600, 1200, 2400];
 const BIGRAM_MEMORIES = [1000, 4000, 16000];
 const ROUNDS = 20;
-/** Pseudo-counts of each cell, in words: those explained by the model, the unigram cache, the bigram cache. */
+/** Pseudo-counts of each cell, in words: for the model, the unigram cache, the bigram cache. */
 const SEEN_BEFORE = [18, 1, 1];
 
 /**
  * Learns a cache's weights by expectation maximisation, for each memory of a small grid, and takes the best.
  *
- * @param probabilities what the model says of each word of a running text.
- * @param pause waited for now and then.
+ * @param probabilities by word of a running text, the model's probability.
+ * @param pause awaited after each pair of memories.
  */
 export async function learnCache(
   batch: Batch,

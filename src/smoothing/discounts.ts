@@ -1,16 +1,16 @@
 /** Discounts of modified Kneser-Ney (Chen & Goodman 1998, equation 26). */
 
-/** D1, D2 and D3+: what is subtracted from the counts 1, 2, and 3 or more. */
+/** D1, D2 and D3+: the amounts that are subtracted from the counts 1, 2, and 3 or more. */
 export interface Discounts {
   readonly values: readonly [number, number, number];
   /** Whether these are the method's fallback, because the counts of counts allow no estimate. */
   readonly fallback: boolean;
 }
 
-/** Of a table that has no counts. */
+/** The discounts of a table without counts. */
 export const NO_DISCOUNTS: Discounts = { values: [0, 0, 0], fallback: false };
 
-/** For tables too small or too regular to estimate discounts from. */
+/** The discounts of tables too small or too regular to estimate them from. */
 const FALLBACK: Discounts = { values: [0.5, 1, 1.5], fallback: true };
 
 /**
@@ -25,7 +25,7 @@ export function estimateDiscounts(countsOfCounts: readonly number[]): Discounts 
   return values.every((value, index) => value > 0 && value <= index + 1) ? { values, fallback: false } : FALLBACK;
 }
 
-/** D(0) = 0, D1, D2, D3+: what {@link discountOf} and {@link discounted} read. */
+/** The array [D(0) = 0, D1, D2, D3+], which {@link discountOf} and {@link discounted} take. */
 export function discountArray({ values }: Discounts): Float64Array {
   return Float64Array.of(0, ...values);
 }

@@ -15,30 +15,41 @@ export interface Estimator {
   /** The length in words of the longest n-gram in the model that ends at word `t`. At least 1. */
   matched(evidence: BlendEvidence, batch: Batch, t: number): number;
   /**
-   * Writes p(w | history of word `t`) as a sum in which only the counts of w vary. An estimator without it cannot predict.
+   * Writes p(w | history of word `t`) as a sum of terms in which only the counts of w vary. Without this method, next words cannot
+   * be predicted.
    */
   expand?(evidence: BlendEvidence, batch: Batch, t: number): NextWordTerms;
+  /** The chain that the estimator comes to, where it has no weights and no skip patterns. */
+  readonly chain?: Chain | undefined;
 }
 
-/** What an estimator is made of: plain data, which other threads can be sent. */
+/** Interpolation in which each context backs off to one other, which lacks its farthest word. */
+export interface Chain {
+  /** By number of context words, the discounts D1, D2, D3+ at places 1 to 3. */
+  readonly discounts: readonly Float64Array[];
+  /** V: below the empty context stands 1/V. */
+  readonly vocabulary: number;
+}
+
+/** The data that an estimator is made of: plain, so that it can be sent to other threads. */
 export interface EstimatorInput {
   readonly manifest: Manifest;
   /** The tables in use, by their place in the evidence. */
   readonly words: readonly SmoothedTable[];
-  /** Those of the class model; empty where none is in use. */
+  /** The tables of the class model, by their place in its evidence; empty where none is in use. */
   readonly classes: readonly SmoothedTable[];
   readonly wordClasses: WordClasses | undefined;
   /** The set of tuned weights in use. */
   readonly weights: WeightSet | undefined;
 }
 
-/** A way to make probabilities: a row of `SMOOTHINGS`. */
+/** A way to turn counts into probabilities: a row of `SMOOTHINGS`. */
 export interface SmoothingMethod {
-  /** What messages and reports call it. */
+  /** Its name in messages and reports. */
   readonly title: string;
-  /** What the tables of a model must hold for it: counts, or log probabilities and back-offs. */
+  /** The numbers that the tables of a model must hold for it: counts, or log probabilities and back-offs. */
   readonly needs: 'counts' | 'back-offs';
-  /** Which tables it reads: those of contiguous n-grams, or those of skip patterns too. */
+  /** The tables it reads: those of contiguous n-grams, or those of skip patterns too. */
   readonly tables: 'contiguous' | 'all';
   /** Whether it takes tuned weights, and with them a cache. */
   readonly weights: boolean;

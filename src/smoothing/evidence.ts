@@ -1,7 +1,7 @@
 import type { Batch } from './batch.js';
 import type { Followers } from './followers.js';
 
-/** Numbers that the evidence holds for a word and a table; the constants below are their places. */
+/** Number of 32-bit numbers that the evidence holds for a word and a table; the constants below are their places. */
 export const FIELDS = 6;
 /** c: the count of the word after its context. */
 export const COUNT = 0;
@@ -11,7 +11,7 @@ export const TOTAL = 1;
 export const ONES = 2;
 /** N2: followers with the count 2. */
 export const TWOS = 3;
-/** All followers that are left. */
+/** N+: all followers but the pruned ones. */
 export const FOLLOWERS = 4;
 /** The part of Σc that belongs to pruned followers. */
 export const PRUNED = 5;
@@ -19,16 +19,21 @@ export const PRUNED = 5;
 /**
  * The counts of a batch of words in all tables, as one array of 32-bit numbers:
  *
- *     word 0                                  word 1
- *     | table 0   | table 1   | … table n−1  | table 0   | …
- *     | c Σc N1 N2 followers pruned |                            FIELDS numbers, from (t · tables + s) · FIELDS on
+ * ```
+ *  word 0                                     word 1
+ * ┌─────────┬─────────┬───┬──────────────────┬─────────┬─────────┬───
+ * │ table 0 │ table 1 │ … │ table tables − 1 │ table 0 │ table 1 │ …
+ * └─────────┴─────────┴───┴──────────────────┴─────────┴─────────┴───
+ *  each word and table: c, Σc, N1, N2, N+, pruned (FIELDS numbers)
+ *  word t, table s: begins at index (t · tables + s) · FIELDS
+ * ```
  *
  * A context that was not seen has total 0. Counts of orders below the highest are Kneser-Ney's continuation counts, called
  * adjusted counts by Heafield et al. (2013); of skip patterns they are those of Pickhardt et al. (2014, equation 4): the
  * number of distinct words that can stand before the n-gram.
  *
- * Of a back-off model, `COUNT` is one more than the place in `numbers` of log10 p of the n-gram, and `TOTAL` one more than
- * that of log10 of the context's back-off; 0 where the model has none.
+ * In a back-off model, which has no counts, `COUNT` and `TOTAL` point into `numbers`: `COUNT` − 1 is the place of log10 p of the
+ * n-gram, `TOTAL` − 1 that of log10 of the context's back-off; 0 stands for an n-gram or a context that the model lacks.
  */
 export class Evidence {
   readonly data: Uint32Array;
@@ -41,12 +46,12 @@ export class Evidence {
     this.data = new Uint32Array(tables * capacity * FIELDS);
   }
 
-  /** Where the numbers of a word and a table begin. */
+  /** The index in `data` of the first number of a word and a table. */
   at(t: number, table: number): number {
     return (t * this.tables + table) * FIELDS;
   }
 
-  /** Takes the numbers of a word and a table, where it has room for two for each. @param found whether there is such an n-gram. */
+  /** Stores log10 p and back-off of a word and a table, in an evidence with room for two `numbers` for each. @param found whether the model has the n-gram. */
   putNumbers(at: number, found: boolean, log10Prob: number, backoff: number): void {
     const place = 2 * (at / FIELDS);
     this.numbers[place] = log10Prob;
@@ -64,18 +69,18 @@ const NO_NUMBERS = new Float64Array(0);
 
 /** A count table as scoring sees it. */
 export interface CountTable {
-  /** Reads what looking a batch up may need, if this table has anything to read. */
+  /** Reads all blocks that looking up a batch may need; absent in a table that is in memory. */
   fetch?(batch: Batch): Promise<void>;
 
   /**
-   * Fills in this table's part of the evidence; the tables of shorter contexts have been asked before. Returns a promise
-   * where something has to be read first, and nothing where all is at hand.
+   * Fills in this table's part of the evidence; the tables of shorter contexts were looked up before. Returns a promise
+   * if blocks have to be read first, and `undefined` if the evidence is filled in.
    */
   look(batch: Batch, evidence: Evidence): Promise<void> | undefined;
 
   /**
-   * The followers of the context of a batch's first word, which was looked up last and whose context was seen. A promise
-   * where something has to be read first: then ask again.
+   * The followers of the context of a batch's first word. `look` was called for this batch last, and found the context. Returns a
+   * promise if blocks have to be read first: call again when it has resolved.
    */
   followers(batch: Batch): Followers | Promise<void>;
 }

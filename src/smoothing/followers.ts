@@ -1,15 +1,15 @@
 /** The words that were seen after a context, and their counts in a table. */
 export interface Followers {
-  /** Tells the contexts of a table apart. */
+  /** A number that differs from one context of a table to the next. */
   readonly key: number;
   readonly length: number;
   /** Puts the words, in any order, and their counts into arrays with room for `length`. */
   copy(words: Uint32Array, counts: Uint32Array): void;
-  /** How often a word was seen after the context. */
+  /** The count of a word after the context; 0 if it was never seen there. */
   countOf(word: number): number;
 }
 
-/** The followers of a context that have the highest counts, falling; of equal ones the smallest words first. */
+/** The followers of a context with the highest counts, by falling count; those of equal counts by ascending word id. */
 export interface Head {
   readonly words: Uint32Array;
   readonly counts: Uint32Array;
@@ -20,7 +20,7 @@ export interface Head {
 /** Counts above this are clamped to it when the threshold of a head is chosen, so that its histogram has 4,096 entries. */
 const HIGHEST = (1 << 12) - 1;
 
-/** The head of a context: those of its followers that reach a count which at most about `most` reach. */
+/** The head of a context: its followers whose count is at least a threshold, chosen so that about `most` followers reach it, or fewer. */
 export function headOf(followers: Followers, most: number): Head {
   const { length } = followers;
   const words = new Uint32Array(length);
@@ -34,7 +34,7 @@ export function headOf(followers: Followers, most: number): Head {
   return { words: head.map(i => words[i]), counts: head.map(i => counts[i]), rest: size === length ? 0 : least - 1 };
 }
 
-/** The smallest count that at most so many reach, but no higher than `HIGHEST`. */
+/** The smallest threshold, at most `HIGHEST`, that at most `most` counts reach. */
 function leastOf(counts: Uint32Array, most: number): number {
   if (counts.length <= most) return 1;
   const having = new Uint32Array(HIGHEST + 1);
@@ -44,19 +44,19 @@ function leastOf(counts: Uint32Array, most: number): number {
   return least;
 }
 
-/** Followers of a head that is not of all. */
+/** Number of followers of a head that leaves out others. */
 const HEAD_LENGTH = 1024;
-/** Followers that are kept in all heads: 32 MB. */
+/** Number of followers that all kept heads have together: 32 MB. */
 const KEPT = 1 << 22;
 
-/** The heads of the contexts that were asked for last. */
+/** The heads of the contexts that were used last. */
 export class Heads {
   private readonly heads = new Map<string, Head>();
   private kept = 0;
 
   /**
    * @param table the place of the table.
-   * @param whole whether the head must be of all followers.
+   * @param whole whether the head must have all followers.
    */
   get(table: number, followers: Followers, whole: boolean): Head {
     const { heads } = this;

@@ -1,7 +1,7 @@
 /**
- * How counts become probabilities: pure functions and typed arrays, no files and no threads. A batch of words (batch.ts) is
- * looked up in the tables by the room above, which fills in the evidence (evidence.ts); an estimator (estimator.ts) makes
- * probabilities of it. {@link SMOOTHINGS} lists the methods. To add one: its file here, its row, its test, its line in the
+ * How counts become probabilities: pure functions over typed arrays, without files or threads. `src/model` looks a batch of words
+ * (batch.ts) up in the tables and fills in the evidence (evidence.ts); an estimator (estimator.ts) turns the evidence into
+ * probabilities. {@link SMOOTHINGS} lists the methods. To add one, write its file here, its row, its test, and its line in the
  * docs.
  */
 import { checkText, oneOf, type OptionTable } from '../base/check.js';
@@ -13,7 +13,7 @@ import type { SmoothingMethod } from './estimator.js';
 
 /**
  * How counts become probabilities: `mkn`, modified Kneser-Ney; `kn`, Kneser-Ney with one discount an order; `glm`, the
- * generalized language model, a mixture over skip patterns too.
+ * generalized language model: modified Kneser-Ney interpolated over skip patterns too.
  */
 export type Smoothing = 'mkn' | 'kn' | 'glm';
 
@@ -58,7 +58,7 @@ export const SMOOTHINGS: Readonly<Record<ModelSmoothing, SmoothingMethod>> = {
   },
   /** Generalized language model: modified Kneser-Ney interpolated over all skip patterns (Pickhardt et al. 2014), weights tuned or equal. */
   glm: {
-    title: 'generalized language model, a mixture over skip patterns',
+    title: 'mixture over skip patterns',
     needs: 'counts',
     tables: 'all',
     weights: true,
@@ -78,7 +78,7 @@ export const SMOOTHINGS: Readonly<Record<ModelSmoothing, SmoothingMethod>> = {
   },
 };
 
-/** The names of the methods for models with counts: what an option takes. */
+/** The names of the methods for models with counts: the values of the option `smoothing`. */
 export const SMOOTHING_NAMES = (Object.keys(SMOOTHINGS) as ModelSmoothing[]).filter(
   (name): name is Smoothing => SMOOTHINGS[name].needs === 'counts',
 );

@@ -2,7 +2,7 @@ import { isContiguous, span, type Pattern } from '../tables/pattern.js';
 import type { TableManifest } from '../tables/manifest.js';
 import type { Discounts } from './discounts.js';
 
-/** A table that a mixture is made of. */
+/** A table that a mixture interpolates. */
 export interface MixtureTable {
   readonly pattern: Pattern;
   readonly discounts: Discounts;
@@ -11,19 +11,28 @@ export interface MixtureTable {
 }
 
 /**
- * The patterns of a mixture and how they back off: each to its children, the largest proper subsets among the patterns.
- * Patterns come after all their subsets; the first is the empty one.
+ * The patterns of a mixture and how they back off: each to its children, its largest proper subsets among the patterns.
+ * Patterns come after all their subsets; the first is the empty pattern. All patterns of order 3, each above its children:
+ *
+ * ```
+ *        111           keeps the distances 1 and 2
+ *       /   \
+ *     11     1_1       keep 1; keep 2
+ *       \   /
+ *         1            the empty pattern: unigrams; below it the uniform distribution
+ * ```
  */
 export interface Lattice {
   readonly tables: readonly MixtureTable[];
-  /** For each pattern, the places of its children among `tables`. */
+  /** By pattern, the places of its children in `tables`. */
   readonly children: readonly Uint32Array[];
   /** `dropped[p][c]`: the smallest distance (1 = previous word) that pattern p has and its c-th child lacks. */
   readonly dropped: readonly Uint8Array[];
+  /** By pattern, its largest distance; 0 for the empty pattern. */
   readonly spans: Uint8Array;
   /** `top[a]` is the pattern of the `a` nearest words. */
   readonly top: Uint32Array;
-  /** V: the types that share the uniform distribution below the empty pattern. */
+  /** V: number of types, each with probability 1/V in the uniform distribution below the empty pattern. */
   readonly vocabulary: number;
 }
 
@@ -34,7 +43,7 @@ export interface SmoothedTable {
 }
 
 /**
- * The lattice of a stream's tables, those left out that only lead to the contexts of others.
+ * The lattice of a stream's tables. Tables that the mixture does not interpolate (`mixed` is false) are left out.
  *
  * @param vocabulary the number of types that are predicted.
  * @param discounts estimates a table's discounts from its counts of counts.
@@ -50,7 +59,7 @@ export function latticeOf(
   return createLattice(mixed, vocabulary);
 }
 
-/** The lattice of some patterns, in which the contiguous ones are complete. */
+/** The lattice of some patterns, among them all contiguous ones up to the order. */
 export function createLattice(tables: readonly MixtureTable[], vocabulary: number): Lattice {
   const patterns = tables.map(table => table.pattern);
   const children = patterns.map(pattern => Uint32Array.from(childrenOf(pattern, patterns)));

@@ -23,16 +23,16 @@ const RATE = 0.04;
 const LAST_RATE = 0.004;
 const FORGET_MEAN = 0.9;
 const FORGET_SQUARE = 0.99;
-/** Precision of the Gaussian prior around the start, in nats: about 1.5 for a parameter that moved by one. */
+/** Weight of the Gaussian prior around the start: a parameter that moved by 1 costs 1.5 nats. */
 const PRIOR = 1.5;
 
-/** Parameters that are being learned. */
+/** Parameters that are being learned, with their gradient and the moving averages of Adam. */
 export class Parameters {
   readonly gradient: Float64Array;
   private readonly start: Float64Array;
   private readonly mean: Float64Array;
   private readonly square: Float64Array;
-  /** The weights that the averages still give their start, 0: divided out, as Adam does. */
+  /** The weight that each average still gives its start, 0, which Adam's bias correction divides out. */
   private meanLeft = 1;
   private squareLeft = 1;
 
@@ -43,7 +43,7 @@ export class Parameters {
     this.square = new Float64Array(values.length);
   }
 
-  /** One step of Adam. @param share the part of the text that the gradient is of. */
+  /** One step of Adam. @param words number of words that the gradient is summed over. @param share their share of the text. */
   step(rate: number, words: number, share: number): void {
     const { values, start, gradient, mean, square } = this;
     const meanScale = 1 / (1 - (this.meanLeft *= FORGET_MEAN));
@@ -62,8 +62,8 @@ export class Parameters {
  * Learns a blend's parameters: gradient descent on the negative log likelihood of a batch, plus a Gaussian prior
  * that keeps parameters near their start where the text has little evidence. The blend's own arrays are changed. Deterministic.
  *
- * @param onEpoch told after each pass its number, that of all, and the perplexity on the way.
- * @param pause waited for after each step.
+ * @param onEpoch called after each pass with its number, the number of passes, and the perplexity during the pass.
+ * @param pause awaited after each step.
  */
 export async function learn(
   blend: Blend,
@@ -124,8 +124,8 @@ export async function learn(
 const slopes = new Float64Array(1 << 12);
 
 /**
- * Adds ∂/∂parameters of `slope` · P to the gradient, for the word that the mixture evaluated last: from the longest pattern
- * down, each passes on to its children what reaches it.
+ * Adds the derivatives of `slope` · P(w|h) by the parameters to the gradient, for the word that the mixture evaluated last. It
+ * walks from the longest pattern down; each pattern passes its derivative on to its children (reverse mode).
  */
 function backward(
   mixture: Mixture,
@@ -181,13 +181,13 @@ function backward(
   }
 }
 
-/** By pattern, which share of the probability mass it gives out itself, on average over the words of a batch. */
+/** By pattern, the share of the probability mass that it gives out itself, on average over the words of a batch. */
 export interface MassShares {
   readonly words: Float64Array;
   readonly classes: Float64Array;
 }
 
-/** What each pattern contributes. What is missing to 1 is the uniform distribution's. */
+/** The share of each pattern. All shares together are 1 minus the share of the uniform distribution. */
 export function massShares(blend: Blend, evidence: BlendEvidence, batch: Batch): MassShares {
   const { words, classModel } = blend;
   const shares = {
@@ -203,7 +203,7 @@ export function massShares(blend: Blend, evidence: BlendEvidence, batch: Batch):
   return shares;
 }
 
-/** Adds what each pattern keeps of a mass, as the lattice stands for the word evaluated last. */
+/** Adds to `shares` the part of the mass `whole` that each pattern gives out itself, for the word that was evaluated last. */
 function addMass(mixture: Mixture, available: number, whole: number, shares: Float64Array): void {
   spreadMass(mixture, available, whole).forEach((mass, s) => (shares[s] += mass * (1 - mixture.freed[s])));
 }

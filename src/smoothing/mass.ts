@@ -1,10 +1,11 @@
 import type { Mixture } from './mixture.js';
 
 /**
- * Sends a probability mass through the lattice as it stands for the word that was evaluated last: each pattern passes on to
- * its children what it frees.
+ * Spreads a probability mass over the lattice, for the word that was evaluated last: a pattern gives the share γ (`freed`) of its
+ * mass to its children, by their weights λ.
  *
- * @returns the mass that reaches each pattern.
+ * @param whole the mass that the longest pattern gets.
+ * @returns by pattern, the mass that reaches it.
  */
 export function spreadMass(
   { lattice, edges, freed, weights }: Mixture,

@@ -1,6 +1,8 @@
 import { exp } from '../base/elementary.js';
 import type { Batch } from './batch.js';
 import { COUNT, FIELDS, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type Evidence } from './evidence.js';
+import { discountArray } from './discounts.js';
+import type { Chain } from './estimator.js';
 import type { Lattice } from './lattice.js';
 import {
   CHILD_PARAMETERS,
@@ -21,22 +23,23 @@ import {
  *
  *     P_S(w|h) = max(c − D(c), 0)/Σc + γ(h) · Σ_d λ_d · P_S∖d(w|h),   γ(h) = (D1·N1 + D2·N2 + D3·N3+ + pruned)/Σc,
  *
- * and the λ-mean alone where h was not seen. Counts that were pruned stay in Σc, and all of them goes to γ. The empty
- * pattern is interpolated with 1/V. Without parameters λ is even and D is the estimate; with contiguous patterns alone each
- * has one child, and this is modified Kneser-Ney.
+ * and Σ_d λ_d · P_S∖d(w|h) alone where h was not seen. S is a pattern, S∖d its child without the distance d. The counts of pruned
+ * followers stay in Σc, and go to γ whole. The empty pattern is interpolated with 1/V. Without parameters, all λ of a pattern are
+ * equal and D is the estimate of `discounts`. With contiguous patterns alone, each pattern has one child, and this is modified
+ * Kneser-Ney.
  */
 export class Mixture {
   /** D_k of pattern s and total bucket b at `(s * TOTAL_BUCKETS + b) * 4 + k`; D_0 is 0. */
   readonly discounts: Float64Array;
-  /** Where each pattern's parameters begin. */
+  /** By pattern, the index of its first parameter, as `parameterStarts` gives it. */
   readonly starts: Uint32Array;
-  /** The table of each pattern in the evidence. */
+  /** By pattern, the place of its table in the evidence. */
   readonly tables: Uint32Array;
-  /** Where each pattern's children have their place in `weights`. */
+  /** By pattern, the index in `weights` of its first child; one more entry, the number of children of all patterns. */
   readonly edges: Uint32Array;
 
-  // Of the word that was evaluated last, for learning. By pattern: P_S, the mean of its children, γ (1 where the context
-  // was not seen), and the buckets of the context; by child: λ.
+  // Of the word that was evaluated last, for learning. By pattern: P_S (`values`), the λ-mean of its children (`lowers`), γ, 1
+  // where the context was not seen (`freed`), and the buckets of its context (`buckets`, `ratios`); by child: λ (`weights`).
   readonly values: Float64Array;
   readonly lowers: Float64Array;
   readonly freed: Float64Array;
@@ -44,7 +47,7 @@ export class Mixture {
   readonly ratios: Uint8Array;
   readonly weights: Float64Array;
 
-  /** e to the parameters, of which a child's weight is the product; `undefined` where all weights are even. */
+  /** e^parameter; a child's weight is proportional to a product of four of them. `undefined`: all weights are equal. */
   private factors: Float64Array | undefined;
 
   /** @param parameters as `parameterStarts` lays them out. */
@@ -78,6 +81,17 @@ export class Mixture {
         }
       }
     });
+  }
+
+  /** The chain of the contiguous patterns, where there are no others and nothing was learned. */
+  get chain(): Chain | undefined {
+    const { tables, children, vocabulary } = this.lattice;
+    if (
+      this.factors ||
+      children.some((below, s) => below.length !== (s === 0 ? 0 : 1) || (s > 0 && below[0] !== s - 1))
+    )
+      return undefined;
+    return { discounts: tables.map(({ discounts }) => discountArray(discounts)), vocabulary };
   }
 
   /** The probability of word `t` of the batch. */
@@ -120,7 +134,7 @@ export class Mixture {
     return values[top[available]];
   }
 
-  /** How many words of the longest n-gram that ends at word `t` the model has seen. At least 1. */
+  /** The length in words of the longest n-gram in the model that ends at word `t`. At least 1. */
   matched(evidence: Evidence, batch: Batch, t: number): number {
     const { top } = this.lattice;
     const first = evidence.at(t, 0);
@@ -129,7 +143,7 @@ export class Mixture {
     return length + 1;
   }
 
-  /** The mean of a pattern's children, for the word whose buckets are at hand. */
+  /** Σ_d λ_d · P_S∖d(w|h) of pattern s, for the word whose buckets were just computed. */
   private meanOfChildren(s: number, { ids, targets }: Batch, t: number): number {
     const { weights, values, factors, buckets, ratios, lattice } = this;
     const below = lattice.children[s];

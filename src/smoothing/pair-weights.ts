@@ -1,6 +1,6 @@
 const INITIAL_SLOTS = 1 << 10;
 
-/** Weights of pairs of words, in an open-addressing hash: no object and no string a pair. No word is 0. */
+/** Weights of pairs of word ids, in an open-addressing hash table without an object or a string for each pair. Id 0 marks an empty slot. */
 export class PairWeights {
   private firsts = new Uint32Array(INITIAL_SLOTS);
   private seconds = new Uint32Array(INITIAL_SLOTS);
@@ -37,7 +37,7 @@ export class PairWeights {
     this.size = 0;
   }
 
-  /** Where a pair is, or the empty slot for it. */
+  /** The slot of a pair, or the empty slot where it belongs. */
   private slotOf(first: number, second: number): number {
     const { firsts, seconds } = this;
     const mask = firsts.length - 1;

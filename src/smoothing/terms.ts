@@ -6,20 +6,20 @@ import type { Mixture } from './mixture.js';
 import { TOTAL_BUCKETS } from './parameters.js';
 
 /**
- * A mixture as it is for one history: P(w|h) = Σ_S terms_S(c_S(w)) + uniform. Weights, discounts and totals depend on the
- * history alone, so that what is left of the word is its count in each pattern.
+ * A mixture for one history h: P(w|h) = Σ_S term_S(c_S(w)) + uniform, where c_S(w) is the count of w after h in pattern S.
+ * Weights, discounts and totals depend on the history alone, so the word enters through its counts only.
  */
 export interface Expansion {
-  /** For each pattern whose context was seen, fewer kept words first. */
+  /** A term for each pattern whose context was seen, patterns with fewer kept words first. */
   readonly terms: readonly Term[];
-  /** What every word has of the uniform distribution. */
+  /** The part of the uniform distribution that each word gets. */
   readonly uniform: number;
 }
 
-/** p(w|h) of a whole model as sums of terms: Σ terms(count of w) + uniform, and with a class model its part besides. */
+/** p(w|h) of a whole model as a sum of terms: those of the words and, with a class model, those of the classes. */
 export interface NextWordTerms {
   readonly words: Expansion;
-  /** The same for counts of w's class: the sum, times the word's share of its class, is added. */
+  /** The sum for counts of w's class; it is added after multiplication by p(w | class of w). */
   readonly classes: (Expansion & { readonly wordClasses: WordClasses }) | undefined;
 }
 
@@ -35,14 +35,14 @@ export class Term {
     private readonly d3: number,
   ) {}
 
-  /** What a count is worth. */
+  /** The part of the probability of a word with this count. */
   value(count: number): number {
     if (count === 0) return 0;
     const kept = count - (count === 1 ? this.d1 : count === 2 ? this.d2 : this.d3);
     return kept > 0 ? this.scale * kept : 0;
   }
 
-  /** What counts up to this one are worth at most: with their discounts, 2 may be worth less than 1. */
+  /** The most that any count up to this one gives: a count of 2 can give less than a count of 1, if D2 > D1 + 1. */
   bound(count: number): number {
     let most = this.value(count);
     for (let lower = Math.min(count - 1, 3); lower > 0; lower--) most = Math.max(most, this.value(lower));
@@ -53,8 +53,8 @@ export class Term {
 /**
  * The mixture for the history of the word that it evaluated last, word `t` of a batch.
  *
- * @param available how many words of history it has.
- * @param whole the probability that the mixture has to give out.
+ * @param available number of words of history.
+ * @param whole the probability that the mixture gives out in all: 1, or its share beside a class model.
  */
 export function expand(mixture: Mixture, evidence: Evidence, t: number, available: number, whole: number): Expansion {
   const { lattice, tables, discounts, buckets, freed } = mixture;

@@ -4,17 +4,17 @@ import { encodeMsgpack } from '../base/encode-msgpack.js';
 import { list, record, requireFinite, requireInteger, text } from '../base/shape.js';
 import { decodeMsgpack } from '../base/decode-msgpack.js';
 
-/** The name of the weights that training learns and that are used unless others are named. */
+/** The name of the weights that training learns. They are used unless others are named. */
 export const DEFAULT_WEIGHTS = 'default';
 /** Reserved name: equal weights, which need no tuning (Pickhardt et al. 2014). */
 export const UNIFORM_WEIGHTS = 'uniform';
 
-/** Products of four e^parameter neither overflow nor vanish. */
+/** The largest absolute value of a parameter: products of four e^parameter neither overflow nor vanish. */
 const LARGEST_PARAMETER = 150;
 
 /** The weights that tuning learned: one set of a model. */
 export interface WeightSet {
-  /** The patterns of the mixture, in their order: the parameters are laid out by them. */
+  /** The patterns of the mixture, in the order in which the parameters are laid out. */
   readonly patterns: readonly string[];
   /** Parameters of the mixture over word patterns. */
   readonly words: Float64Array;
@@ -59,7 +59,7 @@ export function encodeWeights(set: WeightSet): Uint8Array {
   );
 }
 
-/** The reverse. @throws BlockDamage */
+/** The reverse of {@link encodeWeights}. @throws BlockDamage */
 export function decodeWeights(value: Uint8Array): WeightSet {
   const { patterns, words, classes, gate, cache, report } = record(decodeMsgpack(unseal(value)), 'weights');
   return {

@@ -1,6 +1,6 @@
 /**
- * Keys of the store: text, and for blocks the first row as big-endian 32-bit numbers after it, so that a scan in key order reads a
- * table in row order. src/tables/README.md lists them all.
+ * Keys of the store: text in UTF-8; in the key of a block its first row follows, as big-endian 32-bit numbers, so that a scan in the
+ * order of keys reads a table in the order of its rows. src/tables/README.md lists all keys.
  */
 
 const encoder = new TextEncoder();
@@ -26,7 +26,7 @@ export function tableRange(table: string): [from: Uint8Array, to: Uint8Array] {
 /** The class of each word, in models with classes. */
 export const CLASSES_KEY = encoder.encode('classes');
 
-/** The `tokenizer.json`, in models that have one. */
+/** The tokenizer's file, in models that have one. */
 export const TOKENIZER_KEY = encoder.encode('tokenizer');
 
 /** The directory of the dictionary: the first words of its blocks. */

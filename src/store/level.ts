@@ -16,13 +16,13 @@ interface Put {
   readonly value: Uint8Array;
 }
 
-/** The keys from `gte` on that are below `lt`. */
+/** The keys k with `gte` ≤ k < `lt`, in the order of bytes. */
 interface Range {
   readonly gte?: Uint8Array;
   readonly lt?: Uint8Array;
 }
 
-/** The part of abstract-level that this code uses. LevelDB, memory-level and IndexedDB have it. */
+/** The methods of abstract-level that this code calls. LevelDB, memory-level and browser-level (IndexedDB) implement them. */
 export interface Database {
   open(options?: { errorIfExists?: boolean }): Promise<void>;
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
@@ -83,12 +83,12 @@ export class LevelWriter implements ModelWriter {
     return this.database.get(key);
   }
 
-  /** Keys from `from` on that are below `to`, with their values, in the order of the keys. */
+  /** The keys k with `from` ≤ k < `to` and their values, in the order of the keys. */
   entries(from: Uint8Array, to: Uint8Array): AsyncIterable<[Uint8Array, Uint8Array]> {
     return this.database.iterator({ gte: from, lt: to, highWaterMarkBytes: READ_AHEAD_BYTES });
   }
 
-  /** Removes the keys from `from` on that are below `to`. */
+  /** Removes the keys k with `from` ≤ k < `to`. */
   remove(from: Uint8Array, to: Uint8Array): Promise<void> {
     return this.database.clear({ gte: from, lt: to });
   }

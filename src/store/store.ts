@@ -26,7 +26,7 @@ export interface ModelWriter {
   abort(): Promise<void>;
 }
 
-/** What belongs to a model besides its store. */
+/** The parts of a model outside of its store. */
 export interface ModelFiles {
   /** Bytes of the model on disk. */
   readonly bytes: number;

@@ -8,7 +8,7 @@ import { blockName, decodeTableBlock, firstRow, openTable } from './table-reader
 /** A decoded block, and the totals of its contexts, which are computed when they are first asked for. */
 export class CachedBlock {
   private readonly totals: Uint32Array;
-  /** About the bytes of memory that it takes. */
+  /** Bytes of memory that it takes, about. */
   readonly bytes: number;
 
   constructor(readonly block: Block) {
@@ -61,7 +61,7 @@ export function addTotals(block: Block, context: number, totals: Uint32Array): v
   totals[at + 3] = starts[context + 1] - starts[context];
 }
 
-/** Reads single blocks of all tables, in any order, and keeps those used last. */
+/** Reads single blocks of all tables, in any order, and keeps the blocks used last. */
 export class BlockReader {
   private readonly cache = new Map<string, CachedBlock>();
   private bytes = 0;
@@ -83,7 +83,7 @@ export class BlockReader {
   }
 
   /**
-   * Reads those blocks that are not in memory, and then drops others, least recently used first. All blocks asked for here are in
+   * Reads the blocks that are not in memory, and then drops other blocks, least recently used first. All blocks of this call are in
    * memory afterwards, whatever the limit.
    *
    * @param types word ids of the table are below this.

@@ -198,10 +198,10 @@ export function decodeBlock(value: Uint8Array, width: number, reuse?: Block): Bl
   return block;
 }
 
-/** The largest Σc: totals are stored in 32 bits. */
+/** The largest Σc: totals have 32 bits. */
 const MOST_TOTAL = 2 ** 32 - 1;
 
-/** Totals that at least `rows` followers can have. @throws BlockDamage for any others. */
+/** The totals of a wide context with at least `rows` followers. @throws BlockDamage for impossible totals. */
 function checkedTotals(totals: readonly number[], rows: number): ContextTotals {
   const [total, ones, twos, followers] = totals;
   const isPossible =
@@ -215,6 +215,7 @@ function checkedTotals(totals: readonly number[], rows: number): ContextTotals {
   return { total, ones, twos, followers };
 }
 
+/** @throws BlockDamage if Σc of a context does not fit 32 bits. */
 function checkTotals({ contextCount, starts, counts, pruned }: Block): void {
   for (let c = 0; c < contextCount; c++) {
     let total = pruned[c];
@@ -233,7 +234,7 @@ export function largestWord({ contexts, contextCount, starts, words }: Block): n
   return largest;
 }
 
-/** Reads bytes that are exactly `length` varints. */
+/** Decodes bytes that are exactly `length` varints. @throws BlockDamage */
 function readAll(bytes: Uint8Array, to: Uint32Array, length: number): void {
   const cursor = { at: 0 };
   for (let i = 0; i < length; i++) to[i] = readVarint(bytes, cursor);
@@ -257,7 +258,7 @@ function readNumbers(bytes: Uint8Array, block: Block, rows: number): void {
   for (let c = 0; c < block.contextCount; c++) if (!isPossible(backoffs[c])) throw new BlockDamage('no back-off');
 }
 
-/** log10. Small enough that a sum of one back-off for each order stays finite. */
+/** The largest log10 back-off: small enough that a sum of one back-off for each order stays finite. */
 export const LARGEST_BACKOFF = 1e300;
 
 /** Blocks are encoded here, one at a time, before their bytes are copied out. */

@@ -22,13 +22,13 @@ import {
 import { encodeManifest, type Manifest } from './manifest.js';
 import type { ModelWriter } from '../store/store.js';
 
-/** A manifest but for the entries that {@link ModelBuilder.finish} adds. */
+/** A manifest without the entries that {@link ModelBuilder.finish} adds. */
 export type ModelDescription = Omit<Manifest, 'format' | 'dictionaryBlocks'>;
 
 /**
- * Writes a model's values. Input: the blocks of tables, the dictionary, the classes, the `tokenizer.json`. Output: a store with
+ * Writes a model's values. Input: the blocks of tables, the dictionary, the classes, the tokenizer's file. Output: a store with
  * these, the directories of the tables and of the dictionary, and the manifest. Order: the blocks of a table ascend within a
- * partition; a table's directory comes after its blocks; the manifest comes last, for a store without one is no model.
+ * partition; a table's directory comes after its blocks; the manifest comes last, because a store without one is no model.
  */
 export class ModelBuilder {
   private dictionaryBlocks = 0;
@@ -95,7 +95,7 @@ export class ModelBuilder {
     await this.putDictionaryDirectory(firstWords);
   }
 
-  /** Puts the next blocks of a dictionary that was encoded already. */
+  /** Puts the next blocks of a dictionary, which are encoded already. */
   async putDictionaryBlocks(blocks: readonly Uint8Array[]): Promise<void> {
     for (const block of blocks) await this.store.put(dictionaryKey(this.dictionaryBlocks++), block);
   }
@@ -148,7 +148,7 @@ export class ModelBuilder {
     return manifest;
   }
 
-  /** Closes the store, which is then no model. */
+  /** Closes the store without a manifest: it is no model. */
   async abort(): Promise<void> {
     await this.store.abort();
   }

@@ -7,8 +7,8 @@ const WRONG_TOTALS = 'the blocks of a context do not have as many rows as its to
 const NO_NUMBERS = new Float64Array(0);
 
 /**
- * A view of {@link readBlocks} by context: walks the contexts of a table in their order, each with all its followers, those
- * of a wide context put together from its blocks.
+ * Input: the blocks of a table, from {@link readBlocks}. Output: its contexts, one at a time, each with all its followers; those
+ * of a wide context are joined from its blocks. Order: that of the rows.
  */
 export class TableCursor {
   /** The words of the current context, nearest first. */
@@ -31,9 +31,9 @@ export class TableCursor {
 
   private readonly blocks: AsyncGenerator<NumberedBlock, void, void>;
   private block: Block;
-  /** The number of the context within the block. */
+  /** The index of the current context within the block. */
   private at = -1;
-  /** Blocks that were not read yet. */
+  /** Number of blocks that were not read yet. */
   private left: number;
   /** Whether blocks have log10 probabilities; unknown before the first block. */
   private isBackoff: boolean | undefined;
@@ -72,7 +72,7 @@ export class TableCursor {
     return cursor;
   }
 
-  /** Moves to the next context. Returns a promise where a block has to be read first. */
+  /** Moves to the next context. Returns a promise if a block has to be read first. */
   advance(): Promise<void> | undefined {
     this.row += this.to - this.from;
     this.number++;

@@ -2,7 +2,7 @@ import { readVarint, writeVarint } from '../base/varint.js';
 
 /** Marks a number that is stored as an IEEE 754 double instead of decimal digits. */
 const WHOLE = 15;
-/** The digits without the point are below this, so that with the sign bit they fit a varint of 32 bits. */
+/** The number that the digits make without the point is below this: with the sign bit it fits a varint of 32 bits. */
 const LIMIT = 2 ** 31;
 /** 10^digits, exact in double precision. */
 const POWERS = Float64Array.from({ length: WHOLE }, (_, digits) => Number(`1e${digits}`));
@@ -11,7 +11,7 @@ const POWERS = Float64Array.from({ length: WHOLE }, (_, digits) => Number(`1e${d
 export const DECIMAL_BYTES = 9;
 
 /**
- * Writes numbers as decimals where that is exact, as for any number that an ARPA file gives in up to nine digits.
+ * Writes numbers as decimals where that is exact, as it is for all numbers of up to nine digits in an ARPA file.
  *
  * ```
  * ┌──────────────────────────┬─────────────────────────────────────────────────────┐
@@ -50,7 +50,7 @@ export function writeDecimals(bytes: Uint8Array, at: number, values: Float64Arra
   return at;
 }
 
-/** Reads what {@link writeDecimals} wrote, and moves the cursor; past the end it reads zeros. */
+/** Reads numbers of {@link writeDecimals} and moves the cursor behind them; bytes past the end read as zeros. */
 export function readDecimals(bytes: Uint8Array, cursor: { at: number }, to: Float64Array, length: number): void {
   const flags = cursor.at;
   cursor.at += (length + 1) >>> 1;

@@ -11,9 +11,9 @@ import { intactValue } from './table-reader.js';
 
 /** How the dictionary is read. */
 export interface ReadDictionaryOptions {
-  /** The first word of each block, which is then compared. */
+  /** The first word of each block; if given, each block is compared with it. */
   readonly firstWords?: readonly Uint8Array[];
-  /** Gets the error of each damaged block, which is left out. Without it, the first damaged block ends the reading. */
+  /** Called with the error of each damaged block, which is left out. Without it, the first damaged block ends the reading. */
   readonly onDamage?: (error: KneserError, number: number) => void;
 }
 
@@ -27,7 +27,7 @@ export interface NumberedWords {
  * Input: the dictionary of a model. Output: its blocks, decoded. Order: that of the words' UTF-8 bytes. The only loop over a
  * whole dictionary; it reads ahead (see {@link readAhead}).
  *
- * @throws KNESER_DAMAGED where a block is missing, unreadable, or has an id that the model does not have.
+ * @throws KNESER_DAMAGED where a block is missing, unreadable, or has an id outside the vocabulary.
  */
 export async function* readDictionary(
   store: ModelStore,

@@ -10,7 +10,7 @@ import { readVarint, writeVarint } from '../base/varint.js';
  */
 export const DICTIONARY_BLOCK_WORDS = 512;
 
-/** A block of very long words ends earlier: without its last word, its words have fewer bytes than this. */
+/** A block of very long words ends with the word that brings its words to this many bytes. */
 export const DICTIONARY_BLOCK_BYTES = 1 << 20;
 
 /** A word of the dictionary. */
@@ -38,7 +38,7 @@ export function* sortedDictionary(
   for (const id of ids) yield { word: list.bytes(numbers[id]), id, frequency: frequencies[id] };
 }
 
-/** The words of a block, ascending, with their ids and frequencies. */
+/** A decoded block: words, ascending, with their ids and frequencies. */
 export interface DictionaryBlock {
   readonly words: readonly Uint8Array[];
   readonly ids: Float64Array;

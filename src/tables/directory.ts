@@ -12,7 +12,7 @@ export interface Directory {
   readonly words: Uint32Array;
 }
 
-/** Rows in their order (k context words, nearest first, then the word), and their number. */
+/** Rows, ascending, and their number. A row is k context words, nearest first, then the predicted word. */
 export interface Rows extends Iterable<Uint32Array> {
   readonly length: number;
 }

@@ -2,7 +2,7 @@ import { encodeMsgpack } from '../base/encode-msgpack.js';
 import { decodeMsgpack } from '../base/decode-msgpack.js';
 import { contiguous, MAX_ORDER, parsePattern, tableName, type Stream } from './pattern.js';
 import type { Pruning } from './pruning.js';
-import { DEFAULT_TOKENIZATION, TOKENIZER_NAMES, type TokenizationInfo } from '../text/tokenization.js';
+import { DEFAULT_TOKENIZATION, TOKENIZER_FILES, TOKENIZER_NAMES, type TokenizationInfo } from '../text/tokenization.js';
 import { BlockDamage, seal, unseal } from '../base/sealed.js';
 import { flag, list, oneOf, record, requireFinite, requireInteger, text } from '../base/shape.js';
 
@@ -107,7 +107,7 @@ export function decodeManifest(value: Uint8Array): Manifest {
   };
 }
 
-/** Ids have 32 bits; one of them marks words outside the vocabulary. */
+/** Ids have 31 bits: the highest of 32 marks words outside the vocabulary. */
 const MOST_TYPES = 2 ** 31 - 3;
 
 function checkedTable(value: unknown, order: number, stream: Stream): TableManifest {
@@ -153,7 +153,7 @@ function checkedOptions(value: unknown): ModelOptions {
     skipBlank: flag(said.skipBlank, 'skipBlank'),
     vocabulary: text(said.vocabulary, 'vocabulary'),
     tokenization: {
-      tokenizer: oneOf(tokenizer, 'tokenizer', [...TOKENIZER_NAMES, 'tokenizer.json']),
+      tokenizer: oneOf(tokenizer, 'tokenizer', [...TOKENIZER_NAMES, ...TOKENIZER_FILES]),
       ...(locale === undefined ? {} : { locale: text(locale, 'locale') }),
       sentences: oneOf(sentences, 'sentences', ['lines', 'segment']),
       normalize: oneOf(normalize, 'normalize', ['none', 'NFC', 'NFKC']),

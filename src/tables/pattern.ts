@@ -2,14 +2,14 @@
  * Patterns of kept context positions (Pickhardt et al. 2014).
  *
  * A pattern is the set of distances it keeps, counted from the predicted word: 1 is the word just before it. It is
- * written oldest position first, target last, `1` for a kept and `_` for a skipped word: `1_11` keeps the distances 3
+ * written oldest word first, predicted word last, `1` for a kept and `_` for a skipped word: `1_11` keeps the distances 3
  * and 1. The contiguous patterns `1`, `11`, `111` … are the ordinary n-gram orders.
  */
 
 /** The highest order that can be trained. */
 export const MAX_ORDER = 12;
 
-/** The distances a pattern keeps, ascending (nearest word first). The empty pattern is the unigram's. */
+/** The distances a pattern keeps, ascending (nearest word first). The empty pattern is that of unigrams. */
 export type Pattern = readonly number[];
 
 /** The contiguous pattern of an order: the distances 1 … order − 1. */
@@ -62,11 +62,11 @@ export function comparePatterns(a: Pattern, b: Pattern): number {
 
 /** Which skip patterns a model has, besides the contiguous patterns up to its order. */
 export interface PatternChoice {
-  /** All patterns of the order within the limits below. */
+  /** Whether the model has all patterns of its order, within the limits below. */
   readonly skip?: boolean;
-  /** These patterns, such as `1_11`. */
+  /** The skip patterns by name, such as `1_11`. */
   readonly list?: readonly string[];
-  /** At most so many words skipped in a row. */
+  /** The most words skipped in a row. */
   readonly maxGap?: number;
   /** At most this many patterns, contiguous ones counted. Patterns that keep few and near words are taken first. */
   readonly maxPatterns?: number;
@@ -75,7 +75,7 @@ export interface PatternChoice {
 /**
  * The patterns of a model, each after all its subsets.
  *
- * @throws RangeError that names the listed text which is no pattern, or is too long for the order.
+ * @throws RangeError that names a text of `list` that is no pattern or is too long for the order.
  */
 export function choosePatterns(order: number, choice: PatternChoice): Pattern[] {
   const plain = Array.from({ length: order }, (_, index) => contiguous(index + 1));
@@ -120,7 +120,7 @@ function gap(pattern: Pattern): number {
   return pattern.reduce((longest, distance, i) => Math.max(longest, distance - (pattern[i - 1] ?? 0) - 1), 0);
 }
 
-/** Patterns of a smaller reach need less text to be useful. It grows with the span and with the number of kept words. */
+/** A measure of how much text a pattern needs to be useful: it grows with the span and with the number of kept words. */
 function reach(pattern: Pattern): number {
   return span(pattern) + 2 * pattern.length;
 }

@@ -1,13 +1,13 @@
 import { KneserError } from '../base/errors.js';
 
-/** How a model was pruned: by raw counts, with a threshold an order, or by relative entropy. */
+/** How a model was pruned: by raw counts, with a threshold for each order, or by relative entropy (Stolcke 1998). */
 export type Pruning =
   | {
-      /** By order from 1: n-grams seen at most so often were dropped. */
+      /** By order from 1, the threshold: n-grams with a raw count of at most this were dropped. */
       readonly counts: readonly number[];
     }
   | {
-      /** N-grams were dropped without which perplexity rises by less than this share. */
+      /** The threshold, a share: an n-gram was dropped if perplexity without it rises by less than this share. */
       readonly entropy: number;
     };
 

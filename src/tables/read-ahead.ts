@@ -1,6 +1,6 @@
 import type { ModelStore } from '../store/store.js';
 
-/** Values that are asked for at once: table blocks of about 8 kB, dictionary blocks of about as much. */
+/** Number of values that are read at once: blocks of tables and of the dictionary, of about 8 kB each. */
 export const BLOCKS_A_READ = 128;
 
 /** Values of consecutive keys: `values[i]` belongs to key `from` + i. */

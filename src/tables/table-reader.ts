@@ -28,7 +28,7 @@ export async function openTable(store: ModelStore, name: string, width: number):
 export interface ReadBlocksOptions {
   /** The number of the block to begin with. Default 0. */
   readonly first?: number;
-  /** Gets the error of each damaged block, which is left out. Without it, the first damaged block ends the reading. */
+  /** Called with the error of each damaged block, which is left out. Without it, the first damaged block ends the reading. */
   readonly onDamage?: (error: KneserError, number: number) => void;
 }
 
@@ -87,7 +87,7 @@ export async function* readEncodedBlocks(
   }
 }
 
-/** A value that must be there and whole. @param where names it in messages. @throws KNESER_DAMAGED */
+/** Checks that a value exists and has its checksum. @param where names the value in messages. @returns the value. @throws KNESER_DAMAGED */
 export function intactValue(where: string, value: Uint8Array | undefined): Uint8Array {
   return decodeValue(where, value, sealed => {
     unseal(sealed);
@@ -104,7 +104,7 @@ export function firstRow(directory: Directory, block: number): number[] {
   return [...directory.columns.map(column => column[block]), directory.words[block]];
 }
 
-/** What a block is called in messages. */
+/** The name of a block in messages. */
 export function blockName(store: ModelStore, table: string, block: number): string {
   return `${store.name}: table ${table}, block ${block}`;
 }

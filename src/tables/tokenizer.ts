@@ -1,14 +1,16 @@
 import { seal, unseal } from '../base/sealed.js';
+import type { PretrainedTokenizer, TOKENIZER_FILES } from '../text/tokenization.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The bytes of a `tokenizer.json` in the store: a checksum, and its text in UTF-8. */
-export function encodeTokenizer(json: string): Uint8Array {
-  return seal(encoder.encode(json));
+/** The bytes of a tokenizer's file in the store: a checksum, and the file as it is, a `tokenizer.json` in UTF-8. */
+export function encodeTokenizer(tokenizer: PretrainedTokenizer): Uint8Array {
+  return seal('json' in tokenizer ? encoder.encode(tokenizer.json) : tokenizer.sentencepiece);
 }
 
 /** The reverse of {@link encodeTokenizer}. @throws BlockDamage */
-export function decodeTokenizer(value: Uint8Array): string {
-  return decoder.decode(unseal(value));
+export function decodeTokenizer(value: Uint8Array, kind: (typeof TOKENIZER_FILES)[number]): PretrainedTokenizer {
+  const bytes = unseal(value);
+  return kind === 'tokenizer.json' ? { json: decoder.decode(bytes) } : { sentencepiece: bytes };
 }

@@ -2,9 +2,9 @@ import type { TableCursor } from './cursor.js';
 
 /** Called at each context of a walk. Level k is that of the k-th cursor, whose contexts have k words. */
 export interface Visitor {
-  /** Called before the contexts that are one word longer to the left. */
+  /** Called at a context, before the contexts that are one word longer to the left. */
   open?(level: number, cursor: TableCursor): void;
-  /** Called after them. Returns a promise if the walk has to wait. */
+  /** Called at the same context, after the longer ones. Returns a promise if the walk has to wait. */
   close(level: number, cursor: TableCursor): Promise<void> | undefined;
 }
 

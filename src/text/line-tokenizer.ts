@@ -1,7 +1,7 @@
 import { KneserError } from '../base/errors.js';
 import { PendingBytes } from '../base/pending-bytes.js';
 import { canonicalSurface, decode } from './surface.js';
-import type { TextChanges, Tokenization } from './tokenization.js';
+import { isTokenizerFile, type TextChanges, type Tokenization } from './tokenization.js';
 import type { TextFeeder, TokenSink } from './tokenizer.js';
 import { NEWLINE } from './tokens.js';
 
@@ -29,7 +29,7 @@ export class LineTokenizer implements TextFeeder {
     private readonly source: string,
   ) {
     const { tokenizer, sentences } = tokenization.info;
-    this.piece = tokenizer === 'tokenizer.json' || sentences === 'segment' ? LONG_PIECE_BYTES : PIECE_BYTES;
+    this.piece = isTokenizerFile(tokenizer) || sentences === 'segment' ? LONG_PIECE_BYTES : PIECE_BYTES;
   }
 
   feed(bytes: Uint8Array): void {

@@ -1,22 +1,25 @@
 import { KneserError } from '../base/errors.js';
 import { fixedToken, nameSeparators, type FixedToken } from './names.js';
+import { readSentencePiece } from './sentencepiece/engine.js';
 import type { Splitter } from './splitter.js';
+import type { Engine } from './subwords/engine.js';
 import { decode } from './surface.js';
+import type { PretrainedTokenizer } from './tokenization.js';
 import { readEngine } from './tokenizer-json/engine.js';
 
 /**
- * The tokens of a Hugging Face tokenizer (BPE, Unigram, WordPiece, WordLevel), without the special tokens that its template would
- * put around a text. Tokens are the strings of the vocabulary, white space in them named as `names.ts` says; where Unigram has no
- * token for characters, they are a token as they are.
+ * The tokens of a tokenizer's file, without the special tokens that its template would put around a text. Tokens are the strings of
+ * the vocabulary, white space in them named as `names.ts` says; where Unigram or SentencePiece has no token for characters, these
+ * are a token as they are.
  *
- * @param json the text of a `tokenizer.json`.
- * @param name says in messages where it comes from.
- * @throws KNESER_TOKENIZER where the file has a part that is not supported, and where the text needs an unknown token that the
- * file does not have.
+ * @throws KNESER_TOKENIZER where the file is wrong or has a part that is not supported, and where the text needs an unknown token
+ * that the file does not have.
  */
-export function pretrained(json: string, name: string): Splitter {
-  const engine = naming(`${name}: is not a tokenizer.json that can be used`, () =>
-    readEngine<FixedToken>(json, token => fixedToken(nameSeparators(token))),
+export function pretrained(tokenizer: PretrainedTokenizer): Splitter {
+  const [kind, read] = kindOf(tokenizer);
+  const { name = kind } = tokenizer;
+  const engine = naming(`${name}: is not a ${kind} that can be used`, () =>
+    read(token => fixedToken(nameSeparators(token))),
   );
   const failure = `${name}: this tokenizer fails on the text`;
   return {
@@ -30,7 +33,15 @@ export function pretrained(json: string, name: string): Splitter {
   };
 }
 
-/** Puts the file's name before the reason of a refusal, and before those of the engine: a text or an expression too large. */
+type Read = (make: (text: string) => FixedToken) => Engine<FixedToken>;
+
+function kindOf(tokenizer: PretrainedTokenizer): readonly [kind: string, read: Read] {
+  return 'json' in tokenizer
+    ? ['tokenizer.json', make => readEngine(tokenizer.json, make)]
+    : ['SentencePiece model', make => readSentencePiece(tokenizer.sentencepiece, make)];
+}
+
+/** Puts the file's name before the reason of a refusal, and before the JavaScript engine's: a text or an expression too large. */
 function naming<T>(failure: string, act: () => T): T {
   try {
     return act();

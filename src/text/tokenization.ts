@@ -1,4 +1,4 @@
-import { checkText, members, oneOf, required, type OptionTable } from '../base/check.js';
+import { checkText, members, oneOf, optionError, required, type OptionTable } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 import { splitTokens } from './tokens.js';
 import { bytes, characters, whitespace, words, type Splitter } from './splitter.js';
@@ -9,8 +9,8 @@ import type { TokenSink } from './tokenizer.js';
 export interface TokenizationOptions {
   /**
    * What tokens are. Default `whitespace`: what white space separates. `words`: words, numbers and punctuation marks as
-   * `Intl.Segmenter` finds them. `characters`: code points. `bytes`: those of the text's UTF-8. Or a Hugging Face
-   * tokenizer.
+   * `Intl.Segmenter` finds them. `characters`: code points. `bytes`: those of the text's UTF-8. Or the content of a
+   * tokenizer's file: a Hugging Face `tokenizer.json`, or a SentencePiece model.
    */
   readonly tokenizer?: 'whitespace' | 'words' | 'characters' | 'bytes' | PretrainedTokenizer;
   /** The language for `words` and `segment`, a BCP 47 tag such as `de` or `zh-Hant`. Default `en`. */
@@ -21,22 +21,53 @@ export interface TokenizationOptions {
   readonly normalize?: 'none' | 'NFC' | 'NFKC';
 }
 
-/** A Hugging Face tokenizer: the text of its `tokenizer.json`, which is kept in the model. */
-export interface PretrainedTokenizer {
+/** A tokenizer that others trained, as its file has it; the model keeps the file. */
+export type PretrainedTokenizer = HuggingFaceTokenizer | SentencePieceTokenizer;
+
+/** A Hugging Face tokenizer: tokens are those of PyPI's `tokenizers`, or the file is refused. */
+export interface HuggingFaceTokenizer {
   /** The text of the `tokenizer.json`. */
   readonly json: string;
   /** Says in messages where it comes from. Default `tokenizer.json`. */
   readonly name?: string;
 }
 
+/** A SentencePiece model: tokens are those of PyPI's `sentencepiece`, or the file is refused. */
+export interface SentencePieceTokenizer {
+  /** The bytes of the `.model` file. */
+  readonly sentencepiece: Uint8Array;
+  /** Says in messages where it comes from. Default `SentencePiece model`. */
+  readonly name?: string;
+}
+
+/** The kinds of {@link PretrainedTokenizer}, as a model's manifest names them. */
+export const TOKENIZER_FILES = ['tokenizer.json', 'sentencepiece'] as const;
+
+/** Whether a tokenizer is one that a file holds. */
+export function isTokenizerFile(name: TokenizationInfo['tokenizer']): name is (typeof TOKENIZER_FILES)[number] {
+  return TOKENIZER_FILES.some(known => known === name);
+}
+
 /** The tokenizers that need no file. */
 export const TOKENIZER_NAMES = ['whitespace', 'words', 'characters', 'bytes'] as const;
 
-const PRETRAINED: OptionTable<PretrainedTokenizer> = { json: required(checkText), name: checkText };
+const HUGGING_FACE: OptionTable<HuggingFaceTokenizer> = { json: required(checkText), name: checkText };
+const SENTENCEPIECE: OptionTable<SentencePieceTokenizer> = { sentencepiece: required(checkBytes), name: checkText };
+
+function checkPretrained(name: string, value: object): void {
+  members('sentencepiece' in value ? SENTENCEPIECE : HUGGING_FACE)(name, value);
+}
+
+function checkBytes(name: string, value: unknown): void {
+  if (!(value instanceof Uint8Array)) throw optionError(name, value, 'the bytes of a file, a Uint8Array');
+}
+
 /** The checks of {@link TokenizationOptions}. */
 const TOKENIZATION_OPTIONS: OptionTable<TokenizationOptions> = {
   tokenizer: (name, value) =>
-    (typeof value === 'object' ? members(PRETRAINED) : oneOf(TOKENIZER_NAMES))(name, value, {}),
+    typeof value === 'object' && value !== null
+      ? checkPretrained(name, value)
+      : oneOf(TOKENIZER_NAMES)(name, value, {}),
   locale: checkText,
   sentences: oneOf(['lines', 'segment']),
   normalize: oneOf(['none', 'NFC', 'NFKC']),
@@ -48,7 +79,7 @@ export const checkTokenization = members(TOKENIZATION_OPTIONS);
 /** What a model says of its tokenization. */
 export interface TokenizationInfo {
   /** What tokens are. */
-  readonly tokenizer: 'whitespace' | 'words' | 'characters' | 'bytes' | 'tokenizer.json';
+  readonly tokenizer: 'whitespace' | 'words' | 'characters' | 'bytes' | 'tokenizer.json' | 'sentencepiece';
   /** Missing where no language matters. */
   readonly locale?: string;
   /** What sentences are: lines, or sentences found in each line. */
@@ -86,13 +117,13 @@ export class Tokenization {
     }
   }
 
-  /** @param json the tokenizer where it is a `tokenizer.json`. @throws KNESER_OPTION, KNESER_TOKENIZER */
-  static async open(info: TokenizationInfo, json?: PretrainedTokenizer): Promise<Tokenization> {
-    checkName('tokenizer', info.tokenizer, [...TOKENIZER_NAMES, 'tokenizer.json']);
+  /** @param file the tokenizer where a file holds it. @throws KNESER_OPTION, KNESER_TOKENIZER */
+  static async open(info: TokenizationInfo, file?: PretrainedTokenizer): Promise<Tokenization> {
+    checkName('tokenizer', info.tokenizer, [...TOKENIZER_NAMES, ...TOKENIZER_FILES]);
     checkName('sentences', info.sentences, ['lines', 'segment']);
     checkName('normalize', info.normalize, ['none', 'NFC', 'NFKC']);
     if (info.locale !== undefined) checkLocale(info.locale);
-    return new Tokenization(info, await createSplitter(info, json));
+    return new Tokenization(info, await createSplitter(info, file));
   }
 
   /** Gives the tokens of a sentence to a sink. */
@@ -166,7 +197,7 @@ export function isTokenizerName(name: string): name is (typeof TOKENIZER_NAMES)[
  */
 export function describeTokenization(options: TokenizationOptions, lowercase: boolean): TokenizationInfo {
   const { tokenizer = 'whitespace', locale, sentences = 'lines', normalize = 'none' } = options;
-  const name = typeof tokenizer === 'string' ? tokenizer : 'tokenizer.json';
+  const name = nameOf(tokenizer);
   const needsLocale = name === 'words' || sentences === 'segment';
   if (locale !== undefined && !needsLocale) {
     throw new KneserError(
@@ -174,7 +205,7 @@ export function describeTokenization(options: TokenizationOptions, lowercase: bo
       'locale: only the tokenizer words and the sentences segment depend on a language; leave it out',
     );
   }
-  if (lowercase && (name === 'bytes' || name === 'tokenizer.json')) {
+  if (lowercase && (name === 'bytes' || isTokenizerFile(name))) {
     throw new KneserError(
       'KNESER_OPTION',
       `lowercase: the tokens of ${name} have no lower case; lower-case the text itself`,
@@ -182,6 +213,11 @@ export function describeTokenization(options: TokenizationOptions, lowercase: bo
   }
   const language = needsLocale ? { locale: checkLocale(locale ?? DEFAULT_LOCALE) } : {};
   return { tokenizer: name, ...language, sentences, normalize };
+}
+
+function nameOf(tokenizer: NonNullable<TokenizationOptions['tokenizer']>): TokenizationInfo['tokenizer'] {
+  if (typeof tokenizer === 'string') return tokenizer;
+  return 'json' in tokenizer ? 'tokenizer.json' : 'sentencepiece';
 }
 
 function checkName(option: string, value: unknown, names: readonly unknown[]): void {
@@ -204,7 +240,7 @@ function checkLocale(locale: string): string {
   return canonical[0];
 }
 
-async function createSplitter(info: TokenizationInfo, json: PretrainedTokenizer | undefined): Promise<Splitter> {
+async function createSplitter(info: TokenizationInfo, file: PretrainedTokenizer | undefined): Promise<Splitter> {
   switch (info.tokenizer) {
     case 'whitespace':
       return whitespace;
@@ -215,6 +251,8 @@ async function createSplitter(info: TokenizationInfo, json: PretrainedTokenizer 
     case 'words':
       return words(info.locale ?? DEFAULT_LOCALE);
     case 'tokenizer.json':
-      return (await import('./pretrained.js')).pretrained(json?.json ?? '', json?.name ?? 'tokenizer.json');
+      return (await import('./pretrained.js')).pretrained(file ?? { json: '' });
+    case 'sentencepiece':
+      return (await import('./pretrained.js')).pretrained(file ?? { sentencepiece: new Uint8Array(0) });
   }
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { exp, exp10, log, log10 } from '#kneser/src/base/elementary.js';
 
-/** Within two units in the last place: engines are not exact either. */
+/** The largest relative difference: two units in the last place, because the engine's functions are not exact either. */
 function close(actual: number, expected: number): boolean {
   return Object.is(actual, expected) || Math.abs(actual - expected) <= 4.5e-16 * Math.abs(expected);
 }
@@ -20,7 +20,7 @@ describe('exponentials and logarithms', () => {
           for (const value of [x, near])
             expect([close(log(value), Math.log(value)), close(log10(value), Math.log10(value))]).toEqual([true, true]);
           expect(close(exp(power), Math.exp(power))).toBe(true);
-          // As exact as a result can be whose power is rounded.
+          // The rounding of the power allows no closer result.
           expect(Math.abs(exp10(power) / 10 ** power - 1)).toBeLessThan(1e-15);
         },
       ),

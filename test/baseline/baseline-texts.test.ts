@@ -41,7 +41,7 @@ describe('documents', () => {
       const other = bySentence.models[i].micro;
       expect(micro.perplexity).toBeCloseTo(other.perplexity ?? NaN, 9);
       expect(micro.bitsPerByte).toBeCloseTo(other.bitsPerByte ?? NaN, 9);
-      // Sentences of a document are alike: to resample them one by one is to be too sure.
+      // Sentences of a document are alike: resampling them one by one would make the interval too narrow.
       const [low, high] = micro.interval ?? [NaN, NaN];
       const [otherLow, otherHigh] = other.interval ?? [NaN, NaN];
       expect(high - low).toBeGreaterThan(2 * (otherHigh - otherLow));
@@ -70,7 +70,7 @@ describe('documents', () => {
     expect(second.difference).toBeCloseTo(otherSecond.difference ?? NaN, 9);
     expect(second.interval).not.toEqual(otherSecond.interval);
 
-    // The table of tokens says which document a token is of: compare resamples the same.
+    // The table of tokens has the document of each token, so compare resamples documents too.
     const compared = await compare({ file: join(out, 'tokens.tsv.gz'), models: ['mkn2', 'mkn1'], ...resampling });
     expect(compared).toMatchObject({ sentences: 400, documents: 40 });
     for (const end of [0, 1]) expect(compared.interval?.[end]).toBeCloseTo(second.interval?.[end] ?? NaN, 2);

@@ -24,7 +24,7 @@ function makeText(seed: number, sentences: number, words = 40): string {
   return text;
 }
 
-/** A text of its own name, which needs escapes in every format. */
+/** A text file whose name needs escapes in every format. */
 function named(name: string, text: string): string {
   const folder = cli.fresh('named');
   mkdirSync(folder);
@@ -156,13 +156,15 @@ describe('baseline', () => {
     });
     const again = await baseline({ ...files, orders: [3, 1, 3], resamples: 200 });
     expect(timeless(again)).toEqual(timeless(report));
-    // Without --keep-models and --out nothing stays.
+    // Without --keep-models and --out, no file stays.
     expect(readdirSync(models).sort()).toEqual(['glm1', 'glm3', 'mkn1', 'mkn3']);
   });
 
   test('writes Markdown and a page that needs nothing else and shows names as they are', () => {
     const markdown = readFileSync(join(out, 'baseline.md'), 'utf8');
-    expect(markdown).toContain('| mkn3 ');
+    expect(markdown).toContain('| modified Kneser-Ney, order 3 ');
+    expect(markdown).toContain('| mixture over skip patterns, order 3 ');
+    expect(markdown).toContain('mkn3: modified Kneser-Ney, order 3');
     expect(markdown).toContain('\\<i\\>&\\|\\_\\`.txt');
     const page = readFileSync(join(out, 'baseline.html'), 'utf8');
     expect(page).not.toMatch(/<script|<link|<img|@import|url\(|\b(src|href)=|https?:/);
@@ -188,7 +190,7 @@ describe('baseline', () => {
     expect(closed.models.map(({ micro }) => micro.oov)).toEqual([unknown, unknown]);
     const { rows } = readTable(folder);
     expect(rows.filter(row => row.oov === '1').length).toBe(unknown);
-    // <unk> is a frequent word then: its probability is not that of an unseen one.
+    // <unk> is a frequent word here, so its probability is higher than that of an unseen word.
     const mapped = rows.find(row => row.oov === '1');
     expect(Number(mapped?.['mkn2.log10Prob'])).toBeGreaterThan(-1);
     expect(mapped?.count).toBe('0');
@@ -196,7 +198,7 @@ describe('baseline', () => {
 });
 
 describe.concurrent('kneser baseline', () => {
-  /** A folder for temporary files that no other test uses, so that what is left in it is of one command. */
+  /** A folder for the temporary files of one command, to see what it leaves. */
   const ownTemporary = (): { readonly env: { readonly TMPDIR: string } } => {
     const folder = cli.fresh('temporary');
     mkdirSync(folder);
@@ -215,7 +217,7 @@ describe.concurrent('kneser baseline', () => {
       temporary,
     );
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^(mkn|glm)1 has the lowest perplexity/);
+    expect(stdout).toMatch(/^Lowest perplexity: .* with (modified Kneser-Ney|mixture over skip patterns), order 1/);
     expect(stdout).toContain('mean of files (macro)');
     expect(stderr).toContain('glm1: tuning weights');
     expect(stderr).toContain(folder);
@@ -290,7 +292,7 @@ describe.concurrent('kneser baseline', () => {
     const measured = await baseline({ corpus: '1b', data, orders: [5], classes: 0, resamples: 100 });
     expect(measured.corpus?.name).toBe('1b');
     expect(measured.test.map(({ file }) => file)).toEqual(['news.en.heldout-00000-of-00050']);
-    expect(measured.warnings.join()).toContain('no checksum');
+    expect(measured.warnings.join()).toContain('lacks checksums');
     const [published] = measured.published;
     expect(published).toMatchObject({ perplexity: 67.6, counterpart: 'mkn5' });
     expect(published.ours).toBe(measured.models[0].micro.perplexity);

@@ -67,7 +67,7 @@ describe.concurrent('compare', () => {
     expect(gains[0]).toMatchObject({ token: 'dog', context: ['the'], difference: 1, sentence: 1, matched: [1, 1] });
     expect(losses).toHaveLength(1);
     expect(losses[0]).toMatchObject({ token: 'rare', context: ['zzz'], difference: -0.5, log10Prob: [-2.5, -2] });
-    // The other way round it is the other way round.
+    // With the models in the other order, all signs change.
     const turned = await compare({ file: file(), models: ['b', 'a'], top: 1 });
     expect(turned.gains[0].token).toBe('rare');
     expect(turned.losses[0].token).toBe('dog');

@@ -14,7 +14,7 @@ import {
 
 const site = useSite();
 
-/** What axe finds wrong, by rule and place. */
+/** The faults that axe finds, by rule and place. */
 async function violations(page: Page): Promise<string[]> {
   // A debugger's script, which the page's own policy does not apply to.
   await page.evaluate(axe.source);
@@ -96,7 +96,7 @@ test('nothing scrolls sideways on a narrow phone', async () => {
   await page.context().close();
 });
 
-/** What has the keyboard: its label, or its text. */
+/** The label, or the text, of the element with the keyboard focus. */
 function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement;
@@ -111,7 +111,7 @@ function focused(page: Page): Promise<string> {
   });
 }
 
-/** Goes on with Tab until it has the keyboard. @returns what had it on the way. */
+/** Presses Tab until an element has the keyboard focus. @returns the elements that had it on the way. */
 async function tabTo(page: Page, name: string): Promise<string[]> {
   const passed: string[] = [];
   for (let i = 0; i < 40; i++) {
@@ -128,7 +128,7 @@ test('everything can be done with the keyboard', async () => {
   expect(await tabTo(page, 'Try it with a sample')).toEqual(['Models', 'Choose a file…']);
   await page.keyboard.press('Enter');
   await opened(page, 'Brown corpus');
-  // What was trained is at hand at once.
+  // The trained model can be used at once.
   expect(await focused(page)).toBe('Your text');
   await suggested(page, '.+');
   await page.keyboard.press('ArrowDown');

@@ -1,11 +1,11 @@
-/** What tests run in the browser besides the demo page. Bundled for a page of its own. */
+/** The code that tests run in the browser, besides the demo page. It is bundled for a page of its own. */
 import { LanguageModel } from '#kneser/native-free/index.js';
 import { deleteModel, listModels, openModel, saveModel } from '#kneser/native-free/indexeddb.js';
 import { checkReadings, type Opener } from '../support/reading-suite.js';
 
 const NAME = 'harness';
 
-/** Where a packed model is read from. */
+/** The source of a packed model. */
 export type Place = 'buffer' | 'blob' | 'url' | 'indexeddb';
 
 async function openerOf(url: string, place: Place): Promise<Opener> {
@@ -22,10 +22,10 @@ async function openerOf(url: string, place: Place): Promise<Opener> {
   return options => LanguageModel.fromFile(file, options);
 }
 
-/** The names of the readings that are not as expected, with what was found. */
+/** The names of the readings that differ from the expected ones, with the figures found. */
 export async function differences(url: string, place: Place, expected: Record<string, unknown>): Promise<string[]> {
   const different: string[] = [];
-  // Numbers as JSON has them are the same numbers; undefined is left out of both.
+  // JSON keeps numbers exactly, and leaves `undefined` out on both sides.
   const text = (value: unknown): string => JSON.stringify(value);
   await checkReadings(await openerOf(url, place), expected, (what, actual, wanted) => {
     if (text(actual) !== text(wanted)) different.push(`${what}: ${text(actual)} is not ${text(wanted)}`);

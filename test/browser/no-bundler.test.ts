@@ -12,7 +12,7 @@ const root = join(folder, 'site');
 const site = useSite(root);
 const sentences = smallText().trim().split('\n');
 
-/** The page of docs/native-free.md, word for word. It ends by telling the test what it found. */
+/** The page of docs/native-free.md, word for word. At its end it sends its figures to the test. */
 function documentedPage(): string {
   const [, html] = /```html\n([^]*?)```/.exec(readFileSync(join(top, 'docs/native-free.md'), 'utf8')) ?? [];
   expect(html).toContain("from '/node_modules/kneser/dist/browser/index.js'");

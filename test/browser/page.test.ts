@@ -14,7 +14,7 @@ function heats(page: Page): Promise<Record<string, number>> {
     );
 }
 
-/** Waits until all that was typed is coloured. */
+/** Waits until the whole text is coloured. */
 async function coloured(page: Page, word: string): Promise<void> {
   await page.locator('#mirror span', { hasText: word }).last().waitFor({ state: 'attached' });
 }
@@ -66,7 +66,7 @@ describe('a model that was trained in the page', () => {
     expect(await page.textContent('#summary')).toMatch(
       /^Perplexity [\d.,]+ over 10 tokens, 1 of them new to the model\./,
     );
-    // The mirror is the text itself.
+    // The mirror has the same text as the text area.
     expect((await page.locator('#mirror').innerText()).trimEnd()).toBe(await page.inputValue('#text'));
   });
 
@@ -102,7 +102,7 @@ describe('a model that was trained in the page', () => {
     await page.keyboard.press('Enter');
     expect(await page.inputValue('#text')).toBe('the old bird ');
     await suggested(page, 'the old bird');
-    // The list stays chosen from.
+    // The list keeps the keyboard.
     const second = await page.locator('#suggestions .token').nth(1).textContent();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Tab');
@@ -170,7 +170,7 @@ describe('a model that was trained in the page', () => {
     await expect.poll(() => kept.allTextContents()).toEqual(['small']);
   });
 
-  /** What is said of a model but for its size, which is another in a file. */
+  /** The facts of a model without its size, which differs in a file. */
   function order(facts: string | null): string | undefined {
     return facts?.split(' · ').slice(0, 3).join();
   }

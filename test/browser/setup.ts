@@ -12,12 +12,12 @@ declare module 'vitest' {
   }
 }
 
-/** Builds the demo page once for all tests. Fails where there is no browser. */
+/** Builds the demo page once for all tests. Fails if there is no browser. */
 export default async function setup(project: TestProject): Promise<() => void> {
   try {
     findChromium();
   } catch (error) {
-    // That alone, and no stack.
+    // The message without its stack.
     process.stderr.write(`${(error as Error).message}\n`);
     process.exit(1);
   }

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, expect, inject } from 'vitest';
 import { launchChromium } from '#kneser/bench/chromium.js';
 import { serveFolder, type Server } from '#kneser/native-free/demo/serve.js';
 
-/** A page that is open, and what went wrong in it. */
+/** An open page, and the errors in it. */
 export interface Visit {
   readonly page: Page;
-  /** Messages of the console that are errors, and exceptions. */
+  /** Error messages of the console, and exceptions. */
   readonly errors: string[];
 }
 
@@ -15,11 +15,11 @@ export interface Site {
   readonly url: string;
   /** Bytes sent of each file since the last {@link forget}. */
   readonly sent: Map<string, number>;
-  /** Opens the page, in a browser without a past. */
+  /** Opens the page in a browser context without stored data. */
   visit(options?: BrowserContextOptions): Promise<Visit>;
 }
 
-/** @param folder what is served; the demo page unless told otherwise. */
+/** @param folder the folder to serve; default: the demo page. */
 export function useSite(folder?: string): Site {
   let browser: Browser | undefined;
   let server: Server | undefined;
@@ -94,13 +94,13 @@ export async function trained(page: Page, name = 'small'): Promise<void> {
   await page.fill('#text', '');
 }
 
-/** The suggestions, when there are some, after these words. */
+/** Waits for suggestions after these words. @returns the suggestions. */
 export async function suggested(page: Page, after: string): Promise<string[]> {
   await page.locator('#next-title', { hasText: new RegExp(`(after|with) ${after}$`) }).waitFor();
   return page.locator('#suggestions .token').allTextContents();
 }
 
-/** What the page says went wrong. */
+/** The error message of the page. */
 export async function complaint(page: Page): Promise<string> {
   await page.locator('#error').waitFor();
   return (await page.locator('#error').innerText()).replaceAll(/\s+/g, ' ');

@@ -35,7 +35,7 @@ interface ScoreLine {
   readonly log10Prob: number;
 }
 
-/** So much text that a model of it takes more than a megabyte. */
+/** A text whose model takes more than a megabyte. */
 let large: string;
 let corpus: string;
 /** A model that no test changes. */
@@ -65,14 +65,14 @@ function copied(): string {
   return path;
 }
 
-/** Trains with the command line, without a word. */
+/** Trains with the command line, which must write nothing to standard error. */
 async function trainQuietly(...args: string[]): Promise<string> {
   const out = cli.fresh();
   await cli.train([...args, '--out', out, '--order', '3']);
   return out;
 }
 
-/** Tries to train; checks that it fails, that no model comes of it, and that nothing is left behind. */
+/** Tries to train; checks that it fails, makes no model, and leaves no file behind. */
 async function refuseToTrain(status: number, ...args: string[]): Promise<string> {
   const out = cli.fresh();
   const message = await cli.refuse(status, ['train', '--quiet', '--out', out, ...args]);
@@ -85,7 +85,7 @@ async function total(path: string, ...files: string[]): Promise<Perplexity> {
   return report.total;
 }
 
-/** What makes two models of the same text the same. */
+/** The parts in which two models of the same text must be equal. */
 async function content(path: string): Promise<object> {
   const opened = await LanguageModel.open(path);
   try {
@@ -114,7 +114,7 @@ function tableFiles(path: string): string[] {
   return filesOf(tablesOf(path)).filter(file => statSync(file).size > 0);
 }
 
-/** All files under a folder, by what is in them. */
+/** All files under a folder, with their content. */
 function snapshot(folder: string): Record<string, string> {
   return Object.fromEntries(
     filesOf(folder).map(path => [path, createHash('sha256').update(readFileSync(path)).digest('hex')]),
@@ -168,7 +168,7 @@ describe.concurrent('a text', () => {
     const crlf = cli.file(TEXT.replaceAll('\n', '\r\n'));
     expect(await content(await trainQuietly(crlf))).toEqual(await content(trained));
     const expected = await total(trained, corpus);
-    // Only the carriage returns are characters more.
+    // Only the carriage returns add characters.
     const { bitsPerCharacter, bitsPerByte, ...same } = await total(trained, crlf);
     expect(expected).toMatchObject(same);
     expect(bitsPerCharacter).toBeLessThan(expected.bitsPerCharacter ?? 0);
@@ -179,9 +179,9 @@ describe.concurrent('a text', () => {
     const marked = cli.file('\ufeff' + TEXT);
     expect(await content(await trainQuietly(marked))).toEqual(await content(trained));
     expect(await total(trained, marked)).toEqual(await total(trained, corpus));
-    // So is each of several files, and the one in a gzip.
+    // The mark is dropped from each of several files, and from a gzipped one.
     const two = await trainQuietly(cli.file('\ufeffthe cat\n'), cli.file(gzipSync('\ufeffthe dog\n'), '.gz'));
-    // A mark anywhere else is a part of a word.
+    // A mark in any other place is part of a word.
     const lines = await cli.json<ScoreLine>(['score', two], { input: '\ufeffthe dog\nthe \ufeffcat\n' });
     expect(lines[0]).toMatchObject({ tokens: ['the', 'dog', '</s>'], oov: [false, false, false] });
     expect(lines[1]).toMatchObject({ tokens: ['the', '\ufeffcat', '</s>'], oov: [false, true, false] });
@@ -237,7 +237,7 @@ describe('a line of 50 MB', () => {
       : process.resourceUsage().maxRSS;
     process.on('exit', () => isMainThread && process.stderr.write('${PEAK}' + kilobytes() / 1024 + '\\n'));`;
 
-  /** Runs a command that must succeed in so many megabytes of memory. */
+  /** Runs a command that must succeed with at most this many megabytes of memory. */
   async function runWithin(megabytes: number, args: readonly string[]): Promise<Run> {
     const run = await cli.run(args, {
       env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(report)}` },
@@ -422,7 +422,7 @@ describe.concurrent('a path', () => {
     const path = join(folder, 'das Modell #1');
     await cli.train([text, '--out', path, '--order', '3']);
     expect(await total(path, text)).toEqual(await total(trained, corpus));
-    // The folder of the text holds the model too, which is no text.
+    // The folder of the text holds the model too; its files are no text.
     expect(await cli.print(['score', path, folder])).toBe(await cli.print(['score', trained, corpus]));
     const relative = await cli.print(['inspect', './das Modell #1'], { cwd: folder });
     expect(relative).toContain('./das Modell #1: order 3');
@@ -540,16 +540,16 @@ describe('a flipped bit', () => {
   interface Flip {
     readonly file: string;
     readonly at: number;
-    /** The bits that change. */
+    /** The places of the bits to flip. */
     readonly mask: number;
   }
 
-  /** What came of a flip: `same` figures, or an error's code. A process that ends early tells of fewer. */
+  /** By flip: `same`, if the figures are unchanged, or the code of the error. A process that ends early reports fewer flips. */
   interface Flipped extends Flip {
     readonly outcome: string;
   }
 
-  /** Runs in a process of its own, since LevelDB may end it. */
+  /** Flips bits in a process of its own, since LevelDB may end it. */
   const PROGRAM = `
     import { readFileSync, writeFileSync } from 'node:fs';
     const { LanguageModel, KneserError } = await import('${LIBRARY}');
@@ -592,12 +592,12 @@ describe('a flipped bit', () => {
       for (const name of readdirSync(cli.temporary)) rmSync(join(cli.temporary, name), { recursive: true });
     });
     const outcomes = stdout.toString().trimEnd().split('\n');
-    // Names the flip that ended the process.
+    // Fails with the number of the flip that ended the process.
     expect({ stderr: stderr.toString(), ended: flips[outcomes.length] }).toEqual({ stderr: '', ended: undefined });
     return outcomes.map(line => JSON.parse(line) as Flipped);
   }
 
-  /** Flips so many single bits of a file, evenly spread. */
+  /** Flips single bits of a file, evenly spread, one at a time. */
   function spread(file: string, count: number): Flip[] {
     const random = randomNumbers(count);
     const { size } = statSync(file);
@@ -614,7 +614,7 @@ describe('a flipped bit', () => {
     const created = readFileSync(pointer, 'utf8').indexOf('created');
     const flips = [
       ...filesOf(path).flatMap(file => spread(file, Math.min(statSync(file).size, file === pointer ? 14 : 7))),
-      // One that would change nothing but a date.
+      // A flip that would change only a date.
       { file: pointer, at: created + '"created": "20'.length, mask: 1 },
     ];
     const outcomes = tryFlips(path, TEXT.trimEnd().split('\n'), flips);
@@ -658,7 +658,7 @@ describe('a flipped bit', () => {
 });
 
 describe('a full disk', () => {
-  /** A file system of so many kilobytes. */
+  /** A file system of this many kilobytes. */
   function smallDisk({ skip }: TestContext, kilobytes: number): string {
     const path = cli.fresh('disk');
     mkdirSync(path);
@@ -709,7 +709,7 @@ describe('a full disk', () => {
 
 describe('without permission', () => {
   const isRoot = process.getuid?.() === 0;
-  /** Rights mean nothing to the superuser. */
+  /** The user who runs the command line: never the superuser, who may read and write everything. */
   const user = isRoot ? 65534 : undefined;
 
   let runs = false;
@@ -719,13 +719,13 @@ describe('without permission', () => {
     runs = (await cli.run(['--version'], { user })).status === 0;
   });
 
-  /** Skips where there are no such rights, or where the one without them cannot even run the command line. */
+  /** Skips the test if the system has no such rights, or if the user without rights cannot even run the command line. */
   function needRights({ skip }: TestContext): void {
     skip(process.platform === 'win32', 'Windows has other rights');
     skip(!runs, 'the repository lies where no other user can read it');
   }
 
-  /** A model of the one without rights, with files of its own. */
+  /** A model that belongs to the user without rights. */
   async function ownModel(): Promise<string> {
     const outer = cli.fresh('outer');
     mkdirSync(outer);
@@ -816,7 +816,7 @@ describe('importing the library', () => {
     readonly active: string[];
   }
 
-  /** Imports it in a process of its own, and tells what that loaded and started. */
+  /** Imports the library in a process of its own. @returns the modules, threads and handles of that process. */
   function imported(): Imported {
     const program = `
       import { createRequire } from 'node:module';
@@ -844,7 +844,7 @@ describe('importing the library', () => {
   });
 });
 
-// The last test: it looks at what all the others have left.
+// The last test: it checks that no other test left a file.
 test('nothing is left in the folder for temporary files', () => {
   expect(readdirSync(cli.temporary)).toEqual([]);
 });

@@ -37,14 +37,14 @@ async function model(text: string | readonly string[], ...options: string[]): Pr
   return out;
 }
 
-/** What a model says of itself; that `kneser inspect` says the same has a test of its own. */
+/** The `info` of a model, which `kneser inspect` prints (a test of its own checks that). */
 async function inspect(path: string): Promise<ModelInfo> {
   const opened = await LanguageModel.open(path);
   await opened.close();
   return opened.info;
 }
 
-/** What two models of the same text have in common. */
+/** The parts of `info` that are equal for two models of the same text. */
 async function content(path: string): Promise<Omit<ModelInfo, 'created' | 'bytes'>> {
   const { created, bytes, ...rest } = await inspect(path);
   expect(bytes).toBeGreaterThan(0);
@@ -104,7 +104,7 @@ describe.concurrent('train', () => {
   test('makes the same model of one text, several, standard input, gzip and a folder', async () => {
     const expected = await content(trained);
     const [first, second] = [TEXT.slice(0, 46), TEXT.slice(46)];
-    // The last line of a file ends with the file.
+    // The end of a file ends its last line.
     expect(await content(await model([first.slice(0, -1), second]))).toEqual(expected);
 
     const stdin = cli.fresh();
@@ -216,7 +216,7 @@ describe.concurrent('train', () => {
     expect((await perplexity(lower, cli.file('THE CAT\n'))).total).toEqual(
       (await perplexity(lower, cli.file('the cat\n'))).total,
     );
-    // Without it, case matters.
+    // Without --lowercase, case matters.
     expect((await score(trained, 'The the\n'))[0]).toMatchObject({
       tokens: ['The', 'the', '</s>'],
       oov: [true, false, false],
@@ -365,7 +365,7 @@ describe.concurrent('perplexity', () => {
     expect(row).toEqual(total);
     expect(total).toMatchObject({ sentences: 0, tokens: 0, oov: 0, log10Prob: 0 });
     expect(Object.values(total).slice(4)).toEqual([null, null, null, null, null]);
-    // Beside another file it changes nothing.
+    // Beside another file, an empty file changes nothing.
     expect((await perplexity(trained, cli.file(''), corpus)).total).toEqual((await perplexity(trained, corpus)).total);
   });
 
@@ -477,7 +477,7 @@ describe.concurrent('inspect', () => {
     const [info, ...rest] = await cli.json<ModelInfo>(['inspect', trained]);
     expect(rest).toEqual([]);
     expect(info).toEqual(await inspect(trained));
-    // Others may follow.
+    // Further members may follow.
     expect(Object.keys(info).slice(0, 9)).toEqual([
       'order',
       'sentences',
@@ -547,7 +547,7 @@ describe.concurrent('usage', () => {
 });
 
 describe('pipes and signals', () => {
-  /** So much text that reading and counting it takes a while. */
+  /** A text that takes a while to read and count. */
   let large: string;
   beforeAll(() => {
     const random = randomNumbers(1);
@@ -632,7 +632,7 @@ describe('pipes and signals', () => {
     expect(await end).toMatchObject({ status: 130, stderr: '' });
   });
 
-  // The last test: it looks at what all the others have left.
+  // The last test: it checks that no other test left a file.
   test('no command leaves anything in the folder for temporary files', () => {
     expect(readdirSync(cli.temporary)).toEqual([]);
   });

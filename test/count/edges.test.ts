@@ -17,7 +17,7 @@ import { temporaryFolder } from '../support/models.js';
 const MOST = 2 ** 32 - 1;
 const folder = temporaryFolder('edges');
 
-/** What is refused by a limit. */
+/** The refusal of a limit. */
 function limitOf(act: () => unknown): string {
   try {
     act();
@@ -61,7 +61,7 @@ describe('counts up to 2³² − 1 come back', () => {
   test.each(counts)('in a block and its totals: %i', count => {
     const blocks: EncodedBlock[] = [];
     const writer = new TableWriter('11', 1, block => blocks.push(block));
-    // A context's total has 32 bits too, and no text that is counted is longer.
+    // A context's total has 32 bits too; longer texts are refused.
     const beside = Math.min(count, MOST - 1);
     writer.group(Uint32Array.of(7), Uint32Array.of(5, MOST_WORDS), Uint32Array.of(beside, 1), 2);
     writer.group(Uint32Array.of(MOST_WORDS), Uint32Array.of(5), Uint32Array.of(count), 1);
@@ -110,7 +110,7 @@ describe('vocabularies', () => {
     checkWords(MOST_WORDS, MOST_BYTES);
     expect(limitOf(() => checkWords(MOST_WORDS + 1, 1))).toMatch(/90,000,000.*--vocab-limit/);
     expect(limitOf(() => checkWords(1, MOST_BYTES + 1))).toMatch(/4 GB.*--vocab-limit/);
-    // Two words make a number that is exact, and a hash with room for twice the words is an array that can be made.
+    // A pair of word numbers is an exact double, and a hash table of twice as many slots as words is within the limit of arrays.
     expect(Number.isSafeInteger((MOST_WORDS + 4) ** 2)).toBe(true);
     expect(4 * MOST_WORDS).toBeLessThan(2 ** 32);
   });

@@ -9,7 +9,7 @@ import { randomNumbers, temporaryFolder } from '../support/models.js';
 
 const folder = temporaryFolder('sort');
 
-/** A sink that keeps tuples, one for each time they were seen. */
+/** A sink that keeps each tuple as often as it was seen. */
 function collect(width: number): { tuples: number[][]; sink: TupleSink } {
   const tuples: number[][] = [];
   const sink: TupleSink = (columns, order, length, weight) => {
@@ -44,7 +44,7 @@ function expectSorted(distances: readonly number[], ...texts: Uint32Array[]): vo
     const expected = Array.from(positions, at => distances.map(distance => ids[at - distance])).sort(compareTuples);
     sorter.sort(ids, positions);
     expect(firstDifference(tuples, expected)).toBe(-1);
-    // The positions are all there still, in another order.
+    // Sorting only reorders the positions.
     expect(positions.sort().every((at, i) => at === reach + i)).toBe(true);
   }
 }
@@ -132,7 +132,7 @@ describe('sorted runs', () => {
       for (const run of runs) {
         const writer = new RunWriter(file, path, offset, width);
         const sorted = run.toSorted(compareTuples);
-        // Tuples come to a writer as from the sorter: some at a time, in any place of the columns.
+        // The sorter hands tuples over in pieces, from any place of the columns.
         for (let from = 0; from < sorted.length; from += pieces) {
           const some = sorted.slice(from, from + pieces);
           const columns = Array.from({ length: width }, (_, j) =>
@@ -183,7 +183,7 @@ describe('sorted runs', () => {
   test('much larger than their buffers', () => {
     const random = randomNumbers(6);
     const tuple = (): number[] => [0, 1, 2, 3].map(() => 1 + Math.floor(1e9 ** random()));
-    // The first is longer than what a writer holds back, too.
+    // The first run is also longer than the buffer of a writer.
     const runs = [50_000, 3000, 0, 1].map(length => Array.from({ length }, tuple));
     const expected = runs.flat().sort(compareTuples);
     for (const memory of [0, 50_000]) expect(firstDifference(merged(runs, 4, memory, 1000), expected)).toBe(-1);

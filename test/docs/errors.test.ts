@@ -21,7 +21,7 @@ it('every error code has a cause and a remedy, and docs/errors.md has them all',
   const used = readFileSync(join(ROOT, 'src/base/errors.ts'), 'utf8').match(/^ {2}KNESER_\w+: /gm) ?? [];
   expect(codes.length).toBe(used.length);
   for (const { code, text } of codes) {
-    // A cause and a remedy are two sentences at least.
+    // Cause and remedy are at least two sentences.
     expect(text?.match(/[.;]( |$)/g)?.length ?? 0, code).toBeGreaterThan(1);
   }
   const page = `# Errors

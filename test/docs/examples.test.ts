@@ -59,7 +59,7 @@ function examplesOf(path: string): Program[] {
     });
 }
 
-/** Runs programs one after another in one process; gives what each printed. */
+/** Runs programs one after another in one process. @returns the output of each. */
 async function runAll(programs: readonly Program[]): Promise<string[]> {
   const names = programs.map(({ code }, i) => {
     writeFileSync(join(folder, `program-${i}.mjs`), code);
@@ -141,7 +141,7 @@ it("the README's program and commands run", async () => {
   cpSync(join(ROOT, 'docs/mixture.md'), join(folder, 'docs/mixture.md'));
   const kneser = `"${process.execPath}" "${join(ROOT, 'dist/src/cli/main.js')}"`;
   for (const command of [...shown, ...cases]) {
-    // The quickstart's text is a part of Brown here; the whole of it would take the baseline half a minute.
+    // The quickstart's text is a part of Brown here; with the whole corpus the baseline would take half a minute.
     const text = command
       .replace('npx kneser', kneser)
       .replace('--corpus brown', '--train text.txt --valid valid.txt --test test.txt')

@@ -2,7 +2,7 @@ import { fork, type ChildProcess, type Serializable } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** How a module is run in a process of its own. */
+/** Options of a module that runs in a process of its own. */
 export interface ChildOptions {
   /** The folder for its temporary files. */
   readonly temporary?: string;
@@ -11,15 +11,15 @@ export interface ChildOptions {
   readonly execArgv?: readonly string[];
 }
 
-/** The process ended, or took too long, before it replied. */
+/** The error of a process that ended, or took too long, before it replied. */
 export class NoReply extends Error {}
 
-/** A module in a process of its own, which may crash or hang without harm: it is sent messages, and sends replies. */
+/** A module in a process of its own, whose crash or hang does no harm here. It gets messages and sends replies. */
 export class Child {
   readonly process: ChildProcess;
   /** Aborted when the process ends. */
   readonly ended: AbortSignal;
-  /** The end of what it wrote to standard error. */
+  /** The last characters of its standard error. */
   noise = '';
 
   /** @param module the file, relative to `base`, which is the `import.meta.url` of the caller. */
@@ -58,7 +58,7 @@ export class Child {
     }
   }
 
-  /** Waits for the end of the process, and kills it first if it is told to. */
+  /** Waits for the end of the process; `kill` kills it first. */
   async end(signal?: NodeJS.Signals): Promise<void> {
     if (this.ended.aborted) return;
     const exit = once(this.process, 'exit');

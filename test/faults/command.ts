@@ -7,10 +7,10 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 /** Milliseconds that a command may take before it counts as a hang. */
 const TIME_LIMIT = 120_000;
-/** Milliseconds between two looks at what a command takes. */
+/** Milliseconds between two readings of a command's memory and time. */
 const POLL = 5;
 
-/** When a command is killed: so many milliseconds after it started, or after it first wrote a line to standard error. */
+/** The moment at which a command is killed: in milliseconds after its start, or after it first wrote a certain line to standard error. */
 export interface KillMoment {
   readonly after: number;
   readonly line?: string;
@@ -18,33 +18,33 @@ export interface KillMoment {
   readonly signal?: NodeJS.Signals;
 }
 
-/** How a command is run. */
+/** Options of running a command. */
 export interface CommandOptions {
   readonly cwd?: string;
   /** The folder for its temporary files. */
   readonly temporary?: string;
   /** The user who runs it. */
   readonly uid?: number;
-  /** How many files it may have open. */
+  /** The most files that it may have open. */
   readonly descriptors?: number;
   readonly input?: string;
-  /** An open file that standard output goes to. */
+  /** An open file for its standard output. */
   readonly output?: number;
   readonly kill?: KillMoment | undefined;
-  /** Milliseconds until it counts as a hang and is killed; 0 for no limit. */
+  /** Milliseconds after which it counts as a hang and is killed; 0 for no limit. */
   readonly timeLimit?: number;
 }
 
-/** How it ended. */
+/** The end of a command: exit code, output, memory and time. */
 export interface CommandResult {
   /** The exit code, or the signal that ended it. */
   readonly code: number | string;
   readonly stdout: string;
   readonly stderr: string;
   readonly milliseconds: number;
-  /** Milliseconds from the signal of `kill` to the end; `undefined` where the command ended before. */
+  /** Milliseconds from the signal of `kill` to the end; `undefined` if the command ended before. */
   readonly killedFor: number | undefined;
-  /** The largest resident set, in bytes, and the time on all cores; `undefined` where the system does not tell. */
+  /** The largest resident set, in bytes, and the time on all cores; `undefined` if the system does not tell. */
   readonly peakBytes: number | undefined;
   readonly cpuSeconds: number | undefined;
 }
@@ -115,9 +115,9 @@ function killAt(child: ChildProcess, { after, line, signal = 'SIGKILL' }: KillMo
 }
 
 /**
- * Judges how a command failed: it must end with the exit code, and say why in one line for people.
+ * Judges the failure of a command: it must end with the exit code, and say why in one line for people.
  *
- * @returns what is wrong with the failure; `undefined` where it is as it must be.
+ * @returns the fault of the failure in words; `undefined` if there is none.
  */
 export function judgeFailure(
   { code, stderr }: Pick<CommandResult, 'code' | 'stderr'>,

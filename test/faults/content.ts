@@ -9,7 +9,7 @@ export async function modelDigest(path: string): Promise<string> {
   const { generation } = JSON.parse(await readFile(join(path, 'kneser.json'), 'utf8')) as { generation: string };
   const copy = await mkdtemp(join(tmpdir(), 'kneser-content-'));
   try {
-    // LevelDB writes to what it opens.
+    // LevelDB writes into the folder that it opens.
     await cp(join(path, generation, 'tables'), copy, { recursive: true });
     const hash = createHash('sha256');
     const store = await openLevelStore(copy, path);

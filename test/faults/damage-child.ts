@@ -1,6 +1,6 @@
 import { KneserError, LanguageModel, verify, type LoadedModel } from '../../src/index.js';
 
-/** The answer to a question: its text, or the error that came instead. */
+/** The answer to a question: its text, or the error that was thrown. */
 export type Answer = { readonly value: string } | { readonly error: string; readonly message: string };
 
 /** The answers to all questions, by name. */
@@ -12,7 +12,7 @@ const HISTORY = 'word1 word2';
 async function ask(ask: () => unknown): Promise<Answer> {
   try {
     const value = await ask();
-    // Typed arrays are written as arrays are.
+    // Typed arrays are written like arrays.
     const plain = (_: string, part: unknown): unknown =>
       ArrayBuffer.isView(part) ? [...(part as Float64Array)] : part;
     return { value: JSON.stringify(value, plain) };
@@ -25,7 +25,7 @@ async function ask(ask: () => unknown): Promise<Answer> {
   }
 }
 
-/** All that a model can be asked, of both ways of reading it. */
+/** Every question to a model, paged and loaded. */
 async function useModel(model: LanguageModel): Promise<Record<string, Answer>> {
   const answers: Record<string, Answer> = { info: await ask(() => model.info) };
   await useReader('paged', model, answers);
@@ -53,7 +53,7 @@ async function useReader(
   }
 }
 
-/** Opens a model and asks everything. */
+/** Opens a model and asks every question. */
 async function askAll(path: string): Promise<Answers> {
   const answers: Record<string, Answer> = {};
   answers.open = await ask(async () => {

@@ -10,28 +10,28 @@ import { listing, randomSentences, withFolder } from './folder.js';
 /** Milliseconds that a case may take before it counts as a hang. */
 const TIME_LIMIT = 60_000;
 
-/** What is done to a file: a byte changes, before or while the model is open, or the end is lost. */
+/** A damage: a byte of a file changes before the model is opened, or while it is open, or the end of the file is lost. */
 export const DAMAGES = ['flip', 'truncation', 'flip while open'] as const;
 export type Damage = (typeof DAMAGES)[number];
 
 /**
- * How a case ended: an error that names the damage, the right answers, the end of the process by LevelDB, which is not
- * promised never to be under a model that is open, or something that must not be.
+ * The end of a case: an error that names the damage; all answers right; the process ended by LevelDB, which is allowed while the
+ * model is open; or `broken`, a fault of kneser.
  */
 export const OUTCOMES = ['refused', 'no effect', 'ended by LevelDB', 'broken'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** How native code ends a process: nothing in JavaScript does. */
+/** The ends of a process that only native code can cause. */
 const NATIVE_END = /^a crash: SIG(ABRT|SEGV|BUS)$/;
 
-/** What was done to which file, and what came of it. */
+/** The damage to a file, and the end of the case. */
 export interface DamageCase {
   readonly model: string;
   readonly file: string;
   readonly damage: Damage;
   readonly at: number;
   readonly outcome: Outcome;
-  /** Why it is broken, or what ended the process. */
+  /** Why it is broken, or the signal that ended the process. */
   readonly reason: string | undefined;
 }
 
@@ -58,7 +58,7 @@ export const damage: Fault = async ({ times = 1000, seed }) => {
   };
 };
 
-/** Tries so many damages of each kind, spread evenly over models and at random over their files. */
+/** Tries damages of each kind, spread evenly over the models and at random over their files. */
 export async function damageModels(times: Readonly<Record<Damage, number>>, seed: number): Promise<DamageCase[]> {
   const trial = new Trial();
   try {
@@ -114,7 +114,7 @@ export async function makeModels(folder: string): Promise<string[]> {
   return ['mixture', 'pruned', 'back-off'];
 }
 
-/** Does one damage, and undoes it. @returns an outcome, or why it is broken. */
+/** Damages a file, asks the model, and restores the file. @returns the outcome, or why it is broken. */
 async function tryCase(
   trial: Trial,
   path: string,
@@ -194,11 +194,11 @@ function filesOf(path: string): string[] {
     .sort();
 }
 
-/** Asks a process of its own, which may end or hang; another one takes its place then. */
+/** Asks a model in a process of its own. If that ends or hangs, a new process takes its place. */
 class Trial {
   private child: Child | undefined;
 
-  /** @param whenOpen called when the model is open, before anything is asked of it. */
+  /** @param whenOpen called when the model is open, before the first question. */
   async answers(path: string, whenOpen?: () => Promise<void>): Promise<{ answers: Answers } | { reason: string }> {
     const child = (this.child ??= new Child('./damage-child.js', import.meta.url));
     const ask = (step: string): Promise<Answers> => {

@@ -7,7 +7,7 @@ export interface SmallDisk {
   unmount(): void;
 }
 
-/** Mounts a small file system at an empty folder. @returns why the system refuses, where it does. */
+/** Mounts a small file system at an empty folder. @returns the disk, or the system's reason for refusing it. */
 export function mountDisk(path: string, bytes: number): SmallDisk | string {
   const mount = (options: string): string | undefined => {
     const { status, stderr, error } = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { digestFile } from '../../src/base/node/file-digest.js';
 import { randomNumbers } from '../../src/base/random.js';
 
-/** Lets `use` have a new folder, which is removed afterwards. */
+/** Calls `use` with a new folder, and removes the folder afterwards. */
 export async function withFolder<T>(use: (folder: string) => Promise<T>, parent = tmpdir()): Promise<T> {
   const folder = mkdtempSync(join(parent, 'kneser-faults-'));
   try {
@@ -14,7 +14,7 @@ export async function withFolder<T>(use: (folder: string) => Promise<T>, parent 
   }
 }
 
-/** Everything in a folder as text: a line for each name, with the CRC-32 of each file. */
+/** The content of a folder as text: a line for each name, with the CRC-32 of each file. */
 export async function listing(folder: string): Promise<string> {
   const lines: string[] = [];
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
@@ -27,7 +27,7 @@ export async function listing(folder: string): Promise<string> {
 /** A text of random words `word0`, `word1`, …, the first more often than the last: 4 to 11 of them a sentence. */
 export interface RandomText {
   readonly sentences: number;
-  /** How many different words there are. */
+  /** Number of different words. */
   readonly types: number;
   readonly seed: number;
 }

@@ -6,21 +6,21 @@ import { mountDisk, type SmallDisk } from './disk.js';
 import { isChosen, type Fault } from './fault.js';
 import { listing, withFolder, writeText } from './folder.js';
 
-/** Bytes that are free, one try after the other, until a command succeeds. */
+/** Numbers of free bytes, tried one after the other until a command succeeds. */
 const FREE = [0, 8, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536].map(kib => kib * 1024);
 
-/** Different words of the texts. */
+/** Number of different words of the texts. */
 const TYPES = 800;
 
 /** A command that needs a disk. */
 interface Step {
   readonly name: string;
-  /** @param disk where it writes. */
+  /** @param disk the folder that it writes to. */
   readonly args: (disk: string) => readonly string[];
   readonly options?: (disk: string) => CommandOptions;
 }
 
-/** What came of a step. */
+/** The result of a step. */
 export interface FullDiskCase {
   readonly name: string;
   readonly failures: number;
@@ -39,10 +39,11 @@ export const fullDisk: Fault = async options => {
 };
 
 /**
- * Lets commands run out of disk. Each must fail with KNESER_DISK_FULL and leave the disk as it was, until there is room.
+ * Runs commands on a disk that is too small, then with more and more room. Until there is enough, each must fail with
+ * KNESER_DISK_FULL and leave the disk as it was.
  *
- * @param tries tells by its name whether a step is tried.
- * @returns why no small disk can be mounted here, where that is so.
+ * @param tries whether to try the step of this name.
+ * @returns the results; or the system's reason why no small disk can be mounted here.
  */
 export async function fillDisks(tries: (name: string) => boolean, seed: number): Promise<FullDiskCase[] | string> {
   return await withFolder(async folder => {
@@ -139,7 +140,7 @@ async function tryStep({ name, args, options }: Step, disk: SmallDisk, model: st
 
 const SENTENCES = 'word1 word2 word3\nword5 nothing word1\n';
 
-/** Leaves so many bytes free. @returns the file that takes the others. */
+/** Fills a disk but for a number of bytes. @returns the file that fills it. */
 function fill(disk: string, free: number): string {
   const filler = join(disk, 'filler');
   const { bavail, bsize } = statfsSync(disk);

@@ -28,14 +28,14 @@ import { CommandLine } from '../support/command-line.js';
 
 const cli = new CommandLine('fuzz');
 
-/** A folder that is alone in its own. */
+/** A new folder `own` in a new folder, so that files beside it are noticed. */
 function ownFolder(name: string): string {
   const folder = join(cli.fresh(name), 'own');
   mkdirSync(folder, { recursive: true });
   return folder;
 }
 
-/** How many inputs of each target there is time for; `npm run faults -- fuzz` tries the rest. */
+/** Number of inputs by target, few enough for every change; `npm run faults -- fuzz` tries as many as it is told. */
 const TIMES: Readonly<Record<string, number>> = {
   text: 60,
   gzip: 60,
@@ -51,7 +51,7 @@ const TIMES: Readonly<Record<string, number>> = {
   addresses: 24,
 };
 
-describe('what others made is read, or refused by name', () => {
+describe('a few mutated inputs of each parser are read, or refused by name', () => {
   test.each(Object.entries(TIMES))('%s', async (name, times) => {
     const folder = ownFolder(name);
     const findings: Finding[] = [];
@@ -66,7 +66,7 @@ describe('what others made is read, or refused by name', () => {
     expect(progress.cases).toBe(times + target.seeds.length);
   });
 
-  test('and the law is one that can be broken', async () => {
+  test('the harness notices an exception without a name, a changed prototype, and a file outside the folder', async () => {
     const folder = ownFolder('law');
     const broken = (run: () => void): Promise<string | undefined> => {
       const target = { seeds: [], names: /it/, run: () => Promise.resolve().then(run) };
@@ -81,7 +81,7 @@ describe('what others made is read, or refused by name', () => {
   });
 });
 
-describe('a store whose checksums are right is not believed for that', () => {
+describe('regression (fuzz: store, pointer, packed, blocks): values with right checksums, but impossible content, are refused', () => {
   const table = { pattern: '1', mixed: true, rows: 3, contexts: 1, tokens: 9, countsOfCounts: [1, 0, 1, 1] as const };
   const manifest = {
     format: 1,
@@ -98,22 +98,22 @@ describe('a store whose checksums are right is not believed for that', () => {
   };
 
   test.each([
-    ['an order that takes all memory', { order: 2 ** 31 }],
+    ['an order of 2³¹, which took all memory', { order: 2 ** 31 }],
     ['an order without tables', { order: 2 }],
-    ['no words, by which probabilities would be divided', { vocabulary: 0 }],
+    ['a vocabulary of 0, by which probabilities were divided', { vocabulary: 0 }],
     ['no tables', { tables: undefined }],
-    ['a pattern that is none', { tables: [{ ...table, pattern: 'toString' }] }],
+    ['a pattern named toString', { tables: [{ ...table, pattern: 'toString' }] }],
     ['a pattern of a million words', { tables: [{ ...table, pattern: '1'.repeat(1e6) }] }],
     ['a table twice', { tables: [table, table] }],
-    ['counts that are none', { tables: [{ ...table, countsOfCounts: [1, NaN, 1, 1] }] }],
-    ['a tokenizer that there is not', { options: { ...manifest.options, tokenization: { tokenizer: 'constructor' } } }],
-    ['pruning of another kind', { pruning: { counts: 'x' } }],
+    ['NaN as a count of counts', { tables: [{ ...table, countsOfCounts: [1, NaN, 1, 1] }] }],
+    ['a tokenizer named constructor', { options: { ...manifest.options, tokenization: { tokenizer: 'constructor' } } }],
+    ['a text for the thresholds of pruning', { pruning: { counts: 'x' } }],
   ])('a manifest with %s', (_, changes) => {
     expect(decodeManifest(encodeManifest(manifest))).toEqual(manifest);
     expect(() => decodeManifest(seal(encodeMsgpack({ ...manifest, ...changes })))).toThrow(BlockDamage);
   });
 
-  test('what a manifest has beyond what is known is left out', () => {
+  test('unknown members of a manifest, such as __proto__ and toString, are left out', () => {
     const said = seal(encodeMsgpack({ ...manifest, ['__proto__']: { kind: 'backoff' }, toString: 1 }));
     expect(decodeManifest(said)).toEqual(manifest);
     expect(Object.getPrototypeOf(decodeManifest(said))).toBe(Object.prototype);
@@ -123,7 +123,7 @@ describe('a store whose checksums are right is not believed for that', () => {
     ['a file', { files: [{ name: 5, bytes: 1 }] }],
     ['the generation', { generation: 1 }],
     ['the time', { created: 2026 }],
-  ])('a pointer file with a number for the name of %s', (_, changes) => {
+  ])('a pointer file with a number in place of the text of %s', (_, changes) => {
     const said = { kneser: 1, generation: 'generation-1', created: '2026', bytes: 1, files: [{ name: '5', bytes: 1 }] };
     expect(decodePointer(JSON.stringify(said))).toEqual(said);
     expect(decodePointer(JSON.stringify({ ...said, ...changes }))).toBeUndefined();
@@ -139,22 +139,24 @@ describe('a store whose checksums are right is not believed for that', () => {
   };
 
   test.each<[string, Partial<Block>]>([
-    ['totals of fewer followers than there are', { wide: { total: 9, ones: 0, twos: 0, followers: 1 } }],
-    ['more words seen once than words', { wide: { total: 9000, ones: 3000, twos: 0, followers: 2500 } }],
-    ['a total that is below its counts', { wide: { total: 10, ones: 0, twos: 0, followers: 2500 } }],
-    ['a total that is no number', { wide: { total: NaN, ones: 0, twos: 0, followers: 2500 } }],
-    ['a total of more than 32 bits', { counts: Uint32Array.of(2 ** 32 - 1, 2 ** 32 - 1) }],
-    ['NaN', { numbers: { probabilities: Float64Array.of(NaN, -1), backoffs: Float64Array.of(0) } }],
+    ['totals that say fewer followers than it has rows', { wide: { total: 9, ones: 0, twos: 0, followers: 1 } }],
+    ['more followers with count 1 than followers', { wide: { total: 9000, ones: 3000, twos: 0, followers: 2500 } }],
+    ['a total below the least sum of its counts', { wide: { total: 10, ones: 0, twos: 0, followers: 2500 } }],
+    ['NaN as a total', { wide: { total: NaN, ones: 0, twos: 0, followers: 2500 } }],
+    ['counts whose sum needs more than 32 bits', { counts: Uint32Array.of(2 ** 32 - 1, 2 ** 32 - 1) }],
     [
-      'an endless back-off',
+      'NaN as a log10 probability',
+      { numbers: { probabilities: Float64Array.of(NaN, -1), backoffs: Float64Array.of(0) } },
+    ],
+    [
+      'an infinite back-off',
       { numbers: { probabilities: Float64Array.of(-1, -1), backoffs: Float64Array.of(Infinity) } },
     ],
   ])('a block with %s', (_, changes) => {
     expect(() => decodeBlock(encodeBlock({ ...block, ...changes }), 1)).toThrow(BlockDamage);
   });
 
-  test('keys and words that share their beginnings take no more memory than was meant', () => {
-    // Each has all bytes of the one before.
+  test('front-coded keys and words, each with all bytes of the one before, cannot claim gigabytes', () => {
     const sharing = (sizes: number[], rest: number[]): Uint8Array => {
       const bytes = new Uint8Array(4 * sizes.length + sizes[0] + 100 * sizes.length);
       let at = 0;
@@ -185,7 +187,7 @@ describe('a store whose checksums are right is not believed for that', () => {
     expect(() => words([2 ** 19, 2 ** 19 + 1, 2 ** 19 + 2])).toThrow('too long for a block of words');
   });
 
-  test('a table of counts and of probabilities', async () => {
+  test('a table with blocks of counts and blocks of log10 probabilities is damaged', async () => {
     const wide = { total: 4, ones: 4, twos: 0, followers: 4 };
     const numbers = { probabilities: Float64Array.of(-1, -2), backoffs: Float64Array.of(0) };
     const values = new Map<string, Uint8Array>();
@@ -216,12 +218,9 @@ describe('a store whose checksums are right is not believed for that', () => {
   };
 
   test.each<[string, object]>([
-    ['parameters of which no exponential is finite', { words: Float64Array.of(1e9) }],
-    ['a cache that forgets before it remembers', { cache: { ...NO_CACHE, unigramMemory: 1e-9 } }],
-    [
-      'a cache whose weights are not those of a mean',
-      { cache: { ...NO_CACHE, weights: NO_CACHE.weights.map(() => 1) } },
-    ],
+    ['a parameter whose exponential is infinite', { words: Float64Array.of(1e9) }],
+    ['a cache memory of almost no words', { cache: { ...NO_CACHE, unigramMemory: 1e-9 } }],
+    ['cache weights that do not sum to 1', { cache: { ...NO_CACHE, weights: NO_CACHE.weights.map(() => 1) } }],
     ['no report', { report: null }],
   ])('weights with %s', (_, changes) => {
     expect(decodeWeights(encodeWeights(weights))).toEqual(weights);
@@ -236,11 +235,11 @@ describe('a store whose checksums are right is not believed for that', () => {
   });
 });
 
-describe('unpacking ends', () => {
-  /** What takes for ever is waited for 100 ms longer than its size allows. */
+describe('regression (fuzz: zstd, parquet): unpacking ends', () => {
+  /** Milliseconds of patience beyond the time that the size of the input allows, for inputs that would take for ever. */
   const IMPATIENT = 100;
 
-  /** @param grace milliseconds more than its size allows; enough for a busy machine where none is given. */
+  /** @param grace milliseconds beyond the time that the size allows; by default enough for a busy machine. */
   async function read(task: ReadingTask, bytes?: Uint8Array, grace?: number): Promise<void> {
     const source = async function* () {
       if (bytes) yield await Promise.resolve(bytes);
@@ -250,7 +249,7 @@ describe('unpacking ends', () => {
   }
 
   test('of zstd whose blocks copy the same bytes for hours', async () => {
-    // 98,047 sequences a block, each of 65,539 bytes, of tables with one entry.
+    // A block has 98,047 sequences, each of 65,539 bytes; its tables have one entry.
     const block = [0x01, 0x61, 0xff, 0xff, 0xff, 0x54, 0x00, 0x02, 0x34, 0x01];
     const header = (block.length << 3) | (2 << 1);
     const blocks = Array.from({ length: 100 }, () => [header, 0, 0, ...block]).flat();
@@ -258,11 +257,11 @@ describe('unpacking ends', () => {
     await expect(read({ kind: 'zstd' }, frame, IMPATIENT)).rejects.toThrow('far too long for its size');
   });
 
-  test('of Parquet with a run that is longer than any page', async () => {
+  test('of Parquet with a run longer than its page, and with a wrong type in place of the number of rows', async () => {
     const data = Array.from({ length: 100 }, (_, i) => 'ab'[i % 2]);
     const columnData = [{ name: 'text', data, type: 'STRING' } as const];
     const right = new Uint8Array(parquetWriteBuffer({ columnData, codec: 'UNCOMPRESSED' }));
-    // Levels, a run of 100; then the width of indices, and runs of those.
+    // The levels are a run of 100; behind them are the width of the indices, and runs of indices.
     const width = Buffer.from(right).indexOf(Uint8Array.of(200, 1, 1, 1)) + 3;
     const wrong = right.slice();
     wrong.set([0, 0xff, 0xff, 0xff, 0xff, 0x0f], width);
@@ -273,10 +272,10 @@ describe('unpacking ends', () => {
     });
     await read(task(right));
     await expect(read(task(wrong), undefined, IMPATIENT)).rejects.toThrow('far too long for its size');
-    // One that the reader would make room for, until V8 gives up and the process with it.
+    // A run for which the reader would allocate memory until V8 ends the process.
     wrong.set([1, 0xfe, 0xff, 0xff, 0x7f], width);
     await expect(read(task(wrong))).rejects.toThrow('a run of 134217727 numbers in a page of 100');
-    // A number of rows that has another type: its field, and 100 as a varint.
+    // 0x16 is the field of the number of rows, followed by 100 as a varint; 0x15 gives the field another type.
     wrong.set(right);
     wrong[Buffer.from(right).lastIndexOf(Uint8Array.of(0x16, 200, 1))] = 0x15;
     await expect(read(task(wrong))).rejects.toThrow('a row group lacks its number of rows');
@@ -285,10 +284,10 @@ describe('unpacking ends', () => {
   test.each([
     ['in its first frame', []],
     [
-      'behind another frame and one that is skipped',
+      'behind another frame and a skippable frame',
       [0x28, 0xb5, 0x2f, 0xfd, 0, 0x58, 9, 0, 0, 0x61, 0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 7, 7],
     ],
-  ])('of zstd that asks for more memory than zstd itself gives, %s', async (_, before) => {
+  ])('of zstd that asks for a window above 128 MB, %s', async (_, before) => {
     const unpack = async (descriptor: number): Promise<void> => {
       const frame = Uint8Array.of(...before, 0x28, 0xb5, 0x2f, 0xfd, 0x00, descriptor, 1, 0, 0, ...new Uint8Array(12));
       const source = async function* () {
@@ -300,7 +299,7 @@ describe('unpacking ends', () => {
   });
 });
 
-test('a tokenizer whose steps lengthen a text beyond measure is refused', async () => {
+test('regression (fuzz: tokenizer): 30 ByteLevel steps, each of which doubles a text, are refused', async () => {
   const step = { type: 'ByteLevel', add_prefix_space: false, use_regex: false };
   const model = { type: 'BPE', vocab: { a: 0 }, merges: [] };
   const open = (steps: number): Promise<Tokenization> => {
@@ -311,24 +310,24 @@ test('a tokenizer whose steps lengthen a text beyond measure is refused', async 
   await expect(open(30)).rejects.toMatchObject({ code: 'KNESER_TOKENIZER', message: /many times as long/ });
 });
 
-describe('no text takes time that grows with its square', () => {
+describe('regression (fuzz: text): time grows with the length of a text, not with its square', () => {
   const open = (info: Partial<TokenizationInfo>): Promise<Tokenization> =>
     Tokenization.open({ ...DEFAULT_TOKENIZATION, ...info });
 
-  test('not by marks in a row, of which a language has a few', async () => {
+  test('normalisation of 400,000 combining marks in a row', async () => {
     const tokenization = await open({ normalize: 'NFC' });
     expect(tokenization.normalized('é'.normalize('NFD') + 'a\u0323\u0302'.repeat(5000))).toBe('é' + 'ậ'.repeat(5000));
     const many = 'a' + '\u0301\u0316'.repeat(200_000);
     expect(tokenization.normalized(many)).toHaveLength(many.length - 1);
   });
 
-  test('not by words without spaces', async () => {
+  test('words of 50,000 flags without spaces, and of one word of 100,000 letters', async () => {
     const tokenization = await open({ tokenizer: 'words', locale: 'en' });
     expect(tokenization.tokens('🇩🇪'.repeat(50_000))).toEqual(Array<string>(50_000).fill('🇩🇪'));
     expect(tokenization.tokens('a'.repeat(100_000))).toHaveLength(1);
   });
 
-  test('not by sentences in one line, which are those of the line as a whole', async () => {
+  test('sentences of one long line, which equal those of Intl.Segmenter on the whole line', async () => {
     const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
     const tokenization = await open({ sentences: 'segment', locale: 'en' });
     const random = randomNumbers(3);
@@ -364,7 +363,7 @@ describe('no text takes time that grows with its square', () => {
   });
 });
 
-test('a table of probabilities that are too small for any perplexity is refused', async () => {
+test('regression (fuzz: tokens): log10 p of −1e300, whose perplexity is no double, is refused', async () => {
   const head = ['file', 'sentence', 'position', 'token', 'count', 'oov', 'a.log10Prob', 'b.log10Prob'].join('\t');
   const file = cli.file(`${head}\nt\t1\t1\tx\t3\t0\t-1e300\t-9e99\n`, '.tsv');
   const message: unknown = expect.stringMatching(/line 2: a\.log10Prob: "-1e300" is not the logarithm/);

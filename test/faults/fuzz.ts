@@ -8,29 +8,29 @@ import { withFolder } from './folder.js';
 import type { ChildMessage, ChildTask } from './fuzz/child.js';
 import { TARGETS } from './fuzz/targets.js';
 
-/** An input may take so long, in seconds of CPU where the system tells; unpacking is stopped after as long at the latest. */
+/** The most seconds of CPU for an input, if the system tells them; unpacking is stopped by then at the latest. */
 const MOST_SECONDS = 5;
 const MOST_SECONDS_UNPACKING = 10;
 const UNPACKING = ['zstd', 'parquet'];
-/** And so long if it takes no CPU. */
+/** The most seconds for an input that takes no CPU. */
 const MOST_SECONDS_WAITING = 60;
-/** The process that tries inputs may take so much memory. */
+/** The most bytes of memory for the process that tries inputs. */
 const MOST_BYTES = 2 ** 31;
 const DEFAULT_TIMES = 1000;
 
-/** What came of a target. */
+/** The result of fuzzing a target. */
 interface Outcome {
   cases: number;
   seconds: number;
   kept: number;
   places: number;
-  /** The reasons of what was found, each with the file of the first input. */
+  /** The findings by reason, each with the file of its first input. */
   readonly findings: Map<string, string>;
 }
 
 /**
- * Feeds each parser inputs that others could have made: right inputs with changes in them. `minutes` spends so many minutes of CPU
- * on each parser instead of a number of inputs; `keep` is a folder for the inputs that broke a promise.
+ * Feeds each parser mutations of right inputs, as a hostile author could make them. `minutes` sets the minutes of CPU for each parser
+ * instead of a number of inputs; `keep` is a folder for inputs that broke a promise.
  */
 export const fuzz: Fault = async options => {
   const { times = DEFAULT_TIMES, seed, minutes, keep, log } = options;
@@ -53,7 +53,7 @@ export const fuzz: Fault = async options => {
   });
 };
 
-/** Runs a target in processes of its own, one after another where one dies or must be killed. */
+/** Runs a target in a process of its own, and in a new one each time that one dies or must be killed. */
 async function watch(
   target: string,
   seed: number,
@@ -91,7 +91,7 @@ async function watch(
   return outcome;
 }
 
-/** @returns whether it came to its end. */
+/** @returns whether the process tried all its inputs. */
 function runChild(
   task: ChildTask,
   outcome: Outcome,
@@ -121,7 +121,7 @@ function runChild(
     if (number !== last) [last, since, spent] = [number, performance.now(), cpuSeconds(pid) ?? 0];
     const waited = (performance.now() - since) / 1000;
     const worked = (cpuSeconds(pid) ?? waited) - spent;
-    // Getting ready is no input yet.
+    // Time of the preparation does not count for an input.
     if (number > 0 && (worked > most || waited > MOST_SECONDS_WAITING)) killed = `took more than ${most} s`;
     const memory = residentBytes(pid) ?? 0;
     if (memory > MOST_BYTES) killed = `took ${Math.round(memory / 2 ** 20)} MB`;
@@ -135,7 +135,7 @@ function runChild(
         if (number === 0) throw new Error(`${task.target} did not begin: ${child.noise}`);
         const words = /Error: .*|FATAL.*|terminate called.*/.exec(child.noise)?.[0] ?? '';
         report(killed ?? `ended with ${signal ?? code} ${words}`, bytes);
-        // What was not told of: at least this one.
+        // The process did not report its last inputs: there was at least this one.
         outcome.cases = Math.max(outcome.cases, before.cases + number);
       }
       resolve(isDone);

@@ -4,7 +4,7 @@ import type { Scene } from './kill/stage.js';
 import { killTrainings } from './kill/trainings.js';
 import type { Fault } from './fault.js';
 
-/** With room for everything, and with so little memory that the text and the sorts go to the disk. */
+/** Values of --memory: one with room for the whole training, one so small that the text and the sorts go to the disk. */
 const SCENES: readonly Scene[] = [
   { name: 'in memory', sentences: 60_000, args: mixture() },
   { name: '--memory 80M', sentences: 540_000, args: [...mixture(), '--memory', '80M'] },
@@ -14,7 +14,7 @@ function mixture(): string[] {
   return ['--order', '3', '--skip', '--classes', '20', '--hold-out', '0.01'];
 }
 
-/** Of every ten kills of trainings, one of each other command, and three interrupts. */
+/** For every ten kills of trainings, one kill of each other command, and three interrupts. */
 export const kill: Fault = async ({ times = 100, seed, log }) => {
   const trainings = await killTrainings({ times, seed, scenes: SCENES, log });
   const others = await killOthers(Math.ceil(times / 10), seed);

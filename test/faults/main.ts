@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { printTable } from '../../src/cli/output.js';
 import type { FaultOptions, FaultRow } from './fault.js';
 
-/** The fault harness, `npm run faults`: one program, and a row for everything that it makes go wrong. */
+/** The fault harness, `npm run faults`: one program, with a row for each fault that it causes. */
 const FAULTS: readonly FaultRow[] = [
   {
     name: 'fuzz',
@@ -58,7 +58,7 @@ function positive(text: string): number {
   return value;
 }
 
-/** Prints what came of a fault. @returns whether every promise held. */
+/** Tries a fault and prints the result. @returns whether every promise held. */
 async function tryFault({ name, load }: FaultRow, options: FaultOptions): Promise<boolean> {
   process.stdout.write(`\n== ${name}\n`);
   const fault = await load();
@@ -71,10 +71,10 @@ async function tryFault({ name, load }: FaultRow, options: FaultOptions): Promis
 
 const width = Math.max(...FAULTS.map(({ name }) => name.length));
 const program = new Command('faults')
-  .description('Makes things go wrong, and looks whether the promises of docs/reliability.md still hold.')
-  .argument('[names...]', 'the faults to try; all of them when none is named')
-  .option('--times <n>', 'how many faults to try, in the unit of each', wholeNumber)
-  .option('--seed <n>', 'where random choices begin', wholeNumber, 1)
+  .description('Makes things go wrong, and checks whether the promises of docs/reliability.md hold.')
+  .argument('[names...]', 'the faults to try (default: all)')
+  .option('--times <n>', 'number of tries, in the unit of each fault', wholeNumber)
+  .option('--seed <n>', 'seed of the random choices', wholeNumber, 1)
   .option(
     '--only <texts...>',
     'only the cases whose name contains one of these texts: parsers of fuzz, texts of memory, …',

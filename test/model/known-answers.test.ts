@@ -7,7 +7,7 @@ import { LanguageModel, type LoadedModel, type Score } from '#kneser/src/index.j
 import { sharedFile, temporaryFolder, UNIFORM_MIXTURE, withModel } from '../support/models.js';
 import { brownModel, brownTexts } from '../support/shared.js';
 
-/** What test/fixtures/README.md describes. */
+/** KenLM's figures, as test/fixtures/README.md describes them. */
 interface KenlmFigures {
   readonly perplexityIncludingOov: number;
   readonly perplexityExcludingOov: number;
@@ -28,7 +28,7 @@ interface KenlmFixture {
   readonly orders: Readonly<Record<string, KenlmFigures>>;
 }
 
-/** KenLM computes with single precision. */
+/** The largest difference in log10 p: KenLM computes with single precision. */
 const TOKEN_TOLERANCE = 2e-6;
 
 const folder = temporaryFolder('known-answers');
@@ -46,7 +46,7 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return largest;
 }
 
-/** Checks that a score is the same from pages and from memory, to the last bit. */
+/** Checks that a score from pages equals that from memory, to the last bit. */
 function expectIdentical(paged: Score, loaded: Score): void {
   if (isIdentical(paged, loaded)) return;
   expect(paged).toStrictEqual(loaded);

@@ -10,7 +10,7 @@ import { brownModel, brownTexts } from '../support/shared.js';
 
 const folder = temporaryFolder('laws');
 
-/** Never in a training text here. */
+/** A word that no training text of this file has. */
 const STRANGER = 'stranger';
 
 /** Few words, so that n-grams of all orders repeat; `<unk>` is one of them. */

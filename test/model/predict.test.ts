@@ -19,7 +19,7 @@ const folder = temporaryFolder('predict');
 
 const TYPES = 3000;
 
-/** Sentences in which each word leans on the one before; frequent words have followers in more than one block. */
+/** Sentences in which each word depends on the one before; frequent words have followers in several blocks. */
 function generated(count: number, seed: number): string[][] {
   const random = randomNumbers(seed);
   return Array.from({ length: count }, () => {

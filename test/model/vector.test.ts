@@ -41,7 +41,7 @@ function definition(length: number, window: number, logProbs: (from: number, n: 
   return Array.from({ length }, (_, t) => mean(perplexities.filter((_, i) => i <= t && t < i + n)));
 }
 
-/** The definition in the words of the library's other methods. */
+/** The definition by other methods of the library. */
 function naive(model: LoadedModel, tokens: readonly string[], { window = 3, context }: VectorOptions): number[] {
   const { log10Probs } = model.score(tokens, { end: false });
   return definition(tokens.length, window, (from, n) =>
@@ -145,7 +145,7 @@ describe('a model', () => {
       expect(mean(relative)).toBeCloseTo(1, 12);
       expectClose(relative, [...vector.map(value => value / mean(vector))]);
       expectClose(loaded.ngramPerplexities(text, { bins: 5 }), [...binMeans(vector, 5)]);
-      // A window that holds the text: its perplexity, all over.
+      // A window as long as the text: each value is the perplexity of the text.
       const { perplexity } = loaded.score(text, { end: false });
       expectClose(loaded.ngramPerplexities(text, { window: 99 }), new Array<number>(text.length).fill(perplexity ?? 0));
       for (const empty of ['', ' ', []]) {
@@ -275,7 +275,7 @@ describe.concurrent('kneser vector', () => {
     expect(page).toContain('&#39;x&#39;</span>');
     expect(page).toContain('&lt;i&gt;.txt</h1>');
     expect(page).not.toMatch(/<img|<b>"|<i>\.txt/);
-    // Nothing is fetched, and the policy forbids it.
+    // The page fetches nothing, and its policy forbids fetching.
     expect(page).not.toMatch(/(src|href)=(?!x)|url\((?!#)|@import|https?:/);
     expect(page).toContain(`content="default-src 'none';`);
     expect(page.match(/<section>/g)).toHaveLength(4);

@@ -77,7 +77,7 @@ describe('on Brown', () => {
     return words.reduce((sum, word) => sum + 10 ** model.extend(state, word).log10Prob, 0);
   }
 
-  /** The same at the beginning of a sentence, each word scored from the same cache. */
+  /** Σ p(word | <s>) over words, each scored from the same state of the cache. */
   function totalCached(
     model: LoadedModel,
     words: readonly string[],
@@ -196,7 +196,7 @@ describe.runIf(ptb)('on the Penn Treebank', () => {
     await train({ files: [file('train')], out: longest, order: 5, patterns: { skip: true }, classes: 300 });
   });
 
-  /** Even weights have no use for the classes that a model may have. */
+  /** Perplexity with even weights, which do not use a model's classes. */
   async function expectEven(model: string, expected: number): Promise<void> {
     await withOpen(model, { smoothing: 'glm', weights: 'uniform' }, async opened => {
       const { perplexity } = await opened.perplexityOfFile(file('test'));

@@ -14,7 +14,7 @@ import { randomNumbers } from '../support/models.js';
 
 const cli = new CommandLine('packed');
 
-/** Sentences of words that are common as in texts. */
+/** Sentences of random words whose frequencies fall like those of a language. */
 function generate(sentences: number, seed: number): string[] {
   const random = randomNumbers(seed);
   const word = (): string => `w${Math.floor(2000 * random() ** 4)}`;
@@ -35,7 +35,7 @@ beforeAll(async () => {
   for (const name of ['mixture', 'large', 'tiny'] as const) await pack({ model: models[name], out: files[name] });
 });
 
-/** All that a model is made of. */
+/** The keys, values, weights and date of a model. */
 async function contents(path: string): Promise<unknown> {
   const { store, files } = await openModel(path);
   const values: [string, string][] = [];
@@ -46,7 +46,7 @@ async function contents(path: string): Promise<unknown> {
   return { values, created: files.created, weights: [...files.weights].map(([name, bytes]) => [name, [...bytes]]) };
 }
 
-/** What opening a packed model, and scoring with it, comes to: a score, or the code of the error. */
+/** Opens a packed model and scores with it. @returns the score, or the code of the error. */
 async function outcome(file: Uint8Array<ArrayBuffer> | URL, sentence: string, signal?: AbortSignal): Promise<unknown> {
   try {
     await using model = await LanguageModel.fromFile(file, signal ? { signal } : {});
@@ -180,7 +180,7 @@ describe('reading', () => {
       await expectError(LanguageModel.fromFile(url), code, message);
       await expectError(LanguageModel.fromFile(url), code, new RegExp(url.href));
     }
-    // Whole files are taken where they are small, and refused before they are sent where they are not.
+    // From a server that ignores ranges, small files are accepted whole, and large ones refused before they are sent.
     server.behaviour = { whole: true };
     expect(await outcome(url, SENTENCE)).toEqual(score);
     server.content = new Uint8Array(65 << 20);
@@ -330,9 +330,9 @@ describe('the command line', () => {
 });
 
 describe('a packed model', () => {
-  it('is only read', async () => {
+  it('is read-only', async () => {
     const text = cli.file(TINY);
-    await expectError(tune({ model: files.tiny, files: [text] }), 'KNESER_OUTPUT_DENIED', /only read; unpack it first/);
+    await expectError(tune({ model: files.tiny, files: [text] }), 'KNESER_OUTPUT_DENIED', /read-only; unpack it first/);
     const out = cli.fresh('pruned');
     await prune({ model: files.large, out, prune: [0, 0, 1] });
     await prune({ model: models.large, out: out + '-2', prune: [0, 0, 1] });

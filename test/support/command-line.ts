@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { temporaryFolder } from './models.js';
 
-/** The command line's entry. */
+/** The path of the command line's entry. */
 export const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
-/** How the command line is run. */
+/** Options of a run of the command line. */
 export interface RunOptions {
   /** Standard input; empty unless given. */
   readonly input?: string | Uint8Array;
@@ -19,14 +19,14 @@ export interface RunOptions {
   readonly user?: number | undefined;
 }
 
-/** What a run of the command line came to. */
+/** The end of a run of the command line: exit code and output. */
 export interface Run {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The command line, run as users do, and a folder for what it reads and writes. */
+/** The command line, run as users run it, and a folder for its inputs and outputs. */
 export class CommandLine {
   /** Removed when the tests of the file are over. */
   readonly folder: string;
@@ -40,7 +40,7 @@ export class CommandLine {
     mkdirSync(this.temporary);
   }
 
-  /** A path in the folder where nothing is. */
+  /** A path in the folder at which no file exists. */
   fresh(name = 'model'): string {
     return join(this.folder, `${name}-${++this.serial}`);
   }
@@ -59,7 +59,7 @@ export class CommandLine {
       ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
       env: { ...process.env, TMPDIR: this.temporary, ...options.env },
     });
-    // A command that is done before it has read everything is no failure of the test.
+    // A command may end before it has read all its input.
     child.stdin.on('error', () => undefined);
     return child;
   }
@@ -71,7 +71,7 @@ export class CommandLine {
     return outcome(child);
   }
 
-  /** Runs it to its success, and returns what it printed. */
+  /** Runs it, checks that it succeeds, and returns its standard output. */
   async print(args: readonly string[], options: RunOptions = {}): Promise<string> {
     const { status, stdout, stderr } = await this.run(args, options);
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
@@ -83,12 +83,12 @@ export class CommandLine {
     return parseLines<T>(await this.print([...args, '--json'], options));
   }
 
-  /** Trains without a word, which is checked. */
+  /** Trains, and checks that nothing is written to standard error. */
   async train(args: readonly string[], options: RunOptions = {}): Promise<void> {
     expect(await this.run(['train', ...args, '--quiet'], options)).toEqual({ status: 0, stdout: '', stderr: '' });
   }
 
-  /** Runs it to its failure with an exit code, nothing on standard output, and returns the message. */
+  /** Runs it, checks that it fails with an exit code and nothing on standard output, and returns the message. */
   async refuse(status: number, args: readonly string[], options: RunOptions = {}): Promise<string> {
     const run = await this.run(args, options);
     expect(run).toMatchObject({ status, stdout: '' });
@@ -98,7 +98,7 @@ export class CommandLine {
   }
 }
 
-/** Collects what a started command prints until it ends. */
+/** Collects the output of a started command until it ends. */
 export async function outcome(child: ChildProcessWithoutNullStreams): Promise<Run> {
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   const [status] = (await once(child, 'close')) as [number | null];
@@ -111,7 +111,7 @@ function collect(stream: Readable): () => string {
   return () => Buffer.concat(chunks).toString();
 }
 
-/** Waits until what a stream brings from now on matches, and returns it. */
+/** Waits until the further output of a stream matches a pattern, and returns that output. */
 export function seen(stream: Readable, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';

@@ -12,7 +12,7 @@ export function temporaryFolder(name: string): string {
   return folder;
 }
 
-/** A file beside the repository that only some machines have, or `undefined`. */
+/** The path of a file beside the repository, which only some machines have; else `undefined`. */
 export function sharedFile(path: string): string | undefined {
   const file = fileURLToPath(new URL(`../../../shared/${path}`, import.meta.url));
   return existsSync(file) ? file : undefined;
@@ -25,13 +25,13 @@ export interface Trained {
   readonly warnings: readonly string[];
 }
 
-/** `Omit` would forget that a text is either files or sentences. */
+/** `Omit` that keeps the two alternatives of a text, files or sentences. */
 export type WithoutOut<T> = T extends unknown ? Omit<T, 'out'> : never;
 
 /** The mixture of all skip patterns as in Pickhardt et al. 2014. */
 export const UNIFORM_MIXTURE: OpenOptions = { smoothing: 'glm', weights: 'uniform' };
 
-/** Trains a model in `folder`, in place of the one before, and lets `use` have it while it is open. */
+/** Trains a model in `folder`, replacing an earlier one, and calls `use` with the open model. */
 export async function withModel<T>(
   folder: string,
   options: WithoutOut<TrainOptions>,
@@ -47,7 +47,7 @@ export async function withModel<T>(
   }
 }
 
-/** Opens a model both ways while `use` has it. */
+/** Opens a model, paged and loaded, and calls `use` with both. */
 export async function withOpen<T>(
   path: string,
   use: (paged: LanguageModel, loaded: LoadedModel) => T | Promise<T>,

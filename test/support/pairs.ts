@@ -18,7 +18,7 @@ export async function readPairs(model: string): Promise<Pairs> {
   return pairs;
 }
 
-/** Not `toEqual`, which takes minutes and fills the screen. */
+/** Compares all keys and values. Not by `toEqual`, which takes minutes and prints everything. */
 export function expectSamePairs(actual: Pairs, expected: Pairs): void {
   const name = (key: Uint8Array | undefined): string => JSON.stringify(Buffer.from(key ?? []).toString('latin1'));
   const different = expected.findIndex(

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { open, stat } from 'node:fs/promises';
 import { checksum } from '#kneser/src/base/checksum.js';
 
-/** What the server may do other than static servers do. */
+/** The faults that the server can have. */
 export interface Behaviour {
   /** Answers with the whole file, whatever is asked for. */
   readonly whole?: boolean;
-  /** Sends nothing that tells one version of a file from the next. */
+  /** Sends no ETag and no date, which tell one version of a file from the next. */
   readonly silent?: boolean;
   /** Answers every request with this status. */
   readonly status?: number;
@@ -16,7 +16,7 @@ export interface Behaviour {
   readonly breaks?: boolean;
 }
 
-/** A static server of one file, with ranges, that counts. */
+/** A static server of one file, which answers range requests and counts them. */
 export interface RangeServer extends AsyncDisposable {
   readonly url: URL;
   /** The content: bytes, or the path of a file. It may be replaced. */

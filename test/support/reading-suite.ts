@@ -1,8 +1,8 @@
 import type { LanguageModel, OpenOptions } from '#kneser/native-free/index.js';
 
 /**
- * What can be read of a model, as plain data: every way of reading it gives the same, to the last bit. It imports nothing, so
- * that it runs in a browser too.
+ * Reads every figure of a model as plain data. Every way of reading the model must give the same figures, to the last bit. This
+ * file imports nothing, so that it runs in a browser too.
  */
 
 /** Opens the same model each time: one with skip patterns, classes and tuned weights, and with upper and lower case. */
@@ -65,14 +65,14 @@ const READINGS: Record<string, Reading> = {
   'weights that there are none of': open => codeOf(() => open({ weights: 'other' })),
 };
 
-/** Everything that can be read of a model. */
+/** Reads every figure of a model. */
 export async function readAll(open: Opener): Promise<Record<string, unknown>> {
   const found: Record<string, unknown> = {};
   for (const [name, read] of Object.entries(READINGS)) found[name] = await read(open);
   return found;
 }
 
-/** Reads a model each way, and compares with what {@link readAll} read of another. */
+/** Reads a model in every way, and compares the figures with those that {@link readAll} gave. */
 export async function checkReadings(open: Opener, expected: Record<string, unknown>, check: Check): Promise<void> {
   for (const [name, read] of Object.entries(READINGS)) check(name, await read(open), expected[name]);
 }
@@ -92,7 +92,7 @@ export function* suiteSentences(): Generator<string> {
   }
 }
 
-/** How it is trained. */
+/** The options of its training. */
 export const SUITE_OPTIONS = { order: 4, patterns: { skip: true, maxGap: 1 }, classes: 3, holdOut: 0.05 } as const;
 
 function using(options: OpenOptions, read: (model: LanguageModel) => Promise<unknown>): Reading {

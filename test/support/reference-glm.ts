@@ -1,8 +1,8 @@
 import { discountsOf } from './reference-mkn.js';
 
 /**
- * The generalized language model (Pickhardt et al. 2014, equation 4, with uniform weights) written to be read, as
- * `reference-mkn.ts` is: a mixture over all patterns of kept distances.
+ * The generalized language model (Pickhardt et al. 2014, equation 4, with uniform weights) written for
+ * readers, like `reference-mkn.ts`: a mixture over all patterns of kept distances.
  */
 
 const BOS = '<s>';
@@ -12,7 +12,7 @@ const UNK = '<unk>';
 /** Distances to the left, ascending. */
 type Pattern = readonly number[];
 
-/** What was seen of a word after a context: how often, and what filled the places that a count looks at. */
+/** The occurrences of a word after a context: their number, and the different words at the places over which continuation counts run. */
 interface Seen {
   times: number;
   readonly fillings: Set<string>;
@@ -98,7 +98,7 @@ function tableOf(sentences: readonly (readonly string[])[], pattern: Pattern, or
       const seen = followers.get(words[at]) ?? { times: 0, fillings: new Set() };
       followers.set(words[at], seen);
       if (pattern.length === available) {
-        // Nothing is skipped: what counts is how often.
+        // No place is skipped: the count is the frequency.
         seen.times++;
       } else {
         const looked = Math.min(span + 1, available);

@@ -1,6 +1,6 @@
 /**
- * Modified Kneser-Ney once more, written to be read: n-grams are strings, tables are maps, and every number is worked out
- * from its definition (Chen & Goodman 1998, as KenLM's lmplz has it) each time it is asked for. Slow.
+ * Modified Kneser-Ney, written for readers and independent of `src`: n-grams are strings, tables are maps, and every number is
+ * computed from its definition (Chen & Goodman 1998, as KenLM's lmplz applies it) each time it is needed. Slow.
  */
 
 export interface ReferenceScore {
@@ -19,9 +19,9 @@ export class ReferenceModel {
   /** `adjusted[n]` has the adjusted counts of the n-grams of n words, written with spaces between them. */
   readonly adjusted: Counts[] = [];
   readonly discounts: [number, number, number][] = [];
-  /** `raw[n]` has how often the n-grams of n words occur. */
+  /** `raw[n]` has the frequencies of the n-grams of n words. */
   readonly raw: Counts[];
-  /** Which n-grams the model still has: all, unless it is pruned. */
+  /** The n-grams that the model has: all, unless it is pruned. */
   keeps: (ngram: string) => boolean = () => true;
   /** All types but `<s>`, with `<unk>` and `</s>`. */
   readonly vocabulary: ReadonlySet<string>;
@@ -29,7 +29,7 @@ export class ReferenceModel {
   /** `following[n]` has, for each context of n − 1 words, the counts of the words that follow it. */
   private readonly following: Map<string, Counts>[] = [];
 
-  /** @param chosen the words to know, all others being `<unk>`; those of the text if not given. */
+  /** @param chosen the vocabulary, by default the words of the text; all other words are `<unk>`. */
   constructor(
     sentences: readonly (readonly string[])[],
     readonly order: number,
@@ -62,7 +62,7 @@ export class ReferenceModel {
     if (!followers) return lower;
     const total = sumOf(followers.values());
     const kept = new Map([...followers].filter(([follower]) => this.keeps([...history, follower].join(' '))));
-    // What was pruned is discounted as a whole; where nothing is left, this comes to γ = 1.
+    // The counts of pruned followers go to γ whole; in a context without followers, γ = 1.
     const gamma =
       (total - sumOf(kept.values()) + sumOf([...kept.values()].map(count => this.discount(n, count)))) / total;
     const count = kept.get(word) ?? 0;
@@ -95,7 +95,7 @@ export class ReferenceModel {
     return 1;
   }
 
-  /** Drops what occurs at most as often as the threshold of its length, as lmplz does. */
+  /** Drops n-grams whose frequency is at most the threshold of their length, as lmplz does. */
   pruneByCounts(thresholds: readonly number[]): void {
     const { raw } = this;
     this.keeps = ngram => {
@@ -146,7 +146,7 @@ export class ReferenceModel {
   }
 }
 
-/** By length, how often each n-gram occurs in the sentences, `<s>` alone excepted. */
+/** By length, the frequency of each n-gram in the sentences, without `<s>` alone. */
 function rawCounts(sentences: readonly (readonly string[])[], order: number): Counts[] {
   const raw = Array.from({ length: order + 1 }, (): Counts => new Map());
   for (const sentence of sentences) {

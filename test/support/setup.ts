@@ -6,21 +6,21 @@ import { join } from 'node:path';
 const NAME = 'kneser-tests-';
 /** Linux's file system in memory. */
 const IN_MEMORY = '/dev/shm';
-/** Bytes that the files of all tests take at most, and that must be free beside them for the tests' processes. */
+/** The most bytes of the files of all tests, and the bytes that must be free besides for the tests' processes. */
 const ROOM = 4e9;
 
 /**
  * Before any test: builds the files of `dist` whose source has changed, and makes the folder for all temporary files of this
- * run. It is in memory where there is room: thousands of small models are trained, and a disk is waited for at the end of each.
+ * run. It is in memory if there is room: the tests train thousands of small models, and each training ends by waiting for the disk.
  *
- * @returns what removes the folder after the last test.
+ * @returns a function that removes the folder after the last test.
  */
 export default function setup(): () => void {
   execSync('npm run --silent build', { stdio: 'inherit' });
   const parent = hasRoom(IN_MEMORY) ? IN_MEMORY : tmpdir();
   removeLeftovers(parent);
   const folder = mkdtempSync(join(parent, `${NAME}${process.pid}-`));
-  // Some tests are those of another user: the folder is as open as /tmp is.
+  // Some tests run as another user, so the folder has the rights of /tmp.
   chmodSync(folder, 0o1777);
   // The processes that run the tests start with this environment.
   process.env.KNESER_TEST_DISK = tmpdir();

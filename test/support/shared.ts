@@ -5,15 +5,15 @@ import { prepareBrown } from '#kneser/corpora/brown.js';
 import { train } from '#kneser/src/index.js';
 
 /**
- * What several test files need and none of them changes is made once in a run, by the file that asks first; the others wait
- * for it. It is in the run's folder for temporary files, which `setup.ts` makes and removes.
+ * Texts and models that several test files read and none changes. The file that needs one first makes it; the others wait for it.
+ * They lie in the run's folder for temporary files, which `setup.ts` makes and removes.
  */
 const SHARED = process.env.KNESER_TEST_SHARED ?? '';
 
 /**
  * Makes a folder once.
  *
- * @param make makes the folder at a path where nothing is.
+ * @param make makes the folder at a path at which no file exists.
  * @returns its path.
  */
 async function once(name: string, make: (path: string) => Promise<unknown>): Promise<string> {

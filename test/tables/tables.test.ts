@@ -19,9 +19,9 @@ import { damaged } from '../support/damaged.js';
 
 const encoder = new TextEncoder();
 
-/** Ids as they are met: mostly small, sometimes as large as they get. */
+/** Word ids: mostly small, sometimes as large as possible. */
 const id = fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 1, max: 6 }) }, fc.integer({ min: 1, max: 2 ** 32 - 1 }));
-/** So that those of a context, 12 followers and the pruned, come to 32 bits. */
+/** Counts so large that the sum over a context, 12 followers and the pruned, just fits 32 bits. */
 const count = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(1, 1, 1, 2, 3) },
   fc.integer({ min: 1, max: Math.floor((2 ** 32 - 1) / 13) }),
@@ -71,7 +71,7 @@ function blockOf(groups: readonly Group[], width: number, wide?: Block['wide']):
   };
 }
 
-/** What is in use of a block. */
+/** The part of a block's arrays that is in use. */
 function contentOf({ contexts, contextCount, starts, pruned, words, counts, wide }: Block) {
   const rows = starts[contextCount];
   return {

@@ -33,7 +33,7 @@ function folderOf(files: Record<string, string | Uint8Array>): string {
   return root;
 }
 
-/** What a tokenizer makes of bytes that come in chunks; tokens a byte a character. */
+/** The tokens of bytes that come in chunks; a token is written with one character for each byte. */
 function tokenize(chunks: readonly Uint8Array[]): { lines: string[][]; hashesHold: boolean } {
   const lines: string[][] = [];
   let line: string[] = [];
@@ -54,7 +54,7 @@ function tokenize(chunks: readonly Uint8Array[]): { lines: string[][]; hashesHol
   return { lines, hashesHold };
 }
 
-/** The same, in one expression. */
+/** The same tokens by one regular expression. */
 function split(bytes: Uint8Array): string[][] {
   const lines = Buffer.from(bytes).toString('latin1').split('\n');
   if (lines.at(-1) === '') lines.pop();
@@ -161,7 +161,7 @@ test('bytes are ordered as code points are', () =>
 
 type Settings = Pick<TrainOptions, 'order' | 'vocabulary' | 'lowercase' | 'skipBlank' | 'reserved'>;
 
-/** Trains on a file, and gives what the model says of itself and of some words: whether it knows them. */
+/** Trains on a file. @returns the model's `info`, and whether it knows some words. */
 function learn(content: string | Uint8Array, words: string[] = [], options: Settings = {}, name?: string) {
   return withModel(join(folder, 'model'), { files: [fileOf(content, name)], order: 2, ...options }, async trained => {
     const { paged, loaded, warnings } = trained;
@@ -435,7 +435,7 @@ describe('inputs', () => {
       'z.tok',
     ];
     expect(await pathsOf(root, ['.'])).toEqual(expected);
-    // Named by itself, any file is text.
+    // A file that is named itself is text, whatever its ending.
     expect(await pathsOf(root, ['sub', '-', 'image.png'])).toEqual([
       'sub/deeper/x',
       'sub/inner.text',

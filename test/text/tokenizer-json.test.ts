@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { KneserError } from '#kneser/src/base/errors.js';
 import { readEngine } from '#kneser/src/text/tokenizer-json/engine.js';
 import { bpeJson, unigramJson, wordPieceJson } from '#kneser/bench/tokenizer-json.js';
+import { tokenizerRefusal } from '../support/refusal.js';
 
 /** A `tokenizer.json` by its parts, and the reference's tokens: see `fixtures/tokenizers/generate.py`. */
 interface Case {
@@ -48,20 +48,10 @@ function jsonOf({ model, normalizer, pre_tokenizer, added_tokens = [] }: Case): 
 function tokensOf(engine: ReturnType<typeof readEngine<string>>, line: string): string[] | string {
   const tokens: string[] = [];
   return (
-    refusalOf(() => {
+    tokenizerRefusal(() => {
       engine.tokenize(line, token => tokens.push(token));
     }) ?? tokens
   );
-}
-
-function refusalOf(act: () => void): string | undefined {
-  try {
-    act();
-    return undefined;
-  } catch (error) {
-    if (error instanceof KneserError && error.code === 'KNESER_TOKENIZER') return error.message;
-    throw error;
-  }
 }
 
 /** The cases that kneser refuses when it opens the file: the name of the case, and the message. */
@@ -114,7 +104,7 @@ describe("the reference's tokens, or a refusal that names the part", () => {
     const { name, opens, tokens, sha256 } = one;
     const expected = REFUSED.find(([pattern]) => pattern.test(name));
     if (expected || opens === false) {
-      const message = refusalOf(() => void readEngine(jsonOf(one), token => token));
+      const message = tokenizerRefusal(() => void readEngine(jsonOf(one), token => token));
       expect([name, message]).toEqual([name, expect.stringMatching(expected?.[1] ?? /./) as string]);
       return;
     }
@@ -132,7 +122,7 @@ describe("the reference's tokens, or a refusal that names the part", () => {
   }
 });
 
-describe('what was wrong once', () => {
+describe('regression: components that the npm library read differently from the Python library', () => {
   const bpe = (vocab: readonly string[], merges: readonly string[], more: object): object => ({
     type: 'BPE',
     dropout: null,
@@ -176,7 +166,7 @@ describe('what was wrong once', () => {
     expect(tokensOf(engine, text)).toEqual(tokens);
   });
 
-  test('a text that is refused leaves nothing behind for the next', () => {
+  test('a refused text does not change the tokens of the next text', () => {
     const model = { type: 'WordLevel', vocab: { a: 0, b: 1 }, unk_token: '[UNK]' };
     const engine = readEngine(
       JSON.stringify({ ...ROOT, pre_tokenizer: { type: 'Whitespace' }, model }),
@@ -189,7 +179,7 @@ describe('what was wrong once', () => {
 
 const ROOT = { version: '1.0', added_tokens: [], normalizer: null, post_processor: null, decoder: null };
 
-describe('nothing is passed over', () => {
+describe('every unknown or impossible part of the file is refused by its path', () => {
   type File = Record<string, unknown> & { model: Record<string, unknown> };
   const files = { bpe: bpeJson('abc', ['a b']), unigram: unigramJson([['a', -1]]), wordPiece: wordPieceJson(['a']) };
 
@@ -236,13 +226,13 @@ describe('nothing is passed over', () => {
   ])('%s %s', (name, change, message) => {
     const file = JSON.parse(files[name]) as File;
     change(file);
-    expect(refusalOf(() => void readEngine(JSON.stringify(file), token => token))).toMatch(message);
+    expect(tokenizerRefusal(() => void readEngine(JSON.stringify(file), token => token))).toMatch(message);
   });
 
   test('padding to the longest of a batch adds nothing to a text', () => {
     const file = JSON.parse(files.bpe) as File;
     file.padding = { strategy: 'BatchLongest', direction: 'Right', pad_id: 0 };
-    expect(refusalOf(() => void readEngine(JSON.stringify(file), token => token))).toBeUndefined();
+    expect(tokenizerRefusal(() => void readEngine(JSON.stringify(file), token => token))).toBeUndefined();
   });
 });
 

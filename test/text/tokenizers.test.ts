@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { LanguageModel, train, tune, type TokenizationOptions, type TrainOptions } from '#kneser/src/index.js';
 import { createFeeder } from '#kneser/src/text/feeder.js';
 import { Tokenization, describeTokenization } from '#kneser/src/text/tokenization.js';
+import { sentencePieceModel } from '#kneser/bench/sentencepiece-model.js';
 import { bpeJson, unigramJson, wordPieceJson } from '#kneser/bench/tokenizer-json.js';
 import { CommandLine } from '../support/command-line.js';
 import { expectSamePairs, readPairs } from '../support/pairs.js';
@@ -35,6 +36,15 @@ const WORD_PIECE = wordPieceJson(['the', 'cat', '##s', 'sat', '.'], ['[UNK]', '[
   },
   post_processor: { type: 'BertProcessing', sep: ['[SEP]', 2], cls: ['[CLS]', 1] },
 });
+
+/** BPE with scores in the place of merges, and lower case by no rule: `The` is other letters. */
+const SENTENCEPIECE = sentencePieceModel(2, [
+  ['▁t', -1],
+  ['he', -2],
+  ['▁the', -3],
+  ['at', -4],
+  ...Array.from('▁Tabcdefghijklmnopqrstuvwxyz.!', character => [character, -9] as const),
+]);
 
 const TEXT = 'The cats sat. The end!\nthe cat  sat\n\nsat the cats\n';
 
@@ -71,6 +81,12 @@ describe('tokens', () => {
     ['BPE', { tokenizer: { json: BPE } }, 'the thes', ['the', 'Ġthe', 's']],
     ['Unigram', { tokenizer: { json: UNIGRAM } }, 'The cats  x', ['▁the', '▁', 'cat', 's', '▁', '▁', 'x']],
     ['WordPiece', { tokenizer: { json: WORD_PIECE } }, 'The CATS sat. dog', ['the', 'cat', '##s', 'sat', '.', '[UNK]']],
+    [
+      'SentencePiece',
+      { tokenizer: { sentencepiece: SENTENCEPIECE } },
+      ' the  cat 猫犬.',
+      [...['▁the', '▁', 'c', 'at', '▁', '猫犬', '.']],
+    ],
     ['after NFC', { tokenizer: 'characters', normalize: 'NFC' }, 'e\u0301ﬁ', ['é', 'ﬁ']],
     ['after NFKC, which makes spaces', { normalize: 'NFKC' }, 'e\u0301\u00a0ﬁ Ⅷ', ['é', 'fi', 'VIII']],
     ['of nothing', { tokenizer: 'characters' }, '', []],
@@ -89,6 +105,7 @@ const ALL: [string, TokenizationOptions][] = [
   ['bytes', { tokenizer: 'bytes' }],
   ['BPE', { tokenizer: { json: BPE } }],
   ['Unigram', { tokenizer: { json: UNIGRAM } }],
+  ['SentencePiece', { tokenizer: { sentencepiece: SENTENCEPIECE } }],
   ['WordPiece, sentences segmented', { tokenizer: { json: WORD_PIECE }, sentences: 'segment' }],
 ];
 
@@ -101,9 +118,8 @@ describe('a model', () => {
     const loaded = await model.load();
     const { tokenizer, sentences, normalize } = model.info.options.tokenization;
     expect({ sentences, normalize }).toEqual({ sentences: 'lines', normalize: 'none', ...pick(tokenization) });
-    expect(tokenizer).toBe(
-      typeof tokenization.tokenizer === 'object' ? 'tokenizer.json' : (tokenization.tokenizer ?? 'whitespace'),
-    );
+    const given = tokenization.tokenizer ?? 'whitespace';
+    expect(tokenizer).toBe(typeof given === 'string' ? given : 'json' in given ? 'tokenizer.json' : 'sentencepiece');
 
     // The text in every form gives the same: a string, its tokens, a file, whether tables are loaded or not.
     const lines = TEXT.trimEnd().split('\n');
@@ -142,7 +158,7 @@ describe('a model', () => {
   test('does not depend on how its text is cut into pieces, nor on threads', async () => {
     const text = (TEXT + 'äöü 猫\r\n').repeat(3000);
     const half = text.indexOf('\n', text.length / 2) + 1;
-    for (const [, tokenization] of ALL.slice(2, 8)) {
+    for (const [, tokenization] of ALL.slice(2, 10)) {
       const [one, two] = [cli.fresh(), cli.fresh()];
       await train({ files: [cli.file(text)], out: one, order: 2, tokenization, threads: 1 });
       const files = [text.slice(0, half), text.slice(half)].map(part => cli.file(part));
@@ -297,17 +313,29 @@ describe('what cannot be is refused', () => {
     train({ sentences: ['a'], out: cli.fresh(), tokenization: options, ...more }).catch((error: unknown) => error);
 
   test.each<[object, RegExp, object?]>([
-    [{ tokenizer: 'wordz' }, /^tokenizer: "wordz" is none of whitespace, words/],
-    [{ sentences: 'paragraphs' }, /^sentences: "paragraphs" is none of lines, segment/],
-    [{ normalize: 'NFD' }, /^normalize: "NFD" is none of none, NFC, NFKC/],
+    [{ tokenizer: 'wordz' }, /^tokenization\.tokenizer: "wordz" is not one of whitespace, words/],
+    [{ sentences: 'paragraphs' }, /^tokenization\.sentences: "paragraphs" is not one of lines, segment/],
+    [{ normalize: 'NFD' }, /^tokenization\.normalize: "NFD" is not one of none, NFC, NFKC/],
     [{ tokenizer: 'words', locale: 'no_way' }, /^locale: no_way is not a language tag/],
     [{ tokenizer: 'words', locale: 'xx' }, /no data for the language xx/],
     [{ locale: 'de' }, /^locale: only the tokenizer words/],
     [{ tokenizer: 'bytes' }, /^lowercase: the tokens of bytes/, { lowercase: true }],
     [{ tokenizer: { json: BPE } }, /^lowercase: the tokens of tokenizer\.json/, { lowercase: true }],
+    [{ tokenizer: { sentencepiece: SENTENCEPIECE } }, /^lowercase: the tokens of sentencepiece/, { lowercase: true }],
+    [{ tokenizer: {} }, /^tokenization\.tokenizer\.json: is missing/],
+    [{ tokenizer: { json: BPE, sentencepiece: SENTENCEPIECE } }, /tokenization\.tokenizer has no such member/],
+    [{ tokenizer: { sentencepiece: 'spiece.model' } }, /\.sentencepiece: "spiece\.model" is not the bytes of a file/],
   ])('%j', async (options, message, more) => {
     const error = await refused(options, more);
     expect(error).toMatchObject({ code: 'KNESER_OPTION', message: expect.stringMatching(message) as string });
+  });
+
+  test('a SentencePiece model that is cut short', async () => {
+    const error = await refused({ tokenizer: { sentencepiece: SENTENCEPIECE.subarray(0, 9), name: 'my.model' } });
+    expect(error).toMatchObject({
+      code: 'KNESER_TOKENIZER',
+      message: 'my.model: is not a SentencePiece model that can be used: the file: is cut short',
+    });
   });
 
   test.each<[string, string]>([
@@ -336,6 +364,15 @@ describe('what cannot be is refused', () => {
     expect(first.tokens).toEqual(['▁the', '▁', 'cat', 's', '</s>']);
     expect(await cli.print(['inspect', out])).toContain('tokens: tokenizer.json, sentences: lines, normalize: none\n');
 
+    const pieces = cli.fresh();
+    await cli.train([text, '--out', pieces, '--tokenizer', cli.file(SENTENCEPIECE, '.model'), '--order', '2']);
+    const [second] = await cli.json<{ tokens: string[] }>(['score', pieces], { input: 'the cats\n' });
+    expect(second.tokens).toEqual(['▁the', '▁', 'c', 'at', 's', '</s>']);
+    expect(await cli.print(['inspect', pieces])).toContain(
+      'tokens: sentencepiece, sentences: lines, normalize: none\n',
+    );
+    expect(await cli.print(['verify', pieces])).toBeTruthy();
+
     const german = cli.fresh();
     await cli.train([
       text,
@@ -360,10 +397,16 @@ describe('what cannot be is refused', () => {
     const refuse = (...args: string[]): Promise<string> =>
       cli.refuse(2, ['train', text, '--out', cli.fresh(), ...args]);
     expect(await refuse('--tokenizer', 'wordz')).toMatch(
-      /--tokenizer: there is no tokenizer wordz; take whitespace, words, .*tokenizer\.json\n$/,
+      /--tokenizer: there is no tokenizer wordz; take whitespace, words, .*tokenizer\.json or of a SentencePiece \.model\n$/,
     );
     expect(await refuse('--tokenizer', 'nowhere/tokenizer.json')).toContain(
       'nowhere/tokenizer.json: there is no such file',
+    );
+    expect(await refuse('--tokenizer', cli.file('the 4\ncat 5\n', '.model'))).toContain(
+      'is neither a tokenizer.json, which begins with a brace, nor a SentencePiece .model',
+    );
+    expect(await refuse('--tokenizer', cli.file(SENTENCEPIECE.subarray(0, 99), '.model'))).toContain(
+      'is not a SentencePiece model that can be used: the file: is cut short',
     );
     const broken = cli.file('{', '.json');
     expect(await refuse('--tokenizer', broken)).toMatch(`${broken}: is not a tokenizer.json that can be used`);

@@ -9,9 +9,9 @@ import {
   type BuildOptions,
 } from '#kneser/src/train/plan/options.js';
 
-const digest = (texts: Iterable<string>): string => {
+const digest = (texts: Iterable<string | Uint8Array>): string => {
   const hash = createHash('sha256');
-  for (const text of texts) hash.update(`${text.length}:${text}`);
+  for (const text of texts) hash.update(`${text.length}:`).update(text);
   return hash.digest('hex').slice(0, 16);
 };
 

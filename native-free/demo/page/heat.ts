@@ -3,7 +3,7 @@ import { heatScale, heatStep, type HeatScale } from '../../../src/report/heat.js
 /** Number of colours, `h0` to `h8` in the style; `h0` is no colour. */
 export const HEAT_STEPS = 9;
 
-/** A scale ends at the perplexity of a blind guess, the size of the vocabulary, and begins at this many times less. */
+/** The scale ends at the size of the vocabulary, the perplexity of a blind guess, and begins at this many times less. */
 const WIDTH = 1000;
 
 /** One scale for all texts, so that colours do not change while the user types. */

@@ -3,10 +3,10 @@ const CLOSING = /^[\p{Pe}\p{Pf}.,;:!?%…]+$/u;
 const OPENING = /[\p{Ps}\p{Pi}]$/u;
 
 /**
- * Inserts a suggested token: the result says from which place on the text before the cursor is replaced, and by which text.
+ * The replacement that inserts a suggested token: the text from the place `from` up to the cursor is replaced by `text`.
  *
  * @param before the text up to the cursor.
- * @param partial the beginning of the token, if it was typed already.
+ * @param partial the beginning of the token, if the user has typed it.
  */
 export function insertion(
   before: string,

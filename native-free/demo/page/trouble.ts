@@ -1,7 +1,7 @@
 import { byId } from './dom.js';
 import { EngineError } from './engine.js';
 
-/** By error code: what to do, for errors whose messages do not say so. */
+/** By error code, the remedy, for errors whose messages do not name one. */
 const ADVICE: Readonly<Record<string, string>> = {
   KNESER_DAMAGED: 'The file was changed or cut off after it was made. Export it again, or download it once more.',
   KNESER_NOT_A_MODEL: 'Packed models are made by Export here, and by kneser pack.',
@@ -10,11 +10,11 @@ const ADVICE: Readonly<Record<string, string>> = {
   NotReadableError: 'The file cannot be read any more; it was moved or changed. Choose it again.',
 };
 
-/** What to do about a file that could not be fetched. */
+/** The remedy for a file that could not be fetched. */
 const ELSEWHERE =
   'Another site must have an address that begins with https:, and let its files be read from here (CORS).';
 
-/** Shows an error in the page, and what to do about it. */
+/** Shows an error in the page, with its remedy. */
 export class Trouble {
   private readonly panel = byId('error');
   /** The element that had the keyboard focus before. */

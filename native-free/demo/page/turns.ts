@@ -1,4 +1,4 @@
-/** Runs one request at a time. Of the requests that come meanwhile, only the latest is run afterwards. */
+/** Runs one request at a time. Of the requests that arrive during a run, only the latest is run afterwards. */
 export function latest<Q, A>(
   ask: (question: Q) => Promise<A>,
   onAnswer: (answer: A, question: Q) => void,

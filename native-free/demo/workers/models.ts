@@ -17,7 +17,7 @@ export interface Model {
   readonly open: (smoothing?: Smoothing) => Promise<LanguageModel>;
 }
 
-/** Bytes of a file that are looked at to see whether it is text. */
+/** Bytes at the beginning of a file that decide whether it is text. */
 const HEAD_BYTES = 1 << 16;
 /** If skip patterns are counted, one in this many sentences is held out to tune the mixture on. */
 const HELD_OUT = 0.02;

@@ -4,7 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { writeError } from '../errors.js';
 
-/** In the name of a temporary file: the process that it belongs to, and the machine, since process ids are those of one machine. */
+/** The mark in the name of a temporary file: the id of its process, and the machine, since other machines have processes of the same id. */
 const MARK = /^(\d+)-([A-Za-z0-9]*)-/;
 
 /** A unique part of a file name that names this process: `PID-HOST-RANDOM`. */

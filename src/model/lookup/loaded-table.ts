@@ -64,6 +64,36 @@ export class LoadedTable implements CountTable {
     }
   }
 
+  /**
+   * Looks words up and interpolates their probabilities in one pass, by Kneser-Ney over contiguous n-grams:
+   *
+   *     p(w|h) = max(c − D(c), 0)/Σc + γ(h) · p(w|h'),   γ(h) = (D1·N1 + D2·N2 + D3·N3+ + pruned)/Σc
+   *
+   * - Input: `values`, by position of a batch p(w|h'), where h' lacks the farthest word of h.
+   * - Output: `values`, by position p(w|h); as it was where h was not seen.
+   * - Order: after the tables of shorter contexts, with the same batch.
+   *
+   * @param positions number of positions of the batch.
+   * @param discounts D1, D2, D3+ at places 1 to 3.
+   */
+  interpolate(ids: Uint32Array, positions: number, values: Float64Array, discounts: Float64Array): void {
+    if (!this.contextTable) {
+      this.interpolateUnigrams(ids, positions, values, discounts);
+      return;
+    }
+    this.follow(this.contextTable, positions);
+    for (let from = 0; from < positions; from += AHEAD) {
+      const to = Math.min(positions, from + AHEAD);
+      this.touch(from, to, ids);
+      this.interpolateAt(from, to, ids, values, discounts);
+    }
+  }
+
+  /** Whether the n-gram of this table that ends at a position of the batch was found. */
+  has(position: number): boolean {
+    return this.rows[position] !== 0;
+  }
+
   followers({ targets }: Batch): Followers {
     const { data, stride } = this.memory;
     if (!this.contextTable) {
@@ -100,6 +130,68 @@ export class LoadedTable implements CountTable {
       evidence.data[at + TWOS] = data[2];
       evidence.data[at + FOLLOWERS] = data[3];
       evidence.data[at + PRUNED] = data[4];
+    }
+  }
+
+  private interpolateUnigrams(
+    ids: Uint32Array,
+    positions: number,
+    values: Float64Array,
+    [, d1, d2, d3]: Float64Array,
+  ): void {
+    const { rows } = this;
+    const { data, stride } = this.memory;
+    const [total, ones, twos, followers, pruned] = data;
+    const taken = d1 * ones + d2 * twos + d3 * (followers - ones - twos) + pruned;
+    for (let position = 0; position < positions; position++) {
+      const word = ids[position];
+      const row = word === NONE ? 0 : HEADER + word * stride;
+      rows[position] = row;
+      const count = row === 0 ? 0 : data[row + 1];
+      const kept = count - (count === 0 ? 0 : count === 1 ? d1 : count === 2 ? d2 : d3);
+      values[position] = ((kept > 0 ? kept : 0) + taken * values[position]) / total;
+    }
+  }
+
+  private interpolateAt(
+    from: number,
+    to: number,
+    ids: Uint32Array,
+    values: Float64Array,
+    discounts: Float64Array,
+  ): void {
+    const { rows, links, starts } = this;
+    const { data, stride } = this.memory;
+    const d1 = discounts[1];
+    const d2 = discounts[2];
+    const d3 = discounts[3];
+    for (let position = from; position < to; position++) {
+      const link = links[position];
+      if (link === 0) {
+        rows[position] = 0;
+        continue;
+      }
+      const word = ids[position];
+      const start = starts[position];
+      if (link & 1) {
+        const count = data[start + 1];
+        const taken = count === 1 ? d1 : count === 2 ? d2 : d3;
+        const found = data[start] === word;
+        rows[position] = found ? start : 0;
+        values[position] = ((found && count > taken ? count - taken : 0) + taken * values[position]) / count;
+        continue;
+      }
+      const region = link >>> 1;
+      const total = data[region];
+      const ones = data[region + 1];
+      const twos = data[region + 2];
+      const followers = data[region + FOLLOWERS_AT];
+      const row = findRow(data, region + HEADER, start, followers, stride, word);
+      rows[position] = row;
+      const count = row === 0 ? 0 : data[row + 1];
+      const kept = count - (count === 0 ? 0 : count === 1 ? d1 : count === 2 ? d2 : d3);
+      const taken = d1 * ones + d2 * twos + d3 * (followers - ones - twos) + data[region + 4];
+      values[position] = ((kept > 0 ? kept : 0) + taken * values[position]) / total;
     }
   }
 

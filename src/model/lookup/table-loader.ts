@@ -167,9 +167,23 @@ class TableLoader {
   private addRegions(block: Block, contexts: Contexts, name: string): void {
     const { totals, table, numbers } = this;
     const { data, stride } = table;
-    const { contexts: columns, contextCount, starts } = block;
+    const { contexts: columns, contextCount, starts, pruned, words, counts } = block;
+    const { rows } = this;
+    const canBeSingle = !numbers && !block.wide;
     for (let c = 0; c < contextCount; c++) {
-      const length = starts[c + 1] - starts[c];
+      const row = starts[c];
+      const length = starts[c + 1] - row;
+      if (canBeSingle && length === 1 && pruned[c] === 0 && this.missing === 0) {
+        // Most contexts are like this one: no header, and nothing to add up.
+        const at = this.used;
+        this.used = at + stride;
+        if (this.used > data.length || contexts.count === contexts.links.length) throw damaged(name, MORE_ROWS);
+        contexts.add(columns, c, 2 * at + 1);
+        data[at] = words[row];
+        data[at + 1] = counts[row];
+        rows[row] = at;
+        continue;
+      }
       if (this.missing > 0) {
         // One more block of a wide context.
         if (!block.wide || length > this.missing) throw damaged(name, WRONG_TOTALS);
@@ -180,19 +194,16 @@ class TableLoader {
       addTotals(block, c, totals);
       const followers = totals[4 * c + 3];
       const region = this.used;
-      const single = followers === 1 && block.pruned[c] === 0 && !numbers;
-      this.used += single ? stride : HEADER + capacityFor(followers) * stride;
+      this.used += HEADER + capacityFor(followers) * stride;
       if (followers < length) throw damaged(name, WRONG_TOTALS);
       if (this.used > data.length || contexts.count === contexts.links.length) {
-        throw damaged(name, 'the table has more contexts or rows than the manifest says');
+        throw damaged(name, MORE_ROWS);
       }
-      contexts.add(columns, c, 2 * region + (single ? 1 : 0));
-      if (!single) {
-        for (let j = 0; j < 4; j++) data[region + j] = totals[4 * c + j];
-        data[region + 4] = block.pruned[c];
-        if (numbers && block.numbers) data[region] = numbers.add(block.numbers.backoffs[c]);
-      }
-      this.region = single ? region : region + HEADER;
+      contexts.add(columns, c, 2 * region);
+      for (let j = 0; j < 4; j++) data[region + j] = totals[4 * c + j];
+      data[region + 4] = pruned[c];
+      if (numbers && block.numbers) data[region] = numbers.add(block.numbers.backoffs[c]);
+      this.region = region + HEADER;
       this.missing = followers - length;
       this.placeRows(block, c, this.region, followers);
     }
@@ -230,6 +241,7 @@ function tableMemory(bytes: number): ArrayBufferLike {
   }
 }
 
+const MORE_ROWS = 'the table has more contexts or rows than the manifest says';
 const WRONG_TOTALS = 'a context has more rows than its totals say';
 
 /** @param where a table or a block. */

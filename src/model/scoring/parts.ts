@@ -15,7 +15,7 @@ import { CLASSES_KEY, MANIFEST_KEY, TOKENIZER_KEY } from '../../store/keys.js';
 import { decodeManifest, wordIds, type Manifest, type TableManifest } from '../../tables/manifest.js';
 import type { ModelStore } from '../../store/store.js';
 import { decodeTokenizer } from '../../tables/tokenizer.js';
-import { Tokenization } from '../../text/tokenization.js';
+import { isTokenizerFile, Tokenization } from '../../text/tokenization.js';
 import { NO_CACHE } from '../../smoothing/cache.js';
 import type { Estimator, EstimatorInput } from '../../smoothing/estimator.js';
 
@@ -140,9 +140,10 @@ export function createEstimator(plan: SmoothingPlan): Estimator {
 async function readTokenization(store: ModelStore, { options }: Manifest): Promise<Tokenization> {
   const { tokenization } = options;
   const where = `${store.name}: tokenizer`;
-  if (tokenization.tokenizer === 'tokenizer.json') {
-    const json = decodeValue(where, await store.get(TOKENIZER_KEY), decodeTokenizer);
-    return Tokenization.open(tokenization, { json, name: where });
+  const { tokenizer } = tokenization;
+  if (isTokenizerFile(tokenizer)) {
+    const file = decodeValue(where, await store.get(TOKENIZER_KEY), value => decodeTokenizer(value, tokenizer));
+    return Tokenization.open(tokenization, { ...file, name: where });
   }
   try {
     return await Tokenization.open(tokenization);

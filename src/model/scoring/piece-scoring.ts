@@ -1,7 +1,7 @@
 import type { BatchLayout } from '../../smoothing/batch.js';
 import { PerplexitySum, type PieceSum } from './perplexity.js';
 import { scorePiece, type Piece } from './pieces.js';
-import type { Scorer } from './scorer.js';
+import type { BatchScorer } from './scorer.js';
 import type { ScoringThreads } from './threads.js';
 
 /** Pieces of a text that are scored before it is worth while to start threads. */
@@ -17,7 +17,7 @@ export class PieceScoring {
 
   /** @param threads gives the threads, or those that have been started if there are any; `undefined` for this one only. */
   constructor(
-    private readonly scorer: Scorer,
+    private readonly scorer: BatchScorer,
     private readonly layout: BatchLayout,
     private readonly threads: ((start: boolean) => Promise<ScoringThreads | undefined>) | undefined,
   ) {}

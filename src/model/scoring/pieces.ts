@@ -4,7 +4,8 @@ import { LOADED_BATCH, loadedTables } from '../lookup/loaded-table.js';
 import type { TableMemory } from '../lookup/regions.js';
 import { createEstimator, type SmoothingPlan } from './parts.js';
 import { PIECE_WORDS, PieceSum } from './perplexity.js';
-import { runAtOnce, Scorer } from './scorer.js';
+import { ChainScorer } from './chain-scorer.js';
+import { runAtOnce, Scorer, type BatchScorer } from './scorer.js';
 
 /** What a thread needs to score with tables in memory: the tables are shared, the rest is copied. */
 export interface ScoringPlan extends SmoothingPlan {
@@ -14,13 +15,25 @@ export interface ScoringPlan extends SmoothingPlan {
   readonly numbers: Float64Array | undefined;
 }
 
-/** Makes what scores, with working memory of its own. */
-export function createLoadedScorer(plan: ScoringPlan): { scorer: Scorer; layout: BatchLayout } {
+/** What scores with tables in memory, with working memory of its own. */
+export interface LoadedScoring {
+  /** The fastest way to log10 p. */
+  readonly scorer: BatchScorer;
+  /** The way by evidence, which predicting needs. */
+  readonly byEvidence: Scorer;
+  readonly layout: BatchLayout;
+}
+
+/** Makes what scores with tables in memory. */
+export function createLoadedScorer(plan: ScoringPlan): LoadedScoring {
   const { order } = plan.manifest;
   const words = { tables: loadedTables(plan.wordTables, order) };
   const classes = plan.wordClasses && { tables: loadedTables(plan.classTables, order), classOf: plan.wordClasses.of };
+  const byEvidence = new Scorer(words, classes, createEstimator(plan), () => plan.numbers);
+  const { chain } = byEvidence.estimator;
   return {
-    scorer: new Scorer(words, classes, createEstimator(plan), () => plan.numbers),
+    scorer: chain ? new ChainScorer(words.tables, chain) : byEvidence,
+    byEvidence,
     layout: new BatchLayout(order, LOADED_BATCH),
   };
 }
@@ -73,7 +86,7 @@ export class PieceCutter {
 }
 
 /** Scores a piece with tables in memory. */
-export function scorePiece(scorer: Scorer, layout: BatchLayout, { ids, history }: Piece): PieceSum {
+export function scorePiece(scorer: BatchScorer, layout: BatchLayout, { ids, history }: Piece): PieceSum {
   layout.reset();
   if (history > 0) {
     // `<s>` is out of reach where it does not belong: the history is then as long as any context.

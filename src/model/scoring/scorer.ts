@@ -12,6 +12,15 @@ export interface BatchScores {
   readonly matched: Uint8Array;
 }
 
+/** Scores batches of words, one at a time. */
+export interface BatchScorer {
+  /**
+   * @param cache the text so far, which the batch becomes part of.
+   * @returns a generator that yields what must be awaited before it can go on.
+   */
+  score(batch: Batch, cache?: TextCache): Generator<Promise<void>, BatchScores, void>;
+}
+
 /** The tables to look words up in, and, where those count classes, the class of each word. */
 export interface TableStream {
   readonly tables: readonly CountTable[];
@@ -27,7 +36,7 @@ const WORDS_ASKED_FOR = 256;
  * Scores batches. Written as a generator that yields what must be awaited before it can go on: with loaded tables that
  * is nothing, and it runs to its end at once; so both ways of reading share one path.
  */
-export class Scorer {
+export class Scorer implements BatchScorer {
   private evidence: BlendEvidence;
   private scores = emptyScores(0);
 
@@ -105,7 +114,8 @@ export function emptyEvidence(
   };
 }
 
-function emptyScores(words: number): BatchScores {
+/** Room for the scores of so many words. */
+export function emptyScores(words: number): BatchScores {
   return { log10Probs: new Float64Array(words), matched: new Uint8Array(words) };
 }
 

@@ -6,7 +6,7 @@ import { checkFlag, checkOptions, oneOf, wholeNumber, type OptionTable } from '.
 import { perplexityOf } from './perplexity.js';
 import type { Score } from './score.js';
 import type { BatchLayout } from '../../smoothing/batch.js';
-import type { Scorer } from './scorer.js';
+import type { BatchScorer } from './scorer.js';
 
 /** What stands before a window's tokens: the running text, or `<s>` alone. */
 export type VectorContext = 'text' | 'window';
@@ -57,7 +57,7 @@ export function checkVectorOptions(options: { readonly [Name in keyof VectorOpti
  * @param score of the text, without `</s>`.
  */
 export function* vectorOf(
-  scorer: Scorer,
+  scorer: BatchScorer,
   layout: BatchLayout,
   order: number,
   ids: ArrayLike<number>,
@@ -83,7 +83,7 @@ export function* vectorOf(
  * `<s>`; the others are scored as in the running text.
  */
 function* windowsAlone(
-  scorer: Scorer,
+  scorer: BatchScorer,
   layout: BatchLayout,
   order: number,
   ids: ArrayLike<number>,

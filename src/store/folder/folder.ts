@@ -23,7 +23,7 @@ export interface Draft {
   readonly generation: string;
   /** The path of its LevelDB, which exists only if an unfinished build is continued. */
   readonly database: string;
-  /** A folder for files that are needed only until the generation is complete. */
+  /** A folder for files that nobody needs once the generation is complete. */
   readonly temporary: string;
   /** Stores an encoded set of weights in the generation. */
   putWeights(name: string, value: Uint8Array): Promise<void>;
@@ -45,7 +45,7 @@ export type FindUnfinished = (temporary: string) => Promise<string | undefined>;
  * @param force whether a model in the folder may be replaced. It stays in use until the new one is complete.
  * @param findUnfinished looks in the work folder for a build to continue. If given, `force` is not needed: an unfinished build is
  *   continued or, if it cannot be, replaced.
- * @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS, KNESER_OUTPUT_DENIED, KNESER_DISK_FULL, KNESER_IO, and what `findUnfinished` throws.
+ * @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS, KNESER_OUTPUT_DENIED, KNESER_DISK_FULL, KNESER_IO, and the errors of `findUnfinished`.
  */
 export async function beginDraft(path: string, force: boolean, findUnfinished?: FindUnfinished): Promise<Draft> {
   if (path === '') throw new KneserError('KNESER_OPTION', 'out: the name of the model folder is empty');
@@ -238,7 +238,7 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
       if (packed) {
         return new KneserError(
           'KNESER_OUTPUT_DENIED',
-          `${path}: a packed model is only read; unpack it first (kneser unpack), and name the folder`,
+          `${path}: a packed model is read-only; unpack it first (kneser unpack), and name the folder`,
           cause,
         );
       }
@@ -290,7 +290,7 @@ export interface OpenFolder {
  * Opens the model in a folder for reading, beside any number of other readers. Writes nothing into the folder. An open model
  * stays readable, and the same, when the folder gets another model.
  *
- * @throws what {@link readPointer} and {@link createView} throw.
+ * @throws KneserError: the errors of {@link readPointer} and {@link createView}.
  */
 export async function openFolder(path: string): Promise<OpenFolder> {
   for (let attempt = 1; ; attempt++) {
@@ -306,7 +306,7 @@ export async function openFolder(path: string): Promise<OpenFolder> {
   }
 }
 
-/** How often opening is tried while other processes keep replacing the model. */
+/** Opening is tried this many times while other processes keep replacing the model. */
 const ATTEMPTS = 100;
 
 async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolder> {

@@ -2,17 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FORMAT_VERSION } from '../keys.js';
 
-/** Name of the file, in the folder of an unfinished model, that says what its training has done so far. */
+/** Name of the record of a training in the work folder of an unfinished model: it lists the parts that are complete. */
 export const RECORD = 'record.json';
 
-/** The part of a training's record that says how far the training came. */
+/** The members of a training's record that show its progress. */
 export interface Unfinished {
   readonly format: number;
-  /** What to type to continue; `null` if the library was called. */
+  /** The command that continues the training; `null` if the library was called. */
   readonly command: string | null;
   /** Missing until the whole text was read and is on disk. */
   readonly text?: { readonly sentences: number };
-  /** How many tables there will be; missing until counting begins. */
+  /** Number of tables of the complete model; missing until counting begins. */
   readonly tableCount?: number;
   /** The tables that are complete and on disk. */
   readonly tables: readonly unknown[];
@@ -35,7 +35,7 @@ export function describeUnfinished(record: Unfinished | undefined, out: string):
   return `this model is unfinished: its training had ${describeReached(record)}. To continue: ${go}`;
 }
 
-/** `counted 3 of 5 tables`: what a training had done. */
+/** The progress of a training in words: `counted 3 of 5 tables`. */
 export function describeReached({ text, tableCount, tables }: Unfinished): string {
   if (tableCount === undefined) return 'not yet read all of the text';
   if (tables.length > 0) return `counted ${tables.length} of ${tableCount} tables`;

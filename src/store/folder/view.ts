@@ -6,7 +6,7 @@ import { makeTemporaryFolder } from '../../base/node/leftovers.js';
 import { digestBuffer, digestFile } from '../../base/node/file-digest.js';
 import type { PointerFile } from './pointer.js';
 
-/** Files whose CRC-32 is computed at the same time. */
+/** Number of files whose CRC-32 is computed at the same time. */
 const CHECKED_AT_ONCE = 4;
 /** On Linux, names of the files that a process has open. */
 const DESCRIPTORS = '/proc/self/fd';

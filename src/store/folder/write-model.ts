@@ -8,7 +8,7 @@ export interface NewModel extends Draft {
   createStore(): Promise<LevelWriter>;
 }
 
-/** What else {@link writeModel} can be told. */
+/** Options of {@link writeModel}. */
 export interface WriteModelOptions {
   /** When the model was made, ISO 8601, if not now. */
   readonly created?: string;
@@ -19,13 +19,13 @@ export interface WriteModelOptions {
 }
 
 /**
- * Writes a model into the folder `out`, whole or not at all: until the last step readers find the model that was there before,
- * also where this process is killed. What training, pruning, unpacking and importing share.
+ * Writes a model into the folder `out`, whole or not at all: until the last step readers find the earlier model, even if this
+ * process is killed. Training, pruning, unpacking and importing call it.
  *
  * @param force whether a model in the folder may be replaced.
  * @param write writes the tables and closes their store, and writes the weights.
  * @returns the result of `write`, and the bytes of the model's files.
- * @throws KneserError: KNESER_OPTION, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_IO, and what `write` throws.
+ * @throws KneserError: KNESER_OPTION, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_IO, and the errors of `write`.
  */
 export async function writeModel<T>(
   out: string,

@@ -15,8 +15,8 @@ import { readVarint, writeVarint } from '../../base/varint.js';
  * └──────────┴────────────────────┴──────────────────────┴─────────────────────────────┘
  * ```
  *
- * The file holds lengths and no offsets, so that nothing in it can overlap or form a circle. Checksums form a tree: the header
- * has that of the front, the front those of the pages, a page those of its values.
+ * The file holds lengths and no offsets, so that no parts of it can overlap or form a circle. Checksums form a tree: the header
+ * has the checksum of the front, the front those of the pages, a page those of its values.
  */
 export const MAGIC = Uint8Array.of(0x89, 0x4b, 0x4e, 0x45, 0x53, 0x45, 0x52, 0x0a);
 
@@ -29,7 +29,7 @@ export const HEADER_BYTES = 32;
 /** Keys of a page of the index; the last page may have fewer. */
 export const PAGE_KEYS = 64;
 
-/** Bytes: larger pages and keys are refused. Keys are front-coded, so that a small page could otherwise claim keys of any length. */
+/** The most bytes of a page and of a key. Keys are front-coded (they share leading bytes): without a limit a small page could claim keys of any length. */
 const LARGEST_PAGE = 1 << 18;
 const LARGEST_KEY = LARGEST_PAGE / PAGE_KEYS;
 

@@ -4,7 +4,7 @@ import { KneserError } from '../../base/errors.js';
 export interface ByteSource {
   /** The name of the source in messages: a path or an address. */
   readonly name: string;
-  /** Number of bytes; `undefined` if a server does not tell. */
+  /** Number of bytes; `undefined` if a server does not tell it. */
   readonly size: number | undefined;
   /** Whether each read takes long, as over a network. */
   readonly distant?: boolean;
@@ -18,7 +18,7 @@ export interface ByteSource {
   readonly close?: () => Promise<void>;
 }
 
-/** The error for a source that ends too early. */
+/** The error for a source with fewer bytes than its header says. */
 export function cutShort(name: string): KneserError {
   return new KneserError('KNESER_DAMAGED', `${name}: this file was cut short; copy it again`);
 }

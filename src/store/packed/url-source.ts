@@ -2,7 +2,7 @@ import { KneserError } from '../../base/errors.js';
 import { concatenate } from './format.js';
 import { cutShort, type ByteSource } from './source.js';
 
-/** Bytes of the first request. They hold header and front of a model of 500 MB, so that opening it takes one more request, for the manifest. */
+/** Bytes of the first request: enough for header and front of a model of 500 MB, so that opening it takes only one more request, for the manifest. */
 const FIRST_BYTES = 128 << 10;
 /** If a server ignores ranges and sends the whole file, at most this many bytes are accepted. */
 const WHOLE_BYTES = 64 << 20;
@@ -114,7 +114,7 @@ function totalOf(response: Response): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
-/** Differs from one version of the file to the next, as far as the response shows. */
+/** A text that differs from one version of the file to the next, as far as the response shows: ETag, date, size. */
 function identityOf(response: Response): string {
   const { headers } = response;
   return [headers.get('etag'), headers.get('last-modified'), totalOf(response)].join(' ');

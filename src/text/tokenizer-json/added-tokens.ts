@@ -1,7 +1,8 @@
 import { contains, RUST_WORD, SPACE } from './code-points.js';
-import { Fields, refuse } from './fields.js';
+import { refuse } from '../subwords/refuse.js';
+import { Trie } from '../subwords/trie.js';
+import { Fields } from './fields.js';
 import type { Normalizer } from './normalizers.js';
-import { Trie } from './trie.js';
 
 /** A token that is found in the text before its pre-tokenizer and model see the rest. */
 interface AddedToken {

@@ -1,31 +1,15 @@
+import type { Engine, MakeToken } from '../subwords/engine.js';
+import type { Model } from '../subwords/model.js';
+import { refuse } from '../subwords/refuse.js';
+import { remembering } from '../subwords/remembered.js';
 import { readAddedTokens } from './added-tokens.js';
-import { Fields, refuse } from './fields.js';
+import { Fields } from './fields.js';
 import { readBpe } from './models/bpe.js';
-import type { Model } from './models/model.js';
 import { readUnigram } from './models/unigram.js';
 import { readWordLevel } from './models/word-level.js';
 import { readWordPiece } from './models/word-piece.js';
 import { readNormalizer } from './normalizers.js';
 import { readPreTokenizers, type PieceTaker } from './pre-tokenizers.js';
-
-/**
- * Makes the tokens that an engine gives: called once for each token of the vocabulary, and for each text without a token.
- *
- * @param text the token's string; never empty.
- */
-export type MakeToken<T> = (text: string) => T;
-
-/** Cuts texts into tokens as a `tokenizer.json` says, with no special tokens around the text. */
-export interface Engine<T> {
-  /** Gives the tokens of a text to `put`, in order. */
-  tokenize(text: string, put: (token: T) => void): void;
-  /** Frees what it remembers of the texts so far. */
-  forget(): void;
-}
-
-/** Pieces of at most so many code units are remembered, with their tokens; so many of them. */
-const SHORT = 48;
-const REMEMBERED = 1 << 17;
 
 /** So many times may the steps before the model lengthen a text: they follow each other, and each works on all of it. */
 const MOST_GROWTH = 1000;
@@ -44,12 +28,6 @@ export function readEngine<T>(json: string, make: MakeToken<T>): Engine<T> {
   const model = readModel(Fields.of(fields.take('model'), 'model'));
   fields.end();
 
-  const madeOfModel: (T | undefined)[] = new Array<T | undefined>(model.tokens.length);
-  const ofModel = (token: number | string): T | undefined => {
-    const text = typeof token === 'string' ? token : model.tokens[token];
-    if (text === '') return undefined;
-    return typeof token === 'string' ? make(text) : (madeOfModel[token] ??= make(text));
-  };
   const madeOfAdded = new Map<string, T>();
   const ofAdded = (content: string): T => {
     const known = madeOfAdded.get(content);
@@ -59,49 +37,14 @@ export function readEngine<T>(json: string, make: MakeToken<T>): Engine<T> {
     return token;
   };
 
-  const remembered = new Map<string, readonly T[]>();
   let put: (token: T) => void = () => undefined;
   const { finish } = preTokenizers;
-
-  function tokensOf(piece: string): T[] {
-    const tokens: T[] = [];
-    model.tokenize(finish ? finish(piece) : piece, token => {
-      const made = ofModel(token);
-      if (made !== undefined) tokens.push(made);
-    });
-    return tokens;
-  }
-
-  function takeShort(piece: string): void {
-    let tokens = remembered.get(piece);
-    if (!tokens) {
-      tokens = tokensOf(piece);
-      if (piece.length <= SHORT) {
-        if (remembered.size >= REMEMBERED) remembered.clear();
-        remembered.set(ownCopy(piece), tokens);
-      }
-    }
-    for (let i = 0; i < tokens.length; i++) put(tokens[i]);
-  }
-
-  /** Cuts a long piece where the model's tokens do not change. */
-  function takeCut(piece: string, mark: string): void {
-    let from = 0;
-    for (let at = piece.indexOf(mark, 1); at >= 0; at = piece.indexOf(mark, at + 1)) {
-      if (piece.startsWith(mark, at - 1)) continue;
-      takeShort(piece.slice(from, at));
-      from = at;
-    }
-    takeShort(from === 0 ? piece : piece.slice(from));
-  }
-
   // Byte-level pieces become the alphabet's characters only when the model sees them: the mark is a space till then.
   const mark = finish ? (model.cutsBefore === 'Ġ' ? ' ' : undefined) : model.cutsBefore;
-  const last: PieceTaker =
-    mark === undefined ? takeShort : piece => (piece.length > SHORT ? takeCut(piece, mark) : takeShort(piece));
+  const remembered = remembering(model, make, finish, mark);
   const take = preTokenizers.steps.reduceRight<PieceTaker>(
     (next, step) => (piece, atStart) => step(piece, atStart, next),
-    last,
+    piece => remembered.take(piece, put),
   );
 
   /** Where the piece begins that is normalized now. */
@@ -127,7 +70,7 @@ export function readEngine<T>(json: string, make: MakeToken<T>): Engine<T> {
       if (added.raw) added.raw.split(text, rawSink);
       else rawSink.piece(text, 0);
     },
-    forget: () => remembered.clear(),
+    forget: () => remembered.forget(),
   };
 }
 
@@ -138,14 +81,6 @@ function parse(json: string): unknown {
     refuse(error instanceof Error ? error.message : 'is not JSON');
   }
 }
-
-/** A part of a string may keep all of it in memory: V8 does so from 13 code units on. */
-function ownCopy(piece: string): string {
-  return piece.length < 13 ? piece : decoder.decode(encoder.encode(piece));
-}
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Steps around the tokens of a text, which do not change those; their types are known all the same. */
 const POST_PROCESSORS = ['BertProcessing', 'RobertaProcessing', 'ByteLevel', 'TemplateProcessing', 'Sequence'];

@@ -5,12 +5,7 @@
  * A component, an option or a field that this folder does not know is refused by its name: nothing is passed over.
  * `unicode-data.ts` holds the library's character classes, so tokens depend on no JavaScript engine's version of Unicode.
  */
-import { KneserError } from '../../base/errors.js';
-
-/** @throws KNESER_TOKENIZER always. @param reason begins with the path of the field, such as `model.dropout`. */
-export function refuse(reason: string): never {
-  throw new KneserError('KNESER_TOKENIZER', reason);
-}
+import { refuse } from '../subwords/refuse.js';
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 

@@ -1,7 +1,8 @@
 import { byteLevel } from './byte-level.js';
 import * as sets from './code-points.js';
 import type { CodePoints } from './code-points.js';
-import { Fields, readPattern, refuse } from './fields.js';
+import { refuse } from '../subwords/refuse.js';
+import { Fields, readPattern } from './fields.js';
 import { translate } from './pattern.js';
 import { readPrecompiled } from './precompiled.js';
 

@@ -1,6 +1,6 @@
 import * as sets from './code-points.js';
 import type { CodePoints } from './code-points.js';
-import { refuse } from './fields.js';
+import { refuse } from '../subwords/refuse.js';
 
 /**
  * Oniguruma's regular expressions, in which the file writes its patterns, as JavaScript's with the same matches.

@@ -1,6 +1,7 @@
 import { byteLevel } from './byte-level.js';
 import * as sets from './code-points.js';
-import { Fields, readPattern, refuse } from './fields.js';
+import { refuse } from '../subwords/refuse.js';
+import { Fields, readPattern } from './fields.js';
 import { compile } from './normalizers.js';
 import { literal, translate } from './pattern.js';
 

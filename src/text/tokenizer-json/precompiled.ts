@@ -1,26 +1,26 @@
+import { Charsmap } from '../subwords/charsmap.js';
+import { refuse } from '../subwords/refuse.js';
 import { category, complement, contains, EXTENDING, intersection, PREPENDED, range, union } from './code-points.js';
 import type { CodePoints } from './code-points.js';
-import { refuse, type Fields } from './fields.js';
+import type { Fields } from './fields.js';
 import type { Normalizer } from './normalizers.js';
 
 /**
- * The normalizer Precompiled: SentencePiece's rules, as a double-array trie of UTF-8 strings and the strings they become.
- *
- *     uint32 little-endian: bytes of the trie | the trie: uint32 [units] | strings, each ended by NUL
- *     unit:  bits 0-7 label, 8 has a value, 9 offset is times 256, 10-30 offset, 31 is a value
+ * The normalizer Precompiled: SentencePiece's rules, in the way of PyPI's `tokenizers`.
  *
  * A grapheme cluster of fewer than six bytes becomes the string of its shortest prefix that has one, so that the rest of the
  * cluster is dropped, as the library does it; of longer clusters, and those without one, each character is replaced.
  */
 export function readPrecompiled(fields: Fields): Normalizer {
-  const map = Charsmap.read(fields.text('precompiled_charsmap'), fields.at('precompiled_charsmap'));
+  const path = fields.at('precompiled_charsmap');
+  const map = Charsmap.read(fromBase64(fields.text('precompiled_charsmap'), path), path);
   return text => {
     let result = '';
     let kept = 0;
     for (let at = 0, end = 0; at < text.length; at = end) {
       end = clusterEnd(text, at);
       const cluster = text.slice(at, end);
-      const whole = encoder.encode(cluster).length < 6 ? map.replacement(cluster) : undefined;
+      const whole = encoder.encode(cluster).length < 6 ? map.shortest(cluster) : undefined;
       if (whole !== undefined) {
         result += text.slice(kept, at) + whole;
         kept = end;
@@ -28,7 +28,7 @@ export function readPrecompiled(fields: Fields): Normalizer {
       }
       if (cluster.length === 1) continue;
       for (const character of cluster) {
-        const one = map.replacement(character);
+        const one = map.shortest(character);
         if (one !== undefined) {
           result += text.slice(kept, at) + one;
           kept = at + character.length;
@@ -42,71 +42,12 @@ export function readPrecompiled(fields: Fields): Normalizer {
 
 const encoder = new TextEncoder();
 
-class Charsmap {
-  /** By text, what was found before: clusters are short and few. */
-  private readonly known = new Map<string, string | undefined>();
-
-  private constructor(
-    private readonly units: Uint32Array,
-    private readonly strings: Uint8Array,
-    private readonly path: string,
-  ) {}
-
-  static read(base64: string, path: string): Charsmap {
-    let bytes: Uint8Array;
-    try {
-      bytes = Uint8Array.from(atob(base64), character => character.charCodeAt(0));
-    } catch {
-      refuse(`${path}: is not base64`);
-    }
-    const view = new DataView(bytes.buffer);
-    const trieBytes = bytes.length < 4 ? Infinity : view.getUint32(0, true);
-    if (trieBytes < 4 || 4 + trieBytes > bytes.length) refuse(`${path}: is cut short`);
-    const units = Uint32Array.from({ length: trieBytes >> 2 }, (_, i) => view.getUint32(4 + i * 4, true));
-    const strings = bytes.subarray(4 + units.length * 4);
-    try {
-      new TextDecoder('utf-8', { fatal: true }).decode(strings);
-    } catch {
-      refuse(`${path}: its strings are not UTF-8`);
-    }
-    return new Charsmap(units, strings, path);
+function fromBase64(text: string, path: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(text), character => character.charCodeAt(0));
+  } catch {
+    refuse(`${path}: is not base64`);
   }
-
-  replacement(text: string): string | undefined {
-    if (this.known.has(text)) return this.known.get(text);
-    const found = this.find(encoder.encode(text));
-    if (this.known.size > 1 << 16) this.known.clear();
-    this.known.set(text, found);
-    return found;
-  }
-
-  private find(key: Uint8Array): string | undefined {
-    let position = offsetOf(this.unit(0));
-    for (const byte of key) {
-      if (byte === 0) return undefined;
-      position ^= byte;
-      const unit = this.unit(position);
-      if (((unit & 0xff) | (unit & 0x80000000)) !== byte) return undefined;
-      position ^= offsetOf(unit);
-      if ((unit & 0x100) !== 0) return this.stringAt(this.unit(position) & 0x7fffffff);
-    }
-    return undefined;
-  }
-
-  private unit(position: number): number {
-    if (position >= this.units.length) refuse(`${this.path}: leads out of its trie`);
-    return this.units[position];
-  }
-
-  private stringAt(from: number): string {
-    if (from > this.strings.length) refuse(`${this.path}: leads out of its strings`);
-    const end = this.strings.indexOf(0, from);
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.strings.subarray(from, end < 0 ? undefined : end));
-  }
-}
-
-function offsetOf(unit: number): number {
-  return (unit >>> 10) << ((unit & 0x200) >>> 6);
 }
 
 /** Characters after which a cluster always ends (Grapheme_Cluster_Break Control, CR and LF). */

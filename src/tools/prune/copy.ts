@@ -4,6 +4,7 @@ import type { ModelBuilder } from '../../tables/builder.js';
 import { readDictionaryDirectory, readEncodedDictionary } from '../../tables/dictionary-reader.js';
 import type { Manifest } from '../../tables/manifest.js';
 import { intactValue, openTable, readEncodedBlocks } from '../../tables/table-reader.js';
+import { isTokenizerFile } from '../../text/tokenization.js';
 
 /** Copies the blocks of a table as they are. @param width words of a context. @throws KNESER_DAMAGED */
 export async function copyTable(store: ModelStore, table: string, width: number, builder: ModelBuilder): Promise<void> {
@@ -13,7 +14,7 @@ export async function copyTable(store: ModelStore, table: string, width: number,
 }
 
 /**
- * Copies the dictionary as it is, and the words' classes and the `tokenizer.json` where the model has them.
+ * Copies the dictionary as it is, and the words' classes and the tokenizer's file where the model has them.
  *
  * @throws KNESER_DAMAGED
  */
@@ -24,7 +25,7 @@ export async function copyWords(store: ModelStore, manifest: Manifest, builder: 
   if (classes > 0) {
     await builder.putClasses(intactValue(`${store.name}: classes`, await store.get(CLASSES_KEY)));
   }
-  if (options.tokenization.tokenizer === 'tokenizer.json') {
-    await builder.putTokenizer(intactValue(`${store.name}: tokenizer.json`, await store.get(TOKENIZER_KEY)));
+  if (isTokenizerFile(options.tokenization.tokenizer)) {
+    await builder.putTokenizer(intactValue(`${store.name}: tokenizer`, await store.get(TOKENIZER_KEY)));
   }
 }

@@ -13,6 +13,7 @@ import type { ModelStore } from '../../store/store.js';
 import type { Manifest } from '../../tables/manifest.js';
 import { compareBytes } from '../../base/bytes.js';
 import type { Findings } from './findings.js';
+import { isTokenizerFile } from '../../text/tokenization.js';
 
 const CHECK = 'keys';
 const TABLE = /^table\/([1c_]+)\//;
@@ -57,7 +58,7 @@ function singleKeys(manifest: Manifest): Uint8Array[] {
   for (const { pattern } of [...tables, ...classTables]) keys.push(directoryKey(pattern));
   keys.push(MANIFEST_KEY, DICTIONARY_DIRECTORY_KEY);
   if (classes > 0) keys.push(CLASSES_KEY);
-  if (options.tokenization.tokenizer === 'tokenizer.json') keys.push(TOKENIZER_KEY);
+  if (isTokenizerFile(options.tokenization.tokenizer)) keys.push(TOKENIZER_KEY);
   return keys;
 }
 

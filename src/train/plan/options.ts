@@ -106,8 +106,8 @@ export type Kept = Readonly<Record<string, string | number | boolean>>;
 
 /** What rows need to describe an option that is kept. */
 export interface KeptAbout {
-  /** A digest of texts, so that a record need not hold them. */
-  readonly digest: (texts: Iterable<string>) => string;
+  /** A digest of texts or bytes, so that a record need not hold them. */
+  readonly digest: (parts: Iterable<string | Uint8Array>) => string;
 }
 
 /** All there is to say of one option of a build. */
@@ -213,8 +213,13 @@ export const BUILD_OPTIONS: { readonly [Name in BuildOptionName]-?: OptionRow<No
     kept: (value = {}, { lowercase = false }, about) => {
       const { tokenizer, locale = '', sentences, normalize } = describeTokenization(value, lowercase);
       const pretrained = pretrainedTokenizer({ tokenization: value });
-      const json = pretrained ? ` ${about.digest([pretrained.json])}` : '';
-      return { tokenizer: tokenizer + json, locale, sentences, normalize };
+      const file = pretrained && ('json' in pretrained ? pretrained.json : pretrained.sentencepiece);
+      return {
+        tokenizer: file === undefined ? tokenizer : `${tokenizer} ${about.digest([file])}`,
+        locale,
+        sentences,
+        normalize,
+      };
     },
     flags: [],
   },
@@ -275,7 +280,7 @@ export function orderOf({ order = BUILD_OPTIONS.order.fallback }: BuildOptions):
   return checkInteger('order', order, 1, MAX_ORDER);
 }
 
-/** The tokenizer that training was given as a `tokenizer.json`. */
+/** The tokenizer that training was given as the content of a file. */
 export function pretrainedTokenizer({
   tokenization,
 }: Pick<BuildOptions, 'tokenization'>): PretrainedTokenizer | undefined {

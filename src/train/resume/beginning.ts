@@ -20,8 +20,8 @@ export async function beginningOf(options: TrainOptions, inputs: readonly Input[
   };
 }
 
-function digest(texts: Iterable<string>): string {
+function digest(parts: Iterable<string | Uint8Array>): string {
   const hash = createHash('sha256');
-  for (const text of texts) hash.update(`${text.length}:${text}`);
+  for (const part of parts) hash.update(`${part.length}:`).update(part);
   return hash.digest('hex').slice(0, 16);
 }

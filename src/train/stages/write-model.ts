@@ -46,7 +46,7 @@ export async function run(
   const { list, numbers, frequencies } = text.vocabulary;
   await builder.putDictionary(sortedDictionary(list, numbers, frequencies));
   const pretrained = pretrainedTokenizer(options);
-  if (pretrained) await builder.putTokenizer(encodeTokenizer(pretrained.json));
+  if (pretrained) await builder.putTokenizer(encodeTokenizer(pretrained));
   context.checkAborted();
   return await builder.finish({
     order: plan.order,

@@ -11,28 +11,28 @@ import { NUMBERS } from './mutate.js';
 import { firstByte, Wrong, type CreateTarget, type Target } from './target.js';
 
 const SENTENCE = 'w0 w1 nowhere w3';
-/** Bytes of an input that say how one request is answered. */
+/** Number of bytes of an input that determine one answer of the server. */
 const ANSWER_BYTES = 4;
 const RIGHT = 0;
 const STATUSES = [200, 204, 206, 206, 301, 304, 404, 416, 500];
 const RANGES = ['', 'bytes */*', 'bytes 0-0/1', 'bytes 5-1/-1', 'bytes 0-99/1e9', 'bytes', 'x/99999999999999999999'];
 
 /**
- * An address whose server answers wrongly: too much, too little, something else, with headers that say what is not so. An
- * input has four bytes for each answer, and begins again when they are used up: what is wrong, and with which numbers.
+ * An address whose server answers wrongly: too many bytes, too few, other bytes, wrong headers. Four bytes of an input determine an
+ * answer: the kind of fault, and its numbers. When the input is used up, it is read from its beginning again.
  */
 export const addresses: CreateTarget = async (folder): Promise<Target> => {
   const file = await packLarge(folder);
   let plan: Uint8Array = new Uint8Array(0);
   let at = 0;
   const server = createServer((request, response) => {
-    // In the order in which requests come, so that one input is always answered nearly alike.
+    // Answers follow the order of the requests, so that one input gets nearly the same answers each time.
     const from = plan.length > 0 ? (ANSWER_BYTES * at++) % plan.length : 0;
     respond(request, response, file, plan.subarray(from, from + ANSWER_BYTES));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  // It ends with whoever asks it.
+  // The server ends with this process.
   server.unref();
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/fuzzed`);
   const right = await (async () => {
@@ -41,7 +41,7 @@ export const addresses: CreateTarget = async (folder): Promise<Target> => {
   })();
   const faults = Array.from({ length: 12 }, (_, fault) => [fault, fault, 7 * fault, 0]);
   return {
-    // A fault at once, and one after opening.
+    // One seed with a fault in the first answer, one with a fault after opening.
     seeds: faults.flatMap(fault => [Uint8Array.from(fault), Uint8Array.of(RIGHT, 0, 0, 0, ...fault)]),
     names: /fuzzed/,
     async run(bytes) {
@@ -57,7 +57,7 @@ export const addresses: CreateTarget = async (folder): Promise<Target> => {
   };
 };
 
-/** A packed model that is larger than what is asked for first. */
+/** A packed model that is larger than the first request for it. */
 async function packLarge(folder: string): Promise<Uint8Array> {
   const random = randomNumbers(2);
   const word = (): string => `w${Math.floor(2000 * random() ** 4)}`;
@@ -105,7 +105,7 @@ function respond(request: IncomingMessage, response: ServerResponse, file: Uint8
       [from, to] = [0, shift % 2 === 0 ? file.length : number];
       break;
     case 9:
-      // More or less than is announced: the connection breaks off.
+      // More or fewer bytes than announced: the connection breaks off.
       headers['content-length'] = to - from + 1 + shift;
       break;
     case 10:

@@ -27,10 +27,10 @@ const DECODERS: readonly ((value: Uint8Array) => unknown)[] = [
   decodeClasses,
   decodeWeights,
   decodeManifest,
-  decodeTokenizer,
+  value => decodeTokenizer(value, 'tokenizer.json'),
 ];
 
-/** The decoders of a store's values, behind a checksum that holds; the first byte of an input chooses one. */
+/** The decoders of a store's values, given inputs with right checksums. The first byte of an input chooses the decoder. */
 export const blocks: CreateTarget = () => {
   const body = (decoder: number, value: Uint8Array): Uint8Array =>
     Buffer.concat([Uint8Array.of(decoder), value.subarray(4)]);
@@ -58,7 +58,7 @@ export const blocks: CreateTarget = () => {
   };
 };
 
-/** What reading takes for granted of a block. */
+/** Checks the properties of a block that readers rely on. */
 function checkBlock(block: Block): void {
   const { starts, contextCount, words, contexts, counts, numbers, wide } = block;
   const rows = starts[contextCount];

@@ -3,7 +3,7 @@ import { randomNumbers } from '../../../src/base/random.js';
 import { runTarget } from './run.js';
 import { TARGETS } from './targets.js';
 
-/** What the process that watches this one tells it: one argument, as JSON. */
+/** The orders of the watching process: one argument, as JSON. */
 export interface ChildTask {
   readonly target: string;
   readonly seed: number;
@@ -13,11 +13,11 @@ export interface ChildTask {
   readonly seconds: number;
   /** The folder of the target. */
   readonly folder: string;
-  /** Where the input that is being tried is written: its number and its length, then its bytes. */
+  /** The file to which the current input is written before it is tried: its number, its length, its bytes. */
   readonly current: string;
 }
 
-/** What it is told in turn. */
+/** The reports to the watching process. */
 export type ChildMessage =
   | { readonly kind: 'found'; readonly reason: string; readonly bytes: string }
   | {

@@ -1,9 +1,9 @@
 import { Session } from 'node:inspector/promises';
 
-/** Only what this package and the parsers it uses run is looked at. */
+/** Addresses of the code that is watched: this package and the parsers it uses. */
 const OURS = /\/dist\/src\/|hyparquet|fzstd|zstddec|msgpack/;
 
-/** Tells inputs that made code run which had not run before, by the coverage that V8 counts by blocks. */
+/** Finds inputs that make code run which had not run before, by V8's block coverage. */
 export class Coverage {
   private readonly session = new Session();
   private readonly seen = new Set<string>();
@@ -14,7 +14,7 @@ export class Coverage {
     await this.session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
-  /** How many places ran for the first time since the last call. */
+  /** Number of blocks of code that ran for the first time since the last call. */
   async news(): Promise<number> {
     const { result } = await this.session.post('Profiler.takePreciseCoverage');
     const before = this.seen.size;
@@ -22,7 +22,7 @@ export class Coverage {
       if (!OURS.test(url)) continue;
       for (const { ranges } of functions) {
         for (const { startOffset, endOffset, count } of ranges) {
-          // How often, roughly: a loop that runs more often is news too.
+          // Counts are rounded to powers of two: a loop that runs much more often is new too.
           if (count > 0) this.seen.add(`${scriptId}:${startOffset}:${endOffset}:${31 - Math.clz32(count)}`);
         }
       }

@@ -16,13 +16,13 @@ import { below, mutate, pick, type Random } from './mutate.js';
 import { mutatePacked } from './structure.js';
 import { checkNumbers, firstByte, type CreateTarget, type Target } from './target.js';
 
-/** All that a model consists of. */
+/** The parts of a model. */
 interface Contents {
   readonly values: readonly (readonly [key: string, value: Uint8Array])[];
   readonly files: ModelFiles;
 }
 
-/** A context with more followers than a block holds, and enough of all else to tune a mixture with classes. */
+/** A text with a context of more followers than a block holds, and with enough other words to tune a mixture with classes. */
 export function trainingText(): string[] {
   const random = randomNumbers(5);
   const wide = Array.from({ length: 2300 }, (_, i) => `of w${i}`);
@@ -90,8 +90,8 @@ function latin1(bytes: Uint8Array): string {
 }
 
 /**
- * Whole models whose values were made anew, with right checksums. An input is the number of the model, then changes: the
- * number of a value in two bytes, how long it is in four, and what stands behind its checksum.
+ * Whole models with changed values and right checksums. An input is the number of a model, then changes: the number of a value (two
+ * bytes), its new length (four bytes), and its new bytes behind the checksum.
  */
 export const store: CreateTarget = async (folder): Promise<Target> => {
   const models: Contents[] = [];
@@ -130,7 +130,7 @@ export const store: CreateTarget = async (folder): Promise<Target> => {
   };
 };
 
-/** A value of a model: small ones that all else depends on as often as blocks. */
+/** A value of a model: with probability 0.6 one that others depend on, such as the manifest or weights, else any, mostly a block. */
 function valueAt(model: Contents, number: number, random: Random): [number, Uint8Array] {
   const { values, files } = model;
   const special = [
@@ -187,7 +187,7 @@ function memoryStore(values: ReadonlyMap<string, Uint8Array>): ModelStore {
   };
 }
 
-/** Opens a model and asks it everything. */
+/** Opens a model and asks it every question. */
 async function use(source: ModelStore, files: ModelFiles): Promise<void> {
   const model = await LanguageModel.fromStore(source, files);
   try {
@@ -201,7 +201,7 @@ async function use(source: ModelStore, files: ModelFiles): Promise<void> {
   }
 }
 
-/** Asks a model everything, paged and loaded. */
+/** Asks a model every question, paged and loaded. */
 export async function ask(model: LanguageModel): Promise<void> {
   checkNumbers(JSON.parse(JSON.stringify(model.info)));
   const isBackoff = model.info.smoothing === 'backoff';
@@ -218,11 +218,11 @@ export async function ask(model: LanguageModel): Promise<void> {
   await answers(await model.load());
 }
 
-/** The file that makes a folder a model. */
+/** A pointer file, kneser.json. */
 export const pointer: CreateTarget = async (folder): Promise<Target> => {
   const path = join(folder, 'a', 'fuzzed');
   await train({ sentences: ['a b c', 'a b d'], out: path, order: 2, threads: 1 });
-  // Without its checksum, as it was written before there was one.
+  // A pointer file without a checksum, as early versions wrote it.
   const said = JSON.parse(readFileSync(join(path, 'kneser.json'), 'utf8')) as Record<string, unknown>;
   delete said.crc32;
   const right = Buffer.from(JSON.stringify(said, undefined, 1));
@@ -257,7 +257,7 @@ export const pointer: CreateTarget = async (folder): Promise<Target> => {
   };
 };
 
-/** LevelDB's files, with a pointer file that says they are right. The first byte of an input chooses the file. */
+/** LevelDB's files, with a pointer file that has their digests. The first byte of an input chooses the file. */
 export const files: CreateTarget = async (folder): Promise<Target> => {
   const trained = join(folder, 'trained');
   const path = join(folder, 'fuzzed');

@@ -1,4 +1,4 @@
-/** Gives numbers from 0 to 1; every choice is its. */
+/** Gives numbers from 0 to 1, which make every choice. */
 export type Random = () => number;
 
 /** A whole number below a limit. */
@@ -11,7 +11,7 @@ export function pick<T>(random: Random, choices: ArrayLike<T>): T {
   return choices[below(random, choices.length)];
 }
 
-/** Numbers at which code goes wrong: around the powers of two that lengths, ids and counts are limited by. */
+/** Numbers at which code goes wrong: around the powers of two that limit lengths, ids and counts. */
 export const NUMBERS = [
   0,
   1,
@@ -43,12 +43,12 @@ export const NUMBERS = [
   -(2 ** 31),
 ] as const;
 
-/** A case is not made longer than this by mutations. */
+/** The most bytes of a mutated case. */
 const MOST_BYTES = 1 << 18;
 
 /**
- * Changes bytes here and there: flips, numbers of all widths in place of bytes, varints, pieces removed, repeated, moved, cut
- * off, taken from another case, or from a dictionary of what matters to the parser.
+ * Changes bytes at random: flips bits, writes numbers of all widths and varints, removes, repeats, moves and cuts off pieces, and
+ * inserts pieces of another case or words of the parser's format.
  */
 export function mutate(
   bytes: Uint8Array,
@@ -103,7 +103,7 @@ function mutateOnce(
   }
 }
 
-/** A number as a parser may read it: little or big end first, a varint, or digits. */
+/** A number in one of the forms that parsers read: little-endian, big-endian, a varint, or digits. */
 function numberBytes(random: Random): Uint8Array {
   const value = pick(random, NUMBERS);
   const view = new DataView(new ArrayBuffer(8));

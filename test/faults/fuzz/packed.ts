@@ -43,10 +43,10 @@ export async function packModels(folder: string): Promise<string[]> {
   return names.map(name => path(`${name}.kneser`));
 }
 
-/** How an input is opened; one of these unpacks it. */
+/** The ways to open an input; one of them unpacks it. */
 const WAYS = 8;
 
-/** Packed models. The first byte of an input chooses how it is opened, the others are the file. */
+/** Packed models. The first byte of an input chooses the way to open it, the others are the file. */
 export const packed: CreateTarget = async (folder): Promise<Target> => {
   const files = (await packModels(folder)).map(path => readFileSync(path));
   const path = join(folder, 'fuzzed');
@@ -101,7 +101,7 @@ async function unpackAndUse(file: string, out: string): Promise<void> {
   await use(LanguageModel.open(out));
 }
 
-/** Changes bytes; or a part, with all that depends on it made right again; or what is said of parts, with right checksums. */
+/** Changes bytes; or a part, and corrects all lengths and checksums that depend on it; or lengths and names, with right checksums. */
 function mutateFile(file: Uint8Array, random: Random): Uint8Array {
   const kind = random();
   if (kind < 0.1) return mutate(file, [], WORDS, random);
@@ -109,7 +109,7 @@ function mutateFile(file: Uint8Array, random: Random): Uint8Array {
     try {
       return mutateParts(file, random);
     } catch {
-      // It does not fit together any more: only what is said can be changed.
+      // The parts cannot be told apart any more: only the lengths and names can be changed.
     }
   }
   return sealFile(mutateStatements(file, random));
@@ -144,7 +144,7 @@ function mutateParts(file: Uint8Array, random: Random): Uint8Array {
       const weight = pick(random, weights);
       weight[1] = seal(mutatePacked(weight[1].subarray(4), random));
     } else {
-      // What all else depends on as often as blocks.
+      // Values that all others depend on are chosen as often as blocks.
       const special = values.filter(([key]) => !/^(table|dictionary)\//.test(Buffer.from(key).toString('latin1')));
       const value = random() < 0.6 && special.length > 0 ? pick(random, special) : values[at];
       value[1] = seal(mutatePacked(value[1].subarray(4), random));
@@ -154,7 +154,7 @@ function mutateParts(file: Uint8Array, random: Random): Uint8Array {
   return encodeParts(parts, random() < 0.9 ? PAGE_KEYS : 1 + below(random, 3 * PAGE_KEYS));
 }
 
-/** @throws BlockDamage and others where parts do not fit together. */
+/** @throws BlockDamage and other errors for a file with inconsistent lengths. */
 function partsOf(file: Uint8Array): Parts {
   const { frontBytes } = decodeHeader(file);
   const front = decodeFront(file.subarray(HEADER_BYTES, HEADER_BYTES + frontBytes));
@@ -191,7 +191,7 @@ function encodeParts({ created, weights, values }: Parts, pageKeys: number): Uin
   return concatenate([encodeHeader(front, rest.length), front, rest]);
 }
 
-/** Changes lengths, offsets, counts and names where they stand: in the header, the front, or the index. */
+/** Changes lengths, numbers and names in place: in the header, the front, or the index. */
 function mutateStatements(file: Uint8Array, random: Random): Uint8Array {
   if (file.length < HEADER_BYTES) return mutate(file, [], WORDS, random);
   const view = new DataView(file.buffer, file.byteOffset);
@@ -207,7 +207,7 @@ function mutateStatements(file: Uint8Array, random: Random): Uint8Array {
     else written.setBigUint64(field, BigInt.asUintN(64, BigInt(Math.trunc(value))), true);
     return header;
   }
-  // The index is behind the front: so much of it as it mostly is.
+  // The index is behind the front: about its usual size.
   const [from, to] = kind < 0.6 ? [HEADER_BYTES, frontEnd] : [frontEnd, Math.min(file.length, frontEnd + 1500)];
   const part = mutate(file.subarray(from, to), [], WORDS, random);
   const changed = concatenate([file.subarray(0, from), part, file.subarray(to)]);
@@ -217,7 +217,7 @@ function mutateStatements(file: Uint8Array, random: Random): Uint8Array {
   return changed;
 }
 
-/** Makes all checksums right that can be found. */
+/** Corrects all checksums whose places can be found. */
 function sealFile(file: Uint8Array): Uint8Array {
   const bytes = file.slice();
   if (bytes.length < HEADER_BYTES) return bytes;
@@ -226,14 +226,14 @@ function sealFile(file: Uint8Array): Uint8Array {
   try {
     sealPages(bytes, view, frontEnd);
   } catch {
-    // Up to where it says what is not so.
+    // Up to the first impossible length.
   }
   view.setUint32(24, checksum(bytes.subarray(HEADER_BYTES, frontEnd)), true);
   view.setUint32(28, checksum(bytes, 0, 28), true);
   return bytes;
 }
 
-/** @throws RangeError and others where what is said is not so. */
+/** @throws RangeError and other errors for impossible lengths. */
 function sealPages(bytes: Uint8Array, view: DataView, frontEnd: number): void {
   let at = HEADER_BYTES;
   const skipSized = (): void => void (at += 4 + view.getUint32(at, true));

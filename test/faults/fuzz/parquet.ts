@@ -6,7 +6,7 @@ import type { CreateTarget } from './target.js';
 
 type Column = ParquetWriteOptions['columnData'][number];
 
-/** Encodings of text, compressed in several ways; mutations are mostly of headers and levels, where lengths are. */
+/** Parquet files of text in several encodings and compressions. Most mutations change headers and levels, which hold the lengths. */
 export const parquet: CreateTarget = folder => {
   const lines = Array.from({ length: 300 }, (_, i) => `the ${i % 7} cat sat on ${i}`);
   const column = (changes: Partial<Column>): Column => ({ name: 'text', data: lines, type: 'STRING', ...changes });
@@ -26,7 +26,7 @@ export const parquet: CreateTarget = folder => {
     words: ['PAR1', 'text'],
     mutate: (bytes, random) => {
       if (random() < 0.5) return undefined;
-      // A number of the headers: small varints, which become others.
+      // Replaces a number of the headers, a small varint, by another.
       const changed = bytes.slice();
       for (let changes = 1 + below(random, 3); changes > 0; changes--) {
         const at = random() < 0.5 ? below(random, Math.min(100, bytes.length)) : below(random, bytes.length);

@@ -5,39 +5,39 @@ import { Coverage } from './coverage.js';
 import { mutate, pick, type Random } from './mutate.js';
 import { Wrong, type Target } from './target.js';
 
-/** What may be in use after an input beyond what was before it, in bytes: far more than any parser needs. */
+/** The most bytes of memory that an input may leave in use: far more than any parser needs. */
 const MOST_MEMORY = 512 << 20;
-/** Inputs that are kept because they made new code run. */
+/** The most inputs that are kept because they made new code run. */
 const KEPT = 4000;
 
-/** An input that broke the law, and how. */
+/** An input that broke a promise, and the way it did. */
 export interface Finding {
   readonly reason: string;
   readonly bytes: Uint8Array;
 }
 
-/** What a run came to. */
+/** The progress of a run. */
 export interface Progress {
   cases: number;
-  /** Inputs that are mutated: the seeds, and those that made new code run. */
+  /** Number of inputs that are mutated: the seeds, and inputs that made new code run. */
   kept: number;
-  /** Places that ran. */
+  /** Number of blocks of code that ran. */
   places: number;
 }
 
-/** How a target is run. */
+/** Options of a run. */
 export interface RunOptions {
   readonly random: Random;
   /** Whether inputs that make new code run are kept, to be mutated again. */
   readonly guided: boolean;
-  /** Told every input before it is tried. */
+  /** Called with every input before it is tried. */
   readonly before?: (bytes: Uint8Array) => void;
   readonly found: (finding: Finding) => void;
-  /** Whether to go on. */
+  /** Whether to try another input. */
   readonly goOn: (progress: Progress) => boolean;
 }
 
-/** Tries a target's seeds, then mutations of them. @param folder the target's own, the only one in its parent. */
+/** Tries a target's seeds, then mutations of them. @param folder the target's own folder, alone in its parent folder. */
 export async function runTarget(target: Target, folder: string, options: RunOptions): Promise<Progress> {
   const { random, guided, before, found, goOn } = options;
   const words = (target.words ?? []).map(word => new TextEncoder().encode(word));
@@ -58,7 +58,7 @@ export async function runTarget(target: Target, folder: string, options: RunOpti
     const bytes = target.mutate?.(input, random) ?? mutate(input, kept, words, random);
     await attempt(bytes);
     if (coverage && (await coverage.news()) > 0) {
-      // The seeds stay.
+      // Seeds are never dropped.
       if (kept.length < KEPT) kept.push(bytes);
       else kept[target.seeds.length + Math.floor(random() * (KEPT - target.seeds.length))] = bytes;
     }
@@ -69,7 +69,7 @@ export async function runTarget(target: Target, folder: string, options: RunOpti
   return progress;
 }
 
-/** How an input breaks the law that it has a result, or an error that names what is at fault; nothing where it does not. */
+/** The way in which an input breaks the promise of a result or an error that names the fault; `undefined` if it keeps it. */
 export async function breach(target: Target, bytes: Uint8Array, folder: string): Promise<string | undefined> {
   const memory = used();
   try {
@@ -87,7 +87,7 @@ export async function breach(target: Target, bytes: Uint8Array, folder: string):
   return undefined;
 }
 
-/** A message without paths and numbers, so that equal findings are equal. */
+/** A message without paths and numbers, so that findings with the same cause are equal. */
 function shown(message: string): string {
   return message
     .replace(/\S*\/(?=input|fuzzed)/g, '')
@@ -95,7 +95,7 @@ function shown(message: string): string {
     .slice(0, 200);
 }
 
-/** The words of failed assumptions. */
+/** Messages of failed assumptions, which do not tell the caller what is wrong. */
 const UNCLEAR = /\[object |Cannot read prop|is not a function|is not iterable|Cannot convert/;
 
 const UNPOLLUTED =
@@ -106,7 +106,7 @@ function used(): number {
   return arrayBuffers + heapUsed;
 }
 
-/** The error and where it comes from: equal for equal findings. */
+/** The error and the place in the code that threw it: equal for findings with the same cause. */
 function describe(error: unknown): string {
   if (error instanceof Wrong) return error.message;
   if (!(error instanceof Error)) return `threw ${String(error)}`;

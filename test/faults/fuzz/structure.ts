@@ -2,7 +2,7 @@ import { encodeMsgpack } from '../../../src/base/encode-msgpack.js';
 import { decodeMsgpack } from '../../../src/base/decode-msgpack.js';
 import { below, mutate, NUMBERS, pick, type Random } from './mutate.js';
 
-/** Changes MessagePack as what it says: a number, a string, bytes, or what belongs to a key; else as bytes. */
+/** Changes the decoded value of MessagePack: a number, a string, bytes, or the value of a key. Other input is changed as bytes. */
 export function mutatePacked(bytes: Uint8Array, random: Random): Uint8Array {
   if (random() < 0.25) return mutate(bytes, [], [], random);
   let value: unknown;

@@ -50,7 +50,7 @@ const ARPA =
   '\\2-grams:\n-0.3\t<s> the\t-0.2\n-0.4\tthe cat\t0.1\n-0.2\tcat </s>\n-1e-3\tcat the\n\n' +
   '\\3-grams:\n-0.15\t<s> the cat\n-.5\tthe cat </s>\n\n\\end\\\n';
 
-/** An ARPA file, imported, opened and scored with. */
+/** An ARPA file: imported, opened, and used to score. */
 export const arpa: CreateTarget = folder => {
   const path = join(folder, 'input.arpa');
   const out = join(folder, 'model');

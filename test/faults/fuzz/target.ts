@@ -1,31 +1,31 @@
 import type { Random } from './mutate.js';
 
-/** A parser that is given bytes, which others may have made. */
+/** A parser whose input others may have made. */
 export interface Target {
-  /** Inputs that are right, or nearly so: where mutations begin. */
+  /** Right or nearly right inputs, which are mutated. */
   readonly seeds: readonly Uint8Array[];
-  /** What means something to the parser. */
+  /** Words of the format, which mutations insert. */
   readonly words?: readonly string[];
-  /** What every message must name. */
+  /** The pattern of the name that every message must hold. */
   readonly names: RegExp;
-  /** A change of the target's own, in its structure; without one bytes are changed. */
+  /** Changes an input in its structure. Default: bytes are changed. */
   readonly mutate?: (bytes: Uint8Array, random: Random) => Uint8Array | undefined;
-  /** Takes an input to its end. @throws what the parser throws; {@link Wrong} for a result that must not be. */
+  /** Parses an input and uses the result. @throws the parser's error, or {@link Wrong} for an impossible result. */
   run(bytes: Uint8Array): Promise<void>;
 }
 
-/** Makes a target. @param folder where it may make files. */
+/** Makes a target. @param folder the folder for its files. */
 export type CreateTarget = (folder: string) => Promise<Target> | Target;
 
-/** A result that must not be, such as NaN. */
+/** The error for an impossible result, such as NaN. */
 export class Wrong extends Error {}
 
-/** The first byte of an input, which chooses what the others are given to; 0 where there is none. */
+/** The first byte of an input, which chooses the parser of the other bytes; 0 for an empty input. */
 export function firstByte(bytes: Uint8Array): number {
   return bytes.length > 0 ? bytes[0] : 0;
 }
 
-/** @throws Wrong for a value that is NaN, in whatever it is. */
+/** @throws Wrong if a value is NaN or holds NaN at any depth. */
 export function checkNumbers(value: unknown, path = 'result'): void {
   if (typeof value === 'number' && Number.isNaN(value)) throw new Wrong(`${path} is NaN`);
   if (typeof value !== 'object' || value === null) return;

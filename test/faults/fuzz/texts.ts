@@ -23,7 +23,7 @@ const WAYS: readonly TokenizationInfo[] = [
   { tokenizer: 'bytes', sentences: 'segment', locale: 'ja', normalize: 'NFKC' },
 ];
 
-/** Text that is cut into tokens; wherever it is cut into pieces, the tokens must be the same. */
+/** Text that is cut into tokens. However it is divided into pieces for reading, the tokens must be the same. */
 export const text: CreateTarget = async (): Promise<Target> => {
   const tokenizations = await Promise.all(WAYS.map(info => Tokenization.open(info)));
   return {
@@ -70,7 +70,7 @@ export function fileTarget(folder: string, ending: string, target: Omit<Target, 
       let length = 0;
       for await (const piece of readText(path)) {
         length += piece.length;
-        // Packed text may be as long as it likes: it comes in pieces.
+        // Unpacked text may have any length: it is read in pieces.
         if (length > 1 << 28) return;
       }
     },

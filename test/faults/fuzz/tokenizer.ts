@@ -6,7 +6,7 @@ const encoder = new TextEncoder();
 
 const BYTES = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
 
-/** Of each kind a small one, as the libraries that train them write it. */
+/** A small `tokenizer.json` of each kind, as the training libraries write it. */
 const TOKENIZERS: readonly object[] = [
   {
     version: '1.0',
@@ -85,7 +85,7 @@ const TOKENIZERS: readonly object[] = [
   },
 ];
 
-/** A tokenizer.json and what it makes of a text. */
+/** A `tokenizer.json`, which is read and used on a text. */
 export const tokenizer: CreateTarget = () => ({
   seeds: TOKENIZERS.map(json => encoder.encode(JSON.stringify(json))),
   words: [

@@ -61,7 +61,7 @@ export const values: CreateTarget = () => ({
     try {
       checkNumbers(PARSERS[firstByte(bytes) % PARSERS.length](new TextDecoder().decode(bytes.subarray(1))));
     } catch (error) {
-      // What commander makes a message of, and what training does.
+      // Errors that commander and training turn into messages.
       const isRefusal = error instanceof InvalidArgumentError || error instanceof KneserError;
       if (!isRefusal && !(error instanceof RangeError && /pattern|longer/.test(error.message))) throw error;
     }

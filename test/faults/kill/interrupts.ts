@@ -2,20 +2,20 @@ import { readdir } from 'node:fs/promises';
 import { randomNumbers } from '../../../src/base/random.js';
 import { inFolder, type Scene } from './stage.js';
 
-/** Longer than this is not prompt. */
+/** The most milliseconds from an interrupt to the end of the process. */
 const PROMPT_MS = 1000;
 
-/** What interrupting came to. */
+/** The results of interrupting trainings. */
 export interface InterruptCounts {
   interrupts: number;
-  /** The training had ended already. */
+  /** Number of trainings that had ended before the interrupt. */
   late: number;
   /** The longest time from the signal to the end of the process. */
   slowest: number;
   readonly failures: string[];
 }
 
-/** Sends SIGINT to trainings right behind the beginnings of their stages and later: they end soon, and leave nothing. */
+/** Sends SIGINT to trainings, some right after the beginning of a stage: they must end soon, and leave no files. */
 export async function interruptTrainings(times: number, seed: number, scene: Scene): Promise<InterruptCounts> {
   const random = randomNumbers(seed);
   const counts: InterruptCounts = { interrupts: 0, late: 0, slowest: 0, failures: [] };

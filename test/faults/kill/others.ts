@@ -4,7 +4,7 @@ import { randomNumbers } from '../../../src/base/random.js';
 import { modelDigest } from '../content.js';
 import { generateText, inFolder } from './stage.js';
 
-/** What is tried of another command: what it is, and what it must have made in the end. */
+/** Another command that is killed, and the output that it must have made in the end. */
 interface Other {
   readonly name: string;
   readonly args: (out: string) => readonly string[];
@@ -24,7 +24,7 @@ function fileIn(name: string): (path: string) => Promise<string> {
   return async path => (await readFile(join(path, name), 'utf8')).replace(/\s+$/, '');
 }
 
-/** Kills the commands that write something else: what they write is whole or is not there, and goes well the next time. */
+/** Kills the commands other than train. Their output must be whole or missing, and the next run must succeed. */
 export async function killOthers(
   times: number,
   seed: number,

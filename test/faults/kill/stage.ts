@@ -12,17 +12,17 @@ export interface Scene {
   readonly args: readonly string[];
 }
 
-/** What a scene comes to when nothing happens. */
+/** The result of a scene without a kill. */
 export interface Reference {
   readonly scene: Scene;
   readonly text: string;
   readonly digest: string;
   readonly milliseconds: number;
-  /** The stages that it announces. */
+  /** The stages that it announces on standard error. */
   readonly stages: readonly string[];
 }
 
-/** The folder that everything happens in. */
+/** The folder in which trainings are made and killed. */
 export class Stage {
   readonly temporary: string;
   private serial = 0;
@@ -66,7 +66,7 @@ export class Stage {
     return { scene, text, digest: await modelDigest(this.at(model)), milliseconds, stages };
   }
 
-  /** A small model that is another one. */
+  /** Another, small model, which a training replaces. */
   async earlierModel(): Promise<Earlier> {
     await writeFile(this.at('earlier.txt'), 'w1 w2 w3\nw2 w2\n');
     await this.succeed(['train', 'earlier.txt', '--out', 'earlier', '--order', '2', '--quiet']);
@@ -79,7 +79,7 @@ export interface Earlier {
   readonly answer: string;
 }
 
-/** Has a folder while `act` runs. */
+/** Makes a folder for the time of `act`. */
 export async function inFolder(act: (stage: Stage) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'kneser-kill-'));
   try {
@@ -91,7 +91,7 @@ export async function inFolder(act: (stage: Stage) => Promise<void>): Promise<vo
   }
 }
 
-/** Sentences of words that are as unevenly frequent as those of a language. */
+/** Sentences of random words whose frequencies fall like those of a language. */
 export function generateText(sentences: number): string {
   const random = randomNumbers(sentences);
   const lines = Array.from({ length: sentences }, () => {

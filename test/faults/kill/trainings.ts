@@ -7,12 +7,12 @@ import type { CommandResult, KillMoment } from '../command.js';
 import { modelDigest } from '../content.js';
 import { inFolder, type Earlier, type Reference, type Scene, type Stage } from './stage.js';
 
-/** What was seen after the kills. */
+/** Numbers of what was seen after the kills. */
 export interface KillCounts {
   kills: number;
-  /** The process had ended already. */
+  /** Trainings that had ended before the kill. */
   late: number;
-  /** By what opening said: there was nothing yet, it is unfinished, or the model was complete. */
+  /** By the result of opening the model: there was none yet, it was unfinished, or it was complete. */
   nothing: number;
   unfinished: number;
   complete: number;
@@ -21,7 +21,7 @@ export interface KillCounts {
   readonly failures: string[];
 }
 
-/** Kills trainings, looks at what is left, resumes them, and looks at what comes of that. */
+/** Kills trainings, checks what is left, resumes them, and compares the models with that of a run in one go. */
 export async function killTrainings({
   times,
   seed,
@@ -54,14 +54,14 @@ export async function killTrainings({
   return counts;
 }
 
-/** Three of four moments are spread evenly over the whole run, the others right behind the beginnings of its stages. */
+/** The moments of the kills: three of four are spread evenly over the whole run, the others right after the beginning of a stage. */
 function momentOf(reference: Reference, i: number, times: number, random: () => number): KillMoment {
   if (i % 4 < 3) return { after: ((i + random()) / times) * reference.milliseconds };
   const { stages } = reference;
   return { line: stages[Math.floor(i / 4) % stages.length], after: 30 * random() };
 }
 
-/** One kill, and everything that is promised after it. */
+/** One kill, and the checks of every promise after it. */
 class Trial {
   private readonly out: string;
   private readonly args: readonly string[];
@@ -72,7 +72,7 @@ class Trial {
     private readonly earlier: Earlier | undefined,
     private readonly counts: KillCounts,
   ) {
-    // A name that a shell would take apart.
+    // A name that a shell would split without quotes.
     this.out = stage.fresh("it's a model");
     this.args = ['train', reference.text, '-o', this.out, ...reference.scene.args, ...(earlier ? ['--force'] : [])];
   }
@@ -91,7 +91,7 @@ class Trial {
     return `${state}; ${resumed.stderr.split('\n', 1)[0].replace(/^.*?: /, '')}`;
   }
 
-  /** What opening says after the kill. */
+  /** The answer or the error of opening the model after the kill. */
   private async look(): Promise<string> {
     const { stage, out, earlier, counts } = this;
     const complete = await this.isComplete();
@@ -125,7 +125,7 @@ class Trial {
     return earlier === undefined || pointer !== (await readFile(join(earlier.path, 'kneser.json'), 'utf8'));
   }
 
-  /** Goes on as the message says, or with the same command and --resume. */
+  /** Continues with the command in the message, or with the same command and --resume. */
   private async resume(state: string): Promise<CommandResult> {
     const { stage, args, out, earlier } = this;
     if (state === 'complete' && !earlier) {
@@ -136,7 +136,7 @@ class Trial {
     const { stderr } = earlier ? { stderr: '' } : await stage.run(['inspect', out]);
     const command = /To continue: kneser (.*)\n/.exec(stderr)?.[1];
     if (command === undefined) return stage.run([...args, '--resume']);
-    // The shell says what it understood.
+    // The shell prints the arguments that it understood.
     const { stdout } = await promisify(execFile)('sh', ['-c', `printf '%s\\n' ${command}`]);
     return stage.run(stdout.split('\n').slice(0, -1));
   }

@@ -1,6 +1,7 @@
-import { checkText, readVocabulary, refuse, type Fields } from '../fields.js';
-import { Merges } from './merges.js';
-import type { Model } from './model.js';
+import { Merges } from '../../subwords/merges.js';
+import { byteToken, cutBefore, type Model } from '../../subwords/model.js';
+import { refuse } from '../../subwords/refuse.js';
+import { checkText, readVocabulary, type Fields } from '../fields.js';
 
 /** Byte-pair encoding as GPT-2, Llama and others have it: the characters of a piece, merged by rank. */
 export function readBpe(fields: Fields): Model {
@@ -17,7 +18,7 @@ export function readBpe(fields: Fields): Model {
   const numbers = new Map(tokens.map((token, i) => [token, i]));
   const { merges, products } = readMerges(fields, numbers, prefix);
   const bytes = Int32Array.from({ length: 256 }, (_, byte) => {
-    return numbers.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`) ?? -1;
+    return numbers.get(byteToken(byte)) ?? -1;
   });
   const unknown = unknownToken === undefined ? undefined : numbers.get(unknownToken);
   /** Tokens of one code unit by it, -1 where there is none. */
@@ -86,28 +87,11 @@ export function readBpe(fields: Fields): Model {
       length = merges.apply(symbols, length);
       for (let i = 0; i < length; i++) put(symbols[i]);
     },
-    cutsBefore: isPlain && !ignoresMerges ? cutBefore(numbers, products) : undefined,
+    cutsBefore: isPlain && !ignoresMerges ? cutBefore(text => numbers.has(text), products) : undefined,
   };
 }
 
 const encoder = new TextEncoder();
-
-/** The marks of a word's beginning: SentencePiece's, and a space as text and in the byte-level alphabet. */
-const MARKS = ['▁', ' ', 'Ġ'];
-
-/**
- * A mark that no merge joins to another character before it, and that is known: what stands before it and what begins with it
- * are merged apart, so a long piece may be cut there and its parts be remembered.
- */
-function cutBefore(numbers: ReadonlyMap<string, number>, products: readonly string[]): string | undefined {
-  const joinsBefore = (mark: string, product: string): boolean => {
-    for (let at = product.indexOf(mark, 1); at >= 0; at = product.indexOf(mark, at + 1)) {
-      if (product[at - 1] !== mark) return true;
-    }
-    return false;
-  };
-  return MARKS.find(mark => numbers.has(mark) && !products.some(product => joinsBefore(mark, product)));
-}
 
 function readMerges(
   fields: Fields,
@@ -133,5 +117,12 @@ function readMerges(
     results[rank] = numberOf(product);
     products.push(product);
   });
-  return { merges: new Merges(pairs, results), products };
+  return {
+    merges: new Merges(
+      pairs,
+      results.map((_, rank) => rank),
+      results,
+    ),
+    products,
+  };
 }

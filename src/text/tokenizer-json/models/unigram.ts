@@ -1,14 +1,13 @@
-import { checkText, refuse, type Fields } from '../fields.js';
-import { Trie } from '../trie.js';
-import type { Model } from './model.js';
+import { byteToken, type Model } from '../../subwords/model.js';
+import { refuse } from '../../subwords/refuse.js';
+import { Trie } from '../../subwords/trie.js';
+import { UNKNOWN, UnigramSearch } from '../../subwords/unigram-search.js';
+import { checkText, type Fields } from '../fields.js';
 
 /** How much worse than the worst token a character is that has none (SentencePiece's kUnkPenalty), as natural log. */
 const UNKNOWN_PENALTY = 10;
 
-/**
- * SentencePiece's Unigram: of all ways to cut a piece into tokens, the one with the largest sum of log probabilities; of equal
- * ones the one whose last token begins first (Kudo 2018, "Subword regularization"; Viterbi, the sums in the library's order).
- */
+/** SentencePiece's Unigram, with sums in double precision as PyPI's `tokenizers` has them. */
 export function readUnigram(fields: Fields): Model {
   const vocab = fields.list('vocab');
   const path = fields.at('vocab');
@@ -33,50 +32,13 @@ export function readUnigram(fields: Fields): Model {
   });
   const worst = scores.reduce((least, score) => Math.min(least, score), Infinity);
   const unknownScore = worst - UNKNOWN_PENALTY;
-  const byteNumbers = Array.from({ length: 256 }, (_, byte) =>
-    numbers.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`),
-  );
+  const byteNumbers = Array.from({ length: 256 }, (_, byte) => numbers.get(byteToken(byte)));
 
-  /** For each place in the piece: the best sum that ends there, where its last token begins, and that token. */
-  let best = new Float64Array(256);
-  let begins = new Int32Array(256);
-  let last = new Int32Array(256);
-  const ends: number[] = [];
+  const refuseUnknown = (): never => refuse('the text holds a character without a token, and the model has no unk_id');
+  const search = new UnigramSearch(trie, scores, unknownScore, hasUnknown ? undefined : refuseUnknown, false);
 
-  function offer(at: number, score: number, begin: number, token: number): void {
-    if (begins[at] >= 0 && !(score > best[at])) return;
-    best[at] = score;
-    begins[at] = begin;
-    last[at] = token;
-  }
-
-  function search(piece: string): void {
-    const { length } = piece;
-    if (length >= best.length) {
-      best = new Float64Array(length * 2);
-      begins = new Int32Array(length * 2);
-      last = new Int32Array(length * 2);
-    }
-    begins.fill(-1, 0, length + 1);
-    best[0] = 0;
-    for (let at = 0, next = 0; at < length; at = next) {
-      next = at + ((piece.codePointAt(at) ?? 0) > 0xffff ? 2 : 1);
-      const before = at === 0 ? 0 : best[at];
-      let hasSingle = false;
-      for (let node = 0, to = at; to < length;) {
-        node = trie.child(node, piece.charCodeAt(to++));
-        if (node === 0) break;
-        const token = trie.valueAt(node);
-        if (token < 0) continue;
-        offer(to, scores[token] + before, at, token);
-        if (to === next) hasSingle = true;
-      }
-      if (hasSingle) continue;
-      if (begins[next] >= 0 && !(unknownScore + before > best[next])) continue;
-      if (!hasUnknown) refuse('the text holds a character without a token, and the model has no unk_id');
-      offer(next, unknownScore + before, at, unknown);
-    }
-  }
+  /** The unknown token may be a token of the text, too. */
+  const isUnknown = (token: number): boolean => token === UNKNOWN || token === unknown;
 
   function give(text: string, put: (token: number | string) => void): void {
     const token = numbers.get(text);
@@ -91,22 +53,20 @@ export function readUnigram(fields: Fields): Model {
         return;
       }
     }
-    if (!hasUnknown) refuse('the text holds a character without a token, and the model has no unk_id');
     put(text);
   }
 
   return {
     tokens,
     tokenize(piece, put) {
-      search(piece);
-      ends.length = 0;
-      for (let at = piece.length; at > 0; at = begins[at]) ends.push(at);
+      search.search(piece);
+      const { ends, last } = search;
       let from = 0;
-      for (let i = ends.length - 1; i >= 0; i--) {
-        // Unknown characters in a row are one token.
-        if (last[ends[i]] === unknown && i > 0 && last[ends[i - 1]] === unknown) continue;
+      for (let i = search.count - 1; i >= 0; i--) {
         const to = ends[i];
-        if (last[to] !== unknown) put(last[to]);
+        if (!isUnknown(last[to])) put(last[to]);
+        // Unknown characters in a row are one token.
+        else if (i > 0 && isUnknown(last[ends[i - 1]])) continue;
         else give(piece.slice(from, to), put);
         from = to;
       }

@@ -1,5 +1,6 @@
-import { readVocabulary, refuse, type Fields } from '../fields.js';
-import type { Model } from './model.js';
+import type { Model } from '../../subwords/model.js';
+import { refuse } from '../../subwords/refuse.js';
+import { readVocabulary, type Fields } from '../fields.js';
 
 /** Each piece is a token, or the unknown token. */
 export function readWordLevel(fields: Fields): Model {

@@ -1,5 +1,6 @@
-import { readVocabulary, refuse, type Fields } from '../fields.js';
-import type { Model } from './model.js';
+import type { Model } from '../../subwords/model.js';
+import { refuse } from '../../subwords/refuse.js';
+import { readVocabulary, type Fields } from '../fields.js';
 
 /** BERT's WordPiece: the longest token from the left each time, or the unknown token for the whole piece. */
 export function readWordPiece(fields: Fields): Model {

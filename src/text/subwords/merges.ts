@@ -11,8 +11,7 @@ const PLACES = 2 ** 26;
  * Merges of byte-pair encoding (Sennrich et al. 2016, "Neural machine translation of rare words with subword units"): while two
  * symbols in a row have a merge, the pair of the lowest rank is merged, of equal ones the leftmost.
  *
- *     slot    left, right, rank         Int32Array [slots * 3], open addressing, rank NO_RANK where the slot is empty
- *     result  the symbol by rank        Int32Array [merges]
+ *     slot    left, right, rank, result    Int32Array [slots * 4], open addressing, rank NO_RANK where the slot is empty
  *
  * A merge of a short piece costs its length in steps; of a long one the logarithm of its length (a heap over a linked list).
  */
@@ -25,20 +24,22 @@ export class Merges {
   private heap = new Float64Array(0);
   private heapLength = 0;
 
-  /** @param pairs left and right by rank, flat; of equal pairs the last holds. */
-  constructor(
-    pairs: Int32Array,
-    private readonly results: Int32Array,
-  ) {
+  /**
+   * @param pairs the symbols left and right of each merge, flat: Int32Array [merges * 2]; of equal pairs the last holds.
+   * @param ranks of each merge, from 0; merges may share one.
+   * @param results the symbol that each merge makes.
+   */
+  constructor(pairs: Int32Array, ranks: Int32Array, results: Int32Array) {
     let slots = 16;
     while (slots < pairs.length * 2) slots *= 2;
-    this.slots = new Int32Array(slots * 3).fill(NO_RANK);
+    this.slots = new Int32Array(slots * 4).fill(NO_RANK);
     this.mask = slots - 1;
-    for (let rank = 0; rank < results.length; rank++) {
-      const slot = this.slotOf(pairs[rank * 2], pairs[rank * 2 + 1]);
-      this.slots[slot] = pairs[rank * 2];
-      this.slots[slot + 1] = pairs[rank * 2 + 1];
-      this.slots[slot + 2] = rank;
+    for (let i = 0; i < results.length; i++) {
+      const slot = this.slotOf(pairs[i * 2], pairs[i * 2 + 1]);
+      this.slots[slot] = pairs[i * 2];
+      this.slots[slot + 1] = pairs[i * 2 + 1];
+      this.slots[slot + 2] = ranks[i];
+      this.slots[slot + 3] = results[i];
     }
   }
 
@@ -51,10 +52,10 @@ export class Merges {
     const { slots, mask } = this;
     const hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b);
     let slot = (hash ^ (hash >>> 15)) & mask;
-    while (slots[slot * 3 + 2] !== NO_RANK && (slots[slot * 3] !== left || slots[slot * 3 + 1] !== right)) {
+    while (slots[slot * 4 + 2] !== NO_RANK && (slots[slot * 4] !== left || slots[slot * 4 + 1] !== right)) {
       slot = (slot + 1) & mask;
     }
-    return slot * 3;
+    return slot * 4;
   }
 
   private rankOf(left: number, right: number): number {
@@ -74,7 +75,7 @@ export class Merges {
         }
       }
       if (rank === NO_RANK) break;
-      symbols[at] = this.results[rank];
+      symbols[at] = this.slots[this.slotOf(symbols[at], symbols[at + 1]) + 3];
       length--;
       for (let i = at + 1; i < length; i++) {
         symbols[i] = symbols[i + 1];
@@ -93,7 +94,7 @@ export class Merges {
       // Each symbol brings one entry, each merge two.
       this.heap = new Float64Array(length * 6);
     }
-    const { next, previous, heap, results } = this;
+    const { next, previous, heap, slots } = this;
     this.heapLength = 0;
     for (let i = 0; i < length; i++) {
       next[i] = i + 1;
@@ -106,9 +107,11 @@ export class Merges {
       const rank = Math.floor(top / PLACES);
       const at = top - rank * PLACES;
       const right = next[at];
-      // A symbol that was merged away is -1; a pair that has changed since has another rank.
-      if (symbols[at] < 0 || right >= length || this.rankOf(symbols[at], symbols[right]) !== rank) continue;
-      symbols[at] = results[rank];
+      // A symbol that was merged away is -1; a pair that has changed since has another rank, or is in the heap again.
+      if (symbols[at] < 0 || right >= length) continue;
+      const slot = this.slotOf(symbols[at], symbols[right]);
+      if (slots[slot + 2] !== rank) continue;
+      symbols[at] = slots[slot + 3];
       symbols[right] = -1;
       const after = next[right];
       next[at] = after;

@@ -1,0 +1,178 @@
+/**
+ * src/text/sentencepiece: reads SentencePiece `.model` files and cuts text as PyPI's `sentencepiece` does, token for token.
+ *
+ * `protobuf.ts` reads the file's encoding, `model-file.ts` its messages; `normalizer.ts` is the text's normalization, `models.ts`
+ * has the four types of models, and `engine.ts` joins them. A file that the library would refuse is refused by the name of the field
+ * at fault.
+ */
+import { refuse } from '../subwords/refuse.js';
+
+/** A field of a message: its bytes, or its number for numbers of all kinds. */
+type Value = Uint8Array | number;
+
+const WIRE_TYPES = ['varint', '64 bits', 'bytes', 'group', 'end of group', '32 bits'];
+
+/**
+ * The fields of one message of Protocol Buffers, by number, in the order of the file.
+ *
+ *     field:  varint number * 8 + wire type | value
+ *     value:  type 0 varint | 1 eight bytes | 2 varint length, bytes | 5 four bytes
+ *
+ * SentencePiece models use these four wire types in three messages: less than the code that a library for Protocol Buffers needs to
+ * be set up with, and none has to be installed.
+ */
+export class Message {
+  private readonly values = new Map<number, Value[]>();
+  private readonly types = new Map<number, number>();
+
+  /** @param path names the message in errors, such as `trainer_spec`. @throws KNESER_TOKENIZER where it is no message */
+  constructor(
+    bytes: Uint8Array,
+    readonly path: string,
+  ) {
+    const reader = new Reader(bytes, path);
+    while (!reader.isAtEnd()) {
+      const tag = reader.varint();
+      const number = Math.floor(tag / 8);
+      const type = tag % 8;
+      if (number === 0 || number >= 2 ** 29) refuse(`${this.path || 'the file'}: is no message of Protocol Buffers`);
+      const value = reader.value(type);
+      if ((this.types.get(number) ?? type) !== type) refuse(`${this.at(`field ${number}`)}: has two wire types`);
+      this.types.set(number, type);
+      const values = this.values.get(number);
+      if (values) values.push(value);
+      else this.values.set(number, [value]);
+    }
+  }
+
+  /** All values of a repeated field of bytes. */
+  list(number: number, name: string): readonly Uint8Array[] {
+    return this.all(number, name, 2) as readonly Uint8Array[];
+  }
+
+  /**
+   * A message in a message; where the field is there several times, its fields are those of all, one after another.
+   *
+   * @throws KNESER_TOKENIZER where it is missing: files have it at their end, and may be cut short
+   */
+  message(number: number, name: string): Message {
+    const parts = this.list(number, name);
+    if (parts.length === 0) refuse(`${this.at(name)}: is missing; is the file cut short?`);
+    return new Message(concatenated(parts), this.at(name));
+  }
+
+  bytes(number: number, name: string): Uint8Array | undefined {
+    return this.list(number, name).at(-1);
+  }
+
+  text(number: number, name: string): string | undefined {
+    const bytes = this.bytes(number, name);
+    return bytes && decodeText(bytes, this.at(name));
+  }
+
+  flag(number: number, name: string, missing: boolean): boolean {
+    const value = this.all(number, name, 0).at(-1) ?? missing;
+    return Boolean(value);
+  }
+
+  /** A number of an enumeration. */
+  choice(number: number, name: string, missing: number): number {
+    return (this.all(number, name, 0).at(-1) ?? missing) as number;
+  }
+
+  /** A number of single precision. */
+  float(number: number, name: string): number {
+    return (this.all(number, name, 5).at(-1) ?? 0) as number;
+  }
+
+  /** The path of a field. */
+  at(name: string): string {
+    return this.path === '' ? name : `${this.path}.${name}`;
+  }
+
+  private all(number: number, name: string, type: number): readonly Value[] {
+    const found = this.types.get(number) ?? type;
+    if (found !== type) refuse(`${this.at(name)}: has the wire type ${WIRE_TYPES[found]}, not ${WIRE_TYPES[type]}`);
+    return this.values.get(number) ?? [];
+  }
+}
+
+function concatenated(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0];
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** @throws KNESER_TOKENIZER where bytes are no UTF-8 */
+export function decodeText(bytes: Uint8Array, path: string): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    refuse(`${path}: is not UTF-8`);
+  }
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Reads a message's numbers and bytes from the first byte on. */
+class Reader {
+  private at = 0;
+  private readonly view: DataView;
+
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly path: string,
+  ) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  isAtEnd(): boolean {
+    return this.at >= this.bytes.length;
+  }
+
+  /** An unsigned number; of those beyond 2^53 not all bits are kept, which no field here has. */
+  varint(): number {
+    let value = 0;
+    for (let factor = 1, i = 0; i < 10; i++, factor *= 128) {
+      if (this.isAtEnd()) this.cutShort();
+      const byte = this.bytes[this.at++];
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
+    }
+    refuse(`${this.path || 'the file'}: has a number of more than ten bytes`);
+  }
+
+  value(type: number): Value {
+    switch (type) {
+      case 0:
+        return this.varint();
+      case 1:
+        return this.take(8);
+      case 2:
+        return this.take(this.varint());
+      case 5: {
+        const at = this.at;
+        this.take(4);
+        return this.view.getFloat32(at, true);
+      }
+      default:
+        refuse(`${this.path || 'the file'}: has a field of the wire type ${WIRE_TYPES[type] ?? type}`);
+    }
+  }
+
+  private take(length: number): Uint8Array {
+    if (length > this.bytes.length - this.at) this.cutShort();
+    const from = this.at;
+    this.at += length;
+    return this.bytes.subarray(from, this.at);
+  }
+
+  private cutShort(): never {
+    refuse(`${this.path || 'the file'}: is cut short`);
+  }
+}

@@ -1,0 +1,92 @@
+import type { Trie } from './trie.js';
+
+/** A last token's number that stands for a character without a token. */
+export const UNKNOWN = -1;
+
+/** Sums beyond this are set back to 0 by SentencePiece, in single precision. */
+const RESET_BEYOND = 100_000;
+
+/**
+ * Unigram's search (Kudo 2018, "Subword regularization"; Viterbi): of all ways to cut a piece into tokens, the one with the largest
+ * sum of log probabilities; of equal ones the one whose last token begins first. Sums are in the library's order and precision.
+ *
+ *     best[at]    the largest sum of a cut of piece[0, at)    Float64Array [length + 1]
+ *     begins[at]  where the last token of that cut begins     Int32Array [length + 1], -1 where no cut ends
+ *     last[at]    that token's number, or UNKNOWN             Int32Array [length + 1]
+ */
+export class UnigramSearch {
+  begins = new Int32Array(256);
+  last = new Int32Array(256);
+  /** Where the tokens of the best cut end, from the last to the first: `ends[0, count)`. */
+  ends = new Int32Array(256);
+  count = 0;
+  private best = new Float64Array(256);
+
+  /**
+   * @param trie the tokens' numbers by their text.
+   * @param scores natural log probabilities by number.
+   * @param unknownScore of a character without a token.
+   * @param refuseUnknown called where the best cut would hold a character without a token, in models that have no unknown token.
+   * @param isSingle whether sums are rounded to single precision, as SentencePiece does; else they are in double precision.
+   */
+  constructor(
+    private readonly trie: Trie,
+    private readonly scores: Float64Array,
+    private readonly unknownScore: number,
+    private readonly refuseUnknown: (() => never) | undefined,
+    private readonly isSingle: boolean,
+  ) {}
+
+  /** Finds the best cut of a piece. */
+  search(piece: string): void {
+    const { length } = piece;
+    if (length >= this.best.length) {
+      this.best = new Float64Array(length * 2);
+      this.begins = new Int32Array(length * 2);
+      this.last = new Int32Array(length * 2);
+      this.ends = new Int32Array(length * 2);
+    }
+    const { trie, scores, unknownScore, isSingle, best, begins, last } = this;
+    begins.fill(-1, 0, length + 1);
+    best[0] = 0;
+    let reach = 0;
+    for (let at = 0, next = 0; at < length; at = next) {
+      const unit = piece.charCodeAt(at);
+      next = at + ((unit & 0xfc00) === 0xd800 ? 2 : 1);
+      if (isSingle && Math.abs(best[at]) > RESET_BEYOND) this.reset(at, reach);
+      const before = best[at];
+      let hasSingle = false;
+      for (let node = 0, to = at; to < length;) {
+        node = trie.child(node, piece.charCodeAt(to++));
+        if (node === 0) break;
+        const token = trie.valueAt(node);
+        if (token < 0) continue;
+        const score = isSingle ? Math.fround(scores[token] + before) : scores[token] + before;
+        if (begins[to] < 0 || score > best[to]) {
+          best[to] = score;
+          begins[to] = at;
+          last[to] = token;
+          if (to > reach) reach = to;
+        }
+        if (to === next) hasSingle = true;
+      }
+      if (hasSingle) continue;
+      const score = isSingle ? Math.fround(unknownScore + before) : unknownScore + before;
+      if (begins[next] >= 0 && !(score > best[next])) continue;
+      this.refuseUnknown?.();
+      best[next] = score;
+      begins[next] = at;
+      last[next] = UNKNOWN;
+      if (next > reach) reach = next;
+    }
+    this.count = 0;
+    for (let at = length; at > 0; at = begins[at]) this.ends[this.count++] = at;
+  }
+
+  /** Takes the sum at a place from all sums between it and the last place reached. */
+  private reset(at: number, reach: number): void {
+    const { best, begins } = this;
+    const offset = best[at];
+    for (let i = at; i <= reach; i++) if (begins[i] >= 0) best[i] = Math.fround(best[i] - offset);
+  }
+}
