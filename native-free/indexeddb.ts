@@ -4,8 +4,9 @@
  * @packageDocumentation
  */
 import { BrowserLevel } from 'browser-level';
-import { abortedError, KneserError } from '../src/base/errors.js';
+import { checkAborted, KneserError } from '../src/base/errors.js';
 import { checkFlag, checkOptions, checkText, WORK_OPTIONS, type OptionTable } from '../src/base/check.js';
+import type { WorkOptions } from '../src/base/progress.js';
 import { OPEN_OPTIONS, type OpenOptions } from '../src/model/api.js';
 import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import { ENCODING, type Database } from '../src/store/level.js';
@@ -26,13 +27,9 @@ export interface KeptModel {
 }
 
 /** How to keep a model. */
-export interface SaveOptions {
+export interface SaveOptions extends WorkOptions {
   /** Replaces a model of that name. Default false. */
   readonly force?: boolean;
-  /** Called with the number of bytes written so far, and of all bytes. */
-  readonly onProgress?: (done: number, total: number) => void;
-  /** Stops when aborted; nothing is left behind. */
-  readonly signal?: AbortSignal;
 }
 
 const SAVE_OPTIONS: OptionTable<SaveOptions> = { force: checkFlag, ...WORK_OPTIONS };
@@ -96,8 +93,9 @@ export async function keepModel(model: StoredModel, name: string, options: SaveO
   try {
     await database.clear();
     await writeModel(database, model, bytes => {
-      if (signal?.aborted) throw abortedError('saving');
-      onProgress?.((done = Math.min(total, done + bytes)), total);
+      checkAborted(signal, 'saving');
+      done = Math.min(total, done + bytes);
+      onProgress?.({ stage: 'save', done, total, unit: 'bytes' });
     });
   } catch (error) {
     await database.close();

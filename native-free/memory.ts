@@ -5,11 +5,18 @@
  */
 import { MemoryLevel } from 'memory-level';
 import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
-import { checkOptions } from '../src/base/check.js';
+import { checkOptions, WORK_OPTIONS, type OptionTable } from '../src/base/check.js';
+import { checkAborted } from '../src/base/errors.js';
+import type { WorkOptions } from '../src/base/progress.js';
 import { OPEN_OPTIONS, type OpenOptions } from '../src/model/api.js';
 import { copyStore } from '../src/store/copy.js';
 import { ENCODING, LevelWriter, readDatabase, type Database } from '../src/store/level.js';
 import { filesOf } from './files.js';
+
+/** How to copy a model, and how to open the copy. */
+export interface CopyOptions extends OpenOptions, WorkOptions {}
+
+const COPY_OPTIONS: OptionTable<Omit<CopyOptions, 'startingWeights'>> = { ...OPEN_OPTIONS, ...WORK_OPTIONS };
 
 /** @internal A database in memory, open and empty. Closing it keeps its content; it can be opened again. */
 export async function createMemory(): Promise<Database> {
@@ -21,7 +28,7 @@ export async function createMemory(): Promise<Database> {
 /**
  * Copies an open model into memory, whole. The copy needs no server and no disk; the caller closes both models.
  *
- * @throws KneserError: the errors of reading the model.
+ * @throws KneserError: KNESER_OPTION, KNESER_ABORTED, and the errors of reading the model.
  * @example
  * ```ts
  * import { openAsBlob } from 'node:fs';
@@ -35,12 +42,19 @@ export async function createMemory(): Promise<Database> {
  * await model.close();
  * ```
  */
-export async function copyToMemory(model: LanguageModel, options: OpenOptions = {}): Promise<LanguageModel> {
-  checkOptions('copyToMemory', options, OPEN_OPTIONS);
-  const { store } = model.parts;
+export async function copyToMemory(model: LanguageModel, options: CopyOptions = {}): Promise<LanguageModel> {
+  checkOptions('copyToMemory', options, COPY_OPTIONS);
+  const { onProgress, signal } = options;
+  checkAborted(signal, 'copying');
+  const { store, bytes: total } = model.parts;
+  let done = 0;
   const database = await createMemory();
   const writer = new LevelWriter(database);
-  await copyStore(store, writer);
+  await copyStore(store, writer, bytes => {
+    checkAborted(signal, 'copying');
+    done = Math.min(total, done + bytes);
+    onProgress?.({ stage: 'copy', done, total, unit: 'bytes' });
+  });
   await writer.finish();
   await database.open();
   return LanguageModel.fromStore(readDatabase(database, store.name), filesOf(model), options);

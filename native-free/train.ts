@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import type { BuildReport } from '../src/train/stages/report.js';
-import { abortedError, KneserError } from '../src/base/errors.js';
+import { abortedError, checkAborted, KneserError, workerError } from '../src/base/errors.js';
 import {
   checkFlag,
   checkMemory,
@@ -97,6 +97,8 @@ const TRAIN_OPTIONS: OptionTable<TrainOptions> = {
   worker: checkFlag,
 };
 
+/** The address of the worker that trains. */
+const WORKER = new URL('./worker.js', import.meta.url);
 const DEFAULT_MEMORY = 1 << 30;
 
 /**
@@ -129,7 +131,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
   }
   const { memory = DEFAULT_MEMORY, threads = cores() } = options;
   const started = performance.now();
-  if (signal?.aborted) throw abortedError();
+  checkAborted(signal, 'training');
   if (into !== undefined) await (await import('./indexeddb.js')).refuseExisting(into, force);
   const request = { options: sendableOptions(options), anyBytes, memory, threads, into, force };
   const { model, report } = worker ? await trainInWorker(request, options) : await trainHere(request, options);
@@ -162,15 +164,17 @@ async function trainInWorker(request: Request, options: TrainOptions): Promise<R
   const database = await createMemory();
   const writer = new LevelWriter(database);
   const { sent, items } = divide(options);
+  // Bundlers look for this expression.
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
   const post = (message: TrainRequest): void => worker.postMessage(message);
   let stop: (() => void) | undefined;
   try {
     const { report, files } = await new Promise<Extract<TrainReply, { kind: 'trained' }>>((resolve, reject) => {
-      stop = () => reject(abortedError());
+      stop = () => reject(abortedError('training', signal?.reason));
       signal?.addEventListener('abort', stop);
       let writes = Promise.resolve();
-      worker.onerror = ({ message }) => reject(new Error(`the worker that trains stopped: ${message}`));
+      worker.onerror = ({ message }: Partial<ErrorEvent>) =>
+        reject(message ? new Error(`the worker that trains failed: ${message}`) : workerError(WORKER));
       worker.onmessage = ({ data }: MessageEvent<TrainReply>) => {
         switch (data.kind) {
           case 'progress':

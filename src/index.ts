@@ -58,7 +58,6 @@ export type {
   SentencePieceTokenizer,
   TokenizationOptions,
 } from './text/tokenization.js';
-export type { Progress, Stage } from './base/progress.js';
 
 // Model → figures.
 export { LanguageModel } from './model/language-model.js';

@@ -218,7 +218,8 @@ export function checkSignal(name: string, value: unknown): void {
 /** The rows of options that all long work has. */
 export const WORK_OPTIONS = { onProgress: checkFunction, signal: checkSignal } as const;
 
-function shown(value: unknown): string {
+/** A value as messages show it. */
+export function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
   return typeof value === 'string' ? JSON.stringify(value) : String(value);

@@ -120,7 +120,7 @@ const EXIT_CODES = {
   /** This machine is big-endian; models are little-endian. Use another machine. */
   KNESER_PLATFORM: 2,
   /**
-   * An `AbortSignal`, Ctrl-C or SIGTERM stopped the work. Nothing was kept, unless the training was started with
+   * An `AbortSignal`, Ctrl-C or SIGTERM stopped the work; the signal's `reason` is the error's `cause`. Nothing was kept, unless the training was started with
    * `--resume` (`resume: true`).
    */
   KNESER_ABORTED: 130,
@@ -163,9 +163,23 @@ export class KneserError extends Error {
   }
 }
 
-/** The error of work that the caller stopped. @param left says what remains of it. */
-export function abortedError(work = 'training', left = 'nothing was kept'): KneserError {
-  return new KneserError('KNESER_ABORTED', `${work} was interrupted; ${left}`);
+/** Says that the caller stopped the work. @param reason that of the signal: it becomes the error's cause. */
+export function abortedError(work: string, reason: unknown, left = 'nothing was kept'): KneserError {
+  return new KneserError('KNESER_ABORTED', `${work} was interrupted; ${left}`, { cause: reason });
+}
+
+/** Stops work that the caller wants stopped. @param work a noun that begins the message: `training`. @throws KNESER_ABORTED */
+export function checkAborted(signal: AbortSignal | undefined, work: string): void {
+  if (signal?.aborted) throw abortedError(work, signal.reason);
+}
+
+/** Says that the file of a worker could not be loaded. @param reason what the engine says, if it says anything. */
+export function workerError(address: URL, reason?: string): KneserError {
+  return new KneserError(
+    'KNESER_IO',
+    `${address.href}: this worker could not be loaded${reason ? ` (${reason})` : ''}; a bundler must keep its file beside the ` +
+      'program, and a server must send it: see docs/native-free.md',
+  );
 }
 
 /** The error of a call on a closed model. @param model its name. */

@@ -1,7 +1,7 @@
 /**
  * The stages that a progress report can be about. Training passes through `tokenize` … `tune` in this order (`kneser prune`
  * reports `prune` alone); `export`, `import` and `store` belong to ARPA files, `pack` and `unpack` to one-file models, `files` and
- * `verify` to `kneser verify`.
+ * `verify` to `kneser verify`, `load` and `score` to a model that is open, `save` and `copy` to models in browsers and in memory.
  */
 export type Stage =
   | 'tokenize'
@@ -16,7 +16,11 @@ export type Stage =
   | 'pack'
   | 'unpack'
   | 'files'
-  | 'verify';
+  | 'verify'
+  | 'load'
+  | 'score'
+  | 'save'
+  | 'copy';
 
 /** How far one stage has come. */
 export interface Progress {
@@ -27,5 +31,13 @@ export interface Progress {
   /** In `unit`s; `undefined` if it cannot be known, as for standard input. */
   readonly total: number | undefined;
   /** The unit of `done` and `total`. */
-  readonly unit: 'bytes' | 'tokens' | 'n-grams' | 'passes';
+  readonly unit: 'bytes' | 'tokens' | 'n-grams' | 'passes' | 'sentences';
+}
+
+/** Who is told about long work, and who may stop it. */
+export interface WorkOptions {
+  /** Told how far the work has come, a few times a second at most stages. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Stops the work when aborted (KNESER_ABORTED); the signal's reason is the error's `cause`. */
+  readonly signal?: AbortSignal | undefined;
 }

@@ -5,7 +5,7 @@
  */
 import { basename, join } from 'node:path';
 import type { Corpus } from '../../corpora/catalog.js';
-import { KneserError } from '../base/errors.js';
+import { checkAborted, KneserError } from '../base/errors.js';
 import { packageVersion } from '../base/node/version.js';
 import { checkOptions } from '../base/check.js';
 import { MIXTURE_DEFAULTS, pretrainedTokenizer } from '../train/plan/options.js';
@@ -50,6 +50,7 @@ const DEFAULT_ORDERS = [2, 3, 4, 5];
  */
 export async function baseline(options: BaselineOptions): Promise<BaselineReport> {
   checkOptions('baseline', options, BASELINE_OPTIONS);
+  checkAborted(options.signal, 'the baseline');
   const orders = sortedOrders(options.orders ?? DEFAULT_ORDERS);
   const { classes = MIXTURE_DEFAULTS.classes } = options;
   const { resamples, seed } = resamplingOf(options);

@@ -5,10 +5,11 @@ import {
   listOf,
   optionError,
   required,
+  WORK_OPTIONS,
   wholeNumber,
   type OptionTable,
 } from '../base/check.js';
-import { KneserError } from '../base/errors.js';
+import { checkAborted, KneserError } from '../base/errors.js';
 import { perplexityOf } from '../model/scoring/perplexity.js';
 import { whole } from '../report/figures.js';
 import { RESAMPLING_OPTIONS, resamplingOf, intervalOf, pairedTest, Resampling, type Interval } from './bootstrap.js';
@@ -31,6 +32,8 @@ export interface CompareOptions {
   readonly resamples?: number;
   /** Seed of the bootstrap, a whole number from 0. Default 1. */
   readonly seed?: number;
+  /** Stops the work when aborted (KNESER_ABORTED); the signal's reason is the error's `cause`. */
+  readonly signal?: AbortSignal;
 }
 
 /** Tokens that share a property, such as their count. Above 0, a difference is in favour of the first model. */
@@ -142,6 +145,7 @@ const COMPARE_OPTIONS: OptionTable<CompareOptions> = {
   },
   top: wholeNumber(0, MOST_TOP),
   ...RESAMPLING_OPTIONS,
+  signal: WORK_OPTIONS.signal,
 };
 
 /**
@@ -168,7 +172,10 @@ export async function compare(options: CompareOptions): Promise<ModelComparison>
     second = other === undefined ? undefined : await TokenTable.open(other, ALIGNED_COLUMNS);
     const names = chooseModels(table, second, options.models);
     const totals = new Totals(names, new Resampling(WIDTH, resampling), top);
-    for await (const [row, values] of pairs(table, second, names)) totals.add(row, values);
+    for await (const [row, values] of pairs(table, second, names)) {
+      checkAborted(options.signal, 'the comparison');
+      totals.add(row, values);
+    }
     return totals.comparison(file, other ?? file);
   } finally {
     await table.close();

@@ -11,8 +11,8 @@ import {
 import { MAX_ORDER } from '../tables/pattern.js';
 import { TRAIN_OPTIONS, type TrainOptions } from '../train/plan/options.js';
 import { RESAMPLING_OPTIONS } from './bootstrap.js';
-import type { Stage } from '../base/progress.js';
 import { DOCUMENT_OPTIONS, type DocumentOptions } from '../text/formats/corpus.js';
+import type { Progress } from '../base/progress.js';
 
 /** The texts of a baseline: files, or a corpus of the catalog. */
 export type BaselineTexts =
@@ -42,17 +42,9 @@ export type BaselineTexts =
     };
 
 /** Progress of a baseline. */
-export interface BaselineProgress {
+export interface BaselineProgress extends Progress {
   /** The model that is being made or measured, such as `glm5`. */
   readonly model: string;
-  /** The work that is being done with it. */
-  readonly stage: Stage | 'load' | 'score';
-  /** In `unit`s. */
-  readonly done: number;
-  /** `undefined` where it is not known. */
-  readonly total: number | undefined;
-  /** The unit of `done` and `total`. */
-  readonly unit: 'bytes' | 'tokens' | 'passes' | 'n-grams' | 'of the model' | 'sentences';
 }
 
 /** The options of training that apply to every model. */
@@ -80,6 +72,8 @@ export type BaselineOptions = BaselineTexts &
     readonly seed?: number;
     /** Called with the progress from time to time. */
     readonly onProgress?: (progress: BaselineProgress) => void;
+    /** Stops the work when aborted (KNESER_ABORTED); nothing is left behind but the models that are complete in `keepModels`. */
+    readonly signal?: AbortSignal;
   };
 
 const { vocabulary, tokenization, lowercase, skipBlank, reserved, memory, threads, classes } = TRAIN_OPTIONS;
@@ -105,5 +99,5 @@ export const BASELINE_OPTIONS: OptionTable<BaselineOptions> = {
   reserved,
   memory,
   threads,
-  onProgress: WORK_OPTIONS.onProgress,
+  ...WORK_OPTIONS,
 };

@@ -1,5 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkAborted } from '../base/errors.js';
+import type { Progress } from '../base/progress.js';
 import type { ModelInfo } from '../model/api.js';
 import type { LoadedModel } from '../model/loaded-model.js';
 import { LanguageModel } from '../model/language-model.js';
@@ -12,7 +14,7 @@ import { ColumnFile } from './columns.js';
 import type { BaselineFiles } from './corpus.js';
 import { trainingCounts, type TrainingCounts } from './counts.js';
 import { macroFigures, TextMeasure } from './measure.js';
-import type { BaselineOptions, BaselineProgress, SharedTrainOptions } from './options.js';
+import type { BaselineOptions, SharedTrainOptions } from './options.js';
 import type { ModelReport } from './report.js';
 import { spelledLength } from './spelling.js';
 import type { TestText } from './texts.js';
@@ -70,7 +72,8 @@ export async function measureModel(series: Series, candidate: Candidate, first: 
   const { name, order } = candidate;
   const mixture = SMOOTHINGS[candidate.smoothing].tables === 'all';
   const folder = join(series.models, name);
-  const tell = (progress: Omit<BaselineProgress, 'model'>): void => options.onProgress?.({ model: name, ...progress });
+  const { signal } = options;
+  const tell = (progress: Progress): void => options.onProgress?.({ model: name, ...progress });
   const trained = await train({
     ...trainOptions(options),
     ...(await documentsIn(files.train, options)),
@@ -80,6 +83,7 @@ export async function measureModel(series: Series, candidate: Candidate, first: 
     ...(mixture ? { patterns: { skip: true }, classes: series.classes } : {}),
     force: options.force ?? false,
     onProgress: tell,
+    ...(signal ? { signal } : {}),
   });
   trained.warnings.forEach(warning => series.warnings.add(`training text: ${warning}`));
   let tuneSeconds: number | null = null;
@@ -89,7 +93,8 @@ export async function measureModel(series: Series, candidate: Candidate, first: 
       ...(await documentsIn(files.valid, options)),
       model: folder,
       files: files.valid,
-      onProgress: (done, total) => tell({ stage: 'tune', done, total, unit: 'passes' }),
+      onProgress: tell,
+      signal,
     });
     tuneSeconds = seconds(started);
   }
@@ -97,9 +102,7 @@ export async function measureModel(series: Series, candidate: Candidate, first: 
   try {
     const expectedTokens = tests.reduce((sum, { bytes }) => sum + bytes, 0) / BYTES_A_TOKEN;
     const started = performance.now();
-    const loaded = model.shouldLoad(expectedTokens)
-      ? await model.load(done => tell({ stage: 'load', done, total: 1, unit: 'of the model' }))
-      : undefined;
+    const loaded = model.shouldLoad(expectedTokens) ? await model.load({ onProgress: tell, signal }) : undefined;
     const loadSeconds = loaded ? seconds(started) : null;
     const counts = first && series.tokens ? await trainingCounts(model) : undefined;
     const column = series.tokens && new ColumnFile(join(series.work, `${name}.columns`), modelColumns(name));
@@ -137,9 +140,9 @@ async function measureText(
   counts: TrainingCounts | undefined,
   column: ColumnFile | undefined,
   clock: { seconds: number },
-  tell: (progress: Omit<BaselineProgress, 'model'>) => void,
+  tell: (progress: Progress) => void,
 ): Promise<TextMeasure> {
-  const { tests, resamples, seed } = series;
+  const { tests, resamples, seed, options } = series;
   const text = tests[index];
   const { skipBlank, tokenization } = model.info.options;
   const lengthOf = spelledLength(tokenization);
@@ -147,6 +150,7 @@ async function measureText(
   const file = cell(text.file);
   const documents = series.tokens?.columns.includes(DOCUMENT_COLUMN);
   for await (const { text: sentence, number, unit } of text.sentences()) {
+    checkAborted(options.signal, 'the baseline');
     if (number % SENTENCES_A_REPORT === 0) {
       tell({ stage: 'score', done: number, total: text.sentenceCount, unit: 'sentences' });
     }

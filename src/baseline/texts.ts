@@ -1,4 +1,4 @@
-import { KneserError } from '../base/errors.js';
+import { checkAborted, KneserError } from '../base/errors.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { STDIN } from '../text/formats/bytes.js';
 import { isPlain, openCorpus } from '../text/formats/index.js';
@@ -45,7 +45,7 @@ export async function openTexts(
   paths: readonly string[],
   named: (path: string) => string,
   tokenization: Tokenization,
-  options: DocumentOptions,
+  { signal, ...options }: DocumentOptions & { readonly signal?: AbortSignal },
   onWarning?: (warning: string) => void,
 ): Promise<TestText[]> {
   const texts: TestText[] = [];
@@ -64,6 +64,7 @@ export async function openTexts(
     let bytes = 0;
     let blank = true;
     for await (const line of reader.lines()) {
+      checkAborted(signal, 'the baseline');
       characters += codePoints(line) + 1;
       bytes += Buffer.byteLength(line) + 1;
       const sentences = tokenization.sentences(line);

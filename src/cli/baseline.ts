@@ -110,8 +110,7 @@ async function run(flags: BaselineFlags): Promise<void> {
 }
 
 function show(display: ProgressDisplay, { model, stage, done, total, unit }: BaselineProgress): void {
-  const title = stage === 'load' ? 'loading tables' : stage === 'score' ? 'scoring' : TITLES[stage];
-  display.update(`${model}: ${title}`, done, total, unit);
+  display.update(`${model}: ${TITLES[stage]}`, done, total, unit);
 }
 
 async function printReport(report: BaselineReport): Promise<void> {

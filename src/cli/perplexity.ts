@@ -37,6 +37,7 @@ async function run(path: string, paths: readonly string[], flags: PerplexityFlag
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
     const totalBytes = inputs.reduce((sum, input) => sum + (input.bytes ?? NaN), 0);
+    const knownBytes = Number.isNaN(totalBytes) ? undefined : totalBytes;
     let done = 0;
     const total = new PerplexitySum();
     const files: ({ file: string } & Perplexity)[] = [];
@@ -44,18 +45,18 @@ async function run(path: string, paths: readonly string[], flags: PerplexityFlag
     let skipped = 0;
     // Away from a terminal nobody waits for progress.
     await withDisplay(flags.quiet === true || !process.stderr.isTTY, async display => {
-      for (const { path: file } of inputs) {
+      for (const { path: file, bytes } of inputs) {
         const sum = await model.sumOfFile(file, {
           ...documentOptions(flags),
           expectedBytes: totalBytes,
           cache: flags.cache ?? false,
           ...(flags.threads === undefined ? {} : { threads: flags.threads }),
-          onRead: read => {
-            done += read;
-            display?.update('scoring', done, Number.isNaN(totalBytes) ? undefined : totalBytes, 'bytes');
+          onProgress: progress => {
+            if (progress.stage !== 'score') display?.show(progress);
+            else display?.show({ ...progress, done: done + progress.done, total: knownBytes });
           },
-          onLoad: share => display?.update('loading tables', share, 1, 'of the model'),
         });
+        done += bytes ?? 0;
         total.add(sum);
         replaced += sum.replaced;
         skipped += sum.skipped;

@@ -16,6 +16,10 @@ export const TITLES: Record<Stage, string> = {
   unpack: 'unpacking',
   files: 'checking files',
   verify: 'checking n-grams',
+  load: 'loading tables',
+  score: 'scoring',
+  save: 'saving',
+  copy: 'copying',
 };
 
 /** Seconds between two lines where there is no terminal. */

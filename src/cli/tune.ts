@@ -4,7 +4,7 @@ import type { DocumentOptions } from '../text/formats/corpus.js';
 import { tune } from '../train/tune.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
 import { print, warn } from './output.js';
-import { withDisplay } from './progress.js';
+import { withProgress } from './progress.js';
 import { printTuning } from './tuning.js';
 
 const HELP = `
@@ -32,14 +32,14 @@ export function define(command: Command): void {
 }
 
 async function run(path: string, files: readonly string[], flags: TuneFlags): Promise<void> {
-  const report = await withDisplay(flags.quiet ?? false, display =>
+  const report = await withProgress(flags.quiet ?? false, progress =>
     tune({
       model: path,
       files,
       ...documentOptions(flags),
       name: flags.name,
       onWarning: warn,
-      ...(display ? { onProgress: (done, total) => display.update('tuning weights', done, total, 'passes') } : {}),
+      ...progress,
     }),
   );
   if (flags.json) {

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { WORKER_OPTIONS } from '../base/node/worker-options.js';
+import { threadError, WORKER_OPTIONS } from '../base/node/worker-options.js';
 import type { ThreadReply } from './counting-thread.js';
 import type { StartThread } from './pool.js';
 
@@ -10,7 +10,7 @@ const resourceLimits = { maxYoungGenerationSizeMb: 8 };
 export const startThread: StartThread = (workerData, onReply, onEnd) => {
   const worker = new Worker(new URL('./worker.js', import.meta.url), { ...WORKER_OPTIONS, workerData, resourceLimits });
   worker.on('message', (reply: ThreadReply) => onReply(reply));
-  worker.on('error', onEnd);
+  worker.on('error', error => onEnd(threadError(new URL('./worker.js', import.meta.url), error)));
   worker.on('exit', () => onEnd(new Error('a counting thread ended unexpectedly')));
   return {
     post: request => worker.postMessage(request),

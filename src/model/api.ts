@@ -5,9 +5,11 @@ import {
   oneOf,
   optionError,
   wholeNumber,
+  WORK_OPTIONS,
   type OptionTable,
 } from '../base/check.js';
 import { TEXT_OPTIONS, type TextOptions, type TokenScore } from './scoring/score.js';
+import type { WorkOptions } from '../base/progress.js';
 import type { Pruning } from '../tables/pruning.js';
 import type { TuneReport } from '../smoothing/weights.js';
 import type { ModelOptions } from '../tables/manifest.js';
@@ -21,6 +23,9 @@ export interface OpenOptions extends SmoothingOptions {
   /** Whether files are scored from whole tables in memory. Default `auto`: where that is faster and memory allows it. */
   readonly tables?: TableReading;
 }
+
+/** How to load a model. */
+export type LoadOptions = WorkOptions;
 
 /** How to open a packed model. */
 export interface FromFileOptions extends OpenOptions {
@@ -38,13 +43,16 @@ export const OPEN_OPTIONS: OptionTable<Omit<OpenOptions, 'startingWeights'>> = {
   tables: oneOf(['auto', 'page', 'load']),
 };
 
+/** The checks of {@link LoadOptions}. */
+export const LOAD_OPTIONS: OptionTable<LoadOptions> = WORK_OPTIONS;
+
 /** The checks of {@link FromFileOptions}. */
 export const FROM_FILE_OPTIONS: OptionTable<Omit<FromFileOptions, 'startingWeights'>> = {
   ...OPEN_OPTIONS,
   signal: checkSignal,
 };
 
-/** How a file is scored, and who is told about it. */
+/** How a file is scored, and who is told about it: of loading its tables (`load`, in n-grams), and of scoring (`score`, in bytes). */
 export interface FileOptions extends TextOptions, DocumentOptions {
   /**
    * Threads that score, with tables in memory and without a cache. Default: one a core, for a text of some length. The
@@ -53,12 +61,8 @@ export interface FileOptions extends TextOptions, DocumentOptions {
   readonly threads?: number;
   /** Bytes of text that are going to be scored, where the file is one of several. Default: the file's size. */
   readonly expectedBytes?: number;
-  /** Told how many bytes were read from the disk, each time. */
-  readonly onRead?: (bytes: number) => void;
   /** Told how many documents were left out, each time, with `missing: 'skip'`. */
   readonly onSkip?: (documents: number) => void;
-  /** Told which share of the tables, 0 to 1, has been loaded. */
-  readonly onLoad?: (share: number) => void;
 }
 
 /** The checks of {@link FileOptions}. */
@@ -70,9 +74,7 @@ export const FILE_OPTIONS: OptionTable<FileOptions> = {
   expectedBytes: (name, value) => {
     if (typeof value !== 'number') throw optionError(name, value, 'a number of bytes');
   },
-  onRead: checkFunction,
   onSkip: checkFunction,
-  onLoad: checkFunction,
 };
 
 /** A table of a model, as {@link ModelInfo} has it. A back-off model has no counts: all that depends on them is 0. */

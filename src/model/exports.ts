@@ -3,13 +3,14 @@
  * `LoadedModel`: those for Node also read files.
  */
 export { KneserError, type ErrorCode } from '../base/errors.js';
+export type { Progress, Stage, WorkOptions } from '../base/progress.js';
 export type { Sentence, Sentences } from '../text/sentences.js';
 export type { TokenizationInfo } from '../text/tokenization.js';
 export type { ModelOptions } from '../tables/manifest.js';
 export type { Pruning } from '../tables/pruning.js';
 export type { ModelSmoothing, Smoothing, SmoothingOptions } from '../smoothing/index.js';
 export type { TuneReport } from '../smoothing/weights.js';
-export type { Extension, ModelInfo, OpenOptions, State, TableInfo, TableReading } from './api.js';
+export type { Extension, LoadOptions, ModelInfo, OpenOptions, State, TableInfo, TableReading } from './api.js';
 export type { Explanation, PatternPart, Prediction, PredictOptions } from './prediction/prediction.js';
 export type { Perplexity } from './scoring/perplexity.js';
 export type { Score, ScoreOptions, TextOptions, TokenScore } from './scoring/score.js';

@@ -1,7 +1,17 @@
 import { freemem } from 'node:os';
 import type { LoadedModel } from './loaded-model.js';
 import { checkOptions, checkPath } from '../base/check.js';
-import { FILE_OPTIONS, OPEN_OPTIONS, type FileOptions, type OpenOptions, type TableReading } from './api.js';
+import { KneserError } from '../base/errors.js';
+import {
+  FILE_OPTIONS,
+  FROM_FILE_OPTIONS,
+  LOAD_OPTIONS,
+  type FileOptions,
+  type FromFileOptions,
+  type LoadOptions,
+  type OpenOptions,
+  type TableReading,
+} from './api.js';
 import { PagedModel } from './paged-model.js';
 import type { ModelParts } from './scoring/parts.js';
 import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
@@ -42,7 +52,8 @@ export class LanguageModel extends PagedModel {
   }
 
   /**
-   * Opens the model in a folder that `train` made, in a file that `pack` made, or at the address of such a file.
+   * Opens the model in a folder that `train` made, in a file that `pack` made, or at the address of such a file: a path, or an
+   * address (`https:`, `http:`, `file:`) as text or `URL`.
    *
    * @throws KneserError: KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_IO, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED,
    * KNESER_OPTION for a smoothing that there is not, or weights that the model does not have.
@@ -55,18 +66,18 @@ export class LanguageModel extends PagedModel {
    * await model.close();
    * ```
    */
-  static async open(path: string, options: OpenOptions = {}): Promise<LanguageModel> {
-    checkPath('path', path);
-    checkOptions('open', options, OPEN_OPTIONS);
+  static async open(path: string | URL, options: FromFileOptions = {}): Promise<LanguageModel> {
+    if (!(path instanceof URL)) checkPath('path', path);
+    checkOptions('open', options, FROM_FILE_OPTIONS);
     const { openModel } = await import('./open-model.js');
-    const { store, files } = await openModel(path);
+    const { store, files } = await openModel(path, options.signal);
     return LanguageModel.fromStore(store, files, options);
   }
 
   /**
    * The perplexity of a text file of any kind that training takes (`-` is standard input), read as a stream.
    *
-   * @throws KneserError: KNESER_INPUT_*, KNESER_LIMIT for a token of more than 64 MB, KNESER_CLOSED.
+   * @throws KneserError: KNESER_INPUT_*, KNESER_LIMIT for a token of more than 64 MB, KNESER_CLOSED, KNESER_ABORTED.
    * @example
    * ```ts
    * import { LanguageModel } from 'kneser';
@@ -87,13 +98,7 @@ export class LanguageModel extends PagedModel {
     checkPath('path', path);
     checkOptions('perplexityOfFile', options, FILE_OPTIONS);
     const bytes = options.expectedBytes ?? (await fileSize(path));
-    if (this.shouldLoad(bytes / BYTES_A_WORD)) {
-      this.loaded ??= this.load(options.onLoad).catch((error: unknown) => {
-        this.loaded = undefined;
-        throw error;
-      });
-      return (await this.loaded).sumOfFile(path, options);
-    }
+    if (this.shouldLoad(bytes / BYTES_A_WORD)) return (await this.loadOnce(options)).sumOfFile(path, options);
     const words = await this.allWords();
     const cache = this.textCache(options);
     const layout = this.layout(Infinity);
@@ -110,10 +115,25 @@ export class LanguageModel extends PagedModel {
     return words > Math.max(LEAST_WORDS, rows / ROWS_LOADED_A_WORD) && this.canLoad && this.loadedBytes < freemem() / 2;
   }
 
-  override async load(onProgress?: (share: number) => void): Promise<LoadedModel> {
+  override async load(options: LoadOptions = {}): Promise<LoadedModel> {
+    checkOptions('load', options, LOAD_OPTIONS);
     const { LoadedModel } = await import('./loaded-model.js');
     const words = await this.allWords();
-    return this.whileOpen(() => LoadedModel.load(this.parts, words, onProgress));
+    return this.whileOpen(() => LoadedModel.load(this.parts, words, options));
+  }
+
+  /** The tables in memory, which all files are scored with. */
+  private async loadOnce({ onProgress, signal }: LoadOptions): Promise<LoadedModel> {
+    const loading = (this.loaded ??= this.load({ onProgress, signal }));
+    try {
+      return await loading;
+    } catch (error) {
+      if (this.loaded === loading) this.loaded = undefined;
+      // Another call began to load, and was interrupted.
+      const isInterrupted = error instanceof KneserError && error.code === 'KNESER_ABORTED';
+      if (isInterrupted && !signal?.aborted) return this.loadOnce({ onProgress, signal });
+      throw error;
+    }
   }
 
   protected override async closeResources(): Promise<void> {

@@ -1,5 +1,5 @@
 import { checkOptions, checkText, listOf, type OptionTable } from '../base/check.js';
-import { closedError, KneserError } from '../base/errors.js';
+import { checkAborted, closedError, KneserError } from '../base/errors.js';
 import { wordIds } from '../tables/manifest.js';
 import { checkSentences, type Sentence } from '../text/sentences.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
@@ -15,10 +15,10 @@ import { loadTables, TableNumbers } from './lookup/table-loader.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import { LoadedWords, NOT_IN_VOCABULARY } from './lookup/words.js';
 
-import type { Extension, State } from './api.js';
+import type { Extension, LoadOptions, State } from './api.js';
 import { checkPredictOptions, type Prediction, type PredictOptions } from './prediction/prediction.js';
 import { SCORE_OPTIONS, TEXT_OPTIONS, type Score, type ScoreOptions, type TextOptions } from './scoring/score.js';
-import { addSentence, ModelBase, withEnd, predictions } from './model-base.js';
+import { addSentence, ModelBase, tellSentences, withEnd, predictions } from './model-base.js';
 
 const START_OPTIONS: OptionTable<Pick<ScoreOptions, 'start'>> = { start: SCORE_OPTIONS.start };
 const checkHistory = listOf(checkText);
@@ -51,12 +51,20 @@ export class MemoryModel extends ModelBase {
     this: new (parts: ModelParts, words: LoadedWords, plan: ScoringPlan) => Model,
     parts: ModelParts,
     words: LoadedWords,
-    onProgress?: (share: number) => void,
+    { onProgress, signal }: LoadOptions = {},
   ): Promise<Model> {
     const { store, manifest, smoothing, wordClasses, weights } = parts;
-    const all = [...parts.words, ...parts.classes].reduce((sum, table) => sum + table.manifest.rows, 0);
+    const all = [...parts.words, ...(parts.wordClasses ? parts.classes : [])].reduce(
+      (sum, table) => sum + table.manifest.rows,
+      0,
+    );
     let done = 0;
-    const onRows = (rows: number): void => onProgress?.(Math.min(1, (done += rows) / all));
+    const onRows = (rows: number): void => {
+      checkAborted(signal, 'loading');
+      done = Math.min(all, done + rows);
+      onProgress?.({ stage: 'load', done, total: all, unit: 'n-grams' });
+    };
+    checkAborted(signal, 'loading');
     const numbers = manifest.kind === 'backoff' ? new TableNumbers(parts.words) : undefined;
     const plan: ScoringPlan = {
       manifest,
@@ -124,7 +132,10 @@ export class MemoryModel extends ModelBase {
     const cache = this.textCache(options);
     // Its own: whoever makes the sentences may score others meanwhile.
     const layout = new BatchLayout(this.parts.manifest.order, LOADED_BATCH);
+    const { onProgress, signal } = options;
     for (const sentence of sentences) {
+      checkAborted(signal, 'scoring');
+      tellSentences(sum, onProgress);
       const tokens = this.surface(sentence);
       if (this.isSkipped(tokens)) continue;
       const ids = withEnd(Uint32Array.from(tokens, token => this.words.idOf(token)));

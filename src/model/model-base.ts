@@ -1,5 +1,7 @@
 import { log10 } from '../base/elementary.js';
 import { KneserError } from '../base/errors.js';
+import { withJsonArrays } from '../base/json.js';
+import type { WorkOptions } from '../base/progress.js';
 import { SMOOTHINGS } from '../smoothing/index.js';
 import { wordIds } from '../tables/manifest.js';
 import { checkSentence, type Sentence } from '../text/sentences.js';
@@ -22,6 +24,9 @@ import type { Score, ScoreOptions, TextOptions } from './scoring/score.js';
 
 /** A sentence's tokens and scores are all in memory: about 200 bytes a token. */
 const MOST_TOKENS = 1 << 22;
+
+/** The method that `console.log` calls in Node, Deno and Bun. */
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
 const encoder = new TextEncoder();
 
@@ -87,6 +92,14 @@ export class ModelBase {
     return new TextCache(wordIds(manifest), weights.cache);
   }
 
+  /** @internal The line that `console.log` shows in Node, Deno and Bun. */
+  [INSPECT](): string {
+    const { order, smoothing, vocabulary, tables } = this.info;
+    const ngrams = tables.reduce((sum, { types }) => sum + types, 0);
+    const figures = `order ${order}, ${smoothing}, ${vocabulary} types, ${ngrams} n-grams`;
+    return `${this.constructor.name}(${this.parts.store.name}: ${figures})`;
+  }
+
   /** The sentences of a line of text: the line, or those found in it where the model was trained to find them. */
   sentences(line: string): string[] {
     return this.parts.tokenization.sentences(line);
@@ -149,7 +162,7 @@ export class ModelBase {
     }
     if (withEnd) tokens.push(EOS_WORD);
     const perplexity = orNull(perplexityOf(log10Prob, length));
-    return { tokens, log10Probs, matched, oov, log10Prob, perplexity };
+    return withJsonArrays({ tokens, log10Probs, matched, oov, log10Prob, perplexity });
   }
 
   /** Scores a text whose ids are known, without `</s>`, and makes its vector. */
@@ -162,7 +175,7 @@ export class ModelBase {
   ): Generator<Promise<void>, VectorScore, void> {
     const score = yield* this.scoreIds(scorer, layout, tokens, ids, { end: false });
     const vector = yield* vectorOf(scorer, layout, this.parts.manifest.order, ids, score, options);
-    return { ...score, vector };
+    return withJsonArrays({ ...score, vector: withJsonArrays(vector) });
   }
 
   /** The last tokens of a history, as many as matter. */
@@ -226,6 +239,14 @@ export function withEnd(ids: Uint32Array): Uint32Array {
   ended.set(ids);
   ended[ids.length] = EOS;
   return ended;
+}
+
+/** Sentences after which progress is reported. */
+const SENTENCES_A_REPORT = 256;
+
+/** Tells how many sentences of a text have been scored, now and then. */
+export function tellSentences({ sentences: done }: PerplexitySum, onProgress: WorkOptions['onProgress']): void {
+  if (done % SENTENCES_A_REPORT === 0) onProgress?.({ stage: 'score', done, total: undefined, unit: 'sentences' });
 }
 
 /** Counts a sentence, and its length as a line of a text file; tokens spell a text only if white space separates them. */

@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+import { KneserError } from '../base/errors.js';
 import { openPackedFile } from '../store/packed/file-source.js';
 import { openPacked } from '../store/packed/store.js';
 import type { ModelFiles } from '../store/store.js';
@@ -5,17 +7,35 @@ import { openFolder } from '../store/folder/folder.js';
 import type { ModelStore } from '../store/store.js';
 
 const ADDRESS = /^https?:\/\//i;
+const FILE_ADDRESS = /^file:/i;
 
 /**
- * Opens the model at a path, a folder or a packed file, or at the address of a packed file, for reading.
+ * Opens the model at a path or `file:` address, a folder or a packed file, or at the web address of a packed file, for reading.
  *
  * @throws what {@link openFolder}, {@link openPacked} and `openUrl` throw.
  */
-export async function openModel(path: string): Promise<{ store: ModelStore; files: ModelFiles }> {
-  if (ADDRESS.test(path)) {
+export async function openModel(
+  place: string | URL,
+  signal?: AbortSignal,
+): Promise<{ store: ModelStore; files: ModelFiles }> {
+  const address = place instanceof URL ? place.href : place;
+  if (ADDRESS.test(address)) {
     const { parseUrl, openUrl } = await import('../store/packed/url-source.js');
-    return openPacked(await openUrl(parseUrl(path)));
+    return openPacked(await openUrl(parseUrl(address), signal));
   }
+  const path = FILE_ADDRESS.test(address) ? pathOf(address) : address;
   const file = await openPackedFile(path);
   return file ? openPacked(file) : openFolder(path);
+}
+
+/** The path that a `file:` address stands for. @throws KNESER_OPTION */
+function pathOf(address: string): string {
+  try {
+    return fileURLToPath(address);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new KneserError('KNESER_OPTION', `${address}: this address names no file of this machine (${reason})`, {
+      cause: error,
+    });
+  }
 }

@@ -1,5 +1,6 @@
 import { checkOptions } from '../base/check.js';
-import { closedError } from '../base/errors.js';
+import { checkAborted, closedError } from '../base/errors.js';
+import { pauses } from '../base/turn.js';
 import { openSource, type PackedInput } from '../store/packed/open-source.js';
 import { openPacked } from '../store/packed/store.js';
 import type { BlendEvidence } from '../smoothing/blend.js';
@@ -20,10 +21,10 @@ import { emptyEvidence, runAwaiting, Scorer, type TableStream } from './scoring/
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import { LoadedWords, PagedWords } from './lookup/words.js';
 
-import { FROM_FILE_OPTIONS, type FromFileOptions, type OpenOptions } from './api.js';
+import { FROM_FILE_OPTIONS, LOAD_OPTIONS, type FromFileOptions, type LoadOptions, type OpenOptions } from './api.js';
 import { checkPredictOptions, type Prediction, type PredictOptions } from './prediction/prediction.js';
 import { SCORE_OPTIONS, TEXT_OPTIONS, type Score, type ScoreOptions, type TextOptions } from './scoring/score.js';
-import { addSentence, ModelBase, withEnd, predictions } from './model-base.js';
+import { addSentence, ModelBase, tellSentences, withEnd, predictions } from './model-base.js';
 import type { MemoryModel } from './memory-model.js';
 
 /** Bytes of decoded blocks that a model keeps unless told otherwise. */
@@ -238,7 +239,12 @@ export class PagedModel extends ModelBase {
     checkOptions('perplexity', options, TEXT_OPTIONS);
     const sum = new PerplexitySum();
     const cache = this.textCache(options);
+    const { onProgress, signal } = options;
+    const pause = pauses();
     for await (const sentence of sentences) {
+      checkAborted(signal, 'scoring');
+      tellSentences(sum, onProgress);
+      await pause();
       const tokens = this.surface(sentence);
       if (this.isSkipped(tokens)) continue;
       await this.inTurn(async () => {
@@ -253,7 +259,7 @@ export class PagedModel extends ModelBase {
   /**
    * Reads all tables into memory: the same methods, answered at once, and many times as fast. This model stays open.
    *
-   * @param onProgress told which share of the tables, 0 to 1, has been read.
+   * @throws KneserError: KNESER_ABORTED, KNESER_CLOSED, KNESER_DAMAGED, KNESER_LIMIT where memory does not suffice.
    * @example
    * ```ts
    * import { LanguageModel } from 'kneser';
@@ -265,10 +271,11 @@ export class PagedModel extends ModelBase {
    * console.log(perplexity);
    * ```
    */
-  async load(onProgress?: (share: number) => void): Promise<MemoryModel> {
+  async load(options: LoadOptions = {}): Promise<MemoryModel> {
+    checkOptions('load', options, LOAD_OPTIONS);
     const { MemoryModel } = await import('./memory-model.js');
     const words = await this.allWords();
-    return this.whileOpen(() => MemoryModel.load(this.parts, words, onProgress));
+    return this.whileOpen(() => MemoryModel.load(this.parts, words, options));
   }
 
   /**
@@ -276,9 +283,9 @@ export class PagedModel extends ModelBase {
    *
    * @internal
    */
-  async evidence(batch: Batch): Promise<BlendEvidence> {
+  async evidence(batch: Batch, check?: () => void): Promise<BlendEvidence> {
     const evidence = emptyEvidence(this.wordStream, this.classStream, batch.length);
-    await this.inTurn(() => runAwaiting(this.scorer.gather(batch, evidence)));
+    await this.inTurn(() => runAwaiting(this.scorer.gather(batch, evidence), check));
     return evidence;
   }
 

@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { checkAborted } from '../base/errors.js';
 import type { FileOptions } from './api.js';
 import type { ModelParts } from './scoring/parts.js';
 import { PerplexitySum } from './scoring/perplexity.js';
@@ -14,13 +16,22 @@ export async function sumFile(
   options: FileOptions,
   add: (ids: Uint32Array, sum: PerplexitySum) => Promise<void>,
 ): Promise<PerplexitySum> {
+  const { onProgress, signal } = options;
+  const total = onProgress && (await stat(path).catch(() => undefined));
+  let done = 0;
+  const onRead = (read: number): void => {
+    done += read;
+    onProgress?.({ stage: 'score', done, total: total?.isFile() ? total.size : undefined, unit: 'bytes' });
+  };
   const sum = new PerplexitySum();
   const onSkip = (documents: number): void => {
     sum.skipped += documents;
     options.onSkip?.(documents);
   };
-  const pieces = readIds(readText(path, { ...options, onSkip }), path, words, tokenization, manifest.options.skipBlank);
+  const text = readText(path, { ...options, onRead, onSkip });
+  const pieces = readIds(text, path, words, tokenization, manifest.options.skipBlank);
   for await (const { ids, bytes, characters } of pieces) {
+    checkAborted(signal, 'scoring');
     sum.bytes += bytes;
     sum.characters += characters;
     sum.replaced += words.replaced;

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { writeAtomically } from '../base/node/atomic.js';
 import { checkFlag, checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../base/check.js';
-import { abortedError, KneserError, writeError } from '../base/errors.js';
+import { checkAborted, KneserError, writeError } from '../base/errors.js';
 import type { Progress } from '../base/progress.js';
 import { packStore } from '../store/packed/write.js';
 
@@ -55,6 +55,7 @@ export interface PackReport {
  */
 export async function pack(options: PackOptions): Promise<PackReport> {
   checkOptions('pack', options, PACK_OPTIONS);
+  checkAborted(options.signal, 'packing');
   const { model, out, force = false, onProgress, signal } = options;
   const started = performance.now();
   await checkOut(out, force);
@@ -65,7 +66,7 @@ export async function pack(options: PackOptions): Promise<PackReport> {
     let done = 0;
     const total = 2 * files.bytes;
     const onValue = (bytes: number): void => {
-      if (signal?.aborted) throw abortedError('packing');
+      checkAborted(signal, 'packing');
       done = Math.min(total, done + bytes);
       onProgress?.({ stage: 'pack', done, total, unit: 'bytes' });
     };

@@ -1,5 +1,5 @@
 import { checkFlag, checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../base/check.js';
-import { abortedError, KneserError } from '../base/errors.js';
+import { checkAborted, KneserError } from '../base/errors.js';
 import type { Progress } from '../base/progress.js';
 import { copyStore } from '../store/copy.js';
 import { decodeValue } from '../base/decode.js';
@@ -56,6 +56,7 @@ export interface UnpackReport {
  */
 export async function unpack(options: UnpackOptions): Promise<UnpackReport> {
   checkOptions('unpack', options, UNPACK_OPTIONS);
+  checkAborted(options.signal, 'unpacking');
   const { file, out, force = false, onProgress, signal } = options;
   const started = performance.now();
   const { openModel } = await import('../model/open-model.js');
@@ -76,7 +77,7 @@ export async function unpack(options: UnpackOptions): Promise<UnpackReport> {
     const write = async (unpacked: NewModel): Promise<void> => {
       const writer = await unpacked.createStore();
       await copyStore(store, writer, bytes => {
-        if (signal?.aborted) throw abortedError('unpacking');
+        checkAborted(signal, 'unpacking');
         keys++;
         done += bytes;
         onProgress?.({ stage: 'unpack', done, total: files.bytes, unit: 'bytes' });

@@ -97,8 +97,10 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   } catch (error) {
     const { cause } = error as Error;
     if (cause instanceof CallerError) throw cause.cause;
-    if (keepsUnfinished() && options.signal?.aborted) {
-      throw abortedError('training', 'the finished part is kept, for --resume');
+    const isStopped = error instanceof KneserError && error.code === 'KNESER_ABORTED';
+    if (options.signal?.aborted && (keepsUnfinished() || isStopped)) {
+      const left = keepsUnfinished() ? 'the finished part is kept, for --resume' : undefined;
+      throw abortedError('training', options.signal.reason, left);
     }
     throw error;
   }

@@ -12,7 +12,9 @@ import {
   WORK_OPTIONS,
   type OptionTable,
 } from '../base/check.js';
-import { KneserError } from '../base/errors.js';
+import { checkAborted, KneserError } from '../base/errors.js';
+import type { WorkOptions } from '../base/progress.js';
+import { pauses } from '../base/turn.js';
 import { makeTemporaryFolder } from '../base/node/leftovers.js';
 import { learnModel } from './stages/learning.js';
 import { PagedModel } from '../model/paged-model.js';
@@ -32,15 +34,13 @@ import { expandInputs, type Input } from '../text/formats/input.js';
 const TEXT_MEMORY = 64 << 20;
 
 /** What to tune, and on what. */
-export interface TuneOptions extends DocumentOptions {
+export interface TuneOptions extends DocumentOptions, WorkOptions {
   /** The folder of the model. */
   readonly model: string;
   /** Held-out text: files that the model was not trained on. */
   readonly files: readonly string[];
   /** The name of the weights. Default `default`: those that scoring uses unless others are named. */
   readonly name?: string;
-  /** Told how many of the passes over the text are done, and of how many. */
-  readonly onProgress?: (done: number, total: number) => void;
   /** Told what was left out of the text, and why: one sentence each. */
   readonly onWarning?: (warning: string) => void;
 }
@@ -51,7 +51,7 @@ const TUNE_OPTIONS: OptionTable<TuneOptions> = {
   files: required(checkPaths),
   name: checkText,
   ...DOCUMENT_OPTIONS,
-  onProgress: WORK_OPTIONS.onProgress,
+  ...WORK_OPTIONS,
   onWarning: checkFunction,
 };
 
@@ -59,7 +59,7 @@ const TUNE_OPTIONS: OptionTable<TuneOptions> = {
  * Learns the weights of a model's mixture on held-out text, and stores them beside the model; its counts are not touched.
  * Deterministic.
  *
- * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_NO_COUNTS, and what `LanguageModel.open` throws.
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_NO_COUNTS, KNESER_ABORTED, and what `LanguageModel.open` throws.
  * @example
  * ```ts
  * import { train, tune } from 'kneser';
@@ -94,6 +94,9 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
 
 /** The text is in a temporary file, as numbers, as far as it does not fit into memory. */
 async function learnFromFiles(model: PagedModel, inputs: readonly Input[], options: TuneOptions): Promise<WeightSet> {
+  const { onProgress, signal } = options;
+  const check = (): void => checkAborted(signal, 'tuning');
+  check();
   const folder = await makeTemporaryFolder('kneser-tune');
   const text = new IdStream(join(folder, 'text'), TEXT_MEMORY, scratchFiles);
   try {
@@ -103,10 +106,17 @@ async function learnFromFiles(model: PagedModel, inputs: readonly Input[], optio
     const onSkip = (documents: number): void => void (skipped += documents);
     for (const { path } of inputs) {
       const pieces = readIds(readText(path, { ...options, onSkip }), path, words, model.parts.tokenization, skipBlank);
-      for await (const { ids } of pieces) for (const id of ids) text.push(id);
+      for await (const { ids } of pieces) {
+        check();
+        for (const id of ids) text.push(id);
+      }
     }
     if (skipped > 0) options.onWarning?.(skippedWarning(skipped));
-    return await learnModel(model, text, options.onProgress);
+    const tell = (done: number, total: number): void => {
+      onProgress?.({ stage: 'tune', done, total, unit: 'passes' });
+      check();
+    };
+    return await learnModel(model, text, tell, pauses(check), check);
   } finally {
     text.close();
     await rm(folder, { recursive: true, force: true });

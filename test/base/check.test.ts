@@ -71,7 +71,7 @@ const METHODS: Readonly<Record<string, ((of: never, options: never) => unknown) 
   createCache: none,
   sentences: none,
   shouldLoad: none,
-  load: none,
+  load: (of: LanguageModel, options: object) => of.load(options),
   close: none,
   // Of PerplexitySum and TextCache.
   add: none,

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { LanguageModel, train, tune } from '#kneser/src/index.js';
+import { LanguageModel, train, tune, type Progress } from '#kneser/src/index.js';
 import { readText } from '#kneser/src/text/formats/index.js';
 import { expandInputs } from '#kneser/src/text/formats/input.js';
 import type { Document } from '#kneser/src/text/formats/corpus.js';
@@ -196,9 +196,9 @@ describe('every command reads', () => {
     const opened = await LanguageModel.open(model);
     const reads = paths.map(path => {
       const read: number[] = [];
-      const onRead = (bytes: number): number => read.push(bytes);
-      const done = opened.perplexityOfFile(path, { field: 'body', column: 'body', onRead });
-      return done.then(({ sentences }) => [sentences, read.reduce((a, b) => a + b, 0), readFileSync(path).length]);
+      const onProgress = ({ stage, done }: Progress): unknown => stage === 'score' && read.push(done);
+      const done = opened.perplexityOfFile(path, { field: 'body', column: 'body', onProgress });
+      return done.then(({ sentences }) => [sentences, read.at(-1), readFileSync(path).length]);
     });
     for (const [sentences, read, size] of await Promise.all(reads)) expect([sentences, read]).toEqual([2000, size]);
     await opened.close();

@@ -1,4 +1,4 @@
-import { KneserError } from '../../../src/base/errors.js';
+import { checkAborted, KneserError } from '../../../src/base/errors.js';
 import { packStore } from '../../../src/store/packed/write.js';
 import type { Smoothing } from '../../../src/smoothing/index.js';
 import { filesOf } from '../../files.js';
@@ -60,7 +60,7 @@ export async function keepModel(
 ): Promise<Model> {
   await saveModel(model, name, {
     force: true,
-    onProgress: (done, total) => onProgress({ stage: 'store', done, total, unit: 'bytes' }),
+    onProgress,
     signal,
   });
   return keptModel(name);
@@ -82,7 +82,7 @@ export async function packModel({ open }: Model, onProgress: OnProgress, signal:
     const total = 2 * files.bytes;
     let done = 0;
     const { pieces } = await packStore(model.parts.store, files, bytes => {
-      if (signal.aborted) throw new KneserError('KNESER_ABORTED', 'packing was interrupted');
+      checkAborted(signal, 'packing');
       done = Math.min(total, done + bytes);
       onProgress({ stage: 'pack', done, total, unit: 'bytes' });
     });

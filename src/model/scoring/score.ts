@@ -1,8 +1,9 @@
-import { checkFlag, optionError, type OptionTable } from '../../base/check.js';
+import { checkFlag, optionError, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
+import type { WorkOptions } from '../../base/progress.js';
 import { TextCache } from '../../smoothing/cache.js';
 
 /** How a text is scored. */
-export interface TextOptions {
+export interface TextOptions extends WorkOptions {
   /**
    * Mixes in a cache of the text so far, which begins empty with each text. For running text: with it sentences depend on
    * the ones before. Needs tuned weights. Default false.
@@ -11,7 +12,7 @@ export interface TextOptions {
 }
 
 /** The checks of {@link TextOptions}. */
-export const TEXT_OPTIONS: OptionTable<TextOptions> = { cache: checkFlag };
+export const TEXT_OPTIONS: OptionTable<TextOptions> = { cache: checkFlag, ...WORK_OPTIONS };
 
 /** How to score a sentence. */
 export interface ScoreOptions {

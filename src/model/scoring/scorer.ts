@@ -129,12 +129,13 @@ function mapToClasses(batch: Batch, classOf: Uint32Array, to: Batch): void {
   to.length = batch.length;
 }
 
-/** Runs a generator whose yielded promises are awaited. */
-export async function runAwaiting<T>(steps: Generator<Promise<void>, T, void>): Promise<T> {
+/** Runs a generator whose yielded promises are awaited. @param check called after each; throws to stop. */
+export async function runAwaiting<T>(steps: Generator<Promise<void>, T, void>, check?: () => void): Promise<T> {
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
     await step.value;
+    check?.();
   }
 }
 

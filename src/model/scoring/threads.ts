@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { WORKER_OPTIONS } from '../../base/node/worker-options.js';
+import { threadError, WORKER_OPTIONS } from '../../base/node/worker-options.js';
 import { closedError } from '../../base/errors.js';
 import type { Piece, ScoringPlan } from './pieces.js';
 import type { PieceSum } from './perplexity.js';
@@ -48,7 +48,7 @@ class ScoringThread {
       this.asked.shift()?.resolve(sum);
       if (this.asked.length === 0) this.worker.unref();
     });
-    this.worker.on('error', error => this.fail(error));
+    this.worker.on('error', error => this.fail(threadError(new URL('./worker.js', import.meta.url), error)));
     this.worker.on('exit', () => this.fail(new Error('a scoring thread ended unexpectedly')));
   }
 

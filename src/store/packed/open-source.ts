@@ -1,3 +1,4 @@
+import { shown } from '../../base/check.js';
 import { KneserError } from '../../base/errors.js';
 import { cutShort, type ByteSource } from './source.js';
 
@@ -11,6 +12,14 @@ export async function openSource(input: PackedInput, signal?: AbortSignal): Prom
   // Not `instanceof`: a buffer may come from another realm, such as an iframe.
   if (Object.prototype.toString.call(input) === '[object ArrayBuffer]') {
     return memorySource(new Uint8Array(input as ArrayBuffer));
+  }
+  if (Object.prototype.toString.call(input) !== '[object URL]') {
+    const given =
+      typeof input === 'string' ? `${JSON.stringify(input)} is a path` : `${shown(input)} is no packed model`;
+    throw new KneserError(
+      'KNESER_OPTION',
+      `file: ${given}; fromFile takes a Blob, a URL or the bytes. Open a path with open (in Node), or pass new URL(path, base)`,
+    );
   }
   const { openUrl } = await import('./url-source.js');
   return openUrl(input as URL, signal);

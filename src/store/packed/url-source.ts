@@ -121,7 +121,8 @@ function identityOf(response: Response): string {
 }
 
 function failed(name: string, error: unknown, signal: AbortSignal | undefined): KneserError {
-  if (signal?.aborted) return new KneserError('KNESER_ABORTED', `${name}: reading was interrupted`, { cause: error });
+  if (signal?.aborted)
+    return new KneserError('KNESER_ABORTED', `${name}: reading was interrupted`, { cause: signal.reason });
   const reasons: string[] = [];
   for (let at = error; at instanceof Error; at = at.cause) reasons.push(at.message);
   return new KneserError(

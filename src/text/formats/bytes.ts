@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { addAbortSignal, pipeline, Readable } from 'node:stream';
 import { helpFor, kindOf } from '../../base/file-kinds.js';
-import { abortedError, KneserError, readError, systemCode } from '../../base/errors.js';
+import { checkAborted, KneserError, readError, systemCode } from '../../base/errors.js';
 import { isFile } from '../../base/node/file-head.js';
 import { MarkRemover } from '../byte-order-mark.js';
 import { peek, recognized } from './peek.js';
@@ -67,7 +67,7 @@ export async function* readBytes(path: string, options: ByteOptions = {}): Async
     report();
     if (mark.rest().length > 0) yield mark.rest();
   } catch (error) {
-    if (signal?.aborted) throw abortedError();
+    checkAborted(signal, 'reading');
     if (error instanceof KneserError) throw error;
     if (compression && systemCode(error) === undefined) {
       const reason = error instanceof Error ? error.message : String(error);

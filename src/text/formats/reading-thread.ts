@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { WORKER_OPTIONS } from '../../base/node/worker-options.js';
+import { threadError, WORKER_OPTIONS } from '../../base/node/worker-options.js';
 import { abortedError, KneserError, type ErrorCode } from '../../base/errors.js';
 import type { Piece } from './corpus.js';
 
@@ -107,9 +107,10 @@ function answer(worker: Worker, limit: number, signal: AbortSignal | undefined):
     const fail = (error: Error): void => {
       end();
       const isFull = (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
-      reject(isFull ? new Error('decoding takes too much memory') : error);
+      const address = new URL('./reading-worker.js', import.meta.url);
+      reject(isFull ? new Error('decoding takes too much memory') : threadError(address, error));
     };
-    const abort = (): void => fail(abortedError());
+    const abort = (): void => fail(abortedError('reading', signal?.reason));
     // An answer that came while this thread was busy is heard first.
     const timer = setTimeout(
       () => setImmediate(() => fail(new Error('decoding takes far too long for its size'))),

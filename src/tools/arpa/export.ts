@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { writeAtomically } from '../../base/node/atomic.js';
 import { checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
-import { abortedError, KneserError, writeError } from '../../base/errors.js';
+import { checkAborted, KneserError, writeError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
 import { LanguageModel } from '../../model/language-model.js';
 import type { ModelParts } from '../../model/scoring/parts.js';
@@ -61,6 +61,7 @@ export interface ExportReport {
  */
 export async function exportArpa(options: ExportOptions): Promise<ExportReport> {
   checkOptions('exportArpa', options, EXPORT_OPTIONS);
+  checkAborted(options.signal, 'the export');
   const { model: folder, file, onProgress, signal } = options;
   const started = performance.now();
   const { openModel } = await import('../../model/open-model.js');
@@ -74,7 +75,7 @@ export async function exportArpa(options: ExportOptions): Promise<ExportReport> 
     const all = rowsToRead(parts);
     let done = 0;
     const source = await openSource(parts, rows => {
-      if (signal?.aborted) throw abortedError('the export');
+      checkAborted(signal, 'the export');
       done += rows;
       onProgress?.({ stage: 'export', done, total: all, unit: 'n-grams' });
     });

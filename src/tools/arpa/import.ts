@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { TableWriter, type EncodedBlock } from '../../tables/table-writer.js';
 import { checkFlag, checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
-import { abortedError, KneserError } from '../../base/errors.js';
+import { checkAborted, KneserError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
 import type { NewModel } from '../../store/folder/write-model.js';
 import { contiguous, tableName } from '../../tables/pattern.js';
@@ -78,6 +78,7 @@ const BLOCKS_A_WRITE = 128;
  */
 export async function importArpa(options: ImportOptions): Promise<ImportReport> {
   checkOptions('importArpa', options, IMPORT_OPTIONS);
+  checkAborted(options.signal, 'the import');
   const { file, out, force = false } = options;
   const started = performance.now();
   if ((await stat(file).catch(() => undefined))?.isDirectory()) {
@@ -110,7 +111,7 @@ async function write(
   const numbers = Uint32Array.from({ length: types }, (_, id) => id);
   await builder.putDictionary(sortedDictionary(words, numbers, new Float64Array(types)));
   await builder.finish(describe(tables, types));
-  if (options.signal?.aborted) throw abortedError('the import');
+  checkAborted(options.signal, 'the import');
   return { order: orders.length, ngrams: orders.map(({ length }) => length), warnings: warningsOf(reader, filled) };
 }
 
@@ -121,7 +122,7 @@ async function read({ file, onProgress, signal }: ImportOptions): Promise<ArpaRe
   const onRead = (count: number): void => void (done += count);
   // The reader names binary files of other toolkits itself.
   for await (const bytes of readRecognized(file, { onRead, signal }, ['arpa', 'kenlm', 'irstlm', 'sphinx'])) {
-    if (signal?.aborted) throw abortedError('the import');
+    checkAborted(signal, 'the import');
     reader.feed(bytes);
     onProgress?.({ stage: 'import', done, total, unit: 'bytes' });
   }
@@ -191,7 +192,7 @@ async function putTables(
     for (const isBare of putContexts(writer, ngrams, orders[level - 1], types)) {
       if (isBare) bare++;
       if (blocks.length < BLOCKS_A_WRITE) continue;
-      if (signal?.aborted) throw abortedError('the import');
+      checkAborted(signal, 'the import');
       onProgress?.({ stage: 'store', done: done + writer.summary.rows, total, unit: 'n-grams' });
       await builder.putBlocks(0, blocks.splice(0));
     }

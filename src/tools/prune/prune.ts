@@ -8,7 +8,7 @@ import {
   WORK_OPTIONS,
   type OptionTable,
 } from '../../base/check.js';
-import { abortedError, KneserError } from '../../base/errors.js';
+import { checkAborted, KneserError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
 import { pruningByCounts, pruningByEntropy, skipPatternError, type Pruning } from '../../tables/pruning.js';
 import { requireCounts } from '../../model/scoring/parts.js';
@@ -84,6 +84,7 @@ export interface PruneReport {
  */
 export async function prune(options: PruneOptions): Promise<PruneReport> {
   checkOptions('prune', options, PRUNE_OPTIONS);
+  checkAborted(options.signal, 'pruning');
   const { model, out, onProgress, signal } = options;
   const started = performance.now();
   const { writeModel } = await import('../../store/folder/write-model.js');
@@ -95,16 +96,13 @@ export async function prune(options: PruneOptions): Promise<PruneReport> {
     requireCounts(model, manifest, 'prune by');
     const pruning = choosePruning(options, manifest.order);
     checkPrunable(model, manifest);
-    const checkAborted = (): void => {
-      if (signal?.aborted) throw abortedError('pruning');
-    };
     const write = async (copy: NewModel): Promise<Manifest> => {
       const pruned = await pruneStore(store, manifest, pruning, await copy.createStore(), (done, total) => {
-        checkAborted();
+        checkAborted(signal, 'pruning');
         onProgress?.({ stage: 'prune', done, total, unit: 'n-grams' });
       });
       for (const [name, value] of files.weights) await copy.putWeights(name, value);
-      checkAborted();
+      checkAborted(signal, 'pruning');
       return pruned;
     };
     const { written, bytes } = await writeModel(out, options.force ?? false, write);

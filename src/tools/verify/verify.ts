@@ -1,6 +1,6 @@
 import { checkOptions, checkPath, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
-import { KneserError } from '../../base/errors.js';
-import type { Progress } from '../../base/progress.js';
+import { checkAborted, KneserError } from '../../base/errors.js';
+import type { WorkOptions } from '../../base/progress.js';
 import { contextPattern, formatPattern, isContiguous, parsePattern, type Pattern } from '../../tables/pattern.js';
 import { openTable } from '../../tables/table-reader.js';
 import { PagedModel } from '../../model/paged-model.js';
@@ -25,13 +25,13 @@ import { checkWeights } from './weights.js';
 import { checkClasses, checkDictionary } from './words.js';
 
 /** How a model is verified. */
-export interface VerifyOptions {
-  /** Told how far the work has come, a few times a second at most stages. */
-  readonly onProgress?: (progress: Progress) => void;
-}
+export type VerifyOptions = WorkOptions;
 
 /** The checks of {@link VerifyOptions}. */
-const VERIFY_OPTIONS: OptionTable<VerifyOptions> = { onProgress: WORK_OPTIONS.onProgress };
+const VERIFY_OPTIONS: OptionTable<VerifyOptions> = WORK_OPTIONS;
+
+/** What is interrupted, for the message. */
+const WORK = 'the check';
 
 /** The result of verifying a model. */
 export interface VerifyReport {
@@ -52,7 +52,7 @@ export interface VerifyReport {
  * are in order; the tables agree with each other and with the manifest; after some contexts the probabilities of all words add up
  * to 1. Reads each table a few times, in bounded memory.
  *
- * @throws KneserError: KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, and KNESER_IO,
+ * @throws KneserError: KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_ABORTED, and KNESER_IO,
  *   KNESER_INPUT_UNREADABLE where the model cannot be read. Damage is not thrown, but reported.
  * @example
  * ```ts
@@ -76,14 +76,17 @@ export async function verify(path: string, options: VerifyOptions = {}): Promise
   };
 }
 
-async function verifyFolder(path: string, { onProgress }: VerifyOptions): Promise<Findings> {
+async function verifyFolder(path: string, options: VerifyOptions): Promise<Findings> {
+  const { onProgress, signal } = options;
   const { openFolder, readPointer } = await import('../../store/folder/folder.js');
   for (;;) {
+    checkAborted(signal, WORK);
     const findings = new Findings();
     const pointer = await findings.try('files', 'kneser.json', () => readPointer(path));
     if (!pointer) return findings;
     let done = 0;
     await checkFiles(path, pointer, findings, bytes => {
+      checkAborted(signal, WORK);
       done += bytes;
       onProgress?.({ stage: 'files', done, total: pointer.bytes, unit: 'bytes' });
     });
@@ -94,7 +97,7 @@ async function verifyFolder(path: string, { onProgress }: VerifyOptions): Promis
     try {
       // If the model was replaced meanwhile, begin again.
       if (latest.generation !== pointer.generation || latest.created !== pointer.created) continue;
-      if (opened) await findings.try('store', 'store', () => new Verification(opened, findings, onProgress).run());
+      if (opened) await findings.try('store', 'store', () => new Verification(opened, findings, options).run());
       return findings;
     } finally {
       await opened?.store.close();
@@ -112,7 +115,7 @@ class Verification {
   constructor(
     opened: OpenFolder,
     private readonly findings: Findings,
-    private readonly onProgress: VerifyOptions['onProgress'],
+    private readonly options: VerifyOptions,
   ) {
     // Models that are opened on this store here are closed before the store is.
     this.store = { ...opened.store, close: () => Promise.resolve() };
@@ -143,8 +146,9 @@ class Verification {
   }
 
   private readonly onRows = (rows: number): void => {
+    checkAborted(this.options.signal, WORK);
     this.done += rows;
-    this.onProgress?.({ stage: 'verify', done: this.done, total: this.total, unit: 'n-grams' });
+    this.options.onProgress?.({ stage: 'verify', done: this.done, total: this.total, unit: 'n-grams' });
   };
 
   /** The tables whose directories can be read, by pattern. */

@@ -1,5 +1,5 @@
 import { IdStream } from '../../count/id-stream.js';
-import { abortedError } from '../../base/errors.js';
+import { checkAborted } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
 import { pauses } from '../../base/turn.js';
 import type { BuildOptions } from '../plan/options.js';
@@ -31,7 +31,7 @@ export class BuildContext {
 
   /** @throws KNESER_ABORTED if the caller aborted the training. */
   checkAborted(): void {
-    if (this.options.signal?.aborted) throw abortedError();
+    checkAborted(this.options.signal, 'training');
   }
 
   /** Tells the caller how far a stage has come. */

@@ -63,19 +63,20 @@ export async function learnWeights(
   }
 }
 
-/** The same for a model that was opened with `startingWeights`. */
+/** The same for a model that was opened with `startingWeights`. @param check called while tables are read; throws to stop. */
 export async function learnModel(
   model: PagedModel,
   text: HeldOutIds,
   onProgress: ((done: number, total: number) => void) | undefined,
   pause: Pause = pauses(),
+  check: () => void = () => undefined,
 ): Promise<WeightSet> {
   const { parts } = model;
   const { manifest, weights: start } = parts;
   const most = mostWords(parts.words.length + parts.classes.length);
   const { batch, sentences } = layOut(text, manifest.order, most);
   if (batch.length === sentences) throw new KneserError('KNESER_INPUT_EMPTY', 'the text to tune on holds no tokens');
-  const evidence = await model.evidence(batch);
+  const evidence = await model.evidence(batch, check);
   const blend = createBlend(parts, estimateDiscounts);
   if (!start) throw new Error('no weights to start from');
   const words = new Parameters(start.words);
