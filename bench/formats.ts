@@ -5,11 +5,11 @@ import { gzip } from 'node:zlib';
 import { readText } from '../src/text/formats/index.js';
 import type { Suite } from './suite.js';
 
-/** The training text as files of each kind that this machine can write, read to its bytes; a line is a document. */
+/** Reads the training text from a file of each format that this machine can write; a line of the text is a document. */
 export const formatsSuite: Suite = {
   name: 'formats',
   async prepare(text) {
-    // A development dependency, which the package does not have.
+    // hyparquet-writer is a development dependency: users of the package lack it.
     const { parquetWriteBuffer } = await import('hyparquet-writer');
     const bytes = await readFile(text.train);
     const lines = bytes.toString().trimEnd().split('\n');

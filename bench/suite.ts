@@ -8,7 +8,7 @@ export interface Case {
   readonly run: () => unknown;
   /** Amount of work of one operation, in `unit`s. */
   readonly work: number;
-  /** The unit of the throughput, `MB` or `rows` …, a second. */
+  /** The unit of the work of an operation, such as `MB` or `rows`. */
   readonly unit: string;
 }
 
@@ -19,7 +19,7 @@ export interface PreparedSuite {
   readonly close?: () => Promise<void>;
 }
 
-/** Each file of a suite exports one. */
+/** A group of cases. Each file of a suite exports one. */
 export interface Suite {
   readonly name: string;
   readonly prepare: (text: BenchText) => Promise<PreparedSuite>;
@@ -39,7 +39,7 @@ export interface Result {
   readonly unit: string;
 }
 
-/** Seconds of measuring. */
+/** How long to measure a case. */
 export interface Effort {
   /** Seconds of running a case before the measurement, so that its code is compiled. */
   readonly warmUp: number;

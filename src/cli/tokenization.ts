@@ -1,4 +1,3 @@
-import { Option, type Command } from 'commander';
 import { KneserError } from '../base/errors.js';
 import { helpFor } from '../base/file-kinds.js';
 import { kindOfFile } from '../base/node/file-head.js';
@@ -17,45 +16,6 @@ export interface TokenizationFlags {
   readonly locale?: string;
   readonly sentences: 'lines' | 'segment';
   readonly normalize?: 'NFC' | 'NFKC';
-}
-
-/** The flags that say how text becomes sentences and tokens: {@link TokenizationFlags}. */
-export function addTokenizationFlags(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        '--tokenizer <name>',
-        'how text is split into tokens, in training and in scoring: whitespace, words, characters, bytes, or the path of a tokenizer.json or of a SentencePiece .model',
-      ).default('whitespace'),
-    )
-    .addOption(
-      new Option('--locale <tag>', 'language of the rules for words and for segmented sentences (default: en)'),
-    )
-    .addOption(
-      new Option('--sentences <where>', 'lines: each line is a sentence; segment: lines are cut into sentences')
-        .choices(['lines', 'segment'])
-        .default('lines'),
-    )
-    .addOption(new Option('--normalize <form>', 'Unicode normalisation of the text').choices(['NFC', 'NFKC']));
-}
-
-/** The values of the flags that say which parts of the text count. */
-export interface CleaningFlags {
-  readonly lowercase?: boolean;
-  readonly skipBlank?: boolean;
-  readonly reserved: 'refuse' | 'drop';
-}
-
-/** The flags that say which parts of the text count: {@link CleaningFlags}. */
-export function addCleaningFlags(command: Command): Command {
-  return command
-    .option('--lowercase', 'lower-case all text, in training and in scoring')
-    .option('--skip-blank', 'leave out lines without a token, in training and in scoring')
-    .addOption(
-      new Option('--reserved <action>', 'what to do with a literal <s> or </s> in training text')
-        .choices(['refuse', 'drop'])
-        .default('refuse'),
-    );
 }
 
 /** The largest tokenizer's file in use has about 35 MB. */

@@ -3,6 +3,7 @@ import { DEFAULT_WEIGHTS } from '../smoothing/weights.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { tune } from '../train/tune.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
+import { interruption } from './interruption.js';
 import { print, warn } from './output.js';
 import { withProgress } from './progress.js';
 import { printTuning } from './tuning.js';
@@ -32,6 +33,7 @@ export function define(command: Command): void {
 }
 
 async function run(path: string, files: readonly string[], flags: TuneFlags): Promise<void> {
+  const signal = interruption();
   const report = await withProgress(flags.quiet ?? false, progress =>
     tune({
       model: path,
@@ -39,6 +41,7 @@ async function run(path: string, files: readonly string[], flags: TuneFlags): Pr
       ...documentOptions(flags),
       name: flags.name,
       onWarning: warn,
+      signal,
       ...progress,
     }),
   );

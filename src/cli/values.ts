@@ -49,6 +49,28 @@ export function parseThresholds(text: string): number[] {
   throw new InvalidArgumentError('It takes thresholds for the orders from 1 up, such as 0,0,1.');
 }
 
+/**
+ * `--prune 0 0 1`, as lmplz has it, becomes `--prune 0,0,1`: whole numbers that follow the flag are thresholds. A file whose name is a
+ * number is given as `./1`.
+ */
+export function joinThresholds(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (let at = 0; at < args.length;) {
+    let arg = args[at++];
+    if (arg === '--') return [...joined, arg, ...args.slice(at)];
+    if (arg === '--prune' && at < args.length) {
+      joined.push(arg);
+      arg = args[at++];
+    } else if (!arg.startsWith('--prune=')) {
+      joined.push(arg);
+      continue;
+    }
+    while (/\d$/.test(arg) && /^\d+$/.test(args[at] ?? '')) arg += `,${args[at++]}`;
+    joined.push(arg);
+  }
+  return joined;
+}
+
 /** `2-5` or `1,3,5`: orders. */
 export function parseOrders(text: string): number[] {
   return text.split(',').flatMap(part => {

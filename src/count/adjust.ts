@@ -4,11 +4,21 @@ import type { TupleSink } from './sort.js';
 import { TableWriter, type EncodedBlock } from '../tables/table-writer.js';
 
 /**
- * From sorted tuples to count tables. One sort serves several tables: its tuples come grouped by the words of the
- * longest pattern, and the shorter ones' groups are made of those.
+ * Counting: from text to the rows of count tables. `token-stream` numbers the words of a text, `vocabulary` gives them ids, `layout` lays the
+ * ids out, `partition` divides the work, `sort` (and `runs`, on the disk) brings n-grams together, and `adjust` (this file) counts
+ * them. `counter` does that for one task, `pool` for all, on threads. `bigrams` and `exchange` group words into classes.
+ */
+
+/**
+ * From sorted tuples to count tables, with adjusted counts (Heafield et al. 2013, section 3.2).
+ *
+ * - Input: the tuples of one partition of one sort, ascending.
+ * - Output: blocks of the tables of the sort. One sort serves several tables: its tuples are grouped by the words of the longest pattern,
+ *   and the groups of shorter patterns are unions of those groups.
+ * - Order: `add` for all tuples, then `end`; afterwards the tally is ready for another partition.
  */
 export interface Tally {
-  /** Which word each column of the sorted tuples holds: distances to the left, 0 for the word itself. */
+  /** By column of the tuples, the word that it holds: its distance to the left, 0 for the predicted word. */
   readonly distances: readonly number[];
   readonly writers: readonly TableWriter[];
   readonly add: TupleSink;
@@ -42,7 +52,7 @@ export function planSorts(patterns: readonly Pattern[], order: number): Sort[] {
   return sorts;
 }
 
-/** The tally for a sort. `unigrams[w]` is raised by the number of distinct words before w, by the contiguous one. */
+/** Makes the tally of a sort. That of the contiguous sort adds to `unigrams[w]` the number of distinct words before w. */
 export function createTally(
   sort: Sort,
   stream: Stream,
@@ -55,15 +65,15 @@ export function createTally(
     : new SkipTally(sort, stream, order, unigrams.length, emit);
 }
 
-/** More words than this in any order are counted in an array over the vocabulary, where that is no larger. */
+/** A context with more unsorted followers than this is counted in an array indexed by word id instead of a list, provided that the array is no larger. */
 const MANY = 1 << 16;
 
-/** The followers of a context as they are found: words ascending with counts, or words only, in any order. */
+/** The followers of a context while they are collected: ascending words with counts, or words alone in any order, to be counted at the end. */
 class Followers {
   length = 0;
   words = new Uint32Array(64);
   counts = new Uint32Array(64);
-  /** By word, how often it came among the words that are no longer listed; empty as long as all are. */
+  /** By word, its occurrences among the words that were taken off the list; empty as long as none was. */
   private unlisted = new Uint32Array(0);
 
   /** @param types ids in use. */
@@ -79,7 +89,7 @@ class Followers {
     this.counts[this.length++] = count;
   }
 
-  /** Appends another context's words; their counts are left for {@link countWords}. */
+  /** Appends the words of a longer context, each once. {@link countWords} counts them. */
   pushWords(from: Followers): void {
     if (this.length >= this.types && this.length >= MANY) this.unlist();
     const length = this.length + from.length;
@@ -89,7 +99,7 @@ class Followers {
     this.length = length;
   }
 
-  /** Appends another context's words, each as often as it counts there. */
+  /** Appends the words of a longer context, each as often as its count there. */
   pushTimes(from: Followers): void {
     for (let i = 0; i < from.length; i++) {
       const count = from.counts[i];
@@ -103,7 +113,7 @@ class Followers {
     }
   }
 
-  /** Sorts the words and puts how often each occurs into `counts`. */
+  /** Sorts the words, removes repetitions, and sets `counts` to how often each word was appended. */
   countWords(): void {
     if (this.unlisted.length > 0) {
       this.listCounts();
@@ -128,13 +138,14 @@ class Followers {
     this.length = last + 1;
   }
 
-  /** Counts the words so far where they take no room of their own: as often as they come, that is bounded. */
+  /** Moves the words from the list to the array by word, whose size does not depend on how often words are appended. */
   private unlist(): void {
     if (this.unlisted.length === 0) this.unlisted = new Uint32Array(this.types);
     for (let i = 0; i < this.length; i++) this.unlisted[this.words[i]]++;
     this.length = 0;
   }
 
+  /** Moves the words back to the list, ascending with counts. */
   private listCounts(): void {
     this.unlist();
     const { unlisted } = this;
@@ -163,9 +174,10 @@ function insertionSort(values: Uint32Array, length: number): void {
 }
 
 /**
- * All contiguous tables from one sort by (previous word, the one before …, word). The highest order and the n-grams that
- * begin with `<s>` keep their raw counts; every other n-gram counts the distinct words to its left, which are the groups
- * of the next longer context that it occurs in (KenLM's adjusted counts).
+ * All contiguous tables from one sort by (previous word, the word before it …, predicted word).
+ *
+ * N-grams of the highest order, and those that begin with `<s>`, keep their frequencies. The count of every other n-gram is the number of
+ * distinct words to its left: of the groups of the next longer context in which it occurs (adjusted counts as in KenLM).
  */
 class ContiguousTally implements Tally {
   readonly distances: readonly number[];
@@ -184,7 +196,7 @@ class ContiguousTally implements Tally {
     this.width = order - 1;
     this.distances = [...contiguous(order), 0];
     this.current = new Uint32Array(order);
-    // Level k is the table of contexts of k words; level 0 only fills a place.
+    // Level k collects the followers of contexts of k words. Level 0 is not used: unigrams are counted in an array.
     this.levels = Array.from({ length: order }, () => new Followers(unigrams.length));
     this.writers = this.levels.map(
       (_, level) => new TableWriter(tableName(contiguous(level + 1), stream), level, emit),
@@ -215,7 +227,7 @@ class ContiguousTally implements Tally {
     for (const writer of this.writers) writer.flush();
   }
 
-  /** Files the tuple at hand, and closes the contexts that end where the next one first differs. */
+  /** Adds the current tuple to its longest context, and closes the contexts that the next tuple does not share. @param different the first column in which it differs. */
   private advance(different: number): void {
     const { current, width } = this;
     let level = width;
@@ -224,6 +236,7 @@ class ContiguousTally implements Tally {
     for (let k = width; k > different; k--) this.close(k);
   }
 
+  /** Writes the rows of the current context of a level, and hands its followers to the next shorter context. */
   private close(level: number): void {
     const followers = this.levels[level];
     if (followers.empty) return;
@@ -241,9 +254,10 @@ class ContiguousTally implements Tally {
 }
 
 /**
- * A pattern with gaps, from a sort by (its words, nearest first, the predicted word, all other words up to one beyond its
- * span): the count of a row is its number of distinct tuples. Where the sort has a second pattern, that is the first one
- * less its farthest word, and each tuple counts for it too.
+ * The table of a skip pattern, from a sort by (the words of the pattern, nearest first; the predicted word; all other words up to one beyond
+ * the span of the pattern). The count of a row is the number of distinct tuples that begin with it: the continuation count of
+ * Pickhardt et al. 2014. If the sort has a second pattern, it is the first one without its farthest word, and each tuple counts
+ * for it, too.
  */
 class SkipTally implements Tally {
   readonly distances: readonly number[];
@@ -285,12 +299,13 @@ class SkipTally implements Tally {
     for (const writer of this.writers) writer.flush();
   }
 
+  /** Adds the current row to its context, and writes the contexts that the next tuple does not share. @param different the first column in which it differs. */
   private advance(different: number): void {
     const { current, kept, followers, partnerFollowers, writers } = this;
     followers.push(current[kept], this.count);
     this.count = 0;
     if (different < kept) {
-      // The farthest word may be missing, where the sentence is too short for this pattern but not for its partner.
+      // The farthest word is missing if the sentence is too short for this pattern, though not for its partner.
       if (current[kept - 1] !== NONE) writers[0].group(current, followers.words, followers.counts, followers.length);
       if (writers.length > 1 && current[kept - 2] !== NONE) {
         partnerFollowers.pushTimes(followers);

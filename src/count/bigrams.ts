@@ -1,23 +1,29 @@
-/** Raw bigram counts of a text, as parallel arrays; entry i says that `right[i]` follows `left[i]` `counts[i]` times. */
+/** The bigrams of a text with their frequencies, as parallel arrays: `right[i]` follows `left[i]` `counts[i]` times. */
 export interface Bigrams {
   readonly left: Uint32Array;
   readonly right: Uint32Array;
   readonly counts: Uint32Array;
 }
 
-/** Counts bigrams in an open-addressing hash; about 60 ns a token on a large text. */
+/**
+ * Counts bigrams in an open-addressing hash table; about 60 ns a token on a large text.
+ *
+ * - Input: pairs of ids.
+ * - Output: the distinct pairs, sorted, with their frequencies.
+ * - Order: `add` for all tokens of a text, then `finish`.
+ */
 export class BigramCounter {
   private size = 0;
   private left = new Uint32Array(1 << 16);
   private right = new Uint32Array(1 << 16);
   private counts = new Uint32Array(1 << 16);
 
-  /** Bytes of memory in use. */
+  /** Size of the hash table [bytes]. */
   get memory(): number {
     return 12 * this.left.length;
   }
 
-  /** @param left an id that is not 0. */
+  /** Counts one pair. @param left an id that is not 0. */
   add(left: number, right: number): void {
     const slot = this.slotOf(left, right);
     if (this.counts[slot]++ > 0) return;
@@ -26,7 +32,7 @@ export class BigramCounter {
     if (2 * ++this.size > this.left.length) this.grow();
   }
 
-  /** The bigrams, sorted by the words to the left, then to the right. */
+  /** The bigrams, sorted by the left id, then by the right. @param types ids in use. */
   finish(types: number): Bigrams {
     const keys = new Float64Array(this.size);
     for (let slot = 0, i = 0; slot < this.left.length; slot++) {

@@ -6,53 +6,59 @@ import { PositionSorter, SortSpace } from './sort.js';
 import { emptySummary, type EncodedBlock, type TableSummary } from '../tables/table-writer.js';
 import { createTally, type Sort, type Tally } from './adjust.js';
 
-/** Tallies that are kept from task to task: each has a block of every table that it writes. */
+/** The most tallies kept from task to task: each holds an unfinished block of every table that it writes. */
 const KEPT_TALLIES = 64;
 
-/** What every thread needs to know of a build. */
+/** The facts of a build that every counting thread needs. */
 export interface CountPlan {
-  /** What is counted: words, or their classes. */
+  /** Whether words or their classes are counted. */
   readonly stream: Stream;
   readonly order: number;
   readonly sorts: readonly Sort[];
   /** Ids in use, `NONE` included. */
   readonly types: number;
-  /** Where this thread may put sorted runs. */
+  /** Path of the file for this thread's sorted runs. */
   readonly temporary: string;
-  /** Bytes for the buffers of a merge. */
+  /** Size of the buffers of a merge, all together [bytes]. */
   readonly mergeMemory: number;
-  /** How many of a thread's messages of blocks are not written yet: one number, where threads share memory. */
+  /** How many messages of blocks this thread has sent that are not written yet: one shared number; absent if threads share no memory. */
   readonly underWay?: Int32Array;
 }
 
-/** A piece of work, done by any thread in any order: one partition of one sort. */
+/** One partition of one sort, which any thread may do, in any order. */
 export type CountTask =
   /** Sort positions of the corpus and count them. */
   | { readonly kind: 'count'; readonly sort: number; readonly ids: Uint32Array; readonly positions: Uint32Array }
-  /** Sort them into a run on disk. */
+  /** Sort positions of the corpus into a run on disk. */
   | { readonly kind: 'spill'; readonly sort: number; readonly ids: Uint32Array; readonly positions: Uint32Array }
-  /** Merge such runs and count them. */
+  /** Merge such runs, and count the tuples. */
   | { readonly kind: 'merge'; readonly sort: number; readonly segments: readonly RunSegment[] };
 
-/** What came of a task, besides blocks. */
+/** The result of a task, besides blocks. */
 export interface CountResult {
   readonly summaries: readonly { readonly table: string; readonly summary: TableSummary }[];
   readonly segment?: RunSegment;
 }
 
-/** Counts partitions, on whichever thread it lives. */
+/**
+ * Does tasks on one thread.
+ *
+ * - Input: tasks, whose positions refer to the laid-out ids of a text.
+ * - Output: blocks of tables, given to `emit` as they fill up; the summaries of tables or the sorted run of each task; at the end, unigrams.
+ * - Order: a task of kind `merge` comes after all tasks of kind `spill` of its sort and partition.
+ */
 export class Counter {
   /** By id, the number of distinct words seen before it, over all tasks of the contiguous sort. */
   readonly unigrams: Uint32Array;
   private readonly tallies = new Map<number, Tally>();
-  // Working memory that tasks share: what each took anew would lie about until it is collected.
+  // Tasks share working memory: arrays allocated for each task would stay until garbage is collected.
   private readonly space = new SortSpace();
   private readonly runBuffer = new Uint8Array(RUN_BUFFER_BYTES);
   private mergeBuffer: Uint8Array | undefined;
   private readonly files = new Map<string, ScratchFile>();
   private runFile: { file: ScratchFile; path: string; length: number } | undefined;
 
-  /** @param scratch for the sorted runs; without it, there can be none. */
+  /** @param scratch creates the files of sorted runs; without it, tasks of kind `spill` are refused. */
   constructor(
     private readonly plan: CountPlan,
     private readonly scratch: Scratch | undefined,

@@ -3,22 +3,28 @@ import { Counter, type CountPlan, type CountResult, type CountTask } from './cou
 import type { Scratch } from './scratch.js';
 import type { EncodedBlock } from '../tables/table-writer.js';
 
-/** What a counting thread is sent. */
+/** A request to a counting thread: a task, or to send its unigrams and finish. */
 export type ThreadRequest = { readonly task: CountTask } | { readonly finish: true };
 
-/** What it answers: blocks as they fill up, then the result of the task; its unigram counts at the end. */
+/** A reply of a counting thread: blocks as they fill up, then the result of the task; its unigram counts at the end. */
 export type ThreadReply =
   | { readonly kind: 'blocks'; readonly blocks: EncodedBlock[] }
   | { readonly kind: 'result'; readonly result: CountResult }
   | { readonly kind: 'finished'; readonly unigrams: Uint32Array }
   | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined };
 
-/** Blocks are sent on when this many are ready. */
+/** Blocks of a message. */
 const BLOCKS_A_MESSAGE = 64;
-/** So many messages of blocks may be on their way to the store before a thread waits. */
+/** A thread waits while this many of its messages of blocks are not written yet. */
 const MESSAGES_UNDER_WAY = 4;
 
-/** What such a thread does. @param send may be given memory that moves to the other side. @returns takes a request. */
+/**
+ * Serves requests in a counting thread.
+ *
+ * @param scratch creates the files of sorted runs.
+ * @param send sends a reply; the buffers in `moved` move to the other thread.
+ * @returns a function that takes the next request.
+ */
 export function countInThread(
   plan: CountPlan,
   scratch: Scratch | undefined,
@@ -51,7 +57,7 @@ export function countInThread(
       sendBlocks();
       send({ kind: 'result', result });
     } catch (error) {
-      // An error that is cloned to another thread loses its code.
+      // Errors lose their `code` when they are cloned to another thread.
       send({
         kind: 'failed',
         message: error instanceof Error ? error.message : String(error),
@@ -61,7 +67,7 @@ export function countInThread(
   };
 }
 
-/** Waits until a shared number is less than `most`. */
+/** Blocks this thread until a shared number is less than `most`. */
 function waitBelow(shared: Int32Array, most: number): void {
   for (let value = Atomics.load(shared, 0); value >= most; value = Atomics.load(shared, 0))
     Atomics.wait(shared, 0, value);

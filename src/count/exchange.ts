@@ -3,21 +3,25 @@ import { FIRST_WORD } from '../text/tokens.js';
 import type { Pause } from '../base/turn.js';
 import type { Bigrams } from './bigrams.js';
 
-/** Words that are moved in every round: the most frequent ones. The others are placed once, at the end. */
+/** How many words every round moves: the most frequent ones. The others are placed once, at the end. */
 const MOVED_WORDS = 50_000;
+/** Rounds over the words, at most. */
 const ROUNDS = 6;
-/** A round that moves a smaller part of the words is the last. */
+/** A round that moves a smaller share of the words is the last. */
 const STILL = 0.005;
 const WORDS_A_PAUSE = 64;
 
 /**
- * Word classes by the exchange algorithm (Kneser & Ney 1993; Martin, Liermann & Ney 1998): each word in turn moves to the
- * class that makes the text likeliest under the class bigram model, Σ N(c,d)·log N(c,d) − Σ N(c)·log N(c) to the left and
- * to the right. Deterministic: words in the order of their ids, which falls with frequency.
+ * Groups words into classes by the exchange algorithm (Kneser & Ney 1993; Martin, Liermann & Ney 1998): each word in turn moves to the
+ * class that gives the text the highest likelihood under the class bigram model, Σ N(c,d)·log N(c,d) − Σ N(c)·log N(c) − Σ N(d)·log N(d)
+ * over left classes c and right classes d. Deterministic: words move in the order of their ids, by falling frequency.
  *
- * @param pause waited for now and then.
- * @returns the class of every id. Classes have ids of their own, laid out as words' are: `<unk>`, `<s>` and `</s>` are
- * classes by themselves with the ids they always have, the others begin at `FIRST_WORD`.
+ * - Input: the bigrams of a text, and how many classes to make.
+ * - Output: the class of every id (length: `types`). Ids of classes are laid out like those of words: `<unk>`, `<s>` and `</s>` are classes
+ *   by themselves with their usual ids, the others begin at `FIRST_WORD`.
+ * - Order: after the bigrams are counted, before the classes are.
+ *
+ * @param pause awaited now and then.
  */
 export async function clusterWords(
   bigrams: Bigrams,
@@ -42,14 +46,16 @@ export async function clusterWords(
   return clustering.classes;
 }
 
-/** Bytes of the pairs of so many classes, counted both ways. */
+/** Size of the two matrices of pairs of classes [bytes]. */
 export function clusteringBytes(classes: number): number {
   return 16 * (FIRST_WORD + classes) ** 2;
 }
 
+/** Classes and their counts while words move. */
 class Clustering {
+  /** By id, its class. */
   readonly classes: Uint32Array;
-  /** N(c,d) at c·count + d, and at d·count + c: both ways are walked along rows. */
+  /** N(c,d) at c·count + d in `forward`, at d·count + c in `backward`: each is read along its rows. */
   private readonly forward: Float64Array;
   private readonly backward: Float64Array;
   private readonly leftTotals: Float64Array;
@@ -86,7 +92,7 @@ class Clustering {
     }
   }
 
-  /** Moves a word to its best class; whether that is another one. */
+  /** Moves a word to its best class. @returns whether that is another class than before. */
   move(word: number): boolean {
     const { classes, count, after, before, forward, backward, gains, leftTotals, rightTotals } = this;
     const old = classes[word];
@@ -111,7 +117,7 @@ class Clustering {
     let best = old;
     let most = -Infinity;
     for (let c = FIRST_WORD; c < count; c++) {
-      // A class's pairs with itself were counted from both sides, and lack the word's pairs with itself.
+      // The pairs of a class with itself were added from both sides, and the word's pairs with itself are missing.
       const within = forward[c * count + c];
       const correction =
         gain(within, after.counts[c] + before.counts[c] + self) -
@@ -128,13 +134,13 @@ class Clustering {
     return best !== old;
   }
 
-  /** Takes the word at hand out of a class, or puts it in. */
+  /** Adds the gathered pairs of a word to those of a class (sign 1), or subtracts them (sign −1). */
   private shift(c: number, sign: number, self: number): void {
     const { after, before } = this;
     for (let i = 0; i < after.length; i++) this.addPair(c, after.seen[i], sign * after.counts[after.seen[i]]);
     for (let i = 0; i < before.length; i++) this.addPair(before.seen[i], c, sign * before.counts[before.seen[i]]);
     if (self > 0) this.addPair(c, c, sign * self);
-    // Its neighbours' classes keep their totals: the word stays in the text whatever its class is.
+    // The totals of its neighbours' classes do not change: the word stays beside them, whatever its class.
     this.leftTotals[c] += sign * (after.total + self);
     this.rightTotals[c] += sign * (before.total + self);
   }
@@ -145,11 +151,14 @@ class Clustering {
   }
 }
 
-/** How often a word stands beside each class. */
+/** How often one word stands beside each class. */
 class ClassCounts {
+  /** By class, occurrences beside the word. */
   readonly counts: Float64Array;
+  /** The classes with a count; the first `length` entries are valid. */
   readonly seen: Uint32Array;
   length = 0;
+  /** Σ of the counts. */
   total = 0;
 
   constructor(classes: number) {
@@ -157,7 +166,7 @@ class ClassCounts {
     this.seen = new Uint32Array(classes);
   }
 
-  /** Counts a word's neighbours by class, without the word itself; returns how often it stands beside itself. */
+  /** Counts the neighbours of a word by class, without the word itself. @returns how often the word stands beside itself. */
   gather({ starts, words, counts: pairCounts }: Neighbours, word: number, classes: Uint32Array): number {
     const { counts, seen } = this;
     for (let i = 0; i < this.length; i++) counts[seen[i]] = 0;
@@ -179,13 +188,14 @@ class ClassCounts {
   }
 }
 
-/** For each word the words beside it, from `starts[word]` to `starts[word + 1]`. */
+/** The neighbours of each word on one side: `words[i]` stands beside it `counts[i]` times, for `starts[word]` ≤ i < `starts[word + 1]`. */
 interface Neighbours {
   readonly starts: Uint32Array;
   readonly words: Uint32Array;
   readonly counts: Uint32Array;
 }
 
+/** The words of `to` beside each word of `from`. */
 function neighbours(from: Uint32Array, to: Uint32Array, counts: Uint32Array, types: number): Neighbours {
   const starts = new Uint32Array(types + 1);
   for (const word of from) starts[word + 1]++;
@@ -201,15 +211,16 @@ function neighbours(from: Uint32Array, to: Uint32Array, counts: Uint32Array, typ
   return { starts, words, counts: pairCounts };
 }
 
-/** (n + more)·log(n + more) − n·log n. */
+/** (n + more)·log(n + more) − n·log n: the change of an entropy term when a count n grows. */
 function gain(n: number, more: number): number {
   return entropyTerm(n + more) - entropyTerm(n);
 }
 
+/** n·log n of the counts below 65,536. */
 const TERMS = new Float64Array(1 << 16);
 for (let n = 1; n < TERMS.length; n++) TERMS[n] = n * log(n);
 
-/** n·log n, looked up for the small counts that nearly all are. */
+/** n·log n, from a table for small counts, as nearly all are. */
 function entropyTerm(n: number): number {
   return n < TERMS.length ? TERMS[n] : n * log(n);
 }

@@ -1,11 +1,14 @@
 import { KneserError, writeError } from '../base/errors.js';
 import type { Scratch, ScratchFile } from './scratch.js';
 
+/** Numbers of a slab: memory is allocated, and the file written, by slabs (1 MiB). */
 const SLAB = 1 << 18;
 
 /**
- * A long sequence of numbers, appended one at a time and read back in order: in memory up to a bound, then in a
- * temporary file.
+ * A long sequence of 32-bit numbers, appended one at a time and read back in order. Numbers beyond a bound of memory go to a temporary
+ * file.
+ *
+ *     file: slab 0 … slab k−1 │ memory: slab k … slab n−1 │ slab n, filling
  */
 export class IdStream {
   private slab = new Uint32Array(SLAB);
@@ -15,8 +18,9 @@ export class IdStream {
   private slabsOnDisk = 0;
 
   /**
-   * @param memory bytes that may stay in memory; the rest goes to the file `path`, made when it is needed.
-   * @param scratch where that file is made; if nowhere, more numbers are refused.
+   * @param path the file for numbers that do not fit into memory; it is created when the first do not.
+   * @param memory bytes of numbers that may stay in memory.
+   * @param scratch creates the file; without it, numbers beyond `memory` are refused with KNESER_LIMIT.
    */
   constructor(
     readonly path: string,
@@ -24,7 +28,7 @@ export class IdStream {
     private readonly scratch?: Scratch | undefined,
   ) {}
 
-  /** How many numbers it has. */
+  /** How many numbers were appended. */
   get length(): number {
     return SLAB * (this.slabsOnDisk + this.slabs.length) + this.fill;
   }
@@ -34,7 +38,7 @@ export class IdStream {
     if (this.fill === SLAB) this.turn();
   }
 
-  /** The numbers, in pieces. A piece is valid until the next one; with `consume` its memory is freed then. */
+  /** All numbers in order, in pieces. A piece is valid until the next one. @param consume frees the memory of each piece then: the stream cannot be read again. */
   *pieces(consume = false): Generator<Uint32Array> {
     if (this.file !== undefined) {
       const piece = new Uint32Array(SLAB);
@@ -51,14 +55,14 @@ export class IdStream {
     yield this.slab.subarray(0, this.fill);
   }
 
-  /** What the file does not hold: bytes, and where in it they belong. Nothing may be added from then on. */
+  /** The numbers that the file does not hold, as bytes, and the position in the file where they belong. Nothing may be appended afterwards. */
   inMemory(): { position: number; pieces: readonly Uint8Array[] } {
     const slabs = [...this.slabs, this.slab.subarray(0, this.fill)];
     const pieces = slabs.map(slab => new Uint8Array(slab.buffer, 0, slab.byteLength));
     return { position: this.slabsOnDisk * SLAB * 4, pieces };
   }
 
-  /** Takes so many numbers that a file holds. */
+  /** Becomes the sequence of the first `length` numbers of a file. */
   restore(file: ScratchFile, length: number): void {
     this.file = file;
     this.slabsOnDisk = Math.floor(length / SLAB);
@@ -72,6 +76,7 @@ export class IdStream {
     this.slabs = [];
   }
 
+  /** Begins the next slab. Writes all full slabs to the file if they take more than the memory allowed. */
   private turn(): void {
     this.fill = 0;
     this.slabs.push(this.slab);
@@ -90,11 +95,11 @@ export class IdStream {
   }
 }
 
-/** Refuses a text that does not fit in memory where nothing can be put elsewhere. */
+/** The error for a text that does not fit into memory, where there is no disk. */
 export function tooLarge(cause?: unknown): KneserError {
   return new KneserError(
     'KNESER_LIMIT',
-    'the text is too large to be counted in memory, and there is no disk here to sort on; allow more memory, or take less text',
+    'the text is too large to be counted in memory, and there is no disk here to sort on; raise memory, or train on less text',
     { cause },
   );
 }

@@ -4,23 +4,25 @@ import { BOS, EOS, NONE } from '../text/tokens.js';
 import type { IdStream } from './id-stream.js';
 
 /**
- * A piece of the training text as ids, laid out so that a word's history is what stands before it: each sentence is
- * order − 2 times `NONE`, then `<s>`, its words, and `</s>`.
+ * A piece of the training text as ids, laid out so that the history of a word are the numbers before it. A sentence of a model of order 4:
+ *
+ *     NONE NONE <s> the cat sat </s>
  */
 export interface Chunk {
-  /** Shared between threads, and by all chunks of a text: overwritten when the next one is asked for. */
+  /** Memory shared between threads. All chunks of a text use it: it is overwritten when the next chunk is asked for. */
   readonly ids: Uint32Array;
-  /** The words to be predicted begin here; before are only the history of a sentence that began in an earlier chunk. */
+  /** Index of the first word to be predicted. The numbers before it are the history of a sentence that began in an earlier chunk. */
   readonly begin: number;
+  /** Index after the last word. */
   readonly end: number;
 }
 
-/** How many numbers a text needs when laid out for an order. */
+/** How many numbers a text has when it is laid out for an order. */
 export function layoutLength(tokens: number, sentences: number, order: number): number {
   return tokens + sentences * (2 + Math.max(0, order - 2));
 }
 
-/** Counts, and sums of counts, have 32 bits everywhere. */
+/** Counts and their sums have 32 bits everywhere, so this is the most positions of a text. */
 const MOST_POSITIONS = 2 ** 32 - 1;
 
 /**
@@ -32,16 +34,16 @@ export function checkTokens(tokens: number, sentences: number, order: number): v
   if (layoutLength(tokens, sentences, order) <= MOST_POSITIONS) return;
   throw new KneserError(
     'KNESER_LIMIT',
-    'the text has more than about 4,000,000,000 tokens (each sentence counts for a few more): more than can be counted; train on a part',
+    'the text has more than about 4,000,000,000 tokens (each sentence counts for a few more), the most that 32-bit counts allow; train on a part of it',
   );
 }
 
 /**
- * Lays the text out in chunks of at most `limit` numbers. A sentence that does not fit goes on in the next chunk.
+ * Lays a text out in chunks of at most `limit` numbers. A sentence that does not fit continues in the next chunk.
  *
- * @param toId what the numbers of the stream become.
+ * @param toId the id of each number of the stream.
  * @param total `layoutLength` of the text.
- * @param consume whether the stream's memory may be freed on the way: it cannot be read again then.
+ * @param consume whether the stream's memory is freed on the way, so that it cannot be read again.
  */
 export function* layoutChunks(
   stream: IdStream,

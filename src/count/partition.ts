@@ -2,21 +2,22 @@ import { sharedMemory } from '../base/shared-memory.js';
 import { BOS, EOS, NONE } from '../text/tokens.js';
 import type { Chunk } from './layout.js';
 
-/** Positions that a partition should hold at least: enough to amortise a task, few enough to balance the threads. */
+/** Positions that a partition holds at least: enough to amortise the cost of a task, few enough to balance the threads. */
 const PARTITION_POSITIONS = 1 << 18;
 
 /**
- * Splits the vocabulary into ranges of ids that occur about equally often as a context word. A table's rows whose first
- * context word falls into one range make up a partition: partitions are counted independently, and blocks never cross
- * them. The split depends on the text alone, not on threads or memory.
+ * The vocabulary in ranges of ids that occur about equally often as a context word. The rows of a table whose nearest context word is in
+ * one range are a partition: partitions are counted independently, and no block crosses their bounds. The ranges depend on the
+ * text alone, not on threads or memory.
  */
 export interface Partitions {
+  /** Number of partitions. */
   readonly count: number;
-  /** The partition of each id. */
+  /** By id, its partition. */
   readonly of: Uint32Array;
 }
 
-/** @param frequencies how often each id occurs in the text; `<s>` occurs as often as `</s>`. */
+/** Chooses partitions. @param frequencies by id, the occurrences in the text; `<s>` occurs as often as `</s>`. */
 export function planPartitions(frequencies: Float64Array): Partitions {
   const of = new Uint32Array(frequencies.length);
   let partition = 0;
@@ -39,10 +40,10 @@ export interface PartitionedPositions {
 }
 
 /**
- * Groups the words to be predicted by the partition of the word `distance` to their left; those that have none there are
- * left out. Two passes over the ids.
+ * Groups the positions of predicted words by the partition of the word `distance` to their left. Positions that have no word there are left
+ * out. Two passes over the ids.
  *
- * @param reuse a shared array that is taken for the result when it is long enough.
+ * @param reuse a shared array that holds the result if it is long enough.
  */
 export function partitionPositions(
   chunk: Chunk,

@@ -5,12 +5,13 @@ import type { ThreadReply, ThreadRequest } from './counting-thread.js';
 import type { Scratch } from './scratch.js';
 import type { EncodedBlock } from '../tables/table-writer.js';
 
-/** Takes the blocks of a task as they fill up; what it returns is waited for before the task counts as done. */
+/** Takes the blocks of a task as they fill up. The task is done only when the promises that it returns are. */
 export type BlockSink = (blocks: EncodedBlock[]) => Promise<void>;
 
-/** Threads that count; with none, the work is done on the caller's. */
+/** Threads that count tasks; without threads of its own, a pool works on the caller's thread. */
 export interface CountPool {
   readonly threads: number;
+  /** Has an idle thread do a task; waits for one if all are busy. @throws the thread's failure, or that of a sink. */
   run(task: CountTask, blocks: BlockSink): Promise<CountResult>;
   /** Ends the threads, and returns the unigram counts of all tasks. */
   finish(): Promise<Uint32Array>;
@@ -18,7 +19,7 @@ export interface CountPool {
   abort(): Promise<void>;
 }
 
-/** A thread of its own that counts, as `counting-thread.ts` says. */
+/** A thread that serves requests, as `counting-thread.ts` does. */
 export interface CountThread {
   post(request: ThreadRequest): void;
   end(): Promise<void>;
@@ -27,8 +28,8 @@ export interface CountThread {
 /**
  * Starts a thread.
  *
- * @param onReply told what it answers.
- * @param onEnd told when it can answer no more, and why.
+ * @param onReply called with each reply.
+ * @param onEnd called with the reason when the thread has ended.
  */
 export type StartThread = (
   plan: CountPlan,
@@ -36,15 +37,15 @@ export type StartThread = (
   onEnd: (reason: Error) => void,
 ) => CountThread;
 
-/** What counting needs of the machine. */
+/** The threads and files that counting may use. */
 export interface CountingPlace {
   readonly threads: number;
-  /** Threads of its own leave the caller's free for signals, timers and writes. Where there are none, that does the work. */
+  /** Starts a counting thread, so that the caller's stays free for signals, timers and writes. Without it, the caller's thread counts. */
   readonly startThread?: StartThread | undefined;
   readonly scratch: Scratch | undefined;
 }
 
-/** @param temporary gives each thread a file for its sorted runs. */
+/** Starts the threads of a pool. @param temporary gives each thread the path of a file for its sorted runs. */
 export function createPool(
   { threads, startThread, scratch }: CountingPlace,
   plan: Omit<CountPlan, 'temporary'>,
@@ -55,12 +56,13 @@ export function createPool(
     temporary: temporary(thread),
     ...(canShare() ? { underWay: new Int32Array(new SharedArrayBuffer(4)) } : {}),
   });
-  // One thread more is worth it only if the text need not be copied.
+  // One thread besides the caller's pays only if it shares the text: otherwise the ids of every task are copied to it.
   return startThread && (threads > 1 || (threads === 1 && canShare()))
-    ? new ThreadPool(threads, thread => new Correspondent(startThread, planOf(thread)))
+    ? new ThreadPool(threads, thread => new PooledThread(startThread, planOf(thread)))
     : new SameThread(planOf(0), scratch);
 }
 
+/** A pool that works on the caller's thread. */
 class SameThread implements CountPool {
   readonly threads = 0;
   private blocks: EncodedBlock[] = [];
@@ -90,16 +92,17 @@ class SameThread implements CountPool {
   }
 }
 
+/** A pool of threads, each of which does one task at a time. */
 class ThreadPool implements CountPool {
-  private readonly idle: Correspondent[];
-  private readonly all: readonly Correspondent[];
-  private waiting: { resolve: (thread: Correspondent) => void; reject: (error: Error) => void }[] = [];
-  /** Why a thread ended before its time: no task can be given to any from then on. */
+  private readonly idle: PooledThread[];
+  private readonly all: readonly PooledThread[];
+  private waiting: { resolve: (thread: PooledThread) => void; reject: (error: Error) => void }[] = [];
+  /** Why a thread ended too early; from then on every task fails with it. */
   private lost: Error | undefined;
 
   constructor(
     readonly threads: number,
-    start: (thread: number) => Correspondent,
+    start: (thread: number) => PooledThread,
   ) {
     this.all = Array.from({ length: threads }, (_, thread) => start(thread));
     for (const thread of this.all) thread.onLost = error => this.lose(error);
@@ -108,32 +111,32 @@ class ThreadPool implements CountPool {
 
   async run(task: CountTask, blocks: BlockSink): Promise<CountResult> {
     const thread = await this.takeThread();
-    // Each write is watched from the start: it may fail while the task goes on.
+    // Writes are awaited from the start: one may fail while the task is still running, and must not be an unhandled rejection.
     const writes: Promise<PromiseSettledResult<void>[]>[] = [];
     let result: CountResult;
     try {
       result = await thread.ask({ task }, reply => {
         if (reply.kind === 'blocks')
-          writes.push(Promise.allSettled([blocks(reply.blocks).finally(() => thread.taken())]));
+          writes.push(Promise.allSettled([blocks(reply.blocks).finally(() => thread.notifyWritten())]));
         return reply.kind === 'result' ? reply.result : undefined;
       });
     } finally {
       await Promise.all(writes);
-      this.giveBack(thread);
+      this.returnThread(thread);
     }
     const failed = (await Promise.all(writes)).flat().find(write => write.status === 'rejected');
     if (failed) throw failed.reason;
     return result;
   }
 
-  private takeThread(): Promise<Correspondent> {
+  private takeThread(): Promise<PooledThread> {
     if (this.lost) return Promise.reject(this.lost);
     const thread = this.idle.pop();
     if (thread) return Promise.resolve(thread);
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 
-  private giveBack(thread: Correspondent): void {
+  private returnThread(thread: PooledThread): void {
     const next = this.waiting.shift();
     if (next) next.resolve(thread);
     else this.idle.push(thread);
@@ -167,9 +170,9 @@ class ThreadPool implements CountPool {
   }
 }
 
-/** A thread that is asked one thing at a time. */
-class Correspondent {
-  /** Told why the thread can answer no more. */
+/** A worker thread that answers one request at a time. */
+class PooledThread {
+  /** Called with the reason when the thread has ended. */
   onLost: ((reason: Error) => void) | undefined;
   private readonly thread: CountThread;
   private lost: Error | undefined;
@@ -190,15 +193,15 @@ class Correspondent {
     );
   }
 
-  /** Lets the thread know that a message of blocks was written: it may be waiting for that. */
-  taken(): void {
+  /** Tells the thread that a message of its blocks was written; it may be waiting for that. */
+  notifyWritten(): void {
     const { underWay } = this.plan;
     if (!underWay) return;
     Atomics.sub(underWay, 0, 1);
     Atomics.notify(underWay, 0);
   }
 
-  /** Sends a request, and resolves with the first thing that `accept` makes of the answers. */
+  /** Sends a request. @param accept called with each reply, until it returns a value: the result. */
   ask<T>(request: ThreadRequest, accept: (reply: ThreadReply) => T | undefined): Promise<T> {
     if (this.lost) return Promise.reject(this.lost);
     return new Promise<T>((resolve, reject) => {

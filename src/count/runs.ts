@@ -3,21 +3,26 @@ import { KneserError } from '../base/errors.js';
 import type { ScratchFile } from './scratch.js';
 import type { TupleSink } from './sort.js';
 
-/** A sorted run of tuples in a temporary file. */
+/** A sorted run of tuples: a range of bytes of a temporary file. */
 export interface RunSegment {
   readonly path: string;
   readonly offset: number;
   readonly length: number;
 }
 
-/** What a run is written through. */
+/** Size of the buffer through which a run is written. */
 export const RUN_BUFFER_BYTES = 1 << 18;
-/** No tuple takes more: a shared-prefix byte, and a varint a column and for the weight. */
+/** The most bytes of a tuple: one for the shared prefix, and a varint for each of up to 13 columns and for the weight. */
 const TUPLE_BYTES = 1 + 14 * 5;
 
 /**
- * Writes sorted tuples behind each other, equal ones once with their weights added up. A tuple is the number of leading
- * columns it shares with the one before, the first other column as a difference, the others whole, and the weight.
+ * Writes sorted tuples one after the other; equal tuples once, with their weights added up. The layout of a tuple:
+ *
+ *     byte: leading columns shared with the tuple before │ varint: difference of the next column │ varints: the other columns │ varint: weight
+ *
+ * - Input: the tuples of one partition of one sort and chunk, ascending.
+ * - Output: one run in the file.
+ * - Order: `add` for all tuples, then `end`.
  */
 export class RunWriter {
   private fill = 0;
@@ -82,6 +87,7 @@ export class RunWriter {
   }
 }
 
+/** Reads the tuples of one run in order. */
 class RunReader {
   readonly tuple: Uint32Array;
   weight = 0;
@@ -124,7 +130,7 @@ class RunReader {
     while (this.fill < buffer.length && this.next < this.end) {
       const wanted = Math.min(buffer.length - this.fill, this.end - this.next);
       const read = this.file.read(buffer.subarray(this.fill, this.fill + wanted), this.next);
-      if (read === 0) throw new KneserError('KNESER_IO', `${this.segment.path}: temporary file was cut short`);
+      if (read === 0) throw new KneserError('KNESER_IO', `${this.segment.path}: the temporary file is cut short`);
       this.fill += read;
       this.next += read;
     }
@@ -132,10 +138,15 @@ class RunReader {
 }
 
 /**
- * Merges sorted runs into one ascending sequence, and gives it to the sink a tuple at a time.
+ * Merges sorted runs into one ascending sequence of tuples.
  *
- * @param open gives a run's file.
- * @param memory the buffers of all runs together.
+ * - Input: the runs of all chunks of one sort and partition.
+ * - Output: the tuples, given to `sink` one at a time with their weights; equal tuples of different runs stay apart.
+ * - Order: after all of these runs are written.
+ *
+ * @param width columns of a tuple.
+ * @param open opens the file of a run.
+ * @param memory the buffers of all runs together; each gets an equal part.
  */
 export function mergeRuns(
   segments: readonly RunSegment[],

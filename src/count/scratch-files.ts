@@ -14,7 +14,7 @@ class DiskFile implements ScratchFile {
     return readSync(this.file, into, 0, into.length, position);
   }
 
-  /** However many calls that takes. */
+  /** Writes in as many calls as the system needs. */
   write(data: ArrayBufferView, position: number): void {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     for (let at = 0; at < bytes.length;) at += writeSync(this.file, bytes, at, bytes.length - at, position + at);

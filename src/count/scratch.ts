@@ -1,16 +1,16 @@
-/** A temporary file, which is read and written at any position. */
+/** A temporary file that can be read and written at any position [bytes]. */
 export interface ScratchFile {
-  /** Fills `into` from a position on. @returns how many bytes were read; 0 at the end. */
+  /** Reads bytes from a position on, as many as `into` has room for. @returns how many were read; 0 at the end of the file. */
   read(into: Uint8Array, position: number): number;
   /** Writes all of `data`. */
   write(data: ArrayBufferView, position: number): void;
   close(): void;
 }
 
-/** Temporary files, for what does not fit in memory. */
+/** Creates and opens temporary files, for data that does not fit into memory. */
 export interface Scratch {
-  /** A new file. */
+  /** Creates a file for reading and writing. */
   create(path: string): ScratchFile;
-  /** One that was created, maybe by another thread, for reading. */
+  /** Opens, for reading, a file that this or another thread created. */
   open(path: string): ScratchFile;
 }

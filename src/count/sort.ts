@@ -1,16 +1,16 @@
 /**
- * Radix sort of corpus positions by the words around them. Ranges of positions are split, most significant column first,
- * until a piece fits the cache; there its columns are gathered once and sorted least significant digit first. Nothing is
- * allocated per position. About 60 ns a position for five columns on one core, text of 68 M tokens.
+ * Radix sort of text positions by the words around them. Ranges of positions are split by their most significant column until a piece fits
+ * the cache; the columns of a piece are then gathered once, and sorted by the least significant digit first. No memory is allocated
+ * per position. About 60 ns a position for five columns on one core, on a text of 68 M tokens.
  */
 
-/** Positions in a piece that is sorted at one go: 8,192 × 6 columns × 4 bytes fit the second-level cache. */
+/** Positions of a piece that is sorted as a whole: 8,192 × 6 columns × 4 bytes fit the second-level cache. */
 const LEAF = 8192;
 const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
-/** Buckets of one split: the first half hold one value each, for the frequent words, the others equal ranges. */
+/** Of the buckets of a split, the first half hold one value each (frequent words), the others ranges of equal size. */
 const EXACT = DIGITS / 2;
-/** Positions for which room is kept between sorts. */
+/** Arrays for up to this many positions are kept between sorts. */
 const KEPT = 1 << 20;
 
 /**
@@ -19,7 +19,7 @@ const KEPT = 1 << 20;
  */
 export type TupleSink = (columns: readonly Uint32Array[], order: Uint32Array, length: number, weight: number) => void;
 
-/** Arrays that are sorted in: one thread's, for all its sorts. */
+/** The working arrays of one thread, for all its sorts. */
 export class SortSpace {
   readonly columns: Uint32Array[] = [];
   order = new Uint32Array(LEAF);
@@ -38,7 +38,7 @@ export class SortSpace {
     if (positions > LEAF) this.values = new Uint32Array(positions);
   }
 
-  /** Gives back what only a large partition needs. */
+  /** Frees arrays that only a large partition needs. */
   shrink(): void {
     if (this.scratch.length <= KEPT) return;
     this.scratch = this.otherScratch = this.values = new Uint32Array(0);
@@ -46,8 +46,11 @@ export class SortSpace {
 }
 
 /**
- * Column j of a position's tuple is the word `distances[j]` to its left (0: the word itself). `ids` holds `NONE` where a
- * sentence has no such word.
+ * Sorts positions by tuples of words. Column j of the tuple of a position is the word `distances[j]` to its left (0: the word itself), or
+ * `NONE` if its sentence has no word there.
+ *
+ * - Input: the positions of one partition in the laid-out ids of a chunk.
+ * - Output: their tuples, ascending, given to the sink in batches.
  */
 export class PositionSorter {
   private readonly columns: readonly Uint32Array[];
@@ -67,7 +70,7 @@ export class PositionSorter {
     const { space } = this;
     this.ids = ids;
     space.reserve(positions.length, 0);
-    // Pieces are moved back and forth between the two, which leaves neither whole: other sorts need the positions again.
+    // Splitting moves pieces between the two scratch arrays; `positions` stays as it is, since other sorts need it.
     space.scratch.set(positions);
     this.range(space.scratch, space.otherScratch, 0, positions.length, 0);
     space.shrink();
@@ -109,7 +112,7 @@ export class PositionSorter {
       sum += size;
     }
     for (let i = low; i < high; i++) to[ends[bucketOf(values[i] - min, shift)]++] = from[i];
-    // Now ends[b] is where bucket b ends. Small neighbours are sorted together, large buckets split further.
+    // Now ends[b] is the end of bucket b. Small adjacent buckets are sorted together, large ones split further.
     let start = low;
     let bucketStart = low;
     for (let b = 0; b < DIGITS; b++) {
@@ -127,7 +130,7 @@ export class PositionSorter {
     if (high > start) this.leaf(to, start, high, column);
   }
 
-  /** `count` positions with one and the same tuple. */
+  /** Gives the sink the one tuple that `count` positions have. */
   private repeated(position: number, count: number): void {
     for (let j = 0; j < this.columns.length; j++) this.columns[j][0] = this.ids[position - this.distances[j]];
     const { order } = this.space;
@@ -135,6 +138,7 @@ export class PositionSorter {
     this.sink(this.columns, order, 1, count);
   }
 
+  /** Sorts `from[low, high)`, a piece of at most {@link LEAF} positions that agree in the columns before `firstColumn`. */
   private leaf(from: Uint32Array, low: number, high: number, firstColumn: number): void {
     const { ids, columns, distances, space } = this;
     const { histogram } = space;
@@ -171,14 +175,14 @@ export class PositionSorter {
   }
 }
 
-/** By how much values past the exact buckets are shifted so that `span` + 1 values fit all buckets. */
+/** The right shift of values past the exact buckets that makes values from 0 to `span` fit all buckets. */
 function bucketShift(span: number): number {
   let shift = 0;
   while (Math.floor((span - EXACT) / 2 ** shift) >= EXACT) shift++;
   return shift;
 }
 
-/** Monotone in `value`: the smallest values, which are the frequent words, have a bucket each. */
+/** The bucket of a value; it never falls as values rise. The smallest values, which are frequent words, have a bucket each. */
 function bucketOf(value: number, shift: number): number {
   return value < EXACT ? value : EXACT + ((value - EXACT) >>> shift);
 }

@@ -5,22 +5,26 @@ import { hashBytes, WordList } from '../text/word-list.js';
 import type { IdStream } from './id-stream.js';
 import type { Scratch, ScratchFile } from './scratch.js';
 
-/** A number of the token stream from here on is a token of the spilled part that it is more by. */
+/** A number n ≥ SPILLED in the token stream stands for some token of spill part n − SPILLED; which word it is, is settled when that part is counted. */
 export const SPILLED = 0x80000000;
 
-/** Parts that spilled tokens are in, by their hash: one part's words are counted in memory. */
+/** Number of parts. The hash of a token says its part; the words of one part at a time are counted in memory. */
 const PARTS = 256;
 const BUFFER_BYTES = 1 << 14;
 
-/** A piece of a part in the file: whole tokens, each after its length. */
+/** A piece of a part in the file: whole tokens, each preceded by its length (varint). */
 interface Segment {
   readonly offset: number;
   readonly length: number;
 }
 
 /**
- * Tokens whose words memory has no room for, in a temporary file: so that the most frequent words of any text can be found.
- * Which words are chosen does not depend on which were spilled.
+ * Tokens in a temporary file whose words memory has no room for, so that the most frequent words of any text can be found. The words
+ * chosen do not depend on which of them were spilled.
+ *
+ * - Input: tokens, in the order of the text.
+ * - Output: the frequent ones of their words, and a stream of numbers in which they have replaced the numbers of their parts.
+ * - Order: `push` for all tokens, then `choose`, then `resolve`.
  */
 export class SpilledWords {
   private file: ScratchFile | undefined;
@@ -29,13 +33,13 @@ export class SpilledWords {
   private readonly buffers = Array.from({ length: PARTS }, () => new Uint8Array(BUFFER_BYTES));
   private readonly fills = new Uint32Array(PARTS);
 
-  /** @param path a file that is made when it is needed. */
+  /** @param path the file, created for the first token that does not fit into the buffers. */
   constructor(
     private readonly path: string,
     private readonly scratch: Scratch,
   ) {}
 
-  /** Takes a token, and gives the number that stands for it in the token stream. */
+  /** Takes the token `bytes[from, to)`. @returns the number that stands for it in the token stream. */
   push(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const part = hash >>> 24;
     const length = to - from;
@@ -52,11 +56,12 @@ export class SpilledWords {
   /**
    * Counts the spilled words and adds the frequent ones to a list.
    *
-   * @param limit how many words the vocabulary has at most.
-   * @param atLeast how often a word has to come.
-   * @param memory bytes that the words of a part may take.
-   * @param add takes a word, and how often it comes.
-   * @returns how many tokens are of other words.
+   * @param limit the most words of the vocabulary.
+   * @param atLeast the least frequency of a word.
+   * @param memory the most bytes that the words of a part may take.
+   * @param add called with each chosen word and its frequency.
+   * @returns how many tokens are of words that were not chosen.
+   * @throws KNESER_LIMIT
    */
   choose(
     limit: number,
@@ -86,7 +91,7 @@ export class SpilledWords {
     return tokens;
   }
 
-  /** Copies a stream of numbers; those of spilled tokens become the numbers of their words in a list, or 0. */
+  /** Copies a stream of numbers. The number of a spilled token becomes that of its word in the list, or 0 if it is not there. */
   resolve(from: IdStream, list: WordList, to: IdStream): void {
     const readers = this.segments.map((_, part) => this.tokens(part));
     for (const piece of from.pieces(true)) {
@@ -106,7 +111,7 @@ export class SpilledWords {
     this.file = undefined;
   }
 
-  /** The tokens of a part, in their order. Each is valid until the next one. */
+  /** The tokens of a part, in the order of the text. Each is valid until the next one. */
   private *tokens(part: number): Generator<Uint8Array, void, void> {
     this.flush(part);
     let buffer = new Uint8Array(0);
@@ -114,7 +119,7 @@ export class SpilledWords {
       if (buffer.length < length) buffer = new Uint8Array(length);
       for (let at = 0; at < length;) {
         const read = this.file?.read(buffer.subarray(at, length), offset + at);
-        if (!read) throw new KneserError('KNESER_IO', `${this.path}: temporary file was cut short`);
+        if (!read) throw new KneserError('KNESER_IO', `${this.path}: the temporary file is cut short`);
         at += read;
       }
       const cursor = { at: 0 };
@@ -142,7 +147,7 @@ export class SpilledWords {
   }
 }
 
-/** Words and how often each comes. */
+/** Words and their frequencies. */
 class CountedWords {
   private readonly list = new WordList();
   private counts = new Float64Array(1 << 12);
@@ -180,7 +185,7 @@ class CountedWords {
     });
   }
 
-  /** The most frequent words, those of equal frequency by their bytes. */
+  /** The most frequent words; of words of equal frequency, those whose bytes come first. */
   best(limit: number): CountedWords {
     const { list, counts } = this;
     const sorted = Uint32Array.from({ length: this.size }, (_, i) => FIRST_WORD + i);
@@ -196,10 +201,11 @@ class CountedWords {
   }
 }
 
+/** The error for more candidate words than fit into memory. */
 function tooMany(memory: number): KneserError {
   return new KneserError(
     'KNESER_LIMIT',
-    `the words to choose the vocabulary from take more than the ${Math.round(memory / 2 ** 20)} MB that --memory has for them; ` +
-      'allow more memory, keep fewer words, or name them with --vocab FILE',
+    `memory: the words to choose the vocabulary from need more than the ${Math.round(memory / 2 ** 20)} MB that memory (--memory) leaves ` +
+      'them; raise it, keep fewer words, or name them (--vocab FILE)',
   );
 }

@@ -3,10 +3,10 @@ import { threadError, WORKER_OPTIONS } from '../base/node/worker-options.js';
 import type { ThreadReply } from './counting-thread.js';
 import type { StartThread } from './pool.js';
 
-/** Threads make few objects that do not live on in arrays; as many as fit here are collected at a time. */
+/** Counting threads allocate few short-lived objects: a young generation of 8 MB (Node's default is 48 MB) is enough. */
 const resourceLimits = { maxYoungGenerationSizeMb: 8 };
 
-/** Starts a thread of Node's that counts. */
+/** Starts a counting thread in Node. */
 export const startThread: StartThread = (workerData, onReply, onEnd) => {
   const worker = new Worker(new URL('./worker.js', import.meta.url), { ...WORKER_OPTIONS, workerData, resourceLimits });
   worker.on('message', (reply: ThreadReply) => onReply(reply));

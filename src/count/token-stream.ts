@@ -6,42 +6,44 @@ import { hashBytes, type WordList } from '../text/word-list.js';
 import type { IdStream } from './id-stream.js';
 import { SPILLED, type SpilledWords } from './spilled-words.js';
 
-/** How training text becomes tokens. */
+/** How a {@link TokenStream} takes tokens. */
 export interface TokenOptions {
   readonly lowercase: boolean;
   readonly skipBlank: boolean;
-  /** What to do with a literal `<s>` or `</s>` in the text. */
+  /** Whether a literal `<s>` or `</s>` in the text is refused or left out. */
   readonly reserved: 'refuse' | 'drop';
-  /** Words that are not in the list yet are `<unk>`: nothing is added to it. */
+  /** Whether the list of words is closed: tokens that are not in it become `<unk>`. */
   readonly closed: boolean;
-  /** Every so many sentences one is held out: it goes to another stream, and is counted nowhere. 0: none is. */
+  /** Of this many sentences the last is held out: it goes to a stream of its own, and is not counted. 0: no sentence is held out. */
   readonly holdOutEvery: number;
 }
 
 /**
- * The training text as a stream of word numbers, each sentence ended by `EOS`: what the tokenizer's tokens become.
+ * Turns tokens into word numbers, each sentence ended by `EOS`, and counts how often each word occurs.
  *
- * A token that stands for another word, because it is not valid UTF-8 or not in lower case, gets a number of its own
- * when it is first seen, and an entry in `aliases`: so neither costs anything per token.
+ * A token that stands for another word, because it is not valid UTF-8 or not in lower case, gets a number of its own when it is first
+ * seen, and an entry in `aliases`. Decoding and lower-casing thus cost nothing for later occurrences.
  */
 export class TokenStream implements TokenSink {
+  /** Sentences that are counted. */
   sentences = 0;
-  /** Tokens, without those that end sentences. */
+  /** Tokens that are counted, `</s>` not included. */
   tokens = 0;
+  /** Literal `<s>` and `</s>` tokens that were left out. */
   dropped = 0;
   /** Sentences held out. */
   heldOut = 0;
-  /** Tokens held out, without those that end sentences. */
+  /** Tokens held out, `</s>` not included. */
   heldOutTokens = 0;
-  /** Occurrences by word number; 0 stands for words that were spilled and are not in the list. */
+  /** Occurrences by word number. Number 0: all spilled words that are not in the list. */
   frequency = new Float64Array(1 << 12);
-  /** What a word number stands for, where that is another word; else 0. */
+  /** By word number, the number of the word that it stands for; 0 if it stands for itself. */
   aliases = new Uint32Array(1 << 12);
-  /** How many invalid sequences an occurrence of a word number holds. */
+  /** By word number, how many invalid UTF-8 sequences one occurrence holds. */
   private replacements = new Uint32Array(1 << 12);
-  /** What is being read: for error messages. */
+  /** Name of the input that is being read, for messages. */
   source = '';
-  /** What a call of `line` ends, to be counted in error messages. */
+  /** Whether a call of `line` ends a line or a sentence: messages count these. */
   private unit: 'line' | 'sentence' = 'line';
   private known: number;
   private lineTokens = 0;
@@ -56,17 +58,18 @@ export class TokenStream implements TokenSink {
     private readonly options: TokenOptions,
   ) {
     this.known = words.size;
-    // The words of a closed vocabulary all have numbers before the first is seen.
+    // The words of a closed vocabulary have numbers before the text begins.
     this.makeRoom();
   }
 
-  /** Begins another input. */
+  /** Begins another input. @param unit whether `line` will end lines or sentences. */
   open(source: string, unit: 'line' | 'sentence' = 'line'): void {
     this.source = source;
     this.unit = unit;
     this.lines = 0;
   }
 
+  /** Takes the token `bytes[from, to)`. @param hash `hashBytes` of it. @throws KNESER_INPUT_RESERVED */
   token(bytes: Uint8Array, from: number, to: number, hash: number): void {
     const { closed } = this.options;
     const word = closed || this.spilled ? this.findOther(bytes, from, to, hash) : this.words.add(bytes, from, to, hash);
@@ -88,6 +91,7 @@ export class TokenStream implements TokenSink {
     this.ids.push(word);
   }
 
+  /** Ends a sentence. */
   line(): void {
     this.lines++;
     if (this.lineTokens === 0 && this.options.skipBlank) return;
@@ -104,14 +108,14 @@ export class TokenStream implements TokenSink {
     this.holding = holdOutEvery > 0 && (this.sentences + this.heldOut) % holdOutEvery === holdOutEvery - 1;
   }
 
-  /** Invalid UTF-8 sequences that were replaced, over all occurrences. */
+  /** How many invalid UTF-8 sequences were replaced, over all occurrences. */
   get replaced(): number {
     let sum = 0;
     for (let word = 1; word <= this.words.size; word++) sum += this.replacements[word] * this.frequency[word];
     return sum + this.otherReplaced;
   }
 
-  /** A word that was not seen before: it may stand for another. */
+  /** Takes note of a new word number: whether it stands for another word. */
   private meet(word: number): void {
     this.known = word;
     this.makeRoom();
@@ -126,7 +130,7 @@ export class TokenStream implements TokenSink {
     if (target === BOS || target === EOS) this.reservedAliases = true;
   }
 
-  /** From here on words that are not in the list are spilled, until {@link chooseSpilled}. */
+  /** Spills words that are not in the list from now on, until {@link chooseSpilled}. */
   spill(counted: SpilledWords, heldOut: SpilledWords): void {
     this.spilled = { counted, heldOut };
   }
@@ -141,7 +145,7 @@ export class TokenStream implements TokenSink {
     this.frequency[0] = rest ?? 0;
   }
 
-  /** What a token is that is not to be added to the list. */
+  /** The number of a token when no words are added to the list: that of its word, or of a spilled token, or `UNK`. */
   private findOther(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const found = this.words.find(bytes, from, to, hash);
     if (found > 0) return found;
@@ -159,7 +163,7 @@ export class TokenStream implements TokenSink {
     return (this.holding ? this.spilled.heldOut : this.spilled.counted).push(bytes, from, to, hash);
   }
 
-  /** Invalid sequences met in tokens that were not added to the list. */
+  /** Invalid UTF-8 sequences in tokens that were not added to the list. */
   otherReplaced = 0;
   private spilled: { readonly counted: SpilledWords; readonly heldOut: SpilledWords } | undefined;
 
@@ -168,7 +172,7 @@ export class TokenStream implements TokenSink {
     return target === BOS || target === EOS;
   }
 
-  /** Makes room for what is kept of each word. */
+  /** Grows the arrays by word number with the list. */
   private makeRoom(): void {
     const { frequency, aliases, replacements, words } = this;
     if (words.size < frequency.length) return;

@@ -33,20 +33,26 @@ export type VocabularyChoice =
     };
 
 /**
- * The words of a model by id, and what the token stream's numbers become. Ids fall with frequency, words of equal
- * frequency follow their UTF-8 bytes, so that small numbers are common and nothing depends on the order of the text.
+ * The words of a model by id, and the id of each word number of the token stream. Words are sorted by falling frequency, those of equal
+ * frequency by their UTF-8 bytes: frequent words have small ids, and no id depends on the order of the text.
  */
 export interface Vocabulary {
   readonly list: WordList;
-  /** The number in the list of the word of each id; 0 for `NONE`. */
+  /** By id, the number of the word in the list; 0 for `NONE`. */
   readonly numbers: Uint32Array;
-  /** Occurrences in the text by id; 0 for `NONE` and `<s>`. */
+  /** By id, the occurrences in the text; 0 for `NONE` and `<s>`. Length: ids in use. */
   readonly frequencies: Float64Array;
-  /** The id of each number of the stream. */
+  /** By word number of the stream, the id. */
   readonly ids: Uint32Array;
 }
 
-/** Ids for the words of a stream that has ended. */
+/**
+ * Chooses the words of a model and gives them ids.
+ *
+ * - Input: a token stream that has ended.
+ * - Output: the vocabulary.
+ * - Order: after the last token, before ids are laid out.
+ */
 export function buildVocabulary(stream: TokenStream, choice: VocabularyChoice): Vocabulary {
   const { words: list, frequency, aliases } = stream;
   const size = list.size;
@@ -79,7 +85,7 @@ export function buildVocabulary(stream: TokenStream, choice: VocabularyChoice): 
   return { list, numbers, frequencies, ids };
 }
 
-/** Refuses text without a single token. @param source what was read, for the message. */
+/** Refuses text without a single token. @param source name of the text, for the message. @throws KNESER_INPUT_EMPTY */
 export function requireTokens(stream: TokenStream, source: string): void {
   if (stream.tokens > 0) return;
   throw new KneserError(

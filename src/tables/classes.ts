@@ -7,7 +7,7 @@ import { BOS, FIRST_WORD, NONE } from '../text/tokens.js';
 
 /** The classes of a model's words. */
 export interface WordClasses {
-  /** Class ids are below this; `NONE`, `<unk>`, `<s>` and `</s>` are counted. */
+  /** Number of class ids; `NONE`, `<unk>`, `<s>` and `</s>` have one each. */
   readonly count: number;
   /** The class of each word id. */
   readonly of: Uint32Array;
@@ -19,7 +19,7 @@ export interface WordClasses {
 const PRIOR = 0.1;
 
 /**
- * The bytes of the words' classes: a checksum, and MessagePack [class ids, word ids, bytes]; the bytes have two varints for each
+ * The bytes of the words' classes: a checksum, and MessagePack [number of class ids, number of word ids, bytes]; the bytes have two varints for each
  * word id from 1 on, its class and its frequency in the text.
  *
  * @param count class ids are below this.

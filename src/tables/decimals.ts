@@ -31,7 +31,7 @@ export function writeDecimals(bytes: Uint8Array, at: number, values: Float64Arra
   for (let i = 0; i < length; i++) {
     const value = values[i];
     const size = Math.abs(value);
-    // Neighbours mostly have as many digits: start from those of the number before. Too many digits show as zeros at the end.
+    // Neighbours mostly have the same number of digits, so the search starts there: zeros at the end show that it is too many.
     let whole = Math.round(size * POWERS[digits]);
     while (digits > 0 && whole % 10 === 0 && whole / 10 / POWERS[digits - 1] === size)
       whole = Math.round(size * POWERS[--digits]);

@@ -17,7 +17,7 @@ export const DICTIONARY_BLOCK_BYTES = 1 << 20;
 export interface DictionaryEntry {
   readonly word: Uint8Array;
   readonly id: number;
-  /** How often the training text holds it; 0 in a back-off model. */
+  /** Its number of occurrences in the training text; 0 in a back-off model. */
   readonly frequency: number;
 }
 

@@ -33,30 +33,22 @@ export class LineTokenizer implements TextFeeder {
   }
 
   feed(bytes: Uint8Array): void {
-    // A long document comes at once, and its lines may be as long.
-    const { piece } = this;
-    for (let from = 0; from < bytes.length; from += piece) this.feedPiece(bytes.subarray(from, from + piece));
-  }
-
-  end(): void {
-    if (this.pending.length > 0) this.endLine();
-  }
-
-  private feedPiece(bytes: Uint8Array): void {
-    const { pending } = this;
+    const { pending, piece } = this;
     let from = 0;
     for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
-      if (pending.length === 0) {
+      if (pending.length === 0 && at - from <= piece) {
         this.take(bytes.subarray(from, at), true);
       } else {
-        pending.add(bytes.subarray(from, at));
+        this.append(bytes.subarray(from, at));
         this.endLine();
       }
       from = at + 1;
     }
-    if (from === bytes.length) return;
-    pending.add(bytes.subarray(from));
-    if (pending.length >= this.piece) this.cut();
+    this.append(bytes.subarray(from));
+  }
+
+  end(): void {
+    if (this.pending.length > 0) this.endLine();
   }
 
   private endLine(): void {
@@ -64,8 +56,42 @@ export class LineTokenizer implements TextFeeder {
     this.pending.clear();
   }
 
-  /** Tokenizes as much of a long line as may be: no token reaches over a space from before it, nor does a composition. */
-  private cut(): void {
+  /**
+   * Adds a part of a line. Where the line is cut depends on the line alone, not on its parts: before the last space of so many
+   * bytes, else before the next one.
+   */
+  private append(part: Uint8Array): void {
+    const { pending, piece } = this;
+    for (let from = 0, to = 0; from < part.length; from = to) {
+      if (pending.length < piece) {
+        to = Math.min(part.length, from + piece - pending.length);
+        pending.add(part.subarray(from, to));
+        continue;
+      }
+      to = from;
+      if (this.cut()) continue;
+      const rest = part.subarray(from, from + piece);
+      const space = rest.indexOf(SPACE);
+      to = from + (space < 0 ? rest.length : space);
+      pending.add(part.subarray(from, to));
+      if (space >= 0) {
+        this.take(pending.view(), false);
+        pending.clear();
+      } else if (pending.length > MOST_BYTES) {
+        throw new KneserError(
+          'KNESER_LIMIT',
+          `${this.source}: a line has ${MOST_BYTES >> 20} MB without a space, too much for this tokenizer; split it`,
+        );
+      }
+    }
+  }
+
+  /**
+   * Tokenizes as much of a long line as may be: no token reaches over a space from before it, nor does a composition.
+   *
+   * @returns whether there is a place to cut it.
+   */
+  private cut(): boolean {
     const { pending } = this;
     const { info, splitter } = this.tokenization;
     let at = pending.view().lastIndexOf(SPACE);
@@ -73,16 +99,11 @@ export class LineTokenizer implements TextFeeder {
       at = pending.length - 1;
       while (at > pending.length - 4 && (pending.bytes[at] & 0xc0) === 0x80) at--;
     }
-    if (at > 0) {
-      this.take(pending.bytes.subarray(0, at), false);
-      pending.bytes.copyWithin(0, at, pending.length);
-      pending.length -= at;
-    } else if (pending.length > MOST_BYTES) {
-      throw new KneserError(
-        'KNESER_LIMIT',
-        `${this.source}: a line has ${MOST_BYTES >> 20} MB without a space, too much for this tokenizer; split it`,
-      );
-    }
+    if (at <= 0) return false;
+    this.take(pending.bytes.subarray(0, at), false);
+    pending.bytes.copyWithin(0, at, pending.length);
+    pending.length -= at;
+    return true;
   }
 
   /** @param ended whether the line ends here. */

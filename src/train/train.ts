@@ -8,6 +8,7 @@ import { CallerError } from './stages/tokenize.js';
 import { collect } from '../base/node/collect.js';
 import { scratchFiles } from '../count/scratch-files.js';
 import { startThread } from '../count/threads.js';
+import { TokenizingThreads } from '../text/tokenizing-threads.js';
 import { abortedError, KneserError } from '../base/errors.js';
 import { TRAIN_OPTIONS, type TrainOptions } from './plan/options.js';
 import { checkOptions } from '../base/check.js';
@@ -23,16 +24,22 @@ import type { LevelWriter } from '../store/level.js';
 import { isPlain, readText } from '../text/formats/index.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 
+/**
+ * Training: from text to a model. `train` (this file) checks the options, prepares the folder and hands a place to `build`, which puts
+ * the stages in order; `tune` learns weights for a finished model. `plan/` has the options, one row each, and the budget of memory;
+ * `stages/` one file a stage; `resume/` the record of an unfinished training, from which another continues.
+ */
+
 /** Share of the memory that one line of JSON may take: it exists several times at once, as bytes and as text. */
 const JSON_SHARE = 1 / 16;
 
-/** What training did. */
+/** The figures of a finished training. */
 export interface TrainReport extends BuildReport {
   /** The folder of the model. */
   readonly out: string;
-  /** Bytes on disk. */
+  /** Size of the model on disk [bytes]. */
   readonly bytes: number;
-  /** Time that training took. */
+  /** Duration of the training [s]. */
   readonly seconds: number;
 }
 
@@ -58,7 +65,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     throw new KneserError('KNESER_OPTION', 'give either files or sentences to train on');
   }
   const started = performance.now();
-  // Words are gone through more than once.
+  // The words are read more than once, and an iterable may give them once only.
   const { vocabulary } = options;
   if (vocabulary?.kind === 'words')
     options = { ...options, vocabulary: { ...vocabulary, words: [...vocabulary.words] } };
@@ -85,7 +92,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   try {
     const findUnfinished = resume ? find : undefined;
     const { written, bytes } = await writeModel(out, force, write, { findUnfinished, keepsUnfinished });
-    const { tables, warnings, ...figures } = written;
+    const { tables, warnings, notes, ...figures } = written;
     return {
       out,
       ...figures,
@@ -93,6 +100,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
       bytes,
       seconds: (performance.now() - started) / 1000,
       warnings: [...leftOut, ...warnings],
+      notes,
     };
   } catch (error) {
     const { cause } = error as Error;
@@ -119,7 +127,7 @@ async function fileSources(inputs: readonly Input[], options: TrainOptions, long
   return { sources };
 }
 
-/** A build in a folder. LevelDB is loaded when it is needed. */
+/** The place of a build in a folder. LevelDB is loaded when it is needed. */
 async function placeOf(
   { pruning }: BuildPlan,
   draft: Draft,
@@ -137,13 +145,14 @@ async function placeOf(
     memory,
     threads,
     startThread,
+    startTokenizing: (...given) => new TokenizingThreads(...given),
     scratch: scratchFiles,
     temporary,
     checkpoints: unfinished,
     createStore: async kind => {
       const create = (path: string, resumed = false): Promise<LevelWriter> => createLevelWriter(path, memory, resumed);
       if (kind === counted) return unfinished.openStore(pathOf(kind), create);
-      // A pruned copy of tables that are complete is made anew.
+      // A pruned copy is always made anew.
       await rm(pathOf(kind), { recursive: true, force: true });
       return create(pathOf(kind));
     },

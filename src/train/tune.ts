@@ -30,16 +30,16 @@ import { DOCUMENT_OPTIONS, skippedWarning, type DocumentOptions } from '../text/
 import { readText } from '../text/formats/index.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 
-/** Bytes of the text that stay in memory, as numbers. */
+/** Bytes of ids of the held-out text that stay in memory; the rest goes to a temporary file. */
 const TEXT_MEMORY = 64 << 20;
 
-/** What to tune, and on what. */
+/** The model to tune, and the text to tune it on. */
 export interface TuneOptions extends DocumentOptions, WorkOptions {
   /** The folder of the model. */
   readonly model: string;
   /** Held-out text: files that the model was not trained on. */
   readonly files: readonly string[];
-  /** The name of the weights. Default `default`: those that scoring uses unless others are named. */
+  /** The name of the weights. Default `default`: scoring uses those unless it names others. */
   readonly name?: string;
   /** Told what was left out of the text, and why: one sentence each. */
   readonly onWarning?: (warning: string) => void;
@@ -59,7 +59,7 @@ const TUNE_OPTIONS: OptionTable<TuneOptions> = {
  * Learns the weights of a model's mixture on held-out text, and stores them beside the model; its counts are not touched.
  * Deterministic.
  *
- * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_NO_COUNTS, KNESER_ABORTED, and what `LanguageModel.open` throws.
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_NO_COUNTS, KNESER_ABORTED, and the codes of `LanguageModel.open`.
  * @example
  * ```ts
  * import { train, tune } from 'kneser';
@@ -74,7 +74,7 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
   const { isWeightsName, openFolder, writeWeights } = await import('../store/folder/folder.js');
   const name = options.name ?? DEFAULT_WEIGHTS;
   if (name === UNIFORM_WEIGHTS) {
-    throw new KneserError('KNESER_OPTION', `name: ${name} is what even weights are called; choose another`);
+    throw new KneserError('KNESER_OPTION', `name: ${name} is reserved for equal weights; choose another name`);
   }
   if (!isWeightsName(name)) {
     throw new KneserError('KNESER_OPTION', `name: ${name} cannot name weights; use letters, digits, dots, - and _`);
@@ -92,7 +92,7 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
   }
 }
 
-/** The text is in a temporary file, as numbers, as far as it does not fit into memory. */
+/** Learns weights from files. Their ids are in memory up to {@link TEXT_MEMORY}, and beyond it in a temporary file. */
 async function learnFromFiles(model: PagedModel, inputs: readonly Input[], options: TuneOptions): Promise<WeightSet> {
   const { onProgress, signal } = options;
   const check = (): void => checkAborted(signal, 'tuning');
@@ -117,6 +117,10 @@ async function learnFromFiles(model: PagedModel, inputs: readonly Input[], optio
       check();
     };
     return await learnModel(model, text, tell, pauses(check), check);
+  } catch (error) {
+    // Reading that was aborted fails with an error of its own: KNESER_ABORTED of tuning goes first.
+    if (error instanceof KneserError && error.code === 'KNESER_ABORTED') check();
+    throw error;
   } finally {
     text.close();
     await rm(folder, { recursive: true, force: true });

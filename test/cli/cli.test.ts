@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseSize, parseWhole } from '#kneser/src/cli/values.js';
 import { LanguageModel, type ModelInfo, type Perplexity, train } from '#kneser/src/index.js';
+import { BUILD_OPTIONS, MACHINE_OPTIONS, TEXT_OPTION_NAMES } from '#kneser/src/train/plan/options.js';
 import { CommandLine, MAIN, outcome, packageVersion, parseLines, seen } from '../support/command-line.js';
 import { randomNumbers } from '../support/models.js';
 
@@ -86,8 +87,56 @@ describe.concurrent('train', () => {
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
     expect(stderr).toContain(`${out}: order 5, 4 sentences, 19 tokens, 10 types, `);
     expect(stderr).toContain(`kneser perplexity ${out} FILE`);
-    expect(stderr).toMatch(/too small to estimate the discounts/);
+    expect(stderr).toMatch(
+      /The discounts of 1 \(none of 9 n-grams has the count 3\), .* cannot be estimated.* The text is small, 19 tokens/,
+    );
     expect((await inspect(out)).order).toBe(5);
+  });
+
+  test('prints the figures of the model as one JSON object with --json', async () => {
+    const out = cli.fresh();
+    const { status, stdout, stderr } = await cli.run([
+      'train',
+      corpus,
+      '--out',
+      out,
+      '--order',
+      '2',
+      '--json',
+      '--quiet',
+    ]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const report = JSON.parse(stdout) as Record<string, unknown>;
+    expect(report).toMatchObject({ out, order: 2, sentences: 4, tokens: 19, vocabulary: 10, warnings: [] });
+    expect(report.tables).toMatchObject([{ pattern: '1', types: 10 }, { pattern: '11' }]);
+    expect([typeof report.bytes, typeof report.seconds]).toEqual(['number', 'number']);
+    expect((await inspect(out)).bytes).toBe(report.bytes);
+  });
+
+  test('takes thresholds of --prune separated by spaces, as lmplz does, wherever the flag stands', async () => {
+    for (const args of [
+      ['--prune', '0', '0', '1', corpus],
+      [corpus, '--prune=0', '0', '1'],
+      [corpus, '--prune', '0,0', '1'],
+    ]) {
+      const out = cli.fresh();
+      await cli.train(['--order', '3', '--out', out, ...args]);
+      expect(await inspect(out)).toMatchObject({ pruning: { counts: [0, 0, 1] } });
+    }
+    const { status, stderr } = await cli.run(['train', corpus, '--out', cli.fresh(), '--prune', 'x', '1']);
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('such as 0,0,1') as string });
+  });
+
+  test('has the flags of every row of options, and baseline those that all its models share', async () => {
+    const flagsOf = (rows: readonly { readonly flags: readonly { readonly flags: string }[] }[]): string[] =>
+      rows.flatMap(({ flags }) => flags.map(({ flags: text }) => text));
+    const machine = flagsOf(Object.values(MACHINE_OPTIONS));
+    const { stdout: help } = await cli.run(['train', '--help']);
+    for (const flags of [...flagsOf(Object.values(BUILD_OPTIONS)), ...machine]) expect(help).toContain(`  ${flags} `);
+    const { stdout: shared } = await cli.run(['baseline', '--help']);
+    const text = flagsOf(TEXT_OPTION_NAMES.map(name => BUILD_OPTIONS[name]));
+    expect(text.length).toBe(10);
+    for (const flags of [...text, ...machine]) expect(shared).toContain(`  ${flags} `);
   });
 
   test('takes orders 1 to 12', async () => {

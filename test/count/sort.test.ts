@@ -33,7 +33,7 @@ function firstDifference(a: readonly number[][], b: readonly number[][]): number
   return a.findIndex((tuple, i) => compareTuples(tuple, b[i]) !== 0);
 }
 
-/** Checks the tuples of all positions, sorted, against Array.sort; in calls of the same sorter, one for each ids. */
+/** Sorts all positions of each text with one sorter, and compares their tuples with those of Array.sort. */
 function expectSorted(distances: readonly number[], ...texts: Uint32Array[]): void {
   const reach = Math.max(...distances);
   const { tuples, sink } = collect(distances.length);
@@ -49,11 +49,11 @@ function expectSorted(distances: readonly number[], ...texts: Uint32Array[]): vo
   }
 }
 
-/** The leaf of the sort: larger pieces are split first. */
+/** Pieces of more positions than this are split before they are sorted. */
 const LEAF = 8192;
 const DISTANCES = [[0], [1, 0], [1, 2, 0], [2, 0, 1, 3]];
 
-/** From a number of 0 to 1 to an id: how ids are distributed. */
+/** Distributions of ids: each maps a random number from 0 to 1 to an id. */
 const DISTRIBUTIONS: [string, (random: number) => number][] = [
   ['all equal', () => 7],
   ['two values', random => (random < 0.99 ? 1 : 2)],
@@ -61,7 +61,7 @@ const DISTRIBUTIONS: [string, (random: number) => number][] = [
   ['Zipf’s law, as words have it', random => Math.floor(50_000 ** random)],
   ['one frequent word among many rare ones', random => (random < 0.6 ? 4 : Math.floor(1e6 * random))],
   ['evenly up to the largest number', random => Math.floor(2 ** 32 * random)],
-  // Those of rank 1024 and 1025 share a bucket of the first split, so far away is the largest.
+  // The largest id is so far away that 1024 and 1025 share a bucket of the first split.
   [
     'two words with neighbouring numbers, and a very rare one',
     random => [0, 1024, 1025][Math.floor(3.001 * random)] ?? 4e9,

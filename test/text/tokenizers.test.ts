@@ -1,8 +1,11 @@
 import fc from 'fast-check';
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { LanguageModel, train, tune, type TokenizationOptions, type TrainOptions } from '#kneser/src/index.js';
 import { createFeeder } from '#kneser/src/text/feeder.js';
-import { Tokenization, describeTokenization } from '#kneser/src/text/tokenization.js';
+import { Tokenization, describeTokenization, type TextChanges } from '#kneser/src/text/tokenization.js';
+import type { TokenSink } from '#kneser/src/text/tokenizer.js';
+import { TokenizingThreads } from '#kneser/src/text/tokenizing-threads.js';
 import { sentencePieceModel } from '#kneser/bench/sentencepiece-model.js';
 import { bpeJson, unigramJson, wordPieceJson } from '#kneser/bench/tokenizer-json.js';
 import { CommandLine } from '../support/command-line.js';
@@ -165,6 +168,60 @@ describe('a model', () => {
       await train({ files, out: two, order: 2, tokenization, threads: 2 });
       expectSamePairs(await readPairs(two), await readPairs(one));
     }
+  });
+
+  test.each(ALL.filter(([name]) => /BPE|Sentence|words/.test(name)))(
+    'has the same tokens from threads as from one: %s',
+    async (_, tokenization) => {
+      // Lines longer than what a thread gets at a time, and than a line is tokenized at once; bytes that are no UTF-8.
+      const long = `${TEXT.replaceAll('\n', ' ').repeat(40_000)}${'x'.repeat(2 << 20)} end\n`;
+      const texts = ['', TEXT.repeat(9000), 'é\xff'.repeat(200_000), long, 'the end'].map((text, i) =>
+        Buffer.from(text, i === 2 ? 'latin1' : 'utf8'),
+      );
+      const info = describeTokenization(tokenization, false);
+      const file = typeof tokenization.tokenizer === 'object' ? tokenization.tokenizer : undefined;
+      const counts = (): TextChanges => ({ replaced: 0, extraBytes: 0, extraCharacters: 0 });
+      const collector = (): { sink: TokenSink; found: () => string } => {
+        const hash = createHash('sha256');
+        const token = (bytes: Uint8Array, from: number, to: number, code: number): void => {
+          hash.update(bytes.subarray(from, to)).update(`${code};`);
+        };
+        return { sink: { token, line: () => void hash.update('\n') }, found: () => hash.digest('hex') };
+      };
+      const [one, several] = [collector(), collector()];
+      const [changes, changesOfThreads] = [counts(), counts()];
+      const opened = await Tokenization.open(info, file);
+      const threads = new TokenizingThreads(2, { info, file }, several.sink, changesOfThreads);
+      for (const [i, text] of texts.entries()) {
+        const feeder = createFeeder(opened, one.sink, changes, String(i));
+        for (let at = 0; at < text.length; at += 1 << 20) feeder.feed(text.subarray(at, at + (1 << 20)));
+        feeder.end();
+        for (let at = 0; at < text.length; at += 77_777) await threads.feed(String(i), text.subarray(at, at + 77_777));
+        await threads.end(String(i));
+      }
+      threads.close();
+      expect(several.found()).toBe(one.found());
+      expect(changesOfThreads).toEqual(changes);
+    },
+    60_000,
+  );
+
+  test('fails in a thread as it does without: with the code and the words', async () => {
+    const json = JSON.stringify({
+      ...(JSON.parse(WORD_PIECE) as object),
+      model: { type: 'WordLevel', vocab: { a: 0 }, unk_token: 'z' },
+    });
+    const info = describeTokenization({ tokenizer: { json } }, false);
+    const sink: TokenSink = { token: () => undefined, line: () => undefined };
+    const counts: TextChanges = { replaced: 0, extraBytes: 0, extraCharacters: 0 };
+    const threads = new TokenizingThreads(2, { info, file: { json, name: 'my.json' } }, sink, counts);
+    await threads.feed('text', Buffer.from('a b\n'));
+    await expect(threads.end('text')).rejects.toMatchObject({
+      code: 'KNESER_TOKENIZER',
+      message: expect.stringMatching(/^my\.json: this tokenizer fails on the text: .* unknown word/) as string,
+    });
+    threads.close();
+    await expect(threads.end('text')).rejects.toThrow('tokenizing was stopped');
   });
 
   test('without its own sentences is normalised before it is cut into tokens', async () => {

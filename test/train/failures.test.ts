@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { KneserError, LanguageModel, train, type TrainOptions } from '#kneser/src/index.js';
+import { KneserError, LanguageModel, train, tune, type TrainOptions } from '#kneser/src/index.js';
 import { LevelWriter } from '#kneser/src/store/level.js';
 import { randomNumbers, temporaryFolder } from '../support/models.js';
 
@@ -58,7 +58,40 @@ describe('nothing is left behind, and no thread goes on', () => {
       const failure = await failureOf({ ...text, signal } as Partial<TrainOptions>);
       expect(failure).toBeInstanceOf(KneserError);
       expect(failure).toMatchObject({ code: 'KNESER_ABORTED', exitCode: 130 });
+      expect((failure as Error).cause).toBe(signal.reason);
     }
+  });
+
+  test('when tuning is interrupted, at any stage: the model keeps the weights that it has', async () => {
+    const [out, held] = [join(folder, 'tuned'), join(folder, 'held-out.txt')];
+    const some = sentences.slice(0, 4000);
+    await train({ sentences: some, out, order: 3, patterns: { skip: true } });
+    writeFileSync(held, some.join('\n'));
+    const interrupted = async (abort: AbortController, onProgress?: () => void): Promise<void> => {
+      const { signal } = abort;
+      const failure: unknown = await tune({
+        model: out,
+        files: [held],
+        signal,
+        ...(onProgress ? { onProgress } : {}),
+      }).catch((error: unknown) => error);
+      expect(failure).toMatchObject({
+        code: 'KNESER_ABORTED',
+        message: expect.stringMatching(/^tuning was/) as string,
+      });
+      expect((failure as Error).cause).toBe(signal.reason);
+    };
+    const reason = new Error('a reason of one’s own');
+    const atOnce = new AbortController();
+    atOnce.abort(reason);
+    await interrupted(atOnce);
+    const soon = new AbortController();
+    setTimeout(() => soon.abort(reason), 30);
+    await interrupted(soon);
+    const late = new AbortController();
+    await interrupted(late, () => late.abort(reason));
+    await using model = await LanguageModel.open(out);
+    expect(model.info.weights).toEqual([]);
   });
 
   test('when the sentences cannot be read, for a reason that is passed on', async () => {
@@ -71,6 +104,16 @@ describe('nothing is left behind, and no thread goes on', () => {
     expect(failure === reason || (failure as Error).cause === reason).toBe(true);
     expect((failure as Error).message).not.toMatch(/writing failed/);
   });
+});
+
+test('a training that needs more memory than it may use says how much would do', async () => {
+  const failure = (await failureOf({ classes: 4000, memory: 64 << 20 })) as Error;
+  expect(failure).toMatchObject({ code: 'KNESER_LIMIT' });
+  expect(failure.message).toBe(
+    'classes: 4000 classes need 245 MB, but memory (--memory) leaves them 10 MB; set it to at least 1003 MB, or ask for fewer',
+  );
+  // With so much memory it is the text that counts.
+  await train({ sentences: ['a b'], out: join(folder, 'enough'), classes: 4000, memory: 1003 << 20 });
 });
 
 test('a model stays as it was until the next one is complete', async () => {

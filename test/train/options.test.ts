@@ -15,7 +15,7 @@ const digest = (texts: Iterable<string | Uint8Array>): string => {
   return hash.digest('hex').slice(0, 16);
 };
 
-/** Every option that a model follows from, with a value that is not the default. */
+/** Every option on which a model depends, with a value other than the default. */
 const all: BuildOptions = {
   order: 3,
   patterns: { skip: true, maxGap: 1 },
@@ -88,7 +88,7 @@ describe('every option that a model follows from', () => {
   });
 });
 
-/** What 0.1.0 wrote for these options, but for its version, `field` and `column`. */
+/** The record that version 0.1.0 wrote for these options, without its version, `field` and `column`. */
 const DEFAULTS_KEPT =
   '{"order":5,"patterns":"1,11,111,1111,11111","hold-out":0,"classes":0,"prune":"","vocabulary":"all","tokenizer":"whitespace","locale":"","sentences":"lines","normalize":"none","lowercase":false,"skip-blank":false,"reserved":"refuse"}';
 const ALL_KEPT =

@@ -98,6 +98,22 @@ describe('a stage restores what an interrupted build has stored', () => {
     await again.abort();
   });
 
+  test('no table is lost if the caller aborts while finished ones are checked', async () => {
+    const { path, context, text } = await interrupted();
+    const words = countTables.wordStream(context, text, false);
+    const builder = new ModelBuilder(await context.place.createStore('tables'));
+    await countTables.run(context, words, builder);
+    await builder.abort();
+
+    const { plan, place } = await resumed(path);
+    const store = await place.createStore('tables');
+    const signal = AbortSignal.abort(new Error('a reason'));
+    const aborted = countTables.restore(new BuildContext({ ...options, signal }, plan, place), words);
+    await expect(aborted).rejects.toMatchObject({ code: 'KNESER_ABORTED', cause: signal.reason as Error });
+    expect((await countTables.restore(new BuildContext(options, plan, place), words))?.sorts).toEqual([]);
+    await store.abort();
+  });
+
   test('the classes of words, if they are those of this vocabulary', async () => {
     const { path, context, text } = await interrupted();
     const builder = new ModelBuilder(await context.place.createStore('tables'));

@@ -5,34 +5,34 @@ import { KneserError } from '../../base/errors.js';
  * The shares of stages that run one after the other need not add up to 1.
  */
 
-/** Words a class, at least: smaller classes say little that words do not. */
+/** Words of a class, at least: smaller classes tell hardly more than words do. */
 export const WORDS_A_CLASS = 20;
-/** Numbers (tokens and ends of sentences): a smaller text is counted before a thread would have started or a file been written. */
+/** A text of fewer numbers (tokens, and what each sentence adds) is counted sooner than a thread starts or a file is written. */
 export const SMALL_TEXT = 200_000;
 
-/** Bytes that a position of a chunk takes while it is sorted: its id, its place in the order, a thread's three scratch arrays. */
+/** Bytes of a position of a chunk while it is sorted: its id, its place in the order, three scratch arrays of a thread. */
 export const BYTES_A_POSITION = 4 + 4 + 12;
-/** Bytes that a word takes besides its place in the list of words, without the 4 that each thread needs for it. */
+/** Bytes of a word besides those in the list of words. Each thread needs 4 more. */
 export const BYTES_A_WORD = 48;
 
-/** Reading: the counted and the held-out word numbers that stay in memory; the rest goes to the disk. */
+/** Reading: the word numbers that stay in memory, of counted and of held-out sentences; the rest goes to the disk. */
 export const IDS_SHARE = 1 / 6;
 export const HELD_OUT_SHARE = 1 / 16;
-/** Reading: the list of words, and what is kept of each word. */
+/** Reading: the list of words, and the arrays by word. */
 export const WORDS_SHARE = 1 / 2;
 /** Reading: the longest token. */
 export const TOKEN_SHARE = 1 / 8;
-/** Clustering: the pairs of words that are counted, and the table of pairs of classes. */
+/** Clustering: the hash table of bigrams, and the matrices of pairs of classes. */
 export const CLASSES_SHARE = 1 / 4;
-/** Tuning: the evidence from which weights are learned. */
+/** Learning weights: the evidence that they are learned from. */
 export const EVIDENCE_SHARE = 1 / 4;
 
-/** Bytes of text read, of blocks read and of blocks written, after which the garbage they left, several times as much, is collected. */
+/** Garbage is collected each time text read, blocks read, or blocks written reach these shares: the buffers left behind are several times as large. */
 export const TEXT_SHARE = 1 / 16;
 export const READ_SHARE = 1 / 64;
 export const WRITTEN_SHARE = 1 / 16;
 
-/** Bytes of `memory` that stages do not divide among themselves: they are for LevelDB, threads, and garbage not yet collected. */
+/** Bytes of `memory` for LevelDB, threads, and garbage not yet collected: the stages divide the rest. */
 export const OVERHEAD = 24 << 20;
 
 /** A part of a training that needs more memory than its share. */
@@ -47,7 +47,7 @@ interface Excess {
   readonly share: number;
   /** Bytes that the stages divide among themselves. */
   readonly memory: number;
-  /** What the caller can do other than allow more memory. */
+  /** Advice besides more memory. */
   readonly instead: string;
 }
 

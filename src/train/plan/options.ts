@@ -49,22 +49,22 @@ export type TrainingText =
       readonly files?: never;
     };
 
-/** What a model is made of, wherever it is made. */
+/** The options that a model follows from, in Node and in a page. */
 export interface BuildOptions {
   /** The highest order of n-grams, 1 to 12. Default 5. */
   readonly order?: number;
   /** Which skip patterns are counted besides the contiguous ones. Default: none. */
   readonly patterns?: PatternChoice;
   /**
-   * The share of sentences that is not counted but held out to tune the mixture's weights on: 0.02 takes every 50th.
-   * Default 0: nothing is held out, and nothing tuned.
+   * The share of sentences that is not counted but held out, to tune the weights of the mixture on: 0.02 takes every 50th.
+   * Default 0: nothing is held out or tuned.
    */
   readonly holdOut?: number;
-  /** Into how many classes words are grouped, for the class model that tuned weights mix in. Default 0: none. */
+  /** Number of classes that words are grouped into, for the class model that the mixture uses. Default 0: no classes. */
   readonly classes?: number;
   /**
-   * By order from 1, n-grams that the text holds at most so often are dropped; the last threshold holds for all higher orders.
-   * The first is 0, and none is less than the one before. As `lmplz --prune`. Default: nothing is dropped.
+   * Thresholds by order from 1: n-grams with a count up to the threshold of their order are dropped. The last threshold also holds for
+   * all higher orders. The first is 0, and none is less than the one before. As `lmplz --prune`. Default: nothing is dropped.
    */
   readonly prune?: readonly number[];
   /** Which words the model knows. Default: all. */
@@ -77,9 +77,9 @@ export interface BuildOptions {
   readonly skipBlank?: boolean;
   /** What to do with a literal `<s>` or `</s>`. Default `refuse`. */
   readonly reserved?: 'refuse' | 'drop';
-  /** Told how far training has come, a few times a second at most stages. */
+  /** Called with the progress of training, in most stages a few times a second. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Stops training when aborted, within a second. Nothing is left behind, unless it is one with `resume`. */
+  /** Stops training when aborted, within a second. Nothing is left behind, unless `resume` is true. */
   readonly signal?: AbortSignal;
 }
 
@@ -88,7 +88,7 @@ const MOST_CLASSES = 4000;
 /** The most sentences that may be held out: half of them. */
 const MOST_HELD_OUT = 0.5;
 
-/** What `kneser train --skip` and `kneser baseline` take for a mixture, unless told otherwise. */
+/** The values of `kneser train --skip` and `kneser baseline` for a mixture, unless flags say otherwise. */
 export const MIXTURE_DEFAULTS = { holdOut: 0.02, classes: 300 } as const;
 
 /** A flag of the command line that gives an option, or a part of one. */
@@ -97,51 +97,68 @@ export interface FlagText {
   readonly flags: string;
   /** The sentence of `--help`. */
   readonly help: string;
-  /** How the text of its value is read; a flag without one is a switch. */
-  readonly value?: 'whole' | 'share' | 'names' | 'thresholds';
+  /** How the text of its value is read. A flag without a value is a switch. */
+  readonly value?: 'whole' | 'share' | 'size' | 'names' | 'thresholds' | 'text';
+  /** The values that it takes, where they are few words. */
+  readonly choices?: readonly string[];
+  /** Its value if it is not given, where `--help` is to show one. */
+  readonly fallback?: number | string;
+  /** Flags that cannot be given with it, in camel case. */
+  readonly excludes?: readonly string[];
 }
 
-/** What a resume record keeps of an option, by label: the model follows from it. */
+/** The part of a resume record that describes an option, by label: the model follows from it. */
 export type Kept = Readonly<Record<string, string | number | boolean>>;
 
-/** What rows need to describe an option that is kept. */
+/** Means to describe an option in a resume record. */
 export interface KeptAbout {
   /** A digest of texts or bytes, so that a record need not hold them. */
   readonly digest: (parts: Iterable<string | Uint8Array>) => string;
 }
 
-/** All there is to say of one option of a build. */
+/** One option of a build. */
 export interface OptionRow<Value> {
   /** Throws KNESER_OPTION for a value that the option does not take. */
   check(value: Value, options: BuildOptions): void;
-  /** What holds where the option is not given; `undefined` where there is nothing then. */
+  /** The value if the option is not given. */
   readonly fallback: Value | undefined;
-  /** What a resume record keeps of it. @param value that of the options, or the fallback. */
+  /** Describes the option in a resume record. @param value that of the options; `undefined` if it is not given. */
   kept(value: Value | undefined, options: BuildOptions, about: KeptAbout): Kept;
-  /** The form in which it is sent to a worker of a page, if not as it is. */
+  /** Turns the value into a form that can be sent to a worker of a page, if it cannot be sent as it is. */
   readonly sent?: (value: Value) => Value;
-  /** The flags of `kneser train`; those of several commands are declared beside each other in src/cli. */
+  /** Whether it says how text becomes tokens and words, or how these are counted. A baseline gives all its models the first kind. */
+  readonly about: 'text' | 'counts';
+  /** The flags of every command that trains. The value of an option is that of its flag unless src/cli/build-options.ts says how it is made. */
   readonly flags: readonly FlagText[];
 }
 
-/** The options that a model follows from, by name. Those left out say who is told and who may stop the build. */
+/** The names of the options that a model follows from: all but those that report and stop the build. */
 export type BuildOptionName = Exclude<keyof BuildOptions, 'onProgress' | 'signal'>;
 
 /**
  * The options of a build: one row each, and every member of {@link BuildOptions} has one. The checks of the library, the flags of the
  * command line, what `--resume` compares, and what a page sends to its worker follow from the rows.
  */
-export const BUILD_OPTIONS: { readonly [Name in BuildOptionName]-?: OptionRow<NonNullable<BuildOptions[Name]>> } = {
+export const BUILD_OPTIONS = {
   order: {
     check: value => void checkInteger('order', value, 1, MAX_ORDER),
     fallback: 5,
     kept: (value = 5) => ({ order: value }),
-    flags: [{ flags: '-n, --order <n>', help: `length of the longest n-grams, 1 to ${MAX_ORDER}`, value: 'whole' }],
+    about: 'counts',
+    flags: [
+      {
+        flags: '-n, --order <n>',
+        help: `length of the longest n-grams, 1 to ${MAX_ORDER}`,
+        value: 'whole',
+        fallback: 5,
+      },
+    ],
   },
   patterns: {
     check: (value, options) => checkPatterns(orderOf(options), value),
     fallback: {},
     kept: (value = {}, options) => ({ patterns: choosePatterns(orderOf(options), value).map(formatPattern).join() }),
+    about: 'counts',
     flags: [
       {
         flags: '--skip',
@@ -160,6 +177,7 @@ export const BUILD_OPTIONS: { readonly [Name in BuildOptionName]-?: OptionRow<No
     check: value => void checkShare('holdOut', value, MOST_HELD_OUT),
     fallback: 0,
     kept: (value = 0) => ({ 'hold-out': value }),
+    about: 'counts',
     flags: [
       {
         flags: '--hold-out <share>',
@@ -172,6 +190,7 @@ export const BUILD_OPTIONS: { readonly [Name in BuildOptionName]-?: OptionRow<No
     check: value => void checkInteger('classes', value, 0, MOST_CLASSES),
     fallback: 0,
     kept: (value = 0) => ({ classes: value }),
+    about: 'counts',
     flags: [
       {
         flags: '--classes <n>',
@@ -187,12 +206,13 @@ export const BUILD_OPTIONS: { readonly [Name in BuildOptionName]-?: OptionRow<No
     },
     fallback: [],
     kept: (value = []) => ({ prune: value.join() }),
+    about: 'counts',
     flags: [
       {
         flags: '--prune <list>',
         help:
           'drop rare n-grams: one threshold for each order, the last also for higher ones. ' +
-          '0,0,1 drops n-grams of order 3 and up that were seen once',
+          '0,0,1 (or 0 0 1) drops n-grams of order 3 and up that were seen once',
         value: 'thresholds',
       },
     ],
@@ -202,7 +222,27 @@ export const BUILD_OPTIONS: { readonly [Name in BuildOptionName]-?: OptionRow<No
     fallback: { kind: 'all' },
     kept: (value = { kind: 'all' }, _options, about) => ({ vocabulary: describeVocabulary(value, about) }),
     sent: value => (value.kind === 'words' ? { kind: 'words', words: [...value.words] } : value),
-    flags: [],
+    about: 'text',
+    flags: [
+      {
+        flags: '--vocab <file>',
+        help: 'count only the words of this list, all others as <unk>',
+        value: 'text',
+        excludes: ['vocabLimit', 'unkBelow'],
+      },
+      {
+        flags: '--vocab-limit <n>',
+        help: 'keep the n most frequent words, count all others as <unk>',
+        value: 'whole',
+        excludes: ['vocab', 'unkBelow'],
+      },
+      {
+        flags: '--unk-below <n>',
+        help: 'count words seen fewer than n times as <unk>',
+        value: 'whole',
+        excludes: ['vocab', 'vocabLimit'],
+      },
+    ],
   },
   tokenization: {
     check: (value, options) => {
@@ -221,32 +261,99 @@ export const BUILD_OPTIONS: { readonly [Name in BuildOptionName]-?: OptionRow<No
         normalize,
       };
     },
-    flags: [],
+    about: 'text',
+    flags: [
+      {
+        flags: '--tokenizer <name>',
+        help: 'how text is split into tokens, in training and in scoring: whitespace, words, characters, bytes, or the path of a tokenizer.json or of a SentencePiece .model',
+        value: 'text',
+        fallback: 'whitespace',
+      },
+      {
+        flags: '--locale <tag>',
+        help: 'language of the rules for words and for segmented sentences (default: en)',
+        value: 'text',
+      },
+      {
+        flags: '--sentences <where>',
+        help: 'lines: each line is a sentence; segment: lines are cut into sentences',
+        choices: ['lines', 'segment'],
+        fallback: 'lines',
+      },
+      { flags: '--normalize <form>', help: 'Unicode normalisation of the text', choices: ['NFC', 'NFKC'] },
+    ],
   },
   lowercase: {
     check: value => void checkFlag('lowercase', value),
     fallback: false,
     kept: (value = false) => ({ lowercase: value }),
-    flags: [],
+    about: 'text',
+    flags: [{ flags: '--lowercase', help: 'lower-case all text, in training and in scoring' }],
   },
   skipBlank: {
     check: value => void checkFlag('skipBlank', value),
     fallback: false,
     kept: (value = false) => ({ 'skip-blank': value }),
-    flags: [],
+    about: 'text',
+    flags: [{ flags: '--skip-blank', help: 'leave out lines without a token, in training and in scoring' }],
   },
   reserved: {
     check: value => void checkOneOf('reserved', value, ['refuse', 'drop']),
     fallback: 'refuse',
     kept: (value = 'refuse') => ({ reserved: value }),
-    flags: [],
+    about: 'text',
+    flags: [
+      {
+        flags: '--reserved <action>',
+        help: 'what to do with a literal <s> or </s> in training text',
+        choices: ['refuse', 'drop'],
+        fallback: 'refuse',
+      },
+    ],
   },
-};
+} satisfies { readonly [Name in BuildOptionName]-?: OptionRow<NonNullable<BuildOptions[Name]>> };
 
 /** The names of the options, in the order of the rows. */
 export const BUILD_OPTION_NAMES = Object.keys(BUILD_OPTIONS) as BuildOptionName[];
 
-/** One row with its value, whose types the compiler cannot pair by itself. */
+/** The names of the options that say how text becomes tokens and words. */
+export type TextOptionName = {
+  [Name in BuildOptionName]: (typeof BUILD_OPTIONS)[Name]['about'] extends 'text' ? Name : never;
+}[BuildOptionName];
+
+/** The names of {@link TextOptionName}, in the order of the rows. */
+export const TEXT_OPTION_NAMES = BUILD_OPTION_NAMES.filter(
+  (name): name is TextOptionName => BUILD_OPTIONS[name].about === 'text',
+);
+
+/**
+ * What a training may use of the machine. The model does not depend on it: a resume record keeps nothing of it, and pages and Node
+ * have other defaults.
+ */
+export const MACHINE_OPTIONS = {
+  memory: {
+    check: checkMemory,
+    flags: [
+      {
+        flags: '-m, --memory <size>',
+        help: 'memory to aim for, such as 512M or 4G (default: half of the machine)',
+        value: 'size',
+      },
+    ],
+  },
+  threads: {
+    check: checkThreads,
+    flags: [{ flags: '-t, --threads <n>', help: 'threads that count (default: one a core)', value: 'whole' }],
+  },
+} satisfies Readonly<Record<string, { readonly check: Check; readonly flags: readonly FlagText[] }>>;
+
+/** The names of the options of the machine. */
+export type MachineOptionName = keyof typeof MACHINE_OPTIONS;
+
+/** {@link MachineOptionName}, in the order of the rows. */
+export const MACHINE_OPTION_NAMES = Object.keys(MACHINE_OPTIONS) as MachineOptionName[];
+
+/** The row of an option. The compiler cannot pair the types of a row and its value by itself. */
 function rowOf(name: BuildOptionName): OptionRow<unknown> {
   return BUILD_OPTIONS[name] as unknown as OptionRow<unknown>;
 }
@@ -259,19 +366,25 @@ export function checkBuildOptions(options: BuildOptions): void {
   }
 }
 
-/** What a resume record keeps of the options, in the order of the rows. */
+/** Describes the options in a resume record, in the order of the rows. */
 export function keptOptions(options: BuildOptions, about: KeptAbout): Kept {
   return Object.assign({}, ...BUILD_OPTION_NAMES.map(name => rowOf(name).kept(options[name], options, about))) as Kept;
 }
 
+/** Picks the given ones of some options: those that are not `undefined`. */
+export function givenOptions<Options extends object, Name extends keyof Options & string>(
+  options: Options,
+  names: readonly Name[],
+): Partial<Pick<Options, Name>> {
+  const given = names.filter(name => options[name] !== undefined).map(name => [name, options[name]] as const);
+  return Object.fromEntries(given) as Partial<Pick<Options, Name>>;
+}
+
 /** The options that are given, in a form that a worker can be sent. */
 export function sendableOptions(options: BuildOptions): BuildOptions {
-  const given = BUILD_OPTION_NAMES.filter(name => options[name] !== undefined);
+  const given = Object.entries(givenOptions(options, BUILD_OPTION_NAMES));
   return Object.fromEntries(
-    given.map(name => {
-      const value: unknown = options[name];
-      return [name, rowOf(name).sent?.(value) ?? value];
-    }),
+    given.map(([name, value]) => [name, rowOf(name as BuildOptionName).sent?.(value) ?? (value as unknown)]),
   );
 }
 
@@ -336,7 +449,7 @@ function describeVocabulary(choice: VocabularyChoice, { digest }: KeptAbout): st
   }
 }
 
-/** What to train, and how. */
+/** The options of {@link TrainOptions | training}: text, model, machine. */
 export type TrainOptions = TrainingText &
   DocumentOptions &
   BuildOptions & {
@@ -349,15 +462,15 @@ export type TrainOptions = TrainingText &
     /** Replaces a model that is in the folder. Default false. */
     readonly force?: boolean;
     /**
-     * Goes on with a training that was broken off in this folder, from the text as it was read and the tables that were
-     * complete; its model is that of a training that was not broken off. All other options but `memory` and `threads`, and the
-     * files, must be those that it was begun with; sentences are not asked for again. Where there is nothing to go on with,
-     * training begins anew. And if this one is broken off, by `signal` or an error, what it did is kept. Default false.
+     * Continues a training that was interrupted in this folder, from its stored text and its finished tables. The model is the same as
+     * without an interruption. The files and all options but `memory` and `threads` must be those that it began with; sentences are
+     * not read again. If there is nothing to continue, training begins anew. If this training is interrupted, by `signal` or
+     * an error, its finished work is kept. Default false.
      */
     readonly resume?: boolean;
-    /** Told at the beginning, with `resume`, how far the earlier training came; `undefined` where this one begins anew. */
+    /** With `resume`, called at the beginning with how far the interrupted training came, or `undefined` if there is none. */
     readonly onResume?: (reached: string | undefined) => void;
-    /** The command that resumes this training, for the message of KNESER_UNFINISHED. Default: a call of the library. */
+    /** The command line that resumes this training, for the message of KNESER_UNFINISHED. Default: a call of the library. */
     readonly resumeCommand?: string;
   };
 
@@ -379,8 +492,8 @@ export const TRAIN_OPTIONS: OptionTable<TrainOptions> = {
   out: required(checkPath),
   ...BUILD_CHECKS,
   ...DOCUMENT_OPTIONS,
-  memory: checkMemory,
-  threads: checkThreads,
+  memory: MACHINE_OPTIONS.memory.check,
+  threads: MACHINE_OPTIONS.threads.check,
   force: checkFlag,
   resume: checkFlag,
   onResume: checkFunction,

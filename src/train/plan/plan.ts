@@ -5,7 +5,12 @@ import { prunesAnything, pruningByCounts, skipPatternError, type Pruning } from 
 import { describeTokenization, Tokenization } from '../../text/tokenization.js';
 import { checkBuildOptions, orderOf, pretrainedTokenizer, type BuildOptions } from './options.js';
 
-/** What follows from the options of a build. */
+/**
+ * The plan of a training, before it begins. `options.ts` has a row for each option: check, default, flags, and its part of a resume record.
+ * `budget.ts` divides the memory among the stages. This file checks the options, and completes them.
+ */
+
+/** The plan of a build: its options, checked and complete. */
 export interface BuildPlan {
   readonly order: number;
   /** The patterns that the model is a mixture of. */
@@ -13,7 +18,7 @@ export interface BuildPlan {
   /** Which words the model knows. */
   readonly vocabulary: VocabularyChoice;
   readonly tokenization: Tokenization;
-  /** How the tables are pruned; `undefined` where nothing is. */
+  /** How the tables are pruned; `undefined` if they are not. */
   readonly pruning: Pruning | undefined;
 }
 

@@ -4,65 +4,87 @@ import type { Sort } from '../../count/adjust.js';
 import type { Vocabulary } from '../../count/vocabulary.js';
 import type { Stream } from '../../tables/pattern.js';
 
-/** How much was read of a text, and what it held. */
+/**
+ * Resuming: a training stores its finished work, and a later one continues from there. This file has the interface that stages know;
+ * `unfinished-build.ts` implements it in a folder. `beginning.ts` says which options and files must be the same; `record.ts` reads, writes
+ * and compares records; `text.ts` stores the text; `tables.ts` checks stored tables; `files.ts` writes files that survive a crash.
+ */
+
+/** Figures of a text that was read. */
 export interface TextFigures {
+  /** Sentences that are counted. */
   readonly sentences: number;
-  /** `</s>` not counted. */
+  /** Tokens of these, `</s>` not included. */
   readonly tokens: number;
-  /** Sentences that were held out. */
+  /** Sentences that are held out. */
   readonly heldOut: number;
-  /** Tokens of those, `</s>` not counted. */
+  /** Tokens of these, `</s>` not included. */
   readonly heldOutTokens: number;
-  /** Invalid sequences that were replaced. */
+  /** Invalid UTF-8 sequences that were replaced by U+FFFD. */
   readonly replaced: number;
-  /** Literal `<s>` and `</s>` that were left out. */
+  /** Literal `<s>` and `</s>` tokens that were left out. */
   readonly dropped: number;
   /** Documents without text that were left out; missing in records of 0.1.0, which leave none out. */
   readonly skipped?: number;
 }
 
-/** A text that was read, but for its word numbers. */
+/** A text that was read: its figures and vocabulary, without the word numbers. */
 export interface ReadText extends TextFigures {
   readonly vocabulary: Vocabulary;
 }
 
-/** The word numbers of a text: those that are counted, and those held out. */
+/** The word numbers of a text. */
 export interface TextIds {
+  /** Of the sentences that are counted. */
   readonly ids: IdStream;
+  /** Of the sentences that are held out. */
   readonly heldOut: IdStream;
 }
 
-/** A table that is complete. */
+/** A finished table. */
 export interface CountedTable extends TableSummary {
+  /** As `tableName` writes it. */
   readonly table: string;
 }
 
-/** What is left to do of a stream: the sorts that are not complete, and what is known of those that are. */
+/** The finished part of the counting of a stream, and the sorts that are left. */
 export interface LeftToCount {
+  /** The sorts that are left to be done. */
   readonly sorts: readonly Sort[];
+  /** The finished tables of the build. */
   readonly tables: readonly CountedTable[];
-  /** By id, what the contiguous sort leaves for unigrams; zeros where it is not complete. */
+  /** By id, the adjusted counts of unigrams that the contiguous sort counted; zeros if that sort is left to be done. */
   readonly unigrams: Uint32Array;
 }
 
 /**
- * Where a build writes down what it has done, so that another can go on with it. Whatever is not complete is done again, and
- * comes out the same: a model depends on the text and the options alone.
+ * Stores the finished work of a build, so that a later build can continue from it. Unfinished work is done again, with the same result: a
+ * model depends on the text and the options alone.
+ *
+ * - Input: the text, once it is read; each table, once it is finished.
+ * - Output: for a later build, the text, the sorts that are left, and the classes of words.
+ * - Order: `saveText` or `loadText`, `beginCounting`, then `leftToCount` and `completed` for words, `classes`, and the same for classes.
  */
 export interface Checkpoints {
-  /** Whether a build that was broken off is gone on with: its text is known. */
+  /** Whether this build continues an interrupted one, whose text is stored. */
   readonly resumed: boolean;
-  /** Begins to write the text down. It may be counted meanwhile. @param check stops the writing by throwing. */
+  /** Begins to store the text, which may be counted meanwhile. @param check called between writes; stops them by throwing. */
   saveText(text: ReadText, ids: TextIds, check: () => void): void;
-  /** The text that was written down. */
+  /** Reads the stored text. @param ids the streams that take its word numbers. */
   loadText(ids: TextIds): Promise<ReadText>;
-  /** Notes how many tables there will be. */
+  /** Records how many tables are sorted in all, for messages on progress. */
   beginCounting(tables: number): Promise<void>;
-  leftToCount(stream: Stream, sorts: readonly Sort[], types: number): Promise<LeftToCount>;
-  /** Notes that tables are complete, once the disk has them. */
+  /**
+   * Finds the finished sorts of a stream, and removes the blocks of unfinished ones.
+   *
+   * @param types ids in use.
+   * @param check called for each block that is read; stops the search by throwing KNESER_ABORTED.
+   */
+  leftToCount(stream: Stream, sorts: readonly Sort[], types: number, check: () => void): Promise<LeftToCount>;
+  /** Records tables as finished, after the disk has them. */
   completed(tables: readonly CountedTable[]): Promise<void>;
-  /** The class of every word, where it is known from before. */
+  /** The stored class of every id; `undefined` if there is none for so many ids. */
   classes(types: number): Promise<Uint32Array | undefined>;
-  /** Waits until nothing is being written. @throws what kept the text from being written. */
+  /** Waits until the text is stored. @throws the error that kept it from being stored. */
   settled(): Promise<void>;
 }

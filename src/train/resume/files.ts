@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** So much is written between two waits for the disk: what cannot be interrupted stays short. */
+/** Bytes written between two waits for the disk: waiting cannot be interrupted, and so stays short. */
 const SYNC_BYTES = 32 << 20;
 
 /**
- * Writes pieces behind each other from a position on, and waits until the disk has them.
+ * Writes pieces one after the other from a position on, and waits until the disk has them.
  *
  * @param check called between writes; stops by throwing.
  */

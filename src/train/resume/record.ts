@@ -5,58 +5,61 @@ import { KneserError } from '../../base/errors.js';
 import type { CountedTable, TextFigures } from './checkpoints.js';
 import type { Input } from '../../text/formats/input.js';
 
-/** A file of a training that was broken off, and what to know it by. */
+/** A file of an interrupted training, with the figures by which damage is recognised. */
 export interface SavedFile {
   readonly name: string;
   readonly bytes: number;
-  /** As `digestFile` has it. */
+  /** CRC-32 in hexadecimal, as `digestFile` writes it. */
   readonly crc32: string;
 }
 
-/** A text that was written down as word numbers. */
+/** A text that is stored as word numbers. */
 export interface SavedText extends TextFigures {
   readonly files: readonly SavedFile[];
-  /** The names of the files of word numbers: those that are counted, and those held out. */
+  /** Name of the file with the word numbers of counted sentences. */
   readonly numbers: string;
+  /** Name of the file with those of held-out sentences. */
   readonly heldOutNumbers: string;
 }
 
-/** A file that is trained on; a pipe has neither size nor time. */
+/** A file of the training text. A pipe has neither size nor time. */
 export interface RecordedInput {
   readonly path: string;
   readonly bytes?: number;
-  /** When it was last changed, in milliseconds since 1970. */
+  /** Time of the last change [ms since 1970]. */
   readonly modified?: number;
 }
 
-/** What a training was begun with: the model follows from it, and from nothing else. */
+/** The options and files that a training began with. The model follows from them alone. */
 export interface Beginning {
-  /** The options by name, those that the model depends on. */
+  /** The options that the model depends on, by label. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
-  /** `null` where sentences were given instead of files. */
+  /** `null` if sentences were given instead of files. */
   readonly inputs: readonly RecordedInput[] | null;
 }
 
-/** What a training that is not complete writes down of itself. */
+/** The record of an unfinished training: `record.json` in its work folder. */
 export interface TrainingRecord extends Beginning {
+  /** Version of the format of models. */
   readonly format: number;
+  /** The generation that the training makes. */
   readonly generation: string;
-  /** What to type to go on; `null` where the library was called. */
+  /** The command line that resumes it; `null` if the library was called. */
   readonly command: string | null;
-  /** Missing until the text was read and is on the disk. */
+  /** The stored text; missing until all of it is on the disk. */
   readonly text?: SavedText;
-  /** How many tables there will be; missing until counting has begun. */
+  /** How many tables are sorted in all; missing until counting begins. */
   readonly tableCount?: number;
-  /** The tables that are complete and on the disk. */
+  /** The finished tables, all of them on the disk. */
   readonly tables: readonly CountedTable[];
 }
 
-/** Reads what the last training left in its folder; `undefined` where it left nothing that can be read. */
+/** Reads the record in a work folder; `undefined` if there is none, or it is unreadable. */
 export async function readRecord(folder: string): Promise<TrainingRecord | undefined> {
   return (await readUnfinished(folder)) as TrainingRecord | undefined;
 }
 
-/** Replaces the record. @param lasting whether it must outlast the machine's failure, and not just the process's. */
+/** Replaces the record atomically. @param lasting whether to wait for the disk, so that the record survives a crash of the machine and not only of the process. */
 export async function writeRecord(folder: string, record: TrainingRecord, lasting: boolean): Promise<void> {
   const path = join(folder, RECORD);
   const file = await open(`${path}.tmp`, 'w');
@@ -69,7 +72,7 @@ export async function writeRecord(folder: string, record: TrainingRecord, lastin
   await rename(`${path}.tmp`, path);
 }
 
-/** What the inputs are known by. */
+/** Path, size and time of each input, by which `--resume` recognises it. */
 export async function recordInputs(inputs: readonly Input[]): Promise<RecordedInput[]> {
   return Promise.all(
     inputs.map(async ({ path, bytes }) => {
@@ -79,7 +82,7 @@ export async function recordInputs(inputs: readonly Input[]): Promise<RecordedIn
   );
 }
 
-/** @throws KNESER_OPTION that says in what a training differs from the one it is to go on with. */
+/** Refuses to continue a training with other options or files. @throws KNESER_OPTION with each difference. */
 export function requireSame(out: string, record: Beginning, now: Beginning): void {
   const differences: string[] = [];
   for (const name of new Set([...Object.keys(record.settings), ...Object.keys(now.settings)])) {
@@ -90,8 +93,8 @@ export function requireSame(out: string, record: Beginning, now: Beginning): voi
   if (differences.length === 0) return;
   throw new KneserError(
     'KNESER_OPTION',
-    `${out}: the training to be resumed was begun with other ${differences.join(', ')}; ` +
-      'resume it with what it was begun with, or begin anew with --force and without --resume',
+    `${out}: the interrupted training began with other ${differences.join(', ')}; ` +
+      'resume it with the same options and files, or begin anew with --force and without --resume',
   );
 }
 

@@ -11,11 +11,11 @@ import { hashBytes, WordList } from '../../text/word-list.js';
 import { writeAll } from './files.js';
 import type { SavedFile, SavedText } from './record.js';
 
-/** Bytes of words that are put together to one write. */
+/** Bytes of words that one write takes. */
 const PIECE_BYTES = 1 << 20;
 
 /**
- * Writes a text down so that it lasts. Its numbers may be counted meanwhile.
+ * Stores a text on the disk: its words, their frequencies and ids, and the word numbers. The numbers may be counted meanwhile.
  *
  * @param check called between writes; stops by throwing.
  */
@@ -26,7 +26,7 @@ export async function saveText(
   check: () => void,
 ): Promise<SavedText> {
   const files: SavedFile[] = [];
-  // Counting frees the numbers on its way.
+  // Counting frees the memory of the numbers on its way: these arrays keep them until they are written.
   const streams = [ids, heldOut].map(stream => ({ name: basename(stream.path), ...stream.inMemory() }));
   const save = async (name: string, pieces: Iterable<Uint8Array>, position = 0): Promise<void> => {
     const path = join(folder, name);
@@ -41,13 +41,13 @@ export async function saveText(
   await save('words', encodeWords(vocabulary));
   await save('frequencies', [asBytes(vocabulary.frequencies)]);
   await save('ids', [asBytes(vocabulary.ids)]);
-  // Part of these may be on the disk already.
+  // The first numbers of a long stream are in its file already.
   for (const { name, pieces, position } of streams) await save(name, pieces, position);
   const [tokens, sentences] = streams;
   return { files, numbers: tokens.name, heldOutNumbers: sentences.name, ...figures };
 }
 
-/** Whether the files of a text are as they were written. */
+/** Whether the files of a stored text have the size and checksum with which they were written. */
 export async function isIntact(folder: string, { files }: SavedText): Promise<boolean> {
   try {
     for (const { name, bytes, crc32 } of files) {
@@ -60,7 +60,7 @@ export async function isIntact(folder: string, { files }: SavedText): Promise<bo
   }
 }
 
-/** Reads a text back that is intact. */
+/** Reads a stored text, whose files are intact. */
 export async function loadText(
   folder: string,
   { files, numbers, heldOutNumbers, ...figures }: SavedText,
@@ -81,7 +81,7 @@ export async function loadText(
   return { ...figures, vocabulary };
 }
 
-/** Words by id, from the first that is of the text: the length of each, then its bytes. */
+/** The words of the text by id, from `FIRST_WORD` on: of each its length (varint), then its bytes. */
 function* encodeWords({ list, numbers }: Vocabulary): Generator<Uint8Array> {
   let buffer = new Uint8Array(PIECE_BYTES);
   let at = 0;
@@ -99,7 +99,7 @@ function* encodeWords({ list, numbers }: Vocabulary): Generator<Uint8Array> {
   yield buffer.subarray(0, at);
 }
 
-/** The reverse: in the list that is made, every word's number is its id. */
+/** The reverse of {@link encodeWords}. In the list, the number of every word is its id. */
 function decodeWords(bytes: Uint8Array): Pick<Vocabulary, 'list' | 'numbers'> {
   const list = new WordList();
   const cursor = { at: 0 };
@@ -116,7 +116,7 @@ function asBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-/** The memory of a file's bytes, to be seen as numbers. */
+/** A copy of a file's bytes that begins at a multiple of 8, so that typed arrays can view it. */
 function aligned(bytes: Buffer): ArrayBuffer {
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
 }

@@ -9,10 +9,14 @@ import { countUnigrams, isWhole, readClasses, removeTable } from './tables.js';
 import { isIntact, loadText, saveText } from './text.js';
 
 /**
- * Looks whether a training can be gone on with: its text must be as it was written.
+ * Looks for an unfinished build to continue. Its stored text must be intact.
  *
- * @param published the generation that is the model already.
- * @throws KNESER_OPTION where it was begun with something else.
+ * @param folder the work folder.
+ * @param out the model's folder, for messages.
+ * @param published the current generation: a build of it is finished.
+ * @param now the options and files of this training.
+ * @returns its record; `undefined` if there is nothing to continue.
+ * @throws KNESER_OPTION if it began with other options or files.
  */
 export async function findUnfinishedBuild(
   folder: string,
@@ -26,12 +30,19 @@ export async function findUnfinishedBuild(
   return (await isIntact(folder, record.text)) ? record : undefined;
 }
 
-/** Checkpoints in a folder: the text as files of numbers, and a record of which tables are complete in a LevelDB beside. */
+/**
+ * The checkpoints of a build in a work folder:
+ *
+ *     record.json   options, files, figures of the text, finished tables
+ *     words, frequencies, ids, tokens, held-out   the stored text
+ *
+ * Finished tables are in the LevelDB of the draft (or `unpruned`, if the model is pruned).
+ */
 export class UnfinishedBuild implements Checkpoints {
   private saving: Promise<void> | undefined;
   private failure: Error | undefined;
   private written: Promise<void> = Promise.resolve();
-  /** Where tables are counted. */
+  /** The store that tables are written to. */
   private store: LevelWriter | undefined;
 
   private constructor(
@@ -40,6 +51,7 @@ export class UnfinishedBuild implements Checkpoints {
     readonly resumed: boolean,
   ) {}
 
+  /** Begins a build. @param command the command line that resumes it. */
   static async begin(
     folder: string,
     generation: string,
@@ -52,19 +64,20 @@ export class UnfinishedBuild implements Checkpoints {
     return build;
   }
 
+  /** Continues the build of a record. */
   static resume(folder: string, record: TrainingRecord): UnfinishedBuild {
     return new UnfinishedBuild(folder, record, true);
   }
 
-  /** Whether there is anything to go on with. */
+  /** Whether the text is stored, so that a later build can continue from this one. */
   get hasText(): boolean {
     return this.record.text !== undefined && !this.failure;
   }
 
   /**
-   * Opens the store that tables are counted in: the one that was begun, or a new one.
+   * Opens the store that tables are written to: that of the unfinished build, or a new one.
    *
-   * @param create opens one that is there already only if told so.
+   * @param create opens a store; one that exists only if `resumed` is true.
    */
   async openStore(
     path: string,
@@ -72,7 +85,7 @@ export class UnfinishedBuild implements Checkpoints {
   ): Promise<LevelWriter> {
     this.store = await create(path, this.resumed).catch(async (error: unknown) => {
       if (!this.resumed) throw error;
-      // What cannot be opened is counted again.
+      // A store that cannot be opened is removed, and its tables are counted again.
       await rm(path, { recursive: true, force: true });
       return create(path, false);
     });
@@ -97,11 +110,11 @@ export class UnfinishedBuild implements Checkpoints {
     await this.write({ tableCount });
   }
 
-  async leftToCount(stream: Stream, sorts: readonly Sort[], types: number): Promise<LeftToCount> {
+  async leftToCount(stream: Stream, sorts: readonly Sort[], types: number, check: () => void): Promise<LeftToCount> {
     const unigrams = new Uint32Array(types);
     if (!this.resumed) return { sorts, tables: [], unigrams };
     const left: Sort[] = [];
-    for (const sort of sorts) if (!(await this.isComplete(stream, sort, unigrams))) left.push(sort);
+    for (const sort of sorts) if (!(await this.isComplete(stream, sort, unigrams, check))) left.push(sort);
     return { sorts: left, tables: this.record.tables, unigrams };
   }
 
@@ -122,8 +135,8 @@ export class UnfinishedBuild implements Checkpoints {
     if (this.failure) throw this.failure;
   }
 
-  /** Whether all tables of a sort are. If so, their unigrams are added; if not, what there is of them is removed. */
-  private async isComplete(stream: Stream, sort: Sort, unigrams: Uint32Array): Promise<boolean> {
+  /** Whether all tables of a sort are finished and undamaged. If so, adds the unigrams that it counted; if not, removes its tables. */
+  private async isComplete(stream: Stream, sort: Sort, unigrams: Uint32Array, check: () => void): Promise<boolean> {
     const { store, record } = this;
     if (!store) return false;
     const names = new Set(sort.map(pattern => tableName(pattern, stream)));
@@ -131,8 +144,8 @@ export class UnfinishedBuild implements Checkpoints {
     let complete = sort.every(pattern => record.tables.some(({ table }) => table === tableName(pattern, stream)));
     for (const pattern of complete ? sort : []) {
       const isBigrams = isContiguous(pattern) && pattern.length === 1;
-      const count = isBigrams ? (block: Uint8Array): void => countUnigrams(block, found) : undefined;
-      complete &&= await isWhole(store, tableName(pattern, stream), pattern.length, count);
+      const onBlock = (block: Uint8Array): void => (isBigrams ? countUnigrams(block, found) : undefined);
+      complete &&= await isWhole(store, tableName(pattern, stream), pattern.length, onBlock, check);
     }
     if (complete) {
       for (let id = 0; id < found.length; id++) unigrams[id] += found[id];
@@ -146,7 +159,7 @@ export class UnfinishedBuild implements Checkpoints {
   private write(more: Partial<TrainingRecord>): Promise<void> {
     this.record = { ...this.record, ...more };
     const { folder, record } = this;
-    // One after another, since all go through the same temporary file. Without a text there is nothing to go on with yet.
+    // One after the other, since all writes use the same temporary file. A record without a text need not survive a crash: nothing can be resumed yet.
     const write = (): Promise<void> => writeRecord(folder, record, record.text !== undefined);
     return (this.written = this.written.then(write, write));
   }

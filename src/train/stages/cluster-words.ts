@@ -33,7 +33,7 @@ export async function run(context: BuildContext, text: NumberedText, classes: nu
     }
     await context.pause();
     if (counter.memory > memory * CLASSES_SHARE) {
-      throw tooLarge('the distinct bigrams of the text', counter.memory, memory, 'leave classes out (classes: 0)');
+      throw tooLarge('the distinct bigrams of the text', counter.memory, memory, 'leave classes out (--classes 0)');
     }
   }
   const types = vocabulary.numbers.length;
@@ -55,7 +55,7 @@ export async function checkMemory({ options, place }: BuildContext): Promise<voi
   if (bytes > place.memory * CLASSES_SHARE) throw tooLarge(`${classes} classes`, bytes, place.memory, 'ask for fewer');
 }
 
-/** @param subject what needs so many bytes. @param instead what the caller can do other than allow more memory. */
+/** The error for a clustering that needs too much memory. @param subject the noun that needs `bytes`. @param instead advice besides more memory. */
 function tooLarge(subject: string, bytes: number, memory: number, instead: string): KneserError {
   return overBudget({ option: 'classes', subject, bytes, share: CLASSES_SHARE, memory, instead });
 }

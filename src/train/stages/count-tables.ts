@@ -30,7 +30,9 @@ export interface CountedStream {
 /** The finished tables of an interrupted build, and the sorts that are left; `undefined` if nothing was stored. */
 export async function restore(context: BuildContext, stream: CountedStream): Promise<LeftToCount | undefined> {
   const { place, plan } = context;
-  return place.checkpoints?.leftToCount(stream.name, planSorts(stream.patterns, plan.order), stream.frequencies.length);
+  const sorts = planSorts(stream.patterns, plan.order);
+  const types = stream.frequencies.length;
+  return place.checkpoints?.leftToCount(stream.name, sorts, types, () => context.checkAborted());
 }
 
 /**

@@ -41,7 +41,7 @@ export async function checkMemory(
   const bytes = evidenceBytes(heldOutTokens + heldOut, tables);
   if (bytes <= place.memory * EVIDENCE_SHARE) return;
   throw overBudget({
-    option: 'hold-out',
+    option: 'holdOut',
     subject: `weights learned from ${heldOutTokens} tokens`,
     bytes,
     share: EVIDENCE_SHARE,

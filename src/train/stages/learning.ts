@@ -16,10 +16,11 @@ import type { ModelStore } from '../../store/store.js';
 import { EOS } from '../../text/tokens.js';
 import { pauses, type Pause } from '../../base/turn.js';
 
-/** More words than this add time and nothing else: sentences are then taken evenly from the whole text. */
+/** Weights are learned from at most this many words: more add time and no precision. Sentences of a longer text are taken evenly from all of it. */
 const MOST_WORDS = 500_000;
-/** Numbers of evidence that they come to at most, whatever memory there is: with many patterns they are fewer. */
+/** The most numbers of evidence (u32), whatever memory there is: with many patterns, words are fewer. */
 const MOST_EVIDENCE = 1 << 26;
+/** Words between two pauses. */
 const WORDS_A_PAUSE = 1024;
 
 /** A held-out text as ids that `readIds` gives (words that the model does not know are `NOT_IN_VOCABULARY`). */
@@ -30,7 +31,7 @@ export interface HeldOutIds {
   pieces(): Iterable<Uint32Array>;
 }
 
-/** Bytes of the evidence that is learned from, of so many words and tables. */
+/** Size of the evidence of some words and tables [bytes]. */
 export function evidenceBytes(words: number, tables: number): number {
   return 4 * tables * FIELDS * Math.min(words, mostWords(tables));
 }
@@ -40,10 +41,15 @@ function mostWords(tables: number): number {
 }
 
 /**
- * Learns weights for the model in a store, which is closed at the end. They do not depend on the memory.
+ * Learns the weights of the mixture (glm: the generalized language model) for the model in a store, which is closed at the end. The weights do not depend on the memory.
+ *
+ * - Input: a model without weights, and held-out text.
+ * - Output: a set of weights, with the perplexities that it reaches.
+ * - Order: after the model is finished.
  *
  * @param memory bytes to aim for.
- * @param pause waited for now and then.
+ * @param onProgress called with the passes done, and their number.
+ * @param pause awaited now and then.
  */
 export async function learnWeights(
   store: ModelStore,
@@ -52,7 +58,7 @@ export async function learnWeights(
   onProgress?: (done: number, total: number) => void,
   pause: Pause = pauses(),
 ): Promise<WeightSet> {
-  // It was just made: nobody else has had it.
+  // The model was just made: its size, time and weights are not known, and not needed.
   const files = { bytes: Infinity, created: '', weights: new Map<string, Uint8Array>() };
   const blockMemory = Math.min(memory / 8, 128 << 20);
   const model = await PagedModel.fromStore(store, files, { startingWeights: true, smoothing: 'glm', blockMemory });
@@ -63,7 +69,7 @@ export async function learnWeights(
   }
 }
 
-/** The same for a model that was opened with `startingWeights`. @param check called while tables are read; throws to stop. */
+/** As {@link learnWeights}, for a model that was opened with `startingWeights` and stays open. @param check called while tables are read; throws to stop. @throws KNESER_INPUT_EMPTY */
 export async function learnModel(
   model: PagedModel,
   text: HeldOutIds,
@@ -111,7 +117,7 @@ export async function learnModel(
   };
 }
 
-/** One batch of a whole text, or of sentences from all over it. @param most the words that it has at most. */
+/** One batch of all sentences of a text, or of every k-th, so that it has at most `most` words. */
 function layOut(text: HeldOutIds, order: number, most: number): { batch: Batch; sentences: number } {
   const every = Math.ceil(text.length / most);
   const layout = new BatchLayout(order, Math.min(text.length, most));
@@ -129,7 +135,7 @@ function layOut(text: HeldOutIds, order: number, most: number): { batch: Batch; 
   return { batch: layout.batch, sentences };
 }
 
-/** What modified Kneser-Ney makes of the same evidence. */
+/** The probabilities of modified Kneser-Ney, from the same evidence. */
 function kneserNey(model: PagedModel, evidence: BlendEvidence, batch: Batch, pause: Pause): Promise<Float64Array> {
   const { lattice } = createBlend(model.parts, estimateDiscounts).words;
   const tables = lattice.tables.filter(table => isContiguous(table.pattern));
@@ -137,7 +143,7 @@ function kneserNey(model: PagedModel, evidence: BlendEvidence, batch: Batch, pau
   return evaluate(blend, evidence, batch, pause);
 }
 
-/** p of each word of a batch. */
+/** The probability of each word of a batch. */
 async function evaluate(blend: Blend, evidence: BlendEvidence, batch: Batch, pause: Pause): Promise<Float64Array> {
   const probabilities = new Float64Array(batch.length);
   for (let t = 0; t < batch.length; t++) {

@@ -1,28 +1,40 @@
 import type { CountingPlace } from '../../count/pool.js';
 import type { ModelStore, ModelWriter } from '../../store/store.js';
 import type { Sentences } from '../../text/sentences.js';
+import type { TextChanges } from '../../text/tokenization.js';
+import type { TokenizingPlan } from '../../text/tokenizing-thread.js';
+import type { TokenSink } from '../../text/tokenizer.js';
 import type { Checkpoints } from '../resume/checkpoints.js';
 
 /**
- * The two ends of a training: the text that it reads, and the place (a folder, or memory) where it works and writes. The stages
- * know nothing else of files, browsers and LevelDB.
+ * The two ends of a training: the text that it reads, and the place (a folder, or memory) where it works and writes. Stages know
+ * files, browsers and LevelDB through these types alone.
  */
 
-/** A text that is read as bytes. */
+/** One input of a training: bytes of text. */
 export interface TextSource {
-  /** Its name in messages: a path, mostly. */
+  /** Its name in messages: mostly a path. */
   readonly name: string;
-  /** Its size, where that is known. */
+  /** Its size; `undefined` for a pipe. */
   readonly bytes: number | undefined;
   /** Whether the file holds the text line by line, so that messages may number its lines. */
   readonly isPlain: boolean;
   /**
-   * Reads its bytes; a piece is valid until the next one is asked for.
+   * Reads its bytes. A piece is valid until the next one is asked for.
    *
-   * @param onRead told how many more of `bytes` were read.
-   * @param onSkip told how many more documents were left out, since they have no text.
+   * @param onRead called with the number of further bytes read, of `bytes` in all.
+   * @param onSkip called with the number of further documents left out, since they have no text.
    */
   read(onRead: (bytes: number) => void, onSkip: (documents: number) => void): AsyncIterable<Uint8Array>;
+}
+
+/** Threads that tokenize texts, and give the tokens to a sink in the order of the texts. */
+export interface TextThreads {
+  /** Takes the next bytes of a text. */
+  feed(source: string, bytes: Uint8Array): Promise<void>;
+  /** Ends a text, and waits until the sink has its tokens. */
+  end(source: string): Promise<void>;
+  close(): void;
 }
 
 /** The text that a model is trained on. */
@@ -31,21 +43,28 @@ export type BuildText = { readonly sources: readonly TextSource[] } | { readonly
 /** The stores of a training: the model's tables, and, where tables are pruned, those before pruning. */
 export type StoreKind = 'tables' | 'unpruned';
 
-/** The machine that a training runs on, and the place that its model goes to. */
+/** The machine that a training runs on, and the place where its model is written. */
 export interface BuildPlace extends CountingPlace {
   /** The model's name in messages. */
   readonly name: string;
-  /** Bytes of memory to aim for. */
+  /** Bytes of memory that the stages divide among themselves. */
   readonly memory: number;
+  /** Starts threads that tokenize; without it this thread does. */
+  readonly startTokenizing?: (
+    threads: number,
+    plan: TokenizingPlan,
+    sink: TokenSink,
+    changes: TextChanges,
+  ) => TextThreads;
   /** Gives the path of a temporary file. */
   temporary(name: string): string;
   /** Creates a store. */
   createStore(kind: StoreKind): Promise<ModelWriter>;
   /** Opens a store that was created and written. */
   openStore(kind: StoreKind): Promise<ModelStore>;
-  /** Collects garbage, where a program may ask for that. @param pages whether to return its pages to the system too: twice the time. */
+  /** Collects garbage, where the engine allows that. @param pages whether freed pages return to the system, too: twice the time. */
   readonly collect?: (pages: boolean) => void;
-  /** Records which work is done, so that a later training can continue from there; without it none can. */
+  /** Stores finished work, so that a later training can continue from it; without it none can. */
   readonly checkpoints?: Checkpoints;
   /** Stores a set of weights beside the model. */
   putWeights(name: string, value: Uint8Array): Promise<void>;

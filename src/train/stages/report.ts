@@ -1,9 +1,11 @@
 import { estimateDiscounts } from '../../smoothing/discounts.js';
 import type { Manifest } from '../../tables/manifest.js';
+import { contiguous, formatPattern } from '../../tables/pattern.js';
 import { skippedWarning } from '../../text/formats/corpus.js';
 import { FIRST_WORD } from '../../text/tokens.js';
 import type { NumberedText } from './choose-vocabulary.js';
 import type { BuildContext } from './context.js';
+import { fallbackNote } from './fallback-note.js';
 
 /** Figures of a finished training, wherever the model is. */
 export interface BuildReport {
@@ -11,7 +13,7 @@ export interface BuildReport {
   readonly order: number;
   /** Sentences that were counted. */
   readonly sentences: number;
-  /** `</s>` counted. */
+  /** Tokens that were counted, `</s>` included. */
   readonly tokens: number;
   /** Types with `</s>` and `<unk>`, without `<s>`. */
   readonly vocabulary: number;
@@ -28,6 +30,8 @@ export interface BuildReport {
   readonly skipped: number;
   /** What the text held that was replaced or left out: one sentence each, with a count. */
   readonly warnings: readonly string[];
+  /** Which discounts could not be estimated, why, and what to do: at most one text. */
+  readonly notes: readonly string[];
 }
 
 /** The figures of a finished training. */
@@ -45,10 +49,11 @@ export function reportOf(context: BuildContext, text: NumberedText, manifest: Ma
     })),
     skipped: text.skipped ?? 0,
     warnings: warningsOf(context, text),
+    notes: notesOf(manifest),
   };
 }
 
-/** What the text held that a user should hear of. */
+/** One sentence for each thing in the text that was replaced, left out or missing. */
 function warningsOf({ options, plan }: BuildContext, text: NumberedText): string[] {
   const { replaced, dropped, skipped = 0, heldOutTokens } = text;
   const warnings: string[] = [];
@@ -73,4 +78,11 @@ function unseenWords({ vocabulary }: NumberedText): string | undefined {
     `${unseen} of the ${length} words of the vocabulary (${Math.floor((100 * unseen) / length)} %) never occur in the text; ` +
     'check that they are written like the tokens of the text'
   );
+}
+
+/** The note on discounts that could not be estimated, if there are any. */
+function notesOf({ tables, order, tokens, vocabulary }: Manifest): string[] {
+  const fallbacks = tables.filter(({ countsOfCounts }) => estimateDiscounts(countsOfCounts).fallback);
+  if (fallbacks.length === 0) return [];
+  return [fallbackNote({ tables: fallbacks, highest: formatPattern(contiguous(order)), tokens, types: vocabulary })];
 }

@@ -6,7 +6,7 @@ import { requireTokens } from '../../count/vocabulary.js';
 import { KneserError } from '../../base/errors.js';
 import { createFeeder } from '../../text/feeder.js';
 import { checkSentences, feedSentence, type Sentence, type Sentences } from '../../text/sentences.js';
-import type { TextChanges } from '../../text/tokenization.js';
+import { isTokenizerFile, type TextChanges } from '../../text/tokenization.js';
 import { MOST_TOKEN_BYTES } from '../../text/tokenizer.js';
 import { splitTokens } from '../../text/tokens.js';
 import { WordList } from '../../text/word-list.js';
@@ -20,10 +20,15 @@ import {
   WORDS_SHARE,
 } from '../plan/budget.js';
 import type { BuildContext } from './context.js';
-import type { BuildText, TextSource } from './place.js';
+import { pretrainedTokenizer } from '../plan/options.js';
+import type { BuildText, TextSource, TextThreads } from './place.js';
 
 /** The name of sentences in messages. */
 const SENTENCES = 'the sentences given';
+/** Bytes of a text from which on threads tokenize it. */
+const LONG_TEXT = 1 << 22;
+/** Memory that a thread needs for the tables of a large tokenizer. */
+const MEMORY_A_TOKENIZER = 1 << 28;
 /** Sentences between two checks of the memory that words take. */
 const SENTENCES_A_CHECK = 1024;
 
@@ -117,20 +122,40 @@ class Reading {
     const longestToken = Math.min(MOST_TOKEN_BYTES, Math.floor(context.place.memory * TOKEN_SHARE));
     const collect = context.collectEvery(TEXT_SHARE);
     let done = 0;
+    const threads = this.startThreads(total);
     for (const source of sources) {
-      const feeder = createFeeder(tokenization, stream, changes, source.name, longestToken);
+      const feeder = threads ? undefined : createFeeder(tokenization, stream, changes, source.name, longestToken);
       stream.open(source.name, source.isPlain && tokenization.info.sentences === 'lines' ? 'line' : 'sentence');
       const onRead = (read: number): void => void (done += read);
       const onSkip = (documents: number): void => void (this.skipped += documents);
       for await (const bytes of source.read(onRead, onSkip)) {
         context.checkAborted();
-        feeder.feed(bytes);
+        if (threads) await threads.feed(source.name, bytes);
+        feeder?.feed(bytes);
         this.checkMemory();
         collect(bytes.length);
         context.report({ stage: 'tokenize', done, total, unit: 'bytes' });
       }
-      feeder.end();
+      await threads?.end(source.name);
+      feeder?.end();
     }
+    threads?.close();
+  }
+
+  /**
+   * Starts threads that tokenize, where tokens take longer to find than to count and the text is long enough for them to be worth their
+   * start.
+   *
+   * @param total bytes of the text, where they are known.
+   */
+  private startThreads(total = Infinity): TextThreads | undefined {
+    const { place, plan, options } = this.context;
+    const { info } = plan.tokenization;
+    const isSlow = isTokenizerFile(info.tokenizer) || info.tokenizer === 'words' || info.sentences === 'segment';
+    const threads = Math.min(place.threads, Math.floor(place.memory / MEMORY_A_TOKENIZER));
+    if (!isSlow || threads < 2 || total < LONG_TEXT || !place.startTokenizing) return undefined;
+    const file = pretrainedTokenizer(options);
+    return this.context.closeAtEnd(place.startTokenizing(threads, { info, file }, this.stream, this.changes));
   }
 
   /**

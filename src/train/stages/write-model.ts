@@ -30,7 +30,7 @@ export async function putClasses(
 /**
  * Writes all of a model but its tables: the dictionary, the `tokenizer.json`, and the manifest.
  *
- * - Input: the vocabulary and figures of the text, and what the manifest says of the tables.
+ * - Input: the vocabulary and figures of the text, and the tables' entries of the manifest.
  * - Output: the manifest. The store is closed.
  * - Order: after the tables are counted, before `prune-tables.ts`.
  *

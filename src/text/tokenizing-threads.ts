@@ -1,0 +1,145 @@
+import { Worker } from 'node:worker_threads';
+import { KneserError } from '../base/errors.js';
+import { WORKER_OPTIONS } from '../base/node/worker-options.js';
+import { PendingBytes } from '../base/pending-bytes.js';
+import type { TextChanges } from './tokenization.js';
+import type { TextPart, TokenizedPart, TokenizingPlan } from './tokenizing-thread.js';
+import type { TokenSink } from './tokenizer.js';
+import { NEWLINE } from './tokens.js';
+import { hashBytes } from './word-list.js';
+
+/** Bytes of a part, more or less: parts end with a line. */
+const PART_BYTES = 1 << 18;
+/** So many parts may be with a thread. */
+const PARTS_A_THREAD = 3;
+
+/**
+ * Tokenizes texts in threads: cuts them into parts at line ends, and gives the tokens of all parts to a sink in the order of the texts,
+ * as one thread would.
+ */
+export class TokenizingThreads {
+  private readonly threads: readonly TokenizingThread[];
+  /** Parts that threads work on, in the order of the text. */
+  private readonly underWay: { readonly thread: TokenizingThread; readonly part: Promise<TokenizedPart> }[] = [];
+  private readonly pending = new PendingBytes();
+  private next = 0;
+  /** The thread that has the beginning of the pending line. */
+  private owner: TokenizingThread | undefined;
+
+  /** @param changes the counts to which the changes of the texts are added. */
+  constructor(
+    count: number,
+    plan: TokenizingPlan,
+    private readonly sink: TokenSink,
+    private readonly changes: TextChanges,
+  ) {
+    this.threads = Array.from({ length: count }, () => new TokenizingThread(plan));
+  }
+
+  /** Takes the next bytes of a text. Resolves when there is room for more. @throws what the tokenization throws */
+  async feed(source: string, bytes: Uint8Array): Promise<void> {
+    const { pending } = this;
+    pending.add(bytes);
+    if (pending.length < PART_BYTES) return;
+    const end = pending.view().lastIndexOf(NEWLINE) + 1;
+    // A line without an end in sight stays with one thread.
+    await this.send(source, end > 0 ? end : pending.length, false);
+  }
+
+  /** Ends a text, and waits until the sink has all of its tokens. @throws what the tokenization throws */
+  async end(source: string): Promise<void> {
+    await this.send(source, this.pending.length, true);
+    while (this.underWay.length > 0) await this.takeFirst();
+  }
+
+  /** Ends the threads. */
+  close(): void {
+    for (const thread of this.threads) thread.close();
+  }
+
+  private async send(source: string, length: number, isLast: boolean): Promise<void> {
+    const { pending, threads, underWay } = this;
+    const thread = this.owner ?? threads[this.next++ % threads.length];
+    const bytes = pending.view().slice(0, length);
+    pending.bytes.copyWithin(0, length, pending.length);
+    pending.length -= length;
+    this.owner = isLast || bytes.at(-1) === NEWLINE ? undefined : thread;
+    const part = thread.tokenize({ source, bytes, isLast });
+    // It is waited for later, and may fail before.
+    part.catch(() => undefined);
+    underWay.push({ thread, part });
+    while (underWay.length > threads.length * PARTS_A_THREAD) await this.takeFirst();
+  }
+
+  /** Waits for the first part, and gives its tokens to the sink. */
+  private async takeFirst(): Promise<void> {
+    const first = this.underWay.shift();
+    if (!first) return;
+    const { sink, changes } = this;
+    const part = await first.part;
+    const tokens = first.thread.learn(part);
+    for (const number of part.numbers) {
+      if (number === 0) {
+        sink.line();
+        continue;
+      }
+      const { bytes, hash } = tokens[number - 1];
+      sink.token(bytes, 0, bytes.length, hash);
+    }
+    changes.replaced += part.changes.replaced;
+    changes.extraBytes += part.changes.extraBytes;
+    changes.extraCharacters += part.changes.extraCharacters;
+    if (part.failure) throw new KneserError(part.failure.code, part.failure.message);
+  }
+}
+
+/** A token of a thread's list. */
+interface ListedToken {
+  readonly bytes: Uint8Array;
+  readonly hash: number;
+}
+
+/** A thread, which answers in the order that it is asked. */
+class TokenizingThread {
+  private readonly worker: Worker;
+  private readonly asked: { resolve: (part: TokenizedPart) => void; reject: (error: Error) => void }[] = [];
+  /** The thread's list of tokens: number `n` is at `n - 1`. */
+  private tokens: ListedToken[] = [];
+  private ended: Error | undefined;
+
+  constructor(workerData: TokenizingPlan) {
+    this.worker = new Worker(new URL('./tokenizing-worker.js', import.meta.url), { ...WORKER_OPTIONS, workerData });
+    this.worker.on('message', (part: TokenizedPart) => this.asked.shift()?.resolve(part));
+    this.worker.on('error', error => this.fail(error));
+    this.worker.on('exit', () => this.fail(new Error('a tokenizing thread ended unexpectedly')));
+  }
+
+  tokenize(part: TextPart): Promise<TokenizedPart> {
+    if (this.ended) return Promise.reject(this.ended);
+    return new Promise((resolve, reject) => {
+      this.asked.push({ resolve, reject });
+      this.worker.postMessage(part, [part.bytes.buffer as ArrayBuffer]);
+    });
+  }
+
+  /** Adds the new tokens of a part to the list. @returns the list */
+  learn({ bytes, ends, isFresh }: TokenizedPart): readonly ListedToken[] {
+    if (isFresh) this.tokens = [];
+    let from = 0;
+    for (const end of ends) {
+      this.tokens.push({ bytes: bytes.subarray(from, end), hash: hashBytes(bytes, from, end) });
+      from = end;
+    }
+    return this.tokens;
+  }
+
+  close(): void {
+    this.fail(new Error('tokenizing was stopped'));
+    void this.worker.terminate();
+  }
+
+  private fail(error: Error): void {
+    this.ended ??= error;
+    for (const { reject } of this.asked.splice(0)) reject(this.ended);
+  }
+}
