@@ -6,6 +6,7 @@ import { expandInputs } from '../text/formats/input.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
 import { figure, print, printTable, warn, warnOfReplaced, warnOfSkipped, whole } from './output.js';
 import { withDisplay } from './progress.js';
+import { addSentenceEndFlags, type SentenceEndFlags } from './sentence-ends.js';
 import { addCacheFlag, addModelFlags, mentionWeights, openOptions, type ModelFlags } from './smoothing.js';
 import { parseThreads } from './values.js';
 
@@ -14,7 +15,7 @@ Example:
   kneser perplexity model valid.txt test.txt`;
 
 /** Flags of `kneser perplexity`. */
-interface PerplexityFlags extends ModelFlags, DocumentOptions {
+interface PerplexityFlags extends ModelFlags, SentenceEndFlags, DocumentOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly threads?: number;
@@ -28,6 +29,7 @@ export function define(command: Command): void {
     .argument('<file...>', TEXT_FILES)
     .option('--json', 'print one JSON object');
   addModelFlags(command);
+  addSentenceEndFlags(command);
   addCacheFlag(command).option('-t, --threads <n>', 'threads that score (default: one a core)', parseThreads);
   addDocumentFlags(command).option('-q, --quiet', 'no progress').addHelpText('after', HELP).action(run);
 }
@@ -49,6 +51,8 @@ async function run(path: string, paths: readonly string[], flags: PerplexityFlag
         const sum = await model.sumOfFile(file, {
           ...documentOptions(flags),
           expectedBytes: totalBytes,
+          start: flags.start,
+          end: flags.end,
           cache: flags.cache ?? false,
           ...(flags.threads === undefined ? {} : { threads: flags.threads }),
           onProgress: progress => {

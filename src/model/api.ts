@@ -9,6 +9,7 @@ import {
   type OptionTable,
 } from '../base/check.js';
 import { TEXT_OPTIONS, type TextOptions, type TokenScore } from './scoring/score.js';
+import { MAX_ORDER } from '../tables/pattern.js';
 import type { WorkOptions } from '../base/progress.js';
 import type { Pruning } from '../tables/pruning.js';
 import type { TuneReport } from '../smoothing/weights.js';
@@ -20,6 +21,11 @@ import { SMOOTHING_OPTIONS, type ModelSmoothing, type SmoothingOptions } from '.
 export interface OpenOptions extends SmoothingOptions {
   /** Bytes of decoded blocks to keep in memory. Default 128 MiB. Has no effect on a loaded model. */
   readonly blockMemory?: number;
+  /**
+   * Scores as a model of a lower order: histories have order − 1 tokens, and p is that of the model's own shorter n-grams, which
+   * count distinct contexts (a model trained with that order keeps raw counts at its end instead). Default: the model's order.
+   */
+  readonly order?: number;
   /** Whether files are scored from whole tables in memory. Default `auto`: where that is faster and memory allows it. */
   readonly tables?: TableReading;
 }
@@ -39,6 +45,7 @@ export type TableReading = 'auto' | 'page' | 'load';
 /** The checks of {@link OpenOptions}. */
 export const OPEN_OPTIONS: OptionTable<Omit<OpenOptions, 'startingWeights'>> = {
   ...SMOOTHING_OPTIONS,
+  order: wholeNumber(1, MAX_ORDER),
   blockMemory: wholeNumber(0, Number.MAX_SAFE_INTEGER),
   tables: oneOf(['auto', 'page', 'load']),
 };
@@ -127,8 +134,13 @@ export interface ModelInfo {
 }
 /** Where a decoder stands in a sentence: the words that the next one depends on. Never changes. */
 export interface State {
-  /** The nearest words, oldest first, at most order − 1; only ids. */
+  /**
+   * Ids of the nearest words, oldest first: at most order − 1, and only those that the probability of a later word can depend
+   * on (Li & Khudanpur 2008).
+   */
   readonly history: Uint32Array;
+  /** Equal for equal histories: decoders merge hypotheses whose states have the same key. */
+  readonly key: string;
 }
 
 /** What {@link LoadedModel.extend} returns. */
