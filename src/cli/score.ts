@@ -14,7 +14,7 @@ import { addCacheFlag, addModelFlags, openOptions, type ModelFlags } from './smo
 const HELP = `
 A sentence is a line, unless the model was trained with --sentences segment. A line of output is the sentence's log10 p,
 its perplexity, then every token with its log10 p and the length of the n-gram that matched, separated by tabs; * marks a
-token outside the vocabulary.
+token outside the vocabulary. On a terminal, or with --header, a line above names the columns.
 
 Example:
   echo 'the cat sat on the mat' | kneser score model --json`;
@@ -22,6 +22,7 @@ Example:
 /** Flags of `kneser score`. */
 interface ScoreFlags extends ModelFlags, SentenceEndFlags, DocumentOptions {
   readonly json?: boolean;
+  readonly header?: boolean;
   readonly cache?: boolean;
 }
 
@@ -30,7 +31,9 @@ export function define(command: Command): void {
   command
     .argument('<dir>', 'folder of the model')
     .argument('[file]', TEXT_FILE, STDIN)
-    .option('--json', 'print a JSON object a line');
+    .option('--json', 'print a JSON object a line')
+    .option('--header', 'print a line with the names of the columns (default: on a terminal)')
+    .option('--no-header', 'print no such line');
   addModelFlags(command);
   addSentenceEndFlags(command);
   addCacheFlag(command);
@@ -41,6 +44,7 @@ async function run(path: string, file: string, flags: ScoreFlags): Promise<void>
   const inputs = await expandInputs([file], flags, warn);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
+    if (!flags.json && (flags.header ?? process.stdout.isTTY)) await print(HEADER);
     let text: Input | undefined;
     let cache: TextCache | undefined;
     for await (const { line, input, model: scoring } of readLines(model, inputs, flags)) {
@@ -58,11 +62,14 @@ async function run(path: string, file: string, flags: ScoreFlags): Promise<void>
   }
 }
 
+/** The names of the columns of {@link formatScore}. */
+const HEADER = 'log10 p\tperplexity\ttoken, its log10 p, tokens of the n-gram that matched\t…\n';
+
 /** A sentence's log10 p and perplexity, then each token with its log10 p and matched length; `*` marks an OOV. */
 function formatScore(score: Score): string {
   const tokens = score.tokens.map((token, i) => {
     const oov = score.oov[i] ? '*' : '';
-    return `${token}${oov} ${score.log10Probs[i].toFixed(4)} ${score.matched[i]}`;
+    return `${token}${oov} ${figure(score.log10Probs[i], 4)} ${score.matched[i]}`;
   });
-  return `${score.log10Prob.toFixed(4)}\t${figure(score.perplexity, 2)}\t${tokens.join('\t')}\n`;
+  return `${figure(score.log10Prob, 4)}\t${figure(score.perplexity, 2)}\t${tokens.join('\t')}\n`;
 }

@@ -86,7 +86,7 @@ async function* vectorsOf(
 
 /** A sentence's perplexity, then each token with its value, or the values of the bins. */
 function formatVector({ tokens, vector, perplexity }: VectorScore): string {
-  const values = Array.from(vector, value => value.toFixed(4));
+  const values = Array.from(vector, value => figure(value, 4));
   const isByToken = tokens.length === vector.length;
   return (
     [figure(perplexity, 2), ...values.map((value, i) => (isByToken ? `${tokens[i]} ${value}` : value))].join('\t') +

@@ -562,7 +562,7 @@ describe.concurrent('usage', () => {
   test('--help of every command shows an example, and so does help COMMAND', async () => {
     const commands = [...(await cli.print(['--help'])).matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
     expect(commands).toEqual(expect.arrayContaining(['train', 'perplexity', 'score', 'vector', 'tune', 'inspect']));
-    expect(commands).toHaveLength(16);
+    expect(commands).toHaveLength(19);
     for (const command of commands.filter(name => name !== 'help')) {
       const stdout = await cli.print([command, '--help']);
       expect(stdout).toMatch(new RegExp(`^Usage: kneser ${command} `));
