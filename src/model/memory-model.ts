@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { checkOptions, checkText, listOf, type OptionTable } from '../base/check.js';
 import { checkAborted, closedError, KneserError } from '../base/errors.js';
 import { wordIds } from '../tables/manifest.js';

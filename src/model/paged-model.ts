@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { checkOptions } from '../base/check.js';
 import { checkAborted, closedError } from '../base/errors.js';
 import { pauses } from '../base/turn.js';
