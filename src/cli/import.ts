@@ -3,6 +3,7 @@ import { importArpa, type ImportReport } from '../tools/arpa/import.js';
 import { interruption } from './interruption.js';
 import { bytes, warn, whole } from './output.js';
 import { withProgress } from './progress.js';
+import { parseNumber } from './values.js';
 
 const HELP = `
 Example:
@@ -11,6 +12,7 @@ Example:
 /** Flags of `kneser import`. */
 interface ImportFlags {
   readonly out: string;
+  readonly unk?: number;
   readonly force?: boolean;
   readonly quiet?: boolean;
 }
@@ -20,15 +22,18 @@ export function define(command: Command): void {
   command
     .argument('<file>', 'the ARPA file, a .gz file, or - for standard input')
     .requiredOption('-o, --out <dir>', 'folder of the model')
+    .option('--unk <log10>', 'log10 p of <unk>, in place of that of the file, which may have none', parseNumber('-7'))
     .option('-f, --force', 'replace a model that is there')
     .option('-q, --quiet', 'no progress, no summary')
     .addHelpText('after', HELP)
     .action(run);
 }
 
-async function run(file: string, { out, force = false, quiet = false }: ImportFlags): Promise<void> {
+async function run(file: string, { out, unk, force = false, quiet = false }: ImportFlags): Promise<void> {
   const signal = interruption();
-  const report = await withProgress(quiet, progress => importArpa({ file, out, force, signal, ...progress }));
+  const report = await withProgress(quiet, progress =>
+    importArpa({ file, out, ...(unk === undefined ? {} : { unk }), force, signal, ...progress }),
+  );
   report.warnings.forEach(warn);
   if (!quiet) process.stderr.write(summary(report));
 }
