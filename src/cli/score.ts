@@ -7,7 +7,7 @@ import { STDIN } from '../text/formats/bytes.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
 import { readLines } from './lines.js';
-import { figure, print, printJsonLine } from './output.js';
+import { figure, print, printJsonLine, warn } from './output.js';
 import { addSentenceEndFlags, type SentenceEndFlags } from './sentence-ends.js';
 import { addCacheFlag, addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
 
@@ -38,7 +38,7 @@ export function define(command: Command): void {
 }
 
 async function run(path: string, file: string, flags: ScoreFlags): Promise<void> {
-  const inputs = await expandInputs([file], flags);
+  const inputs = await expandInputs([file], flags, warn);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
     let text: Input | undefined;

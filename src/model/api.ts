@@ -1,4 +1,5 @@
 import {
+  checkFunction,
   checkSignal,
   checkThreads,
   oneOf,
@@ -67,6 +68,8 @@ export interface FileOptions extends TextOptions, DocumentOptions {
   readonly threads?: number;
   /** Bytes of text that are going to be scored, where the file is one of several. Default: the file's size. */
   readonly expectedBytes?: number;
+  /** Told how many documents were left out, each time, with `missing: 'skip'`. */
+  readonly onSkip?: (documents: number) => void;
 }
 
 /** The checks of {@link FileOptions}. */
@@ -78,6 +81,7 @@ export const FILE_OPTIONS: OptionTable<FileOptions> = {
   expectedBytes: (name, value) => {
     if (typeof value !== 'number') throw optionError(name, value, 'a number of bytes');
   },
+  onSkip: checkFunction,
 };
 
 /** A table of a model, as {@link ModelInfo} has it. A back-off model has no counts: all that depends on them is 0. */

@@ -14,7 +14,7 @@ import type { NewModel } from '../../store/folder/write-model.js';
 import type { ModelDescription } from '../../tables/builder.js';
 import { sortedDictionary } from '../../tables/dictionary.js';
 import type { TableManifest } from '../../tables/manifest.js';
-import { readBytes } from '../../text/formats/bytes.js';
+import { readRecognized } from '../../text/formats/bytes.js';
 import { expandInputs } from '../../text/formats/input.js';
 import { BOS, EOS, UNK } from '../../text/tokens.js';
 import { contextsAboveOne, fillSuffixes, withoutContext } from './complete.js';
@@ -132,7 +132,9 @@ async function read({ file, unk, onProgress, signal }: ImportOptions): Promise<A
   const reader = new ArpaReader(file);
   const [{ bytes: total }] = await expandInputs([file]);
   let done = 0;
-  for await (const bytes of readBytes(file, count => (done += count), signal)) {
+  const onRead = (count: number): void => void (done += count);
+  // The reader names binary files of other toolkits itself.
+  for await (const bytes of readRecognized(file, { onRead, signal }, ['arpa', 'kenlm', 'irstlm', 'sphinx'])) {
     checkAborted(signal, 'the import');
     reader.feed(bytes);
     onProgress?.({ stage: 'import', done, total, unit: 'bytes' });
