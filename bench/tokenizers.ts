@@ -1,8 +1,18 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createFeeder } from '../src/text/feeder.js';
 import { splitTokens } from '../src/text/tokens.js';
-import { describeTokenization, Tokenization, type TokenizationOptions } from '../src/text/tokenization.js';
-import type { Suite } from './suite.js';
+import {
+  describeTokenization,
+  Tokenization,
+  type PretrainedTokenizer,
+  type TokenizationOptions,
+} from '../src/text/tokenization.js';
+import { PythonTokenizer, pythonPackage } from './python-tokenizer.js';
+import { sentencePieceModel, type ModelPiece } from './sentencepiece-model.js';
+import type { Case, Suite } from './suite.js';
 import { bpeJson, mergesOf, PRINTABLE, unigramJson, wordPieceJson } from './tokenizer-json.js';
 
 /** Bytes of a piece of text for a tokenizer, as a file gives them. */
@@ -30,6 +40,8 @@ export const tokenizersSuite: Suite = {
       ['bytes', { tokenizer: 'bytes' }],
       ['BPE', { tokenizer: { json: bpeJson(PRINTABLE, mergesOf(words).slice(0, MERGES)) } }],
       ['Unigram', { tokenizer: { json: unigramJson(pieces) } }],
+      ['SentencePiece Unigram', { tokenizer: { sentencepiece: sentencePieceModel(1, pieces) } }],
+      ['SentencePiece BPE', { tokenizer: { sentencepiece: sentencePieceModel(2, scoredMerges(words)) } }],
       [
         'WordPiece',
         {
@@ -43,22 +55,60 @@ export const tokenizersSuite: Suite = {
         },
       ],
     ];
+    const python = new Python(text.heldOut);
     const cases = choices.map(async ([name, options]) => {
-      const json = typeof options.tokenizer === 'object' ? options.tokenizer : undefined;
-      const tokenization = await Tokenization.open(describeTokenization(options, false), json);
-      return { name, work: bytes.length / 1e6, unit: 'MB', run: () => tokenize(bytes, tokenization) };
+      const file = typeof options.tokenizer === 'object' ? options.tokenizer : undefined;
+      const tokenization = await Tokenization.open(describeTokenization(options, false), file);
+      const own = { name, work: bytes.length / 1e6, unit: 'MB', run: () => tokenizeOnce(bytes, tokenization) };
+      const run = file && (await python.open(name, file));
+      return run ? [own, { ...own, ...run }] : [own];
     });
-    return { cases: await Promise.all(cases) };
+    return { cases: (await Promise.all(cases)).flat(), close: () => python.close() };
   },
 };
 
-function tokenize(bytes: Uint8Array, tokenization: Tokenization): number {
+/** The same tokenizers in their own libraries, where Python has them. */
+class Python {
+  private readonly opened: PythonTokenizer[] = [];
+  private readonly folder = mkdtempSync(join(tmpdir(), 'kneser-bench-tokenizers-'));
+
+  /** @param text the path of the text. */
+  constructor(private readonly text: string) {}
+
+  /** The name and operation of a case; `undefined` where Python or its package is not there. */
+  async open(name: string, file: PretrainedTokenizer): Promise<Pick<Case, 'name' | 'run'> | undefined> {
+    const library = 'json' in file ? 'tokenizers' : 'sentencepiece';
+    const version = pythonPackage(library);
+    if (version === undefined) return undefined;
+    const path = join(this.folder, name);
+    await writeFile(path, 'json' in file ? file.json : file.sentencepiece);
+    const tokenizer = await PythonTokenizer.open(library, path, this.text);
+    this.opened.push(tokenizer);
+    return { name: `${name}, PyPI's ${library} ${version}`, run: () => tokenizer.run() };
+  }
+
+  async close(): Promise<void> {
+    for (const tokenizer of this.opened) tokenizer.close();
+    await rm(this.folder, { recursive: true });
+  }
+}
+
+/** Tokenizes a text on this thread. @returns the number of tokens. */
+export function tokenizeOnce(bytes: Uint8Array, tokenization: Tokenization): number {
   let tokens = 0;
   const sink = { token: () => tokens++, line: () => undefined };
   const feeder = createFeeder(tokenization, sink, { replaced: 0, extraBytes: 0, extraCharacters: 0 }, 'text');
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) feeder.feed(bytes.subarray(at, at + CHUNK_BYTES));
   feeder.end();
   return tokens;
+}
+
+/** Pieces that build each word from its beginning, after the mark of a space, and the characters; earlier ones score higher. */
+function scoredMerges(words: readonly string[]): ModelPiece[] {
+  const merged = mergesOf(words)
+    .slice(0, PIECES)
+    .map(merge => merge.replace(' ', '').replace('Ġ', '▁'));
+  return ['▁', ...PRINTABLE, ...merged].map((piece, rank) => [piece, -rank] as const);
 }
 
 function frequentWords(text: string): string[] {

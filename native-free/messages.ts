@@ -15,6 +15,8 @@ export type TrainRequest =
       readonly options: BuildOptions;
       /** The whole text, or the kind of items in which it will be sent. */
       readonly text: { readonly whole: WholeText } | { readonly items: 'pieces' | 'sentences' };
+      /** Whether bytes are read as text whatever they are. */
+      readonly anyBytes: boolean;
       readonly memory: number;
       readonly threads: number;
       /** The name under which IndexedDB keeps the model; `undefined`: it stays in memory. */

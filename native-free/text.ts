@@ -2,18 +2,19 @@ import { KneserError } from '../src/base/errors.js';
 import type { BuildText } from '../src/train/stages/place.js';
 import { MarkRemover } from '../src/text/byte-order-mark.js';
 
-/** A text to train on, one sentence a line: a string, a file (unpacked if its name ends in `.gz`), or pieces of it one after another. */
+/** A text to train on, one sentence a line: a string, a file (unpacked if it is gzip), or pieces of it one after another. */
 export type TrainText = string | Blob | AsyncIterable<string | Uint8Array>;
 
 const GZIP = /\.gz$/i;
 
-/** The text as training reads it. */
-export function textSource(text: TrainText): BuildText {
+/** The text as training reads it. @param anyBytes whether bytes are read as text whatever they are. */
+export function textSource(text: TrainText, anyBytes: boolean): BuildText {
   const name = text instanceof Blob && 'name' in text && typeof text.name === 'string' ? text.name : 'the text given';
   const bytes = text instanceof Blob ? text.size : typeof text === 'string' ? text.length : undefined;
   const read = async function* (onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
     const mark = new MarkRemover();
-    for await (const piece of piecesOf(text, name, onRead)) {
+    const bytes = piecesOf(text, name, onRead, anyBytes);
+    for await (const piece of anyBytes || typeof text === 'string' ? bytes : checked(name, bytes)) {
       const rest = mark.take(piece);
       if (rest.length > 0) yield rest;
     }
@@ -26,9 +27,27 @@ const encoder = new TextEncoder();
 /** UTF-16 units of a string that are encoded at once. */
 const CHARACTERS = 1 << 18;
 
-async function* piecesOf(text: TrainText, name: string, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+/** The bytes of a text. @throws KNESER_INPUT_UNREADABLE for bytes that are not UTF-8 text. */
+async function* checked(name: string, bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const [{ recognized }, { TextWatch }] = await Promise.all([
+    import('../src/text/formats/peek.js'),
+    import('../src/text/formats/text-watch.js'),
+  ]);
+  const watch = new TextWatch(name);
+  for await (const piece of recognized(name, bytes, [])) {
+    watch.check(piece);
+    yield piece;
+  }
+}
+
+async function* piecesOf(
+  text: TrainText,
+  name: string,
+  onRead: (bytes: number) => void,
+  anyBytes: boolean,
+): AsyncGenerator<Uint8Array> {
   if (text instanceof Blob) {
-    yield* bytesOf(text, name, onRead);
+    yield* bytesOf(text, name, onRead, GZIP.test(name) || (!anyBytes && (await beginsLikeGzip(text))));
   } else if (typeof text === 'string') {
     for (let from = 0, to = 0; from < text.length; from = to) {
       to = Math.min(text.length, from + CHARACTERS);
@@ -46,7 +65,17 @@ async function* piecesOf(text: TrainText, name: string, onRead: (bytes: number) 
   }
 }
 
-async function* bytesOf(blob: Blob, name: string, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+async function beginsLikeGzip(blob: Blob): Promise<boolean> {
+  const [first, second] = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
+  return first === 0x1f && second === 0x8b;
+}
+
+async function* bytesOf(
+  blob: Blob,
+  name: string,
+  onRead: (bytes: number) => void,
+  isPacked: boolean,
+): AsyncGenerator<Uint8Array> {
   const counted = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
     transform(chunk, controller) {
       onRead(chunk.length);
@@ -54,7 +83,6 @@ async function* bytesOf(blob: Blob, name: string, onRead: (bytes: number) => voi
     },
   });
   const stream = blob.stream().pipeThrough(counted);
-  const isPacked = GZIP.test(name);
   const reader = (isPacked ? stream.pipeThrough(new DecompressionStream('gzip')) : stream).getReader();
   try {
     for (;;) {

@@ -44,6 +44,11 @@ export type TrainOptions = BuildOptions &
         readonly text?: never;
       }
   ) & {
+    /**
+     * Reads the bytes of a file or of pieces as text whatever they are. Default false: a file that is known to be something
+     * else, binary data, UTF-16, and text with many invalid UTF-8 sequences are refused.
+     */
+    readonly anyBytes?: boolean;
     /** The name under which this browser keeps the model (IndexedDB). Default: the model is in memory only. */
     readonly into?: string;
     /** Whether a model of that name may be replaced. It stays until the new one is trained. Default false. */
@@ -84,6 +89,7 @@ const TRAIN_OPTIONS: OptionTable<TrainOptions> = {
   },
   sentences: (_name, value) => checkSentences(value),
   ...BUILD_CHECKS,
+  anyBytes: checkFlag,
   into: checkText,
   force: checkFlag,
   memory: checkMemory,
@@ -111,7 +117,15 @@ const DEFAULT_MEMORY = 1 << 30;
  */
 export async function train(options: TrainOptions): Promise<Trained> {
   checkOptions('train', options, TRAIN_OPTIONS);
-  const { text, sentences, into, force = false, worker = typeof Worker === 'function', signal } = options;
+  const {
+    text,
+    sentences,
+    anyBytes = false,
+    into,
+    force = false,
+    worker = typeof Worker === 'function',
+    signal,
+  } = options;
   if ((text === undefined) === (sentences === undefined)) {
     throw new KneserError('KNESER_OPTION', 'text, sentences: give exactly one of the two to train on');
   }
@@ -119,7 +133,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
   const started = performance.now();
   checkAborted(signal, 'training');
   if (into !== undefined) await (await import('./indexeddb.js')).refuseExisting(into, force);
-  const request = { options: sendableOptions(options), memory, threads, into, force };
+  const request = { options: sendableOptions(options), anyBytes, memory, threads, into, force };
   const { model, report } = worker ? await trainInWorker(request, options) : await trainHere(request, options);
   return { model, report: { ...report, bytes: model.info.bytes, seconds: (performance.now() - started) / 1000 } };
 }
@@ -131,8 +145,8 @@ interface Result {
   readonly report: BuildReport;
 }
 
-async function trainHere({ memory, into, force }: Request, options: TrainOptions): Promise<Result> {
-  const source = options.text === undefined ? { sentences: options.sentences } : textSource(options.text);
+async function trainHere({ anyBytes, memory, into, force }: Request, options: TrainOptions): Promise<Result> {
+  const source = options.text === undefined ? { sentences: options.sentences } : textSource(options.text, anyBytes);
   const place = { name: into ?? 'the model trained', memory, threads: 1 };
   const { model, report } = await trainInMemory(options, source, place);
   return { model: await opened(model, into, force), report };

@@ -21,7 +21,7 @@ scope.onmessage = ({ data }) => {
 };
 
 async function run(request: Extract<TrainRequest, { kind: 'train' }>): Promise<void> {
-  const { text, memory, threads, into, force } = request;
+  const { text, anyBytes, memory, threads, into, force } = request;
   const options = {
     ...request.options,
     onProgress: (progress: Extract<TrainReply, { kind: 'progress' }>['progress']) =>
@@ -29,10 +29,10 @@ async function run(request: Extract<TrainRequest, { kind: 'train' }>): Promise<v
   };
   const source =
     'whole' in text
-      ? textSource(text.whole)
+      ? textSource(text.whole, anyBytes)
       : text.items === 'sentences'
         ? { sentences: items() as AsyncIterable<Sentence> }
-        : textSource(items() as AsyncIterable<string | Uint8Array>);
+        : textSource(items() as AsyncIterable<string | Uint8Array>, anyBytes);
   const place = { name: into ?? 'the model trained', memory, threads: canShare() ? threads : 1, startThread };
   const { model, report } = await trainInMemory(options, source, place);
   if (into === undefined) await sendValues(model.store.entries());

@@ -18,7 +18,8 @@ const EXIT_CODES = {
   KNESER_INPUT_MISSING: 2,
   /**
    * An input exists but cannot be read: no permission, a folder where a file is meant, an address that needs a login,
-   * or bytes that are not text. Fix the permission or name another input.
+   * or bytes that are not UTF-8 text: an archive, an image, UTF-16. Fix the permission, run the command in the message,
+   * or name another input; `--any-bytes` (`anyBytes: true`) reads any bytes as text.
    */
   KNESER_INPUT_UNREADABLE: 2,
   /** An input holds no token: an empty text, vocabulary, ARPA file or table. Check that it is the right file. */
@@ -42,6 +43,11 @@ const EXIT_CODES = {
    * probability. The message has the line number; write the file again with the toolkit that made it.
    */
   KNESER_INPUT_ARPA: 2,
+  /**
+   * A line of a vocabulary list (`--vocab`) has another form than the lines before, or a form that is not read. The
+   * message has the line number; `docs/formats.md` has the forms that are read.
+   */
+  KNESER_INPUT_VOCABULARY: 2,
   /**
    * The training text holds a literal `<s>` or `</s>`, the sentence markers. Remove them from the text, or leave them
    * out with `--reserved drop` (`reserved: 'drop'`).

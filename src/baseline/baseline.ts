@@ -9,6 +9,7 @@ import { checkAborted, KneserError } from '../base/errors.js';
 import { packageVersion } from '../base/node/version.js';
 import { checkOptions } from '../base/check.js';
 import { MIXTURE_DEFAULTS, pretrainedTokenizer } from '../train/plan/options.js';
+import { skippedWarning } from '../text/formats/corpus.js';
 import { expandInputs } from '../text/formats/input.js';
 import { describeTokenization, Tokenization } from '../text/tokenization.js';
 import { SMOOTHING_NAMES, SMOOTHINGS } from '../smoothing/index.js';
@@ -59,8 +60,10 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
   return withTemporaryFolder(async work => {
     const { corpus, files, named, notes } = await findFiles(options, work);
     await expandInputs([...files.train, ...files.valid, ...files.test], options);
-    const tests = await openTexts(files.test, named, tokenization, options);
-    const valid = await openTexts(files.valid, named, tokenization, options);
+    const leftOut: string[] = [];
+    const onWarning = (warning: string): void => void leftOut.push(warning);
+    const tests = await openTexts(files.test, named, tokenization, options, onWarning);
+    const valid = await openTexts(files.valid, named, tokenization, options, onWarning);
     const candidates = orders.flatMap(order =>
       SMOOTHING_NAMES.filter(smoothing => SMOOTHINGS[smoothing].baseline).map(smoothing => ({
         name: `${smoothing}${order}`,
@@ -166,10 +169,11 @@ function withWords(options: BaselineOptions): BaselineOptions {
   return { ...options, vocabulary: { kind: 'words', words: [...vocabulary.words] } };
 }
 
-/** Adds a warning for each text with invalid UTF-8. */
+/** Adds a warning for each text with invalid UTF-8, and for each with documents that were left out. */
 function warnOfInvalidText(series: Series, texts: readonly TestText[]): void {
-  for (const { file, replaced } of texts) {
+  for (const { file, replaced, skipped } of texts) {
     if (replaced > 0) series.warnings.add(`${file}: ${replaced} invalid UTF-8 sequences were read as U+FFFD`);
+    if (skipped > 0) series.warnings.add(`${file}: ${skippedWarning(skipped)}`);
   }
 }
 

@@ -64,7 +64,7 @@ export class ColumnFile {
  */
 export async function* joinColumns(files: readonly ColumnFile[]): AsyncGenerator<string> {
   yield files.flatMap(({ columns }) => columns).join('\t') + '\n';
-  const readers = files.map(({ path }) => new LineReader(path).lines());
+  const readers = files.map(({ path }) => new LineReader(path, { anyBytes: true }).lines());
   const widths = files.map(({ columns }) => columns.length);
   for await (const first of readers[0]) {
     const rest = await Promise.all(readers.slice(1).map(async reader => (await reader.next()).value as string));

@@ -184,7 +184,7 @@ async function measureText(
 
 /** The options `field` and `column` for these files: training and tuning refuse an option that none of their files uses. */
 async function documentsIn(files: readonly string[], options: DocumentOptions): Promise<DocumentOptions> {
-  return documentsOf(await expandInputs(files), options);
+  return documentsOf(await expandInputs(files, { ...(options.format ? { format: options.format } : {}) }), options);
 }
 
 function seconds(started: number): number {

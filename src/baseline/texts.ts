@@ -29,6 +29,8 @@ export interface TestText {
   readonly bytes: number;
   /** Invalid UTF-8 sequences that are read as U+FFFD. */
   readonly replaced: number;
+  /** Documents without text that are left out, with `missing: 'skip'`. */
+  readonly skipped: number;
   readonly sentences: () => AsyncGenerator<TestSentence>;
 }
 
@@ -36,6 +38,7 @@ export interface TestText {
  * Reads texts once, to measure their length.
  *
  * @param named gives the name of a path in reports.
+ * @param onWarning told what a folder holds that is left out.
  * @throws KNESER_INPUT_*; KNESER_INPUT_EMPTY for a text without a token.
  */
 export async function openTexts(
@@ -43,11 +46,18 @@ export async function openTexts(
   named: (path: string) => string,
   tokenization: Tokenization,
   { signal, ...options }: DocumentOptions & { readonly signal?: AbortSignal },
+  onWarning?: (warning: string) => void,
 ): Promise<TestText[]> {
   const texts: TestText[] = [];
-  const inputs = await expandInputs(paths);
-  const documents = documentsOf(inputs, options);
+  const { format, anyBytes } = options;
+  const inputs = await expandInputs(
+    paths,
+    { ...(format ? { format } : {}), ...(anyBytes ? { anyBytes } : {}) },
+    onWarning,
+  );
+  const documents = await documentsOf(inputs, options);
   for (const { path } of inputs) {
+    const isDocument = !(await isPlain(path, documents));
     const reader = new LineReader(path, documents);
     let sentenceCount = 0;
     let characters = 0;
@@ -62,15 +72,16 @@ export async function openTexts(
       blank &&= sentences.every(sentence => tokenization.tokens(sentence).length === 0);
     }
     if (blank) throw new KneserError('KNESER_INPUT_EMPTY', `${path}: the text holds no token`);
-    const { replaced, unended } = reader;
+    const { replaced, unended, skipped } = reader;
     texts.push({
       file: named(path),
-      unit: isPlain(path) ? 'sentence' : 'document',
+      unit: isDocument ? 'document' : 'sentence',
       sentenceCount,
       characters: characters - (unended ? 1 : 0),
       bytes: bytes - (unended ? 1 : 0),
       replaced,
-      sentences: () => readSentences(path, tokenization, documents),
+      skipped,
+      sentences: () => readSentences(path, isDocument, tokenization, documents),
     });
   }
   return texts;
@@ -87,6 +98,7 @@ export function refuseStdin(paths: readonly string[]): void {
 
 async function* readSentences(
   path: string,
+  isDocument: boolean,
   tokenization: Tokenization,
   documents: DocumentOptions,
 ): AsyncGenerator<TestSentence> {
@@ -95,7 +107,7 @@ async function* readSentences(
     for (const line of document.text.split('\n')) {
       for (const text of tokenization.sentences(line)) {
         number++;
-        yield { text, number, unit: isPlain(path) ? number : document.at };
+        yield { text, number, unit: isDocument ? document.at : number };
       }
     }
   }

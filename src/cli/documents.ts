@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
-import type { DocumentOptions } from '../text/formats/corpus.js';
-import { FORMAT_OPTIONS } from '../text/formats/index.js';
+import { FORMAT_NAMES, givenDocumentOptions, MISSING_ACTIONS } from '../text/formats/corpus.js';
+import { FORMATS } from '../text/formats/index.js';
 
 /** Help for an argument that takes any number of text files. */
 export const TEXT_FILES =
@@ -9,17 +9,24 @@ export const TEXT_FILES =
 /** Help for an argument that takes one text file. */
 export const TEXT_FILE = 'text file (.txt, .jsonl, .json, .parquet, also with .gz or .zst), or - for standard input';
 
-/** The flags that say which part of a structured file is text: {@link DocumentOptions}. */
+/** The flags that say how files become documents: {@link DocumentOptions}. */
 export function addDocumentFlags(command: Command): Command {
+  for (const { option } of FORMATS) if (option) command.addOption(new Option(option.flags, option.help));
   return command
     .addOption(
-      new Option('--field <name>', 'field with the text in each object of .jsonl and .json files (default: text)'),
+      new Option(
+        '--format <name>',
+        'format of the text, for standard input and odd names (default: by the ending of the name)',
+      ).choices(FORMAT_NAMES),
     )
-    .addOption(new Option('--column <name>', 'column with the text in .parquet files (default: text)'));
+    .addOption(
+      new Option(
+        '--missing <action>',
+        'what to do with documents that lack the field or column (default: refuse)',
+      ).choices(MISSING_ACTIONS),
+    )
+    .option('--any-bytes', 'read text whatever its bytes: no file is refused as binary, packed or in another encoding');
 }
 
 /** The flags of this set that were given. */
-export function documentOptions(flags: DocumentOptions): DocumentOptions {
-  const given = FORMAT_OPTIONS.filter(option => flags[option] !== undefined);
-  return Object.fromEntries(given.map(option => [option, flags[option]]));
-}
+export { givenDocumentOptions as documentOptions };

@@ -1,11 +1,11 @@
 import type { LoadedModel } from '../model/loaded-model.js';
 import type { LanguageModel } from '../model/language-model.js';
-import type { DocumentOptions } from '../text/formats/corpus.js';
+import { givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
 import type { Input } from '../text/formats/input.js';
 import { LineReader } from '../text/formats/lines.js';
-import { warnOfReplaced } from './output.js';
+import { warnOfReplaced, warnOfSkipped } from './output.js';
 
-/** Text has about this many characters a word. */
+/** English text has about this many characters a word. */
 const CHARACTERS_A_WORD = 5;
 
 /** A line of input. */
@@ -17,7 +17,8 @@ export interface InputLine {
 }
 
 /**
- * The lines of all inputs, each as soon as it is complete. Warns of invalid UTF-8 when the last one has been read.
+ * The lines of all inputs, each as soon as it is complete. Warns of documents left out and of invalid UTF-8 when the last
+ * line has been read.
  *
  * @param wordsOf what a line costs, in words that are scored.
  */
@@ -29,15 +30,18 @@ export async function* readLines(
 ): AsyncGenerator<InputLine> {
   let words = 0;
   let replaced = 0;
+  let skipped = 0;
   let model: LanguageModel | LoadedModel = paged;
   for (const input of inputs) {
-    const reader = new LineReader(input.path, documents);
+    const reader = new LineReader(input.path, givenDocumentOptions(documents));
     for await (const line of reader.lines()) {
       words += wordsOf(line);
       if (model === paged && paged.shouldLoad(words)) model = await paged.load();
       yield { line, input, model };
     }
     replaced += reader.replaced;
+    skipped += reader.skipped;
   }
+  warnOfSkipped(skipped);
   warnOfReplaced(replaced);
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { skippedWarning } from '../text/formats/corpus.js';
 
 export { bytes, figure, whole } from '../report/figures.js';
 
@@ -15,6 +16,11 @@ export function warn(warning: string): void {
 /** Warns of invalid UTF-8 in the text that was read, if there was any. */
 export function warnOfReplaced(sequences: number): void {
   if (sequences > 0) warn(`${sequences} invalid UTF-8 sequences were read as U+FFFD`);
+}
+
+/** Warns of documents that were left out with `--missing skip`, if there were any. */
+export function warnOfSkipped(documents: number): void {
+  if (documents > 0) warn(skippedWarning(documents));
 }
 
 /** Array entries that {@link printJsonLine} writes at a time. */

@@ -4,8 +4,9 @@ import { PerplexitySum, type Perplexity } from '../model/scoring/perplexity.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { expandInputs } from '../text/formats/input.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
-import { figure, print, printTable, warn, warnOfReplaced, whole } from './output.js';
+import { figure, print, printTable, warn, warnOfReplaced, warnOfSkipped, whole } from './output.js';
 import { withDisplay } from './progress.js';
+import { addSentenceEndFlags, type SentenceEndFlags } from './sentence-ends.js';
 import { addCacheFlag, addModelFlags, mentionWeights, openOptions, type ModelFlags } from './smoothing.js';
 import { parseThreads } from './values.js';
 
@@ -14,7 +15,7 @@ Example:
   kneser perplexity model valid.txt test.txt`;
 
 /** Flags of `kneser perplexity`. */
-interface PerplexityFlags extends ModelFlags, DocumentOptions {
+interface PerplexityFlags extends ModelFlags, SentenceEndFlags, DocumentOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly threads?: number;
@@ -28,12 +29,13 @@ export function define(command: Command): void {
     .argument('<file...>', TEXT_FILES)
     .option('--json', 'print one JSON object');
   addModelFlags(command);
+  addSentenceEndFlags(command);
   addCacheFlag(command).option('-t, --threads <n>', 'threads that score (default: one a core)', parseThreads);
   addDocumentFlags(command).option('-q, --quiet', 'no progress').addHelpText('after', HELP).action(run);
 }
 
 async function run(path: string, paths: readonly string[], flags: PerplexityFlags): Promise<void> {
-  const inputs = await expandInputs(paths, flags);
+  const inputs = await expandInputs(paths, flags, warn);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
     const totalBytes = inputs.reduce((sum, input) => sum + (input.bytes ?? NaN), 0);
@@ -42,12 +44,15 @@ async function run(path: string, paths: readonly string[], flags: PerplexityFlag
     const total = new PerplexitySum();
     const files: ({ file: string } & Perplexity)[] = [];
     let replaced = 0;
+    let skipped = 0;
     // Away from a terminal nobody waits for progress.
     await withDisplay(flags.quiet === true || !process.stderr.isTTY, async display => {
       for (const { path: file, bytes } of inputs) {
         const sum = await model.sumOfFile(file, {
           ...documentOptions(flags),
           expectedBytes: totalBytes,
+          start: flags.start,
+          end: flags.end,
           cache: flags.cache ?? false,
           ...(flags.threads === undefined ? {} : { threads: flags.threads }),
           onProgress: progress => {
@@ -58,14 +63,19 @@ async function run(path: string, paths: readonly string[], flags: PerplexityFlag
         done += bytes ?? 0;
         total.add(sum);
         replaced += sum.replaced;
-        files.push({ file, ...sum.figures() });
+        skipped += sum.skipped;
+        files.push({ file, ...sum.figures(), ...(flags.missing === 'skip' ? { skipped: sum.skipped } : {}) });
       }
     });
     if (!flags.quiet) mentionWeights(model.info, flags);
+    warnOfSkipped(skipped);
     warnOfReplaced(replaced);
     const figures = total.figures();
     if (figures.tokens === 0) warn('there is no text to measure');
-    if (flags.json) await print(JSON.stringify({ files, total: figures }) + '\n');
+    if (flags.json)
+      await print(
+        JSON.stringify({ files, total: { ...figures, ...(flags.missing === 'skip' ? { skipped } : {}) } }) + '\n',
+      );
     else await printFigures([...files, { file: 'total', ...figures }]);
   } finally {
     await model.close();

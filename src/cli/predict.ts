@@ -6,7 +6,7 @@ import { STDIN } from '../text/formats/bytes.js';
 import { expandInputs } from '../text/formats/input.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
 import { readLines } from './lines.js';
-import { figure, print, printJsonLine, printTable } from './output.js';
+import { figure, print, printJsonLine, printTable, warn } from './output.js';
 import { addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
 import { parseWhole } from './values.js';
 
@@ -48,7 +48,7 @@ export function define(command: Command): void {
 async function run(path: string, file: string, flags: PredictFlags): Promise<void> {
   const { top, start, unknown = false, explain = false, json } = flags;
   checkPredictOptions({ top });
-  const inputs = await expandInputs([file], flags);
+  const inputs = await expandInputs([file], flags, warn);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
     const lines = readLines(model, inputs, flags, () => WORDS_A_PREDICTION);

@@ -7,7 +7,8 @@ import { STDIN } from '../text/formats/bytes.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
 import { readLines } from './lines.js';
-import { figure, print, printJsonLine } from './output.js';
+import { figure, print, printJsonLine, warn } from './output.js';
+import { addSentenceEndFlags, type SentenceEndFlags } from './sentence-ends.js';
 import { addCacheFlag, addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
 
 const HELP = `
@@ -19,7 +20,7 @@ Example:
   echo 'the cat sat on the mat' | kneser score model --json`;
 
 /** Flags of `kneser score`. */
-interface ScoreFlags extends ModelFlags, DocumentOptions {
+interface ScoreFlags extends ModelFlags, SentenceEndFlags, DocumentOptions {
   readonly json?: boolean;
   readonly cache?: boolean;
 }
@@ -31,12 +32,13 @@ export function define(command: Command): void {
     .argument('[file]', TEXT_FILE, STDIN)
     .option('--json', 'print a JSON object a line');
   addModelFlags(command);
+  addSentenceEndFlags(command);
   addCacheFlag(command);
   addDocumentFlags(command).addHelpText('after', HELP).action(run);
 }
 
 async function run(path: string, file: string, flags: ScoreFlags): Promise<void> {
-  const inputs = await expandInputs([file], flags);
+  const inputs = await expandInputs([file], flags, warn);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
     let text: Input | undefined;
@@ -45,8 +47,8 @@ async function run(path: string, file: string, flags: ScoreFlags): Promise<void>
       if (flags.cache && input !== text) cache = model.createCache();
       text = input;
       for (const sentence of model.sentences(line)) {
-        const score = await scoring.score(sentence, { cache });
-        if (score.tokens.length === 1 && model.info.options.skipBlank) continue;
+        const score = await scoring.score(sentence, { start: flags.start, end: flags.end, cache });
+        if (score.tokens.length === (flags.end ? 1 : 0) && model.info.options.skipBlank) continue;
         if (flags.json) await printJsonLine({ ...score });
         else await print(formatScore(score));
       }

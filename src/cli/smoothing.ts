@@ -1,10 +1,12 @@
 import { Option, type Command } from 'commander';
 import type { ModelInfo, OpenOptions, TableReading } from '../model/api.js';
+import { parseWhole } from './values.js';
 import { SMOOTHING_NAMES, SMOOTHINGS, type SmoothingOptions } from '../smoothing/index.js';
 
 /** The values of the flags that say how a model is opened and its counts are smoothed. */
 export interface ModelFlags extends SmoothingOptions {
   readonly tables: TableReading;
+  readonly order?: number;
 }
 
 /** The flags that say how a model is opened and its counts are smoothed: {@link ModelFlags}. */
@@ -18,6 +20,7 @@ export function addModelFlags(command: Command): Command {
       ).choices(SMOOTHING_NAMES),
     )
     .option('--weights <name>', 'weights of glm: uniform, or the name of a set that was tuned')
+    .option('--order <n>', 'use n-grams of at most n tokens (default: the order of the model)', parseWhole)
     .addOption(
       new Option('--tables <how>', 'page: read blocks of tables as needed; load: read whole tables first')
         .choices(['auto', 'page', 'load'])
@@ -31,8 +34,13 @@ export function addCacheFlag(command: Command): Command {
 }
 
 /** The options with which the library opens the model. */
-export function openOptions({ smoothing, weights, tables }: ModelFlags): OpenOptions {
-  return { tables, ...(smoothing ? { smoothing } : {}), ...(weights === undefined ? {} : { weights }) };
+export function openOptions({ smoothing, weights, tables, order }: ModelFlags): OpenOptions {
+  return {
+    tables,
+    ...(smoothing ? { smoothing } : {}),
+    ...(weights === undefined ? {} : { weights }),
+    ...(order === undefined ? {} : { order }),
+  };
 }
 
 /** Says on standard error that a model has weights which are not in use, unless the flags chose its smoothing. */

@@ -1,4 +1,6 @@
 import { KneserError } from '../base/errors.js';
+import { helpFor } from '../base/file-kinds.js';
+import { kindOfFile } from '../base/node/file-head.js';
 import { readBytes } from '../text/formats/bytes.js';
 import { decode } from '../text/surface.js';
 import {
@@ -22,6 +24,9 @@ const MOST_TOKENIZER_BYTES = 1 << 28;
 /** The value of `--tokenizer` is a path, not a name, if it ends like a tokenizer's file or names a folder. */
 const FILE_NAME = /\.(json|model)(\.gz|\.zst)?$|[\\/]/i;
 
+/** The kinds of files that hold tokenizers, and those that such a file is packed in. */
+const TOKENIZER_KINDS = ['json', 'sentencepiece', 'gzip', 'zstd'];
+
 /** The library's option for {@link TokenizationFlags}. @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_TOKENIZER */
 export async function tokenizationChoice(flags: TokenizationFlags): Promise<TokenizationOptions> {
   const { tokenizer, locale, sentences, normalize = 'none' } = flags;
@@ -30,6 +35,13 @@ export async function tokenizationChoice(flags: TokenizationFlags): Promise<Toke
     normalize,
     ...(locale === undefined ? {} : { locale }),
   };
+  const kind = isTokenizerName(tokenizer) ? undefined : await kindOfFile(tokenizer);
+  if (kind && !TOKENIZER_KINDS.includes(kind.name)) {
+    throw new KneserError(
+      'KNESER_TOKENIZER',
+      `${tokenizer}: is ${kind.what}, not a tokenizer.json; ${helpFor(kind, tokenizer)}`,
+    );
+  }
   if (FILE_NAME.test(tokenizer)) {
     return { ...options, tokenizer: tokenizerOf(await readWhole(tokenizer), tokenizer) };
   }

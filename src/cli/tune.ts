@@ -4,7 +4,7 @@ import type { DocumentOptions } from '../text/formats/corpus.js';
 import { tune } from '../train/tune.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
 import { interruption } from './interruption.js';
-import { print } from './output.js';
+import { print, warn } from './output.js';
 import { withProgress } from './progress.js';
 import { printTuning } from './tuning.js';
 
@@ -40,6 +40,7 @@ async function run(path: string, files: readonly string[], flags: TuneFlags): Pr
       files,
       ...documentOptions(flags),
       name: flags.name,
+      onWarning: warn,
       signal,
       ...progress,
     }),

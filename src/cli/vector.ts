@@ -10,7 +10,7 @@ import { STDIN } from '../text/formats/bytes.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
 import { readLines } from './lines.js';
-import { figure, print, printJsonLine } from './output.js';
+import { figure, print, printJsonLine, warn } from './output.js';
 import { addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
 import { parseWhole } from './values.js';
 
@@ -50,7 +50,7 @@ export function define(command: Command): void {
 async function run(path: string, file: string, flags: VectorFlags): Promise<void> {
   const { html, json, window, context, relative, bins } = flags;
   checkVectorOptions({ window, context, relative, bins });
-  const inputs = await expandInputs([file], flags);
+  const inputs = await expandInputs([file], flags, warn);
   if (html !== undefined) await refuseFolder(html);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {

@@ -1,4 +1,5 @@
 import {
+  checkFunction,
   checkSignal,
   checkThreads,
   oneOf,
@@ -8,6 +9,7 @@ import {
   type OptionTable,
 } from '../base/check.js';
 import { TEXT_OPTIONS, type TextOptions, type TokenScore } from './scoring/score.js';
+import { MAX_ORDER } from '../tables/pattern.js';
 import type { WorkOptions } from '../base/progress.js';
 import type { Pruning } from '../tables/pruning.js';
 import type { TuneReport } from '../smoothing/weights.js';
@@ -19,6 +21,11 @@ import { SMOOTHING_OPTIONS, type ModelSmoothing, type SmoothingOptions } from '.
 export interface OpenOptions extends SmoothingOptions {
   /** Bytes of decoded blocks to keep in memory. Default 128 MiB. Has no effect on a loaded model. */
   readonly blockMemory?: number;
+  /**
+   * Scores as a model of a lower order: histories have order − 1 tokens, and p is that of the model's own shorter n-grams, which
+   * count distinct contexts (a model trained with that order keeps raw counts at its end instead). Default: the model's order.
+   */
+  readonly order?: number;
   /** Whether files are scored from whole tables in memory. Default `auto`: where that is faster and memory allows it. */
   readonly tables?: TableReading;
 }
@@ -38,6 +45,7 @@ export type TableReading = 'auto' | 'page' | 'load';
 /** The checks of {@link OpenOptions}. */
 export const OPEN_OPTIONS: OptionTable<Omit<OpenOptions, 'startingWeights'>> = {
   ...SMOOTHING_OPTIONS,
+  order: wholeNumber(1, MAX_ORDER),
   blockMemory: wholeNumber(0, Number.MAX_SAFE_INTEGER),
   tables: oneOf(['auto', 'page', 'load']),
 };
@@ -60,6 +68,8 @@ export interface FileOptions extends TextOptions, DocumentOptions {
   readonly threads?: number;
   /** Bytes of text that are going to be scored, where the file is one of several. Default: the file's size. */
   readonly expectedBytes?: number;
+  /** Told how many documents were left out, each time, with `missing: 'skip'`. */
+  readonly onSkip?: (documents: number) => void;
 }
 
 /** The checks of {@link FileOptions}. */
@@ -71,6 +81,7 @@ export const FILE_OPTIONS: OptionTable<FileOptions> = {
   expectedBytes: (name, value) => {
     if (typeof value !== 'number') throw optionError(name, value, 'a number of bytes');
   },
+  onSkip: checkFunction,
 };
 
 /** A table of a model, as {@link ModelInfo} has it. A back-off model has no counts: all that depends on them is 0. */
@@ -123,8 +134,13 @@ export interface ModelInfo {
 }
 /** Where a decoder stands in a sentence: the words that the next one depends on. Never changes. */
 export interface State {
-  /** The nearest words, oldest first, at most order − 1; only ids. */
+  /**
+   * Ids of the nearest words, oldest first: at most order − 1, and only those that the probability of a later word can depend
+   * on (Li & Khudanpur 2008).
+   */
   readonly history: Uint32Array;
+  /** Equal for equal histories: decoders merge hypotheses whose states have the same key. */
+  readonly key: string;
 }
 
 /** What {@link LoadedModel.extend} returns. */

@@ -14,6 +14,7 @@ import {
 } from './api.js';
 import { PagedModel } from './paged-model.js';
 import type { ModelParts } from './scoring/parts.js';
+import { endsOf } from './scoring/score.js';
 import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
 import { runAwaiting } from './scoring/scorer.js';
 import { sumFile } from './sum-file.js';
@@ -101,7 +102,7 @@ export class LanguageModel extends PagedModel {
     if (this.shouldLoad(bytes / BYTES_A_WORD)) return (await this.loadOnce(options)).sumOfFile(path, options);
     const words = await this.allWords();
     const cache = this.textCache(options);
-    const layout = this.layout(Infinity);
+    const layout = this.layout(Infinity, endsOf(options));
     return sumFile(path, words, this.parts, options, (ids, sum) =>
       this.inTurn(() => runAwaiting(this.addPiece(this.scorer, layout, ids, sum, cache))),
     );

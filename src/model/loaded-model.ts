@@ -7,6 +7,7 @@ import { LOADED_BATCH } from './lookup/loaded-table.js';
 import { PieceScoring } from './scoring/piece-scoring.js';
 import { PieceCutter } from './scoring/pieces.js';
 import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
+import { endsOf } from './scoring/score.js';
 import { runAtOnce } from './scoring/scorer.js';
 import type { ScoringThreads } from './scoring/threads.js';
 import { sumFile } from './sum-file.js';
@@ -29,8 +30,9 @@ export class LoadedModel extends MemoryModel {
     this.checkOpen();
     checkPath('path', path);
     checkOptions('perplexityOfFile', options, FILE_OPTIONS);
-    const { order } = this.parts.manifest;
-    const layout = new BatchLayout(order, LOADED_BATCH);
+    const { order } = this.parts;
+    const ends = endsOf(options);
+    const layout = new BatchLayout(order, LOADED_BATCH, ends);
     const cache = this.textCache(options);
     if (cache) {
       return sumFile(path, this.words, this.parts, options, (ids, sum) => {
@@ -39,7 +41,7 @@ export class LoadedModel extends MemoryModel {
         return Promise.resolve();
       });
     }
-    const cutter = new PieceCutter(order);
+    const cutter = new PieceCutter(order, ends);
     const threads = options.threads ?? availableParallelism();
     const scoring = new PieceScoring(
       this.scorer,

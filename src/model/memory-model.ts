@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { checkOptions, checkText, listOf, type OptionTable } from '../base/check.js';
 import { checkAborted, closedError, KneserError } from '../base/errors.js';
 import { wordIds } from '../tables/manifest.js';
@@ -9,16 +10,24 @@ import type { ModelParts } from './scoring/parts.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
 import type { NextWords } from './prediction/next-words.js';
 import { createPredictor, type Predictor } from './prediction/predictor.js';
-import { createLoadedScorer, type ScoringPlan } from './scoring/pieces.js';
+import { createLoadedScorer, type LoadedScoring, type ScoringPlan } from './scoring/pieces.js';
 import { runAtOnce, type BatchScorer } from './scoring/scorer.js';
 import { loadTables, TableNumbers } from './lookup/table-loader.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import { LoadedWords, NOT_IN_VOCABULARY } from './lookup/words.js';
+import { Vocabulary } from './vocabulary.js';
 
 import type { Extension, LoadOptions, State } from './api.js';
 import { checkPredictOptions, type Prediction, type PredictOptions } from './prediction/prediction.js';
-import { SCORE_OPTIONS, TEXT_OPTIONS, type Score, type ScoreOptions, type TextOptions } from './scoring/score.js';
-import { addSentence, ModelBase, tellSentences, withEnd, predictions } from './model-base.js';
+import {
+  endsOf,
+  SCORE_OPTIONS,
+  TEXT_OPTIONS,
+  type Score,
+  type ScoreOptions,
+  type TextOptions,
+} from './scoring/score.js';
+import { addSentence, idInNgram, ModelBase, tellSentences, withEnd, predictions } from './model-base.js';
 
 const START_OPTIONS: OptionTable<Pick<ScoreOptions, 'start'>> = { start: SCORE_OPTIONS.start };
 const checkHistory = listOf(checkText);
@@ -29,6 +38,7 @@ const checkHistory = listOf(checkText);
  */
 export class MemoryModel extends ModelBase {
   protected readonly scorer: BatchScorer;
+  private readonly scoring: LoadedScoring;
   private readonly predictor: Predictor | undefined;
   private readonly layout: BatchLayout;
   private closed = false;
@@ -40,10 +50,10 @@ export class MemoryModel extends ModelBase {
     protected readonly plan: ScoringPlan,
   ) {
     super(parts);
-    const { scorer, byEvidence, layout } = createLoadedScorer(plan);
-    this.scorer = scorer;
-    this.layout = layout;
-    this.predictor = createPredictor(byEvidence, parts.manifest);
+    this.scoring = createLoadedScorer(plan);
+    this.scorer = this.scoring.scorer;
+    this.layout = this.scoring.layout;
+    this.predictor = createPredictor(this.scoring.byEvidence, parts);
   }
 
   /** @internal Use {@link LanguageModel.load}. */
@@ -67,6 +77,7 @@ export class MemoryModel extends ModelBase {
     checkAborted(signal, 'loading');
     const numbers = manifest.kind === 'backoff' ? new TableNumbers(parts.words) : undefined;
     const plan: ScoringPlan = {
+      order: parts.order,
       manifest,
       smoothing,
       words: parts.words,
@@ -123,6 +134,20 @@ export class MemoryModel extends ModelBase {
     return runAtOnce(predictor.after(ids, start));
   }
 
+  /** As {@link LanguageModel.vocabulary}. */
+  vocabulary(): Vocabulary {
+    this.checkOpen();
+    return new Vocabulary(this.words, this.parts.manifest);
+  }
+
+  /** As {@link LanguageModel.countOf}. */
+  countOf(ngram: readonly string[]): number {
+    this.checkOpen();
+    this.checkNgram(ngram);
+    const ids = ngram.map(token => idInNgram(token) ?? this.words.idOf(token));
+    return runAtOnce(this.countOfIds(this.scoring.byEvidence, ids));
+  }
+
   /** As {@link LanguageModel.perplexity}. */
   perplexity(sentences: Iterable<Sentence>, options: TextOptions = {}): Perplexity {
     this.checkOpen();
@@ -131,7 +156,7 @@ export class MemoryModel extends ModelBase {
     const sum = new PerplexitySum();
     const cache = this.textCache(options);
     // Its own: whoever makes the sentences may score others meanwhile.
-    const layout = new BatchLayout(this.parts.manifest.order, LOADED_BATCH);
+    const layout = new BatchLayout(this.parts.order, LOADED_BATCH, endsOf(options));
     const { onProgress, signal } = options;
     for (const sentence of sentences) {
       checkAborted(signal, 'scoring');
@@ -178,14 +203,15 @@ export class MemoryModel extends ModelBase {
     checkHistory('history', history);
     let state = this.start({ start: history[0] === BOS_WORD });
     const words = history[0] === BOS_WORD ? history.slice(1) : history;
-    for (const word of words.slice(-this.parts.manifest.order)) state = this.follow(state, this.id(word));
+    for (const word of words.slice(-this.parts.order)) state = this.follow(state, this.id(word));
     return this.extend(state, token).log10Prob;
   }
 
   /** Where a sentence begins: after `<s>`, or with `{start: false}` after nothing. */
   start(options: Pick<ScoreOptions, 'start'> = {}): State {
     checkOptions('start', options, START_OPTIONS);
-    return { history: Uint32Array.of(...((options.start ?? true) ? [BOS] : [])) };
+    const isHistory = (options.start ?? true) && this.parts.order > 1;
+    return stateOf(Uint32Array.of(...(isHistory ? [BOS] : [])));
   }
 
   /**
@@ -221,7 +247,7 @@ export class MemoryModel extends ModelBase {
       log10Prob: scores.log10Probs[0],
       matched: scores.matched[0],
       oov: layout.batch.oov[0] === 1,
-      state: this.follow(state, id),
+      state: id === EOS ? this.start() : this.shortened(this.follow(state, id), layout.batch.targets[0]),
     };
   }
 
@@ -230,10 +256,25 @@ export class MemoryModel extends ModelBase {
   }
 
   private follow(state: State, id: number): State {
-    const reach = this.parts.manifest.order - 1;
+    const reach = this.parts.order - 1;
     if (id === EOS) return this.start();
     const word = id === NOT_IN_VOCABULARY ? UNK : id;
-    return { history: Uint32Array.of(...state.history, word).slice(-reach || state.history.length + 1) };
+    return stateOf(Uint32Array.of(...state.history, word).slice(-reach || state.history.length + 1));
+  }
+
+  /**
+   * A state without the words that are farther than the longest context seen. In a mixture all words are kept: patterns that
+   * skip the nearer ones look at them.
+   *
+   * @param position of the last word in the batch that was scored last.
+   */
+  private shortened(state: State, position: number): State {
+    const { history } = state;
+    const { tables, hasSuffixContexts } = this.scoring;
+    if (!hasSuffixContexts) return state;
+    let length = history.length;
+    while (length > 0 && !tables[length].continues(position)) length--;
+    return length === history.length ? state : stateOf(history.slice(history.length - length));
   }
 
   private id(token: string): number {
@@ -244,4 +285,8 @@ export class MemoryModel extends ModelBase {
     }
     return this.words.idOf(token);
   }
+}
+
+function stateOf(history: Uint32Array): State {
+  return { history, key: history.join(' ') };
 }

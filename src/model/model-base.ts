@@ -1,3 +1,4 @@
+import { checkText, listOf } from '../base/check.js';
 import { log10 } from '../base/elementary.js';
 import { KneserError } from '../base/errors.js';
 import { withJsonArrays } from '../base/json.js';
@@ -6,17 +7,19 @@ import { SMOOTHINGS } from '../smoothing/index.js';
 import { wordIds } from '../tables/manifest.js';
 import { checkSentence, type Sentence } from '../text/sentences.js';
 import { countCharacters } from '../text/surface.js';
-import { EOS, EOS_WORD, NONE, UNK } from '../text/tokens.js';
+import { BOS, BOS_WORD, EOS, EOS_WORD, NONE, UNK } from '../text/tokens.js';
 import { BatchLayout } from '../smoothing/batch.js';
 import { TextCache } from '../smoothing/cache.js';
+import { COUNT } from '../smoothing/evidence.js';
+import { isContiguous } from '../tables/pattern.js';
 import { canLoad, loadedBytes } from './lookup/regions.js';
 import { noCounts, requireCounts, type ModelParts } from './scoring/parts.js';
 import { orNull, perplexityOf, PerplexitySum } from './scoring/perplexity.js';
 import type { NextWords } from './prediction/next-words.js';
 import type { Predictor } from './prediction/predictor.js';
-import type { BatchScorer } from './scoring/scorer.js';
+import { emptyEvidence, type BatchScorer, type Scorer } from './scoring/scorer.js';
 import { vectorOf, type VectorOptions, type VectorScore } from './scoring/vector.js';
-import type { LoadedWords } from './lookup/words.js';
+import { NOT_IN_VOCABULARY, type LoadedWords } from './lookup/words.js';
 
 import type { ModelInfo } from './api.js';
 import type { PredictOptions, Prediction } from './prediction/prediction.js';
@@ -105,6 +108,49 @@ export class ModelBase {
     return this.parts.tokenization.sentences(line);
   }
 
+  /**
+   * The tokens of a text as the model reads them: cut by its tokenizer, and lower-cased where the model does that. Without
+   * `<s>` and `</s>`; tokens outside the vocabulary stay as they are.
+   *
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * console.log(model.tokenize('The jury praised the city .')); // [ 'The', 'jury', 'praised', 'the', 'city', '.' ]
+   * await model.close();
+   * ```
+   */
+  tokenize(text: string): string[] {
+    checkText('text', text);
+    return this.surface(text);
+  }
+
+  /** Refuses what is no n-gram of the model. @throws KNESER_OPTION, KNESER_NO_COUNTS */
+  protected checkNgram(ngram: readonly string[]): void {
+    const { order, manifest, store } = this.parts;
+    listOf(checkText)('ngram', ngram);
+    requireCounts(store.name, manifest, 'look up');
+    if (ngram.length >= 1 && ngram.length <= order) return;
+    throw new KneserError('KNESER_OPTION', `ngram: it takes 1 to ${order} tokens, not ${ngram.length}`);
+  }
+
+  /** The count of an n-gram, whose first id may be that of `<s>`, and whose last may be that of `</s>`. */
+  protected *countOfIds(scorer: Scorer, ids: readonly number[]): Generator<Promise<void>, number, void> {
+    const { words } = this.parts;
+    const last = ids.length - 1;
+    // A token outside the vocabulary was never counted, though scoring takes it for <unk>. <s> is never counted by itself.
+    if (ids.includes(NOT_IN_VOCABULARY) || ids.lastIndexOf(BOS) > 0 || ids[last] === BOS) return 0;
+    const layout = new BatchLayout(this.parts.order, 1);
+    layout.begin(ids[0] === BOS);
+    for (let i = ids[0] === BOS ? 1 : 0; i < last; i++) layout.pushHistory(ids[i]);
+    layout.push(ids[last]);
+    const evidence = emptyEvidence(scorer.words, scorer.classes, 1);
+    yield* scorer.gather(layout.batch, evidence);
+    const table = words.findIndex(({ pattern }) => pattern.length === last && isContiguous(pattern));
+    return evidence.words.data[evidence.words.at(0, table) + COUNT];
+  }
+
   /** @throws KNESER_NO_COUNTS for a back-off model. */
   protected requirePredictor(predictor: Predictor | undefined): Predictor {
     if (predictor) return predictor;
@@ -174,13 +220,13 @@ export class ModelBase {
     options: VectorOptions,
   ): Generator<Promise<void>, VectorScore, void> {
     const score = yield* this.scoreIds(scorer, layout, tokens, ids, { end: false });
-    const vector = yield* vectorOf(scorer, layout, this.parts.manifest.order, ids, score, options);
+    const vector = yield* vectorOf(scorer, layout, this.parts.order, ids, score, options);
     return withJsonArrays({ ...score, vector: withJsonArrays(vector) });
   }
 
   /** The last tokens of a history, as many as matter. */
   protected nearest(history: Sentence): string[] {
-    const reach = this.parts.manifest.order - 1;
+    const reach = this.parts.order - 1;
     const tokens = this.surface(history);
     return tokens.slice(Math.max(0, tokens.length - reach));
   }
@@ -257,4 +303,9 @@ export function addSentence(sum: PerplexitySum, sentence: Sentence, { tokenizati
   const bytes = encoder.encode(text);
   sum.characters += countCharacters(bytes, 0, bytes.length) + 1;
   sum.bytes += bytes.length + 1;
+}
+
+/** The id of a sentence mark in an n-gram; `undefined` for any other token. */
+export function idInNgram(token: string): number | undefined {
+  return token === BOS_WORD ? BOS : token === EOS_WORD ? EOS : undefined;
 }

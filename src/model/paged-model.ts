@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { checkOptions } from '../base/check.js';
 import { checkAborted, closedError } from '../base/errors.js';
 import { pauses } from '../base/turn.js';
@@ -7,7 +8,7 @@ import type { BlendEvidence } from '../smoothing/blend.js';
 import { wordIds } from '../tables/manifest.js';
 import type { ModelStore } from '../store/store.js';
 import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
-import { BatchLayout, type Batch } from '../smoothing/batch.js';
+import { BatchLayout, type Batch, type SentenceEnds } from '../smoothing/batch.js';
 import { BlockReader } from '../tables/block-reader.js';
 import { FIELDS } from '../smoothing/evidence.js';
 import { PagedTable } from './lookup/paged-table.js';
@@ -20,11 +21,19 @@ import type { Predictor } from './prediction/predictor.js';
 import { emptyEvidence, runAwaiting, Scorer, type TableStream } from './scoring/scorer.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import { LoadedWords, PagedWords } from './lookup/words.js';
+import { Vocabulary } from './vocabulary.js';
 
 import { FROM_FILE_OPTIONS, LOAD_OPTIONS, type FromFileOptions, type LoadOptions, type OpenOptions } from './api.js';
 import { checkPredictOptions, type Prediction, type PredictOptions } from './prediction/prediction.js';
-import { SCORE_OPTIONS, TEXT_OPTIONS, type Score, type ScoreOptions, type TextOptions } from './scoring/score.js';
-import { addSentence, ModelBase, tellSentences, withEnd, predictions } from './model-base.js';
+import {
+  endsOf,
+  SCORE_OPTIONS,
+  TEXT_OPTIONS,
+  type Score,
+  type ScoreOptions,
+  type TextOptions,
+} from './scoring/score.js';
+import { addSentence, idInNgram, ModelBase, tellSentences, withEnd, predictions } from './model-base.js';
 import type { MemoryModel } from './memory-model.js';
 
 /** Bytes of decoded blocks that a model keeps unless told otherwise. */
@@ -177,7 +186,7 @@ export class PagedModel extends ModelBase {
   async scoreVector(sentence: Sentence, options: VectorOptions): Promise<VectorScore> {
     const tokens = this.surface(sentence);
     this.checkLength(tokens);
-    const longest = options.context === 'window' ? this.info.order : 1;
+    const longest = options.context === 'window' ? this.parts.order : 1;
     return this.inTurn(async () => {
       const ids = await this.words.idsOf(tokens);
       const layout = this.layout(tokens.length * longest);
@@ -221,6 +230,49 @@ export class PagedModel extends ModelBase {
   }
 
   /**
+   * The types that the model predicts. Reads the whole dictionary.
+   *
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * const vocabulary = await model.vocabulary();
+   * console.log(vocabulary.size, vocabulary.has('jury'), [...vocabulary].slice(0, 4));
+   * await model.close();
+   * ```
+   */
+  async vocabulary(): Promise<Vocabulary> {
+    return new Vocabulary(await this.allWords(), this.parts.manifest);
+  }
+
+  /**
+   * The count of an n-gram in the model's tables, 0 where they lack it. Counts are adjusted as in KenLM (Heafield et al. 2013):
+   * n-grams of the highest order, and those that begin with `<s>`, have the number of times that they occur in the training text;
+   * shorter ones have the number of different tokens that occur before them. A pruned n-gram has 0.
+   *
+   * @param ngram its tokens, 1 to as many as the order; the first may be `<s>`, the last `</s>`.
+   * @throws KneserError: KNESER_OPTION, KNESER_NO_COUNTS for a back-off model, KNESER_CLOSED, KNESER_DAMAGED.
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * console.log(await model.countOf(['<s>', 'The']), await model.countOf(['The', 'jury', 'praised']));
+   * await model.close();
+   * ```
+   */
+  async countOf(ngram: readonly string[]): Promise<number> {
+    this.checkOpen();
+    this.checkNgram(ngram);
+    return this.inTurn(async () => {
+      const found = await this.words.idsOf(ngram);
+      const ids = ngram.map((token, i) => idInNgram(token) ?? found[i]);
+      return runAwaiting(this.countOfIds(this.scorer, ids));
+    });
+  }
+
+  /**
    * The perplexity of sentences, which are one text.
    *
    * @example
@@ -239,6 +291,7 @@ export class PagedModel extends ModelBase {
     checkOptions('perplexity', options, TEXT_OPTIONS);
     const sum = new PerplexitySum();
     const cache = this.textCache(options);
+    const ends = endsOf(options);
     const { onProgress, signal } = options;
     const pause = pauses();
     for await (const sentence of sentences) {
@@ -249,7 +302,7 @@ export class PagedModel extends ModelBase {
       if (this.isSkipped(tokens)) continue;
       await this.inTurn(async () => {
         const ids = withEnd(await this.words.idsOf(tokens));
-        await runAwaiting(this.addPiece(this.scorer, this.layout(tokens.length + 1), ids, sum, cache));
+        await runAwaiting(this.addPiece(this.scorer, this.layout(tokens.length + 1, ends), ids, sum, cache));
       });
       addSentence(sum, sentence, this.parts);
     }
@@ -317,12 +370,12 @@ export class PagedModel extends ModelBase {
   /** @throws KNESER_NO_COUNTS */
   private async openPredictor(): Promise<Predictor> {
     const { createPredictor } = await import('./prediction/predictor.js');
-    return (this.predictor ??= this.requirePredictor(createPredictor(this.scorer, this.parts.manifest)));
+    return (this.predictor ??= this.requirePredictor(createPredictor(this.scorer, this.parts)));
   }
 
   /** Room for so many words, or for a full batch. */
-  protected layout(words: number): BatchLayout {
-    return new BatchLayout(this.parts.manifest.order, Math.min(this.batchWords, words));
+  protected layout(words: number, ends?: SentenceEnds): BatchLayout {
+    return new BatchLayout(this.parts.order, Math.min(this.batchWords, words), ends);
   }
 
   /** @internal */

@@ -24,7 +24,12 @@ export async function sumFile(
     onProgress?.({ stage: 'score', done, total: total?.isFile() ? total.size : undefined, unit: 'bytes' });
   };
   const sum = new PerplexitySum();
-  const pieces = readIds(readText(path, { ...options, onRead }), path, words, tokenization, manifest.options.skipBlank);
+  const onSkip = (documents: number): void => {
+    sum.skipped += documents;
+    options.onSkip?.(documents);
+  };
+  const text = readText(path, { ...options, onRead, onSkip });
+  const pieces = readIds(text, path, words, tokenization, manifest.options.skipBlank);
   for await (const { ids, bytes, characters } of pieces) {
     checkAborted(signal, 'scoring');
     sum.bytes += bytes;

@@ -30,6 +30,15 @@ export function batchPositions(order: number, capacity: number): number {
   return capacity * (1 + reach) + reach;
 }
 
+/** Whether `<s>` stands before each sentence of a text, and `</s>` is scored after it. */
+export interface SentenceEnds {
+  readonly start: boolean;
+  readonly end: boolean;
+}
+
+/** As training counts sentences. */
+export const BOTH_ENDS: SentenceEnds = { start: true, end: true };
+
 /**
  * Lays a stream of ids out in batches. Input: ids one after another, which may carry {@link OOV}; `EOS` ends a sentence.
  * Output: `batch`, complete when `full`. Order: that of the text.
@@ -44,7 +53,11 @@ export class BatchLayout {
   private starting = true;
 
   /** @param capacity the most words a batch may have. */
-  constructor(order: number, capacity: number) {
+  constructor(
+    order: number,
+    capacity: number,
+    private ends: SentenceEnds = BOTH_ENDS,
+  ) {
     this.longest = order - 1;
     this.reach = Math.max(1, order - 1);
     this.batch = {
@@ -69,9 +82,13 @@ export class BatchLayout {
     this.starting = false;
   }
 
-  /** Adds a word to be scored; the batch must not be full. After `EOS` the next sentence begins with `<s>`. */
+  /** Adds a word to be scored; the batch must not be full. `EOS` ends the sentence. */
   push(id: number): void {
-    if (this.starting) this.begin(true);
+    if (id === EOS && !this.ends.end) {
+      this.starting = true;
+      return;
+    }
+    if (this.starting) this.begin(this.ends.start);
     const { batch } = this;
     const index = batch.length++;
     const unknown = id >= OOV;
@@ -84,7 +101,7 @@ export class BatchLayout {
 
   /** Adds a word that is history only: it is not scored. */
   pushHistory(id: number): void {
-    if (this.starting) this.begin(true);
+    if (this.starting) this.begin(this.ends.start);
     this.batch.ids[this.at++] = id >= OOV ? UNK : id;
     this.history++;
   }
@@ -101,8 +118,9 @@ export class BatchLayout {
     batch.length = 0;
   }
 
-  /** Forgets all words: the next word begins a sentence. */
-  reset(): void {
+  /** Forgets all words: the next word begins a sentence. @param ends those of all sentences from here on. */
+  reset(ends = this.ends): void {
+    this.ends = ends;
     this.batch.length = 0;
     this.at = 0;
     this.history = 0;

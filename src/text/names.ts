@@ -1,10 +1,12 @@
+/**
+ * Names of white space in tokens. A token that holds white space is written with these names, so that it survives wherever white space
+ * separates tokens: a space
+ * is `▁` (U+2581), as SentencePiece writes it, and NUL, tab, LF, VT, FF and CR are their control pictures `␀ ␉ ␊ ␋ ␌ ␍`.
+ */
+
 import { ENDS_TOKEN } from './tokens.js';
 import { hashBytes } from './word-list.js';
 
-/**
- * How tokens that are or hold white space are written, so that they survive wherever tokens are separated by it: a space
- * is `▁` (U+2581), as SentencePiece writes it, and NUL, tab, LF, VT, FF and CR are their control pictures `␀ ␉ ␊ ␋ ␌ ␍`.
- */
 const encoder = new TextEncoder();
 
 /** A token that is always the same: its bytes and their hash. */

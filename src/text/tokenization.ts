@@ -76,9 +76,9 @@ const TOKENIZATION_OPTIONS: OptionTable<TokenizationOptions> = {
 /** Checks {@link TokenizationOptions}, member by member. */
 export const checkTokenization = members(TOKENIZATION_OPTIONS);
 
-/** What a model says of its tokenization. */
+/** The tokenization of a model, as its manifest has it. */
 export interface TokenizationInfo {
-  /** What tokens are. */
+  /** The tokenizer; a file's content is in the model's store. */
   readonly tokenizer: 'whitespace' | 'words' | 'characters' | 'bytes' | 'tokenizer.json' | 'sentencepiece';
   /** Missing where no language matters. */
   readonly locale?: string;
@@ -88,14 +88,14 @@ export interface TokenizationInfo {
   readonly normalize: 'none' | 'NFC' | 'NFKC';
 }
 
-/** What models have that were made without a choice. */
+/** The tokenization of a model whose training named none. */
 export const DEFAULT_TOKENIZATION: TokenizationInfo = {
   tokenizer: 'whitespace',
   sentences: 'lines',
   normalize: 'none',
 };
 
-/** What decoding and normalising did to a text: invalid sequences replaced, and by how much it is longer for that. */
+/** Changes that decoding and normalising made to a text: invalid sequences replaced, and bytes and characters that were added. */
 export interface TextChanges {
   replaced: number;
   extraBytes: number;

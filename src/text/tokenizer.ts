@@ -11,17 +11,20 @@ export interface TokenSink {
   line(): void;
 }
 
-/** Reads the bytes of a text in pieces of any length, and sends its tokens and line ends to a sink. */
+/** Takes the bytes of a text in pieces of any length, and sends the text's tokens and line ends to a sink. */
 export interface TextFeeder {
+  /** Takes the next bytes; they may end within a token or a character. */
   feed(bytes: Uint8Array): void;
+  /** Ends the text. */
   end(): void;
 }
+
 /** The longest token, in bytes: several copies of it are in memory at once. */
 export const MOST_TOKEN_BYTES = 1 << 26;
 
 /**
- * Cuts a stream of bytes into tokens and lines without making a string. One pass over the bytes, which also hashes
- * them: about 5 ns a byte on one core, most of it in the sink's look-ups.
+ * The white-space tokenizer: cuts a stream of bytes into tokens and lines, and makes no string. One pass over the bytes finds and
+ * hashes the tokens: about 5 ns a byte on one core, most of it in the sink's look-ups.
  */
 export class Tokenizer {
   private readonly pending = new PendingBytes();
@@ -73,6 +76,7 @@ export class Tokenizer {
     this.lineOpen = false;
   }
 
+  /** Keeps a part of a token whose end is not there yet. @throws KNESER_LIMIT */
   private append(part: Uint8Array): void {
     if (this.pending.length + part.length > this.most) {
       throw new KneserError(
@@ -84,6 +88,7 @@ export class Tokenizer {
     this.pending.add(part);
   }
 
+  /** Adds the bytes that continue the pending token. @returns where they end. */
   private finishPending(bytes: Uint8Array): number {
     let hash = this.pendingHash;
     let at = 0;

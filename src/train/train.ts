@@ -2,7 +2,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from './build.js';
-import type { BuildPlace, BuildText, StoreKind } from './stages/place.js';
+import type { BuildPlace, BuildText, StoreKind, TextSource } from './stages/place.js';
 import type { BuildReport } from './stages/report.js';
 import { CallerError } from './stages/tokenize.js';
 import { collect } from '../base/node/collect.js';
@@ -70,8 +70,9 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   if (vocabulary?.kind === 'words')
     options = { ...options, vocabulary: { ...vocabulary, words: [...vocabulary.words] } };
   const plan = await planBuild(options);
-  const inputs = options.files ? await expandInputs(options.files, options) : [];
-  const text = options.files ? fileSources(inputs, options, Math.floor(memory * JSON_SHARE)) : options;
+  const leftOut: string[] = [];
+  const inputs = options.files ? await expandInputs(options.files, options, warning => leftOut.push(warning)) : [];
+  const text = options.files ? await fileSources(inputs, options, Math.floor(memory * JSON_SHARE)) : options;
   const { out, force = false, resume = false } = options;
   const beginning = await beginningOf(options, inputs);
   let found: TrainingRecord | undefined;
@@ -92,7 +93,15 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     const findUnfinished = resume ? find : undefined;
     const { written, bytes } = await writeModel(out, force, write, { findUnfinished, keepsUnfinished });
     const { tables, warnings, notes, ...figures } = written;
-    return { out, ...figures, tables, bytes, seconds: (performance.now() - started) / 1000, warnings, notes };
+    return {
+      out,
+      ...figures,
+      tables,
+      bytes,
+      seconds: (performance.now() - started) / 1000,
+      warnings: [...leftOut, ...warnings],
+      notes,
+    };
   } catch (error) {
     const { cause } = error as Error;
     if (cause instanceof CallerError) throw cause.cause;
@@ -105,13 +114,16 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
   }
 }
 
-function fileSources(inputs: readonly Input[], options: TrainOptions, longestJson: number): BuildText {
-  const sources = inputs.map(({ path, bytes }) => ({
-    name: path,
-    bytes,
-    isPlain: isPlain(path),
-    read: (onRead: (bytes: number) => void) => readText(path, { ...options, onRead, longestJson }),
-  }));
+async function fileSources(inputs: readonly Input[], options: TrainOptions, longestJson: number): Promise<BuildText> {
+  const sources: TextSource[] = [];
+  for (const { path, bytes } of inputs) {
+    sources.push({
+      name: path,
+      bytes,
+      isPlain: await isPlain(path, options),
+      read: (onRead, onSkip) => readText(path, { ...options, onRead, onSkip, longestJson }),
+    });
+  }
   return { sources };
 }
 

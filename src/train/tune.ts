@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { IdStream } from '../count/id-stream.js';
 import { scratchFiles } from '../count/scratch-files.js';
 import {
+  checkFunction,
   checkOptions,
   checkPath,
   checkPaths,
@@ -25,7 +26,7 @@ import {
   type TuneReport,
   type WeightSet,
 } from '../smoothing/weights.js';
-import { DOCUMENT_OPTIONS, type DocumentOptions } from '../text/formats/corpus.js';
+import { DOCUMENT_OPTIONS, skippedWarning, type DocumentOptions } from '../text/formats/corpus.js';
 import { readText } from '../text/formats/index.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 
@@ -40,6 +41,8 @@ export interface TuneOptions extends DocumentOptions, WorkOptions {
   readonly files: readonly string[];
   /** The name of the weights. Default `default`: scoring uses those unless it names others. */
   readonly name?: string;
+  /** Told what was left out of the text, and why: one sentence each. */
+  readonly onWarning?: (warning: string) => void;
 }
 
 /** The checks of {@link TuneOptions}. */
@@ -49,6 +52,7 @@ const TUNE_OPTIONS: OptionTable<TuneOptions> = {
   name: checkText,
   ...DOCUMENT_OPTIONS,
   ...WORK_OPTIONS,
+  onWarning: checkFunction,
 };
 
 /**
@@ -75,7 +79,7 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
   if (!isWeightsName(name)) {
     throw new KneserError('KNESER_OPTION', `name: ${name} cannot name weights; use letters, digits, dots, - and _`);
   }
-  const inputs = await expandInputs(options.files, options);
+  const inputs = await expandInputs(options.files, options, options.onWarning);
   const path = resolve(options.model);
   const { store, files, pointer } = await openFolder(options.model);
   const model = await PagedModel.fromStore(store, files, { startingWeights: true, smoothing: 'glm' });
@@ -98,13 +102,16 @@ async function learnFromFiles(model: PagedModel, inputs: readonly Input[], optio
   try {
     const words = await model.allWords();
     const { skipBlank } = model.info.options;
+    let skipped = 0;
+    const onSkip = (documents: number): void => void (skipped += documents);
     for (const { path } of inputs) {
-      const pieces = readIds(readText(path, options), path, words, model.parts.tokenization, skipBlank);
+      const pieces = readIds(readText(path, { ...options, onSkip }), path, words, model.parts.tokenization, skipBlank);
       for await (const { ids } of pieces) {
         check();
         for (const id of ids) text.push(id);
       }
     }
+    if (skipped > 0) options.onWarning?.(skippedWarning(skipped));
     const tell = (done: number, total: number): void => {
       onProgress?.({ stage: 'tune', done, total, unit: 'passes' });
       check();

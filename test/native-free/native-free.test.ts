@@ -52,7 +52,7 @@ describe('bundles for browsers', () => {
     }
     const atOnce = [...staticOutputs(metafile, startOf(metafile, 'index'))];
     const inputsAtOnce = atOnce.flatMap(output => Object.keys(metafile.outputs[output].inputs));
-    for (const name of ['tokenizer-json', 'sentencepiece', 'msgpackr', 'loaded-table', 'url-source']) {
+    for (const name of ['tokenizer-json', 'sentencepiece', 'encode-msgpack', 'loaded-table', 'url-source']) {
       expect([name, inputsAtOnce.some(path => path.includes(name))]).toEqual([name, false]);
     }
     // `eval` and `Function`, which a page's policy may forbid.

@@ -337,10 +337,14 @@ describe('is refused, with what is wrong and where:', () => {
   test.each<[string, Uint8Array]>([
     ['cut short', ZSTD.subarray(0, -6)],
     ['cut short in its header', ZSTD.subarray(0, 3)],
-    ['none', Buffer.from('the cat sat on the mat, and then it slept\n')],
     ['followed by something else', Buffer.concat([ZSTD, Buffer.from('the cat sat on the mat\n')])],
   ])('zstd data %s', async (_, content) => {
     await refused(cli.file(content, '.zst'), 'KNESER_INPUT_ZSTD', /damaged or cut short zstd data/);
+  });
+
+  test('text that is called zstd', async () => {
+    const path = cli.file('the cat sat on the mat, and then it slept\n', '.zst');
+    await refused(path, 'KNESER_INPUT_ZSTD', /no zstd data, whatever its name says; rename it if it is text/);
   });
 
   const table = parquet([

@@ -273,7 +273,7 @@ describe('gzip', () => {
     const file = fileOf(content, 'text.gz');
     let reported = 0;
     let length = 0;
-    for await (const bytes of readBytes(file, read => (reported += read))) length += bytes.length;
+    for await (const bytes of readBytes(file, { onRead: read => (reported += read) })) length += bytes.length;
     expect([reported, length]).toEqual([content.length, 200_000]);
   });
 });

@@ -133,6 +133,14 @@ export class LoadedTable implements CountTable {
     }
   }
 
+  /** Whether the n-gram that ends at a position of the batch was seen as a context of this table. */
+  continues(position: number): boolean {
+    const { contextTable, memory } = this;
+    if (!contextTable) return true;
+    const row = contextTable.rows[position];
+    return row !== 0 && contextTable.memory.data[row + LINKS + memory.contextColumn] !== 0;
+  }
+
   private interpolateUnigrams(
     ids: Uint32Array,
     positions: number,

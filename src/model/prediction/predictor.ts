@@ -4,8 +4,9 @@ import type { Followers } from '../../smoothing/followers.js';
 import type { Term } from '../../smoothing/terms.js';
 import { BatchLayout, type Batch } from '../../smoothing/batch.js';
 import type { WordClasses } from '../../tables/classes.js';
-import { wordIds, type Manifest } from '../../tables/manifest.js';
+import { wordIds } from '../../tables/manifest.js';
 import { UNK } from '../../text/tokens.js';
+import type { SmoothingPlan } from '../scoring/parts.js';
 import { emptyEvidence, type Scorer } from '../scoring/scorer.js';
 import { MixtureNextWords, type NextWords } from './next-words.js';
 import { TopWords, wordLists, type WordLists } from './top-words.js';
@@ -15,9 +16,9 @@ import { classProbabilities, type NextClass, type Voter } from './voters.js';
 type ExpandingEstimator = Estimator & Required<Pick<Estimator, 'expand'>>;
 
 /** Makes a predictor, if the model's estimator can expand its probabilities into terms. */
-export function createPredictor(scorer: Scorer, manifest: Manifest): Predictor | undefined {
+export function createPredictor(scorer: Scorer, { order, manifest }: SmoothingPlan): Predictor | undefined {
   const { estimator } = scorer;
-  return canExpand(estimator) ? new Predictor(scorer, estimator, manifest.order, wordIds(manifest)) : undefined;
+  return canExpand(estimator) ? new Predictor(scorer, estimator, order, wordIds(manifest)) : undefined;
 }
 
 function canExpand(estimator: Estimator): estimator is ExpandingEstimator {

@@ -21,6 +21,8 @@ import type { Estimator, EstimatorInput } from '../../smoothing/estimator.js';
 
 /** How a model makes probabilities: plain data, which other threads can be sent. */
 export interface SmoothingPlan extends EstimatorInput {
+  /** The order of scoring: histories have one token less. At most that of the model. */
+  readonly order: number;
   readonly smoothing: ModelSmoothing;
   readonly words: readonly TablePart[];
   readonly classes: readonly TablePart[];
@@ -38,19 +40,30 @@ export interface ModelParts extends SmoothingPlan {
   readonly tokenization: Tokenization;
 }
 
+/** How a model's counts become probabilities, and in which order. */
+export interface PartsOptions extends SmoothingOptions {
+  readonly order?: number;
+}
+
 /** Reads a model's description, and chooses its tables and weights by the options. @throws KNESER_DAMAGED, KNESER_OPTION */
-export async function readParts(store: ModelStore, files: ModelFiles, options: SmoothingOptions): Promise<ModelParts> {
+export async function readParts(store: ModelStore, files: ModelFiles, options: PartsOptions): Promise<ModelParts> {
   checkByteOrder();
   const manifest = decodeValue(`${store.name}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
   checkSizes(store.name, manifest, files.bytes);
-  if (manifest.kind === 'backoff') return backoffParts(store, files, manifest, options);
+  const { order = manifest.order } = options;
+  if (order > manifest.order) {
+    throw new KneserError('KNESER_OPTION', `order: ${store.name} has order ${manifest.order}; it takes 1 to that`);
+  }
+  if (manifest.kind === 'backoff') return backoffParts(store, files, manifest, order, options);
   const weightSets = new Map<string, WeightSet>();
   for (const [name, bytes] of files.weights)
     weightSets.set(name, decodeValue(`${store.name}: weights ${name}`, bytes, decodeWeights));
   const weights = options.startingWeights ? startingWeights(manifest) : chooseWeights(store.name, weightSets, options);
   const smoothing = options.smoothing ?? (weights || options.weights ? 'glm' : 'mkn');
   const { tables } = SMOOTHINGS[smoothing];
-  const words = tableParts(store.name, tables === 'all' ? manifest.tables : contiguousTables(manifest.tables));
+  const chosen = tables === 'all' ? manifest.tables : contiguousTables(manifest.tables);
+  // Tuned weights belong to all tables. Those of longer n-grams are then read, and have no share.
+  const words = tableParts(store.name, weights ? chosen : withinOrder(chosen, order));
   const classes = weights && weights.gate.length > 0 ? tableParts(store.name, manifest.classTables) : [];
   const wordClasses =
     classes.length > 0 ? decodeValue(`${store.name}: classes`, await store.get(CLASSES_KEY), decodeClasses) : undefined;
@@ -67,7 +80,8 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: S
   if (weights) checkWeights(store.name, weights, words, classes);
   const tokenization = await readTokenization(store, manifest);
   const { bytes, created } = files;
-  return { store, manifest, bytes, created, words, classes, wordClasses, smoothing, weightSets, weights, tokenization };
+  const chosenParts = { words, classes, wordClasses, smoothing, weightSets, weights, tokenization };
+  return { store, manifest, bytes, created, order, ...chosenParts };
 }
 
 /** No word and no row takes less than a bit: what a manifest says beyond that is not there, and no room is made for it. */
@@ -104,14 +118,15 @@ async function backoffParts(
   store: ModelStore,
   { bytes, created }: ModelFiles,
   manifest: Manifest,
+  order: number,
   options: SmoothingOptions,
 ): Promise<ModelParts> {
   if (options.smoothing ?? options.weights ?? options.startingWeights) requireCounts(store.name, manifest, 'smooth');
   // A context may be there though the shorter ones are not, where its back-off is all there is to say of it.
-  const words = tableParts(store.name, manifest.tables).map(part => ({ ...part, backsOffTo: -1 }));
+  const words = tableParts(store.name, withinOrder(manifest.tables, order)).map(part => ({ ...part, backsOffTo: -1 }));
   const none = { classes: [], wordClasses: undefined, weights: undefined, weightSets: new Map() };
   const tokenization = await readTokenization(store, manifest);
-  return { store, manifest, bytes, created, words, smoothing: 'backoff', tokenization, ...none };
+  return { store, manifest, bytes, created, order, words, smoothing: 'backoff', tokenization, ...none };
 }
 
 /**
@@ -168,6 +183,11 @@ export function startingWeights(manifest: Manifest): WeightSet {
     cache: NO_CACHE,
     report: { sentences: 0, tokens: 0, mkn: 0, tuned: 0, cached: 0, shares: [] },
   };
+}
+
+/** The tables whose n-grams span at most `order` tokens. */
+function withinOrder(tables: readonly TableManifest[], order: number): TableManifest[] {
+  return tables.filter(({ pattern }) => pattern.length <= order);
 }
 
 function contiguousTables(tables: readonly TableManifest[]): TableManifest[] {

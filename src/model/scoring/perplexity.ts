@@ -117,6 +117,8 @@ export class PerplexitySum {
   bytes = 0;
   /** Invalid UTF-8 sequences of the text that were read as U+FFFD. */
   replaced = 0;
+  /** Documents without text that were left out, with `missing: 'skip'`. */
+  skipped = 0;
 
   /** @internal Adds the next words of the text: a batch. */
   addWords(log10Probs: Float64Array, oov: Uint8Array, length: number): void {
@@ -148,6 +150,7 @@ export class PerplexitySum {
     this.characters += other.characters;
     this.bytes += other.bytes;
     this.replaced += other.replaced;
+    this.skipped += other.skipped;
   }
 
   /** The figures of everything added so far. More can be added afterwards. */

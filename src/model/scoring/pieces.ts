@@ -1,6 +1,6 @@
 import { EOS } from '../../text/tokens.js';
-import { BatchLayout } from '../../smoothing/batch.js';
-import { LOADED_BATCH, loadedTables } from '../lookup/loaded-table.js';
+import { BatchLayout, type SentenceEnds } from '../../smoothing/batch.js';
+import { LOADED_BATCH, loadedTables, type LoadedTable } from '../lookup/loaded-table.js';
 import type { TableMemory } from '../lookup/regions.js';
 import { createEstimator, type SmoothingPlan } from './parts.js';
 import { PIECE_WORDS, PieceSum } from './perplexity.js';
@@ -22,11 +22,18 @@ export interface LoadedScoring {
   /** The way by evidence, which predicting needs. */
   readonly byEvidence: Scorer;
   readonly layout: BatchLayout;
+  /** The tables of words. */
+  readonly tables: readonly LoadedTable[];
+  /**
+   * Whether table k has the contexts of k words, and no longer context was seen where that of the k nearest words was not: in
+   * models of contiguous n-grams.
+   */
+  readonly hasSuffixContexts: boolean;
 }
 
 /** Makes what scores with tables in memory. */
 export function createLoadedScorer(plan: ScoringPlan): LoadedScoring {
-  const { order } = plan.manifest;
+  const { order } = plan;
   const words = { tables: loadedTables(plan.wordTables, order) };
   const classes = plan.wordClasses && { tables: loadedTables(plan.classTables, order), classOf: plan.wordClasses.of };
   const byEvidence = new Scorer(words, classes, createEstimator(plan), () => plan.numbers);
@@ -35,6 +42,8 @@ export function createLoadedScorer(plan: ScoringPlan): LoadedScoring {
     scorer: chain ? new ChainScorer(words.tables, chain) : byEvidence,
     byEvidence,
     layout: new BatchLayout(order, LOADED_BATCH),
+    tables: words.tables,
+    hasSuffixContexts: chain !== undefined || plan.smoothing === 'backoff',
   };
 }
 
@@ -43,6 +52,7 @@ export interface Piece {
   readonly ids: Uint32Array<ArrayBuffer>;
   /** How many of them are not to be scored: the end of the piece before, where that broke off within a sentence. */
   readonly history: number;
+  readonly ends: SentenceEnds;
 }
 
 /** Cuts a text into pieces of the same length, whatever the parts it comes in. */
@@ -52,7 +62,10 @@ export class PieceCutter {
   private length = 0;
   private history = 0;
 
-  constructor(order: number) {
+  constructor(
+    order: number,
+    private readonly ends: SentenceEnds,
+  ) {
     this.longest = order - 1;
     this.ids = new Uint32Array(PIECE_WORDS + this.longest);
   }
@@ -74,23 +87,23 @@ export class PieceCutter {
   }
 
   private cut(): Piece {
-    const { ids, length, history } = this;
+    const { ids, length, history, ends } = this;
     this.ids = new Uint32Array(PIECE_WORDS + this.longest);
     let from = length;
     while (from > 0 && length - from < this.longest && ids[from - 1] !== EOS) from--;
     this.history = length - from;
     this.ids.set(ids.subarray(from, length));
     this.length = this.history;
-    return { ids: ids.subarray(0, length), history };
+    return { ids: ids.subarray(0, length), history, ends };
   }
 }
 
 /** Scores a piece with tables in memory. */
-export function scorePiece(scorer: BatchScorer, layout: BatchLayout, { ids, history }: Piece): PieceSum {
-  layout.reset();
+export function scorePiece(scorer: BatchScorer, layout: BatchLayout, { ids, history, ends }: Piece): PieceSum {
+  layout.reset(ends);
   if (history > 0) {
     // `<s>` is out of reach where it does not belong: the history is then as long as any context.
-    layout.begin(true);
+    layout.begin(ends.start);
     for (let i = 0; i < history; i++) layout.pushHistory(ids[i]);
   }
   const sum = new PieceSum();

@@ -1,9 +1,14 @@
 import { checkFlag, optionError, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
 import type { WorkOptions } from '../../base/progress.js';
+import type { SentenceEnds } from '../../smoothing/batch.js';
 import { TextCache } from '../../smoothing/cache.js';
 
 /** How a text is scored. */
 export interface TextOptions extends WorkOptions {
+  /** Whether `<s>` stands before each sentence. Default true. */
+  readonly start?: boolean;
+  /** Whether `</s>` is scored after each sentence, and counted as a token. Default true. */
+  readonly end?: boolean;
   /**
    * Mixes in a cache of the text so far, which begins empty with each text. For running text: with it sentences depend on
    * the ones before. Needs tuned weights. Default false.
@@ -12,7 +17,17 @@ export interface TextOptions extends WorkOptions {
 }
 
 /** The checks of {@link TextOptions}. */
-export const TEXT_OPTIONS: OptionTable<TextOptions> = { cache: checkFlag, ...WORK_OPTIONS };
+export const TEXT_OPTIONS: OptionTable<TextOptions> = {
+  start: checkFlag,
+  end: checkFlag,
+  cache: checkFlag,
+  ...WORK_OPTIONS,
+};
+
+/** The ends of a text's sentences. */
+export function endsOf({ start = true, end = true }: TextOptions): SentenceEnds {
+  return { start, end };
+}
 
 /** How to score a sentence. */
 export interface ScoreOptions {

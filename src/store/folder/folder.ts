@@ -1,6 +1,8 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isOutOfFiles, KneserError, readError, systemCode, writeError } from '../../base/errors.js';
+import { helpFor, quoted, type FileKind } from '../../base/file-kinds.js';
+import { kindOfFile } from '../../base/node/file-head.js';
 import { makeFolder, removeEmpty } from '../../base/node/folders.js';
 import { ownMark, removeAbandoned } from '../../base/node/leftovers.js';
 import { openPackedFile } from '../packed/file-source.js';
@@ -240,9 +242,11 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
           cause,
         );
       }
+      const kind = await kindOfFile(path);
       return new KneserError(
         'KNESER_NOT_A_MODEL',
-        `${path}: is a file; a model is a folder made by kneser train, or a file made by kneser pack`,
+        `${path}: is ${kind?.what ?? 'a file'}; a model is a folder made by kneser train, or a file made by kneser pack` +
+          `. ${towardsModel(kind, path)}`,
         cause,
       );
     }
@@ -256,6 +260,23 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
   }
   const leveldb = entries.includes('CURRENT') ? 'a LevelDB of something else' : 'not a kneser model';
   return new KneserError('KNESER_NOT_A_MODEL', `${path}: ${leveldb}; name a folder made by kneser train`, cause);
+}
+
+/** The command that leads from a file of another kind to a model. */
+function towardsModel(kind: FileKind | undefined, path: string): string {
+  if (!kind) return `If it is text, train on it: kneser train ${quoted(path)} --out DIR`;
+  switch (kind.name) {
+    case 'arpa':
+      return `Make a model of it: kneser import ${quoted(path)} --out DIR`;
+    case 'json':
+      return `If it is a tokenizer.json, train with it: kneser train TEXT --tokenizer ${quoted(path)} --out DIR`;
+    case 'parquet':
+      return `Train on it: kneser train ${quoted(path)} --out DIR`;
+    default: {
+      const help = helpFor(kind, path);
+      return help[0].toUpperCase() + help.slice(1);
+    }
+  }
 }
 
 /** A model folder that is open for reading. */

@@ -1,8 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
-import { addAbortSignal, type Readable } from 'node:stream';
+import { open } from 'node:fs/promises';
+import { addAbortSignal, pipeline, Readable } from 'node:stream';
+import { helpFor, kindOf } from '../../base/file-kinds.js';
 import { checkAborted, KneserError, readError, systemCode } from '../../base/errors.js';
+import { isFile } from '../../base/node/file-head.js';
 import { MarkRemover } from '../byte-order-mark.js';
+import { peek, recognized } from './peek.js';
 import { readInThread } from './reading-thread.js';
 
 const CHUNK_BYTES = 1 << 20;
@@ -10,69 +13,115 @@ const CHUNK_BYTES = 1 << 20;
 /** The name of standard input among files. */
 export const STDIN = '-';
 
-/** How a compressed file is read: the ending of its name, the name and error of the compression, and who decompresses. */
+/** The compressions that are unpacked: the kind of file, the ending of its name, the error of damage, and who unpacks it. */
 const COMPRESSIONS = [
-  { ending: /\.gz$/i, name: 'gzip', code: 'KNESER_INPUT_GZIP', decompress: gunzip },
-  { ending: /\.zst$/i, name: 'zstd', code: 'KNESER_INPUT_ZSTD', decompress: decompressZstd },
+  { kind: 'gzip', ending: /\.gz$/i, code: 'KNESER_INPUT_GZIP', unpack: gunzip },
+  { kind: 'zstd', ending: /\.zst$/i, code: 'KNESER_INPUT_ZSTD', unpack: unzstd },
 ] as const;
 
+type Compression = (typeof COMPRESSIONS)[number];
+
+/** How the bytes of a file are read. */
+export interface ByteOptions {
+  /** Told how many more bytes of the file were read from the disk (compressed bytes of a compressed file). */
+  readonly onRead?: ((bytes: number) => void) | undefined;
+  /** Ends the reading, even of a pipe that is silent. */
+  readonly signal?: AbortSignal | undefined;
+  /** Takes a file for what its name says, whatever its bytes. Default false. */
+  readonly anyBytes?: boolean | undefined;
+}
+
 /**
- * The bytes of a file, decompressed where its name ends in `.gz` or `.zst`, and without a leading byte-order mark.
+ * The bytes of a file, unpacked where they begin like gzip or zstd, and without a leading byte-order mark of UTF-8.
  *
- * @param onRead told how many more bytes of the file were read from the disk (compressed bytes of a compressed file).
- * @param signal ends the reading, even of a pipe that is silent.
- * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_INPUT_GZIP, KNESER_INPUT_ZSTD, KNESER_ABORTED.
+ * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_ABORTED; KNESER_INPUT_GZIP and KNESER_INPUT_ZSTD for damaged
+ * data, and for a name that ends in `.gz` or `.zst` where the bytes are of no compression that is read.
  */
-export async function* readBytes(
-  path: string,
-  onRead?: (bytes: number) => void,
-  signal?: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const compression = COMPRESSIONS.find(({ ending }) => ending.test(path));
-  const plain = !compression && path !== STDIN && (await isFile(path));
-  const file = plain || path === STDIN ? undefined : createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  let stream: AsyncIterable<Uint8Array>;
-  if (plain) {
-    stream = readFile(path, signal);
-  } else {
-    const source: Readable = file ?? process.stdin;
-    if (signal) addAbortSignal(signal, source);
-    stream = compression ? await compression.decompress(source) : source;
-  }
+export async function* readBytes(path: string, options: ByteOptions = {}): AsyncGenerator<Uint8Array> {
+  const { onRead, signal, anyBytes = false } = options;
+  const isPipe = path === STDIN || !(await isFile(path));
+  const pipe = isPipe ? openPipe(path, signal) : undefined;
+  let read = 0;
   let reported = 0;
+  const source = (async function* () {
+    const chunks: AsyncIterable<Uint8Array> = pipe ?? readFile(path, signal);
+    for await (const chunk of chunks) {
+      read += chunk.length;
+      yield chunk;
+    }
+  })();
+  const report = (): void => {
+    onRead?.(read - reported);
+    reported = read;
+  };
+  let compression: Compression | undefined;
   const mark = new MarkRemover();
   try {
-    for await (const chunk of stream) {
-      const read = file ? file.bytesRead : reported + chunk.length;
-      onRead?.(read - reported);
-      reported = read;
+    const { head, chunks } = await peek(source);
+    compression = compressionOf(path, head, anyBytes);
+    for await (const chunk of compression ? compression.unpack(chunks) : chunks) {
+      report();
       const text = mark.take(chunk);
       if (text.length > 0) yield text;
     }
+    report();
     if (mark.rest().length > 0) yield mark.rest();
   } catch (error) {
     checkAborted(signal, 'reading');
+    if (error instanceof KneserError) throw error;
     if (compression && systemCode(error) === undefined) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new KneserError(compression.code, `${path}: damaged or cut short ${compression.name} data (${reason})`, {
+      throw new KneserError(compression.code, `${path}: damaged or cut short ${compression.kind} data (${reason})`, {
         cause: error,
       });
     }
     throw readError(path, error);
   } finally {
-    file?.destroy();
+    // A pipe that is silent would be waited for.
+    pipe?.destroy();
+    await source.return();
   }
 }
 
-/** Whether a path leads to a file with an end, rather than a pipe. */
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    stats => stats.isFile(),
-    () => false,
-  );
+/**
+ * The bytes of a file that holds text of some kind, after a look at the first of them.
+ *
+ * @param expected the kinds of {@link kindOf} that the caller reads.
+ * @throws KNESER_INPUT_UNREADABLE for UTF-16, UTF-32 and files of other kinds, and what {@link readBytes} throws.
+ */
+export async function* readRecognized(
+  path: string,
+  options: ByteOptions = {},
+  expected: readonly string[] = [],
+): AsyncGenerator<Uint8Array> {
+  const bytes = readBytes(path, options);
+  yield* options.anyBytes ? bytes : recognized(path, bytes, expected);
 }
 
-/** The bytes of a file. All pieces share one buffer, where a stream would allocate one for each. */
+/** A file with fewer bytes is of no kind: its name says what it is. */
+const LONGEST_MAGIC = 4;
+
+/** The compression of a file by its first bytes; by its name where `byName` says so, or where the file is too short. */
+function compressionOf(path: string, head: Uint8Array, byName: boolean): Compression | undefined {
+  const named = COMPRESSIONS.find(({ ending }) => ending.test(path));
+  if (byName) return named;
+  const kind = kindOf(head);
+  const found = COMPRESSIONS.find(compression => compression.kind === kind?.name);
+  if (found || !named || head.length < LONGEST_MAGIC) return found ?? named;
+  const reason = kind
+    ? `is ${kind.what}, not ${named.kind} data, whatever its name says; ${helpFor(kind, path)}`
+    : `no ${named.kind} data, whatever its name says; rename it if it is text`;
+  throw new KneserError(named.code, `${path}: ${reason}`);
+}
+
+/** A named pipe, or standard input. */
+function openPipe(path: string, signal: AbortSignal | undefined): Readable {
+  const stream = path === STDIN ? process.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  if (signal) addAbortSignal(signal, stream);
+  return stream;
+}
+
+/** The bytes of a file. All chunks share one buffer, where a stream would allocate one for each. */
 async function* readFile(path: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const file = await open(path);
   try {
@@ -88,18 +137,20 @@ async function* readFile(path: string, signal: AbortSignal | undefined): AsyncGe
   }
 }
 
-async function gunzip(source: Readable): Promise<Readable> {
+/** Unpacks gzip data, of one member or many. */
+async function* gunzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const { createGunzip } = await import('node:zlib');
+  // Copies: the stream keeps chunks while the source already fills the next one.
+  const copies = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) yield chunk.slice();
+  };
   const stream = createGunzip({ chunkSize: CHUNK_BYTES });
-  source.on('error', error => stream.destroy(error));
-  return source.pipe(stream);
+  // An error of either end reaches the loop through the stream.
+  pipeline(Readable.from(copies()), stream, () => undefined);
+  yield* stream as AsyncIterable<Uint8Array>;
 }
 
-/** Decompresses zstd data, of one frame or many, in a thread of its own. */
-async function* zstdPieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Unpacks zstd data, of one frame or many, in a thread of its own. */
+async function* unzstd(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const { bytes } of readInThread({ kind: 'zstd' }, source)) yield bytes;
-}
-
-function decompressZstd(source: Readable): Promise<AsyncIterable<Uint8Array>> {
-  return Promise.resolve(zstdPieces(source));
 }

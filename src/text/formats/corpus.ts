@@ -1,19 +1,58 @@
-import { checkText, type OptionTable } from '../../base/check.js';
+import { checkFlag, checkText, oneOf, type OptionTable } from '../../base/check.js';
 import { KneserError } from '../../base/errors.js';
 import { PendingBytes } from '../../base/pending-bytes.js';
 import { decode } from '../surface.js';
 import { NEWLINE } from '../tokens.js';
 
-/** Where in a structured file the text is. Each format names the option that it takes: see `FORMATS`. */
+/** How files become documents. */
 export interface DocumentOptions {
-  /** The field that holds the text, in the objects of JSON lines. Default `text`. */
+  /**
+   * The field that holds the text, in the objects of JSON lines. Default `text`. A name with dots is a path: `meta.text` is
+   * the member `text` of the member `meta`, unless the object has a member named `meta.text`.
+   */
   readonly field?: string;
   /** The column that holds the text, in the rows of Parquet files. Default `text`. */
   readonly column?: string;
+  /**
+   * The format of all files, whatever their names: for standard input and odd names. Default: by the ending of the name,
+   * and plain text where the ending says nothing. Parquet files are known by their bytes.
+   */
+  readonly format?: FormatName;
+  /**
+   * What to do with an object that lacks the field, or a row that lacks the column's value, `null` included: `refuse` to
+   * read on (the default), or `skip` the document and count it.
+   */
+  readonly missing?: 'refuse' | 'skip';
+  /**
+   * Reads text whatever its bytes, and takes each file for what its name says. Default false: a file that is known to be
+   * something else (an archive, an image), binary data, UTF-16, and text with many invalid UTF-8 sequences are refused.
+   */
+  readonly anyBytes?: boolean;
 }
 
+/** The names of the formats of `FORMATS`. */
+export type FormatName = (typeof FORMAT_NAMES)[number];
+
+/** The values of the option `format`. */
+export const FORMAT_NAMES = ['text', 'jsonl', 'parquet'] as const;
+
+/** The values of the option `missing`. */
+export const MISSING_ACTIONS = ['refuse', 'skip'] as const;
+
 /** The checks of {@link DocumentOptions}. */
-export const DOCUMENT_OPTIONS: OptionTable<DocumentOptions> = { field: checkText, column: checkText };
+export const DOCUMENT_OPTIONS: OptionTable<DocumentOptions> = {
+  field: checkText,
+  column: checkText,
+  format: oneOf(FORMAT_NAMES),
+  missing: oneOf(MISSING_ACTIONS),
+  anyBytes: checkFlag,
+};
+
+/** The members of {@link DocumentOptions} that are given. */
+export function givenDocumentOptions(options: DocumentOptions): DocumentOptions {
+  const given = Object.entries(options).filter(([name, value]) => name in DOCUMENT_OPTIONS && value !== undefined);
+  return Object.fromEntries(given);
+}
 
 /** How a file is read. */
 export interface ReadOptions extends DocumentOptions {
@@ -21,6 +60,8 @@ export interface ReadOptions extends DocumentOptions {
   readonly onRead?: ((bytes: number) => void) | undefined;
   /** Ends the reading, even of a pipe that is silent. */
   readonly signal?: AbortSignal | undefined;
+  /** Told how many more documents were left out, with `missing: 'skip'`. */
+  readonly onSkip?: ((documents: number) => void) | undefined;
   /** The longest line of JSON, in bytes; at most 32 MB, which is the default. */
   readonly longestJson?: number | undefined;
   /** Whether pieces carry the `records` of their documents. */
@@ -47,6 +88,11 @@ export interface Piece {
   readonly records?: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** Says how many documents were left out with `missing: 'skip'`. */
+export function skippedWarning(documents: number): string {
+  return documents === 1 ? '1 document without text was left out' : `${documents} documents without text were left out`;
+}
+
 /** One document of a file. */
 export interface Document {
   /** Its text, of one or more lines, without the line feed that ends the last one. */
@@ -59,15 +105,15 @@ export interface Document {
 
 /** A way to store documents in a file; the rows of `FORMATS`. */
 export interface Format {
-  readonly name: 'text' | 'jsonl' | 'parquet';
+  readonly name: FormatName;
   /** A typical ending of a file's name, for messages. */
   readonly ending: string;
   /** Which names of files (with path) are of this format. */
   readonly matches: RegExp;
   /** Which names of files (without path) are read where a folder is given. */
   readonly inFolders: RegExp;
-  /** The option that says where in the file the text is; none for plain text. */
-  readonly option?: keyof DocumentOptions;
+  /** The option that says where in a file the text is, with its flag and the help of the flag; none for plain text. */
+  readonly option?: { readonly name: 'field' | 'column'; readonly flags: string; readonly help: string };
   /**
    * Input: the path of a file. Output: its documents. Order: that of the file.
    *
@@ -76,20 +122,22 @@ export interface Format {
   readonly read: (path: string, options: ReadOptions) => AsyncGenerator<Piece>;
 }
 
-/** The longest document that is held in memory as a whole. */
+/** The longest document that is held in memory as a whole, in bytes. */
 const MOST_BYTES = 1 << 26;
 
-/** What a file holds, one document after another. */
+/** The documents of a file, one after another. */
 export class Corpus {
+  /** @param findFormat finds the format of the file, when it is first read. */
   constructor(
     readonly path: string,
-    readonly format: Format,
-    private readonly options: ReadOptions = {},
+    private readonly options: ReadOptions,
+    private readonly findFormat: () => Promise<Format>,
   ) {}
 
   /** The documents as bytes. @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED */
-  pieces(): AsyncGenerator<Piece> {
-    return this.format.read(this.path, this.options);
+  async *pieces(): AsyncGenerator<Piece> {
+    const format = await this.findFormat();
+    yield* format.read(this.path, this.options);
   }
 
   /**

@@ -1,33 +1,41 @@
 /**
  * text/formats: files to documents. `FORMATS` has one row for each way to store documents in a file, in `text.ts`,
- * `jsonl.ts` and `parquet.ts`; `corpus.ts` has the types Document, Piece, Corpus and Format; `bytes.ts` decompresses
- * (gzip, zstd); `input.ts` finds the files of a folder; `lines.ts` reads a file line by line. A new format is a file,
- * a row here, a test, and a line of docs/commands.md.
+ * `jsonl.ts` and `parquet.ts`; `corpus.ts` has the types Document, Piece, Corpus and Format; `bytes.ts` unpacks gzip and
+ * zstd, and refuses what base/file-kinds.ts knows to be no text; `text-watch.ts` refuses other bytes that are not UTF-8
+ * text; `input.ts` finds the files of a folder; `lines.ts` reads a file line by line. A new format is a file, a row here,
+ * a test, a fuzz target and a line of docs/formats.md.
  */
 import { Corpus, type DocumentOptions, type Format, type ReadOptions } from './corpus.js';
 import { JSON_LINES } from './jsonl.js';
-import { PARQUET } from './parquet.js';
+import { isParquet, PARQUET } from './parquet.js';
 import { TEXT } from './text.js';
 
-/** The formats; the first row that matches a file's name is its format, and plain text matches every name. */
+/** The formats; the first row that matches a file's name is its format. A name that no row matches is of plain text. */
 export const FORMATS: readonly Format[] = [JSON_LINES, PARQUET, TEXT];
 
 /** The options that say where in a file its text is: one for each structured format. */
-export const FORMAT_OPTIONS: readonly (keyof DocumentOptions)[] = FORMATS.flatMap(({ option }) => option ?? []);
+export const FORMAT_OPTIONS: readonly ('field' | 'column')[] = FORMATS.flatMap(({ option }) => option?.name ?? []);
 
-/** The format of a file, by its name. */
-export function formatOf(path: string): Format {
-  return FORMATS.find(({ matches }) => matches.test(path)) ?? TEXT;
+/** The format of a file by the option `format`, or by its name; plain text where neither says any. */
+export function formatOf(path: string, { format }: DocumentOptions = {}): Format {
+  return FORMATS.find(({ name, matches }) => (format === undefined ? matches.test(path) : name === format)) ?? TEXT;
+}
+
+/** The format of a file: by the option `format`, as Parquet by its first bytes, or by its name. */
+export async function findFormat(path: string, options: DocumentOptions = {}): Promise<Format> {
+  const format = formatOf(path, options);
+  const isOpen = options.format === undefined && !options.anyBytes && format !== PARQUET;
+  return isOpen && (await isParquet(path)) ? PARQUET : format;
 }
 
 /** Whether a file is plain text: its lines are then those that an editor shows. */
-export function isPlain(path: string): boolean {
-  return formatOf(path) === TEXT;
+export async function isPlain(path: string, options: DocumentOptions = {}): Promise<boolean> {
+  return (await findFormat(path, options)) === TEXT;
 }
 
 /** The documents of a file. Nothing is read before they are asked for. */
 export function openCorpus(path: string, options: ReadOptions = {}): Corpus {
-  return new Corpus(path, formatOf(path), options);
+  return new Corpus(path, options, () => findFormat(path, options));
 }
 
 /**

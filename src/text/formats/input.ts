@@ -3,8 +3,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KneserError, readError } from '../../base/errors.js';
 import { STDIN } from './bytes.js';
-import type { DocumentOptions } from './corpus.js';
-import { FORMAT_OPTIONS, formatOf, FORMATS } from './index.js';
+import { givenDocumentOptions, type DocumentOptions, type Format } from './corpus.js';
+import { findFormat, formatOf, FORMATS } from './index.js';
 
 /** The entries that tell a model, finished or not, from a folder of text. */
 const MODEL_ENTRY = /^(kneser\.(json|training)|generation-\d+)$/;
@@ -17,56 +17,92 @@ export interface Input {
 
 /**
  * Input: names of files and folders. Output: the files that they stand for; a folder stands for those of its files, and
- * of its subfolders, whose names a format claims (`inFolders`), but not for models. Order: as given, each folder sorted
- * by name.
+ * of its subfolders, whose names a format claims (`inFolders`), but not for models. With the option `format` a folder stands
+ * for those of these files whose names do not say another format. Hidden entries, whose names begin with a dot, are passed
+ * over. Order: as given, each folder sorted by name.
  *
+ * @param onWarning told what a folder holds that is left out, and why: one sentence a folder.
  * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_INPUT_EMPTY for a folder without text, or KNESER_OPTION
  * for an option of a format that no input has.
  */
-export async function expandInputs(paths: readonly string[], documents: DocumentOptions = {}): Promise<Input[]> {
-  const inputs = await expandPaths(paths);
-  for (const { option, ending } of FORMATS) {
-    if (!option || documents[option] === undefined || takesOption(inputs, option)) continue;
-    throw new KneserError('KNESER_OPTION', `${option}: none of the inputs is a ${ending} file; leave it out`);
-  }
-  return inputs;
-}
-
-/** Leaves out options that no input uses: `field` without JSON lines, `column` without Parquet. */
-export function documentsOf(inputs: readonly Input[], documents: DocumentOptions): DocumentOptions {
-  const used = FORMAT_OPTIONS.filter(option => documents[option] !== undefined && takesOption(inputs, option));
-  return Object.fromEntries(used.map(option => [option, documents[option]]));
-}
-
-function takesOption(inputs: readonly Input[], option: keyof DocumentOptions): boolean {
-  return inputs.some(({ path }) => formatOf(path).option === option);
-}
-
-async function expandPaths(paths: readonly string[]): Promise<Input[]> {
+export async function expandInputs(
+  paths: readonly string[],
+  documents: DocumentOptions = {},
+  onWarning?: (warning: string) => void,
+): Promise<Input[]> {
   const inputs: Input[] = [];
-  for (const path of paths) {
-    if (path === STDIN) {
-      inputs.push({ path, bytes: undefined });
-      continue;
-    }
-    const stats = await inputStats(path);
-    if (!stats.isDirectory()) {
-      inputs.push({ path, bytes: stats.isFile() ? stats.size : undefined });
-      continue;
-    }
-    const found = await textFiles(path);
-    if (found.length === 0) {
-      throw new KneserError(
-        'KNESER_INPUT_EMPTY',
-        `${path}: this folder holds no text files (.txt, .txt.gz, .tokens …)`,
-      );
-    }
-    inputs.push(...found);
+  for (const path of paths) inputs.push(...(await expandPath(path, documents, onWarning)));
+  const used = await usedFormats(inputs, documents);
+  for (const { option, ending, name } of FORMATS) {
+    if (!option || documents[option.name] === undefined || used.some(format => format.name === name)) continue;
+    throw new KneserError(
+      'KNESER_OPTION',
+      `${option.name}: none of the inputs is a ${ending} file; leave it out, or say --format ${name} (format: '${name}') ` +
+        'for standard input and files with other names',
+    );
+  }
+  if (documents.missing !== undefined && !used.some(({ option }) => option)) {
+    throw new KneserError('KNESER_OPTION', 'missing: all inputs are plain text, which has no fields; leave it out');
   }
   return inputs;
 }
 
-async function textFiles(folder: string): Promise<Input[]> {
+/** Leaves out options no input uses: `field` without JSON lines, `column` without Parquet, `missing` without either. */
+export async function documentsOf(inputs: readonly Input[], documents: DocumentOptions): Promise<DocumentOptions> {
+  const used = await usedFormats(inputs, documents);
+  const uses = (name: keyof DocumentOptions): boolean =>
+    name === 'missing'
+      ? used.some(({ option }) => option)
+      : used.some(({ option }) => option?.name === name) || !FORMATS.some(({ option }) => option?.name === name);
+  const given = Object.entries(givenDocumentOptions(documents)).filter(([name]) => uses(name as keyof DocumentOptions));
+  return Object.fromEntries(given);
+}
+
+/** The formats of the inputs. The bytes of files are only looked at where an option depends on them. */
+async function usedFormats(inputs: readonly Input[], documents: DocumentOptions): Promise<Format[]> {
+  const formats = new Set(inputs.map(({ path }) => formatOf(path, documents)));
+  if (documents.column !== undefined || documents.missing !== undefined) {
+    for (const { path } of inputs) formats.add(await findFormat(path, documents));
+  }
+  return [...formats];
+}
+
+async function expandPath(
+  path: string,
+  documents: DocumentOptions,
+  onWarning?: (warning: string) => void,
+): Promise<Input[]> {
+  if (path === STDIN) return [{ path, bytes: undefined }];
+  const stats = await inputStats(path);
+  if (!stats.isDirectory()) return [{ path, bytes: stats.isFile() ? stats.size : undefined }];
+  const left: LeftOut[] = [];
+  const found = await filesOf(path, '', documents, left);
+  const reasons = describeLeftOut(left);
+  if (found.length === 0) {
+    const message =
+      left.length === 1 && left[0].name === ''
+        ? 'is a model, not text; name the text, too'
+        : `this folder holds no text files (.txt, .txt.gz, .tokens …)${reasons === '' ? '' : `, only ${reasons}`}`;
+    throw new KneserError('KNESER_INPUT_EMPTY', `${path}: ${message}`);
+  }
+  if (left.length > 0) {
+    const entries = left.length === 1 ? '1 entry was' : `${left.length} entries were`;
+    onWarning?.(`${path}: ${entries} left out: ${reasons}`);
+  }
+  return found;
+}
+
+/** An entry of a folder that is not read: its path in the folder, and the reason. */
+interface LeftOut {
+  readonly name: string;
+  readonly reason: string;
+}
+
+const MODEL = 'a model';
+const NO_TEXT = 'not named like text; name it to read it';
+
+/** The text files of a folder. @param inside the folder's path within the one that was given. @param left gets the other entries. */
+async function filesOf(folder: string, inside: string, documents: DocumentOptions, left: LeftOut[]): Promise<Input[]> {
   const inputs: Input[] = [];
   let entries;
   try {
@@ -74,17 +110,49 @@ async function textFiles(folder: string): Promise<Input[]> {
   } catch (error) {
     throw readError(folder, error);
   }
-  if (entries.some(entry => MODEL_ENTRY.test(entry.name))) return [];
+  if (entries.some(entry => MODEL_ENTRY.test(entry.name))) {
+    left.push({ name: inside, reason: MODEL });
+    return [];
+  }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory() && !entry.name.startsWith('.')) inputs.push(...(await textFiles(path)));
-    else if (FORMATS.some(({ inFolders }) => inFolders.test(entry.name))) {
-      const stats = await inputStats(path);
-      if (stats.isFile()) inputs.push({ path, bytes: stats.size });
+    const name = join(inside, entry.name);
+    if (entry.name.startsWith('.')) continue;
+    if (entry.isDirectory()) {
+      inputs.push(...(await filesOf(path, name, documents, left)));
+    } else {
+      const reason = reasonAgainst(entry.name, documents);
+      const stats = reason === undefined ? await inputStats(path) : undefined;
+      if (stats?.isFile()) inputs.push({ path, bytes: stats.size });
+      else left.push({ name, reason: reason ?? 'no file' });
     }
   }
   return inputs;
+}
+
+/** Why a file of a folder is not read; `undefined` if it is. */
+function reasonAgainst(name: string, { format }: DocumentOptions): string | undefined {
+  if (!FORMATS.some(({ inFolders }) => inFolders.test(name))) return NO_TEXT;
+  const other = FORMATS.find(({ matches }) => matches.test(name));
+  return format === undefined || !other || other.name === format
+    ? undefined
+    : `named like ${other.name}, not ${format}`;
+}
+
+/** So many entries are named for each reason. */
+const NAMED = 3;
+
+/** `a.png, b.png and 2 more (not named like text)`, reason by reason. */
+function describeLeftOut(left: readonly LeftOut[]): string {
+  const reasons = [...new Set(left.map(({ reason }) => reason))];
+  return reasons
+    .map(reason => {
+      const names = left.filter(entry => entry.reason === reason).map(({ name }) => name);
+      const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+      return `${names.slice(0, NAMED).join(', ')}${more} (${reason})`;
+    })
+    .join('; ');
 }
 
 /** The size of an input on disk, in bytes; 0 for a pipe. */

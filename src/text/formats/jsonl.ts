@@ -2,8 +2,9 @@ import { KneserError } from '../../base/errors.js';
 import { PendingBytes } from '../../base/pending-bytes.js';
 import { decode } from '../surface.js';
 import { NEWLINE } from '../tokens.js';
-import { readBytes } from './bytes.js';
-import { PieceBuilder, type Format, type Piece, type ReadOptions } from './corpus.js';
+import { readRecognized } from './bytes.js';
+import { PieceBuilder, type DocumentOptions, type Format, type Piece, type ReadOptions } from './corpus.js';
+import { conversion } from './text-watch.js';
 
 /** JSON lines: one JSON object a line, of which one field is the text of a document. */
 export const JSON_LINES: Format = {
@@ -11,7 +12,11 @@ export const JSON_LINES: Format = {
   ending: '.jsonl',
   matches: /\.(jsonl|ndjson|json)(\.(gz|zst))?$/i,
   inFolders: /^[^.].*\.(jsonl|ndjson|json)(\.(gz|zst))?$/i,
-  option: 'field',
+  option: {
+    name: 'field',
+    flags: '--field <name>',
+    help: 'field with the text in each object of JSON lines, such as content or meta.text (default: text)',
+  },
   read: readJsonLines,
 };
 
@@ -21,7 +26,7 @@ const MOST_BYTES = 1 << 25;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 async function* readJsonLines(path: string, options: ReadOptions): AsyncGenerator<Piece> {
-  const { onRead, signal, field = 'text', longestJson = MOST_BYTES } = options;
+  const { onSkip, longestJson = MOST_BYTES } = options;
   const builder = new PieceBuilder();
   let records: JsonObject[] | undefined = options.records ? [] : undefined;
   const most = Math.min(longestJson, MOST_BYTES);
@@ -48,16 +53,21 @@ async function* readJsonLines(path: string, options: ReadOptions): AsyncGenerato
   };
   const add = (bytes: Uint8Array): void => {
     const where = `${path}, line ${line}`;
-    const object = parseObject(bytes, where, first);
+    const object = parseObject(bytes, path, line, first);
     if (object !== undefined) {
-      builder.addText(textOf(object, field, where));
-      records?.push(object);
       first = false;
+      const text = textOf(object, options, where);
+      if (text === undefined) {
+        onSkip?.(1);
+      } else {
+        builder.addText(text);
+        records?.push(object);
+      }
     }
     pending.clear();
     line++;
   };
-  for await (const chunk of readBytes(path, onRead, signal)) {
+  for await (const chunk of readRecognized(path, options, ['json'])) {
     let from = 0;
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
       const part = chunk.subarray(from, at);
@@ -75,7 +85,8 @@ async function* readJsonLines(path: string, options: ReadOptions): AsyncGenerato
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The object of a line; `undefined` for a blank line. @param first whether no document came before. */
-function parseObject(bytes: Uint8Array, where: string, first: boolean): JsonObject | undefined {
+function parseObject(bytes: Uint8Array, path: string, line: number, first: boolean): JsonObject | undefined {
+  const where = `${path}, line ${line}`;
   let object: unknown;
   let text = '';
   try {
@@ -88,10 +99,10 @@ function parseObject(bytes: Uint8Array, where: string, first: boolean): JsonObje
       if (BEGINS_OBJECT.test(text)) throw oneObject(where);
     }
     const isBytes = (error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
-    const reason = isBytes ? 'not UTF-8' : 'not JSON';
-    throw new KneserError('KNESER_INPUT_JSON', `${where}: ${reason}; each line must be a JSON object`, {
-      cause: error,
-    });
+    const reason = isBytes
+      ? `not UTF-8; if it is Latin-1, convert the file: ${conversion(path, 'ISO-8859-1')}`
+      : 'not JSON; each line must be a JSON object';
+    throw new KneserError('KNESER_INPUT_JSON', `${where}: ${reason}`, { cause: error });
   }
   if (first && Array.isArray(object)) throw oneArray(where);
   if (typeof object !== 'object' || object === null || Array.isArray(object)) {
@@ -123,9 +134,11 @@ function oneObject(where: string): KneserError {
   );
 }
 
-function textOf(object: JsonObject, field: string, where: string): string {
-  const document = Object.hasOwn(object, field) ? object[field] : undefined;
+/** The text of an object; `undefined` where it is missing and may be. */
+function textOf(object: JsonObject, { field = 'text', missing }: DocumentOptions, where: string): string | undefined {
+  const document = memberOf(object, field);
   if (typeof document === 'string') return document;
+  if (missing === 'skip' && (document === undefined || document === null)) return undefined;
   const names = Object.keys(object)
     .slice(0, 10)
     .map(name => (name.length > 40 ? `${name.slice(0, 40)}…` : name))
@@ -133,6 +146,19 @@ function textOf(object: JsonObject, field: string, where: string): string {
   throw new KneserError(
     'KNESER_INPUT_JSON',
     `${where}: ${document === undefined ? 'there is no' : 'no text in the'} field ${field}; ` +
-      `name another with --field (${names})`,
+      `name another with --field (${names})` +
+      (document === undefined || document === null ? ', or leave such lines out with --missing skip' : ''),
   );
+}
+
+/** The member of that name; where there is none, the one that the name is a path to, its parts separated by dots. */
+function memberOf(object: JsonObject, field: string): unknown {
+  if (Object.hasOwn(object, field)) return object[field];
+  let value: unknown = object;
+  for (const name of field.split('.')) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name))
+      return undefined;
+    value = (value as JsonObject)[name];
+  }
+  return value;
 }

@@ -4,13 +4,15 @@ import { NEWLINE } from '../tokens.js';
 import type { DocumentOptions } from './corpus.js';
 import { openCorpus } from './index.js';
 
-/** A line is in memory as a whole, as are its tokens. */
+/** The longest line, in bytes: a line is in memory as a whole, as are its tokens. */
 const MOST_BYTES = 1 << 26;
 
 /** The lines of a text, one at a time, as soon as each is complete. */
 export class LineReader {
   /** Invalid UTF-8 sequences that were read as U+FFFD so far. */
   replaced = 0;
+  /** Documents without text that were left out so far, with `missing: 'skip'`. */
+  skipped = 0;
   /** Whether the last line ends with the file instead of a line feed. */
   unended = false;
   /** The document of the last line, from 1; 0 in plain text. */
@@ -25,7 +27,8 @@ export class LineReader {
   async *lines(): AsyncGenerator<string> {
     let parts: Uint8Array[] = [];
     let length = 0;
-    for await (const { bytes, ends = [] } of openCorpus(this.path, this.options).pieces()) {
+    const onSkip = (documents: number): void => void (this.skipped += documents);
+    for await (const { bytes, ends = [] } of openCorpus(this.path, { ...this.options, onSkip }).pieces()) {
       let from = 0;
       let next = 0;
       for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {

@@ -23,9 +23,10 @@ const PIECE_BYTES = 1 << 22;
  * The text of a Parquet file: of each row one column, a document of one or more lines. Before each page is decoded an empty
  * piece tells where it ends.
  *
+ * @param skipMissing whether rows without a value are left out and counted, rather than refused.
  * @throws KNESER_INPUT_PARQUET for a column that is no text, the error of the system, and others for what is damaged.
  */
-export async function* readPages(path: string, column: string): AsyncGenerator<ReadPiece> {
+export async function* readPages(path: string, column: string, skipMissing: boolean): AsyncGenerator<ReadPiece> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
@@ -37,13 +38,19 @@ export async function* readPages(path: string, column: string): AsyncGenerator<R
     const schema = parquetSchema(metadata);
     const node = textColumn(path, schema, column);
     const builder = new PieceBuilder();
-    const piece = (read: number): ReadPiece => ({ ...builder.take(), read });
+    let skipped = 0;
+    const piece = (read: number): ReadPiece => {
+      const taken = { ...builder.take(), read, skipped };
+      skipped = 0;
+      return taken;
+    };
     let rows = 0;
     for await (const { values, end } of columnPages(window, metadata, schema, node)) {
       for (const value of values) {
         rows++;
-        if (!(value instanceof Uint8Array)) throw noText(path, rows, column);
-        builder.addBytes(value);
+        if (value instanceof Uint8Array) builder.addBytes(value);
+        else if (skipMissing) skipped++;
+        else throw noText(path, rows, column);
         if (builder.size >= PIECE_BYTES) yield piece(end);
       }
       yield piece(end);
@@ -54,7 +61,10 @@ export async function* readPages(path: string, column: string): AsyncGenerator<R
 }
 
 function noText(path: string, row: number, column: string): KneserError {
-  return new KneserError('KNESER_INPUT_PARQUET', `${path}, row ${row}: there is no text in the column ${column}`);
+  return new KneserError(
+    'KNESER_INPUT_PARQUET',
+    `${path}, row ${row}: there is no text in the column ${column}; leave such rows out with --missing skip`,
+  );
 }
 
 /** The column of that name; it must hold strings. */

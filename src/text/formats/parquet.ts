@@ -1,5 +1,12 @@
-import { stat } from 'node:fs/promises';
-import { KneserError, readError, systemCode } from '../../base/errors.js';
+import { createWriteStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { KneserError, readError, systemCode, writeError } from '../../base/errors.js';
+import { kindOf } from '../../base/file-kinds.js';
+import { makeTemporaryFolder } from '../../base/node/leftovers.js';
+import { isFile, readHead } from '../../base/node/file-head.js';
+import { readRecognized } from './bytes.js';
 import type { Format, Piece, ReadOptions } from './corpus.js';
 import { readInThread } from './reading-thread.js';
 
@@ -12,28 +19,77 @@ export const PARQUET: Format = {
   ending: '.parquet',
   matches: /\.parquet$/i,
   inFolders: /^[^.].*\.parquet$/i,
-  option: 'column',
+  option: {
+    name: 'column',
+    flags: '--column <name>',
+    help: 'column with the text in Parquet files (default: text)',
+  },
   read: readParquet,
 };
 
-async function* readParquet(path: string, { column = 'text', onRead, signal }: ReadOptions): AsyncGenerator<Piece> {
+/** Whether a file begins as Parquet files do; a pipe is not looked at. */
+export async function isParquet(path: string): Promise<boolean> {
+  return kindOf(await readHead(path))?.name === 'parquet';
+}
+
+/**
+ * A file is read where it is. The end of a Parquet file says where its columns are: a pipe, and a file that is packed once
+ * more, are copied to a temporary file first. Files of other kinds are refused by name.
+ */
+async function* readParquet(path: string, options: ReadOptions): AsyncGenerator<Piece> {
+  const kind = kindOf(await readHead(path));
+  if ((await isFile(path)) && (options.anyBytes || kind === undefined || kind.name === 'parquet')) {
+    yield* readFile(path, path, options);
+    return;
+  }
+  const folder = await makeTemporaryFolder('kneser-parquet');
+  try {
+    const copy = join(folder, 'copy');
+    const source = readRecognized(path, options, ['parquet']);
+    await pipeline(copies(source), createWriteStream(copy)).catch((error: unknown) => {
+      throw error instanceof KneserError ? error : writeError(copy, error);
+    });
+    yield* readFile(copy, path, { ...options, onRead: undefined });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function* copies(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) yield chunk.slice();
+}
+
+/** @param name the name of the file in messages. */
+async function* readFile(
+  path: string,
+  name: string,
+  { column = 'text', missing, onRead, onSkip, signal }: ReadOptions,
+): AsyncGenerator<Piece> {
   let reported = 0;
   const report = (read: number): void => {
     onRead?.(read - reported);
     reported = read;
   };
+  const task = { kind: 'parquet', path, column, skipMissing: missing === 'skip' } as const;
   try {
-    for await (const piece of readInThread({ kind: 'parquet', path, column }, undefined, signal)) {
-      report(piece.read);
-      yield piece;
+    for await (const { read, skipped = 0, ...piece } of readInThread(task, undefined, signal)) {
+      report(read);
+      if (skipped > 0) onSkip?.(skipped);
+      if (piece.bytes.length > 0) yield piece;
     }
     report((await stat(path)).size);
   } catch (error) {
-    if (error instanceof KneserError) throw error;
-    if (systemCode(error) !== undefined) throw readError(path, error);
+    if (error instanceof KneserError) throw named(error, path, name);
+    if (systemCode(error) !== undefined) throw readError(name, error);
     const reason = error instanceof Error ? error.message : String(error);
-    throw new KneserError('KNESER_INPUT_PARQUET', `${path}: damaged, or not Parquet as it is read here (${reason})`, {
+    throw new KneserError('KNESER_INPUT_PARQUET', `${name}: damaged, or not Parquet as it is read here (${reason})`, {
       cause: error,
     });
   }
+}
+
+/** An error with the name of the input in its message, in place of the path of its copy. */
+function named(error: KneserError, path: string, name: string): KneserError {
+  if (path === name || !error.message.startsWith(path)) return error;
+  return new KneserError(error.code, name + error.message.slice(path.length), { cause: error });
 }

@@ -8,11 +8,14 @@ import type { Piece } from './corpus.js';
  * them work for days or ask for all memory. The thread is ended when it takes far longer than its data can need.
  */
 export type ReadingTask =
-  { readonly kind: 'zstd' } | { readonly kind: 'parquet'; readonly path: string; readonly column: string };
+  | { readonly kind: 'zstd' }
+  | { readonly kind: 'parquet'; readonly path: string; readonly column: string; readonly skipMissing?: boolean };
 
-/** A piece, and how many bytes of the file were read up to its end. One without bytes only reports `read`. */
+/** A piece, and how many bytes of the file were read up to its end. One without bytes only reports the numbers. */
 export interface ReadPiece extends Piece {
   readonly read: number;
+  /** Documents without text that were left out since the last piece; missing for none. */
+  readonly skipped?: number;
 }
 
 /** A request to the thread: to continue (`next`), or the bytes that it asked for (`undefined` at the end of the file). */
@@ -74,7 +77,7 @@ export async function* readInThread(
         const { piece } = found;
         allowed += MILLISECONDS_A_BYTE * (piece.bytes.length + piece.read - read);
         read = piece.read;
-        if (piece.bytes.length > 0) yield piece;
+        if (piece.bytes.length > 0 || piece.skipped) yield piece;
       } else {
         const next = await bytes?.next();
         const chunk = next?.done ? undefined : next?.value;

@@ -32,7 +32,9 @@ async function* given(): AsyncGenerator<Uint8Array> {
 }
 
 async function openTask(task: ReadingTask): Promise<AsyncGenerator<ReadPiece>> {
-  if (task.kind === 'parquet') return (await import('./parquet-pages.js')).readPages(task.path, task.column);
+  if (task.kind === 'parquet') {
+    return (await import('./parquet-pages.js')).readPages(task.path, task.column, task.skipMissing ?? false);
+  }
   const { unpackZstd } = await import('./zstd-frames.js');
   return (async function* () {
     for await (const bytes of unpackZstd(given())) yield { bytes, read: 0 };

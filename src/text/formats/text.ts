@@ -1,5 +1,6 @@
-import { readBytes } from './bytes.js';
+import { readRecognized } from './bytes.js';
 import type { Format, Piece, ReadOptions } from './corpus.js';
+import { TextWatch } from './text-watch.js';
 
 /**
  * Plain text: each line is a document. In a folder, files of text are known by their ending, by having no ending, or by
@@ -8,11 +9,17 @@ import type { Format, Piece, ReadOptions } from './corpus.js';
 export const TEXT: Format = {
   name: 'text',
   ending: '.txt',
-  matches: /(?:)/,
+  matches: /\.(txt|text|tok|tokens|raw)(\.(gz|zst))?$/i,
   inFolders: /^[^.][^.]*$|^[^.].*(\.(txt|text|tok|tokens|raw)|-\d+-of-\d+)(\.(gz|zst))?$/i,
   read: readPlainText,
 };
 
-async function* readPlainText(path: string, { onRead, signal }: ReadOptions): AsyncGenerator<Piece> {
-  for await (const bytes of readBytes(path, onRead, signal)) yield { bytes };
+async function* readPlainText(path: string, options: ReadOptions): AsyncGenerator<Piece> {
+  // Whoever says that JSON is text means its braces too.
+  const expected = options.format === 'text' ? ['json'] : [];
+  const watch = options.anyBytes ? undefined : new TextWatch(path);
+  for await (const bytes of readRecognized(path, options, expected)) {
+    watch?.check(bytes);
+    yield { bytes };
+  }
 }

@@ -8,7 +8,7 @@ import { contiguous, tableName } from '../../tables/pattern.js';
 import type { ModelBuilder, ModelDescription } from '../../tables/builder.js';
 import { sortedDictionary } from '../../tables/dictionary.js';
 import type { TableManifest } from '../../tables/manifest.js';
-import { readBytes } from '../../text/formats/bytes.js';
+import { readRecognized } from '../../text/formats/bytes.js';
 import { expandInputs } from '../../text/formats/input.js';
 import { NONE } from '../../text/tokens.js';
 import { compareAt, contextsAboveOne, fillSuffixes, withoutContext } from './complete.js';
@@ -119,7 +119,9 @@ async function read({ file, onProgress, signal }: ImportOptions): Promise<ArpaRe
   const reader = new ArpaReader(file);
   const [{ bytes: total }] = await expandInputs([file]);
   let done = 0;
-  for await (const bytes of readBytes(file, count => (done += count), signal)) {
+  const onRead = (count: number): void => void (done += count);
+  // The reader names binary files of other toolkits itself.
+  for await (const bytes of readRecognized(file, { onRead, signal }, ['arpa', 'kenlm', 'irstlm', 'sphinx'])) {
     checkAborted(signal, 'the import');
     reader.feed(bytes);
     onProgress?.({ stage: 'import', done, total, unit: 'bytes' });

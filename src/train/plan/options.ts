@@ -226,7 +226,7 @@ export const BUILD_OPTIONS = {
     flags: [
       {
         flags: '--vocab <file>',
-        help: 'count only the words of this file, all others as <unk>',
+        help: 'count only the words of this list, all others as <unk>',
         value: 'text',
         excludes: ['vocabLimit', 'unkBelow'],
       },

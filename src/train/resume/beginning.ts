@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { packageVersion } from '../../base/node/version.js';
+import { givenDocumentOptions } from '../../text/formats/corpus.js';
 import { FORMAT_OPTIONS } from '../../text/formats/index.js';
 import type { Input } from '../../text/formats/input.js';
 import { keptOptions, type TrainOptions } from '../plan/options.js';
@@ -11,7 +12,9 @@ export async function beginningOf(options: TrainOptions, inputs: readonly Input[
     settings: {
       'version of kneser': packageVersion(),
       ...keptOptions(options, { digest }),
-      ...Object.fromEntries(FORMAT_OPTIONS.map(option => [option, options[option] ?? ''])),
+      // Records of 0.1.0 hold these two, empty where they were not given; the others are there if they were given.
+      ...Object.fromEntries(FORMAT_OPTIONS.map(option => [option, ''])),
+      ...givenDocumentOptions(options),
     },
     inputs: options.files ? await recordInputs(inputs) : null,
   };

@@ -24,6 +24,8 @@ export interface TextFigures {
   readonly replaced: number;
   /** Literal `<s>` and `</s>` tokens that were left out. */
   readonly dropped: number;
+  /** Documents without text that were left out; missing in records of 0.1.0, which leave none out. */
+  readonly skipped?: number;
 }
 
 /** A text that was read: its figures and vocabulary, without the word numbers. */

@@ -34,7 +34,7 @@ export async function restore(context: BuildContext): Promise<NumberedText | und
  * @throws KNESER_LIMIT if words were spilled and those to choose from do not fit into memory.
  */
 export function run(context: BuildContext, text: TokenizedText): NumberedText {
-  const { stream, changes, spilled } = text;
+  const { stream, changes, skipped, spilled } = text;
   const { place, plan } = context;
   const { ids, heldOut } = spilled ? resolveSpilled(context, text, spilled) : text;
   const figures: ReadText = {
@@ -45,6 +45,7 @@ export function run(context: BuildContext, text: TokenizedText): NumberedText {
     heldOutTokens: stream.heldOutTokens,
     replaced: stream.replaced + changes.replaced,
     dropped: stream.dropped,
+    skipped,
   };
   const result = numbered(context, figures, { ids, heldOut });
   if (result.length >= SMALL_TEXT) {

@@ -19,8 +19,13 @@ export interface TextSource {
   readonly bytes: number | undefined;
   /** Whether the file holds the text line by line, so that messages may number its lines. */
   readonly isPlain: boolean;
-  /** Reads its bytes. A piece is valid until the next one is asked for. @param onRead called with the number of further bytes read, of `bytes` in all. */
-  read(onRead: (bytes: number) => void): AsyncIterable<Uint8Array>;
+  /**
+   * Reads its bytes. A piece is valid until the next one is asked for.
+   *
+   * @param onRead called with the number of further bytes read, of `bytes` in all.
+   * @param onSkip called with the number of further documents left out, since they have no text.
+   */
+  read(onRead: (bytes: number) => void, onSkip: (documents: number) => void): AsyncIterable<Uint8Array>;
 }
 
 /** Threads that tokenize texts, and give the tokens to a sink in the order of the texts. */

@@ -1,6 +1,8 @@
 import { estimateDiscounts } from '../../smoothing/discounts.js';
 import type { Manifest } from '../../tables/manifest.js';
 import { contiguous, formatPattern } from '../../tables/pattern.js';
+import { skippedWarning } from '../../text/formats/corpus.js';
+import { FIRST_WORD } from '../../text/tokens.js';
 import type { NumberedText } from './choose-vocabulary.js';
 import type { BuildContext } from './context.js';
 import { fallbackNote } from './fallback-note.js';
@@ -24,6 +26,8 @@ export interface BuildReport {
     /** Whether the discounts are the fallback 0.5, 1, 1.5. */
     readonly fallback: boolean;
   }[];
+  /** Documents that were left out since they lack the field or column with the text, with `missing: 'skip'`. */
+  readonly skipped: number;
   /** What the text held that was replaced or left out: one sentence each, with a count. */
   readonly warnings: readonly string[];
   /** Which discounts could not be estimated, why, and what to do: at most one text. */
@@ -43,20 +47,37 @@ export function reportOf(context: BuildContext, text: NumberedText, manifest: Ma
       types: table.pattern === '1' ? vocabulary : table.rows,
       fallback: estimateDiscounts(table.countsOfCounts).fallback,
     })),
+    skipped: text.skipped ?? 0,
     warnings: warningsOf(context, text),
     notes: notesOf(manifest),
   };
 }
 
 /** One sentence for each thing in the text that was replaced, left out or missing. */
-function warningsOf({ options }: BuildContext, { replaced, dropped, heldOutTokens }: NumberedText): string[] {
+function warningsOf({ options, plan }: BuildContext, text: NumberedText): string[] {
+  const { replaced, dropped, skipped = 0, heldOutTokens } = text;
   const warnings: string[] = [];
+  if (skipped > 0) warnings.push(skippedWarning(skipped));
+  const unseen = plan.vocabulary.kind === 'words' ? unseenWords(text) : undefined;
+  if (unseen !== undefined) warnings.push(unseen);
   if (replaced > 0) warnings.push(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
   if (options.holdOut && heldOutTokens === 0) {
     warnings.push('too few sentences to hold any out: no weights were tuned; run kneser tune on other text');
   }
   if (dropped > 0) warnings.push(`${dropped} literal <s> or </s> tokens were dropped`);
   return warnings;
+}
+
+/** Says so where most of the words that were given as the vocabulary do not occur in the text. */
+function unseenWords({ vocabulary }: NumberedText): string | undefined {
+  const frequencies = vocabulary.frequencies.subarray(FIRST_WORD);
+  const { length } = frequencies;
+  const unseen = frequencies.reduce((count, frequency) => count + (frequency === 0 ? 1 : 0), 0);
+  if (2 * unseen <= length) return undefined;
+  return (
+    `${unseen} of the ${length} words of the vocabulary (${Math.floor((100 * unseen) / length)} %) never occur in the text; ` +
+    'check that they are written like the tokens of the text'
+  );
 }
 
 /** The note on discounts that could not be estimated, if there are any. */

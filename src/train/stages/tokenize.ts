@@ -45,6 +45,8 @@ export interface TokenizedText {
   readonly heldOut: IdStream;
   /** Changes that tokenizing made to the text before the stream saw it. */
   readonly changes: TextChanges;
+  /** Documents without text that were left out. */
+  readonly skipped: number;
   /** Words that memory had no room for, of the counted and of the held-out sentences; `undefined` if there are none. */
   readonly spilled: SpilledPair | undefined;
 }
@@ -68,7 +70,8 @@ export async function run(context: BuildContext, text: BuildText): Promise<Token
   requireTokens(stream, 'sources' in text ? text.sources.map(source => source.name).join(', ') : SENTENCES);
   context.plan.tokenization.splitter.forget?.();
   reading.checkMemory();
-  return { stream, ids, heldOut, changes, spilled };
+  const { skipped } = reading;
+  return { stream, ids, heldOut, changes, skipped, spilled };
 }
 
 /** A text while it is read. */
@@ -77,6 +80,8 @@ class Reading {
   readonly heldOut: IdStream;
   readonly stream: TokenStream;
   readonly changes: TextChanges = { replaced: 0, extraBytes: 0, extraCharacters: 0 };
+  /** Documents without text that were left out. */
+  skipped = 0;
   spilled: SpilledPair | undefined;
 
   constructor(private readonly context: BuildContext) {
@@ -121,7 +126,9 @@ class Reading {
     for (const source of sources) {
       const feeder = threads ? undefined : createFeeder(tokenization, stream, changes, source.name, longestToken);
       stream.open(source.name, source.isPlain && tokenization.info.sentences === 'lines' ? 'line' : 'sentence');
-      for await (const bytes of source.read(read => (done += read))) {
+      const onRead = (read: number): void => void (done += read);
+      const onSkip = (documents: number): void => void (this.skipped += documents);
+      for await (const bytes of source.read(onRead, onSkip)) {
         context.checkAborted();
         if (threads) await threads.feed(source.name, bytes);
         feeder?.feed(bytes);

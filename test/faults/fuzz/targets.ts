@@ -11,6 +11,7 @@ export const TARGETS: Readonly<Record<string, CreateTarget>> = {
   tokens: async folder => (await import('./tables.js')).tokens(folder),
   arpa: async folder => (await import('./tables.js')).arpa(folder),
   tokenizer: async folder => (await import('./tokenizer.js')).tokenizer(folder),
+  sentencepiece: async folder => (await import('./sentencepiece.js')).sentencepiece(folder),
   values: async folder => (await import('./values.js')).values(folder),
   blocks: async folder => (await import('./blocks.js')).blocks(folder),
   store: async folder => (await import('./model.js')).store(folder),

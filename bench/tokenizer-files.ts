@@ -1,0 +1,63 @@
+/**
+ * `npm run bench:tokenizers -- --text FILE TOKENIZER…`: kneser and the tokenizers' own libraries on the same text, on one core each, by
+ * turns.
+ */
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { printTable } from '../src/cli/output.js';
+import { describeTokenization, Tokenization, type PretrainedTokenizer } from '../src/text/tokenization.js';
+import { machine, runCommand, UsageError } from './command.js';
+import { PythonTokenizer, pythonPackage, type PythonPackage } from './python-tokenizer.js';
+import { tokenizeOnce } from './tokenizers.js';
+
+const USAGE = `usage: PYTHON=… npm run bench:tokenizers -- --text FILE [--runs N] TOKENIZER...
+  TOKENIZER  a tokenizer.json (beside PyPI's tokenizers) or a SentencePiece .model (beside PyPI's sentencepiece)
+  --text     a text file, a sentence a line
+  --runs N   how often each tokenizes the text, by turns; the medians count (default 5)
+`;
+
+await runCommand('bench:tokenizers', async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { text: { type: 'string' }, runs: { type: 'string', default: '5' } },
+  });
+  const { text } = values;
+  if (text === undefined || positionals.length === 0) throw new UsageError(USAGE.trimEnd());
+  const bytes = await readFile(text);
+  const rows: string[][] = [];
+  for (const path of positionals) rows.push(await compare(path, text, bytes, Number(values.runs)));
+  process.stdout.write(`${Object.values(machine()).join(', ')}; MB/s on one core, medians\n`);
+  await printTable(['tokenizer', 'library', 'kneser', 'library', 'ratio'], rows);
+  return 0;
+});
+
+/** The row of a tokenizer's file. */
+async function compare(path: string, text: string, bytes: Uint8Array, runs: number): Promise<string[]> {
+  const content = await readFile(path);
+  const isJson = /^\s*\{/.test(content.subarray(0, 100).toString());
+  const tokenizer: PretrainedTokenizer = isJson ? { json: content.toString() } : { sentencepiece: content };
+  const tokenization = await Tokenization.open(describeTokenization({ tokenizer }, false), tokenizer);
+  const name: PythonPackage = isJson ? 'tokenizers' : 'sentencepiece';
+  const version = pythonPackage(name);
+  const python = version === undefined ? undefined : await PythonTokenizer.open(name, path, text);
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  // The first run of each only warms up.
+  for (let run = 0; run <= runs; run++) {
+    ours.push(await seconds(() => tokenizeOnce(bytes, tokenization)));
+    if (python) theirs.push(await seconds(() => python.run()));
+  }
+  python?.close();
+  const [own, other] = [ours, theirs].map(times => bytes.length / 1e6 / median(times.slice(1)));
+  const figures = python ? [other.toFixed(2), (own / other).toFixed(2)] : ['—', '—'];
+  return [path, version === undefined ? `no ${name} in PYTHON` : `${name} ${version}`, own.toFixed(2), ...figures];
+}
+
+async function seconds(act: () => unknown): Promise<number> {
+  const started = performance.now();
+  await act();
+  return (performance.now() - started) / 1000;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
+}

@@ -1,0 +1,58 @@
+import { HEAD_BYTES, helpFor, kindOf } from '../../base/file-kinds.js';
+import { NEWLINE } from '../tokens.js';
+import { refusal, refuseWide } from './text-watch.js';
+
+/** The first bytes of a source, and all of its chunks, these bytes included. */
+export interface Peeked {
+  /** At least {@link HEAD_BYTES}, or up to a line feed or the end: a short line on a pipe waits for its answer. */
+  readonly head: Uint8Array;
+  readonly chunks: AsyncGenerator<Uint8Array>;
+}
+
+/** Looks at the first bytes of a source. The caller ends the source. */
+export async function peek(source: AsyncGenerator<Uint8Array>): Promise<Peeked> {
+  let head: Uint8Array = new Uint8Array(0);
+  while (head.length < HEAD_BYTES && !head.includes(NEWLINE)) {
+    const next = await source.next();
+    if (next.done) break;
+    head = head.length === 0 ? next.value : joined(head, next.value);
+  }
+  const first = head;
+  const chunks = async function* (): AsyncGenerator<Uint8Array> {
+    if (first.length > 0) yield first;
+    yield* source;
+  };
+  return { head, chunks: chunks() };
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(a.length + b.length);
+  bytes.set(a);
+  bytes.set(b, a.length);
+  return bytes;
+}
+
+/**
+ * The chunks of a text, once its first bytes do not tell that it is something else.
+ *
+ * @param name the name of the text in messages.
+ * @param expected names of the kinds of files that the caller reads.
+ * @throws KNESER_INPUT_UNREADABLE for UTF-16, UTF-32 and files of other kinds.
+ */
+export async function* recognized(
+  name: string,
+  source: AsyncGenerator<Uint8Array>,
+  expected: readonly string[],
+): AsyncGenerator<Uint8Array> {
+  try {
+    const { head, chunks } = await peek(source);
+    const kind = kindOf(head);
+    if (kind && !expected.includes(kind.name)) {
+      throw refusal(name, `is ${kind.what}; ${helpFor(kind, name)}`, kind.help.includes('--format'));
+    }
+    refuseWide(name, head);
+    yield* chunks;
+  } finally {
+    await source.return(undefined);
+  }
+}

