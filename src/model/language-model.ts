@@ -43,13 +43,13 @@ const BYTES_A_WORD = 5.5;
  * ```
  */
 export class LanguageModel extends PagedModel {
-  private readonly reading: TableReading;
-  private loaded: Promise<LoadedModel> | undefined;
+  readonly #reading: TableReading;
+  #loaded: Promise<LoadedModel> | undefined;
 
   /** @internal */
   constructor(parts: ModelParts, options: OpenOptions) {
     super(parts, options);
-    this.reading = options.tables ?? 'auto';
+    this.#reading = options.tables ?? 'auto';
   }
 
   /**
@@ -99,7 +99,7 @@ export class LanguageModel extends PagedModel {
     checkPath('path', path);
     checkOptions('perplexityOfFile', options, FILE_OPTIONS);
     const bytes = options.expectedBytes ?? (await fileSize(path));
-    if (this.shouldLoad(bytes / BYTES_A_WORD)) return (await this.loadOnce(options)).sumOfFile(path, options);
+    if (this.shouldLoad(bytes / BYTES_A_WORD)) return (await this.#loadOnce(options)).sumOfFile(path, options);
     const words = await this.allWords();
     const cache = this.textCache(options);
     const layout = this.layout(Infinity, endsOf(options));
@@ -110,7 +110,7 @@ export class LanguageModel extends PagedModel {
 
   /** Whether it pays to {@link load} the tables for so many words, and memory allows it. */
   shouldLoad(words: number): boolean {
-    if (this.reading !== 'auto') return this.reading === 'load';
+    if (this.#reading !== 'auto') return this.#reading === 'load';
     const { words: wordTables, classes } = this.parts;
     const rows = [...wordTables, ...classes].reduce((sum, table) => sum + table.manifest.rows, 0);
     return words > Math.max(LEAST_WORDS, rows / ROWS_LOADED_A_WORD) && this.canLoad && this.loadedBytes < freemem() / 2;
@@ -124,22 +124,22 @@ export class LanguageModel extends PagedModel {
   }
 
   /** The tables in memory, which all files are scored with. */
-  private async loadOnce({ onProgress, signal }: LoadOptions): Promise<LoadedModel> {
-    const loading = (this.loaded ??= this.load({ onProgress, signal }));
+  async #loadOnce({ onProgress, signal }: LoadOptions): Promise<LoadedModel> {
+    const loading = (this.#loaded ??= this.load({ onProgress, signal }));
     try {
       return await loading;
     } catch (error) {
-      if (this.loaded === loading) this.loaded = undefined;
+      if (this.#loaded === loading) this.#loaded = undefined;
       // Another call began to load, and was interrupted.
       const isInterrupted = error instanceof KneserError && error.code === 'KNESER_ABORTED';
-      if (isInterrupted && !signal?.aborted) return this.loadOnce({ onProgress, signal });
+      if (isInterrupted && !signal?.aborted) return this.#loadOnce({ onProgress, signal });
       throw error;
     }
   }
 
   protected override async closeResources(): Promise<void> {
     await super.closeResources();
-    const loaded = await this.loaded?.catch(() => undefined);
+    const loaded = await this.#loaded?.catch(() => undefined);
     await loaded?.close();
   }
 }

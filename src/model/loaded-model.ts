@@ -18,7 +18,7 @@ import { sumFile } from './sum-file.js';
  */
 export class LoadedModel extends MemoryModel {
   /** By their number. */
-  private readonly threads = new Map<number, Promise<ScoringThreads>>();
+  readonly #threads = new Map<number, Promise<ScoringThreads>>();
 
   /** As {@link LanguageModel.perplexityOfFile}. */
   async perplexityOfFile(path: string, options: FileOptions = {}): Promise<Perplexity> {
@@ -46,7 +46,7 @@ export class LoadedModel extends MemoryModel {
     const scoring = new PieceScoring(
       this.scorer,
       layout,
-      threads > 1 ? start => this.threadsOf(threads, start) : undefined,
+      threads > 1 ? start => this.#threadsOf(threads, start) : undefined,
     );
     const sum = await sumFile(path, this.words, this.parts, options, async ids => {
       this.checkOpen();
@@ -60,19 +60,19 @@ export class LoadedModel extends MemoryModel {
 
   override async close(): Promise<void> {
     await super.close();
-    const started = [...this.threads.values()];
-    this.threads.clear();
+    const started = [...this.#threads.values()];
+    this.#threads.clear();
     for (const threads of started) await (await threads).close();
   }
 
   /** So many threads, if they have been started or are to be. */
-  private threadsOf(count: number, start: boolean): Promise<ScoringThreads | undefined> {
-    let threads = this.threads.get(count);
+  #threadsOf(count: number, start: boolean): Promise<ScoringThreads | undefined> {
+    let threads = this.#threads.get(count);
     if (!threads && start) {
       threads = import('./scoring/threads.js').then(
         ({ ScoringThreads }) => new ScoringThreads(count, this.plan, this.parts.store.name),
       );
-      this.threads.set(count, threads);
+      this.#threads.set(count, threads);
     }
     return threads ?? Promise.resolve(undefined);
   }

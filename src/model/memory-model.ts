@@ -37,23 +37,33 @@ const checkHistory = listOf(checkText);
  * independent of it from then on.
  */
 export class MemoryModel extends ModelBase {
-  protected readonly scorer: BatchScorer;
-  private readonly scoring: LoadedScoring;
-  private readonly predictor: Predictor | undefined;
-  private readonly layout: BatchLayout;
-  private closed = false;
+  readonly #words: LoadedWords;
+  readonly #plan: ScoringPlan;
+  readonly #scoring: LoadedScoring;
+  readonly #predictor: Predictor | undefined;
+  readonly #layout: BatchLayout;
+  #closed = false;
 
   /** @internal Use {@link LanguageModel.load}. */
-  constructor(
-    parts: ModelParts,
-    protected readonly words: LoadedWords,
-    protected readonly plan: ScoringPlan,
-  ) {
+  constructor(parts: ModelParts, words: LoadedWords, plan: ScoringPlan) {
     super(parts);
-    this.scoring = createLoadedScorer(plan);
-    this.scorer = this.scoring.scorer;
-    this.layout = this.scoring.layout;
-    this.predictor = createPredictor(this.scoring.byEvidence, parts);
+    this.#words = words;
+    this.#plan = plan;
+    this.#scoring = createLoadedScorer(plan);
+    this.#layout = this.#scoring.layout;
+    this.#predictor = createPredictor(this.#scoring.byEvidence, parts);
+  }
+
+  protected get scorer(): BatchScorer {
+    return this.#scoring.scorer;
+  }
+
+  protected get words(): LoadedWords {
+    return this.#words;
+  }
+
+  protected get plan(): ScoringPlan {
+    return this.#plan;
   }
 
   /** @internal Use {@link LanguageModel.load}. */
@@ -98,7 +108,7 @@ export class MemoryModel extends ModelBase {
     const tokens = this.surface(sentence);
     this.checkLength(tokens);
     const ids = tokens.map(token => this.words.idOf(token));
-    return runAtOnce(this.scoreIds(this.scorer, this.layout, tokens, ids, options));
+    return runAtOnce(this.scoreIds(this.scorer, this.#layout, tokens, ids, options));
   }
 
   /** As {@link LanguageModel.ngramPerplexities}. */
@@ -113,7 +123,7 @@ export class MemoryModel extends ModelBase {
     const tokens = this.surface(sentence);
     this.checkLength(tokens);
     const ids = tokens.map(token => this.words.idOf(token));
-    return runAtOnce(this.vectorOfIds(this.scorer, this.layout, tokens, ids, options));
+    return runAtOnce(this.vectorOfIds(this.scorer, this.#layout, tokens, ids, options));
   }
 
   /** As {@link LanguageModel.predict}. */
@@ -129,7 +139,7 @@ export class MemoryModel extends ModelBase {
    * @internal
    */
   nextWords(history: Sentence, start: boolean): NextWords {
-    const predictor = this.requirePredictor(this.predictor);
+    const predictor = this.requirePredictor(this.#predictor);
     const ids = Uint32Array.from(this.nearest(history), token => this.words.idOf(token));
     return runAtOnce(predictor.after(ids, start));
   }
@@ -145,7 +155,7 @@ export class MemoryModel extends ModelBase {
     this.checkOpen();
     this.checkNgram(ngram);
     const ids = ngram.map(token => idInNgram(token) ?? this.words.idOf(token));
-    return runAtOnce(this.countOfIds(this.scoring.byEvidence, ids));
+    return runAtOnce(this.countOfIds(this.#scoring.byEvidence, ids));
   }
 
   /** As {@link LanguageModel.perplexity}. */
@@ -175,7 +185,7 @@ export class MemoryModel extends ModelBase {
    * KNESER_CLOSED. Closing twice does nothing more. The tables' memory is free again when nothing refers to the model.
    */
   async close(): Promise<void> {
-    this.closed = true;
+    this.#closed = true;
     await Promise.resolve();
   }
 
@@ -203,7 +213,7 @@ export class MemoryModel extends ModelBase {
     checkHistory('history', history);
     let state = this.start({ start: history[0] === BOS_WORD });
     const words = history[0] === BOS_WORD ? history.slice(1) : history;
-    for (const word of words.slice(-this.parts.order)) state = this.follow(state, this.id(word));
+    for (const word of words.slice(-this.parts.order)) state = this.#follow(state, this.#id(word));
     return this.extend(state, token).log10Prob;
   }
 
@@ -236,8 +246,8 @@ export class MemoryModel extends ModelBase {
    */
   extend(state: State, token: string): Extension {
     this.checkOpen();
-    const id = this.id(token);
-    const { layout } = this;
+    const id = this.#id(token);
+    const layout = this.#layout;
     layout.reset();
     layout.begin(false);
     for (const word of state.history) layout.pushHistory(word);
@@ -247,15 +257,15 @@ export class MemoryModel extends ModelBase {
       log10Prob: scores.log10Probs[0],
       matched: scores.matched[0],
       oov: layout.batch.oov[0] === 1,
-      state: id === EOS ? this.start() : this.shortened(this.follow(state, id), layout.batch.targets[0]),
+      state: id === EOS ? this.start() : this.#shortened(this.#follow(state, id), layout.batch.targets[0]),
     };
   }
 
   protected checkOpen(): void {
-    if (this.closed) throw closedError(this.parts.store.name);
+    if (this.#closed) throw closedError(this.parts.store.name);
   }
 
-  private follow(state: State, id: number): State {
+  #follow(state: State, id: number): State {
     const reach = this.parts.order - 1;
     if (id === EOS) return this.start();
     const word = id === NOT_IN_VOCABULARY ? UNK : id;
@@ -268,16 +278,16 @@ export class MemoryModel extends ModelBase {
    *
    * @param position of the last word in the batch that was scored last.
    */
-  private shortened(state: State, position: number): State {
+  #shortened(state: State, position: number): State {
     const { history } = state;
-    const { tables, hasSuffixContexts } = this.scoring;
+    const { tables, hasSuffixContexts } = this.#scoring;
     if (!hasSuffixContexts) return state;
     let length = history.length;
     while (length > 0 && !tables[length].continues(position)) length--;
     return length === history.length ? state : stateOf(history.slice(history.length - length));
   }
 
-  private id(token: string): number {
+  #id(token: string): number {
     checkText('token', token);
     if (token === EOS_WORD) return EOS;
     if (token === BOS_WORD) {

@@ -37,11 +37,10 @@ const encoder = new TextEncoder();
 export class ModelBase {
   /** What the model says of itself: its order, tables, options and weights. */
   readonly info: ModelInfo;
-  /** @internal */
-  readonly parts: ModelParts;
+  readonly #parts: ModelParts;
 
   protected constructor(parts: ModelParts) {
-    this.parts = parts;
+    this.#parts = parts;
     const { manifest, bytes, created } = parts;
     this.info = {
       order: manifest.order,
@@ -63,6 +62,11 @@ export class ModelBase {
       classes: manifest.classes,
       weights: [...parts.weightSets].map(([name, { report }]) => ({ name, ...report })),
     };
+  }
+
+  /** @internal */
+  get parts(): ModelParts {
+    return this.#parts;
   }
 
   /**

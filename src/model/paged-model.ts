@@ -63,17 +63,17 @@ export type ModelClass<Model> = new (parts: ModelParts, options: OpenOptions) =>
  * ```
  */
 export class PagedModel extends ModelBase {
-  private readonly wordStream: TableStream;
-  private readonly classStream: TableStream | undefined;
-  protected readonly scorer: Scorer;
-  private predictor: Predictor | undefined;
-  private readonly batchWords: number;
-  private readonly words: PagedWords;
-  private loadedWords: Promise<LoadedWords> | undefined;
-  private turn: Promise<unknown> = Promise.resolve();
+  readonly #wordStream: TableStream;
+  readonly #classStream: TableStream | undefined;
+  readonly #scorer: Scorer;
+  #predictor: Predictor | undefined;
+  readonly #batchWords: number;
+  readonly #words: PagedWords;
+  #loadedWords: Promise<LoadedWords> | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
   /** What reads the store besides the calls that are served in turn. */
-  private readonly readings = new Set<Promise<unknown>>();
-  private closing: Promise<void> | undefined;
+  readonly #readings = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
 
   /** @internal */
   constructor(parts: ModelParts, options: OpenOptions) {
@@ -81,18 +81,22 @@ export class PagedModel extends ModelBase {
     const { store, manifest, wordClasses } = parts;
     const reader = new BlockReader(store, options.blockMemory ?? DEFAULT_BLOCK_MEMORY);
     const { distant = false } = store;
-    this.wordStream = { tables: pagedTables(reader, parts.words, wordIds(manifest)), distant };
-    this.classStream = wordClasses && {
+    this.#wordStream = { tables: pagedTables(reader, parts.words, wordIds(manifest)), distant };
+    this.#classStream = wordClasses && {
       tables: pagedTables(reader, parts.classes, wordClasses.count),
       classOf: wordClasses.of,
     };
     const tables = parts.words.length + parts.classes.length;
-    this.batchWords = Math.min(PAGED_BATCH, Math.floor(PAGED_EVIDENCE / (tables * FIELDS)));
+    this.#batchWords = Math.min(PAGED_BATCH, Math.floor(PAGED_EVIDENCE / (tables * FIELDS)));
     const isBackoff = manifest.kind === 'backoff';
-    this.scorer = new Scorer(this.wordStream, this.classStream, createEstimator(parts), words =>
+    this.#scorer = new Scorer(this.#wordStream, this.#classStream, createEstimator(parts), words =>
       isBackoff ? new Float64Array(2 * tables * words) : undefined,
     );
-    this.words = new PagedWords(store, manifest);
+    this.#words = new PagedWords(store, manifest);
+  }
+
+  protected get scorer(): Scorer {
+    return this.#scorer;
   }
 
   /**
@@ -155,7 +159,7 @@ export class PagedModel extends ModelBase {
     const tokens = this.surface(sentence);
     this.checkLength(tokens);
     return this.inTurn(async () => {
-      const ids = await this.words.idsOf(tokens);
+      const ids = await this.#words.idsOf(tokens);
       return runAwaiting(this.scoreIds(this.scorer, this.layout(tokens.length + 1), tokens, ids, options));
     });
   }
@@ -188,7 +192,7 @@ export class PagedModel extends ModelBase {
     this.checkLength(tokens);
     const longest = options.context === 'window' ? this.parts.order : 1;
     return this.inTurn(async () => {
-      const ids = await this.words.idsOf(tokens);
+      const ids = await this.#words.idsOf(tokens);
       const layout = this.layout(tokens.length * longest);
       return runAwaiting(this.vectorOfIds(this.scorer, layout, tokens, ids, options));
     });
@@ -223,7 +227,7 @@ export class PagedModel extends ModelBase {
    * @internal
    */
   async nextWords(history: Sentence, start: boolean): Promise<NextWords> {
-    const predictor = await this.openPredictor();
+    const predictor = await this.#openPredictor();
     const words = await this.allWords();
     const ids = Uint32Array.from(this.nearest(history), token => words.idOf(token));
     return this.inTurn(() => runAwaiting(predictor.after(ids, start)));
@@ -266,7 +270,7 @@ export class PagedModel extends ModelBase {
     this.checkOpen();
     this.checkNgram(ngram);
     return this.inTurn(async () => {
-      const found = await this.words.idsOf(ngram);
+      const found = await this.#words.idsOf(ngram);
       const ids = ngram.map((token, i) => idInNgram(token) ?? found[i]);
       return runAwaiting(this.countOfIds(this.scorer, ids));
     });
@@ -301,7 +305,7 @@ export class PagedModel extends ModelBase {
       const tokens = this.surface(sentence);
       if (this.isSkipped(tokens)) continue;
       await this.inTurn(async () => {
-        const ids = withEnd(await this.words.idsOf(tokens));
+        const ids = withEnd(await this.#words.idsOf(tokens));
         await runAwaiting(this.addPiece(this.scorer, this.layout(tokens.length + 1, ends), ids, sum, cache));
       });
       addSentence(sum, sentence, this.parts);
@@ -337,7 +341,7 @@ export class PagedModel extends ModelBase {
    * @internal
    */
   async evidence(batch: Batch, check?: () => void): Promise<BlendEvidence> {
-    const evidence = emptyEvidence(this.wordStream, this.classStream, batch.length);
+    const evidence = emptyEvidence(this.#wordStream, this.#classStream, batch.length);
     await this.inTurn(() => runAwaiting(this.scorer.gather(batch, evidence), check));
     return evidence;
   }
@@ -359,7 +363,7 @@ export class PagedModel extends ModelBase {
    * that are being scored, and all calls from then on, are refused with KNESER_CLOSED. Closing twice does nothing more.
    */
   async close(): Promise<void> {
-    await (this.closing ??= this.closeResources());
+    await (this.#closing ??= this.closeResources());
   }
 
   /** As {@link close}: `await using model = …` closes the model at the end of the block. */
@@ -368,54 +372,54 @@ export class PagedModel extends ModelBase {
   }
 
   /** @throws KNESER_NO_COUNTS */
-  private async openPredictor(): Promise<Predictor> {
+  async #openPredictor(): Promise<Predictor> {
     const { createPredictor } = await import('./prediction/predictor.js');
-    return (this.predictor ??= this.requirePredictor(createPredictor(this.scorer, this.parts)));
+    return (this.#predictor ??= this.requirePredictor(createPredictor(this.scorer, this.parts)));
   }
 
   /** Room for so many words, or for a full batch. */
   protected layout(words: number, ends?: SentenceEnds): BatchLayout {
-    return new BatchLayout(this.parts.order, Math.min(this.batchWords, words), ends);
+    return new BatchLayout(this.parts.order, Math.min(this.#batchWords, words), ends);
   }
 
   /** @internal */
   allWords(): Promise<LoadedWords> {
     this.checkOpen();
     const { store, manifest } = this.parts;
-    this.loadedWords ??= this.whileOpen(() => LoadedWords.load(store, manifest)).catch((error: unknown) => {
-      this.loadedWords = undefined;
+    this.#loadedWords ??= this.whileOpen(() => LoadedWords.load(store, manifest)).catch((error: unknown) => {
+      this.#loadedWords = undefined;
       throw error;
     });
-    return this.loadedWords;
+    return this.#loadedWords;
   }
 
   protected checkOpen(): void {
-    if (this.closing) throw closedError(this.parts.store.name);
+    if (this.#closing) throw closedError(this.parts.store.name);
   }
 
   /** Reads the store; a call of {@link close} waits for the end of it. */
   protected async whileOpen<T>(act: () => Promise<T>): Promise<T> {
     this.checkOpen();
     const reading = act();
-    this.readings.add(reading);
+    this.#readings.add(reading);
     try {
       return await reading;
     } finally {
-      this.readings.delete(reading);
+      this.#readings.delete(reading);
     }
   }
 
   /** Waits for the calls that have begun, and gives back what the model holds. */
   protected async closeResources(): Promise<void> {
-    await Promise.allSettled([this.turn, ...this.readings]);
+    await Promise.allSettled([this.#turn, ...this.#readings]);
     await this.parts.store.close();
   }
 
   /** The tables' scratch space serves one call at a time. */
   protected inTurn<T>(act: () => Promise<T>): Promise<T> {
     this.checkOpen();
-    const result = this.turn.then(act, act);
-    this.turn = result;
+    const result = this.#turn.then(act, act);
+    this.#turn = result;
     return result;
   }
 }

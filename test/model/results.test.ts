@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LanguageModel as Portable } from '#kneser/native-free/index.js';
 import { LanguageModel, pack, train, type LoadedModel } from '#kneser/src/index.js';
 import { temporaryFolder } from '../support/models.js';
 
@@ -46,6 +47,14 @@ test('a model is a line in a console', () => {
   expect(inspect(model)).toMatch(`LanguageModel${figures}`);
   expect(inspect(loaded)).toMatch(`LoadedModel${figures}`);
   expect(inspect({ model }, { breakLength: Infinity })).not.toContain('\n');
+});
+
+test('what a model consists of is its own: nothing but its description is seen', async () => {
+  await using portable = await Portable.fromFile(new Uint8Array(readFileSync(file)));
+  for (const of of [model, loaded, portable]) {
+    expect(Object.keys(of)).toEqual(['info']);
+    expect(JSON.parse(JSON.stringify(of))).toEqual({ info: of.info });
+  }
 });
 
 describe('open takes', () => {

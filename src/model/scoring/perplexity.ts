@@ -105,12 +105,12 @@ export class PieceSum implements TokenSums {
 export class PerplexitySum {
   /** Sentences so far. */
   sentences = 0;
-  private tokens = 0;
-  private oov = 0;
-  private knownLog10Prob = 0;
-  private oovLog10Prob = 0;
+  #tokens = 0;
+  #oov = 0;
+  #knownLog10Prob = 0;
+  #oovLog10Prob = 0;
   /** The piece that is not complete. */
-  private piece = new PieceSum();
+  #piece = new PieceSum();
   /** Code points of the text so far. */
   characters = 0;
   /** Bytes of UTF-8 so far. */
@@ -123,30 +123,30 @@ export class PerplexitySum {
   /** @internal Adds the next words of the text: a batch. */
   addWords(log10Probs: Float64Array, oov: Uint8Array, length: number): void {
     for (let from = 0; from < length;) {
-      const to = Math.min(length, from + PIECE_WORDS - this.piece.tokens);
-      this.piece.addWords(log10Probs, oov, from, to);
-      if (this.piece.tokens === PIECE_WORDS) this.endPiece();
+      const to = Math.min(length, from + PIECE_WORDS - this.#piece.tokens);
+      this.#piece.addWords(log10Probs, oov, from, to);
+      if (this.#piece.tokens === PIECE_WORDS) this.#endPiece();
       from = to;
     }
   }
 
   /** @internal Adds the next piece of the text. */
   addPiece({ tokens, oov, knownLog10Prob, oovLog10Prob }: PieceSum): void {
-    this.tokens += tokens;
-    this.oov += oov;
-    this.knownLog10Prob += knownLog10Prob;
-    this.oovLog10Prob += oovLog10Prob;
+    this.#tokens += tokens;
+    this.#oov += oov;
+    this.#knownLog10Prob += knownLog10Prob;
+    this.#oovLog10Prob += oovLog10Prob;
   }
 
   /** Adds the sum of another text. */
   add(other: PerplexitySum): void {
-    this.endPiece();
-    other.endPiece();
+    this.#endPiece();
+    other.#endPiece();
     this.sentences += other.sentences;
-    this.tokens += other.tokens;
-    this.oov += other.oov;
-    this.knownLog10Prob += other.knownLog10Prob;
-    this.oovLog10Prob += other.oovLog10Prob;
+    this.#tokens += other.#tokens;
+    this.#oov += other.#oov;
+    this.#knownLog10Prob += other.#knownLog10Prob;
+    this.#oovLog10Prob += other.#oovLog10Prob;
     this.characters += other.characters;
     this.bytes += other.bytes;
     this.replaced += other.replaced;
@@ -155,14 +155,19 @@ export class PerplexitySum {
 
   /** The figures of everything added so far. More can be added afterwards. */
   figures(): Perplexity {
-    this.endPiece();
-    const { sentences, tokens, oov, knownLog10Prob, oovLog10Prob } = this;
-    return { sentences, ...figuresOf({ tokens, oov, knownLog10Prob, oovLog10Prob }, this) };
+    this.#endPiece();
+    const sums = {
+      tokens: this.#tokens,
+      oov: this.#oov,
+      knownLog10Prob: this.#knownLog10Prob,
+      oovLog10Prob: this.#oovLog10Prob,
+    };
+    return { sentences: this.sentences, ...figuresOf(sums, this) };
   }
 
-  private endPiece(): void {
-    this.addPiece(this.piece);
-    this.piece = new PieceSum();
+  #endPiece(): void {
+    this.addPiece(this.#piece);
+    this.#piece = new PieceSum();
   }
 }
 
