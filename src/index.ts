@@ -69,7 +69,7 @@ export { PerplexitySum } from './model/scoring/perplexity.js';
 export { TextCache } from './smoothing/cache.js';
 
 // Model → model or file.
-export { prune, type PruneOptions, type PruneReport } from './tools/prune/prune.js';
+export { prune, type PruneOptions, type PruneReport } from './tools/prune.js';
 export { pack, type PackOptions, type PackReport } from './tools/pack.js';
 export { unpack, type UnpackOptions, type UnpackReport } from './tools/unpack.js';
 export { exportArpa, type ExportOptions, type ExportReport } from './tools/arpa/export.js';

@@ -3,6 +3,7 @@ import { importArpa, type ImportReport } from '../tools/arpa/import.js';
 import { interruption } from './interruption.js';
 import { bytes, print, warn, whole } from './output.js';
 import { withProgress } from './progress.js';
+import { parseNumber } from './values.js';
 
 const HELP = `
 Example:
@@ -11,6 +12,7 @@ Example:
 /** Flags of `kneser import`. */
 interface ImportFlags {
   readonly out: string;
+  readonly unk?: number;
   readonly force?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -21,6 +23,7 @@ export function define(command: Command): void {
   command
     .argument('<file>', 'the ARPA file, a .gz file, or - for standard input')
     .requiredOption('-o, --out <dir>', 'folder of the model')
+    .option('--unk <log10>', 'log10 p of <unk>, in place of that of the file, which may have none', parseNumber('-7'))
     .option('-f, --force', 'replace a model that is there')
     .option('--json', 'print one JSON object')
     .option('-q, --quiet', 'no progress, no summary')
@@ -28,9 +31,12 @@ export function define(command: Command): void {
     .action(run);
 }
 
-async function run(file: string, { out, force = false, json = false, quiet = false }: ImportFlags): Promise<void> {
+async function run(file: string, flags: ImportFlags): Promise<void> {
+  const { out, unk, force = false, json = false, quiet = false } = flags;
   const signal = interruption();
-  const report = await withProgress(quiet, progress => importArpa({ file, out, force, signal, ...progress }));
+  const report = await withProgress(quiet, progress =>
+    importArpa({ file, out, ...(unk === undefined ? {} : { unk }), force, signal, ...progress }),
+  );
   report.warnings.forEach(warn);
   if (json) await print(JSON.stringify(report) + '\n');
   else if (!quiet) process.stderr.write(summary(report));

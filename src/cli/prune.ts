@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { prune, type PruneReport } from '../tools/prune/prune.js';
+import { prune, type PruneReport } from '../tools/prune.js';
 import { interruption } from './interruption.js';
 import { bytes, print, whole } from './output.js';
 import { withProgress } from './progress.js';

@@ -9,7 +9,8 @@ import { LOADED_BATCH } from './lookup/loaded-table.js';
 import type { ModelParts } from './scoring/parts.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
 import type { NextWords } from './prediction/next-words.js';
-import { createPredictor, type Predictor } from './prediction/predictor.js';
+import { createPredictor } from './prediction/create-predictor.js';
+import type { Predictor } from './prediction/predictor.js';
 import { createLoadedScorer, type LoadedScoring, type ScoringPlan } from './scoring/pieces.js';
 import { runAtOnce, type BatchScorer } from './scoring/scorer.js';
 import { loadTables, TableNumbers } from './lookup/table-loader.js';
@@ -40,7 +41,7 @@ export class MemoryModel extends ModelBase {
   readonly #words: LoadedWords;
   readonly #plan: ScoringPlan;
   readonly #scoring: LoadedScoring;
-  readonly #predictor: Predictor | undefined;
+  readonly #predictor: Predictor;
   readonly #layout: BatchLayout;
   #closed = false;
 
@@ -139,9 +140,8 @@ export class MemoryModel extends ModelBase {
    * @internal
    */
   nextWords(history: Sentence, start: boolean): NextWords {
-    const predictor = this.requirePredictor(this.#predictor);
     const ids = Uint32Array.from(this.nearest(history), token => this.words.idOf(token));
-    return runAtOnce(predictor.after(ids, start));
+    return runAtOnce(this.#predictor.after(ids, start));
   }
 
   /** As {@link LanguageModel.vocabulary}. */

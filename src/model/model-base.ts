@@ -13,11 +13,10 @@ import { TextCache } from '../smoothing/cache.js';
 import { COUNT } from '../smoothing/evidence.js';
 import { isContiguous } from '../tables/pattern.js';
 import { canLoad, loadedBytes } from './lookup/regions.js';
-import { noCounts, requireCounts, type ModelParts } from './scoring/parts.js';
+import { requireCounts, type ModelParts } from './scoring/parts.js';
 import { orNull, perplexityOf, PerplexitySum } from './scoring/perplexity.js';
 import type { NextWords } from './prediction/next-words.js';
-import type { Predictor } from './prediction/predictor.js';
-import { emptyEvidence, type BatchScorer, type Scorer } from './scoring/scorer.js';
+import type { BatchScorer, Scorer } from './scoring/scorer.js';
 import { vectorOf, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import { NOT_IN_VOCABULARY, type LoadedWords } from './lookup/words.js';
 
@@ -149,16 +148,9 @@ export class ModelBase {
     layout.begin(ids[0] === BOS);
     for (let i = ids[0] === BOS ? 1 : 0; i < last; i++) layout.pushHistory(ids[i]);
     layout.push(ids[last]);
-    const evidence = emptyEvidence(scorer.words, scorer.classes, 1);
-    yield* scorer.gather(layout.batch, evidence);
+    const evidence = yield* scorer.evidenceOf(layout.batch);
     const table = words.findIndex(({ pattern }) => pattern.length === last && isContiguous(pattern));
     return evidence.words.data[evidence.words.at(0, table) + COUNT];
-  }
-
-  /** @throws KNESER_NO_COUNTS for a back-off model. */
-  protected requirePredictor(predictor: Predictor | undefined): Predictor {
-    if (predictor) return predictor;
-    throw noCounts(this.parts.store.name, 'predict with');
   }
 
   /** The tokens of a sentence as the model reads them. */
@@ -275,10 +267,10 @@ export function predictions(
   { top, unknown, explain }: Required<Omit<PredictOptions, 'k'>>,
   words: LoadedWords,
 ): Prediction[] {
-  return next.top(top, unknown ? NONE : UNK).map(({ word, probability }) => ({
+  return next.top(top, unknown ? NONE : UNK).map(({ word, probability, log10Prob = log10(probability) }) => ({
     token: words.word(word),
     probability,
-    log10Prob: log10(probability),
+    log10Prob,
     matched: next.matched(word),
     ...(explain ? { explanation: next.explain(word) } : {}),
   }));

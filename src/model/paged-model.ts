@@ -371,10 +371,9 @@ export class PagedModel extends ModelBase {
     await this.close();
   }
 
-  /** @throws KNESER_NO_COUNTS */
   async #openPredictor(): Promise<Predictor> {
-    const { createPredictor } = await import('./prediction/predictor.js');
-    return (this.#predictor ??= this.requirePredictor(createPredictor(this.scorer, this.parts)));
+    const { createPredictor } = await import('./prediction/create-predictor.js');
+    return (this.#predictor ??= createPredictor(this.scorer, this.parts));
   }
 
   /** Room for so many words, or for a full batch. */

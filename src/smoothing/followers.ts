@@ -5,6 +5,8 @@ export interface Followers {
   readonly length: number;
   /** Puts the words, in any order, and their counts into arrays with room for `length`. */
   copy(words: Uint32Array, counts: Uint32Array): void;
+  /** Of a back-off model: puts the words, in any order, and log10 p of each into arrays with room for `length`. */
+  copyLog10Probs?(words: Uint32Array, log10Probs: Float64Array): void;
   /** The count of a word after the context; 0 if it was never seen there. */
   countOf(word: number): number;
 }

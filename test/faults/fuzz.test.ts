@@ -6,6 +6,7 @@ import { compare } from '#kneser/src/index.js';
 import { randomNumbers } from '#kneser/src/base/random.js';
 import { breach, runTarget, type Finding } from '#kneser/test/faults/fuzz/run.js';
 import { TARGETS } from '#kneser/test/faults/fuzz/targets.js';
+import { FORMATS } from '#kneser/src/text/formats/index.js';
 import { decodeWeights, encodeWeights, type WeightSet } from '#kneser/src/smoothing/weights.js';
 import { NO_CACHE } from '#kneser/src/smoothing/cache.js';
 import { decodeBlock, encodeBlock, type Block } from '#kneser/src/tables/block.js';
@@ -50,6 +51,10 @@ const TIMES: Readonly<Record<string, number>> = {
   packed: 20,
   addresses: 24,
 };
+
+test('every format of text has a target', () => {
+  expect(Object.keys(TARGETS)).toEqual(expect.arrayContaining(FORMATS.map(({ name }) => name)));
+});
 
 describe('a few mutated inputs of each parser are read, or refused by name', () => {
   test.each(Object.entries(TIMES))('%s', async (name, times) => {

@@ -108,6 +108,21 @@ async function refusal(promise: Promise<unknown>): Promise<{ code: string; messa
 /** Checks every word of a sentence, read both ways, against the map. */
 async function expectScores(arpa: Arpa, order: number, sentences: readonly string[][], tolerance: number) {
   await withOpen(at('imported'), async (paged, loaded) => {
+    const vocabulary = [...loaded.vocabulary()];
+    for (const history of sentences.slice(0, 2)) {
+      // Dense: every word of the vocabulary is scored after the history.
+      const dense = vocabulary.map(token => ({ token, log10Prob: loaded.log10Prob(token, ['<s>', ...history]) }));
+      dense.sort((a, b) => b.log10Prob - a.log10Prob);
+      const predicted = loaded.predict(history, { top: 4, unknown: true, explain: true });
+      expect(await paged.predict(history, { top: 4, unknown: true, explain: true })).toEqual(predicted);
+      const most = dense.filter(({ log10Prob }) => log10Prob > -Infinity).slice(0, 4);
+      expect(predicted.slice(0, most.length).map(({ log10Prob }) => log10Prob)).toEqual(
+        most.map(({ log10Prob }) => log10Prob),
+      );
+      for (const { token, log10Prob } of predicted) {
+        expect(log10Prob).toBe(dense.find(one => one.token === token)?.log10Prob);
+      }
+    }
     for (const sentence of sentences) {
       const score = await paged.score(sentence);
       expect(loaded.score(sentence)).toEqual(score);
@@ -423,7 +438,9 @@ describe('a model without <unk>', () => {
 
   test('gives words outside its vocabulary probability 0, and leaves them out of the perplexity that excludes them', async () => {
     const { warnings } = await importText(text);
-    expect(warnings).toEqual(['the file has no <unk>: words outside the vocabulary have probability 0']);
+    expect(warnings).toEqual([
+      'the file has no <unk>: words outside the vocabulary have probability 0; --unk gives them another',
+    ]);
     expect(new Arpa(await exported(at('imported'))).ngrams).toEqual(new Arpa(text).ngrams);
     await withOpen(at('imported'), async (paged, loaded) => {
       const score = await paged.score('a b');
@@ -499,7 +516,12 @@ describe('a file that is not right is refused', () => {
     ['a number with a comma', change(10, '-0,5\ta\t-0.25'), 10, 'begins with "-0,5", which is no number'],
     ['a number past all bounds', change(10, '-1e999\ta\t-0.25'), 10, 'begins with "-1e999", which is no number'],
     ['too few n-grams', change(15), 17, 'ends section 2 after 2 n-grams; \\data\\ says that it has 3'],
-    ['too many n-grams', change(16, '-0.5\tb </s>', '-1\tb b'), 17, 'goes on section 2; \\data\\ says that it has 3'],
+    [
+      'too many n-grams',
+      change(16, '-0.5\tb </s>', '-1\tb b'),
+      17,
+      'is one n-gram more in section 2 than \\data\\ says: 3',
+    ],
     ['a missing section', change(18).replace('-0.25\t<s> a b\n', ''), 19, 'comes where \\3-grams: is missing'],
     [
       'a missing first section',
@@ -531,8 +553,9 @@ describe('a file that is not right is refused', () => {
     ],
     ['no word', change(10, '-0.5'), 10, 'has no word behind its first number'],
     ['a back-off in the highest order', change(19, '-0.25\t<s> a b\t-1'), 19, 'has a back-off, and is of the highest'],
-    ['no <s>', change(8).replace('ngram 1=5', 'ngram 1=4'), 12, 'ends the unigrams, and <s> is not among them'],
-    ['no </s>', change(9).replace('ngram 1=5', 'ngram 1=4'), 12, 'ends the unigrams, and </s> is not among them'],
+    ['no <s>', change(8).replace('ngram 1=5', 'ngram 1=4'), 13, 'has the word "<s>", which is not among the unigrams'],
+    ['no </s>', change(9).replace('ngram 1=5', 'ngram 1=4'), 15, 'has the word "</s>", which is not among the'],
+    ['<unk> in two spellings', change(10, '-1\t<UNK>'), 10, 'has <UNK>, which is <unk> here, a second time'],
     ['counts that skip an order', change(3, 'ngram 3=1'), 3, 'counts order 3; order 2 is due'],
     [
       'an order that is too high',

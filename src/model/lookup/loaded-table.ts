@@ -37,12 +37,14 @@ export class LoadedTable implements CountTable {
    * @param index the table's place in the evidence.
    * @param contextTable the table whose n-grams are the contexts of this one; `undefined` for the empty pattern.
    * @param positions how many positions a batch has at most.
+   * @param numbers what the rows of a back-off model point to, in place of counts.
    */
   constructor(
     private readonly memory: TableMemory,
     private readonly index: number,
     private readonly contextTable: LoadedTable | undefined,
     positions: number,
+    private readonly numbers: Float64Array | undefined,
   ) {
     this.rows = new Uint32Array(positions);
     this.links = new Uint32Array(positions);
@@ -99,7 +101,7 @@ export class LoadedTable implements CountTable {
     if (!this.contextTable) {
       const length = data[FOLLOWERS_AT];
       const countOf = (word: number): number => data[HEADER + word * stride + 1];
-      return { key: 0, length, copy: copyRows(data, HEADER, stride, length), countOf };
+      return { key: 0, length, ...this.copies(HEADER, length), countOf };
     }
     const link = this.links[targets[0]];
     const region = link >>> 1;
@@ -111,7 +113,23 @@ export class LoadedTable implements CountTable {
       const row = findRow(data, first, start, length, stride, word);
       return row === 0 ? 0 : data[row + 1];
     };
-    return { key: link, length, copy: copyRows(data, first, stride, length), countOf };
+    return { key: link, length, ...this.copies(first, length), countOf };
+  }
+
+  /** How the rows of a region are copied. */
+  private copies(first: number, length: number): Pick<Followers, 'copy' | 'copyLog10Probs'> {
+    const { numbers } = this;
+    const { data, stride } = this.memory;
+    const copy = copyRows(data, first, stride, length);
+    if (!numbers) return { copy };
+    const copyLog10Probs = (words: Uint32Array, log10Probs: Float64Array): void => {
+      // The only row of a context without followers is no word.
+      if (length === 1 && data[first] === NONE) return;
+      const places = new Uint32Array(length);
+      copy(words, places);
+      places.forEach((place, i) => (log10Probs[i] = numbers[place - 1]));
+    };
+    return { copy, copyLog10Probs };
   }
 
   /** The empty pattern: all words have the same context. */
@@ -284,14 +302,13 @@ export class LoadedTable implements CountTable {
   }
 }
 
-/** The tables of a stream, to be used by one thread. */
-export function loadedTables(memories: readonly TableMemory[], order: number): LoadedTable[] {
+/** The tables of a stream, to be used by one thread. @param numbers of a back-off model's tables. */
+export function loadedTables(memories: readonly TableMemory[], order: number, numbers?: Float64Array): LoadedTable[] {
   const positions = batchPositions(order, LOADED_BATCH);
   const tables: LoadedTable[] = [];
   for (const [index, memory] of memories.entries()) {
-    tables.push(
-      new LoadedTable(memory, index, memory.contextTable < 0 ? undefined : tables[memory.contextTable], positions),
-    );
+    const contextTable = memory.contextTable < 0 ? undefined : tables[memory.contextTable];
+    tables.push(new LoadedTable(memory, index, contextTable, positions, numbers));
   }
   return tables;
 }

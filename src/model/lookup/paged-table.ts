@@ -94,6 +94,7 @@ export class PagedTable implements CountTable {
       key: numbers[0] * BLOCK_ENTRIES + context,
       length,
       copy: (words, counts) => copyRows(blocks, context, words, counts),
+      copyLog10Probs: (words, log10Probs) => copyLog10Probs(blocks, context, words, log10Probs),
       countOf: word => countOf(blocks[blockOf(blocks, context, word)], context, word),
     };
   }
@@ -224,6 +225,22 @@ function copyRows(blocks: readonly CachedBlock[], context: number, words: Uint32
     const [from, to] = [block.starts[context], block.starts[context + 1]];
     words.set(block.words.subarray(from, to), at);
     counts.set(block.counts.subarray(from, to), at);
+    at += to - from;
+  }
+}
+
+/** Copies the followers of a context of a back-off model. */
+function copyLog10Probs(
+  blocks: readonly CachedBlock[],
+  context: number,
+  words: Uint32Array,
+  log10Probs: Float64Array,
+): void {
+  let at = 0;
+  for (const { block } of blocks) {
+    const [from, to] = [block.starts[context], block.starts[context + 1]];
+    words.set(block.words.subarray(from, to), at);
+    if (block.numbers) log10Probs.set(block.numbers.probabilities.subarray(from, to), at);
     at += to - from;
   }
 }

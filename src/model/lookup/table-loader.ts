@@ -11,6 +11,7 @@ import type { TablePart } from './table-part.js';
 import {
   canLoad,
   capacityFor,
+  FOLLOWERS_AT,
   HEADER,
   isHashed,
   linkedTables,
@@ -152,10 +153,10 @@ class TableLoader {
     const { rows, totals } = this;
     const { data, stride } = this.table;
     const { words, counts, starts } = block;
-    if (!this.numbers) {
-      addTotals(block, 0, totals);
-      data.set(totals.subarray(0, 4));
-    }
+    addTotals(block, 0, totals);
+    // In a back-off model the empty context has no back-off, whose place would be where Σc is.
+    if (this.numbers) data[FOLLOWERS_AT] = totals[FOLLOWERS_AT];
+    else data.set(totals.subarray(0, 4));
     for (let row = 0; row < starts[1]; row++) {
       const at = HEADER + words[row] * stride;
       data[at] = words[row];

@@ -7,7 +7,7 @@ import type { WordClasses } from '../../tables/classes.js';
 import { wordIds } from '../../tables/manifest.js';
 import { UNK } from '../../text/tokens.js';
 import type { SmoothingPlan } from '../scoring/parts.js';
-import { emptyEvidence, type Scorer } from '../scoring/scorer.js';
+import type { Scorer } from '../scoring/scorer.js';
 import { MixtureNextWords, type NextWords } from './next-words.js';
 import { TopWords, wordLists, type WordLists } from './top-words.js';
 import { classProbabilities, type NextClass, type Voter } from './voters.js';
@@ -15,21 +15,46 @@ import { classProbabilities, type NextClass, type Voter } from './voters.js';
 /** An estimator whose probabilities are sums of terms. */
 type ExpandingEstimator = Estimator & Required<Pick<Estimator, 'expand'>>;
 
-/** Makes a predictor, if the model's estimator can expand its probabilities into terms. */
-export function createPredictor(scorer: Scorer, { order, manifest }: SmoothingPlan): Predictor | undefined {
+/**
+ * Makes {@link NextWords} of histories. A predictor uses the scorer's tables, and so takes its turn among the scorer's calls; the
+ * next words that it made stay valid after that turn.
+ */
+export interface Predictor {
+  /**
+   * The distribution of the word after a history.
+   *
+   * @param history ids of the words before, at most order − 1, oldest first; `OOV` may be marked.
+   * @param withStart whether the history begins a sentence: `<s>` stands before it.
+   */
+  after(history: Uint32Array, withStart: boolean): Generator<Promise<void>, NextWords, void>;
+}
+
+/** Room for a history and one word after it. */
+export function nextWordLayout(order: number): BatchLayout {
+  return new BatchLayout(order, 1);
+}
+
+/** A batch of one word, whichever, after a history of at most order − 1 words. */
+export function layOutHistory(layout: BatchLayout, history: Uint32Array, withStart: boolean, order: number): Batch {
+  layout.reset();
+  layout.begin(withStart && history.length < order - 1);
+  for (const id of history) layout.pushHistory(id);
+  layout.push(UNK);
+  return layout.batch;
+}
+
+/** Makes a predictor of the words after a mixture's histories, if the estimator can expand its probabilities into terms. */
+export function createMixturePredictor(scorer: Scorer, { order, manifest }: SmoothingPlan): Predictor | undefined {
   const { estimator } = scorer;
-  return canExpand(estimator) ? new Predictor(scorer, estimator, order, wordIds(manifest)) : undefined;
+  return canExpand(estimator) ? new MixturePredictor(scorer, estimator, order, wordIds(manifest)) : undefined;
 }
 
 function canExpand(estimator: Estimator): estimator is ExpandingEstimator {
   return estimator.expand !== undefined;
 }
 
-/**
- * Makes {@link NextWords} of histories. It uses the scorer's tables, and so takes its turn among the scorer's calls; the
- * next words that it made stay valid after that turn.
- */
-export class Predictor {
+/** Makes the next words of a mixture. */
+class MixturePredictor implements Predictor {
   private readonly layout: BatchLayout;
   private words: { readonly lists: WordLists; readonly search: TopWords } | undefined;
 
@@ -40,20 +65,13 @@ export class Predictor {
     private readonly order: number,
     private readonly ids: number,
   ) {
-    this.layout = new BatchLayout(order, 1);
+    this.layout = nextWordLayout(order);
   }
 
-  /**
-   * The distribution of the word after a history.
-   *
-   * @param history ids of the words before, at most order − 1, oldest first; `OOV` may be marked.
-   * @param withStart whether the history begins a sentence: `<s>` stands before it.
-   */
   *after(history: Uint32Array, withStart: boolean): Generator<Promise<void>, NextWords, void> {
-    const batch = this.layOut(history, withStart);
+    const batch = layOutHistory(this.layout, history, withStart, this.order);
     const { words, classes } = this.scorer;
-    const evidence = emptyEvidence(words, classes, 1);
-    yield* this.scorer.gather(batch, evidence);
+    const evidence = yield* this.scorer.evidenceOf(batch);
     const expansion = this.estimator.expand(evidence, batch, 0);
     const [unigrams, ...others] = expansion.words.terms;
     const voters = yield* votersOf(words.tables, others, batch);
@@ -66,16 +84,6 @@ export class Predictor {
     }
     const { lists, search } = (this.words ??= yield* this.sortWords(batch, nextClass?.classes));
     return new MixtureNextWords({ voters, unigrams, uniform: expansion.words.uniform, nextClass }, lists, search);
-  }
-
-  /** A batch of one word, whichever, after the history. */
-  private layOut(history: Uint32Array, withStart: boolean): Batch {
-    const { layout } = this;
-    layout.reset();
-    layout.begin(withStart && history.length < this.order - 1);
-    for (const id of history) layout.pushHistory(id);
-    layout.push(UNK);
-    return layout.batch;
   }
 
   private *sortWords(
@@ -98,7 +106,8 @@ function* votersOf(
   return voters;
 }
 
-function* followersOf(table: CountTable, batch: Batch): Generator<Promise<void>, Followers, void> {
+/** The followers of the context of a batch's only word, which was looked up last. */
+export function* followersOf(table: CountTable, batch: Batch): Generator<Promise<void>, Followers, void> {
   for (;;) {
     const found = table.followers(batch);
     if (!(found instanceof Promise)) return found;

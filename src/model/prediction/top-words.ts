@@ -25,6 +25,8 @@ interface RankedWords {
 export interface WordProbability {
   readonly word: number;
   readonly probability: number;
+  /** log10 of it, where it was not computed from the probability. */
+  readonly log10Prob?: number;
 }
 
 /** A model's words in the orders that do not depend on the history. */

@@ -34,7 +34,7 @@ export interface LoadedScoring {
 /** Makes what scores with tables in memory. */
 export function createLoadedScorer(plan: ScoringPlan): LoadedScoring {
   const { order } = plan;
-  const words = { tables: loadedTables(plan.wordTables, order) };
+  const words = { tables: loadedTables(plan.wordTables, order, plan.numbers) };
   const classes = plan.wordClasses && { tables: loadedTables(plan.classTables, order), classOf: plan.wordClasses.of };
   const byEvidence = new Scorer(words, classes, createEstimator(plan), () => plan.numbers);
   const { chain } = byEvidence.estimator;

@@ -63,9 +63,20 @@ export class Scorer implements BatchScorer {
     return this.scores;
   }
 
+  /** The evidence of a batch, in memory of its own. */
+  *evidenceOf(batch: Batch): Generator<Promise<void>, BlendEvidence, void> {
+    const evidence = this.emptyEvidence(batch.length);
+    yield* this.gather(batch, evidence);
+    return evidence;
+  }
+
+  private emptyEvidence(words: number): BlendEvidence {
+    return emptyEvidence(this.words, this.classes, words, this.numbersFor(words));
+  }
+
   private makeRoom(words: number): void {
     if (words <= this.scores.matched.length) return;
-    this.evidence = emptyEvidence(this.words, this.classes, words, this.numbersFor(words));
+    this.evidence = this.emptyEvidence(words);
     this.scores = emptyScores(words);
   }
 

@@ -1,18 +1,24 @@
 import { stat } from 'node:fs/promises';
-import { TableWriter, type EncodedBlock } from '../../tables/table-writer.js';
-import { checkFlag, checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
+import {
+  checkFlag,
+  checkOptions,
+  checkPath,
+  optionError,
+  required,
+  WORK_OPTIONS,
+  type OptionTable,
+} from '../../base/check.js';
 import { checkAborted, KneserError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
 import type { NewModel } from '../../store/folder/write-model.js';
-import { contiguous, tableName } from '../../tables/pattern.js';
-import type { ModelBuilder, ModelDescription } from '../../tables/builder.js';
+import type { ModelDescription } from '../../tables/builder.js';
 import { sortedDictionary } from '../../tables/dictionary.js';
 import type { TableManifest } from '../../tables/manifest.js';
 import { readRecognized } from '../../text/formats/bytes.js';
 import { expandInputs } from '../../text/formats/input.js';
-import { NONE } from '../../text/tokens.js';
-import { compareAt, contextsAboveOne, fillSuffixes, withoutContext } from './complete.js';
-import type { Ngrams } from './ngrams.js';
+import { BOS, EOS, UNK } from '../../text/tokens.js';
+import { contextsAboveOne, fillSuffixes, withoutContext } from './complete.js';
+import { putTables } from './put-tables.js';
 import { ArpaReader } from './reader.js';
 import { DEFAULT_TOKENIZATION } from '../../text/tokenization.js';
 
@@ -22,6 +28,8 @@ export interface ImportOptions {
   readonly file: string;
   /** The folder of the model. */
   readonly out: string;
+  /** log10 p of `<unk>`, at most 0, in place of the file's, which may have none. */
+  readonly unk?: number;
   /** Replaces a model that is there. Default false. */
   readonly force?: boolean;
   /** Told how far the work has come, a few times a second at most stages. */
@@ -34,6 +42,10 @@ export interface ImportOptions {
 const IMPORT_OPTIONS: OptionTable<ImportOptions> = {
   file: required(checkPath),
   out: required(checkPath),
+  unk: (name, value) => {
+    if (typeof value !== 'number' || !(value <= 0 && value > -Infinity))
+      throw optionError(name, value, 'a log10 p: a number up to 0');
+  },
   force: checkFlag,
   ...WORK_OPTIONS,
 };
@@ -54,15 +66,13 @@ export interface ImportReport {
   readonly warnings: readonly string[];
 }
 
-/** Blocks that are written at one go. */
-const BLOCKS_A_WRITE = 128;
-
 /**
  * Makes a model of an ARPA file, such as KenLM, SRILM, IRSTLM and {@link exportArpa} write. It is a back-off model: it scores,
  * measures perplexity and is exported as other models are, number for number as in the file; what needs counts refuses it with
  * KNESER_NO_COUNTS. The n-grams are in memory until they are stored, about 30 bytes each.
  *
- * Without `<unk>` in the file, words outside the vocabulary have probability 0.
+ * Without `<unk>` in the file, words outside the vocabulary have probability 0, unless `unk` says otherwise. Without `<s>` a sentence
+ * begins as text in the middle of one does; without `</s>` its end has probability 0.
  *
  * @throws KneserError: KNESER_INPUT_ARPA for a file that is not right, with the line and the reason; KNESER_INPUT_*,
  * KNESER_OPTION, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_LIMIT, KNESER_ABORTED.
@@ -107,7 +117,10 @@ async function write(
   const filled = complete(reader, types);
   const { ModelBuilder } = await import('../../tables/builder.js');
   const builder = new ModelBuilder(await model.createStore());
-  const tables = await putTables(builder, orders, types, options);
+  const tables = await putTables(builder, orders, types, (done, total) => {
+    checkAborted(options.signal, 'the import');
+    options.onProgress?.({ stage: 'store', done, total, unit: 'n-grams' });
+  });
   const numbers = Uint32Array.from({ length: types }, (_, id) => id);
   await builder.putDictionary(sortedDictionary(words, numbers, new Float64Array(types)));
   await builder.finish(describe(tables, types));
@@ -115,7 +128,7 @@ async function write(
   return { order: orders.length, ngrams: orders.map(({ length }) => length), warnings: warningsOf(reader, filled) };
 }
 
-async function read({ file, onProgress, signal }: ImportOptions): Promise<ArpaReader> {
+async function read({ file, unk, onProgress, signal }: ImportOptions): Promise<ArpaReader> {
   const reader = new ArpaReader(file);
   const [{ bytes: total }] = await expandInputs([file]);
   let done = 0;
@@ -127,6 +140,7 @@ async function read({ file, onProgress, signal }: ImportOptions): Promise<ArpaRe
     onProgress?.({ stage: 'import', done, total, unit: 'bytes' });
   }
   reader.end();
+  if (unk !== undefined) reader.setUnknown(unk);
   return reader;
 }
 
@@ -156,8 +170,14 @@ function warningsOf(reader: ArpaReader, filled: number): string[] {
   if (filled > 0) {
     warnings.push(`${filled} n-grams that longer ones end with are not in the file, and were filled in by backing off`);
   }
-  if (!reader.hasUnknown) {
-    warnings.push('the file has no <unk>: words outside the vocabulary have probability 0');
+  if (!reader.has(UNK)) {
+    warnings.push('the file has no <unk>: words outside the vocabulary have probability 0; --unk gives them another');
+  }
+  if (!reader.has(BOS)) {
+    warnings.push('the file has no <s>: a sentence begins as text in the middle of one does');
+  }
+  if (!reader.has(EOS)) {
+    warnings.push('the file has no </s>: the end of a sentence has probability 0; --no-end leaves it out');
   }
   if (reader.unreachable > 0) {
     warnings.push(
@@ -174,82 +194,6 @@ function warningsOf(reader: ArpaReader, filled: number): string[] {
   }
   return warnings;
 }
-
-async function putTables(
-  builder: ModelBuilder,
-  orders: readonly Ngrams[],
-  types: number,
-  { signal, onProgress }: ImportOptions,
-): Promise<TableManifest[]> {
-  const total = orders.reduce((sum, { length }) => sum + length, 0);
-  let done = 0;
-  const tables: TableManifest[] = [];
-  for (const [level, ngrams] of orders.entries()) {
-    const blocks: EncodedBlock[] = [];
-    const pattern = tableName(contiguous(level + 1), 'words');
-    const writer = new TableWriter(pattern, level, block => blocks.push(block));
-    let bare = 0;
-    for (const isBare of putContexts(writer, ngrams, orders[level - 1], types)) {
-      if (isBare) bare++;
-      if (blocks.length < BLOCKS_A_WRITE) continue;
-      checkAborted(signal, 'the import');
-      onProgress?.({ stage: 'store', done: done + writer.summary.rows, total, unit: 'n-grams' });
-      await builder.putBlocks(0, blocks.splice(0));
-    }
-    writer.flush();
-    await builder.putBlocks(0, blocks);
-    done += ngrams.length;
-    const { contexts } = writer.summary;
-    const noCounts = { tokens: 0, countsOfCounts: [0, 0, 0, 0] } as const;
-    // That none was dropped says nothing, but that an n-gram need not be a context does.
-    tables.push({ pattern, mixed: true, rows: ngrams.length, dropped: 0, contexts, bare, ...noCounts });
-  }
-  await builder.putDirectories(
-    'words',
-    orders.map((_, level) => contiguous(level + 1)),
-  );
-  return tables;
-}
-
-/** Gives a table its contexts in their order, and yields after each whether nothing follows it. */
-function* putContexts(
-  writer: TableWriter,
-  ngrams: Ngrams,
-  shorter: Ngrams | undefined,
-  types: number,
-): Generator<boolean, void, void> {
-  const { log10Probs, columns, length, order } = ngrams;
-  const words = columns[order - 1];
-  const ones = new Uint32Array(types).fill(1);
-  const context = new Uint32Array(order - 1);
-  if (!shorter) {
-    writer.group(context, words, ones, length, 0, { probabilities: log10Probs, backoff: 0 });
-    yield false;
-    return;
-  }
-  const contexts = columns.slice(0, -1).reverse();
-  const shorterWords = [...shorter.columns].reverse();
-  let from = 0;
-  for (const at of shorter.asContexts(types)) {
-    let to = from;
-    while (to < length && compareAt(contexts, to, shorterWords, at) === 0) to++;
-    const backoff = shorter.backoffs[at];
-    for (let j = 0; j < context.length; j++) context[j] = shorterWords[j][at];
-    if (to > from) {
-      const probabilities = log10Probs.subarray(from, to);
-      writer.group(context, words.subarray(from, to), ones, to - from, 0, { probabilities, backoff });
-      yield false;
-    } else if (backoff !== 0) {
-      writer.group(context, NO_WORD, ones, 1, 0, { probabilities: NO_NUMBER, backoff });
-      yield true;
-    }
-    from = to;
-  }
-}
-
-/** The row of a context that nothing follows. */
-const NO_WORD = Uint32Array.of(NONE);
-const NO_NUMBER = Float64Array.of(0);
 
 function describe(tables: readonly TableManifest[], types: number): ModelDescription {
   return {

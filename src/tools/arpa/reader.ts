@@ -3,7 +3,7 @@ import { PendingBytes } from '../../base/pending-bytes.js';
 import { MAX_ORDER } from '../../tables/pattern.js';
 import { LARGEST_BACKOFF } from '../../tables/block.js';
 import { canonicalSurface, decode } from '../../text/surface.js';
-import { BOS, BOS_WORD, ENDS_TOKEN, EOS, EOS_WORD, NEWLINE, UNK } from '../../text/tokens.js';
+import { ENDS_TOKEN, NEWLINE, UNK } from '../../text/tokens.js';
 import { HASH_PRIME, HASH_START, hashBytes, WordList } from '../../text/word-list.js';
 import { UPPERCASE_UNK } from './format.js';
 import { Ngrams } from './ngrams.js';
@@ -159,13 +159,6 @@ export class ArpaReader {
     if (length < count) {
       throw this.error(`ends section ${this.order} after ${length} n-grams; \\data\\ says that it has ${count}`);
     }
-    if (this.order > 1) return;
-    for (const [word, id] of [
-      [BOS_WORD, BOS],
-      [EOS_WORD, EOS],
-    ] as const) {
-      if (this.known[id] === 0) throw this.error(`ends the unigrams, and ${word} is not among them`);
-    }
   }
 
   private readUnigram(bytes: Uint8Array, from: number, to: number): void {
@@ -183,7 +176,10 @@ export class ArpaReader {
       larger.set(this.known);
       this.known = larger;
     }
-    if (this.known[id] === 1) throw this.error(`has ${this.quote([id])} a second time`);
+    if (this.known[id] === 1) {
+      const what = isUnknown ? `${UPPERCASE_UNK}, which is <unk> here,` : this.quote([id]);
+      throw this.error(`has ${what} a second time`);
+    }
     this.known[id] = 1;
     ngrams.columns[0][ngrams.length - 1] = id;
   }
@@ -224,7 +220,7 @@ export class ArpaReader {
     const ngrams = this.orders[order - 1];
     if (wordsFrom === wordsTo) throw this.error(`has no word behind its first number`);
     if (ngrams.length === this.counts[order - 1]) {
-      throw this.error(`goes on section ${order}; \\data\\ says that it has ${ngrams.length} n-grams`);
+      throw this.error(`is one n-gram more in section ${order} than \\data\\ says: ${ngrams.length}`);
     }
     const numberTo = skipField(bytes, from, to);
     const log10Prob = parseNumber(bytes, from, numberTo);
@@ -257,9 +253,19 @@ export class ArpaReader {
     throw this.error(`has the word ${quoted(bytes, from, to)}, which is not among the unigrams`);
   }
 
-  /** Whether the file has `<unk>`. */
-  get hasUnknown(): boolean {
-    return this.known[UNK] === 1;
+  /** Whether a word is among the unigrams. */
+  has(id: number): boolean {
+    return this.known[id] === 1;
+  }
+
+  /** Gives `<unk>` a probability, in place of the file's. */
+  setUnknown(log10Prob: number): void {
+    const [unigrams] = this.orders;
+    if (!this.has(UNK)) {
+      unigrams.columns[0][unigrams.add(log10Prob, 0, this.line)] = UNK;
+      this.known[UNK] = 1;
+    }
+    unigrams.log10Probs[unigrams.columns[0].indexOf(UNK)] = log10Prob;
   }
 }
 

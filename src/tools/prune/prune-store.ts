@@ -3,7 +3,7 @@ import { contiguous } from '../../tables/pattern.js';
 import { ModelBuilder } from '../../tables/builder.js';
 import type { Manifest, TableManifest } from '../../tables/manifest.js';
 import type { ModelStore, ModelWriter } from '../../store/store.js';
-import { copyTable, copyWords } from './copy.js';
+import { copyTable, copyWords } from '../../tables/copy.js';
 import { keepByCounts } from './counts.js';
 import { TableCursor } from '../../tables/cursor.js';
 import { keepByEntropy } from './entropy.js';

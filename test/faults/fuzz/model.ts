@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Level } from 'level';
 import { importArpa } from '../../../src/tools/arpa/import.js';
 import { exportArpa } from '../../../src/tools/arpa/export.js';
-import { prune } from '../../../src/tools/prune/prune.js';
+import { prune } from '../../../src/tools/prune.js';
 import { TableCursor } from '../../../src/tables/cursor.js';
 import { LanguageModel } from '../../../src/model/language-model.js';
 import type { ModelFiles } from '../../../src/store/store.js';

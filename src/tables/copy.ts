@@ -1,10 +1,10 @@
-import { CLASSES_KEY, TOKENIZER_KEY } from '../../store/keys.js';
-import type { ModelStore } from '../../store/store.js';
-import type { ModelBuilder } from '../../tables/builder.js';
-import { readDictionaryDirectory, readEncodedDictionary } from '../../tables/dictionary-reader.js';
-import type { Manifest } from '../../tables/manifest.js';
-import { intactValue, openTable, readEncodedBlocks } from '../../tables/table-reader.js';
-import { isTokenizerFile } from '../../text/tokenization.js';
+import { CLASSES_KEY, TOKENIZER_KEY } from '../store/keys.js';
+import type { ModelStore } from '../store/store.js';
+import type { ModelBuilder } from './builder.js';
+import { readDictionaryDirectory, readEncodedDictionary } from './dictionary-reader.js';
+import type { Manifest } from './manifest.js';
+import { intactValue, openTable, readEncodedBlocks } from './table-reader.js';
+import { isTokenizerFile } from '../text/tokenization.js';
 
 /** Copies the blocks of a table as they are. @param width words of a context. @throws KNESER_DAMAGED */
 export async function copyTable(store: ModelStore, table: string, width: number, builder: ModelBuilder): Promise<void> {

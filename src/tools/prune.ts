@@ -7,15 +7,16 @@ import {
   wholeNumber,
   WORK_OPTIONS,
   type OptionTable,
-} from '../../base/check.js';
-import { checkAborted, KneserError } from '../../base/errors.js';
-import type { Progress } from '../../base/progress.js';
-import { pruningByCounts, pruningByEntropy, skipPatternError, type Pruning } from '../../tables/pruning.js';
-import { requireCounts } from '../../model/scoring/parts.js';
-import { decodeValue } from '../../base/decode.js';
-import type { NewModel } from '../../store/folder/write-model.js';
-import { MANIFEST_KEY } from '../../store/keys.js';
-import { decodeManifest, type Manifest } from '../../tables/manifest.js';
+} from '../base/check.js';
+import { checkAborted, KneserError } from '../base/errors.js';
+import type { Progress } from '../base/progress.js';
+import { pruningByCounts, pruningByEntropy, skipPatternError, type Pruning } from '../tables/pruning.js';
+import { readParts, requireCounts } from '../model/scoring/parts.js';
+import { decodeValue } from '../base/decode.js';
+import type { NewModel } from '../store/folder/write-model.js';
+import { MANIFEST_KEY } from '../store/keys.js';
+import type { ModelWriter } from '../store/store.js';
+import { decodeManifest, type Manifest } from '../tables/manifest.js';
 
 /** Which model to prune, and how: give either `prune` or `entropy`. */
 export interface PruneOptions {
@@ -69,7 +70,8 @@ export interface PruneReport {
 
 /**
  * Writes a smaller copy of a model, without the n-grams that matter least. Their counts go to the back-off of their contexts, so
- * that probabilities still add up to 1. Discounts stay the same; tuned weights are copied.
+ * that probabilities still add up to 1. Discounts stay the same; tuned weights are copied. A back-off model is pruned by entropy
+ * alone; the contexts that lose n-grams get new back-offs.
  *
  * @throws KneserError: KNESER_OPTION, also for a model that has skip patterns or was pruned; KNESER_OUTPUT_*,
  * KNESER_DISK_FULL, KNESER_ABORTED, KNESER_NO_COUNTS, and what `LanguageModel.open` throws.
@@ -87,20 +89,28 @@ export async function prune(options: PruneOptions): Promise<PruneReport> {
   checkAborted(options.signal, 'pruning');
   const { model, out, onProgress, signal } = options;
   const started = performance.now();
-  const { writeModel } = await import('../../store/folder/write-model.js');
-  const { openModel } = await import('../../model/open-model.js');
-  const { pruneStore } = await import('./prune-store.js');
+  const { writeModel } = await import('../store/folder/write-model.js');
+  const { openModel } = await import('../model/open-model.js');
+  const { pruneStore } = await import('./prune/prune-store.js');
   const { store, files } = await openModel(model);
   try {
     const manifest = decodeValue(`${model}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
-    requireCounts(model, manifest, 'prune by');
     const pruning = choosePruning(options, manifest.order);
+    if ('counts' in pruning) requireCounts(model, manifest, 'prune by');
     checkPrunable(model, manifest);
+    const onRows = (done: number, total: number): void => {
+      checkAborted(signal, 'pruning');
+      onProgress?.({ stage: 'prune', done, total, unit: 'n-grams' });
+    };
+    const pruneInto = async (writer: ModelWriter): Promise<Manifest> => {
+      if (manifest.kind !== 'backoff' || !('entropy' in pruning)) {
+        return pruneStore(store, manifest, pruning, writer, onRows);
+      }
+      const { pruneBackoffs } = await import('./arpa/prune-backoff.js');
+      return pruneBackoffs(await readParts(store, files, {}), pruning.entropy, writer, onRows);
+    };
     const write = async (copy: NewModel): Promise<Manifest> => {
-      const pruned = await pruneStore(store, manifest, pruning, await copy.createStore(), (done, total) => {
-        checkAborted(signal, 'pruning');
-        onProgress?.({ stage: 'prune', done, total, unit: 'n-grams' });
-      });
+      const pruned = await pruneInto(await copy.createStore());
       for (const [name, value] of files.weights) await copy.putWeights(name, value);
       checkAborted(signal, 'pruning');
       return pruned;

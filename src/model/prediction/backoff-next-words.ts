@@ -1,0 +1,105 @@
+import { exp10 } from '../../base/elementary.js';
+import { formatPattern, type Pattern } from '../../tables/pattern.js';
+import { BOS } from '../../text/tokens.js';
+import type { Explanation } from './prediction.js';
+import type { NextWords } from './next-words.js';
+import type { WordProbability } from './top-words.js';
+
+/** The followers of a context of a back-off model. */
+export interface BackoffLevel {
+  readonly pattern: Pattern;
+  /** Σ log10 of the back-offs of all longer contexts of the history, the longest first. */
+  readonly backoffs: number;
+  /** The followers of the context, in any order. */
+  readonly words: Uint32Array;
+  /** By follower, log10 p as the table has it. */
+  readonly log10Probs: Float64Array;
+}
+
+/** The unigrams of a back-off model. */
+export interface BackoffUnigrams {
+  /** By word id, log10 p; −∞ for a word that the model lacks. */
+  readonly log10Probs: Float64Array;
+  /** All words that can be predicted, by falling p, equally probable ones by id. */
+  readonly byProbability: Uint32Array;
+}
+
+/** A word that was seen after a context of the history. */
+interface SeenWord {
+  readonly word: number;
+  readonly log10Prob: number;
+  readonly pattern: Pattern;
+}
+
+/**
+ * The next words of a back-off model (Katz 1987): a word's probability is that of the longest context that it was seen after,
+ * times the back-offs of the longer contexts.
+ */
+export class BackoffNextWords implements NextWords {
+  private readonly seen = new Map<number, SeenWord>();
+
+  /**
+   * @param levels the contexts of the history that have followers, the longest first.
+   * @param backoffs Σ log10 of the back-offs of all contexts of the history.
+   */
+  constructor(
+    levels: readonly BackoffLevel[],
+    private readonly unigrams: BackoffUnigrams,
+    private readonly backoffs: number,
+  ) {
+    for (const { pattern, backoffs, words, log10Probs } of levels) {
+      words.forEach((word, i) => {
+        if (!this.seen.has(word)) this.seen.set(word, { word, log10Prob: backoffs + log10Probs[i], pattern });
+      });
+    }
+  }
+
+  probability(word: number): number {
+    return word === BOS ? 0 : exp10(this.log10Prob(word));
+  }
+
+  top(n: number, except?: number): WordProbability[] {
+    const { seen, unigrams } = this;
+    const candidates = [...seen.keys()];
+    // Of the others, those with the highest p: their order does not depend on the history.
+    let others = 0;
+    for (const word of unigrams.byProbability) {
+      if (others > n) break;
+      if (seen.has(word)) continue;
+      candidates.push(word);
+      others++;
+    }
+    return candidates
+      .filter(word => word !== except && word !== BOS)
+      .map(word => ({ word, probability: this.probability(word), log10Prob: this.log10Prob(word) }))
+      .sort((a, b) => b.log10Prob - a.log10Prob || a.word - b.word)
+      .slice(0, n);
+  }
+
+  /** Draws from the probabilities divided by their sum, which in an ARPA file need not be 1. */
+  sample(random: () => number): number {
+    const { byProbability } = this.unigrams;
+    let total = 0;
+    for (const word of byProbability) total += this.probability(word);
+    let left = random() * total;
+    for (const word of byProbability) {
+      left -= this.probability(word);
+      if (left < 0) return word;
+    }
+    // Rounding left a little of the interval over.
+    return byProbability[0];
+  }
+
+  explain(word: number): Explanation {
+    const pattern = formatPattern(this.seen.get(word)?.pattern ?? []);
+    return { patterns: [{ pattern, probability: this.probability(word) }], uniform: 0 };
+  }
+
+  matched(word: number): number {
+    return (this.seen.get(word)?.pattern.length ?? 0) + 1;
+  }
+
+  private log10Prob(word: number): number {
+    return this.seen.get(word)?.log10Prob ?? this.backoffs + this.unigrams.log10Probs[word];
+  }
+}

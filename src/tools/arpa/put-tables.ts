@@ -1,0 +1,92 @@
+import type { ModelBuilder } from '../../tables/builder.js';
+import type { TableManifest } from '../../tables/manifest.js';
+import { contiguous, tableName } from '../../tables/pattern.js';
+import { TableWriter, type EncodedBlock } from '../../tables/table-writer.js';
+import { NONE } from '../../text/tokens.js';
+import { compareAt } from './complete.js';
+import type { Ngrams } from './ngrams.js';
+
+/** Blocks that are written at one go. */
+const BLOCKS_A_WRITE = 128;
+
+/**
+ * Puts the tables of a back-off model, and their directories.
+ *
+ * @param orders from 1 on, sorted, each with the contexts and the suffixes of the next.
+ * @param types word ids are below this.
+ * @param onNgrams told how many n-grams were written, and how many there are.
+ */
+export async function putTables(
+  builder: ModelBuilder,
+  orders: readonly Ngrams[],
+  types: number,
+  onNgrams: (done: number, total: number) => void,
+): Promise<TableManifest[]> {
+  const total = orders.reduce((sum, { length }) => sum + length, 0);
+  let done = 0;
+  const tables: TableManifest[] = [];
+  for (const [level, ngrams] of orders.entries()) {
+    const blocks: EncodedBlock[] = [];
+    const pattern = tableName(contiguous(level + 1), 'words');
+    const writer = new TableWriter(pattern, level, block => blocks.push(block));
+    let bare = 0;
+    for (const isBare of putContexts(writer, ngrams, orders[level - 1], types)) {
+      if (isBare) bare++;
+      if (blocks.length < BLOCKS_A_WRITE) continue;
+      onNgrams(done + writer.summary.rows, total);
+      await builder.putBlocks(0, blocks.splice(0));
+    }
+    writer.flush();
+    await builder.putBlocks(0, blocks);
+    done += ngrams.length;
+    const { contexts } = writer.summary;
+    const noCounts = { tokens: 0, countsOfCounts: [0, 0, 0, 0] } as const;
+    // That none was dropped says nothing, but that an n-gram need not be a context does.
+    tables.push({ pattern, mixed: true, rows: ngrams.length, dropped: 0, contexts, bare, ...noCounts });
+  }
+  await builder.putDirectories(
+    'words',
+    orders.map((_, level) => contiguous(level + 1)),
+  );
+  return tables;
+}
+
+/** Gives a table its contexts in their order, and yields after each whether nothing follows it. */
+function* putContexts(
+  writer: TableWriter,
+  ngrams: Ngrams,
+  shorter: Ngrams | undefined,
+  types: number,
+): Generator<boolean, void, void> {
+  const { log10Probs, columns, length, order } = ngrams;
+  const words = columns[order - 1];
+  const ones = new Uint32Array(types).fill(1);
+  const context = new Uint32Array(order - 1);
+  if (!shorter) {
+    writer.group(context, words, ones, length, 0, { probabilities: log10Probs, backoff: 0 });
+    yield false;
+    return;
+  }
+  const contexts = columns.slice(0, -1).reverse();
+  const shorterWords = [...shorter.columns].reverse();
+  let from = 0;
+  for (const at of shorter.asContexts(types)) {
+    let to = from;
+    while (to < length && compareAt(contexts, to, shorterWords, at) === 0) to++;
+    const backoff = shorter.backoffs[at];
+    for (let j = 0; j < context.length; j++) context[j] = shorterWords[j][at];
+    if (to > from) {
+      const probabilities = log10Probs.subarray(from, to);
+      writer.group(context, words.subarray(from, to), ones, to - from, 0, { probabilities, backoff });
+      yield false;
+    } else if (backoff !== 0) {
+      writer.group(context, NO_WORD, ones, 1, 0, { probabilities: NO_NUMBER, backoff });
+      yield true;
+    }
+    from = to;
+  }
+}
+
+/** The row of a context that nothing follows. */
+const NO_WORD = Uint32Array.of(NONE);
+const NO_NUMBER = Float64Array.of(0);

@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { exportArpa, importArpa, LanguageModel, prune, train, type LoadedModel } from '#kneser/src/index.js';
+import { CommandLine } from '../support/command-line.js';
+import { temporaryFolder, withOpen } from '../support/models.js';
+
+const folder = temporaryFolder('backoffs');
+const cli = new CommandLine('backoffs-cli');
+const at = (name: string): string => join(folder, name);
+
+/** An ARPA file of some n-grams: log10 p, words, log10 of the back-off. */
+function arpa(...orders: readonly (readonly (readonly [number, string, number?])[])[]): string {
+  const counts = orders.map((list, i) => `ngram ${i + 1}=${list.length}`);
+  const sections = orders.map((list, i) =>
+    [`\\${i + 1}-grams:`, ...list.map(entry => entry.join('\t')), ''].join('\n'),
+  );
+  return ['\\data\\', ...counts, '', ...sections, '\\end\\', ''].join('\n');
+}
+
+async function importText(text: string, options: { readonly unk?: number } = {}): Promise<readonly string[]> {
+  writeFileSync(at('text.arpa'), text);
+  return (await importArpa({ file: at('text.arpa'), out: at('imported'), force: true, ...options })).warnings;
+}
+
+describe('pruning a back-off model by entropy', () => {
+  const corpus = fc.array(fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1, maxLength: 8 }), {
+    minLength: 5,
+    maxLength: 40,
+  });
+
+  /** A model of counts in back-off form. */
+  async function imported(sentences: readonly string[][], order: number): Promise<string> {
+    await train({ sentences, out: at('counts'), order, force: true });
+    await exportArpa({ model: at('counts'), file: at('counts.arpa') });
+    await importArpa({ file: at('counts.arpa'), out: at('whole'), force: true });
+    return at('whole');
+  }
+
+  /** Σ p(w|h) over all words. */
+  function sum(model: LoadedModel, history: readonly string[]): number {
+    return [...model.vocabulary()].reduce((all, word) => all + 10 ** model.log10Prob(word, history), 0);
+  }
+
+  test('keeps distributions, and drops more the higher the threshold is', () =>
+    fc.assert(
+      fc.asyncProperty(corpus, fc.integer({ min: 2, max: 4 }), async (sentences, order) => {
+        const model = await imported(sentences, order);
+        let before = Infinity;
+        for (const entropy of [1e-12, 1e-3, 1e-2, 1]) {
+          const { tables } = await prune({ model, out: at('pruned'), entropy, force: true });
+          const types = tables.reduce((all, table) => all + table.types, 0);
+          expect(types).toBeLessThanOrEqual(before);
+          before = types;
+          await withOpen(at('pruned'), (paged, loaded) => {
+            expect(paged.info.pruning).toEqual({ entropy });
+            const histories = [[], ['<s>'], ...sentences.slice(0, 6).map(sentence => sentence.slice(0, 3))];
+            for (const history of histories) expect(sum(loaded, history)).toBeCloseTo(1, 6);
+          });
+          // It can be exported, and is the same when it is read again.
+          await exportArpa({ model: at('pruned'), file: at('pruned.arpa') });
+          const again = await importArpa({ file: at('pruned.arpa'), out: at('again'), force: true });
+          expect(again.ngrams.reduce((all, count) => all + count, 0)).toBeGreaterThan(0);
+        }
+      }),
+      { numRuns: 6 },
+    ));
+
+  test('drops a bigram where the relative entropy of its loss is below the threshold, by a dense sum', () =>
+    fc.assert(
+      fc.asyncProperty(corpus, async sentences => {
+        const model = await imported(sentences, 2);
+        await withOpen(model, async (_, loaded) => {
+          const words = [...loaded.vocabulary()];
+          const p = (word: string, history: readonly string[]): number => 10 ** loaded.log10Prob(word, history);
+          const unigram = new Map(words.map(word => [word, p(word, [])]));
+          const losses = new Map<string, number>();
+          for (const context of ['<s>', ...words.filter(word => !word.startsWith('<'))]) {
+            const followers = words.filter(
+              word =>
+                loaded.extend(
+                  loaded.extend(loaded.start({ start: false }), context === '<s>' ? 'a' : context).state,
+                  word,
+                ).matched === 2,
+            );
+            if (context === '<s>') continue;
+            for (const word of followers) {
+              const [rest, restBelow] = [1, 1].map((one, i) =>
+                followers.reduce(
+                  (left, other) =>
+                    left - (other === word ? 0 : i === 0 ? p(other, [context]) : (unigram.get(other) ?? 0)),
+                  one,
+                ),
+              );
+              const without = (other: string): number =>
+                followers.includes(other) && other !== word
+                  ? p(other, [context])
+                  : ((unigram.get(other) ?? 0) * rest) / restBelow;
+              const divergence = words.reduce((all, other) => {
+                const q = p(other, [context]);
+                return all + (q > 0 ? q * Math.log(q / without(other)) : 0);
+              }, 0);
+              losses.set(`${context} ${word}`, Math.expm1((unigram.get(context) ?? 0) * divergence));
+            }
+          }
+          const sorted = [...losses.values()].sort((a, b) => a - b);
+          const threshold = sorted[sorted.length >>> 1];
+          if (!(threshold > 1e-9)) return;
+          await prune({ model, out: at('pruned'), entropy: threshold * (1 + 1e-9), force: true });
+          await withOpen(at('pruned'), (__, pruned) => {
+            for (const [ngram, loss] of losses) {
+              if (Math.abs(loss / threshold - 1) < 1e-6) continue;
+              const [context, word] = ngram.split(' ');
+              const state = pruned.extend(pruned.start({ start: false }), context).state;
+              expect({ ngram, loss, kept: pruned.extend(state, word).matched === 2 }).toEqual({
+                ngram,
+                loss,
+                kept: loss > threshold,
+              });
+            }
+          });
+        });
+      }),
+      { numRuns: 8 },
+    ));
+});
+
+describe('what a file may lack', () => {
+  const unigrams = [
+    [-1, '<s>', -0.3],
+    [-0.5, '</s>'],
+    [-0.6, 'a', -0.2],
+  ] as const;
+
+  test('<unk>: unknown words have probability 0, or the one that is asked for', async () => {
+    const text = arpa(unigrams, [[-0.4, '<s> a']]);
+    expect(await importText(text)).toEqual([expect.stringContaining('the file has no <unk>')]);
+    await withOpen(at('imported'), (_, loaded) => expect(loaded.score('b').log10Probs[0]).toBe(-Infinity));
+    expect(await importText(text, { unk: -3.5 })).toEqual([]);
+    await withOpen(at('imported'), async (paged, loaded) => {
+      expect(loaded.score('b').log10Probs[0]).toBeCloseTo(-0.3 - 3.5, 12);
+      expect(await paged.score('b')).toEqual(loaded.score('b'));
+    });
+    // One that the file has gives way.
+    await importText(arpa([[-2, '<unk>'], ...unigrams], [[-0.4, '<s> a']]), { unk: -7 });
+    await withOpen(at('imported'), (_, loaded) => expect(loaded.score('b').log10Probs[0]).toBeCloseTo(-7.3, 12));
+    await expect(importText(text, { unk: 0.5 })).rejects.toMatchObject({ code: 'KNESER_OPTION' });
+    const out = cli.fresh();
+    await cli.print(['import', cli.file(text, '.arpa'), '--out', out, '--unk', '-3.5', '-q']);
+    await using model = await LanguageModel.open(out);
+    expect((await model.score('b')).log10Probs[0]).toBeCloseTo(-3.8, 12);
+    expect(await cli.refuse(2, ['import', cli.file(text, '.arpa'), '--out', cli.fresh(), '--unk', 'x'])).toContain(
+      '--unk',
+    );
+  });
+
+  test('<s>: a sentence begins as text in the middle of one does', async () => {
+    const warnings = await importText(arpa([[-2, '<unk>'], ...unigrams.slice(1)], [[-0.4, 'a a']]));
+    expect(warnings).toEqual([expect.stringContaining('the file has no <s>')]);
+    await withOpen(at('imported'), async (paged, loaded) => {
+      expect([...loaded.score('a a').log10Probs]).toEqual([-0.6, -0.4, -0.2 + -0.5]);
+      expect(await paged.score('a a')).toEqual(loaded.score('a a'));
+      expect(loaded.predict('a', { top: 2 }).map(({ token }) => token)).toEqual(['a', '</s>']);
+    });
+  });
+
+  test('</s>: the end of a sentence has probability 0', async () => {
+    const warnings = await importText(arpa([[-2, '<unk>'], unigrams[0], unigrams[2]], [[-0.4, '<s> a']]));
+    expect(warnings).toEqual([expect.stringContaining('the file has no </s>')]);
+    await withOpen(at('imported'), (_, loaded) => {
+      expect([...loaded.score('a').log10Probs]).toEqual([-0.4, -Infinity]);
+      expect(loaded.score('a', { end: false }).log10Prob).toBe(-0.4);
+    });
+    await exportArpa({ model: at('imported'), file: at('again.arpa') });
+    const again = await importArpa({ file: at('again.arpa'), out: at('again'), force: true });
+    expect(again.warnings).toEqual(warnings);
+  });
+});
