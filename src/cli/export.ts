@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { exportArpa, type ExportReport } from '../tools/arpa/export.js';
+import type { ExportReport } from '../tools/arpa/export.js';
 import { interruption } from './interruption.js';
 import { bytes, print, whole } from './output.js';
 import { withProgress } from './progress.js';
@@ -27,6 +27,7 @@ export function define(command: Command): void {
 }
 
 async function run(model: string, { arpa, json = false, quiet = false }: ExportFlags): Promise<void> {
+  const { exportArpa } = await import('../tools/arpa/export.js');
   const signal = interruption();
   const report = await withProgress(quiet, progress => exportArpa({ model, file: arpa, signal, ...progress }));
   if (json) await print(JSON.stringify(report) + '\n');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { importArpa, type ImportReport } from '../tools/arpa/import.js';
+import type { ImportReport } from '../tools/arpa/import.js';
 import { interruption } from './interruption.js';
 import { bytes, print, warn, whole } from './output.js';
 import { withProgress } from './progress.js';
@@ -33,6 +33,7 @@ export function define(command: Command): void {
 
 async function run(file: string, flags: ImportFlags): Promise<void> {
   const { out, unk, force = false, json = false, quiet = false } = flags;
+  const { importArpa } = await import('../tools/arpa/import.js');
   const signal = interruption();
   const report = await withProgress(quiet, progress =>
     importArpa({ file, out, ...(unk === undefined ? {} : { unk }), force, signal, ...progress }),

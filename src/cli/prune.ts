@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { prune, type PruneReport } from '../tools/prune.js';
+import type { PruneReport } from '../tools/prune.js';
 import { interruption } from './interruption.js';
 import { bytes, print, whole } from './output.js';
 import { withProgress } from './progress.js';
@@ -44,6 +44,7 @@ export function define(command: Command): void {
 
 async function run(model: string, flags: PruneFlags): Promise<void> {
   const { out, json = false, quiet = false, ...how } = flags;
+  const { prune } = await import('../tools/prune.js');
   const signal = interruption();
   const report = await withProgress(quiet, progress => prune({ model, out, ...how, signal, ...progress }));
   if (json) await print(JSON.stringify(report) + '\n');

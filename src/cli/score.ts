@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
 import type { Score } from '../model/scoring/score.js';
 import type { TextCache } from '../smoothing/cache.js';
-import { LanguageModel } from '../model/language-model.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { STDIN } from '../text/formats/bytes.js';
-import { expandInputs, type Input } from '../text/formats/input.js';
+import type { Input } from '../text/formats/input.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
-import { readLines } from './lines.js';
 import { figure, print, printJsonLine, warn } from './output.js';
 import { addSentenceEndFlags, type SentenceEndFlags } from './sentence-ends.js';
 import { addCacheFlag, addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
@@ -41,6 +39,9 @@ export function define(command: Command): void {
 }
 
 async function run(path: string, file: string, flags: ScoreFlags): Promise<void> {
+  const { LanguageModel } = await import('../model/language-model.js');
+  const { readLines } = await import('./lines.js');
+  const { expandInputs } = await import('../text/formats/input.js');
   const inputs = await expandInputs([file], flags, warn);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
