@@ -44,6 +44,7 @@ export interface WordsOptions {
 
 /** A word and its number of occurrences in the training text. */
 export interface WordCount {
+  /** The word; `<unk>` stands for all words outside the vocabulary. */
   readonly word: string;
   /** Occurrences; `null` in a model that was imported, which has no counts. */
   readonly count: number | null;
@@ -73,7 +74,7 @@ const BATCH = 4096;
  *
  * Order: fixed for a model, otherwise unspecified. Memory: the words of the model, and 8 bytes for each word and order.
  *
- * @throws KneserError, at the first n-gram: KNESER_OPTION; KNESER_NO_COUNTS for a model that was pruned or imported, whose raw
+ * @throws KneserError, at the first n-gram if not at the call: KNESER_OPTION; KNESER_NO_COUNTS for a model that was pruned or imported, whose raw
  * counts are not known; KNESER_ABORTED; and what `LanguageModel.open` throws.
  * @example
  * ```ts
@@ -84,8 +85,12 @@ const BATCH = 4096;
  * }
  * ```
  */
-export async function* ngramCounts(options: CountsOptions): AsyncGenerator<NgramCount, void, void> {
+export function ngramCounts(options: CountsOptions): AsyncGenerator<NgramCount, void, void> {
   checkOptions('ngramCounts', options, COUNTS_OPTIONS);
+  return readNgrams(options);
+}
+
+async function* readNgrams(options: CountsOptions): AsyncGenerator<NgramCount, void, void> {
   const { model, onProgress, signal } = options;
   checkAborted(signal, 'counting');
   const { openModel } = await import('../model/open-model.js');
@@ -180,7 +185,7 @@ function signalled(): { readonly promise: Promise<boolean>; readonly give: () =>
  * The words of a model, each with its number of occurrences in the training text: `<unk>`, `</s>`, then by falling count. Words of
  * the text that are not in the vocabulary are counted as `<unk>`.
  *
- * @throws KneserError, at the first word: KNESER_OPTION, KNESER_ABORTED, and what `LanguageModel.open` throws.
+ * @throws KneserError, at the first word if not at the call: KNESER_OPTION, KNESER_ABORTED, and what `LanguageModel.open` throws.
  * @example
  * ```ts
  * import { wordCounts } from 'kneser';
@@ -190,9 +195,12 @@ function signalled(): { readonly promise: Promise<boolean>; readonly give: () =>
  * }
  * ```
  */
-export async function* wordCounts(options: WordsOptions): AsyncGenerator<WordCount, void, void> {
+export function wordCounts(options: WordsOptions): AsyncGenerator<WordCount, void, void> {
   checkOptions('wordCounts', options, WORDS_OPTIONS);
-  const { model, signal } = options;
+  return readWords(options);
+}
+
+async function* readWords({ model, signal }: WordsOptions): AsyncGenerator<WordCount, void, void> {
   checkAborted(signal, 'reading the words');
   const { openModel } = await import('../model/open-model.js');
   const { store } = await openModel(model);
