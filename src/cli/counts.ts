@@ -31,7 +31,7 @@ export function define(command: Command): void {
 
 async function run(model: string, { order, json, quiet = false }: CountsFlags): Promise<void> {
   const { ngramCounts } = await import('../tools/counts.js');
-  // Away from a terminal nobody waits for progress; on one, the n-grams themselves show it.
+  // No progress where standard error is no terminal, or where the n-grams themselves run over the screen.
   await withProgress(quiet || !process.stderr.isTTY || process.stdout.isTTY, progress =>
     printNgrams(model, ngramCounts({ model, ...(order === undefined ? {} : { order }), ...progress }), { json }),
   );

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { TokenizationInfo } from '../text/tokenization.js';
-import { SMOOTHINGS } from '../smoothing/index.js';
 import type { Pruning } from '../tables/pruning.js';
 import { bytes, figure, print, printTable, whole } from './output.js';
 import { printTuning } from './tuning.js';
@@ -21,6 +20,7 @@ export function define(command: Command): void {
 }
 
 async function run(path: string, flags: { readonly json?: boolean }): Promise<void> {
+  const { SMOOTHINGS } = await import('../smoothing/index.js');
   const { LanguageModel } = await import('../model/language-model.js');
   const model = await LanguageModel.open(path);
   try {

@@ -5,8 +5,8 @@ const abort = new AbortController();
 let isAwaited = false;
 
 /**
- * For commands that write files: the signal on which they stop by themselves and remove what is unfinished. Commands that
- * do not ask for it are ended at once.
+ * The signal for commands that write files: when it is aborted, such a command stops by itself and removes its unfinished files. A
+ * command that has not called this function is ended at once by SIGINT and SIGTERM.
  */
 export function interruption(): AbortSignal {
   isAwaited = true;

@@ -46,7 +46,7 @@ async function run(path: string, paths: readonly string[], flags: PerplexityFlag
     const files: ({ file: string } & Perplexity)[] = [];
     let replaced = 0;
     let skipped = 0;
-    // Away from a terminal nobody waits for progress.
+    // Where standard error is no terminal, nobody watches the progress.
     await withDisplay(flags.quiet === true || !process.stderr.isTTY, async display => {
       for (const { path: file, bytes } of inputs) {
         const sum = await model.sumOfFile(file, {

@@ -23,7 +23,7 @@ interface PredictFlags extends ModelFlags, DocumentOptions {
   readonly json?: boolean;
 }
 
-/** A prediction from blocks takes about as long as scoring this many words. */
+/** Predicting one token from tables on disk takes about as long as scoring this many words. */
 const WORDS_A_PREDICTION = 60;
 /** With `--explain`, this many patterns are shown for each token: those that give most of its probability. */
 const PATTERNS_SHOWN = 3;

@@ -43,7 +43,7 @@ export async function withDisplay<T>(
   }
 }
 
-/** As {@link withDisplay}, for library functions that report their stages: `work` passes its argument on to them. */
+/** As {@link withDisplay}, for a library function that reports its stages: `work` calls it with these options. */
 export function withProgress<T>(
   quiet: boolean,
   work: (options: { readonly onProgress?: (progress: Progress) => void }) => Promise<T>,

@@ -15,7 +15,7 @@ export function reportError(error: unknown, command: Command | undefined): numbe
     return error.exitCode;
   }
   const { code } = error as NodeJS.ErrnoException;
-  // The reader of the results closed the pipe: it has enough.
+  // The program that reads the results closed the pipe: it needs no more.
   if (code === 'EPIPE') return 0;
   process.stderr.write(`kneser: ${error instanceof Error ? error.message : String(error)}\n`);
   return 1;
