@@ -7,9 +7,9 @@ import type { TableCursor } from '../../tables/cursor.js';
  * `<s>`; all others have continuation counts, and their raw count is the sum over the n-grams one word longer to the left.
  */
 export class RawCounts {
-  /** By level and word, the sum of the raw counts over the longer contexts that were closed. */
-  private readonly sums: readonly Uint32Array[];
-  private raw = new Uint32Array(0);
+  /** By level and word, the sum of the raw counts over the longer contexts that were closed: it may need more than 32 bits. */
+  private readonly sums: readonly Float64Array[];
+  private raw = new Float64Array(0);
 
   /**
    * @param top the level of the highest order.
@@ -19,16 +19,16 @@ export class RawCounts {
     private readonly top: number,
     words: number,
   ) {
-    this.sums = Array.from({ length: top }, () => new Uint32Array(words));
+    this.sums = Array.from({ length: top }, () => new Float64Array(words));
   }
 
   /**
    * The raw counts of the followers of a context that is being closed: entry i is that of follower `from` + i. The array is
    * overwritten at the next call.
    */
-  take(level: number, { context, words, counts, from, to }: TableCursor): Uint32Array {
+  take(level: number, { context, words, counts, from, to }: TableCursor): Float64Array {
     const length = to - from;
-    if (this.raw.length < length) this.raw = new Uint32Array(2 * length);
+    if (this.raw.length < length) this.raw = new Float64Array(2 * length);
     const { raw, sums } = this;
     if (level === this.top || context[level - 1] === BOS) {
       for (let i = 0; i < length; i++) raw[i] = counts[from + i];
