@@ -75,6 +75,14 @@ export { unpack, type UnpackOptions, type UnpackReport } from './tools/unpack.js
 export { exportArpa, type ExportOptions, type ExportReport } from './tools/arpa/export.js';
 export { importArpa, type ImportOptions, type ImportReport } from './tools/arpa/import.js';
 export { verify, type VerifyOptions, type VerifyReport } from './tools/verify/verify.js';
+export {
+  ngramCounts,
+  wordCounts,
+  type CountsOptions,
+  type NgramCount,
+  type WordCount,
+  type WordsOptions,
+} from './tools/counts.js';
 export type { Check, Finding } from './tools/verify/findings.js';
 
 // Many models and their comparison.

@@ -95,7 +95,7 @@ const EXIT_CODES = {
   KNESER_VERSION: 2,
   /**
    * A back-off model (imported from ARPA) has probabilities but no counts, which this operation needs. Use a model made
-   * by `kneser train`.
+   * by `kneser train`. `kneser counts` refuses pruned models too, some of whose counts are not known any longer.
    */
   KNESER_NO_COUNTS: 2,
   /**

@@ -1,3 +1,4 @@
+import { figure } from '../report/figures.js';
 import { KneserError } from '../base/errors.js';
 import { LineReader } from '../text/formats/lines.js';
 
@@ -37,7 +38,7 @@ export function modelColumns(model: string): string[] {
 
 /** Formats a log10 probability for the table. */
 export function formatLog10Prob(value: number): string {
-  return value.toFixed(DIGITS);
+  return figure(value, DIGITS);
 }
 
 /** Formats text as a cell: tabs and line ends are replaced by their symbols, U+2409 to U+240D. */

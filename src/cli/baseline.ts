@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { KneserError } from '../base/errors.js';
-import { baseline } from '../baseline/baseline.js';
 import {
   SHARED_OPTION_NAMES,
   type BaselineOptions,
@@ -73,6 +72,7 @@ async function run(flags: BaselineFlags): Promise<void> {
   const { out, keepModels } = flags;
   const texts = textsOf(flags);
   const shared = await buildOptions(flags, SHARED_OPTION_NAMES);
+  const { baseline } = await import('../baseline/baseline.js');
   const report = await withDisplay(flags.quiet ?? false, async display => {
     const options: BaselineOptions = {
       ...texts,

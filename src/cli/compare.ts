@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { compare, type ModelComparison, type TokenDifference, type TokenGroup } from '../baseline/compare.js';
+import type { ModelComparison, TokenDifference, TokenGroup } from '../baseline/compare.js';
 import { pText, range, signed } from '../report/figures.js';
 import { print, printTable, whole } from './output.js';
 import { parsePair, parseWhole } from './values.js';
@@ -41,6 +41,7 @@ export function define(command: Command): void {
 
 async function run(file: string, other: string | undefined, flags: CompareFlags): Promise<void> {
   const { models, top, resamples, seed } = flags;
+  const { compare } = await import('../baseline/compare.js');
   const comparison = await compare({
     file,
     top,

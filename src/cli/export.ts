@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { exportArpa, type ExportReport } from '../tools/arpa/export.js';
+import type { ExportReport } from '../tools/arpa/export.js';
 import { interruption } from './interruption.js';
-import { bytes, whole } from './output.js';
+import { bytes, print, whole } from './output.js';
 import { withProgress } from './progress.js';
 
 const HELP = `
@@ -11,6 +11,7 @@ Example:
 /** Flags of `kneser export`. */
 interface ExportFlags {
   readonly arpa: string;
+  readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -19,15 +20,18 @@ export function define(command: Command): void {
   command
     .argument('<dir>', 'folder of the model')
     .requiredOption('--arpa <file>', 'the ARPA file, compressed if its name ends in .gz')
+    .option('--json', 'print one JSON object')
     .option('-q, --quiet', 'no progress, no summary')
     .addHelpText('after', HELP)
     .action(run);
 }
 
-async function run(model: string, { arpa, quiet = false }: ExportFlags): Promise<void> {
+async function run(model: string, { arpa, json = false, quiet = false }: ExportFlags): Promise<void> {
+  const { exportArpa } = await import('../tools/arpa/export.js');
   const signal = interruption();
   const report = await withProgress(quiet, progress => exportArpa({ model, file: arpa, signal, ...progress }));
-  if (!quiet) process.stderr.write(summary(report));
+  if (json) await print(JSON.stringify(report) + '\n');
+  else if (!quiet) process.stderr.write(summary(report));
 }
 
 function summary({ file, order, ngrams, bytes: size, seconds }: ExportReport): string {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { importArpa, type ImportReport } from '../tools/arpa/import.js';
+import type { ImportReport } from '../tools/arpa/import.js';
 import { interruption } from './interruption.js';
-import { bytes, warn, whole } from './output.js';
+import { bytes, print, warn, whole } from './output.js';
 import { withProgress } from './progress.js';
 import { parseNumber } from './values.js';
 
@@ -14,6 +14,7 @@ interface ImportFlags {
   readonly out: string;
   readonly unk?: number;
   readonly force?: boolean;
+  readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -24,18 +25,22 @@ export function define(command: Command): void {
     .requiredOption('-o, --out <dir>', 'folder of the model')
     .option('--unk <log10>', 'log10 p of <unk>, in place of that of the file, which may have none', parseNumber('-7'))
     .option('-f, --force', 'replace a model that is there')
+    .option('--json', 'print one JSON object')
     .option('-q, --quiet', 'no progress, no summary')
     .addHelpText('after', HELP)
     .action(run);
 }
 
-async function run(file: string, { out, unk, force = false, quiet = false }: ImportFlags): Promise<void> {
+async function run(file: string, flags: ImportFlags): Promise<void> {
+  const { out, unk, force = false, json = false, quiet = false } = flags;
+  const { importArpa } = await import('../tools/arpa/import.js');
   const signal = interruption();
   const report = await withProgress(quiet, progress =>
     importArpa({ file, out, ...(unk === undefined ? {} : { unk }), force, signal, ...progress }),
   );
   report.warnings.forEach(warn);
-  if (!quiet) process.stderr.write(summary(report));
+  if (json) await print(JSON.stringify(report) + '\n');
+  else if (!quiet) process.stderr.write(summary(report));
 }
 
 function summary({ out, order, ngrams, bytes: size, seconds }: ImportReport): string {

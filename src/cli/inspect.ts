@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { TokenizationInfo } from '../text/tokenization.js';
 import { SMOOTHINGS } from '../smoothing/index.js';
-import { LanguageModel } from '../model/language-model.js';
 import type { Pruning } from '../tables/pruning.js';
 import { bytes, figure, print, printTable, whole } from './output.js';
 import { printTuning } from './tuning.js';
@@ -22,6 +21,7 @@ export function define(command: Command): void {
 }
 
 async function run(path: string, flags: { readonly json?: boolean }): Promise<void> {
+  const { LanguageModel } = await import('../model/language-model.js');
   const model = await LanguageModel.open(path);
   try {
     const { info } = model;

@@ -9,24 +9,12 @@
  */
 import { Command } from 'commander';
 import { packageVersion } from '../base/node/version.js';
+import type { CommandRow } from './command-row.js';
 import { stopOnSignals } from './interruption.js';
 import { reportError } from './report-error.js';
 import { joinThresholds } from './values.js';
 
-/** What the file of a command exports. */
-interface CommandFile {
-  /** Gives a command its arguments, flags, help and action. */
-  readonly define: (command: Command) => void;
-}
-
-/** A command. To add one: its file, a row here, its test, and its section in docs. */
-interface CommandRow {
-  readonly name: string;
-  readonly summary: string;
-  /** Loads its file: only the file of the command that runs is loaded, and none for `kneser --help`. */
-  readonly load: () => Promise<CommandFile>;
-}
-
+/** All commands, in the order of `kneser --help`. */
 const COMMANDS: readonly CommandRow[] = [
   {
     name: 'train',
@@ -89,6 +77,16 @@ const COMMANDS: readonly CommandRow[] = [
     load: () => import('./inspect.js'),
   },
   {
+    name: 'vocabulary',
+    summary: "List a model's words, each with its count in the training text.",
+    load: () => import('./list-vocabulary.js'),
+  },
+  {
+    name: 'counts',
+    summary: "List a model's n-grams, each with its count in the training text.",
+    load: () => import('./counts.js'),
+  },
+  {
     name: 'verify',
     summary: 'Check that a model is complete and undamaged.',
     load: () => import('./verify.js'),
@@ -103,6 +101,11 @@ const COMMANDS: readonly CommandRow[] = [
     summary: 'Show which tokens one model predicts better than another.',
     load: () => import('./compare.js'),
   },
+  {
+    name: 'completion',
+    summary: 'Print a script that completes commands, flags and their values in your shell.',
+    load: () => import('./completion.js'),
+  },
 ];
 
 let running: Command | undefined;
@@ -114,7 +117,7 @@ const kneser = new Command('kneser')
   .showHelpAfterError('(kneser --help, or kneser COMMAND --help, tells more)')
   .hook('preSubcommand', async (_, command) => {
     const row = COMMANDS.find(({ name }) => name === command.name());
-    (await row?.load())?.define(command);
+    (await row?.load())?.define(command, COMMANDS);
     running = command;
   });
 for (const { name, summary } of COMMANDS) kneser.command(name).description(summary);

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { pack } from '../tools/pack.js';
 import { interruption } from './interruption.js';
 import { printPacked, type PackFlags } from './packing.js';
 import { withProgress } from './progress.js';
@@ -24,6 +23,7 @@ export function define(command: Command): void {
 
 async function run(model: string, flags: PackFlags): Promise<void> {
   const { out, force = false, quiet = false } = flags;
+  const { pack } = await import('../tools/pack.js');
   const signal = interruption();
   const report = await withProgress(quiet, progress => pack({ model, out, force, signal, ...progress }));
   await printPacked(report, flags, `kneser score ${out}`);

@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
-import { LanguageModel } from '../model/language-model.js';
-import { PerplexitySum, type Perplexity } from '../model/scoring/perplexity.js';
+import type { Perplexity } from '../model/scoring/perplexity.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
-import { expandInputs } from '../text/formats/input.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
 import { figure, print, printTable, warn, warnOfReplaced, warnOfSkipped, whole } from './output.js';
 import { withDisplay } from './progress.js';
@@ -35,6 +33,9 @@ export function define(command: Command): void {
 }
 
 async function run(path: string, paths: readonly string[], flags: PerplexityFlags): Promise<void> {
+  const { LanguageModel } = await import('../model/language-model.js');
+  const { PerplexitySum } = await import('../model/scoring/perplexity.js');
+  const { expandInputs } = await import('../text/formats/input.js');
   const inputs = await expandInputs(paths, flags, warn);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {

@@ -1,11 +1,8 @@
 import type { Command } from 'commander';
-import { checkPredictOptions, type Explanation, type Prediction } from '../model/prediction/prediction.js';
-import { LanguageModel } from '../model/language-model.js';
+import type { Explanation, Prediction } from '../model/prediction/prediction.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { STDIN } from '../text/formats/bytes.js';
-import { expandInputs } from '../text/formats/input.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
-import { readLines } from './lines.js';
 import { figure, print, printJsonLine, printTable, warn } from './output.js';
 import { addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
 import { parseWhole } from './values.js';
@@ -47,8 +44,12 @@ export function define(command: Command): void {
 
 async function run(path: string, file: string, flags: PredictFlags): Promise<void> {
   const { top, start, unknown = false, explain = false, json } = flags;
+  const { checkPredictOptions } = await import('../model/prediction/prediction.js');
   checkPredictOptions({ top });
+  const { expandInputs } = await import('../text/formats/input.js');
   const inputs = await expandInputs([file], flags, warn);
+  const { LanguageModel } = await import('../model/language-model.js');
+  const { readLines } = await import('./lines.js');
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
     const lines = readLines(model, inputs, flags, () => WORDS_A_PREDICTION);

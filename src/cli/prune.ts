@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { prune, type PruneReport } from '../tools/prune.js';
+import type { PruneReport } from '../tools/prune.js';
 import { interruption } from './interruption.js';
-import { bytes, whole } from './output.js';
+import { bytes, print, whole } from './output.js';
 import { withProgress } from './progress.js';
 import { parseNumber, parseThresholds } from './values.js';
 
@@ -15,6 +15,7 @@ interface PruneFlags {
   readonly prune?: readonly number[];
   readonly entropy?: number;
   readonly force?: boolean;
+  readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -35,16 +36,19 @@ export function define(command: Command): void {
       parseNumber('1e-8'),
     )
     .option('-f, --force', 'replace a model that is there')
+    .option('--json', 'print one JSON object')
     .option('-q, --quiet', 'no progress, no summary')
     .addHelpText('after', HELP)
     .action(run);
 }
 
 async function run(model: string, flags: PruneFlags): Promise<void> {
-  const { out, quiet = false, ...how } = flags;
+  const { out, json = false, quiet = false, ...how } = flags;
+  const { prune } = await import('../tools/prune.js');
   const signal = interruption();
   const report = await withProgress(quiet, progress => prune({ model, out, ...how, signal, ...progress }));
-  if (!quiet) process.stderr.write(summary(report));
+  if (json) await print(JSON.stringify(report) + '\n');
+  else if (!quiet) process.stderr.write(summary(report));
 }
 
 function summary({ out, tables, bytes: size, seconds }: PruneReport): string {

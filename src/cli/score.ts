@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
 import type { Score } from '../model/scoring/score.js';
 import type { TextCache } from '../smoothing/cache.js';
-import { LanguageModel } from '../model/language-model.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { STDIN } from '../text/formats/bytes.js';
-import { expandInputs, type Input } from '../text/formats/input.js';
+import type { Input } from '../text/formats/input.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
-import { readLines } from './lines.js';
 import { figure, print, printJsonLine, warn } from './output.js';
 import { addSentenceEndFlags, type SentenceEndFlags } from './sentence-ends.js';
 import { addCacheFlag, addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
@@ -14,7 +12,7 @@ import { addCacheFlag, addModelFlags, openOptions, type ModelFlags } from './smo
 const HELP = `
 A sentence is a line, unless the model was trained with --sentences segment. A line of output is the sentence's log10 p,
 its perplexity, then every token with its log10 p and the length of the n-gram that matched, separated by tabs; * marks a
-token outside the vocabulary.
+token outside the vocabulary. On a terminal, or with --header, a line above names the columns.
 
 Example:
   echo 'the cat sat on the mat' | kneser score model --json`;
@@ -22,6 +20,7 @@ Example:
 /** Flags of `kneser score`. */
 interface ScoreFlags extends ModelFlags, SentenceEndFlags, DocumentOptions {
   readonly json?: boolean;
+  readonly header?: boolean;
   readonly cache?: boolean;
 }
 
@@ -30,7 +29,9 @@ export function define(command: Command): void {
   command
     .argument('<dir>', 'folder of the model')
     .argument('[file]', TEXT_FILE, STDIN)
-    .option('--json', 'print a JSON object a line');
+    .option('--json', 'print a JSON object a line')
+    .option('--header', 'print a line with the names of the columns (default: on a terminal)')
+    .option('--no-header', 'print no such line');
   addModelFlags(command);
   addSentenceEndFlags(command);
   addCacheFlag(command);
@@ -38,9 +39,13 @@ export function define(command: Command): void {
 }
 
 async function run(path: string, file: string, flags: ScoreFlags): Promise<void> {
+  const { LanguageModel } = await import('../model/language-model.js');
+  const { readLines } = await import('./lines.js');
+  const { expandInputs } = await import('../text/formats/input.js');
   const inputs = await expandInputs([file], flags, warn);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
+    if (!flags.json && (flags.header ?? process.stdout.isTTY)) await print(HEADER);
     let text: Input | undefined;
     let cache: TextCache | undefined;
     for await (const { line, input, model: scoring } of readLines(model, inputs, flags)) {
@@ -58,11 +63,14 @@ async function run(path: string, file: string, flags: ScoreFlags): Promise<void>
   }
 }
 
+/** The names of the columns of {@link formatScore}. */
+const HEADER = 'log10 p\tperplexity\ttoken, its log10 p, tokens of the n-gram that matched\t…\n';
+
 /** A sentence's log10 p and perplexity, then each token with its log10 p and matched length; `*` marks an OOV. */
 function formatScore(score: Score): string {
   const tokens = score.tokens.map((token, i) => {
     const oov = score.oov[i] ? '*' : '';
-    return `${token}${oov} ${score.log10Probs[i].toFixed(4)} ${score.matched[i]}`;
+    return `${token}${oov} ${figure(score.log10Probs[i], 4)} ${score.matched[i]}`;
   });
-  return `${score.log10Prob.toFixed(4)}\t${figure(score.perplexity, 2)}\t${tokens.join('\t')}\n`;
+  return `${figure(score.log10Prob, 4)}\t${figure(score.perplexity, 2)}\t${tokens.join('\t')}\n`;
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { BUILD_OPTION_NAMES, MACHINE_OPTION_NAMES } from '../train/plan/options.js';
-import { train, type TrainReport } from '../train/train.js';
+import type { TrainReport } from '../train/train.js';
 import { addBuildFlags, buildOptions, type BuildFlags } from './build-options.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
 import { interruption } from './interruption.js';
@@ -45,6 +45,7 @@ export function define(command: Command): void {
 
 async function run(files: readonly string[], flags: TrainFlags): Promise<void> {
   const { out, force = false, resume = false, json = false, quiet = false } = flags;
+  const { train } = await import('../train/train.js');
   const signal = interruption();
   const options = await buildOptions(flags, OPTIONS);
   const report = await withProgress(quiet, async progress =>

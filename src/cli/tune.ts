@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { DEFAULT_WEIGHTS } from '../smoothing/weights.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
-import { tune } from '../train/tune.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
 import { interruption } from './interruption.js';
 import { print, warn } from './output.js';
@@ -33,6 +32,7 @@ export function define(command: Command): void {
 }
 
 async function run(path: string, files: readonly string[], flags: TuneFlags): Promise<void> {
+  const { tune } = await import('../train/tune.js');
   const signal = interruption();
   const report = await withProgress(flags.quiet ?? false, progress =>
     tune({

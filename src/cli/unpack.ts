@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { unpack } from '../tools/unpack.js';
 import { interruption } from './interruption.js';
 import { printPacked, type PackFlags } from './packing.js';
 import { withProgress } from './progress.js';
@@ -22,6 +21,7 @@ export function define(command: Command): void {
 
 async function run(file: string, flags: PackFlags): Promise<void> {
   const { out, force = false, quiet = false } = flags;
+  const { unpack } = await import('../tools/unpack.js');
   const signal = interruption();
   const report = await withProgress(quiet, progress => unpack({ file, out, force, signal, ...progress }));
   await printPacked(report, flags, `kneser perplexity ${out} FILE`);

@@ -3,13 +3,12 @@ import { stat } from 'node:fs/promises';
 import { writeAtomically } from '../base/node/atomic.js';
 import { KneserError, writeError } from '../base/errors.js';
 import { heatScale, heatStep, readable, valueAt } from '../report/heat.js';
-import { LanguageModel } from '../model/language-model.js';
-import { checkVectorOptions, type VectorOptions, type VectorScore } from '../model/scoring/vector.js';
+import type { LanguageModel } from '../model/language-model.js';
+import type { VectorOptions, VectorScore } from '../model/scoring/vector.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { STDIN } from '../text/formats/bytes.js';
-import { expandInputs, type Input } from '../text/formats/input.js';
+import type { Input } from '../text/formats/input.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
-import { readLines } from './lines.js';
 import { figure, print, printJsonLine, warn } from './output.js';
 import { addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
 import { parseWhole } from './values.js';
@@ -49,9 +48,12 @@ export function define(command: Command): void {
 
 async function run(path: string, file: string, flags: VectorFlags): Promise<void> {
   const { html, json, window, context, relative, bins } = flags;
+  const { checkVectorOptions } = await import('../model/scoring/vector.js');
   checkVectorOptions({ window, context, relative, bins });
+  const { expandInputs } = await import('../text/formats/input.js');
   const inputs = await expandInputs([file], flags, warn);
   if (html !== undefined) await refuseFolder(html);
+  const { LanguageModel } = await import('../model/language-model.js');
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
     const scores = vectorsOf(model, inputs, flags);
@@ -76,6 +78,7 @@ async function* vectorsOf(
   inputs: readonly Input[],
   options: VectorOptions & DocumentOptions,
 ): AsyncGenerator<VectorScore> {
+  const { readLines } = await import('./lines.js');
   for await (const { line, model: scoring } of readLines(model, inputs, options)) {
     for (const sentence of model.sentences(line)) {
       const score = await scoring.scoreVector(sentence, options);
@@ -86,7 +89,7 @@ async function* vectorsOf(
 
 /** A sentence's perplexity, then each token with its value, or the values of the bins. */
 function formatVector({ tokens, vector, perplexity }: VectorScore): string {
-  const values = Array.from(vector, value => value.toFixed(4));
+  const values = Array.from(vector, value => figure(value, 4));
   const isByToken = tokens.length === vector.length;
   return (
     [figure(perplexity, 2), ...values.map((value, i) => (isByToken ? `${tokens[i]} ${value}` : value))].join('\t') +

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { KneserError } from '../base/errors.js';
-import { verify, type VerifyReport } from '../tools/verify/verify.js';
+import type { VerifyReport } from '../tools/verify/verify.js';
 import { print, printTable, whole } from './output.js';
 import { withProgress } from './progress.js';
 
@@ -29,6 +29,7 @@ export function define(command: Command): void {
 
 /** @throws KNESER_DAMAGED for a damaged model, after its findings were printed. */
 async function run(path: string, flags: VerifyFlags): Promise<void> {
+  const { verify } = await import('../tools/verify/verify.js');
   const report = await withProgress(flags.quiet ?? false, progress => verify(path, progress));
   if (flags.json) await print(JSON.stringify(report) + '\n');
   else await printChecks(path, report);

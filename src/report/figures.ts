@@ -3,9 +3,11 @@
  * `kneser vector`. Everything here turns values into strings, in any JavaScript engine; nothing reads a model or a file.
  */
 
-/** A figure with this many decimals; `–` for `null`, an undefined one. */
+/** A figure with this many decimals; `–` for `null`, an undefined one. What rounds to 0 has no sign: never `-0.00`. */
 export function figure(value: number | null, digits: number): string {
-  return value === null ? '–' : value.toFixed(digits);
+  if (value === null) return '–';
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace('-', '') : text;
 }
 
 /** A whole number with its thousands separated by commas. */

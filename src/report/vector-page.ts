@@ -1,6 +1,6 @@
 import { perplexityOf } from '../model/scoring/perplexity.js';
 import type { VectorOptions, VectorScore } from '../model/scoring/vector.js';
-import { whole } from './figures.js';
+import { figure as figureText, whole } from './figures.js';
 import { heatOf, heatScale, heatStep, readable, valueAt, type HeatScale } from './heat.js';
 import { escapeHtml } from './html.js';
 import { HEAT_STEPS, SCRIPT, STYLE } from './vector-page-parts.js';
@@ -94,7 +94,7 @@ function section(line: VectorScore, index: number, scale: HeatScale, options: Ve
     const value = valueAt(vector, t, tokens.length);
     const step = heatStep(value, scale, HEAT_STEPS);
     const mark = oov[t] ? ' data-oov' : '';
-    return `<span class="h${step}" data-v="${readable(value)}" data-p="${log10Probs[t].toFixed(4)}" data-m="${matched[t]}"${mark}>${escapeHtml(token)}</span>`;
+    return `<span class="h${step}" data-v="${readable(value)}" data-p="${figureText(log10Probs[t], 4)}" data-m="${matched[t]}"${mark}>${escapeHtml(token)}</span>`;
   });
   const figure = readable(perplexity);
   const direction = RIGHT_TO_LEFT.test(tokens.join(' ')) ? 'rtl' : 'ltr';

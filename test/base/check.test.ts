@@ -47,6 +47,8 @@ const FUNCTIONS: Readonly<Record<string, Call | undefined>> = {
   exportArpa: (options: object) => library.exportArpa({ model: path, file: out, ...options }),
   importArpa: (options: object) => library.importArpa({ file: text, out, ...options }),
   verify: (options: object) => library.verify(path, options),
+  ngramCounts: (options: object) => library.ngramCounts({ model: path, ...options }),
+  wordCounts: (options: object) => library.wordCounts({ model: path, ...options }),
   baseline: (options: object) => library.baseline({ train: [text], valid: [text], test: [text], ...options }),
   compare: (options: object) => library.compare({ file: text, ...options }),
 };

@@ -49,6 +49,7 @@ const LONG: Readonly<Record<string, (work: WorkOptions) => unknown>> = {
   exportArpa: work => library.exportArpa({ ...defined(work), model: at('plain'), file: at('arpa again') }),
   importArpa: work => library.importArpa({ ...defined(work), file: at('arpa'), out: at('imported'), force: true }),
   verify: work => library.verify(path, work),
+  ngramCounts: work => library.ngramCounts({ ...defined(work), model: at('plain') }).next(),
   baseline: work =>
     library.baseline({ ...defined(work), train: [text], valid: [text], test: [text], orders: [2], classes: 0 }),
   load: work => model.load(work),

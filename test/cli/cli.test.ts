@@ -510,6 +510,36 @@ describe.concurrent('score', () => {
     expect(line).toMatch(/^-\d+\.\d{4}\t\d+\.\d\d\tthe -\d\.\d{4} 2\tzebra\* -\d\.\d{4} 1\t<\/s> -\d\.\d{4} 1$/);
   });
 
+  test('names the columns with --header, and by itself on a terminal only', async () => {
+    const plain = await cli.print(['score', trained], { input: 'the cat\n' });
+    expect(await cli.print(['score', trained, '--header'], { input: 'the cat\n' })).toBe(
+      'log10 p\tperplexity\ttoken, its log10 p, tokens of the n-gram that matched\t…\n' + plain,
+    );
+    expect(await cli.print(['score', trained, '--no-header'], { input: 'the cat\n' })).toBe(plain);
+    const json = ['score', trained, '--json'];
+    expect(await cli.print([...json, '--header'], { input: 'the cat\n' })).toBe(
+      await cli.print(json, { input: 'the cat\n' }),
+    );
+  });
+
+  test('prints what rounds to 0 without a sign', async () => {
+    const lines = [
+      '\\data\\',
+      'ngram 1=3',
+      '',
+      '\\1-grams:',
+      '-99\t<s>',
+      '-0.00001\t</s>',
+      '-0.00002\ta',
+      '',
+      '\\end\\',
+      '',
+    ];
+    const out = cli.fresh();
+    await cli.run(['import', cli.file(lines.join('\n'), '.arpa'), '--out', out, '--quiet']);
+    expect(await cli.print(['score', out], { input: 'a\n' })).toBe('0.0000\t1.00\ta 0.0000 1\t</s> 0.0000 1\n');
+  });
+
   test.each([[[]], [['--json']]])('answers each line on a pipe before the next is written %j', async options => {
     const child = cli.start(['score', trained, ...options]);
     const end = outcome(child);
@@ -563,11 +593,26 @@ describe.concurrent('inspect', () => {
   });
 });
 
+describe.concurrent('prune, export and import', () => {
+  test('print their reports as one JSON object with --json', async () => {
+    const [small, arpa, back] = [cli.fresh(), cli.fresh('arpa'), cli.fresh()];
+    const [pruned] = await cli.json(['prune', trained, '--out', small, '--prune', '0', '0', '1', '--quiet']);
+    const tables = ['1', '11', '111'].map(pattern => expect.objectContaining({ pattern }) as unknown);
+    const number = expect.any(Number) as number;
+    expect(pruned).toEqual({ out: small, tables, bytes: number, seconds: number });
+    const [exported] = await cli.json<{ ngrams: number[] }>(['export', trained, '--arpa', arpa, '--quiet']);
+    expect(exported).toEqual({ file: arpa, order: 3, ngrams: [11, number, 13], bytes: number, seconds: number });
+    const { ngrams } = exported;
+    const [imported] = await cli.json(['import', arpa, '--out', back, '--quiet']);
+    expect(imported).toEqual({ out: back, order: 3, ngrams, bytes: number, seconds: number, warnings: [] });
+  });
+});
+
 describe.concurrent('usage', () => {
   test('--help of every command shows an example, and so does help COMMAND', async () => {
     const commands = [...(await cli.print(['--help'])).matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
     expect(commands).toEqual(expect.arrayContaining(['train', 'perplexity', 'score', 'vector', 'tune', 'inspect']));
-    expect(commands).toHaveLength(16);
+    expect(commands).toHaveLength(19);
     for (const command of commands.filter(name => name !== 'help')) {
       const stdout = await cli.print([command, '--help']);
       expect(stdout).toMatch(new RegExp(`^Usage: kneser ${command} `));

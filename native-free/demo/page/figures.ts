@@ -1,4 +1,5 @@
 /** Figures as text, in the formats of the page. */
+import { figure } from '../../../src/report/figures.js';
 
 export function whole(count: number): string {
   return count.toLocaleString('en-US', { maximumFractionDigits: 0 });
@@ -24,5 +25,5 @@ export function percent(share: number): string {
 
 /** A figure with a true minus sign. */
 export function log10(value: number): string {
-  return value.toFixed(2).replace('-', '−');
+  return figure(value, 2).replace('-', '−');
 }

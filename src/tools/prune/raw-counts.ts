@@ -7,7 +7,7 @@ import type { TableCursor } from '../../tables/cursor.js';
  * `<s>`; all others have continuation counts, and their raw count is the sum over the n-grams one word longer to the left.
  */
 export class RawCounts {
-  /** By level and word, the sum of the raw counts over the longer contexts that were closed: it may need more than 32 bits. */
+  /** By level and word, the sum of the raw counts over the longer contexts that were closed. It may exceed 32 bits. */
   private readonly sums: readonly Float64Array[];
   private raw = new Float64Array(0);
 

@@ -1,0 +1,187 @@
+import { Argument, Command } from 'commander';
+import type { CommandRow } from './command-row.js';
+import { print } from './output.js';
+
+const HELP = `
+The shell runs what is printed. To have completion in every session:
+  bash: add to ~/.bashrc  source <(kneser completion bash)
+  zsh:  add to ~/.zshrc, below compinit  source <(kneser completion zsh)
+  fish: kneser completion fish > ~/.config/fish/completions/kneser.fish
+
+Example:
+  source <(kneser completion bash)`;
+
+/** Makes the script of each shell. */
+const SCRIPTS: Readonly<Record<string, (commands: readonly Completed[]) => string>> = {
+  bash: bashScript,
+  zsh: zshScript,
+  fish: fishScript,
+};
+
+/** A command as completion knows it. */
+interface Completed {
+  readonly name: string;
+  readonly summary: string;
+  readonly flags: readonly CompletedFlag[];
+  /** The words that its arguments are chosen from; empty where they are paths. */
+  readonly words: readonly string[];
+}
+
+/** A flag as completion knows it. */
+interface CompletedFlag {
+  /** `--out`. */
+  readonly long: string;
+  /** `-o`. */
+  readonly short: string | undefined;
+  readonly help: string;
+  readonly takesValue: boolean;
+  /** The values that it takes; empty where they are paths, numbers or names. */
+  readonly choices: readonly string[];
+}
+
+/** `kneser completion`. */
+export function define(command: Command, rows: readonly CommandRow[]): void {
+  command
+    .addArgument(new Argument('<shell>', 'shell to make the script for').choices(Object.keys(SCRIPTS)))
+    .addHelpText('after', HELP)
+    .action(async (shell: string) => print(SCRIPTS[shell](await completed(rows))));
+}
+
+/** All commands with their flags, `help` among them. */
+async function completed(rows: readonly CommandRow[]): Promise<Completed[]> {
+  const commands: Completed[] = [];
+  for (const row of rows) {
+    const command = new Command(row.name);
+    (await row.load()).define(command, rows);
+    const flags = command.options.map(({ long, short, description, required, optional, argChoices = [] }) => ({
+      long: long ?? '',
+      short,
+      help: description,
+      takesValue: required || optional,
+      choices: argChoices,
+    }));
+    const words = command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices);
+    const help = { long: '--help', short: '-h', help: 'show help', takesValue: false, choices: [] };
+    commands.push({ name: row.name, summary: row.summary, flags: [...flags, help], words });
+  }
+  return [...commands, { name: 'help', summary: 'Show help.', flags: [], words: rows.map(({ name }) => name) }];
+}
+
+/** Texts of the shell in one pair of quotes, with spaces between. */
+function words(texts: readonly string[]): string {
+  return quote(texts.join(' '));
+}
+
+/** A text as bash and zsh read it literally. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Lines of a `case` over `COMMAND FLAG`: what to do where the word before is a flag that takes one of some values. */
+function choiceCases(commands: readonly Completed[], act: (choices: readonly string[]) => string): string {
+  const lines = commands.flatMap(({ name, flags }) =>
+    flags
+      .filter(({ choices }) => choices.length > 0)
+      .map(({ long, short, choices }) => {
+        const keys = [long, ...(short === undefined ? [] : [short])].map(flag => quote(`${name} ${flag}`));
+        return `    ${keys.join('|')}) ${act(choices)}; return ;;\n`;
+      }),
+  );
+  return lines.join('');
+}
+
+/** Lines of a `case` over commands. */
+function commandCases(commands: readonly Completed[], act: (command: Completed) => string): string {
+  return commands.map(command => `      ${command.name}) ${act(command)} ;;\n`).join('');
+}
+
+/** Bash: one function, called with the words of the line. A value after `=` is a word of its own, and so is the `=`. */
+function bashScript(commands: readonly Completed[]): string {
+  const names = [...commands.map(({ name }) => name), '--help', '--version'];
+  const flagsOf = ({ flags }: Completed): string => `words=${words(flags.map(({ long }) => long))}`;
+  return `# Completion of kneser for bash: source <(kneser completion bash)
+_kneser() {
+  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} words=
+  COMPREPLY=()
+  if [[ $word == = ]]; then
+    word=
+  elif [[ $before == = ]]; then
+    before=\${COMP_WORDS[COMP_CWORD-2]}
+  fi
+  if ((COMP_CWORD == 1)); then
+    COMPREPLY=($(compgen -W ${words(names)} -- "$word"))
+    return
+  fi
+  case "\${COMP_WORDS[1]} $before" in
+${choiceCases(commands, choices => `COMPREPLY=($(compgen -W ${words(choices)} -- "$word"))`)}  esac
+  if [[ $word == -* ]]; then
+    case \${COMP_WORDS[1]} in
+${commandCases(commands, flagsOf)}    esac
+  else
+    case \${COMP_WORDS[1]} in
+${commandCases(
+  commands.filter(command => command.words.length > 0),
+  command => `words=${words(command.words)}`,
+)}    esac
+  fi
+  COMPREPLY=($(compgen -W "$words" -- "$word"))
+}
+complete -o bashdefault -o default -F _kneser kneser
+`;
+}
+
+/** Zsh: one function, which is also the file `_kneser` of a folder of `fpath`. */
+function zshScript(commands: readonly Completed[]): string {
+  const described = (name: string, help: string): string => quote(`${name}:${help}`);
+  const flagsOf = ({ flags }: Completed): string =>
+    `flags=(${flags.map(({ long, help }) => described(long, help)).join(' ')})`;
+  return `#compdef kneser
+# Completion of kneser for zsh: source <(kneser completion zsh)
+_kneser() {
+  local -a commands flags
+  if ((CURRENT == 2)); then
+    commands=(
+${commands.map(({ name, summary }) => `      ${described(name, summary)}\n`).join('')}    )
+    _describe command commands
+    return
+  fi
+  case "$words[2] $words[CURRENT-1]" in
+${choiceCases(commands, choices => `compadd -- ${choices.map(quote).join(' ')}`)}  esac
+  if [[ $words[CURRENT] == -* ]]; then
+    case $words[2] in
+${commandCases(commands, flagsOf)}    esac
+    _describe -o option flags
+  else
+    case $words[2] in
+${commandCases(
+  commands.filter(command => command.words.length > 0),
+  command => `compadd -- ${command.words.map(quote).join(' ')}`,
+)}      *) _files ;;
+    esac
+  fi
+}
+if [[ $funcstack[1] == _kneser ]]; then
+  _kneser "$@"
+else
+  compdef _kneser kneser
+fi
+`;
+}
+
+/** Fish: a line for each command, flag and choice. */
+function fishScript(commands: readonly Completed[]): string {
+  const text = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+  const lines = commands.flatMap(({ name, summary, flags, words: choices }) => {
+    const after = `complete -c kneser -n ${text(`__fish_seen_subcommand_from ${name}`)}`;
+    return [
+      `complete -c kneser -n __fish_use_subcommand -f -a ${name} -d ${text(summary)}`,
+      ...(choices.length > 0 ? [`${after} -f -a ${text(choices.join(' '))}`] : []),
+      ...flags.map(flag => {
+        const short = flag.short === undefined ? '' : ` -s ${flag.short.slice(1)}`;
+        const value = flag.choices.length > 0 ? ` -x -a ${text(flag.choices.join(' '))}` : flag.takesValue ? ' -r' : '';
+        return `${after} -l ${flag.long.slice(2)}${short}${value} -d ${text(flag.help)}`;
+      }),
+    ];
+  });
+  return ['# Completion of kneser for fish: kneser completion fish | source', ...lines, ''].join('\n');
+}

@@ -1,0 +1,249 @@
+import { checkOptions, checkPath, required, wholeNumber, WORK_OPTIONS, type OptionTable } from '../base/check.js';
+import { decodeValue } from '../base/decode.js';
+import { checkAborted, KneserError } from '../base/errors.js';
+import type { Progress } from '../base/progress.js';
+import { LoadedWords } from '../model/lookup/words.js';
+import { noCounts } from '../model/scoring/parts.js';
+import { MANIFEST_KEY } from '../store/keys.js';
+import type { ModelStore } from '../store/store.js';
+import { TableCursor } from '../tables/cursor.js';
+import { readDictionary } from '../tables/dictionary-reader.js';
+import { decodeManifest, wordIds, type Manifest } from '../tables/manifest.js';
+import { contiguous, formatPattern, MAX_ORDER } from '../tables/pattern.js';
+import { walk } from '../tables/walk.js';
+import { BOS, BOS_WORD, EOS, EOS_WORD, NONE, UNK, UNK_WORD } from '../text/tokens.js';
+import { RawCounts } from './prune/raw-counts.js';
+
+/** Which counts to read. */
+export interface CountsOptions {
+  /** The folder of the model, a packed file, or its address. */
+  readonly model: string;
+  /** The length of the n-grams (tokens). Default: the order of the model, which is the most. */
+  readonly order?: number;
+  /** Told how far the work has come, a few times a second at most stages. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** An n-gram and its number of occurrences in the training text. */
+export interface NgramCount {
+  /** Its tokens, oldest first: words, `<unk>`, `<s>` as the first, `</s>` as the last. */
+  readonly ngram: readonly string[];
+  /** Occurrences. */
+  readonly count: number;
+}
+
+/** Which model's words to read. */
+export interface WordsOptions {
+  /** The folder of the model, a packed file, or its address. */
+  readonly model: string;
+  /** Stops when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** A word and its number of occurrences in the training text. */
+export interface WordCount {
+  /** The word; `<unk>` stands for all words outside the vocabulary. */
+  readonly word: string;
+  /** Occurrences; `null` in a model that was imported, which has no counts. */
+  readonly count: number | null;
+}
+
+/** The checks of {@link CountsOptions}. */
+const COUNTS_OPTIONS: OptionTable<CountsOptions> = {
+  model: required(checkPath),
+  order: wholeNumber(1, MAX_ORDER),
+  ...WORK_OPTIONS,
+};
+
+/** The checks of {@link WordsOptions}. */
+const WORDS_OPTIONS: OptionTable<WordsOptions> = {
+  model: required(checkPath),
+  signal: WORK_OPTIONS.signal,
+};
+
+/** N-grams that are gathered before the caller gets them. */
+const BATCH = 4096;
+
+/**
+ * The raw counts of a model, from which all counts of its training text follow: of the n-grams of `order` tokens, and of the
+ * shorter ones that begin with `<s>`. Each sentence begins with one `<s>` and ends with one `</s>`, and n-grams do not cross
+ * sentences. The count of any other short n-gram is the sum of the counts of the n-grams one token longer that end with it.
+ * Sentences that training held out are not counted.
+ *
+ * Order: fixed for a model, otherwise unspecified. Memory: the words of the model, and 8 bytes for each word and order.
+ *
+ * @throws KneserError, at the first n-gram if not at the call: KNESER_OPTION; KNESER_NO_COUNTS for a model that was pruned or imported, whose raw
+ * counts are not known; KNESER_ABORTED; and what `LanguageModel.open` throws.
+ * @example
+ * ```ts
+ * import { ngramCounts } from 'kneser';
+ *
+ * for await (const { ngram, count } of ngramCounts({ model: 'model', order: 2 })) {
+ *   if (count > 100) console.log(ngram.join(' '), count);
+ * }
+ * ```
+ */
+export function ngramCounts(options: CountsOptions): AsyncGenerator<NgramCount, void, void> {
+  checkOptions('ngramCounts', options, COUNTS_OPTIONS);
+  return readNgrams(options);
+}
+
+async function* readNgrams(options: CountsOptions): AsyncGenerator<NgramCount, void, void> {
+  const { model, onProgress, signal } = options;
+  checkAborted(signal, 'counting');
+  const { openModel } = await import('../model/open-model.js');
+  const { store } = await openModel(model);
+  try {
+    const manifest = decodeValue(`${model}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
+    const { order = manifest.order } = options;
+    checkKnown(model, manifest, order);
+    const words = await LoadedWords.load(store, manifest);
+    const patterns = Array.from({ length: manifest.order }, (_, level) => formatPattern(contiguous(level + 1)));
+    const total = manifest.tables.reduce((sum, { pattern, rows }) => sum + (patterns.includes(pattern) ? rows : 0), 0);
+    let done = 0;
+    const onRows = (rows: number): void => {
+      checkAborted(signal, 'counting');
+      done += rows;
+      onProgress?.({ stage: 'count', done, total, unit: 'n-grams' });
+    };
+    const cursors: TableCursor[] = [];
+    for (const [level, pattern] of patterns.entries()) {
+      cursors.push(await TableCursor.open(store, pattern, level, onRows));
+    }
+    yield { ngram: [BOS_WORD], count: manifest.sentences };
+    yield* countsOf(cursors, order - 1, wordIds(manifest), words);
+  } finally {
+    await store.close();
+  }
+}
+
+/**
+ * Input: cursors over the contiguous tables, by level (the order less 1). Output: the raw counts of the n-grams of a level, and of
+ * those below that begin with `<s>`. Order: as {@link walk}, which waits while the caller has a batch.
+ */
+async function* countsOf(
+  cursors: readonly TableCursor[],
+  level: number,
+  types: number,
+  words: LoadedWords,
+): AsyncGenerator<NgramCount, void, void> {
+  const rawCounts = new RawCounts(cursors.length - 1, types);
+  const wordOf = (id: number): string => MARKS.get(id) ?? words.word(id);
+  let batch: NgramCount[] = [];
+  let isLeft = false;
+  let filled = signalled();
+  let resume: (() => void) | undefined;
+  const walking = walk(cursors, {
+    close(at, cursor) {
+      const raw = rawCounts.take(at, cursor);
+      const { context, words: followers, from, to } = cursor;
+      if (at > level || (at < level && context[at - 1] !== BOS)) return undefined;
+      const history = Array.from(context, wordOf).reverse();
+      for (let i = from; i < to; i++) {
+        const count = raw[i - from];
+        // A word of a vocabulary list may never occur.
+        if (count > 0 && followers[i] !== NONE && followers[i] !== BOS) {
+          batch.push({ ngram: [...history, wordOf(followers[i])], count });
+        }
+      }
+      if (batch.length < BATCH) return undefined;
+      filled.give();
+      return new Promise((resolve, reject) => {
+        resume = () => (isLeft ? reject(new Error('the caller needs no more n-grams')) : resolve());
+      });
+    },
+  });
+  try {
+    const end = walking.then(() => true);
+    for (let ended = false; !ended;) {
+      ended = await Promise.race([filled.promise, end]);
+      const full = batch;
+      batch = [];
+      filled = signalled();
+      yield* full;
+      resume?.();
+    }
+  } finally {
+    isLeft = true;
+    resume?.();
+    await walking.catch(() => undefined);
+  }
+}
+
+/** A promise of `false`, and the function that fulfils it. */
+function signalled(): { readonly promise: Promise<boolean>; readonly give: () => void } {
+  let give = (): void => undefined;
+  const promise = new Promise<boolean>(resolve => {
+    give = () => resolve(false);
+  });
+  return { promise, give };
+}
+
+/**
+ * The words of a model, each with its number of occurrences in the training text: `<unk>`, `</s>`, then by falling count. Words of
+ * the text that are not in the vocabulary are counted as `<unk>`.
+ *
+ * @throws KneserError, at the first word if not at the call: KNESER_OPTION, KNESER_ABORTED, and what `LanguageModel.open` throws.
+ * @example
+ * ```ts
+ * import { wordCounts } from 'kneser';
+ *
+ * for await (const { word, count } of wordCounts({ model: 'model' })) {
+ *   if (count === 1) console.log(word);
+ * }
+ * ```
+ */
+export function wordCounts(options: WordsOptions): AsyncGenerator<WordCount, void, void> {
+  checkOptions('wordCounts', options, WORDS_OPTIONS);
+  return readWords(options);
+}
+
+async function* readWords({ model, signal }: WordsOptions): AsyncGenerator<WordCount, void, void> {
+  checkAborted(signal, 'reading the words');
+  const { openModel } = await import('../model/open-model.js');
+  const { store } = await openModel(model);
+  try {
+    const manifest = decodeValue(`${model}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
+    const words = await LoadedWords.load(store, manifest);
+    const counts = manifest.kind === 'backoff' ? undefined : await frequenciesOf(store, manifest);
+    for (let id = UNK; id < wordIds(manifest); id++) {
+      if (id === BOS) continue;
+      checkAborted(signal, 'reading the words');
+      yield { word: MARKS.get(id) ?? words.word(id), count: counts?.[id] ?? null };
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+/** The number of occurrences of each word, by id. */
+async function frequenciesOf(store: ModelStore, manifest: Manifest): Promise<Float64Array> {
+  const frequencies = new Float64Array(wordIds(manifest));
+  for await (const { block } of readDictionary(store, manifest)) {
+    for (const [i, id] of block.ids.entries()) frequencies[id] = block.frequencies[i];
+  }
+  return frequencies;
+}
+
+const MARKS: ReadonlyMap<number, string> = new Map([
+  [UNK, UNK_WORD],
+  [BOS, BOS_WORD],
+  [EOS, EOS_WORD],
+]);
+
+/** @throws KNESER_OPTION for a higher order than the model's, KNESER_NO_COUNTS */
+function checkKnown(model: string, { kind, pruning, order: highest }: Manifest, order: number): void {
+  if (kind === 'backoff') throw noCounts(model, 'list');
+  if (pruning) {
+    throw new KneserError(
+      'KNESER_NO_COUNTS',
+      `${model}: this model was pruned, and the counts of its n-grams are no longer all known; ` +
+        'list those of the model that it was made from',
+    );
+  }
+  if (order > highest) {
+    throw new KneserError('KNESER_OPTION', `order: ${model} has order ${highest}; it takes 1 to that`);
+  }
+}
