@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { checkOptions, checkText, listOf, type OptionTable } from '../base/check.js';
+import { checkObject, checkOptions, checkText, listOf, optionError, type OptionTable } from '../base/check.js';
 import { checkAborted, closedError, KneserError } from '../base/errors.js';
 import { wordIds } from '../tables/manifest.js';
 import { checkSentences, type Sentence } from '../text/sentences.js';
@@ -246,6 +246,7 @@ export class MemoryModel extends ModelBase {
    */
   extend(state: State, token: string): Extension {
     this.checkOpen();
+    checkState(state);
     const id = this.#id(token);
     const layout = this.#layout;
     layout.reset();
@@ -299,4 +300,10 @@ export class MemoryModel extends ModelBase {
 
 function stateOf(history: Uint32Array): State {
   return { history, key: history.join(' ') };
+}
+
+/** @throws KNESER_OPTION for what neither `start` nor `extend` returned. */
+function checkState(state: unknown): void {
+  const { history } = checkObject('state', state) as Partial<State>;
+  if (!(history instanceof Uint32Array)) throw optionError('state', state, 'a state of start or extend');
 }

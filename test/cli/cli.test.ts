@@ -171,7 +171,12 @@ describe.concurrent('train', () => {
     writeFileSync(join(texts, 'notes.pdf'), 'not a text');
     writeFileSync(join(texts, '.hidden.txt'), 'not one either');
     const out = cli.fresh();
-    await cli.train([texts, '--out', out, '--order', '3']);
+    // What is left out is named.
+    expect(await cli.run(['train', texts, '--out', out, '--order', '3', '--quiet'])).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: `kneser: warning: ${texts}: 1 entry was left out: notes.pdf (not named like text; name it to read it)\n`,
+    });
     expect(await content(out)).toEqual(expected);
   });
 

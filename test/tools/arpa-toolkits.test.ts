@@ -32,7 +32,9 @@ async function expectScores(out: string, byHand: ByHand): Promise<void> {
 describe('ARPA files as they are laid out by', () => {
   test('SRILM', async () => {
     const { warnings, ngrams } = await importArpa({ file: fixture('srilm.arpa'), out: at('srilm') });
-    expect(warnings).toEqual(['the file has no <unk>: words outside the vocabulary have probability 0']);
+    expect(warnings).toEqual([
+      'the file has no <unk>: words outside the vocabulary have probability 0; --unk gives them another',
+    ]);
     expect(ngrams).toEqual([5, 4, 1]);
     await expectScores(at('srilm'), [
       ['a b', [[-0.30103], 2], [[-0.1249387], 3], [[-0.60206], 2]],
