@@ -97,7 +97,7 @@ describe('states of decoding', () => {
   test('are refused where they are none', () =>
     withModel(join(folder, 'none'), { sentences: ['a b'], order: 2 }, ({ loaded }) => {
       for (const state of [undefined, null, 'a', {}]) {
-        expect(() => loaded.extend(state as unknown as State, 'a')).toThrow(/^state: /);
+        expect(() => loaded.extend(state as State, 'a')).toThrow(/^state: /);
       }
     }));
 
