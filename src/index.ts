@@ -61,7 +61,7 @@ export type {
 
 // Model → figures.
 export { LanguageModel } from './model/language-model.js';
-export { LoadedModel } from './model/loaded-model.js';
+export { LoadedModel, type ScoreEachOptions } from './model/loaded-model.js';
 export type { FileOptions, FromFileOptions } from './model/api.js';
 export type { PackedInput } from './store/packed/open-source.js';
 export type { Vocabulary } from './model/vocabulary.js';

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { LanguageModel } from '../model/language-model.js';
 import type { Score } from '../model/scoring/score.js';
 import type { TextCache } from '../smoothing/cache.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
@@ -6,8 +7,10 @@ import { STDIN } from '../text/formats/bytes.js';
 import type { Input } from '../text/formats/input.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
 import { figure, print, printJsonLine, warn } from './output.js';
+import type { InputLine } from './lines.js';
 import { addSentenceEndFlags, type SentenceEndFlags } from './sentence-ends.js';
 import { addCacheFlag, addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
+import { parseThreads } from './values.js';
 
 const HELP = `
 A sentence is a line, unless the model was trained with --sentences segment. A line of output is the sentence's log10 p,
@@ -22,6 +25,7 @@ interface ScoreFlags extends ModelFlags, SentenceEndFlags, DocumentOptions {
   readonly json?: boolean;
   readonly header?: boolean;
   readonly cache?: boolean;
+  readonly threads?: number;
 }
 
 /** `kneser score`. */
@@ -34,7 +38,7 @@ export function define(command: Command): void {
     .option('--no-header', 'print no such line');
   addModelFlags(command);
   addSentenceEndFlags(command);
-  addCacheFlag(command);
+  addCacheFlag(command).option('-t, --threads <n>', 'threads that score a long text (default: 1)', parseThreads);
   addDocumentFlags(command).addHelpText('after', HELP).action(run);
 }
 
@@ -46,21 +50,42 @@ async function run(path: string, file: string, flags: ScoreFlags): Promise<void>
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
     if (!flags.json && (flags.header ?? process.stdout.isTTY)) await print(HEADER);
+    const { start, end, threads = 1 } = flags;
     let text: Input | undefined;
     let cache: TextCache | undefined;
-    for await (const { line, input, model: scoring } of readLines(model, inputs, flags)) {
-      if (flags.cache && input !== text) cache = model.createCache();
-      text = input;
-      for (const sentence of model.sentences(line)) {
-        const score = await scoring.score(sentence, { start: flags.start, end: flags.end, cache });
-        if (score.tokens.length === (flags.end ? 1 : 0) && model.info.options.skipBlank) continue;
-        if (flags.json) await printJsonLine({ ...score });
-        else await print(formatScore(score));
+    const lines = readLines(model, inputs, flags);
+    const printScore = async (score: Score): Promise<void> => {
+      if (score.tokens.length === (end ? 1 : 0) && model.info.options.skipBlank) return;
+      if (flags.json) await printJsonLine({ ...score });
+      else await print(formatScore(score));
+    };
+    for await (const line of lines) {
+      if (threads > 1 && !flags.cache && 'scoreEach' in line.model) {
+        // The tables are in memory now: the text is long enough for threads.
+        const rest = sentencesOf(model, line, lines);
+        for await (const score of line.model.scoreEach(rest, { start, end, threads })) await printScore(score);
+        await line.model.close();
+        break;
+      }
+      if (flags.cache && line.input !== text) cache = model.createCache();
+      text = line.input;
+      for (const sentence of model.sentences(line.line)) {
+        await printScore(await line.model.score(sentence, { start, end, cache }));
       }
     }
   } finally {
     await model.close();
   }
+}
+
+/** The sentences of a line, and of those after it. */
+async function* sentencesOf(
+  model: LanguageModel,
+  { line }: InputLine,
+  others: AsyncIterable<InputLine>,
+): AsyncGenerator<string, void, void> {
+  yield* model.sentences(line);
+  for await (const next of others) yield* model.sentences(next.line);
 }
 
 /** The names of the columns of {@link formatScore}. */

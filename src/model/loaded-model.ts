@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { checkOptions, checkPath } from '../base/check.js';
+import { checkOptions, checkPath, checkThreads, type OptionTable } from '../base/check.js';
 import { FILE_OPTIONS, type FileOptions } from './api.js';
 import { BatchLayout } from '../smoothing/batch.js';
 import { MemoryModel } from './memory-model.js';
@@ -7,10 +7,25 @@ import { LOADED_BATCH } from './lookup/loaded-table.js';
 import { PieceScoring } from './scoring/piece-scoring.js';
 import { PieceCutter } from './scoring/pieces.js';
 import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
-import { endsOf } from './scoring/score.js';
+import { endsOf, SCORE_OPTIONS, type Score, type ScoreOptions } from './scoring/score.js';
+import type { NumberedSentence } from './scoring/sentence-scoring.js';
 import { runAtOnce } from './scoring/scorer.js';
 import type { ScoringThreads } from './scoring/threads.js';
+import { checkSentences, type Sentences } from '../text/sentences.js';
 import { sumFile } from './sum-file.js';
+
+/** How many sentences are scored. */
+export interface ScoreEachOptions extends Pick<ScoreOptions, 'start' | 'end'> {
+  /** Threads that score. Default: one a core. The scores do not depend on it. */
+  readonly threads?: number;
+}
+
+/** The checks of {@link ScoreEachOptions}. */
+const SCORE_EACH_OPTIONS: OptionTable<ScoreEachOptions> = {
+  start: SCORE_OPTIONS.start,
+  end: SCORE_OPTIONS.end,
+  threads: checkThreads,
+};
 
 /**
  * A model with its tables whole in memory: everything is answered at once. Made by {@link LanguageModel.load}, and
@@ -58,11 +73,47 @@ export class LoadedModel extends MemoryModel {
     return sum;
   }
 
+  /**
+   * Scores many sentences on several threads, and yields their scores in order: what {@link LoadedModel.score} gives for each, to the
+   * last bit.
+   *
+   * @throws KneserError: KNESER_OPTION, KNESER_CLOSED.
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * const loaded = await model.load();
+   * for await (const { tokens, perplexity } of loaded.scoreEach(['The jury praised the city .', 'It was late .'])) {
+   *   console.log(tokens.length, perplexity);
+   * }
+   * await loaded.close(); // ends the threads
+   * await model.close();
+   * ```
+   */
+  async *scoreEach(sentences: Sentences, options: ScoreEachOptions = {}): AsyncGenerator<Score, void, void> {
+    this.checkOpen();
+    checkSentences(sentences);
+    checkOptions('scoreEach', options, SCORE_EACH_OPTIONS);
+    const threads = await this.#threadsOf(options.threads ?? availableParallelism(), true);
+    const { scoreSentences } = await import('./scoring/sentence-scoring.js');
+    if (threads) yield* scoreSentences(this.#numbered(sentences), endsOf(options), threads);
+  }
+
   override async close(): Promise<void> {
     await super.close();
     const started = [...this.#threads.values()];
     this.#threads.clear();
     for (const threads of started) await (await threads).close();
+  }
+
+  async *#numbered(sentences: Sentences): AsyncGenerator<NumberedSentence, void, void> {
+    for await (const sentence of sentences) {
+      this.checkOpen();
+      const tokens = this.surface(sentence);
+      this.checkLength(tokens);
+      yield { tokens, ids: tokens.map(token => this.words.idOf(token)) };
+    }
   }
 
   /** So many threads, if they have been started or are to be. */

@@ -68,6 +68,7 @@ const METHODS: Readonly<Record<string, ((of: never, options: never) => unknown) 
   perplexityOfFile: (of: LanguageModel, options: object) => of.perplexityOfFile(text, options),
   sumOfFile: (of: LanguageModel, options: object) => of.sumOfFile(text, options),
   start: (of: LoadedModel, options: object) => of.start(options),
+  scoreEach: (of: LoadedModel, options: object) => of.scoreEach(['a cat'], options).next(),
   log10Prob: none,
   extend: none,
   createCache: none,

@@ -98,6 +98,41 @@ export class PieceCutter {
   }
 }
 
+/** The scores of a piece's tokens: entry t is for its t-th id that is scored. */
+export interface TokenScores {
+  readonly log10Probs: Float64Array<ArrayBuffer>;
+  readonly matched: Uint8Array<ArrayBuffer>;
+  /** 1 for a token outside the vocabulary. */
+  readonly oov: Uint8Array<ArrayBuffer>;
+}
+
+/** What a thread is asked: the sum of a piece, or with `byToken` its {@link TokenScores}. */
+export interface ScoringTask {
+  readonly piece: Piece;
+  readonly byToken: boolean;
+}
+
+/** Scores a piece that begins with a sentence, token by token, with tables in memory. */
+export function scoreTokens(scorer: BatchScorer, layout: BatchLayout, { ids, ends }: Piece): TokenScores {
+  layout.reset(ends);
+  const log10Probs = new Float64Array(ids.length);
+  const matched = new Uint8Array(ids.length);
+  const oov = new Uint8Array(ids.length);
+  let done = 0;
+  for (let i = 0; i < ids.length; i++) {
+    layout.push(ids[i]);
+    if (!layout.full && i + 1 < ids.length) continue;
+    const { batch } = layout;
+    const scores = runAtOnce(scorer.score(batch));
+    log10Probs.set(scores.log10Probs.subarray(0, batch.length), done);
+    matched.set(scores.matched.subarray(0, batch.length), done);
+    oov.set(batch.oov.subarray(0, batch.length), done);
+    done += batch.length;
+    layout.clear();
+  }
+  return { log10Probs, matched, oov };
+}
+
 /** Scores a piece with tables in memory. */
 export function scorePiece(scorer: BatchScorer, layout: BatchLayout, { ids, history, ends }: Piece): PieceSum {
   layout.reset(ends);

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { threadError, WORKER_OPTIONS } from '../../base/node/worker-options.js';
 import { closedError } from '../../base/errors.js';
-import type { Piece, ScoringPlan } from './pieces.js';
+import type { Piece, ScoringPlan, ScoringTask, TokenScores } from './pieces.js';
 import type { PieceSum } from './perplexity.js';
 
 /**
@@ -25,9 +25,18 @@ export class ScoringThreads {
     return this.threads.length;
   }
 
-  /** Gives a piece to the next thread. */
+  /** Gives a piece to the next thread, which adds its tokens up. */
   score(piece: Piece): Promise<PieceSum> {
-    return this.threads[this.next++ % this.threads.length].score(piece);
+    return this.ask({ piece, byToken: false }) as Promise<PieceSum>;
+  }
+
+  /** Gives a piece that begins with a sentence to the next thread, which scores it token by token. */
+  scoreTokens(piece: Piece): Promise<TokenScores> {
+    return this.ask({ piece, byToken: true }) as Promise<TokenScores>;
+  }
+
+  private ask(task: ScoringTask): Promise<unknown> {
+    return this.threads[this.next++ % this.threads.length].ask(task);
   }
 
   async close(): Promise<void> {
@@ -38,14 +47,14 @@ export class ScoringThreads {
 /** A thread, which answers in the order that it is asked. */
 class ScoringThread {
   private readonly worker: Worker;
-  private readonly asked: { resolve: (sum: PieceSum) => void; reject: (error: Error) => void }[] = [];
+  private readonly asked: { resolve: (answer: unknown) => void; reject: (error: Error) => void }[] = [];
   private ended: Error | undefined;
 
   constructor(workerData: ScoringPlan) {
     this.worker = new Worker(new URL('./worker.js', import.meta.url), { ...WORKER_OPTIONS, workerData });
     this.worker.unref();
-    this.worker.on('message', (sum: PieceSum) => {
-      this.asked.shift()?.resolve(sum);
+    this.worker.on('message', (answer: unknown) => {
+      this.asked.shift()?.resolve(answer);
       if (this.asked.length === 0) this.worker.unref();
     });
     this.worker.on('error', error => this.fail(threadError(new URL('./worker.js', import.meta.url), error)));
@@ -57,12 +66,12 @@ class ScoringThread {
     for (const { reject } of this.asked.splice(0)) reject(this.ended);
   }
 
-  score(piece: Piece): Promise<PieceSum> {
+  ask(task: ScoringTask): Promise<unknown> {
     if (this.ended) return Promise.reject(this.ended);
     return new Promise((resolve, reject) => {
       this.asked.push({ resolve, reject });
       this.worker.ref();
-      this.worker.postMessage(piece, [piece.ids.buffer]);
+      this.worker.postMessage(task, [task.piece.ids.buffer]);
     });
   }
 

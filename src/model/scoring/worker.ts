@@ -1,9 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createLoadedScorer, scorePiece, type Piece, type ScoringPlan } from './pieces.js';
+import { createLoadedScorer, scorePiece, scoreTokens, type ScoringPlan, type ScoringTask } from './pieces.js';
 
 // A thread that scores pieces of text, in the order they come.
 if (parentPort) {
   const port = parentPort;
   const { scorer, layout } = createLoadedScorer(workerData as ScoringPlan);
-  port.on('message', (piece: Piece) => port.postMessage(scorePiece(scorer, layout, piece)));
+  port.on('message', ({ piece, byToken }: ScoringTask) =>
+    port.postMessage(byToken ? scoreTokens(scorer, layout, piece) : scorePiece(scorer, layout, piece)),
+  );
 }

@@ -1,0 +1,101 @@
+import { withJsonArrays } from '../../base/json.js';
+import type { SentenceEnds } from '../../smoothing/batch.js';
+import { EOS, EOS_WORD } from '../../text/tokens.js';
+import { orNull, perplexityOf } from './perplexity.js';
+import type { TokenScores } from './pieces.js';
+import type { Score } from './score.js';
+import type { ScoringThreads } from './threads.js';
+
+/** Tokens that a thread gets at a time; fewer where the next sentence is not there yet. */
+const TOKENS_A_TASK = 1 << 13;
+/** Tasks that may wait for each thread. */
+const TASKS_A_THREAD = 3;
+
+/** Told that the next sentence takes longer than what is at hand. */
+const WAITING = Symbol('waiting');
+
+/** A sentence's tokens, and the id of each. */
+export interface NumberedSentence {
+  readonly tokens: string[];
+  readonly ids: readonly number[];
+}
+
+/**
+ * Input: sentences. Output: the score of each, to the last bit that of `score`. Order: that of the sentences. They are scored on
+ * several threads, many at a time; where the next sentence is not there yet, those at hand are scored first.
+ */
+export async function* scoreSentences(
+  sentences: AsyncIterable<NumberedSentence>,
+  ends: SentenceEnds,
+  threads: ScoringThreads,
+): AsyncGenerator<Score, void, void> {
+  const waiting: Promise<Score[]>[] = [];
+  for await (const group of groups(sentences)) {
+    const scored = scoreGroup(group, ends, threads);
+    // It is looked at when it is due; until then a failure is not unhandled.
+    scored.catch(() => undefined);
+    waiting.push(scored);
+    if (!group.isWhole || waiting.length > threads.count * TASKS_A_THREAD) {
+      for (const due of group.isWhole ? waiting.splice(0, 1) : waiting.splice(0)) yield* await due;
+    }
+  }
+  for (const due of waiting) yield* await due;
+}
+
+/** Sentences that are scored at one go. */
+interface Group {
+  readonly sentences: readonly NumberedSentence[];
+  /** Whether there are as many as a thread gets: else the next sentence was not there yet. */
+  readonly isWhole: boolean;
+}
+
+async function* groups(from: AsyncIterable<NumberedSentence>): AsyncGenerator<Group, void, void> {
+  const iterator = from[Symbol.asyncIterator]();
+  let sentences: NumberedSentence[] = [];
+  let tokens = 0;
+  try {
+    for (let next = iterator.next(); ;) {
+      const soon = new Promise<typeof WAITING>(resolve => setImmediate(resolve, WAITING));
+      const result = sentences.length === 0 ? await next : await Promise.race([next, soon]);
+      if (result !== WAITING && !result.done) {
+        sentences.push(result.value);
+        tokens += result.value.ids.length + 1;
+        next = iterator.next();
+        if (tokens < TOKENS_A_TASK) continue;
+      }
+      if (sentences.length > 0) yield { sentences, isWhole: result !== WAITING };
+      if (result !== WAITING && result.done) return;
+      sentences = [];
+      tokens = 0;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+async function scoreGroup({ sentences }: Group, ends: SentenceEnds, threads: ScoringThreads): Promise<Score[]> {
+  const ids = new Uint32Array(sentences.reduce((sum, sentence) => sum + sentence.ids.length + 1, 0));
+  let at = 0;
+  for (const sentence of sentences) {
+    ids.set(sentence.ids, at);
+    at += sentence.ids.length;
+    ids[at++] = EOS;
+  }
+  const scores = await threads.scoreTokens({ ids, history: 0, ends });
+  let from = 0;
+  return sentences.map(({ tokens }) => {
+    const score = scoreOf(ends.end ? [...tokens, EOS_WORD] : tokens, scores, from);
+    from += score.tokens.length;
+    return score;
+  });
+}
+
+/** The score of a sentence whose tokens' scores begin at `from`. */
+function scoreOf(tokens: string[], scores: TokenScores, from: number): Score {
+  const to = from + tokens.length;
+  const log10Probs = scores.log10Probs.slice(from, to);
+  const oov = Array.from(scores.oov.subarray(from, to), is => is === 1);
+  const log10Prob = log10Probs.reduce((sum, value) => sum + value, 0);
+  const perplexity = orNull(perplexityOf(log10Prob, tokens.length));
+  return withJsonArrays({ tokens, log10Probs, matched: scores.matched.slice(from, to), oov, log10Prob, perplexity });
+}
