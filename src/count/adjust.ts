@@ -4,9 +4,10 @@ import type { TupleSink } from './sort.js';
 import { TableWriter, type EncodedBlock } from '../tables/table-writer.js';
 
 /**
- * Counting: from text to the rows of count tables. `token-stream` numbers the words of a text, `vocabulary` gives them ids, `layout` lays the
- * ids out, `partition` divides the work, `sort` (and `runs`, on the disk) brings n-grams together, and `adjust` (this file) counts
- * them. `counter` does that for one task, `pool` for all, on threads. `bigrams` and `exchange` group words into classes.
+ * Counting: from text to the rows of count tables. `token-stream` numbers the words of a text, `vocabulary` gives them ids, `layout` arranges
+ * the ids in chunks, `partition` divides the positions into tasks, `sort` (and `runs`, on disk) sorts them so that equal n-grams are
+ * neighbours, and `adjust` (this file) counts the n-grams. `counter` runs one task, `pool` all tasks, on threads. `bigrams` and
+ * `exchange` group words into classes.
  */
 
 /**
@@ -18,11 +19,11 @@ import { TableWriter, type EncodedBlock } from '../tables/table-writer.js';
  * - Order: `add` for all tuples, then `end`; afterwards the tally is ready for another partition.
  */
 export interface Tally {
-  /** By column of the tuples, the word that it holds: its distance to the left, 0 for the predicted word. */
+  /** For each column of the tuples, the distance of its word to the left of the predicted word; 0 for the predicted word itself. */
   readonly distances: readonly number[];
   readonly writers: readonly TableWriter[];
   readonly add: TupleSink;
-  /** Ends the last groups and blocks. */
+  /** Writes the last groups, and emits the last, unfilled block of each table. */
   end(): void;
 }
 
@@ -30,9 +31,9 @@ export interface Tally {
 export type Sort = readonly Pattern[];
 
 /**
- * The sorts that count the given patterns, for models of `order`. All contiguous patterns share one. A pattern whose
- * span is order − 2 shares the sort of itself with the distance order − 1 added, where both are wanted: either way every
- * distinct history of order − 1 words is one event.
+ * The sorts that count the given patterns, for models of `order`. All contiguous patterns share one sort. A pattern whose
+ * span is order − 2 shares the sort of the longer pattern made by adding the distance order − 1, if that pattern is counted too:
+ * for both patterns, every distinct history of order − 1 words is one event.
  */
 export function planSorts(patterns: readonly Pattern[], order: number): Sort[] {
   const sorts: Sort[] = [];
@@ -52,7 +53,7 @@ export function planSorts(patterns: readonly Pattern[], order: number): Sort[] {
   return sorts;
 }
 
-/** Makes the tally of a sort. That of the contiguous sort adds to `unigrams[w]` the number of distinct words before w. */
+/** Makes the tally of a sort. The tally of the contiguous sort also adds the number of distinct words before w to `unigrams[w]`. */
 export function createTally(
   sort: Sort,
   stream: Stream,
@@ -68,15 +69,15 @@ export function createTally(
 /** A context with more unsorted followers than this is counted in an array indexed by word id instead of a list, provided that the array is no larger. */
 const MANY = 1 << 16;
 
-/** The followers of a context while they are collected: ascending words with counts, or words alone in any order, to be counted at the end. */
+/** The followers of one context during collection: either ascending words with counts, or words in any order, repeated, which {@link Followers.countWords} counts. */
 class Followers {
   length = 0;
   words = new Uint32Array(64);
   counts = new Uint32Array(64);
-  /** By word, its occurrences among the words that were taken off the list; empty as long as none was. */
+  /** For each word id, how often the word was moved from the list to this array; empty until words are moved. */
   private unlisted = new Uint32Array(0);
 
-  /** @param types ids in use. */
+  /** @param types number of word ids: the length of `unlisted` once it is used. */
   constructor(private readonly types: number) {}
 
   get empty(): boolean {
@@ -177,7 +178,7 @@ function insertionSort(values: Uint32Array, length: number): void {
  * All contiguous tables from one sort by (previous word, the word before it …, predicted word).
  *
  * N-grams of the highest order, and those that begin with `<s>`, keep their frequencies. The count of every other n-gram is the number of
- * distinct words to its left: of the groups of the next longer context in which it occurs (adjusted counts as in KenLM).
+ * distinct words to its left: the number of next longer contexts in which it occurs (adjusted counts as in KenLM).
  */
 class ContiguousTally implements Tally {
   readonly distances: readonly number[];
@@ -236,7 +237,7 @@ class ContiguousTally implements Tally {
     for (let k = width; k > different; k--) this.close(k);
   }
 
-  /** Writes the rows of the current context of a level, and hands its followers to the next shorter context. */
+  /** Writes the rows of the current context of a level, and appends its followers to the next shorter context. */
   private close(level: number): void {
     const followers = this.levels[level];
     if (followers.empty) return;
@@ -256,8 +257,8 @@ class ContiguousTally implements Tally {
 /**
  * The table of a skip pattern, from a sort by (the words of the pattern, nearest first; the predicted word; all other words up to one beyond
  * the span of the pattern). The count of a row is the number of distinct tuples that begin with it: the continuation count of
- * Pickhardt et al. 2014. If the sort has a second pattern, it is the first one without its farthest word, and each tuple counts
- * for it, too.
+ * Pickhardt et al. 2014. A second pattern of the sort is the first pattern without its farthest word; each tuple
+ * counts in both tables.
  */
 class SkipTally implements Tally {
   readonly distances: readonly number[];
@@ -305,7 +306,7 @@ class SkipTally implements Tally {
     followers.push(current[kept], this.count);
     this.count = 0;
     if (different < kept) {
-      // The farthest word is missing if the sentence is too short for this pattern, though not for its partner.
+      // The farthest word is NONE if the sentence is too short for the first pattern; it may be long enough for the second.
       if (current[kept - 1] !== NONE) writers[0].group(current, followers.words, followers.counts, followers.length);
       if (writers.length > 1 && current[kept - 2] !== NONE) {
         partnerFollowers.pushTimes(followers);

@@ -2,18 +2,18 @@ import { sharedMemory } from '../base/shared-memory.js';
 import { BOS, EOS, NONE } from '../text/tokens.js';
 import type { Chunk } from './layout.js';
 
-/** Positions that a partition holds at least: enough to amortise the cost of a task, few enough to balance the threads. */
+/** The least number of positions in a partition, except the last: enough to amortise the cost of a task, few enough to balance the threads. */
 const PARTITION_POSITIONS = 1 << 18;
 
 /**
- * The vocabulary in ranges of ids that occur about equally often as a context word. The rows of a table whose nearest context word is in
+ * The vocabulary divided into ranges of ids; each range occurs about equally often as a context word. The rows of a table whose nearest context word is in
  * one range are a partition: partitions are counted independently, and no block crosses their bounds. The ranges depend on the
  * text alone, not on threads or memory.
  */
 export interface Partitions {
   /** Number of partitions. */
   readonly count: number;
-  /** By id, its partition. */
+  /** For each word id, the number of its partition. */
   readonly of: Uint32Array;
 }
 

@@ -4,7 +4,7 @@
  * per position. About 60 ns a position for five columns on one core, on a text of 68 M tokens.
  */
 
-/** Positions of a piece that is sorted as a whole: 8,192 × 6 columns × 4 bytes fit the second-level cache. */
+/** A piece of at most this many positions is sorted as a whole, without a further split: 8,192 × 6 columns × 4 bytes fit the second-level cache. */
 const LEAF = 8192;
 const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
@@ -29,7 +29,7 @@ export class SortSpace {
   otherScratch = new Uint32Array(0);
   values = new Uint32Array(0);
 
-  /** Makes room for so many positions of so many columns. */
+  /** Enlarges the arrays to hold `positions` positions, and adds column arrays until there are `columns`. */
   reserve(positions: number, columns: number): void {
     while (this.columns.length < columns) this.columns.push(new Uint32Array(LEAF));
     if (this.scratch.length >= positions) return;
@@ -38,7 +38,7 @@ export class SortSpace {
     if (positions > LEAF) this.values = new Uint32Array(positions);
   }
 
-  /** Frees arrays that only a large partition needs. */
+  /** Frees the arrays if they are longer than {@link KEPT}: only a large partition needs them so long. */
   shrink(): void {
     if (this.scratch.length <= KEPT) return;
     this.scratch = this.otherScratch = this.values = new Uint32Array(0);

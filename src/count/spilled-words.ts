@@ -5,7 +5,7 @@ import { hashBytes, WordList } from '../text/word-list.js';
 import type { IdStream } from './id-stream.js';
 import type { Scratch, ScratchFile } from './scratch.js';
 
-/** A number n ≥ SPILLED in the token stream stands for some token of spill part n − SPILLED; which word it is, is settled when that part is counted. */
+/** A number n ≥ SPILLED in the token stream stands for a token of spill part n − SPILLED. Its word is known only after that part is counted. */
 export const SPILLED = 0x80000000;
 
 /** Number of parts. The hash of a token says its part; the words of one part at a time are counted in memory. */

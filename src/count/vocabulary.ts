@@ -3,7 +3,7 @@ import { BOS, EOS, FIRST_WORD, UNK } from '../text/tokens.js';
 import type { WordList } from '../text/word-list.js';
 import type { TokenStream } from './token-stream.js';
 
-/** Which words a model knows; all others are `<unk>`. */
+/** The choice of the words in a model's vocabulary; all other words become `<unk>`. */
 export type VocabularyChoice =
   /** Every word of the text. */
   | {
@@ -21,12 +21,12 @@ export type VocabularyChoice =
   | {
       /** The most frequent words. */
       readonly kind: 'limit';
-      /** The most words that the model may know. */
+      /** The greatest number of words in the vocabulary. */
       readonly limit: number;
     }
   /** The words seen at least this often. */
   | {
-      /** The words of some frequency. */
+      /** The words seen at least `atLeast` times. */
       readonly kind: 'frequency';
       /** The least frequency, in the training text. */
       readonly atLeast: number;

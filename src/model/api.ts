@@ -26,7 +26,8 @@ export interface OpenOptions extends SmoothingOptions {
    * count distinct contexts (a model trained with that order keeps raw counts at its end instead). Default: the model's order.
    */
   readonly order?: number;
-  /** Whether files are scored from whole tables in memory. Default `auto`: where that is faster and memory allows it. */
+  /** Whether files are scored from whole tables in memory. Default `auto`: tables are loaded if the file is long enough to
+   * repay the time of loading and the tables take less than half of the free memory. */
   readonly tables?: TableReading;
 }
 
@@ -59,16 +60,16 @@ export const FROM_FILE_OPTIONS: OptionTable<Omit<FromFileOptions, 'startingWeigh
   signal: checkSignal,
 };
 
-/** How a file is scored, and who is told about it: of loading its tables (`load`, in n-grams), and of scoring (`score`, in bytes). */
+/** How a file is scored. `onProgress` is called in two stages: `load` while the tables are loaded (in n-grams), `score` while the file is read (in bytes). */
 export interface FileOptions extends TextOptions, DocumentOptions {
   /**
-   * Threads that score, with tables in memory and without a cache. Default: one a core, for a text of some length. The
-   * figures do not depend on it.
+   * Number of threads that score. Has an effect only with tables in memory and without a cache. Default: one thread per core
+   * for a long text. The figures do not depend on the number of threads.
    */
   readonly threads?: number;
-  /** Bytes of text that are going to be scored, where the file is one of several. Default: the file's size. */
+  /** Size of all files that will be scored, in bytes, if this file is one of several. Default: the file's size. */
   readonly expectedBytes?: number;
-  /** Told how many documents were left out, each time, with `missing: 'skip'`. */
+  /** Called with the number of documents left out each time `missing: 'skip'` leaves some out. */
   readonly onSkip?: (documents: number) => void;
 }
 
@@ -77,22 +78,22 @@ export const FILE_OPTIONS: OptionTable<FileOptions> = {
   ...TEXT_OPTIONS,
   ...DOCUMENT_OPTIONS,
   threads: checkThreads,
-  // NaN where the size of one of the files is not known.
+  // The caller passes NaN if the size of one of its files is unknown.
   expectedBytes: (name, value) => {
     if (typeof value !== 'number') throw optionError(name, value, 'a number of bytes');
   },
   onSkip: checkFunction,
 };
 
-/** A table of a model, as {@link ModelInfo} has it. A back-off model has no counts: all that depends on them is 0. */
+/** A table in the list {@link ModelInfo}.tables. A back-off model has no counts: every figure that depends on counts is 0. */
 export interface TableInfo {
   /** Kept and skipped positions, oldest first, target last: `111` are the trigrams, `1_1` those that skip a word. */
   readonly pattern: string;
   /** Distinct n-grams; for order 1 the size of the vocabulary. */
   readonly types: number;
-  /** How many more there were before the model was pruned. */
+  /** Distinct n-grams that pruning removed from this table. */
   readonly dropped: number;
-  /** The sum of the counts, those that were pruned included. */
+  /** The sum of the counts of all n-grams, also of the n-grams that pruning removed. */
   readonly tokens: number;
   /** D1, D2 and D3+ of the smoothing in use: what it subtracts from the counts 1, 2, and 3 or more. */
   readonly discounts: readonly [number, number, number];
@@ -100,7 +101,7 @@ export interface TableInfo {
   readonly fallback: boolean;
 }
 
-/** What a model says of itself. A back-off model has no counts: all that depends on them is 0. */
+/** Size, training options and smoothing of a model. A back-off model has no counts: every figure that depends on counts is 0. */
 export interface ModelInfo {
   /** Length of the longest n-grams. */
   readonly order: number;
@@ -126,13 +127,14 @@ export interface ModelInfo {
   readonly smoothing: ModelSmoothing;
   /** How many classes its words have; 0 without a class model. */
   readonly classes: number;
-  /** The sets of tuned weights that it has, and how each was tuned. */
+  /** The sets of tuned weights in the model, and how each set was tuned. */
   readonly weights: readonly ({
     /** The name of the set. */
     readonly name: string;
   } & TuneReport)[];
 }
-/** Where a decoder stands in a sentence: the words that the next one depends on. Never changes. */
+
+/** The position of a decoder in a sentence: the previous words that the probability of the next word depends on. Immutable. */
 export interface State {
   /**
    * Ids of the nearest words, oldest first: at most order − 1, and only those that the probability of a later word can depend

@@ -20,17 +20,17 @@ import { runAwaiting } from './scoring/scorer.js';
 import { sumFile } from './sum-file.js';
 import { fileSize } from '../text/formats/input.js';
 
-/** Loading a row takes about this part of the time that scoring a word from blocks takes. */
+/** In the time of scoring one word from blocks, about this number of rows can be loaded. */
 const ROWS_LOADED_A_WORD = 300;
-/** For fewer words even the code that loads tables is not worth its time. */
+/** A text of fewer words is scored from blocks: importing the code that loads tables would take longer. */
 const LEAST_WORDS = 2000;
-/** English text has about so many bytes a word, its space counted. */
+/** Average bytes per word of English text, with the space after the word. */
 const BYTES_A_WORD = 5.5;
 
 /**
  * A model on disk. Opening it reads little; scoring reads the blocks it needs, and keeps the ones used last. Any number
- * of processes may have the same model open. Calls may overlap; they are served in turn. `close` gives back what it holds; so
- * does the end of a block in which it is declared with `await using`.
+ * of processes may have the same model open. Calls may overlap; they are served in turn. `close` closes the model's files and
+ * frees its memory; so does the end of a block in which the model is declared with `await using`.
  *
  * @example
  * ```ts
@@ -57,7 +57,7 @@ export class LanguageModel extends PagedModel {
    * address (`https:`, `http:`, `file:`) as text or `URL`.
    *
    * @throws KneserError: KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_IO, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED,
-   * KNESER_OPTION for a smoothing that there is not, or weights that the model does not have.
+   * KNESER_OPTION for an unknown smoothing, or for weights that the model does not have.
    * @example
    * ```ts
    * import { LanguageModel } from 'kneser';
@@ -93,7 +93,7 @@ export class LanguageModel extends PagedModel {
     return (await this.sumOfFile(path, options)).figures();
   }
 
-  /** As {@link perplexityOfFile}, to be added up over files. */
+  /** The sum behind {@link perplexityOfFile}, which can be added to the sums of other files. */
   async sumOfFile(path: string, options: FileOptions = {}): Promise<PerplexitySum> {
     this.checkOpen();
     checkPath('path', path);
@@ -108,7 +108,7 @@ export class LanguageModel extends PagedModel {
     );
   }
 
-  /** Whether it pays to {@link load} the tables for so many words, and memory allows it. */
+  /** Whether loading the tables and scoring `words` words is faster than scoring them from blocks, and memory has room for the tables. */
   shouldLoad(words: number): boolean {
     if (this.#reading !== 'auto') return this.#reading === 'load';
     const { words: wordTables, classes } = this.parts;
@@ -123,14 +123,14 @@ export class LanguageModel extends PagedModel {
     return this.whileOpen(() => LoadedModel.load(this.parts, words, options));
   }
 
-  /** The tables in memory, which all files are scored with. */
+  /** The model with its tables in memory: loaded at the first call, shared by all later calls. */
   async #loadOnce({ onProgress, signal }: LoadOptions): Promise<LoadedModel> {
     const loading = (this.#loaded ??= this.load({ onProgress, signal }));
     try {
       return await loading;
     } catch (error) {
       if (this.#loaded === loading) this.#loaded = undefined;
-      // Another call began to load, and was interrupted.
+      // The load was started by another call, whose signal aborted it: this call starts it again.
       const isInterrupted = error instanceof KneserError && error.code === 'KNESER_ABORTED';
       if (isInterrupted && !signal?.aborted) return this.#loadOnce({ onProgress, signal });
       throw error;

@@ -33,7 +33,7 @@ import { expandInputs, type Input } from '../text/formats/input.js';
 /** Bytes of ids of the held-out text that stay in memory; the rest goes to a temporary file. */
 const TEXT_MEMORY = 64 << 20;
 
-/** The model to tune, and the text to tune it on. */
+/** The options of {@link tune}: the model, the held-out text, and the name of the weights. */
 export interface TuneOptions extends DocumentOptions, WorkOptions {
   /** The folder of the model. */
   readonly model: string;
@@ -41,7 +41,7 @@ export interface TuneOptions extends DocumentOptions, WorkOptions {
   readonly files: readonly string[];
   /** The name of the weights. Default `default`: scoring uses those unless it names others. */
   readonly name?: string;
-  /** Told what was left out of the text, and why: one sentence each. */
+  /** Called with one sentence for each kind of document or line left out of the text: how many, and why. */
   readonly onWarning?: (warning: string) => void;
 }
 
@@ -92,7 +92,7 @@ export async function tune(options: TuneOptions): Promise<TuneReport> {
   }
 }
 
-/** Learns weights from files. Their ids are in memory up to {@link TEXT_MEMORY}, and beyond it in a temporary file. */
+/** Learns weights from files. The first {@link TEXT_MEMORY} bytes of their ids stay in memory, the rest is in a temporary file. */
 async function learnFromFiles(model: PagedModel, inputs: readonly Input[], options: TuneOptions): Promise<WeightSet> {
   const { onProgress, signal } = options;
   const check = (): void => checkAborted(signal, 'tuning');

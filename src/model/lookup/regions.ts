@@ -3,11 +3,11 @@ import type { TablePart } from './table-part.js';
 
 /** Numbers before the rows of a region: Σc, N1, N2, the number of followers, and the part of Σc that was pruned. */
 export const HEADER = 5;
-/** The place of the number of followers among them. */
+/** The index of the number of followers in the header of a region. */
 export const FOLLOWERS_AT = 3;
-/** Where the links begin in a row, behind its word and count. */
+/** The index of the first link in a row, after its word and count. */
 export const LINKS = 2;
-/** Contexts with at most so many followers are searched from the front; others are small hashes, half empty again. */
+/** A region with at most this many followers is searched from the front; a larger region is a hash with 1.5 slots per follower. */
 const SCANNED = 8;
 
 /**
@@ -29,22 +29,22 @@ export interface TableMemory {
   readonly contextTable: number;
   /** The number of the link, in the rows of that table, that leads here. */
   readonly contextColumn: number;
-  /** Numbers a row. */
+  /** Length of a row, in 32-bit numbers. */
   readonly stride: number;
   readonly data: Uint32Array;
 }
 
-/** Whether a region of so many followers is a hash. */
+/** Whether a region with this many followers is a hash. */
 export function isHashed(followers: number): boolean {
   return followers > SCANNED;
 }
 
-/** Rows that there is room for in a region of so many followers. */
+/** Number of rows (slots of the hash, if it is one) in a region with this many followers. */
 export function capacityFor(followers: number): number {
   return isHashed(followers) ? followers + (followers >>> 1) : followers;
 }
 
-/** The row of a region at which to begin to look for a word: a multiplicative hash, scaled. */
+/** The row of a region where the search for a word begins: a multiplicative hash of the word, scaled to the capacity. */
 export function slotOf(word: number, capacity: number): number {
   return Math.floor((Math.imul(word, 0x9e3779b1) >>> 0) * (capacity / 2 ** 32));
 }
@@ -54,7 +54,7 @@ export function numbersOf({ manifest: { bare, rows, contexts } }: TablePart): nu
   return bare === undefined ? 0 : rows + contexts;
 }
 
-/** At most so many bytes do tables take when loaded. */
+/** The greatest number of bytes that the loaded tables can take. */
 export function loadedBytes(parts: readonly TablePart[], words: number): number {
   return parts.reduce((sum, part, index) => {
     return sum + 4 * roomFor(part, words, linkedTables(parts, index).length) + 8 * numbersOf(part);

@@ -38,7 +38,7 @@ export async function loadTables(
   if (!canLoad(parts, words)) {
     throw new KneserError(
       'KNESER_LIMIT',
-      `${store.name}: a table has too many n-grams to be loaded as a whole; score from blocks, with --tables page`,
+      `${store.name}: a table has too many n-grams to be loaded as a whole; score from blocks, with tables: 'page' (--tables page)`,
     );
   }
   const tables: TableMemory[] = [];
@@ -236,9 +236,13 @@ function tableMemory(bytes: number): ArrayBufferLike {
     return sharedMemory(bytes);
   } catch (error) {
     const megabytes = Math.round(bytes / 2 ** 20);
-    throw new KneserError('KNESER_LIMIT', `tables: there are no ${megabytes} MB of memory for one; use --tables page`, {
-      cause: error,
-    });
+    throw new KneserError(
+      'KNESER_LIMIT',
+      `tables: there are no ${megabytes} MB of memory for one; use tables: 'page' (--tables page)`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

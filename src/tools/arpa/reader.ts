@@ -11,9 +11,9 @@ import { parseNumber } from './number.js';
 
 /** Lines before `\data\` may have this many bytes (1 MB): a longer one shows that the file is no ARPA file. */
 const MOST_HEADER_BYTES = 1 << 20;
-/** N-grams may take this many bytes a line (512 MB): their words may be long. */
+/** A line with an n-gram may have this many bytes (512 MB), since its words may be long. */
 const MOST_LINE_BYTES = 1 << 29;
-/** N-grams of one order that there is room for. */
+/** The greatest number of n-grams of one order that the reader accepts. */
 const MOST_NGRAMS = 2 ** 31;
 const BACKSLASH = 0x5c;
 const TAB = 0x09;
@@ -27,7 +27,7 @@ type Place = 'before' | 'counts' | 'section' | 'end';
 export class ArpaReader {
   /** Words have numbers in the order of the file, after `<unk>`, `<s>` and `</s>`. */
   readonly words = new WordList();
-  /** By order from 1 on. */
+  /** The n-grams of each order: `orders[k]` holds the n-grams of order k + 1. */
   readonly orders: Ngrams[] = [];
   /** Words with a NUL, VT, FF or CR inside: `lmplz` writes them, but text is cut into tokens at these bytes here. */
   unreachable = 0;
@@ -37,12 +37,12 @@ export class ArpaReader {
   /** The beginning of a line whose end has not been read yet. */
   private readonly pending = new PendingBytes();
   private readonly counts: number[] = [];
-  /** The order of the section at hand. */
+  /** The order of the n-grams in the section that is being read. */
   private order = 0;
-  /** By number, whether a word is among the unigrams. */
+  /** For each word number, 1 if the word is among the unigrams, else 0. */
   private known = new Uint8Array(1 << 12);
 
-  /** @param name of the file, for messages. */
+  /** @param name the name of the file, for messages. */
   constructor(private readonly name: string) {}
 
   /** Reads the next bytes of the file. @throws KNESER_INPUT_ARPA with the line and the reason if they are not an ARPA file's. */
