@@ -21,10 +21,10 @@ function levelBytes({ data_page_header_v2: second }: PageHeader): number {
 }
 
 /**
- * Refuses a page that comes to more than it says, since the reader makes room for whatever a run or a length asks for, until
- * no array can be so large.
+ * Refuses a page whose runs or lengths hold more than its header says: the reader allocates whatever size they name, up to
+ * sizes that no array can have.
  *
- * @param most bytes that the values of a page may come to.
+ * @param most the greatest total size of the values of a page, in bytes.
  */
 export function checkPage(page: Uint8Array, header: PageHeader, element: SchemaElement, most: number): void {
   const first = header.data_page_header;
@@ -47,7 +47,7 @@ export function checkPage(page: Uint8Array, header: PageHeader, element: SchemaE
     const width = reader.view.getUint8(reader.offset);
     if (width > 0) checkRuns(page, reader.offset + 1, page.length, width, count);
   } else if (data.encoding === 'DELTA_BYTE_ARRAY') {
-    // Each value may begin as the one before it.
+    // Each value may share a prefix with the value before it.
     let sum = 0;
     for (const lengths of [new Int32Array(count), new Int32Array(count)]) {
       deltaBinaryUnpack(reader, count, lengths);
@@ -57,7 +57,7 @@ export function checkPage(page: Uint8Array, header: PageHeader, element: SchemaE
   }
 }
 
-/** Goes through runs of numbers of `width` bits; no more than `count` may come of them, but for the rest of a last eight. */
+/** Walks over runs of numbers of `width` bits. The runs may hold at most `count` numbers, apart from the padding of the last group of eight. */
 function checkRuns(page: Uint8Array, from: number, to: number, width: number, count: number): void {
   let at = from;
   for (let seen = 0; seen < count && at < Math.min(to, page.length);) {

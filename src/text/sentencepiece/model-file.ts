@@ -18,7 +18,7 @@ export interface Piece {
   readonly type: PieceType;
 }
 
-/** What a SentencePiece model says, as far as it concerns cutting text into tokens. */
+/** The fields of a SentencePiece model that decide how text is cut into tokens. */
 export interface ModelFile {
   readonly type: ModelType;
   readonly pieces: readonly Piece[];
@@ -39,7 +39,7 @@ export interface NormalizerFile {
   readonly escapesSpace: boolean;
 }
 
-/** Pieces of so many bytes and more are refused by the library. */
+/** SentencePiece's own library refuses pieces of this many bytes or more. */
 const MOST_PIECE_BYTES = 8000;
 
 /** @throws KNESER_TOKENIZER with the path of the field that is wrong */

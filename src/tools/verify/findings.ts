@@ -1,10 +1,10 @@
 import { KneserError } from '../../base/errors.js';
 
-/** Something that is wrong with a model. */
+/** A damaged part of a model, and the damage. */
 export interface Finding {
   /** The part of the model: a file of the folder, a table and block, or another part. */
   readonly part: string;
-  /** What is wrong there. */
+  /** The damage, in words. */
   readonly problem: string;
 }
 
@@ -12,9 +12,9 @@ export interface Finding {
 export interface Check {
   /** The name of the check, such as `blocks`. */
   readonly check: string;
-  /** How many things were looked at. */
+  /** Number of parts checked. */
   readonly checked: number;
-  /** How many of them are damaged. */
+  /** Number of checked parts that are damaged. */
   readonly damaged: number;
 }
 

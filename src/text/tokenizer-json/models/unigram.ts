@@ -4,7 +4,7 @@ import { Trie } from '../../subwords/trie.js';
 import { UNKNOWN, UnigramSearch } from '../../subwords/unigram-search.js';
 import { checkText, type Fields } from '../fields.js';
 
-/** How much worse than the worst token a character is that has none (SentencePiece's kUnkPenalty), as natural log. */
+/** Subtracted from the lowest score of a token to get the score of a character without a token (SentencePiece's kUnkPenalty), natural log. */
 const UNKNOWN_PENALTY = 10;
 
 /** SentencePiece's Unigram, with sums in double precision as PyPI's `tokenizers` has them. */
