@@ -6,7 +6,7 @@
 import { basename, join } from 'node:path';
 import type { Corpus } from '../../corpora/catalog.js';
 import { checkAborted, KneserError } from '../base/errors.js';
-import { packageVersion } from '../base/node/version.js';
+import { VERSION } from '../base/version.js';
 import { checkOptions } from '../base/check.js';
 import { MIXTURE_DEFAULTS, pretrainedTokenizer } from '../train/plan/options.js';
 import { skippedWarning } from '../text/formats/corpus.js';
@@ -98,7 +98,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
     const { info } = measured[0];
     const models = measured.map(({ report }) => report);
     const report: BaselineReport = {
-      version: packageVersion(),
+      version: VERSION,
       corpus: corpus ? { name: corpus.name, title: corpus.title } : null,
       train: {
         files: files.train.map(named),

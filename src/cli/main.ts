@@ -8,7 +8,7 @@
  * output, progress and interruption.
  */
 import { Command } from 'commander';
-import { packageVersion } from '../base/node/version.js';
+import { VERSION } from '../base/version.js';
 import type { CommandRow } from './command-row.js';
 import { stopOnSignals } from './interruption.js';
 import { reportError } from './report-error.js';
@@ -112,7 +112,7 @@ let running: Command | undefined;
 
 const kneser = new Command('kneser')
   .description('Exact modified Kneser-Ney language models: train from text, score text, measure perplexity.')
-  .version(packageVersion())
+  .version(VERSION)
   .exitOverride()
   .showHelpAfterError('(kneser --help, or kneser COMMAND --help, tells more)')
   .hook('preSubcommand', async (_, command) => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { packageVersion } from '../../base/node/version.js';
+import { VERSION } from '../../base/version.js';
 import { givenDocumentOptions } from '../../text/formats/corpus.js';
 import { FORMAT_OPTIONS } from '../../text/formats/index.js';
 import type { Input } from '../../text/formats/input.js';
@@ -10,7 +10,7 @@ import { recordInputs, type Beginning } from './record.js';
 export async function beginningOf(options: TrainOptions, inputs: readonly Input[]): Promise<Beginning> {
   return {
     settings: {
-      'version of kneser': packageVersion(),
+      'version of kneser': VERSION,
       ...keptOptions(options, { digest }),
       // Records of 0.1.0 hold these two, empty where they were not given; the others are there if they were given.
       ...Object.fromEntries(FORMAT_OPTIONS.map(option => [option, ''])),
