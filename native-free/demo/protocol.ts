@@ -1,4 +1,5 @@
 /** The messages between the page and the worker that holds its model. */
+import type { Stage } from '../../src/base/progress.js';
 import type { ModelSmoothing, Smoothing } from '../../src/smoothing/index.js';
 
 /** The source of a model. */
@@ -77,7 +78,7 @@ export interface Suggestions {
 
 /** Progress of training. */
 export interface Training {
-  readonly stage: string;
+  readonly stage: Stage;
   readonly done: number;
   readonly total: number | undefined;
   readonly unit: string;

@@ -1,17 +1,27 @@
+import type { Stage } from '../../../src/base/progress.js';
 import type { Training } from '../protocol.js';
 import { byId } from './dom.js';
 import { bytes, percent, whole } from './figures.js';
 
-/** The stages of training in words. */
-const STAGES: Readonly<Record<string, string>> = {
+/** Each stage in words. */
+const STAGES: Readonly<Record<Stage, string>> = {
   tokenize: 'Reading the text',
   sort: 'Sorting the vocabulary',
   count: 'Counting n-grams',
   classes: 'Grouping words into classes',
   prune: 'Pruning',
   tune: 'Tuning the mixture',
+  export: 'Writing an ARPA file',
+  import: 'Reading an ARPA file',
   store: 'Keeping the model',
+  save: 'Keeping the model',
   pack: 'Packing the model',
+  unpack: 'Unpacking the model',
+  copy: 'Copying the model',
+  load: 'Loading the model',
+  score: 'Scoring',
+  files: 'Checking files',
+  verify: 'Checking n-grams',
 };
 
 /** Shows the progress of some work, with a button that stops it. */
@@ -19,7 +29,7 @@ export class Work {
   private readonly panel = byId('work');
   private readonly bar = byId('progress', HTMLProgressElement);
   private controller: AbortController | undefined;
-  private stage = '';
+  private stage: Stage | undefined;
   private started = 0;
 
   constructor() {
@@ -47,7 +57,7 @@ export class Work {
   }
 
   private begin(title: string): void {
-    this.stage = '';
+    this.stage = undefined;
     this.started = performance.now();
     byId('stage').textContent = title;
     byId('rate').textContent = '\u00a0';
@@ -56,7 +66,7 @@ export class Work {
 
   private tell({ stage, done, total, unit }: Training): void {
     if (stage !== this.stage) {
-      this.begin(STAGES[stage] ?? stage);
+      this.begin(STAGES[stage]);
       this.stage = stage;
     }
     const seconds = (performance.now() - this.started) / 1000;
