@@ -252,7 +252,7 @@ export function writeError(path: string, error: unknown): KneserError {
     return new KneserError('KNESER_OUTPUT_DENIED', `${path}: ${reason}`, cause);
   }
   if (code === 'ENOTDIR' || code === 'EEXIST') {
-    return new KneserError('KNESER_OUTPUT_EXISTS', `${path}: is not a folder; name another with --out`, cause);
+    return new KneserError('KNESER_OUTPUT_EXISTS', `${path}: is not a folder; name another as out (--out)`, cause);
   }
   return new KneserError('KNESER_IO', `${path}: writing failed: ${message}`, cause);
 }

@@ -116,7 +116,7 @@ export const FILE_KINDS: readonly FileKind[] = [
     what: 'a Parquet file',
     isRead: true,
     matches: all(begins('PAR1'), isBinary),
-    help: 'say --format parquet',
+    help: "say format: 'parquet' (--format parquet)",
   },
   {
     name: 'parquet-encrypted',
@@ -313,7 +313,7 @@ export const FILE_KINDS: readonly FileKind[] = [
     name: 'json',
     what: 'JSON',
     matches: reads(/^\s*(\{\s*"([^"\\]|\\.)*"\s*:|\[\s*\{\s*"([^"\\]|\\.)*"\s*:)/),
-    help: 'read one field of each line with --format jsonl, or the lines as they are with --format text',
+    help: 'read one field of each line with format jsonl (--format jsonl), or the lines as they are with format text (--format text)',
   },
 ];
 

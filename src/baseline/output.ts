@@ -24,7 +24,7 @@ export async function claimFolder(folder: string, force: boolean): Promise<void>
   if (found !== undefined && !force) {
     throw new KneserError(
       'KNESER_OUTPUT_EXISTS',
-      `${join(folder, found)}: there is a baseline here already; pass --force to replace it, or another --out`,
+      `${join(folder, found)}: there is a baseline here already; replace it with force (--force), or name another out (--out)`,
     );
   }
   try {
@@ -42,7 +42,7 @@ export function checkModels(folder: string, names: readonly string[], force: boo
   if (found === undefined || force) return;
   throw new KneserError(
     'KNESER_OUTPUT_EXISTS',
-    `${found}: this path exists already; pass --force to replace a model, or another --keep-models`,
+    `${found}: this path exists already; replace a model with force (--force), or name another keepModels (--keep-models)`,
   );
 }
 

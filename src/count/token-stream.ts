@@ -187,7 +187,7 @@ export class TokenStream implements TokenSink {
     throw new KneserError(
       'KNESER_INPUT_RESERVED',
       `${this.source}, ${this.unit} ${this.lines + 1}: the text holds a literal ${text}, which marks sentence boundaries; ` +
-        'remove it, or pass --reserved drop to leave such tokens out',
+        "remove it, or leave such tokens out with reserved: 'drop' (--reserved drop)",
     );
   }
 }

@@ -81,8 +81,8 @@ export class Tokenizer {
     if (this.pending.length + part.length > this.most) {
       throw new KneserError(
         'KNESER_LIMIT',
-        `${this.source}: a token is longer than ${this.most >> 20} MB, the most that --memory allows. Tokens end at white ` +
-          'space: is this the right --tokenizer for this text?',
+        `${this.source}: a token is longer than ${this.most >> 20} MB, the most that memory (--memory) allows. Tokens end at white ` +
+          'space: is this the right tokenizer (--tokenizer) for this text?',
       );
     }
     this.pending.add(part);

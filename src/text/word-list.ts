@@ -23,7 +23,7 @@ export function checkWords(words: number, bytes: number): void {
   throw new KneserError(
     'KNESER_LIMIT',
     `the text has more than ${words <= MOST_WORDS ? '4 GB of different words' : '90,000,000 different words'}, too many ` +
-      'for a vocabulary; keep the most frequent ones with --vocab-limit N, or name them with --vocab FILE',
+      'for a vocabulary; keep the most frequent ones with a vocabulary of a limit (--vocab-limit N), or name them (--vocab FILE)',
   );
 }
 

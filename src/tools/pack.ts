@@ -86,6 +86,8 @@ export async function pack(options: PackOptions): Promise<PackReport> {
 async function checkOut(out: string, force: boolean): Promise<void> {
   const stats = await stat(out).catch(() => undefined);
   if (!stats || (stats.isFile() && force)) return;
-  const advice = stats.isFile() ? 'pass --force to replace it, or another --out' : 'it is no file; name another --out';
+  const advice = stats.isFile()
+    ? 'replace it with force (--force), or name another out (--out)'
+    : 'it is no file; name another out (--out)';
   throw new KneserError('KNESER_OUTPUT_EXISTS', `${out}: is there already; ${advice}`);
 }

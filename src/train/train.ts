@@ -107,7 +107,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     if (cause instanceof CallerError) throw cause.cause;
     const isStopped = error instanceof KneserError && error.code === 'KNESER_ABORTED';
     if (options.signal?.aborted && (keepsUnfinished() || isStopped)) {
-      const left = keepsUnfinished() ? 'the finished part is kept, for --resume' : undefined;
+      const left = keepsUnfinished() ? 'the finished part is kept, for resume (--resume)' : undefined;
       throw abortedError('training', options.signal.reason, left);
     }
     throw error;

@@ -54,10 +54,10 @@ test('--format reads JSON lines and Parquet from standard input', async () => {
   expect(await cli.print(['score', model, '--format', 'parquet'], { input: parquet })).toBe(plain);
   expect(await cli.print(['score', model, cli.file(parquet)])).toBe(plain);
   expect(await cli.refuse(2, ['score', model], { input: jsonl })).toContain(
-    '-: is JSON; read one field of each line with --format jsonl',
+    '-: is JSON; read one field of each line with format jsonl (--format jsonl)',
   );
   expect(await cli.refuse(2, ['score', model], { input: parquet })).toContain(
-    '-: is a Parquet file; say --format parquet',
+    "-: is a Parquet file; say format: 'parquet' (--format parquet)",
   );
 });
 

@@ -316,7 +316,9 @@ describe('the command line', () => {
 
   it('refuses what is in the way, unless forced', async () => {
     const file = cli.file('not a model', '.kneser');
-    expect(await cli.refuse(2, ['pack', models.tiny, '--out', file])).toMatch(/is there already; pass --force/);
+    expect(await cli.refuse(2, ['pack', models.tiny, '--out', file])).toMatch(
+      /is there already; replace it with force \(--force\)/,
+    );
     expect(readFileSync(file, 'utf8')).toBe('not a model');
     expect(await cli.refuse(2, ['score', file])).toMatch(
       /is a file; a model is a folder .*, or a file made by kneser pack/,

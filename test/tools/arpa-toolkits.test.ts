@@ -33,7 +33,7 @@ describe('ARPA files as they are laid out by', () => {
   test('SRILM', async () => {
     const { warnings, ngrams } = await importArpa({ file: fixture('srilm.arpa'), out: at('srilm') });
     expect(warnings).toEqual([
-      'the file has no <unk>: words outside the vocabulary have probability 0; --unk gives them another',
+      'the file has no <unk>: words outside the vocabulary have probability 0; unk (--unk) gives them another',
     ]);
     expect(ngrams).toEqual([5, 4, 1]);
     await expectScores(at('srilm'), [

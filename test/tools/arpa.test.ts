@@ -439,7 +439,7 @@ describe('a model without <unk>', () => {
   test('gives words outside its vocabulary probability 0, and leaves them out of the perplexity that excludes them', async () => {
     const { warnings } = await importText(text);
     expect(warnings).toEqual([
-      'the file has no <unk>: words outside the vocabulary have probability 0; --unk gives them another',
+      'the file has no <unk>: words outside the vocabulary have probability 0; unk (--unk) gives them another',
     ]);
     expect(new Arpa(await exported(at('imported'))).ngrams).toEqual(new Arpa(text).ngrams);
     await withOpen(at('imported'), async (paged, loaded) => {

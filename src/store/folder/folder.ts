@@ -57,7 +57,7 @@ export async function beginDraft(path: string, force: boolean, findUnfinished?: 
     if (foreign.length > 0) {
       throw new KneserError(
         'KNESER_OUTPUT_EXISTS',
-        `${path}: this folder holds other files (${foreign[0]} …); name a new or empty one with --out`,
+        `${path}: this folder holds other files (${foreign[0]} …); name a new or empty one as out (--out)`,
       );
     }
     if (before.length > 0 && !force && !findUnfinished) throw await outputExists(path, before);
@@ -145,8 +145,8 @@ export async function publishedGeneration(path: string): Promise<string | undefi
 
 async function outputExists(path: string, entries: readonly string[]): Promise<KneserError> {
   const message = entries.includes(POINTER)
-    ? `${path}: there is a model here already; pass --force to replace it, or another --out`
-    : `${await unfinishedMessage(path)}\nTo begin anew instead, pass --force`;
+    ? `${path}: there is a model here already; replace it with force (--force), or name another out (--out)`
+    : `${await unfinishedMessage(path)}\nTo begin anew instead, use force (--force)`;
   return new KneserError('KNESER_OUTPUT_EXISTS', message);
 }
 

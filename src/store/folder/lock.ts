@@ -37,7 +37,7 @@ export async function lockFolder(folder: string, owner: string): Promise<FolderL
       }
       throw new KneserError(
         'KNESER_OUTPUT_EXISTS',
-        `${owner}: a model is being made here at this moment; wait for it, or name another folder with --out`,
+        `${owner}: a model is being made here at this moment; wait for it, or name another folder as out (--out)`,
         { cause },
       );
     });

@@ -146,8 +146,10 @@ function textOf(object: JsonObject, { field = 'text', missing }: DocumentOptions
   throw new KneserError(
     'KNESER_INPUT_JSON',
     `${where}: ${document === undefined ? 'there is no' : 'no text in the'} field ${field}; ` +
-      `name another with --field (${names})` +
-      (document === undefined || document === null ? ', or leave such lines out with --missing skip' : ''),
+      `name another with field (--field): ${names}` +
+      (document === undefined || document === null
+        ? "; or leave such lines out with missing: 'skip' (--missing skip)"
+        : ''),
   );
 }
 

@@ -63,7 +63,7 @@ export async function* readPages(path: string, column: string, skipMissing: bool
 function noText(path: string, row: number, column: string): KneserError {
   return new KneserError(
     'KNESER_INPUT_PARQUET',
-    `${path}, row ${row}: there is no text in the column ${column}; leave such rows out with --missing skip`,
+    `${path}, row ${row}: there is no text in the column ${column}; leave such rows out with missing: 'skip' (--missing skip)`,
   );
 }
 
@@ -85,7 +85,9 @@ function textColumn(path: string, schema: SchemaTree, column: string): SchemaTre
   throw new KneserError(
     'KNESER_INPUT_PARQUET',
     `${path}: ${found ? `the column ${column} is no text` : `there is no column ${column}`}; ` +
-      (names.length > 0 ? `name another with --column (${names.join(', ')})` : 'no column of this file is text'),
+      (names.length > 0
+        ? `name another with column (--column): ${names.join(', ')}`
+        : 'no column of this file is text'),
   );
 }
 

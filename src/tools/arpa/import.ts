@@ -171,13 +171,15 @@ function warningsOf(reader: ArpaReader, filled: number): string[] {
     warnings.push(`${filled} n-grams that longer ones end with are not in the file, and were filled in by backing off`);
   }
   if (!reader.has(UNK)) {
-    warnings.push('the file has no <unk>: words outside the vocabulary have probability 0; --unk gives them another');
+    warnings.push(
+      'the file has no <unk>: words outside the vocabulary have probability 0; unk (--unk) gives them another',
+    );
   }
   if (!reader.has(BOS)) {
     warnings.push('the file has no <s>: a sentence begins as text in the middle of one does');
   }
   if (!reader.has(EOS)) {
-    warnings.push('the file has no </s>: the end of a sentence has probability 0; --no-end leaves it out');
+    warnings.push('the file has no </s>: the end of a sentence has probability 0; end: false (--no-end) leaves it out');
   }
   if (reader.unreachable > 0) {
     warnings.push(

@@ -94,7 +94,7 @@ export function requireSame(out: string, record: Beginning, now: Beginning): voi
   throw new KneserError(
     'KNESER_OPTION',
     `${out}: the interrupted training began with other ${differences.join(', ')}; ` +
-      'resume it with the same options and files, or begin anew with --force and without --resume',
+      'resume it with the same options and files, or begin anew with force (--force) and without resume (--resume)',
   );
 }
 
