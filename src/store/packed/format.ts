@@ -1,7 +1,7 @@
 import { BlockDamage } from '../../base/sealed.js';
 import { checksum } from '../../base/checksum.js';
 import { FORMAT_VERSION } from '../keys.js';
-import { compareBytes } from '../../base/bytes.js';
+import { compareBytes, concatenate } from '../../base/bytes.js';
 import { readVarint, writeVarint } from '../../base/varint.js';
 
 /**
@@ -260,16 +260,5 @@ function u32(value: number): Uint8Array {
 function u64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true);
-  return bytes;
-}
-
-/** Joins byte arrays. */
-export function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
   return bytes;
 }

@@ -1,5 +1,5 @@
 import { KneserError } from '../../base/errors.js';
-import { concatenate } from './format.js';
+import { concatenate } from '../../base/bytes.js';
 import { cutShort, type ByteSource } from './source.js';
 
 /** Bytes of the first request: enough for header and front of a model of 500 MB, so that opening it takes only one more request, for the manifest. */

@@ -1,7 +1,8 @@
+import { concatenate } from '../../base/bytes.js';
 import { checksum } from '../../base/checksum.js';
 import type { ModelFiles } from '../store.js';
 import type { ModelStore } from '../store.js';
-import { concatenate, encodeFront, encodeHeader, encodePage, PAGE_KEYS, type Entry, type PageInfo } from './format.js';
+import { encodeFront, encodeHeader, encodePage, PAGE_KEYS, type Entry, type PageInfo } from './format.js';
 
 /** Bytes of values that are joined and written at once. */
 const WRITE_BYTES = 1 << 20;

@@ -1,3 +1,4 @@
+import { concatenate } from '../../base/bytes.js';
 import { HEAD_BYTES, helpFor, kindOf } from '../../base/file-kinds.js';
 import { NEWLINE } from '../tokens.js';
 import { refusal, refuseWide } from './text-watch.js';
@@ -15,7 +16,8 @@ export async function peek(source: AsyncGenerator<Uint8Array>): Promise<Peeked> 
   while (head.length < HEAD_BYTES && !head.includes(NEWLINE)) {
     const next = await source.next();
     if (next.done) break;
-    head = head.length === 0 ? next.value : joined(head, next.value);
+    // A copy, unless nothing more is read: a source may fill the same buffer again.
+    head = head.length === 0 && next.value.length >= HEAD_BYTES ? next.value : concatenate([head, next.value]);
   }
   const first = head;
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
@@ -23,13 +25,6 @@ export async function peek(source: AsyncGenerator<Uint8Array>): Promise<Peeked> 
     yield* source;
   };
   return { head, chunks: chunks() };
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(a.length + b.length);
-  bytes.set(a);
-  bytes.set(b, a.length);
-  return bytes;
 }
 
 /**

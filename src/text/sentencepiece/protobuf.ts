@@ -5,6 +5,7 @@
  * has the four types of models, and `engine.ts` joins them. A file that the library would refuse is refused by the name of the field
  * at fault.
  */
+import { concatenate } from '../../base/bytes.js';
 import { refuse } from '../subwords/refuse.js';
 
 /** A field of a message: its bytes, or its number for numbers of all kinds. */
@@ -58,7 +59,7 @@ export class Message {
   message(number: number, name: string): Message {
     const parts = this.list(number, name);
     if (parts.length === 0) refuse(`${this.at(name)}: is missing; is the file cut short?`);
-    return new Message(concatenated(parts), this.at(name));
+    return new Message(parts.length === 1 ? parts[0] : concatenate(parts), this.at(name));
   }
 
   bytes(number: number, name: string): Uint8Array | undefined {
@@ -95,17 +96,6 @@ export class Message {
     if (found !== type) refuse(`${this.at(name)}: has the wire type ${WIRE_TYPES[found]}, not ${WIRE_TYPES[type]}`);
     return this.values.get(number) ?? [];
   }
-}
-
-function concatenated(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0];
-  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** @throws KNESER_TOKENIZER where bytes are no UTF-8 */

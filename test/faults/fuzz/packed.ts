@@ -1,3 +1,4 @@
+import { concatenate } from '../../../src/base/bytes.js';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportArpa } from '../../../src/tools/arpa/export.js';
@@ -5,7 +6,6 @@ import { importArpa } from '../../../src/tools/arpa/import.js';
 import { LanguageModel } from '../../../src/model/language-model.js';
 import { pack } from '../../../src/tools/pack.js';
 import {
-  concatenate,
   decodeFront,
   decodeHeader,
   decodePage,
