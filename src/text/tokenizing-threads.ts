@@ -1,6 +1,5 @@
-import { Worker } from 'node:worker_threads';
 import { KneserError } from '../base/errors.js';
-import { WORKER_OPTIONS } from '../base/node/worker-options.js';
+import { AnsweringThread } from '../base/node/answering-thread.js';
 import { PendingBytes } from '../base/pending-bytes.js';
 import type { TextChanges } from './tokenization.js';
 import type { TextPart, TokenizedPart, TokenizingPlan } from './tokenizing-thread.js';
@@ -99,27 +98,18 @@ interface ListedToken {
   readonly hash: number;
 }
 
-/** A thread, which answers in the order that it is asked. */
+/** A thread, and the tokens that it listed so far. */
 class TokenizingThread {
-  private readonly worker: Worker;
-  private readonly asked: { resolve: (part: TokenizedPart) => void; reject: (error: Error) => void }[] = [];
+  private readonly thread: AnsweringThread<TextPart, TokenizedPart>;
   /** The thread's list of tokens: number `n` is at `n - 1`. */
   private tokens: ListedToken[] = [];
-  private ended: Error | undefined;
 
-  constructor(workerData: TokenizingPlan) {
-    this.worker = new Worker(new URL('./tokenizing-worker.js', import.meta.url), { ...WORKER_OPTIONS, workerData });
-    this.worker.on('message', (part: TokenizedPart) => this.asked.shift()?.resolve(part));
-    this.worker.on('error', error => this.fail(error));
-    this.worker.on('exit', () => this.fail(new Error('a tokenizing thread ended unexpectedly')));
+  constructor(plan: TokenizingPlan) {
+    this.thread = new AnsweringThread(new URL('./tokenizing-worker.js', import.meta.url), plan, 'tokenizing');
   }
 
   tokenize(part: TextPart): Promise<TokenizedPart> {
-    if (this.ended) return Promise.reject(this.ended);
-    return new Promise((resolve, reject) => {
-      this.asked.push({ resolve, reject });
-      this.worker.postMessage(part, [part.bytes.buffer as ArrayBuffer]);
-    });
+    return this.thread.ask(part, [part.bytes.buffer as ArrayBuffer]);
   }
 
   /** Adds the new tokens of a part to the list. @returns the list */
@@ -134,12 +124,6 @@ class TokenizingThread {
   }
 
   close(): void {
-    this.fail(new Error('tokenizing was stopped'));
-    void this.worker.terminate();
-  }
-
-  private fail(error: Error): void {
-    this.ended ??= error;
-    for (const { reject } of this.asked.splice(0)) reject(this.ended);
+    void this.thread.close(new Error('tokenizing was stopped'));
   }
 }

@@ -1,0 +1,49 @@
+import { Worker, type Transferable } from 'node:worker_threads';
+import { threadError, WORKER_OPTIONS } from './worker-options.js';
+
+/**
+ * A worker thread that answers each message with one message, in the order that it is asked. It keeps the process alive only
+ * while an answer is due.
+ */
+export class AnsweringThread<Question, Answer> {
+  private readonly worker: Worker;
+  private readonly asked: { resolve: (answer: Answer) => void; reject: (error: Error) => void }[] = [];
+  private ended: Error | undefined;
+
+  /**
+   * @param address of the worker's file.
+   * @param workerData for the worker.
+   * @param work names the thread's work in messages, such as `scoring`.
+   */
+  constructor(address: URL, workerData: unknown, work: string) {
+    this.worker = new Worker(address, { ...WORKER_OPTIONS, workerData });
+    this.worker.unref();
+    this.worker.on('message', (answer: Answer) => {
+      this.asked.shift()?.resolve(answer);
+      if (this.asked.length === 0) this.worker.unref();
+    });
+    this.worker.on('error', error => this.fail(threadError(address, error)));
+    this.worker.on('exit', () => this.fail(new Error(`a ${work} thread ended unexpectedly`)));
+  }
+
+  /** Asks the thread. @param transfer the buffers that move to the thread with the question. */
+  ask(question: Question, transfer: readonly Transferable[]): Promise<Answer> {
+    if (this.ended) return Promise.reject(this.ended);
+    return new Promise((resolve, reject) => {
+      this.asked.push({ resolve, reject });
+      this.worker.ref();
+      this.worker.postMessage(question, transfer);
+    });
+  }
+
+  /** Ends the thread; answers that are due fail with the reason. */
+  async close(reason: Error): Promise<void> {
+    this.fail(reason);
+    await this.worker.terminate();
+  }
+
+  private fail(error: Error): void {
+    this.ended ??= error;
+    for (const { reject } of this.asked.splice(0)) reject(this.ended);
+  }
+}
