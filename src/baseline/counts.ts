@@ -1,6 +1,6 @@
 import type { LanguageModel } from '../model/language-model.js';
 import { NOT_IN_VOCABULARY } from '../model/lookup/words.js';
-import { readDictionary } from '../tables/dictionary-reader.js';
+import { readFrequencies } from '../tables/dictionary-reader.js';
 import { EOS } from '../text/tokens.js';
 
 /** The counts of words in a model's training text. */
@@ -15,10 +15,7 @@ export interface TrainingCounts {
 export async function trainingCounts(model: LanguageModel): Promise<TrainingCounts> {
   const { store, manifest } = model.parts;
   const words = await model.allWords();
-  const frequencies: number[] = [];
-  for await (const { block } of readDictionary(store, manifest)) {
-    block.ids.forEach((id, i) => (frequencies[id] = block.frequencies[i]));
-  }
+  const frequencies = await readFrequencies(store, manifest);
   const of = (token: string): number => {
     const id = words.idOf(token);
     return id === NOT_IN_VOCABULARY ? 0 : frequencies[id];

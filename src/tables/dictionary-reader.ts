@@ -1,54 +1,48 @@
 import { compareBytes } from '../base/bytes.js';
 import { decodeValue } from '../base/decode.js';
-import { KneserError } from '../base/errors.js';
 import { BlockDamage } from '../base/sealed.js';
 import { DICTIONARY_DIRECTORY_KEY, dictionaryKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
 import { decodeDictionaryBlock, decodeDictionaryDirectory, type DictionaryBlock } from './dictionary.js';
 import { wordIds, type Manifest } from './manifest.js';
-import { readAhead } from './read-ahead.js';
+import { decodeAhead, readAhead, type DamageOptions, type Numbered } from './read-ahead.js';
 import { intactValue } from './table-reader.js';
 
 /** How the dictionary is read. */
-export interface ReadDictionaryOptions {
+export interface ReadDictionaryOptions extends DamageOptions {
   /** The first word of each block; if given, each block is compared with it. */
   readonly firstWords?: readonly Uint8Array[];
-  /** Called with the error of each damaged block, which is left out. Without it, the first damaged block ends the reading. */
-  readonly onDamage?: (error: KneserError, number: number) => void;
-}
-
-/** A block of the dictionary, and its number. */
-export interface NumberedWords {
-  readonly number: number;
-  readonly block: DictionaryBlock;
 }
 
 /**
  * Input: the dictionary of a model. Output: its blocks, decoded. Order: that of the words' UTF-8 bytes. The only loop over a
- * whole dictionary; it reads ahead (see {@link readAhead}).
+ * whole dictionary; it reads ahead (see {@link decodeAhead}).
  *
  * @throws KNESER_DAMAGED where a block is missing, unreadable, or has an id outside the vocabulary.
  */
-export async function* readDictionary(
+export function readDictionary(
   store: ModelStore,
   manifest: Manifest,
-  { firstWords, onDamage }: ReadDictionaryOptions = {},
-): AsyncGenerator<NumberedWords, void, void> {
+  { firstWords, ...damage }: ReadDictionaryOptions = {},
+): AsyncGenerator<Numbered<DictionaryBlock>, void, void> {
   const types = wordIds(manifest);
-  for await (const { from, values } of readAhead(store, dictionaryKey, 0, manifest.dictionaryBlocks)) {
-    for (const [i, value] of values.entries()) {
-      const number = from + i;
-      let block: DictionaryBlock;
-      try {
-        block = decodeWords(store, number, value, types, firstWords?.[number]);
-      } catch (error) {
-        if (!onDamage || !(error instanceof KneserError && error.code === 'KNESER_DAMAGED')) throw error;
-        onDamage(error, number);
-        continue;
-      }
-      yield { number, block };
-    }
+  return decodeAhead(
+    store,
+    dictionaryKey,
+    0,
+    manifest.dictionaryBlocks,
+    (number, value) => decodeWords(store, number, value, types, firstWords?.[number]),
+    damage,
+  );
+}
+
+/** The number of occurrences of each word in the training text, by id. @throws KNESER_DAMAGED */
+export async function readFrequencies(store: ModelStore, manifest: Manifest): Promise<Float64Array> {
+  const frequencies = new Float64Array(wordIds(manifest));
+  for await (const { block } of readDictionary(store, manifest)) {
+    block.ids.forEach((id, i) => (frequencies[id] = block.frequencies[i]));
   }
+  return frequencies;
 }
 
 /** The same blocks as bytes, many at once, to be copied as they are. @throws KNESER_DAMAGED */

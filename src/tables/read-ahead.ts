@@ -1,3 +1,4 @@
+import { KneserError } from '../base/errors.js';
 import type { ModelStore } from '../store/store.js';
 
 /** Number of values that are read at once: blocks of tables and of the dictionary, of about 8 kB each. */
@@ -35,5 +36,46 @@ export async function* readAhead(
   } finally {
     // A caller that stops early may close the store next.
     await reading.catch(() => undefined);
+  }
+}
+
+/** What becomes of damaged values. */
+export interface DamageOptions {
+  /** Called with the error of each damaged block, which is left out. Without it, the first damaged block ends the reading. */
+  readonly onDamage?: (error: KneserError, number: number) => void;
+}
+
+/** A decoded value and the number of its key. */
+export interface Numbered<Block> {
+  readonly number: number;
+  readonly block: Block;
+}
+
+/**
+ * The same values, decoded one after another.
+ *
+ * @param decode throws KNESER_DAMAGED for a value that is missing or damaged.
+ */
+export async function* decodeAhead<Block>(
+  store: ModelStore,
+  keyOf: (number: number) => Uint8Array,
+  first: number,
+  end: number,
+  decode: (number: number, value: Uint8Array | undefined) => Block,
+  { onDamage }: DamageOptions,
+): AsyncGenerator<Numbered<Block>, void, void> {
+  for await (const { from, values } of readAhead(store, keyOf, first, end)) {
+    for (let i = 0; i < values.length; i++) {
+      const number = from + i;
+      let block: Block;
+      try {
+        block = decode(number, values[i]);
+      } catch (error) {
+        if (!onDamage || !(error instanceof KneserError && error.code === 'KNESER_DAMAGED')) throw error;
+        onDamage(error, number);
+        continue;
+      }
+      yield { number, block };
+    }
   }
 }

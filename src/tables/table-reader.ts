@@ -1,11 +1,10 @@
 import { decodeValue } from '../base/decode.js';
-import { KneserError } from '../base/errors.js';
 import { BlockDamage, unseal } from '../base/sealed.js';
 import { blockKey, directoryKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
 import { blankBlock, BLOCK_ENTRIES, decodeBlock, type Block } from './block.js';
 import { decodeDirectory, type Directory } from './directory.js';
-import { readAhead } from './read-ahead.js';
+import { decodeAhead, readAhead, type DamageOptions, type Numbered } from './read-ahead.js';
 import type { EncodedBlock } from './table-writer.js';
 
 /** A table of a store whose directory was read. */
@@ -25,47 +24,35 @@ export async function openTable(store: ModelStore, name: string, width: number):
 }
 
 /** How the blocks of a table are read. */
-export interface ReadBlocksOptions {
+export interface ReadBlocksOptions extends DamageOptions {
   /** The number of the block to begin with. Default 0. */
   readonly first?: number;
-  /** Called with the error of each damaged block, which is left out. Without it, the first damaged block ends the reading. */
-  readonly onDamage?: (error: KneserError, number: number) => void;
 }
 
-/** A block, and its number in the directory. */
-export interface NumberedBlock {
-  readonly number: number;
-  /** Valid until the next block is asked for: all blocks are decoded into the same memory. */
-  readonly block: Block;
-}
+/** A block, and its number in the directory. Valid until the next block is asked for: all blocks are decoded into the same memory. */
+export type NumberedBlock = Numbered<Block>;
 
 /**
  * Input: a table of a store. Output: its blocks, decoded and compared with the directory. Order: that of the rows. The only
- * loop over the blocks of a whole table; it reads ahead (see {@link readAhead}).
+ * loop over the blocks of a whole table; it reads ahead (see {@link decodeAhead}).
  *
  * @throws KNESER_DAMAGED where a block is missing, unreadable, or not the one that the directory lists.
  */
-export async function* readBlocks(
+export function readBlocks(
   store: ModelStore,
   table: StoredTable,
-  { first = 0, onDamage }: ReadBlocksOptions = {},
+  { first = 0, ...damage }: ReadBlocksOptions = {},
 ): AsyncGenerator<NumberedBlock, void, void> {
   const { columns, words } = table.directory;
   const memory = blankBlock(columns.length, BLOCK_ENTRIES, BLOCK_ENTRIES);
-  for await (const { from, values } of readAhead(store, keysOf(table), first, words.length)) {
-    for (let i = 0; i < values.length; i++) {
-      const number = from + i;
-      let block: Block;
-      try {
-        block = decodeTableBlock(store, table, number, values[i], memory);
-      } catch (error) {
-        if (!onDamage || !(error instanceof KneserError && error.code === 'KNESER_DAMAGED')) throw error;
-        onDamage(error, number);
-        continue;
-      }
-      yield { number, block };
-    }
-  }
+  return decodeAhead(
+    store,
+    keysOf(table),
+    first,
+    words.length,
+    (number, value) => decodeTableBlock(store, table, number, value, memory),
+    damage,
+  );
 }
 
 /**
