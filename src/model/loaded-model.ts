@@ -61,7 +61,7 @@ export class LoadedModel extends MemoryModel {
     const scoring = new PieceScoring(
       this.scorer,
       layout,
-      threads > 1 ? start => this.#threadsOf(threads, start) : undefined,
+      threads > 1 ? async start => (start ? this.#startThreads(threads) : this.#threads.get(threads)) : undefined,
     );
     const sum = await sumFile(path, this.words, this.parts, options, async ids => {
       this.checkOpen();
@@ -95,9 +95,9 @@ export class LoadedModel extends MemoryModel {
     this.checkOpen();
     checkSentences(sentences);
     checkOptions('scoreEach', options, SCORE_EACH_OPTIONS);
-    const threads = await this.#threadsOf(options.threads ?? availableParallelism(), true);
+    const threads = await this.#startThreads(options.threads ?? availableParallelism());
     const { scoreSentences } = await import('./scoring/sentence-scoring.js');
-    if (threads) yield* scoreSentences(this.#numbered(sentences), endsOf(options), threads);
+    yield* scoreSentences(this.#numbered(sentences), endsOf(options), threads);
   }
 
   override async close(): Promise<void> {
@@ -116,15 +116,15 @@ export class LoadedModel extends MemoryModel {
     }
   }
 
-  /** So many threads, if they have been started or are to be. */
-  #threadsOf(count: number, start: boolean): Promise<ScoringThreads | undefined> {
+  /** So many threads: those that were started before, if there are any. */
+  #startThreads(count: number): Promise<ScoringThreads> {
     let threads = this.#threads.get(count);
-    if (!threads && start) {
+    if (!threads) {
       threads = import('./scoring/threads.js').then(
         ({ ScoringThreads }) => new ScoringThreads(count, this.plan, this.parts.store.name),
       );
       this.#threads.set(count, threads);
     }
-    return threads ?? Promise.resolve(undefined);
+    return threads;
   }
 }

@@ -14,7 +14,7 @@ import { COUNT } from '../smoothing/evidence.js';
 import { isContiguous } from '../tables/pattern.js';
 import { canLoad, loadedBytes } from './lookup/regions.js';
 import { requireCounts, type ModelParts } from './scoring/parts.js';
-import { orNull, perplexityOf, PerplexitySum } from './scoring/perplexity.js';
+import type { PerplexitySum } from './scoring/perplexity.js';
 import type { NextWords } from './prediction/next-words.js';
 import type { BatchScorer, Scorer } from './scoring/scorer.js';
 import { vectorOf, type VectorOptions, type VectorScore } from './scoring/vector.js';
@@ -22,7 +22,7 @@ import { NOT_IN_VOCABULARY, type LoadedWords } from './lookup/words.js';
 
 import type { ModelInfo } from './api.js';
 import type { PredictOptions, Prediction } from './prediction/prediction.js';
-import type { Score, ScoreOptions, TextOptions } from './scoring/score.js';
+import { scoreOf, type Score, type ScoreOptions, type TextOptions } from './scoring/score.js';
 
 /** A sentence's tokens and scores are all in memory: about 200 bytes a token. */
 const MOST_TOKENS = 1 << 22;
@@ -203,8 +203,7 @@ export class ModelBase {
       layout.clear();
     }
     if (withEnd) tokens.push(EOS_WORD);
-    const perplexity = orNull(perplexityOf(log10Prob, length));
-    return withJsonArrays({ tokens, log10Probs, matched, oov, log10Prob, perplexity });
+    return scoreOf({ tokens, log10Probs, matched, oov, log10Prob });
   }
 
   /** Scores a text whose ids are known, without `</s>`, and makes its vector. */

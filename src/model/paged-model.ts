@@ -18,7 +18,7 @@ import { type ModelFiles } from '../store/store.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
 import type { NextWords } from './prediction/next-words.js';
 import type { Predictor } from './prediction/predictor.js';
-import { emptyEvidence, runAwaiting, Scorer, type TableStream } from './scoring/scorer.js';
+import { runAwaiting, Scorer, type TableStream } from './scoring/scorer.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import { LoadedWords, PagedWords } from './lookup/words.js';
 import { Vocabulary } from './vocabulary.js';
@@ -63,8 +63,6 @@ export type ModelClass<Model> = new (parts: ModelParts, options: OpenOptions) =>
  * ```
  */
 export class PagedModel extends ModelBase {
-  readonly #wordStream: TableStream;
-  readonly #classStream: TableStream | undefined;
   readonly #scorer: Scorer;
   #predictor: Predictor | undefined;
   readonly #batchWords: number;
@@ -81,15 +79,15 @@ export class PagedModel extends ModelBase {
     const { store, manifest, wordClasses } = parts;
     const reader = new BlockReader(store, options.blockMemory ?? DEFAULT_BLOCK_MEMORY);
     const { distant = false } = store;
-    this.#wordStream = { tables: pagedTables(reader, parts.words, wordIds(manifest)), distant };
-    this.#classStream = wordClasses && {
+    const wordStream: TableStream = { tables: pagedTables(reader, parts.words, wordIds(manifest)), distant };
+    const classStream: TableStream | undefined = wordClasses && {
       tables: pagedTables(reader, parts.classes, wordClasses.count),
       classOf: wordClasses.of,
     };
     const tables = parts.words.length + parts.classes.length;
     this.#batchWords = Math.min(PAGED_BATCH, Math.floor(PAGED_EVIDENCE / (tables * FIELDS)));
     const isBackoff = manifest.kind === 'backoff';
-    this.#scorer = new Scorer(this.#wordStream, this.#classStream, createEstimator(parts), words =>
+    this.#scorer = new Scorer(wordStream, classStream, createEstimator(parts), words =>
       isBackoff ? new Float64Array(2 * tables * words) : undefined,
     );
     this.#words = new PagedWords(store, manifest);
@@ -340,10 +338,8 @@ export class PagedModel extends ModelBase {
    *
    * @internal
    */
-  async evidence(batch: Batch, check?: () => void): Promise<BlendEvidence> {
-    const evidence = emptyEvidence(this.#wordStream, this.#classStream, batch.length);
-    await this.inTurn(() => runAwaiting(this.scorer.gather(batch, evidence), check));
-    return evidence;
+  evidence(batch: Batch, check?: () => void): Promise<BlendEvidence> {
+    return this.inTurn(() => runAwaiting(this.scorer.evidenceOf(batch), check));
   }
 
   /**

@@ -3,11 +3,10 @@ import { decodeValue } from '../base/decode.js';
 import { checkAborted, KneserError } from '../base/errors.js';
 import type { Progress } from '../base/progress.js';
 import { LoadedWords } from '../model/lookup/words.js';
-import { noCounts } from '../model/scoring/parts.js';
+import { checkOrder, requireCounts } from '../model/scoring/parts.js';
 import { MANIFEST_KEY } from '../store/keys.js';
-import type { ModelStore } from '../store/store.js';
 import { TableCursor } from '../tables/cursor.js';
-import { readDictionary } from '../tables/dictionary-reader.js';
+import { readFrequencies } from '../tables/dictionary-reader.js';
 import { decodeManifest, wordIds, type Manifest } from '../tables/manifest.js';
 import { contiguous, formatPattern, MAX_ORDER } from '../tables/pattern.js';
 import { walk } from '../tables/walk.js';
@@ -207,7 +206,7 @@ async function* readWords({ model, signal }: WordsOptions): AsyncGenerator<WordC
   try {
     const manifest = decodeValue(`${model}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
     const words = await LoadedWords.load(store, manifest);
-    const counts = manifest.kind === 'backoff' ? undefined : await frequenciesOf(store, manifest);
+    const counts = manifest.kind === 'backoff' ? undefined : await readFrequencies(store, manifest);
     for (let id = UNK; id < wordIds(manifest); id++) {
       if (id === BOS) continue;
       checkAborted(signal, 'reading the words');
@@ -218,15 +217,6 @@ async function* readWords({ model, signal }: WordsOptions): AsyncGenerator<WordC
   }
 }
 
-/** The number of occurrences of each word, by id. */
-async function frequenciesOf(store: ModelStore, manifest: Manifest): Promise<Float64Array> {
-  const frequencies = new Float64Array(wordIds(manifest));
-  for await (const { block } of readDictionary(store, manifest)) {
-    for (const [i, id] of block.ids.entries()) frequencies[id] = block.frequencies[i];
-  }
-  return frequencies;
-}
-
 const MARKS: ReadonlyMap<number, string> = new Map([
   [UNK, UNK_WORD],
   [BOS, BOS_WORD],
@@ -234,16 +224,14 @@ const MARKS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** @throws KNESER_OPTION for a higher order than the model's, KNESER_NO_COUNTS */
-function checkKnown(model: string, { kind, pruning, order: highest }: Manifest, order: number): void {
-  if (kind === 'backoff') throw noCounts(model, 'list');
-  if (pruning) {
+function checkKnown(model: string, manifest: Manifest, order: number): void {
+  requireCounts(model, manifest, 'list');
+  if (manifest.pruning) {
     throw new KneserError(
       'KNESER_NO_COUNTS',
       `${model}: this model was pruned, and the counts of its n-grams are no longer all known; ` +
         'list those of the model that it was made from',
     );
   }
-  if (order > highest) {
-    throw new KneserError('KNESER_OPTION', `order: ${model} has order ${highest}; it takes 1 to that`);
-  }
+  checkOrder(model, manifest, order);
 }

@@ -1,6 +1,6 @@
 import { KneserError } from '../../base/errors.js';
 import type { Pattern } from '../../tables/pattern.js';
-import { BLOCK_ENTRIES } from '../../tables/block.js';
+import { BLOCK_ENTRIES, type Block } from '../../tables/block.js';
 import { compareContext, findBlock, type Directory } from '../../tables/directory.js';
 import { NONE } from '../../text/tokens.js';
 import type { Batch } from '../../smoothing/batch.js';
@@ -93,8 +93,9 @@ export class PagedTable implements CountTable {
     return {
       key: numbers[0] * BLOCK_ENTRIES + context,
       length,
-      copy: (words, counts) => copyRows(blocks, context, words, counts),
-      copyLog10Probs: (words, log10Probs) => copyLog10Probs(blocks, context, words, log10Probs),
+      copy: (words, counts) => copyRows(blocks, context, words, counts, block => block.counts),
+      copyLog10Probs: (words, log10Probs) =>
+        copyRows(blocks, context, words, log10Probs, block => block.numbers?.probabilities),
       countOf: word => countOf(blocks[blockOf(blocks, context, word)], context, word),
     };
   }
@@ -218,29 +219,20 @@ function blockOf(blocks: readonly CachedBlock[], context: number, word: number):
   return low;
 }
 
-/** Copies the followers of a context. */
-function copyRows(blocks: readonly CachedBlock[], context: number, words: Uint32Array, counts: Uint32Array): void {
-  let at = 0;
-  for (const { block } of blocks) {
-    const [from, to] = [block.starts[context], block.starts[context + 1]];
-    words.set(block.words.subarray(from, to), at);
-    counts.set(block.counts.subarray(from, to), at);
-    at += to - from;
-  }
-}
-
-/** Copies the followers of a context of a back-off model. */
-function copyLog10Probs(
+/** Copies the followers of a context, and a column of their blocks. */
+function copyRows<Column extends Uint32Array | Float64Array>(
   blocks: readonly CachedBlock[],
   context: number,
   words: Uint32Array,
-  log10Probs: Float64Array,
+  values: Column,
+  columnOf: (block: Block) => Column | undefined,
 ): void {
   let at = 0;
   for (const { block } of blocks) {
     const [from, to] = [block.starts[context], block.starts[context + 1]];
     words.set(block.words.subarray(from, to), at);
-    if (block.numbers) log10Probs.set(block.numbers.probabilities.subarray(from, to), at);
+    const column = columnOf(block);
+    if (column) values.set(column.subarray(from, to), at);
     at += to - from;
   }
 }

@@ -26,7 +26,6 @@ export interface BackoffUnigrams {
 
 /** A word that was seen after a context of the history. */
 interface SeenWord {
-  readonly word: number;
   readonly log10Prob: number;
   readonly pattern: Pattern;
 }
@@ -49,7 +48,7 @@ export class BackoffNextWords implements NextWords {
   ) {
     for (const { pattern, backoffs, words, log10Probs } of levels) {
       words.forEach((word, i) => {
-        if (!this.seen.has(word)) this.seen.set(word, { word, log10Prob: backoffs + log10Probs[i], pattern });
+        if (!this.seen.has(word)) this.seen.set(word, { log10Prob: backoffs + log10Probs[i], pattern });
       });
     }
   }

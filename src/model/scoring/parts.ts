@@ -51,9 +51,7 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: P
   const manifest = decodeValue(`${store.name}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
   checkSizes(store.name, manifest, files.bytes);
   const { order = manifest.order } = options;
-  if (order > manifest.order) {
-    throw new KneserError('KNESER_OPTION', `order: ${store.name} has order ${manifest.order}; it takes 1 to that`);
-  }
+  checkOrder(store.name, manifest, order);
   if (manifest.kind === 'backoff') return backoffParts(store, files, manifest, order, options);
   const weightSets = new Map<string, WeightSet>();
   for (const [name, bytes] of files.weights)
@@ -82,6 +80,12 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: P
   const { bytes, created } = files;
   const chosenParts = { words, classes, wordClasses, smoothing, weightSets, weights, tokenization };
   return { store, manifest, bytes, created, order, ...chosenParts };
+}
+
+/** Refuses an order above that of the model. @throws KNESER_OPTION */
+export function checkOrder(model: string, { order: highest }: Manifest, order: number): void {
+  if (order <= highest) return;
+  throw new KneserError('KNESER_OPTION', `order: ${model} has order ${highest}; it takes 1 to that`);
 }
 
 /** No word and no row takes less than a bit: what a manifest says beyond that is not there, and no room is made for it. */
@@ -136,12 +140,8 @@ async function backoffParts(
  * @throws KNESER_NO_COUNTS
  */
 export function requireCounts(model: string, { kind }: Manifest, verb: string): void {
-  if (kind === 'backoff') throw noCounts(model, verb);
-}
-
-/** Says what a model without counts cannot do. @param verb what they are needed for. */
-export function noCounts(model: string, verb: string): KneserError {
-  return new KneserError(
+  if (kind !== 'backoff') return;
+  throw new KneserError(
     'KNESER_NO_COUNTS',
     `${model}: a back-off model has probabilities but no counts to ${verb}; it takes a model made by kneser train`,
   );

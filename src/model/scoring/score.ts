@@ -1,7 +1,9 @@
 import { checkFlag, optionError, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
+import { withJsonArrays } from '../../base/json.js';
 import type { WorkOptions } from '../../base/progress.js';
 import type { SentenceEnds } from '../../smoothing/batch.js';
 import { TextCache } from '../../smoothing/cache.js';
+import { orNull, perplexityOf } from './perplexity.js';
 
 /** How a text is scored. */
 export interface TextOptions extends WorkOptions {
@@ -62,6 +64,12 @@ export interface Score {
   readonly log10Prob: number;
   /** 10^(−log10Prob / tokens); `null` where there is no token. */
   readonly perplexity: number | null;
+}
+
+/** The score of a sentence, from the scores of its tokens. @param log10Prob Σ of `log10Probs`. */
+export function scoreOf({ tokens, log10Probs, matched, oov, log10Prob }: Omit<Score, 'perplexity'>): Score {
+  const perplexity = orNull(perplexityOf(log10Prob, tokens.length));
+  return withJsonArrays({ tokens, log10Probs, matched, oov, log10Prob, perplexity });
 }
 
 /** The score of one token. */

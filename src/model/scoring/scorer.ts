@@ -106,7 +106,7 @@ export class Scorer implements BatchScorer {
 }
 
 /** Room for the evidence of batches of up to `capacity` words. */
-export function emptyEvidence(
+function emptyEvidence(
   words: TableStream,
   classes: TableStream | undefined,
   capacity: number,

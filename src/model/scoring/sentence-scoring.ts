@@ -1,9 +1,7 @@
-import { withJsonArrays } from '../../base/json.js';
 import type { SentenceEnds } from '../../smoothing/batch.js';
 import { EOS, EOS_WORD } from '../../text/tokens.js';
-import { orNull, perplexityOf } from './perplexity.js';
 import type { TokenScores } from './pieces.js';
-import type { Score } from './score.js';
+import { scoreOf, type Score } from './score.js';
 import type { ScoringThreads } from './threads.js';
 
 /** Tokens that a thread gets at a time; fewer where the next sentence is not there yet. */
@@ -84,18 +82,17 @@ async function scoreGroup({ sentences }: Group, ends: SentenceEnds, threads: Sco
   const scores = await threads.scoreTokens({ ids, history: 0, ends });
   let from = 0;
   return sentences.map(({ tokens }) => {
-    const score = scoreOf(ends.end ? [...tokens, EOS_WORD] : tokens, scores, from);
+    const score = partOf(ends.end ? [...tokens, EOS_WORD] : tokens, scores, from);
     from += score.tokens.length;
     return score;
   });
 }
 
 /** The score of a sentence whose tokens' scores begin at `from`. */
-function scoreOf(tokens: string[], scores: TokenScores, from: number): Score {
+function partOf(tokens: string[], scores: TokenScores, from: number): Score {
   const to = from + tokens.length;
   const log10Probs = scores.log10Probs.slice(from, to);
   const oov = Array.from(scores.oov.subarray(from, to), is => is === 1);
   const log10Prob = log10Probs.reduce((sum, value) => sum + value, 0);
-  const perplexity = orNull(perplexityOf(log10Prob, tokens.length));
-  return withJsonArrays({ tokens, log10Probs, matched: scores.matched.slice(from, to), oov, log10Prob, perplexity });
+  return scoreOf({ tokens, log10Probs, matched: scores.matched.slice(from, to), oov, log10Prob });
 }
