@@ -1,7 +1,8 @@
 import { execSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, statfsSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeFolder, removeLeftovers } from './leftovers.js';
 
 const NAME = 'kneser-tests-';
 /** Linux's file system in memory. */
@@ -18,7 +19,7 @@ const ROOM = 4e9;
 export default function setup(): () => void {
   execSync('npm run --silent build', { stdio: 'inherit' });
   const parent = hasRoom(IN_MEMORY) ? IN_MEMORY : tmpdir();
-  removeLeftovers(parent);
+  removeLeftovers(parent, NAME);
   const folder = mkdtempSync(join(parent, `${NAME}${process.pid}-`));
   // Some tests run as another user, so the folder has the rights of /tmp.
   chmodSync(folder, 0o1777);
@@ -27,7 +28,7 @@ export default function setup(): () => void {
   process.env.KNESER_TEST_SHARED = join(folder, 'shared');
   process.env.TMPDIR = folder;
   mkdirSync(process.env.KNESER_TEST_SHARED);
-  return () => rmSync(folder, { recursive: true, force: true });
+  return () => removeFolder(folder);
 }
 
 function hasRoom(path: string): boolean {
@@ -36,17 +37,5 @@ function hasRoom(path: string): boolean {
     return bavail * bsize > ROOM && freemem() > 2 * ROOM;
   } catch {
     return false;
-  }
-}
-
-/** Removes the folders of runs that were killed: their names hold the number of a process that is no more. */
-function removeLeftovers(parent: string): void {
-  for (const name of readdirSync(parent).filter(name => name.startsWith(NAME))) {
-    try {
-      process.kill(Number.parseInt(name.slice(NAME.length)), 0);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ESRCH')
-        rmSync(join(parent, name), { recursive: true, force: true });
-    }
   }
 }
