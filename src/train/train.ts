@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from './build.js';
+import { build, fromText } from './build.js';
 import type { BuildPlace, BuildText, StoreKind, TextSource } from './stages/place.js';
 import type { BuildReport } from './stages/report.js';
 import { CallerError } from './stages/tokenize.js';
@@ -87,7 +87,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
       ? UnfinishedBuild.resume(draft.temporary, found)
       : await UnfinishedBuild.begin(draft.temporary, draft.generation, beginning, options.resumeCommand);
     if (resume) options.onResume?.(found && describeReached(found));
-    return build(options, plan, await placeOf(plan, draft, unfinished, out, memory - OVERHEAD, threads), text);
+    return build(options, plan, await placeOf(plan, draft, unfinished, out, memory - OVERHEAD, threads), fromText(text));
   };
   try {
     const findUnfinished = resume ? find : undefined;
