@@ -43,12 +43,20 @@
  */
 export * from './model/exports.js';
 
-// Text → model.
+// Text or counts → model.
 export { train } from './train/train.js';
 export type { TrainingText, TrainOptions } from './train/plan/options.js';
 export type { TrainReport } from './train/train.js';
 export { MAX_ORDER } from './tables/pattern.js';
 export { tune, type TuneOptions } from './train/tune.js';
+export {
+  merge,
+  subtract,
+  type CombineOptions,
+  type MergeOptions,
+  type SubtractOptions,
+  type WeightedModel,
+} from './train/merge.js';
 export type { PatternChoice } from './tables/pattern.js';
 export type { VocabularyChoice } from './count/vocabulary.js';
 export type { DocumentOptions } from './text/formats/corpus.js';
