@@ -23,7 +23,7 @@
  * ```
  *
  * - `base` knows no word and no model: errors, checksums, numbers, progress; `base/node` the same for Node.
- * - `train` takes a text through all stages of the first half and tunes the weights; `train/plan` checks the options,
+ * - `train` takes a text, models or files of counts through all stages of the first half and tunes the weights; `train/plan` checks the options,
  *   `train/stages` has the steps, `train/resume` the record that lets an interrupted training continue.
  * - `tools` makes one model of another: `prune`, `arpa` (export and import), `verify`, pack and unpack.
  * - `baseline` trains and compares a series of models with confidence intervals.

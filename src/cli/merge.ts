@@ -24,6 +24,6 @@ async function run(models: readonly string[], flags: CombineFlags): Promise<void
 
 /** `model*2` is the model twice, unless a file has that name. */
 function weighted(text: string): WeightedModel {
-  const [, model, times] = /^(.+)\*(\d+)$/s.exec(text) ?? [];
-  return times === undefined || existsSync(text) ? { model: text } : { model, times: Number(times) };
+  const match = /^(.+)\*(\d+)$/s.exec(text);
+  return !match || existsSync(text) ? { model: text } : { model: match[1], times: Number(match[2]) };
 }

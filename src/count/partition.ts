@@ -69,7 +69,9 @@ export function partitionPositions(
   for (let p = 0; p < count; p++) starts[p + 1] += starts[p];
   const total = starts[count];
   const positions =
-    reuse && reuse.length >= total ? reuse : new Uint32Array(sharedMemory(4 * Math.max(total, Math.ceil((end - begin) / step))));
+    reuse && reuse.length >= total
+      ? reuse
+      : new Uint32Array(sharedMemory(4 * Math.max(total, Math.ceil((end - begin) / step))));
   const next = starts.slice();
   for (let at = begin; at < end; at += step) {
     if (ids[at] === BOS || ids[at] === NONE) continue;

@@ -43,7 +43,12 @@ export class Windows {
    * @param first the first row.
    * @returns the row after the last one added.
    */
-  addRows({ contexts, contextCount, starts, words, counts }: Block, map: Uint32Array, times: number, first: number): number {
+  addRows(
+    { contexts, contextCount, starts, words, counts }: Block,
+    map: Uint32Array,
+    times: number,
+    first: number,
+  ): number {
     const { ids, order, step } = this;
     const end = Math.min(starts[contextCount], first + (ids.length - this.at) / step);
     let context = 0;
@@ -94,20 +99,20 @@ export class Windows {
  *
  * @param history words, nearest first; what is missing to order − 1 becomes `NONE`.
  */
-export function pushWindow(
-  to: IdStream,
-  order: number,
-  history: ArrayLike<number>,
-  word: number,
-  count: number,
-): void {
-  for (let distance = order - 1; distance > 0; distance--) to.push(distance <= history.length ? history[distance - 1] : NONE);
+export function pushWindow(to: IdStream, order: number, history: ArrayLike<number>, word: number, count: number): void {
+  for (let distance = order - 1; distance > 0; distance--)
+    to.push(distance <= history.length ? history[distance - 1] : NONE);
   to.push(word);
   to.push(count);
 }
 
 /** Gives chunks of the stored n-grams; the last ones are left in `windows`. */
-export function* layoutWindows(stream: IdStream, toId: Uint32Array, windows: Windows, consume: boolean): Generator<Chunk> {
+export function* layoutWindows(
+  stream: IdStream,
+  toId: Uint32Array,
+  windows: Windows,
+  consume: boolean,
+): Generator<Chunk> {
   for (const piece of stream.pieces(consume)) {
     for (let from = 0; ;) {
       from = windows.addNumbers(piece, from, toId);

@@ -14,7 +14,7 @@ export interface FolderOptions {
   readonly memory?: number;
   readonly threads?: number;
   readonly force?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

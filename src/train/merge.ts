@@ -12,10 +12,10 @@ import {
   type OptionTable,
 } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
-import type { WorkOptions } from '../base/progress.js';
+import type { Progress } from '../base/progress.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
-import { buildFolder, type FolderOptions } from './build-folder.js';
-import { BUILD_CHECKS, MACHINE_OPTIONS } from './plan/options.js';
+import { buildFolder } from './build-folder.js';
+import { BUILD_CHECKS, givenOptions, MACHINE_OPTIONS } from './plan/options.js';
 import type { TrainReport } from './train.js';
 import { openCounted, type OpenedModels } from './opened-models.js';
 
@@ -28,7 +28,7 @@ export interface WeightedModel {
 }
 
 /** The options of {@link merge} and {@link subtract} besides the models. */
-export interface CombineOptions extends DocumentOptions, WorkOptions {
+export interface CombineOptions extends DocumentOptions {
   /** The folder of the new model. It may be that of one of the models, with `force`. */
   readonly out: string;
   /** Number of classes that words are grouped into, as in {@link train}. Default 0: classes of the models are left out. */
@@ -41,6 +41,10 @@ export interface CombineOptions extends DocumentOptions, WorkOptions {
   readonly threads?: number;
   /** Replaces a model that is in the folder. Default false. */
   readonly force?: boolean;
+  /** Called with the progress of the work, in most stages a few times a second. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops the work when aborted, within a second; nothing is left behind. */
+  readonly signal?: AbortSignal;
 }
 
 /** The options of {@link merge}. */
@@ -76,7 +80,9 @@ const WEIGHTED_MODEL = members({
 /** The checks of {@link MergeOptions}. */
 const MERGE_OPTIONS: OptionTable<MergeOptions> = {
   models: required(
-    listOf((name, value) => (typeof value === 'string' ? checkPath(name, value) : WEIGHTED_MODEL(name, checkObject(name, value)))),
+    listOf((name, value) =>
+      typeof value === 'string' ? checkPath(name, value) : WEIGHTED_MODEL(name, checkObject(name, value)),
+    ),
   ),
   ...COMBINE_OPTIONS,
 };
@@ -111,9 +117,17 @@ const SUBTRACT_OPTIONS: OptionTable<SubtractOptions> = {
  */
 export async function merge(options: MergeOptions): Promise<TrainReport> {
   checkOptions('merge', options, MERGE_OPTIONS);
-  if (options.models.length === 0) throw new KneserError('KNESER_OPTION', 'models: the list is empty; name the models to merge');
+  if (options.models.length === 0)
+    throw new KneserError('KNESER_OPTION', 'models: the list is empty; name the models to merge');
   const models = options.models.map(model => (typeof model === 'string' ? { model } : model));
-  return combine(await openCounted(models.map(({ model, times = 1 }) => ({ model, times })), 'merge'), options, 'merging');
+  return combine(
+    await openCounted(
+      models.map(({ model, times = 1 }) => ({ model, times })),
+      'merge',
+    ),
+    options,
+    'merging',
+  );
 }
 
 /**
@@ -135,39 +149,33 @@ export async function merge(options: MergeOptions): Promise<TrainReport> {
 export async function subtract(options: SubtractOptions): Promise<TrainReport> {
   checkOptions('subtract', options, SUBTRACT_OPTIONS);
   const { model, subtract: taken } = options;
-  if (taken.length === 0) throw new KneserError('KNESER_OPTION', 'subtract: the list is empty; name the models to subtract');
+  if (taken.length === 0)
+    throw new KneserError('KNESER_OPTION', 'subtract: the list is empty; name the models to subtract');
   const models = [{ model, times: 1 }, ...taken.map(path => ({ model: path, times: -1 }))];
   return combine(await openCounted(models, 'subtract'), options, 'subtracting');
 }
 
 /** Builds the model of the sum of models, which are closed at the end. */
 async function combine(opened: OpenedModels, options: CombineOptions, work: string): Promise<TrainReport> {
-  const { models, close } = opened;
-  const { out, memory, threads, force, classes, tune: texts, onProgress, signal } = options;
-  const given = <Value>(name: string, value: Value | undefined): object => (value === undefined ? {} : { [name]: value });
-  const folder: FolderOptions = { out, ...given('memory', memory), ...given('threads', threads), ...given('force', force), ...given('signal', signal) };
+  const { out, classes, tune: files } = options;
+  const reporting = givenOptions(options, ['onProgress', 'signal']);
   try {
     const { run } = await import('./stages/read-models.js');
     const report = await buildFolder(
-      folder,
-      { ...opened.options, ...given('classes', classes), ...given('onProgress', onProgress), ...given('signal', signal) },
-      context => run(context, models),
+      { out, ...givenOptions(options, ['memory', 'threads', 'force', 'signal']) },
+      { ...opened.options, ...givenOptions(options, ['classes']), ...reporting },
+      context => run(context, opened.models),
       work,
     );
-    const warnings = [...report.warnings, ...opened.leftOut({ classes: classes !== undefined, weights: texts !== undefined })];
-    if (texts) {
+    const made = { classes: classes !== undefined, weights: files !== undefined };
+    const warnings = [...report.warnings, ...opened.leftOut(made)];
+    if (files) {
       const { tune } = await import('./tune.js');
-      await tune({
-        model: out,
-        files: texts,
-        ...givenDocumentOptions(options),
-        onWarning: warning => warnings.push(warning),
-        ...given('onProgress', onProgress),
-        ...given('signal', signal),
-      });
+      const onWarning = (warning: string): void => void warnings.push(warning);
+      await tune({ model: out, files, ...givenDocumentOptions(options), onWarning, ...reporting });
     }
     return { ...report, warnings };
   } finally {
-    await close();
+    await opened.close();
   }
 }

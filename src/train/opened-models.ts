@@ -40,7 +40,9 @@ export async function openCounted(
     for (const { model, times } of models) {
       const { store, files } = await openModel(model);
       const manifest = decodeValue(`${model}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
-      const tokenizer = isTokenizerFile(manifest.options.tokenization.tokenizer) ? await store.get(TOKENIZER_KEY) : undefined;
+      const tokenizer = isTokenizerFile(manifest.options.tokenization.tokenizer)
+        ? await store.get(TOKENIZER_KEY)
+        : undefined;
       opened.push({ name: model, store, manifest, times, files, tokenizer });
       checkCounted(model, manifest, verb);
       const [first] = opened;
@@ -56,10 +58,14 @@ export async function openCounted(
       leftOut: made => {
         const warnings: string[] = [];
         if (!made.classes && opened.some(({ manifest }) => manifest.classes > 0)) {
-          warnings.push('the word classes of the models belong to their own texts and are left out; make new ones with classes (--classes N)');
+          warnings.push(
+            'the word classes of the models belong to their own texts and are left out; make new ones with classes (--classes N)',
+          );
         }
         if (!made.weights && opened.some(({ files }) => files.weights.size > 0)) {
-          warnings.push('the tuned weights of the models are left out; tune new ones with tune (--tune FILE) or kneser tune');
+          warnings.push(
+            'the tuned weights of the models are left out; tune new ones with tune (--tune FILE) or kneser tune',
+          );
         }
         return warnings;
       },
@@ -133,7 +139,7 @@ function optionsOf({ manifest, name }: CountedModel, tokenizer: Uint8Array | und
     order,
     ...(list.length > 0 ? { patterns: { list } } : {}),
     vocabulary: options.vocabulary === 'words' ? { kind: 'words', words: [] } : { kind: 'all' },
-    tokenization: { ...tokenization, tokenizer: file as Exclude<typeof file, 'tokenizer.json' | 'sentencepiece'> },
+    tokenization: { ...tokenization, tokenizer: file },
     lowercase: options.lowercase,
     skipBlank: options.skipBlank,
   };

@@ -59,7 +59,10 @@ export async function run(context: BuildContext, models: readonly CountedModel[]
   if (sentences < 0 || tokens < 0 || frequency.some(count => count < 0)) throw notContained(models);
   checkTokens(tokens, sentences, order);
   if (isDifference) checkDifference(models);
-  requireTokens({ tokens, sentences }, isDifference ? 'the difference of the models' : models.map(({ name }) => name).join(', '));
+  requireTokens(
+    { tokens, sentences },
+    isDifference ? 'the difference of the models' : models.map(({ name }) => name).join(', '),
+  );
 
   const aliases = new Uint32Array(words.size + 1);
   const vocabulary = buildVocabulary({ words, frequency, aliases, sentences }, choice);
@@ -93,7 +96,7 @@ async function joinWords(
       context.checkAborted();
       for (const [i, word] of block.words.entries()) {
         const number = words.add(word, 0, word.length, hashBytes(word, 0, word.length));
-        if (number >= frequency.length) (frequency = grown(frequency, 2 * number));
+        if (number >= frequency.length) frequency = grown(frequency, 2 * number);
         numbers[block.ids[i]] = number;
         // The ends of sentences are counted as sentences, and their beginnings not at all.
         if (number !== BOS && number !== EOS) frequency[number] += times * block.frequencies[i];
@@ -126,7 +129,14 @@ function checkWordMemory({ place }: BuildContext, words: WordList): void {
   const bytes = words.memory + words.size * (BYTES_A_WORD + 4 * place.threads);
   if (bytes <= place.memory * WORDS_SHARE) return;
   const subject = `the ${words.size} different words of the models`;
-  throw overBudget({ option: 'memory', subject, bytes, share: WORDS_SHARE, memory: place.memory, instead: 'use models of fewer words' });
+  throw overBudget({
+    option: 'memory',
+    subject,
+    bytes,
+    share: WORDS_SHARE,
+    memory: place.memory,
+    instead: 'use models of fewer words',
+  });
 }
 
 /**
@@ -135,11 +145,16 @@ function checkWordMemory({ place }: BuildContext, words: WordList): void {
  */
 function numberLost(ids: Uint32Array, frequency: Float64Array, types: number): void {
   let next = types;
-  for (let number = FIRST_WORD; number < ids.length; number++) if (ids[number] === UNK && frequency[number] === 0) ids[number] = next++;
+  for (let number = FIRST_WORD; number < ids.length; number++)
+    if (ids[number] === UNK && frequency[number] === 0) ids[number] = next++;
 }
 
 /** Stores the n-grams that begin with `<s>` and are shorter than the order. */
-async function readStarts(context: BuildContext, { store, numbers, times }: NumberedModel, to: IdStream): Promise<void> {
+async function readStarts(
+  context: BuildContext,
+  { store, numbers, times }: NumberedModel,
+  to: IdStream,
+): Promise<void> {
   const { order } = context.plan;
   for (let width = 1; width < order - 1; width++) {
     const history = new Uint32Array(width);
@@ -224,7 +239,10 @@ function checkDifference(models: readonly CountedModel[]): void {
 /** The error for counts that are taken away and were not there. */
 function notContained(models: readonly CountedModel[]): KneserError {
   const namesOf = (isTaken: boolean): string =>
-    models.filter(({ times }) => times < 0 === isTaken).map(({ name }) => name).join(', ');
+    models
+      .filter(({ times }) => times < 0 === isTaken)
+      .map(({ name }) => name)
+      .join(', ');
   return new KneserError(
     'KNESER_OPTION',
     `${namesOf(true)}: has n-grams that occur less often in ${namesOf(false)}, so its text is no part of that model's; ` +
