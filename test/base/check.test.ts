@@ -306,12 +306,12 @@ test.each<[string, () => unknown, string]>([
     () => library.train({ files: [text], out, patterns: { list: '1_1' } }),
     'patterns.list: "1_1" is not a list',
   ],
-  // @ts-expect-error -- one string
   [
     'merge',
     () => library.merge({ models: [{ model: path, times: 0 }], out }),
     'models.times: 0 is not a whole number from 1 to 4294967295',
   ],
+  // @ts-expect-error -- one string
   ['prune', () => library.prune({ model: path, out, prune: '0,0,1' }), 'prune: "0,0,1" is not a list'],
   [
     'orders',
