@@ -8,6 +8,11 @@ export async function print(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
+/** As {@link print}, of bytes. */
+export async function printBytes(bytes: Uint8Array): Promise<void> {
+  if (!process.stdout.write(bytes)) await once(process.stdout, 'drain');
+}
+
 /** Writes a warning to standard error. */
 export function warn(warning: string): void {
   process.stderr.write(`kneser: warning: ${warning}\n`);
