@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { standard } from '../base/node/standard-streams.js';
 import type { AnnotateOptions, MaskChoice } from '../documents/annotate.js';
 import type { Shard } from '../documents/stream.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
@@ -95,7 +96,7 @@ async function run(path: string, files: readonly string[], flags: AnnotateFlags)
       onWarning: warn,
       ...given({ against, tokens, mask, context, as, id, figuresOnly, shard, threads }),
     };
-    await withDisplay(quiet || !process.stderr.isTTY, async display => {
+    await withDisplay(quiet || !standard.stderr.isTTY, async display => {
       const rows = annotate(display ? { ...options, onProgress: progress => display.show(progress) } : options);
       if (out !== undefined) await writeLines(out, rows, signal);
       else for await (const chunk of chunksOf(rows, signal)) await printBytes(chunk);

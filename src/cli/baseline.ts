@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { standard } from '../base/node/standard-streams.js';
 import { KneserError } from '../base/errors.js';
 import {
   SHARED_OPTION_NAMES,
@@ -92,7 +93,7 @@ async function run(flags: BaselineFlags): Promise<void> {
   report.warnings.forEach(warn);
   if (flags.json) await print(JSON.stringify(report) + '\n');
   else await printReport(report);
-  if (out !== undefined && !flags.quiet) process.stderr.write(`${out}: baseline.md, .json and .html, tokens.tsv.gz\n`);
+  if (out !== undefined && !flags.quiet) standard.stderr.write(`${out}: baseline.md, .json and .html, tokens.tsv.gz\n`);
 }
 
 function show(display: ProgressDisplay, { model, stage, done, total, unit }: BaselineProgress): void {

@@ -2,11 +2,19 @@ import type { Command } from 'commander';
 
 /** What the file of a command exports. */
 export interface CommandFile {
-  /** Gives a command its arguments, flags, help and action. @param rows all commands. */
-  readonly define: (command: Command, rows: readonly CommandRow[]) => void;
+  /** Gives a command its arguments, flags, help and action. */
+  readonly define: (command: Command, about: Invocation) => void;
 }
 
-/** A command. To add one: its file, a row in main.ts, its test, and its section in docs. */
+/** How the command line was called. */
+export interface Invocation {
+  /** All commands. */
+  readonly commands: readonly CommandRow[];
+  /** What follows `kneser` on the command line. */
+  readonly args: readonly string[];
+}
+
+/** A command. To add one: its file, a row in commands.ts, its test, and its section in docs. */
 export interface CommandRow {
   readonly name: string;
   readonly summary: string;

@@ -1,5 +1,5 @@
 import { Argument, Command } from 'commander';
-import type { CommandRow } from './command-row.js';
+import type { Invocation } from './command-row.js';
 import { print } from './output.js';
 
 const HELP = `
@@ -40,19 +40,19 @@ interface CompletedFlag {
 }
 
 /** `kneser completion`. */
-export function define(command: Command, rows: readonly CommandRow[]): void {
+export function define(command: Command, about: Invocation): void {
   command
     .addArgument(new Argument('<shell>', 'shell to make the script for').choices(Object.keys(SCRIPTS)))
     .addHelpText('after', HELP)
-    .action(async (shell: string) => print(SCRIPTS[shell](await completed(rows))));
+    .action(async (shell: string) => print(SCRIPTS[shell](await completed(about))));
 }
 
 /** All commands with their flags, `help` among them. */
-async function completed(rows: readonly CommandRow[]): Promise<Completed[]> {
+async function completed(about: Invocation): Promise<Completed[]> {
   const commands: Completed[] = [];
-  for (const row of rows) {
+  for (const row of about.commands) {
     const command = new Command(row.name);
-    (await row.load()).define(command, rows);
+    (await row.load()).define(command, about);
     const flags = command.options.map(({ long, short, description, required, optional, argChoices = [] }) => ({
       long: long ?? '',
       short,
@@ -64,7 +64,10 @@ async function completed(rows: readonly CommandRow[]): Promise<Completed[]> {
     const help = { long: '--help', short: '-h', help: 'show help', takesValue: false, choices: [] };
     commands.push({ name: row.name, summary: row.summary, flags: [...flags, help], words });
   }
-  return [...commands, { name: 'help', summary: 'Show help.', flags: [], words: rows.map(({ name }) => name) }];
+  return [
+    ...commands,
+    { name: 'help', summary: 'Show help.', flags: [], words: about.commands.map(({ name }) => name) },
+  ];
 }
 
 /** Texts of the shell in one pair of quotes, with spaces between. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { standard } from '../base/node/standard-streams.js';
 import { printNgrams, type ListFlags } from './listing.js';
 import { withProgress } from './progress.js';
 import { parseWhole } from './values.js';
@@ -32,7 +33,7 @@ export function define(command: Command): void {
 async function run(model: string, { order, json, quiet = false }: CountsFlags): Promise<void> {
   const { ngramCounts } = await import('../tools/counts.js');
   // No progress where standard error is no terminal, or where the n-grams themselves run over the screen.
-  await withProgress(quiet || !process.stderr.isTTY || process.stdout.isTTY, progress =>
+  await withProgress(quiet || !standard.stderr.isTTY || standard.stdout.isTTY === true, progress =>
     printNgrams(model, ngramCounts({ model, ...(order === undefined ? {} : { order }), ...progress }), { json }),
   );
 }

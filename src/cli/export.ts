@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { standard } from '../base/node/standard-streams.js';
 import type { ExportReport } from '../tools/arpa/export.js';
 import { interruption } from './interruption.js';
 import { bytes, print, whole } from './output.js';
@@ -31,7 +32,7 @@ async function run(model: string, { arpa, json = false, quiet = false }: ExportF
   const signal = interruption();
   const report = await withProgress(quiet, progress => exportArpa({ model, file: arpa, signal, ...progress }));
   if (json) await print(JSON.stringify(report) + '\n');
-  else if (!quiet) process.stderr.write(summary(report));
+  else if (!quiet) standard.stderr.write(summary(report));
 }
 
 function summary({ file, order, ngrams, bytes: size, seconds }: ExportReport): string {

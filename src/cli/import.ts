@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { standard } from '../base/node/standard-streams.js';
 import type { ImportReport } from '../tools/arpa/import.js';
 import { interruption } from './interruption.js';
 import { bytes, print, warn, whole } from './output.js';
@@ -40,7 +41,7 @@ async function run(file: string, flags: ImportFlags): Promise<void> {
   );
   report.warnings.forEach(warn);
   if (json) await print(JSON.stringify(report) + '\n');
-  else if (!quiet) process.stderr.write(summary(report));
+  else if (!quiet) standard.stderr.write(summary(report));
 }
 
 function summary({ out, order, ngrams, bytes: size, seconds }: ImportReport): string {

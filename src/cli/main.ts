@@ -1,145 +1,20 @@
 #!/usr/bin/env node
 /**
  * The command line: this folder has one file a command, with its arguments, flags, help, examples and what it prints.
+ * `commands.ts` lists them, `run.ts` runs one, and this file is the process that does.
  *
  * Commands are thin. They read flags, call the library and print: results to standard output, all else to standard error.
  * Checks of values belong to the library. The other files hold what commands share: sets of flags (`documents.ts`,
  * `smoothing.ts`, `tokenization.ts`, `vocabulary.ts`), the reading of values (`values.ts`) and of lines (`lines.ts`),
  * output, progress and interruption.
  */
-import { Command } from 'commander';
-import { VERSION } from '../base/version.js';
-import type { CommandRow } from './command-row.js';
 import { stopOnSignals } from './interruption.js';
 import { reportError } from './report-error.js';
-import { joinThresholds } from './values.js';
-
-/** All commands, in the order of `kneser --help`. */
-const COMMANDS: readonly CommandRow[] = [
-  {
-    name: 'train',
-    summary: 'Train a model on text files. By default a line is a sentence and white space separates its tokens.',
-    load: () => import('./train.js'),
-  },
-  {
-    name: 'perplexity',
-    summary: 'Measure the perplexity of text files, each by itself and all together.',
-    load: () => import('./perplexity.js'),
-  },
-  {
-    name: 'score',
-    summary: 'Score sentences token by token, one result a sentence.',
-    load: () => import('./score.js'),
-  },
-  {
-    name: 'vector',
-    summary: 'Show where sentences are odd: for each token the mean perplexity of the windows that contain it.',
-    load: () => import('./vector.js'),
-  },
-  {
-    name: 'annotate',
-    summary: 'Give every document the figures of a model: perplexity, OOV rate, the ratio to a second model.',
-    load: () => import('./annotate.js'),
-  },
-  {
-    name: 'predict',
-    summary: 'Predict the next token: the most probable ones after each line of input.',
-    load: () => import('./predict.js'),
-  },
-  {
-    name: 'tune',
-    summary: "Learn the weights of a model's mixture on held-out text, and store them beside the model.",
-    load: () => import('./tune.js'),
-  },
-  {
-    name: 'prune',
-    summary: 'Write a smaller copy of a model, without the n-grams that matter least.',
-    load: () => import('./prune.js'),
-  },
-  {
-    name: 'export',
-    summary: 'Write a model as an ARPA file: modified Kneser-Ney in back-off form, for KenLM, SRILM and others.',
-    load: () => import('./export.js'),
-  },
-  {
-    name: 'import',
-    summary: 'Make a model from an ARPA file, such as KenLM, SRILM and IRSTLM write.',
-    load: () => import('./import.js'),
-  },
-  {
-    name: 'pack',
-    summary: 'Pack a model into one file: to copy it, or to put it on a web server.',
-    load: () => import('./pack.js'),
-  },
-  {
-    name: 'unpack',
-    summary: 'Make a model folder from a packed file, and check all of its checksums.',
-    load: () => import('./unpack.js'),
-  },
-  {
-    name: 'inspect',
-    summary: "Show a model's size, options, tables, discounts and weights.",
-    load: () => import('./inspect.js'),
-  },
-  {
-    name: 'vocabulary',
-    summary: "List a model's words, each with its count in the training text.",
-    load: () => import('./list-vocabulary.js'),
-  },
-  {
-    name: 'counts',
-    summary: "List a model's n-grams, each with its count in the training text.",
-    load: () => import('./counts.js'),
-  },
-  {
-    name: 'verify',
-    summary: 'Check that a model is complete and undamaged.',
-    load: () => import('./verify.js'),
-  },
-  {
-    name: 'baseline',
-    summary: 'Train, tune and measure Kneser-Ney and the mixture at every order: the baselines of a benchmark.',
-    load: () => import('./baseline.js'),
-  },
-  {
-    name: 'compare',
-    summary: 'Show which tokens one model predicts better than another.',
-    load: () => import('./compare.js'),
-  },
-  {
-    name: 'completion',
-    summary: 'Print a script that completes commands, flags and their values in your shell.',
-    load: () => import('./completion.js'),
-  },
-];
-
-let running: Command | undefined;
-
-const kneser = new Command('kneser')
-  .description('Exact modified Kneser-Ney language models: train from text, score text, measure perplexity.')
-  .version(VERSION)
-  .exitOverride()
-  .showHelpAfterError('(kneser --help, or kneser COMMAND --help, tells more)')
-  .hook('preSubcommand', async (_, command) => {
-    const row = COMMANDS.find(({ name }) => name === command.name());
-    (await row?.load())?.define(command, COMMANDS);
-    running = command;
-  });
-for (const { name, summary } of COMMANDS) kneser.command(name).description(summary);
-
-/** `kneser help COMMAND` is `kneser COMMAND --help`, for which the command's file is loaded. */
-function withHelp(args: readonly string[]): readonly string[] {
-  return args[0] === 'help' && args.length > 1 ? [args[1], '--help'] : args;
-}
+import { runCommandLine } from './run.js';
 
 stopOnSignals();
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') error.message = `standard output: ${error.message}`;
-  process.exit(reportError(error, running));
+  process.exit(reportError(error));
 });
-
-try {
-  await kneser.parseAsync(withHelp(joinThresholds(process.argv.slice(2))), { from: 'user' });
-} catch (error) {
-  process.exitCode = reportError(error, running);
-}
+process.exitCode = await runCommandLine(process.argv.slice(2));

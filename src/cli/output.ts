@@ -1,21 +1,22 @@
 import { once } from 'node:events';
+import { standard } from '../base/node/standard-streams.js';
 import { skippedWarning } from '../text/formats/corpus.js';
 
 export { bytes, figure, whole } from '../report/figures.js';
 
 /** Writes results to standard output, and waits while its reader is slower. */
 export async function print(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+  if (!standard.stdout.write(text)) await once(standard.stdout, 'drain');
 }
 
 /** As {@link print}, of bytes. */
 export async function printBytes(bytes: Uint8Array): Promise<void> {
-  if (!process.stdout.write(bytes)) await once(process.stdout, 'drain');
+  if (!standard.stdout.write(bytes)) await once(standard.stdout, 'drain');
 }
 
 /** Writes a warning to standard error. */
 export function warn(warning: string): void {
-  process.stderr.write(`kneser: warning: ${warning}\n`);
+  standard.stderr.write(`kneser: warning: ${warning}\n`);
 }
 
 /** Warns of invalid UTF-8 in the text that was read, if there was any. */

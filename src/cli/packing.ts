@@ -1,3 +1,4 @@
+import { standard } from '../base/node/standard-streams.js';
 import type { PackReport } from '../tools/pack.js';
 import type { UnpackReport } from '../tools/unpack.js';
 import { bytes, print, whole } from './output.js';
@@ -19,6 +20,6 @@ export async function printPacked(
   const { out, keys, bytes: size, seconds } = report;
   if (json) await print(JSON.stringify(report) + '\n');
   else if (!quiet) {
-    process.stderr.write(`${out}: ${whole(keys)} values, ${bytes(size)}, ${seconds.toFixed(1)} s\nNext: ${next}\n`);
+    standard.stderr.write(`${out}: ${whole(keys)} values, ${bytes(size)}, ${seconds.toFixed(1)} s\nNext: ${next}\n`);
   }
 }

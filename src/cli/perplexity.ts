@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { standard } from '../base/node/standard-streams.js';
 import type { Perplexity } from '../model/scoring/perplexity.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
@@ -47,7 +48,7 @@ async function run(path: string, paths: readonly string[], flags: PerplexityFlag
     let replaced = 0;
     let skipped = 0;
     // Where standard error is no terminal, nobody watches the progress.
-    await withDisplay(flags.quiet === true || !process.stderr.isTTY, async display => {
+    await withDisplay(flags.quiet === true || !standard.stderr.isTTY, async display => {
       for (const { path: file, bytes } of inputs) {
         const sum = await model.sumOfFile(file, {
           ...documentOptions(flags),

@@ -1,4 +1,5 @@
 import type { SingleBar } from 'cli-progress';
+import { standard } from '../base/node/standard-streams.js';
 import type { Progress, Stage } from '../base/progress.js';
 
 /** Each stage in words, as the display names it. */
@@ -61,13 +62,13 @@ export class ProgressDisplay {
   private constructor(private readonly createBar: (() => SingleBar) | undefined) {}
 
   static async create(): Promise<ProgressDisplay> {
-    if (!process.stderr.isTTY) return new ProgressDisplay(undefined);
+    if (!standard.stderr.isTTY) return new ProgressDisplay(undefined);
     const { default: progress } = await import('cli-progress');
     return new ProgressDisplay(
       () =>
         new progress.SingleBar({
           format: '{stage} [{bar}] {percentage}%  {rate}  {eta_formatted} left',
-          stream: process.stderr,
+          stream: standard.stderr,
           barCompleteChar: '█',
           barIncompleteChar: '░',
           barsize: 30,
@@ -91,7 +92,7 @@ export class ProgressDisplay {
       this.stage = title;
       this.stageStarted = now;
       this.lastLine = now;
-      if (!this.createBar) process.stderr.write(`${title} …\n`);
+      if (!this.createBar) standard.stderr.write(`${title} …\n`);
     }
     const rate = rateText(done, (now - this.stageStarted) / 1000, unit);
     if (this.createBar) {
@@ -104,7 +105,7 @@ export class ProgressDisplay {
     } else if (now - this.lastLine >= LINE_SECONDS * 1000) {
       this.lastLine = now;
       const share = total ? `${Math.floor((100 * done) / total)} %` : `${(done / 1e6).toFixed(1)} M ${unit}`;
-      process.stderr.write(`${title}: ${share}, ${rate}\n`);
+      standard.stderr.write(`${title}: ${share}, ${rate}\n`);
     }
   }
 

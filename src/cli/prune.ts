@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { standard } from '../base/node/standard-streams.js';
 import type { PruneReport } from '../tools/prune.js';
 import { interruption } from './interruption.js';
 import { bytes, print, whole } from './output.js';
@@ -48,7 +49,7 @@ async function run(model: string, flags: PruneFlags): Promise<void> {
   const signal = interruption();
   const report = await withProgress(quiet, progress => prune({ model, out, ...how, signal, ...progress }));
   if (json) await print(JSON.stringify(report) + '\n');
-  else if (!quiet) process.stderr.write(summary(report));
+  else if (!quiet) standard.stderr.write(summary(report));
 }
 
 function summary({ out, tables, bytes: size, seconds }: PruneReport): string {

@@ -1,4 +1,5 @@
 import { CommanderError, type Command } from 'commander';
+import { standard } from '../base/node/standard-streams.js';
 import { KneserError, type ErrorCode } from '../base/errors.js';
 
 /** Options of the library whose flags have another name: the flags' names in camel case. */
@@ -8,16 +9,16 @@ const OTHER_NAMES: Readonly<Record<string, string>> = { limit: 'vocabLimit', atL
 const NAMING_OPTIONS: readonly ErrorCode[] = ['KNESER_OPTION', 'KNESER_LIMIT'];
 
 /** Prints an error of a command to standard error. @returns the exit code for it. */
-export function reportError(error: unknown, command: Command | undefined): number {
+export function reportError(error: unknown, command?: Command): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof KneserError) {
-    process.stderr.write(`kneser: ${withFlag(error, command)}\n`);
+    standard.stderr.write(`kneser: ${withFlag(error, command)}\n`);
     return error.exitCode;
   }
   const { code } = error as NodeJS.ErrnoException;
   // The program that reads the results closed the pipe: it needs no more.
   if (code === 'EPIPE') return 0;
-  process.stderr.write(`kneser: ${error instanceof Error ? error.message : String(error)}\n`);
+  standard.stderr.write(`kneser: ${error instanceof Error ? error.message : String(error)}\n`);
   return 1;
 }
 

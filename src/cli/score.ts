@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { standard } from '../base/node/standard-streams.js';
 import type { LanguageModel } from '../model/language-model.js';
 import type { Score } from '../model/scoring/score.js';
 import type { TextCache } from '../smoothing/cache.js';
@@ -49,7 +50,7 @@ async function run(path: string, file: string, flags: ScoreFlags): Promise<void>
   const inputs = await expandInputs([file], flags, warn);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
-    if (!flags.json && (flags.header ?? process.stdout.isTTY)) await print(HEADER);
+    if (!flags.json && (flags.header ?? standard.stdout.isTTY)) await print(HEADER);
     const { start, end, threads = 1 } = flags;
     let text: Input | undefined;
     let cache: TextCache | undefined;

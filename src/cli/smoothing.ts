@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { standard } from '../base/node/standard-streams.js';
 import type { ModelInfo, OpenOptions, TableReading } from '../model/api.js';
 import { parseWhole } from './values.js';
 import { SMOOTHING_NAMES, SMOOTHINGS, type SmoothingOptions } from '../smoothing/index.js';
@@ -48,5 +49,5 @@ export function mentionWeights({ smoothing, weights }: ModelInfo, flags: Smoothi
   const { title, weights: takesWeights } = SMOOTHINGS[smoothing];
   if (takesWeights || flags.smoothing || weights.length === 0) return;
   const names = weights.map(({ name }) => `--weights ${name}`).join(', ');
-  process.stderr.write(`kneser: this is ${title}; the model has tuned weights, too: ${names}\n`);
+  standard.stderr.write(`kneser: this is ${title}; the model has tuned weights, too: ${names}\n`);
 }

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
+import { standard } from '../base/node/standard-streams.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { BUILD_OPTION_NAMES, MACHINE_OPTION_NAMES } from '../train/plan/options.js';
 import type { TrainReport } from '../train/train.js';
 import { addBuildFlags, buildOptions, type BuildFlags } from './build-options.js';
+import type { Invocation } from './command-row.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
 import { interruption } from './interruption.js';
 import { bytes, print, warn, whole } from './output.js';
@@ -31,7 +33,7 @@ interface TrainFlags extends BuildFlags, DocumentOptions {
 const OPTIONS = [...BUILD_OPTION_NAMES, ...MACHINE_OPTION_NAMES];
 
 /** `kneser train`. */
-export function define(command: Command): void {
+export function define(command: Command, { args }: Invocation): void {
   command.argument('<file...>', TEXT_FILES).requiredOption('-o, --out <dir>', 'folder of the model');
   addBuildFlags(command, OPTIONS);
   addDocumentFlags(command)
@@ -40,10 +42,10 @@ export function define(command: Command): void {
     .option('--json', 'print one JSON object with the figures of the model')
     .option('-q, --quiet', 'no progress, no summary')
     .addHelpText('after', HELP)
-    .action(run);
+    .action((files: readonly string[], flags: TrainFlags) => run(files, flags, args));
 }
 
-async function run(files: readonly string[], flags: TrainFlags): Promise<void> {
+async function run(files: readonly string[], flags: TrainFlags, args: readonly string[]): Promise<void> {
   const { out, force = false, resume = false, json = false, quiet = false } = flags;
   const { train } = await import('../train/train.js');
   const signal = interruption();
@@ -56,15 +58,15 @@ async function run(files: readonly string[], flags: TrainFlags): Promise<void> {
       ...options,
       force,
       resume,
-      resumeCommand: resumeCommand(process.argv.slice(2)),
-      ...(quiet ? {} : { onResume: reached => void process.stderr.write(resumeNotice(out, reached)) }),
+      resumeCommand: resumeCommand(args),
+      ...(quiet ? {} : { onResume: reached => void standard.stderr.write(resumeNotice(out, reached)) }),
       signal,
       ...progress,
     }),
   );
   report.warnings.forEach(warn);
   if (json) await print(JSON.stringify(report) + '\n');
-  else if (!quiet) process.stderr.write(summary(report));
+  else if (!quiet) standard.stderr.write(summary(report));
 }
 
 function resumeNotice(out: string, reached: string | undefined): string {

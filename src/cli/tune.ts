@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { standard } from '../base/node/standard-streams.js';
 import { DEFAULT_WEIGHTS } from '../smoothing/weights.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
@@ -52,5 +53,5 @@ async function run(path: string, files: readonly string[], flags: TuneFlags): Pr
   await printTuning(flags.name, report);
   if (flags.quiet) return;
   const chosen = flags.name === DEFAULT_WEIGHTS ? '' : ` --weights ${flags.name}`;
-  process.stderr.write(`Next: kneser perplexity ${path} FILE${chosen}\n`);
+  standard.stderr.write(`Next: kneser perplexity ${path} FILE${chosen}\n`);
 }

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { stat } from 'node:fs/promises';
+import { standard } from '../base/node/standard-streams.js';
 import { writeAtomically } from '../base/node/atomic.js';
 import { KneserError, writeError } from '../base/errors.js';
 import { heatScale, heatStep, readable, valueAt } from '../report/heat.js';
@@ -103,7 +104,7 @@ const COLOURS = [undefined, '#fed976', '#feb24c', '#fd8d3c', '#fc4e2a', '#e31a1c
 /** Formats a sentence in colour, its scale under it; `undefined` if the reader of the output sees no colours. */
 async function painter(): Promise<((score: VectorScore) => string) | undefined> {
   const { default: ansis } = await import('ansis');
-  if (!ansis.isSupported() || !(process.stdout.isTTY || 'FORCE_COLOR' in process.env)) return undefined;
+  if (!ansis.isSupported() || !(standard.stdout.isTTY || 'FORCE_COLOR' in process.env)) return undefined;
   const colour = (text: string, step: number): string => {
     const hex = COLOURS[step];
     return hex === undefined ? text : ansis.bgHex(hex).black(text);

@@ -2,9 +2,10 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { runCommandLine } from '#kneser/src/cli/run.js';
 import { temporaryFolder } from './models.js';
 
 /** The path of the command line's entry. */
@@ -19,6 +20,11 @@ export interface RunOptions {
   readonly user?: number | undefined;
 }
 
+/** Whether something is known of the process that a command runs in: such a command needs a process of its own. */
+function needsProcess({ cwd, env, user }: RunOptions): boolean {
+  return cwd !== undefined || env !== undefined || user !== undefined;
+}
+
 /** The end of a run of the command line: exit code and output. */
 export interface Run {
   readonly status: number | null;
@@ -26,7 +32,10 @@ export interface Run {
   readonly stderr: string;
 }
 
-/** The command line, run as users run it, and a folder for its inputs and outputs. */
+/** The run in this process that began last: one runs at a time. */
+let last: Promise<unknown> = Promise.resolve();
+
+/** The command line, and a folder for its inputs and outputs. */
 export class CommandLine {
   /** Removed when the tests of the file are over. */
   readonly folder: string;
@@ -52,7 +61,7 @@ export class CommandLine {
     return path;
   }
 
-  /** Starts it; the caller ends its standard input. */
+  /** Starts it in a process of its own, as users do; the caller ends its standard input. */
   start(args: readonly string[], options: RunOptions = {}): ChildProcessWithoutNullStreams {
     const child = spawn(process.execPath, [MAIN, ...args], {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -64,11 +73,32 @@ export class CommandLine {
     return child;
   }
 
-  /** Runs it to its end. */
+  /** Runs it to its end: in this process, or in one of its own where an option is of a process. */
   async run(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+    if (needsProcess(options)) return this.runAsProcess(args, options);
+    const run = last.then(() => this.runHere(args, options.input));
+    last = run.catch(() => undefined);
+    return run;
+  }
+
+  /** Runs it to its end in a process of its own, as users do. */
+  async runAsProcess(args: readonly string[], options: RunOptions = {}): Promise<Run> {
     const child = this.start(args, options);
     child.stdin.end(options.input ?? '');
     return outcome(child);
+  }
+
+  private async runHere(args: readonly string[], input: string | Uint8Array = ''): Promise<Run> {
+    const stdin = Readable.from(input.length === 0 ? [] : [Buffer.from(input)]);
+    const [stdout, stderr] = [new Collector(), new Collector()];
+    const { TMPDIR } = process.env;
+    process.env.TMPDIR = this.temporary;
+    try {
+      const status = await runCommandLine(args, { stdin, stdout, stderr });
+      return { status, stdout: stdout.text(), stderr: stderr.text() };
+    } finally {
+      process.env.TMPDIR = TMPDIR;
+    }
   }
 
   /** Runs it, checks that it succeeds, and returns its standard output. */
@@ -95,6 +125,20 @@ export class CommandLine {
     // A message for people: neither a stack nor the words of a failed assumption.
     expect(run.stderr).not.toMatch(/^ {4}at |Cannot read properties|is not a function|undefined/m);
     return run.stderr;
+  }
+}
+
+/** Keeps what is written to it. */
+class Collector extends Writable {
+  private readonly chunks: Buffer[] = [];
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.chunks.push(chunk);
+    done();
+  }
+
+  text(): string {
+    return Buffer.concat(this.chunks).toString();
   }
 }
 

@@ -4,6 +4,7 @@ import { addAbortSignal, pipeline, Readable } from 'node:stream';
 import { helpFor, kindOf } from '../../base/file-kinds.js';
 import { checkAborted, KneserError, readError, systemCode } from '../../base/errors.js';
 import { isFile } from '../../base/node/file-head.js';
+import { standard } from '../../base/node/standard-streams.js';
 import { MarkRemover } from '../byte-order-mark.js';
 import { peek, recognized } from './peek.js';
 import { readInThread } from './reading-thread.js';
@@ -116,7 +117,7 @@ function compressionOf(path: string, head: Uint8Array, byName: boolean): Compres
 
 /** A named pipe, or standard input. */
 function openPipe(path: string, signal: AbortSignal | undefined): Readable {
-  const stream = path === STDIN ? process.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  const stream = path === STDIN ? standard.stdin : createReadStream(path, { highWaterMark: CHUNK_BYTES });
   if (signal) addAbortSignal(signal, stream);
   return stream;
 }

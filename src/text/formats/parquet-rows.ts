@@ -54,12 +54,11 @@ export async function* readRows(path: string): AsyncGenerator<ReadPiece> {
 /** JSON of a value as hyparquet decodes it. */
 function jsonOf(value: unknown): string {
   if (typeof value === 'bigint') return String(value);
+  if (value === undefined) return 'null';
   if (value instanceof Date) return JSON.stringify(Number.isNaN(value.getTime()) ? null : value.toISOString());
-  if (ArrayBuffer.isView(value))
-    return `[${Array.from(value as unknown as ArrayLike<number | bigint>, jsonOf).join()}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (ArrayBuffer.isView(value)) return jsonOf(Array.from(value as Uint8Array));
   if (Array.isArray(value)) return `[${value.map(jsonOf).join()}]`;
-  if (typeof value !== 'object' || value === null) return (JSON.stringify(value)) ?? 'null';
-  return `{${Object.entries(value)
-    .map(([name, member]) => `${JSON.stringify(name)}:${jsonOf(member)}`)
-    .join()}}`;
+  const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}:${jsonOf(member)}`);
+  return `{${members.join()}}`;
 }

@@ -1,0 +1,38 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** An output stream; `isTTY` says that a terminal shows it. */
+export type Output = Writable & { readonly isTTY?: boolean };
+
+/** The three streams of a command. */
+export interface StandardStreams {
+  readonly stdin: Readable;
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+let streams: StandardStreams = process;
+
+/** The streams of the command that runs: those of the process, unless {@link withStreams} put others in their place. */
+export const standard: StandardStreams = {
+  // The process opens its standard input at the first use.
+  get stdin() {
+    return streams.stdin;
+  },
+  get stdout() {
+    return streams.stdout;
+  },
+  get stderr() {
+    return streams.stderr;
+  },
+};
+
+/** Does some work with other standard streams. Two such works at a time would mix their output. */
+export async function withStreams<T>(given: StandardStreams, work: () => Promise<T>): Promise<T> {
+  const before = streams;
+  streams = given;
+  try {
+    return await work();
+  } finally {
+    streams = before;
+  }
+}

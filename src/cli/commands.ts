@@ -1,0 +1,100 @@
+import type { CommandRow } from './command-row.js';
+
+/** All commands, in the order of `kneser --help`. */
+export const COMMANDS: readonly CommandRow[] = [
+  {
+    name: 'train',
+    summary: 'Train a model on text files. By default a line is a sentence and white space separates its tokens.',
+    load: () => import('./train.js'),
+  },
+  {
+    name: 'perplexity',
+    summary: 'Measure the perplexity of text files, each by itself and all together.',
+    load: () => import('./perplexity.js'),
+  },
+  {
+    name: 'score',
+    summary: 'Score sentences token by token, one result a sentence.',
+    load: () => import('./score.js'),
+  },
+  {
+    name: 'vector',
+    summary: 'Show where sentences are odd: for each token the mean perplexity of the windows that contain it.',
+    load: () => import('./vector.js'),
+  },
+  {
+    name: 'annotate',
+    summary: 'Give every document the figures of a model: perplexity, OOV rate, the ratio to a second model.',
+    load: () => import('./annotate.js'),
+  },
+  {
+    name: 'predict',
+    summary: 'Predict the next token: the most probable ones after each line of input.',
+    load: () => import('./predict.js'),
+  },
+  {
+    name: 'tune',
+    summary: "Learn the weights of a model's mixture on held-out text, and store them beside the model.",
+    load: () => import('./tune.js'),
+  },
+  {
+    name: 'prune',
+    summary: 'Write a smaller copy of a model, without the n-grams that matter least.',
+    load: () => import('./prune.js'),
+  },
+  {
+    name: 'export',
+    summary: 'Write a model as an ARPA file: modified Kneser-Ney in back-off form, for KenLM, SRILM and others.',
+    load: () => import('./export.js'),
+  },
+  {
+    name: 'import',
+    summary: 'Make a model from an ARPA file, such as KenLM, SRILM and IRSTLM write.',
+    load: () => import('./import.js'),
+  },
+  {
+    name: 'pack',
+    summary: 'Pack a model into one file: to copy it, or to put it on a web server.',
+    load: () => import('./pack.js'),
+  },
+  {
+    name: 'unpack',
+    summary: 'Make a model folder from a packed file, and check all of its checksums.',
+    load: () => import('./unpack.js'),
+  },
+  {
+    name: 'inspect',
+    summary: "Show a model's size, options, tables, discounts and weights.",
+    load: () => import('./inspect.js'),
+  },
+  {
+    name: 'vocabulary',
+    summary: "List a model's words, each with its count in the training text.",
+    load: () => import('./list-vocabulary.js'),
+  },
+  {
+    name: 'counts',
+    summary: "List a model's n-grams, each with its count in the training text.",
+    load: () => import('./counts.js'),
+  },
+  {
+    name: 'verify',
+    summary: 'Check that a model is complete and undamaged.',
+    load: () => import('./verify.js'),
+  },
+  {
+    name: 'baseline',
+    summary: 'Train, tune and measure Kneser-Ney and the mixture at every order: the baselines of a benchmark.',
+    load: () => import('./baseline.js'),
+  },
+  {
+    name: 'compare',
+    summary: 'Show which tokens one model predicts better than another.',
+    load: () => import('./compare.js'),
+  },
+  {
+    name: 'completion',
+    summary: 'Print a script that completes commands, flags and their values in your shell.',
+    load: () => import('./completion.js'),
+  },
+];

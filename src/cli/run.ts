@@ -1,0 +1,45 @@
+import { Command } from 'commander';
+import { standard, withStreams, type StandardStreams } from '../base/node/standard-streams.js';
+import { VERSION } from '../base/version.js';
+import { COMMANDS } from './commands.js';
+import { reportError } from './report-error.js';
+import { joinThresholds } from './values.js';
+
+/**
+ * Runs a command in this process.
+ *
+ * @param args what follows `kneser` on the command line.
+ * @param streams what the command reads and writes; the process's own by default. One command runs at a time.
+ * @returns the exit code. An error is written to standard error, never thrown.
+ */
+export async function runCommandLine(args: readonly string[], streams: StandardStreams = process): Promise<number> {
+  let running: Command | undefined;
+  const kneser = new Command('kneser')
+    .description('Exact modified Kneser-Ney language models: train from text, score text, measure perplexity.')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => void standard.stdout.write(text),
+      writeErr: text => void standard.stderr.write(text),
+    })
+    .showHelpAfterError('(kneser --help, or kneser COMMAND --help, tells more)')
+    .hook('preSubcommand', async (_, command) => {
+      const row = COMMANDS.find(({ name }) => name === command.name());
+      (await row?.load())?.define(command, { commands: COMMANDS, args });
+      running = command;
+    });
+  for (const { name, summary } of COMMANDS) kneser.command(name).description(summary);
+  return withStreams(streams, async () => {
+    try {
+      await kneser.parseAsync(withHelp(joinThresholds(args)), { from: 'user' });
+      return 0;
+    } catch (error) {
+      return reportError(error, running);
+    }
+  });
+}
+
+/** `kneser help COMMAND` is `kneser COMMAND --help`, for which the command's file is loaded. */
+function withHelp(args: readonly string[]): readonly string[] {
+  return args[0] === 'help' && args.length > 1 ? [args[1], '--help'] : args;
+}

@@ -1,0 +1,84 @@
+import { beforeAll, expect, test } from 'vitest';
+import { COMMANDS } from '#kneser/src/cli/commands.js';
+import { CommandLine, parseLines, type Run } from '../support/command-line.js';
+
+/**
+ * Tests run commands in their own process, which is quicker; users start one for each. Here every command runs both ways: as a
+ * process it ends by itself, with the same output and exit code.
+ */
+
+const cli = new CommandLine('processes');
+const INPUT = 'the cat sat\nthe dog\n';
+
+let [text, model, tokens] = ['', '', ''];
+
+beforeAll(async () => {
+  text = cli.file('the cat sat on the mat\nthe dog sat on the log\nthe cat ran\n');
+  model = cli.fresh();
+  await cli.train([text, '--out', model, '--order', '2', '--skip', '--classes', '0', '--hold-out', '0']);
+  const folder = cli.fresh('baseline');
+  await cli.print(['baseline', ...texts(), '--orders', '1-2', '--classes', '0', '--out', folder, '--quiet']);
+  tokens = `${folder}/tokens.tsv.gz`;
+});
+
+const texts = (): string[] => ['--train', text, '--valid', text, '--test', text];
+
+/** The arguments of each command, which writes to the path `out` if it writes a file, and reads {@link INPUT}. */
+const ARGUMENTS: Readonly<Record<string, (out: string) => Promise<string[]> | string[]>> = {
+  train: out => [text, '--out', out, '--order', '2', '--json', '--quiet'],
+  perplexity: () => [model, text, '--json'],
+  score: () => [model, '--json'],
+  vector: () => [model, '--json'],
+  predict: () => [model, '--json'],
+  tune: () => [model, text, '--json', '--quiet'],
+  prune: out => [model, '--out', out, '--entropy', '1e-3', '--json', '--quiet'],
+  export: out => [model, '--arpa', out, '--json', '--quiet'],
+  import: async out => {
+    const arpa = cli.fresh('arpa');
+    await cli.print(['export', model, '--arpa', arpa, '--quiet']);
+    return [arpa, '--out', out, '--json', '--quiet'];
+  },
+  pack: out => [model, '--out', out, '--json', '--quiet'],
+  unpack: async out => {
+    const packed = cli.fresh('packed');
+    await cli.print(['pack', model, '--out', packed, '--quiet']);
+    return [packed, '--out', out, '--json', '--quiet'];
+  },
+  inspect: () => [model, '--json'],
+  vocabulary: () => [model, '--json'],
+  counts: () => [model, '--json'],
+  verify: () => [model, '--json', '--quiet'],
+  baseline: () => [...texts(), '--orders', '1-2', '--classes', '0', '--json', '--quiet'],
+  compare: () => [tokens, '--models', 'mkn2,mkn1', '--json'],
+  completion: () => ['bash'],
+};
+
+/** The names of the members of reports that differ from run to run. */
+const VARYING = /seconds$|^created$/i;
+
+/** A run with its output as data, without times and paths of its own. */
+function comparable({ status, stdout, stderr }: Run, out: string): unknown {
+  const withoutTimes = (key: string, value: unknown): unknown => (VARYING.test(key) ? undefined : value);
+  const objects = stdout.startsWith('{') ? parseLines(stdout) : [stdout];
+  return [status, stderr, JSON.stringify(objects, withoutTimes).replaceAll(out, 'OUT')];
+}
+
+test('every command has its arguments here', () => {
+  expect(Object.keys(ARGUMENTS)).toEqual(COMMANDS.map(({ name }) => name));
+});
+
+test.each(Object.keys(ARGUMENTS))('%s as a process does what it does in this one', async name => {
+  const [here, apart] = [cli.fresh(), cli.fresh()];
+  const args = await ARGUMENTS[name](here);
+  const run = await cli.run([name, ...args], { input: INPUT });
+  expect(run).toMatchObject({ status: 0, stderr: '' });
+  expect(run.stdout).not.toBe('');
+  const asProcess = await cli.runAsProcess([name, ...(await ARGUMENTS[name](apart))], { input: INPUT });
+  expect(comparable(asProcess, apart)).toEqual(comparable(run, here));
+});
+
+test('a refusal is the same, and so are usage and help', async () => {
+  for (const args of [['score', 'nowhere'], ['train', text], ['learn'], ['help', 'train'], ['--version'], []]) {
+    expect(await cli.runAsProcess(args)).toEqual(await cli.run(args));
+  }
+});
