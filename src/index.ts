@@ -95,6 +95,7 @@ export {
   type TextDocument,
 } from './documents/annotate.js';
 export type { ComparedFigures, ContextFigures, DocumentFigures } from './documents/figures.js';
+export type { JsonObject } from './text/formats/jsonl.js';
 export type { DocumentUnit } from './documents/scored.js';
 export type { Shard } from './documents/stream.js';
 

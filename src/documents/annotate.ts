@@ -94,6 +94,7 @@ export interface AnnotateOptions<D extends TextDocument = TextDocument> extends 
 
 /** A document that is given as an object. */
 export interface TextDocument {
+  /** Its text: lines with line feeds between them. */
   readonly text: string;
 }
 
@@ -147,6 +148,7 @@ export interface AnnotatedDocument<D = JsonObject> {
   readonly index: number;
   /** The document as it was given, or the object that was read. */
   readonly document: D;
+  /** What the model says of it. */
   readonly figures: DocumentFigures;
   /**
    * The document as JSON in UTF-8, without a line feed, with the figures as its last member: of a document of JSON lines every other

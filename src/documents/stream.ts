@@ -34,7 +34,9 @@ export interface DocumentAt extends RecordAt {
 
 /** Some of the documents: those whose index leaves the remainder `part` − 1 when it is divided by `parts`. */
 export interface Shard {
+  /** From 1 to `parts`. */
   readonly part: number;
+  /** The number of shards. */
   readonly parts: number;
 }
 
