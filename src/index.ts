@@ -27,6 +27,7 @@
  *   `train/stages` has the steps, `train/resume` the record that lets an interrupted training continue.
  * - `tools` makes one model of another: `prune`, `arpa` (export and import), `verify`, pack and unpack.
  * - `baseline` trains and compares a series of models with confidence intervals.
+ * - `documents` gives documents figures and chooses by them: annotate, select, overlap, weigh.
  * - `cli` is the command, one file for each subcommand; it parses options, calls the library and prints.
  * - `native-free` (beside `src`) is the entry for browsers, Deno and Bun; it shares everything but LevelDB and files.
  *
@@ -92,6 +93,19 @@ export {
   type WordsOptions,
 } from './tools/counts.js';
 export type { Check, Finding } from './tools/verify/findings.js';
+
+// Documents → documents.
+export {
+  annotate,
+  type AnnotatedDocument,
+  type AnnotateOptions,
+  type MaskChoice,
+  type TextDocument,
+} from './documents/annotate.js';
+export type { ComparedFigures, ContextFigures, DocumentFigures } from './documents/figures.js';
+export type { JsonObject } from './text/formats/jsonl.js';
+export type { DocumentUnit } from './documents/scored.js';
+export type { Shard } from './documents/stream.js';
 
 // Many models and their comparison.
 export { baseline } from './baseline/baseline.js';

@@ -23,6 +23,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./vector.js'),
   },
   {
+    name: 'annotate',
+    summary: 'Give every document the figures of a model: perplexity, OOV rate, the ratio to a second model.',
+    load: () => import('./annotate.js'),
+  },
+  {
     name: 'predict',
     summary: 'Predict the next token: the most probable ones after each line of input.',
     load: () => import('./predict.js'),
