@@ -9,7 +9,8 @@ import type { Piece } from './corpus.js';
  */
 export type ReadingTask =
   | { readonly kind: 'zstd' }
-  | { readonly kind: 'parquet'; readonly path: string; readonly column: string; readonly skipMissing?: boolean };
+  | { readonly kind: 'parquet'; readonly path: string; readonly column: string; readonly skipMissing?: boolean }
+  | { readonly kind: 'rows'; readonly path: string };
 
 /** A piece, and how many bytes of the file were read up to its end. One without bytes only reports the numbers. */
 export interface ReadPiece extends Piece {
