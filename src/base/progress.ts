@@ -36,7 +36,7 @@ export interface Progress {
 
 /** Who is told about long work, and who may stop it. */
 export interface WorkOptions {
-  /** Told how far the work has come, a few times a second at most stages. */
+  /** Called with the progress of the work, in most stages a few times a second. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Stops the work when aborted (KNESER_ABORTED); the signal's reason is the error's `cause`. */
   readonly signal?: AbortSignal | undefined;

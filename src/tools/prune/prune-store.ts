@@ -21,7 +21,7 @@ const BLOCKS_A_WRITE = 128;
  *
  * @param manifest of the model.
  * @param writer of the copy's store.
- * @param onRows told how many rows were read so far, and how many will be read in all.
+ * @param onRows called with the number of rows read so far, and with the number of all.
  * @returns the manifest of the copy.
  * @throws KNESER_DAMAGED, and what `onRows` throws. The writer is closed in any case.
  */
