@@ -20,7 +20,7 @@ import { runAwaiting } from './scoring/scorer.js';
 import { sumFile } from './sum-file.js';
 import { fileSize } from '../text/formats/input.js';
 
-/** In the time of scoring one word from blocks, about this number of rows can be loaded. */
+/** Scoring one word from blocks takes about as long as loading this many rows (measured). */
 const ROWS_LOADED_A_WORD = 300;
 /** A text of fewer words is scored from blocks: importing the code that loads tables would take longer. */
 const LEAST_WORDS = 2000;
