@@ -1,7 +1,8 @@
 /**
  * Hugging Face's `tokenizer.json`: this folder reads the file and cuts text as PyPI's `tokenizers` does, token for token.
  *
- * A component is a normalizer, a pre-tokenizer, a model or the added tokens; each has a file here, and `engine.ts` joins them.
+ * A component is a normalizer, a pre-tokenizer, a model or the added tokens: each kind has a file here, the models (BPE, Unigram,
+ * WordLevel, WordPiece) are in `models/`, and `engine.ts` joins the components.
  * An unknown component, option or field is refused with its name: nothing is ignored.
  * `unicode-data.ts` holds the library's character classes, so tokens depend on no JavaScript engine's version of Unicode.
  */
