@@ -16,6 +16,7 @@ const ROOMS = [
   ['src/report', 'src/tools'],
   ['src/train'],
   ['src/baseline'],
+  ['src/documents'],
   ['src/cli', 'src/index.ts'],
   ['native-free'],
   ['bench'],

@@ -23,10 +23,11 @@
  * ```
  *
  * - `base` knows no word and no model: errors, checksums, numbers, progress; `base/node` the same for Node.
- * - `train` takes a text through all stages of the first half and tunes the weights; `train/plan` checks the options,
+ * - `train` takes a text, models or files of counts through all stages of the first half and tunes the weights; `train/plan` checks the options,
  *   `train/stages` has the steps, `train/resume` the record that lets an interrupted training continue.
  * - `tools` makes one model of another: `prune`, `arpa` (export and import), `verify`, pack and unpack.
  * - `baseline` trains and compares a series of models with confidence intervals.
+ * - `documents` gives documents figures and chooses by them: annotate, select, overlap, weigh.
  * - `cli` is the command, one file for each subcommand; it parses options, calls the library and prints.
  * - `native-free` (beside `src`) is the entry for browsers, Deno and Bun; it shares everything but LevelDB and files.
  *
@@ -43,12 +44,20 @@
  */
 export * from './model/exports.js';
 
-// Text → model.
+// Text or counts → model.
 export { train } from './train/train.js';
 export type { TrainingText, TrainOptions } from './train/plan/options.js';
 export type { TrainReport } from './train/train.js';
 export { MAX_ORDER } from './tables/pattern.js';
 export { tune, type TuneOptions } from './train/tune.js';
+export {
+  merge,
+  subtract,
+  type CombineOptions,
+  type MergeOptions,
+  type SubtractOptions,
+  type WeightedModel,
+} from './train/merge.js';
 export type { PatternChoice } from './tables/pattern.js';
 export type { VocabularyChoice } from './count/vocabulary.js';
 export type { DocumentOptions } from './text/formats/corpus.js';
@@ -84,6 +93,19 @@ export {
   type WordsOptions,
 } from './tools/counts.js';
 export type { Check, Finding } from './tools/verify/findings.js';
+
+// Documents → documents.
+export {
+  annotate,
+  type AnnotatedDocument,
+  type AnnotateOptions,
+  type MaskChoice,
+  type TextDocument,
+} from './documents/annotate.js';
+export type { ComparedFigures, ContextFigures, DocumentFigures } from './documents/figures.js';
+export type { JsonObject } from './text/formats/jsonl.js';
+export type { DocumentUnit } from './documents/scored.js';
+export type { Shard } from './documents/stream.js';
 
 // Many models and their comparison.
 export { baseline } from './baseline/baseline.js';

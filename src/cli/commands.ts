@@ -23,6 +23,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./vector.js'),
   },
   {
+    name: 'annotate',
+    summary: 'Give every document the figures of a model: perplexity, OOV rate, the ratio to a second model.',
+    load: () => import('./annotate.js'),
+  },
+  {
     name: 'predict',
     summary: 'Predict the next token: the most probable ones after each line of input.',
     load: () => import('./predict.js'),
@@ -36,6 +41,16 @@ export const COMMANDS: readonly CommandRow[] = [
     name: 'prune',
     summary: 'Write a smaller copy of a model, without the n-grams that matter least.',
     load: () => import('./prune.js'),
+  },
+  {
+    name: 'merge',
+    summary: 'Merge models into the model of all their texts, as if trained on them at once.',
+    load: () => import('./merge.js'),
+  },
+  {
+    name: 'subtract',
+    summary: 'Take the text of one model out of another, as if trained without it.',
+    load: () => import('./subtract.js'),
   },
   {
     name: 'export',

@@ -9,6 +9,11 @@ export async function print(text: string): Promise<void> {
   if (!standard.stdout.write(text)) await once(standard.stdout, 'drain');
 }
 
+/** As {@link print}, of bytes. */
+export async function printBytes(bytes: Uint8Array): Promise<void> {
+  if (!standard.stdout.write(bytes)) await once(standard.stdout, 'drain');
+}
+
 /** Writes a warning to standard error. */
 export function warn(warning: string): void {
   standard.stderr.write(`kneser: warning: ${warning}\n`);

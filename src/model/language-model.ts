@@ -16,7 +16,10 @@ import { PagedModel } from './paged-model.js';
 import type { ModelParts } from './scoring/parts.js';
 import { endsOf } from './scoring/score.js';
 import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
+import { BOTH_ENDS } from '../smoothing/batch.js';
+import { tokenScores } from './scoring/pieces.js';
 import { runAwaiting } from './scoring/scorer.js';
+import type { TokenScoring } from './scoring/token-scoring.js';
 import { sumFile } from './sum-file.js';
 import { fileSize } from '../text/formats/input.js';
 
@@ -106,6 +109,29 @@ export class LanguageModel extends PagedModel {
     return sumFile(path, words, this.parts, options, (ids, sum) =>
       this.inTurn(() => runAwaiting(this.addPiece(this.scorer, layout, ids, sum, cache))),
     );
+  }
+
+  /**
+   * Scores whole sentences token by token, as {@link sumOfFile} does: from blocks, or where the text is long enough from tables in
+   * memory.
+   *
+   * @param bytes of the text.
+   * @internal
+   */
+  async tokenScoring(bytes: number, threads?: number, options: LoadOptions = {}): Promise<TokenScoring> {
+    this.checkOpen();
+    if (this.shouldLoad(bytes / BYTES_A_WORD)) return (await this.#loadOnce(options)).tokenScoring(threads);
+    const words = await this.allWords();
+    return {
+      words,
+      parts: this.parts,
+      waiting: 1,
+      score: (ids, cache) =>
+        this.inTurn(() => {
+          const piece = { ids, history: 0, ends: BOTH_ENDS };
+          return runAwaiting(tokenScores(this.scorer, this.layout(ids.length), piece, cache));
+        }),
+    };
   }
 
   /** Whether loading the tables and scoring `words` words is faster than scoring them from blocks, and memory has room for the tables. */

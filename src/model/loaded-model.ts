@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { checkOptions, checkPath, checkThreads, type OptionTable } from '../base/check.js';
 import { FILE_OPTIONS, type FileOptions } from './api.js';
-import { BatchLayout } from '../smoothing/batch.js';
+import { BatchLayout, BOTH_ENDS } from '../smoothing/batch.js';
 import { MemoryModel } from './memory-model.js';
 import { LOADED_BATCH } from './lookup/loaded-table.js';
-import { PieceScoring } from './scoring/piece-scoring.js';
-import { PieceCutter } from './scoring/pieces.js';
+import { FIRST_PIECES, PIECES_A_THREAD, PieceScoring } from './scoring/piece-scoring.js';
+import { PieceCutter, tokenScores } from './scoring/pieces.js';
 import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
 import { endsOf, SCORE_OPTIONS, type Score, type ScoreOptions } from './scoring/score.js';
 import type { NumberedSentence } from './scoring/sentence-scoring.js';
@@ -13,6 +13,7 @@ import { runAtOnce } from './scoring/scorer.js';
 import type { ScoringThreads } from './scoring/threads.js';
 import { checkSentences, type Sentences } from '../text/sentences.js';
 import { sumFile } from './sum-file.js';
+import type { TokenScoring } from './scoring/token-scoring.js';
 
 /** How the sentences of {@link LoadedModel.scoreEach} are scored. */
 export interface ScoreEachOptions extends Pick<ScoreOptions, 'start' | 'end'> {
@@ -98,6 +99,29 @@ export class LoadedModel extends MemoryModel {
     const threads = await this.#startThreads(options.threads ?? availableParallelism());
     const { scoreSentences } = await import('./scoring/sentence-scoring.js');
     yield* scoreSentences(this.#numbered(sentences), endsOf(options), threads);
+  }
+
+  /**
+   * Scores whole sentences token by token, as {@link sumOfFile} does: on threads, once there are many.
+   *
+   * @internal
+   */
+  tokenScoring(threads = availableParallelism()): TokenScoring {
+    const layout = new BatchLayout(this.parts.order, LOADED_BATCH);
+    let tasks = 0;
+    return {
+      words: this.words,
+      parts: this.parts,
+      waiting: threads > 1 ? threads * PIECES_A_THREAD : 1,
+      score: async (ids, cache) => {
+        this.checkOpen();
+        const piece = { ids, history: 0, ends: BOTH_ENDS };
+        const start = threads > 1 && !cache && tasks++ >= FIRST_PIECES;
+        const running = start ? await this.#startThreads(threads) : undefined;
+        if (running) return running.scoreTokens(piece);
+        return runAtOnce(tokenScores(this.scorer, layout, piece, cache));
+      },
+    };
   }
 
   override async close(): Promise<void> {

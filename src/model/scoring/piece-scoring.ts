@@ -5,9 +5,9 @@ import type { BatchScorer } from './scorer.js';
 import type { ScoringThreads } from './threads.js';
 
 /** Pieces of a text that are scored before it is worth while to start threads. */
-const FIRST_PIECES = 8;
+export const FIRST_PIECES = 8;
 /** Pieces that may wait for each thread: so that none is ever idle, and a text is not read much faster than scored. */
-const PIECES_A_THREAD = 3;
+export const PIECES_A_THREAD = 3;
 
 /** Scores the pieces of a text: the first on this thread, the others, should there be more, on several. */
 export class PieceScoring {

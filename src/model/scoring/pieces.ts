@@ -1,5 +1,6 @@
 import { EOS } from '../../text/tokens.js';
 import { BatchLayout, type SentenceEnds } from '../../smoothing/batch.js';
+import type { TextCache } from '../../smoothing/cache.js';
 import { LOADED_BATCH, loadedTables, type LoadedTable } from '../lookup/loaded-table.js';
 import type { TableMemory } from '../lookup/regions.js';
 import { createEstimator, type SmoothingPlan } from './parts.js';
@@ -113,7 +114,21 @@ export interface ScoringTask {
 }
 
 /** Scores a piece that begins with a sentence, token by token, with tables in memory. */
-export function scoreTokens(scorer: BatchScorer, layout: BatchLayout, { ids, ends }: Piece): TokenScores {
+export function scoreTokens(scorer: BatchScorer, layout: BatchLayout, piece: Piece): TokenScores {
+  return runAtOnce(tokenScores(scorer, layout, piece));
+}
+
+/**
+ * Scores a piece that begins with a sentence, token by token.
+ *
+ * @param cache the text so far, which the piece becomes part of.
+ */
+export function* tokenScores(
+  scorer: BatchScorer,
+  layout: BatchLayout,
+  { ids, ends }: Piece,
+  cache?: TextCache,
+): Generator<Promise<void>, TokenScores, void> {
   layout.reset(ends);
   const log10Probs = new Float64Array(ids.length);
   const matched = new Uint8Array(ids.length);
@@ -123,7 +138,7 @@ export function scoreTokens(scorer: BatchScorer, layout: BatchLayout, { ids, end
     layout.push(ids[i]);
     if (!layout.full && i + 1 < ids.length) continue;
     const { batch } = layout;
-    const scores = runAtOnce(scorer.score(batch));
+    const scores = yield* scorer.score(batch, cache);
     log10Probs.set(scores.log10Probs.subarray(0, batch.length), done);
     matched.set(scores.matched.subarray(0, batch.length), done);
     oov.set(batch.oov.subarray(0, batch.length), done);

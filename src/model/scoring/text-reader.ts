@@ -42,9 +42,13 @@ export async function* readIds(
   yield { ids: sink.take(), bytes: words.extraBytes, characters: words.extraCharacters };
 }
 
-class IdSink implements TokenSink {
+/** Collects the ids of tokens. */
+export class IdSink implements TokenSink {
+  /** Ids so far. */
+  length = 0;
+  /** Sentences so far. */
+  sentences = 0;
   private ids = new Uint32Array(1 << 16);
-  private length = 0;
   private lineTokens = 0;
 
   constructor(
@@ -58,11 +62,15 @@ class IdSink implements TokenSink {
   }
 
   line(): void {
-    if (this.lineTokens > 0 || !this.skipBlank) this.push(EOS);
+    if (this.lineTokens > 0 || !this.skipBlank) {
+      this.push(EOS);
+      this.sentences++;
+    }
     this.lineTokens = 0;
   }
 
-  take(): Uint32Array {
+  /** The ids so far, valid until the next token. */
+  take(): Uint32Array<ArrayBuffer> {
     const ids = this.ids.subarray(0, this.length);
     this.length = 0;
     return ids;

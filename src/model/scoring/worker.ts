@@ -5,7 +5,12 @@ import { createLoadedScorer, scorePiece, scoreTokens, type ScoringPlan, type Sco
 if (parentPort) {
   const port = parentPort;
   const { scorer, layout } = createLoadedScorer(workerData as ScoringPlan);
-  port.on('message', ({ piece, byToken }: ScoringTask) =>
-    port.postMessage(byToken ? scoreTokens(scorer, layout, piece) : scorePiece(scorer, layout, piece)),
-  );
+  port.on('message', ({ piece, byToken }: ScoringTask) => {
+    if (!byToken) {
+      port.postMessage(scorePiece(scorer, layout, piece));
+      return;
+    }
+    const scores = scoreTokens(scorer, layout, piece);
+    port.postMessage(scores, [scores.log10Probs.buffer, scores.matched.buffer, scores.oov.buffer]);
+  });
 }

@@ -26,20 +26,51 @@ const MOST_BYTES = 1 << 25;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 async function* readJsonLines(path: string, options: ReadOptions): AsyncGenerator<Piece> {
-  const { onSkip, longestJson = MOST_BYTES } = options;
+  const { onSkip } = options;
   const builder = new PieceBuilder();
-  let records: JsonObject[] | undefined = options.records ? [] : undefined;
+  for await (const lines of readJsonObjects(path, options)) {
+    const records: JsonObject[] = [];
+    for (const { object, line } of lines) {
+      const text = textOf(object, options, () => `${path}, line ${line}`);
+      if (text === undefined) {
+        onSkip?.(1);
+      } else {
+        builder.addText(text);
+        if (options.records) records.push(object);
+      }
+    }
+    if (builder.size > 0) yield { ...builder.take(), ...(options.records ? { records } : {}) };
+  }
+}
+
+/** A line of JSON lines that holds an object. */
+export interface JsonLine {
+  /** Its bytes without the line feed: valid until the next lines are asked for. */
+  readonly bytes: Uint8Array;
+  readonly object: JsonObject;
+  /** Its number, from 1; blank lines count. */
+  readonly line: number;
+}
+
+/**
+ * Input: a file of JSON lines. Output: its objects, some at a time, blank lines left out. Order: that of the file.
+ *
+ * @param source the bytes of the file; default: what is read at `path`.
+ * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED
+ */
+export async function* readJsonObjects(
+  path: string,
+  options: ReadOptions,
+  source: AsyncIterable<Uint8Array> = readRecognized(path, options, ['json']),
+): AsyncGenerator<readonly JsonLine[]> {
+  const { longestJson = MOST_BYTES } = options;
   const most = Math.min(longestJson, MOST_BYTES);
-  const takePiece = (): Piece => {
-    const piece = { ...builder.take(), ...(records ? { records } : {}) };
-    if (records) records = [];
-    return piece;
-  };
   /** The beginning of a line whose end was not read yet. */
   const pending = new PendingBytes();
   let line = 1;
   /** Whether no document was read yet. */
   let first = true;
+  let lines: JsonLine[] = [];
   const keep = (part: Uint8Array): void => {
     if (pending.length + part.length > most) {
       if (line === 1) refuseArray(pending.length > 0 ? pending.view() : part, `${path}, line 1`);
@@ -52,37 +83,37 @@ async function* readJsonLines(path: string, options: ReadOptions): AsyncGenerato
     pending.add(part);
   };
   const add = (bytes: Uint8Array): void => {
-    const where = `${path}, line ${line}`;
     const object = parseObject(bytes, path, line, first);
     if (object !== undefined) {
       first = false;
-      const text = textOf(object, options, where);
-      if (text === undefined) {
-        onSkip?.(1);
-      } else {
-        builder.addText(text);
-        records?.push(object);
-      }
+      lines.push({ bytes, object, line });
     }
-    pending.clear();
     line++;
   };
-  for await (const chunk of readRecognized(path, options, ['json'])) {
+  for await (const chunk of source) {
     let from = 0;
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
       const part = chunk.subarray(from, at);
-      if (pending.length > 0) keep(part);
-      add(pending.length > 0 ? pending.view() : part);
+      if (pending.length > 0) {
+        keep(part);
+        // A copy: the rest of this chunk comes into the same memory.
+        add(pending.view().slice());
+        pending.clear();
+      } else {
+        add(part);
+      }
       from = at + 1;
     }
     keep(chunk.subarray(from));
-    if (builder.size > 0) yield takePiece();
+    if (lines.length > 0) yield lines;
+    lines = [];
   }
   if (pending.length > 0) add(pending.view());
-  if (builder.size > 0) yield takePiece();
+  if (lines.length > 0) yield lines;
 }
 
-type JsonObject = Readonly<Record<string, unknown>>;
+/** An object of JSON lines. */
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The object of a line; `undefined` for a blank line. @param first whether no document came before. */
 function parseObject(bytes: Uint8Array, path: string, line: number, first: boolean): JsonObject | undefined {
@@ -134,8 +165,12 @@ function oneObject(where: string): KneserError {
   );
 }
 
-/** The text of an object; `undefined` where it is missing and the option `missing` is `skip`. */
-function textOf(object: JsonObject, { field = 'text', missing }: DocumentOptions, where: string): string | undefined {
+/** The text of an object; `undefined` where it is missing and the option `missing` is `skip`. @throws KNESER_INPUT_JSON */
+export function textOf(
+  object: JsonObject,
+  { field = 'text', missing }: DocumentOptions,
+  where: () => string,
+): string | undefined {
   const document = memberOf(object, field);
   if (typeof document === 'string') return document;
   if (missing === 'skip' && (document === undefined || document === null)) return undefined;
@@ -145,7 +180,7 @@ function textOf(object: JsonObject, { field = 'text', missing }: DocumentOptions
     .join(', ');
   throw new KneserError(
     'KNESER_INPUT_JSON',
-    `${where}: ${document === undefined ? 'there is no' : 'no text in the'} field ${field}; ` +
+    `${where()}: ${document === undefined ? 'there is no' : 'no text in the'} field ${field}; ` +
       `name another with field (--field): ${names}` +
       (document === undefined || document === null
         ? "; or leave such lines out with missing: 'skip' (--missing skip)"
@@ -154,7 +189,7 @@ function textOf(object: JsonObject, { field = 'text', missing }: DocumentOptions
 }
 
 /** The member named `field`; if the object has none, the nested member that `field` names as a path, such as `meta.text`. */
-function memberOf(object: JsonObject, field: string): unknown {
+export function memberOf(object: JsonObject, field: string): unknown {
   if (Object.hasOwn(object, field)) return object[field];
   let value: unknown = object;
   for (const name of field.split('.')) {

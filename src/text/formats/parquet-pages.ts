@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { parquetMetadataAsync, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 // Inner modules of the package: its public functions decode all pages of a row group before they return the first.
@@ -7,11 +7,10 @@ import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import type { PageHeader } from 'hyparquet/src/types.js';
 import { KneserError } from '../../base/errors.js';
 import { PieceBuilder } from './corpus.js';
+import { FileWindow } from './file-window.js';
 import { checkPage, unpackPage } from './parquet-page.js';
 import type { ReadPiece } from './reading-thread.js';
 
-/** Bytes read from the disk at a time. */
-const WINDOW_BYTES = 1 << 20;
 /** The largest page, in bytes and in rows; a larger one is refused as damaged. Writers make pages of about 1 MB. */
 const MOST_PAGE_BYTES = 1 << 28;
 const MOST_PAGE_ROWS = 1 << 24;
@@ -165,39 +164,5 @@ async function readHeader(
     } catch (error) {
       if (at + most >= end || most > MOST_PAGE_BYTES) throw error;
     }
-  }
-}
-
-/** A file that is read mostly in order: one window of it, of 1 MB or more, is in memory. */
-class FileWindow {
-  private bytes = new Uint8Array(0);
-  private start = 0;
-
-  constructor(
-    private readonly file: FileHandle,
-    private readonly size: number,
-  ) {}
-
-  /** Bytes of the file, valid until the next call. */
-  async view(from: number, to: number): Promise<Uint8Array> {
-    if (!(from >= 0 && from <= to && to <= this.size)) throw new Error('it refers to what is not in the file');
-    if (from < this.start || to > this.start + this.bytes.length) {
-      const length = Math.min(Math.max(to - from, WINDOW_BYTES), this.size - from);
-      const bytes = this.bytes.length === length ? this.bytes : new Uint8Array(length);
-      let filled = 0;
-      while (filled < length) {
-        const { bytesRead } = await this.file.read(bytes, filled, length - filled, from + filled);
-        if (bytesRead === 0) throw new Error('it was cut short meanwhile');
-        filled += bytesRead;
-      }
-      this.bytes = bytes;
-      this.start = from;
-    }
-    return this.bytes.subarray(from - this.start, to - this.start);
-  }
-
-  /** Bytes of the file, in a buffer of their own. */
-  async copy(from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
-    return Uint8Array.from(await this.view(from, to));
   }
 }

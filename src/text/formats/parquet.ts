@@ -8,7 +8,7 @@ import { makeTemporaryFolder } from '../../base/node/leftovers.js';
 import { isFile, readHead } from '../../base/node/file-head.js';
 import { readRecognized } from './bytes.js';
 import type { Format, Piece, ReadOptions } from './corpus.js';
-import { readInThread } from './reading-thread.js';
+import { readInThread, type ReadingTask } from './reading-thread.js';
 
 /**
  * Parquet: each row is a document, whose text is the value of one column. Memory: one page of the column (about 1 MB) and
@@ -37,10 +37,24 @@ export async function isParquet(path: string): Promise<boolean> {
  * file inside gzip or zstd, are first copied to a temporary file. A file that is not Parquet is refused with the name of its
  * kind.
  */
-async function* readParquet(path: string, options: ReadOptions): AsyncGenerator<Piece> {
+function readParquet(path: string, options: ReadOptions): AsyncGenerator<Piece> {
+  const { column = 'text', missing } = options;
+  return readLocally(path, options, { kind: 'parquet', column, skipMissing: missing === 'skip' });
+}
+
+/** The rows of a file as JSON lines, with all columns. @throws KNESER_INPUT_PARQUET, KNESER_INPUT_*, KNESER_ABORTED */
+export async function* readParquetRows(path: string, options: ReadOptions): AsyncGenerator<Uint8Array> {
+  for await (const { bytes } of readLocally(path, options, { kind: 'rows' })) yield bytes;
+}
+
+/** A task of the reading thread on a Parquet file, without the path. */
+type ParquetTask = Task extends infer T ? (T extends Task ? Omit<T, 'path'> : never) : never;
+type Task = Exclude<ReadingTask, { readonly kind: 'zstd' }>;
+
+async function* readLocally(path: string, options: ReadOptions, task: ParquetTask): AsyncGenerator<Piece> {
   const kind = kindOf(await readHead(path));
   if ((await isFile(path)) && (options.anyBytes || kind === undefined || kind.name === 'parquet')) {
-    yield* readFile(path, path, options);
+    yield* readFile(path, path, options, task);
     return;
   }
   const folder = await makeTemporaryFolder('kneser-parquet');
@@ -50,7 +64,7 @@ async function* readParquet(path: string, options: ReadOptions): AsyncGenerator<
     await pipeline(copies(source), createWriteStream(copy)).catch((error: unknown) => {
       throw error instanceof KneserError ? error : writeError(copy, error);
     });
-    yield* readFile(copy, path, { ...options, onRead: undefined });
+    yield* readFile(copy, path, { ...options, onRead: undefined }, task);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -64,16 +78,16 @@ async function* copies(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 async function* readFile(
   path: string,
   name: string,
-  { column = 'text', missing, onRead, onSkip, signal }: ReadOptions,
+  { onRead, onSkip, signal }: ReadOptions,
+  task: ParquetTask,
 ): AsyncGenerator<Piece> {
   let reported = 0;
   const report = (read: number): void => {
     onRead?.(read - reported);
     reported = read;
   };
-  const task = { kind: 'parquet', path, column, skipMissing: missing === 'skip' } as const;
   try {
-    for await (const { read, skipped = 0, ...piece } of readInThread(task, undefined, signal)) {
+    for await (const { read, skipped = 0, ...piece } of readInThread({ ...task, path }, undefined, signal)) {
       report(read);
       if (skipped > 0) onSkip?.(skipped);
       if (piece.bytes.length > 0) yield piece;

@@ -9,7 +9,8 @@ import type { Piece } from './corpus.js';
  */
 export type ReadingTask =
   | { readonly kind: 'zstd' }
-  | { readonly kind: 'parquet'; readonly path: string; readonly column: string; readonly skipMissing?: boolean };
+  | { readonly kind: 'parquet'; readonly path: string; readonly column: string; readonly skipMissing?: boolean }
+  | { readonly kind: 'rows'; readonly path: string };
 
 /** A piece with the progress at its end (bytes of the file that were read). A piece without bytes only reports progress. */
 export interface ReadPiece extends Piece {

@@ -35,6 +35,7 @@ async function openTask(task: ReadingTask): Promise<AsyncGenerator<ReadPiece>> {
   if (task.kind === 'parquet') {
     return (await import('./parquet-pages.js')).readPages(task.path, task.column, task.skipMissing ?? false);
   }
+  if (task.kind === 'rows') return (await import('./parquet-rows.js')).readRows(task.path);
   const { unpackZstd } = await import('./zstd-frames.js');
   return (async function* () {
     for await (const bytes of unpackZstd(given())) yield { bytes, read: 0 };

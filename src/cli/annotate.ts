@@ -1,0 +1,139 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { standard } from '../base/node/standard-streams.js';
+import type { AnnotateOptions, MaskChoice } from '../documents/annotate.js';
+import type { Shard } from '../documents/stream.js';
+import type { DocumentOptions } from '../text/formats/corpus.js';
+import { addDocumentFlags, documentOptions } from './documents.js';
+import { interruption } from './interruption.js';
+import { printBytes, warn } from './output.js';
+import { withDisplay } from './progress.js';
+import { addModelFlags, mentionWeights, openOptions, type ModelFlags } from './smoothing.js';
+import { parseThreads } from './values.js';
+
+/** Help for the files of commands that read documents. */
+export const DOCUMENT_FILES =
+  'files of documents: JSON lines, Parquet, or text, of which each line is a document; folders of them; - for standard input';
+
+const HELP = `
+A document comes out as it went in, with one more member:
+  "kneser":{"unit":"lines","sentences":12,"tokens":315,"oov":7,…,"perplexity":381.2,…}
+A second model (--against) must not have been trained on these documents.
+
+Examples:
+  kneser annotate wikipedia crawl.jsonl.gz --out annotated.jsonl.gz
+  kneser annotate wikipedia crawl.jsonl.gz --figures-only --id url | head`;
+
+/** Flags of `kneser annotate`. */
+interface AnnotateFlags extends ModelFlags, DocumentOptions {
+  readonly against?: string;
+  readonly unit: 'lines' | 'document';
+  readonly tokens?: boolean;
+  readonly mask?: MaskChoice;
+  readonly context?: string;
+  readonly as?: string;
+  readonly id?: string;
+  readonly figuresOnly?: boolean;
+  readonly shard?: Shard;
+  readonly threads?: number;
+  readonly out?: string;
+  readonly quiet?: boolean;
+}
+
+/** `kneser annotate`. */
+export function define(command: Command): void {
+  command
+    .argument('<dir>', 'folder of the model')
+    .argument('<file...>', DOCUMENT_FILES)
+    .option('--against <dir>', 'a second model, which each document is compared with')
+    .addOption(
+      new Option('--unit <unit>', 'what one sentence is: each line, or the document with line ends read as spaces')
+        .choices(['lines', 'document'])
+        .default('lines'),
+    )
+    .option('--tokens', 'add the tokens and log10 p of each')
+    .option(
+      '--mask <choice>',
+      'add a mask of tokens to leave out of a loss: above:0.8 masks the fifth with the highest surprisal, ' +
+        'surprisal:12 those above 12 bits',
+      parseMask,
+    )
+    .option('--context <field>', 'a member whose text is read before the document, with a cache (experimental)')
+    .option('--as <name>', 'name of the member that is added (default: kneser)')
+    .option('--id <field>', 'a member that is kept with --figures-only')
+    .option('--figures-only', 'write the figures without the documents')
+    .addOption(shardOption());
+  addModelFlags(command).option('-t, --threads <n>', 'threads that score (default: one a core)', parseThreads);
+  addDocumentFlags(command)
+    .option('-o, --out <file>', 'file to write: .jsonl, also with .gz or .zst (default: standard output)')
+    .option('-q, --quiet', 'no progress')
+    .addHelpText('after', HELP)
+    .action(run);
+}
+
+async function run(path: string, files: readonly string[], flags: AnnotateFlags): Promise<void> {
+  const { LanguageModel } = await import('../model/language-model.js');
+  const { annotate } = await import('../documents/annotate.js');
+  const { checkOutput, chunksOf, writeLines } = await import('../documents/output.js');
+  const { expandInputs } = await import('../text/formats/input.js');
+  const { out, quiet = false, unit, tokens, mask, context, as, id, figuresOnly, shard, threads } = flags;
+  const signal = interruption();
+  if (out !== undefined) {
+    const inputs = await expandInputs(files, documentOptions(flags));
+    await checkOutput(
+      out,
+      inputs.map(input => input.path),
+    );
+  }
+  const model = await LanguageModel.open(path, openOptions(flags));
+  const against = flags.against === undefined ? undefined : await LanguageModel.open(flags.against, openOptions(flags));
+  try {
+    const options: AnnotateOptions & { readonly files: readonly string[] } = {
+      model,
+      files,
+      ...documentOptions(flags),
+      unit,
+      signal,
+      onWarning: warn,
+      ...given({ against, tokens, mask, context, as, id, figuresOnly, shard, threads }),
+    };
+    await withDisplay(quiet || !standard.stderr.isTTY, async display => {
+      const rows = annotate(display ? { ...options, onProgress: progress => display.show(progress) } : options);
+      if (out !== undefined) await writeLines(out, rows, signal);
+      else for await (const chunk of chunksOf(rows, signal)) await printBytes(chunk);
+    });
+    if (!quiet) mentionWeights(model.info, flags);
+  } finally {
+    await model.close();
+    await against?.close();
+  }
+}
+
+/** The options that are given. */
+export function given<Options extends object>(
+  options: Options,
+): { [Name in keyof Options]?: Exclude<Options[Name], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof Options]?: Exclude<Options[Name], undefined>;
+  };
+}
+
+/** `above:0.8` or `surprisal:12`. */
+function parseMask(text: string): MaskChoice {
+  const [, name, number] = /^(above|surprisal):([0-9.e+-]+)$/.exec(text) ?? [];
+  const value = Number(number);
+  if (name === 'above') return { above: value };
+  if (name === 'surprisal') return { surprisal: value };
+  throw new InvalidArgumentError('It takes above:SHARE, such as above:0.8, or surprisal:BITS, such as surprisal:12.');
+}
+
+/** The flag that chooses some of the documents. */
+export function shardOption(): Option {
+  return new Option(
+    '--shard <i/n>',
+    'take the documents whose number leaves the remainder i − 1 when divided by n',
+  ).argParser(text => {
+    const match = /^(\d+)\/(\d+)$/.exec(text);
+    if (match) return { part: Number(match[1]), parts: Number(match[2]) };
+    throw new InvalidArgumentError('It takes a shard, such as 1/4.');
+  });
+}

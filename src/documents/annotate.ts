@@ -1,0 +1,496 @@
+import {
+  checkFlag,
+  checkFunction,
+  checkOptions,
+  checkPath,
+  checkPaths,
+  checkShare,
+  checkText,
+  checkThreads,
+  members,
+  oneOf,
+  optionError,
+  WORK_OPTIONS,
+  type OptionTable,
+} from '../base/check.js';
+import { KneserError } from '../base/errors.js';
+import { PendingBytes } from '../base/pending-bytes.js';
+import type { WorkOptions } from '../base/progress.js';
+import { LanguageModel } from '../model/language-model.js';
+import type { TokenScoring } from '../model/scoring/token-scoring.js';
+import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
+import { expandInputs, type Input } from '../text/formats/input.js';
+import type { JsonObject } from '../text/formats/jsonl.js';
+import { wordIds } from '../tables/manifest.js';
+import { decode } from '../text/surface.js';
+import { isTokenizerFile } from '../text/tokenization.js';
+import { FIRST_WORD } from '../text/tokens.js';
+import { hashBytes } from '../text/word-list.js';
+import { contextFigures } from './context.js';
+import { documentFigures, surprisal, type DocumentFigures } from './figures.js';
+import { memberText, writeText, writeWithMember } from './member.js';
+import type { OutputLine } from './output.js';
+import { scoreDocuments, type DocumentUnit, type ScoredDocument } from './scored.js';
+import {
+  checkShard,
+  expandForTwoPasses,
+  isInShard,
+  readAllDocuments,
+  type DocumentAt,
+  type Shard,
+  type StreamEvents,
+} from './stream.js';
+import { SurprisalHistogram } from './surprisal-quantile.js';
+
+/** Which tokens a mask marks: those whose surprisal is above a quantile of all tokens, or above a number of bits. */
+export type MaskChoice =
+  | {
+      /** A share of the tokens of all documents, which have the lowest surprisals and are not masked: 0.8 masks a fifth. The documents are read twice. */
+      readonly above: number;
+      /** @internal */
+      readonly surprisal?: never;
+    }
+  | {
+      /** In bits. */
+      readonly surprisal: number;
+      /** @internal */
+      readonly above?: never;
+    };
+
+/** What {@link annotate} reads, and which figures it gives. */
+export interface AnnotateOptions<D extends TextDocument = TextDocument> extends DocumentOptions, WorkOptions {
+  /** The model: its path, or an open model, which stays open. */
+  readonly model: string | LanguageModel;
+  /**
+   * A second model, which each document is compared with. It must not have been trained on these documents: a model recites what
+   * it has seen, and the ratio then says next to nothing.
+   */
+  readonly against?: string | LanguageModel;
+  /** Files of documents: JSON lines, Parquet, or text, of which each line is a document; folders of them; or `-`. */
+  readonly files?: readonly string[];
+  /** The documents themselves, in place of `files`: objects with a member `text`. */
+  readonly documents?: Iterable<D> | AsyncIterable<D>;
+  /** What one sentence is. Default `lines`. */
+  readonly unit?: DocumentUnit;
+  /** Whether the figures have the tokens and the log10 p of each. Default false. */
+  readonly tokens?: boolean;
+  /** Marks tokens to be left out of the loss of a model that is trained on these documents. Default: no mask. */
+  readonly mask?: MaskChoice;
+  /** A member whose text each document is read after, with the model's cache (ConSens). Needs a model tuned with a cache. Experimental. */
+  readonly context?: string;
+  /** The name of the member that is added. Default `kneser`. */
+  readonly as?: string;
+  /** A member that is kept beside the figures, with `figuresOnly`. */
+  readonly id?: string;
+  /** Leaves out the documents: each line has the figures alone. Default false. */
+  readonly figuresOnly?: boolean;
+  /** Some of the documents. Default: all. Figures do not depend on it. */
+  readonly shard?: Shard;
+  /** Threads that score. Default: one a core for a long text. Figures do not depend on it. */
+  readonly threads?: number;
+  /** Told of what may be wrong with the input: one sentence each. */
+  readonly onWarning?: (warning: string) => void;
+}
+
+/** A document that is given as an object. */
+export interface TextDocument {
+  /** Its text: lines with line feeds between them. */
+  readonly text: string;
+}
+
+/** The checks of {@link AnnotateOptions}. */
+const ANNOTATE_OPTIONS: OptionTable<AnnotateOptions> = {
+  model: checkModel,
+  against: checkModel,
+  files: checkPaths,
+  documents: (name, value) => {
+    const isObject = typeof value === 'object' && value !== null;
+    if (!isObject || !(Symbol.iterator in value || Symbol.asyncIterator in value)) {
+      throw optionError(name, value, 'a list or another iterable of objects with a member text');
+    }
+  },
+  unit: oneOf(['lines', 'document']),
+  tokens: checkFlag,
+  mask: checkMask,
+  context: checkText,
+  as: checkText,
+  id: checkText,
+  figuresOnly: checkFlag,
+  shard: checkShard,
+  threads: checkThreads,
+  onWarning: checkFunction,
+  ...DOCUMENT_OPTIONS,
+  ...WORK_OPTIONS,
+};
+
+function checkModel(name: string, value: unknown): void {
+  if (!(value instanceof LanguageModel)) checkPath(name, value);
+}
+
+function checkMask(name: string, value: unknown, options: object): void {
+  const numbers: OptionTable<{ above: number; surprisal: number }> = {
+    above: (member, share) => checkShare(member, share, 1),
+    surprisal: (member, bits) => {
+      if (!(typeof bits === 'number' && bits >= 0)) throw optionError(member, bits, 'a number of bits');
+    },
+  };
+  members(numbers)(name, value);
+  const { above, surprisal } = value as Partial<Record<'above' | 'surprisal', number>>;
+  if ((above === undefined) === (surprisal === undefined)) throw optionError(name, value, 'one of above and surprisal');
+  if (above !== undefined && 'documents' in options && !Array.isArray(options.documents)) {
+    throw new KneserError('KNESER_OPTION', `${name}: above reads the documents twice; give files or a list`);
+  }
+}
+
+/** A document and its figures. */
+export interface AnnotatedDocument<D = JsonObject> {
+  /** Its position among all documents, from 0. */
+  readonly index: number;
+  /** The document as it was given, or the object that was read. */
+  readonly document: D;
+  /** What the model says of it. */
+  readonly figures: DocumentFigures;
+  /**
+   * The document as JSON in UTF-8, without a line feed, with the figures as its last member: of a document of JSON lines every other
+   * byte is as it was. With `figuresOnly` the member of `id` and the figures.
+   */
+  readonly line: Uint8Array;
+  /** @internal Writes `line`. */
+  writeTo(out: PendingBytes): void;
+}
+
+/** Documents at the beginning that tell whether a second model was trained on them. */
+const GUARDED = 1000;
+/** The second model has seen the documents if the n-grams it finds have this share of its order on average. */
+const SEEN_SHARE = 0.9;
+
+/**
+ * Gives every document the figures of a model: perplexity, OOV rate and, with a second model, the ratio of probabilities.
+ * Documents come out in their order, as they went in but for one added member. Sums over documents equal the figures of
+ * `perplexityOfFile`; memory does not depend on the number of documents.
+ *
+ * The perplexity of a document is 10^(−Σ log10 p / Σ tokens) over its sentences, one `</s>` each, as `kneser perplexity`, KenLM's
+ * `query` and CCNet compute it. It compares with that of another document of the same model and unit only.
+ *
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED, and what opening and scoring throw.
+ * @example
+ * ```ts
+ * import { annotate } from 'kneser';
+ *
+ * const documents = [{ id: 1, text: 'The jury praised the city .' }, { id: 2, text: 'jury city the The praised' }];
+ * for await (const { document, figures } of annotate({ model: 'model', documents })) {
+ *   console.log(document.id, figures.tokens, figures.perplexity);
+ * }
+ * ```
+ */
+export function annotate<D extends TextDocument>(
+  options: AnnotateOptions<D> & { readonly documents: Iterable<D> | AsyncIterable<D> },
+): AsyncGenerator<AnnotatedDocument<D>, void, void>;
+/** As above, of the documents of files. */
+export function annotate(
+  options: AnnotateOptions & { readonly files: readonly string[] },
+): AsyncGenerator<AnnotatedDocument, void, void>;
+export function annotate(options: AnnotateOptions): AsyncGenerator<AnnotatedDocument<unknown>, void, void> {
+  checkOptions('annotate', options, ANNOTATE_OPTIONS);
+  if ((options.files === undefined) === (options.documents === undefined)) {
+    throw new KneserError('KNESER_OPTION', 'annotate: it takes either files or documents');
+  }
+  return run(options);
+}
+
+async function* run(options: AnnotateOptions): AsyncGenerator<AnnotatedRow, void, void> {
+  const opened: LanguageModel[] = [];
+  const open = async (model: string | LanguageModel): Promise<LanguageModel> => {
+    if (typeof model !== 'string') return model;
+    const fresh = await LanguageModel.open(model, options.signal ? { signal: options.signal } : {});
+    opened.push(fresh);
+    return fresh;
+  };
+  try {
+    const model = await open(options.model);
+    const against = options.against === undefined ? undefined : await open(options.against);
+    if (against) checkPair(model, against, options.onWarning);
+    if (options.context !== undefined) model.createCache();
+    if (options.unit === 'document' && model.parts.tokenization.info.sentences === 'segment') {
+      throw new KneserError(
+        'KNESER_OPTION',
+        'unit: this model cuts lines into sentences, and so a document cannot be one; leave it out',
+      );
+    }
+    yield* annotateWith(options, model, against ? [against] : [], () => 0);
+  } finally {
+    for (const model of opened) await model.close();
+  }
+}
+
+/** Refuses models whose tokens differ, and warns where their vocabularies do. @throws KNESER_OPTION */
+function checkPair(model: LanguageModel, against: LanguageModel, onWarning?: (warning: string) => void): void {
+  const [own, other] = [model, against].map(({ parts }) => parts.tokenization.info);
+  const names = ['tokenizer', 'locale', 'sentences', 'normalize'] as const;
+  const lowercase = [model, against].map(({ info }) => info.options.lowercase);
+  const differs =
+    names.find(name => own[name] !== other[name]) ?? (lowercase[0] === lowercase[1] ? undefined : 'lowercase');
+  if (differs !== undefined) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `against: the two models have another ${differs}, so their tokens do not compare; train both alike`,
+    );
+  }
+  if (isTokenizerFile(own.tokenizer)) {
+    onWarning?.(
+      'the two models keep tokenizer files of their own; their ratios mean something if both are the same file',
+    );
+  }
+}
+
+/** Warns where two vocabularies differ. */
+function compareWords(own: TokenScoring, other: TokenScoring, onWarning?: (warning: string) => void): void {
+  const [missing, added] = [wordsWithout(other, own), wordsWithout(own, other)];
+  if (missing + added === 0) return;
+  onWarning?.(
+    `the vocabularies differ: ${missing} words of the model are unknown to the second, and ${added} the other way round. Each ` +
+      'gives <unk> another mass, and a smaller vocabulary looks better; train both with the same --vocab',
+  );
+}
+
+/** How many words of one model the other lacks. */
+function wordsWithout(other: TokenScoring, { words, parts }: TokenScoring): number {
+  let missing = 0;
+  for (let id = FIRST_WORD; id < wordIds(parts.manifest); id++) {
+    const word = words.list.bytes(id);
+    if (other.words.list.find(word, 0, word.length, hashBytes(word, 0, word.length)) === 0) missing++;
+  }
+  return missing;
+}
+
+/** @param choose which of `against` a document is compared with. */
+async function* annotateWith(
+  options: AnnotateOptions,
+  model: LanguageModel,
+  against: readonly LanguageModel[],
+  choose: (index: number) => number,
+): AsyncGenerator<AnnotatedRow, void, void> {
+  const { unit = 'lines', threads, onProgress, signal, mask, onWarning } = options;
+  const source = await openSource(options);
+  const load = { onProgress, signal };
+  const scoring = await model.tokenScoring(source.bytes, threads, load);
+  const others = await Promise.all(against.map(other => other.tokenScoring(source.bytes, threads, load)));
+  for (const other of others) compareWords(scoring, other, onWarning);
+  const threshold = mask && (mask.surprisal ?? (await quantileOf(source, scoring, unit, mask.above)));
+  const guard = against.length > 0 && choose(0) === choose(1) ? new Guard(against[0].info.order, onWarning) : undefined;
+  const hasMore = options.tokens === true || options.context !== undefined || threshold !== undefined;
+  const how = { model: scoring, against: others, choose, unit, tokens: options.tokens ?? false };
+  for await (const scored of scoreDocuments(source.read(), how)) {
+    for (const one of scored) {
+      if (one.against) guard?.look(one.against.matched);
+      const figures = documentFigures(one, unit);
+      const more = hasMore ? await moreFigures(options, scoring, one, threshold) : undefined;
+      yield new AnnotatedRow(one.document, more ? { ...figures, ...more } : figures, options);
+    }
+  }
+  guard?.end();
+  source.end();
+}
+
+/** The figures that are given where they are asked for. */
+async function moreFigures(
+  { tokens, context }: AnnotateOptions,
+  model: TokenScoring,
+  scored: ScoredDocument<SourceDocument>,
+  threshold: number | undefined,
+): Promise<Partial<DocumentFigures>> {
+  const { log10Probs } = scored.scores;
+  return {
+    ...(context === undefined ? {} : { context: await contextFigures(model, scored, scored.document.object, context) }),
+    ...(tokens ? { tokenTexts: scored.tokens ?? [], log10Probs: Array.from(log10Probs) } : {}),
+    ...(threshold === undefined ? {} : { mask: Array.from(log10Probs, p => surprisal(p) > threshold) }),
+  };
+}
+
+/** The surprisal that a share of the tokens of all documents does not exceed. */
+async function quantileOf(source: Source, model: TokenScoring, unit: DocumentUnit, share: number): Promise<number> {
+  const histogram = new SurprisalHistogram();
+  for await (const scored of scoreDocuments(source.read(), { model, unit })) {
+    for (const { scores } of scored) histogram.add(scores.log10Probs);
+  }
+  return histogram.quantile(share);
+}
+
+/** A document with its JSON. */
+interface SourceDocument {
+  readonly index: number;
+  readonly text: string | undefined;
+  readonly object: JsonObject;
+  readonly line: Uint8Array;
+  readonly place: () => string;
+}
+
+/** Where documents come from. */
+interface Source {
+  /** Bytes of text, about. */
+  readonly bytes: number;
+  /** Reads them, from the first. */
+  read(): AsyncIterable<readonly SourceDocument[]>;
+  /** Warns of what was met. */
+  end(): void;
+}
+
+async function openSource(options: AnnotateOptions): Promise<Source> {
+  const { files, documents = [], mask, shard, onWarning } = options;
+  if (files === undefined) {
+    return {
+      bytes: Array.isArray(documents) ? lengthOf(documents as readonly TextDocument[]) : Infinity,
+      read: () => documentsFrom(documents, shard),
+      end: () => undefined,
+    };
+  }
+  const inputs: readonly Input[] =
+    mask?.above === undefined
+      ? await expandInputs(files, givenDocumentOptions(options), onWarning)
+      : await expandForTwoPasses(files, givenDocumentOptions(options), 'a mask by quantile', onWarning);
+  let replaced = 0;
+  let missing = 0;
+  const events: StreamEvents = {
+    onProgress: options.onProgress,
+    signal: options.signal,
+    onReplaced: sequences => (replaced += sequences),
+  };
+  return {
+    bytes: inputs.reduce((sum, { bytes }) => sum + (bytes ?? Infinity), 0),
+    read: async function* () {
+      replaced = missing = 0;
+      for await (const some of readAllDocuments(inputs, givenDocumentOptions(options), events)) {
+        const kept = shard ? some.filter(({ index }) => isInShard(index, shard)) : some;
+        missing += kept.reduce((sum, { text }) => sum + (text === undefined ? 1 : 0), 0);
+        yield withOwnLines(kept);
+      }
+    },
+    end: () => {
+      if (replaced > 0) onWarning?.(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
+      if (missing > 0) onWarning?.(`${missing} documents without text have no figures (null)`);
+    },
+  };
+}
+
+/** Documents whose lines stay valid: all in one piece of memory, since many small ones make work for the garbage collector. */
+function withOwnLines(documents: readonly DocumentAt[]): SourceDocument[] {
+  const bytes = new Uint8Array(documents.reduce((sum, { line }) => sum + line.length, 0));
+  let used = 0;
+  return documents.map(({ index, text, object, line, place }) => {
+    const from = used;
+    bytes.set(line, from);
+    used += line.length;
+    return { index, text, object, line: bytes.subarray(from, used), place };
+  });
+}
+
+function lengthOf(documents: readonly TextDocument[]): number {
+  return documents.reduce((sum, document) => sum + (typeof document.text === 'string' ? document.text.length : 0), 0);
+}
+
+/** Documents that are scored together where they come one at a time. */
+const SOME = 64;
+const encoder = new TextEncoder();
+
+async function* documentsFrom(
+  documents: Iterable<TextDocument> | AsyncIterable<TextDocument>,
+  shard: Shard | undefined,
+): AsyncGenerator<readonly SourceDocument[]> {
+  let index = 0;
+  let some: SourceDocument[] = [];
+  for await (const document of documents) {
+    const at = index++;
+    if (typeof (document as Partial<TextDocument> | null)?.text !== 'string') {
+      throw new KneserError('KNESER_OPTION', `documents: document ${at} has no member text that is a string`);
+    }
+    if (!isInShard(at, shard)) continue;
+    const object = document as unknown as JsonObject;
+    some.push({
+      index: at,
+      text: document.text,
+      object,
+      get line() {
+        return encoder.encode(JSON.stringify(document));
+      },
+      place: () => `document ${at}`,
+    });
+    if (some.length < SOME) continue;
+    yield some;
+    some = [];
+  }
+  if (some.length > 0) yield some;
+}
+
+/** A row of {@link annotate}, which writes itself. */
+class AnnotatedRow implements AnnotatedDocument<unknown>, OutputLine {
+  readonly #source: SourceDocument;
+  readonly #options: AnnotateOptions;
+
+  constructor(
+    source: SourceDocument,
+    readonly figures: DocumentFigures,
+    options: AnnotateOptions,
+  ) {
+    this.#source = source;
+    this.#options = options;
+  }
+
+  get index(): number {
+    return this.#source.index;
+  }
+
+  get document(): unknown {
+    return this.#source.object;
+  }
+
+  get line(): Uint8Array {
+    const bytes = new PendingBytes();
+    this.writeTo(bytes);
+    return bytes.view();
+  }
+
+  writeTo(out: PendingBytes): void {
+    const { as = 'kneser', figuresOnly = false, id } = this.#options;
+    const { line, object, place } = this.#source;
+    const json = JSON.stringify(this.figures);
+    if (!figuresOnly) {
+      writeWithMember(out, line, object, as, json, place);
+    } else if (id === undefined) {
+      writeText(out, json);
+    } else {
+      const value = memberText(decode(line), id) ?? 'null';
+      writeText(out, `{${JSON.stringify(id)}:${value},${json.slice(1)}`);
+    }
+  }
+}
+
+/** Warns where the documents look like the text that the second model was trained on. */
+class Guard {
+  private documents = 0;
+  private tokens = 0;
+  private matched = 0;
+  private ended = false;
+
+  constructor(
+    private readonly order: number,
+    private readonly onWarning: ((warning: string) => void) | undefined,
+  ) {}
+
+  look(matched: Uint8Array): void {
+    if (this.ended) return;
+    this.tokens += matched.length;
+    for (const length of matched) this.matched += length;
+    if (++this.documents === GUARDED) this.end();
+  }
+
+  end(): void {
+    if (this.ended || this.tokens === 0) return;
+    this.ended = true;
+    const mean = this.matched / this.tokens;
+    if (mean < SEEN_SHARE * this.order) return;
+    this.onWarning?.(
+      `the second model finds n-grams of ${mean.toFixed(2)} tokens on average, of at most ${this.order}: it looks as if it was ` +
+        'trained on these documents. It recites them, and the ratio says little; use --target, or a model of other documents',
+    );
+  }
+}

@@ -1,0 +1,41 @@
+import { orNull, perplexityOf } from '../model/scoring/perplexity.js';
+import type { TokenScores } from '../model/scoring/pieces.js';
+import type { TokenScoring } from '../model/scoring/token-scoring.js';
+import { TextCache } from '../smoothing/cache.js';
+import { wordIds } from '../tables/manifest.js';
+import { memberOf, type JsonObject } from '../text/formats/jsonl.js';
+import type { ContextFigures } from './figures.js';
+import { scoreDocuments, type ScoredDocument } from './scored.js';
+
+/**
+ * How much the text of another member helps to predict a document: it is scored with an empty cache, and with a cache that has read
+ * the context. consens = 2/(1 + e^−r) − 1 with r = ln(cold / after), which is (cold − after)/(cold + after).
+ */
+export async function contextFigures(
+  model: TokenScoring,
+  { ids, sentences }: ScoredDocument<unknown>,
+  object: JsonObject,
+  field: string,
+): Promise<ContextFigures> {
+  const context = memberOf(object, field);
+  const none: ContextFigures = { coldPerplexity: null, perplexity: null, consens: null };
+  const { weights, manifest } = model.parts;
+  if (typeof context !== 'string' || ids.length === sentences || !weights) return none;
+  const cache = new TextCache(wordIds(manifest), weights.cache);
+  const coldPerplexity = perplexityWith(await model.score(ids.slice(), cache));
+  cache.reset();
+  const reading = scoreDocuments([[{ index: 0, text: context }]], { model, unit: 'lines' });
+  for await (const some of reading) {
+    for (const { ids, sentences } of some) if (ids.length > sentences) await model.score(ids.slice(), cache);
+  }
+  const perplexity = perplexityWith(await model.score(ids.slice(), cache));
+  const consens = (coldPerplexity - perplexity) / (coldPerplexity + perplexity);
+  return { coldPerplexity: orNull(coldPerplexity), perplexity: orNull(perplexity), consens: orNull(consens) };
+}
+
+function perplexityWith({ log10Probs }: TokenScores): number {
+  return perplexityOf(
+    log10Probs.reduce((sum, log10Prob) => sum + log10Prob, 0),
+    log10Probs.length,
+  );
+}

@@ -1,0 +1,106 @@
+import { exp10 } from '../base/elementary.js';
+import type { TokenScores } from '../model/scoring/pieces.js';
+import { figuresOf, LOG2_10, orNull, perplexityOf, PieceSum } from '../model/scoring/perplexity.js';
+import type { DocumentUnit, ScoredDocument } from './scored.js';
+
+/** What one model says of a document. Every figure that is not defined is `null`. */
+export interface DocumentFigures {
+  /** What one sentence is: each line (or segmented sentence), or the whole document. Perplexities of different units do not compare. */
+  readonly unit: DocumentUnit;
+  /** Sentences scored. */
+  readonly sentences: number;
+  /** Tokens, one `</s>` a sentence counted. */
+  readonly tokens: number;
+  /** Tokens outside the model's vocabulary. */
+  readonly oov: number;
+  /** `oov` / `tokens`. */
+  readonly oovRate: number | null;
+  /** Σ log10 p over the tokens. */
+  readonly log10Prob: number | null;
+  /** 10^(−log10Prob / tokens); `null` for a document without a token but `</s>`, and where a token has probability 0. */
+  readonly perplexity: number | null;
+  /** −log2 p a byte of the text in UTF-8, its line ends included; `null` with OOVs, since `<unk>` spells nothing. */
+  readonly bitsPerByte: number | null;
+  /** 1 / perplexity: the geometric mean of the tokens' probabilities. */
+  readonly commonness: number | null;
+  /** The same document under the model it is compared with. */
+  readonly against?: ComparedFigures;
+  /** Figures of the distribution before each token; with `features: 'full'`. */
+  readonly meanSurprisal?: number | null;
+  /** Of the document after the text of another member, beside the same without it; with `context`. */
+  readonly context?: ContextFigures;
+  /** By token, the token as the model reads it; with `tokens`. */
+  readonly tokenTexts?: readonly string[];
+  /** By token, log10 p; with `tokens`. */
+  readonly log10Probs?: readonly number[];
+  /** By token, whether to leave it out of a loss; with `mask`. */
+  readonly mask?: readonly boolean[];
+}
+
+/** A document under a second model. */
+export interface ComparedFigures {
+  /** Σ log10 p under the second model. */
+  readonly log10Prob: number | null;
+  /** Its perplexity there. */
+  readonly perplexity: number | null;
+  /** log10 p under the model − log10 p under the second: above 0 the document is more like the text of the first model. */
+  readonly log10Ratio: number | null;
+  /** `log10Ratio` / tokens: the difference of cross-entropies (Moore & Lewis 2010). */
+  readonly log10RatioPerToken: number | null;
+}
+
+/** A document read cold, and after a context that filled a cache. Experimental: a cache sees repetition, not meaning. */
+export interface ContextFigures {
+  /** Perplexity with a cache that is empty at the beginning of the document. */
+  readonly coldPerplexity: number | null;
+  /** Perplexity with a cache that has read the context. */
+  readonly perplexity: number | null;
+  /** (cold − after the context) / (cold + after the context), from −1 to 1: above 0 the context helps. */
+  readonly consens: number | null;
+}
+
+/** The sums over the tokens of a document. */
+export function sumOf({ log10Probs, oov }: TokenScores): PieceSum {
+  const sum = new PieceSum();
+  sum.addWords(log10Probs, oov, 0, log10Probs.length);
+  return sum;
+}
+
+/** The figures of a document. */
+export function documentFigures(scored: ScoredDocument<unknown>, unit: DocumentUnit): DocumentFigures {
+  const { sentences, scores, against } = scored;
+  const sum = sumOf(scores);
+  const { tokens, oov } = sum;
+  const { log10Prob, perplexity, bitsPerByte } = figuresOf(sum, scored);
+  // A document of empty sentences alone says nothing about its text.
+  const isEmpty = tokens === sentences;
+  return {
+    unit,
+    sentences,
+    tokens,
+    oov,
+    oovRate: orNull(oov / tokens),
+    log10Prob,
+    perplexity: isEmpty ? null : perplexity,
+    bitsPerByte: isEmpty ? null : bitsPerByte,
+    commonness: isEmpty || log10Prob === null ? null : exp10(log10Prob / tokens),
+    ...(against ? { against: compared(sum, against, isEmpty) } : {}),
+  };
+}
+
+function compared(sum: PieceSum, scores: TokenScores, isEmpty: boolean): ComparedFigures {
+  const other = sumOf(scores);
+  const log10Prob = other.knownLog10Prob + other.oovLog10Prob;
+  const ratio = sum.knownLog10Prob + sum.oovLog10Prob - log10Prob;
+  return {
+    log10Prob: orNull(log10Prob),
+    perplexity: isEmpty ? null : orNull(perplexityOf(log10Prob, other.tokens)),
+    log10Ratio: isEmpty ? null : orNull(ratio),
+    log10RatioPerToken: isEmpty ? null : orNull(ratio / sum.tokens),
+  };
+}
+
+/** −log2 p, by log10 p. */
+export function surprisal(log10Prob: number): number {
+  return -log10Prob * LOG2_10;
+}

@@ -1,0 +1,110 @@
+import { KneserError } from '../base/errors.js';
+import type { PendingBytes } from '../base/pending-bytes.js';
+import type { JsonObject } from '../text/formats/jsonl.js';
+
+const encoder = new TextEncoder();
+
+const SPACE = 0x20;
+const BRACE = 0x7d;
+
+/**
+ * Writes an object of JSON with one more member, which is the last. Its other bytes stay as they are: numbers keep their digits,
+ * members their order, and even repeated members stay.
+ *
+ * @param out gets the bytes.
+ * @param line valid JSON of an object, white space around it allowed.
+ * @param object the same, parsed.
+ * @param name of the new member.
+ * @param json of its value.
+ * @param place says in messages where the object is.
+ * @throws KNESER_OPTION if the object has a member of that name
+ */
+export function writeWithMember(
+  out: PendingBytes,
+  line: Uint8Array,
+  object: JsonObject,
+  name: string,
+  json: string,
+  place: () => string,
+): void {
+  if (Object.hasOwn(object, name)) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `as: ${place()}: there is a member ${JSON.stringify(name)} already; give the new one another name (--as NAME)`,
+    );
+  }
+  let brace = line.length - 1;
+  while (line[brace] !== BRACE) brace--;
+  const isEmpty = Object.keys(object).length === 0;
+  out.add(line.subarray(0, brace));
+  writeText(out, `${isEmpty ? '' : ','}${JSON.stringify(name)}:${json}`);
+  out.add(line.subarray(brace));
+}
+
+/** Writes text as UTF-8. */
+export function writeText(out: PendingBytes, text: string): void {
+  out.reserve(3 * text.length);
+  out.length += encoder.encodeInto(text, out.bytes.subarray(out.length)).written;
+}
+
+/**
+ * The JSON text of a member, as it stands: `1.0` and integers of 64 bits keep their digits. A name with dots is a path, unless the
+ * object has a member of the whole name; of repeated members the last counts, as in `JSON.parse`.
+ *
+ * @param json valid JSON of an object.
+ * @returns `undefined` where there is no such member.
+ */
+export function memberText(json: string, name: string): string | undefined {
+  const whole = ownMember(json, name);
+  if (whole !== undefined || !name.includes('.')) return whole;
+  let text: string | undefined = json;
+  for (const part of name.split('.')) {
+    if (text?.trimStart()[0] !== '{') return undefined;
+    text = ownMember(text, part);
+  }
+  return text;
+}
+
+function ownMember(json: string, name: string): string | undefined {
+  let found: string | undefined;
+  let at = skipSpace(json, json.indexOf('{') + 1);
+  while (json[at] === '"') {
+    const end = endOfString(json, at);
+    const key: unknown = JSON.parse(json.slice(at, end));
+    const from = skipSpace(json, skipSpace(json, end) + 1);
+    const to = endOfValue(json, from);
+    if (key === name) found = json.slice(from, to);
+    at = skipSpace(json, to);
+    if (json[at] === ',') at = skipSpace(json, at + 1);
+  }
+  return found;
+}
+
+function skipSpace(json: string, at: number): number {
+  while (json.charCodeAt(at) <= SPACE) at++;
+  return at;
+}
+
+/** Where the string that begins at `at` ends. */
+function endOfString(json: string, at: number): number {
+  for (let end = json.indexOf('"', at + 1); ; end = json.indexOf('"', end + 1)) {
+    let slashes = 0;
+    while (json[end - 1 - slashes] === '\\') slashes++;
+    if (slashes % 2 === 0) return end + 1;
+  }
+}
+
+/** Where the value that begins at `at` ends. */
+function endOfValue(json: string, at: number): number {
+  if (json[at] === '"') return endOfString(json, at);
+  let depth = 0;
+  for (; ; at++) {
+    const character = json.charAt(at);
+    if (character === '"') at = endOfString(json, at) - 1;
+    else if (character === '{' || character === '[') depth++;
+    else if (character === '}' || character === ']') {
+      if (depth === 0) return at;
+      if (--depth === 0) return at + 1;
+    } else if (depth === 0 && (at === json.length || character === ',' || character <= ' ')) return at;
+  }
+}

@@ -1,0 +1,223 @@
+import type { TokenScores } from '../model/scoring/pieces.js';
+import { IdSink } from '../model/scoring/text-reader.js';
+import { PIECE_WORDS } from '../model/scoring/perplexity.js';
+import type { TokenScoring } from '../model/scoring/token-scoring.js';
+import { createFeeder } from '../text/feeder.js';
+import { PieceBuilder } from '../text/formats/corpus.js';
+import { canonicalSurface, countCharacters, decode } from '../text/surface.js';
+import type { TextFeeder, TokenSink } from '../text/tokenizer.js';
+import { EOS_WORD, NEWLINE } from '../text/tokens.js';
+
+/** What one sentence is: each line of a document, or the document with its line ends read as spaces. */
+export type DocumentUnit = 'lines' | 'document';
+
+/** A document with the scores of its tokens. */
+export interface ScoredDocument<D> {
+  readonly document: D;
+  readonly sentences: number;
+  /** Bytes of its text in UTF-8, with the line end after its last line. */
+  readonly bytes: number;
+  /** Code points of the same. */
+  readonly characters: number;
+  /** By token. */
+  readonly scores: TokenScores;
+  /** By token, under the model it is compared with; as many where both models leave out blank lines, or neither does. */
+  readonly against: TokenScores | undefined;
+  /** By token, its id in the model. */
+  readonly ids: Uint32Array;
+  /** By token, the token as the model reads it; where `tokens` asks for them. */
+  readonly tokens: readonly string[] | undefined;
+}
+
+/** What a document must have to be scored. */
+interface Scorable {
+  readonly index: number;
+  readonly text: string | undefined;
+}
+
+/** How documents are scored. */
+export interface DocumentScoring {
+  readonly model: TokenScoring;
+  /** The models that a document may be compared with. */
+  readonly against?: readonly TokenScoring[];
+  /** Which of `against` a document is compared with; default: the first. */
+  readonly choose?: (index: number) => number;
+  readonly unit: DocumentUnit;
+  /** Whether the tokens themselves are needed. */
+  readonly tokens?: boolean;
+}
+
+/**
+ * Input: documents. Output: the same with the scores of their tokens, some at a time. Order: that of the documents. Documents are
+ * tokenized here and scored by the model's threads; what is scored at a time is whole documents of about {@link PIECE_WORDS} tokens.
+ */
+export async function* scoreDocuments<D extends Scorable>(
+  documents: AsyncIterable<readonly D[]> | Iterable<readonly D[]>,
+  { model, against = [], choose = () => 0, unit, tokens = false }: DocumentScoring,
+): AsyncGenerator<readonly ScoredDocument<D>[]> {
+  const waiting: Promise<ScoredDocument<D>[]>[] = [];
+  const task = new Task<D>(model, against, choose, unit, tokens);
+  const dispatch = (): void => {
+    const scored = task.score();
+    // It is looked at when it is due; until then a failure is not unhandled.
+    scored.catch(() => undefined);
+    waiting.push(scored);
+  };
+  for await (const some of documents) {
+    for (const document of some) {
+      task.add(document);
+      if (!task.full) continue;
+      dispatch();
+      for (let due = waiting.length > model.waiting && waiting.shift(); due; due = false) yield await due;
+    }
+  }
+  if (!task.empty) dispatch();
+  for (const due of waiting) yield await due;
+}
+
+/** A document of a task: where its tokens are among those of the task. */
+interface Placed<D> {
+  readonly document: D;
+  readonly from: number;
+  readonly to: number;
+  readonly other: number;
+  readonly otherFrom: number;
+  readonly otherTo: number;
+  readonly sentences: number;
+  readonly bytes: number;
+  readonly characters: number;
+}
+
+/** Documents that are scored at one go. */
+class Task<D extends Scorable> {
+  private placed: Placed<D>[] = [];
+  private readonly own: IdSink;
+  private readonly others: readonly IdSink[];
+  private readonly builder = new PieceBuilder();
+  private readonly feeders: readonly TextFeeder[];
+  private tokens: string[] | undefined;
+
+  constructor(
+    private readonly model: TokenScoring,
+    private readonly against: readonly TokenScoring[],
+    private readonly choose: (index: number) => number,
+    private readonly unit: DocumentUnit,
+    withTokens: boolean,
+  ) {
+    this.own = sinkOf(model);
+    this.others = against.map(sinkOf);
+    this.tokens = withTokens ? [] : undefined;
+    const names: TokenSink | undefined = withTokens ? this.tokenNames() : undefined;
+    const sinks = this.others.length > 0 ? this.others : [undefined];
+    this.feeders = sinks.map(other => {
+      const all = [this.own, other, names].filter(sink => sink !== undefined);
+      const sink = all.length === 1 ? this.own : new Fan(all);
+      return createFeeder(model.parts.tokenization, sink, model.words, 'a document');
+    });
+  }
+
+  get full(): boolean {
+    return this.own.length >= PIECE_WORDS;
+  }
+
+  get empty(): boolean {
+    return this.placed.length === 0;
+  }
+
+  add(document: D): void {
+    const { own, others, builder, model } = this;
+    const { words } = model;
+    const other = others.length > 0 ? this.choose(document.index) : 0;
+    const [from, otherFrom, sentences] = [own.length, others.at(other)?.length ?? 0, own.sentences];
+    let bytes = 0;
+    let characters = 0;
+    if (document.text !== undefined) {
+      builder.addText(document.text);
+      const text = builder.take().bytes;
+      if (this.unit === 'document') joinLines(text);
+      words.extraBytes = words.extraCharacters = 0;
+      this.feeders[other].feed(text);
+      bytes = text.length + words.extraBytes;
+      characters = countCharacters(text, 0, text.length) + words.extraCharacters;
+    }
+    this.placed.push({
+      document,
+      from,
+      to: own.length,
+      other,
+      otherFrom,
+      otherTo: others.at(other)?.length ?? 0,
+      sentences: own.sentences - sentences,
+      bytes,
+      characters,
+    });
+  }
+
+  /** Scores the documents so far, and begins the next task. */
+  async score(): Promise<ScoredDocument<D>[]> {
+    const { placed, tokens, model, against } = this;
+    const ids = this.own.take().slice();
+    const scoring = [model.score(ids.slice()), ...this.others.map((sink, i) => against[i].score(sink.take().slice()))];
+    this.placed = [];
+    if (tokens) this.tokens = [];
+    const [scores, ...others] = await Promise.all(scoring);
+    return placed.map(({ document, from, to, other, otherFrom, otherTo, sentences, bytes, characters }) => ({
+      document,
+      sentences,
+      bytes,
+      characters,
+      scores: partOf(scores, from, to),
+      against: others.length > 0 ? partOf(others[other], otherFrom, otherTo) : undefined,
+      ids: ids.subarray(from, to),
+      tokens: tokens?.slice(from, to),
+    }));
+  }
+
+  /** Collects the tokens as the model reads them. */
+  private tokenNames(): TokenSink {
+    const { lowercase, skipBlank } = this.model.parts.manifest.options;
+    let lineTokens = 0;
+    return {
+      token: (bytes, from, to) => {
+        const part = bytes.subarray(from, to);
+        this.tokens?.push(decode(canonicalSurface(part, lowercase)?.bytes ?? part));
+        lineTokens++;
+      },
+      line: () => {
+        if (lineTokens > 0 || !skipBlank) this.tokens?.push(EOS_WORD);
+        lineTokens = 0;
+      },
+    };
+  }
+}
+
+function sinkOf({ words, parts }: TokenScoring): IdSink {
+  return new IdSink(words, parts.manifest.options.skipBlank);
+}
+
+function partOf({ log10Probs, matched, oov }: TokenScores, from: number, to: number): TokenScores {
+  return {
+    log10Probs: log10Probs.subarray(from, to),
+    matched: matched.subarray(from, to),
+    oov: oov.subarray(from, to),
+  };
+}
+
+/** Makes one line of a document: every line end but the last becomes a space. */
+function joinLines(text: Uint8Array): void {
+  const last = text.length - 1;
+  for (let at = text.indexOf(NEWLINE); at >= 0 && at < last; at = text.indexOf(NEWLINE, at + 1)) text[at] = 0x20;
+}
+
+/** Gives tokens and line ends to several sinks. */
+class Fan implements TokenSink {
+  constructor(private readonly sinks: readonly TokenSink[]) {}
+
+  token(bytes: Uint8Array, from: number, to: number, hash: number): void {
+    for (const sink of this.sinks) sink.token(bytes, from, to, hash);
+  }
+
+  line(): void {
+    for (const sink of this.sinks) sink.line();
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * src/documents: documents in, figures, choices and statistics of documents out: `annotate`, `select`, `overlap`, `weigh` and
+ * perplexity by domain. All of them read the same stream of documents (this file), whose records stay as they are, byte for
+ * byte; `member.ts` finds and adds members of a record; random choices are numbers by position (base/hash-random.ts), so that
+ * threads, shards and repeated runs choose alike; what needs quantiles reads its files twice.
+ */
+import { optionError, type Check } from '../base/check.js';
+import { checkAborted, KneserError } from '../base/errors.js';
+import type { WorkOptions } from '../base/progress.js';
+import { STDIN } from '../text/formats/bytes.js';
+import type { DocumentOptions, ReadOptions } from '../text/formats/corpus.js';
+import { findFormat } from '../text/formats/index.js';
+import { expandInputs, type Input } from '../text/formats/input.js';
+import { textOf, type JsonObject } from '../text/formats/jsonl.js';
+import { readRecords } from '../text/formats/records.js';
+
+/** A record of a file: a JSON object. */
+export interface RecordAt {
+  /** Its position among all records of all files, from 0. */
+  readonly index: number;
+  readonly file: string;
+  /** Its JSON in UTF-8, without a line feed; valid until the next records are asked for. */
+  readonly line: Uint8Array;
+  readonly object: JsonObject;
+  /** Says in messages where it is: `FILE, line 7`. */
+  readonly place: () => string;
+}
+
+/** A document: a record with a text. */
+export interface DocumentAt extends RecordAt {
+  /** `undefined` where the record has none, with `missing: 'skip'`. */
+  readonly text: string | undefined;
+}
+
+/** Some of the documents: those whose index leaves the remainder `part` − 1 when it is divided by `parts`. */
+export interface Shard {
+  /** From 1 to `parts`. */
+  readonly part: number;
+  /** The number of shards. */
+  readonly parts: number;
+}
+
+/** The check of the option `shard`. */
+export const checkShard: Check = (name, value) => {
+  const { part, parts } = (value ?? {}) as Partial<Shard>;
+  const whole = Number.isSafeInteger(part) && Number.isSafeInteger(parts);
+  if (!whole || (part ?? 0) < 1 || (part ?? 0) > (parts ?? 0)) {
+    throw optionError(name, value, 'a shard such as { part: 1, parts: 4 } (--shard 1/4), its part from 1 to parts');
+  }
+};
+
+/** Whether a document is one of a shard. */
+export function isInShard(index: number, shard: Shard | undefined): boolean {
+  return !shard || index % shard.parts === shard.part - 1;
+}
+
+/** What is told while documents are read. */
+export interface StreamEvents extends WorkOptions {
+  /** Told how many more invalid UTF-8 sequences of plain text were read as U+FFFD. */
+  readonly onReplaced?: (sequences: number) => void;
+  /** Told what was left out of a folder, and why. */
+  readonly onWarning?: ((warning: string) => void) | undefined;
+}
+
+/**
+ * Input: files and folders. Output: their records, some at a time. Order: that of the files.
+ *
+ * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_OPTION, KNESER_ABORTED
+ */
+export async function* readAllRecords(
+  inputs: readonly Input[],
+  documents: DocumentOptions,
+  { onProgress, signal, onReplaced }: StreamEvents,
+): AsyncGenerator<readonly RecordAt[]> {
+  const sizes = inputs.map(({ bytes }) => bytes ?? NaN);
+  const sum = sizes.reduce((all, bytes) => all + bytes, 0);
+  const total = Number.isNaN(sum) ? undefined : sum;
+  let done = 0;
+  let first = 0;
+  const onRead = (read: number): void => {
+    done += read;
+    onProgress?.({ stage: 'score', done, total, unit: 'bytes' });
+  };
+  for (const { path: file } of inputs) {
+    const options: ReadOptions = { ...documents, onRead, signal };
+    for await (const { lines, objects, places } of readRecords(file, options, onReplaced)) {
+      checkAborted(signal, 'reading documents');
+      const from = first;
+      first += lines.length;
+      yield lines.map((line, i) => ({ index: from + i, file, line, object: objects[i], place: () => places(i) }));
+    }
+  }
+}
+
+/** As {@link readAllRecords}, with the text of each. @throws KNESER_INPUT_JSON for a record without text, unless `missing` is `skip` */
+export async function* readAllDocuments(
+  inputs: readonly Input[],
+  documents: DocumentOptions,
+  events: StreamEvents,
+): AsyncGenerator<readonly DocumentAt[]> {
+  const fields = new Map<string, string>();
+  for await (const records of readAllRecords(inputs, documents, events)) {
+    const [{ file }] = records;
+    const field = fields.get(file) ?? (await fieldOf(file, documents));
+    fields.set(file, field);
+    const where = { ...documents, field };
+    yield records.map(record => Object.assign(record, { text: textOf(record.object, where, record.place) }));
+  }
+}
+
+/** The member that holds the text in the records of a file. */
+async function fieldOf(file: string, documents: DocumentOptions): Promise<string> {
+  const { name } = await findFormat(file, documents);
+  if (name === 'text') return 'text';
+  return (name === 'parquet' ? documents.column : documents.field) ?? 'text';
+}
+
+/** The files that are read twice. @throws KNESER_OPTION for standard input, which can be read once. */
+export async function expandForTwoPasses(
+  files: readonly string[],
+  documents: DocumentOptions,
+  reason: string,
+  onWarning?: (warning: string) => void,
+): Promise<Input[]> {
+  const inputs = await expandInputs(files, documents, onWarning);
+  for (const { path, bytes } of inputs) {
+    if (path !== STDIN && bytes !== undefined) continue;
+    throw new KneserError(
+      'KNESER_OPTION',
+      `${path}: ${reason} reads its input twice, and a pipe can be read once; write it to a file first`,
+    );
+  }
+  return inputs;
+}

@@ -1,0 +1,38 @@
+import type { FileHandle } from 'node:fs/promises';
+
+/** Bytes read from the disk at a time. */
+const WINDOW_BYTES = 1 << 20;
+
+/** A file read in order, mostly: a piece of it is in memory. */
+export class FileWindow {
+  private bytes = new Uint8Array(0);
+  private start = 0;
+
+  constructor(
+    private readonly file: FileHandle,
+    private readonly size: number,
+  ) {}
+
+  /** Bytes of the file, valid until the next call. */
+  async view(from: number, to: number): Promise<Uint8Array> {
+    if (!(from >= 0 && from <= to && to <= this.size)) throw new Error('it refers to what is not in the file');
+    if (from < this.start || to > this.start + this.bytes.length) {
+      const length = Math.min(Math.max(to - from, WINDOW_BYTES), this.size - from);
+      const bytes = this.bytes.length === length ? this.bytes : new Uint8Array(length);
+      let filled = 0;
+      while (filled < length) {
+        const { bytesRead } = await this.file.read(bytes, filled, length - filled, from + filled);
+        if (bytesRead === 0) throw new Error('it was cut short meanwhile');
+        filled += bytesRead;
+      }
+      this.bytes = bytes;
+      this.start = from;
+    }
+    return this.bytes.subarray(from - this.start, to - this.start);
+  }
+
+  /** Bytes of the file, in a buffer of their own. */
+  async copy(from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
+    return Uint8Array.from(await this.view(from, to));
+  }
+}

@@ -1,0 +1,97 @@
+import { KneserError } from '../../base/errors.js';
+import { PendingBytes } from '../../base/pending-bytes.js';
+import { canonicalSurface, decode } from '../surface.js';
+import { NEWLINE } from '../tokens.js';
+import type { ReadOptions } from './corpus.js';
+import { findFormat, openCorpus } from './index.js';
+import { readJsonObjects, type JsonObject } from './jsonl.js';
+import { readParquetRows } from './parquet.js';
+
+/** Some records of a file, which are JSON objects: entry i of each list is of the same record. */
+export interface RecordPiece {
+  /** The JSON of each, without a line feed: in JSON lines the bytes of the line. Valid until the next piece is asked for. */
+  readonly lines: readonly Uint8Array[];
+  readonly objects: readonly JsonObject[];
+  /** Where each is, for messages: `FILE, line 7`. */
+  readonly places: (i: number) => string;
+}
+
+/** The longest line of plain text, in bytes. */
+const MOST_BYTES = 1 << 25;
+
+const encoder = new TextEncoder();
+
+/**
+ * Input: a file of any format. Output: its documents as JSON objects: the lines of JSON lines as they are, the rows of Parquet with
+ * all columns, and each line of plain text as the member `text` of an object. Order: that of the file.
+ *
+ * @param onReplaced told how many invalid UTF-8 sequences of plain text were read as U+FFFD.
+ * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED
+ */
+export async function* readRecords(
+  path: string,
+  options: ReadOptions,
+  onReplaced?: (sequences: number) => void,
+): AsyncGenerator<RecordPiece> {
+  const { name } = await findFormat(path, options);
+  if (name === 'text') {
+    yield* readLinesAsRecords(path, options, onReplaced);
+    return;
+  }
+  const rows = name === 'parquet' ? readParquetRows(path, options) : undefined;
+  for await (const lines of readJsonObjects(path, options, rows)) {
+    yield {
+      lines: lines.map(({ bytes }) => bytes),
+      objects: lines.map(({ object }) => object),
+      places: i => `${path}, ${rows ? 'row' : 'line'} ${lines[i].line}`,
+    };
+  }
+}
+
+async function* readLinesAsRecords(
+  path: string,
+  options: ReadOptions,
+  onReplaced: ((sequences: number) => void) | undefined,
+): AsyncGenerator<RecordPiece> {
+  const pending = new PendingBytes();
+  let at = 0;
+  let lines: Uint8Array[] = [];
+  let objects: JsonObject[] = [];
+  const keep = (part: Uint8Array): void => {
+    if (pending.length + part.length > MOST_BYTES) {
+      throw new KneserError('KNESER_LIMIT', `${path}, line ${at + 1}: has more than ${MOST_BYTES >> 20} MB; split it`);
+    }
+    pending.add(part);
+  };
+  const add = (bytes: Uint8Array): void => {
+    onReplaced?.(canonicalSurface(bytes, false)?.replaced ?? 0);
+    const object = { text: decode(bytes) };
+    lines.push(encoder.encode(JSON.stringify(object)));
+    objects.push(object);
+    at++;
+  };
+  const take = (): RecordPiece => {
+    const behind = at;
+    const piece = { lines, objects };
+    lines = [];
+    objects = [];
+    return { ...piece, places: i => `${path}, line ${behind - piece.lines.length + i + 1}` };
+  };
+  for await (const { bytes } of openCorpus(path, options).pieces()) {
+    let from = 0;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
+      if (pending.length > 0) {
+        keep(bytes.subarray(from, end));
+        add(pending.view());
+        pending.clear();
+      } else {
+        add(bytes.subarray(from, end));
+      }
+      from = end + 1;
+    }
+    keep(bytes.subarray(from));
+    if (lines.length > 0) yield take();
+  }
+  if (pending.length > 0) add(pending.view());
+  if (lines.length > 0) yield take();
+}

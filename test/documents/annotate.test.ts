@@ -1,0 +1,232 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import { beforeAll, expect, test } from 'vitest';
+import {
+  annotate,
+  LanguageModel,
+  train,
+  type AnnotatedDocument,
+  type AnnotateOptions,
+  type DocumentFigures,
+} from '#kneser/src/index.js';
+import { CommandLine, parseLines } from '../support/command-line.js';
+import { randomNumbers, temporaryFolder } from '../support/models.js';
+
+const folder = temporaryFolder('annotate');
+const cli = new CommandLine('annotate-cli');
+const model = join(folder, 'model');
+const other = join(folder, 'other');
+
+const random = randomNumbers(3);
+const WORDS = 'the cat sat on a mat dog ran under bird blue über naïve 💡 unknown'.split(' ');
+const sentence = (length: number): string =>
+  Array.from({ length }, () => WORDS[Math.floor(random() ** 2 * (WORDS.length - 1))]).join(' ');
+const text = (lines: number): string => Array.from({ length: lines }, (_, i) => sentence(i % 9)).join('\n');
+
+const TEXTS = [...Array.from({ length: 40 }, (_, i) => text(1 + (i % 5))), 'the unknown cat', '', '\n\n', 'a\r\nb'];
+const documents = join(folder, 'documents.jsonl');
+
+const collect = async <T>(rows: AsyncIterable<T>): Promise<T[]> => {
+  const all: T[] = [];
+  for await (const row of rows) all.push(row);
+  return all;
+};
+const annotated = (options: Partial<AnnotateOptions> = {}): Promise<AnnotatedDocument[]> =>
+  collect(annotate({ model, files: [documents], ...options }));
+const lineOf = ({ line }: AnnotatedDocument<unknown>): string => new TextDecoder().decode(line);
+
+beforeAll(async () => {
+  writeFileSync(
+    documents,
+    TEXTS.map((document, id) => `{"id": ${id}.0,"text":${JSON.stringify(document)}}\n`).join(''),
+  );
+  const vocabulary = { kind: 'words', words: WORDS.slice(0, -1) } as const;
+  await train({ sentences: text(300).split('\n'), out: model, order: 3, vocabulary });
+  await train({ sentences: text(100).split('\n'), out: other, order: 5, vocabulary });
+});
+
+test('sums over documents are the figures of perplexity, for any unit of work', async () => {
+  await using opened = await LanguageModel.open(model, { tables: 'load' });
+  for (const file of [documents, cli.file(TEXTS.join('\n'))]) {
+    const { sentences, tokens, oov, log10Prob } = await opened.perplexityOfFile(file);
+    for (const shards of [1, 3]) {
+      const rows: AnnotatedDocument[] = [];
+      for (let part = 1; part <= shards; part++) {
+        const options = { model: opened, threads: part, shard: { part, parts: shards } };
+        rows.push(...(await collect(annotate({ ...options, files: [file] }))));
+      }
+      const sum = (of: (figures: DocumentFigures) => number | null): number =>
+        rows.reduce((all, { figures }) => all + (of(figures) ?? NaN), 0);
+      expect(sum(figures => figures.sentences)).toBe(sentences);
+      expect(sum(figures => figures.tokens)).toBe(tokens);
+      expect(sum(figures => figures.oov)).toBe(oov);
+      expect(sum(figures => figures.log10Prob) / (log10Prob ?? NaN)).toBeCloseTo(1, 12);
+    }
+  }
+});
+
+test('a document of one line has the figures of score; against its own model the ratio is 0', async () => {
+  await using opened = await LanguageModel.open(model);
+  const lines = TEXTS.flatMap(document => document.split('\n'));
+  const rows = await collect(
+    annotate({ model: opened, against: opened, documents: lines.map(line => ({ text: line })), tokens: true }),
+  );
+  for (const [i, { figures }] of rows.entries()) {
+    const score = await opened.score(lines[i]);
+    expect(figures.tokenTexts).toEqual(score.tokens);
+    expect(figures.log10Probs).toEqual([...score.log10Probs]);
+    expect(figures.log10Prob).toBeCloseTo(score.log10Prob, 10);
+    const isEmpty = score.tokens.length === 1;
+    expect(figures.perplexity).toEqual(isEmpty ? null : expect.closeTo(score.perplexity ?? NaN, 8));
+    expect(figures.commonness).toEqual(isEmpty ? null : expect.closeTo(1 / (score.perplexity ?? NaN), 10));
+    expect(figures.against).toMatchObject(isEmpty ? { log10Ratio: null } : { log10Ratio: 0, log10RatioPerToken: 0 });
+  }
+});
+
+test('a second model gives the ratio of probabilities, and warns where it has seen the documents', async () => {
+  const warnings: string[] = [];
+  const onWarning = (warning: string): void => void warnings.push(warning);
+  const rows = await annotated({ against: other, onWarning });
+  const alone = await annotated({ model: other });
+  for (const [i, { figures }] of rows.entries()) {
+    expect(figures.against?.log10Prob).toBe(alone[i].figures.log10Prob);
+    const ratio = (figures.log10Prob ?? NaN) - (alone[i].figures.log10Prob ?? NaN);
+    if (figures.perplexity !== null) expect(figures.against?.log10Ratio).toBeCloseTo(ratio, 10);
+  }
+  expect(warnings).toEqual([]);
+  const seen = join(folder, 'seen');
+  const long = Array.from({ length: 30 }, () => sentence(30));
+  await train({ sentences: [...long, 'zebra'], out: seen, order: 2 });
+  await collect(annotate({ model, against: seen, documents: long.map(line => ({ text: line })), onWarning }));
+  expect(warnings).toEqual([
+    expect.stringContaining('the vocabularies differ'),
+    expect.stringContaining('looks as if it was trained on these documents'),
+  ]);
+  await train({ sentences: long, out: seen, order: 2, lowercase: true, force: true });
+  await expect(annotated({ against: seen })).rejects.toMatchObject({ code: 'KNESER_OPTION' });
+});
+
+test('the unit document reads line ends as spaces', async () => {
+  const rows = await annotated({ unit: 'document' });
+  await using opened = await LanguageModel.open(model);
+  for (const [i, { figures }] of rows.entries()) {
+    const { log10Prob } = await opened.score(TEXTS[i].replaceAll('\n', ' '));
+    expect(figures).toMatchObject({
+      unit: 'document',
+      sentences: 1,
+      log10Prob: expect.closeTo(log10Prob, 10) as number,
+    });
+  }
+});
+
+test('a mask marks the share of tokens with the highest surprisal, or those above a number of bits', async () => {
+  const rows = await annotated({ tokens: true, mask: { above: 0.8 } });
+  const surprisals = rows.flatMap(({ figures }) => figures.log10Probs ?? []).map(p => -p * Math.log2(10));
+  const masks = rows.flatMap(({ figures }) => figures.mask ?? []);
+  const marked = surprisals.filter((_, i) => masks[i]);
+  const kept = surprisals.filter((_, i) => !masks[i]);
+  expect(Math.min(...marked)).toBeGreaterThan(Math.max(...kept));
+  expect(marked.length / masks.length).toBeGreaterThan(0.1);
+  expect(marked.length / masks.length).toBeLessThanOrEqual(0.2);
+  const byBits = await annotated({ tokens: true, mask: { surprisal: 3 } });
+  expect(byBits.flatMap(({ figures }) => figures.mask ?? [])).toEqual(surprisals.map(bits => bits > 3));
+});
+
+test('a context that repeats the document helps, one of other words does not', async () => {
+  const tuned = join(folder, 'tuned');
+  await train({ sentences: text(600).split('\n'), out: tuned, order: 2, patterns: { skip: true }, holdOut: 0.1 });
+  const repeated = 'dog ran under bird dog ran under bird';
+  const given = [
+    { text: repeated, before: repeated },
+    { text: repeated, before: '' },
+    { text: repeated, before: 7 },
+  ];
+  const [same, none, wrong] = await collect(annotate({ model: tuned, documents: given, context: 'before' }));
+  expect(none.figures.context).toMatchObject({ consens: 0 });
+  expect(wrong.figures.context).toMatchObject({ consens: null });
+  const { coldPerplexity, perplexity, consens } = same.figures.context ?? {};
+  const [cold, after] = [coldPerplexity ?? NaN, perplexity ?? NaN];
+  expect(consens).toBeCloseTo(2 / (1 + after / cold) - 1, 12);
+  await using opened = await LanguageModel.open(tuned);
+  const cache = opened.createCache();
+  expect(cold).toBeCloseTo((await opened.score(repeated, { cache })).perplexity ?? NaN, 8);
+  expect(after).toBeCloseTo((await opened.score(repeated, { cache })).perplexity ?? NaN, 8);
+  await expect(annotated({ context: 'before' })).rejects.toThrow('kneser tune');
+});
+
+test('documents keep every byte, and figures alone keep the id', async () => {
+  const lines = [
+    '{"text":"the cat","id":12345678901234567890, "x":1.0}',
+    ' {"id":1e400,"text":"a\\ud800 dog","text":"the mat"}\r',
+    '{"text":null,"id":"same"}',
+    '{"id":"same" }',
+  ];
+  const file = cli.file(`${lines[0]}\n\n${lines.slice(1).join('\n')}`, '.jsonl');
+  const out = cli.fresh('out') + '.jsonl.gz';
+  const run = await cli.run(['annotate', model, file, '--missing', 'skip', '--as', 'm', '--out', out]);
+  expect(run).toEqual({
+    status: 0,
+    stdout: '',
+    stderr: 'kneser: warning: 2 documents without text have no figures (null)\n',
+  });
+  const written = gunzipSync(readFileSync(out)).toString().split('\n');
+  expect(written.pop()).toBe('');
+  expect(written.map(line => line.replace(/,"m":\{.*\}\}/, '}').replace(/\{"m":\{.*\}\}/, '{}'))).toEqual([
+    lines[0],
+    lines[1],
+    lines[2],
+    lines[3],
+  ]);
+  expect(JSON.parse(written[3])).toMatchObject({ m: { tokens: 0, perplexity: null, log10Prob: 0 } });
+  const alone = await collect(annotate({ model, files: [file], missing: 'skip', figuresOnly: true, id: 'id' }));
+  expect(alone.map(row => lineOf(row).slice(0, 27))).toEqual([
+    '{"id":12345678901234567890,',
+    '{"id":1e400,"unit":"lines",',
+    '{"id":"same","unit":"lines"',
+    '{"id":"same","unit":"lines"',
+  ]);
+});
+
+test('Parquet rows come out as JSON lines with all columns', async () => {
+  const file = cli.file(
+    new Uint8Array(
+      parquetWriteBuffer({
+        columnData: [
+          { name: 'id', data: [9007199254740993n, 2n], type: 'INT64' },
+          { name: 'body', data: ['the cat', 'a dog'], type: 'STRING' },
+          { name: 'when', data: [new Date(0), new Date(1e12)], type: 'TIMESTAMP' },
+        ],
+      }),
+    ),
+    '.parquet',
+  );
+  const rows = await collect(annotate({ model, files: [file], column: 'body' }));
+  expect(rows.map(row => lineOf(row).replace(/,"kneser".*/, ''))).toEqual([
+    '{"id":9007199254740993,"body":"the cat","when":"1970-01-01T00:00:00.000Z"',
+    '{"id":2,"body":"a dog","when":"2001-09-09T01:46:40.000Z"',
+  ]);
+});
+
+test('what cannot be done is refused by name, and leaves no file', async () => {
+  const odd = cli.file('{"text":"a"}\n{"text":7}\n', '.jsonl');
+  const there = cli.file('{"text":"a","kneser":{}}\n', '.jsonl');
+  const cut = cli.file('{"text":"a"}\n{"text":"b', '.jsonl');
+  const cases: [readonly string[], RegExp][] = [
+    [[documents, '--out', documents], /is an input, too/],
+    [[documents, '--out', 'out.txt'], /--out: out.txt: its name must say/],
+    [[odd, '--out', join(folder, 'never.jsonl')], /line 2: no text in the field text/],
+    [[cut, '--out', join(folder, 'never.jsonl')], /line 2: not JSON/],
+    [[there, '--out', join(folder, 'never.jsonl')], /--as: .*, line 1: there is a member "kneser" already/],
+    [[documents, '--mask', 'above:2'], /above: 2 is not a share/],
+    [['-', '--format', 'jsonl', '--mask', 'above:0.5'], /a pipe can be read once/],
+    [[documents, '--shard', '3/2'], /--shard: .* is not a shard/],
+  ];
+  for (const [args, message] of cases) expect(await cli.refuse(2, ['annotate', model, ...args])).toMatch(message);
+  expect(existsSync(join(folder, 'never.jsonl'))).toBe(false);
+  expect(() => annotate({ model } as never)).toThrow('either files or documents');
+  await expect(collect(annotate({ model, documents: [{ text: 1 } as never] }))).rejects.toThrow('document 0');
+  const piped = await cli.print(['annotate', model, '-', '--format', 'jsonl'], { input: '{"text":"the cat"}\n' });
+  expect(parseLines(piped)).toMatchObject([{ text: 'the cat', kneser: { tokens: 3 } }]);
+});
