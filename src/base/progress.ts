@@ -34,7 +34,7 @@ export interface Progress {
   readonly unit: 'bytes' | 'tokens' | 'n-grams' | 'passes' | 'sentences';
 }
 
-/** Who is told about long work, and who may stop it. */
+/** How a caller follows and stops long work. */
 export interface WorkOptions {
   /** Called with the progress of the work, in most stages a few times a second. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;

@@ -115,7 +115,7 @@ export class LanguageModel extends PagedModel {
    * Scores whole sentences token by token, as {@link sumOfFile} does: from blocks, or where the text is long enough from tables in
    * memory.
    *
-   * @param bytes of the text.
+   * @param bytes the size of the text.
    * @internal
    */
   async tokenScoring(bytes: number, threads?: number, options: LoadOptions = {}): Promise<TokenScoring> {

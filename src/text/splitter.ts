@@ -80,7 +80,7 @@ function cutAt(text: string, length: number): string[] {
   return parts;
 }
 
-/** The tokens of stretches between two spaces are remembered: of stretches up to `SHORT` code units, and of so many stretches. */
+/** The tokens of stretches between two spaces are remembered, for at most `REMEMBERED` stretches of up to `SHORT` code units. */
 const SHORT = 32;
 const REMEMBERED = 1 << 16;
 /** The bytes of remembered tokens lie together in pieces of this size. */

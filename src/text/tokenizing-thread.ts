@@ -38,7 +38,7 @@ export interface TokenizedPart {
   readonly failure?: { readonly code: ErrorCode; readonly message: string };
 }
 
-/** A thread's list of tokens is emptied when it has so many, which bounds its memory. */
+/** A thread's list of tokens is emptied when it has this many tokens, which bounds its memory. */
 const MOST_TOKENS = 1 << 20;
 
 /** Makes a function that tokenizes one part after another, for a thread. @throws KNESER_TOKENIZER */

@@ -24,7 +24,7 @@ type Compression = (typeof COMPRESSIONS)[number];
 
 /** How the bytes of a file are read. */
 export interface ByteOptions {
-  /** Told how many more bytes of the file were read from the disk (compressed bytes of a compressed file). */
+  /** Called with the number of bytes just read from the disk (compressed bytes of a compressed file). */
   readonly onRead?: ((bytes: number) => void) | undefined;
   /** Ends the reading, even of a pipe that is silent. */
   readonly signal?: AbortSignal | undefined;

@@ -56,11 +56,11 @@ export function givenDocumentOptions(options: DocumentOptions): DocumentOptions 
 
 /** How a file is read. */
 export interface ReadOptions extends DocumentOptions {
-  /** Told how many more bytes of the file were read from the disk (compressed bytes of a compressed file). */
+  /** Called with the number of bytes just read from the disk (compressed bytes of a compressed file). */
   readonly onRead?: ((bytes: number) => void) | undefined;
   /** Ends the reading, even of a pipe that is silent. */
   readonly signal?: AbortSignal | undefined;
-  /** Told how many more documents were left out, with `missing: 'skip'`. */
+  /** Called with the number of documents just left out, with `missing: 'skip'`. */
   readonly onSkip?: ((documents: number) => void) | undefined;
   /** The longest line of JSON, in bytes; at most 32 MB, which is the default. */
   readonly longestJson?: number | undefined;

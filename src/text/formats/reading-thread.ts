@@ -92,7 +92,7 @@ export async function* readInThread(
   }
 }
 
-/** The next answer of a thread. @param limit in milliseconds. */
+/** The next answer of a thread. @param limit the longest time to wait for it [ms]. */
 function answer(worker: Worker, limit: number, signal: AbortSignal | undefined): Promise<ThreadAnswer> {
   return new Promise((resolve, reject) => {
     const end = (): void => {

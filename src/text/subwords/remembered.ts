@@ -1,7 +1,7 @@
 import type { MakeToken } from './engine.js';
 import type { Model } from './model.js';
 
-/** The tokens of pieces up to `SHORT` UTF-16 units are remembered, for so many pieces. */
+/** The tokens of pieces up to `SHORT` UTF-16 units are remembered, for at most `REMEMBERED` pieces. */
 const SHORT = 48;
 const REMEMBERED = 1 << 17;
 
