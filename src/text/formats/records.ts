@@ -7,12 +7,12 @@ import { findFormat, openCorpus } from './index.js';
 import { readJsonObjects, type JsonObject } from './jsonl.js';
 import { readParquetRows } from './parquet.js';
 
-/** Some records of a file, which are JSON objects: entry i of each list is of the same record. */
+/** Some records of a file. A record is a JSON object; entry i of each list belongs to the same record. */
 export interface RecordPiece {
-  /** The JSON of each, without a line feed: in JSON lines the bytes of the line. Valid until the next piece is asked for. */
+  /** The JSON of each record, without a line feed; of JSON lines, the bytes of the line. Valid until the next piece is asked for. */
   readonly lines: readonly Uint8Array[];
   readonly objects: readonly JsonObject[];
-  /** Where each is, for messages: `FILE, line 7`. */
+  /** The place of record i for messages: `FILE, line 7`. */
   readonly places: (i: number) => string;
 }
 
@@ -25,7 +25,7 @@ const encoder = new TextEncoder();
  * Input: a file of any format. Output: its documents as JSON objects: the lines of JSON lines as they are, the rows of Parquet with
  * all columns, and each line of plain text as the member `text` of an object. Order: that of the file.
  *
- * @param onReplaced told how many invalid UTF-8 sequences of plain text were read as U+FFFD.
+ * @param onReplaced called with the number of invalid UTF-8 sequences of plain text that were just read as U+FFFD.
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED
  */
 export async function* readRecords(
