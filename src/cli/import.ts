@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { standard } from '../base/node/standard-streams.js';
 import { KneserError } from '../base/errors.js';
 import { kindOf } from '../base/file-kinds.js';
 import { readBytes, STDIN } from '../text/formats/bytes.js';
@@ -95,7 +96,7 @@ async function runCounts(files: readonly string[], flags: ImportFlags): Promise<
   );
   report.warnings.forEach(warn);
   if (json) await print(JSON.stringify(report) + '\n');
-  else if (!quiet) process.stderr.write(trainSummary(report));
+  else if (!quiet) standard.stderr.write(trainSummary(report));
 }
 
 async function runArpa(files: readonly string[], flags: ImportFlags, command: Command): Promise<void> {
@@ -124,7 +125,7 @@ async function runArpa(files: readonly string[], flags: ImportFlags, command: Co
   );
   report.warnings.forEach(warn);
   if (json) await print(JSON.stringify(report) + '\n');
-  else if (!quiet) process.stderr.write(summary(report));
+  else if (!quiet) standard.stderr.write(summary(report));
 }
 
 function summary({ out, order, ngrams, bytes: size, seconds }: ImportReport): string {

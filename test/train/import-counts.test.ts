@@ -187,6 +187,31 @@ describe('other counts make an approximation, and warnings say so', () => {
     await expectModel(out);
   });
 
+  test('without the n-grams that longer ones begin with, for any counts', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.tuple(
+            fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1, maxLength: 4 }),
+            fc.integer({ min: 1, max: 9 }),
+          ),
+          { minLength: 1 },
+        ),
+        fc.boolean(),
+        fc.integer({ min: 2, max: 4 }),
+        async (ngrams, skip, order) => {
+          const lines = [...ngrams, [Array.from({ length: order }, () => 'a'), 2] as const];
+          const { out } = await imported(
+            lines.map(([ngram, count]) => `${ngram.join(' ')}\t${count}`),
+            { order, patterns: { skip } },
+          );
+          expect((await verify(out)).findings).toEqual([]);
+          rmSync(out, { recursive: true });
+        },
+      ),
+      { numRuns: 25 },
+    ));
+
   test('without any mark of sentences', async () => {
     const lines = allCounts(text, 2, 1, ngram => ngram.every(word => word.startsWith('w')));
     const { out, warnings } = await imported(lines, {});

@@ -53,7 +53,10 @@ export async function run(context: BuildContext, read: ReadCounts): Promise<Coun
   const warnings: string[] = [];
   const isWhole = await areWhole(counts);
   await putWhole(counts, windows, warnings);
-  if (!isWhole) warnings.push(...(await putUnexplained(counts, windows)));
+  if (!isWhole) {
+    warnings.push(...(await putUnexplained(counts, windows)));
+    await putContexts(counts, windows);
+  }
   counts.close();
 
   let tokens = 0;
@@ -135,6 +138,20 @@ class CountsByLength {
     }
   }
 
+  /** How many n-grams there are, of all lengths. */
+  get size(): number {
+    return this.read.byLength.reduce((sum, stream, length) => sum + (stream?.length ?? 0) / (length + 1), 0);
+  }
+
+  /** Calls `use` for each n-gram that is taken and at least as long as `least`. */
+  async eachFrom(least: number, use: (words: Uint32Array) => void): Promise<void> {
+    for (let length = least; length <= this.longest; length++) {
+      if (length === this.longest || length < this.order) await this.each(length, use);
+      else await this.eachStart(length, use);
+      if (this.lacksStarts(length)) await this.eachStart(length, use);
+    }
+  }
+
   /** Calls `use` for each n-gram of a length that begins with `<s>`; where there are none, for those that longer ones begin with. */
   eachStart(length: number, use: Use): Promise<void> {
     return this.each(this.startsFrom(length), (ngram, count) => {
@@ -144,6 +161,11 @@ class CountsByLength {
 
   close(): void {
     for (const stream of this.read.byLength) stream?.close();
+  }
+
+  /** Whether any n-gram begins with `<s>`. */
+  get hasStarts(): boolean {
+    return this.read.starts !== 0;
   }
 
   private starts(length: number): boolean {
@@ -237,13 +259,62 @@ async function putUnexplained(counts: CountsByLength, to: IdStream): Promise<str
   return warnings;
 }
 
+/** N-grams of one pass of {@link putContexts}, at most: they take about 40 bytes each. */
+const NGRAMS_A_PASS = 1 << 20;
+
+/**
+ * Puts the n-grams that longer ones begin with and none ends with, once each: every context of a model is an n-gram of it. A single
+ * word is put after `<s>`.
+ */
+async function putContexts(counts: CountsByLength, to: IdStream): Promise<void> {
+  const { order } = counts;
+  const passes = Math.ceil(counts.size / NGRAMS_A_PASS);
+  /** By length, n-grams that were put here, one after another. */
+  const put: number[][] = Array.from({ length: order }, () => []);
+  for (let length = order - 1; length > 0; length--) {
+    const eachFrom = async (least: number, use: (words: Uint32Array) => void): Promise<void> => {
+      await counts.eachFrom(least, use);
+      for (let longer = least; longer < order; longer++) {
+        for (let at = 0; at < put[longer].length; at += longer)
+          use(Uint32Array.from(put[longer].slice(at, at + longer)));
+      }
+    };
+    for (let pass = 0; pass < passes; pass++) {
+      const endings = new Set<number>();
+      // Single words are not put: only what follows another word has a row.
+      await eachFrom(Math.max(2, length), words => {
+        const hash = hashOf(words, words.length - length, words.length);
+        if (hash % passes === pass) endings.add(hash);
+      });
+      await eachFrom(length + 1, words => {
+        const from = words.length - length - 1;
+        const hash = hashOf(words, from, words.length - 1);
+        if (hash % passes !== pass || endings.has(hash) || words[words.length - 2] === BOS) return;
+        endings.add(hash);
+        const ngram = [...words.subarray(from, words.length - 1)];
+        put[length].push(...ngram);
+        if (length > 1) pushWindow(to, order, ngram, 0, length, 1);
+        else pushWindow(to, order, [BOS, ...ngram], 0, 2, 1);
+      });
+    }
+  }
+}
+
+/** A hash of the n-gram `words[from, to)`, of 53 bits. */
+function hashOf(words: Uint32Array, from: number, to: number): number {
+  const sum = new HashSum();
+  sum.add(words, from, to, 1);
+  return sum.hash;
+}
+
 /**
  * Whether all counts are those of one text: every n-gram occurs as often as the longer ones that begin with it and that end with it.
  * Compares sums of hashes, of 64 bits, times counts: those of counts that differ are equal with a probability of 2^−64.
  */
 async function areWhole(counts: CountsByLength): Promise<boolean> {
   const { longest, order } = counts;
-  let isWhole = true;
+  // Sentences begin somewhere.
+  let isWhole = longest === 1 || counts.hasStarts;
   for (let length = 1; length < longest && isWhole; length++) {
     const sum = new HashSum();
     // The n-grams of this length, as the longest ones begin with them, and those that begin with <s> end with them.
@@ -303,6 +374,11 @@ class HashSum {
     }
     this.low = (this.low + Math.imul(low, count)) | 0;
     this.high = (this.high + Math.imul(high, count)) | 0;
+  }
+
+  /** 53 bits of the sum. */
+  get hash(): number {
+    return (this.high >>> 11) * 2 ** 32 + (this.low >>> 0);
   }
 
   get isZero(): boolean {
