@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** A tokenizer's file and a text's, for Python: one pass over the text's lines for each line of standard input, on one core. */
+/** A Python program: it gets the paths of a tokenizer and a text, and tokenizes the text once for each line of standard input, on one core. */
 const PROGRAM = `
 import sys
 kind, path, text = sys.argv[1:]
@@ -25,10 +25,10 @@ for _ in sys.stdin:
 export type PythonPackage = 'tokenizers' | 'sentencepiece';
 
 const PYTHON = process.env.PYTHON ?? 'python3';
-/** The Rust library uses one thread, as the one of kneser that it is measured beside. */
+/** The Rust library gets one thread, like kneser in this comparison. */
 const ENVIRONMENT = { ...process.env, TOKENIZERS_PARALLELISM: 'false', RAYON_NUM_THREADS: '1' };
 
-/** The version of a package of the Python that the variable PYTHON names (default `python3`); `undefined` where it is not there. */
+/** The version of a package in the Python that the variable PYTHON names (default `python3`); `undefined` if there is none. */
 export function pythonPackage(name: PythonPackage): string | undefined {
   const { status, stdout } = spawnSync(PYTHON, ['-c', `import ${name}; print(${name}.__version__)`], {
     encoding: 'utf8',
@@ -43,7 +43,7 @@ export class PythonTokenizer {
     private readonly answers: AsyncIterator<string>,
   ) {}
 
-  /** Starts it, and waits until tokenizer and text are read. @param path of the tokenizer's file. @param text the text's path. */
+  /** Starts the process, and waits until it has read the tokenizer and the text. @param path the path of the tokenizer's file. @param text the path of the text. */
   static async open(name: PythonPackage, path: string, text: string): Promise<PythonTokenizer> {
     const child = spawn(PYTHON, ['-c', PROGRAM, name, path, text], { env: ENVIRONMENT });
     child.stderr.pipe(process.stderr);

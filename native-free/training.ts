@@ -1,4 +1,4 @@
-import { build } from '../src/train/build.js';
+import { build, fromText } from '../src/train/build.js';
 import type { BuildPlace, BuildText, StoreKind } from '../src/train/stages/place.js';
 import type { BuildReport } from '../src/train/stages/report.js';
 import { CallerError } from '../src/train/stages/tokenize.js';
@@ -53,7 +53,7 @@ export async function trainInMemory(
     },
   };
   try {
-    const report = await build(options, plan, place, text);
+    const report = await build(options, plan, place, fromText(text));
     const store = await openStore('tables');
     let bytes = 0;
     for await (const [, value] of store.entries()) bytes += value.length;

@@ -23,7 +23,7 @@
  * ```
  *
  * - `base` knows no word and no model: errors, checksums, numbers, progress; `base/node` the same for Node.
- * - `train` takes a text through all stages of the first half and tunes the weights; `train/plan` checks the options,
+ * - `train` takes a text, models or files of counts through all stages of the first half and tunes the weights; `train/plan` checks the options,
  *   `train/stages` has the steps, `train/resume` the record that lets an interrupted training continue.
  * - `tools` makes one model of another: `prune`, `arpa` (export and import), `verify`, pack and unpack.
  * - `baseline` trains and compares a series of models with confidence intervals.
@@ -44,12 +44,20 @@
  */
 export * from './model/exports.js';
 
-// Text → model.
+// Text or counts → model.
 export { train } from './train/train.js';
 export type { TrainingText, TrainOptions } from './train/plan/options.js';
 export type { TrainReport } from './train/train.js';
 export { MAX_ORDER } from './tables/pattern.js';
 export { tune, type TuneOptions } from './train/tune.js';
+export {
+  merge,
+  subtract,
+  type CombineOptions,
+  type MergeOptions,
+  type SubtractOptions,
+  type WeightedModel,
+} from './train/merge.js';
 export type { PatternChoice } from './tables/pattern.js';
 export type { VocabularyChoice } from './count/vocabulary.js';
 export type { DocumentOptions } from './text/formats/corpus.js';

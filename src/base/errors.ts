@@ -95,7 +95,8 @@ const EXIT_CODES = {
   KNESER_VERSION: 2,
   /**
    * A back-off model (imported from ARPA) has probabilities but no counts, which this operation needs. Use a model made
-   * by `kneser train`. `kneser counts` refuses pruned models too, some of whose counts are not known any longer.
+   * by `kneser train`. `kneser counts`, `merge` and `subtract` refuse pruned models too, some of whose counts are not
+   * known any longer.
    */
   KNESER_NO_COUNTS: 2,
   /**

@@ -34,9 +34,9 @@ export interface Progress {
   readonly unit: 'bytes' | 'tokens' | 'n-grams' | 'passes' | 'sentences';
 }
 
-/** Who is told about long work, and who may stop it. */
+/** How a caller follows and stops long work. */
 export interface WorkOptions {
-  /** Told how far the work has come, a few times a second at most stages. */
+  /** Called with the progress of the work, in most stages a few times a second. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Stops the work when aborted (KNESER_ABORTED); the signal's reason is the error's `cause`. */
   readonly signal?: AbortSignal | undefined;

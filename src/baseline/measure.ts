@@ -28,7 +28,7 @@ export class TextMeasure {
   ) {}
 
   /**
-   * @param length of the text, in code points and bytes.
+   * @param length the length of the text, in code points and bytes.
    * @param options the same for models that are to be compared.
    */
   static begin({ characters, bytes }: TextLength, options: ResamplingOptions): TextMeasure {

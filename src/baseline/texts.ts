@@ -38,7 +38,7 @@ export interface TestText {
  * Reads texts once, to measure their length.
  *
  * @param named gives the name of a path in reports.
- * @param onWarning told what a folder holds that is left out.
+ * @param onWarning called with one sentence for each folder with entries that are left out.
  * @throws KNESER_INPUT_*; KNESER_INPUT_EMPTY for a text without a token.
  */
 export async function openTexts(

@@ -26,7 +26,7 @@ const PARSERS: Record<NonNullable<FlagText['value']>, (text: string) => unknown>
 /** The options whose flags a command takes from their rows. `field` and `column` are in documents.ts, for all commands that read files. */
 type OptionName = BuildOptionName | MachineOptionName;
 
-/** Declares the flags of some options, as their rows have them. */
+/** Declares the flags of some options, from the options' rows. */
 export function addBuildFlags(command: Command, names: readonly OptionName[]): Command {
   const rows: Readonly<Record<OptionName, { readonly flags: readonly FlagText[] }>> = {
     ...BUILD_OPTIONS,
@@ -45,12 +45,12 @@ function optionOf({ flags, help, value, choices, fallback, excludes }: FlagText)
   return option;
 }
 
-/** The values of the flags that make options of another form. */
+/** The values of flags that do not map one to one to library options. */
 export interface BuildFlags extends PatternFlags, TokenizationFlags, VocabularyFlags {}
 
 /**
- * How options are made that are not the value of one flag of their name: of several flags, or of files, which rows cannot read because
- * pages have them too.
+ * Makes the options that are not simply the value of the flag of the same name: options from several flags, or from the content
+ * of files. Their rows cannot read files, because rows are also used in web pages.
  */
 const MADE: { readonly [Name in OptionName]?: (flags: BuildFlags) => unknown } = {
   patterns: patternChoice,
@@ -60,7 +60,7 @@ const MADE: { readonly [Name in OptionName]?: (flags: BuildFlags) => unknown } =
   tokenization: tokenizationChoice,
 };
 
-/** Makes library options of flags. Options whose flags are not given are left out. @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_TOKENIZER */
+/** Turns flags into library options. Options whose flags are not given are left out. @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_TOKENIZER */
 export async function buildOptions<Name extends OptionName>(
   flags: BuildFlags,
   names: readonly Name[],

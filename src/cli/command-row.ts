@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** What the file of a command exports. */
+/** The exports of a command's file. */
 export interface CommandFile {
   /** Gives a command its arguments, flags, help and action. */
   readonly define: (command: Command, about: Invocation) => void;
@@ -10,7 +10,7 @@ export interface CommandFile {
 export interface Invocation {
   /** All commands. */
   readonly commands: readonly CommandRow[];
-  /** What follows `kneser` on the command line. */
+  /** The arguments after `kneser` on the command line. */
   readonly args: readonly string[];
 }
 

@@ -48,6 +48,16 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./prune.js'),
   },
   {
+    name: 'merge',
+    summary: 'Merge models into the model of all their texts, as if trained on them at once.',
+    load: () => import('./merge.js'),
+  },
+  {
+    name: 'subtract',
+    summary: 'Take the text of one model out of another, as if trained without it.',
+    load: () => import('./subtract.js'),
+  },
+  {
     name: 'export',
     summary: 'Write a model as an ARPA file: modified Kneser-Ney in back-off form, for KenLM, SRILM and others.',
     load: () => import('./export.js'),

@@ -80,7 +80,7 @@ async function printComparison(comparison: ModelComparison, resamples: number): 
   };
   await printGroups('count in training', comparison.byCount);
   await printGroups('position', comparison.byPosition);
-  // Models that count the same n-grams match alike.
+  // Models that count the same n-grams have the same matched lengths: one table is enough.
   const [one, two] = comparison.byMatched;
   const alike = comparison.byMatched.length === 2 && JSON.stringify(one.groups) === JSON.stringify(two.groups);
   for (const { model, groups } of alike ? [{ ...one, model: 'both' }] : comparison.byMatched) {

@@ -18,7 +18,7 @@ const SCRIPTS: Readonly<Record<string, (commands: readonly Completed[]) => strin
   fish: fishScript,
 };
 
-/** A command as completion knows it. */
+/** The parts of a command that completion needs. */
 interface Completed {
   readonly name: string;
   readonly summary: string;
@@ -27,7 +27,7 @@ interface Completed {
   readonly words: readonly string[];
 }
 
-/** A flag as completion knows it. */
+/** The parts of a flag that completion needs. */
 interface CompletedFlag {
   /** `--out`. */
   readonly long: string;

@@ -12,7 +12,7 @@ const CHARACTERS_A_WORD = 5;
 export interface InputLine {
   readonly line: string;
   readonly input: Input;
-  /** The model; with its tables in memory once the lines so far are so many that loading them pays. */
+  /** The model with which to score the line: the paged model, or the loaded one once there were enough lines to repay loading. */
   readonly model: LanguageModel | LoadedModel;
 }
 
@@ -20,7 +20,7 @@ export interface InputLine {
  * The lines of all inputs, each as soon as it is complete. Warns of documents left out and of invalid UTF-8 when the last
  * line has been read.
  *
- * @param wordsOf what a line costs, in words that are scored.
+ * @param wordsOf estimates the cost of a line, as a number of scored words.
  */
 export async function* readLines(
   paged: LanguageModel,

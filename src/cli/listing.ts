@@ -2,15 +2,15 @@ import { KneserError } from '../base/errors.js';
 import type { NgramCount, WordCount } from '../tools/counts.js';
 import { print } from './output.js';
 
-/** Flags of the commands that list what a model counted. */
+/** Flags of the commands that list the words or n-grams of a model with their counts. */
 export interface ListFlags {
   readonly json?: boolean | undefined;
 }
 
-/** Characters that are gathered before they are printed. */
+/** Characters that are collected before they are printed at once. */
 const CHUNK = 1 << 16;
 
-/** What would end a token in a line of output. */
+/** The characters that would end a token in a line of output. */
 const SEPARATORS = /[\0\t\n\v\f\r ]/;
 
 /** Prints n-grams, a line each: the tokens separated by spaces, a tab, the count. @throws KNESER_OPTION, see {@link field} */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command line: this folder has one file a command, with its arguments, flags, help, examples and what it prints.
- * `commands.ts` lists them, `run.ts` runs one, and this file is the process that does.
+ * The command line. This folder has one file for each command, with its arguments, flags, help, examples and output.
+ * `commands.ts` lists the commands, `run.ts` runs one, and this file, `main.ts`, is the process.
  *
  * Commands are thin. They read flags, call the library and print: results to standard output, all else to standard error.
  * Checks of values belong to the library. The other files hold what commands share: sets of flags (`documents.ts`,

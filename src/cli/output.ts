@@ -4,7 +4,7 @@ import { skippedWarning } from '../text/formats/corpus.js';
 
 export { bytes, figure, whole } from '../report/figures.js';
 
-/** Writes results to standard output, and waits while its reader is slower. */
+/** Writes results to standard output, and waits while the reader of the output is slower. */
 export async function print(text: string): Promise<void> {
   if (!standard.stdout.write(text)) await once(standard.stdout, 'drain');
 }
@@ -33,8 +33,7 @@ export function warnOfSkipped(documents: number): void {
 const PIECE = 8192;
 
 /**
- * Writes an object as a line of JSON without ever holding the whole line: arrays, typed ones included, go out piece by
- * piece.
+ * Writes an object as a line of JSON without holding the whole line in memory: arrays and typed arrays are written piece by piece.
  */
 export async function printJsonLine(object: Readonly<Record<string, unknown>>): Promise<void> {
   let text = '{';

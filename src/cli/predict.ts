@@ -25,7 +25,7 @@ interface PredictFlags extends ModelFlags, DocumentOptions {
 
 /** Predicting one token from tables on disk takes about as long as scoring this many words. */
 const WORDS_A_PREDICTION = 60;
-/** With `--explain`, this many patterns are shown for each token: those that give most of its probability. */
+/** With `--explain`, this many patterns are shown for each token: the patterns with the largest parts of its probability. */
 const PATTERNS_SHOWN = 3;
 
 /** `kneser predict`. */

@@ -8,8 +8,8 @@ import { joinShares, joinThresholds } from './values.js';
 /**
  * Runs a command in this process.
  *
- * @param args what follows `kneser` on the command line.
- * @param streams what the command reads and writes; the process's own by default. One command runs at a time.
+ * @param args the arguments after `kneser` on the command line.
+ * @param streams standard input, output and error of the command; by default those of the process. One command runs at a time.
  * @returns the exit code. An error is written to standard error, never thrown.
  */
 export async function runCommandLine(args: readonly string[], streams: StandardStreams = process): Promise<number> {

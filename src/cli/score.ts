@@ -79,7 +79,7 @@ async function run(path: string, file: string, flags: ScoreFlags): Promise<void>
   }
 }
 
-/** The sentences of a line, and of those after it. */
+/** The sentences of a line, and of the lines after it. */
 async function* sentencesOf(
   model: LanguageModel,
   { line }: InputLine,

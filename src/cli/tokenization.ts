@@ -24,7 +24,7 @@ const MOST_TOKENIZER_BYTES = 1 << 28;
 /** The value of `--tokenizer` is a path, not a name, if it ends like a tokenizer's file or names a folder. */
 const FILE_NAME = /\.(json|model)(\.gz|\.zst)?$|[\\/]/i;
 
-/** The kinds of files that hold tokenizers, and those that such a file is packed in. */
+/** The kinds of files that hold tokenizers, and the kinds of compression that such a file may have. */
 const TOKENIZER_KINDS = ['json', 'sentencepiece', 'gzip', 'zstd'];
 
 /** The library's option for {@link TokenizationFlags}. @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_TOKENIZER */
@@ -73,7 +73,7 @@ const OBJECT_BEGINS = /^\s*\{\s*(["}]|$)/;
 /** A SentencePiece model begins with one of its messages: the tags of the fields 1 to 5 as bytes. */
 const MESSAGE_TAGS = [0x0a, 0x12, 0x1a, 0x2a];
 
-/** Tells the two kinds of files apart by how they begin. @throws KNESER_TOKENIZER where it is neither */
+/** Reads a tokenizer's file; its first bytes tell which of the two kinds it is. @throws KNESER_TOKENIZER if it is neither */
 function tokenizerOf(bytes: Uint8Array, name: string): PretrainedTokenizer {
   if (OBJECT_BEGINS.test(decode(bytes.subarray(0, 1024)))) return { json: decode(bytes), name };
   if (MESSAGE_TAGS.includes(bytes[0])) return { sentencepiece: bytes, name };

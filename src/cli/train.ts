@@ -75,7 +75,8 @@ function resumeNotice(out: string, reached: string | undefined): string {
     : `${out}: resuming a training that had ${reached}\n`;
 }
 
-function summary(report: TrainReport): string {
+/** The figures of a new model in two lines. */
+export function summary(report: TrainReport): string {
   const { out, order, sentences, tokens, vocabulary, tables, seconds, notes } = report;
   const ngrams = tables.reduce((sum, table) => sum + table.types, 0);
   return (

@@ -29,7 +29,7 @@ export function parseThreads(text: string): number {
   throw new InvalidArgumentError(`It takes a whole number from 1 to ${MOST_THREADS}.`);
 }
 
-/** A number. @param example one to show to somebody who gave none. */
+/** A number. @param example a number to show in the error message. */
 export function parseNumber(example: string): (text: string) => number {
   return text => {
     const value = text.trim() === '' ? NaN : Number(text);
@@ -50,8 +50,8 @@ export function parseThresholds(text: string): number[] {
 }
 
 /**
- * `--prune 0 0 1`, as lmplz has it, becomes `--prune 0,0,1`: whole numbers that follow the flag are thresholds. A file whose name is a
- * number is given as `./1`.
+ * Turns `--prune 0 0 1`, the form of KenLM's `lmplz`, into `--prune 0,0,1`: whole numbers after the flag are thresholds. A file
+ * whose name is a number must be given as `./1`.
  */
 export function joinThresholds(args: readonly string[]): string[] {
   const joined: string[] = [];

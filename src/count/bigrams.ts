@@ -23,10 +23,16 @@ export class BigramCounter {
     return 12 * this.left.length;
   }
 
-  /** Counts one pair. @param left an id that is not 0. */
-  add(left: number, right: number): void {
+  /**
+   * Counts one pair.
+   *
+   * @param left an id that is not 0.
+   * @param times how often it was seen; less than 0 takes occurrences away.
+   */
+  add(left: number, right: number, times = 1): void {
     const slot = this.slotOf(left, right);
-    if (this.counts[slot]++ > 0) return;
+    this.counts[slot] += times;
+    if (this.left[slot] !== 0) return;
     this.left[slot] = left;
     this.right[slot] = right;
     if (2 * ++this.size > this.left.length) this.grow();
@@ -34,11 +40,12 @@ export class BigramCounter {
 
   /** The bigrams, sorted by the left id, then by the right. @param types ids in use. */
   finish(types: number): Bigrams {
-    const keys = new Float64Array(this.size);
-    for (let slot = 0, i = 0; slot < this.left.length; slot++) {
-      if (this.counts[slot] > 0) keys[i++] = this.left[slot] * types + this.right[slot];
+    const all = new Float64Array(this.size);
+    let size = 0;
+    for (let slot = 0; slot < this.left.length; slot++) {
+      if (this.counts[slot] > 0) all[size++] = this.left[slot] * types + this.right[slot];
     }
-    keys.sort();
+    const keys = all.subarray(0, size).sort();
     const left = Uint32Array.from(keys, key => Math.floor(key / types));
     const right = Uint32Array.from(keys, key => key % types);
     const counts = left.map((word, i) => this.counts[this.slotOf(word, right[i])]);
@@ -50,7 +57,7 @@ export class BigramCounter {
     let hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca77);
     hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
     let slot = (hash ^ (hash >>> 13)) & mask;
-    while (this.counts[slot] > 0 && (this.left[slot] !== left || this.right[slot] !== right)) slot = (slot + 1) & mask;
+    while (this.left[slot] !== 0 && (this.left[slot] !== left || this.right[slot] !== right)) slot = (slot + 1) & mask;
     return slot;
   }
 
@@ -60,7 +67,7 @@ export class BigramCounter {
     this.right = new Uint32Array(2 * left.length);
     this.counts = new Uint32Array(2 * left.length);
     for (let i = 0; i < left.length; i++) {
-      if (counts[i] === 0) continue;
+      if (left[i] === 0) continue;
       const slot = this.slotOf(left[i], right[i]);
       this.left[slot] = left[i];
       this.right[slot] = right[i];

@@ -1,8 +1,10 @@
 import type { Stream } from '../tables/pattern.js';
 import { tooLarge } from './id-stream.js';
 import { mergeRuns, RUN_BUFFER_BYTES, RunWriter, type RunSegment } from './runs.js';
+import type { Weights } from './ngram-source.js';
 import type { Scratch, ScratchFile } from './scratch.js';
-import { PositionSorter, SortSpace } from './sort.js';
+import { PositionSorter, SortSpace, type TupleSink } from './sort.js';
+import { TupleSums } from './tuple-sums.js';
 import { emptySummary, type EncodedBlock, type TableSummary } from '../tables/table-writer.js';
 import { createTally, type Sort, type Tally } from './adjust.js';
 
@@ -15,6 +17,8 @@ export interface CountPlan {
   readonly stream: Stream;
   readonly order: number;
   readonly sorts: readonly Sort[];
+  /** How often each position was seen. */
+  readonly weights: Weights;
   /** Ids in use, `NONE` included. */
   readonly types: number;
   /** Path of the file for this thread's sorted runs. */
@@ -38,6 +42,8 @@ export type CountTask =
 export interface CountResult {
   readonly summaries: readonly { readonly table: string; readonly summary: TableSummary }[];
   readonly segment?: RunSegment;
+  /** How many tuples had differences that add up to less than 0. */
+  readonly negative?: number;
 }
 
 /**
@@ -69,19 +75,35 @@ export class Counter {
 
   run(task: CountTask): CountResult {
     const tally = this.tally(task.sort);
-    const { distances, add } = tally;
+    const { distances } = tally;
     switch (task.kind) {
       case 'count':
-        new PositionSorter(distances, add, this.space).sort(task.ids, task.positions);
-        return finish(tally);
+        return this.count(tally, sink =>
+          new PositionSorter(distances, sink, this.space, this.plan.weights).sort(task.ids, task.positions),
+        );
       case 'spill':
         return this.spill(distances, task.ids, task.positions);
       case 'merge': {
         this.mergeBuffer ??= new Uint8Array(this.plan.mergeMemory);
-        mergeRuns(task.segments, distances.length, path => this.open(path), this.mergeBuffer, add);
-        return finish(tally);
+        const { mergeBuffer } = this;
+        const isSigned = this.plan.weights === 'differences';
+        return this.count(tally, sink =>
+          mergeRuns(task.segments, distances.length, path => this.open(path), mergeBuffer, sink, isSigned),
+        );
       }
     }
+  }
+
+  /** Has the tuples that `give` gives counted; of differences, those that are left when equal ones are added up. */
+  private count(tally: Tally, give: (sink: TupleSink) => void): CountResult {
+    if (this.plan.weights !== 'differences') {
+      give(tally.add);
+      return finish(tally);
+    }
+    const sums = new TupleSums(tally.distances.length, tally.add);
+    give(sums.add);
+    const negative = sums.end();
+    return { ...finish(tally), negative };
   }
 
   close(): void {
@@ -107,7 +129,7 @@ export class Counter {
     this.runFile ??= { file: this.disk().create(path), path, length: 0 };
     const { file, length } = this.runFile;
     const writer = new RunWriter(file, path, length, distances.length, this.runBuffer);
-    new PositionSorter(distances, writer.add, this.space).sort(ids, positions);
+    new PositionSorter(distances, writer.add, this.space, this.plan.weights).sort(ids, positions);
     const segment = writer.end();
     this.runFile.length += segment.length;
     return { summaries: [], segment };

@@ -2,19 +2,17 @@ import { KneserError } from '../base/errors.js';
 import { sharedMemory } from '../base/shared-memory.js';
 import { BOS, EOS, NONE } from '../text/tokens.js';
 import type { IdStream } from './id-stream.js';
+import type { Chunk, NgramSource } from './ngram-source.js';
 
-/**
- * A piece of the training text as ids, laid out so that the history of a word are the numbers before it. A sentence of a model of order 4:
- *
- *     NONE NONE <s> the cat sat </s>
- */
-export interface Chunk {
-  /** Memory shared between threads. All chunks of a text use it: it is overwritten when the next chunk is asked for. */
-  readonly ids: Uint32Array;
-  /** Index of the first word to be predicted. The numbers before it are the history of a sentence that began in an earlier chunk. */
-  readonly begin: number;
-  /** Index after the last word. */
-  readonly end: number;
+/** The text of a training as n-grams: each token is an n-gram with the tokens before it. @param length {@link layoutLength} of the text. */
+export function textNgrams(ids: IdStream, order: number, length: number): NgramSource {
+  return {
+    length,
+    step: 1,
+    weights: 'one',
+    chunks: (toId, limit, consume) => layoutChunks(ids, toId, order, length, limit, consume),
+    close: () => ids.close(),
+  };
 }
 
 /** How many numbers a text has when it is laid out for an order. */
@@ -39,7 +37,12 @@ export function checkTokens(tokens: number, sentences: number, order: number): v
 }
 
 /**
- * Lays a text out in chunks of at most `limit` numbers. A sentence that does not fit continues in the next chunk.
+ * Lays a text out in chunks of at most `limit` numbers. The history of a word are the numbers before it; a sentence of a model of
+ * order 4 is
+ *
+ *     NONE NONE <s> the cat sat </s>
+ *
+ * A sentence that does not fit continues in the next chunk.
  *
  * @param toId the id of each number of the stream.
  * @param total `layoutLength` of the text.
@@ -65,7 +68,7 @@ export function* layoutChunks(
   for (const piece of stream.pieces(consume)) {
     for (let i = 0; i < piece.length; i++) {
       if (at + history + 1 > length) {
-        yield { ids, begin, end: at };
+        yield { ids, begin, end: at, step: 1 };
         ids.copyWithin(0, at - history, at);
         begin = at = history;
       }
@@ -78,5 +81,5 @@ export function* layoutChunks(
       if (word === EOS) atBeginning = true;
     }
   }
-  if (at > begin) yield { ids, begin, end: at };
+  if (at > begin) yield { ids, begin, end: at, step: 1 };
 }

@@ -1,6 +1,6 @@
 import { sharedMemory } from '../base/shared-memory.js';
 import { BOS, EOS, NONE } from '../text/tokens.js';
-import type { Chunk } from './layout.js';
+import type { Chunk } from './ngram-source.js';
 
 /** The least number of positions in a partition, except the last: enough to amortise the cost of a task, few enough to balance the threads. */
 const PARTITION_POSITIONS = 1 << 18;
@@ -17,9 +17,15 @@ export interface Partitions {
   readonly of: Uint32Array;
 }
 
-/** Chooses partitions. @param frequencies by id, the occurrences in the text; `<s>` occurs as often as `</s>`. */
-export function planPartitions(frequencies: Float64Array): Partitions {
-  const of = new Uint32Array(frequencies.length);
+/**
+ * Chooses partitions.
+ *
+ * @param frequencies by id, the occurrences in the text; `<s>` occurs as often as `</s>`.
+ * @param ids ids in use, at least the length of `frequencies`: those beyond are words that differences of counts leave without a
+ * count, and belong to the last partition.
+ */
+export function planPartitions(frequencies: Float64Array, ids = frequencies.length): Partitions {
+  const of = new Uint32Array(ids);
   let partition = 0;
   let filled = 0;
   for (let id = BOS; id < frequencies.length; id++) {
@@ -30,6 +36,7 @@ export function planPartitions(frequencies: Float64Array): Partitions {
       filled = 0;
     }
   }
+  of.fill(partition, frequencies.length);
   return { count: partition + 1, of };
 }
 
@@ -51,10 +58,10 @@ export function partitionPositions(
   partitions: Partitions,
   reuse?: Uint32Array,
 ): PartitionedPositions {
-  const { ids, begin, end } = chunk;
+  const { ids, begin, end, step } = chunk;
   const { count, of } = partitions;
   const starts = new Uint32Array(count + 1);
-  for (let at = begin; at < end; at++) {
+  for (let at = begin; at < end; at += step) {
     if (ids[at] === BOS || ids[at] === NONE) continue;
     const word = ids[at - distance];
     if (word !== NONE) starts[of[word] + 1]++;
@@ -62,9 +69,11 @@ export function partitionPositions(
   for (let p = 0; p < count; p++) starts[p + 1] += starts[p];
   const total = starts[count];
   const positions =
-    reuse && reuse.length >= total ? reuse : new Uint32Array(sharedMemory(4 * Math.max(total, end - begin)));
+    reuse && reuse.length >= total
+      ? reuse
+      : new Uint32Array(sharedMemory(4 * Math.max(total, Math.ceil((end - begin) / step))));
   const next = starts.slice();
-  for (let at = begin; at < end; at++) {
+  for (let at = begin; at < end; at += step) {
     if (ids[at] === BOS || ids[at] === NONE) continue;
     const word = ids[at - distance];
     if (word !== NONE) positions[next[of[word]]++] = at;

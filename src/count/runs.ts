@@ -20,6 +20,8 @@ const TUPLE_BYTES = 1 + 14 * 5;
  *
  *     byte: leading columns shared with the tuple before │ varint: difference of the next column │ varints: the other columns │ varint: weight
  *
+ * A weight below 0 is written as its two's complement. Tuples whose weights add up to 0 are left out.
+ *
  * - Input: the tuples of one partition of one sort and chunk, ascending.
  * - Output: one run in the file.
  * - Order: `add` for all tuples, then `end`.
@@ -54,14 +56,14 @@ export class RunWriter {
         this.run += weight;
         continue;
       }
-      if (this.run > 0) this.put();
+      if (this.run !== 0) this.put();
       for (let j = different; j < width; j++) current[j] = columns[j][at];
       this.run = weight;
     }
   };
 
   end(): RunSegment {
-    if (this.run > 0) this.put();
+    if (this.run !== 0) this.put();
     this.flush();
     return { path: this.path, offset: this.offset, length: this.written - this.offset };
   }
@@ -76,7 +78,7 @@ export class RunWriter {
     buffer[at++] = shared;
     at = writeVarint(buffer, at, current[shared] - previous[shared]);
     for (let j = shared + 1; j < width; j++) at = writeVarint(buffer, at, current[j]);
-    this.fill = writeVarint(buffer, at, this.run);
+    this.fill = writeVarint(buffer, at, this.run >>> 0);
     previous.set(current);
   }
 
@@ -102,6 +104,7 @@ class RunReader {
     private readonly segment: RunSegment,
     width: number,
     room: Uint8Array,
+    private readonly isSigned: boolean,
   ) {
     this.tuple = new Uint32Array(width);
     this.buffer = room.length >= 2 * TUPLE_BYTES ? room : new Uint8Array(2 * TUPLE_BYTES);
@@ -117,7 +120,8 @@ class RunReader {
     const shared = buffer[cursor.at++];
     tuple[shared] += readVarint(buffer, cursor);
     for (let j = shared + 1; j < tuple.length; j++) tuple[j] = readVarint(buffer, cursor);
-    this.weight = readVarint(buffer, cursor);
+    const weight = readVarint(buffer, cursor);
+    this.weight = this.isSigned ? weight | 0 : weight;
     return true;
   }
 
@@ -147,6 +151,7 @@ class RunReader {
  * @param width columns of a tuple.
  * @param open opens the file of a run.
  * @param memory the buffers of all runs together; each gets an equal part.
+ * @param isSigned whether weights may be less than 0.
  */
 export function mergeRuns(
   segments: readonly RunSegment[],
@@ -154,11 +159,15 @@ export function mergeRuns(
   open: (path: string) => ScratchFile,
   memory: Uint8Array,
   sink: TupleSink,
+  isSigned = false,
 ): void {
   const share = Math.floor(memory.length / Math.max(1, segments.length));
   const heap = segments
     .filter(segment => segment.length > 0)
-    .map((segment, i) => new RunReader(open(segment.path), segment, width, memory.subarray(i * share, (i + 1) * share)))
+    .map((segment, i) => {
+      const room = memory.subarray(i * share, (i + 1) * share);
+      return new RunReader(open(segment.path), segment, width, room, isSigned);
+    })
     .filter(reader => reader.advance());
   for (let i = (heap.length >>> 1) - 1; i >= 0; i--) siftDown(heap, i);
   const columns = Array.from({ length: width }, () => new Uint32Array(1));

@@ -1,3 +1,5 @@
+import type { Weights } from './ngram-source.js';
+
 /**
  * Radix sort of text positions by the words around them. Ranges of positions are split by their most significant column until a piece fits
  * the cache; the columns of a piece are then gathered once, and sorted by the least significant digit first. No memory is allocated
@@ -25,6 +27,9 @@ export class SortSpace {
   order = new Uint32Array(LEAF);
   otherOrder = new Uint32Array(LEAF);
   readonly histogram = new Uint32Array(DIGITS + 1);
+  /** Of weighted positions: their weights, and those of one weight, as indices of the columns. */
+  weights = new Float64Array(0);
+  stretch = new Uint32Array(0);
   scratch = new Uint32Array(0);
   otherScratch = new Uint32Array(0);
   values = new Uint32Array(0);
@@ -49,7 +54,8 @@ export class SortSpace {
  * Sorts positions by tuples of words. Column j of the tuple of a position is the word `distances[j]` to its left (0: the word itself), or
  * `NONE` if its sentence has no word there.
  *
- * - Input: the positions of one partition in the laid-out ids of a chunk.
+ * - Input: the positions of one partition in the laid-out ids of a chunk. Of `counts` and `differences` the number after each position
+ *   is its weight.
  * - Output: their tuples, ascending, given to the sink in batches.
  */
 export class PositionSorter {
@@ -60,8 +66,13 @@ export class PositionSorter {
     private readonly distances: readonly number[],
     private readonly sink: TupleSink,
     private readonly space = new SortSpace(),
+    private readonly weights: Weights = 'one',
   ) {
     space.reserve(0, distances.length);
+    if (weights !== 'one' && space.weights.length === 0) {
+      space.weights = new Float64Array(LEAF);
+      space.stretch = new Uint32Array(LEAF);
+    }
     this.columns = space.columns.slice(0, distances.length);
   }
 
@@ -88,7 +99,7 @@ export class PositionSorter {
     let max = 0;
     for (; ; column++) {
       if (column === this.distances.length) {
-        this.repeated(from[low], high - low);
+        this.repeated(from, low, high);
         return;
       }
       const distance = this.distances[column];
@@ -130,12 +141,19 @@ export class PositionSorter {
     if (high > start) this.leaf(to, start, high, column);
   }
 
-  /** Gives the sink the one tuple that `count` positions have. */
-  private repeated(position: number, count: number): void {
-    for (let j = 0; j < this.columns.length; j++) this.columns[j][0] = this.ids[position - this.distances[j]];
-    const { order } = this.space;
-    order[0] = 0;
-    this.sink(this.columns, order, 1, count);
+  /** Gives the sink the one tuple that the positions `from[low, high)` have. */
+  private repeated(from: Uint32Array, low: number, high: number): void {
+    const { columns, distances, ids, space, sink, weights } = this;
+    for (let j = 0; j < columns.length; j++) columns[j][0] = ids[from[low] - distances[j]];
+    let sum = high - low;
+    if (weights !== 'one') for (let i = (sum = 0) + low; i < high; i++) sum += this.weightAt(from[i]);
+    space.order[0] = 0;
+    sink(columns, space.order, 1, sum);
+  }
+
+  private weightAt(position: number): number {
+    const weight = this.ids[position + 1];
+    return this.weights === 'differences' ? weight | 0 : weight;
   }
 
   /** Sorts `from[low, high)`, a piece of at most {@link LEAF} positions that agree in the columns before `firstColumn`. */
@@ -171,7 +189,22 @@ export class PositionSorter {
     }
     space.order = order;
     space.otherOrder = other;
-    this.sink(columns, order, length, 1);
+    if (this.weights === 'one') this.sink(columns, order, length, 1);
+    else this.sinkWeighted(from, low, order, length);
+  }
+
+  /** Gives the sink the sorted tuples of a leaf: those of equal weight that follow each other at once. Most weights are 1. */
+  private sinkWeighted(from: Uint32Array, low: number, order: Uint32Array, length: number): void {
+    const { columns, sink } = this;
+    const { weights, stretch } = this.space;
+    for (let i = 0; i < length; i++) weights[i] = this.weightAt(from[low + i]);
+    for (let i = 0; i < length;) {
+      const weight = weights[order[i]];
+      let size = 0;
+      do stretch[size++] = order[i++];
+      while (i < length && weights[order[i]] === weight);
+      sink(columns, stretch, size, weight);
+    }
   }
 }
 

@@ -46,15 +46,25 @@ export interface Vocabulary {
   readonly ids: Uint32Array;
 }
 
+/** The words of a source with their frequencies: a token stream that has ended, or the joined dictionaries of models. */
+export interface WordFrequencies {
+  readonly words: WordList;
+  /** Occurrences by word number. Number 0: those of words that are not in the list. */
+  readonly frequency: Float64Array;
+  /** By word number, the number of the word that it stands for; 0 if it stands for itself. */
+  readonly aliases: Uint32Array;
+  readonly sentences: number;
+}
+
 /**
  * Chooses the words of a model and gives them ids.
  *
- * - Input: a token stream that has ended.
+ * - Input: words with frequencies.
  * - Output: the vocabulary.
- * - Order: after the last token, before ids are laid out.
+ * - Order: after the last word, before ids are laid out.
  */
-export function buildVocabulary(stream: TokenStream, choice: VocabularyChoice): Vocabulary {
-  const { words: list, frequency, aliases } = stream;
+export function buildVocabulary(source: WordFrequencies, choice: VocabularyChoice): Vocabulary {
+  const { words: list, frequency, aliases } = source;
   const size = list.size;
   const occurrences = new Float64Array(size + 1);
   for (let word = 1; word <= size; word++) occurrences[aliases[word] || word] += frequency[word];
@@ -81,12 +91,12 @@ export function buildVocabulary(stream: TokenStream, choice: VocabularyChoice): 
     if (aliases[word] > 0) ids[word] = ids[aliases[word]];
     if (word !== BOS && word !== EOS) frequencies[ids[word]] += frequency[word];
   }
-  frequencies[EOS] = stream.sentences;
+  frequencies[EOS] = source.sentences;
   return { list, numbers, frequencies, ids };
 }
 
 /** Refuses text without a single token. @param source name of the text, for the message. @throws KNESER_INPUT_EMPTY */
-export function requireTokens(stream: TokenStream, source: string): void {
+export function requireTokens(stream: Pick<TokenStream, 'tokens' | 'sentences'>, source: string): void {
   if (stream.tokens > 0) return;
   throw new KneserError(
     'KNESER_INPUT_EMPTY',

@@ -42,41 +42,41 @@ import {
 } from './stream.js';
 import { SurprisalHistogram } from './surprisal-quantile.js';
 
-/** Which tokens a mask marks: those whose surprisal is above a quantile of all tokens, or above a number of bits. */
+/** Which tokens a mask marks: tokens whose surprisal is above a quantile of all tokens, or above a number of bits. */
 export type MaskChoice =
   | {
-      /** A share of the tokens of all documents, which have the lowest surprisals and are not masked: 0.8 masks a fifth. The documents are read twice. */
+      /** The share of the tokens of all documents that is not masked: 0.8 masks the fifth with the highest surprisal. The documents are read twice. */
       readonly above: number;
       /** @internal */
       readonly surprisal?: never;
     }
   | {
-      /** In bits. */
+      /** The surprisal above which tokens are masked [bits]. */
       readonly surprisal: number;
       /** @internal */
       readonly above?: never;
     };
 
-/** What {@link annotate} reads, and which figures it gives. */
+/** The documents that {@link annotate} reads, and the figures that it gives. */
 export interface AnnotateOptions<D extends TextDocument = TextDocument> extends DocumentOptions, WorkOptions {
   /** The model: its path, or an open model, which stays open. */
   readonly model: string | LanguageModel;
   /**
-   * A second model, which each document is compared with. It must not have been trained on these documents: a model recites what
-   * it has seen, and the ratio then says next to nothing.
+   * A second model, with which each document is compared. It must not have been trained on these documents: a model gives its
+   * training text very high probabilities, and the ratio then says next to nothing.
    */
   readonly against?: string | LanguageModel;
   /** Files of documents: JSON lines, Parquet, or text, of which each line is a document; folders of them; or `-`. */
   readonly files?: readonly string[];
-  /** The documents themselves, in place of `files`: objects with a member `text`. */
+  /** The documents themselves, instead of `files`: objects with a member `text`. */
   readonly documents?: Iterable<D> | AsyncIterable<D>;
-  /** What one sentence is. Default `lines`. */
+  /** Whether each line is a sentence (`lines`, the default), or the document is one sentence. */
   readonly unit?: DocumentUnit;
-  /** Whether the figures have the tokens and the log10 p of each. Default false. */
+  /** Whether the figures include the tokens and the log10 p of each token. Default false. */
   readonly tokens?: boolean;
   /** Marks tokens to be left out of the loss of a model that is trained on these documents. Default: no mask. */
   readonly mask?: MaskChoice;
-  /** A member whose text each document is read after, with the model's cache (ConSens). Needs a model tuned with a cache. Experimental. */
+  /** A member of each document with its context: the document is also scored after the model's cache has read that text (ConSens). Needs tuned weights. Experimental. */
   readonly context?: string;
   /** The name of the member that is added. Default `kneser`. */
   readonly as?: string;
@@ -84,11 +84,11 @@ export interface AnnotateOptions<D extends TextDocument = TextDocument> extends 
   readonly id?: string;
   /** Leaves out the documents: each line has the figures alone. Default false. */
   readonly figuresOnly?: boolean;
-  /** Some of the documents. Default: all. Figures do not depend on it. */
+  /** The part of the documents to read, for several machines. Default: all. Figures do not depend on it. */
   readonly shard?: Shard;
   /** Threads that score. Default: one a core for a long text. Figures do not depend on it. */
   readonly threads?: number;
-  /** Told of what may be wrong with the input: one sentence each. */
+  /** Called with one sentence for each thing that may be wrong with the input. */
   readonly onWarning?: (warning: string) => void;
 }
 
@@ -148,29 +148,29 @@ export interface AnnotatedDocument<D = JsonObject> {
   readonly index: number;
   /** The document as it was given, or the object that was read. */
   readonly document: D;
-  /** What the model says of it. */
+  /** The figures of the document. */
   readonly figures: DocumentFigures;
   /**
-   * The document as JSON in UTF-8, without a line feed, with the figures as its last member: of a document of JSON lines every other
-   * byte is as it was. With `figuresOnly` the member of `id` and the figures.
+   * The document as JSON in UTF-8, without a line feed, with the figures as its last member; a document of JSON lines keeps all
+   * other bytes unchanged. With `figuresOnly`, only the member `id` and the figures.
    */
   readonly line: Uint8Array;
   /** @internal Writes `line`. */
   writeTo(out: PendingBytes): void;
 }
 
-/** Documents at the beginning that tell whether a second model was trained on them. */
+/** How many documents at the beginning are checked for whether the second model was trained on them. */
 const GUARDED = 1000;
-/** The second model has seen the documents if the n-grams it finds have this share of its order on average. */
+/** The second model is taken to have seen the documents if the n-grams that match have on average this share of its order. */
 const SEEN_SHARE = 0.9;
 
 /**
  * Gives every document the figures of a model: perplexity, OOV rate and, with a second model, the ratio of probabilities.
- * Documents come out in their order, as they went in but for one added member. Sums over documents equal the figures of
+ * Documents are returned in their order, unchanged but for one added member. Sums over documents equal the figures of
  * `perplexityOfFile`; memory does not depend on the number of documents.
  *
- * The perplexity of a document is 10^(−Σ log10 p / Σ tokens) over its sentences, one `</s>` each, as `kneser perplexity`, KenLM's
- * `query` and CCNet compute it. It compares with that of another document of the same model and unit only.
+ * The perplexity of a document is 10^(−Σ log10 p / Σ tokens) over its sentences, with one `</s>` for each, as `kneser perplexity`,
+ * KenLM's `query` and CCNet compute it. Compare only perplexities of the same model and unit.
  *
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED, and what opening and scoring throw.
  * @example
@@ -186,7 +186,7 @@ const SEEN_SHARE = 0.9;
 export function annotate<D extends TextDocument>(
   options: AnnotateOptions<D> & { readonly documents: Iterable<D> | AsyncIterable<D> },
 ): AsyncGenerator<AnnotatedDocument<D>, void, void>;
-/** As above, of the documents of files. */
+/** The same for the documents of files. */
 export function annotate(
   options: AnnotateOptions & { readonly files: readonly string[] },
 ): AsyncGenerator<AnnotatedDocument, void, void>;
@@ -223,7 +223,7 @@ async function* run(options: AnnotateOptions): AsyncGenerator<AnnotatedRow, void
   }
 }
 
-/** Refuses models whose tokens differ, and warns where their vocabularies do. @throws KNESER_OPTION */
+/** Refuses two models that cut text differently, and warns if their vocabularies differ. @throws KNESER_OPTION */
 function checkPair(model: LanguageModel, against: LanguageModel, onWarning?: (warning: string) => void): void {
   const [own, other] = [model, against].map(({ parts }) => parts.tokenization.info);
   const names = ['tokenizer', 'locale', 'sentences', 'normalize'] as const;
@@ -243,7 +243,7 @@ function checkPair(model: LanguageModel, against: LanguageModel, onWarning?: (wa
   }
 }
 
-/** Warns where two vocabularies differ. */
+/** Warns if two vocabularies differ. */
 function compareWords(own: TokenScoring, other: TokenScoring, onWarning?: (warning: string) => void): void {
   const [missing, added] = [wordsWithout(other, own), wordsWithout(own, other)];
   if (missing + added === 0) return;
@@ -263,7 +263,7 @@ function wordsWithout(other: TokenScoring, { words, parts }: TokenScoring): numb
   return missing;
 }
 
-/** @param choose which of `against` a document is compared with. */
+/** @param choose gives, by index of a document, the model of `against` with which it is compared. */
 async function* annotateWith(
   options: AnnotateOptions,
   model: LanguageModel,
@@ -292,7 +292,7 @@ async function* annotateWith(
   source.end();
 }
 
-/** The figures that are given where they are asked for. */
+/** The figures that only some options ask for. */
 async function moreFigures(
   { tokens, context }: AnnotateOptions,
   model: TokenScoring,
@@ -325,13 +325,13 @@ interface SourceDocument {
   readonly place: () => string;
 }
 
-/** Where documents come from. */
+/** The source of the documents: files, or the caller's objects. */
 interface Source {
-  /** Bytes of text, about. */
+  /** The approximate size of the text [bytes]. */
   readonly bytes: number;
-  /** Reads them, from the first. */
+  /** Reads the documents from the first on, at each call. */
   read(): AsyncIterable<readonly SourceDocument[]>;
-  /** Warns of what was met. */
+  /** Warns of invalid UTF-8 and of documents without text, after the last document. */
   end(): void;
 }
 
@@ -372,7 +372,7 @@ async function openSource(options: AnnotateOptions): Promise<Source> {
   };
 }
 
-/** Documents whose lines stay valid: all in one piece of memory, since many small ones make work for the garbage collector. */
+/** Copies the lines of documents, so that they stay valid: into one piece of memory, which costs the garbage collector less than many. */
 function withOwnLines(documents: readonly DocumentAt[]): SourceDocument[] {
   const bytes = new Uint8Array(documents.reduce((sum, { line }) => sum + line.length, 0));
   let used = 0;
@@ -388,7 +388,7 @@ function lengthOf(documents: readonly TextDocument[]): number {
   return documents.reduce((sum, document) => sum + (typeof document.text === 'string' ? document.text.length : 0), 0);
 }
 
-/** Documents that are scored together where they come one at a time. */
+/** How many documents of the caller are scored together. */
 const SOME = 64;
 const encoder = new TextEncoder();
 
@@ -464,7 +464,7 @@ class AnnotatedRow implements AnnotatedDocument<unknown>, OutputLine {
   }
 }
 
-/** Warns where the documents look like the text that the second model was trained on. */
+/** Warns if the documents look like the training text of the second model. */
 class Guard {
   private documents = 0;
   private tokens = 0;

@@ -8,8 +8,9 @@ import type { ContextFigures } from './figures.js';
 import { scoreDocuments, type ScoredDocument } from './scored.js';
 
 /**
- * How much the text of another member helps to predict a document: it is scored with an empty cache, and with a cache that has read
- * the context. consens = 2/(1 + e^−r) − 1 with r = ln(cold / after), which is (cold − after)/(cold + after).
+ * How much the text of another member (the context) helps to predict a document. The document is scored twice: with an empty cache
+ * (perplexity `cold`), and with a cache that has read the context (perplexity `after`). consens = 2/(1 + e^−r) − 1 with
+ * r = ln(cold / after), which is (cold − after)/(cold + after).
  */
 export async function contextFigures(
   model: TokenScoring,

@@ -3,37 +3,37 @@ import type { TokenScores } from '../model/scoring/pieces.js';
 import { figuresOf, LOG2_10, orNull, perplexityOf, PieceSum } from '../model/scoring/perplexity.js';
 import type { DocumentUnit, ScoredDocument } from './scored.js';
 
-/** What one model says of a document. Every figure that is not defined is `null`. */
+/** The figures of a document under one model. An undefined figure is `null`. */
 export interface DocumentFigures {
-  /** What one sentence is: each line (or segmented sentence), or the whole document. Perplexities of different units do not compare. */
+  /** Whether each line (or segmented sentence) is a sentence, or the whole document is one. Perplexities of different units cannot be compared. */
   readonly unit: DocumentUnit;
-  /** Sentences scored. */
+  /** Number of scored sentences. */
   readonly sentences: number;
-  /** Tokens, one `</s>` a sentence counted. */
+  /** Number of tokens, with one `</s>` for each sentence. */
   readonly tokens: number;
-  /** Tokens outside the model's vocabulary. */
+  /** Number of tokens outside the model's vocabulary. */
   readonly oov: number;
   /** `oov` / `tokens`. */
   readonly oovRate: number | null;
   /** Σ log10 p over the tokens. */
   readonly log10Prob: number | null;
-  /** 10^(−log10Prob / tokens); `null` for a document without a token but `</s>`, and where a token has probability 0. */
+  /** 10^(−log10Prob / tokens); `null` if the document has no token but `</s>`, or a token has probability 0. */
   readonly perplexity: number | null;
-  /** −log2 p a byte of the text in UTF-8, its line ends included; `null` with OOVs, since `<unk>` spells nothing. */
+  /** −log2 p for each byte of the text in UTF-8, line ends included; `null` with OOVs, since the model does not spell unknown words. */
   readonly bitsPerByte: number | null;
   /** 1 / perplexity: the geometric mean of the tokens' probabilities. */
   readonly commonness: number | null;
-  /** The same document under the model it is compared with. */
+  /** The document under the second model; with `against`. */
   readonly against?: ComparedFigures;
   /** Figures of the distribution before each token; with `features: 'full'`. */
   readonly meanSurprisal?: number | null;
-  /** Of the document after the text of another member, beside the same without it; with `context`. */
+  /** The document's perplexities after its context and without it; with `context`. */
   readonly context?: ContextFigures;
   /** By token, the token as the model reads it; with `tokens`. */
   readonly tokenTexts?: readonly string[];
   /** By token, log10 p; with `tokens`. */
   readonly log10Probs?: readonly number[];
-  /** By token, whether to leave it out of a loss; with `mask`. */
+  /** By token, true to leave it out of the loss of a model in training; with `mask`. */
   readonly mask?: readonly boolean[];
 }
 
@@ -41,7 +41,7 @@ export interface DocumentFigures {
 export interface ComparedFigures {
   /** Σ log10 p under the second model. */
   readonly log10Prob: number | null;
-  /** Its perplexity there. */
+  /** Perplexity under the second model. */
   readonly perplexity: number | null;
   /** log10 p under the model − log10 p under the second: above 0 the document is more like the text of the first model. */
   readonly log10Ratio: number | null;
@@ -49,7 +49,7 @@ export interface ComparedFigures {
   readonly log10RatioPerToken: number | null;
 }
 
-/** A document read cold, and after a context that filled a cache. Experimental: a cache sees repetition, not meaning. */
+/** Perplexities of a document with an empty cache and with a cache that has read its context. Experimental: a cache sees repetition, not meaning. */
 export interface ContextFigures {
   /** Perplexity with a cache that is empty at the beginning of the document. */
   readonly coldPerplexity: number | null;
@@ -72,7 +72,7 @@ export function documentFigures(scored: ScoredDocument<unknown>, unit: DocumentU
   const sum = sumOf(scores);
   const { tokens, oov } = sum;
   const { log10Prob, perplexity, bitsPerByte } = figuresOf(sum, scored);
-  // A document of empty sentences alone says nothing about its text.
+  // A document of empty sentences has no perplexity: all its tokens are `</s>`.
   const isEmpty = tokens === sentences;
   return {
     unit,
@@ -100,7 +100,7 @@ function compared(sum: PieceSum, scores: TokenScores, isEmpty: boolean): Compare
   };
 }
 
-/** −log2 p, by log10 p. */
+/** The surprisal −log2 p [bits] of a token with this log10 p. */
 export function surprisal(log10Prob: number): number {
   return -log10Prob * LOG2_10;
 }

@@ -9,15 +9,15 @@ const SPACE = 0x20;
 const BRACE = 0x7d;
 
 /**
- * Writes an object of JSON with one more member, which is the last. Its other bytes stay as they are: numbers keep their digits,
- * members their order, and even repeated members stay.
+ * Writes a JSON object with one more member at its end. Its other bytes are unchanged: numbers keep their digits, members their
+ * order, and repeated members are kept.
  *
  * @param out gets the bytes.
  * @param line valid JSON of an object, white space around it allowed.
- * @param object the same, parsed.
- * @param name of the new member.
- * @param json of its value.
- * @param place says in messages where the object is.
+ * @param object the same object, parsed.
+ * @param name the name of the new member.
+ * @param json the JSON of its value.
+ * @param place gives the place of the object for messages.
  * @throws KNESER_OPTION if the object has a member of that name
  */
 export function writeWithMember(
@@ -74,11 +74,11 @@ export function writeText(out: PendingBytes, text: string): void {
 }
 
 /**
- * The JSON text of a member, as it stands: `1.0` and integers of 64 bits keep their digits. A name with dots is a path, unless the
- * object has a member of the whole name; of repeated members the last counts, as in `JSON.parse`.
+ * The JSON text of a member, unchanged: `1.0` and integers of 64 bits keep their digits. A name with dots is a path, unless the
+ * object has a member with the whole name; of repeated members the last one counts, as in `JSON.parse`.
  *
  * @param json valid JSON of an object.
- * @returns `undefined` where there is no such member.
+ * @returns `undefined` if there is no such member.
  */
 export function memberText(json: string, name: string): string | undefined {
   const whole = textOfMember(json, name);
@@ -117,7 +117,7 @@ function skipSpace(json: string, at: number): number {
   return at;
 }
 
-/** Where the string that begins at `at` ends. */
+/** The end (exclusive) of the string that begins at `at`. */
 function endOfString(json: string, at: number): number {
   for (let end = json.indexOf('"', at + 1); ; end = json.indexOf('"', end + 1)) {
     let slashes = 0;
@@ -126,7 +126,7 @@ function endOfString(json: string, at: number): number {
   }
 }
 
-/** Where the value that begins at `at` ends. */
+/** The end (exclusive) of the value that begins at `at`. */
 function endOfValue(json: string, at: number): number {
   if (json[at] === '"') return endOfString(json, at);
   let depth = 0;

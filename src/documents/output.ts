@@ -6,19 +6,19 @@ import { checkAborted, KneserError, writeError } from '../base/errors.js';
 import { writeAtomically } from '../base/node/atomic.js';
 import { PendingBytes } from '../base/pending-bytes.js';
 
-/** Lines are written together when they are as long as this. */
+/** Lines are collected up to this length, in bytes, and written together. */
 const CHUNK_BYTES = 1 << 18;
 const NEWLINE = Uint8Array.of(0x0a);
 
-/** Names of outputs: JSON lines, plain or packed. */
+/** The names that an output may have: JSON lines, plain or packed. */
 const NAMES = /\.(jsonl|ndjson|json)(\.gz|\.zst)?$/i;
 
-/** Compression of zstd, which Node has from 22.15 on. */
+/** The compressor of zstd, which Node has from version 22.15 on. */
 const { createZstdCompress } = zlib as { createZstdCompress?: () => Duplex };
 
 /**
- * Refuses an output before any work is done: one whose name says no format that is written, a packing that this version of Node
- * lacks, and a file that is also an input.
+ * Refuses an output before any work is done: a name that is not of JSON lines, a compression that this version of Node lacks, or
+ * a file that is also an input.
  *
  * @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS
  */
@@ -42,7 +42,7 @@ export async function checkOutput(path: string, inputs: readonly string[]): Prom
   }
 }
 
-/** What tells one file from all others. */
+/** A string that identifies a file: equal for two paths of the same file. */
 async function identity(path: string): Promise<string | undefined> {
   const stats = await stat(path).catch(() => undefined);
   return stats && `${stats.dev}/${stats.ino}`;
@@ -151,7 +151,7 @@ class BucketFile {
 
 /** A line of an output. */
 export interface OutputLine {
-  /** Writes it without a line feed. */
+  /** Writes the line without a line feed. */
   writeTo(out: PendingBytes): void;
 }
 

@@ -8,7 +8,7 @@ import { canonicalSurface, countCharacters, decode } from '../text/surface.js';
 import type { TextFeeder, TokenSink } from '../text/tokenizer.js';
 import { EOS_WORD, NEWLINE } from '../text/tokens.js';
 
-/** What one sentence is: each line of a document, or the document with its line ends read as spaces. */
+/** The unit that is one sentence: each line of a document (`lines`), or the document with its line ends read as spaces. */
 export type DocumentUnit = 'lines' | 'document';
 
 /** A document with the scores of its tokens. */
@@ -17,19 +17,19 @@ export interface ScoredDocument<D> {
   readonly sentences: number;
   /** Bytes of its text in UTF-8, with the line end after its last line. */
   readonly bytes: number;
-  /** Code points of the same. */
+  /** Code points of its text, with the line end after its last line. */
   readonly characters: number;
-  /** By token. */
+  /** The scores of each token. */
   readonly scores: TokenScores;
-  /** By token, under the model it is compared with; as many where both models leave out blank lines, or neither does. */
+  /** The scores of each token under the second model. Their number is the same unless only one of the models leaves out blank lines. */
   readonly against: TokenScores | undefined;
   /** By token, its id in the model. */
   readonly ids: Uint32Array;
-  /** By token, the token as the model reads it; where `tokens` asks for them. */
+  /** By token, the token as the model reads it; `undefined` unless `DocumentScoring.tokens` is true. */
   readonly tokens: readonly string[] | undefined;
 }
 
-/** What a document must have to be scored. */
+/** The part of a document that scoring needs. */
 interface Scorable {
   readonly index: number;
   readonly text: string | undefined;
@@ -40,7 +40,7 @@ export interface DocumentScoring {
   readonly model: TokenScoring;
   /** The models that a document may be compared with. */
   readonly against?: readonly TokenScoring[];
-  /** Which of `against` a document is compared with; default: the first. */
+  /** Gives, by index of a document, the model of `against` with which it is compared. Default: the first. */
   readonly choose?: (index: number) => number;
   readonly unit: DocumentUnit;
   /** Whether the tokens themselves are needed. */
@@ -48,8 +48,9 @@ export interface DocumentScoring {
 }
 
 /**
- * Input: documents. Output: the same with the scores of their tokens, some at a time. Order: that of the documents. Documents are
- * tokenized here and scored by the model's threads; what is scored at a time is whole documents of about {@link PIECE_WORDS} tokens.
+ * Input: documents. Output: the same documents with the scores of their tokens, some at a time. Order: that of the documents.
+ * Documents are tokenized on this thread and scored by the model's threads, in tasks of whole documents with about
+ * {@link PIECE_WORDS} tokens.
  */
 export async function* scoreDocuments<D extends Scorable>(
   documents: AsyncIterable<readonly D[]> | Iterable<readonly D[]>,
@@ -59,7 +60,7 @@ export async function* scoreDocuments<D extends Scorable>(
   const task = new Task<D>(model, against, choose, unit, tokens);
   const dispatch = (): void => {
     const scored = task.score();
-    // It is looked at when it is due; until then a failure is not unhandled.
+    // The promise is awaited later; without this, an earlier failure would count as unhandled.
     scored.catch(() => undefined);
     waiting.push(scored);
   };
@@ -75,7 +76,7 @@ export async function* scoreDocuments<D extends Scorable>(
   for (const due of waiting) yield await due;
 }
 
-/** A document of a task: where its tokens are among those of the task. */
+/** A document of a task, with the places of its tokens among the tokens of the task. */
 interface Placed<D> {
   readonly document: D;
   readonly from: number;
@@ -88,7 +89,7 @@ interface Placed<D> {
   readonly characters: number;
 }
 
-/** Documents that are scored at one go. */
+/** Documents that are scored together. */
 class Task<D extends Scorable> {
   private placed: Placed<D>[] = [];
   private readonly own: IdSink;

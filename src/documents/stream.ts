@@ -1,8 +1,8 @@
 /**
  * src/documents: documents in, figures, choices and statistics of documents out: `annotate`, `select`, `overlap`, `weigh` and
- * perplexity by domain. All of them read the same stream of documents (this file), whose records stay as they are, byte for
- * byte; `member.ts` finds and adds members of a record; random choices are numbers by position (base/hash-random.ts), so that
- * threads, shards and repeated runs choose alike; what needs quantiles reads its files twice.
+ * perplexity by domain. All of them read the same stream of documents (`stream.ts`, this file), whose records are unchanged, byte
+ * for byte; `member.ts` finds and adds members of a record. Random choices are hashes of positions (base/hash-random.ts), so that
+ * threads, shards and repeated runs choose alike. Commands that need quantiles read their files twice.
  */
 import { optionError, type Check } from '../base/check.js';
 import { checkAborted, KneserError } from '../base/errors.js';
@@ -19,22 +19,22 @@ export interface RecordAt {
   /** Its position among all records of all files, from 0. */
   readonly index: number;
   readonly file: string;
-  /** Its JSON in UTF-8, without a line feed; valid until the next records are asked for. */
+  /** The record's JSON in UTF-8, without a line feed; valid until the next records are asked for. */
   readonly line: Uint8Array;
   readonly object: JsonObject;
-  /** Says in messages where it is: `FILE, line 7`. */
+  /** The place of the record for messages: `FILE, line 7`. */
   readonly place: () => string;
 }
 
 /** A document: a record with a text. */
 export interface DocumentAt extends RecordAt {
-  /** `undefined` where the record has none, with `missing: 'skip'`. */
+  /** The text; `undefined` if the record has none, with `missing: 'skip'`. */
   readonly text: string | undefined;
 }
 
-/** Some of the documents: those whose index leaves the remainder `part` − 1 when it is divided by `parts`. */
+/** A part of the documents: the documents whose index has the remainder `part` − 1 when divided by `parts`. */
 export interface Shard {
-  /** From 1 to `parts`. */
+  /** The number of this shard, from 1 to `parts`. */
   readonly part: number;
   /** The number of shards. */
   readonly parts: number;
@@ -54,11 +54,11 @@ export function isInShard(index: number, shard: Shard | undefined): boolean {
   return !shard || index % shard.parts === shard.part - 1;
 }
 
-/** What is told while documents are read. */
+/** The functions that are called while documents are read. */
 export interface StreamEvents extends WorkOptions {
-  /** Told how many more invalid UTF-8 sequences of plain text were read as U+FFFD. */
+  /** Called with the number of invalid UTF-8 sequences of plain text that were just read as U+FFFD. */
   readonly onReplaced?: (sequences: number) => void;
-  /** Told what was left out of a folder, and why. */
+  /** Called with one sentence for each folder with entries that are left out: their names and the reasons. */
   readonly onWarning?: ((warning: string) => void) | undefined;
 }
 
@@ -119,7 +119,7 @@ class FileRecord implements RecordAt {
   }
 }
 
-/** As {@link readAllRecords}, with the text of each. @throws KNESER_INPUT_JSON for a record without text, unless `missing` is `skip` */
+/** Like {@link readAllRecords}, with the text of each record. @throws KNESER_INPUT_JSON for a record without text, unless `missing` is `skip` */
 export async function* readAllDocuments(
   inputs: readonly Input[],
   documents: DocumentOptions,
@@ -142,7 +142,7 @@ async function fieldOf(file: string, documents: DocumentOptions): Promise<string
   return (name === 'parquet' ? documents.column : documents.field) ?? 'text';
 }
 
-/** The files that are read twice. @throws KNESER_OPTION for standard input, which can be read once. */
+/** The input files of work that reads them twice. @throws KNESER_OPTION for standard input, which can be read only once. */
 export async function expandForTwoPasses(
   files: readonly string[],
   documents: DocumentOptions,

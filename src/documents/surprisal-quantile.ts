@@ -1,6 +1,6 @@
 import { surprisal } from './figures.js';
 
-/** Bits of a Float32 that are dropped: 2^12 bins for each doubling remain. */
+/** How many low bits of a Float32 are dropped: 2^12 bins for each doubling of the value remain. */
 const DROPPED_BITS = 11;
 const BINS = 1 << (31 - DROPPED_BITS);
 
@@ -13,7 +13,7 @@ export class SurprisalHistogram {
   private readonly bits = new Uint32Array(this.number.buffer);
   private total = 0;
 
-  /** Adds tokens by their log10 p. */
+  /** Adds the surprisals of tokens. @param log10Probs the log10 p of each token. */
   add(log10Probs: Float64Array): void {
     const { counts, number, bits } = this;
     for (const log10Prob of log10Probs) {

@@ -87,7 +87,7 @@ export const FILE_OPTIONS: OptionTable<FileOptions> = {
 
 /** A table in the list {@link ModelInfo}.tables. A back-off model has no counts: every figure that depends on counts is 0. */
 export interface TableInfo {
-  /** Kept and skipped positions, oldest first, target last: `111` are the trigrams, `1_1` those that skip a word. */
+  /** Kept (`1`) and skipped (`_`) positions, oldest first, predicted word last: `111` are the trigrams, `1_1` the same without the middle word. */
   readonly pattern: string;
   /** Distinct n-grams; for order 1 the size of the vocabulary. */
   readonly types: number;
@@ -121,11 +121,11 @@ export interface ModelInfo {
   readonly created: string;
   /** How the text was read. */
   readonly options: ModelOptions;
-  /** How the model was pruned; `null` where it was not. */
+  /** How the model was pruned; `null` if it was not. */
   readonly pruning: Pruning | null;
-  /** How this opening of the model smooths its counts; `backoff` for a model that has none, as ARPA files do. */
+  /** The smoothing with which the model was opened; `backoff` for an imported model, which has no counts to smooth. */
   readonly smoothing: ModelSmoothing;
-  /** How many classes its words have; 0 without a class model. */
+  /** Number of word classes; 0 without a class model. */
   readonly classes: number;
   /** The sets of tuned weights in the model, and how each set was tuned. */
   readonly weights: readonly ({

@@ -23,7 +23,7 @@ import type { TokenScoring } from './scoring/token-scoring.js';
 import { sumFile } from './sum-file.js';
 import { fileSize } from '../text/formats/input.js';
 
-/** In the time of scoring one word from blocks, about this number of rows can be loaded. */
+/** Scoring one word from blocks takes about as long as loading this many rows (measured). */
 const ROWS_LOADED_A_WORD = 300;
 /** A text of fewer words is scored from blocks: importing the code that loads tables would take longer. */
 const LEAST_WORDS = 2000;
@@ -115,7 +115,7 @@ export class LanguageModel extends PagedModel {
    * Scores whole sentences token by token, as {@link sumOfFile} does: from blocks, or where the text is long enough from tables in
    * memory.
    *
-   * @param bytes of the text.
+   * @param bytes the size of the text.
    * @internal
    */
   async tokenScoring(bytes: number, threads?: number, options: LoadOptions = {}): Promise<TokenScoring> {

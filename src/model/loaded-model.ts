@@ -15,7 +15,7 @@ import { checkSentences, type Sentences } from '../text/sentences.js';
 import { sumFile } from './sum-file.js';
 import type { TokenScoring } from './scoring/token-scoring.js';
 
-/** How many sentences are scored. */
+/** How the sentences of {@link LoadedModel.scoreEach} are scored. */
 export interface ScoreEachOptions extends Pick<ScoreOptions, 'start' | 'end'> {
   /** Threads that score. Default: one a core. The scores do not depend on it. */
   readonly threads?: number;
@@ -29,11 +29,11 @@ const SCORE_EACH_OPTIONS: OptionTable<ScoreEachOptions> = {
 };
 
 /**
- * A model with its tables whole in memory: everything is answered at once. Made by {@link LanguageModel.load}, and
- * independent of it from then on.
+ * A model with whole tables in memory: its methods return results, not promises. {@link LanguageModel.load} makes it; it stays
+ * valid when that model is closed.
  */
 export class LoadedModel extends MemoryModel {
-  /** By their number. */
+  /** The scoring threads that were started, by their number. */
   readonly #threads = new Map<number, Promise<ScoringThreads>>();
 
   /** As {@link LanguageModel.perplexityOfFile}. */
@@ -41,7 +41,7 @@ export class LoadedModel extends MemoryModel {
     return (await this.sumOfFile(path, options)).figures();
   }
 
-  /** As {@link perplexityOfFile}, to be added up over files. */
+  /** The sum behind {@link perplexityOfFile}, which can be added to the sums of other files. */
   async sumOfFile(path: string, options: FileOptions = {}): Promise<PerplexitySum> {
     this.checkOpen();
     checkPath('path', path);
@@ -75,8 +75,8 @@ export class LoadedModel extends MemoryModel {
   }
 
   /**
-   * Scores many sentences on several threads, and yields their scores in order: what {@link LoadedModel.score} gives for each, to the
-   * last bit.
+   * Scores many sentences on several threads, and yields their scores in order: the same scores as of {@link LoadedModel.score}, to
+   * the last bit.
    *
    * @throws KneserError: KNESER_OPTION, KNESER_CLOSED.
    * @example
@@ -140,7 +140,7 @@ export class LoadedModel extends MemoryModel {
     }
   }
 
-  /** So many threads: those that were started before, if there are any. */
+  /** Starts `count` threads, or returns the threads that an earlier call started. */
   #startThreads(count: number): Promise<ScoringThreads> {
     let threads = this.#threads.get(count);
     if (!threads) {

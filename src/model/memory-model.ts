@@ -34,8 +34,8 @@ const START_OPTIONS: OptionTable<Pick<ScoreOptions, 'start'>> = { start: SCORE_O
 const checkHistory = listOf(checkText);
 
 /**
- * A model with its tables whole in memory: everything is answered at once. Made by {@link LanguageModel.load}, and
- * independent of it from then on.
+ * A model with whole tables in memory: its methods return results, not promises. {@link LanguageModel.load} makes it; it stays
+ * valid when that model is closed.
  */
 export class MemoryModel extends ModelBase {
   readonly #words: LoadedWords;
@@ -165,7 +165,7 @@ export class MemoryModel extends ModelBase {
     checkOptions('perplexity', options, TEXT_OPTIONS);
     const sum = new PerplexitySum();
     const cache = this.textCache(options);
-    // Its own: whoever makes the sentences may score others meanwhile.
+    // A layout of its own: the iterable of sentences may call this model's `score` meanwhile.
     const layout = new BatchLayout(this.parts.order, LOADED_BATCH, endsOf(options));
     const { onProgress, signal } = options;
     for (const sentence of sentences) {
@@ -182,7 +182,7 @@ export class MemoryModel extends ModelBase {
 
   /**
    * Ends the threads that were started to score files. All calls from then on, and files that are being scored, are refused with
-   * KNESER_CLOSED. Closing twice does nothing more. The tables' memory is free again when nothing refers to the model.
+   * KNESER_CLOSED. Closing a second time has no effect. The memory of the tables is freed when nothing refers to the model.
    */
   async close(): Promise<void> {
     this.#closed = true;
@@ -198,7 +198,7 @@ export class MemoryModel extends ModelBase {
    * log10 p(token | history).
    *
    * @param token a word, or `</s>`.
-   * @param history the words before it, oldest first; begin it with `<s>` where it begins a sentence.
+   * @param history the words before it, oldest first; it begins with `<s>` if it begins a sentence.
    * @example
    * ```ts
    * import { LanguageModel } from 'kneser';
@@ -217,7 +217,7 @@ export class MemoryModel extends ModelBase {
     return this.extend(state, token).log10Prob;
   }
 
-  /** Where a sentence begins: after `<s>`, or with `{start: false}` after nothing. */
+  /** The state at the beginning of a sentence: after `<s>`, or with `{start: false}` after nothing. */
   start(options: Pick<ScoreOptions, 'start'> = {}): State {
     checkOptions('start', options, START_OPTIONS);
     const isHistory = (options.start ?? true) && this.parts.order > 1;
@@ -225,7 +225,7 @@ export class MemoryModel extends ModelBase {
   }
 
   /**
-   * Scores a token after a state, and gives the state after it: for decoders, as KenLM's `State` does.
+   * Scores a token after a state, and returns the state after the token: for decoders, like KenLM's `State`.
    *
    * @example
    * ```ts
@@ -274,10 +274,10 @@ export class MemoryModel extends ModelBase {
   }
 
   /**
-   * A state without the words that are farther than the longest context seen. In a mixture all words are kept: patterns that
-   * skip the nearer ones look at them.
+   * A state without the words that are farther than the longest context seen. In a mixture all words are kept, because patterns
+   * that skip nearer words still use them.
    *
-   * @param position of the last word in the batch that was scored last.
+   * @param position the position of the last word in the batch that was scored last.
    */
   #shortened(state: State, position: number): State {
     const { history } = state;
@@ -302,7 +302,7 @@ function stateOf(history: Uint32Array): State {
   return { history, key: history.join(' ') };
 }
 
-/** @throws KNESER_OPTION for what neither `start` nor `extend` returned. */
+/** @throws KNESER_OPTION for a value that neither `start` nor `extend` returned. */
 function checkState(state: unknown): void {
   const { history } = checkObject('state', state) as Partial<State>;
   if (!(history instanceof Uint32Array)) throw optionError('state', state, 'a state of start or extend');

@@ -24,7 +24,7 @@ import type { ModelInfo } from './api.js';
 import type { PredictOptions, Prediction } from './prediction/prediction.js';
 import { scoreOf, type Score, type ScoreOptions, type TextOptions } from './scoring/score.js';
 
-/** A sentence's tokens and scores are all in memory: about 200 bytes a token. */
+/** The most tokens of a sentence: all of its tokens and scores are in memory at once, about 200 bytes for each token. */
 const MOST_TOKENS = 1 << 22;
 
 /** The method that `console.log` calls in Node, Deno and Bun. */
@@ -32,9 +32,9 @@ const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
 const encoder = new TextEncoder();
 
-/** What both kinds of model share: everything but where counts come from and when answers come. */
+/** The part that paged and loaded models share: all but reading counts (from blocks or memory) and answering (later or at once). */
 export class ModelBase {
-  /** What the model says of itself: its order, tables, options and weights. */
+  /** The model's order, tables, options and weights. */
   readonly info: ModelInfo;
   readonly #parts: ModelParts;
 
@@ -69,9 +69,9 @@ export class ModelBase {
   }
 
   /**
-   * A running text that has not begun: pass it to each `score` of its sentences.
+   * A cache for one running text, still empty: pass it to `score` with each sentence of the text, in order.
    *
-   * @throws KNESER_OPTION where the model has no tuned weights; KNESER_NO_COUNTS for a back-off model.
+   * @throws KNESER_OPTION if the model has no tuned weights; KNESER_NO_COUNTS for a back-off model.
    * @example
    * ```ts
    * import { LanguageModel } from 'kneser';
@@ -106,14 +106,14 @@ export class ModelBase {
     return `${this.constructor.name}(${this.parts.store.name}: ${figures})`;
   }
 
-  /** The sentences of a line of text: the line, or those found in it where the model was trained to find them. */
+  /** The sentences of a line of text: the line itself, or, in a model trained with `sentences: 'segment'`, the sentences found in it. */
   sentences(line: string): string[] {
     return this.parts.tokenization.sentences(line);
   }
 
   /**
-   * The tokens of a text as the model reads them: cut by its tokenizer, and lower-cased where the model does that. Without
-   * `<s>` and `</s>`; tokens outside the vocabulary stay as they are.
+   * The tokens of a text as the model reads them: cut by its tokenizer, and lower-cased if the model was trained with
+   * `lowercase`. Without `<s>` and `</s>`; tokens outside the vocabulary are not replaced by `<unk>`.
    *
    * @example
    * ```ts
@@ -129,7 +129,7 @@ export class ModelBase {
     return this.surface(text);
   }
 
-  /** Refuses what is no n-gram of the model. @throws KNESER_OPTION, KNESER_NO_COUNTS */
+  /** Refuses a value that cannot be an n-gram of the model. @throws KNESER_OPTION, KNESER_NO_COUNTS */
   protected checkNgram(ngram: readonly string[]): void {
     const { order, manifest, store } = this.parts;
     listOf(checkText)('ngram', ngram);
@@ -138,11 +138,11 @@ export class ModelBase {
     throw new KneserError('KNESER_OPTION', `ngram: it takes 1 to ${order} tokens, not ${ngram.length}`);
   }
 
-  /** The count of an n-gram, whose first id may be that of `<s>`, and whose last may be that of `</s>`. */
+  /** The count of an n-gram given by ids; the first may be `BOS`, the last `EOS`. */
   protected *countOfIds(scorer: Scorer, ids: readonly number[]): Generator<Promise<void>, number, void> {
     const { words } = this.parts;
     const last = ids.length - 1;
-    // A token outside the vocabulary was never counted, though scoring takes it for <unk>. <s> is never counted by itself.
+    // Scoring takes a token outside the vocabulary for <unk>, but such a token was never counted. <s> alone is never counted.
     if (ids.includes(NOT_IN_VOCABULARY) || ids.lastIndexOf(BOS) > 0 || ids[last] === BOS) return 0;
     const layout = new BatchLayout(this.parts.order, 1);
     layout.begin(ids[0] === BOS);
@@ -219,7 +219,7 @@ export class ModelBase {
     return withJsonArrays({ ...score, vector: withJsonArrays(vector) });
   }
 
-  /** The last tokens of a history, as many as matter. */
+  /** The last tokens of a history: at most order − 1. */
   protected nearest(history: Sentence): string[] {
     const reach = this.parts.order - 1;
     const tokens = this.surface(history);
@@ -285,7 +285,7 @@ export function withEnd(ids: Uint32Array): Uint32Array {
 /** Sentences after which progress is reported. */
 const SENTENCES_A_REPORT = 256;
 
-/** Tells how many sentences of a text have been scored, now and then. */
+/** Reports the number of scored sentences of a text, once every {@link SENTENCES_A_REPORT} sentences. */
 export function tellSentences({ sentences: done }: PerplexitySum, onProgress: WorkOptions['onProgress']): void {
   if (done % SENTENCES_A_REPORT === 0) onProgress?.({ stage: 'score', done, total: undefined, unit: 'sentences' });
 }

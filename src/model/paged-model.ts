@@ -38,12 +38,12 @@ import type { MemoryModel } from './memory-model.js';
 
 /** Bytes of decoded blocks that a model keeps unless told otherwise. */
 const DEFAULT_BLOCK_MEMORY = 128 << 20;
-/** Words of a batch when blocks are read as they are needed: each block is read once a batch, so a large one pays. */
+/** Words of a batch when blocks are read as needed: each block is read once for a batch, so a large batch saves reads. */
 const PAGED_BATCH = 1 << 19;
-/** Numbers of evidence that such a batch may come to: with many patterns it is smaller. */
+/** The most numbers of evidence for such a batch: with many patterns, the batch has fewer words. */
 const PAGED_EVIDENCE = 1 << 26;
 
-/** @internal What can be opened. */
+/** @internal A class of models that can be opened. */
 export type ModelClass<Model> = new (parts: ModelParts, options: OpenOptions) => Model;
 
 /**
@@ -69,7 +69,7 @@ export class PagedModel extends ModelBase {
   readonly #words: PagedWords;
   #loadedWords: Promise<LoadedWords> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
-  /** What reads the store besides the calls that are served in turn. */
+  /** Reads of the store that do not take their turn among the calls. */
   readonly #readings = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
@@ -98,8 +98,8 @@ export class PagedModel extends ModelBase {
   }
 
   /**
-   * Opens a packed model (`kneser pack`): a file that was chosen or dropped, an address, or its bytes. Of an address only
-   * what is needed is fetched, by requests for ranges of bytes.
+   * Opens a packed model (`kneser pack`): a file that a user chose or dropped, the address of a file, or the bytes of a file.
+   * From an address only the blocks in use are fetched, by requests for ranges of bytes.
    *
    * @throws KneserError: KNESER_NOT_A_MODEL, KNESER_VERSION, KNESER_DAMAGED, KNESER_OPTION; of an address KNESER_INPUT_MISSING,
    * KNESER_INPUT_UNREADABLE, KNESER_IO and KNESER_ABORTED, which any later call may throw too.
@@ -124,7 +124,7 @@ export class PagedModel extends ModelBase {
   }
 
   /**
-   * Opens the model in a store, which is closed with it.
+   * Opens the model in a store. Closing the model closes the store.
    *
    * @internal
    */
@@ -138,7 +138,7 @@ export class PagedModel extends ModelBase {
   }
 
   /**
-   * Scores a sentence: text, which the model's tokenizer cuts into tokens, or its tokens.
+   * Scores a sentence, given as text, which the model's tokenizer cuts into tokens, or as an array of tokens.
    *
    * @throws KneserError: KNESER_CLOSED, KNESER_DAMAGED, KNESER_LIMIT for more than 4,194,304 tokens.
    * @example
@@ -163,11 +163,11 @@ export class PagedModel extends ModelBase {
   }
 
   /**
-   * Where a text is odd: the value of a token is the mean perplexity of the windows of a few tokens that contain it
-   * (Škorić 2023, arXiv:2307.09255). Window i is the tokens i … i + n − 1, and its perplexity Π p(token | history)^(−1/n).
-   * `</s>` is not among the tokens; one outside the vocabulary has the probability of `<unk>`.
+   * Shows where a text is odd: the value of a token is the mean perplexity of the windows of n tokens that contain it
+   * (Škorić 2023, arXiv:2307.09255). Window i holds the tokens i … i + n − 1, and its perplexity is Π p(token | history)^(−1/n).
+   * `</s>` is not among the tokens; a token outside the vocabulary has the probability of `<unk>`.
    *
-   * @returns a value a token, or a bin; nothing for a text without tokens.
+   * @returns one value for each token, or for each bin; an empty array for a text without tokens.
    * @throws KneserError: KNESER_OPTION, KNESER_CLOSED, KNESER_DAMAGED.
    * @example
    * ```ts
@@ -197,9 +197,9 @@ export class PagedModel extends ModelBase {
   }
 
   /**
-   * The most probable next tokens after a history, by falling probability; equally probable ones come in the order of their
-   * frequency in training. Exact: these are the tokens that scoring the whole vocabulary would give. An unknown word of the
-   * history is `<unk>`.
+   * The most probable next tokens after a history, by falling probability; equally probable tokens are in the order of their
+   * frequency in training. The result is exact: scoring the whole vocabulary gives the same tokens. An unknown word in the
+   * history is read as `<unk>`.
    *
    * @throws KneserError: KNESER_OPTION, KNESER_CLOSED, KNESER_DAMAGED.
    * @example
@@ -249,9 +249,9 @@ export class PagedModel extends ModelBase {
   }
 
   /**
-   * The count of an n-gram in the model's tables, 0 where they lack it. Counts are adjusted as in KenLM (Heafield et al. 2013):
-   * n-grams of the highest order, and those that begin with `<s>`, have the number of times that they occur in the training text;
-   * shorter ones have the number of different tokens that occur before them. A pruned n-gram has 0.
+   * The count of an n-gram in the model's tables, 0 if they lack it. Counts are adjusted as in KenLM (Heafield et al. 2013): for
+   * n-grams of the highest order and n-grams that begin with `<s>`, the number of times that they occur in the training text; for
+   * all others, the number of different tokens that occur before them. A pruned n-gram has the count 0.
    *
    * @param ngram its tokens, 1 to as many as the order; the first may be `<s>`, the last `</s>`.
    * @throws KneserError: KNESER_OPTION, KNESER_NO_COUNTS for a back-off model, KNESER_CLOSED, KNESER_DAMAGED.
@@ -312,9 +312,10 @@ export class PagedModel extends ModelBase {
   }
 
   /**
-   * Reads all tables into memory: the same methods, answered at once, and many times as fast. This model stays open.
+   * Reads all tables into memory. The loaded model has the same methods, without promises and many times as fast. This model
+   * stays open.
    *
-   * @throws KneserError: KNESER_ABORTED, KNESER_CLOSED, KNESER_DAMAGED, KNESER_LIMIT where memory does not suffice.
+   * @throws KneserError: KNESER_ABORTED, KNESER_CLOSED, KNESER_DAMAGED, KNESER_LIMIT if memory does not suffice.
    * @example
    * ```ts
    * import { LanguageModel } from 'kneser';
@@ -372,7 +373,7 @@ export class PagedModel extends ModelBase {
     return (this.#predictor ??= createPredictor(this.scorer, this.parts));
   }
 
-  /** Room for so many words, or for a full batch. */
+  /** A batch with room for `words` words, or for as many as a full batch has if that is less. */
   protected layout(words: number, ends?: SentenceEnds): BatchLayout {
     return new BatchLayout(this.parts.order, Math.min(this.#batchWords, words), ends);
   }
@@ -392,7 +393,7 @@ export class PagedModel extends ModelBase {
     if (this.#closing) throw closedError(this.parts.store.name);
   }
 
-  /** Reads the store; a call of {@link close} waits for the end of it. */
+  /** Runs a read of the store; {@link close} waits until it ends. */
   protected async whileOpen<T>(act: () => Promise<T>): Promise<T> {
     this.checkOpen();
     const reading = act();
@@ -404,13 +405,13 @@ export class PagedModel extends ModelBase {
     }
   }
 
-  /** Waits for the calls that have begun, and gives back what the model holds. */
+  /** Waits for the calls that have begun, then closes the store. */
   protected async closeResources(): Promise<void> {
     await Promise.allSettled([this.#turn, ...this.#readings]);
     await this.parts.store.close();
   }
 
-  /** The tables' scratch space serves one call at a time. */
+  /** Runs calls one at a time: the tables' scratch space serves only one. */
   protected inTurn<T>(act: () => Promise<T>): Promise<T> {
     this.checkOpen();
     const result = this.#turn.then(act, act);

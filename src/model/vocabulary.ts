@@ -33,7 +33,7 @@ export class Vocabulary implements Iterable<string> {
     this.#ids = FIRST_WORD + vocabulary - 2;
   }
 
-  /** Whether a token is one of the types, lower-cased where the model does that. */
+  /** Whether a token is one of the types; it is first lower-cased if the model lower-cases text. */
   has(token: string): boolean {
     return this.id(token) !== undefined;
   }

@@ -7,7 +7,7 @@ export interface HeatScale {
   readonly high: number;
 }
 
-/** The scale from the lowest to the highest value of these vectors. @param vectors of values above 0. */
+/** The scale from the lowest to the highest value of these vectors. All values must be above 0. */
 export function heatScale(vectors: Iterable<Float64Array>): HeatScale {
   let low = Infinity;
   let high = 0;

@@ -36,7 +36,7 @@ export interface SentenceEnds {
   readonly end: boolean;
 }
 
-/** As training counts sentences. */
+/** The ends of sentences in training: both `<s>` and `</s>`. */
 export const BOTH_ENDS: SentenceEnds = { start: true, end: true };
 
 /**
@@ -48,7 +48,7 @@ export class BatchLayout {
   private at = 0;
   private history = 0;
   private readonly longest: number;
-  /** Numbers laid out before a sentence: its history, at least one. */
+  /** How many ids are laid out before the first word of a sentence: order − 1, at least one. */
   private readonly reach: number;
   private starting = true;
 
@@ -118,7 +118,7 @@ export class BatchLayout {
     batch.length = 0;
   }
 
-  /** Forgets all words: the next word begins a sentence. @param ends those of all sentences from here on. */
+  /** Forgets all words: the next word begins a sentence. @param ends the ends of all sentences from here on. */
   reset(ends = this.ends): void {
     this.ends = ends;
     this.batch.length = 0;

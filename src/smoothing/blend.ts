@@ -35,7 +35,7 @@ export interface BlendEvidence {
 
 /** The whole model but the cache: a mixture over word patterns and, with learned weights, a class model beside it. */
 export class Blend {
-  /** Of the word that was evaluated last: the weight of the class model, both probabilities, and the gate parameters; for learning. */
+  /** For learning, values of the word that was evaluated last: the weight of the class model, both probabilities, the gate parameters. */
   gate = 0;
   wordProbability = 0;
   classProbability = 0;

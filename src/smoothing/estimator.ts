@@ -19,19 +19,19 @@ export interface Estimator {
    * be predicted.
    */
   expand?(evidence: BlendEvidence, batch: Batch, t: number): NextWordTerms;
-  /** The chain that the estimator comes to, where it has no weights and no skip patterns. */
+  /** The equivalent chain, if the estimator has neither tuned weights nor skip patterns; `undefined` otherwise. */
   readonly chain?: Chain | undefined;
 }
 
-/** Interpolation in which each context backs off to one other, which lacks its farthest word. */
+/** Interpolation in which each context backs off to exactly one shorter context: itself without its farthest word. */
 export interface Chain {
   /** By number of context words, the discounts D1, D2, D3+ at places 1 to 3. */
   readonly discounts: readonly Float64Array[];
-  /** V: below the empty context stands 1/V. */
+  /** V: the empty context is interpolated with the uniform distribution 1/V. */
   readonly vocabulary: number;
 }
 
-/** The data that an estimator is made of: plain, so that it can be sent to other threads. */
+/** The data from which an estimator is made: plain objects and arrays, so that they can be sent to other threads. */
 export interface EstimatorInput {
   readonly manifest: Manifest;
   /** The tables in use, by their place in the evidence. */

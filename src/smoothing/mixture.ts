@@ -50,7 +50,7 @@ export class Mixture {
   /** e^parameter; a child's weight is proportional to a product of four of them. `undefined`: all weights are equal. */
   private factors: Float64Array | undefined;
 
-  /** @param parameters as `parameterStarts` lays them out. */
+  /** @param parameters the learned parameters, in the layout of `parameterStarts`. */
   constructor(
     readonly lattice: Lattice,
     parameters?: Float64Array,

@@ -4,10 +4,15 @@ const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 
 /** Removes the byte-order mark at the beginning of a text that arrives in pieces. */
 export class MarkRemover {
-  /** The first bytes, while they may still be the beginning of a mark. */
+  /** The first bytes of the text, held back while they may still be the beginning of a mark; `undefined` afterwards. */
   private head: Uint8Array | undefined = new Uint8Array(0);
 
-  /** @returns the text so far, without a mark. Bytes that cannot be a mark are returned at once: a short line on a pipe waits for its answer. */
+  /**
+   * Takes the next piece. Bytes that cannot be a mark are returned at once, since whoever writes a short line to a pipe
+   * waits for its answer.
+   *
+   * @returns the bytes of the text that were not returned yet, without a mark.
+   */
   take(piece: Uint8Array): Uint8Array {
     if (this.head === undefined) return piece;
     const head = new Uint8Array(this.head.length + piece.length);

@@ -7,7 +7,7 @@ import { Tokenizer, type TextFeeder, type TokenSink } from './tokenizer.js';
  *
  * Input: the bytes of the text. Output: tokens and line ends, to `sink`. Order: behind the formats (`formats/`), before the word list.
  *
- * @param changes the counts to which a feeder that decodes adds its changes of the text. The white-space tokenizer does not
+ * @param changes the counts to which a feeder that decodes UTF-8 adds its changes of the text. The white-space tokenizer does not
  * decode: there the sink counts the changes when it looks a token up.
  * @param source the file, for messages.
  * @param longest the longest token of the white-space tokenizer, in bytes.

@@ -7,9 +7,9 @@ import { NEWLINE } from './tokens.js';
 
 /** A line that grows longer than this is tokenized in pieces, each cut before a space. */
 const PIECE_BYTES = 1 << 16;
-/** The same where a cut may be seen in the tokens or sentences beside it. */
+/** The same limit for tokenizers and sentence splitters that may give other tokens or sentences next to a cut. */
 const LONG_PIECE_BYTES = 1 << 20;
-/** No piece may be longer: where a line has no space to be cut at. */
+/** The longest piece, in bytes: a line with a longer stretch without a space is refused. */
 const MOST_BYTES = 1 << 25;
 
 const SPACE = 0x20;
@@ -57,8 +57,8 @@ export class LineTokenizer implements TextFeeder {
   }
 
   /**
-   * Adds a part of a line. Where the line is cut depends on the line alone, not on its parts: before the last space of so many
-   * bytes, else before the next one.
+   * Adds a part of a line. The places of cuts depend on the line alone, not on its parts: a cut lies before the last space
+   * among the first `PIECE_BYTES` or `LONG_PIECE_BYTES` bytes or, if there is none, before the next space.
    */
   private append(part: Uint8Array): void {
     const { pending, piece } = this;
@@ -87,14 +87,15 @@ export class LineTokenizer implements TextFeeder {
   }
 
   /**
-   * Tokenizes as much of a long line as may be: no token reaches over a space from before it, nor does a composition.
+   * Tokenizes a long line up to a space: neither a token nor a Unicode composition begins before that space and ends after it.
    *
    * @returns whether there is a place to cut it.
    */
   private cut(): boolean {
-    const { pending } = this;
+    const { pending, piece } = this;
     const { info, splitter } = this.tokenization;
-    let at = pending.view().lastIndexOf(SPACE);
+    // Bytes beyond a piece were added up to the next space: they have none.
+    let at = pending.bytes.subarray(0, piece).lastIndexOf(SPACE);
     if (at <= 0 && splitter.local && info.normalize === 'none' && info.sentences === 'lines') {
       at = pending.length - 1;
       while (at > pending.length - 4 && (pending.bytes[at] & 0xc0) === 0x80) at--;

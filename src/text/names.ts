@@ -1,7 +1,7 @@
 /**
- * Names of white space in tokens. A token that holds white space is written with these names, so that it survives wherever white space
- * separates tokens: a space
- * is `▁` (U+2581), as SentencePiece writes it, and NUL, tab, LF, VT, FF and CR are their control pictures `␀ ␉ ␊ ␋ ␌ ␍`.
+ * Names of white space in tokens. White space inside a token is written with these names, so that files in which white space
+ * separates tokens can hold the token: a space is `▁` (U+2581), as in SentencePiece; NUL, tab, LF, VT, FF and CR are their
+ * control pictures `␀ ␉ ␊ ␋ ␌ ␍`.
  */
 
 import { ENDS_TOKEN } from './tokens.js';
@@ -9,7 +9,7 @@ import { hashBytes } from './word-list.js';
 
 const encoder = new TextEncoder();
 
-/** A token that is always the same: its bytes and their hash. */
+/** A token whose bytes and hash are computed once. */
 export interface FixedToken {
   readonly bytes: Uint8Array;
   readonly hash: number;
@@ -24,12 +24,12 @@ function separatorName(code: number): string {
   return code === 0x20 ? '\u2581' : String.fromCharCode(0x2400 + code);
 }
 
-/** By byte: the token that stands for a separator, `undefined` for other bytes. */
+/** For each byte, the token that names it if the byte is a separator; `undefined` for other bytes. */
 export const SEPARATOR_TOKENS: readonly (FixedToken | undefined)[] = Array.from(ENDS_TOKEN, (ends, code) =>
   ends === 1 ? fixedToken(separatorName(code)) : undefined,
 );
 
-/** A token without separators: as it is, or with their names in their place. */
+/** A token with each separator replaced by its name. */
 export function nameSeparators(token: string): string {
   return token.replace(/[\0\t\n\v\f\r ]/g, separator => separatorName(separator.charCodeAt(0)));
 }

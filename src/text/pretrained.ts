@@ -8,12 +8,12 @@ import type { PretrainedTokenizer } from './tokenization.js';
 import { readEngine } from './tokenizer-json/engine.js';
 
 /**
- * The tokens of a tokenizer's file, without the special tokens that its template would put around a text. Tokens are the strings of
- * the vocabulary, white space in them named as `names.ts` says; where Unigram or SentencePiece has no token for characters, these
- * are a token as they are.
+ * A splitter that cuts text as a tokenizer's file says, without the special tokens that the file's template puts around a
+ * text. Tokens are the strings of the file's vocabulary, with white space named as in `names.ts`. Characters for which Unigram
+ * or SentencePiece has no token become a token of their own text.
  *
- * @throws KNESER_TOKENIZER where the file is wrong or has a part that is not supported, and where the text needs an unknown token
- * that the file does not have.
+ * @throws KNESER_TOKENIZER for a file that is wrong or has a part that is not supported, and for a text that needs an unknown
+ * token where the file has none.
  */
 export function pretrained(tokenizer: PretrainedTokenizer): Splitter {
   const [kind, read] = kindOf(tokenizer);
@@ -41,7 +41,7 @@ function kindOf(tokenizer: PretrainedTokenizer): readonly [kind: string, read: R
     : ['SentencePiece model', make => readSentencePiece(tokenizer.sentencepiece, make)];
 }
 
-/** Puts the file's name before the reason of a refusal, and before the JavaScript engine's: a text or an expression too large. */
+/** Puts the file's name before the reason of an error: ours, or the JavaScript engine's for a text or expression too large. */
 function naming<T>(failure: string, act: () => T): T {
   try {
     return act();

@@ -1,8 +1,8 @@
 const encoder = new TextEncoder();
 
 /**
- * Encodes one short text after another as UTF-8, in one buffer. A call of `TextEncoder` costs more than an ASCII word's bytes, above
- * all in browsers: in Chromium, such calls take half of the time of scoring.
+ * Encodes one short text after another as UTF-8, in one buffer. A call of `TextEncoder` costs more than copying the bytes of an
+ * ASCII word, above all in browsers: in Chromium such calls would take half of the time of scoring.
  */
 export class ShortEncoder {
   /** The buffer: the last text's bytes, from the first byte on. A longer text replaces the buffer. */

@@ -7,9 +7,9 @@ import { HASH_PRIME, HASH_START } from './word-list.js';
 export interface Splitter {
   /** Gives the tokens of a text, which is valid UTF-8, to a sink. The sink's `line` is not called. */
   readonly split: (text: Uint8Array, sink: TokenSink) => void;
-  /** Whether the tokens of a text are those of its parts, wherever it is cut between code points. */
+  /** Whether a text can be cut between any two code points without a change of its tokens. */
   readonly local: boolean;
-  /** Frees what it remembers of the text so far. */
+  /** Frees the remembered tokens of earlier text. */
   readonly forget?: () => void;
 }
 
@@ -61,7 +61,7 @@ export const bytes: Splitter = {
 };
 
 const encoder = new TextEncoder();
-/** The segmenter's time grows with the square of a stretch that is not ASCII: so many code units are cut at a time. */
+/** How many code units the segmenter gets at a time: its time grows with the square of the length of a stretch that is not ASCII. */
 const LONG = 4096;
 
 /** A stretch, in parts where it is very long. */
@@ -69,7 +69,7 @@ function partsOf(stretch: string): readonly string[] {
   return stretch.length <= LONG || /^[\0-\x7f]*$/.test(stretch) ? [stretch] : cutAt(stretch, LONG);
 }
 
-/** A text in parts of so many code units, one more where a code point would be cut. */
+/** Cuts a text into parts of `length` code units; a part is one unit longer where it would end inside a surrogate pair. */
 function cutAt(text: string, length: number): string[] {
   const parts: string[] = [];
   for (let from = 0, to; from < text.length; from = to) {
@@ -80,7 +80,7 @@ function cutAt(text: string, length: number): string[] {
   return parts;
 }
 
-/** What stands between two spaces is cut once and remembered, if it is short; so much of it. */
+/** The tokens of stretches between two spaces are remembered, for at most `REMEMBERED` stretches of up to `SHORT` code units. */
 const SHORT = 32;
 const REMEMBERED = 1 << 16;
 /** The bytes of remembered tokens lie together in pieces of this size. */
@@ -88,7 +88,8 @@ const ARENA_BYTES = 1 << 18;
 
 /**
  * Words, numbers and punctuation marks by Unicode's rules (UAX 29) and the language's dictionary, without white space. No
- * word reaches over a space, so each stretch between spaces is cut by itself: ten times as fast, since most come again.
+ * word contains a space, so each stretch between spaces is cut by itself and its tokens are remembered, which is ten times as
+ * fast: most stretches occur again.
  */
 export function words(locale: string): Splitter {
   const segmenter = new Intl.Segmenter(locale, { granularity: 'word' });
@@ -124,7 +125,7 @@ export function words(locale: string): Splitter {
         if (!tokens) {
           tokens = cut(stretch);
           if (remembered.size >= REMEMBERED) remembered.clear();
-          // A copy: a part of a string may keep all of it in memory.
+          // A copy: V8 may keep the whole text in memory for the sake of a part of it.
           if (stretch.length <= SHORT) remembered.set(decode(encoder.encode(stretch)), tokens.map(inArena));
         }
         for (const { bytes, hash } of tokens) sink.token(bytes, 0, bytes.length, hash);

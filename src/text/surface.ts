@@ -8,7 +8,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const strict = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 
-/** The word that a token becomes before the vocabulary is asked for it, where its bytes alone are not that word. */
+/** The word that is looked up in the vocabulary for a token, where it differs from the token's own bytes. */
 export interface Surface {
   /** UTF-8 of the word. */
   readonly bytes: Uint8Array;
@@ -35,8 +35,8 @@ export function countCharacters(bytes: Uint8Array, from: number, to: number): nu
 }
 
 /**
- * The word of a token: its bytes with invalid UTF-8 replaced and, with `lowercase`, in lower case. `undefined` if the word
- * is the token's own bytes, as it nearly always is.
+ * The word of a token: its bytes with invalid UTF-8 replaced and, with `lowercase`, in lower case. `undefined` in the usual
+ * case: the word has the same bytes as the token.
  */
 export function canonicalSurface(token: Uint8Array, lowercase: boolean): Surface | undefined {
   let ascii = true;

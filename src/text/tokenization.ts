@@ -8,27 +8,27 @@ import type { TokenSink } from './tokenizer.js';
 /** How text becomes sentences and tokens. */
 export interface TokenizationOptions {
   /**
-   * What tokens are. Default `whitespace`: what white space separates. `words`: words, numbers and punctuation marks as
-   * `Intl.Segmenter` finds them. `characters`: code points. `bytes`: those of the text's UTF-8. Or the content of a
-   * tokenizer's file: a Hugging Face `tokenizer.json`, or a SentencePiece model.
+   * How text is cut into tokens. `whitespace` (default): at white space. `words`: words, numbers and punctuation marks as
+   * `Intl.Segmenter` finds them. `characters`: a token is a code point. `bytes`: a token is a byte of the text's UTF-8. Or the
+   * content of a tokenizer's file: a Hugging Face `tokenizer.json`, or a SentencePiece model.
    */
   readonly tokenizer?: 'whitespace' | 'words' | 'characters' | 'bytes' | PretrainedTokenizer;
   /** The language for `words` and `segment`, a BCP 47 tag such as `de` or `zh-Hant`. Default `en`. */
   readonly locale?: string;
-  /** What the sentences of a file are. Default `lines`; `segment`: those that `Intl.Segmenter` finds in each line. */
+  /** How a file is cut into sentences. `lines` (default): each line is one. `segment`: `Intl.Segmenter` finds them in each line. */
   readonly sentences?: 'lines' | 'segment';
   /** Unicode normalisation of the text, before anything else. Default `none`. */
   readonly normalize?: 'none' | 'NFC' | 'NFKC';
 }
 
-/** A tokenizer that others trained, as its file has it; the model keeps the file. */
+/** A trained tokenizer: the content of its file, which is stored in the model. */
 export type PretrainedTokenizer = HuggingFaceTokenizer | SentencePieceTokenizer;
 
 /** A Hugging Face tokenizer: tokens are those of PyPI's `tokenizers`, or the file is refused. */
 export interface HuggingFaceTokenizer {
   /** The text of the `tokenizer.json`. */
   readonly json: string;
-  /** Says in messages where it comes from. Default `tokenizer.json`. */
+  /** The file's name in messages. Default `tokenizer.json`. */
   readonly name?: string;
 }
 
@@ -36,14 +36,14 @@ export interface HuggingFaceTokenizer {
 export interface SentencePieceTokenizer {
   /** The bytes of the `.model` file. */
   readonly sentencepiece: Uint8Array;
-  /** Says in messages where it comes from. Default `SentencePiece model`. */
+  /** The file's name in messages. Default `SentencePiece model`. */
   readonly name?: string;
 }
 
 /** The kinds of {@link PretrainedTokenizer}, as a model's manifest names them. */
 export const TOKENIZER_FILES = ['tokenizer.json', 'sentencepiece'] as const;
 
-/** Whether a tokenizer is one that a file holds. */
+/** Whether a tokenizer is read from a file. */
 export function isTokenizerFile(name: TokenizationInfo['tokenizer']): name is (typeof TOKENIZER_FILES)[number] {
   return TOKENIZER_FILES.some(known => known === name);
 }
@@ -76,13 +76,13 @@ const TOKENIZATION_OPTIONS: OptionTable<TokenizationOptions> = {
 /** Checks {@link TokenizationOptions}, member by member. */
 export const checkTokenization = members(TOKENIZATION_OPTIONS);
 
-/** The tokenization of a model, as its manifest has it. */
+/** The tokenization of a model, as its manifest stores it. */
 export interface TokenizationInfo {
   /** The tokenizer; a file's content is in the model's store. */
   readonly tokenizer: 'whitespace' | 'words' | 'characters' | 'bytes' | 'tokenizer.json' | 'sentencepiece';
-  /** Missing where no language matters. */
+  /** The language; missing if neither the tokenizer nor the sentences depend on it. */
   readonly locale?: string;
-  /** What sentences are: lines, or sentences found in each line. */
+  /** Whether each line is a sentence, or sentences are found in each line. */
   readonly sentences: 'lines' | 'segment';
   /** Unicode normalisation of the text. */
   readonly normalize: 'none' | 'NFC' | 'NFKC';
@@ -117,7 +117,7 @@ export class Tokenization {
     }
   }
 
-  /** @param file the tokenizer where a file holds it. @throws KNESER_OPTION, KNESER_TOKENIZER */
+  /** @param file the tokenizer's file, if `info` names one. @throws KNESER_OPTION, KNESER_TOKENIZER */
   static async open(info: TokenizationInfo, file?: PretrainedTokenizer): Promise<Tokenization> {
     checkName('tokenizer', info.tokenizer, [...TOKENIZER_NAMES, ...TOKENIZER_FILES]);
     checkName('sentences', info.sentences, ['lines', 'segment']);
@@ -139,7 +139,7 @@ export class Tokenization {
     return tokens;
   }
 
-  /** The sentences of a line: itself, or those found in it, without the white space around them. */
+  /** The sentences of a line: the line itself, or the sentences found in it, without white space around them. */
   sentences(line: string): string[] {
     if (!this.segmenter) return [line.endsWith('\r') ? line.slice(0, -1) : line];
     const sentences: string[] = [];
@@ -158,19 +158,20 @@ export class Tokenization {
   }
 }
 
-/** Texts of fewer code units are worked on as a whole. */
+/** Texts with fewer code units than this are normalised and segmented as a whole. */
 const LONG = 4096;
 
 /**
- * Behind so many marks in a row a text is normalised as if it began anew: sorting them takes time that grows with the square
- * of their number. Unicode allows to stop after 30 (UAX 15, section 13); no language has more than a few.
+ * 129 combining marks in a row: after them the text is normalised as if it began anew, because sorting marks takes time that
+ * grows with the square of their number. Unicode allows to stop after 30 (UAX 15, section 13); no language uses more than a few.
  */
 const LONG_RUN = /\p{M}{129}/u;
 const RUN = /\P{M}*\p{M}{1,128}|\P{M}+/gu;
 
 /**
- * The segments of a text. The segmenter looks at all of its text for each of them, so it is given a part at a time: of what it
- * finds there only the last two may be others in the whole, since what ends a sentence is seen within the next one.
+ * The segments of a text. The segmenter scans all of its text for each segment, so it gets one part of the text at a time. The
+ * last two segments of a part may differ from those of the whole text, since the end of a sentence depends on the start of the
+ * next: they are found again with the next part.
  */
 function* segmentsOf(segmenter: Intl.Segmenter, text: string): Generator<string> {
   for (let from = 0, length = LONG; from < text.length; length *= 2) {
@@ -183,7 +184,7 @@ function* segmentsOf(segmenter: Intl.Segmenter, text: string): Generator<string>
   }
 }
 
-/** The language that is assumed where none is given: not the machine's, since a model does not depend on the machine. */
+/** The default language. It is not the machine's, so that a model does not depend on the machine. */
 const DEFAULT_LOCALE = 'en';
 
 export function isTokenizerName(name: string): name is (typeof TOKENIZER_NAMES)[number] {
@@ -191,7 +192,7 @@ export function isTokenizerName(name: string): name is (typeof TOKENIZER_NAMES)[
 }
 
 /**
- * Checks a choice of tokenization, and gives what a model records of it.
+ * Checks the options of tokenization. @returns the tokenization as a model's manifest stores it.
  *
  * @throws KNESER_OPTION
  */

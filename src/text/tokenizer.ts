@@ -23,7 +23,7 @@ export interface TextFeeder {
 export const MOST_TOKEN_BYTES = 1 << 26;
 
 /**
- * The white-space tokenizer: cuts a stream of bytes into tokens and lines, and makes no string. One pass over the bytes finds and
+ * The white-space tokenizer: cuts a stream of bytes into tokens and lines, without creating strings. One pass over the bytes finds and
  * hashes the tokens: about 5 ns a byte on one core, most of it in the sink's look-ups.
  */
 export class Tokenizer {
@@ -76,7 +76,7 @@ export class Tokenizer {
     this.lineOpen = false;
   }
 
-  /** Keeps a part of a token whose end is not there yet. @throws KNESER_LIMIT */
+  /** Keeps the beginning of a token that continues in the next bytes. @throws KNESER_LIMIT */
   private append(part: Uint8Array): void {
     if (this.pending.length + part.length > this.most) {
       throw new KneserError(

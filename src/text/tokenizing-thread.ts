@@ -10,7 +10,7 @@ export interface TokenizingPlan {
   readonly file: PretrainedTokenizer | undefined;
 }
 
-/** A part of a text for a tokenizing thread: it ends with a line, or the rest of that line goes to the same thread next. */
+/** A part of a text for a tokenizing thread. If it does not end with a line feed, the rest of the line goes to the same thread. */
 export interface TextPart {
   /** The name of the text, for messages. */
   readonly source: string;
@@ -23,8 +23,8 @@ export interface TextPart {
  * The tokens of a part of a text, in order.
  *
  *     numbers   each token's number in the thread's list, from 1; 0 ends a line    Uint32Array [tokens + lines]
- *     bytes     the tokens that are new in that list, one after another            Uint8Array
- *     ends      where each of them ends in `bytes`                                 Uint32Array [new tokens]
+ *     bytes     the tokens that this part adds to the list, one after another      Uint8Array
+ *     ends      the end of each of these tokens in `bytes`                         Uint32Array [new tokens]
  */
 export interface TokenizedPart {
   readonly numbers: Uint32Array<ArrayBuffer>;
@@ -34,11 +34,11 @@ export interface TokenizedPart {
   readonly isFresh: boolean;
   /** The changes of the text in this part. */
   readonly changes: TextChanges;
-  /** Why the text cannot be tokenized behind these tokens. */
+  /** The error at which tokenizing stopped, after these tokens. */
   readonly failure?: { readonly code: ErrorCode; readonly message: string };
 }
 
-/** A thread's list of tokens is emptied when it has so many, which bounds its memory. */
+/** A thread's list of tokens is emptied when it has this many tokens, which bounds its memory. */
 const MOST_TOKENS = 1 << 20;
 
 /** Makes a function that tokenizes one part after another, for a thread. @throws KNESER_TOKENIZER */
@@ -62,7 +62,7 @@ export async function createPartTokenizer({ info, file }: TokenizingPlan): Promi
   };
   let source: string | undefined;
   let feeder: TextFeeder;
-  /** Tokens of the list that were sent. */
+  /** How many tokens of the list were sent to the main thread. */
   let sent = 0;
 
   function feed(part: TextPart): TokenizedPart['failure'] {

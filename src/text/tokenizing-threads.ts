@@ -7,14 +7,14 @@ import type { TokenSink } from './tokenizer.js';
 import { NEWLINE } from './tokens.js';
 import { hashBytes } from './word-list.js';
 
-/** Bytes of a part, more or less: parts end with a line. */
+/** The approximate length of a part, in bytes: parts end with a line. */
 const PART_BYTES = 1 << 18;
-/** So many parts may be with a thread. */
+/** How many parts may wait for or be with one thread. */
 const PARTS_A_THREAD = 3;
 
 /**
  * Tokenizes texts in threads: cuts them into parts at line ends, and gives the tokens of all parts to a sink in the order of the texts,
- * as one thread would.
+ * as a single thread would.
  */
 export class TokenizingThreads {
   private readonly threads: readonly TokenizingThread[];
@@ -41,7 +41,7 @@ export class TokenizingThreads {
     pending.add(bytes);
     if (pending.length < PART_BYTES) return;
     const end = pending.view().lastIndexOf(NEWLINE) + 1;
-    // A line without an end in sight stays with one thread.
+    // A line whose end was not read yet: all of its parts go to one thread.
     await this.send(source, end > 0 ? end : pending.length, false);
   }
 
@@ -64,7 +64,7 @@ export class TokenizingThreads {
     pending.length -= length;
     this.owner = isLast || bytes.at(-1) === NEWLINE ? undefined : thread;
     const part = thread.tokenize({ source, bytes, isLast });
-    // It is waited for later, and may fail before.
+    // The promise is awaited later; without this, an earlier failure would count as unhandled.
     part.catch(() => undefined);
     underWay.push({ thread, part });
     while (underWay.length > threads.length * PARTS_A_THREAD) await this.takeFirst();

@@ -1,4 +1,4 @@
-/** What separates tokens and sentences, byte by byte, and the ids of the words that every vocabulary holds. */
+/** The bytes that separate tokens and sentences, and the ids of the words that every vocabulary holds. */
 
 /** No word: a position before the beginning of the sentence. */
 export const NONE = 0;

@@ -8,14 +8,14 @@ const FIRST_WORDS = [UNK_WORD, BOS_WORD, EOS_WORD];
 const INITIAL_SLOTS = 1 << 12;
 const INITIAL_BYTES = 1 << 15;
 
-/** Places of bytes have 32 bits, and the numbers of two words make one of 53. */
+/** Limits: offsets of bytes have 32 bits, and the numbers of two words are packed into one integer of 53 bits. */
 export const MOST_BYTES = 2 ** 32 - 1;
 export const MOST_WORDS = 90_000_000;
 
 /**
  * Refuses more words than a list holds.
  *
- * @param bytes those of all words together.
+ * @param bytes the total length of the words, in bytes.
  * @throws KNESER_LIMIT
  */
 export function checkWords(words: number, bytes: number): void {
@@ -39,9 +39,9 @@ export function hashBytes(bytes: Uint8Array, from: number, to: number): number {
 }
 
 /**
- * Words as byte strings, numbered 1, 2, 3 … in the order they were added. An open-addressing hash over one byte arena:
- * no string and no object a word, and one cache line or two a look-up. Starts with `<unk>`, `<s>` and `</s>` as 1, 2
- * and 3.
+ * Words as byte strings, numbered 1, 2, 3 … in the order in which they were added; `<unk>`, `<s>` and `</s>` are 1, 2 and 3.
+ * An open-addressing hash table over one array of bytes: no string or object for each word, and one or two cache lines for
+ * each look-up.
  */
 export class WordList {
   /** The number of words; the largest number in use. */
@@ -112,7 +112,7 @@ export class WordList {
     return this.arena.subarray(this.ends[word - 1], this.ends[word]);
   }
 
-  /** Makes the list as new; the memory stays. */
+  /** Removes all words but the first three; the memory is kept for new words. */
   clear(): void {
     this.slots.fill(0);
     this.size = 0;

@@ -13,13 +13,13 @@ import { walk } from '../tables/walk.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, NONE, UNK, UNK_WORD } from '../text/tokens.js';
 import { RawCounts } from './prune/raw-counts.js';
 
-/** Which counts to read. */
+/** The model and the order whose counts are read. */
 export interface CountsOptions {
   /** The folder of the model, a packed file, or its address. */
   readonly model: string;
   /** The length of the n-grams (tokens). Default: the order of the model, which is the most. */
   readonly order?: number;
-  /** Told how far the work has come, a few times a second at most stages. */
+  /** Called with the progress of the work, in most stages a few times a second. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops when aborted. */
   readonly signal?: AbortSignal;
@@ -27,13 +27,13 @@ export interface CountsOptions {
 
 /** An n-gram and its number of occurrences in the training text. */
 export interface NgramCount {
-  /** Its tokens, oldest first: words, `<unk>`, `<s>` as the first, `</s>` as the last. */
+  /** Its tokens, oldest first. `<s>` occurs only as the first, `</s>` only as the last. */
   readonly ngram: readonly string[];
   /** Occurrences. */
   readonly count: number;
 }
 
-/** Which model's words to read. */
+/** The model whose words are read. */
 export interface WordsOptions {
   /** The folder of the model, a packed file, or its address. */
   readonly model: string;
@@ -45,7 +45,7 @@ export interface WordsOptions {
 export interface WordCount {
   /** The word; `<unk>` stands for all words outside the vocabulary. */
   readonly word: string;
-  /** Occurrences; `null` in a model that was imported, which has no counts. */
+  /** Occurrences; `null` in an imported model, which has no counts. */
   readonly count: number | null;
 }
 

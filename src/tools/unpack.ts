@@ -15,7 +15,7 @@ export interface UnpackOptions {
   readonly out: string;
   /** Replaces a model that is in the folder `out`. Default false. */
   readonly force?: boolean;
-  /** Told how far the work has come, a few times a second at most stages. */
+  /** Called with the progress of the work, in most stages a few times a second. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;

@@ -1,10 +1,10 @@
+import type { CountSource } from './stages/count-source.js';
 import { ModelBuilder } from '../tables/builder.js';
 import type { Manifest, TableManifest } from '../tables/manifest.js';
 import { SMALL_TEXT } from './plan/budget.js';
 import type { BuildOptions } from './plan/options.js';
 import type { BuildPlan } from './plan/plan.js';
 import * as chooseVocabulary from './stages/choose-vocabulary.js';
-import type { NumberedText } from './stages/choose-vocabulary.js';
 import * as clusterWords from './stages/cluster-words.js';
 import { BuildContext } from './stages/context.js';
 import * as countTables from './stages/count-tables.js';
@@ -17,14 +17,16 @@ import * as tokenize from './stages/tokenize.js';
 import * as writeModel from './stages/write-model.js';
 
 /**
- * Builds a model: puts the stages of a training in order, and hands each the results of those before. A stage whose result an
- * interrupted build has stored is restored instead of run.
+ * Builds a model: puts the stages in order, and hands each the results of those before. A stage whose result an interrupted build has
+ * stored is restored instead of run.
  *
- *     text ─ tokenize ─ choose vocabulary ─ count words' tables ─ cluster words ─ count classes' tables
- *          ─ write model ─ prune ─ learn weights ─ figures
+ *     text ─ tokenize ─ choose vocabulary ┐
+ *     models ─────────────────────────────┼ source ─ count words' tables ─ cluster words ─ count classes' tables
+ *     files of counts ────────────────────┘        ─ write model ─ prune ─ learn weights ─ figures
  *
  * If a stage fails, temporary files are closed; the stores are left to the caller.
  *
+ * @param open opens the source of the counts: {@link fromText}, or a stage that reads models or files of counts.
  * @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_DISK_FULL, KNESER_IO, KNESER_LIMIT, KNESER_TOKENIZER, KNESER_ABORTED;
  * CallerError for an error that the caller's sentences threw.
  */
@@ -32,63 +34,68 @@ export async function build(
   options: BuildOptions,
   plan: BuildPlan,
   place: BuildPlace,
-  source: BuildText,
+  open: OpenSource,
 ): Promise<BuildReport> {
   const context = new BuildContext(options, plan, place);
   try {
     await clusterWords.checkMemory(context);
-    const text = await readText(context, source);
+    const source = await open(context);
     // The garbage of a small text is not worth the time that collecting takes.
-    const collect = text.length < SMALL_TEXT ? undefined : place.collect;
+    const collect = source.ngrams.length < SMALL_TEXT ? undefined : place.collect;
     collect?.(true);
-    const counted = await countAndWrite(context, text);
+    const counted = await countAndWrite(context, source);
     collect?.(true);
     const manifest = await pruneTables.run(context, counted);
-    await learnWeights.run(context, text);
+    await learnWeights.run(context, source);
     context.checkAborted();
-    return reportOf(context, text, manifest);
+    return reportOf(context, source, manifest);
   } catch (error) {
     await context.close();
     throw error;
   }
 }
 
-/** From files or sentences to word numbers and a vocabulary. */
-async function readText(context: BuildContext, source: BuildText): Promise<NumberedText> {
-  const restored = await chooseVocabulary.restore(context);
-  if (restored) {
-    await learnWeights.checkMemory(context, restored);
-    return restored;
-  }
-  const tokenized = await tokenize.run(context, source);
-  await learnWeights.checkMemory(context, tokenized.stream);
-  return chooseVocabulary.run(context, tokenized);
+/** Opens a source of counts. */
+export type OpenSource = (context: BuildContext) => Promise<CountSource>;
+
+/** The source that a text is: from files or sentences to word numbers and a vocabulary. */
+export function fromText(text: BuildText): OpenSource {
+  return async context => {
+    const restored = await chooseVocabulary.restore(context);
+    if (restored) {
+      await learnWeights.checkMemory(context, restored);
+      return restored;
+    }
+    const tokenized = await tokenize.run(context, text);
+    await learnWeights.checkMemory(context, tokenized.stream);
+    return chooseVocabulary.run(context, tokenized);
+  };
 }
 
-/** From word numbers to a store with all tables, the dictionary and the manifest. */
-async function countAndWrite(context: BuildContext, text: NumberedText): Promise<Manifest> {
+/** From n-grams and a vocabulary to a store with all tables, the dictionary and the manifest. */
+async function countAndWrite(context: BuildContext, source: CountSource): Promise<Manifest> {
   const { place, plan } = context;
   const builder = new ModelBuilder(await place.createStore(plan.pruning ? 'unpruned' : 'tables'));
   const count = async (stream: CountedStream): Promise<readonly TableManifest[]> =>
     countTables.run(context, stream, builder, await countTables.restore(context, stream));
   try {
-    const classes = clusterWords.classCount(context, text);
-    const words = countTables.wordStream(context, text, classes === 0);
+    const classes = clusterWords.classCount(context, source);
+    const words = countTables.wordStream(context, source, classes === 0);
     await place.checkpoints?.beginCounting(countTables.sortedTables(context, classes > 0));
     const tables = await count(words);
     let classTables: readonly TableManifest[] = [];
     if (classes > 0) {
-      const of = (await clusterWords.restore(context, text)) ?? (await clusterWords.run(context, text, classes));
-      await writeModel.putClasses(builder, text, classes, of);
-      classTables = await count(countTables.classStream(context, text, classes, of));
+      const of = (await clusterWords.restore(context, source)) ?? (await clusterWords.run(context, source, classes));
+      await writeModel.putClasses(builder, source, classes, of);
+      classTables = await count(countTables.classStream(context, source, classes, of));
     }
-    // The text is saved while it is counted. Its numbers must not be closed before.
+    // The text is saved while it is counted. Its n-grams must not be closed before.
     await place.checkpoints?.settled();
-    text.streams.ids.close();
-    return await writeModel.run(context, text, { tables, classes, classTables }, builder);
+    source.ngrams.close();
+    return await writeModel.run(context, source, { tables, classes, classTables }, builder);
   } catch (error) {
     await builder.abort();
-    text.streams.ids.close();
+    source.ngrams.close();
     throw error;
   }
 }

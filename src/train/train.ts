@@ -1,26 +1,20 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { build } from './build.js';
-import type { BuildPlace, BuildText, StoreKind, TextSource } from './stages/place.js';
+import { build, fromText } from './build.js';
+import { placeOf } from './folder-place.js';
+import type { BuildText, TextSource } from './stages/place.js';
 import type { BuildReport } from './stages/report.js';
 import { CallerError } from './stages/tokenize.js';
-import { collect } from '../base/node/collect.js';
-import { scratchFiles } from '../count/scratch-files.js';
-import { startThread } from '../count/threads.js';
-import { TokenizingThreads } from '../text/tokenizing-threads.js';
 import { abortedError, KneserError } from '../base/errors.js';
 import { TRAIN_OPTIONS, type TrainOptions } from './plan/options.js';
 import { checkOptions } from '../base/check.js';
 import { OVERHEAD } from './plan/budget.js';
-import { planBuild, type BuildPlan } from './plan/plan.js';
+import { planBuild } from './plan/plan.js';
 import { beginningOf } from './resume/beginning.js';
 import { type TrainingRecord } from './resume/record.js';
 import { describeReached } from '../store/folder/unfinished.js';
 import { findUnfinishedBuild, UnfinishedBuild } from './resume/unfinished-build.js';
 import { publishedGeneration, type Draft } from '../store/folder/folder.js';
 import { writeModel } from '../store/folder/write-model.js';
-import type { LevelWriter } from '../store/level.js';
 import { isPlain, readText } from '../text/formats/index.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 
@@ -87,7 +81,12 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
       ? UnfinishedBuild.resume(draft.temporary, found)
       : await UnfinishedBuild.begin(draft.temporary, draft.generation, beginning, options.resumeCommand);
     if (resume) options.onResume?.(found && describeReached(found));
-    return build(options, plan, await placeOf(plan, draft, unfinished, out, memory - OVERHEAD, threads), text);
+    return build(
+      options,
+      plan,
+      await placeOf(plan, draft, unfinished, out, memory - OVERHEAD, threads),
+      fromText(text),
+    );
   };
   try {
     const findUnfinished = resume ? find : undefined;
@@ -125,39 +124,4 @@ async function fileSources(inputs: readonly Input[], options: TrainOptions, long
     });
   }
   return { sources };
-}
-
-/** The place of a build in a folder. LevelDB is loaded when it is needed. */
-async function placeOf(
-  { pruning }: BuildPlan,
-  draft: Draft,
-  unfinished: UnfinishedBuild,
-  name: string,
-  memory: number,
-  threads: number,
-): Promise<BuildPlace> {
-  const { createLevelWriter, openLevelStore } = await import('../store/folder/leveldb.js');
-  const temporary = (file: string): string => join(draft.temporary, file);
-  const counted: StoreKind = pruning ? 'unpruned' : 'tables';
-  const pathOf = (kind: StoreKind): string => (kind === 'tables' ? draft.database : temporary(kind));
-  return {
-    name,
-    memory,
-    threads,
-    startThread,
-    startTokenizing: (...given) => new TokenizingThreads(...given),
-    scratch: scratchFiles,
-    temporary,
-    checkpoints: unfinished,
-    createStore: async kind => {
-      const create = (path: string, resumed = false): Promise<LevelWriter> => createLevelWriter(path, memory, resumed);
-      if (kind === counted) return unfinished.openStore(pathOf(kind), create);
-      // A pruned copy is always made anew.
-      await rm(pathOf(kind), { recursive: true, force: true });
-      return create(pathOf(kind));
-    },
-    openStore: kind => openLevelStore(pathOf(kind), name, memory),
-    collect,
-    putWeights: (set, value) => draft.putWeights(set, value),
-  };
 }

@@ -42,6 +42,8 @@ const FUNCTIONS: Readonly<Record<string, Call | undefined>> = {
   train: (options: object) => library.train({ files: [text], out, ...options }),
   tune: (options: object) => library.tune({ model: path, files: [text], ...options }),
   prune: (options: object) => library.prune({ model: path, out, prune: [0, 1], ...options }),
+  merge: (options: object) => library.merge({ models: [path], out, ...options }),
+  subtract: (options: object) => library.subtract({ model: path, subtract: [path], out, ...options }),
   pack: (options: object) => library.pack({ model: path, out, ...options }),
   unpack: (options: object) => library.unpack({ file: join(folder, 'packed'), out, ...options }),
   exportArpa: (options: object) => library.exportArpa({ model: path, file: out, ...options }),
@@ -303,6 +305,11 @@ test.each<[string, () => unknown, string]>([
     // @ts-expect-error -- one string
     () => library.train({ files: [text], out, patterns: { list: '1_1' } }),
     'patterns.list: "1_1" is not a list',
+  ],
+  [
+    'merge',
+    () => library.merge({ models: [{ model: path, times: 0 }], out }),
+    'models.times: 0 is not a whole number from 1 to 4294967295',
   ],
   // @ts-expect-error -- one string
   ['prune', () => library.prune({ model: path, out, prune: '0,0,1' }), 'prune: "0,0,1" is not a list'],

@@ -29,9 +29,16 @@ const ARGUMENTS: Readonly<Record<string, (out: string) => Promise<string[]> | st
   perplexity: () => [model, text, '--json'],
   score: () => [model, '--json'],
   vector: () => [model, '--json'],
+  annotate: () => [model, cli.file('{"text":"the cat sat"}\n{"text":"the dog"}\n', '.jsonl'), '--quiet'],
   predict: () => [model, '--json'],
   tune: () => [model, text, '--json', '--quiet'],
   prune: out => [model, '--out', out, '--entropy', '1e-3', '--json', '--quiet'],
+  merge: out => [model, `${model}*2`, '--out', out, '--tune', text, '--json', '--quiet'],
+  subtract: async out => {
+    const twice = cli.fresh('twice');
+    await cli.print(['merge', `${model}*2`, '--out', twice, '--quiet']);
+    return [twice, model, '--out', out, '--tune', text, '--json', '--quiet'];
+  },
   export: out => [model, '--arpa', out, '--json', '--quiet'],
   import: async out => {
     const arpa = cli.fresh('arpa');

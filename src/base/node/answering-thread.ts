@@ -11,8 +11,8 @@ export class AnsweringThread<Question, Answer> {
   private ended: Error | undefined;
 
   /**
-   * @param address of the worker's file.
-   * @param workerData for the worker.
+   * @param address the address of the worker's file.
+   * @param workerData the data that the worker starts with.
    * @param work names the thread's work in messages, such as `scoring`.
    */
   constructor(address: URL, workerData: unknown, work: string) {

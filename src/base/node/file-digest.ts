@@ -11,7 +11,7 @@ const crc32: (bytes: Uint8Array, before: number) => number = 'crc32' in zlib ? z
  * The CRC-32 of a file, as 8 hexadecimal digits. It protects against damage, not against forgery: it finds every change within 32
  * consecutive bits, and misses one in 2^32 others.
  *
- * @param buffer of {@link digestBuffer}; overwritten.
+ * @param buffer a buffer of {@link digestBuffer}; overwritten.
  */
 export async function digestFile(path: string, buffer = digestBuffer()): Promise<string> {
   const file = await open(path, 'r');

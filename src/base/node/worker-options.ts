@@ -6,7 +6,7 @@ import { workerError } from '../errors.js';
  */
 export const WORKER_OPTIONS: { readonly execArgv: string[] } = { execArgv: [] };
 
-/** The error of a thread that ended: one whose file could not be loaded says so. @param address of its file. */
+/** The error of a thread that ended; it says so if the thread's file could not be loaded. @param address the address of the file. */
 export function threadError(address: URL, error: Error): Error {
   const { code } = error as NodeJS.ErrnoException;
   const isMissing = code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND';

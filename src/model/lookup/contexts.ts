@@ -8,14 +8,15 @@ import type { TableManifest } from '../../tables/manifest.js';
  */
 export class Contexts {
   count = 0;
-  /** Links to their regions. */
+  /** For each context, the link to its region. */
   readonly links: Uint32Array;
   /**
-   * Their words but the nearest, to tell which n-grams are contexts. Not needed where each n-gram that does not end a
-   * sentence is one, as before the very next word where nothing was pruned: then the order tells.
+   * For each word of a context but the nearest, a column with one entry for each context: they tell which n-grams are contexts.
+   * Empty for an unpruned pattern that keeps the previous word: there every n-gram that does not end with `</s>` is a context, so
+   * that the n-grams and the contexts of one nearest word correspond one to one, in the same order.
    */
   private readonly farther: Uint32Array[];
-  /** For each word two numbers: the first context not yet linked that the word is nearest in, and the end of those. */
+  /** For each word two numbers: among the contexts with this nearest word, the first one not linked yet, and the end. */
   private readonly ranges: Uint32Array;
 
   constructor(
@@ -39,10 +40,13 @@ export class Contexts {
   }
 
   /**
-   * Links the n-grams of a block to their regions. N-grams come by context, then word, and these contexts by nearest
-   * word, then the others: so those of one word come in the same order here and there.
+   * Links the n-grams of a block to their regions. N-grams are sorted by context, then by their last word; the contexts here
+   * are sorted by nearest word, which is the last word of the n-gram, then by the others. So n-grams and contexts with the same
+   * such word come in the same order.
    *
-   * @param rows where each n-gram of the block is in `data`.
+   * @param rows the index in `data` of each n-gram's row.
+   * @param data the rows that get the links.
+   * @param offset the index in a row at which the link is stored.
    */
   link(
     block: Pick<Block, 'contexts' | 'contextCount' | 'starts' | 'words'>,
@@ -67,7 +71,7 @@ export class Contexts {
     }
   }
 
-  /** Links a word as a context that no n-gram ends with: the beginning of a sentence. */
+  /** Links a one-word context that is no n-gram of the shorter table: `<s>`, which is never predicted. */
   linkWord(word: number, data: Uint32Array, at: number): void {
     const { ranges, links } = this;
     if (ranges[2 * word] === ranges[2 * word + 1]) return;

@@ -16,28 +16,28 @@ import { capacityFor, FOLLOWERS_AT, HEADER, isHashed, LINKS, slotOf, type TableM
 /** Words of a batch for loaded tables: enough that cache misses of different words overlap, few enough for the cache. */
 export const LOADED_BATCH = 1024;
 
-/** Positions whose regions are brought into the cache before any is searched. */
+/** How many positions have their regions brought into the processor's cache before the first of them is searched. */
 const AHEAD = 64;
 
 /**
- * Looks words up in a table in memory. A word's context is the n-gram that ended before it, which was found as such at an
- * earlier position of the batch: so each word costs one look-up a table, one or two cache misses, and those of the words
- * of a batch overlap.
+ * Looks words up in a table in memory. The context of a word is the n-gram that ends before it, and the batch has looked that
+ * n-gram up already at an earlier position: so each word costs one look-up for each table, with one or two cache misses. The
+ * cache misses of different words of a batch overlap.
  */
 export class LoadedTable implements CountTable {
-  /** For each position of the batch, where the row of the n-gram that ends there is, or 0. */
+  /** For each position of the batch, the index of the row of the n-gram that ends there; 0 if the table lacks it. */
   private readonly rows: Uint32Array;
-  /** For each position, the link to the region of its context, and the row there at which the search begins. */
+  /** For each position, the link to the region of its context, and (`starts`) the index of the row at which the search begins. */
   private readonly links: Uint32Array;
   private readonly starts: Uint32Array;
-  /** What comes of touching regions ahead, kept so that it is not optimised away. */
+  /** A sum of the values that `touch` read: it is kept so that the reads are not optimised away. */
   private touched = 0;
 
   /**
    * @param index the table's place in the evidence.
    * @param contextTable the table whose n-grams are the contexts of this one; `undefined` for the empty pattern.
-   * @param positions how many positions a batch has at most.
-   * @param numbers what the rows of a back-off model point to, in place of counts.
+   * @param positions the most positions that a batch can have.
+   * @param numbers of a back-off model: log10 p and back-offs, to which its rows point instead of counts.
    */
   constructor(
     private readonly memory: TableMemory,
@@ -71,8 +71,8 @@ export class LoadedTable implements CountTable {
    *
    *     p(w|h) = max(c − D(c), 0)/Σc + γ(h) · p(w|h'),   γ(h) = (D1·N1 + D2·N2 + D3·N3+ + pruned)/Σc
    *
-   * - Input: `values`, by position of a batch p(w|h'), where h' lacks the farthest word of h.
-   * - Output: `values`, by position p(w|h); as it was where h was not seen.
+   * - Input: `values`, p(w|h') for each position of the batch, where h' lacks the farthest word of h.
+   * - Output: `values`, p(w|h) for each position; unchanged where h was not seen.
    * - Order: after the tables of shorter contexts, with the same batch.
    *
    * @param positions number of positions of the batch.
@@ -116,14 +116,14 @@ export class LoadedTable implements CountTable {
     return { key: link, length, ...this.copies(first, length), countOf };
   }
 
-  /** How the rows of a region are copied. */
+  /** The functions that copy the rows of a region. */
   private copies(first: number, length: number): Pick<Followers, 'copy' | 'copyLog10Probs'> {
     const { numbers } = this;
     const { data, stride } = this.memory;
     const copy = copyRows(data, first, stride, length);
     if (!numbers) return { copy };
     const copyLog10Probs = (words: Uint32Array, log10Probs: Float64Array): void => {
-      // The only row of a context without followers is no word.
+      // A context without followers has one row, whose word is NONE.
       if (length === 1 && data[first] === NONE) return;
       const places = new Uint32Array(length);
       copy(words, places);
@@ -221,7 +221,7 @@ export class LoadedTable implements CountTable {
     }
   }
 
-  /** From the n-grams that end before each position to the regions of the contexts that they are. */
+  /** Finds the context of each position: follows the link of the n-gram that ends before it to the region in this table. */
   private follow(contextTable: LoadedTable, positions: number): void {
     const { links } = this;
     const { pattern, contextColumn } = this.memory;
@@ -236,8 +236,8 @@ export class LoadedTable implements CountTable {
   }
 
   /**
-   * Brings the regions of some positions into the cache, then the rows there at which the search begins: these reads wait
-   * for nothing, so that many are under way at a time.
+   * Brings the regions of some positions into the processor's cache, then the rows in them at which the search begins. These
+   * reads do not depend on each other, so the processor runs many at a time.
    */
   private touch(from: number, to: number, ids: Uint32Array): void {
     const { links, starts } = this;
@@ -258,7 +258,7 @@ export class LoadedTable implements CountTable {
     this.touched ^= touched;
   }
 
-  /** Looks up the words at some positions, of which those from number `t` on are to be scored. @returns the next number. */
+  /** Looks up the words at positions from `from` to `to`. `t` is the first word of the batch to be scored there. @returns the next `t`. */
   private lookAt(from: number, to: number, t: number, { ids, targets, length }: Batch, evidence: Evidence): number {
     const { rows, links, starts, index } = this;
     const { data, stride } = this.memory;
@@ -302,7 +302,7 @@ export class LoadedTable implements CountTable {
   }
 }
 
-/** The tables of a stream, to be used by one thread. @param numbers of a back-off model's tables. */
+/** The tables of a stream, for the use of one thread. @param numbers the log10 p and back-offs of a back-off model. */
 export function loadedTables(memories: readonly TableMemory[], order: number, numbers?: Float64Array): LoadedTable[] {
   const positions = batchPositions(order, LOADED_BATCH);
   const tables: LoadedTable[] = [];
@@ -324,7 +324,7 @@ function copyRows(data: Uint32Array, first: number, stride: number, length: numb
   };
 }
 
-/** Where a word's row is among the rows of a region, of which the search begins with one; or 0. */
+/** The index in `data` of a word's row in a region; 0 if the region lacks the word. @param start the row where the search begins. */
 function findRow(
   data: Uint32Array,
   first: number,

@@ -18,12 +18,12 @@ import {
 } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
 
-/** Words of a batch have numbers below this: block and word make one sortable number. */
+/** The words of a batch are numbered below this limit: block · WORDS_LIMIT + word is then an exact, sortable number. */
 const WORDS_LIMIT = 2 ** 24;
 
 /**
- * A table of which only the blocks in use are in memory. The words of a batch are looked up in the order of their blocks,
- * so that each block is read and decoded at most once a batch: a large batch costs no more than one scan of the table.
+ * A table on disk of which only the blocks in use are in memory. The words of a batch are looked up in the order of their
+ * blocks, so that each block is read and decoded at most once for a batch: a large batch costs no more than one scan of the table.
  */
 export class PagedTable implements CountTable {
   private directory: Directory | undefined;
@@ -31,8 +31,8 @@ export class PagedTable implements CountTable {
 
   /**
    * @param index the table's place in the evidence.
-   * @param backsOffTo the place of the table without the farthest word, or −1 where the model has none.
-   * @param types the numbers of its words are below it.
+   * @param backsOffTo the place in the evidence of the table without the farthest word, or −1 if the model has no such table.
+   * @param types word ids of the table are below this.
    */
   constructor(
     private readonly reader: BlockReader,
@@ -56,7 +56,7 @@ export class PagedTable implements CountTable {
     return done === keys.length ? undefined : this.lookReading(directory, keys, done, batch, evidence);
   }
 
-  /** Reads what looking a batch up may need. */
+  /** Reads the blocks that looking up a batch needs, as far as they fit into the cache of blocks. */
   async fetch({ ids, targets, available, length }: Batch): Promise<void> {
     const { pattern } = this;
     const directory = (this.directory ??= await this.reader.readDirectory(this.name, pattern.length));
@@ -74,7 +74,7 @@ export class PagedTable implements CountTable {
     if (!directory) throw new Error('followers are asked for after the word was looked up');
     const numbers = [findBlock(directory, ids, targets[0], pattern, NONE)];
     for (let next = numbers[0] + 1; next < directory.words.length; next++) {
-      // A wide context begins each of its blocks.
+      // Each block of a wide context begins with this context.
       if (compareContext(directory.columns, next, ids, targets[0], pattern) !== 0) break;
       numbers.push(next);
     }
@@ -109,7 +109,7 @@ export class PagedTable implements CountTable {
     let count = 0;
     for (let t = 0; t < length; t++) {
       evidence.clear(evidence.at(t, this.index));
-      // Where the context without its farthest word was never seen, this one was not either.
+      // If the context without its farthest word was never seen, neither was this one.
       if (available[t] < reach || (backsOffTo >= 0 && evidence.data[evidence.at(t, backsOffTo) + TOTAL] === 0))
         continue;
       const block = findBlock(directory, ids, targets[t], pattern, ids[targets[t]]);
@@ -118,7 +118,7 @@ export class PagedTable implements CountTable {
     return this.keys.subarray(0, count).sort();
   }
 
-  /** Looks up words from `from` on while their blocks are at hand; returns where it had to stop. */
+  /** Looks up words from index `from` of `keys` on while their blocks are in memory. @returns the index at which it stopped. */
   private lookCached(keys: Float64Array, from: number, batch: Batch, evidence: Evidence): number {
     const { ids, targets } = batch;
     const { pattern } = this;
@@ -192,7 +192,7 @@ function countOf(cached: CachedBlock, context: number, word: number): number {
   return row < 0 ? 0 : cached.block.counts[row];
 }
 
-/** Where the row of a word is, or −1. */
+/** The row of a word among the followers of a context in a block, or −1. */
 function rowOf({ block }: CachedBlock, context: number, word: number): number {
   const { starts, words } = block;
   let low = starts[context];
@@ -206,7 +206,7 @@ function rowOf({ block }: CachedBlock, context: number, word: number): number {
   return -1;
 }
 
-/** Of the blocks of a context, the one that would hold a word. */
+/** The index of the block that would hold a word, among the blocks of a context. */
 function blockOf(blocks: readonly CachedBlock[], context: number, word: number): number {
   let low = 0;
   let high = blocks.length - 1;

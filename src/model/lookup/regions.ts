@@ -11,7 +11,7 @@ export const LINKS = 2;
 const SCANNED = 8;
 
 /**
- * A table in memory, as threads share it: 32-bit numbers, in which the followers of each context lie together in a region.
+ * A table in memory, which threads share: an array of 32-bit numbers. The followers of each context are together in a region.
  *
  *     region   | Σc | N1 | N2 | followers | pruned |  row  |  row  | …        header of HEADER numbers, then rows
  *     row      | word | count | link | link | …                              stride = LINKS + number of links
@@ -49,7 +49,7 @@ export function slotOf(word: number, capacity: number): number {
   return Math.floor((Math.imul(word, 0x9e3779b1) >>> 0) * (capacity / 2 ** 32));
 }
 
-/** How many numbers a table has: in a back-off model one a row and one a context. */
+/** How many floating-point numbers a table of a back-off model has: log10 p of each row and the back-off of each context. */
 export function numbersOf({ manifest: { bare, rows, contexts } }: TablePart): number {
   return bare === undefined ? 0 : rows + contexts;
 }
@@ -61,23 +61,23 @@ export function loadedBytes(parts: readonly TablePart[], words: number): number 
   }, 0);
 }
 
-/** Twice a place, and one more, has 32 bits; so has one more than the place of a number. */
+/** Limit of an index: a link (2 · index + 1) and a reference to a number (index + 1) must fit into 32 bits. */
 const MOST_PLACES = 2 ** 31;
 const MOST_NUMBERS = 2 ** 32 - 1;
 
-/** Whether all tables can be in memory at all, however much of it there is. */
+/** Whether the indices of all tables are within the limits of their 32 bits; if not, tables cannot be loaded on any machine. */
 export function canLoad(parts: readonly TablePart[], words: number): boolean {
   const numbers = parts.reduce((sum, part) => sum + numbersOf(part), 0);
   const places = parts.map((part, index) => roomFor(part, words, linkedTables(parts, index).length));
   return numbers <= MOST_NUMBERS && places.every(room => room <= MOST_PLACES);
 }
 
-/** The tables of which the n-grams of table `index` are the contexts, in the order of the links to them. */
+/** The tables whose contexts are the n-grams of table `index`, in the order of the links in its rows. */
 export function linkedTables(parts: readonly TablePart[], index: number): number[] {
   return parts.flatMap((part, table) => (part.contextTable === index ? [table] : []));
 }
 
-/** Numbers that a table takes at most. */
+/** An upper bound of the 32-bit numbers that a table takes. */
 export function roomFor({ manifest, pattern }: TablePart, words: number, links: number): number {
   const stride = LINKS + links;
   if (pattern.length === 0) return HEADER + words * stride;

@@ -25,8 +25,8 @@ import {
 /**
  * Reads all blocks of a stream's tables.
  *
- * @param words the numbers that its words have are below this.
- * @param numbers where those of a back-off model go.
+ * @param words word ids are below this.
+ * @param numbers gets the log10 p and back-offs of a back-off model.
  */
 export async function loadTables(
   store: ModelStore,
@@ -43,7 +43,7 @@ export async function loadTables(
   }
   const tables: TableMemory[] = [];
   const contexts: (Contexts | undefined)[] = [];
-  // Longer contexts first: the rows of a table lead to regions that are there already.
+  // Longer contexts first: the rows of a table then link to regions that are loaded already.
   for (let index = parts.length - 1; index >= 0; index--) {
     const part = parts[index];
     const links = linkedTables(parts, index).map(table => contexts[table] as Contexts);
@@ -60,7 +60,7 @@ export async function loadTables(
   return tables;
 }
 
-/** The numbers of a back-off model's tables, as threads share them. */
+/** log10 p and back-offs of a back-off model's tables, in one array that threads share. */
 export class TableNumbers {
   readonly values: Float64Array;
   private used = 0;
@@ -70,12 +70,12 @@ export class TableNumbers {
     this.values = new Float64Array(tableMemory(8 * count));
   }
 
-  /** Whether more was added than there is room for. */
+  /** Whether more numbers were added than the array has room for. */
   get overflown(): boolean {
     return this.used > this.values.length;
   }
 
-  /** @returns one more than the place of the number. */
+  /** Adds a number. @returns its index + 1. */
   add(value: number): number {
     this.values[this.used++] = value;
     return this.used;
@@ -86,11 +86,11 @@ export class TableNumbers {
 class TableLoader {
   readonly table: TableMemory;
   readonly contexts: Contexts | undefined;
-  /** The first numbers stay 0: what a link to nowhere leads to. */
+  /** Numbers in use. The first HEADER numbers stay 0: they are the region to which the link 0 (no context) leads. */
   private used = HEADER;
-  /** Where the rows of the block at hand are. */
+  /** For each row of the current block, its index in `data`. */
   private readonly rows = new Uint32Array(BLOCK_ENTRIES);
-  /** The region of the wide context at hand, and how many of its rows are still to come. */
+  /** The region of the current wide context, and (`missing`) how many of its rows are in later blocks. */
   private region = 0;
   private missing = 0;
   private readonly totals = new Uint32Array(4 * BLOCK_ENTRIES);
@@ -117,7 +117,7 @@ class TableLoader {
     for (let i = 0; i < linked.length; i++) linked[i].link(block, rows, data, LINKS + i);
   }
 
-  /** @param name of the store, for messages. */
+  /** Checks that the table is complete. @param name the name of the store, for messages. @throws KNESER_DAMAGED */
   end(name: string): void {
     const { table, linked, contexts } = this;
     const { data, stride, pattern } = table;
@@ -141,7 +141,7 @@ class TableLoader {
       throw damaged(name, 'it has counts, where a back-off model has log10 probabilities');
   }
 
-  /** Puts the numbers of a block's rows where they stay, and their places in place of the counts. */
+  /** Moves the log10 p and back-offs of a block to `numbers`, and replaces counts and totals by references to them. */
   private placeNumbers({ words, counts, contextCount, starts, numbers }: Block): void {
     if (!this.numbers || !numbers) return;
     for (let row = 0; row < starts[contextCount]; row++) {
@@ -154,7 +154,7 @@ class TableLoader {
     const { data, stride } = this.table;
     const { words, counts, starts } = block;
     addTotals(block, 0, totals);
-    // In a back-off model the empty context has no back-off, whose place would be where Σc is.
+    // In a back-off model the empty context has no back-off. (Other contexts keep the reference to it in place of Σc.)
     if (this.numbers) data[FOLLOWERS_AT] = totals[FOLLOWERS_AT];
     else data.set(totals.subarray(0, 4));
     for (let row = 0; row < starts[1]; row++) {
@@ -175,7 +175,7 @@ class TableLoader {
       const row = starts[c];
       const length = starts[c + 1] - row;
       if (canBeSingle && length === 1 && pruned[c] === 0 && this.missing === 0) {
-        // Most contexts are like this one: no header, and nothing to add up.
+        // A single follower, as most contexts have: no header, and nothing to add up.
         const at = this.used;
         this.used = at + stride;
         if (this.used > data.length || contexts.count === contexts.links.length) throw damaged(name, MORE_ROWS);
@@ -186,7 +186,7 @@ class TableLoader {
         continue;
       }
       if (this.missing > 0) {
-        // One more block of a wide context.
+        // A further block of a wide context.
         if (!block.wide || length > this.missing) throw damaged(name, WRONG_TOTALS);
         this.missing -= length;
         this.placeRows(block, c, this.region, block.wide.followers);
@@ -249,7 +249,7 @@ function tableMemory(bytes: number): ArrayBufferLike {
 const MORE_ROWS = 'the table has more contexts or rows than the manifest says';
 const WRONG_TOTALS = 'a context has more rows than its totals say';
 
-/** @param where a table or a block. */
+/** The error for damage. @param where the name of the damaged table or block. */
 function damaged(where: string, reason: string): KneserError {
   return new KneserError('KNESER_DAMAGED', `${where} is damaged (${reason}); train the model again`);
 }

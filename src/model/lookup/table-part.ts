@@ -2,19 +2,19 @@ import { KneserError } from '../../base/errors.js';
 import { contextPattern, formatPattern, parsePattern, type Pattern } from '../../tables/pattern.js';
 import type { TableManifest } from '../../tables/manifest.js';
 
-/** A table that is to be looked up. */
+/** A table in which words are looked up, and its relations to the other tables of its stream. */
 export interface TablePart {
   readonly manifest: TableManifest;
   readonly pattern: Pattern;
-  /** The place among its stream's tables of the one without the farthest word, or −1. */
+  /** The index, among the tables of its stream, of the table whose pattern lacks the farthest word, or −1. */
   readonly backsOffTo: number;
-  /** The place of the one whose n-grams are the contexts of this one, or −1 for the empty pattern. */
+  /** The index of the table whose n-grams are the contexts of this table, or −1 for the empty pattern. */
   readonly contextTable: number;
   /** Which column of the context table's links leads here: the number of earlier tables with the same `contextTable`. */
   readonly contextColumn: number;
 }
 
-/** Tables with their patterns and parents. */
+/** The tables of a stream with their patterns and relations. @throws KNESER_DAMAGED */
 export function tableParts(store: string, tables: readonly TableManifest[]): TablePart[] {
   const patterns = tables.map(({ pattern }) => {
     const parsed = parsePattern(pattern.replaceAll('c', '1'));

@@ -31,8 +31,8 @@ interface SeenWord {
 }
 
 /**
- * The next words of a back-off model (Katz 1987): a word's probability is that of the longest context that it was seen after,
- * times the back-offs of the longer contexts.
+ * The next words of a back-off model (Katz 1987): the probability of a word is p(w|h') in the longest context h' after which the
+ * model has it, times the back-offs of all longer contexts of the history.
  */
 export class BackoffNextWords implements NextWords {
   private readonly seen = new Map<number, SeenWord>();
@@ -60,7 +60,7 @@ export class BackoffNextWords implements NextWords {
   top(n: number, except?: number): WordProbability[] {
     const { seen, unigrams } = this;
     const candidates = [...seen.keys()];
-    // Of the others, those with the highest p: their order does not depend on the history.
+    // Words that were not seen after the history: their order is that of their unigrams, whatever the history.
     let others = 0;
     for (const word of unigrams.byProbability) {
       if (others > n) break;
@@ -85,7 +85,7 @@ export class BackoffNextWords implements NextWords {
       left -= this.probability(word);
       if (left < 0) return word;
     }
-    // Rounding left a little of the interval over.
+    // By rounding, the parts may add up to a little less than the interval.
     return byProbability[0];
   }
 

@@ -47,7 +47,7 @@ export class BackoffPredictor implements Predictor {
   }
 }
 
-/** The followers of a context with log10 p of each. A context may have none: then its only row is no word. */
+/** The followers of a context, with log10 p of each. A context without followers has one row, whose word is NONE. */
 function read(followers: Followers): Pick<BackoffLevel, 'words' | 'log10Probs'> {
   const words = new Uint32Array(followers.length);
   const log10Probs = new Float64Array(followers.length);

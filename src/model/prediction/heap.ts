@@ -1,4 +1,4 @@
-/** A binary heap of numbered items with values: the smallest value on top, of equal ones the item with the largest number. */
+/** A binary heap of numbered items with values: the smallest value is on top; of equal values, the item with the largest number. */
 export class Heap {
   size = 0;
   readonly values: Float64Array;
@@ -34,7 +34,7 @@ export class Heap {
     this.put(at, item, value);
   }
 
-  /** Puts an item in the place of the one on top. */
+  /** Replaces the top item by another. */
   replace(item: number, value: number): void {
     const { size } = this;
     let at = 0;
@@ -49,13 +49,13 @@ export class Heap {
     this.put(at, item, value);
   }
 
-  /** Takes the item on top away. */
+  /** Removes the top item. */
   pop(): void {
     const last = --this.size;
     if (last > 0) this.replace(this.items[last], this.values[last]);
   }
 
-  /** Adds an item, or lets it take the place of the one on top of a full heap if it comes behind that. */
+  /** Adds an item. In a full heap it replaces the top item if it ranks above it (larger value, or equal value and smaller number). */
   offer(item: number, value: number): void {
     if (!this.full) this.push(item, value);
     else if (!this.isBefore(item, value, 0)) this.replace(item, value);

@@ -3,9 +3,9 @@ import type { Explanation } from './prediction.js';
 import { explain, matchedLength, type NextWord, type Voter } from './voters.js';
 
 /**
- * The distribution of the word after one history, by word id. `predict` reads it; `model.distribution(history)` is to return
- * it by token, and then also its entropy, the rank of a word, all words by falling probability and a dense array: add
- * those methods here, and an implementation for back-off models.
+ * The distribution of the word after one history, by word id. `predict` reads it. `model.distribution(history)` is planned to
+ * return it by token, with its entropy, the rank of a word, all words by falling probability and a dense array: those methods
+ * belong here.
  */
 export interface NextWords {
   /** p(word | history); 0 for `<s>`, which never comes next. */
@@ -18,9 +18,9 @@ export interface NextWords {
    * @param random returns a number from 0 to below 1.
    */
   sample(random: () => number): number;
-  /** The parts that the probability of a word is the sum of. */
+  /** The probability of a word as a sum of parts, one for each pattern. */
   explain(word: number): Explanation;
-  /** The length in words of the longest n-gram in the model that the word ends after this history. At least 1. */
+  /** The length in words of the longest n-gram in the model that ends with the word after this history. At least 1. */
   matched(word: number): number;
 }
 
@@ -41,9 +41,9 @@ export class MixtureNextWords implements NextWords {
   }
 
   /**
-   * Walks the unit interval part by part: the followers of each context from the longest down, by id; then the classes and
-   * their words; then all words with their part of the empty pattern and of the uniform distribution. Costs up to a look
-   * at every word.
+   * Finds the word at a random point of the unit interval, which the words' probabilities divide: first the followers of each
+   * context, longest context first, by id; then the classes and their words; then all words with their part of the empty
+   * pattern and of the uniform distribution. Cost: O(V) at worst.
    */
   sample(random: () => number): number {
     const { voters, unigrams, uniform, nextClass } = this.next;
@@ -73,7 +73,7 @@ export class MixtureNextWords implements NextWords {
       left -= unigrams.value(counts[word]) + uniform;
       if (left < 0) return word;
     }
-    // Rounding left a little of the interval over.
+    // By rounding, the parts may add up to a little less than the interval.
     return byCount[0];
   }
 

@@ -1,7 +1,7 @@
 import { checkFlag, checkOptions, wholeNumber, type OptionTable } from '../../base/check.js';
 import { KneserError } from '../../base/errors.js';
 
-/** What to predict, and after what. */
+/** How many tokens to predict, and how. */
 export interface PredictOptions {
   /** How many tokens, from 1 on. Default 10. */
   readonly top?: number;
@@ -11,11 +11,11 @@ export interface PredictOptions {
   readonly start?: boolean;
   /** Whether `<unk>` is predicted too, which stands for all unknown words. Default false. */
   readonly unknown?: boolean;
-  /** Whether each prediction says what every pattern gave it. Default false. */
+  /** Whether each prediction has an `explanation`: the parts of its probability by pattern. Default false. */
   readonly explain?: boolean;
 }
 
-/** Tokens that are predicted where `top` is not given. */
+/** The default of `top`. */
 const DEFAULT_TOP = 10;
 
 const PREDICT_OPTIONS: OptionTable<PredictOptions> = {
@@ -47,21 +47,21 @@ export interface Prediction {
   readonly log10Prob: number;
   /** The length of the longest n-gram found that ends at the token. */
   readonly matched: number;
-  /** Where it was asked for. */
+  /** The parts of the probability; present with `explain: true`. */
   readonly explanation?: Explanation;
 }
 
 /** Where a probability comes from: the sum of the patterns' parts and `uniform`. */
 export interface Explanation {
-  /** The patterns that saw the token after this history, by what they give it, falling. */
+  /** The patterns with a count of the token after this history, by their part of its probability, falling. */
   readonly patterns: readonly PatternPart[];
-  /** What every token has of the uniform distribution. */
+  /** The part of the uniform distribution, the same for every token. */
   readonly uniform: number;
 }
 
-/** What a pattern gives a token: its discounted count there over the context's total, times the pattern's weight. */
+/** A pattern's part of a token's probability: the token's discounted count over the context's total, times the pattern's weight. */
 export interface PatternPart {
-  /** As in {@link TableInfo}; with `c` in place of `1`, a pattern of the class model. */
+  /** The pattern, written as in {@link TableInfo}; with `c` instead of `1`, a pattern of the class model. */
   readonly pattern: string;
   /** Its part of the probability. */
   readonly probability: number;

@@ -23,7 +23,7 @@ export interface Predictor {
   /**
    * The distribution of the word after a history.
    *
-   * @param history ids of the words before, at most order − 1, oldest first; `OOV` may be marked.
+   * @param history ids of the words before, at most order − 1, oldest first; ids may carry the mark `OOV`.
    * @param withStart whether the history begins a sentence: `<s>` stands before it.
    */
   after(history: Uint32Array, withStart: boolean): Generator<Promise<void>, NextWords, void>;
@@ -34,7 +34,7 @@ export function nextWordLayout(order: number): BatchLayout {
   return new BatchLayout(order, 1);
 }
 
-/** A batch of one word, whichever, after a history of at most order − 1 words. */
+/** Lays out a batch of one word (any word) after a history of at most order − 1 words. */
 export function layOutHistory(layout: BatchLayout, history: Uint32Array, withStart: boolean, order: number): Batch {
   layout.reset();
   layout.begin(withStart && history.length < order - 1);
@@ -106,7 +106,7 @@ function* votersOf(
   return voters;
 }
 
-/** The followers of the context of a batch's only word, which was looked up last. */
+/** The followers of the context of the only word of a batch. The table must have looked up this batch last. */
 export function* followersOf(table: CountTable, batch: Batch): Generator<Promise<void>, Followers, void> {
   for (;;) {
     const found = table.followers(batch);

@@ -5,17 +5,17 @@ import type { NextClass, NextWord, Voter } from './voters.js';
 import type { WordClasses } from '../../tables/classes.js';
 import { BOS, NONE } from '../../text/tokens.js';
 
-/** Contexts with at most so many followers are added up whole; of wider ones the followers come by falling counts. */
+/** A context with at most this many followers is narrow: all its followers are added up. Wider ones are read by falling count. */
 const NARROW = 512;
-/** By so much, relatively, may sums differ that were added up in another order. */
+/** The relative difference that rounding may cause between two sums of the same parts in another order. */
 const ROUNDING = 1e-12;
 
-/** Searches are numbered up to here, then from 1 again. */
+/** The largest number of a search; the next one is 1 again. */
 const LAST_SEARCH = 2 ** 32 - 1;
 
 /** Words sorted by what one part of the mixture adds to their probability, highest first. */
 interface RankedWords {
-  /** What the next word is worth at most, and all that are still to come. */
+  /** An upper bound of this part's share in the probability of the next word and of all words after it. */
   readonly bound: number;
   /** The next word; the bound must be above 0. */
   next(): number;
@@ -25,29 +25,30 @@ interface RankedWords {
 export interface WordProbability {
   readonly word: number;
   readonly probability: number;
-  /** log10 of it, where it was not computed from the probability. */
+  /** log10 of the probability, if it is known more exactly than as the logarithm of `probability`. */
   readonly log10Prob?: number;
 }
 
-/** A model's words in the orders that do not depend on the history. */
+/** A model's words in orders that do not depend on the history. */
 export interface WordLists {
   /** The count of each word id in the table of unigrams. */
   readonly counts: Uint32Array;
   /** All words that can be predicted, by falling count. */
   readonly byCount: Uint32Array;
-  /** The same by class, and within a class by falling share; the words of class c begin at `starts[c]`. */
+  /** The same words by class, and within a class by falling p(w | class); the words of class c begin at `starts[c]`. */
   readonly byClass: Uint32Array;
   readonly starts: Uint32Array;
 }
 
 /**
- * Finds the most probable next words without a look at all words: the threshold algorithm (Fagin, Lotem & Naor 2003) over
- * the followers of wide contexts and the unigrams by falling counts, and the words of each class by falling share. A word
- * that has come in none of these is no more probable than the sum of what all of them still offer, and of what the narrow
- * contexts give it, which are added up whole.
+ * Finds the most probable next words without looking at all words, by the threshold algorithm (Fagin, Lotem & Naor 2003). Its
+ * ranked lists are the followers of each wide context and the unigrams, by falling count, and the words of each class by
+ * falling p(w | class). The followers of narrow contexts are all added up first. A word that no list has shown so far has at
+ * most the probability: sum of the bounds of all lists, plus its sum from the narrow contexts. The search stops when this cannot
+ * exceed the probabilities found.
  */
 export class TopWords {
-  /** By word, what the narrow contexts give it; 0 for all but the words in `touched`. */
+  /** By word, the sum of its parts from the narrow contexts; 0 for all words that are not in `touched`. */
   private readonly sums: Float64Array;
   private readonly touched: Uint32Array;
   /** By word, the number of the last search that computed its probability. */
@@ -65,8 +66,7 @@ export class TopWords {
   }
 
   /**
-   * The probability of one word: the same parts, added in the same order as `find` adds them, so that both agree to the last
-   * bit.
+   * The probability of one word. Its parts are added in the same order as in `find`, so that both agree to the last bit.
    */
   probability({ voters, unigrams, uniform, nextClass }: NextWord, word: number): number {
     if (word === NONE || word === BOS) return 0;
@@ -110,7 +110,7 @@ export class TopWords {
     const all = new RankedUnigrams(unigrams, lists);
     const sources: RankedWords[] = [all, ...wide.map(voter => new RankedFollowers(voter, this.heads))];
     if (nextClass) sources.push(new RankedByClass(nextClass, lists));
-    // What a word that was not computed yet can have besides its sum.
+    // An upper bound of the probability of a word that was not computed yet, without its sum from narrow contexts.
     let rest = Infinity;
     const isBehind = (sum: number): boolean => top.full && (sum + rest) * (1 + ROUNDING) < top.value;
     while (!all.ended) {
@@ -130,7 +130,7 @@ export class TopWords {
     return found.sort((a, b) => b.probability - a.probability || a.word - b.word);
   }
 
-  /** Adds up what narrow contexts say. @returns the words they speak of. */
+  /** Adds the parts from narrow contexts to `sums`. @returns the words that have such parts. */
   private addNarrow(voters: readonly Voter[]): Uint32Array {
     const { sums, touched, words, counts } = this;
     let size = 0;
@@ -150,7 +150,7 @@ export class TopWords {
   }
 }
 
-/** Of some words the `most` whose values are highest. */
+/** The `most` words with the highest values. */
 function mostOf(words: Uint32Array, values: Float64Array, most: number): Uint32Array {
   if (words.length <= most) return words;
   const heap = new Heap(most);
@@ -181,7 +181,7 @@ class RankedUnigrams implements RankedWords {
   }
 }
 
-/** The followers of a context, by falling counts; all of them are sorted only where their head is not enough. */
+/** The followers of a context, by falling count. First only a head (the highest counts) is sorted; the rest when it is needed. */
 class RankedFollowers implements RankedWords {
   bound: number;
   private at = 0;
@@ -209,11 +209,11 @@ class RankedFollowers implements RankedWords {
   }
 }
 
-/** The words of all classes, by what the class model says of them. */
+/** The words of all classes, by their probability in the class model, falling. */
 class RankedByClass implements RankedWords {
-  /** Of each class the next word's place among the words by class. */
+  /** For each class, the index of its next word in the list `byClass`. */
   private readonly places: Uint32Array;
-  /** The classes by what their next words are worth, less than nothing: the most is on top. */
+  /** The classes by the negative probability of their next words: the class with the most probable next word is on top. */
   private readonly heap: Heap;
 
   constructor(

@@ -4,36 +4,36 @@ import type { Term } from '../../smoothing/terms.js';
 import type { Explanation, PatternPart } from './prediction.js';
 import type { Followers } from '../../smoothing/followers.js';
 
-/** A pattern whose context was seen, and the followers of that. */
+/** A pattern whose context was seen in training, and the followers of this context. */
 export interface Voter {
   readonly term: Term;
   readonly followers: Followers;
 }
 
 /**
- * What the probability of the word after a history is made of: Σ term(count of the word) + uniform, over the voters and the
- * unigrams, and with a class model the word's share of the same for its class.
+ * The parts of the probability of the word after a history: p(w) = Σ term(count of w) + uniform, summed over the voters and the
+ * unigrams; with a class model also p(w | class of w) times the same kind of sum for the class.
  */
 export interface NextWord {
-  /** All patterns whose contexts were seen, but the empty one; fewer kept words first. */
+  /** All patterns whose contexts were seen, except the empty pattern; patterns with fewer kept words first. */
   readonly voters: readonly Voter[];
-  /** The empty pattern. */
+  /** The term of the empty pattern. */
   readonly unigrams: Term;
   readonly uniform: number;
   readonly nextClass: NextClass | undefined;
 }
 
-/** The same for the word's class, times the weight of the class model. */
+/** The parts of the probability of the next word's class, times the weight of the class model. */
 export interface NextClass {
   readonly classes: WordClasses;
-  /** The empty pattern is one of them. */
+  /** All patterns of classes whose contexts were seen, with the empty pattern. */
   readonly voters: readonly Voter[];
   readonly uniform: number;
-  /** By class, what the voters and the uniform distribution give it. */
+  /** By class, its probability: the sum over the voters and the uniform distribution. */
   readonly probabilities: Float64Array;
 }
 
-/** What voters and the uniform distribution give each class. */
+/** The probability of each class: the sum over the voters and the uniform distribution. */
 export function classProbabilities(voters: readonly Voter[], uniform: number, count: number): Float64Array {
   const probabilities = new Float64Array(count).fill(uniform);
   const classes = new Uint32Array(count);
@@ -45,7 +45,7 @@ export function classProbabilities(voters: readonly Voter[], uniform: number, co
   return probabilities;
 }
 
-/** The length of the longest n-gram seen that the word ends. */
+/** The length of the longest n-gram of the model that ends with the word after the history. */
 export function matchedLength({ voters }: NextWord, word: number): number {
   let length = 1;
   for (const { term, followers } of voters) {
@@ -54,7 +54,7 @@ export function matchedLength({ voters }: NextWord, word: number): number {
   return length;
 }
 
-/** What each pattern gives a word. @param unigramCount the word's count in the empty pattern. */
+/** The part of a word's probability that each pattern gives. @param unigramCount the word's count in the empty pattern. */
 export function explain(next: NextWord, word: number, unigramCount: number): Explanation {
   const { voters, unigrams, nextClass } = next;
   const patterns: PatternPart[] = [];

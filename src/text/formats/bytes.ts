@@ -14,7 +14,7 @@ const CHUNK_BYTES = 1 << 20;
 /** The name of standard input among files. */
 export const STDIN = '-';
 
-/** The compressions that are unpacked: the kind of file, the ending of its name, the error of damage, and who unpacks it. */
+/** The compressions that are unpacked: kind of file, ending of its name, error code for damage, and the function that unpacks it. */
 const COMPRESSIONS = [
   { kind: 'gzip', ending: /\.gz$/i, code: 'KNESER_INPUT_GZIP', unpack: gunzip },
   { kind: 'zstd', ending: /\.zst$/i, code: 'KNESER_INPUT_ZSTD', unpack: unzstd },
@@ -24,7 +24,7 @@ type Compression = (typeof COMPRESSIONS)[number];
 
 /** How the bytes of a file are read. */
 export interface ByteOptions {
-  /** Told how many more bytes of the file were read from the disk (compressed bytes of a compressed file). */
+  /** Called with the number of bytes just read from the disk (compressed bytes of a compressed file). */
   readonly onRead?: ((bytes: number) => void) | undefined;
   /** Ends the reading, even of a pipe that is silent. */
   readonly signal?: AbortSignal | undefined;
@@ -36,7 +36,7 @@ export interface ByteOptions {
  * The bytes of a file, unpacked where they begin like gzip or zstd, and without a leading byte-order mark of UTF-8.
  *
  * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_ABORTED; KNESER_INPUT_GZIP and KNESER_INPUT_ZSTD for damaged
- * data, and for a name that ends in `.gz` or `.zst` where the bytes are of no compression that is read.
+ * data, and for a file named `.gz` or `.zst` whose bytes are neither gzip nor zstd.
  */
 export async function* readBytes(path: string, options: ByteOptions = {}): AsyncGenerator<Uint8Array> {
   const { onRead, signal, anyBytes = false } = options;
@@ -78,14 +78,14 @@ export async function* readBytes(path: string, options: ByteOptions = {}): Async
     }
     throw readError(path, error);
   } finally {
-    // A pipe that is silent would be waited for.
+    // Without this, a pipe to which nobody writes would keep the process alive.
     pipe?.destroy();
     await source.return();
   }
 }
 
 /**
- * The bytes of a file that holds text of some kind, after a look at the first of them.
+ * The bytes of a file, if its first bytes do not show that it is no text (an archive, an image, UTF-16).
  *
  * @param expected the kinds of {@link kindOf} that the caller reads.
  * @throws KNESER_INPUT_UNREADABLE for UTF-16, UTF-32 and files of other kinds, and what {@link readBytes} throws.
@@ -99,7 +99,7 @@ export async function* readRecognized(
   yield* options.anyBytes ? bytes : recognized(path, bytes, expected);
 }
 
-/** A file with fewer bytes is of no kind: its name says what it is. */
+/** Magic numbers of compressions have up to 4 bytes: the name of a shorter file says what it is. */
 const LONGEST_MAGIC = 4;
 
 /** The compression of a file by its first bytes; by its name where `byName` says so, or where the file is too short. */

@@ -19,13 +19,13 @@ export interface DocumentOptions {
    */
   readonly format?: FormatName;
   /**
-   * What to do with an object that lacks the field, or a row that lacks the column's value, `null` included: `refuse` to
-   * read on (the default), or `skip` the document and count it.
+   * What to do with an object whose field, or a row whose column, is missing or `null`: `refuse` throws an error (the
+   * default), `skip` leaves the document out and counts it.
    */
   readonly missing?: 'refuse' | 'skip';
   /**
-   * Reads text whatever its bytes, and takes each file for what its name says. Default false: a file that is known to be
-   * something else (an archive, an image), binary data, UTF-16, and text with many invalid UTF-8 sequences are refused.
+   * Reads any bytes as text, and lets the name of a file alone say its format. Default false: archives, images, other
+   * binary data, UTF-16, and text with many invalid UTF-8 sequences are refused.
    */
   readonly anyBytes?: boolean;
 }
@@ -56,11 +56,11 @@ export function givenDocumentOptions(options: DocumentOptions): DocumentOptions 
 
 /** How a file is read. */
 export interface ReadOptions extends DocumentOptions {
-  /** Told how many more bytes of the file were read from the disk (compressed bytes of a compressed file). */
+  /** Called with the number of bytes just read from the disk (compressed bytes of a compressed file). */
   readonly onRead?: ((bytes: number) => void) | undefined;
   /** Ends the reading, even of a pipe that is silent. */
   readonly signal?: AbortSignal | undefined;
-  /** Told how many more documents were left out, with `missing: 'skip'`. */
+  /** Called with the number of documents just left out, with `missing: 'skip'`. */
   readonly onSkip?: ((documents: number) => void) | undefined;
   /** The longest line of JSON, in bytes; at most 32 MB, which is the default. */
   readonly longestJson?: number | undefined;
@@ -80,11 +80,11 @@ export interface Piece {
   /** UTF-8. */
   readonly bytes: Uint8Array;
   /**
-   * Behind which byte each document ends, ascending; the last equals `bytes.length`. Missing where the file is plain text:
-   * each of its lines is a document, and may continue in the next piece.
+   * The offset in `bytes` at which each document ends (exclusive), ascending; the last equals `bytes.length`. Missing where
+   * the file is plain text: each of its lines is a document, and the last one may continue in the next piece.
    */
   readonly ends?: readonly number[];
-  /** Of each document the object that holds it, if `ReadOptions.records` asks for them and the format has objects. */
+  /** The JSON object of each document, if `ReadOptions.records` is true and the format has objects. */
   readonly records?: readonly Readonly<Record<string, unknown>>[];
 }
 
@@ -226,7 +226,7 @@ export class PieceBuilder {
   }
 }
 
-/** An upper bound of the bytes of a string in UTF-8: a surrogate pair counts 6, and takes 4. */
+/** An upper bound of a string's length in UTF-8, in bytes: a surrogate pair is counted as 6 bytes, though it takes 4. */
 function utf8Length(text: string): number {
   let length = text.length;
   for (let i = 0; i < text.length; i++) {

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 /** Bytes read from the disk at a time. */
 const WINDOW_BYTES = 1 << 20;
 
-/** A file read in order, mostly: a piece of it is in memory. */
+/** A file that is read mostly in order: one window of it, of 1 MB or more, is in memory. */
 export class FileWindow {
   private bytes = new Uint8Array(0);
   private start = 0;

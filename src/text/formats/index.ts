@@ -16,19 +16,19 @@ export const FORMATS: readonly Format[] = [JSON_LINES, PARQUET, TEXT];
 /** The options that say where in a file its text is: one for each structured format. */
 export const FORMAT_OPTIONS: readonly ('field' | 'column')[] = FORMATS.flatMap(({ option }) => option?.name ?? []);
 
-/** The format of a file by the option `format`, or by its name; plain text where neither says any. */
+/** The format of a file: the option `format` if given, else the format that its name matches, else plain text. */
 export function formatOf(path: string, { format }: DocumentOptions = {}): Format {
   return FORMATS.find(({ name, matches }) => (format === undefined ? matches.test(path) : name === format)) ?? TEXT;
 }
 
-/** The format of a file: by the option `format`, as Parquet by its first bytes, or by its name. */
+/** The format of a file: the option `format` if given; Parquet if its first bytes say so; else by its name. */
 export async function findFormat(path: string, options: DocumentOptions = {}): Promise<Format> {
   const format = formatOf(path, options);
   const isOpen = options.format === undefined && !options.anyBytes && format !== PARQUET;
   return isOpen && (await isParquet(path)) ? PARQUET : format;
 }
 
-/** Whether a file is plain text: its lines are then those that an editor shows. */
+/** Whether a file is plain text, whose lines are the same as in an editor. */
 export async function isPlain(path: string, options: DocumentOptions = {}): Promise<boolean> {
   return (await findFormat(path, options)) === TEXT;
 }

@@ -6,7 +6,7 @@ import { STDIN } from './bytes.js';
 import { givenDocumentOptions, type DocumentOptions, type Format } from './corpus.js';
 import { findFormat, formatOf, FORMATS } from './index.js';
 
-/** The entries that tell a model, finished or not, from a folder of text. */
+/** Names of entries that only the folder of a model has, finished or not: such a folder is not read as text. */
 const MODEL_ENTRY = /^(kneser\.(json|training)|generation-\d+)$/;
 
 /** One input: the path of a file, or `-` for standard input, and its size on disk [bytes] unless it is a pipe. */
@@ -17,11 +17,11 @@ export interface Input {
 
 /**
  * Input: names of files and folders. Output: the files that they stand for; a folder stands for those of its files, and
- * of its subfolders, whose names a format claims (`inFolders`), but not for models. With the option `format` a folder stands
- * for those of these files whose names do not say another format. Hidden entries, whose names begin with a dot, are passed
- * over. Order: as given, each folder sorted by name.
+ * of its subfolders, whose names match a format (`inFolders`). The option `format` leaves out files whose names say another
+ * format. Folders of models and hidden entries (names that begin with a dot) are left out. Order: as given, the files of
+ * each folder sorted by name.
  *
- * @param onWarning told what a folder holds that is left out, and why: one sentence a folder.
+ * @param onWarning gets one sentence for each folder with entries that are left out: their names and the reasons.
  * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_INPUT_EMPTY for a folder without text, or KNESER_OPTION
  * for an option of a format that no input has.
  */
@@ -58,7 +58,7 @@ export async function documentsOf(inputs: readonly Input[], documents: DocumentO
   return Object.fromEntries(given);
 }
 
-/** The formats of the inputs. The bytes of files are only looked at where an option depends on them. */
+/** The formats of the inputs. The bytes of a file are read only if an option depends on its format. */
 async function usedFormats(inputs: readonly Input[], documents: DocumentOptions): Promise<Format[]> {
   const formats = new Set(inputs.map(({ path }) => formatOf(path, documents)));
   if (documents.column !== undefined || documents.missing !== undefined) {
@@ -140,7 +140,7 @@ function reasonAgainst(name: string, { format }: DocumentOptions): string | unde
     : `named like ${other.name}, not ${format}`;
 }
 
-/** So many entries are named for each reason. */
+/** How many entries a warning names for each reason. */
 const NAMED = 3;
 
 /** `a.png, b.png and 2 more (not named like text)`, reason by reason. */

@@ -165,7 +165,7 @@ function parseObject(bytes: Uint8Array, path: string, line: number, first: boole
 /** The first line of an object over several lines: a brace, and nothing or some fields with a comma or bracket at the end. */
 const BEGINS_OBJECT = /^\{(.*[,{[])?$/;
 
-/** Refuses a line too long to be parsed, if it is an array: what to do is then known. */
+/** Refuses a line that is too long to be parsed and is an array, with the command that writes one element a line. */
 function refuseArray(line: Uint8Array, where: string): void {
   if (decode(line.subarray(0, 100)).trimStart().startsWith('[')) throw oneArray(where);
 }
@@ -185,7 +185,7 @@ function oneObject(where: string): KneserError {
   );
 }
 
-/** The text of an object; `undefined` where it is missing and may be. @throws KNESER_INPUT_JSON */
+/** The text of an object; `undefined` where it is missing and the option `missing` is `skip`. @throws KNESER_INPUT_JSON */
 export function textOf(
   object: JsonObject,
   { field = 'text', missing }: DocumentOptions,
@@ -208,7 +208,7 @@ export function textOf(
   );
 }
 
-/** The member of that name; where there is none, the one that the name is a path to, its parts separated by dots. */
+/** The member named `field`; if the object has none, the nested member that `field` names as a path, such as `meta.text`. */
 export function memberOf(object: JsonObject, field: string): unknown {
   if (Object.hasOwn(object, field)) return object[field];
   let value: unknown = object;

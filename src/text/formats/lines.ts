@@ -4,7 +4,7 @@ import { NEWLINE } from '../tokens.js';
 import type { DocumentOptions } from './corpus.js';
 import { openCorpus } from './index.js';
 
-/** The longest line, in bytes: a line is in memory as a whole, as are its tokens. */
+/** The longest line, in bytes: a whole line and its tokens are in memory at once. */
 const MOST_BYTES = 1 << 26;
 
 /** The lines of a text, one at a time, as soon as each is complete. */

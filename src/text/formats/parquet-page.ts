@@ -3,7 +3,7 @@ import { deltaBinaryUnpack } from 'hyparquet/src/delta.js';
 import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js';
 import type { ColumnDecoder, PageHeader, SchemaElement } from 'hyparquet/src/types.js';
 
-/** A page without its compression: of one of version 2 the levels, which have none, then the values. */
+/** The unpacked bytes of a page. In a page of version 2 the levels come first and are never packed; the values follow. */
 export function unpackPage(bytes: Uint8Array, header: PageHeader, { codec, compressors }: ColumnDecoder): Uint8Array {
   const levels = levelBytes(header);
   if (!(levels >= 0 && levels <= bytes.length)) throw new Error('levels beyond their page');
@@ -21,10 +21,10 @@ function levelBytes({ data_page_header_v2: second }: PageHeader): number {
 }
 
 /**
- * Refuses a page whose runs or lengths hold more than its header says: the reader allocates whatever size they name, up to
- * sizes that no array can have.
+ * Refuses a page whose runs or lengths name more values or bytes than its header allows: hyparquet would allocate as much as
+ * they name before it reads a value.
  *
- * @param most the greatest total size of the values of a page, in bytes.
+ * @param most the largest total size of a page's values, in bytes.
  */
 export function checkPage(page: Uint8Array, header: PageHeader, element: SchemaElement, most: number): void {
   const first = header.data_page_header;

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { parquetMetadataAsync, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-// The package's own parts, since what it exports as a whole decodes all pages of a row group before it hands them over.
+// Inner modules of the package: its public functions decode all pages of a row group before they return the first.
 import { parquetHeader, readPage } from 'hyparquet/src/column.js';
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import type { PageHeader } from 'hyparquet/src/types.js';
@@ -11,19 +11,19 @@ import { FileWindow } from './file-window.js';
 import { checkPage, unpackPage } from './parquet-page.js';
 import type { ReadPiece } from './reading-thread.js';
 
-/** Beyond these a page is damaged, or too large to be read. Writers make pages of about 1 MB. */
+/** The largest page, in bytes and in rows; a larger one is refused as damaged. Writers make pages of about 1 MB. */
 const MOST_PAGE_BYTES = 1 << 28;
 const MOST_PAGE_ROWS = 1 << 24;
 
-/** Text is handed over when it is as long as this, wherever the page ends: a dictionary's words may come many times. */
+/** A piece of text ends at this length, in bytes, even within a page: a small page can repeat long texts of its dictionary. */
 const PIECE_BYTES = 1 << 22;
 
 /**
- * The text of a Parquet file: of each row one column, a document of one or more lines. Before each page is decoded an empty
- * piece tells where it ends.
+ * The text of a Parquet file. The value of one column in each row is a document, of one or more lines. An empty piece comes
+ * before each page is decoded: it says where the page ends in the file.
  *
  * @param skipMissing whether rows without a value are left out and counted, rather than refused.
- * @throws KNESER_INPUT_PARQUET for a column that is no text, the error of the system, and others for what is damaged.
+ * @throws KNESER_INPUT_PARQUET for a column that is no text; the operating system's error; other errors for damaged data.
  */
 export async function* readPages(path: string, column: string, skipMissing: boolean): AsyncGenerator<ReadPiece> {
   const file = await open(path);
@@ -90,13 +90,13 @@ function textColumn(path: string, schema: SchemaTree, column: string): SchemaTre
   );
 }
 
-/** A page: bytes, valid until the next page, or something else where there is no text; and where in the file it ends. */
+/** The values of a page and its end in the file. A value that is no Uint8Array has no text. Valid until the next page. */
 interface Page {
   readonly values: ArrayLike<unknown> & Iterable<unknown>;
   readonly end: number;
 }
 
-/** The values of a column, page by page, before each an empty page. */
+/** The values of a column, page by page. An empty page comes before each, so that progress is reported while it is decoded. */
 async function* columnPages(
   window: FileWindow,
   metadata: FileMetaData,
@@ -107,7 +107,7 @@ async function* columnPages(
   for (const { columns, num_rows } of metadata.row_groups) {
     const chunk = columns.find(({ meta_data }) => meta_data?.path_in_schema.join('\n') === node.element.name);
     if (!chunk?.meta_data) throw new Error('a row group lacks the column');
-    // The footer's numbers have the types that the footer says.
+    // The footer itself says the type of each of its numbers: a damaged one may be of another type.
     if (typeof num_rows !== 'bigint') throw new Error('a row group lacks its number of rows');
     const { type, codec, dictionary_page_offset, data_page_offset, total_compressed_size } = chunk.meta_data;
     const { element } = node;
@@ -126,7 +126,7 @@ async function* columnPages(
         throw new Error(`a page of ${header.uncompressed_page_size} bytes`);
       }
       if (!isWithin(values ?? 0, MOST_PAGE_ROWS)) throw new Error(`a page of ${values} rows`);
-      // A copy: readPage wants the buffer of the page to itself.
+      // A copy: readPage needs the page in a buffer of its own.
       const bytes = await window.copy(at + length, at + length + size);
       at += length + size;
       yield { values: [], end: at };
@@ -150,7 +150,7 @@ function isWithin(value: number, most: number): boolean {
   return value >= 0 && value <= most;
 }
 
-/** A page's header, and its length, which only reading it tells: statistics in it may be long. */
+/** A page's header and its length in bytes, which is known only when it is read: the statistics in it may be long. */
 async function readHeader(
   window: FileWindow,
   at: number,

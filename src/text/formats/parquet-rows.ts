@@ -4,11 +4,11 @@ import { compressors } from 'hyparquet-compressors';
 import { FileWindow } from './file-window.js';
 import type { ReadPiece } from './reading-thread.js';
 
-/** A row group of at most so many bytes is decoded whole: each reading of a part decodes what is before it too. */
+/** A row group of at most this many bytes is decoded whole: decoding a part of it would decode the rows before that part, too. */
 const GROUP_BYTES = 1 << 28;
-/** Rows of a larger group that are decoded at a time. */
+/** How many rows of a larger group are decoded at a time. */
 const ROWS = 1 << 14;
-/** Rows that are handed over at a time. */
+/** How many rows a piece has. */
 const ROWS_A_PIECE = 1 << 10;
 
 const encoder = new TextEncoder();
@@ -17,7 +17,7 @@ const encoder = new TextEncoder();
  * Input: a Parquet file. Output: its rows as JSON lines with all columns. Order: that of the file. Integers of 64 bits keep all
  * their digits; dates and times are written as ISO 8601; a number that JSON lacks (NaN, infinities) is `null`.
  *
- * @throws the error of the system, and others for a file that is damaged.
+ * @throws the operating system's error; other errors for a damaged file.
  */
 export async function* readRows(path: string): AsyncGenerator<ReadPiece> {
   const handle = await open(path);
@@ -51,7 +51,7 @@ export async function* readRows(path: string): AsyncGenerator<ReadPiece> {
   }
 }
 
-/** JSON of a value as hyparquet decodes it. */
+/** The JSON of a value that hyparquet decoded. */
 function jsonOf(value: unknown): string {
   if (typeof value === 'bigint') return String(value);
   if (value === undefined) return 'null';

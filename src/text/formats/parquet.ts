@@ -11,8 +11,8 @@ import type { Format, Piece, ReadOptions } from './corpus.js';
 import { readInThread, type ReadingTask } from './reading-thread.js';
 
 /**
- * Parquet: rows, of which one column is the text of a document. One page of the column, about a megabyte, is in memory at
- * a time, besides its dictionary.
+ * Parquet: each row is a document, whose text is the value of one column. Memory: one page of the column (about 1 MB) and
+ * the column's dictionary.
  */
 export const PARQUET: Format = {
   name: 'parquet',
@@ -33,8 +33,9 @@ export async function isParquet(path: string): Promise<boolean> {
 }
 
 /**
- * A file is read where it is. The end of a Parquet file says where its columns are: a pipe, and a file that is packed once
- * more, are copied to a temporary file first. Files of other kinds are refused by name.
+ * The end of a Parquet file says where its columns are, so a file is read in place, at any offset. A pipe, and a Parquet
+ * file inside gzip or zstd, are first copied to a temporary file. A file that is not Parquet is refused with the name of its
+ * kind.
  */
 function readParquet(path: string, options: ReadOptions): AsyncGenerator<Piece> {
   const { column = 'text', missing } = options;

@@ -3,9 +3,9 @@ import { HEAD_BYTES, helpFor, kindOf } from '../../base/file-kinds.js';
 import { NEWLINE } from '../tokens.js';
 import { refusal, refuseWide } from './text-watch.js';
 
-/** The first bytes of a source, and all of its chunks, these bytes included. */
+/** The first bytes of a source (`head`), and all of its chunks, `head` included. */
 export interface Peeked {
-  /** At least {@link HEAD_BYTES}, or up to a line feed or the end: a short line on a pipe waits for its answer. */
+  /** At least {@link HEAD_BYTES}, or up to a line feed or the end, since whoever writes a short line to a pipe waits for its answer. */
   readonly head: Uint8Array;
   readonly chunks: AsyncGenerator<Uint8Array>;
 }
@@ -16,7 +16,7 @@ export async function peek(source: AsyncGenerator<Uint8Array>): Promise<Peeked> 
   while (head.length < HEAD_BYTES && !head.includes(NEWLINE)) {
     const next = await source.next();
     if (next.done) break;
-    // A copy, unless nothing more is read: a source may fill the same buffer again.
+    // A copy, unless this is the only chunk that is read: a source may fill the same buffer again.
     head = head.length === 0 && next.value.length >= HEAD_BYTES ? next.value : concatenate([head, next.value]);
   }
   const first = head;
@@ -28,7 +28,7 @@ export async function peek(source: AsyncGenerator<Uint8Array>): Promise<Peeked> 
 }
 
 /**
- * The chunks of a text, once its first bytes do not tell that it is something else.
+ * The chunks of a text, after a check that its first bytes are of no other kind of file.
  *
  * @param name the name of the text in messages.
  * @param expected names of the kinds of files that the caller reads.

@@ -12,7 +12,7 @@ export type ReadingTask =
   | { readonly kind: 'parquet'; readonly path: string; readonly column: string; readonly skipMissing?: boolean }
   | { readonly kind: 'rows'; readonly path: string };
 
-/** A piece, and how many bytes of the file were read up to its end. One without bytes only reports the numbers. */
+/** A piece with the progress at its end (bytes of the file that were read). A piece without bytes only reports progress. */
 export interface ReadPiece extends Piece {
   readonly read: number;
   /** Documents without text that were left out since the last piece; missing for none. */
@@ -23,7 +23,7 @@ export interface ReadPiece extends Piece {
 export type ThreadRequest =
   { readonly kind: 'next' } | { readonly kind: 'bytes'; readonly bytes: Uint8Array | undefined };
 
-/** The thread's answer, after which it sleeps; `milliseconds` is how long it worked for it. */
+/** The thread's answer, and the time that it worked for it [ms]. The thread then sleeps until the next request. */
 export type ThreadAnswer = { readonly milliseconds: number } & (
   | { readonly kind: 'ready' | 'bytes' | 'done' }
   | { readonly kind: 'piece'; readonly piece: ReadPiece }
@@ -35,7 +35,7 @@ export type ThreadAnswer = { readonly milliseconds: number } & (
     }
 );
 
-/** The time that a thread may take [ms]: some at the start, and more for each byte read or made. Libraries take a 50th. */
+/** The time that a thread may take [ms]: `GRACE` at the start, and more for each byte read or made. Libraries need a 50th of it. */
 const GRACE = 5000;
 const MILLISECONDS_A_BYTE = 1e-3;
 /** The heap of a thread, in MB, without its buffers: each buffer has a limit of its own. */
@@ -92,7 +92,7 @@ export async function* readInThread(
   }
 }
 
-/** The next answer of a thread. @param limit in milliseconds. */
+/** The next answer of a thread. @param limit the longest time to wait for it [ms]. */
 function answer(worker: Worker, limit: number, signal: AbortSignal | undefined): Promise<ThreadAnswer> {
   return new Promise((resolve, reject) => {
     const end = (): void => {
@@ -112,7 +112,7 @@ function answer(worker: Worker, limit: number, signal: AbortSignal | undefined):
       reject(isFull ? new Error('decoding takes too much memory') : threadError(address, error));
     };
     const abort = (): void => fail(abortedError('reading', signal?.reason));
-    // An answer that came while this thread was busy is heard first.
+    // setImmediate: an answer that arrived while this thread was busy is delivered before the time-out fails.
     const timer = setTimeout(
       () => setImmediate(() => fail(new Error('decoding takes far too long for its size'))),
       Math.min(limit, LONGEST_TIMER),

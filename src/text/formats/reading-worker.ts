@@ -59,7 +59,7 @@ try {
   });
 }
 
-/** The reason of a failure. A TypeError or RangeError of a library has none that helps a user. */
+/** The reason of a failure. The message of a library's TypeError or RangeError would not help a user. */
 function reasonOf(error: unknown): string {
   if (error instanceof TypeError || error instanceof RangeError)
     return 'the file is damaged or cut short (inconsistent lengths)';

@@ -9,11 +9,11 @@ import { readParquetRows } from './parquet.js';
 
 /** Some records of a file, which are JSON objects. */
 export interface RecordPiece {
-  /** The JSON of each, without a line feed: in JSON lines the bytes of the line. Valid until the next piece is asked for. */
+  /** The JSON of each record, without a line feed; of JSON lines, the bytes of the line. Valid until the next piece is asked for. */
   readonly lines: readonly Uint8Array[];
   /** The object of record i. */
   readonly object: (i: number) => JsonObject;
-  /** Where each is, for messages: `FILE, line 7`. */
+  /** The place of record i for messages: `FILE, line 7`. */
   readonly places: (i: number) => string;
 }
 
@@ -27,7 +27,7 @@ const encoder = new TextEncoder();
  * all columns, and each line of plain text as the member `text` of an object. Order: that of the file.
  *
  * @param isChecked whether the file was read before, whole and without an error.
- * @param onReplaced told how many invalid UTF-8 sequences of plain text were read as U+FFFD.
+ * @param onReplaced called with the number of invalid UTF-8 sequences of plain text that were just read as U+FFFD.
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED
  */
 export async function* readRecords(

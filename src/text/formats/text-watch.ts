@@ -2,14 +2,15 @@ import { HEAD_BYTES, quoted } from '../../base/file-kinds.js';
 import { KneserError } from '../../base/errors.js';
 
 /**
- * Tells text from other bytes. A text is looked at in stretches of {@link STRETCH} bytes, from its first to its last, and is
- * refused at the first stretch that is
+ * Tells text from other bytes. The whole text is checked in stretches of {@link STRETCH} bytes, and refused at the first
+ * stretch that is
  *
  * - binary: more than 1 byte in 20, and at least 16, are control characters other than tab, line ends, VT, FF and ESC;
- * - not UTF-8: invalid sequences are at least 16, more than 1 in 2,000 bytes, and more than 1 in 10 of the sequences that are
- *   not ASCII. A text in Latin-1 exceeds each; a text in UTF-8 with some damage does not.
+ * - not UTF-8: it has at least 16 invalid sequences, more than 1 in 2,000 bytes, and more than 1 in 10 of the sequences that
+ *   are not ASCII. A text in Latin-1 exceeds all three limits; a text in UTF-8 with some damage does not.
  *
- * Fewer control characters are characters of words; fewer invalid sequences are read as U+FFFD, and counted by the reader.
+ * Below these limits control characters are characters of words, and invalid sequences are read as U+FFFD and counted by the
+ * reader.
  */
 export const STRETCH = 1 << 16;
 const FEWEST = 16;
@@ -17,7 +18,7 @@ const MOST_CONTROLS = 1 / 20;
 const MOST_INVALID = 1 / 2000;
 const MOST_INVALID_SEQUENCES = 1 / 10;
 
-/** How many first bytes are looked at to tell UTF-16 and UTF-32, which hold NUL. */
+/** How many first bytes are needed to recognize UTF-16 and UTF-32 by their NUL bytes. */
 const SHORTEST_WIDE = 8;
 
 /** By byte: 1 for a control character that text does not need: all but tab, LF, VT, FF, CR and ESC, which colours terminals. */
@@ -32,16 +33,16 @@ function isPrintable(word: number): boolean {
 
 /** Watches a text as it passes. Input: its bytes, piece by piece, in order. */
 export class TextWatch {
-  /** Of the stretch so far: bytes, control characters, sequences that are not ASCII, and those of them that are invalid. */
+  /** Counts of the stretch so far: bytes, control characters, sequences that are not ASCII, and invalid ones among these. */
   private length = 0;
   private controls = 0;
   private sequences = 0;
   private invalid = 0;
-  /** Of the sequence that the last piece ends in: continuation bytes that it lacks, and the range of the next one. */
+  /** The UTF-8 sequence at the end of the last piece: how many continuation bytes it lacks, and the range of the next one. */
   private lacking = 0;
   private low = 0x80;
   private high = 0xbf;
-  /** Bytes before the stretch. */
+  /** Bytes of the text before the stretch. */
   private position = 0;
 
   constructor(private readonly path: string) {}
@@ -58,7 +59,7 @@ export class TextWatch {
     }
   }
 
-  /** One pass over the bytes; of ASCII without control characters four at a time. */
+  /** Counts in one pass over the bytes: four at a time where they are ASCII without control characters. */
   private count(bytes: Uint8Array, from: number, to: number): void {
     let { lacking, low, high, controls, sequences, invalid } = this;
     const shift = bytes.byteOffset & 3;
@@ -142,7 +143,7 @@ function byteOrderMark([a, b, c, d]: Uint8Array): string | undefined {
 }
 
 /**
- * UTF-32, or UTF-16 of a script whose letters are mostly below U+0100, without a byte-order mark:
+ * Recognizes UTF-32, and UTF-16 of a script whose letters are mostly below U+0100, without a byte-order mark:
  *
  *     UTF-16LE   t 00 h 00 e 00      NUL at odd places
  *     UTF-16BE   00 t 00 h 00 e      NUL at even places
@@ -171,7 +172,7 @@ function isUtf32(bytes: Uint8Array, littleEndian: boolean): boolean {
   return true;
 }
 
-/** UTF-16 of any script, of bytes that are not UTF-8 text: spaces and line ends give NUL, and all letters are assigned. */
+/** Recognizes UTF-16 of any script among bytes that are not UTF-8: spaces and line ends give NUL, and all letters are assigned. */
 function utf16Of(bytes: Uint8Array): string | undefined {
   const even = bytes.subarray(0, bytes.length & ~1);
   const sides = [0, 1].map(side => even.some((byte, i) => byte === 0 && (i & 1) === side));
@@ -186,7 +187,7 @@ function utf16Of(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The command that prints an input, unpacked where its name says that it is packed. */
+/** The shell command that prints an input; `gzip -dc` or `zstd -dc` if its name says that it is packed. */
 function printed(path: string): string {
   if (path === '-') return '…';
   const program = /\.gz$/i.test(path) ? 'gunzip -c' : /\.zst$/i.test(path) ? 'zstd -dc' : undefined;
@@ -214,7 +215,11 @@ function notUtf8(path: string, bytes: Uint8Array, found: string): KneserError {
   return refusal(path, `is not UTF-8 (${found}); ${help}`);
 }
 
-/** The refusal of an input by its bytes. @param isComplete whether the reason names the option that insists; else this does. */
+/**
+ * The error for an input whose bytes are no text.
+ *
+ * @param isComplete whether the reason already says how to read the file all the same; if not, the error adds `--any-bytes`.
+ */
 export function refusal(path: string, reason: string, isComplete = false): KneserError {
   const help = isComplete ? '' : '. To read its bytes as text all the same, pass --any-bytes (anyBytes: true)';
   return new KneserError('KNESER_INPUT_UNREADABLE', `${path}: ${reason}${help}`);

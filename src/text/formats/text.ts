@@ -15,7 +15,7 @@ export const TEXT: Format = {
 };
 
 async function* readPlainText(path: string, options: ReadOptions): AsyncGenerator<Piece> {
-  // Whoever says that JSON is text means its braces too.
+  // With format: 'text' a JSON file is read as text, braces included.
   const expected = options.format === 'text' ? ['json'] : [];
   const watch = options.anyBytes ? undefined : new TextWatch(path);
   for await (const bytes of readRecognized(path, options, expected)) {

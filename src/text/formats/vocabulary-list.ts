@@ -5,7 +5,7 @@ import { BOS_WORD, EOS_WORD, splitTokens } from '../tokens.js';
 import { readRecognized } from './bytes.js';
 import { TextWatch } from './text-watch.js';
 
-/** The largest list, in bytes: it is in memory as a whole. */
+/** The largest list, in bytes: all of it is in memory at once. */
 const MOST_BYTES = 1 << 29;
 
 const NUMBER = /^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/;
@@ -15,7 +15,7 @@ const EPSILON = '<eps>';
 interface Line {
   /** Its position in the file, from 1. */
   readonly at: number;
-  /** Its columns: what tabs separate, in a line without a tab what white space separates. */
+  /** Its columns: separated by tabs or, in a line without a tab, by white space. */
   readonly fields: readonly string[];
 }
 

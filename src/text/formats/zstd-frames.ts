@@ -4,8 +4,8 @@ import { Decompress } from 'fzstd';
 const SLICE_BYTES = 1 << 12;
 
 /**
- * Unpacks zstd data, of one frame or many, with a library that does not look at its checksums. Node's own stream (22.23)
- * stops after the first frame, and takes data that is cut short, without a word.
+ * Unpacks zstd data, of one frame or many, with a library that does not check the data's checksums. Node's own stream
+ * (22.23) stops after the first frame, and accepts data that is cut short, without an error.
  */
 export async function* unpackZstd(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const ready: Uint8Array[] = [];
@@ -13,7 +13,7 @@ export async function* unpackZstd(source: AsyncIterable<Uint8Array>): AsyncGener
   const unpacking = new Decompress(piece => ready.push(piece));
   for await (const chunk of source) {
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
-      // A copy: what is read is kept until a block is whole.
+      // A copy: the library keeps it until a zstd block is complete.
       const slice = chunk.slice(at, at + SLICE_BYTES);
       frames.feed(slice);
       unpacking.push(slice);
@@ -24,19 +24,19 @@ export async function* unpackZstd(source: AsyncIterable<Uint8Array>): AsyncGener
   yield* ready.splice(0);
 }
 
-/** A frame may ask for a window of so many bytes, as zstd itself allows unless it is told otherwise. */
+/** The largest window that a frame may ask for, in bytes: the default limit of the zstd command. */
 const MOST_WINDOW_BYTES = 1 << 27;
 
 const SKIPPABLE = 0x184d2a50;
-/** How long a frame's header is at most. */
+/** The longest header of a frame, in bytes. */
 const MOST_HEADER_BYTES = 18;
 
-/** Goes from frame to frame (RFC 8878, section 3.1.1) and looks at the windows that they ask for, before there is one. */
+/** Reads the header of each frame (RFC 8878, section 3.1.1) and checks its window size before the library allocates the window. */
 class FrameReader {
   private readonly head = new Uint8Array(MOST_HEADER_BYTES);
   private readonly view = new DataView(this.head.buffer);
   private filled = 0;
-  /** Bytes that say nothing here: of blocks, checksums and skippable frames. */
+  /** How many of the next bytes are passed over: contents of blocks, checksums, and skippable frames. */
   private skipped = 0;
   private inFrame = false;
   private checksumBytes = 0;
@@ -84,7 +84,7 @@ class FrameReader {
     this.checksumBytes = (descriptor & 4) !== 0 ? 4 : 0;
   }
 
-  /** What a frame in a single segment says of its length. */
+  /** The content length that the header of a single-segment frame gives, in bytes. */
   private contentBytes(descriptor: number): number {
     const size = contentSizeBytes(descriptor);
     let bytes = 0;

@@ -4,16 +4,17 @@ import { refuse } from '../subwords/refuse.js';
 import { isOrdinary, type ModelFile, type Piece } from './model-file.js';
 import { Surface } from './surface.js';
 
-/** Unused pieces may be made of each other so often. */
+/** How many times an unused piece may be taken apart into unused pieces again: the reference library's limit. */
 const MOST_DEPTH = 100;
 
 /**
- * Byte-pair encoding with scores in the place of merges: of all symbols in a row that together are a piece, the two whose piece has
- * the highest score are merged, of equal ones the leftmost. A symbol is a piece, or a character that has none.
+ * Byte-pair encoding in which scores of pieces take the place of merge ranks. A symbol is a piece, or a character that is no
+ * piece. While two neighbouring symbols together are the text of a piece, the pair whose piece has the highest score is merged;
+ * of equal scores the leftmost pair.
  */
 export function readBpe(file: ModelFile): Model {
   const { pieces } = file;
-  /** Numbers of symbols by text: of pieces those of the file, of characters without a piece the next ones as they come. */
+  /** The number of each symbol by its text: the number of the piece in the file; other characters get the next free numbers. */
   const numbers = new Map<string, number>();
   const texts = pieces.map(({ text }) => text);
   const add = (character: string): number => {
@@ -64,7 +65,7 @@ export function readBpe(file: ModelFile): Model {
   };
 }
 
-/** Every way to make a piece of two symbols is a merge; its rank is that of the piece's score. */
+/** Each way to make a piece of two symbols is a merge. Its rank is the rank of the piece's score. */
 function readMerges(
   pieces: readonly Piece[],
   mergeable: readonly number[],
@@ -84,7 +85,7 @@ function readMerges(
       rankOf.push(ranks[number]);
       results.push(number);
       if (type !== 'unused') continue;
-      // Which of them the library takes depends on other words of the text.
+      // Which of these pairs the library undoes depends on other words of the text.
       if (unmerged.has(number)) refuse(`pieces[${number}]: is unused, and can be made of other pieces in several ways`);
       unmerged.set(number, [left, right]);
     }
@@ -102,7 +103,7 @@ function rankScores(pieces: readonly Piece[]): readonly number[] {
   return keys.map(key => rankOf.get(key) ?? 0);
 }
 
-/** Refuses unused pieces that are made of each other more often than the library follows. */
+/** Refuses unused pieces that consist of unused pieces more than `MOST_DEPTH` levels deep: the library gives up there. */
 function checkDepth(unmerged: ReadonlyMap<number, readonly number[]>): void {
   const seen = new Set<number>();
   const follow = (number: number, depth: number): void => {

@@ -18,7 +18,7 @@ export function readSentencePiece<T>(bytes: Uint8Array, make: MakeToken<T>): Eng
     const token = remembered.ofNumber(number);
     if (token !== undefined) put(token);
   };
-  // Unigram's pieces are all found in one search; words are looked up whole.
+  // Only BPE and char need the user-defined pieces cut out first: Unigram's search finds them, and words are looked up whole.
   const finds = file.type === 'bpe' || file.type === 'char' ? userDefined : undefined;
   return {
     tokenize(text, taker) {

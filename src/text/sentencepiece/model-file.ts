@@ -10,10 +10,10 @@ export type ModelType = 'unigram' | 'bpe' | 'word' | 'char';
 const PIECE_TYPES = ['', 'normal', 'unknown', 'control', 'user-defined', 'unused', 'byte'] as const;
 export type PieceType = Exclude<(typeof PIECE_TYPES)[number], ''>;
 
-/** A piece of the vocabulary; its place in the list is its number. */
+/** A piece of the vocabulary. Its number is its index in the list of pieces. */
 export interface Piece {
   readonly text: string;
-  /** Natural log probability, or minus the rank of a merge; of single precision. */
+  /** Unigram: natural log probability. BPE: minus the rank of the merge. Single precision. */
   readonly score: number;
   readonly type: PieceType;
 }
@@ -22,7 +22,7 @@ export interface Piece {
 export interface ModelFile {
   readonly type: ModelType;
   readonly pieces: readonly Piece[];
-  /** Whether characters without a piece become the pieces of their bytes. */
+  /** Whether a character without a piece is cut into the pieces of its bytes. */
   readonly fallsBack: boolean;
   /** Whether the mark of white space ends words, instead of beginning them. */
   readonly marksEnd: boolean;
@@ -75,7 +75,7 @@ function readPiece(message: Message, fallsBack: boolean): Piece {
   const number = message.choice(3, 'type', 1);
   const type = PIECE_TYPES[number] || refuse(`${message.at('type')}: ${number} is not supported`);
   const score = message.float(2, 'score');
-  // Conversions by others write NUL as a piece of its own, which the library passes over where bytes have pieces.
+  // Some conversion scripts add a piece for NUL; the library ignores it where bytes have pieces.
   if (text === '\0' && (fallsBack || type === 'unused')) return { text: '', score, type: 'unused' };
   if (text.includes('\0')) refuse(`${path}: holds NUL`);
   return { text, score, type };
@@ -91,7 +91,7 @@ function checkPieces(pieces: readonly Piece[], type: ModelType, fallsBack: boole
     const isNoScore = type === 'unigram' ? !Number.isFinite(score) : type === 'bpe' && Number.isNaN(score);
     if (isNoScore) refuse(`${path}.score: is ${score}`);
     if (text === '') return;
-    // All types but BPE look for control pieces and their like apart.
+    // All types but BPE keep ordinary pieces apart from the others (control, unknown, byte): the same text may occur in both.
     const name = type === 'bpe' || isOrdinary(kind) ? `0${text}` : `1${text}`;
     if (seen.has(name)) refuse(`${path}.piece: ${JSON.stringify(text)} is there twice`);
     seen.add(name);

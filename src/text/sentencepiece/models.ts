@@ -5,7 +5,7 @@ import { readBpe } from './bpe.js';
 import { isOrdinary, type ModelFile, type ModelType } from './model-file.js';
 import { Surface } from './surface.js';
 
-/** The models by `trainer_spec.model_type`. All but Unigram are given texts without user-defined pieces. */
+/** The models by `trainer_spec.model_type`. BPE and char get the texts between user-defined pieces. */
 export const MODELS: Readonly<Record<ModelType, (file: ModelFile) => Model>> = {
   unigram: readUnigram,
   bpe: readBpe,
@@ -22,7 +22,7 @@ function numbersOf({ pieces }: ModelFile): ReadonlyMap<string, number> {
   return numbers;
 }
 
-/** How much worse than the worst piece a character without one is (`kUnkPenalty`), as natural log. */
+/** Subtracted from the lowest score of a piece to get the score of a character without a piece (`kUnkPenalty`), natural log. */
 const UNKNOWN_PENALTY = 10;
 /** The largest number of single precision, which stands for the worst score where no piece is normal. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
@@ -35,7 +35,7 @@ function readUnigram(file: ModelFile): Model {
     if (type === 'normal') worst = Math.min(worst, score);
   });
   const scores = Float64Array.from(pieces, ({ text, score, type }) =>
-    // The longer a user-defined piece, the better: it is taken before other ways to cut its text.
+    // The score of a user-defined piece is 0 or more and grows with its length, so that it beats other ways to cut its text.
     type === 'user-defined' ? Math.fround(0.1 * (encoder.encode(text).length - 1)) : score,
   );
   for (const [text, number] of numbersOf(file)) trie.set(text, number);
@@ -78,7 +78,7 @@ function readCharacter(file: ModelFile): Model {
   };
 }
 
-/** Words begin with the mark `▁`, also where the mark is not made of a space. */
+/** Cuts before each mark `▁`, even where the text itself had the mark instead of a space; each part is a word. */
 function readWord(file: ModelFile): Model {
   const numbers = numbersOf(file);
   const surface = new Surface(file);

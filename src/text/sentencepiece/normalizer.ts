@@ -5,10 +5,11 @@ import type { UserDefined } from './user-defined.js';
 const MARK = '▁';
 
 /**
- * SentencePiece's normalization of a text: the longest rule at each place; user-defined pieces stay as they are; spaces that repeat
- * each other, begin or end the text are removed; a mark begins or ends it; spaces become the mark.
+ * SentencePiece's normalization of a text. At each place the longest rule that matches is applied; user-defined pieces are kept
+ * unchanged; repeated spaces become one, and spaces at both ends are removed; a mark `▁` is put at the beginning or the end; the
+ * other spaces become marks.
  *
- * @returns a function of a text, which is not empty. It gives '' where the text has only spaces.
+ * @returns a function from a text, which must not be empty, to the normalized text: '' for a text of spaces only.
  */
 export function createNormalizer(
   { normalizer, marksEnd }: ModelFile,
@@ -18,7 +19,7 @@ export function createNormalizer(
   const map = charsmap.length > 0 ? Charsmap.read(charsmap, 'normalizer_spec.precompiled_charsmap') : undefined;
   const mark = escapesSpace ? MARK : ' ';
 
-  /** The text with rules and spaces seen to, but without the mark around it; `undefined` where it has only spaces. */
+  /** The text with rules applied and spaces removed, before the mark is added; `undefined` for a text of spaces only. */
   function replaced(text: string): string | undefined {
     let result = '';
     // text[kept, at) is to be copied as it is.

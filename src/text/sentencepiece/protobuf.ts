@@ -1,9 +1,9 @@
 /**
  * src/text/sentencepiece: reads SentencePiece `.model` files and cuts text as PyPI's `sentencepiece` does, token for token.
  *
- * `protobuf.ts` reads the file's encoding, `model-file.ts` its messages; `normalizer.ts` is the text's normalization, `models.ts`
- * has the four types of models, and `engine.ts` joins them. A file that the library would refuse is refused by the name of the field
- * at fault.
+ * `protobuf.ts` decodes Protocol Buffers, `model-file.ts` reads the fields of a model; `normalizer.ts` normalizes text, `models.ts`
+ * has the four types of models, and `engine.ts` joins them. A file that the library would refuse is refused with the path of the
+ * field that is wrong.
  */
 import { concatenate } from '../../base/bytes.js';
 import { refuse } from '../subwords/refuse.js';
@@ -19,8 +19,8 @@ const WIRE_TYPES = ['varint', '64 bits', 'bytes', 'group', 'end of group', '32 b
  *     field:  varint number * 8 + wire type | value
  *     value:  type 0 varint | 1 eight bytes | 2 varint length, bytes | 5 four bytes
  *
- * SentencePiece models use these four wire types in three messages: less than the code that a library for Protocol Buffers needs to
- * be set up with, and none has to be installed.
+ * SentencePiece models use these four wire types in three messages. Reading them takes less code than describing the messages to a
+ * library for Protocol Buffers.
  */
 export class Message {
   private readonly values = new Map<number, Value[]>();
@@ -52,9 +52,9 @@ export class Message {
   }
 
   /**
-   * A message in a message; where the field is there several times, its fields are those of all, one after another.
+   * A message inside this message. If the field occurs several times, the occurrences are joined to one message, as the format says.
    *
-   * @throws KNESER_TOKENIZER where it is missing: files have it at their end, and may be cut short
+   * @throws KNESER_TOKENIZER if the field is missing: files have it at their end, and may be cut short
    */
   message(number: number, name: string): Message {
     const parts = this.list(number, name);
@@ -125,7 +125,7 @@ class Reader {
     return this.at >= this.bytes.length;
   }
 
-  /** An unsigned number; of those beyond 2^53 not all bits are kept, which no field here has. */
+  /** An unsigned number. Numbers beyond 2^53 lose bits; no field that is read here holds one. */
   varint(): number {
     let value = 0;
     for (let factor = 1, i = 0; i < 10; i++, factor *= 128) {

@@ -4,8 +4,8 @@ import type { ModelFile } from './model-file.js';
 type Put = (token: number | string) => void;
 
 /**
- * What a text's parts become: a piece is its number; a part without a piece becomes the pieces of its bytes where the model has them,
- * else it is a token as it is, together with the parts without a piece beside it.
+ * Turns the parts of a text into tokens. A part that is a piece becomes the piece's number. Any other part becomes the pieces of
+ * its bytes if the model has them; otherwise neighbouring parts without a piece are joined to one token of their text.
  */
 export class Surface {
   /** The strings of the pieces by number. */

@@ -2,18 +2,18 @@ import { refuse } from '../subwords/refuse.js';
 import { Trie } from '../subwords/trie.js';
 import type { ModelFile } from './model-file.js';
 
-/** Of the user-defined pieces that begin a text, the library looks at so many. */
+/** The reference library tries at most this many user-defined pieces at one place of a text. */
 const MOST_NESTED = 64;
 
-/** User-defined pieces: found in the text before all else, the longest at each place from left to right. */
+/** User-defined pieces: cut out of the text before anything else, from left to right, the longest one at each place. */
 export class UserDefined {
   private readonly trie = new Trie();
-  /** 1 for each UTF-16 unit that a piece begins with. */
+  /** Uint8Array [65536], by UTF-16 code unit: 1 if some user-defined piece begins with this unit. */
   private readonly begins = new Uint8Array(1 << 16);
 
   private constructor() {}
 
-  /** `undefined` where the model has none. @throws KNESER_TOKENIZER where more than 64 begin with each other */
+  /** @returns `undefined` if the model has no such piece. @throws KNESER_TOKENIZER if more than 64 are prefixes of one piece */
   static of({ pieces }: ModelFile): UserDefined | undefined {
     const found = new UserDefined();
     let count = 0;

@@ -1,22 +1,22 @@
 import { refuse } from './refuse.js';
 
-/** A trie's unit that holds a string's place has this bit, and no label. */
+/** Set in a unit that holds the place of a replacement string instead of a label. */
 const IS_VALUE = 0x80000000;
 
-/** SentencePiece looks at so many of the rules that begin a text, from the shortest on. */
+/** SentencePiece considers at most this many rules at one place of a text, the shortest first. */
 const MOST_RULES = 32;
 
 /**
- * SentencePiece's rules of normalization (`precompiled_charsmap`): a double-array trie (Darts-clone) of strings of UTF-8, and the
- * strings that they become.
+ * SentencePiece's normalization rules (`precompiled_charsmap`). A rule replaces a string by another. The strings to replace are in
+ * a double-array trie (Darts-clone) over UTF-8; their replacements follow it.
  *
  *     uint32 little-endian: bytes of the trie | the trie: uint32 [units] | strings, each ended by NUL
  *     unit:  bits 0-7 label, 8 has a value, 9 offset is times 256, 10-30 offset, 31 is a value
  */
 export class Charsmap {
-  /** UTF-16 units of the text that the rule found by `longest` replaces. */
+  /** How many UTF-16 units of the text the rule replaces that `longest` found last. */
   matched = 0;
-  /** By text, the rule that `shortest` found: clusters are short and few. */
+  /** Results of `shortest` by text: grapheme clusters are short, and there are few. */
   private readonly known = new Map<string, string | undefined>();
   private readonly stringsAt = new Map<number, string>();
 
@@ -41,7 +41,7 @@ export class Charsmap {
     return new Charsmap(units, strings, path);
   }
 
-  /** The string of the shortest beginning of a text that has a rule. */
+  /** The replacement of the shortest prefix of a text that has a rule; `undefined` if no prefix has one. */
   shortest(text: string): string | undefined {
     if (this.known.has(text)) return this.known.get(text);
     const found = this.find(text, 0, true);
@@ -50,7 +50,7 @@ export class Charsmap {
     return found;
   }
 
-  /** The string of the longest rule for the text from a place on; `matched` is the length of the text that it replaces. */
+  /** The replacement by the longest rule that matches at `at`; `matched` then holds the length of the text that it replaces. */
   longest(text: string, at: number): string | undefined {
     return this.find(text, at, false);
   }
@@ -92,10 +92,10 @@ export class Charsmap {
     return found < 0 ? undefined : this.stringAt(found);
   }
 
-  /** Whether the node of the last `step` ends a rule; its value is at the node's position. */
+  /** Whether a rule ends at the node that the last `step` reached; its value is at the node's position. */
   private hasValue = false;
 
-  /** The position below a position by a byte; -1 where there is none. */
+  /** The child of the trie node at `position` for a byte; -1 if it has none. */
   private step(position: number, byte: number): number {
     position ^= byte;
     const unit = this.unit(position);
@@ -123,7 +123,7 @@ export class Charsmap {
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** The bits that begin a code point of so many bytes. */
+/** The high bits of the first UTF-8 byte of a code point, by its length in bytes (0 to 4). */
 const UTF8_HEAD = [0, 0, 0xc0, 0xe0, 0xf0];
 
 function offsetOf(unit: number): number {

@@ -1,5 +1,6 @@
 /**
- * Makes the tokens that an engine gives: called once for each token of the vocabulary, and for each text without a token.
+ * Makes the token objects that an engine returns: called once for each token of the vocabulary, and each time for characters
+ * without a token.
  *
  * @param text the token's string; never empty.
  */

@@ -1,7 +1,7 @@
-/** What `Merges.rankOf` gives for a pair that is not merged. */
+/** The rank that `Merges.rankOf` returns for a pair without a merge. */
 const NO_RANK = 0x7fffffff;
 
-/** Of so many symbols the lowest rank is found by looking at all of them; of more by a heap. */
+/** Up to this many symbols, the lowest rank is found by a scan of all pairs; beyond, by a heap. */
 const SHORT = 48;
 
 /** A heap's entry is rank * PLACES + place, exact in a double: ranks are below 2^27, places below 2^26. */
@@ -9,11 +9,11 @@ const PLACES = 2 ** 26;
 
 /**
  * Merges of byte-pair encoding (Sennrich et al. 2016, "Neural machine translation of rare words with subword units"): while two
- * symbols in a row have a merge, the pair of the lowest rank is merged, of equal ones the leftmost.
+ * neighbouring symbols have a merge, the pair of the lowest rank is merged; of equal ranks the leftmost pair.
  *
  *     slot    left, right, rank, result    Int32Array [slots * 4], open addressing, rank NO_RANK where the slot is empty
  *
- * A merge of a short piece costs its length in steps; of a long one the logarithm of its length (a heap over a linked list).
+ * Cost of one merge in a piece of n symbols: O(n) up to `SHORT` symbols; O(log n) beyond (a heap over a linked list).
  */
 export class Merges {
   private readonly slots: Int32Array;
@@ -25,8 +25,8 @@ export class Merges {
   private heapLength = 0;
 
   /**
-   * @param pairs the symbols left and right of each merge, flat: Int32Array [merges * 2]; of equal pairs the last holds.
-   * @param ranks of each merge, from 0; merges may share one.
+   * @param pairs the left and right symbol of each merge, flat: Int32Array [merges * 2]. If a pair occurs twice, its last merge holds.
+   * @param ranks the rank of each merge, from 0; merges may share one.
    * @param results the symbol that each merge makes.
    */
   constructor(pairs: Int32Array, ranks: Int32Array, results: Int32Array) {
@@ -43,7 +43,7 @@ export class Merges {
     }
   }
 
-  /** Merges `symbols[0, length)` in place, and gives the number of symbols that are left. */
+  /** Merges `symbols[0, length)` in place. @returns the number of symbols that remain. */
   apply(symbols: Int32Array, length: number): number {
     return length <= SHORT ? this.applyShort(symbols, length) : this.applyLong(symbols, length);
   }
@@ -91,7 +91,7 @@ export class Merges {
     if (this.next.length < length) {
       this.next = new Int32Array(length * 2);
       this.previous = new Int32Array(length * 2);
-      // Each symbol brings one entry, each merge two.
+      // At most one entry for each symbol and two for each merge.
       this.heap = new Float64Array(length * 6);
     }
     const { next, previous, heap, slots } = this;
@@ -107,7 +107,7 @@ export class Merges {
       const rank = Math.floor(top / PLACES);
       const at = top - rank * PLACES;
       const right = next[at];
-      // A symbol that was merged away is -1; a pair that has changed since has another rank, or is in the heap again.
+      // Entries may be stale: a symbol that was merged away is -1; a pair that has changed has another rank or a newer entry.
       if (symbols[at] < 0 || right >= length) continue;
       const slot = this.slotOf(symbols[at], symbols[right]);
       if (slots[slot + 2] !== rank) continue;

@@ -1,25 +1,25 @@
-/** Cuts a piece of text, which is not empty, into tokens of its vocabulary. */
+/** Cuts a piece of text, which must not be empty, into tokens of the model's vocabulary. */
 export interface Model {
   /** The strings of the vocabulary, by the numbers that `tokenize` gives. */
   readonly tokens: readonly string[];
   /**
-   * Gives the tokens of a piece to `put`, in order: a number by `tokens`, or, for characters of the piece without a token, those
-   * characters where the reference library gives them as they are.
+   * Gives the tokens of a piece to `put`, in order. A token is an index into `tokens`. Characters without a token are given as a
+   * string where the reference library returns their text.
    */
   tokenize(piece: string, put: (token: number | string) => void): void;
-  /** A character before which a piece may be cut, behind another character, without any change of tokens. */
+  /** A mark, such as `▁`: a piece can be cut before it (but for a run of marks) and its parts tokenized apart with the same result. */
   readonly cutsBefore?: string | undefined;
 }
 
-/** The marks of a word's beginning: SentencePiece's, and a space as text and in the byte-level alphabet. */
+/** Marks that begin a word: `▁` of SentencePiece, a space, and `Ġ`, the space of the byte-level alphabet. */
 const MARKS = ['▁', ' ', 'Ġ'];
 
 /**
- * A mark that no merge joins to another character before it, and that is a token: the text before the mark and the text that
- * begins with it are merged apart, so a long piece may be cut there and its parts be remembered.
+ * Finds a mark that is a token and that no merge joins to another character before it. No merge then crosses the place before
+ * such a mark, so that a long piece can be cut there and the tokens of its parts remembered.
  *
- * @param isToken whether a text is in the vocabulary.
- * @param products the texts that merges make.
+ * @param isToken tells whether a text is in the vocabulary.
+ * @param products the text that each merge makes.
  */
 export function cutBefore(isToken: (text: string) => boolean, products: readonly string[]): string | undefined {
   const joinsBefore = (mark: string, product: string): boolean => {

@@ -1,23 +1,23 @@
 import type { MakeToken } from './engine.js';
 import type { Model } from './model.js';
 
-/** Pieces of at most so many UTF-16 units are remembered, with their tokens; so many of them. */
+/** The tokens of pieces up to `SHORT` UTF-16 units are remembered, for at most `REMEMBERED` pieces. */
 const SHORT = 48;
 const REMEMBERED = 1 << 17;
 
-/** A model whose tokens are made once each, and which remembers the tokens of short pieces. */
+/** A model that makes the object of each token once, and remembers the tokens of short pieces. */
 export interface RememberedModel<T> {
-  /** Gives the tokens of a piece, which is not empty, to `put`, in order. */
+  /** Gives the tokens of a piece, which must not be empty, to `put`, in order. */
   take(piece: string, put: (token: T) => void): void;
-  /** The token of a number of the model's vocabulary. */
+  /** The token with this number in the model's vocabulary. */
   ofNumber(number: number): T | undefined;
   /** Frees the remembered pieces. */
   forget(): void;
 }
 
 /**
- * @param finish what a piece becomes before the model sees it; pieces are remembered as they are without it.
- * @param mark a character before which a piece may be cut without any change of tokens.
+ * @param finish changes a piece before the model gets it. Pieces are remembered in the form before this change.
+ * @param mark a character before which a piece can be cut without a change of its tokens (`Model.cutsBefore`).
  */
 export function remembering<T>(
   model: Model,
@@ -53,7 +53,7 @@ export function remembering<T>(
     for (let i = 0; i < tokens.length; i++) put(tokens[i]);
   }
 
-  /** Cuts a long piece where the model's tokens do not change. */
+  /** Cuts a long piece before marks, where a cut does not change its tokens. */
   function takeCut(piece: string, cut: string, put: (token: T) => void): void {
     let from = 0;
     for (let at = piece.indexOf(cut, 1); at >= 0; at = piece.indexOf(cut, at + 1)) {
@@ -74,7 +74,7 @@ export function remembering<T>(
   };
 }
 
-/** A part of a string may keep all of it in memory: V8 does so from 13 UTF-16 units on. */
+/** A copy of a string. V8 keeps a whole string in memory for the sake of a part of it of 13 UTF-16 units or more. */
 function ownCopy(piece: string): string {
   return piece.length < 13 ? piece : decoder.decode(encoder.encode(piece));
 }

@@ -1,14 +1,15 @@
 import type { Trie } from './trie.js';
 
-/** A last token's number that stands for a character without a token. */
+/** The number in `last` for a character without a token. */
 export const UNKNOWN = -1;
 
-/** Sums beyond this are set back to 0 by SentencePiece, in single precision. */
+/** Where sums are in single precision, SentencePiece subtracts a common amount once they are beyond this. */
 const RESET_BEYOND = 100_000;
 
 /**
- * Unigram's search (Kudo 2018, "Subword regularization"; Viterbi): of all ways to cut a piece into tokens, the one with the largest
- * sum of log probabilities; of equal ones the one whose last token begins first. Sums are in the library's order and precision.
+ * Unigram's search (Kudo 2018, "Subword regularization"; Viterbi): among all ways to cut a piece into tokens it finds the one with
+ * the largest sum of log probabilities; of equal sums the one whose last token begins first. Sums are added in the order and
+ * precision of the reference library.
  *
  *     best[at]    the largest sum of a cut of piece[0, at)    Float64Array [length + 1]
  *     begins[at]  where the last token of that cut begins     Int32Array [length + 1], -1 where no cut ends
@@ -23,11 +24,11 @@ export class UnigramSearch {
   private best = new Float64Array(256);
 
   /**
-   * @param trie the tokens' numbers by their text.
+   * @param trie the number of each token by its text.
    * @param scores natural log probabilities by number.
-   * @param unknownScore of a character without a token.
-   * @param refuseUnknown called where the best cut would hold a character without a token, in models that have no unknown token.
-   * @param isSingle whether sums are rounded to single precision, as SentencePiece does; else they are in double precision.
+   * @param unknownScore the score of a character without a token, natural log.
+   * @param refuseUnknown given for a model without an unknown token: called if the best cut holds a character without a token.
+   * @param isSingle whether sums are rounded to single precision, as SentencePiece does; otherwise they are in double precision.
    */
   constructor(
     private readonly trie: Trie,
@@ -83,7 +84,7 @@ export class UnigramSearch {
     for (let at = length; at > 0; at = begins[at]) this.ends[this.count++] = at;
   }
 
-  /** Takes the sum at a place from all sums between it and the last place reached. */
+  /** Subtracts the sum at `at` from the sums at all places from `at` to `reach`. */
   private reset(at: number, reach: number): void {
     const { best, begins } = this;
     const offset = best[at];

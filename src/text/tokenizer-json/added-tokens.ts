@@ -4,7 +4,7 @@ import { Trie } from '../subwords/trie.js';
 import { Fields } from './fields.js';
 import type { Normalizer } from './normalizers.js';
 
-/** A token that is found in the text before its pre-tokenizer and model see the rest. */
+/** A token that is cut out of the text before the pre-tokenizer and the model get the rest. */
 interface AddedToken {
   readonly content: string;
   readonly singleWord: boolean;
@@ -13,7 +13,7 @@ interface AddedToken {
   readonly normalized: boolean;
 }
 
-/** What a text consists of: added tokens, and the pieces between them. */
+/** Receives the parts of a text in order: added tokens, and the pieces between them. */
 export interface PieceSink {
   /** @param from where the piece begins in the text that was searched. */
   piece(text: string, from: number): void;
@@ -26,7 +26,7 @@ export interface AddedTokens {
   readonly normalized: Finder | undefined;
 }
 
-/** @param normalize what normalized tokens go through before they are looked for. */
+/** @param normalize the file's normalizer, applied to the tokens that are to be found in normalized text. */
 export function readAddedTokens(list: unknown, normalize: Normalizer): AddedTokens {
   if (!Array.isArray(list)) refuse('added_tokens: is no list');
   const tokens = new Map<string, AddedToken>();
@@ -60,10 +60,10 @@ export function readAddedTokens(list: unknown, normalize: Normalizer): AddedToke
   };
 }
 
-/** Finds added tokens: the leftmost, and of those that begin there the longest. */
+/** Finds added tokens in a text from left to right; of several that begin at the same place, the longest. */
 export class Finder {
   private readonly trie = new Trie();
-  /** 1 for each code unit that a token begins with. */
+  /** Uint8Array [65536], by code unit: 1 if some added token begins with this unit. */
   private readonly begins = new Uint8Array(1 << 16);
 
   constructor(
@@ -107,7 +107,7 @@ export class Finder {
       let to = end;
       at = end;
       if (token.singleWord && (endsWithWord(text, from) || beginsWithWord(text, to))) continue;
-      // White space that the token before has taken is not taken again.
+      // `lstrip` extends the token over the white space before it, except for white space that the previous token took (`rstrip`).
       if (token.lstrip) from = Math.max(spaceBefore(text, from), done);
       if (token.rstrip) to = spaceAfter(text, to);
       if (done < from) sink.piece(text.slice(done, from), done);
@@ -129,7 +129,7 @@ function endsWithWord(text: string, at: number): boolean {
   return beginsWithWord(text, isPair ? at - 2 : at - 1);
 }
 
-/** White space is one code unit each. */
+/** Every white-space character is a single code unit, so units can be tested one by one. */
 const isSpace = (unit: number): boolean => contains(SPACE(), unit);
 
 function spaceBefore(text: string, at: number): number {

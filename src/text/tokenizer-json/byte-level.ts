@@ -1,6 +1,6 @@
 /**
- * The alphabet of byte-level tokenizers, GPT-2's: a printable character for each byte of the text's UTF-8. The 188 bytes that
- * Latin-1 prints are themselves; the others follow from U+0100, in order.
+ * The alphabet of byte-level tokenizers (GPT-2): one printable character for each of the 256 bytes. The 188 bytes that are printable
+ * in Latin-1 stand for themselves; the others are U+0100, U+0101, … in order.
  */
 const ALPHABET: readonly string[] = (() => {
   let next = 0x100;
@@ -12,7 +12,7 @@ const ALPHABET: readonly string[] = (() => {
 
 const encoder = new TextEncoder();
 
-/** A text with a character of the alphabet for each of its bytes. */
+/** Writes a text with one character of the alphabet for each byte of its UTF-8. */
 export function byteLevel(text: string): string {
   let result = '';
   for (const byte of encoder.encode(text)) result += ALPHABET[byte];

@@ -1,7 +1,7 @@
 import * as data from './unicode-data.js';
 
 /**
- * A set of code points: sorted ranges that do not touch, flat, both ends within.
+ * A set of code points: sorted ranges that do not touch, in one flat array; both ends of a range belong to it.
  *
  *     [first, last, first, last, …]
  */
@@ -87,7 +87,7 @@ function lazy(packed: string): () => CodePoints {
 
 export const SPACE = lazy(data.SPACE);
 export const WORD = lazy(data.WORD);
-/** `\w` of Oniguruma in a class in brackets, where `²`, `³`, `¹`, `¼`, `½` and `¾` are no word characters. */
+/** `\w` of Oniguruma inside brackets: there `²`, `³`, `¹`, `¼`, `½` and `¾` are no word characters. */
 export const WORD_IN_CLASS = (): CodePoints => intersection(WORD(), complement(pointsOf('²³¹¼½¾')));
 export const ALPHABETIC = lazy(data.ALPHABETIC);
 export const RUST_WORD = lazy(data.RUST_WORD);
@@ -102,7 +102,7 @@ export const NOT_NORMALIZED = lazy(data.NOT_NORMALIZED);
 
 let categories: ReadonlyMap<string, CodePoints> | undefined;
 
-/** The code points of a general category, as `Lu`, or of a group of them, as `L`; `undefined` where there is none such. */
+/** The code points of a general category, such as `Lu`, or of a group of categories, such as `L`; `undefined` for other names. */
 export function category(name: string): CodePoints | undefined {
   categories ??= readCategories();
   const own = categories.get(name);
@@ -129,7 +129,7 @@ export function script(name: string): CodePoints | undefined {
   return found && unpack(found[1]);
 }
 
-/** Small letters by capital that JavaScript engines may not know yet. */
+/** The small letter of each capital that is too new for some JavaScript engines. */
 export const RECENT_LOWERCASE: ReadonlyMap<string, string> = (() => {
   const points = data.RECENT_LOWERCASE.split(' ').map(point => String.fromCodePoint(parseInt(point, 36)));
   return new Map(Array.from({ length: points.length / 2 }, (_, i) => [points[i * 2], points[i * 2 + 1]]));

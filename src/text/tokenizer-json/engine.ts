@@ -11,7 +11,7 @@ import { readWordPiece } from './models/word-piece.js';
 import { readNormalizer } from './normalizers.js';
 import { readPreTokenizers, type PieceTaker } from './pre-tokenizers.js';
 
-/** So many times may the steps before the model lengthen a text: they follow each other, and each works on all of it. */
+/** By what factor the normalizer and pre-tokenizer together may lengthen a text. The factors of successive steps multiply. */
 const MOST_GROWTH = 1000;
 
 /** @param json the text of the file. @throws KNESER_TOKENIZER with the path of the field that is wrong or not supported */
@@ -39,7 +39,7 @@ export function readEngine<T>(json: string, make: MakeToken<T>): Engine<T> {
 
   let put: (token: T) => void = () => undefined;
   const { finish } = preTokenizers;
-  // Byte-level pieces become the alphabet's characters only when the model sees them: the mark is a space till then.
+  // `finish` writes pieces in the byte-level alphabet just before the model: until then the mark `Ġ` is still a space.
   const mark = finish ? (model.cutsBefore === 'Ġ' ? ' ' : undefined) : model.cutsBefore;
   const remembered = remembering(model, make, finish, mark);
   const take = preTokenizers.steps.reduceRight<PieceTaker>(
@@ -47,7 +47,7 @@ export function readEngine<T>(json: string, make: MakeToken<T>): Engine<T> {
     piece => remembered.take(piece, put),
   );
 
-  /** Where the piece begins that is normalized now. */
+  /** The offset in the text at which the piece begins that is being normalized. */
   let rawFrom = 0;
   const normalizedSink = {
     piece: (text: string, from: number) => take(text, rawFrom === 0 && from === 0),
@@ -82,7 +82,7 @@ function parse(json: string): unknown {
   }
 }
 
-/** Steps around the tokens of a text, which do not change those; their types are known all the same. */
+/** Post-processors add tokens around a text, which are not used here. Unknown types are refused. */
 const POST_PROCESSORS = ['BertProcessing', 'RobertaProcessing', 'ByteLevel', 'TemplateProcessing', 'Sequence'];
 const DECODERS = [
   'BPEDecoder',
@@ -109,13 +109,13 @@ function checkRest(fields: Fields): void {
   }
   const padding = fields.take('padding') ?? null;
   if (padding === null) return;
-  // A text by itself is the longest of its batch.
+  // Padding to the longest text of a batch adds nothing here: each text is a batch of its own.
   const strategy = Fields.of(padding, 'padding').take('strategy');
   if (strategy !== 'BatchLongest') refuse('padding: would add tokens that are not in the text; set it to null');
 }
 
 function readModel(fields: Fields): Model {
-  // Old files leave the type out; the fields tell it, in the library's order.
+  // Old files have no type. The fields tell it; the order of the tests is the library's.
   const type = fields.has('type')
     ? fields.text('type')
     : fields.has('merges')

@@ -1,15 +1,16 @@
 /**
  * Hugging Face's `tokenizer.json`: this folder reads the file and cuts text as PyPI's `tokenizers` does, token for token.
  *
- * A component is a normalizer, a pre-tokenizer, a model or the added tokens; each has a file here, and `engine.ts` joins them.
- * A component, an option or a field that this folder does not know is refused by its name: nothing is passed over.
+ * A component is a normalizer, a pre-tokenizer, a model or the added tokens: each kind has a file here, the models (BPE, Unigram,
+ * WordLevel, WordPiece) are in `models/`, and `engine.ts` joins the components.
+ * An unknown component, option or field is refused with its name: nothing is ignored.
  * `unicode-data.ts` holds the library's character classes, so tokens depend on no JavaScript engine's version of Unicode.
  */
 import { refuse } from '../subwords/refuse.js';
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** The fields of one object of the file: each is read once and by its type, and `end` refuses those that nobody read. */
+/** The fields of one object of the file. Each is read once, by a method for its type; `end` refuses the fields that were not read. */
 export class Fields {
   private readonly left: Set<string>;
 
@@ -91,7 +92,7 @@ export class Fields {
     return this.path === '' ? name : `${this.path}.${name}`;
   }
 
-  /** Refuses the fields that nobody read. */
+  /** Refuses the fields that were not read. */
   end(): void {
     for (const name of this.left) refuse(`${this.at(name)}: is an unknown field`);
   }

@@ -6,7 +6,7 @@ import { Fields, readPattern } from './fields.js';
 import { translate } from './pattern.js';
 import { readPrecompiled } from './precompiled.js';
 
-/** A text as the steps after it see it. */
+/** A function from a text to the normalized text. */
 export type Normalizer = (text: string) => string;
 
 /** A normalizer of the file, with the names of the steps it consists of. */
@@ -14,7 +14,7 @@ export interface NormalizerPart {
   readonly normalize: Normalizer;
   /** Types of the steps, in order; `Replace` of one character by one is named `Replace character`. */
   readonly steps: readonly string[];
-  /** How many times as long it makes a text at most, as far as its options tell. */
+  /** An upper bound, from its options, of the factor by which it lengthens a text. */
   readonly growth: number;
 }
 
@@ -80,7 +80,7 @@ function inOrder(parts: readonly NormalizerPart[]): NormalizerPart {
   };
 }
 
-/** Control characters that Nmt removes, and characters that become a space. */
+/** Control characters that the normalizer `Nmt` removes, and characters that it replaces by a space. */
 const NMT_REMOVED = /[\x01-\x08\x0b\x0e-\x1f\x7f\x8f\x9f]/g;
 const NMT_SPACE = /[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/g;
 
@@ -90,7 +90,7 @@ let notNormalized: RegExp | undefined;
 
 const ASCII = /^[\x00-\x7f]*$/;
 
-/** A form of Unicode; characters newer than the library's tables stay, and nothing is composed or sorted across them. */
+/** A Unicode normalization form. Characters newer than the library's tables stay; nothing is composed or sorted across them. */
 function normalizeForm(text: string, form: Form): string {
   if (ASCII.test(text)) return text;
   notNormalized ??= new RegExp(`(${sets.classSource(sets.NOT_NORMALIZED())})`, 'u');
@@ -101,7 +101,7 @@ function normalizeForm(text: string, form: Form): string {
     .join('');
 }
 
-/** Behind so many marks in a row a text is normalized as if it began anew: sorting them takes quadratic time. */
+/** 1,025 marks in a row: after them the text is normalized as if it began anew, since sorting marks takes quadratic time. */
 const LONG_RUN = /\p{M}{1025}/u;
 const RUN = /\P{M}*\p{M}{1,1024}|\P{M}+/gu;
 
@@ -111,7 +111,7 @@ function normalizeRuns(text: string, form: Form): string {
 
 let recent: RegExp | undefined;
 
-/** Lower case of each character by itself: a final sigma is like any other. */
+/** Lower case of each character by itself: a capital sigma becomes σ at the end of a word, too. */
 function lowercase(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase();
   recent ??= new RegExp(`[${[...sets.RECENT_LOWERCASE.keys()].join('')}]`, 'gu');
@@ -154,7 +154,7 @@ function replace(fields: Fields): NormalizerPart {
   return { normalize: text => text.replace(pattern, () => content), steps, growth };
 }
 
-/** @throws KNESER_TOKENIZER where this engine does not take the expression. */
+/** @throws KNESER_TOKENIZER if the JavaScript engine refuses the expression. */
 export function compile(source: string, path: string, flags = 'gu'): RegExp {
   try {
     return new RegExp(source, flags);

@@ -3,7 +3,7 @@ import type { CodePoints } from './code-points.js';
 import { refuse } from '../subwords/refuse.js';
 
 /**
- * Oniguruma's regular expressions, in which the file writes its patterns, as JavaScript's with the same matches.
+ * Translates Oniguruma's regular expressions, the language of a file's patterns, to JavaScript's with the same matches.
  *
  * Both engines backtrack and take the first alternative that matches. A character class becomes the set of its code points, by
  * Oniguruma's version of Unicode. An atomic group `(?>…)` and a possessive `a++` become `(?=(…))\1`: a look-ahead is atomic.
@@ -60,9 +60,9 @@ function property(name: string): CodePoints {
   return sets.category(name) ?? [];
 }
 
-/** Letters that have more than two forms: those that fold to an ASCII letter. */
+/** The characters beside the capital that fold to an ASCII letter where case is ignored. */
 const EXTRA_FORMS: Readonly<Record<string, string>> = { s: 'ſ', k: '\u212a' };
-/** Pairs of letters that Oniguruma also matches as one, such as `ß`, where case is ignored. */
+/** Sequences of letters that Oniguruma also matches with a single character where case is ignored: `ss` with `ß`. */
 const FOLDED_PAIRS = /ss|ff|fi|fl|st|ij|aʾ|h\u0331|t\u0308|w\u030a|y\u030a|i\u0307|j\u030c|ʼn/i;
 
 class Translator {
@@ -109,7 +109,7 @@ class Translator {
     let nullable = true;
     let letters = '';
     for (let next = this.peek(); next !== undefined && next !== '|' && next !== ')'; next = this.peek()) {
-      // `(?i)` holds to the end of the group, its alternatives included.
+      // `(?i)` applies up to the end of the group, over its further alternatives, too.
       if (this.eat('(?i)')) {
         if (source !== '') this.unsupported('(?i) in the middle of a group');
         const rest = this.alternatives(true);
@@ -167,7 +167,7 @@ class Translator {
     return { source: sets.classSource(set), nullable: false };
   }
 
-  /** A set with the other case of its letters, where those are ASCII. */
+  /** A set and the other case of its letters. Characters beyond ASCII are refused. */
   private folded(set: CodePoints): CodePoints {
     const letters: string[] = [];
     for (let i = 0; i < set.length; i += 2) {
@@ -221,13 +221,13 @@ class Translator {
     const nullable = atom.nullable || bounds.isOptional;
     let result: Pattern = { source: `${atom.source}${bounds.source}`, nullable };
     if (this.eat('?')) {
-      // Of `{n}`, `?` makes the whole optional; of all others it makes the repetition lazy.
+      // After `{n}`, `?` makes the whole repetition optional; after other quantifiers it makes the repetition lazy.
       result = bounds.isFixed
         ? { source: `(?:${result.source})?`, nullable: true }
         : { source: `${result.source}?`, nullable };
     } else if (this.peek() === '+') {
       this.at++;
-      // An interval followed by `+` is repeated; the others become possessive.
+      // After an interval, `+` repeats it; after other quantifiers it makes the repetition possessive.
       if (bounds.isInterval) {
         if (nullable) this.unsupported('a repeated group that can be empty');
         result = { source: `(?:${result.source})+`, nullable };
@@ -280,7 +280,7 @@ class Translator {
     return typeof set === 'number' ? this.character(set, ignoreCase) : this.characters(set);
   }
 
-  /** What an escape stands for, in a class or outside: a code point, or a set of them. */
+  /** Reads an escape, in a class or outside. @returns its code point, or its set of code points. */
   private escapedSet(isInClass: boolean): number | CodePoints {
     const letter = this.peek(1);
     if (letter === undefined) this.unsupported('a backslash at the end');
@@ -319,7 +319,7 @@ class Translator {
     if (!found) this.unsupported('\\x');
     const [whole, long] = found as readonly (string | undefined)[];
     const point = parseInt((whole ?? '').replace(/[{}]/g, ''), 16);
-    // Without braces it is a byte, which is a character below 0x80 alone.
+    // Without braces `\x` gives a byte, which is a character only below 0x80.
     if (point > 0x10ffff || (long === undefined && point > 0x7f)) this.unsupported('\\x');
     this.at += 2 + found[0].length;
     return point;
@@ -335,7 +335,7 @@ class Translator {
     return isNegated !== (not === '^') ? sets.complement(set) : set;
   }
 
-  /** A class in brackets, with classes inside it, ranges, and `&&` for what both sides hold. */
+  /** Reads a class in brackets, which may hold classes, ranges, and `&&` (the intersection of both sides). */
   private set(ignoreCase: boolean): CodePoints {
     this.at++;
     const isNegated = this.eat('^');
@@ -377,7 +377,7 @@ class Translator {
     return isNegated ? sets.complement(set) : set;
   }
 
-  /** A part of a class where case is ignored: letters are not read, since Oniguruma may match two for one of them. */
+  /** A part of a class where case is ignored. Letters are refused: Oniguruma may match two characters for one of them. */
   private foldedClass(set: CodePoints): CodePoints {
     if (sets.intersection(set, property('L')).length > 0)
       this.unsupported('a class of letters, where case is ignored,');

@@ -12,14 +12,14 @@ import { literal, translate } from './pattern.js';
  */
 export type PieceTaker = (piece: string, atStart: boolean) => void;
 
-/** A step of pre-tokenization: gives the parts of a piece to `put`, in order, none of them empty. */
+/** A step of pre-tokenization: gives the parts of a piece to `put`, in order. No part is empty. */
 export type PreTokenizer = (piece: string, atStart: boolean, put: PieceTaker) => void;
 
 export interface PreTokenizers {
   readonly steps: readonly PreTokenizer[];
-  /** What each piece becomes at last: byte-level tokenizers remember a piece before that, when it is shorter. */
+  /** Changes each piece just before the model gets it. Its tokens are remembered by the piece before this change, which is shorter. */
   readonly finish: ((piece: string) => string) | undefined;
-  /** How many times as long the steps make a text at most. */
+  /** An upper bound of the factor by which the steps lengthen a text. */
   readonly growth: number;
 }
 
@@ -115,12 +115,12 @@ type Behavior = (typeof BEHAVIORS)[number];
 /**
  * Splits a piece at the matches of an expression.
  *
- * @param invert whether the matches are kept as text, and the rest is what separates it.
+ * @param invert whether the matches are the text, and the stretches between them the separators.
  */
 function splitBy(source: string, behavior: Behavior, invert: boolean, path: string): PreTokenizer {
   const spans = new Spans(source, path);
   const joins = JOINS[behavior];
-  // Spans that stay as they are need no list of spans.
+  // These two behaviors join no spans, so no list of spans is made.
   if (behavior === 'Isolated' || behavior === 'Removed') {
     const keepsMatches = behavior === 'Isolated' || invert;
     const keepsRest = behavior === 'Isolated' || !invert;
@@ -150,7 +150,7 @@ interface Span {
   readonly isMatch: boolean;
 }
 
-/** How the library joins the spans of a text, which are matches and what lies between them. */
+/** How the library joins the spans of a text. A span is a match, or the stretch between two matches. */
 const JOINS: Readonly<Record<Behavior, (spans: readonly Span[]) => readonly Span[]>> = {
   Removed: spans => spans.filter(span => !span.isMatch),
   Isolated: spans => spans,
@@ -179,7 +179,7 @@ function joined(spans: readonly Span[], joins: (span: Span, previousIsMatch: boo
   return result;
 }
 
-/** The matches of an expression in a text one after another, without a match object each. */
+/** Finds the matches of an expression in a text one after another, without allocating an object for each match. */
 class Spans {
   start = 0;
   end = 0;
@@ -193,7 +193,7 @@ class Spans {
     this.anywhere = compile(source, path, 'gu');
   }
 
-  /** Finds the next match; an empty one where the last match ended is none. */
+  /** Finds the next match. An empty match at the end of the last match does not count. */
   find(text: string): boolean {
     while (this.at <= text.length) {
       if (!this.match(text)) return false;
@@ -271,7 +271,7 @@ const GPT2 = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{
 
 function readByteLevel(fields: Fields): Step {
   const addsSpace = fields.flag('add_prefix_space');
-  // Of use for offsets alone.
+  // Changes only the offsets of tokens, which are not used here.
   fields.flag('trim_offsets');
   const usesRegex = fields.flag('use_regex', true);
   const words = usesRegex ? splitBy(translate(GPT2, fields.path).source, 'Isolated', false, fields.path) : undefined;
@@ -284,12 +284,12 @@ function readByteLevel(fields: Fields): Step {
   return { type: 'ByteLevel', split, map: byteLevel, growth: 3 };
 }
 
-/** Steps that leave the characters of a piece as they are, so that what begins at its start is known behind them. */
+/** Pre-tokenizers that do not change the characters of a piece: after them it is still known which part begins the text. */
 const SPLITTERS = [
   ...['Whitespace', 'WhitespaceSplit', 'BertPreTokenizer', 'Punctuation', 'Digits'],
   ...['CharDelimiterSplit', 'FixedLength', 'Split'],
 ];
-/** Normalizers behind which the first character is still the text's first. */
+/** Normalizers after which the first character of the piece still comes from the first character of the text. */
 const KEEP_START = ['Replace character', 'Prepend', 'Lowercase', 'NFC', 'NFD', 'NFKC', 'NFKD'];
 
 function readMetaspace(fields: Fields, normalizers: readonly string[], before: readonly string[]): Step {
@@ -322,7 +322,10 @@ function readMetaspace(fields: Fields, normalizers: readonly string[], before: r
   return { type: 'Metaspace', split, growth: 1 };
 }
 
-/** `first` asks where a piece began before normalization, which is followed as far as here: the rest is refused by name. */
+/**
+ * `prepend_scheme: first` depends on whether a piece began the text before normalization. Steps after which this is not known
+ * are refused with their names.
+ */
 function checkFirst(path: string, normalizers: readonly string[], before: readonly string[]): void {
   const step = before.find(type => !SPLITTERS.includes(type));
   if (step !== undefined) refuse(`${path}: first is not supported behind the pre-tokenizer ${step}`);

@@ -6,10 +6,12 @@ import type { Fields } from './fields.js';
 import type { Normalizer } from './normalizers.js';
 
 /**
- * The normalizer Precompiled: SentencePiece's rules, in the way of PyPI's `tokenizers`.
+ * The normalizer `Precompiled`: applies SentencePiece's rules in the way of PyPI's `tokenizers`, grapheme cluster by grapheme
+ * cluster.
  *
- * A grapheme cluster of fewer than six bytes becomes the string of its shortest prefix that has one, so that the rest of the
- * cluster is dropped, as the library does it; of longer clusters, and those without one, each character is replaced.
+ * A cluster of fewer than six bytes is replaced as a whole by the replacement of its shortest prefix that has a rule: the rest
+ * of the cluster is lost, as in that library. In longer clusters, and in clusters of which no prefix has a rule, each character
+ * is replaced by itself.
  */
 export function readPrecompiled(fields: Fields): Normalizer {
   const path = fields.at('precompiled_charsmap');
@@ -68,8 +70,8 @@ function lazily(make: () => CodePoints): () => CodePoints {
 const ZERO_WIDTH_JOINER = 0x200d;
 
 /**
- * The end of the grapheme cluster (UAX 29) that begins at a place. Clusters of six bytes and more may come in parts, since
- * their characters are replaced one by one: flags, emoji that are joined, and conjuncts of the scripts of India.
+ * The end of the grapheme cluster (UAX 29) that begins at `from`. Some clusters of six bytes or more are cut into smaller
+ * ones (flags, joined emoji, conjuncts of Indic scripts); this does not matter, since their characters are replaced one by one.
  */
 function clusterEnd(text: string, from: number): number {
   let point = text.codePointAt(from) ?? 0;
@@ -94,7 +96,7 @@ function joins(point: number, next: number): boolean {
 
 const PICTOGRAPH = /\p{Extended_Pictographic}/u;
 
-/** Letters of a Hangul syllable: leading consonants, vowels, trailing consonants, and those already joined. */
+/** Whether two code points are parts of one Hangul syllable: leading consonant, vowel, trailing consonant, or joined ones. */
 function joinsHangul(point: number, next: number): boolean {
   const kindOf = (code: number): string => {
     if ((code >= 0x1100 && code <= 0x115f) || (code >= 0xa960 && code <= 0xa97c)) return 'L';

@@ -6,12 +6,15 @@ import { wordIds } from '../../tables/manifest.js';
 import type { TableCursor } from '../../tables/cursor.js';
 import type { BackoffSource } from './source.js';
 
-/** The back-offs of a table's contexts, for the n-grams that the contexts are: 12 bytes a context, or somewhat more. */
+/**
+ * The back-offs of a table's contexts, found by n-gram: an ARPA file writes the back-off of a context with the n-gram of the
+ * order below that has the same words. Memory: a little more than 12 bytes for each context.
+ */
 export class Backoffs {
   private readonly contexts: Contexts;
-  /** log10, by context; the first is that of n-grams that are none. */
+  /** log10 of the back-off of each context, from index 1 on; index 0 is for n-grams that are no context, with the value 0. */
   private readonly values: Float64Array;
-  /** For each n-gram at hand, its place in `values`. */
+  /** For each n-gram that `find` looked for, its index in `values`. */
   private places = new Uint32Array(BLOCK_ENTRIES);
   private rows = Uint32Array.from({ length: BLOCK_ENTRIES }, (_, i) => i);
   private readonly columns: Uint32Array[] = [];
@@ -22,7 +25,7 @@ export class Backoffs {
     this.values = new Float64Array(table.contexts + 1);
   }
 
-  /** @param level of the table. */
+  /** @param level the level of the table (its order less 1). */
   static async read(source: BackoffSource, parts: ModelParts, level: number): Promise<Backoffs> {
     const backoffs = new Backoffs(parts, level);
     const { contexts, values } = backoffs;
@@ -38,14 +41,14 @@ export class Backoffs {
     return backoffs;
   }
 
-  /** log10 of the back-off of a word by itself. */
+  /** log10 of the back-off of a single word. */
   ofWord(id: number): number {
     this.places[0] = 0;
     this.contexts.linkWord(id, this.places, 0);
     return this.values[this.places[0]];
   }
 
-  /** Looks for all n-grams that a cursor is at; n-grams come in the order of their table. */
+  /** Looks up all n-grams of the context that a cursor is at. Calls must follow the order of the table. */
   find(cursor: TableCursor): void {
     const { from, to, words } = cursor;
     if (this.places.length < to) {
@@ -66,7 +69,7 @@ export class Backoffs {
 
 type NgramRows = Pick<Block, 'contexts' | 'contextCount' | 'starts' | 'words'>;
 
-/** The context of a cursor as columns with one entry, which change with it. */
+/** Views of a cursor's context: for each of its words a column with one entry. They change when the cursor advances. */
 function columnsOf({ context }: TableCursor): Uint32Array[] {
   return Array.from(context, (_, j) => context.subarray(j, j + 1));
 }

@@ -1,12 +1,15 @@
 import type { Ngrams } from './ngrams.js';
 
 /**
- * Adds the n-grams that longer ones end with and that the file lacks, as SRILM's pruned files do: without them, what the
- * longer ones say would not be found. Their probability is what backing off makes of the shorter ones, and their back-off 1, so
- * that nothing else changes. All orders are sorted, before and after, and have the contexts of their n-grams.
+ * Adds the suffixes of n-grams (the n-gram without its first word) that the file lacks, as files that SRILM pruned do: scoring
+ * finds an n-gram only through its suffix. A suffix that is added gets the probability to which the file backs off for it, and
+ * the back-off 1, so that no score changes.
  *
- * @param orders from 1 on.
- * @returns how many were added.
+ * Input: all orders, sorted, each with the contexts of its n-grams. Output: the same, with all suffixes. Order: still sorted.
+ *
+ * @param orders the n-grams by order, from 1 on: `orders[n - 1]` has order n.
+ * @param types word ids are below this.
+ * @returns the number of n-grams that were added.
  */
 export function fillSuffixes(orders: readonly Ngrams[], types: number): number {
   const seen = new Uint32Array(types);
@@ -23,13 +26,13 @@ export function fillSuffixes(orders: readonly Ngrams[], types: number): number {
   return filled;
 }
 
-/** N-grams that end with one that the shorter ones lack, one for each that they lack. */
+/** Rows of longer n-grams whose suffix is missing among the shorter ones: one row for each missing suffix. */
 function withoutSuffix(longer: Ngrams, shorter: Ngrams, seen: Uint32Array): number[] {
   const rows: number[] = [];
   const last = longer.order - 1;
   const words = longer.columns[last];
   const shorterWords = shorter.columns[last - 1];
-  // What comes between an n-gram's first word and its last is the context that the shorter one has.
+  // The words between the first and the last of an n-gram are the context of its suffix.
   const middle = longer.columns.slice(1, last).reverse();
   const contexts = shorter.columns.slice(0, -1).reverse();
   let at = 0;
@@ -48,7 +51,7 @@ function withoutSuffix(longer: Ngrams, shorter: Ngrams, seen: Uint32Array): numb
   return rows;
 }
 
-/** The number of an n-gram whose words but the last are not among the shorter ones, or −1; both sorted. */
+/** The row of an n-gram whose context is no n-gram of the shorter ones, or −1. Both must be sorted. */
 export function withoutContext(longer: Ngrams, shorter: Ngrams, types: number): number {
   const contexts = longer.columns.slice(0, -1).reverse();
   const words = [...shorter.columns].reverse();
@@ -60,7 +63,7 @@ export function withoutContext(longer: Ngrams, shorter: Ngrams, types: number): 
   return row < longer.length ? row : -1;
 }
 
-/** Compares entry `a` of some columns with entry `b` of others. */
+/** Compares entry `a` of some columns with entry `b` of others, column by column. */
 export function compareAt(
   columns: readonly Uint32Array[],
   a: number,
@@ -74,21 +77,21 @@ export function compareAt(
   return 0;
 }
 
-/** Gives those that were filled in their probability. */
+/** Gives the n-grams that were added (their log10 p is NaN) the probability of backing off. */
 function backOff(ngrams: Ngrams, shorter: Ngrams): void {
   for (let row = 0; row < ngrams.length; row++) {
     if (!Number.isNaN(ngrams.log10Probs[row])) continue;
     const words = ngrams.wordsOf(row);
     const context = shorter.find(words.slice(0, -1));
     const suffix = shorter.find(words.slice(1));
-    // The sum that the file gives, even above 0: scoring backs off to the same sum for n-grams that are not filled in.
+    // The sum may be above 0 (p > 1): scoring gives the same sum to an n-gram that the model lacks.
     ngrams.log10Probs[row] = shorter.backoffs[context] + shorter.log10Probs[suffix];
   }
 }
 
 /**
- * Counts the contexts with which some word's probability can come to more than 1 by backing off: the back-off is larger than 1,
- * and times the largest probability after the context that is a word shorter it is still larger than 1.
+ * Counts the contexts from which backing off can give some word a probability above 1: the back-off is above 1, and so is its
+ * product with the largest probability after the context without its farthest word.
  *
  * Input: all orders from 1 on, sorted, with all suffixes filled in.
  */

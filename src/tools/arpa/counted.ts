@@ -11,12 +11,12 @@ import { BOS, NONE } from '../../text/tokens.js';
 import { rounded } from './format.js';
 import type { BackoffSource, VisitContext } from './source.js';
 
-/** What ARPA files have as log10 p of `<s>`, which is never predicted. */
+/** log10 p of `<s>` in ARPA files: `<s>` is never predicted. */
 const NEVER = -99;
 
 /**
- * Modified Kneser-Ney in back-off form: what an n-gram backs off to is part of its probability, and γ of a context is its
- * back-off. Both come from the {@link Mixture} that scores, given the evidence that scoring would find.
+ * Modified Kneser-Ney in back-off form: p(w|h) of each n-gram in the model is its interpolated probability, and γ(h) is the
+ * back-off of each context (Chen & Goodman 1998). Both are computed by the same {@link Mixture} as scores, from the same evidence.
  */
 export class CountedSource implements BackoffSource {
   private readonly mixture: Mixture;
@@ -27,8 +27,8 @@ export class CountedSource implements BackoffSource {
   private log10Probs = new Float64Array(1024);
 
   /**
-   * @param parts of a model that smooths by modified Kneser-Ney.
-   * @param onRows told how many rows were read.
+   * @param parts the parts of a model with modified Kneser-Ney smoothing.
+   * @param onRows called with the number of rows that were just read.
    */
   constructor(
     private readonly parts: ModelParts,
@@ -78,7 +78,7 @@ export class CountedSource implements BackoffSource {
         const { words, from, to } = cursor;
         if (this.log10Probs.length < to) this.log10Probs = new Float64Array(2 * to);
         for (let i = from; i < to; i++) {
-          // What follows a context follows those within it too: their counts are those of the contexts that are open.
+          // A follower of a context also follows its shorter contexts, which are open now: `counts` has the counts there.
           for (let k = 0; k < level; k++) evidence.data[k * FIELDS + COUNT] = counts[k][words[i]];
           this.log10Probs[i] = this.log10Prob(level, cursor.counts[i]);
         }
@@ -87,7 +87,7 @@ export class CountedSource implements BackoffSource {
     });
   }
 
-  /** Takes down what is known of a context. */
+  /** Stores the counts and totals of a context in `counts` and in the evidence. */
   private enter(level: number, { words, counts, from, to, pruned }: TableCursor): void {
     const { data } = this.evidence;
     const own = this.counts[level];
@@ -109,7 +109,7 @@ export class CountedSource implements BackoffSource {
     data[at + PRUNED] = pruned;
   }
 
-  /** Of a word that has this count after the context of a level, and in the shorter ones what the evidence says. */
+  /** log10 p of a word with this count after the context of `level`; the evidence holds its counts in the shorter contexts. */
   private log10Prob(level: number, count: number): number {
     const { evidence, batch, mixture } = this;
     evidence.data[evidence.at(0, level) + COUNT] = count;

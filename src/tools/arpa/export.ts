@@ -15,9 +15,9 @@ import type { BackoffSource } from './source.js';
 export interface ExportOptions {
   /** The folder of the model. */
   readonly model: string;
-  /** The ARPA file, gzipped where its name ends in `.gz`. What is there is replaced. */
+  /** The ARPA file, gzipped if its name ends in `.gz`. An existing file is replaced. */
   readonly file: string;
-  /** Told how far the work has come, a few times a second at most stages. */
+  /** Called with the progress of the work, in most stages a few times a second. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;
@@ -30,13 +30,13 @@ const EXPORT_OPTIONS: OptionTable<ExportOptions> = {
   ...WORK_OPTIONS,
 };
 
-/** What was written. */
+/** The ARPA file that was written. */
 export interface ExportReport {
   /** Path of the ARPA file. */
   readonly file: string;
   /** Length of the longest n-grams. */
   readonly order: number;
-  /** How many n-grams there are of each order from 1 on; of order 1 with `<s>`. */
+  /** Number of n-grams of each order from 1 on; `<s>` counts as a unigram. */
   readonly ngrams: readonly number[];
   /** Bytes of the file. */
   readonly bytes: number;
@@ -45,9 +45,9 @@ export interface ExportReport {
 }
 
 /**
- * Writes a model as an ARPA file, for KenLM, SRILM and others: modified Kneser-Ney, whatever else the model can be smoothed
- * with, in back-off form. Numbers are rounded to eight digits behind the point; those of an imported model are as they were.
- * The file is written whole or not at all.
+ * Writes a model as an ARPA file, for KenLM, SRILM and others. A model with counts is written with modified Kneser-Ney
+ * smoothing in back-off form, with numbers rounded to eight decimals; an imported model with the numbers of its file. The file
+ * is written whole or not at all.
  *
  * @throws KneserError: KNESER_OPTION for a model whose words have white space in them, KNESER_OUTPUT_*, KNESER_DISK_FULL,
  * KNESER_ABORTED, and what `LanguageModel.open` throws.
@@ -93,8 +93,9 @@ async function openSource(parts: ModelParts, onRows: (rows: number) => void): Pr
 }
 
 /**
- * How many rows are read: for each order its own table and the next one for the back-offs; of a back-off model those between the
- * first order and the highest once more, for n-grams that are left out; of a model of counts the shorter tables too.
+ * The number of rows that the export reads, each counted as often as it is read. For each order it reads the order's table and
+ * the next one, for the back-offs. A back-off model's middle orders are read once more, to find n-grams that are left out; in a
+ * model with counts the tables of all shorter orders are read for each order.
  */
 function rowsToRead({ words, manifest: { kind } }: ModelParts): number {
   const rows = words.map(({ manifest }) => manifest.rows);
@@ -105,10 +106,10 @@ function rowsToRead({ words, manifest: { kind } }: ModelParts): number {
   return rows.reduce((sum, count, level) => sum + count * (rows.length - Math.max(0, level - 1)), 0);
 }
 
-/** Writes a file atomically from what is written to a stream. */
+/** Writes a file atomically. @param produce writes the file's content to a stream. */
 async function writeStream<T>(file: string, produce: (out: PassThrough) => Promise<T>): Promise<T> {
   const out = new PassThrough();
-  // What fails is told by the two promises.
+  // Errors of the stream reject the two promises below.
   out.on('error', () => undefined);
   const gzip = /\.gz$/i.test(file) ? [(await import('node:zlib')).createGzip()] : [];
   const written = writeAtomically(file, out, ...gzip);
@@ -120,7 +121,8 @@ async function writeStream<T>(file: string, produce: (out: PassThrough) => Promi
     return (await Promise.all([produced, written]))[0];
   } catch (error) {
     out.destroy(error instanceof Error ? error : undefined);
-    // Whichever failed, the temporary file is to be gone. Where it was writing, all that producing met is a stream that ended.
+    // Whichever failed, wait until the temporary file is removed. If writing failed, its error is the cause: `produce` only met a
+    // closed stream.
     const reason: unknown = await written.then(
       () => error,
       (failure: unknown) => failure,

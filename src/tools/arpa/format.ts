@@ -1,23 +1,23 @@
-/** How others write `<unk>`: it is read as `<unk>`, as KenLM does. */
+/** Another spelling of `<unk>` in ARPA files, which is read as `<unk>`, as KenLM does. */
 export const UPPERCASE_UNK = '<UNK>';
 
-/** Digits behind the point of numbers that are computed: what is lost is less than 1e-8. */
+/** Computed numbers are rounded to eight decimals: the error is below 1e-8. */
 const DIGITS = 1e8;
-/** No number takes more bytes. */
+/** The longest number in a file, in bytes. */
 export const NUMBER_BYTES = 25;
 
-/** A number without the digits that an ARPA file leaves out. */
+/** A number rounded as in an ARPA file. */
 export function rounded(value: number): number {
   return Math.round(value * DIGITS) / DIGITS;
 }
 
-/** Writes the shortest decimals that are read back as the same number. @returns where the next byte goes. */
+/** Writes the shortest decimal that is read back as the same number. @returns the offset behind it. */
 export function writeNumber(bytes: Uint8Array, at: number, value: number): number {
   if (value === -Infinity) return writeAscii(bytes, at, '-inf');
   const size = Math.abs(value);
   const whole = Math.round(size * DIGITS);
   if (size >= 10 || whole / DIGITS !== size) return writeAscii(bytes, at, String(value));
-  // By far the most: a digit, a point, and up to eight more.
+  // The fast path for nearly all numbers: one digit, a point, and up to eight digits.
   if (value < 0) bytes[at++] = MINUS;
   bytes[at++] = ZERO + Math.floor(whole / DIGITS);
   let rest = whole % DIGITS;
@@ -34,7 +34,7 @@ const MINUS = 0x2d;
 const POINT = 0x2e;
 const ZERO = 0x30;
 
-/** Writes text that is ASCII. @returns where the next byte goes. */
+/** Writes ASCII text. @returns the offset behind it. */
 export function writeAscii(bytes: Uint8Array, at: number, text: string): number {
   for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);
   return at;

@@ -22,17 +22,17 @@ import { putTables } from './put-tables.js';
 import { ArpaReader } from './reader.js';
 import { DEFAULT_TOKENIZATION } from '../../text/tokenization.js';
 
-/** Which ARPA file to make a model of, and where. */
+/** The ARPA file to import, and the folder for the model. */
 export interface ImportOptions {
-  /** The ARPA file; a `.gz` is gunzipped, `-` is standard input. */
+  /** The ARPA file, also gzipped; `-` is standard input. */
   readonly file: string;
   /** The folder of the model. */
   readonly out: string;
-  /** log10 p of `<unk>`, at most 0, in place of the file's, which may have none. */
+  /** log10 p of `<unk>`, at most 0, instead of the file's. Useful for a file without `<unk>`. */
   readonly unk?: number;
-  /** Replaces a model that is there. Default false. */
+  /** Replaces a model that is in the folder `out`. Default false. */
   readonly force?: boolean;
-  /** Told how far the work has come, a few times a second at most stages. */
+  /** Called with the progress of the work, in most stages a few times a second. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops when aborted; nothing is left behind. */
   readonly signal?: AbortSignal;
@@ -50,29 +50,29 @@ const IMPORT_OPTIONS: OptionTable<ImportOptions> = {
   ...WORK_OPTIONS,
 };
 
-/** What was read. */
+/** The imported model. */
 export interface ImportReport {
   /** The folder of the model. */
   readonly out: string;
   /** Length of the longest n-grams. */
   readonly order: number;
-  /** How many n-grams there are of each order from 1 on, those that were filled in included; of order 1 with `<s>`. */
+  /** Number of n-grams of each order from 1 on, with n-grams that were filled in; `<s>` counts as a unigram. */
   readonly ngrams: readonly number[];
   /** Bytes on disk. */
   readonly bytes: number;
   /** Time that the import took. */
   readonly seconds: number;
-  /** What was amended or is missing: one sentence each. */
+  /** One sentence for each thing that the file lacks or that was filled in. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Makes a model of an ARPA file, such as KenLM, SRILM, IRSTLM and {@link exportArpa} write. It is a back-off model: it scores,
- * measures perplexity and is exported as other models are, number for number as in the file; what needs counts refuses it with
- * KNESER_NO_COUNTS. The n-grams are in memory until they are stored, about 30 bytes each.
+ * Makes a model from an ARPA file, such as KenLM, SRILM, IRSTLM and {@link exportArpa} write. It is a back-off model: it scores,
+ * measures perplexity and is exported like other models, with exactly the numbers of the file. Functions that need counts refuse
+ * it with KNESER_NO_COUNTS. Memory: about 30 bytes for each n-gram.
  *
- * Without `<unk>` in the file, words outside the vocabulary have probability 0, unless `unk` says otherwise. Without `<s>` a sentence
- * begins as text in the middle of one does; without `</s>` its end has probability 0.
+ * If the file has no `<unk>`, words outside the vocabulary have probability 0, unless `unk` is given. If it has no `<s>`, the
+ * first word of a sentence is scored without a context; if it has no `</s>`, the end of a sentence has probability 0.
  *
  * @throws KneserError: KNESER_INPUT_ARPA for a file that is not right, with the line and the reason; KNESER_INPUT_*,
  * KNESER_OPTION, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_LIMIT, KNESER_ABORTED.
@@ -144,7 +144,7 @@ async function read({ file, unk, onProgress, signal }: ImportOptions): Promise<A
   return reader;
 }
 
-/** Sorts the n-grams, refuses those that cannot be, and adds those that are lacking. @returns how many. */
+/** Sorts the n-grams, refuses duplicates and n-grams without their context, and adds missing suffixes. @returns how many were added. */
 function complete(reader: ArpaReader, types: number): number {
   const { orders } = reader;
   for (const [level, ngrams] of orders.entries()) {

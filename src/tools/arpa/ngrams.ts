@@ -1,29 +1,30 @@
-/** Bits of a word that are sorted by at a time: so many counters fit the cache. */
+/** Bits of a word id in one pass of the radix sort: 2^12 counters fit into the processor's cache. */
 const MOST_BITS = 12;
 
 /**
- * The n-grams of one order of an ARPA file, in memory: 4 bytes a word and 8 a number. First in the order of the file, then
- * in that of the store: by context, nearest word first, then by the last word.
+ * The n-grams of one order of an ARPA file, in memory: 4 bytes for each word, 8 for each number. A row number stands for an
+ * n-gram. Order: first that of the file; after `sort` that of the store, by context (nearest word first), then by the last word.
+ * Methods marked "sorted" need the second.
  */
 export class Ngrams {
-  /** Column j has the j-th word of each n-gram, oldest first. */
+  /** `columns[j]` has the j-th word of each n-gram, oldest first. */
   readonly columns: Uint32Array[];
-  /** NaN for one that was filled in and has no probability yet. */
+  /** log10 p by row; NaN for an n-gram that was filled in and has no probability yet. */
   log10Probs = new Float64Array(0);
-  /** log10; empty for the highest order, which has none. */
+  /** log10 of the back-off by row; empty for the highest order, which has no back-offs. */
   backoffs = new Float64Array(0);
   length = 0;
-  /** How many of them the file has; the others were filled in. */
+  /** How many of the n-grams are in the file; the others were filled in. */
   private read = 0;
-  /** Which one of the file each is, where they have moved. */
+  /** After `sort`: for each row, its position in the file. */
   private origins: Uint32Array | undefined;
   private firstLine = 0;
-  /** Before which n-grams there were blank lines, and how many up to there. */
+  /** N-grams (by position in the file) before which there were blank lines, and the number of blank lines up to there. */
   private readonly gaps: { readonly origin: number; readonly lines: number }[] = [];
 
   /**
    * @param isHighest whether this is the highest order of the file.
-   * @param count how many n-grams the file says there are.
+   * @param count the number of n-grams that the file announces.
    */
   constructor(
     readonly order: number,
@@ -33,7 +34,7 @@ export class Ngrams {
     this.columns = Array.from({ length: order }, () => new Uint32Array(0));
   }
 
-  /** Adds one of the file, whose words are to be put in the columns. @returns its number. */
+  /** Adds an n-gram of the file; the caller puts its words into `columns`. @returns its row. */
   add(log10Prob: number, backoff: number, line: number): number {
     const at = this.read++;
     if (at === 0) this.firstLine = line;
@@ -42,13 +43,13 @@ export class Ngrams {
     return this.append(log10Prob, backoff);
   }
 
-  /** Adds one that the file does not have. */
+  /** Adds an n-gram that the file lacks. */
   fill(words: ArrayLike<number>): void {
     const at = this.append(NaN, 0);
     for (let j = 0; j < this.order; j++) this.columns[j][at] = words[j];
   }
 
-  /** The line that an n-gram of the file is on. */
+  /** The number of the line of an n-gram in the file. */
   lineOf(row: number): number {
     const origin = this.origins ? this.origins[row] : row;
     const gap = this.gaps.findLast(({ origin: first }) => first <= origin);
@@ -59,7 +60,7 @@ export class Ngrams {
     return this.columns.map(column => column[row]);
   }
 
-  /** Puts them in the order of the store. @param types the words are below it. */
+  /** Sorts the n-grams into the order of the store. @param types word ids are below this. */
   sort(types: number): void {
     if (this.isSorted()) return;
     const { columns, length, order } = this;
@@ -73,29 +74,29 @@ export class Ngrams {
     this.origins = origins ? rows.map(row => (row < origins.length ? origins[row] : row)) : rows;
   }
 
-  /** The number of an n-gram that comes twice, or −1; sorted. Of the two it is the one that comes later in the file. */
+  /** The row of an n-gram that occurs twice (the later one in the file), or −1; sorted. */
   duplicate(): number {
     for (let row = 1; row < this.length; row++) if (this.compare(row - 1, row) === 0) return row;
     return -1;
   }
 
-  /** Their numbers in the order in which a longer table has them as contexts: by the last word first. Sorted. */
+  /** The rows in the order in which the next table has these n-grams as contexts: by their last word first; sorted. */
   asContexts(types: number): Uint32Array {
     return sortedBy(this.columns[this.order - 1], numbersBelow(this.length), types);
   }
 
-  /** The number of an n-gram, or −1; sorted. */
+  /** The row of an n-gram, or −1; sorted. */
   find(words: ArrayLike<number>): number {
     const at = this.lowerBound(words);
     return at < this.length && this.compareWords(at, words) === 0 ? at : -1;
   }
 
-  /** The numbers [from, to) of the n-grams that begin with a context of `order − 1` words; sorted. */
+  /** The rows [from, to) of the n-grams with a given context of `order − 1` words; sorted. */
   followers(context: readonly number[]): [from: number, to: number] {
     return [this.lowerBound([...context, 0]), this.lowerBound([...context, Infinity])];
   }
 
-  /** The number of the first n-gram that does not come before `words`; sorted. */
+  /** The row of the first n-gram that does not sort before `words`; sorted. */
   private lowerBound(words: ArrayLike<number>): number {
     let low = 0;
     let high = this.length;
@@ -164,7 +165,7 @@ function gather<T extends Uint32Array | Float64Array>(from: T, rows: Uint32Array
   return to;
 }
 
-/** Rows in the order of their values, which are below `limit`; equal ones stay in their order. */
+/** Sorts rows by their values, which are below `limit`; rows with equal values keep their order. */
 function sortedBy(values: Uint32Array, rows: Uint32Array<ArrayBuffer>, limit: number): Uint32Array<ArrayBuffer> {
   const bits = 32 - Math.clz32(limit - 1);
   const passes = Math.ceil(bits / MOST_BITS);

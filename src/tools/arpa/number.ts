@@ -4,16 +4,16 @@ const POINT = 0x2e;
 const ZERO = 0x30;
 const E = 0x65;
 
-/** Nothing longer is taken for a number. */
+/** The longest text that is read as a number, in bytes. */
 const MOST_BYTES = 400;
-/** A decimal of at most so many digits is exact as a double. */
+/** An integer of at most 15 decimal digits is exact as a double. */
 const EXACT_DIGITS = 15;
 /** The powers of ten that are exact. */
 const POWERS = Float64Array.from({ length: 23 }, (_, digits) => Number(`1e${digits}`));
 
 /**
- * The number in `bytes[from, to)`, a decimal with or without an exponent, as `Number` would read it; −∞ for `-inf`, and NaN
- * for what is no number.
+ * Reads the number in `bytes[from, to)`, a decimal with or without an exponent, as `Number` would; −∞ for `-inf`, NaN for text
+ * that is no number.
  */
 export function parseNumber(bytes: Uint8Array, from: number, to: number): number {
   if (to - from > MOST_BYTES) return NaN;
@@ -39,7 +39,7 @@ export function parseNumber(bytes: Uint8Array, from: number, to: number): number
   }
   if (at === first || (at === first + 1 && point >= 0)) return isInfinity(bytes, from, to) ? -Infinity : NaN;
   if (at === to && digits <= EXACT_DIGITS && behind < POWERS.length) {
-    // One rounding, of exact numbers: that of the decimal itself.
+    // Both numbers are exact, so the quotient is rounded once: it is the double nearest to the decimal.
     const value = whole / POWERS[behind];
     return negative ? -value : value;
   }

@@ -13,10 +13,10 @@ import { StoredSource } from './stored.js';
  * Input: a back-off model. Output: a copy without the n-grams whose loss would raise perplexity by less than the share
  * `threshold`, each n-gram taken by itself (Stolcke 1998), where p(h) follows from the model by the chain rule, as in SRILM's
  * `ngram -prune`. Contexts that lost followers get the back-off with which their probabilities add up to 1 again; all other
- * numbers stay those of the model. Order: from the highest order down, since a kept n-gram needs its context and its suffix. The
- * n-grams are in memory, about 40 bytes each.
+ * numbers stay those of the model. Order: from the highest order down, since a kept n-gram needs its context and its suffix.
+ * Memory: about 40 bytes for each n-gram.
  *
- * @param onNgrams told how many n-grams were read or written so far, and how many will be in all.
+ * @param onNgrams called with the number of n-grams read or written so far, and with the number of all.
  */
 export async function pruneBackoffs(
   parts: ModelParts,
@@ -59,7 +59,7 @@ async function readOrders(parts: ModelParts, onDone: (done: number) => void): Pr
       for (let i = from; i < to; i++) {
         if (words[i] === NONE) continue;
         const at = ngrams.add(probabilities[i], backoffs?.at(i) ?? 0, 0);
-        // A context has its nearest word first, an n-gram its oldest.
+        // A context is stored with its nearest word first, an n-gram with its oldest word first.
         for (let j = 0; j < level; j++) ngrams.columns[j][at] = context[level - 1 - j];
         ngrams.columns[level][at] = words[i];
       }
@@ -73,9 +73,10 @@ async function readOrders(parts: ModelParts, onDone: (done: number) => void): Pr
 }
 
 /**
- * The n-grams that are kept, with the back-offs that follow.
+ * The n-grams that are kept, with the new back-offs of their contexts.
  *
- * @param orders from 1 on, sorted, each with the contexts and the suffixes of the next. Their back-offs are changed.
+ * @param orders the n-grams by order, from 1 on, sorted; each order has the contexts and the suffixes of the next. Their
+ *   back-offs are changed.
  */
 export function pruneOrders(orders: readonly Ngrams[], threshold: number): Ngrams[] {
   const kept = orders.map(({ length }) => new Uint8Array(length));
@@ -105,7 +106,7 @@ interface Followers {
   /** p(w|h), and p(w|h') for the context h' that lacks the farthest word. */
   readonly probabilities: Float64Array;
   readonly below: Float64Array;
-  /** The n-grams without their first word, by their number in the order below. */
+  /** For each follower, the row in the order below of its n-gram without the first word. */
   readonly suffixes: Uint32Array;
 }
 
@@ -125,9 +126,9 @@ function followersOf(ngrams: Ngrams, shorter: Ngrams, from: number, to: number):
 /**
  * Chooses which followers of a context are kept.
  *
- * @param kept 1 for followers that longer n-grams need; it gets 1 for all that are kept.
+ * @param kept by follower, 1 if a longer n-gram needs it; set to 1 for each follower that is kept.
  * @param ofContext p(h).
- * @returns how many are not kept.
+ * @returns the number of followers that are dropped.
  */
 function choose({ probabilities, below }: Followers, kept: Uint8Array, threshold: number, ofContext: number): number {
   const rest = 1 - sum(probabilities);
@@ -137,7 +138,7 @@ function choose({ probabilities, below }: Followers, kept: Uint8Array, threshold
     if (kept[i] === 1) continue;
     const [p, pBelow] = [probabilities[i], below[i]];
     const backoff = (rest + p) / (restBelow + pBelow);
-    // Where probabilities do not leave a part of 1 to back off to, or a word has none, no loss can be told.
+    // The loss is undefined if the followers' probabilities add up to 1 or more, or a probability is 0: keep the follower.
     const isDefined = rest > 0 && restBelow > 0 && p > 0 && pBelow > 0;
     const loss = p * Math.log(p / (pBelow * backoff)) + rest * Math.log(rest / restBelow / backoff);
     if (isDefined && Math.expm1(ofContext * loss) < threshold) lost++;
@@ -152,7 +153,7 @@ function backoffOf({ probabilities, below }: Followers, kept: Uint8Array): numbe
   return Math.log10((1 - sum(probabilities.filter(isKept))) / (1 - sum(below.filter(isKept))));
 }
 
-/** p of a context by the chain rule, after `<s>` where it begins with that. */
+/** p(h) of a context by the chain rule; if it begins with `<s>`, p of the words after `<s>`. */
 function probabilityOf(orders: readonly Ngrams[], context: readonly number[]): number {
   let log10Prob = 0;
   for (let length = context[0] === BOS ? 2 : 1; length <= context.length; length++) {

@@ -6,15 +6,15 @@ import { NONE } from '../../text/tokens.js';
 import { compareAt } from './complete.js';
 import type { Ngrams } from './ngrams.js';
 
-/** Blocks that are written at one go. */
+/** How many blocks one write to the store holds. */
 const BLOCKS_A_WRITE = 128;
 
 /**
- * Puts the tables of a back-off model, and their directories.
+ * Writes the tables of a back-off model and their directories to the store.
  *
- * @param orders from 1 on, sorted, each with the contexts and the suffixes of the next.
+ * @param orders the n-grams by order, from 1 on, sorted; each order has the contexts and the suffixes of the next.
  * @param types word ids are below this.
- * @param onNgrams told how many n-grams were written, and how many there are.
+ * @param onNgrams called with the number of n-grams written so far, and with the number of all.
  */
 export async function putTables(
   builder: ModelBuilder,
@@ -41,7 +41,7 @@ export async function putTables(
     done += ngrams.length;
     const { contexts } = writer.summary;
     const noCounts = { tokens: 0, countsOfCounts: [0, 0, 0, 0] } as const;
-    // That none was dropped says nothing, but that an n-gram need not be a context does.
+    // `dropped` is 0 as in an unpruned model. `bare`: contexts that have a back-off but no followers.
     tables.push({ pattern, mixed: true, rows: ngrams.length, dropped: 0, contexts, bare, ...noCounts });
   }
   await builder.putDirectories(
@@ -51,7 +51,7 @@ export async function putTables(
   return tables;
 }
 
-/** Gives a table its contexts in their order, and yields after each whether nothing follows it. */
+/** Writes the contexts of a table in their order. Yields after each context whether it has no followers. */
 function* putContexts(
   writer: TableWriter,
   ngrams: Ngrams,
@@ -87,6 +87,6 @@ function* putContexts(
   }
 }
 
-/** The row of a context that nothing follows. */
+/** The row of a context without followers. */
 const NO_WORD = Uint32Array.of(NONE);
 const NO_NUMBER = Float64Array.of(0);

@@ -1,21 +1,21 @@
 import type { TableCursor } from '../../tables/cursor.js';
 
 /**
- * A model in back-off form: each n-gram with log10 p of its last word after the others, and with the back-off of what it is a
- * context of. Tables are told by level: that of the n-grams of order n has level n − 1.
+ * A model in back-off form: for each n-gram, log10 p of its last word after the others, and its back-off as a context. A table
+ * is named by its level, which is its order less 1.
  */
 export interface BackoffSource {
-  /** By id, log10 p of every word; NaN for those that the model does not have. `<s>` is among them. */
+  /** log10 p of every word by id, `<s>` included; NaN for ids without a word in the model. */
   unigrams(): Promise<Float64Array>;
-  /** A table from its first context on. */
+  /** Opens a table: a cursor at its first context. */
   open(level: number): Promise<TableCursor>;
   /** log10 of the back-off of the context that a cursor is at. */
   backoff(level: number, cursor: TableCursor): number;
   /**
-   * Goes through the contexts of a table from level 1 on, each with all its followers.
+   * Visits all contexts of a table, in its order. The level is at least 1.
    *
-   * @param visit told log10 p of the followers: entry i is that of the cursor's entry i. Where it returns a promise, that is
-   *   waited for.
+   * @param visit called with the cursor at a context, and log10 p of its followers (entry i belongs to the cursor's entry i). If
+   *   it returns a promise, the walk waits for it.
    */
   visit(level: number, visit: VisitContext): Promise<void>;
 }

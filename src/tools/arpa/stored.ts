@@ -3,9 +3,9 @@ import type { ModelParts } from '../../model/scoring/parts.js';
 import { wordIds } from '../../tables/manifest.js';
 import type { BackoffSource, VisitContext } from './source.js';
 
-/** A back-off model, which is written as it was read. */
+/** A back-off model as it is stored: its numbers are those of the ARPA file that was imported. */
 export class StoredSource implements BackoffSource {
-  /** @param onRows told how many rows were read. */
+  /** @param onRows called with the number of rows that were just read. */
   constructor(
     private readonly parts: ModelParts,
     private readonly onRows: (rows: number) => void,

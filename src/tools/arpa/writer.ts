@@ -19,12 +19,12 @@ const SPACE = 0x20;
 export class ArpaWriter {
   private chunk = new Uint8Array(0);
   private fill = 0;
-  /** The bytes of all words, and by id where each one begins; the next one begins where it ends. */
+  /** UTF-8 of all words, in the order of their ids; `starts[id]` is where a word begins, and `starts[id + 1]` where it ends. */
   private readonly text: Uint8Array;
   private readonly starts: Uint32Array;
   /** The keys of n-grams that are left out. */
   private readonly omitted = new Set<string>();
-  /** Bytes that no line is longer than. */
+  /** An upper bound of the length of a line, in bytes. */
   private readonly longestLine: number;
 
   constructor(
@@ -47,7 +47,7 @@ export class ArpaWriter {
     this.longestLine = 2 * NUMBER_BYTES + parts.manifest.order * (longest + 1) + 3;
   }
 
-  /** @returns how many n-grams of each order there are. */
+  /** Writes the file. @returns the number of n-grams of each order. */
   async write(): Promise<number[]> {
     const { source, parts } = this;
     const unigrams = await source.unigrams();
@@ -70,9 +70,9 @@ export class ArpaWriter {
   }
 
   /**
-   * Finds the n-grams of a back-off model that are left out: those whose probability is more than 1, which no ARPA file may
-   * have, and those whose context is left out. All of them were filled in by the import, because longer n-grams end with
-   * them; whoever reads the file fills them in again. Takes them off `counts`, the number of n-grams of each order.
+   * Finds the n-grams of a back-off model that the file leaves out: n-grams with a probability above 1, which an ARPA file must
+   * not have, and n-grams whose context is left out. The import had added all of them as suffixes of longer n-grams, and adds
+   * them again when it reads the file. Subtracts their numbers from `counts`, the number of n-grams of each order.
    */
   private async findOmitted(counts: number[]): Promise<void> {
     const { omitted } = this;
@@ -112,7 +112,7 @@ export class ArpaWriter {
     return waiting;
   }
 
-  /** @returns a promise where the output is full for now. */
+  /** Writes one n-gram. @returns a promise to wait for if the output stream is full. */
   private writeNgram(
     log10Prob: number,
     context: Uint32Array,
@@ -148,7 +148,7 @@ export class ArpaWriter {
     this.fill = writeAscii(this.chunk, this.fill, line + '\n');
   }
 
-  /** Makes room for a line. */
+  /** Makes room for one line in the buffer: writes the buffer to the stream if needed. */
   private makeRoom(): Promise<void> | undefined {
     if (this.fill + this.longestLine <= this.chunk.length) return undefined;
     const waiting = this.send();
@@ -164,14 +164,14 @@ export class ArpaWriter {
   }
 }
 
-/** Names an n-gram. @param context nearest word first. */
+/** The key of an n-gram in `omitted`. @param context its context, nearest word first. */
 function keyOf(context: Uint32Array, word: number): string {
   return [...context].reverse().concat(word).join(' ');
 }
 
 const NO_CONTEXT = new Uint32Array(0);
 
-/** @throws KNESER_OPTION for a word that no reader of ARPA files would read as it is. */
+/** @throws KNESER_OPTION for a word that readers of ARPA files would cut or take for `<unk>`. */
 function checkWord(model: string, bytes: Uint8Array): void {
   const word = JSON.stringify(decode(bytes.subarray(0, 60)));
   if (bytes.length === 0 || bytes.some(byte => ENDS_FIELD.includes(byte))) {

@@ -19,8 +19,8 @@ export interface ContextShares {
  * (c − D(c))/Σc moves to γ(h), so that every word gains that share of its p in the context below. As in Stolcke 1998 the sum has
  * three terms: the follower, all other followers, all words that do not follow h.
  *
- * @param p of the follower in h.
- * @param below p of the follower in the context below.
+ * @param p the probability of the follower in h.
+ * @param below the probability of the follower in the context below.
  * @param own the follower's share (c − D(c))/Σc.
  */
 export function divergence(p: number, below: number, own: number, { gamma, seen, seenBelow }: ContextShares): number {

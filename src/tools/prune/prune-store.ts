@@ -19,9 +19,9 @@ const BLOCKS_A_WRITE = 128;
  * over all tables chooses the rows to keep (by entropy: a few passes), in memory of one bit a row and a few numbers a word; then
  * the pruned tables are read and written once, and all other values are copied.
  *
- * @param manifest of the model.
- * @param writer of the copy's store.
- * @param onRows told how many rows were read so far, and how many will be read in all.
+ * @param manifest the manifest of the model.
+ * @param writer the writer of the copy's store.
+ * @param onRows called with the number of rows read so far, and with the number of all.
  * @returns the manifest of the copy.
  * @throws KNESER_DAMAGED, and what `onRows` throws. The writer is closed in any case.
  */

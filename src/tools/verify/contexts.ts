@@ -5,7 +5,7 @@ import { readBlocks } from '../../tables/table-reader.js';
 import type { CheckedTable } from './table.js';
 import type { Findings } from './findings.js';
 
-/** Contexts that are looked for in one pass; they take 24 bytes each. */
+/** How many contexts one pass looks for; each takes 24 bytes of memory. */
 const CONTEXTS_A_PASS = 1 << 22;
 
 /** How often {@link checkContexts} reads the rows of the table whose n-grams are the contexts. */
@@ -19,7 +19,7 @@ export function passesOf({ manifest }: CheckedTable): number {
  *
  * @param base the context table: its n-grams are the contexts.
  * @param isWhole whether every n-gram of `base` that does not end with `</s>` must be a context.
- * @param onRows told the rows of each block when it was read.
+ * @param onRows called with the number of rows of each block that was read.
  */
 export async function checkContexts(
   store: ModelStore,

@@ -5,7 +5,7 @@ import { BOS } from '../../text/tokens.js';
 import type { CheckedTable } from './table.js';
 import type { Findings } from './findings.js';
 
-/** Findings of one table that are reported one by one. */
+/** How many findings of one table are reported one by one. */
 const TOLD = 10;
 
 /**
@@ -14,7 +14,7 @@ const TOLD = 10;
  * are not checked.
  *
  * @param tables the contiguous tables of words or of classes, by order.
- * @param onRows told the rows of each block when it was read.
+ * @param onRows called with the number of rows of each block that was read.
  */
 export async function checkExtensions(
   store: ModelStore,

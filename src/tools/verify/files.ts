@@ -12,7 +12,7 @@ const CHECK = 'files';
 /**
  * Checks that the files of a model have the sizes and digests of the pointer file, and that the folder has no other files.
  *
- * @param onBytes told the bytes of each file when it was read.
+ * @param onBytes called with the size of each file that was read.
  */
 export async function checkFiles(
   path: string,

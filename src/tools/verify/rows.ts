@@ -11,7 +11,7 @@ const BLOCKS = 'blocks';
  * Checks one table: every block can be read and is the one that the directory lists; rows ascend, within blocks and from block to
  * block; the rows of wide contexts add up to the totals in their blocks; all rows add up to the sums in the manifest.
  *
- * @param onRows told the rows of each block when it was read.
+ * @param onRows called with the number of rows of each block that was read.
  * @returns whether the table is sound.
  */
 export async function checkRows(

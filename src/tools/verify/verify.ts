@@ -30,7 +30,7 @@ export type VerifyOptions = WorkOptions;
 /** The checks of {@link VerifyOptions}. */
 const VERIFY_OPTIONS: OptionTable<VerifyOptions> = WORK_OPTIONS;
 
-/** What is interrupted, for the message. */
+/** The name of the work in the message of an abort. */
 const WORK = 'the check';
 
 /** The result of verifying a model. */
@@ -117,7 +117,7 @@ class Verification {
     private readonly findings: Findings,
     private readonly options: VerifyOptions,
   ) {
-    // Models that are opened on this store here are closed before the store is.
+    // Models that are opened below on this store are closed before it: their `close` must not close the store.
     this.store = { ...opened.store, close: () => Promise.resolve() };
     this.files = opened.files;
   }

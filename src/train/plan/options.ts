@@ -49,7 +49,7 @@ export type TrainingText =
       readonly files?: never;
     };
 
-/** The options that a model follows from, in Node and in a page. */
+/** The options on which the model depends, in Node and in a page, and the progress and end of its training. */
 export interface BuildOptions {
   /** The highest order of n-grams, 1 to 12. Default 5. */
   readonly order?: number;
@@ -132,7 +132,7 @@ export interface OptionRow<Value> {
   readonly flags: readonly FlagText[];
 }
 
-/** The names of the options that a model follows from: all but those that report and stop the build. */
+/** The names of the options on which the model depends: all but `onProgress` and `signal`. */
 export type BuildOptionName = Exclude<keyof BuildOptions, 'onProgress' | 'signal'>;
 
 /**
@@ -371,7 +371,7 @@ export function keptOptions(options: BuildOptions, about: KeptAbout): Kept {
   return Object.assign({}, ...BUILD_OPTION_NAMES.map(name => rowOf(name).kept(options[name], options, about))) as Kept;
 }
 
-/** Picks the given ones of some options: those that are not `undefined`. */
+/** Picks, among some options, the given ones: their value is not `undefined`. */
 export function givenOptions<Options extends object, Name extends keyof Options & string>(
   options: Options,
   names: readonly Name[],

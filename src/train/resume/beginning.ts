@@ -6,7 +6,7 @@ import type { Input } from '../../text/formats/input.js';
 import { keptOptions, type TrainOptions } from '../plan/options.js';
 import { recordInputs, type Beginning } from './record.js';
 
-/** The options and files that the model of a training follows from. @param options their words, if there are any, can be read more than once. */
+/** The options and files on which the model of a training depends. @param options their list of words, if any, can be read more than once. */
 export async function beginningOf(options: TrainOptions, inputs: readonly Input[]): Promise<Beginning> {
   return {
     settings: {

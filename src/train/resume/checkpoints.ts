@@ -83,7 +83,7 @@ export interface Checkpoints {
   leftToCount(stream: Stream, sorts: readonly Sort[], types: number, check: () => void): Promise<LeftToCount>;
   /** Records tables as finished, after the disk has them. */
   completed(tables: readonly CountedTable[]): Promise<void>;
-  /** The stored class of every id; `undefined` if there is none for so many ids. */
+  /** The stored class of every id; `undefined` if no classes are stored for this number of ids. */
   classes(types: number): Promise<Uint32Array | undefined>;
   /** Waits until the text is stored. @throws the error that kept it from being stored. */
   settled(): Promise<void>;

@@ -1,18 +1,16 @@
 import type { IdStream } from '../../count/id-stream.js';
-import { layoutLength } from '../../count/layout.js';
+import { layoutLength, textNgrams } from '../../count/layout.js';
 import type { SpilledWords } from '../../count/spilled-words.js';
 import { buildVocabulary } from '../../count/vocabulary.js';
 import { HELD_OUT_SHARE, IDS_SHARE, SMALL_TEXT } from '../plan/budget.js';
 import type { ReadText, TextIds } from '../resume/checkpoints.js';
 import type { BuildContext } from './context.js';
+import type { CountSource } from './count-source.js';
 import type { TokenizedText } from './tokenize.js';
 
 /** A text that was read: its vocabulary and figures, and its word numbers, of which `vocabulary.ids` gives the ids. */
-export interface NumberedText extends ReadText {
-  /** The word numbers of the counted and of the held-out sentences. */
+export interface NumberedText extends CountSource {
   readonly streams: TextIds;
-  /** How many numbers the text has when it is laid out for the order of the model. */
-  readonly length: number;
 }
 
 /** The text that an interrupted build stored; `undefined` if there is none. */
@@ -48,14 +46,15 @@ export function run(context: BuildContext, text: TokenizedText): NumberedText {
     skipped,
   };
   const result = numbered(context, figures, { ids, heldOut });
-  if (result.length >= SMALL_TEXT) {
+  if (result.ngrams.length >= SMALL_TEXT) {
     place.checkpoints?.saveText(figures, result.streams, () => context.checkAborted());
   }
   return result;
 }
 
 function numbered({ plan }: BuildContext, text: ReadText, streams: TextIds): NumberedText {
-  return { ...text, streams, length: layoutLength(text.tokens, text.sentences, plan.order) };
+  const length = layoutLength(text.tokens, text.sentences, plan.order);
+  return { ...text, streams, ngrams: textNgrams(streams.ids, plan.order, length) };
 }
 
 /** Adds the frequent ones of the spilled words to the list, and gives their tokens the numbers that they have there. */

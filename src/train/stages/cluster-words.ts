@@ -1,36 +1,36 @@
 import type { KneserError } from '../../base/errors.js';
-import { BOS, EOS } from '../../text/tokens.js';
+import type { BigramCounter } from '../../count/bigrams.js';
+import type { Chunk, Weights } from '../../count/ngram-source.js';
+import { BOS, NONE } from '../../text/tokens.js';
 import { CLASSES_SHARE, overBudget, WORDS_A_CLASS } from '../plan/budget.js';
-import type { NumberedText } from './choose-vocabulary.js';
 import type { BuildContext } from './context.js';
+import type { CountSource } from './count-source.js';
+
+/** Numbers of a chunk whose bigrams are counted at once. */
+const NUMBERS_A_CHUNK = 1 << 18;
 
 /** The class of every id that an interrupted build stored; `undefined` if there is none for this vocabulary. */
-export async function restore({ place }: BuildContext, { vocabulary }: NumberedText): Promise<Uint32Array | undefined> {
+export async function restore({ place }: BuildContext, { vocabulary }: CountSource): Promise<Uint32Array | undefined> {
   return place.checkpoints?.classes(vocabulary.numbers.length);
 }
 
 /**
- * Groups the words into classes by the exchange algorithm, on the bigrams of the text.
+ * Groups the words into classes by the exchange algorithm, on the bigrams of the source.
  *
- * - Input: the text, and the number of classes that {@link classCount} allows.
+ * - Input: the source, and the number of classes that {@link classCount} allows.
  * - Output: the class of every id (length: ids in use). Its writer is `write-model.ts`.
  * - Order: after the words' tables are counted, before those of classes.
  *
  * @throws KNESER_LIMIT if the distinct bigrams take more than a quarter of the memory; KNESER_ABORTED
  */
-export async function run(context: BuildContext, text: NumberedText, classes: number): Promise<Uint32Array> {
+export async function run(context: BuildContext, text: CountSource, classes: number): Promise<Uint32Array> {
   const { BigramCounter } = await import('../../count/bigrams.js');
   const { clusterWords } = await import('../../count/exchange.js');
-  const { vocabulary, streams } = text;
+  const { vocabulary, ngrams } = text;
   const { memory } = context.place;
   const counter = new BigramCounter();
-  let left = BOS;
-  for (const piece of streams.ids.pieces()) {
-    for (const word of piece) {
-      const right = vocabulary.ids[word];
-      counter.add(left, right);
-      left = right === EOS ? BOS : right;
-    }
+  for await (const chunk of ngrams.chunks(vocabulary.ids, NUMBERS_A_CHUNK, false)) {
+    addBigrams(chunk, ngrams.weights, counter);
     await context.pause();
     if (counter.memory > memory * CLASSES_SHARE) {
       throw tooLarge('the distinct bigrams of the text', counter.memory, memory, 'leave classes out (--classes 0)');
@@ -40,8 +40,17 @@ export async function run(context: BuildContext, text: NumberedText, classes: nu
   return clusterWords(counter.finish(types), types, classes, context.pause);
 }
 
+/** Adds the last two words of each n-gram of a chunk. */
+function addBigrams({ ids, begin, end, step }: Chunk, weights: Weights, counter: BigramCounter): void {
+  for (let at = begin; at < end; at += step) {
+    const word = ids[at];
+    if (word === BOS || word === NONE || ids[at - 1] === NONE) continue;
+    counter.add(ids[at - 1], word, weights === 'one' ? 1 : weights === 'counts' ? ids[at + 1] : ids[at + 1] | 0);
+  }
+}
+
 /** How many classes the words of a text are grouped into: fewer than asked for if there are few words; 0 if a single one. */
-export function classCount({ options }: BuildContext, { vocabulary }: NumberedText): number {
+export function classCount({ options }: BuildContext, { vocabulary }: CountSource): number {
   const count = Math.min(options.classes ?? 0, Math.floor(vocabulary.numbers.length / WORDS_A_CLASS));
   return count > 1 ? count : 0;
 }

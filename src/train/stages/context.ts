@@ -52,7 +52,7 @@ export class BuildContext {
   }
 
   /**
-   * Makes a function that is told of bytes as they are read or written, and that collects garbage each time their sum reaches a
+   * Makes a function to call with the number of bytes read or written; it collects garbage each time their sum reaches a
    * share of the memory.
    *
    * @param pages whether freed pages return to the system, too: twice the time.

@@ -9,21 +9,21 @@ import { FIRST_WORD } from '../../text/tokens.js';
 import { SMALL_TEXT } from '../plan/budget.js';
 import type { BuildPlan } from '../plan/plan.js';
 import type { LeftToCount } from '../resume/checkpoints.js';
-import type { NumberedText } from './choose-vocabulary.js';
 import type { BuildContext } from './context.js';
+import type { CountSource } from './count-source.js';
 import { TableCounting } from './table-counting.js';
 
-/** One of the two streams of ids that are counted over a text: its words, or their classes. */
+/** One of the two streams of ids that are counted over a source: its words, or their classes. */
 export interface CountedStream {
   readonly name: Stream;
-  readonly text: NumberedText;
+  readonly source: CountSource;
   /** One table is counted for each. */
   readonly patterns: readonly Pattern[];
-  /** The id that each word number of the text has in this stream. */
+  /** The id that each word number of the source has in this stream. */
   readonly toId: Uint32Array;
-  /** Occurrences in the text by id; their length is the number of ids in use, `NONE` included. */
+  /** Occurrences in the source by id; their length is the number of ids in use, `NONE` included. */
   readonly frequencies: Float64Array;
-  /** Whether this is the last stream that needs the text: its memory is freed on the way. */
+  /** Whether this is the last stream that needs the n-grams: its memory is freed on the way. */
   readonly last: boolean;
 }
 
@@ -36,7 +36,7 @@ export async function restore(context: BuildContext, stream: CountedStream): Pro
 }
 
 /**
- * Counts n-grams, adjusts the counts and writes the tables of one stream: positions of the text are sorted by the words around
+ * Counts n-grams, adjusts the counts and writes the tables of one stream: positions of the source are sorted by the words around
  * them, and each sorted group becomes rows with raw or adjusted counts (Heafield et al. 2013).
  *
  * - Input: a stream, the builder of the model, and the result of `restore`.
@@ -53,20 +53,22 @@ export async function run(
 ): Promise<TableManifest[]> {
   const { place, plan, options } = context;
   const { order } = plan;
-  const { name, patterns, text, frequencies } = stream;
+  const { name, patterns, source, toId, frequencies } = stream;
+  const { ngrams } = source;
   const types = frequencies.length;
   const nothing = { sorts: planSorts(patterns, order), tables: [], unigrams: new Uint32Array(types) };
   const { sorts, tables, unigrams } = restored ?? nothing;
   const summaries = new Map(tables.map(({ table, ...summary }): [string, TableSummary] => [table, summary]));
 
-  const threads = text.length < SMALL_TEXT ? 0 : place.threads;
+  const threads = ngrams.length < SMALL_TEXT ? 0 : place.threads;
   const mergeMemory = Math.floor(place.memory / 8 / Math.max(1, threads));
-  const countPlan = { stream: name, order, sorts, types, mergeMemory };
+  const countPlan = { stream: name, order, sorts, weights: ngrams.weights, types, mergeMemory };
   const pool = createPool({ ...place, threads }, countPlan, thread => place.temporary(`runs-${name}-${thread}`));
   const stop = (): void => void pool.abort();
   options.signal?.addEventListener('abort', stop);
   try {
-    const partitions = planPartitions(frequencies);
+    const ids = toId.reduce((most, id) => Math.max(most, id + 1), types);
+    const partitions = planPartitions(frequencies, ids);
     await new TableCounting(context, stream, { sorts, partitions, pool, builder, summaries }).run();
     const counted = await pool.finish();
     for (let id = 0; id < types; id++) unigrams[id] += counted[id];
@@ -91,23 +93,24 @@ export async function run(
   });
 }
 
-/** The words of a text as a stream. @param last whether no classes are counted after them. */
-export function wordStream({ plan }: BuildContext, text: NumberedText, last: boolean): CountedStream {
-  const { ids, frequencies } = text.vocabulary;
-  return { name: 'words', text, patterns: withContexts(plan.patterns), toId: ids, frequencies, last };
+/** The words of a source as a stream. @param last whether no classes are counted after them. */
+export function wordStream({ plan }: BuildContext, source: CountSource, last: boolean): CountedStream {
+  const { ids, frequencies } = source.vocabulary;
+  return { name: 'words', source, patterns: withContexts(plan.patterns), toId: ids, frequencies, last };
 }
 
-/** The classes of the words of a text as a stream. @param of the class of every id. */
+/** The classes of the words of a source as a stream. @param of the class of every id. */
 export function classStream(
   { plan }: BuildContext,
-  text: NumberedText,
+  source: CountSource,
   classes: number,
   of: Uint32Array,
 ): CountedStream {
-  const { ids, frequencies: wordFrequencies } = text.vocabulary;
+  const { ids, frequencies: wordFrequencies } = source.vocabulary;
   const frequencies = new Float64Array(FIRST_WORD + classes);
   for (let id = 1; id < wordFrequencies.length; id++) frequencies[of[id]] += wordFrequencies[id];
-  return { name: 'classes', text, patterns: classPatterns(plan), toId: ids.map(id => of[id]), frequencies, last: true };
+  const toId = ids.map(id => of[id]);
+  return { name: 'classes', source, patterns: classPatterns(plan), toId, frequencies, last: true };
 }
 
 /** How many tables are counted by sorting: all but the tables of unigrams, which the contiguous sorts count on their way. */

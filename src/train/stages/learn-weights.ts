@@ -1,11 +1,13 @@
 import { NOT_IN_VOCABULARY } from '../../model/lookup/words.js';
+import type { IdStream } from '../../count/id-stream.js';
+import type { Vocabulary } from '../../count/vocabulary.js';
 import type { ModelStore } from '../../store/store.js';
 import { withContexts } from '../../tables/pattern.js';
 import { UNK } from '../../text/tokens.js';
 import { EVIDENCE_SHARE, overBudget, READ_SHARE } from '../plan/budget.js';
 import type { TextFigures } from '../resume/checkpoints.js';
-import type { NumberedText } from './choose-vocabulary.js';
 import type { BuildContext } from './context.js';
+import type { CountSource } from './count-source.js';
 import type { HeldOutIds } from './learning.js';
 
 /**
@@ -18,15 +20,16 @@ import type { HeldOutIds } from './learning.js';
  *
  * @throws KNESER_ABORTED
  */
-export async function run(context: BuildContext, text: NumberedText): Promise<void> {
-  if (text.heldOutTokens === 0) return;
+export async function run(context: BuildContext, text: CountSource): Promise<void> {
+  const { streams } = text;
+  if (text.heldOutTokens === 0 || !streams) return;
   const { place } = context;
   const { learnWeights } = await import('./learning.js');
   const { DEFAULT_WEIGHTS, encodeWeights } = await import('../../smoothing/weights.js');
   const report = (done: number, total: number): void => context.report({ stage: 'tune', done, total, unit: 'passes' });
   const store = watched(context, await place.openStore('tables'));
-  const set = await learnWeights(store, idsOf(text), place.memory, report, context.pause);
-  text.streams.heldOut.close();
+  const set = await learnWeights(store, idsOf(text.vocabulary, streams.heldOut), place.memory, report, context.pause);
+  streams.heldOut.close();
   await place.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
 }
 
@@ -51,8 +54,7 @@ export async function checkMemory(
 }
 
 /** The held-out text as ids; words that the model does not know are `NOT_IN_VOCABULARY`, literal `<unk>` tokens `UNK`. */
-function idsOf({ vocabulary, streams: { heldOut } }: NumberedText): HeldOutIds {
-  const { ids, frequencies } = vocabulary;
+function idsOf({ ids, frequencies }: Vocabulary, heldOut: IdStream): HeldOutIds {
   const isUnknown = (id: number, word: number): boolean => id === UNK && !(word === UNK && frequencies[UNK] > 0);
   const toId = ids.map((id, word) => (isUnknown(id, word) ? NOT_IN_VOCABULARY : id));
   return {

@@ -3,8 +3,8 @@ import type { Manifest } from '../../tables/manifest.js';
 import { contiguous, formatPattern } from '../../tables/pattern.js';
 import { skippedWarning } from '../../text/formats/corpus.js';
 import { FIRST_WORD } from '../../text/tokens.js';
-import type { NumberedText } from './choose-vocabulary.js';
 import type { BuildContext } from './context.js';
+import type { CountSource } from './count-source.js';
 import { fallbackNote } from './fallback-note.js';
 
 /** Figures of a finished training, wherever the model is. */
@@ -35,7 +35,7 @@ export interface BuildReport {
 }
 
 /** The figures of a finished training. */
-export function reportOf(context: BuildContext, text: NumberedText, manifest: Manifest): BuildReport {
+export function reportOf(context: BuildContext, text: CountSource, manifest: Manifest): BuildReport {
   const { order, sentences, tokens, vocabulary, tables } = manifest;
   return {
     order,
@@ -54,9 +54,9 @@ export function reportOf(context: BuildContext, text: NumberedText, manifest: Ma
 }
 
 /** One sentence for each thing in the text that was replaced, left out or missing. */
-function warningsOf({ options, plan }: BuildContext, text: NumberedText): string[] {
+function warningsOf({ options, plan }: BuildContext, text: CountSource): string[] {
   const { replaced, dropped, skipped = 0, heldOutTokens } = text;
-  const warnings: string[] = [];
+  const warnings = [...(text.warnings ?? [])];
   if (skipped > 0) warnings.push(skippedWarning(skipped));
   const unseen = plan.vocabulary.kind === 'words' ? unseenWords(text) : undefined;
   if (unseen !== undefined) warnings.push(unseen);
@@ -69,7 +69,7 @@ function warningsOf({ options, plan }: BuildContext, text: NumberedText): string
 }
 
 /** Says so where most of the words that were given as the vocabulary do not occur in the text. */
-function unseenWords({ vocabulary }: NumberedText): string | undefined {
+function unseenWords({ vocabulary }: CountSource): string | undefined {
   const frequencies = vocabulary.frequencies.subarray(FIRST_WORD);
   const { length } = frequencies;
   const unseen = frequencies.reduce((count, frequency) => count + (frequency === 0 ? 1 : 0), 0);

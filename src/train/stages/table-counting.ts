@@ -1,7 +1,6 @@
 import type { Sort } from '../../count/adjust.js';
 import type { CountTask } from '../../count/counter.js';
 import { tooLarge } from '../../count/id-stream.js';
-import { layoutChunks } from '../../count/layout.js';
 import { partitionPositions, type Partitions } from '../../count/partition.js';
 import type { BlockSink, CountPool } from '../../count/pool.js';
 import type { RunSegment } from '../../count/runs.js';
@@ -15,6 +14,8 @@ import type { CountedStream } from './count-tables.js';
 
 /** Positions of a chunk, at least, however little memory there is. */
 const LEAST_POSITIONS = 1 << 16;
+/** Numbers of a chunk (2 GiB), at most, however much memory there is. */
+const MOST_NUMBERS = 1 << 29;
 
 /** What a counting works with. */
 interface Work {
@@ -30,11 +31,11 @@ interface Work {
 /**
  * The counting of one stream: a task for each sort and partition, done by the pool's threads in any order.
  *
- * A text that fits into half of the memory is one chunk, and each of its tasks counts at once. A larger text is sorted chunk by
+ * A source that fits into half of the memory is one chunk, and each of its tasks counts at once. A larger one is sorted chunk by
  * chunk into runs on the disk, which are then merged and counted.
  */
 export class TableCounting {
-  /** The most positions of a chunk. */
+  /** The most numbers of a chunk. */
   private readonly chunkLength: number;
   private readonly isSpilling: boolean;
   /** By sort and partition, the sorted runs on the disk. */
@@ -47,8 +48,10 @@ export class TableCounting {
     private readonly work: Work,
   ) {
     const { place } = context;
-    this.chunkLength = Math.max(LEAST_POSITIONS, Math.floor(place.memory / 2 / BYTES_A_POSITION));
-    this.isSpilling = stream.text.length > this.chunkLength;
+    const { length, step } = stream.source.ngrams;
+    const bytes = BYTES_A_POSITION + 4 * (step - 1);
+    this.chunkLength = Math.min(MOST_NUMBERS, step * Math.max(LEAST_POSITIONS, Math.floor(place.memory / 2 / bytes)));
+    this.isSpilling = length > this.chunkLength;
     const { sorts, partitions } = work;
     this.runs = sorts.map(() => Array.from({ length: partitions.count }, () => []));
     this.collectWritten = context.collectEvery(WRITTEN_SHARE, false);
@@ -61,17 +64,18 @@ export class TableCounting {
     if (this.isSpilling) await this.mergeRuns();
   }
 
-  /** Sorts the positions of all chunks. The memory of the text is free again when this ends. */
+  /** Sorts the positions of all chunks. The memory of the source is free again when this ends. */
   private async sortChunks(): Promise<void> {
     const { context, stream, isSpilling } = this;
     const { partitions } = this.work;
-    const { text, toId, last } = stream;
+    const { toId, last } = stream;
+    const { ngrams } = stream.source;
     const families = familiesOf(this.work.sorts);
-    const total = text.length * families.length;
+    const total = (ngrams.length / ngrams.step) * families.length;
     const [kind, stage] = isSpilling ? (['spill', 'sort'] as const) : (['count', 'count'] as const);
     let done = 0;
     let reuse: Uint32Array | undefined;
-    for (const chunk of layoutChunks(text.streams.ids, toId, context.plan.order, text.length, this.chunkLength, last)) {
+    for await (const chunk of ngrams.chunks(toId, this.chunkLength, last)) {
       const { ids } = chunk;
       for (const { distance, members } of families) {
         context.checkAborted();
@@ -128,6 +132,7 @@ export class TableCounting {
       addSummary(sum, summary);
       summaries.set(table, sum);
     }
+    if (result.negative) this.stream.source.ngrams.onNegative?.(result.negative);
     if (result.segment) this.runs[task.sort][partition].push(result.segment);
   }
 
@@ -145,7 +150,9 @@ export class TableCounting {
   }
 
   private report(stage: 'sort' | 'count', done: number, total: number): void {
-    this.context.report({ stage: this.stream.name === 'words' ? stage : 'classes', done, total, unit: 'tokens' });
+    const { name, source } = this.stream;
+    const unit = source.ngrams.weights === 'one' ? 'tokens' : 'n-grams';
+    this.context.report({ stage: name === 'words' ? stage : 'classes', done, total, unit });
   }
 }
 

@@ -6,8 +6,8 @@ import { encodeTokenizer } from '../../tables/tokenizer.js';
 import type { VocabularyChoice } from '../../count/vocabulary.js';
 import { FIRST_WORD, UNK } from '../../text/tokens.js';
 import { pretrainedTokenizer } from '../plan/options.js';
-import type { NumberedText } from './choose-vocabulary.js';
 import type { BuildContext } from './context.js';
+import type { CountSource } from './count-source.js';
 
 /** The tables of a model, as the manifest lists them. */
 export interface CountedTables {
@@ -20,7 +20,7 @@ export interface CountedTables {
 /** Writes the class of every id. */
 export async function putClasses(
   builder: ModelBuilder,
-  { vocabulary }: NumberedText,
+  { vocabulary }: CountSource,
   classes: number,
   of: Uint32Array,
 ): Promise<void> {
@@ -38,7 +38,7 @@ export async function putClasses(
  */
 export async function run(
   context: BuildContext,
-  text: NumberedText,
+  text: CountSource,
   counted: CountedTables,
   builder: ModelBuilder,
 ): Promise<Manifest> {

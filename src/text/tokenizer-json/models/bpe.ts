@@ -3,7 +3,7 @@ import { byteToken, cutBefore, type Model } from '../../subwords/model.js';
 import { refuse } from '../../subwords/refuse.js';
 import { checkText, readVocabulary, type Fields } from '../fields.js';
 
-/** Byte-pair encoding as GPT-2, Llama and others have it: the characters of a piece, merged by rank. */
+/** Byte-pair encoding as in GPT-2, Llama and others: the characters of a piece are merged by rank. */
 export function readBpe(fields: Fields): Model {
   const dropout = fields.take('dropout') ?? 0;
   if (dropout !== 0) refuse(`${fields.at('dropout')}: tokens drawn at random are not supported; set it to null`);
@@ -21,14 +21,14 @@ export function readBpe(fields: Fields): Model {
     return numbers.get(byteToken(byte)) ?? -1;
   });
   const unknown = unknownToken === undefined ? undefined : numbers.get(unknownToken);
-  /** Tokens of one code unit by it, -1 where there is none. */
+  /** Int32Array [65536]: the number of the token that consists of one code unit, by this unit; -1 if there is none. */
   const units = new Int32Array(1 << 16).fill(-1);
   for (const [token, number] of numbers) if (token.length === 1) units[token.charCodeAt(0)] = number;
   const isPlain = prefix === '' && suffix === '';
   let symbols = new Int32Array(256);
   let length = 0;
 
-  /** Adds the tokens of a character's bytes, if there are all. */
+  /** Adds the tokens of a character's bytes, if every byte has one. */
   function addBytes(text: string): boolean {
     const utf8 = encoder.encode(text);
     for (const byte of utf8) if (bytes[byte] < 0) return false;
@@ -43,11 +43,12 @@ export function readBpe(fields: Fields): Model {
   }
 
   function addCharacters(piece: string): void {
-    // A character may be as many symbols as it has bytes, with its prefix and suffix.
+    // A character, with its prefix and suffix, can become as many symbols as it has bytes.
     const most = piece.length * (3 + prefix.length * 3) + suffix.length * 3 + 1;
     if (symbols.length < most) symbols = new Int32Array(most * 2);
     length = 0;
-    // The library adds an unknown character when the next known one comes, behind the bytes of those that fell back.
+    // The library adds an unknown token only before the next known character, or at the end: byte tokens of characters in
+    // between come first.
     let pending = -1;
     for (let at = 0, next = 0; at < piece.length; at = next) {
       let number = isPlain ? units[piece.charCodeAt(at)] : -1;

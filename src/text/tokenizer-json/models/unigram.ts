@@ -7,7 +7,7 @@ import { checkText, type Fields } from '../fields.js';
 /** Subtracted from the lowest score of a token to get the score of a character without a token (SentencePiece's kUnkPenalty), natural log. */
 const UNKNOWN_PENALTY = 10;
 
-/** SentencePiece's Unigram, with sums in double precision as PyPI's `tokenizers` has them. */
+/** SentencePiece's Unigram model. Sums are in double precision, as in PyPI's `tokenizers`. */
 export function readUnigram(fields: Fields): Model {
   const vocab = fields.list('vocab');
   const path = fields.at('vocab');
@@ -37,7 +37,7 @@ export function readUnigram(fields: Fields): Model {
   const refuseUnknown = (): never => refuse('the text holds a character without a token, and the model has no unk_id');
   const search = new UnigramSearch(trie, scores, unknownScore, hasUnknown ? undefined : refuseUnknown, false);
 
-  /** The unknown token may be a token of the text, too. */
+  /** A character without a token, or the unknown token itself, whose string may occur in the text. */
   const isUnknown = (token: number): boolean => token === UNKNOWN || token === unknown;
 
   function give(text: string, put: (token: number | string) => void): void {

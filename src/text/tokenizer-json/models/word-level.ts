@@ -2,7 +2,7 @@ import type { Model } from '../../subwords/model.js';
 import { refuse } from '../../subwords/refuse.js';
 import { readVocabulary, type Fields } from '../fields.js';
 
-/** Each piece is a token, or the unknown token. */
+/** A piece that is in the vocabulary is a token; any other piece becomes the unknown token. */
 export function readWordLevel(fields: Fields): Model {
   const vocabulary = readVocabulary(fields);
   const unknown = fields.text('unk_token');

@@ -2,7 +2,7 @@ import type { Model } from '../../subwords/model.js';
 import { refuse } from '../../subwords/refuse.js';
 import { readVocabulary, type Fields } from '../fields.js';
 
-/** BERT's WordPiece: the longest token from the left each time, or the unknown token for the whole piece. */
+/** BERT's WordPiece: takes the longest token from the left again and again. If no token fits, the whole piece is the unknown token. */
 export function readWordPiece(fields: Fields): Model {
   const vocabulary = readVocabulary(fields);
   const unknown = fields.text('unk_token');
@@ -13,7 +13,7 @@ export function readWordPiece(fields: Fields): Model {
   const longest = tokens.reduce((length, token) => Math.max(length, token.length), 0);
   const found: number[] = [];
 
-  /** Whether all of the piece is tokens; those are in `found` then. */
+  /** Whether the piece can be cut into tokens; if so, `found` holds them. */
   function finds(piece: string): boolean {
     found.length = 0;
     if (piece.length > most && Array.from(piece).length > most) return false;

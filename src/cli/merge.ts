@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { WeightedModel } from '../train/merge.js';
+import { addCombineFlags, combine, type CombineFlags } from './combine.js';
+
+const HELP = `
+The result equals a model trained on all the texts at once. Models of the same order, skip patterns and text options merge; each
+knows all words of its text, or all know the same list (--vocab). model*2 counts the text of model twice.
+
+Examples:
+  kneser merge january february --out model
+  kneser train march.txt --out march && kneser merge model march --out model --force`;
+
+/** `kneser merge`. */
+export function define(command: Command): void {
+  command.argument('<model...>', 'models: folders, packed files or their addresses; model*2 counts twice');
+  addCombineFlags(command).addHelpText('after', HELP).action(run);
+}
+
+async function run(models: readonly string[], flags: CombineFlags): Promise<void> {
+  const { merge } = await import('../train/merge.js');
+  await combine(flags, options => merge({ models: models.map(weighted), ...options }));
+}
+
+/** `model*2` is the model twice, unless a file has that name. */
+function weighted(text: string): WeightedModel {
+  const match = /^(.+)\*(\d+)$/s.exec(text);
+  return !match || existsSync(text) ? { model: text } : { model: match[1], times: Number(match[2]) };
+}

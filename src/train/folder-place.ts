@@ -1,0 +1,50 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { collect } from '../base/node/collect.js';
+import { scratchFiles } from '../count/scratch-files.js';
+import { startThread } from '../count/threads.js';
+import type { Draft } from '../store/folder/folder.js';
+import type { LevelWriter } from '../store/level.js';
+import { TokenizingThreads } from '../text/tokenizing-threads.js';
+import type { BuildPlan } from './plan/plan.js';
+import type { UnfinishedBuild } from './resume/unfinished-build.js';
+import type { BuildPlace, StoreKind } from './stages/place.js';
+
+/**
+ * The place of a build in a folder. LevelDB is loaded when it is needed.
+ *
+ * @param unfinished stores finished work for `--resume`; without it a build that is interrupted begins anew.
+ */
+export async function placeOf(
+  { pruning }: BuildPlan,
+  draft: Draft,
+  unfinished: UnfinishedBuild | undefined,
+  name: string,
+  memory: number,
+  threads: number,
+): Promise<BuildPlace> {
+  const { createLevelWriter, openLevelStore } = await import('../store/folder/leveldb.js');
+  const temporary = (file: string): string => join(draft.temporary, file);
+  const counted: StoreKind = pruning ? 'unpruned' : 'tables';
+  const pathOf = (kind: StoreKind): string => (kind === 'tables' ? draft.database : temporary(kind));
+  return {
+    name,
+    memory,
+    threads,
+    startThread,
+    startTokenizing: (...given) => new TokenizingThreads(...given),
+    scratch: scratchFiles,
+    temporary,
+    ...(unfinished ? { checkpoints: unfinished } : {}),
+    createStore: async kind => {
+      const create = (path: string, resumed = false): Promise<LevelWriter> => createLevelWriter(path, memory, resumed);
+      if (kind === counted && unfinished) return unfinished.openStore(pathOf(kind), create);
+      // A pruned copy is always made anew, and so is a model that cannot be resumed.
+      await rm(pathOf(kind), { recursive: true, force: true });
+      return create(pathOf(kind));
+    },
+    openStore: kind => openLevelStore(pathOf(kind), name, memory),
+    collect,
+    putWeights: (set, value) => draft.putWeights(set, value),
+  };
+}

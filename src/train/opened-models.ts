@@ -1,0 +1,146 @@
+import { decodeValue } from '../base/decode.js';
+import { KneserError } from '../base/errors.js';
+import { compareBytes } from '../base/bytes.js';
+import { openModel } from '../model/open-model.js';
+import { requireCounts } from '../model/scoring/parts.js';
+import { MANIFEST_KEY, TOKENIZER_KEY } from '../store/keys.js';
+import type { ModelFiles } from '../store/store.js';
+import { decodeManifest, type Manifest } from '../tables/manifest.js';
+import { decodeTokenizer } from '../tables/tokenizer.js';
+import { isTokenizerFile } from '../text/tokenization.js';
+import type { BuildOptions } from './plan/options.js';
+import type { CountedModel } from './stages/read-models.js';
+
+/** Models that were opened, and can be counted together. */
+export interface OpenedModels {
+  readonly models: readonly CountedModel[];
+  /** The options of training that they share. */
+  readonly options: BuildOptions;
+  /** Warns of parts of the models that a model of all their text does not have. @param made the parts that it is given anew. */
+  leftOut(made: { readonly classes: boolean; readonly weights: boolean }): string[];
+  close(): Promise<void>;
+}
+
+/**
+ * Opens models whose counts are to be added up, and checks that they can be.
+ *
+ * @param models paths, and what each model's counts are multiplied by.
+ * @param verb of messages: `merge`.
+ * @throws KNESER_OPTION, KNESER_NO_COUNTS, and what `openModel` throws.
+ */
+export async function openCounted(
+  models: readonly { readonly model: string; readonly times: number }[],
+  verb: 'merge' | 'subtract',
+): Promise<OpenedModels> {
+  const opened: (CountedModel & { readonly files: ModelFiles; readonly tokenizer: Uint8Array | undefined })[] = [];
+  const close = async (): Promise<void> => {
+    for (const { store } of opened) await store.close();
+  };
+  try {
+    for (const { model, times } of models) {
+      const { store, files } = await openModel(model);
+      const manifest = decodeValue(`${model}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
+      const tokenizer = isTokenizerFile(manifest.options.tokenization.tokenizer)
+        ? await store.get(TOKENIZER_KEY)
+        : undefined;
+      opened.push({ name: model, store, manifest, times, files, tokenizer });
+      checkCounted(model, manifest, verb);
+      const [first] = opened;
+      checkAlike(first.name, first.manifest, model, manifest, verb);
+      if (compareBytes(first.tokenizer ?? NO_BYTES, tokenizer ?? NO_BYTES) !== 0) {
+        throw unlike(model, 'its tokenizer', 'has another file', first.name, verb);
+      }
+    }
+    const [first] = opened;
+    return {
+      models: opened,
+      options: optionsOf(first, first.tokenizer),
+      leftOut: made => {
+        const warnings: string[] = [];
+        if (!made.classes && opened.some(({ manifest }) => manifest.classes > 0)) {
+          warnings.push(
+            'the word classes of the models belong to their own texts and are left out; make new ones with classes (--classes N)',
+          );
+        }
+        if (!made.weights && opened.some(({ files }) => files.weights.size > 0)) {
+          warnings.push(
+            'the tuned weights of the models are left out; tune new ones with tune (--tune FILE) or kneser tune',
+          );
+        }
+        return warnings;
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Refuses a model whose counts are not those of its whole text. */
+function checkCounted(model: string, manifest: Manifest, verb: string): void {
+  requireCounts(model, manifest, verb);
+  if (manifest.pruning) {
+    throw new KneserError(
+      'KNESER_NO_COUNTS',
+      `${model}: this model was pruned, and the counts of its n-grams are no longer all known; ${verb} the model that it was made from`,
+    );
+  }
+  const { vocabulary } = manifest.options;
+  if (vocabulary === 'all' || vocabulary === 'words') return;
+  const option = vocabulary.startsWith('limit') ? 'a limit (--vocab-limit)' : 'a least frequency (--unk-below)';
+  throw new KneserError(
+    'KNESER_OPTION',
+    `${model}: its vocabulary was chosen by ${option} (${vocabulary}), and the words that became <unk> are not known; ` +
+      'train it on all words, or give all models the same list of words (--vocab FILE)',
+  );
+}
+
+/** Refuses a model that other options than those of the first one made. */
+function checkAlike(first: string, a: Manifest, model: string, b: Manifest, verb: string): void {
+  const check = (what: string, left: string | number | boolean, right: string | number | boolean): void => {
+    if (left !== right) throw unlike(model, what, `is ${right}`, `${first}, where it is ${left}`, verb);
+  };
+  check('order', a.order, b.order);
+  check('lowercase', a.options.lowercase, b.options.lowercase);
+  check('skipBlank', a.options.skipBlank, b.options.skipBlank);
+  check('vocabulary', a.options.vocabulary, b.options.vocabulary);
+  const [left, right] = [a.options.tokenization, b.options.tokenization];
+  check('tokenizer', left.tokenizer, right.tokenizer);
+  check('sentences', left.sentences, right.sentences);
+  check('normalize', left.normalize, right.normalize);
+  check('locale', left.locale ?? 'none', right.locale ?? 'none');
+  check('patterns', patternsOf(a).join() || 'none', patternsOf(b).join() || 'none');
+}
+
+function unlike(model: string, what: string, is: string, first: string, verb: string): KneserError {
+  return new KneserError(
+    'KNESER_OPTION',
+    `${model}: ${what} ${is}, unlike ${first}; to ${verb} them, train both with the same options`,
+  );
+}
+
+/** The skip patterns that a model's mixture has. */
+function patternsOf({ tables }: Manifest): string[] {
+  return tables.filter(({ mixed, pattern }) => mixed && pattern.includes('_')).map(({ pattern }) => pattern);
+}
+
+/** The options with which a model was trained, but for what to do with its text. */
+function optionsOf({ manifest, name }: CountedModel, tokenizer: Uint8Array | undefined): BuildOptions {
+  const { order, options } = manifest;
+  const { tokenizer: kind, ...tokenization } = options.tokenization;
+  const file = isTokenizerFile(kind)
+    ? decodeValue(`${name}: tokenizer`, tokenizer, value => decodeTokenizer(value, kind))
+    : kind;
+  const list = patternsOf(manifest);
+  return {
+    order,
+    ...(list.length > 0 ? { patterns: { list } } : {}),
+    vocabulary: options.vocabulary === 'words' ? { kind: 'words', words: [] } : { kind: 'all' },
+    tokenization: { ...tokenization, tokenizer: file },
+    lowercase: options.lowercase,
+    skipBlank: options.skipBlank,
+  };
+}

@@ -1,0 +1,251 @@
+import { overBudget, BYTES_A_WORD, IDS_SHARE, WORDS_SHARE } from '../plan/budget.js';
+import type { IdStream } from '../../count/id-stream.js';
+import { checkTokens } from '../../count/layout.js';
+import type { Chunk, NgramSource } from '../../count/ngram-source.js';
+import { buildVocabulary, requireTokens } from '../../count/vocabulary.js';
+import { layoutWindows, pushWindow, Windows, windowStep } from '../../count/windows.js';
+import { KneserError } from '../../base/errors.js';
+import type { ModelStore } from '../../store/store.js';
+import { readDictionary } from '../../tables/dictionary-reader.js';
+import { wordIds, type Manifest } from '../../tables/manifest.js';
+import { contiguous, formatPattern } from '../../tables/pattern.js';
+import { openTable, readBlocks } from '../../tables/table-reader.js';
+import { BOS, EOS, FIRST_WORD, UNK } from '../../text/tokens.js';
+import { hashBytes, WordList } from '../../text/word-list.js';
+import type { BuildContext } from './context.js';
+import type { CountSource } from './count-source.js';
+
+/** A model of counts whose n-grams are counted again, in another model. */
+export interface CountedModel {
+  /** Its name in messages. */
+  readonly name: string;
+  readonly store: ModelStore;
+  readonly manifest: Manifest;
+  /** What its counts are multiplied by: a whole number, less than 0 if they are taken away. */
+  readonly times: number;
+}
+
+/** A model, and the number of each of its word ids in the joined list of words. */
+interface NumberedModel extends CountedModel {
+  readonly numbers: Uint32Array;
+}
+
+/** A difference of more than this does not fit the signed counts. */
+const MOST_DIFFERENCE = 2 ** 31 - 1;
+
+/**
+ * Joins the n-grams of models to one source of counts, as if their texts were one.
+ *
+ * All counts follow from the raw ones: of n-grams of the highest order, and of shorter ones that begin with `<s>`. The first have a
+ * table; the others are rows of the tables of shorter n-grams, which are read once, before anything is counted.
+ *
+ * - Input: models of counts of one order, not pruned, whose vocabularies are all words of their texts, or one list of words.
+ * - Output: the joined vocabulary (ids fall with the sum of frequencies) and figures, and the n-grams with counts.
+ * - Order: the first stage.
+ *
+ * @throws KNESER_OPTION if counts are taken away that are not there; KNESER_INPUT_EMPTY if nothing is left; KNESER_LIMIT,
+ * KNESER_DAMAGED, KNESER_ABORTED
+ */
+export async function run(context: BuildContext, models: readonly CountedModel[]): Promise<CountSource> {
+  const { order, vocabulary: choice } = context.plan;
+  const words = new WordList();
+  const { numbered, frequency } = await joinWords(context, models, words);
+  if (choice.kind === 'words') checkSameWords(numbered, words.size);
+  const sum = (figure: (manifest: Manifest) => number): number =>
+    models.reduce((total, { manifest, times }) => total + times * figure(manifest), 0);
+  const sentences = sum(manifest => manifest.sentences);
+  const tokens = sum(manifest => manifest.tokens - manifest.sentences);
+  const isDifference = models.some(({ times }) => times < 0);
+  if (sentences < 0 || tokens < 0 || frequency.some(count => count < 0)) throw notContained(models);
+  checkTokens(tokens, sentences, order);
+  if (isDifference) checkDifference(models);
+  requireTokens(
+    { tokens, sentences },
+    isDifference ? 'the difference of the models' : models.map(({ name }) => name).join(', '),
+  );
+
+  const aliases = new Uint32Array(words.size + 1);
+  const vocabulary = buildVocabulary({ words, frequency, aliases, sentences }, choice);
+  if (isDifference) numberLost(vocabulary.ids, frequency, vocabulary.numbers.length);
+  const starts = context.idStream('starts', IDS_SHARE);
+  for (const model of numbered) await readStarts(context, model, starts);
+  return {
+    vocabulary,
+    sentences,
+    tokens,
+    heldOut: 0,
+    heldOutTokens: 0,
+    replaced: 0,
+    dropped: 0,
+    ngrams: new ModelNgrams(context, numbered, starts, isDifference),
+  };
+}
+
+/** Adds the words of all models to one list, and sums up their frequencies. */
+async function joinWords(
+  context: BuildContext,
+  models: readonly CountedModel[],
+  words: WordList,
+): Promise<{ numbered: NumberedModel[]; frequency: Float64Array }> {
+  const numbered: NumberedModel[] = [];
+  let frequency = new Float64Array(1 << 12);
+  for (const model of models) {
+    const { store, manifest, times } = model;
+    const numbers = new Uint32Array(wordIds(manifest));
+    for await (const { block } of readDictionary(store, manifest)) {
+      context.checkAborted();
+      for (const [i, word] of block.words.entries()) {
+        const number = words.add(word, 0, word.length, hashBytes(word, 0, word.length));
+        if (number >= frequency.length) frequency = grown(frequency, 2 * number);
+        numbers[block.ids[i]] = number;
+        // The ends of sentences are counted as sentences, and their beginnings not at all.
+        if (number !== BOS && number !== EOS) frequency[number] += times * block.frequencies[i];
+      }
+      checkWordMemory(context, words);
+    }
+    numbered.push({ ...model, numbers });
+  }
+  return { numbered, frequency: frequency.slice(0, words.size + 1) };
+}
+
+function grown(array: Float64Array, length: number): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(length);
+  larger.set(array);
+  return larger;
+}
+
+/** Refuses models of different lists of words: a word outside a list was counted as `<unk>`. @throws KNESER_OPTION */
+function checkSameWords(models: readonly NumberedModel[], size: number): void {
+  const other = models.find(({ numbers }) => numbers.length - 1 !== size);
+  if (!other) return;
+  throw new KneserError(
+    'KNESER_OPTION',
+    `${other.name}: its list of words (--vocab) lacks words of the other models' lists, which it counted as <unk>; train all models with the same list`,
+  );
+}
+
+/** @throws KNESER_LIMIT */
+function checkWordMemory({ place }: BuildContext, words: WordList): void {
+  const bytes = words.memory + words.size * (BYTES_A_WORD + 4 * place.threads);
+  if (bytes <= place.memory * WORDS_SHARE) return;
+  const subject = `the ${words.size} different words of the models`;
+  throw overBudget({
+    option: 'memory',
+    subject,
+    bytes,
+    share: WORDS_SHARE,
+    memory: place.memory,
+    instead: 'use models of fewer words',
+  });
+}
+
+/**
+ * Gives words without a count that is left ids of their own, from `types` on: their n-grams must add up to nothing, which would not
+ * show if all had the id of `<unk>`.
+ */
+function numberLost(ids: Uint32Array, frequency: Float64Array, types: number): void {
+  let next = types;
+  for (let number = FIRST_WORD; number < ids.length; number++)
+    if (ids[number] === UNK && frequency[number] === 0) ids[number] = next++;
+}
+
+/** Stores the n-grams that begin with `<s>` and are shorter than the order. */
+async function readStarts(
+  context: BuildContext,
+  { store, numbers, times }: NumberedModel,
+  to: IdStream,
+): Promise<void> {
+  const { order } = context.plan;
+  for (let width = 1; width < order - 1; width++) {
+    const history = new Uint32Array(width);
+    const table = await openTable(store, formatPattern(contiguous(width + 1)), width);
+    for await (const { block } of readBlocks(store, table)) {
+      context.checkAborted();
+      const { contexts, contextCount, starts, words, counts } = block;
+      const farthest = contexts[width - 1];
+      for (let c = 0; c < contextCount; c++) {
+        if (farthest[c] !== BOS) continue;
+        for (let j = 0; j < width; j++) history[j] = numbers[contexts[j][c]];
+        for (let row = starts[c]; row < starts[c + 1]; row++) {
+          pushWindow(to, order, history, numbers[words[row]], counts[row] * times);
+        }
+      }
+    }
+  }
+}
+
+/** The n-grams of models. */
+class ModelNgrams implements NgramSource {
+  readonly step: number;
+  readonly length: number;
+  readonly weights: 'counts' | 'differences';
+
+  constructor(
+    private readonly context: BuildContext,
+    private readonly models: readonly NumberedModel[],
+    private readonly starts: IdStream,
+    isDifference: boolean,
+  ) {
+    this.step = windowStep(context.plan.order);
+    this.length = starts.length + this.step * models.reduce((sum, { manifest }) => sum + longestRows(manifest), 0);
+    this.weights = isDifference ? 'differences' : 'counts';
+  }
+
+  async *chunks(toId: Uint32Array, limit: number, consume: boolean): AsyncGenerator<Chunk> {
+    const { order } = this.context.plan;
+    const windows = new Windows(order, Math.floor(Math.min(this.length, limit) / this.step));
+    yield* layoutWindows(this.starts, toId, windows, consume);
+    for (const { store, numbers, times } of this.models) {
+      const map = numbers.map(number => toId[number]);
+      const table = await openTable(store, formatPattern(contiguous(order)), order - 1);
+      for await (const { block } of readBlocks(store, table)) {
+        this.context.checkAborted();
+        const rows = block.starts[block.contextCount];
+        for (let row = 0; ;) {
+          row = windows.addRows(block, map, times, row);
+          if (row === rows) break;
+          yield windows.take();
+        }
+      }
+    }
+    if (!windows.isEmpty) yield windows.take();
+  }
+
+  onNegative(): void {
+    throw notContained(this.models);
+  }
+
+  close(): void {
+    this.starts.close();
+  }
+}
+
+/** How many n-grams of the highest order a model has. */
+function longestRows({ tables, order }: Manifest): number {
+  const name = formatPattern(contiguous(order));
+  return tables.find(({ pattern }) => pattern === name)?.rows ?? 0;
+}
+
+/** @throws KNESER_LIMIT */
+function checkDifference(models: readonly CountedModel[]): void {
+  const large = models.find(({ manifest, times }) => manifest.tokens * Math.abs(times) > MOST_DIFFERENCE);
+  if (!large) return;
+  throw new KneserError(
+    'KNESER_LIMIT',
+    `${large.name}: the model has more than ${MOST_DIFFERENCE.toLocaleString('en')} tokens, the most that can be subtracted; train on the text that is to stay`,
+  );
+}
+
+/** The error for counts that are taken away and were not there. */
+function notContained(models: readonly CountedModel[]): KneserError {
+  const namesOf = (isTaken: boolean): string =>
+    models
+      .filter(({ times }) => times < 0 === isTaken)
+      .map(({ name }) => name)
+      .join(', ');
+  return new KneserError(
+    'KNESER_OPTION',
+    `${namesOf(true)}: has n-grams that occur less often in ${namesOf(false)}, so its text is no part of that model's; ` +
+      'subtract a model of text that the other was trained on, with the same options',
+  );
+}
