@@ -164,7 +164,7 @@ export class KneserError extends Error {
   }
 }
 
-/** Says that the caller stopped the work. @param reason that of the signal: it becomes the error's cause. */
+/** The error for work that the caller stopped. @param reason the reason of the signal: it becomes the error's cause. */
 export function abortedError(work: string, reason: unknown, left = 'nothing was kept'): KneserError {
   return new KneserError('KNESER_ABORTED', `${work} was interrupted; ${left}`, { cause: reason });
 }

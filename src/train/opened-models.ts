@@ -79,7 +79,7 @@ export async function openCounted(
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Refuses a model whose counts are not those of its whole text. */
+/** Refuses a model that lacks the counts of its whole text: one that was pruned, imported, or trained with a limited vocabulary. */
 function checkCounted(model: string, manifest: Manifest, verb: string): void {
   requireCounts(model, manifest, verb);
   if (manifest.pruning) {
@@ -98,7 +98,7 @@ function checkCounted(model: string, manifest: Manifest, verb: string): void {
   );
 }
 
-/** Refuses a model that other options than those of the first one made. */
+/** Refuses a model that was trained with other options than the first model. */
 function checkAlike(first: string, a: Manifest, model: string, b: Manifest, verb: string): void {
   const check = (what: string, left: string | number | boolean, right: string | number | boolean): void => {
     if (left !== right) throw unlike(model, what, `is ${right}`, `${first}, where it is ${left}`, verb);

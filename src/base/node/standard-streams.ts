@@ -12,7 +12,7 @@ export interface StandardStreams {
 
 let streams: StandardStreams = process;
 
-/** The streams of the command that runs: those of the process, unless {@link withStreams} put others in their place. */
+/** The streams of the command that runs: the streams of the process, unless {@link withStreams} replaced them. */
 export const standard: StandardStreams = {
   // The process opens its standard input at the first use.
   get stdin() {

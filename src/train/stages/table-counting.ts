@@ -19,7 +19,7 @@ const MOST_NUMBERS = 1 << 29;
 
 /** What a counting works with. */
 interface Work {
-  /** The sorts that are to be done: those of an interrupted build that are finished are left out. */
+  /** The sorts to be done, without the sorts that an interrupted build had finished. */
   readonly sorts: readonly Sort[];
   readonly partitions: Partitions;
   readonly pool: CountPool;
@@ -156,7 +156,7 @@ export class TableCounting {
   }
 }
 
-/** The sorts, as indices, by the distance of their first column: those of one distance share one grouping of the positions. */
+/** The indices of sorts, grouped by the distance of their first column: sorts of the same distance share one grouping of the positions. */
 function familiesOf(sorts: readonly Sort[]): { distance: number; members: number[] }[] {
   const families = new Map<number, number[]>();
   sorts.forEach((sort, index) => {

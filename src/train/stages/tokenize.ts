@@ -143,10 +143,10 @@ class Reading {
   }
 
   /**
-   * Starts threads that tokenize, where tokens take longer to find than to count and the text is long enough for them to be worth their
+   * Starts threads that tokenize, if finding tokens takes longer than counting them and the text is long enough for them to be worth their
    * start.
    *
-   * @param total bytes of the text, where they are known.
+   * @param total the size of the text [bytes], if it is known.
    */
   private startThreads(total = Infinity): TextThreads | undefined {
     const { place, plan, options } = this.context;
@@ -160,7 +160,7 @@ class Reading {
 
   /**
    * Refuses a text with more tokens than 32-bit counts can hold. If its words take more than half of the memory, begins to spill
-   * further words to the disk where the choice of the vocabulary allows it, and refuses the text where it does not.
+   * further words to the disk if the choice of the vocabulary allows it, and otherwise refuses the text.
    */
   checkMemory(): void {
     const { stream, context } = this;
