@@ -79,7 +79,7 @@ export async function openCounted(
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Refuses a model that lacks the counts of its whole text: one that was pruned, imported, or trained with a limited vocabulary. */
+/** Refuses a model without the counts of its whole text: an imported, pruned or limited one (`--vocab-limit`, `--unk-below`). */
 function checkCounted(model: string, manifest: Manifest, verb: string): void {
   requireCounts(model, manifest, verb);
   if (manifest.pruning) {

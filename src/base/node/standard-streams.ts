@@ -26,7 +26,7 @@ export const standard: StandardStreams = {
   },
 };
 
-/** Does some work with other standard streams. Two such works at a time would mix their output. */
+/** Runs `work` with other standard streams. Only one call may run at a time: two would mix their output. */
 export async function withStreams<T>(given: StandardStreams, work: () => Promise<T>): Promise<T> {
   const before = streams;
   streams = given;
