@@ -101,7 +101,7 @@ interface LeftOut {
 const MODEL = 'a model';
 const NO_TEXT = 'not named like text; name it to read it';
 
-/** The text files of a folder. @param inside the folder's path within the one that was given. @param left gets the other entries. */
+/** The text files of a folder. @param inside the folder's path relative to the folder that the caller gave. @param left gets the other entries. */
 async function filesOf(folder: string, inside: string, documents: DocumentOptions, left: LeftOut[]): Promise<Input[]> {
   const inputs: Input[] = [];
   let entries;

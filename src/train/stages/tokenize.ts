@@ -25,7 +25,7 @@ import type { BuildText, TextSource, TextThreads } from './place.js';
 
 /** The name of sentences in messages. */
 const SENTENCES = 'the sentences given';
-/** Bytes of a text from which on threads tokenize it. */
+/** Threads tokenize a text of at least this many bytes. */
 const LONG_TEXT = 1 << 22;
 /** Memory that a thread needs for the tables of a large tokenizer. */
 const MEMORY_A_TOKENIZER = 1 << 28;
@@ -47,7 +47,7 @@ export interface TokenizedText {
   readonly changes: TextChanges;
   /** Documents without text that were left out. */
   readonly skipped: number;
-  /** Words that memory had no room for, of the counted and of the held-out sentences; `undefined` if there are none. */
+  /** The words that did not fit into memory, of counted and of held-out sentences; `undefined` if all fitted. */
   readonly spilled: SpilledPair | undefined;
 }
 
