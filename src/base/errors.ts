@@ -174,7 +174,7 @@ export function checkAborted(signal: AbortSignal | undefined, work: string): voi
   if (signal?.aborted) throw abortedError(work, signal.reason);
 }
 
-/** Says that the file of a worker could not be loaded. @param reason what the engine says, if it says anything. */
+/** The error for a worker whose file could not be loaded. @param reason the engine's message, if it gives one. */
 export function workerError(address: URL, reason?: string): KneserError {
   return new KneserError(
     'KNESER_IO',

@@ -95,7 +95,7 @@ export interface TableInfo {
   readonly dropped: number;
   /** The sum of the counts of all n-grams, also of the n-grams that pruning removed. */
   readonly tokens: number;
-  /** D1, D2 and D3+ of the smoothing in use: what it subtracts from the counts 1, 2, and 3 or more. */
+  /** The discounts of the smoothing in use: D1, D2 and D3+ are subtracted from the counts 1, 2, and 3 or more. */
   readonly discounts: readonly [number, number, number];
   /** Whether the discounts are the smoothing's fallback (0.5, 1, 1.5), for tables too small or too regular to estimate them. */
   readonly fallback: boolean;

@@ -24,7 +24,7 @@ export interface OpenedModels {
 /**
  * Opens models whose counts are to be added up, and checks that they can be.
  *
- * @param models paths, and what each model's counts are multiplied by.
+ * @param models the path of each model, and the number by which its counts are multiplied.
  * @param verb of messages: `merge`.
  * @throws KNESER_OPTION, KNESER_NO_COUNTS, and what `openModel` throws.
  */
@@ -127,7 +127,7 @@ function patternsOf({ tables }: Manifest): string[] {
   return tables.filter(({ mixed, pattern }) => mixed && pattern.includes('_')).map(({ pattern }) => pattern);
 }
 
-/** The options with which a model was trained, but for what to do with its text. */
+/** The options with which a model was trained, without the options that only concern reading its text. */
 function optionsOf({ manifest, name }: CountedModel, tokenizer: Uint8Array | undefined): BuildOptions {
   const { order, options } = manifest;
   const { tokenizer: kind, ...tokenization } = options.tokenization;

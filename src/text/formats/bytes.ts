@@ -28,7 +28,7 @@ export interface ByteOptions {
   readonly onRead?: ((bytes: number) => void) | undefined;
   /** Ends the reading, even of a pipe that is silent. */
   readonly signal?: AbortSignal | undefined;
-  /** Takes a file for what its name says, whatever its bytes. Default false. */
+  /** Lets the name of a file alone decide whether and how it is packed, whatever its bytes. Default false. */
   readonly anyBytes?: boolean | undefined;
 }
 
