@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { standard } from '../base/node/standard-streams.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import type { CombineOptions } from '../train/merge.js';
 import { MACHINE_OPTION_NAMES } from '../train/plan/options.js';
@@ -56,5 +57,5 @@ export async function combine(
   );
   report.warnings.forEach(warn);
   if (json) await print(JSON.stringify(report) + '\n');
-  else if (!quiet) process.stderr.write(summary(report));
+  else if (!quiet) standard.stderr.write(summary(report));
 }

@@ -92,9 +92,10 @@ export class LineTokenizer implements TextFeeder {
    * @returns whether there is a place to cut it.
    */
   private cut(): boolean {
-    const { pending } = this;
+    const { pending, piece } = this;
     const { info, splitter } = this.tokenization;
-    let at = pending.view().lastIndexOf(SPACE);
+    // Bytes beyond a piece were added up to the next space: they have none.
+    let at = pending.bytes.subarray(0, piece).lastIndexOf(SPACE);
     if (at <= 0 && splitter.local && info.normalize === 'none' && info.sentences === 'lines') {
       at = pending.length - 1;
       while (at > pending.length - 4 && (pending.bytes[at] & 0xc0) === 0x80) at--;

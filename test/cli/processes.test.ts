@@ -29,6 +29,7 @@ const ARGUMENTS: Readonly<Record<string, (out: string) => Promise<string[]> | st
   perplexity: () => [model, text, '--json'],
   score: () => [model, '--json'],
   vector: () => [model, '--json'],
+  annotate: () => [model, cli.file('{"text":"the cat sat"}\n{"text":"the dog"}\n', '.jsonl'), '--quiet'],
   predict: () => [model, '--json'],
   tune: () => [model, text, '--json', '--quiet'],
   prune: out => [model, '--out', out, '--entropy', '1e-3', '--json', '--quiet'],

@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { statfsSync } from 'node:fs';
 
 /** A small file system in memory. */
 export interface SmallDisk {
   readonly path: string;
   setReadOnly(readOnly: boolean): void;
+  /** Makes the disk as large as its files and a number of free bytes; without a number as large as it was at first. */
+  leave(free?: number): void;
   unmount(): void;
 }
 
@@ -20,6 +23,12 @@ export function mountDisk(path: string, bytes: number): SmallDisk | string {
   return {
     path,
     setReadOnly: readOnly => void mount(`remount,${readOnly ? 'ro' : 'rw'}`),
+    leave: free => {
+      const { blocks, bfree, bsize } = statfsSync(path);
+      const size = free === undefined ? bytes : (blocks - bfree) * bsize + free;
+      const problem = mount(`remount,size=${size}`);
+      if (problem !== undefined) throw new Error(`${path}: cannot be resized: ${problem}`);
+    },
     unmount: () => void spawnSync('umount', [path]),
   };
 }

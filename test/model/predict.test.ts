@@ -138,19 +138,19 @@ describe('on a model with wide contexts', () => {
           const ranked = next.top(Infinity);
           expect(ranked).toHaveLength(tokens.length);
           expect(Math.abs(ranked.reduce((sum, { probability }) => sum + probability, 0) - 1)).toBeLessThan(1e-12);
-          for (const { word, probability } of ranked) expect(next.probability(word)).toBe(probability);
+          expect(ranked.filter(({ word, probability }) => next.probability(word) !== probability)).toEqual([]);
           expect([0, 2].map(word => next.probability(word))).toEqual([0, 0]);
           // Evenly spaced numbers meet a word about as often as its parts of the unit interval are long.
-          const [samples, parts] = [400, 12];
+          const [samples, parts] = [200, 12];
           const counts = new Map<number, number>();
           for (let n = 0; n < samples; n++) {
             const word = next.sample(() => (n + 0.5) / samples);
             if (n % 20 === 0) expect(paged.sample(() => (n + 0.5) / samples)).toBe(word);
             counts.set(word, (counts.get(word) ?? 0) + 1);
           }
-          for (const { word, probability } of ranked) {
-            expect(Math.abs((counts.get(word) ?? 0) - samples * probability)).toBeLessThan(parts);
-          }
+          const isOften = ({ word, probability }: { readonly word: number; readonly probability: number }): boolean =>
+            Math.abs((counts.get(word) ?? 0) - samples * probability) < parts;
+          expect(ranked.filter(word => !isOften(word))).toEqual([]);
           const { word, probability } = ranked[0];
           const { patterns, uniform } = next.explain(word);
           const sum = patterns.reduce((total, part) => total + part.probability, uniform);

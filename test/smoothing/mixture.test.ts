@@ -28,9 +28,9 @@ describe('on Brown', () => {
   beforeAll(async () => {
     const brown = await brownTexts();
     heldOut = join(folder, 'some.txt');
-    writeFileSync(heldOut, readFileSync(brown.heldOut, 'utf8').split('\n').slice(0, 1500).join('\n') + '\n');
+    writeFileSync(heldOut, readFileSync(brown.heldOut, 'utf8').split('\n').slice(0, 750).join('\n') + '\n');
     const text = join(folder, 'train.txt');
-    const lines = readFileSync(brown.train, 'utf8').split('\n').slice(0, 15_000);
+    const lines = readFileSync(brown.train, 'utf8').split('\n').slice(0, 6000);
     writeFileSync(text, lines.join('\n') + '\n');
     await train({ files: [text], out, order: 4, patterns: { skip: true }, holdOut: 0.02, classes: 100 });
     vocabulary = [
@@ -59,10 +59,10 @@ describe('on Brown', () => {
 
   test('the sentences held out are not counted', async () => {
     await withOpen(out, {}, ({ info }) => {
-      expect(info.sentences).toBe(14_700);
+      expect(info.sentences).toBe(5880);
       expect(info.weights).toHaveLength(1);
       const [weights] = info.weights;
-      expect(weights.sentences).toBe(300);
+      expect(weights.sentences).toBe(120);
       expect(weights.tuned).toBeLessThan(weights.mkn);
       const shares = weights.shares.reduce((sum, { share }) => sum + share, 0);
       expect(shares).toBeGreaterThan(0.9);
@@ -139,7 +139,7 @@ describe('on Brown', () => {
 
   test('tuning again gives the same weights, beside others, and leaves the counts alone', async () => {
     const files = [join(folder, 'tuning.txt')];
-    writeFileSync(files[0], readFileSync(heldOut, 'utf8').split('\n').slice(0, 500).join('\n') + '\n');
+    writeFileSync(files[0], readFileSync(heldOut, 'utf8').split('\n').slice(0, 250).join('\n') + '\n');
     const first = await tune({ model: out, files, name: 'one' });
     const second = await tune({ model: out, files, name: 'two' });
     expect(second).toEqual(first);
@@ -193,7 +193,7 @@ describe.runIf(ptb)('on the Penn Treebank', () => {
   const longest = join(folder, 'ptb-5');
 
   beforeAll(async () => {
-    await train({ files: [file('train')], out: longest, order: 5, patterns: { skip: true }, classes: 300 });
+    await train({ files: [file('train')], out: longest, order: 5, patterns: { skip: true }, classes: 100 });
   });
 
   /** Perplexity with even weights, which do not use a model's classes. */

@@ -54,16 +54,16 @@ function expectSame(other: Pick<Read, 'pairs' | 'weights'>, reference: Read): vo
 }
 
 /**
- * Lines of words by rank, seen about in proportion to 1/rank, and of phrases that repeat. Five of six lines are empty: those take
- * the room of a history each, but hardly any time. One line has `longest` words.
+ * Lines of words by rank, seen about in proportion to 1/rank, and of phrases that repeat. One line of `every` has words; the others
+ * are empty: those take the room of a history each, but hardly any time. One line has `longest` words.
  */
-function zipfLines(count: number, longest: number, prefix: string): string[] {
+function zipfLines(count: number, every: number, longest: number, prefix: string): string[] {
   const random = randomNumbers(3);
   const word = (): string => `${prefix}${Math.floor(10_000 ** random()).toString(36)}`;
   const sentence = (length: number): string => Array.from({ length }, word).join(' ');
   const phrases = Array.from({ length: 500 }, () => sentence(4));
   const lines = Array.from({ length: count }, (_, i) => {
-    if (i % 6 > 0) return '';
+    if (i % every > 0) return '';
     return random() < 0.6 ? phrases[Math.floor(random() * phrases.length)] : sentence(Math.floor(random() * 10));
   });
   lines.splice(Math.floor(count / 3.6), 0, sentence(longest));
@@ -77,7 +77,7 @@ describe('the same text gives the same keys, values and weights', () => {
   let reference: Read;
 
   beforeAll(async () => {
-    lines = zipfLines(360_000, 50_000, 'w');
+    lines = zipfLines(360_000, 21, 20_000, 'w');
     writeFileSync(path, lines.join('\n') + '\n');
     reference = await trainMixture({ files: [path], threads: 1 });
   });
@@ -121,7 +121,7 @@ describe('the same text gives the same keys, values and weights, however it is g
 
   beforeAll(async () => {
     // Long words: the file is read in chunks of 1 MB, and must have more than one.
-    lines = zipfLines(60_000, 10_000, 'a-word-of-many-letters-');
+    lines = zipfLines(20_000, 6, 4_000, 'a-word-of-many-letters-'.repeat(4));
     const text = lines.join('\n') + '\n';
     expect(text.length).toBeGreaterThan(1 << 20);
     writeFileSync(path, text);
@@ -131,7 +131,7 @@ describe('the same text gives the same keys, values and weights, however it is g
   test('in several files, or in a folder, one of them compressed', async () => {
     const parts = join(folder, 'parts');
     mkdirSync(parts);
-    const cuts = [0, 1, 8000, 16_667, 22_000, lines.length];
+    const cuts = [0, 1, 2700, 5555, 7300, lines.length];
     const files = cuts.slice(1).map((end, i) => {
       const text = lines.slice(cuts[i], end).join('\n') + (lines[end - 1] === '' || i % 2 === 0 ? '\n' : '');
       const part = join(parts, i === 2 ? `part-${i}.gz` : `part-${i}`);
@@ -164,11 +164,12 @@ describe('the same text gives the same keys, values and weights, however it is g
 
 test('a vocabulary is chosen the same whether memory holds all words or not', async () => {
   const random = randomNumbers(5);
-  const sentences = Array.from({ length: 25_000 }, (_, i) => [
+  const sentences = Array.from({ length: 4_000 }, (_, i) => [
     ...Array.from({ length: 5 }, () => `w${Math.floor(1000 ** random())}`),
-    ...Array.from({ length: 14 }, () => (random() * 2 ** 53).toString(36)),
+    // Long, so that few of them fill the memory.
+    ...Array.from({ length: 14 }, () => (random() * 2 ** 53).toString(36).padEnd(600, '-')),
     // Words that turn up late, when there is no room for them; some of them often, some not in lower case or in UTF-8.
-    ...(i > 24_000 ? [`late${i % 7}`, `LATE${i % 500}`, `\ud800${i % 5}`] : []),
+    ...(i > 3000 ? [`late${i % 7}`, `LATE${i % 500}`, `\ud800${i % 5}`] : []),
   ]);
   const vocabulary = { kind: 'limit', limit: 300 } as const;
   const options = { sentences, order: 2, vocabulary, holdOut: 0.1, lowercase: true };

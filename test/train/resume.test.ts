@@ -15,7 +15,7 @@ const cli = new CommandLine('kill');
 const random = randomNumbers(3);
 /** Just long enough to be written down: short sentences take the most room for their tokens. */
 const sentences = Array.from({ length: 42_000 }, () =>
-  Array.from({ length: 2 }, () => `w${Math.floor(2_000 ** random())}`).join(' '),
+  Array.from({ length: 2 }, () => `w${Math.floor(500 ** random())}`).join(' '),
 );
 const options = { order: 3, patterns: { skip: true }, classes: 10, holdOut: 0.01 };
 let text: string;

@@ -77,6 +77,9 @@ class Trial {
     this.args = ['train', reference.text, '-o', this.out, ...reference.scene.args, ...(earlier ? ['--force'] : [])];
   }
 
+  /** The message with which the unfinished model is refused; empty if there is none. */
+  private refusal = '';
+
   /** Kills one training, and resumes it. @returns the outcome, in words. */
   async run(moment: KillMoment): Promise<string> {
     const { stage, out, args, earlier, counts } = this;
@@ -107,6 +110,7 @@ class Trial {
     const inspected = await stage.run(['inspect', out]);
     this.check(code === 2 && inspected.code === 2, `opening an unfinished model exits with ${code}: ${stderr}`);
     this.check(inspected.stderr === stderr, 'inspect and score differ');
+    this.refusal = stderr;
     const entries = await readdir(stage.at(out)).catch((): string[] => []);
     if (entries.length === 0) {
       counts.nothing++;
@@ -127,14 +131,13 @@ class Trial {
 
   /** Continues with the command in the message, or with the same command and --resume. */
   private async resume(state: string): Promise<CommandResult> {
-    const { stage, args, out, earlier } = this;
+    const { stage, args, earlier } = this;
     if (state === 'complete' && !earlier) {
       const refused = await stage.run([...args, '--resume']);
       this.check(refused.code === 2 && refused.stderr.includes('--force'), `a complete model: ${refused.stderr}`);
       return stage.run([...args, '--resume', '--force']);
     }
-    const { stderr } = earlier ? { stderr: '' } : await stage.run(['inspect', out]);
-    const command = /To continue: kneser (.*)\n/.exec(stderr)?.[1];
+    const command = /To continue: kneser (.*)\n/.exec(this.refusal)?.[1];
     if (command === undefined) return stage.run([...args, '--resume']);
     // The shell prints the arguments that it understood.
     const { stdout } = await promisify(execFile)('sh', ['-c', `printf '%s\\n' ${command}`]);
