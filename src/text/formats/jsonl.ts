@@ -53,7 +53,7 @@ export interface JsonLine {
 }
 
 /**
- * Input: a file of JSON lines. Output: its objects, some at a time, blank lines left out. Order: that of the file.
+ * Input: a file of JSON lines. Output: its objects, some at a time, blank lines left out. Order: as in the file.
  *
  * @param isChecked whether the file was read before, whole and without an error: objects are then parsed when they are asked for.
  * @param source the bytes of the file; default: what is read at `path`.
