@@ -51,7 +51,11 @@ export function define(command: Command): void {
   command
     .argument('<file...>', 'an ARPA file, or files of n-gram counts, also with .gz or .zst; - for standard input')
     .requiredOption('-o, --out <dir>', 'folder of the model')
-    .option('--unk <log10>', 'log10 p of <unk>, in place of that of the file, which may have none', parseNumber('-7'))
+    .option(
+      '--unk <log10>',
+      'log10 p of <unk>, instead of the value in the file or if the file has none',
+      parseNumber('-7'),
+    )
     .option('--counts', 'the files hold n-gram counts (default: by their first line; standard input holds ARPA)')
     .option('-n, --order <n>', 'length of the longest n-grams that are taken from counts (default: all)', parseWhole);
   addBuildFlags(command, [...COUNT_OPTIONS, ...MACHINE_OPTION_NAMES])

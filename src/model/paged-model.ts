@@ -335,7 +335,7 @@ export class PagedModel extends ModelBase {
   }
 
   /**
-   * The evidence of a batch of any size, in memory: what tuning learns from.
+   * The evidence of a batch of any size, in memory: tuning learns from it.
    *
    * @internal
    */
@@ -356,8 +356,8 @@ export class PagedModel extends ModelBase {
   }
 
   /**
-   * Gives back everything the model holds: descriptors, its private folder, and threads. Calls that have begun end first; files
-   * that are being scored, and all calls from then on, are refused with KNESER_CLOSED. Closing twice does nothing more.
+   * Closes the model's files, and frees its private folder and threads. Calls that have begun end first; files that are being
+   * scored, and all later calls, are refused with KNESER_CLOSED. Closing a second time has no effect.
    */
   async close(): Promise<void> {
     await (this.#closing ??= this.closeResources());
