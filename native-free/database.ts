@@ -11,8 +11,8 @@ import type { ModelStore } from '../src/store/store.js';
 import { compareBytes } from '../src/base/bytes.js';
 
 /**
- * A model in a database: the keys and values of any model, and this key, which is written last. Its value is the description that
- * a model folder has in kneser.json and in its files of weights. Without it, the model is unfinished.
+ * A database holds the keys and values of a model, and one more key, this one. Its value has the content of `kneser.json` and of the
+ * weight files of a model folder. It is written last: a database without it holds an unfinished model.
  */
 const POINTER_KEY = new TextEncoder().encode('kneser');
 

@@ -1,5 +1,5 @@
 /**
- * Training in a page, in a Web Worker. The counts and weights are those of training in Node on the same text.
+ * Training in a page, in a Web Worker. The model has the same counts and weights as a model that Node trains on the same text.
  *
  * @packageDocumentation
  */
@@ -102,7 +102,7 @@ const WORKER = new URL('./worker.js', import.meta.url);
 const DEFAULT_MEMORY = 1 << 30;
 
 /**
- * Trains a model in memory. Counts, weights and values are those of a training on a disk from the same text.
+ * Trains a model in memory. It has the same counts, weights and values as a model trained on a disk from the same text.
  *
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_EXISTS, KNESER_DISK_FULL, KNESER_LIMIT, KNESER_TOKENIZER,
  * KNESER_ABORTED.

@@ -110,7 +110,7 @@ export interface Stop {
   readonly stop: number;
 }
 
-/** An error as a message; `code` is that of a `KneserError`, or the name of another error. */
+/** An error as a message; `code` is the code of a `KneserError`, or the name of another error. */
 export interface Failure {
   readonly code: string;
   readonly message: string;

@@ -54,7 +54,7 @@ export function members(table: Readonly<Record<string, Check>>): (name: string, 
   };
 }
 
-/** Refuses names that have no row, and says which name is nearest, or else which there are. @param fault what is wrong with them. */
+/** Refuses names without a row; the message has the nearest name with a row, or all names. @param fault the fault for the message. */
 function checkNames(given: object, table: Readonly<Record<string, Check>>, prefix: string, fault: string): void {
   for (const name in given) {
     if (Object.hasOwn(table, name)) continue;

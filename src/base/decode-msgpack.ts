@@ -1,11 +1,11 @@
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
- * Decodes MessagePack, as much of the format as models hold: nil, booleans, numbers, text, byte strings, arrays and maps. Byte
- * strings are views of the input.
+ * Decodes the types of MessagePack that models hold: nil, booleans, numbers, text, byte strings, arrays and maps. Byte strings are
+ * views of the input.
  *
- * msgpackr writes models; its reader is not used, because it would make a page that only scores five times as large, compiles
- * functions from text, which a page's content security policy may forbid, and decodes types other than data.
+ * msgpackr writes models, but its decoder is not used, for three reasons: the code of a page for scoring would be five times as
+ * large; it compiles functions from text, which the content security policy of a page may forbid; it decodes types that are not data.
  *
  * @throws RangeError if the input is cut short, has bytes after the value, or holds another type.
  */

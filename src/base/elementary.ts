@@ -39,7 +39,7 @@ export function log10(x: number): number {
   return rest + whole * 3.01029995663611771306e-1;
 }
 
-/** The logarithm of a subnormal x, whose mantissa has fewer bits: that of x · 2⁵⁴, less `shift`. @param shift the logarithm of 2⁵⁴. */
+/** The logarithm of a subnormal x, whose mantissa has fewer bits: the logarithm of x · 2⁵⁴, less `shift`. @param shift the logarithm of 2⁵⁴. */
 function ofSmall(logarithm: (x: number) => number, x: number, shift: number): number {
   return logarithm(x * 2 ** 54) - shift;
 }

@@ -164,7 +164,7 @@ export class KneserError extends Error {
   }
 }
 
-/** Says that the caller stopped the work. @param reason that of the signal: it becomes the error's cause. */
+/** The error for work that the caller stopped. @param reason the reason of the signal: it becomes the error's cause. */
 export function abortedError(work: string, reason: unknown, left = 'nothing was kept'): KneserError {
   return new KneserError('KNESER_ABORTED', `${work} was interrupted; ${left}`, { cause: reason });
 }
@@ -174,7 +174,7 @@ export function checkAborted(signal: AbortSignal | undefined, work: string): voi
   if (signal?.aborted) throw abortedError(work, signal.reason);
 }
 
-/** Says that the file of a worker could not be loaded. @param reason what the engine says, if it says anything. */
+/** The error for a worker whose file could not be loaded. @param reason the engine's message, if it gives one. */
 export function workerError(address: URL, reason?: string): KneserError {
   return new KneserError(
     'KNESER_IO',

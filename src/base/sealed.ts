@@ -1,6 +1,6 @@
 import { checksum } from './checksum.js';
 
-/** Thrown by every decoder of a stored value for bytes that no encoder wrote. The message says what is wrong; the reader adds which value it was. */
+/** The error of all decoders of stored values for damaged bytes. Its message says what is wrong; the caller adds the name of the value. */
 export class BlockDamage extends Error {}
 
 /** The checksum of the bytes (4 bytes, little-endian), then the bytes. */

@@ -58,9 +58,9 @@ export class ColumnFile {
 /**
  * Joins column files to the table of tokens.
  *
- * - Input: the columns of the tokens, then those of each model; all files have the same sentences.
+ * - Input: the columns of the tokens, then the columns of each model; all files have the same sentences.
  * - Output: lines of the table, the first with the names of the columns.
- * - Order: that of the sentences.
+ * - Order: as in the sentences.
  */
 export async function* joinColumns(files: readonly ColumnFile[]): AsyncGenerator<string> {
   yield files.flatMap(({ columns }) => columns).join('\t') + '\n';

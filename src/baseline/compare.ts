@@ -24,7 +24,7 @@ export interface CompareOptions {
    * `token` and `MODEL.log10Prob`.
    */
   readonly other?: string;
-  /** The names of the two models. Default: those of the tables, if there are just two. */
+  /** The names of the two models. Default: the models of the tables, if there are just two. */
   readonly models?: readonly [first: string, second: string];
   /** How many of the largest gains and losses are listed, 0 to 10,000. Default 10. */
   readonly top?: number;
@@ -245,7 +245,7 @@ type Pair = readonly [first: number, second: number];
  *
  * - Input: each token, with its values by the two models.
  * - Output: the comparison.
- * - Order: that of the text, in which the tokens of a sentence, and sentences of a document, follow each other.
+ * - Order: as in the text, in which the tokens of a sentence, and sentences of a document, follow each other.
  */
 class Totals {
   private tokens = 0;

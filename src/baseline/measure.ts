@@ -11,7 +11,7 @@ const WIDTH = 4;
  *
  * - Input: `sentence` for each sentence, then `token` for each of its tokens; `end` after the last one.
  * - Output: `figures`, and the perplexity of each resample.
- * - Order: that of the text, in which the sentences of a unit follow each other.
+ * - Order: as in the text, in which the sentences of a unit follow each other.
  */
 export class TextMeasure {
   private sentences = 0;

@@ -55,7 +55,7 @@ export interface BaselineProgress extends Progress {
   readonly model: string;
 }
 
-/** The options of training that all models share, but for those of documents: each text has its own. */
+/** The options of training that all models share. Options of documents are not among them: each text has its own. */
 export const SHARED_OPTION_NAMES = [...TEXT_OPTION_NAMES, ...MACHINE_OPTION_NAMES];
 
 /** The options of training that apply to every model. */

@@ -4,7 +4,7 @@ import { pairedTest } from './bootstrap.js';
 import type { Comparison, ModelReport, PublishedFigure } from './report.js';
 import type { Measured } from './series.js';
 
-/** Compares each mixture (`glm`) with modified Kneser-Ney (`mkn`) of its order, and each model with that of the next lower order. */
+/** Compares each mixture (`glm`) with modified Kneser-Ney (`mkn`) of the same order, and each model with the model one order lower. */
 export function comparePairs(measured: readonly Measured[]): Comparison[] {
   const find = (smoothing: Smoothing, order: number | undefined): Measured | undefined =>
     measured.find(({ candidate }) => candidate.smoothing === smoothing && candidate.order === order);
@@ -35,7 +35,7 @@ function comparePair(model: Measured, against: Measured): Comparison {
   };
 }
 
-/** Perplexities from the literature on a corpus's test set, each beside that of our model of the same kind. */
+/** Perplexities from the literature on a corpus's test set, each beside the perplexity of our model of the same kind. */
 export function publishedFigures(corpus: Corpus | undefined, models: readonly ModelReport[]): PublishedFigure[] {
   return (corpus?.published ?? [])
     .filter(({ split }) => split === 'test')

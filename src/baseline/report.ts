@@ -4,9 +4,9 @@ import type { TokenizationInfo } from '../text/tokenization.js';
 import type { Interval } from './bootstrap.js';
 import type { Unit } from './texts.js';
 
-/** A model's figures on a text. Intervals are 95 %, by the bootstrap; `null`: undefined, or too few units. */
+/** A model's figures on a text. Intervals are 95 % intervals by the bootstrap. `null` stands for an undefined figure, or too few units. */
 export interface TextFigures extends Perplexity {
-  /** Number of units that the bootstrap resamples: documents, in files without documents sentences. */
+  /** Number of units that the bootstrap resamples: documents, or sentences in files without documents. */
   readonly units: number;
   /** OOVs divided by tokens. */
   readonly oovRate: number;

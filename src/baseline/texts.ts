@@ -6,7 +6,7 @@ import { documentsOf, expandInputs } from '../text/formats/input.js';
 import { LineReader } from '../text/formats/lines.js';
 import type { Tokenization } from '../text/tokenization.js';
 
-/** The part of a text that the bootstrap resamples as a whole: a document, or in files without documents a sentence. */
+/** The part of a text that the bootstrap resamples as a whole: a document, or a sentence in files without documents. */
 export type Unit = 'sentence' | 'document';
 
 /** A sentence of a text that models are measured on. */

@@ -46,7 +46,7 @@ export function cell(text: string): string {
   return text.replace(/[\t\n\v\f\r]/g, control => String.fromCharCode(0x2400 + control.charCodeAt(0)));
 }
 
-/** The columns, besides those of the model, that a table of somebody else's model must have to be compared with ours. */
+/** The columns, besides `MODEL.log10Prob`, that a table of another program must have to be compared with ours. */
 export const ALIGNED_COLUMNS = ['sentence', 'position', 'token'] as const;
 
 /** A line of a table. The cells of columns that the table lacks are 0, empty or false. */

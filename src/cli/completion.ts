@@ -23,7 +23,7 @@ interface Completed {
   readonly name: string;
   readonly summary: string;
   readonly flags: readonly CompletedFlag[];
-  /** The words that its arguments are chosen from; empty where they are paths. */
+  /** The words that its arguments are chosen from; empty if they are paths. */
   readonly words: readonly string[];
 }
 
@@ -35,7 +35,7 @@ interface CompletedFlag {
   readonly short: string | undefined;
   readonly help: string;
   readonly takesValue: boolean;
-  /** The values that it takes; empty where they are paths, numbers or names. */
+  /** The values that it takes; empty if they are paths, numbers or names. */
   readonly choices: readonly string[];
 }
 
@@ -80,7 +80,7 @@ function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Lines of a `case` over `COMMAND FLAG`: what to do where the word before is a flag that takes one of some values. */
+/** Lines of a shell's `case` over `COMMAND FLAG`: the action if the word before the cursor is a flag that takes one of a few values. */
 function choiceCases(commands: readonly Completed[], act: (choices: readonly string[]) => string): string {
   const lines = commands.flatMap(({ name, flags }) =>
     flags

@@ -24,7 +24,11 @@ export function define(command: Command): void {
   command
     .argument('<file>', 'the ARPA file, a .gz file, or - for standard input')
     .requiredOption('-o, --out <dir>', 'folder of the model')
-    .option('--unk <log10>', 'log10 p of <unk>, in place of that of the file, which may have none', parseNumber('-7'))
+    .option(
+      '--unk <log10>',
+      'log10 p of <unk>, instead of the value in the file or if the file has none',
+      parseNumber('-7'),
+    )
     .option('-f, --force', 'replace a model that is there')
     .option('--json', 'print one JSON object')
     .option('-q, --quiet', 'no progress, no summary')

@@ -20,7 +20,7 @@ Examples:
   kneser train corpus.txt --out model --order 5 --resume
   kneser train web.jsonl.gz --field content --tokenizer tokenizer.json --sentences segment --out subwords`;
 
-/** Flags of `kneser train` but for those of options, which their rows declare. */
+/** Flags of `kneser train` that are declared here; the rows of the options declare the others. */
 interface TrainFlags extends BuildFlags, DocumentOptions {
   readonly out: string;
   readonly force?: boolean;

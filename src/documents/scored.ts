@@ -48,7 +48,7 @@ export interface DocumentScoring {
 }
 
 /**
- * Input: documents. Output: the same documents with the scores of their tokens, some at a time. Order: that of the documents.
+ * Input: documents. Output: the same documents with the scores of their tokens, some at a time. Order: as in the documents.
  * Documents are tokenized on this thread and scored by the model's threads, in tasks of whole documents with about
  * {@link PIECE_WORDS} tokens.
  */

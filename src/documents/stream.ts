@@ -63,7 +63,7 @@ export interface StreamEvents extends WorkOptions {
 }
 
 /**
- * Input: files and folders. Output: their records, some at a time. Order: that of the files.
+ * Input: files and folders. Output: their records, some at a time. Order: as in the files.
  *
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_OPTION, KNESER_ABORTED
  */

@@ -22,8 +22,8 @@ export interface OpenOptions extends SmoothingOptions {
   /** Bytes of decoded blocks to keep in memory. Default 128 MiB. Has no effect on a loaded model. */
   readonly blockMemory?: number;
   /**
-   * Scores as a model of a lower order: histories have order − 1 tokens, and p is that of the model's own shorter n-grams, which
-   * count distinct contexts (a model trained with that order keeps raw counts at its end instead). Default: the model's order.
+   * Scores as a model of a lower order: histories have order − 1 tokens. The n-grams of this order have continuation counts here; in
+   * a model trained with this order they have raw counts, so that its probabilities differ. Default: the model's order.
    */
   readonly order?: number;
   /** Whether files are scored from whole tables in memory. Default `auto`: tables are loaded if the file is long enough to
@@ -36,7 +36,7 @@ export type LoadOptions = WorkOptions;
 
 /** How to open a packed model. */
 export interface FromFileOptions extends OpenOptions {
-  /** Stops requests to a server when aborted, those of later calls too. */
+  /** Stops requests to a server when aborted, also the requests of later calls. */
   readonly signal?: AbortSignal;
 }
 
@@ -95,7 +95,7 @@ export interface TableInfo {
   readonly dropped: number;
   /** The sum of the counts of all n-grams, also of the n-grams that pruning removed. */
   readonly tokens: number;
-  /** D1, D2 and D3+ of the smoothing in use: what it subtracts from the counts 1, 2, and 3 or more. */
+  /** The discounts of the smoothing in use: D1, D2 and D3+ are subtracted from the counts 1, 2, and 3 or more. */
   readonly discounts: readonly [number, number, number];
   /** Whether the discounts are the smoothing's fallback (0.5, 1, 1.5), for tables too small or too regular to estimate them. */
   readonly fallback: boolean;

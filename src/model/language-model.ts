@@ -112,7 +112,7 @@ export class LanguageModel extends PagedModel {
   }
 
   /**
-   * Scores whole sentences token by token, as {@link sumOfFile} does: from blocks, or where the text is long enough from tables in
+   * Scores whole sentences token by token, as {@link sumOfFile} does: from blocks, or if the text is long enough from tables in
    * memory.
    *
    * @param bytes the size of the text.

@@ -335,7 +335,7 @@ export class PagedModel extends ModelBase {
   }
 
   /**
-   * The evidence of a batch of any size, in memory: what tuning learns from.
+   * The evidence of a batch of any size, in memory: tuning learns from it.
    *
    * @internal
    */

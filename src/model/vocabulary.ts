@@ -29,7 +29,7 @@ export class Vocabulary implements Iterable<string> {
   constructor(words: LoadedWords, { vocabulary }: Manifest) {
     this.#words = words;
     this.size = vocabulary;
-    // Without <unk> and </s>.
+    // `vocabulary` includes <unk> and </s>, whose ids are below FIRST_WORD.
     this.#ids = FIRST_WORD + vocabulary - 2;
   }
 

@@ -30,7 +30,7 @@ export function heatStep(value: number, scale: HeatScale, steps: number): number
   return Math.min(steps - 1, Math.floor(heatOf(value, scale) * steps));
 }
 
-/** A token's value in a vector of one value for each token or bin: that of the bin with the token's middle. */
+/** A token's value in a vector of one value for each token, or for each bin: the value of the bin that contains the token's middle. */
 export function valueAt(vector: Float64Array, token: number, tokens: number): number {
   return vector[Math.floor(((token + 0.5) * vector.length) / tokens)];
 }

@@ -41,7 +41,7 @@ export const BOTH_ENDS: SentenceEnds = { start: true, end: true };
 
 /**
  * Lays a stream of ids out in batches. Input: ids one after another, which may carry {@link OOV}; `EOS` ends a sentence.
- * Output: `batch`, complete when `full`. Order: that of the text.
+ * Output: `batch`, complete when `full`. Order: as in the text.
  */
 export class BatchLayout {
   readonly batch: Batch;

@@ -25,7 +25,7 @@ export interface ClassModel {
   readonly gate: Float64Array;
 }
 
-/** The evidence of a batch: from the tables of words and, with a class model, from those of classes. */
+/** The evidence of a batch: from the tables of words and, with a class model, from the tables of classes. */
 export interface BlendEvidence {
   readonly words: Evidence;
   readonly classes: Evidence | undefined;

@@ -30,11 +30,11 @@ export interface CacheWeights {
  * a higher weight. `createCache` of a model makes it; passed to several calls, it remembers the text of all of them.
  */
 export class TextCache {
-  /** @internal Share of the unigram cache that the word looked up last has. */
+  /** @internal For the word that was looked up last: its probability in the unigram cache. */
   unigram = 0;
-  /** @internal Share of the bigrams in the cache that begin with the word before it. */
+  /** @internal For the word that was looked up last: its probability in the bigram cache, given the word before. */
   bigram = 0;
-  /** @internal Index of the weight cell of that word. */
+  /** @internal For the word that was looked up last: the index of its weight cell. */
   cell = 0;
   private readonly unigrams: Float64Array;
   private unigramTotal = 0;
@@ -161,7 +161,8 @@ const ROUNDS = 20;
 const SEEN_BEFORE = [18, 1, 1];
 
 /**
- * Learns a cache's weights by expectation maximisation, for each memory of a small grid, and takes the best.
+ * Learns a cache's weights by expectation maximisation, once for each pair of memories of a small grid; the pair with the highest
+ * likelihood is taken.
  *
  * @param probabilities by word of a running text, the model's probability.
  * @param pause awaited after each pair of memories.
@@ -211,7 +212,7 @@ function learnWeights(
     const expected = new Float64Array(CELLS * PARTS);
     for (let cell = 0; cell < CELLS; cell++) {
       for (let part = 0; part < PARTS; part++) {
-        // Where no bigram was seen the bigram cache has no distribution.
+        // In cells without bigrams the bigram cache has no distribution.
         const seen = isWithoutBigrams(cell) && part === 2 ? 0 : SEEN_BEFORE[part];
         expected[cell * PARTS + part] = seen;
       }

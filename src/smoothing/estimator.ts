@@ -36,7 +36,7 @@ export interface EstimatorInput {
   readonly manifest: Manifest;
   /** The tables in use, by their place in the evidence. */
   readonly words: readonly SmoothedTable[];
-  /** The tables of the class model, by their place in its evidence; empty where none is in use. */
+  /** The tables of the class model, by their place in its evidence; empty if no class model is in use. */
   readonly classes: readonly SmoothedTable[];
   readonly wordClasses: WordClasses | undefined;
   /** The set of tuned weights in use. */
@@ -49,7 +49,7 @@ export interface SmoothingMethod {
   readonly title: string;
   /** The numbers that the tables of a model must hold for it: counts, or log probabilities and back-offs. */
   readonly needs: 'counts' | 'back-offs';
-  /** The tables it reads: those of contiguous n-grams, or those of skip patterns too. */
+  /** The tables that it reads: only the tables of contiguous n-grams, or all, with the tables of skip patterns. */
   readonly tables: 'contiguous' | 'all';
   /** Whether it takes tuned weights, and with them a cache. */
   readonly weights: boolean;

@@ -29,11 +29,11 @@ export const PRUNED = 5;
  * ```
  *
  * A context that was not seen has total 0. Counts of orders below the highest are Kneser-Ney's continuation counts, called
- * adjusted counts by Heafield et al. (2013); of skip patterns they are those of Pickhardt et al. (2014, equation 4): the
+ * adjusted counts by Heafield et al. (2013); skip patterns have the continuation counts of Pickhardt et al. (2014, equation 4): the
  * number of distinct words that can stand before the n-gram.
  *
  * In a back-off model, which has no counts, `COUNT` and `TOTAL` point into `numbers`: `COUNT` − 1 is the place of log10 p of the
- * n-gram, `TOTAL` − 1 that of log10 of the context's back-off; 0 stands for an n-gram or a context that the model lacks.
+ * n-gram, `TOTAL` − 1 the place of log10 of the context's back-off; 0 stands for an n-gram or a context that the model lacks.
  */
 export class Evidence {
   readonly data: Uint32Array;

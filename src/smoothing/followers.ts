@@ -11,11 +11,11 @@ export interface Followers {
   countOf(word: number): number;
 }
 
-/** The followers of a context with the highest counts, by falling count; those of equal counts by ascending word id. */
+/** The followers of a context with the highest counts, by falling count; followers with equal counts by ascending word id. */
 export interface Head {
   readonly words: Uint32Array;
   readonly counts: Uint32Array;
-  /** No other follower has a higher count than this; 0 where there is none. */
+  /** No other follower has a higher count than this; 0 if there is none. */
   readonly rest: number;
 }
 

@@ -22,7 +22,7 @@ export type ModelSmoothing = Smoothing | 'backoff';
 
 /** How a model's counts are smoothed. */
 export interface SmoothingOptions {
-  /** Default: `glm` where the model has tuned weights, else `mkn`. */
+  /** The smoothing. Default: `glm` if the model has tuned weights, else `mkn`. */
   readonly smoothing?: Smoothing;
   /** The weights of `glm`: `uniform`, or the name of a tuned set. Default: the set that training tuned, else `uniform`. */
   readonly weights?: string;

@@ -1,8 +1,8 @@
 import type { Discounts } from './discounts.js';
 
 /**
- * The usual discount where none can be estimated: in held-out text, an n-gram with a count of at least 2 occurs on average about
- * 0.75 times less often than in a training text of the same size (Church & Gale 1991).
+ * The usual discount if none can be estimated: an n-gram that occurs c ≥ 2 times in the training text occurs on average about
+ * c − 0.75 times in a held-out text of the same size (Church & Gale 1991).
  */
 const FALLBACK = 0.75;
 

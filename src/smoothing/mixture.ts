@@ -83,7 +83,7 @@ export class Mixture {
     });
   }
 
-  /** The chain of the contiguous patterns, where there are no others and nothing was learned. */
+  /** The chain of the contiguous patterns, if there are no skip patterns and no learned weights; otherwise `undefined`. */
   get chain(): Chain | undefined {
     const { tables, children, vocabulary } = this.lattice;
     if (

@@ -16,7 +16,7 @@ export interface Expansion {
   readonly uniform: number;
 }
 
-/** p(w|h) of a whole model as a sum of terms: those of the words and, with a class model, those of the classes. */
+/** p(w|h) of a whole model as a sum: terms of the word patterns and, with a class model, terms of the class patterns. */
 export interface NextWordTerms {
   readonly words: Expansion;
   /** The sum for counts of w's class; it is added after multiplication by p(w | class of w). */

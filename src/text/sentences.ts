@@ -26,7 +26,7 @@ export function feedSentence(sentence: Sentence, tokenization: Tokenization, sin
   sink.line();
 }
 
-/** @throws KNESER_OPTION for what is no iterable, and for one string: iterating over it would yield letters. */
+/** @throws KNESER_OPTION for a value that is no iterable, and for a single string: iterating over it would yield letters. */
 export function checkSentences(sentences: unknown): void {
   const isObject = typeof sentences === 'object' && sentences !== null;
   if (isObject && (Symbol.iterator in sentences || Symbol.asyncIterator in sentences)) return;

@@ -64,7 +64,7 @@ const encoder = new TextEncoder();
 /** How many code units the segmenter gets at a time: its time grows with the square of the length of a stretch that is not ASCII. */
 const LONG = 4096;
 
-/** A stretch, in parts where it is very long. */
+/** A stretch, cut into parts if it is very long. */
 function partsOf(stretch: string): readonly string[] {
   return stretch.length <= LONG || /^[\0-\x7f]*$/.test(stretch) ? [stretch] : cutAt(stretch, LONG);
 }

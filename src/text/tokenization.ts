@@ -24,7 +24,7 @@ export interface TokenizationOptions {
 /** A trained tokenizer: the content of its file, which is stored in the model. */
 export type PretrainedTokenizer = HuggingFaceTokenizer | SentencePieceTokenizer;
 
-/** A Hugging Face tokenizer: tokens are those of PyPI's `tokenizers`, or the file is refused. */
+/** A Hugging Face tokenizer. It gives the same tokens as PyPI's `tokenizers`; a file for which it could not is refused. */
 export interface HuggingFaceTokenizer {
   /** The text of the `tokenizer.json`. */
   readonly json: string;
@@ -32,7 +32,7 @@ export interface HuggingFaceTokenizer {
   readonly name?: string;
 }
 
-/** A SentencePiece model: tokens are those of PyPI's `sentencepiece`, or the file is refused. */
+/** A SentencePiece model. It gives the same tokens as PyPI's `sentencepiece`; a file for which it could not is refused. */
 export interface SentencePieceTokenizer {
   /** The bytes of the `.model` file. */
   readonly sentencepiece: Uint8Array;

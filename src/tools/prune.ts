@@ -26,7 +26,7 @@ export interface PruneOptions {
   readonly out: string;
   /**
    * One threshold for each order from 1 on: n-grams that occur at most that often in the text are dropped. The last threshold is
-   * also that of all higher orders. The first is 0, and none is less than the one before, as for `lmplz --prune`.
+   * also that of all higher orders. The first threshold is 0, and they never fall, as for KenLM's `lmplz --prune`.
    */
   readonly prune?: readonly number[];
   /** Drops each n-gram whose loss raises perplexity by less than this share, such as 1e-8 (Stolcke 1998). */

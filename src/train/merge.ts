@@ -29,11 +29,11 @@ export interface WeightedModel {
 
 /** The options of {@link merge} and {@link subtract} besides the models. */
 export interface CombineOptions extends DocumentOptions {
-  /** The folder of the new model. It may be that of one of the models, with `force`. */
+  /** The folder of the new model. With `force` it may be the folder of one of the models. */
   readonly out: string;
   /** Number of classes that words are grouped into, as in {@link train}. Default 0: classes of the models are left out. */
   readonly classes?: number;
-  /** Held-out text to tune the weights of the mixture on: files. Default: none are tuned, and those of the models are left out. */
+  /** Files of held-out text to tune the weights of the mixture on. Default: no weights are tuned; the models' weights are left out. */
   readonly tune?: readonly string[];
   /** Bytes of memory to aim for. Default: half of the machine's. */
   readonly memory?: number;

@@ -24,7 +24,7 @@ export interface OpenedModels {
 /**
  * Opens models whose counts are to be added up, and checks that they can be.
  *
- * @param models paths, and what each model's counts are multiplied by.
+ * @param models the path of each model, and the number by which its counts are multiplied.
  * @param verb of messages: `merge`.
  * @throws KNESER_OPTION, KNESER_NO_COUNTS, and what `openModel` throws.
  */
@@ -79,7 +79,7 @@ export async function openCounted(
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Refuses a model whose counts are not those of its whole text. */
+/** Refuses a model without the counts of its whole text: an imported, pruned or limited one (`--vocab-limit`, `--unk-below`). */
 function checkCounted(model: string, manifest: Manifest, verb: string): void {
   requireCounts(model, manifest, verb);
   if (manifest.pruning) {
@@ -98,7 +98,7 @@ function checkCounted(model: string, manifest: Manifest, verb: string): void {
   );
 }
 
-/** Refuses a model that other options than those of the first one made. */
+/** Refuses a model that was trained with other options than the first model. */
 function checkAlike(first: string, a: Manifest, model: string, b: Manifest, verb: string): void {
   const check = (what: string, left: string | number | boolean, right: string | number | boolean): void => {
     if (left !== right) throw unlike(model, what, `is ${right}`, `${first}, where it is ${left}`, verb);
@@ -127,7 +127,7 @@ function patternsOf({ tables }: Manifest): string[] {
   return tables.filter(({ mixed, pattern }) => mixed && pattern.includes('_')).map(({ pattern }) => pattern);
 }
 
-/** The options with which a model was trained, but for what to do with its text. */
+/** The options with which a model was trained, without the options that only concern reading its text. */
 function optionsOf({ manifest, name }: CountedModel, tokenizer: Uint8Array | undefined): BuildOptions {
   const { order, options } = manifest;
   const { tokenizer: kind, ...tokenization } = options.tokenization;

@@ -9,8 +9,8 @@ import { KneserError, LanguageModel, type LoadedModel } from '#kneser/src/index.
 import { temporaryFolder } from '../support/models.js';
 
 /**
- * Every public function and method with options refuses those that it does not have. A function that is added to the library
- * needs a row here: what it is called with, or `none` where it takes no options.
+ * Every public function and method with options refuses options that it does not have. A function that is added to the library
+ * needs a row here: a call of it, or `none` if it takes no options.
  */
 type Call = (options: never) => unknown;
 const none = undefined;

@@ -198,7 +198,7 @@ describe('baseline', () => {
 });
 
 describe.concurrent('kneser baseline', () => {
-  /** A folder for the temporary files of one command, to see what it leaves. */
+  /** A folder for the temporary files of one command, to find its leftovers. */
   const ownTemporary = (): { readonly env: { readonly TMPDIR: string } } => {
     const folder = cli.fresh('temporary');
     mkdirSync(folder);

@@ -36,7 +36,7 @@ function ownFolder(name: string): string {
   return folder;
 }
 
-/** Number of inputs by target, few enough for every change; `npm run faults -- fuzz` tries as many as it is told. */
+/** Number of inputs by target, few enough for every change; `npm run faults -- fuzz --times N` tries N. */
 const TIMES: Readonly<Record<string, number>> = {
   text: 60,
   gzip: 60,

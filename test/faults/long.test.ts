@@ -18,7 +18,7 @@ test('closing gives back descriptors, threads and folders', async () => {
   await openAndClose(model, text, 1);
   const before = await lookAtHoldings();
   await openAndClose(model, text, 5);
-  // When what is free again is found to be so is up to the collector.
+  // The garbage collector decides when memory is free again.
   await expect.poll(async () => grown(before, await lookAtHoldings()), { timeout: 20_000 }).toEqual([]);
   expect(before.folders).toBe(0);
 });

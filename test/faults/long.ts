@@ -10,11 +10,11 @@ import { withFolder } from './folder.js';
 
 /** Calls that overlap. */
 const AT_ONCE = 16;
-/** Of so many calls one is of the model that reads blocks, the others of the one with tables in memory. */
+/** One call in this many goes to the model that reads blocks, the others to the model with tables in memory. */
 const PAGED_EVERY = 50;
 const LONGEST = 200;
 const SAMPLES = 12;
-/** By so many bytes may memory differ between two looks without having grown: caches, pages that the allocator keeps. */
+/** Memory may differ by this many bytes between two measurements without having grown: caches, pages that the allocator keeps. */
 const NOISE = 16e6;
 const NOISE_RESIDENT = 64e6;
 
@@ -33,9 +33,9 @@ export interface Holdings {
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** Looks at what the process holds. Descriptors and threads are 0 where the system does not tell. */
+/** Measures the memory, descriptors, threads and folders of the process. Descriptors and threads are 0 if the system does not tell them. */
 export async function lookAtHoldings(): Promise<Holdings> {
-  // Streams close, threads end and what they held is found to be free a little later.
+  // Streams close and threads end with a delay, and only then is their memory collected.
   for (let i = 0; i < 2; i++) {
     await new Promise(resolve => setTimeout(resolve, 10));
     collect();
@@ -70,7 +70,7 @@ function sentenceOf(random: () => number, longest: number, unknown: number): str
   );
 }
 
-/** Scores sentences of all sizes, many at a time, and looks at what the process holds as it goes on. */
+/** Scores sentences of all sizes, many at a time, and measures the process from time to time. */
 export async function scoreManyTimes(path: string, times: number, seed: number): Promise<Holdings[]> {
   const random = randomNumbers(seed);
   // So few blocks fit that they are read again and again.

@@ -10,10 +10,10 @@ export interface Task {
   readonly files: readonly string[];
 }
 
-/** What it did: each answer it got, or what was thrown, and how often. */
+/** The results of this process: each answer or error, and how often it occurred. */
 export type Done = Readonly<Partial<Record<string, number>>>;
 
-/** Opens a model, and asks it, also after a while and when it is loaded: it must say the same as long as it is open. */
+/** Opens a model and asks it, at once, after a while and with its tables loaded: the answers must be the same while it is open. */
 async function read(path: string): Promise<string> {
   await using model = await LanguageModel.open(path, { tables: 'page' });
   const answer = await askModel(model);

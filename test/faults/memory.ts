@@ -12,7 +12,7 @@ const MB = 1e6;
 /** Stands among arguments for the path of a tokenizer. */
 const TOKENIZER = 'tokenizer.json';
 
-/** A text of an odd shape, and what is done with it. */
+/** A text of an unusual shape, and the options of its training. */
 interface Shape {
   readonly name: string;
   /** Bytes of the text; a second run has four times as many, unless it is refused for its length anyway. */
@@ -31,7 +31,7 @@ interface Shape {
 
 const encode = (text: string): Uint8Array => Buffer.from(text);
 
-/** Parts of about 1 MB, each made of what `piece` gives. */
+/** A function that returns a part of about 1 MB, which joins results of `piece`. */
 function parts(piece: () => string): () => Uint8Array {
   return () => {
     const pieces: string[] = [];
@@ -234,7 +234,7 @@ function boundOf(shape: Shape, memory: number): number {
   return shape.command ? READING_BYTES : 1.3 * memory * 2 ** 20 + 200 * MB;
 }
 
-/** A row of the report, and what was broken. */
+/** A row of the report, and the promises that were broken. */
 interface ShapeCase {
   readonly row: readonly string[];
   readonly broken: readonly string[];

@@ -22,7 +22,7 @@ export const PATHS = [
   'ends.',
 ];
 
-/** A place that is not as others, and what is wrong with how it was met. */
+/** An unusual place, and the wrong behaviour there, if any. */
 export interface PlaceCase {
   readonly name: string;
   readonly problem: string | undefined;
@@ -42,7 +42,7 @@ export const places: Fault = async options => {
   };
 };
 
-/** Tries the places of the groups that are chosen; those that only the superuser can make are left out for others. */
+/** Tries the places of the chosen groups. Without the rights of the superuser, places that need them are left out. */
 async function tryPlaces(options: FaultOptions): Promise<PlaceCase[]> {
   return await withFolder(async folder => {
     chmodSync(folder, 0o755);

@@ -7,7 +7,7 @@ import { LanguageModel as Portable } from '#kneser/native-free/index.js';
 import { LanguageModel, pack, train, type LoadedModel } from '#kneser/src/index.js';
 import { temporaryFolder } from '../support/models.js';
 
-/** How results and models look in JSON and in a console, and what may be opened. */
+/** Results and models in JSON and in a console; the paths and addresses that can be opened. */
 const folder = temporaryFolder('results');
 const path = join(folder, 'a model é');
 const file = join(folder, 'packed');

@@ -97,7 +97,7 @@ describe('bundles for browsers', () => {
     return Object.keys(outputs).find(path => outputs[path].entryPoint?.endsWith(`/${entry}.js`)) ?? '';
   }
 
-  /** A file of a bundle, and those that are loaded with it. */
+  /** A file of a bundle, and the files that are loaded with it. */
   function staticOutputs({ outputs }: Metafile, start: string, found = new Set<string>()): Set<string> {
     if (found.has(start)) return found;
     found.add(start);

@@ -128,7 +128,7 @@ export class CommandLine {
   }
 }
 
-/** Keeps what is written to it. */
+/** A stream that keeps the text written to it. */
 class Collector extends Writable {
   private readonly chunks: Buffer[] = [];
 

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 const MOUNTS = '/proc/self/mounts';
 
 /**
- * Removes what runs that were killed have left in a folder: the folders whose name is a prefix and the number of a process
- * that is no more.
+ * Removes the leftovers of killed runs from a folder: folders whose name is a prefix and the number of a process that has ended.
  */
 export function removeLeftovers(parent: string, prefix: string): void {
   for (const name of readdirSync(parent).filter(name => name.startsWith(prefix))) {

@@ -39,7 +39,7 @@ const textColumn = (data: readonly (string | undefined)[], name = 'text'): Colum
   type: 'STRING',
 });
 
-/** A zstd frame without compression: a window, blocks as they are, none of them empty but the last. */
+/** A zstd frame without compression: a window size and raw blocks, of which only the last may be empty. */
 function zstdFrame(content: Uint8Array, block = 1000): Buffer {
   const blocks: Buffer[] = [Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58])];
   for (let at = 0; at <= content.length; at += block) {

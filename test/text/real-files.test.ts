@@ -22,7 +22,7 @@ const FIXTURES = fileURLToPath(new URL('../../test/fixtures/real-files/', import
 interface Case {
   readonly file: string;
   readonly options?: DocumentOptions;
-  /** The number of lines that are read, the beginning of the first one, and what was replaced or left out. */
+  /** The number of lines that are read, the beginning of the first line, and the numbers of replaced sequences and left-out lines. */
   readonly lines?: number;
   readonly first?: string;
   readonly replaced?: number;

@@ -260,7 +260,7 @@ describe('long texts', () => {
     }
   });
 
-  /** Byte-pair encoding as it is defined: the pair of the lowest rank, the leftmost one, until there is none. */
+  /** Byte-pair encoding by its definition: merges the leftmost pair of the lowest rank, until no pair has a merge. */
   function merged(symbols: string[], merges: readonly string[]): string[] {
     for (;;) {
       const ranks = symbols.slice(1).map((right, i) => merges.indexOf(`${symbols[i]} ${right}`));

@@ -176,7 +176,7 @@ describe('a model', () => {
   test.each(ALL.filter(([name]) => /BPE|Sentence|words/.test(name)))(
     'has the same tokens from threads as from one: %s',
     async (_, tokenization) => {
-      // Lines longer than what a thread gets at a time, and than a line is tokenized at once; bytes that are no UTF-8.
+      // Lines longer than the part that a thread gets, and longer than the piece of a line that is tokenized at once; invalid UTF-8.
       const long = `${TEXT.replaceAll('\n', ' ').repeat(25_000)}${'x'.repeat((1 << 20) + 99_999)} end\n`;
       const texts = ['', TEXT.repeat(9000), 'é\xff'.repeat(200_000), long, 'the end'].map((text, i) =>
         Buffer.from(text, i === 2 ? 'latin1' : 'utf8'),
@@ -249,7 +249,7 @@ describe('a model', () => {
     await train({ files: [cli.file(composed.normalize('NFD'))], out: two, order: 2, tokenization });
     expectSamePairs(await readPairs(two), await readPairs(one));
     await using model = await LanguageModel.open(two);
-    // The bits are a character of the text as it is.
+    // Bits per character refer to the characters of the file, before normalisation.
     const [nfc, nfd] = [composed, composed.normalize('NFD')].map(text => model.perplexityOfFile(cli.file(text)));
     expect((await nfd).log10Prob).toBe((await nfc).log10Prob);
     expect(((await nfd).bitsPerCharacter ?? 0) * Array.from(composed.normalize('NFD')).length).toBeCloseTo(

@@ -18,7 +18,7 @@ afterEach(() => {
 
 let attempts = 0;
 
-/** Trains into a new folder, which must not be left behind, and gives what was thrown. */
+/** Trains into a new folder, which must not be left behind. @returns the error that training threw. */
 async function failureOf(options: Partial<TrainOptions>): Promise<unknown> {
   const out = join(folder, `new-${attempts++}`);
   const failure = await train({ sentences, order: 3, out, ...options } as TrainOptions).then(
@@ -112,7 +112,7 @@ test('a training that needs more memory than it may use says how much would do',
   expect(failure.message).toBe(
     'classes: 4000 classes need 245 MB, but memory (--memory) leaves them 10 MB; set it to at least 1003 MB, or ask for fewer',
   );
-  // With so much memory it is the text that counts.
+  // With this much memory only the size of the text matters.
   await train({ sentences: ['a b'], out: join(folder, 'enough'), classes: 4000, memory: 1003 << 20 });
 });
 

@@ -33,7 +33,7 @@ beforeAll(async () => {
 const containing = (part: string): unknown => expect.stringContaining(part);
 const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 
-/** Begins a training that keeps what it did, and stops it when words are counted: what it did is on the disk by then. */
+/** Begins a training that keeps its finished work, and stops it once words are counted: the finished work is then on the disk. */
 async function broken(given: Partial<TrainOptions>): Promise<string> {
   const out = cli.fresh();
   const abort = new AbortController();

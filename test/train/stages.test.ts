@@ -71,7 +71,7 @@ describe('a stage restores what an interrupted build has stored', () => {
     expect(ngrams.length).toBe(text.ngrams.length);
     expect(figures).toMatchObject({ sentences: 45_000, tokens: 90_000, heldOut: 5000, heldOutTokens: 10_000 });
     expect(vocabulary.frequencies).toEqual(text.vocabulary.frequencies);
-    // Stored word numbers are those of the stream; what they stand for is the same.
+    // Stored word numbers differ from the numbers of the first run, but stand for the same words.
     const wordOf = (of: typeof vocabulary, id: number): string => Buffer.from(of.list.bytes(of.numbers[id])).toString();
     for (const id of [4, 5, 100]) expect(wordOf(vocabulary, id)).toBe(wordOf(text.vocabulary, id));
     expect(vocabulary.ids).toEqual(text.vocabulary.ids);

@@ -22,7 +22,7 @@ export async function readHead(path: string): Promise<Uint8Array> {
   }
 }
 
-/** The kind of a file, of a gzip file that of its content; `undefined` for text, unknown bytes, and what is no file. */
+/** The kind of a file; for a gzip file, the kind of its content. `undefined` for text, unknown bytes, pipes and folders. */
 export async function kindOfFile(path: string): Promise<FileKind | undefined> {
   const head = await readHead(path);
   const kind = kindOf(head);

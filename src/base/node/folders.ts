@@ -3,8 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { systemCode } from '../errors.js';
 
 /**
- * Makes a folder and the missing folders around it, all or none. Not Node's `mkdir` with `recursive`: it never returns where
- * the system answers ENOENT when a folder is made, as in `/proc`.
+ * Makes a folder and the missing folders around it, all or none. Node's `mkdir` with `recursive` is not used, because it never
+ * returns if the system refuses the folder with ENOENT, as in `/proc`.
  *
  * @returns the outermost folder that was made, or `undefined` if the folder was there.
  * @throws the error of the file system.

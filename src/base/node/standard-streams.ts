@@ -15,7 +15,7 @@ export interface StandardStreams {
 
 let streams: StandardStreams = process;
 
-/** The streams of the command that runs: those of the process, unless {@link withStreams} put others in their place. */
+/** The streams of the command that runs: the streams of the process, unless {@link withStreams} replaced them. */
 export const standard: StandardStreams = {
   // The process opens its standard input at the first use.
   get stdin() {
@@ -29,7 +29,7 @@ export const standard: StandardStreams = {
   },
 };
 
-/** Does some work with other standard streams. Two such works at a time would mix their output. */
+/** Runs `work` with other standard streams. Only one call may run at a time: two would mix their output. */
 export async function withStreams<T>(given: StandardStreams, work: () => Promise<T>): Promise<T> {
   const before = streams;
   streams = given;

@@ -14,10 +14,10 @@ import { OOV } from '../../smoothing/batch.js';
 const encoder = new TextEncoder();
 /** Dictionary blocks kept decoded: about 30 kB each. */
 const KEPT_BLOCKS = 512;
-/** Words that are looked up at one go: their bytes are in memory together. */
+/** How many words are looked up together: their bytes are in memory at once. */
 const WORDS_A_LOOKUP = 1 << 14;
 
-/** What a word of a text is to the model: an id, or `OOV | UNK`. */
+/** The id for a word outside the vocabulary: `OOV | UNK`. */
 export const NOT_IN_VOCABULARY = (OOV | UNK) >>> 0;
 
 /** The id of a dictionary word as a token of a text: sentence marks are no words there, `<unk>` only if training had it. */
@@ -26,9 +26,9 @@ export function tokenId(id: number, manifest: Manifest): number {
   return id;
 }
 
-/** A dictionary whole in memory: word numbers of the list are ids. */
+/** A whole dictionary in memory, as a list of words whose numbers are the ids. */
 export class LoadedWords {
-  /** Invalid UTF-8 sequences met, and by how much the decoded text is longer than what was read. */
+  /** Invalid UTF-8 sequences so far, and how much longer the decoded text is than the bytes read. */
   replaced = 0;
   extraBytes = 0;
   extraCharacters = 0;
@@ -40,7 +40,7 @@ export class LoadedWords {
   ) {}
 
   static async load(store: ModelStore, manifest: Manifest): Promise<LoadedWords> {
-    // All bytes in one piece, and where each id's begin and end: not an object a word.
+    // The bytes of all words in one array, with the beginning and end of each word by id: no object for each word.
     let bytes = new Uint8Array(1 << 16);
     let used = 0;
     const starts = new Float64Array(wordIds(manifest));
@@ -74,7 +74,7 @@ export class LoadedWords {
   find(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const { lowercase } = this.manifest.options;
     const found = this.list.find(bytes, from, to, hash);
-    // With lower-casing, a word may be in the dictionary only as it is: an upper-case one never is.
+    // In a lower-cased model, a token in the dictionary needs no change: no dictionary word has upper case.
     if (found > 0) return found <= EOS ? tokenId(found, this.manifest) : found;
     const surface = canonicalSurface(bytes.subarray(from, to), lowercase);
     if (!surface) return NOT_IN_VOCABULARY;

@@ -25,12 +25,12 @@ export interface ByteOptions {
   readonly onRead?: ((bytes: number) => void) | undefined;
   /** Ends the reading, even of a pipe that is silent. */
   readonly signal?: AbortSignal | undefined;
-  /** Takes a file for what its name says, whatever its bytes. Default false. */
+  /** Lets the name of a file alone decide whether and how it is packed, whatever its bytes. Default false. */
   readonly anyBytes?: boolean | undefined;
 }
 
 /**
- * The bytes of a file, unpacked where they begin like gzip or zstd, and without a leading byte-order mark of UTF-8.
+ * The bytes of a file, unpacked if they begin like gzip or zstd, and without a leading byte-order mark of UTF-8.
  *
  * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_ABORTED; KNESER_INPUT_GZIP and KNESER_INPUT_ZSTD for damaged
  * data, and for a file named `.gz` or `.zst` whose bytes are neither gzip nor zstd.
@@ -99,7 +99,7 @@ export async function* readRecognized(
 /** Magic numbers of compressions have up to 4 bytes: the name of a shorter file says what it is. */
 const LONGEST_MAGIC = 4;
 
-/** The compression of a file by its first bytes; by its name where `byName` says so, or where the file is too short. */
+/** The compression of a file by its first bytes; by its name if `byName` is true or the file is too short to tell. */
 function compressionOf(path: string, head: Uint8Array, byName: boolean): Compression | undefined {
   const named = COMPRESSIONS.find(({ ending }) => ending.test(path));
   if (byName) return named;

@@ -15,7 +15,7 @@ export interface DocumentOptions {
   readonly column?: string;
   /**
    * The format of all files, whatever their names: for standard input and odd names. Default: by the ending of the name,
-   * and plain text where the ending says nothing. Parquet files are known by their bytes.
+   * and plain text for any other ending. Parquet files are known by their bytes.
    */
   readonly format?: FormatName;
   /**
@@ -110,12 +110,12 @@ export interface Format {
   readonly ending: string;
   /** Which names of files (with path) are of this format. */
   readonly matches: RegExp;
-  /** Which names of files (without path) are read where a folder is given. */
+  /** Which names of files (without path) are read if a folder is given. */
   readonly inFolders: RegExp;
   /** The option that says where in a file the text is, with its flag and the help of the flag; none for plain text. */
   readonly option?: { readonly name: 'field' | 'column'; readonly flags: string; readonly help: string };
   /**
-   * Input: the path of a file. Output: its documents. Order: that of the file.
+   * Input: the path of a file. Output: its documents. Order: as in the file.
    *
    * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED
    */

@@ -1,7 +1,7 @@
 /**
  * text/formats: files to documents. `FORMATS` has one row for each way to store documents in a file, in `text.ts`,
  * `jsonl.ts` and `parquet.ts`; `corpus.ts` has the types Document, Piece, Corpus and Format; `bytes.ts` unpacks gzip and
- * zstd, and refuses what base/file-kinds.ts knows to be no text; `text-watch.ts` refuses other bytes that are not UTF-8
+ * zstd, and refuses the kinds of files that base/file-kinds.ts lists; `text-watch.ts` refuses other bytes that are not UTF-8
  * text; `input.ts` finds the files of a folder; `lines.ts` reads a file line by line. A new format is a file, a row here,
  * a test, a fuzz target and a line of docs/formats.md.
  */

@@ -16,8 +16,8 @@ export interface Input {
 }
 
 /**
- * Input: names of files and folders. Output: the files that they stand for; a folder stands for those of its files, and
- * of its subfolders, whose names match a format (`inFolders`). The option `format` leaves out files whose names say another
+ * Input: names of files and folders. Output: the files that they stand for. A folder stands for the files in it and in its
+ * subfolders whose names match a format (`inFolders`). The option `format` leaves out files whose names say another
  * format. Folders of models and hidden entries (names that begin with a dot) are left out. Order: as given, the files of
  * each folder sorted by name.
  *
@@ -101,7 +101,7 @@ interface LeftOut {
 const MODEL = 'a model';
 const NO_TEXT = 'not named like text; name it to read it';
 
-/** The text files of a folder. @param inside the folder's path within the one that was given. @param left gets the other entries. */
+/** The text files of a folder. @param inside the folder's path relative to the folder that the caller gave. @param left gets the other entries. */
 async function filesOf(folder: string, inside: string, documents: DocumentOptions, left: LeftOut[]): Promise<Input[]> {
   const inputs: Input[] = [];
   let entries;

@@ -52,7 +52,7 @@ export interface JsonLine {
 }
 
 /**
- * Input: a file of JSON lines. Output: its objects, some at a time, blank lines left out. Order: that of the file.
+ * Input: a file of JSON lines. Output: its objects, some at a time, blank lines left out. Order: as in the file.
  *
  * @param source the bytes of the file; default: what is read at `path`.
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED

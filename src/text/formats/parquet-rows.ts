@@ -14,7 +14,7 @@ const ROWS_A_PIECE = 1 << 10;
 const encoder = new TextEncoder();
 
 /**
- * Input: a Parquet file. Output: its rows as JSON lines with all columns. Order: that of the file. Integers of 64 bits keep all
+ * Input: a Parquet file. Output: its rows as JSON lines with all columns. Order: as in the file. Integers of 64 bits keep all
  * their digits; dates and times are written as ISO 8601; a number that JSON lacks (NaN, infinities) is `null`.
  *
  * @throws the operating system's error; other errors for a damaged file.

@@ -43,8 +43,8 @@ const MOST_MEGABYTES = 512;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
- * Decodes a file in a thread. Input: the task, and the bytes of the file where the task does not open it itself. Output:
- * the decoded pieces. Order: that of the file.
+ * Decodes a file in a thread. Input: the task, and the bytes of the file unless the task opens the file itself. Output:
+ * the decoded pieces. Order: as in the file.
  *
  * @param source the bytes that the thread asks for.
  * @param grace the time that it may take before it has read or made any byte [ms].

@@ -23,7 +23,7 @@ const encoder = new TextEncoder();
 
 /**
  * Input: a file of any format. Output: its documents as JSON objects: the lines of JSON lines as they are, the rows of Parquet with
- * all columns, and each line of plain text as the member `text` of an object. Order: that of the file.
+ * all columns, and each line of plain text as the member `text` of an object. Order: as in the file.
  *
  * @param onReplaced called with the number of invalid UTF-8 sequences of plain text that were just read as U+FFFD.
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED

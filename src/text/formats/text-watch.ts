@@ -206,7 +206,7 @@ function wrongEncoding(path: string, encoding: string): KneserError {
 }
 
 function notUtf8(path: string, bytes: Uint8Array, found: string): KneserError {
-  // Latin letters with accents are rare among ASCII letters; those of another script follow each other.
+  // Latin letters with accents are rare among ASCII letters; letters of another script follow each other.
   const high = bytes.reduce((count, byte) => count + (byte >= 0x80 ? 1 : 0), 0);
   const isLatin = high < bytes.length / 4;
   const help = isLatin

@@ -30,8 +30,8 @@ interface Line {
  *     {"the": 17}        vocab.json: words to ids; or an array of words
  *     {"model": …}       tokenizer.json: its tokens
  *
- * Output: the words, without `<s>`, `</s>`, and the symbols of Kaldi (`<eps>`, and beside it `#0`, `#1` …). Order: that of the
- * file.
+ * Output: the words, without `<s>` and `</s>` and, in a list with `<eps>`, without Kaldi's symbols (`<eps>`, `#0`, `#1` …). Order:
+ * as in the file.
  *
  * @throws KNESER_INPUT_VOCABULARY for other forms, by line; KNESER_INPUT_EMPTY for a file without words; KNESER_LIMIT, and
  * KNESER_INPUT_* of reading.

@@ -24,7 +24,7 @@ function numbersOf({ pieces }: ModelFile): ReadonlyMap<string, number> {
 
 /** Subtracted from the lowest score of a piece to get the score of a character without a piece (`kUnkPenalty`), natural log. */
 const UNKNOWN_PENALTY = 10;
-/** The largest number of single precision, which stands for the worst score where no piece is normal. */
+/** The largest number of single precision: the library's worst score if no piece is normal. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
 function readUnigram(file: ModelFile): Model {

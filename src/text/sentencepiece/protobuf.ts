@@ -26,7 +26,7 @@ export class Message {
   private readonly values = new Map<number, Value[]>();
   private readonly types = new Map<number, number>();
 
-  /** @param path names the message in errors, such as `trainer_spec`. @throws KNESER_TOKENIZER where it is no message */
+  /** @param path names the message in errors, such as `trainer_spec`. @throws KNESER_TOKENIZER if it is no message */
   constructor(
     bytes: Uint8Array,
     readonly path: string,
@@ -98,7 +98,7 @@ export class Message {
   }
 }
 
-/** @throws KNESER_TOKENIZER where bytes are no UTF-8 */
+/** @throws KNESER_TOKENIZER if bytes are no UTF-8 */
 export function decodeText(bytes: Uint8Array, path: string): string {
   try {
     return decoder.decode(bytes);

@@ -27,7 +27,7 @@ export class UserDefined {
     return count > 0 ? found : undefined;
   }
 
-  /** The length of the longest piece at a place of a text, in UTF-16 units; 0 where there is none. */
+  /** The length of the longest piece at a place of a text, in UTF-16 units; 0 if there is none. */
   matchAt(text: string, at: number): number {
     if (this.begins[text.charCodeAt(at)] === 0) return 0;
     let length = 0;

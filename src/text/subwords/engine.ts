@@ -8,7 +8,7 @@ export type MakeToken<T> = (text: string) => T;
 
 /** Cuts texts into tokens as a tokenizer's file says, with no special tokens around the text. */
 export interface Engine<T> {
-  /** Gives the tokens of a text to `put`, in order. @throws KNESER_TOKENIZER where the file has no token for the text */
+  /** Gives the tokens of a text to `put`, in order. @throws KNESER_TOKENIZER if the file has no token for the text */
   tokenize(text: string, put: (token: T) => void): void;
   /** Frees the remembered tokens of the texts so far. */
   forget(): void;

@@ -117,7 +117,7 @@ export function readPattern(fields: Fields): {
   return { ...found, path };
 }
 
-/** The ids of a vocabulary by token, in the order of the file. @throws KNESER_TOKENIZER where two tokens share an id. */
+/** The ids of a vocabulary by token, in the order of the file. @throws KNESER_TOKENIZER if two tokens share an id. */
 export function readVocabulary(fields: Fields): ReadonlyMap<string, number> {
   const path = fields.at('vocab');
   const value = fields.take('vocab');

@@ -20,7 +20,7 @@ export interface NormalizerPart {
 
 const NOTHING: NormalizerPart = { normalize: text => text, steps: [], growth: 1 };
 
-/** @param value the field `normalizer`, null where there is none. @throws KNESER_TOKENIZER */
+/** @param value the field `normalizer`, null if there is none. @throws KNESER_TOKENIZER */
 export function readNormalizer(value: unknown, path = 'normalizer'): NormalizerPart {
   if (value === null || value === undefined) return NOTHING;
   const fields = Fields.of(value, path);

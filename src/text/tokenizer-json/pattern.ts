@@ -12,7 +12,7 @@ import { refuse } from '../subwords/refuse.js';
  * Syntax: https://github.com/kkos/oniguruma/blob/master/doc/RE
  */
 export interface Pattern {
-  /** JavaScript source for the flag `u`, without captures but those of its own atomic groups. */
+  /** JavaScript source for the flag `u`. Its only captures are those that imitate atomic groups. */
   readonly source: string;
   /** Whether the pattern can match no character at all. */
   readonly nullable: boolean;

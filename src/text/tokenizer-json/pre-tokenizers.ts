@@ -8,7 +8,7 @@ import { literal, translate } from './pattern.js';
 /**
  * Takes a piece of the text to the next step, or to the model.
  *
- * @param atStart whether the piece begins where the text does, before any normalizer.
+ * @param atStart whether the piece begins at the first character of the original text (before any normalizer).
  */
 export type PieceTaker = (piece: string, atStart: boolean) => void;
 
@@ -31,7 +31,7 @@ interface Step {
 }
 
 /**
- * @param value the field `pre_tokenizer`, null where there is none.
+ * @param value the field `pre_tokenizer`, null if there is none.
  * @param normalizers types of the normalizer's steps.
  * @throws KNESER_TOKENIZER
  */

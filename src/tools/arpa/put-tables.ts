@@ -41,7 +41,7 @@ export async function putTables(
     done += ngrams.length;
     const { contexts } = writer.summary;
     const noCounts = { tokens: 0, countsOfCounts: [0, 0, 0, 0] } as const;
-    // `dropped` is 0 as in an unpruned model. `bare`: contexts that have a back-off but no followers.
+    // `dropped` is there, as in pruned tables, because an n-gram need not be a context. `bare`: contexts without followers.
     tables.push({ pattern, mixed: true, rows: ngrams.length, dropped: 0, contexts, bare, ...noCounts });
   }
   await builder.putDirectories(

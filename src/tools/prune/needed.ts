@@ -5,7 +5,7 @@ import { RowSet } from './row-set.js';
 import { walk } from '../../tables/walk.js';
 
 /**
- * Input: the rows to keep. Output: the same sets and what these n-grams need: their contexts (the n-gram without the last word)
+ * Input: the rows to keep. Output: the same sets, with the n-grams that these need: their contexts (the n-gram without the last word)
  * and their suffixes (the n-gram without the first word), which they back off to. Order: from the highest level down, since an
  * added n-gram has needs of its own.
  *

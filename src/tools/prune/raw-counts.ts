@@ -23,7 +23,7 @@ export class RawCounts {
   }
 
   /**
-   * The raw counts of the followers of a context that is being closed: entry i is that of follower `from` + i. The array is
+   * The raw counts of the followers of a context that is being closed: entry i is the count of follower `from` + i. The array is
    * overwritten at the next call.
    */
   take(level: number, { context, words, counts, from, to }: TableCursor): Float64Array {

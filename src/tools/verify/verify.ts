@@ -53,7 +53,7 @@ export interface VerifyReport {
  * to 1. Reads each table a few times, in bounded memory.
  *
  * @throws KneserError: KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_ABORTED, and KNESER_IO,
- *   KNESER_INPUT_UNREADABLE where the model cannot be read. Damage is not thrown, but reported.
+ *   KNESER_INPUT_UNREADABLE if the model cannot be read. Damage is not thrown, but reported.
  * @example
  * ```ts
  * import { verify } from 'kneser';

@@ -49,7 +49,7 @@ export type TrainingText =
       readonly files?: never;
     };
 
-/** The options on which the model depends, in Node and in a page, and the progress and end of its training. */
+/** The options of training that Node and pages share. The model depends on all of them but `onProgress` and `signal`. */
 export interface BuildOptions {
   /** The highest order of n-grams, 1 to 12. Default 5. */
   readonly order?: number;
@@ -99,15 +99,15 @@ export interface FlagText {
   readonly help: string;
   /** How the text of its value is read. A flag without a value is a switch. */
   readonly value?: 'whole' | 'share' | 'size' | 'names' | 'thresholds' | 'text';
-  /** The values that it takes, where they are few words. */
+  /** The values that it takes, if they are a few words. */
   readonly choices?: readonly string[];
-  /** Its value if it is not given, where `--help` is to show one. */
+  /** The default that `--help` shows; missing if it shows none. */
   readonly fallback?: number | string;
   /** Flags that cannot be given with it, in camel case. */
   readonly excludes?: readonly string[];
 }
 
-/** The part of a resume record that describes an option, by label: the model follows from it. */
+/** The description of an option in a resume record: values by label. Builds with equal descriptions of all options make equal models. */
 export type Kept = Readonly<Record<string, string | number | boolean>>;
 
 /** Means to describe an option in a resume record. */
@@ -122,13 +122,13 @@ export interface OptionRow<Value> {
   check(value: Value, options: BuildOptions): void;
   /** The value if the option is not given. */
   readonly fallback: Value | undefined;
-  /** Describes the option in a resume record. @param value that of the options; `undefined` if it is not given. */
+  /** Describes the option in a resume record. @param value the option's value; `undefined` if it is not given. */
   kept(value: Value | undefined, options: BuildOptions, about: KeptAbout): Kept;
-  /** Turns the value into a form that can be sent to a worker of a page, if it cannot be sent as it is. */
+  /** Turns the value into a form that can be sent to a worker of a page; missing if the value itself can be sent. */
   readonly sent?: (value: Value) => Value;
-  /** Whether it says how text becomes tokens and words, or how these are counted. A baseline gives all its models the first kind. */
+  /** Whether the option says how text becomes tokens and words (`text`; all models of a baseline share it), or how these are counted. */
   readonly about: 'text' | 'counts';
-  /** The flags of every command that trains. The value of an option is that of its flag unless src/cli/build-options.ts says how it is made. */
+  /** The option's flags in every command that trains. src/cli/build-options.ts makes options that are not simply the value of one flag. */
   readonly flags: readonly FlagText[];
 }
 
@@ -136,8 +136,8 @@ export interface OptionRow<Value> {
 export type BuildOptionName = Exclude<keyof BuildOptions, 'onProgress' | 'signal'>;
 
 /**
- * The options of a build: one row each, and every member of {@link BuildOptions} has one. The checks of the library, the flags of the
- * command line, what `--resume` compares, and what a page sends to its worker follow from the rows.
+ * The options of a build: one row for every member of {@link BuildOptions}. From the rows follow the checks of the library, the flags
+ * of the command line, the comparison by `--resume`, and the message from a page to its worker.
  */
 export const BUILD_OPTIONS = {
   order: {
@@ -327,8 +327,8 @@ export const TEXT_OPTION_NAMES = BUILD_OPTION_NAMES.filter(
 );
 
 /**
- * What a training may use of the machine. The model does not depend on it: a resume record keeps nothing of it, and pages and Node
- * have other defaults.
+ * The options for the memory and threads of a training. The model does not depend on them, so a resume record does not hold them.
+ * Pages and Node have different defaults.
  */
 export const MACHINE_OPTIONS = {
   memory: {
@@ -393,14 +393,14 @@ export function orderOf({ order = BUILD_OPTIONS.order.fallback }: BuildOptions):
   return checkInteger('order', order, 1, MAX_ORDER);
 }
 
-/** The tokenizer that training was given as the content of a file. */
+/** The tokenizer of the options, if it is given as the content of a file. */
 export function pretrainedTokenizer({
   tokenization,
 }: Pick<BuildOptions, 'tokenization'>): PretrainedTokenizer | undefined {
   return typeof tokenization?.tokenizer === 'object' ? tokenization.tokenizer : undefined;
 }
 
-/** Thresholds of counts; which of them fit each other is checked where the order is known. */
+/** Checks thresholds one by one. `pruningByCounts` checks them together, once the order is known. */
 const checkThresholds = listOf(wholeNumber(0, Number.MAX_SAFE_INTEGER));
 
 const PATTERN_CHOICE: OptionTable<PatternChoice> = {
@@ -422,7 +422,7 @@ function checkPatterns(order: number, choice: PatternChoice): void {
 
 const ANY_KIND = required(oneOf(['all', 'words', 'limit', 'frequency']));
 
-/** By kind of vocabulary the members that say which words it has. */
+/** The checks of the members of a vocabulary choice, by its kind. */
 const VOCABULARY_KINDS: Readonly<Record<VocabularyChoice['kind'], Readonly<Record<string, Check>>>> = {
   all: { kind: ANY_KIND },
   words: { kind: ANY_KIND, words: required(checkList) },
@@ -463,12 +463,12 @@ export type TrainOptions = TrainingText &
     readonly force?: boolean;
     /**
      * Continues a training that was interrupted in this folder, from its stored text and its finished tables. The model is the same as
-     * without an interruption. The files and all options but `memory` and `threads` must be those that it began with; sentences are
-     * not read again. If there is nothing to continue, training begins anew. If this training is interrupted, by `signal` or
+     * without an interruption. The files, and all options but `memory` and `threads`, must be the same as at its beginning; sentences
+     * are not read again. If there is nothing to continue, training begins anew. If this training is interrupted, by `signal` or
      * an error, its finished work is kept. Default false.
      */
     readonly resume?: boolean;
-    /** With `resume`, called at the beginning with how far the interrupted training came, or `undefined` if there is none. */
+    /** With `resume`, called at the beginning: with a description of the finished work, or `undefined` if there is nothing to continue. */
     readonly onResume?: (reached: string | undefined) => void;
     /** The command line that resumes this training, for the message of KNESER_UNFINISHED. Default: a call of the library. */
     readonly resumeCommand?: string;

@@ -13,7 +13,7 @@ import { checkBuildOptions, orderOf, pretrainedTokenizer, type BuildOptions } fr
 /** The plan of a build: its options, checked and complete. */
 export interface BuildPlan {
   readonly order: number;
-  /** The patterns that the model is a mixture of. */
+  /** The patterns that the mixture interpolates. Further tables may be counted through which these find their contexts. */
   readonly patterns: readonly Pattern[];
   /** Which words the model knows. */
   readonly vocabulary: VocabularyChoice;

@@ -12,7 +12,7 @@ export async function beginningOf(options: TrainOptions, inputs: readonly Input[
     settings: {
       'version of kneser': VERSION,
       ...keptOptions(options, { digest }),
-      // Records of 0.1.0 hold these two, empty where they were not given; the others are there if they were given.
+      // Records of 0.1.0 always hold these two, empty if they were not given, but the other options only if they were given.
       ...Object.fromEntries(FORMAT_OPTIONS.map(option => [option, ''])),
       ...givenDocumentOptions(options),
     },

@@ -18,7 +18,7 @@ export interface SavedText extends TextFigures {
   readonly files: readonly SavedFile[];
   /** Name of the file with the word numbers of counted sentences. */
   readonly numbers: string;
-  /** Name of the file with those of held-out sentences. */
+  /** Name of the file with the word numbers of held-out sentences. */
   readonly heldOutNumbers: string;
 }
 

@@ -75,7 +75,7 @@ export class UnfinishedBuild implements Checkpoints {
   }
 
   /**
-   * Opens the store that tables are written to: that of the unfinished build, or a new one.
+   * Opens the store to which tables are written: the store of the unfinished build, or a new one.
    *
    * @param create opens a store; one that exists only if `resumed` is true.
    */

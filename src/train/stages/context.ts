@@ -10,8 +10,8 @@ import type { BuildPlace } from './place.js';
  * The stages of a training, one file each; `../build.ts` puts them in order. A stage has up to two faces:
  *
  * - `run` does its work;
- * - `restore` gives the result, or the finished part of it, that an interrupted build of the same model has stored. It exists only
- *   where work is stored. Without stored work it returns `undefined`.
+ * - `restore` returns the stored result, or the finished part of it, of an interrupted build of the same model; `undefined` if nothing
+ *   was stored. Stages that store nothing have no `restore`.
  *
  * This file holds what all stages share: the options, the plan, the place, and how a stage waits, stops and reports.
  */
@@ -34,18 +34,23 @@ export class BuildContext {
     checkAborted(this.options.signal, 'training');
   }
 
-  /** Tells the caller how far a stage has come. */
+  /** Reports the progress of a stage to the caller. */
   report(progress: Progress): void {
     this.options.onProgress?.(progress);
   }
 
-  /** A stream of word numbers that {@link close} closes. @param share of the memory, beyond which numbers go to the file `name`. */
+  /**
+   * Makes a stream of word numbers, which {@link close} closes.
+   *
+   * @param name the temporary file for the numbers that do not fit into memory.
+   * @param share the share of the memory that the stream may take.
+   */
   idStream(name: string, share: number): IdStream {
     const { place } = this;
     return this.closeAtEnd(new IdStream(place.temporary(name), Math.floor(place.memory * share), place.scratch));
   }
 
-  /** Has {@link close} close a temporary file, too. */
+  /** Adds a temporary file to the files that {@link close} closes. */
   closeAtEnd<File extends { close(): void }>(file: File): File {
     this.files.push(file);
     return file;
@@ -55,7 +60,7 @@ export class BuildContext {
    * Makes a function to call with the number of bytes read or written; it collects garbage each time their sum reaches a
    * share of the memory.
    *
-   * @param pages whether freed pages return to the system, too: twice the time.
+   * @param pages whether freed memory is also returned to the system, which takes twice the time.
    */
   collectEvery(share: number, pages = true): (bytes: number) => void {
     const { memory, collect } = this.place;

@@ -17,13 +17,13 @@ import { TableCounting } from './table-counting.js';
 export interface CountedStream {
   readonly name: Stream;
   readonly source: CountSource;
-  /** One table is counted for each. */
+  /** The patterns; each has a table. */
   readonly patterns: readonly Pattern[];
   /** The id that each word number of the source has in this stream. */
   readonly toId: Uint32Array;
   /** Occurrences in the source by id; their length is the number of ids in use, `NONE` included. */
   readonly frequencies: Float64Array;
-  /** Whether this is the last stream that needs the n-grams: its memory is freed on the way. */
+  /** Whether this is the last stream that needs the n-grams of the source: their memory is freed while they are sorted. */
   readonly last: boolean;
 }
 
@@ -113,7 +113,7 @@ export function classStream(
   return { name: 'classes', source, patterns: classPatterns(plan), toId, frequencies, last: true };
 }
 
-/** How many tables are counted by sorting: all but the tables of unigrams, which the contiguous sorts count on their way. */
+/** The number of tables that are counted by sorting: all but the tables of unigrams, whose counts the sorts of contiguous n-grams yield. */
 export function sortedTables({ plan }: BuildContext, hasClasses: boolean): number {
   const patterns = [...withContexts(plan.patterns), ...(hasClasses ? classPatterns(plan) : [])];
   return patterns.filter(pattern => pattern.length > 0).length;

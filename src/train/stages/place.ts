@@ -13,17 +13,17 @@ import type { Checkpoints } from '../resume/checkpoints.js';
 
 /** One input of a training: bytes of text. */
 export interface TextSource {
-  /** Its name in messages: mostly a path. */
+  /** The name of the input in messages: mostly a path. */
   readonly name: string;
-  /** Its size; `undefined` for a pipe. */
+  /** The size of the input [bytes]; `undefined` for a pipe. */
   readonly bytes: number | undefined;
   /** Whether the file holds the text line by line, so that messages may number its lines. */
   readonly isPlain: boolean;
   /**
-   * Reads its bytes. A piece is valid until the next one is asked for.
+   * Reads the bytes of the text. A piece is valid until the next one is asked for.
    *
-   * @param onRead called with the number of further bytes read, of `bytes` in all.
-   * @param onSkip called with the number of further documents left out, since they have no text.
+   * @param onRead called with the number of bytes just read; all calls together add up to `bytes`.
+   * @param onSkip called with the number of documents without text that were just left out.
    */
   read(onRead: (bytes: number) => void, onSkip: (documents: number) => void): AsyncIterable<Uint8Array>;
 }
@@ -40,7 +40,7 @@ export interface TextThreads {
 /** The text that a model is trained on. */
 export type BuildText = { readonly sources: readonly TextSource[] } | { readonly sentences: Sentences };
 
-/** The stores of a training: the model's tables, and, where tables are pruned, those before pruning. */
+/** The stores of a training: `tables` for the model, and `unpruned` for the tables before pruning, if the model is pruned. */
 export type StoreKind = 'tables' | 'unpruned';
 
 /** The machine that a training runs on, and the place where its model is written. */
@@ -49,7 +49,7 @@ export interface BuildPlace extends CountingPlace {
   readonly name: string;
   /** Bytes of memory that the stages divide among themselves. */
   readonly memory: number;
-  /** Starts threads that tokenize; without it this thread does. */
+  /** Starts threads that tokenize; if missing, the stage's own thread tokenizes. */
   readonly startTokenizing?: (
     threads: number,
     plan: TokenizingPlan,
@@ -62,9 +62,9 @@ export interface BuildPlace extends CountingPlace {
   createStore(kind: StoreKind): Promise<ModelWriter>;
   /** Opens a store that was created and written. */
   openStore(kind: StoreKind): Promise<ModelStore>;
-  /** Collects garbage, where the engine allows that. @param pages whether freed pages return to the system, too: twice the time. */
+  /** Collects garbage, if the engine can. @param pages whether freed memory is also returned to the system, which takes twice the time. */
   readonly collect?: (pages: boolean) => void;
-  /** Stores finished work, so that a later training can continue from it; without it none can. */
+  /** Stores finished work, so that a later training can continue from it; missing in places that cannot resume. */
   readonly checkpoints?: Checkpoints;
   /** Stores a set of weights beside the model. */
   putWeights(name: string, value: Uint8Array): Promise<void>;

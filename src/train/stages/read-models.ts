@@ -15,13 +15,13 @@ import { hashBytes, WordList } from '../../text/word-list.js';
 import type { BuildContext } from './context.js';
 import type { CountSource } from './count-source.js';
 
-/** A model of counts whose n-grams are counted again, in another model. */
+/** A model whose counts become part of the counts of the new model. */
 export interface CountedModel {
-  /** Its name in messages. */
+  /** The name of the model in messages. */
   readonly name: string;
   readonly store: ModelStore;
   readonly manifest: Manifest;
-  /** What its counts are multiplied by: a whole number, less than 0 if they are taken away. */
+  /** The whole number by which its counts are multiplied before they are added up; negative to subtract them. */
   readonly times: number;
 }
 
@@ -36,14 +36,15 @@ const MOST_DIFFERENCE = 2 ** 31 - 1;
 /**
  * Joins the n-grams of models to one source of counts, as if their texts were one.
  *
- * All counts follow from the raw ones: of n-grams of the highest order, and of shorter ones that begin with `<s>`. The first have a
- * table; the others are rows of the tables of shorter n-grams, which are read once, before anything is counted.
+ * All counts of a model follow from its raw counts. N-grams of the highest order have raw counts, in a table of their own, and so
+ * have shorter n-grams that begin with `<s>`: these are among the rows of the lower tables, which are read once, before anything
+ * is counted.
  *
  * - Input: models of counts of one order, not pruned, whose vocabularies are all words of their texts, or one list of words.
  * - Output: the joined vocabulary (ids fall with the sum of frequencies) and figures, and the n-grams with counts.
  * - Order: the first stage.
  *
- * @throws KNESER_OPTION if counts are taken away that are not there; KNESER_INPUT_EMPTY if nothing is left; KNESER_LIMIT,
+ * @throws KNESER_OPTION if a count would become negative; KNESER_INPUT_EMPTY if no token is left; KNESER_LIMIT,
  * KNESER_DAMAGED, KNESER_ABORTED
  */
 export async function run(context: BuildContext, models: readonly CountedModel[]): Promise<CountSource> {
@@ -98,7 +99,7 @@ async function joinWords(
         const number = words.add(word, 0, word.length, hashBytes(word, 0, word.length));
         if (number >= frequency.length) frequency = grown(frequency, 2 * number);
         numbers[block.ids[i]] = number;
-        // The ends of sentences are counted as sentences, and their beginnings not at all.
+        // The frequency of `</s>` is the number of sentences, which is summed apart; `<s>` has no frequency.
         if (number !== BOS && number !== EOS) frequency[number] += times * block.frequencies[i];
       }
       checkWordMemory(context, words);
@@ -140,8 +141,8 @@ function checkWordMemory({ place }: BuildContext, words: WordList): void {
 }
 
 /**
- * Gives words without a count that is left ids of their own, from `types` on: their n-grams must add up to nothing, which would not
- * show if all had the id of `<unk>`.
+ * Gives each word whose frequency became 0 an id of its own, from `types` on. The counts of its n-grams must then add up to 0; with
+ * the shared id of `<unk>`, a count other than 0 would not be noticed.
  */
 function numberLost(ids: Uint32Array, frequency: Float64Array, types: number): void {
   let next = types;
@@ -174,7 +175,7 @@ async function readStarts(
   }
 }
 
-/** The n-grams of models. */
+/** The n-grams of all models with their raw counts, chunk by chunk. */
 class ModelNgrams implements NgramSource {
   readonly step: number;
   readonly length: number;
@@ -220,7 +221,7 @@ class ModelNgrams implements NgramSource {
   }
 }
 
-/** How many n-grams of the highest order a model has. */
+/** The number of n-grams of the highest order in a model. */
 function longestRows({ tables, order }: Manifest): number {
   const name = formatPattern(contiguous(order));
   return tables.find(({ pattern }) => pattern === name)?.rows ?? 0;
@@ -236,7 +237,7 @@ function checkDifference(models: readonly CountedModel[]): void {
   );
 }
 
-/** The error for counts that are taken away and were not there. */
+/** The error for a model whose text is not part of the text from which it is subtracted. */
 function notContained(models: readonly CountedModel[]): KneserError {
   const namesOf = (isTaken: boolean): string =>
     models

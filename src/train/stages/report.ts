@@ -68,7 +68,7 @@ function warningsOf({ options, plan }: BuildContext, text: CountSource): string[
   return warnings;
 }
 
-/** Says so where most of the words that were given as the vocabulary do not occur in the text. */
+/** A warning if most words of the given vocabulary do not occur in the text. */
 function unseenWords({ vocabulary }: CountSource): string | undefined {
   const frequencies = vocabulary.frequencies.subarray(FIRST_WORD);
   const { length } = frequencies;

@@ -12,19 +12,19 @@ import type { CountedTable } from '../resume/checkpoints.js';
 import type { BuildContext } from './context.js';
 import type { CountedStream } from './count-tables.js';
 
-/** Positions of a chunk, at least, however little memory there is. */
+/** The fewest positions of a chunk, however little memory there is. */
 const LEAST_POSITIONS = 1 << 16;
-/** Numbers of a chunk (2 GiB), at most, however much memory there is. */
+/** The most 32-bit numbers of a chunk (2 GiB), however much memory there is. */
 const MOST_NUMBERS = 1 << 29;
 
-/** What a counting works with. */
+/** The parts that the counting of a stream works with. */
 interface Work {
-  /** The sorts that are to be done: those of an interrupted build that are finished are left out. */
+  /** The sorts to be done, without the sorts that an interrupted build had finished. */
   readonly sorts: readonly Sort[];
   readonly partitions: Partitions;
   readonly pool: CountPool;
   readonly builder: ModelBuilder;
-  /** By table name. Summaries of the tables counted here are added. */
+  /** The summaries of finished tables by name. Tables that are counted here are added. */
   readonly summaries: Map<string, TableSummary>;
 }
 
@@ -118,7 +118,7 @@ export class TableCounting {
     }
   }
 
-  /** Has a thread do a task, puts the blocks that result, and keeps the summaries of tables and the run. */
+  /** Runs a task on a thread; stores the blocks that it makes, and keeps the summaries of its tables and its run on the disk. */
   private async perform(partition: number, task: CountTask): Promise<void> {
     const { pool, builder, summaries } = this.work;
     this.context.checkAborted();
@@ -156,7 +156,7 @@ export class TableCounting {
   }
 }
 
-/** The sorts, as indices, by the distance of their first column: those of one distance share one grouping of the positions. */
+/** The indices of sorts, grouped by the distance of their first column: sorts of the same distance share one grouping of the positions. */
 function familiesOf(sorts: readonly Sort[]): { distance: number; members: number[] }[] {
   const families = new Map<number, number[]>();
   sorts.forEach((sort, index) => {

@@ -25,7 +25,7 @@ import type { BuildText, TextSource, TextThreads } from './place.js';
 
 /** The name of sentences in messages. */
 const SENTENCES = 'the sentences given';
-/** Bytes of a text from which on threads tokenize it. */
+/** Threads tokenize a text of at least this many bytes. */
 const LONG_TEXT = 1 << 22;
 /** Memory that a thread needs for the tables of a large tokenizer. */
 const MEMORY_A_TOKENIZER = 1 << 28;
@@ -47,7 +47,7 @@ export interface TokenizedText {
   readonly changes: TextChanges;
   /** Documents without text that were left out. */
   readonly skipped: number;
-  /** Words that memory had no room for, of the counted and of the held-out sentences; `undefined` if there are none. */
+  /** The words that did not fit into memory, of counted and of held-out sentences; `undefined` if all fitted. */
   readonly spilled: SpilledPair | undefined;
 }
 
@@ -143,10 +143,10 @@ class Reading {
   }
 
   /**
-   * Starts threads that tokenize, where tokens take longer to find than to count and the text is long enough for them to be worth their
+   * Starts threads that tokenize, if finding tokens takes longer than counting them and the text is long enough for them to be worth their
    * start.
    *
-   * @param total bytes of the text, where they are known.
+   * @param total the size of the text [bytes], if it is known.
    */
   private startThreads(total = Infinity): TextThreads | undefined {
     const { place, plan, options } = this.context;
@@ -160,7 +160,7 @@ class Reading {
 
   /**
    * Refuses a text with more tokens than 32-bit counts can hold. If its words take more than half of the memory, begins to spill
-   * further words to the disk where the choice of the vocabulary allows it, and refuses the text where it does not.
+   * further words to the disk if the choice of the vocabulary allows it, and otherwise refuses the text.
    */
   checkMemory(): void {
     const { stream, context } = this;

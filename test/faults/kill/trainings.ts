@@ -7,7 +7,7 @@ import type { CommandResult, KillMoment } from '../command.js';
 import { modelDigest } from '../content.js';
 import { inFolder, type Earlier, type Reference, type Scene, type Stage } from './stage.js';
 
-/** Numbers of what was seen after the kills. */
+/** Numbers of the outcomes of kills. */
 export interface KillCounts {
   kills: number;
   /** Trainings that had ended before the kill. */
@@ -21,7 +21,7 @@ export interface KillCounts {
   readonly failures: string[];
 }
 
-/** Kills trainings, checks what is left, resumes them, and compares the models with that of a run in one go. */
+/** Kills trainings, checks their leftovers, resumes them, and compares the models with the model of an uninterrupted training. */
 export async function killTrainings({
   times,
   seed,
@@ -77,10 +77,10 @@ class Trial {
     this.args = ['train', reference.text, '-o', this.out, ...reference.scene.args, ...(earlier ? ['--force'] : [])];
   }
 
-  /** The message with which the unfinished model is refused; empty where there is none. */
+  /** The message with which the unfinished model is refused; empty if there is none. */
   private refusal = '';
 
-  /** @returns what was seen, in words. */
+  /** Kills one training, and resumes it. @returns the outcome, in words. */
   async run(moment: KillMoment): Promise<string> {
     const { stage, out, args, earlier, counts } = this;
     if (earlier) await cp(earlier.path, stage.at(out), { recursive: true });
