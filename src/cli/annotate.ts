@@ -15,7 +15,7 @@ export const DOCUMENT_FILES =
   'files of documents: JSON lines, Parquet, or text, of which each line is a document; folders of them; - for standard input';
 
 const HELP = `
-A document comes out as it went in, with one more member:
+Each line of the output is a document of the input with one more member:
   "kneser":{"unit":"lines","sentences":12,"tokens":315,"oov":7,…,"perplexity":381.2,…}
 A second model (--against) must not have been trained on these documents.
 
@@ -44,7 +44,7 @@ export function define(command: Command): void {
   command
     .argument('<dir>', 'folder of the model')
     .argument('<file...>', DOCUMENT_FILES)
-    .option('--against <dir>', 'a second model, which each document is compared with')
+    .option('--against <dir>', 'a second model, with which each document is compared')
     .addOption(
       new Option('--unit <unit>', 'what one sentence is: each line, or the document with line ends read as spaces')
         .choices(['lines', 'document'])

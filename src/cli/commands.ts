@@ -28,6 +28,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./annotate.js'),
   },
   {
+    name: 'select',
+    summary: 'Choose documents by a figure: thresholds, shares, buckets, random samples, weights.',
+    load: () => import('./select.js'),
+  },
+  {
     name: 'predict',
     summary: 'Predict the next token: the most probable ones after each line of input.',
     load: () => import('./predict.js'),
@@ -44,12 +49,12 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'merge',
-    summary: 'Merge models into the model of all their texts, as if trained on them at once.',
+    summary: 'Merge models into one, equal to a model that is trained on all of their texts.',
     load: () => import('./merge.js'),
   },
   {
     name: 'subtract',
-    summary: 'Take the text of one model out of another, as if trained without it.',
+    summary: 'Remove the text of one model from another: the result equals a model trained without that text.',
     load: () => import('./subtract.js'),
   },
   {

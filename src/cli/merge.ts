@@ -4,8 +4,8 @@ import type { WeightedModel } from '../train/merge.js';
 import { addCombineFlags, combine, type CombineFlags } from './combine.js';
 
 const HELP = `
-The result equals a model trained on all the texts at once. Models of the same order, skip patterns and text options merge; each
-knows all words of its text, or all know the same list (--vocab). model*2 counts the text of model twice.
+The result equals a model trained on all the texts at once. The models must have the same order, skip patterns and text options, and
+either all words of their texts or the same list of words (--vocab). model*2 counts the text of model twice.
 
 Examples:
   kneser merge january february --out model

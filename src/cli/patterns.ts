@@ -22,7 +22,7 @@ export function patternChoice({
   if (skip && patterns) {
     throw new KneserError(
       'KNESER_OPTION',
-      '--skip means all skip patterns, --patterns those that it names: pass one of them',
+      '--skip counts all skip patterns, --patterns only the named ones: pass one of the two flags',
     );
   }
   if (!skip && !patterns) {

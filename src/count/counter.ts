@@ -94,7 +94,7 @@ export class Counter {
     }
   }
 
-  /** Has the tuples that `give` gives counted; of differences, those that are left when equal ones are added up. */
+  /** Counts the tuples that `give` sends to a sink. Differences of equal tuples are added up first. */
   private count(tally: Tally, give: (sink: TupleSink) => void): CountResult {
     if (this.plan.weights !== 'differences') {
       give(tally.add);

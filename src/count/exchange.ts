@@ -3,11 +3,11 @@ import { FIRST_WORD } from '../text/tokens.js';
 import type { Pause } from '../base/turn.js';
 import type { Bigrams } from './bigrams.js';
 
-/** How many words every round moves: the most frequent ones. The others are placed once, at the end. */
+/** How many words (the most frequent ones) every round moves. All other words are placed once, at the end. */
 const MOVED_WORDS = 50_000;
-/** Rounds over the words, at most. */
+/** The most rounds over the words. */
 const ROUNDS = 6;
-/** A round that moves a smaller share of the words is the last. */
+/** Rounds end after one that moves less than this share of the words. */
 const STILL = 0.005;
 const WORDS_A_PAUSE = 64;
 

@@ -15,7 +15,7 @@ export function textNgrams(ids: IdStream, order: number, length: number): NgramS
   };
 }
 
-/** How many numbers a text has when it is laid out for an order. */
+/** The number of ids of a text that is laid out for an order. */
 export function layoutLength(tokens: number, sentences: number, order: number): number {
   return tokens + sentences * (2 + Math.max(0, order - 2));
 }
@@ -37,8 +37,8 @@ export function checkTokens(tokens: number, sentences: number, order: number): v
 }
 
 /**
- * Lays a text out in chunks of at most `limit` numbers. The history of a word are the numbers before it; a sentence of a model of
- * order 4 is
+ * Lays a text out in chunks of at most `limit` numbers. The history of a word is the order − 1 numbers before it. For order 4 a
+ * sentence is
  *
  *     NONE NONE <s> the cat sat </s>
  *

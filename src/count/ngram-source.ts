@@ -1,6 +1,6 @@
 /**
- * How often an n-gram of a chunk was seen: `one`, once each; `counts`, as often as the number behind it says; `differences`, the same,
- * where the number is signed (two's complement), equal n-grams are added up, and those whose sum is 0 are none.
+ * How often an n-gram of a chunk was seen. `one`: once. `counts`: the number after the n-gram is its count. `differences`: this number
+ * is signed (two's complement); the numbers of equal n-grams are added up, and n-grams with the sum 0 do not occur.
  */
 export type Weights = 'one' | 'counts' | 'differences';
 
@@ -20,8 +20,8 @@ export interface Chunk {
  * The one way in: where counted n-grams come from. A text (`textNgrams`), models and files of counts (`windows.ts`) are sources;
  * sorting, adjusting and writing them is the same code for all.
  *
- * - Input: the tokens of a text with their histories, or different n-grams with counts. Those of order n are n words long, shorter
- *   ones begin with `<s>`: every occurrence of a token belongs to exactly one of them, and all counts of a model follow from these.
+ * - Input: the tokens of a text with their histories, or different n-grams with counts. The n-grams are as long as the order, or
+ *   shorter and begin with `<s>`: every occurrence of a token ends exactly one of them, so all counts of a model follow from these.
  * - Output: chunks of ids.
  */
 export interface NgramSource {
@@ -38,7 +38,7 @@ export interface NgramSource {
    * @param consume frees the source's memory on the way: it cannot be read again.
    */
   chunks(toId: Uint32Array, limit: number, consume: boolean): AsyncIterable<Chunk> | Iterable<Chunk>;
-  /** Told how many n-grams had differences that add up to less than 0, and were left out. */
+  /** Called with the number of n-grams that were left out because their differences add up to less than 0. */
   onNegative?(ngrams: number): void;
   /** Closes temporary files. */
   close(): void;

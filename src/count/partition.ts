@@ -21,8 +21,8 @@ export interface Partitions {
  * Chooses partitions.
  *
  * @param frequencies by id, the occurrences in the text; `<s>` occurs as often as `</s>`.
- * @param ids ids in use, at least the length of `frequencies`: those beyond are words that differences of counts leave without a
- * count, and belong to the last partition.
+ * @param ids ids in use, at least the length of `frequencies`. Ids beyond that length are words whose counts were subtracted
+ * completely; they belong to the last partition.
  */
 export function planPartitions(frequencies: Float64Array, ids = frequencies.length): Partitions {
   const of = new Uint32Array(ids);

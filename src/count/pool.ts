@@ -5,13 +5,13 @@ import type { ThreadReply, ThreadRequest } from './counting-thread.js';
 import type { Scratch } from './scratch.js';
 import type { EncodedBlock } from '../tables/table-writer.js';
 
-/** Takes the blocks of a task as they fill up. The task is done only when the promises that it returns are. */
+/** Takes the blocks of a task as they fill up. The task ends only when all promises that the sink returned are fulfilled. */
 export type BlockSink = (blocks: EncodedBlock[]) => Promise<void>;
 
 /** Threads that count tasks; without threads of its own, a pool works on the caller's thread. */
 export interface CountPool {
   readonly threads: number;
-  /** Has an idle thread do a task; waits for one if all are busy. @throws the thread's failure, or that of a sink. */
+  /** Runs a task on an idle thread; waits for one if all are busy. @throws the failure of the thread or of the sink. */
   run(task: CountTask, blocks: BlockSink): Promise<CountResult>;
   /** Ends the threads, and returns the unigram counts of all tasks. */
   finish(): Promise<Uint32Array>;
@@ -97,7 +97,7 @@ class ThreadPool implements CountPool {
   private readonly idle: PooledThread[];
   private readonly all: readonly PooledThread[];
   private waiting: { resolve: (thread: PooledThread) => void; reject: (error: Error) => void }[] = [];
-  /** Why a thread ended too early; from then on every task fails with it. */
+  /** The reason for which a thread ended too early; from then on every task fails with it. */
   private lost: Error | undefined;
 
   constructor(

@@ -27,7 +27,7 @@ export class SortSpace {
   order = new Uint32Array(LEAF);
   otherOrder = new Uint32Array(LEAF);
   readonly histogram = new Uint32Array(DIGITS + 1);
-  /** Of weighted positions: their weights, and those of one weight, as indices of the columns. */
+  /** For weighted positions: their weights, and (as indices of the columns) the positions of one weight. */
   weights = new Float64Array(0);
   stretch = new Uint32Array(0);
   scratch = new Uint32Array(0);
@@ -193,7 +193,7 @@ export class PositionSorter {
     else this.sinkWeighted(from, low, order, length);
   }
 
-  /** Gives the sink the sorted tuples of a leaf: those of equal weight that follow each other at once. Most weights are 1. */
+  /** Gives the sorted tuples of a leaf to the sink, consecutive tuples of equal weight in one call. Most weights are 1. */
   private sinkWeighted(from: Uint32Array, low: number, order: Uint32Array, length: number): void {
     const { columns, sink } = this;
     const { weights, stretch } = this.space;

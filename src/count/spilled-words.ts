@@ -19,11 +19,11 @@ interface Segment {
 }
 
 /**
- * Tokens in a temporary file whose words memory has no room for, so that the most frequent words of any text can be found. The words
- * chosen do not depend on which of them were spilled.
+ * Keeps tokens whose words do not fit into memory in a temporary file, so that the most frequent words of any text can be found. Which
+ * words are spilled does not change which words are chosen.
  *
  * - Input: tokens, in the order of the text.
- * - Output: the frequent ones of their words, and a stream of numbers in which they have replaced the numbers of their parts.
+ * - Output: the frequent words among them, and a stream in which the numbers of parts are replaced by the numbers of these words.
  * - Order: `push` for all tokens, then `choose`, then `resolve`.
  */
 export class SpilledWords {

@@ -14,7 +14,7 @@ export interface TokenOptions {
   readonly reserved: 'refuse' | 'drop';
   /** Whether the list of words is closed: tokens that are not in it become `<unk>`. */
   readonly closed: boolean;
-  /** Of this many sentences the last is held out: it goes to a stream of its own, and is not counted. 0: no sentence is held out. */
+  /** One sentence in this many (the last) is held out: it goes to a stream of its own, and is not counted. 0: no sentence is held out. */
   readonly holdOutEvery: number;
 }
 
@@ -115,7 +115,7 @@ export class TokenStream implements TokenSink {
     return sum + this.otherReplaced;
   }
 
-  /** Takes note of a new word number: whether it stands for another word. */
+  /** Notes for a new word number whether it stands for another word. */
   private meet(word: number): void {
     this.known = word;
     this.makeRoom();
@@ -145,7 +145,7 @@ export class TokenStream implements TokenSink {
     this.frequency[0] = rest ?? 0;
   }
 
-  /** The number of a token when no words are added to the list: that of its word, or of a spilled token, or `UNK`. */
+  /** The number of a token when no words are added to the list: the number of its word, or of a spilled token, or `UNK`. */
   private findOther(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const found = this.words.find(bytes, from, to, hash);
     if (found > 0) return found;

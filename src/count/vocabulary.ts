@@ -33,8 +33,8 @@ export type VocabularyChoice =
     };
 
 /**
- * The words of a model by id, and the id of each word number of the token stream. Words are sorted by falling frequency, those of equal
- * frequency by their UTF-8 bytes: frequent words have small ids, and no id depends on the order of the text.
+ * The words of a model by id, and the id of each word number of the token stream. Words are sorted by falling frequency, and words of
+ * equal frequency by their UTF-8 bytes: frequent words have small ids, and no id depends on the order of the text.
  */
 export interface Vocabulary {
   readonly list: WordList;
@@ -49,7 +49,7 @@ export interface Vocabulary {
 /** The words of a source with their frequencies: a token stream that has ended, or the joined dictionaries of models. */
 export interface WordFrequencies {
   readonly words: WordList;
-  /** Occurrences by word number. Number 0: those of words that are not in the list. */
+  /** Occurrences by word number. Number 0: occurrences of words that are not in the list. */
   readonly frequency: Float64Array;
   /** By word number, the number of the word that it stands for; 0 if it stands for itself. */
   readonly aliases: Uint32Array;

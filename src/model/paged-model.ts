@@ -356,8 +356,8 @@ export class PagedModel extends ModelBase {
   }
 
   /**
-   * Gives back everything the model holds: descriptors, its private folder, and threads. Calls that have begun end first; files
-   * that are being scored, and all calls from then on, are refused with KNESER_CLOSED. Closing twice does nothing more.
+   * Closes the model's files, and frees its private folder and threads. Calls that have begun end first; files that are being
+   * scored, and all later calls, are refused with KNESER_CLOSED. Closing a second time has no effect.
    */
   async close(): Promise<void> {
     await (this.#closing ??= this.closeResources());

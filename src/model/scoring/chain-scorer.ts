@@ -5,22 +5,22 @@ import type { LoadedTable } from '../lookup/loaded-table.js';
 import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
 
 /**
- * Scores with tables in memory where each context backs off to one other, which lacks its farthest word: by Kneser-Ney over
- * contiguous n-grams. Words are looked up and their probabilities interpolated in one pass a table, so that no evidence is written
- * and read again. The results are those of `Scorer`, to the last bit.
+ * Scores by Kneser-Ney over contiguous n-grams, with tables in memory: each context backs off to exactly one other context, itself
+ * without its farthest word. One pass over each table looks words up and interpolates their probabilities, so that no evidence is
+ * written and read again. The results equal those of `Scorer`, to the last bit.
  */
 export class ChainScorer implements BatchScorer {
   private scores = emptyScores(0);
-  /** By position of the batch, p(w|h) for the context h of the table that was asked last. */
+  /** By position of the batch, p(w|h): so far interpolated up to the context h of the table of the last pass. */
   private values = new Float64Array(0);
 
-  /** @param tables of contiguous n-grams, shorter contexts first. */
+  /** @param tables the tables of contiguous n-grams, shorter contexts first. */
   constructor(
     private readonly tables: readonly LoadedTable[],
     private readonly chain: Chain,
   ) {}
 
-  // A generator, as BatchScorer has it; there is nothing to wait for.
+  // A generator, since BatchScorer asks for one; it yields nothing, because tables in memory need no waiting.
   *score(batch: Batch): Generator<Promise<void>, BatchScores, void> {
     const { ids, targets, available, oov, length } = batch;
     if (length > this.scores.matched.length) this.scores = emptyScores(targets.length);

@@ -19,16 +19,16 @@ import { isTokenizerFile, Tokenization } from '../../text/tokenization.js';
 import { NO_CACHE } from '../../smoothing/cache.js';
 import type { Estimator, EstimatorInput } from '../../smoothing/estimator.js';
 
-/** How a model makes probabilities: plain data, which other threads can be sent. */
+/** How a model turns counts into probabilities: plain data, which can be sent to other threads. */
 export interface SmoothingPlan extends EstimatorInput {
-  /** The order of scoring: histories have one token less. At most that of the model. */
+  /** The order of scoring, at most the order of the model: histories have order − 1 tokens. */
   readonly order: number;
   readonly smoothing: ModelSmoothing;
   readonly words: readonly TablePart[];
   readonly classes: readonly TablePart[];
 }
 
-/** Everything that scoring needs to know of a model, except the counts. */
+/** The parts of a model that scoring needs, except the counts. */
 export interface ModelParts extends SmoothingPlan {
   readonly store: ModelStore;
   /** Bytes on disk. */
@@ -40,7 +40,7 @@ export interface ModelParts extends SmoothingPlan {
   readonly tokenization: Tokenization;
 }
 
-/** How a model's counts become probabilities, and in which order. */
+/** The options of smoothing, and the order of scoring. */
 export interface PartsOptions extends SmoothingOptions {
   readonly order?: number;
 }
@@ -60,7 +60,7 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: P
   const smoothing = options.smoothing ?? (weights || options.weights ? 'glm' : 'mkn');
   const { tables } = SMOOTHINGS[smoothing];
   const chosen = tables === 'all' ? manifest.tables : contiguousTables(manifest.tables);
-  // Tuned weights belong to all tables. Those of longer n-grams are then read, and have no share.
+  // Tuned weights belong to all tables, so the tables above `order` are kept; they give no part of the probabilities.
   const words = tableParts(store.name, weights ? chosen : withinOrder(chosen, order));
   const classes = weights && weights.gate.length > 0 ? tableParts(store.name, manifest.classTables) : [];
   const wordClasses =
@@ -88,7 +88,7 @@ export function checkOrder(model: string, { order: highest }: Manifest, order: n
   throw new KneserError('KNESER_OPTION', `order: ${model} has order ${highest}; it takes 1 to that`);
 }
 
-/** No word and no row takes less than a bit: what a manifest says beyond that is not there, and no room is made for it. */
+/** Refuses a manifest with more words or rows than the model has bits, before memory is allocated for them. @throws KNESER_DAMAGED */
 function checkSizes(store: string, { vocabulary, tables, classTables }: Manifest, bytes: number): void {
   const rows = [...tables, ...classTables].reduce(
     (sum, table) => sum + table.rows + table.contexts + (table.bare ?? 0),
@@ -98,7 +98,7 @@ function checkSizes(store: string, { vocabulary, tables, classTables }: Manifest
   throw new KneserError('KNESER_DAMAGED', `${store}: manifest: more rows than the model has room for; it is damaged`);
 }
 
-/** Weights must be as many as the tables take. */
+/** Refuses weights whose number does not fit the tables. @throws KNESER_DAMAGED */
 function checkWeights(
   store: string,
   { words, classes, gate }: WeightSet,
@@ -117,7 +117,7 @@ function parameterCount(parts: readonly TablePart[]): number {
   return parameterStarts(lattice)[lattice.tables.length];
 }
 
-/** A back-off model takes no smoothing options. @throws KNESER_NO_COUNTS */
+/** The parts of a back-off model, for which smoothing options are refused. @throws KNESER_NO_COUNTS */
 async function backoffParts(
   store: ModelStore,
   { bytes, created }: ModelFiles,
@@ -126,7 +126,7 @@ async function backoffParts(
   options: SmoothingOptions,
 ): Promise<ModelParts> {
   if (options.smoothing ?? options.weights ?? options.startingWeights) requireCounts(store.name, manifest, 'smooth');
-  // A context may be there though the shorter ones are not, where its back-off is all there is to say of it.
+  // No table backs off to another (−1): the model may have a context, for its back-off alone, without having the shorter contexts.
   const words = tableParts(store.name, withinOrder(manifest.tables, order)).map(part => ({ ...part, backsOffTo: -1 }));
   const none = { classes: [], wordClasses: undefined, weights: undefined, weightSets: new Map() };
   const tokenization = await readTokenization(store, manifest);
@@ -136,7 +136,7 @@ async function backoffParts(
 /**
  * Refuses a model that has no counts.
  *
- * @param verb what they are needed for.
+ * @param verb the work that needs counts, for the message.
  * @throws KNESER_NO_COUNTS
  */
 export function requireCounts(model: string, { kind }: Manifest, verb: string): void {
@@ -147,7 +147,7 @@ export function requireCounts(model: string, { kind }: Manifest, verb: string): 
   );
 }
 
-/** Makes an estimator, which one thread uses. */
+/** Makes an estimator for the use of one thread. */
 export function createEstimator(plan: SmoothingPlan): Estimator {
   return SMOOTHINGS[plan.smoothing].estimator(plan);
 }
@@ -163,13 +163,13 @@ async function readTokenization(store: ModelStore, { options }: Manifest): Promi
   try {
     return await Tokenization.open(tokenization);
   } catch (error) {
-    // A language that this machine does not know, or nobody does.
+    // The locale is unknown to this JavaScript engine, or invalid.
     if (error instanceof KneserError) throw new KneserError(error.code, `${where}: ${error.message}`, { cause: error });
     throw error;
   }
 }
 
-/** Weights that change nothing: even ones, and, with classes, a class model that has yet to prove itself. */
+/** The weights before learning: equal weights and, with classes, the gate at its start, which gives most weight to the words. */
 export function startingWeights(manifest: Manifest): WeightSet {
   const zeros = (tables: readonly TableManifest[]): Float64Array =>
     new Float64Array(parameterCount(tableParts('', tables)));

@@ -1,27 +1,27 @@
 import { exp10 } from '../../base/elementary.js';
 
-/** The perplexity of a text, and the sums that it follows from. */
+/** The perplexity of a text, and the sums from which it is computed. */
 export interface Perplexity {
   /** Sentences of the text. */
   readonly sentences: number;
-  /** `</s>` counted. */
+  /** Tokens of the text, `</s>` counted. */
   readonly tokens: number;
   /** Tokens outside the model's vocabulary. */
   readonly oov: number;
   /** Σ log10 p over all tokens. */
   readonly log10Prob: number | null;
   /**
-   * 10^(−log10Prob / tokens). `null`, like every figure that is not defined, for a text without tokens, or with one that has
-   * probability 0: an OOV where a back-off model has no `<unk>`.
+   * 10^(−log10Prob / tokens). `null`, like every undefined figure, for a text without tokens, or with a token of probability 0 (an
+   * OOV in a back-off model without `<unk>`).
    */
   readonly perplexity: number | null;
   /** The same over the tokens in the vocabulary. */
   readonly perplexityExcludingOov: number | null;
-  /** −log2 p a token. */
+  /** −log2 p for each token, on average. */
   readonly bitsPerToken: number | null;
-  /** −log2 p a code point of the text, its line ends included; `null` with OOVs, since `<unk>` spells nothing. */
+  /** −log2 p for each code point of the text, line ends included; `null` with OOVs, since a model does not spell unknown words. */
   readonly bitsPerCharacter: number | null;
-  /** −log2 p a byte of the text's UTF-8, its line ends included; `null` with OOVs. */
+  /** −log2 p for each byte of the text's UTF-8, line ends included; `null` with OOVs. */
   readonly bitsPerByte: number | null;
 }
 
@@ -29,8 +29,8 @@ export interface Perplexity {
 export const LOG2_10 = 3.321928094887362;
 
 /**
- * Words of a piece of a text. A text's sum is that of its pieces' sums, whoever adds them up: so that the figures are the
- * same to the last bit for any number of threads.
+ * Words of a piece of a text. The sum of a text is always added up from the sums of its pieces, in order, so that the figures are
+ * the same to the last bit for any number of threads.
  */
 export const PIECE_WORDS = 1 << 15;
 
@@ -42,14 +42,14 @@ export interface TokenSums {
   readonly oov: number;
   /** Σ log10 p of the tokens in the vocabulary. */
   readonly knownLog10Prob: number;
-  /** Σ log10 p of the others; −∞ where a back-off model has no `<unk>`. */
+  /** Σ log10 p of the tokens outside the vocabulary; −∞ in a back-off model without `<unk>`. */
   readonly oovLog10Prob: number;
 }
 
 /**
  * The figures of a text, from its sums. Perplexity is 10^(−Σ log10 p / tokens), and bits are −Σ log2 p.
  *
- * @param length of the text, in code points and in bytes of UTF-8.
+ * @param length the length of the text, in code points and in bytes of UTF-8.
  */
 export function figuresOf(
   sums: TokenSums,
@@ -109,7 +109,7 @@ export class PerplexitySum {
   #oov = 0;
   #knownLog10Prob = 0;
   #oovLog10Prob = 0;
-  /** The piece that is not complete. */
+  /** The sum of the piece that is not complete yet. */
   #piece = new PieceSum();
   /** Code points of the text so far. */
   characters = 0;
@@ -171,7 +171,7 @@ export class PerplexitySum {
   }
 }
 
-/** A figure, or `null` where it is not defined. */
+/** A figure, or `null` if it is undefined. */
 export function orNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }

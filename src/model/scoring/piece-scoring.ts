@@ -4,18 +4,18 @@ import { scorePiece, type Piece } from './pieces.js';
 import type { BatchScorer } from './scorer.js';
 import type { ScoringThreads } from './threads.js';
 
-/** Pieces of a text that are scored before it is worth while to start threads. */
+/** How many pieces of a text are scored before threads are started: they are not worth their start for a shorter text. */
 export const FIRST_PIECES = 8;
-/** Pieces that may wait for each thread: so that none is ever idle, and a text is not read much faster than scored. */
+/** How many pieces may wait for each thread: no thread is idle, and the text is not read much faster than it is scored. */
 export const PIECES_A_THREAD = 3;
 
-/** Scores the pieces of a text: the first on this thread, the others, should there be more, on several. */
+/** Scores the pieces of a text: the first {@link FIRST_PIECES} on this thread, all others on several threads. */
 export class PieceScoring {
   private readonly sum = new PerplexitySum();
   private readonly waiting: Promise<PieceSum>[] = [];
   private pieces = 0;
 
-  /** @param threads gives the threads, or those that have been started if there are any; `undefined` for this one only. */
+  /** @param threads called with true, starts and returns the threads; with false, returns them if they were started. `undefined`: this thread only. */
   constructor(
     private readonly scorer: BatchScorer,
     private readonly layout: BatchLayout,
@@ -29,19 +29,19 @@ export class PieceScoring {
       return;
     }
     const scored = threads.score(piece);
-    // It is looked at when it is due; until then a failure is not unhandled.
+    // The promise is awaited later; without this, an earlier failure would count as unhandled.
     scored.catch(() => undefined);
     this.waiting.push(scored);
     if (this.waiting.length > threads.count * PIECES_A_THREAD) await this.addNext();
   }
 
-  /** The sum of all pieces, when the last has been added. */
+  /** Waits for all pieces. @returns their sum. */
   async end(): Promise<PerplexitySum> {
     while (this.waiting.length > 0) await this.addNext();
     return this.sum;
   }
 
-  /** Sums are added in the order of their pieces. */
+  /** Adds the sum of the next piece: sums are added in the order of their pieces. */
   private async addNext(): Promise<void> {
     const next = await this.waiting.shift();
     if (next) this.sum.addPiece(next);

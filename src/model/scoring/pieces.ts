@@ -8,31 +8,31 @@ import { PIECE_WORDS, PieceSum } from './perplexity.js';
 import { ChainScorer } from './chain-scorer.js';
 import { runAtOnce, Scorer, type BatchScorer } from './scorer.js';
 
-/** What a thread needs to score with tables in memory: the tables are shared, the rest is copied. */
+/** The data that a thread needs to score with tables in memory. The tables are shared between threads, the rest is copied. */
 export interface ScoringPlan extends SmoothingPlan {
   readonly wordTables: readonly TableMemory[];
   readonly classTables: readonly TableMemory[];
-  /** What the tables of a back-off model point to. */
+  /** The log10 p and back-offs of a back-off model, to which its tables point. */
   readonly numbers: Float64Array | undefined;
 }
 
-/** What scores with tables in memory, with working memory of its own. */
+/** The scorers of one thread, with tables in memory and working memory of their own. */
 export interface LoadedScoring {
-  /** The fastest way to log10 p. */
+  /** The fastest scorer of this model. */
   readonly scorer: BatchScorer;
-  /** The way by evidence, which predicting needs. */
+  /** The scorer that fills in evidence, which predicting needs. */
   readonly byEvidence: Scorer;
   readonly layout: BatchLayout;
   /** The tables of words. */
   readonly tables: readonly LoadedTable[];
   /**
-   * Whether table k has the contexts of k words, and no longer context was seen where that of the k nearest words was not: in
-   * models of contiguous n-grams.
+   * True in models of contiguous n-grams: table k has the contexts of k words, and if the context of the k nearest words was never
+   * seen, neither was any longer context.
    */
   readonly hasSuffixContexts: boolean;
 }
 
-/** Makes what scores with tables in memory. */
+/** Makes the scorers of one thread. */
 export function createLoadedScorer(plan: ScoringPlan): LoadedScoring {
   const { order } = plan;
   const words = { tables: loadedTables(plan.wordTables, order, plan.numbers) };
@@ -51,12 +51,12 @@ export function createLoadedScorer(plan: ScoringPlan): LoadedScoring {
 /** A piece of a text, which any thread can score by itself. */
 export interface Piece {
   readonly ids: Uint32Array<ArrayBuffer>;
-  /** How many of them are not to be scored: the end of the piece before, where that broke off within a sentence. */
+  /** How many of the first ids are only history and not scored: the last words of the piece before, if that ended within a sentence. */
   readonly history: number;
   readonly ends: SentenceEnds;
 }
 
-/** Cuts a text into pieces of the same length, whatever the parts it comes in. */
+/** Cuts a text into pieces of the same length, whatever the lengths of the parts that it is given. */
 export class PieceCutter {
   private readonly longest: number;
   private ids: Uint32Array<ArrayBuffer>;
@@ -82,7 +82,7 @@ export class PieceCutter {
     }
   }
 
-  /** What is left when the text has ended. */
+  /** The last, shorter piece, when the text has ended; `undefined` if there is none. */
   rest(): Piece | undefined {
     return this.length > this.history ? this.cut() : undefined;
   }
@@ -99,7 +99,7 @@ export class PieceCutter {
   }
 }
 
-/** The scores of a piece's tokens: entry t is for its t-th id that is scored. */
+/** The scores of a piece's tokens: entry t belongs to the t-th id that is scored. */
 export interface TokenScores {
   readonly log10Probs: Float64Array<ArrayBuffer>;
   readonly matched: Uint8Array<ArrayBuffer>;
@@ -107,7 +107,7 @@ export interface TokenScores {
   readonly oov: Uint8Array<ArrayBuffer>;
 }
 
-/** What a thread is asked: the sum of a piece, or with `byToken` its {@link TokenScores}. */
+/** A request to a thread: the sum of a piece, or with `byToken` its {@link TokenScores}. */
 export interface ScoringTask {
   readonly piece: Piece;
   readonly byToken: boolean;
@@ -121,7 +121,7 @@ export function scoreTokens(scorer: BatchScorer, layout: BatchLayout, piece: Pie
 /**
  * Scores a piece that begins with a sentence, token by token.
  *
- * @param cache the text so far, which the piece becomes part of.
+ * @param cache the text so far; the piece becomes part of it.
  */
 export function* tokenScores(
   scorer: BatchScorer,
@@ -152,7 +152,7 @@ export function* tokenScores(
 export function scorePiece(scorer: BatchScorer, layout: BatchLayout, { ids, history, ends }: Piece): PieceSum {
   layout.reset(ends);
   if (history > 0) {
-    // `<s>` is out of reach where it does not belong: the history is then as long as any context.
+    // If the piece begins within a sentence, no context reaches this `<s>`: the history before the scored words is long enough.
     layout.begin(ends.start);
     for (let i = 0; i < history; i++) layout.pushHistory(ids[i]);
   }

@@ -12,8 +12,8 @@ export interface TextOptions extends WorkOptions {
   /** Whether `</s>` is scored after each sentence, and counted as a token. Default true. */
   readonly end?: boolean;
   /**
-   * Mixes in a cache of the text so far, which begins empty with each text. For running text: with it sentences depend on
-   * the ones before. Needs tuned weights. Default false.
+   * Mixes in a cache of the text so far, which is empty at the beginning of each text. For running text: the score of a sentence
+   * then depends on the sentences before. Needs tuned weights. Default false.
    */
   readonly cache?: boolean;
 }
@@ -50,9 +50,9 @@ export const SCORE_OPTIONS: OptionTable<ScoreOptions> = {
   },
 };
 
-/** A scored sentence. All arrays have one entry a token; the last token is `</s>` unless that was left out. */
+/** A scored sentence. All arrays have one entry for each token; the last token is `</s>` unless `end` is false. */
 export interface Score {
-  /** As they are in the text, after lower-casing where the model does that. */
+  /** The tokens as the model reads them: lower-cased if it lower-cases text; OOVs are not replaced by `<unk>`. */
   readonly tokens: string[];
   /** log10 p(token | history). */
   readonly log10Probs: Float64Array;
@@ -62,7 +62,7 @@ export interface Score {
   readonly oov: boolean[];
   /** Σ log10 p. */
   readonly log10Prob: number;
-  /** 10^(−log10Prob / tokens); `null` where there is no token. */
+  /** 10^(−log10Prob / tokens); `null` for a sentence without tokens. */
   readonly perplexity: number | null;
 }
 

@@ -4,7 +4,7 @@ import type { Batch } from '../../smoothing/batch.js';
 import type { TextCache } from '../../smoothing/cache.js';
 import { Evidence, type CountTable } from '../../smoothing/evidence.js';
 
-/** The results of a batch: entry t is for word t. Reused by the next batch. */
+/** The scores of a batch: entry t belongs to word t. The arrays are reused for the next batch. */
 export interface BatchScores {
   /** log10 p. */
   readonly log10Probs: Float64Array;
@@ -15,32 +15,32 @@ export interface BatchScores {
 /** Scores batches of words, one at a time. */
 export interface BatchScorer {
   /**
-   * @param cache the text so far, which the batch becomes part of.
-   * @returns a generator that yields what must be awaited before it can go on.
+   * @param cache the text so far; the batch becomes part of it.
+   * @returns a generator that yields promises: the caller awaits each before it continues the generator.
    */
   score(batch: Batch, cache?: TextCache): Generator<Promise<void>, BatchScores, void>;
 }
 
-/** The tables to look words up in, and, where those count classes, the class of each word. */
+/** The tables of words, or the tables of classes with the class of each word. */
 export interface TableStream {
   readonly tables: readonly CountTable[];
   readonly classOf?: Uint32Array;
-  /** Whether the tables are asked beforehand, all at once, for what a batch may need. */
+  /** Whether the store is distant (a web server): then all tables fetch the blocks that a batch may need at the same time. */
   readonly distant?: boolean;
 }
 
-/** Batches of more words are left to each table, which knows from the shorter ones what it need not read. */
+/** Larger batches are not fetched beforehand: each table then reads only blocks of contexts that the shorter tables have seen. */
 const WORDS_ASKED_FOR = 256;
 
 /**
- * Scores batches. Written as a generator that yields what must be awaited before it can go on: with loaded tables that
- * is nothing, and it runs to its end at once; so both ways of reading share one path.
+ * Scores batches, the one path for paged and loaded tables. Its methods are generators that yield promises of blocks that must be
+ * read: with loaded tables they yield none, and run to their end at once.
  */
 export class Scorer implements BatchScorer {
   private evidence: BlendEvidence;
   private scores = emptyScores(0);
 
-  /** @param numbersFor gives, of a back-off model, the numbers of its tables, or room for two a word and table. */
+  /** @param numbersFor for a back-off model: returns the numbers of its loaded tables, or an array with room for two numbers for each word and table. */
   constructor(
     readonly words: TableStream,
     readonly classes: TableStream | undefined,
@@ -50,7 +50,7 @@ export class Scorer implements BatchScorer {
     this.evidence = emptyEvidence(words, classes, 0);
   }
 
-  /** @param cache the text so far, which the batch becomes part of. */
+  /** Scores a batch. @param cache the text so far; the batch becomes part of it. */
   *score(batch: Batch, cache?: TextCache): Generator<Promise<void>, BatchScores, void> {
     this.makeRoom(batch.targets.length);
     const { estimator, evidence } = this;
@@ -125,7 +125,7 @@ function emptyEvidence(
   };
 }
 
-/** Room for the scores of so many words. */
+/** Arrays for the scores of `words` words. */
 export function emptyScores(words: number): BatchScores {
   return { log10Probs: new Float64Array(words), matched: new Uint8Array(words) };
 }

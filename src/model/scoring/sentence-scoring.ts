@@ -4,12 +4,12 @@ import type { TokenScores } from './pieces.js';
 import { scoreOf, type Score } from './score.js';
 import type { ScoringThreads } from './threads.js';
 
-/** Tokens that a thread gets at a time; fewer where the next sentence is not there yet. */
+/** How many tokens a thread gets at a time; fewer if the caller's next sentence is not ready yet. */
 const TOKENS_A_TASK = 1 << 13;
 /** Tasks that may wait for each thread. */
 const TASKS_A_THREAD = 3;
 
-/** Told that the next sentence takes longer than what is at hand. */
+/** Stands for the next sentence while the caller has not given it yet: the sentences at hand are then scored. */
 const WAITING = Symbol('waiting');
 
 /** A sentence's tokens, and the id of each. */
@@ -19,8 +19,8 @@ export interface NumberedSentence {
 }
 
 /**
- * Input: sentences. Output: the score of each, to the last bit that of `score`. Order: that of the sentences. They are scored on
- * several threads, many at a time; where the next sentence is not there yet, those at hand are scored first.
+ * Input: sentences. Output: the score of each, equal to that of `score` to the last bit. Order: as in the input. Sentences are
+ * scored on several threads, many at a time; while the next sentence is not ready, the sentences at hand are scored.
  */
 export async function* scoreSentences(
   sentences: AsyncIterable<NumberedSentence>,
@@ -30,7 +30,7 @@ export async function* scoreSentences(
   const waiting: Promise<Score[]>[] = [];
   for await (const group of groups(sentences)) {
     const scored = scoreGroup(group, ends, threads);
-    // It is looked at when it is due; until then a failure is not unhandled.
+    // The promise is awaited later; without this, an earlier failure would count as unhandled.
     scored.catch(() => undefined);
     waiting.push(scored);
     if (!group.isWhole || waiting.length > threads.count * TASKS_A_THREAD) {
@@ -40,10 +40,10 @@ export async function* scoreSentences(
   for (const due of waiting) yield* await due;
 }
 
-/** Sentences that are scored at one go. */
+/** Sentences that are scored together. */
 interface Group {
   readonly sentences: readonly NumberedSentence[];
-  /** Whether there are as many as a thread gets: else the next sentence was not there yet. */
+  /** Whether the group has {@link TOKENS_A_TASK} tokens; if not, the next sentence was not ready. */
   readonly isWhole: boolean;
 }
 

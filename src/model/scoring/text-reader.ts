@@ -14,10 +14,10 @@ export interface IdPiece {
 }
 
 /**
- * Reads a text as ids, without making strings. What it costs in memory does not depend on the length of its lines.
+ * Reads a text as ids, without making strings. The memory does not depend on the length of lines.
  *
- * @param text its bytes.
- * @param source says in messages where it comes from.
+ * @param text the bytes of the text.
+ * @param source the name of the text in messages.
  */
 export async function* readIds(
   text: AsyncIterable<Uint8Array>,

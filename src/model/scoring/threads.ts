@@ -4,14 +4,13 @@ import type { Piece, ScoringPlan, ScoringTask, TokenScores } from './pieces.js';
 import type { PieceSum } from './perplexity.js';
 
 /**
- * Threads that score pieces of texts with the same tables. They stay, warm, for the next text, and end with the process,
- * which they do not keep alive.
+ * Threads that score pieces of texts with the same tables. They are kept for the next text, and do not keep the process alive.
  */
 export class ScoringThreads {
   private readonly threads: readonly AnsweringThread<ScoringTask, unknown>[];
   private next = 0;
 
-  /** @param model its name, for messages. */
+  /** @param model the name of the model, for messages. */
   constructor(
     count: number,
     plan: ScoringPlan,

@@ -8,11 +8,11 @@ export interface TokenScoring {
   /** The model's words, by which tokens become ids. */
   readonly words: LoadedWords;
   readonly parts: ModelParts;
-  /** So many calls of `score` may wait for their answers, so that no thread is idle. */
+  /** How many calls of `score` may run at the same time, so that no thread is idle. */
   readonly waiting: number;
   /**
-   * @param ids those of whole sentences, each ended by `EOS`; the memory may be taken away.
-   * @param cache the text so far, which the sentences become part of.
+   * @param ids the ids of whole sentences, each ended by `EOS`; the array may be moved to another thread.
+   * @param cache the text so far; the sentences become part of it.
    */
   score(ids: Uint32Array<ArrayBuffer>, cache?: TextCache): Promise<TokenScores>;
 }

@@ -8,7 +8,7 @@ import type { Score } from './score.js';
 import type { BatchLayout } from '../../smoothing/batch.js';
 import type { BatchScorer } from './scorer.js';
 
-/** What stands before a window's tokens: the running text, or `<s>` alone. */
+/** The history of a window's tokens: the running text, or `<s>` alone. */
 export type VectorContext = 'text' | 'window';
 
 /** How a text becomes a vector. */
@@ -16,22 +16,22 @@ export interface VectorOptions {
   /** Tokens of a window. A text that is shorter is one window. Default 3. */
   readonly window?: number;
   /**
-   * `text`: a token is scored after all that stands before it in the text, which begins with `<s>`. `window`: each window
-   * is scored by itself, as if it began a text. Default `text`.
+   * `text`: a token is scored after all tokens before it in the text, which begins with `<s>`. `window`: each window is scored by
+   * itself, after `<s>`. Default `text`.
    */
   readonly context?: VectorContext;
-  /** Divides by the vector's mean, which is then 1. Default false. */
+  /** Divides the values by their mean, which is then 1. Default false. */
   readonly relative?: boolean;
   /**
-   * So many values instead of one a token: each is the mean over an equal span of the text, tokens that a span has only
-   * in part weighing less. The mean stays what it was. From 1 to 1,000,000.
+   * The number of values, 1 to 1,000,000, instead of one value for each token. Each value is the mean over an equal span of the text;
+   * a token that lies only partly in a span has less weight there. The mean of the values does not change.
    */
   readonly bins?: number;
 }
 
 /** A scored text, without `</s>`, and its vector. */
 export interface VectorScore extends Score {
-  /** A value a token, or a bin; empty for a text without tokens. */
+  /** One value for each token, or for each bin; empty for a text without tokens. */
   readonly vector: Float64Array;
 }
 
@@ -51,10 +51,10 @@ export function checkVectorOptions(options: { readonly [Name in keyof VectorOpti
 }
 
 /**
- * Makes the vector of a text that was scored: linear in its length whatever the window, if all tokens are scored in the
- * running text; else up to order − 1 tokens of each window are scored besides.
+ * Makes the vector of a scored text. Cost: linear in the length of the text, whatever the window. With `context: 'window'` up to
+ * order − 1 tokens of each window are scored again.
  *
- * @param score of the text, without `</s>`.
+ * @param score the score of the text, without `</s>`.
  */
 export function* vectorOf(
   scorer: BatchScorer,
@@ -111,8 +111,8 @@ function* windowsAlone(
 }
 
 /**
- * The sums of all runs of `length` values, in linear time: the end of one block of `length` values and the beginning of
- * the next make up a run. Nothing is ever subtracted, so that a huge value leaves no error in the sums without it.
+ * The sums of all runs of `length` consecutive values, in linear time: a run is the end of one block of `length` values and the
+ * beginning of the next. Nothing is subtracted, so that a huge value leaves no rounding error in sums that do not contain it.
  */
 export function windowSums(values: Float64Array, length: number): Float64Array {
   const fromStart = values.slice();
@@ -157,6 +157,6 @@ export function binMeans(vector: Float64Array, bins: number): Float64Array {
 
 function divideByMean(vector: Float64Array): void {
   const mean = vector.reduce((sum, value) => sum + value, 0) / vector.length;
-  // What is infinitely odd stays so.
+  // Infinite values stay infinite.
   for (let t = 0; t < vector.length; t++) if (vector[t] < Infinity) vector[t] /= mean;
 }

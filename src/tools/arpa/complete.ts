@@ -1,9 +1,9 @@
 import type { Ngrams } from './ngrams.js';
 
 /**
- * Adds the suffixes of n-grams (the n-gram without its first word) that the file lacks, as files that SRILM pruned do: scoring
- * finds an n-gram only through its suffix. A suffix that is added gets the probability to which the file backs off for it, and
- * the back-off 1, so that no score changes.
+ * Adds missing suffixes. The suffix of an n-gram is the n-gram without its first word; scoring finds an n-gram only through its
+ * suffix, but files that SRILM pruned lack some. An added suffix gets the probability that backing off gives it, and the back-off
+ * 1, so that no score changes.
  *
  * Input: all orders, sorted, each with the contexts of its n-grams. Output: the same, with all suffixes. Order: still sorted.
  *

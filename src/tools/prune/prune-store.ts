@@ -11,13 +11,13 @@ import { keepNeeded } from './needed.js';
 import { prunesAnything, type Pruning } from '../../tables/pruning.js';
 import { RowSet } from './row-set.js';
 
-/** Blocks that are put into the store at once. */
+/** How many blocks one write to the store holds. */
 const BLOCKS_A_WRITE = 128;
 
 /**
- * Input: the store of a model of counts without skip patterns that was not pruned. Output: a pruned copy. Order: first one pass
- * over all tables chooses the rows to keep (by entropy: a few passes), in memory of one bit a row and a few numbers a word; then
- * the pruned tables are read and written once, and all other values are copied.
+ * Input: the store of an unpruned model with counts and without skip patterns. Output: a pruned copy. Order: first one pass over
+ * all tables chooses the rows to keep (by entropy: a few passes); then the pruned tables are read and written once, and all other
+ * values are copied. Memory: one bit for each row and a few numbers for each word.
  *
  * @param manifest the manifest of the model.
  * @param writer the writer of the copy's store.

@@ -33,7 +33,7 @@ export async function run(context: BuildContext, text: CountSource): Promise<voi
   await place.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
 }
 
-/** Refuses to hold out more tokens than weights can be learned from in memory, before counting begins. @throws KNESER_LIMIT */
+/** Refuses, before counting begins, a held-out text so long that its evidence for learning does not fit into memory. @throws KNESER_LIMIT */
 export async function checkMemory(
   { options, place, plan }: BuildContext,
   { heldOut, heldOutTokens }: Pick<TextFigures, 'heldOut' | 'heldOutTokens'>,
@@ -65,7 +65,7 @@ function idsOf({ ids, frequencies }: Vocabulary, heldOut: IdStream): HeldOutIds 
   };
 }
 
-/** The store, whose every read of blocks checks whether the caller aborted, and collects garbage from time to time. */
+/** A view of the store in which each read of blocks checks whether the caller aborted, and garbage is collected from time to time. */
 function watched(context: BuildContext, store: ModelStore): ModelStore {
   const collect = context.collectEvery(READ_SHARE);
   const getMany: ModelStore['getMany'] = async keys => {
