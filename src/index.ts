@@ -104,6 +104,26 @@ export {
 } from './documents/annotate.js';
 export type { ComparedFigures, ContextFigures, DocumentFigures } from './documents/figures.js';
 export type { JsonObject } from './text/formats/jsonl.js';
+export {
+  select,
+  type BucketChoice,
+  type SampleChoice,
+  type SelectedDocument,
+  type SelectOptions,
+} from './documents/select.js';
+export type {
+  BucketRow,
+  Counted,
+  CutExamples,
+  ExampleDocument,
+  FigureHistogram,
+  GroupRow,
+  LabelReport,
+  QuantileRow,
+  SelectionReport,
+} from './documents/selection-report.js';
+export type { LabelFigures } from './documents/roc.js';
+export type { Kept } from './documents/choices.js';
 export type { DocumentUnit } from './documents/scored.js';
 export type { Shard } from './documents/stream.js';
 

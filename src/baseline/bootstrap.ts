@@ -113,7 +113,7 @@ export class Resampling {
 }
 
 /** How many times a unit is taken. @param uniform from 0 to 1, put through the inverse of the Poisson distribution. */
-function poisson(uniform: number): number {
+export function poisson(uniform: number): number {
   let times = 0;
   let probability = Math.exp(-1);
   for (let left = uniform - probability; left >= 0 && probability > 0; left -= probability) {
@@ -130,8 +130,8 @@ export function intervalOf(statistics: Float64Array): Interval | null {
   return [quantile(sorted, OUTSIDE_INTERVAL / 2), quantile(sorted, 1 - OUTSIDE_INTERVAL / 2)];
 }
 
-/** The value below which a share of the sorted values lies, interpolated between neighbours. */
-function quantile(sorted: Float64Array, share: number): number {
+/** The value below which a share of the sorted values lies, interpolated between neighbours: type 7 of Hyndman & Fan 1996. */
+export function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const below = Math.floor(at);
   const above = Math.min(below + 1, sorted.length - 1);

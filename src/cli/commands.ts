@@ -28,6 +28,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./annotate.js'),
   },
   {
+    name: 'select',
+    summary: 'Choose documents by a figure: thresholds, shares, buckets, random samples, weights.',
+    load: () => import('./select.js'),
+  },
+  {
     name: 'predict',
     summary: 'Predict the next token: the most probable ones after each line of input.',
     load: () => import('./predict.js'),

@@ -3,7 +3,7 @@ import { standard, withStreams, type StandardStreams } from '../base/node/standa
 import { VERSION } from '../base/version.js';
 import { COMMANDS } from './commands.js';
 import { reportError } from './report-error.js';
-import { joinThresholds } from './values.js';
+import { joinShares, joinThresholds } from './values.js';
 
 /**
  * Runs a command in this process.
@@ -31,7 +31,7 @@ export async function runCommandLine(args: readonly string[], streams: StandardS
   for (const { name, summary } of COMMANDS) kneser.command(name).description(summary);
   return withStreams(streams, async () => {
     try {
-      await kneser.parseAsync(withHelp(joinThresholds(args)), { from: 'user' });
+      await kneser.parseAsync(withHelp(joinShares(joinThresholds(args))), { from: 'user' });
       return 0;
     } catch (error) {
       return reportError(error, running);

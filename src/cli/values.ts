@@ -71,6 +71,24 @@ export function joinThresholds(args: readonly string[]): string[] {
   return joined;
 }
 
+/** Flags of `select` that take a word and, behind it, a number. */
+const WORD_AND_NUMBER = ['--keep', '--sample'];
+
+/** `--keep lowest 0.3` becomes `--keep lowest:0.3`, since a flag takes one value. */
+export function joinShares(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const [arg, word, number] = [args[at], args[at + 1], args[at + 2]] as (string | undefined)[];
+    if (arg === '--') return [...joined, ...args.slice(at)];
+    joined.push(arg ?? '');
+    if (!WORD_AND_NUMBER.includes(arg ?? '') || !/^[a-z]+$/.test(word ?? '') || !/^[\d.]+$/.test(number ?? ''))
+      continue;
+    joined.push(`${word}:${number}`);
+    at += 2;
+  }
+  return joined;
+}
+
 /** `2-5` or `1,3,5`: orders. */
 export function parseOrders(text: string): number[] {
   return text.split(',').flatMap(part => {

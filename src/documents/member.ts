@@ -1,6 +1,7 @@
 import { KneserError } from '../base/errors.js';
 import type { PendingBytes } from '../base/pending-bytes.js';
 import type { JsonObject } from '../text/formats/jsonl.js';
+import { decode } from '../text/surface.js';
 
 const encoder = new TextEncoder();
 
@@ -41,6 +42,31 @@ export function writeWithMember(
   out.add(line.subarray(brace));
 }
 
+/**
+ * An object of JSON with the member `weight` in its member `kneser`, which is made if it is missing. Its other characters stay.
+ *
+ * @throws KNESER_OPTION if there is such a weight already, or `kneser` is no object
+ */
+export function writeWithWeight(line: Uint8Array, object: JsonObject, weight: number, place: () => string): string {
+  const json = decode(line);
+  const own: unknown = object.kneser;
+  const member = `"weight":${weight}`;
+  if (own === undefined) {
+    const brace = json.lastIndexOf('}');
+    const comma = Object.keys(object).length === 0 ? '' : ',';
+    return `${json.slice(0, brace)}${comma}"kneser":{${member}}${json.slice(brace)}`;
+  }
+  const span = ownMember(json, 'kneser');
+  if (!span || typeof own !== 'object' || own === null || Array.isArray(own) || Object.hasOwn(own, 'weight')) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `sample: ${place()}: kneser.weight is there already, or kneser is no object; take documents as kneser annotate writes them`,
+    );
+  }
+  const comma = Object.keys(own).length === 0 ? '' : ',';
+  return `${json.slice(0, span.to - 1)}${comma}${member}${json.slice(span.to - 1)}`;
+}
+
 /** Writes text as UTF-8. */
 export function writeText(out: PendingBytes, text: string): void {
   out.reserve(3 * text.length);
@@ -55,25 +81,31 @@ export function writeText(out: PendingBytes, text: string): void {
  * @returns `undefined` if there is no such member.
  */
 export function memberText(json: string, name: string): string | undefined {
-  const whole = ownMember(json, name);
+  const whole = textOfMember(json, name);
   if (whole !== undefined || !name.includes('.')) return whole;
   let text: string | undefined = json;
   for (const part of name.split('.')) {
     if (text?.trimStart()[0] !== '{') return undefined;
-    text = ownMember(text, part);
+    text = textOfMember(text, part);
   }
   return text;
 }
 
-function ownMember(json: string, name: string): string | undefined {
-  let found: string | undefined;
+function textOfMember(json: string, name: string): string | undefined {
+  const span = ownMember(json, name);
+  return span && json.slice(span.from, span.to);
+}
+
+/** Where the value of a member stands. */
+function ownMember(json: string, name: string): { readonly from: number; readonly to: number } | undefined {
+  let found: { readonly from: number; readonly to: number } | undefined;
   let at = skipSpace(json, json.indexOf('{') + 1);
   while (json[at] === '"') {
     const end = endOfString(json, at);
     const key: unknown = JSON.parse(json.slice(at, end));
     const from = skipSpace(json, skipSpace(json, end) + 1);
     const to = endOfValue(json, from);
-    if (key === name) found = json.slice(from, to);
+    if (key === name) found = { from, to };
     at = skipSpace(json, to);
     if (json[at] === ',') at = skipSpace(json, at + 1);
   }

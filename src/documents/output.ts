@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
-import type { Duplex } from 'node:stream';
+import { PassThrough, type Duplex } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { checkAborted, KneserError, writeError } from '../base/errors.js';
 import { writeAtomically } from '../base/node/atomic.js';
@@ -47,6 +48,12 @@ async function identity(path: string): Promise<string | undefined> {
   return stats && `${stats.dev}/${stats.ino}`;
 }
 
+/** What packs a file as its name says. */
+function packersOf(path: string): Duplex[] {
+  if (/\.gz$/i.test(path)) return [zlib.createGzip()];
+  return /\.zst$/i.test(path) && createZstdCompress ? [createZstdCompress()] : [];
+}
+
 /** The ending of an input's name that says how it is packed: outputs without a name of their own are packed alike. */
 export function packingOf(input: string): '.gz' | '.zst' | '' {
   const [, packing = ''] = /(\.gz|\.zst)$/i.exec(input) ?? [];
@@ -68,15 +75,77 @@ export async function writeLines(path: string, lines: AsyncIterable<OutputLine>,
       throw error;
     }
   };
-  const through = /\.gz$/i.test(path)
-    ? [zlib.createGzip()]
-    : /\.zst$/i.test(path) && createZstdCompress
-      ? [createZstdCompress()]
-      : [];
   try {
-    await writeAtomically(path, chunks(), ...through);
+    await writeAtomically(path, chunks(), ...packersOf(path));
   } catch (error) {
     throw cause ?? writeError(path, error);
+  }
+}
+
+/**
+ * Writes lines to one file for each bucket, `DIR/NAME.jsonl` and the packing, all of them or, where one fails, none.
+ *
+ * @throws KNESER_DISK_FULL, KNESER_IO, KNESER_OUTPUT_*, and what `lines` throws
+ */
+export async function writeBuckets(
+  paths: ReadonlyMap<string, string>,
+  lines: AsyncIterable<OutputLine & { readonly bucket: string | undefined }>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const files = new Map([...paths].map(([name, path]) => [name, new BucketFile(path)]));
+  try {
+    for await (const line of lines) {
+      checkAborted(signal, 'writing documents');
+      await files.get(line.bucket ?? '')?.add(line);
+    }
+    for (const file of files.values()) await file.flush();
+  } catch (error) {
+    for (const file of files.values()) await file.cancel();
+    throw error;
+  }
+  for (const file of files.values()) await file.end();
+}
+
+/** A file that is being written. */
+class BucketFile {
+  private readonly pending = new PendingBytes();
+  private readonly stream = new PassThrough();
+  private readonly writing: Promise<void>;
+
+  constructor(private readonly path: string) {
+    this.writing = writeAtomically(path, this.stream, ...packersOf(path));
+    // It is looked at when the file ends; until then a failure is not unhandled.
+    this.writing.catch(() => undefined);
+  }
+
+  async add(line: OutputLine): Promise<void> {
+    line.writeTo(this.pending);
+    this.pending.add(NEWLINE);
+    if (this.pending.length >= CHUNK_BYTES) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    const chunk = this.pending.view().slice();
+    this.pending.clear();
+    if (chunk.length > 0 && !this.stream.write(chunk)) await this.failing(once(this.stream, 'drain'));
+  }
+
+  async end(): Promise<void> {
+    this.stream.end();
+    await this.failing(this.writing);
+  }
+
+  async cancel(): Promise<void> {
+    this.stream.destroy(new Error('another file failed'));
+    await this.writing.catch(() => undefined);
+  }
+
+  private async failing(work: Promise<unknown>): Promise<void> {
+    try {
+      await Promise.race([work, this.writing]);
+    } catch (error) {
+      throw writeError(this.path, error);
+    }
   }
 }
 

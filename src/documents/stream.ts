@@ -65,12 +65,14 @@ export interface StreamEvents extends WorkOptions {
 /**
  * Input: files and folders. Output: their records, some at a time. Order: as in the files.
  *
+ * @param isChecked whether the files were read before, whole and without an error: objects are then parsed when they are asked for.
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_OPTION, KNESER_ABORTED
  */
 export async function* readAllRecords(
   inputs: readonly Input[],
   documents: DocumentOptions,
   { onProgress, signal, onReplaced }: StreamEvents,
+  isChecked = false,
 ): AsyncGenerator<readonly RecordAt[]> {
   const sizes = inputs.map(({ bytes }) => bytes ?? NaN);
   const sum = sizes.reduce((all, bytes) => all + bytes, 0);
@@ -83,12 +85,37 @@ export async function* readAllRecords(
   };
   for (const { path: file } of inputs) {
     const options: ReadOptions = { ...documents, onRead, signal };
-    for await (const { lines, objects, places } of readRecords(file, options, onReplaced)) {
+    for await (const { lines, object, places } of readRecords(file, options, isChecked, onReplaced)) {
       checkAborted(signal, 'reading documents');
       const from = first;
       first += lines.length;
-      yield lines.map((line, i) => ({ index: from + i, file, line, object: objects[i], place: () => places(i) }));
+      yield lines.map(
+        (line, i) =>
+          new FileRecord(
+            from + i,
+            file,
+            line,
+            () => object(i),
+            () => places(i),
+          ),
+      );
     }
+  }
+}
+
+class FileRecord implements RecordAt {
+  #parsed: JsonObject | undefined;
+
+  constructor(
+    readonly index: number,
+    readonly file: string,
+    readonly line: Uint8Array,
+    private readonly parse: () => JsonObject,
+    readonly place: () => string,
+  ) {}
+
+  get object(): JsonObject {
+    return (this.#parsed ??= this.parse());
   }
 }
 

@@ -55,12 +55,14 @@ export interface JsonLine {
 /**
  * Input: a file of JSON lines. Output: its objects, some at a time, blank lines left out. Order: as in the file.
  *
+ * @param isChecked whether the file was read before, whole and without an error: objects are then parsed when they are asked for.
  * @param source the bytes of the file; default: what is read at `path`.
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED
  */
 export async function* readJsonObjects(
   path: string,
   options: ReadOptions,
+  isChecked = false,
   source: AsyncIterable<Uint8Array> = readRecognized(path, options, ['json']),
 ): AsyncGenerator<readonly JsonLine[]> {
   const { longestJson = MOST_BYTES } = options;
@@ -83,10 +85,12 @@ export async function* readJsonObjects(
     pending.add(part);
   };
   const add = (bytes: Uint8Array): void => {
-    const object = parseObject(bytes, path, line, first);
-    if (object !== undefined) {
-      first = false;
-      lines.push({ bytes, object, line });
+    if (isChecked) {
+      if (bytes.some(byte => byte > SPACE)) lines.push(new CheckedLine(bytes, path, line));
+    } else {
+      const object = parseObject(bytes, path, line, first);
+      if (object !== undefined) lines.push({ bytes, object, line });
+      if (object !== undefined) first = false;
     }
     line++;
   };
@@ -110,6 +114,22 @@ export async function* readJsonObjects(
   }
   if (pending.length > 0) add(pending.view());
   if (lines.length > 0) yield lines;
+}
+
+/** The highest byte of white space in JSON. */
+const SPACE = 0x20;
+
+/** A line that was parsed before without an error. */
+class CheckedLine implements JsonLine {
+  constructor(
+    readonly bytes: Uint8Array,
+    private readonly path: string,
+    readonly line: number,
+  ) {}
+
+  get object(): JsonObject {
+    return parseObject(this.bytes, this.path, this.line, false) ?? {};
+  }
 }
 
 /** An object of JSON lines. */

@@ -7,11 +7,12 @@ import { findFormat, openCorpus } from './index.js';
 import { readJsonObjects, type JsonObject } from './jsonl.js';
 import { readParquetRows } from './parquet.js';
 
-/** Some records of a file. A record is a JSON object; entry i of each list belongs to the same record. */
+/** Some records of a file, which are JSON objects. */
 export interface RecordPiece {
   /** The JSON of each record, without a line feed; of JSON lines, the bytes of the line. Valid until the next piece is asked for. */
   readonly lines: readonly Uint8Array[];
-  readonly objects: readonly JsonObject[];
+  /** The object of record i. */
+  readonly object: (i: number) => JsonObject;
   /** The place of record i for messages: `FILE, line 7`. */
   readonly places: (i: number) => string;
 }
@@ -25,12 +26,14 @@ const encoder = new TextEncoder();
  * Input: a file of any format. Output: its documents as JSON objects: the lines of JSON lines as they are, the rows of Parquet with
  * all columns, and each line of plain text as the member `text` of an object. Order: as in the file.
  *
+ * @param isChecked whether the file was read before, whole and without an error.
  * @param onReplaced called with the number of invalid UTF-8 sequences of plain text that were just read as U+FFFD.
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED
  */
 export async function* readRecords(
   path: string,
   options: ReadOptions,
+  isChecked = false,
   onReplaced?: (sequences: number) => void,
 ): AsyncGenerator<RecordPiece> {
   const { name } = await findFormat(path, options);
@@ -39,10 +42,10 @@ export async function* readRecords(
     return;
   }
   const rows = name === 'parquet' ? readParquetRows(path, options) : undefined;
-  for await (const lines of readJsonObjects(path, options, rows)) {
+  for await (const lines of readJsonObjects(path, options, isChecked, rows)) {
     yield {
       lines: lines.map(({ bytes }) => bytes),
-      objects: lines.map(({ object }) => object),
+      object: i => lines[i].object,
       places: i => `${path}, ${rows ? 'row' : 'line'} ${lines[i].line}`,
     };
   }
@@ -72,10 +75,15 @@ async function* readLinesAsRecords(
   };
   const take = (): RecordPiece => {
     const behind = at;
-    const piece = { lines, objects };
+    const own = objects;
+    const piece = {
+      lines,
+      object: (i: number) => own[i],
+      places: (i: number) => `${path}, line ${behind - own.length + i + 1}`,
+    };
     lines = [];
     objects = [];
-    return { ...piece, places: i => `${path}, line ${behind - piece.lines.length + i + 1}` };
+    return piece;
   };
   for await (const { bytes } of openCorpus(path, options).pieces()) {
     let from = 0;

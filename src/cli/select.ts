@@ -1,0 +1,298 @@
+import { join } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import { KneserError } from '../base/errors.js';
+import { standard } from '../base/node/standard-streams.js';
+import type { Kept } from '../documents/choices.js';
+import type { BucketChoice, SampleChoice, SelectOptions } from '../documents/select.js';
+import type { SelectionReport } from '../documents/selection-report.js';
+import type { Shard } from '../documents/stream.js';
+import type { DocumentOptions } from '../text/formats/corpus.js';
+import { given, shardOption } from './annotate.js';
+import { addDocumentFlags, documentOptions } from './documents.js';
+import { interruption } from './interruption.js';
+import { figure, print, printBytes, printTable, whole } from './output.js';
+import { withDisplay } from './progress.js';
+import { parseNumber, parseWhole } from './values.js';
+
+const HELP = `
+One method must be given: --min/--max, --keep, --buckets, --at, --sample, --resample, --top or --label. Documents with a
+figure that is null or missing are never chosen. The report goes to standard error, or with --out, --out-dir, --dry-run or
+--label to standard output.
+
+Examples:
+  kneser select annotated.jsonl.gz --by kneser.perplexity --keep middle 0.5 --within language --out half.jsonl.gz
+  kneser select annotated.jsonl.gz --by kneser.perplexity --buckets head:30,middle:60,tail --out-dir buckets
+  kneser select ratios.jsonl.gz --by kneser.against.log10Ratio --resample 100000 --min-tokens 100 --out chosen.jsonl.gz
+  kneser select marked.jsonl --by kneser.perplexity --label harmful=true`;
+
+/** Flags of `kneser select`. */
+interface SelectFlags extends DocumentOptions {
+  readonly by: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly keep?: readonly [string, number?];
+  readonly of?: string;
+  readonly buckets?: readonly [string[], number[]];
+  readonly at?: readonly [string[], number[]];
+  readonly sample?: readonly [string, number?];
+  readonly segments?: number;
+  readonly ratio?: number;
+  readonly count?: number;
+  readonly resample?: number;
+  readonly top?: number;
+  readonly temperature?: number;
+  readonly logBase?: number;
+  readonly label?: { readonly field: string; readonly value: string };
+  readonly within?: string;
+  readonly lengthBins?: number;
+  readonly minTokens?: number;
+  readonly tokens?: string;
+  readonly id?: string;
+  readonly seed?: number;
+  readonly shard?: Shard;
+  readonly resamples?: number;
+  readonly out?: string;
+  readonly outDir?: string;
+  readonly report?: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** `kneser select`. */
+export function define(command: Command): void {
+  command
+    .argument('<file...>', 'files of objects with figures: JSON lines or Parquet; folders of them')
+    .requiredOption('--by <path>', 'the figure: a number in the objects, such as kneser.perplexity')
+    .option('--min <x>', 'keep documents with a figure of at least x', parseNumber('5'))
+    .option('--max <y>', 'keep documents with a figure of at most y', parseNumber('500'))
+    .option('--keep <which>', 'keep a share by rank: lowest 0.3, middle 0.5, highest 0.1', parseWordAndNumber)
+    .option('--of <unit>', 'the share of --keep is one of documents (default) or tokens')
+    .option('--buckets <list>', 'sort into buckets that end at percentiles: head:30,middle:60,tail', parseBuckets)
+    .option('--at <list>', 'sort into buckets that end at figures: head:340,middle:520,tail', parseBuckets)
+    .option(
+      '--sample <how>',
+      'take a random sample: gaussian 0.3, stepwise 0.3 (BERTIN), inverse (SoftDedup)',
+      parseWordAndNumber,
+    )
+    .option('--segments <k>', 'segments of --sample inverse (default: 20)', parseWhole)
+    .option('--ratio <x>', 'highest over lowest weight of --sample inverse (default: 10)', parseNumber('10'))
+    .option('--count <n>', 'draw n documents by the weights of --sample inverse', parseWhole)
+    .option('--resample <n>', 'draw n documents, with probabilities proportional to 10^figure (DSIR)', parseWhole)
+    .option('--temperature <t>', 'divide the figures of --resample by t (default: 1)', parseNumber('1'))
+    .option(
+      '--log-base <b>',
+      'base of the logarithm that the figures of --resample are (default: 10)',
+      parseNumber('10'),
+    )
+    .option('--top <n>', 'keep the n documents with the highest figures', parseWhole)
+    .option('--label <field=value>', 'choose nothing: say how well the figure finds these documents', parseLabel)
+    .option('--within <field>', 'take shares and quantiles among documents with the same value of this member')
+    .option('--length-bins <k>', 'take shares and quantiles within k bins of like length', parseWhole)
+    .option('--min-tokens <n>', 'leave out documents of fewer tokens (default: 0)', parseWhole)
+    .option('--tokens <path>', 'the number of tokens in the objects (default: tokens beside the figure)')
+    .option('--id <field>', 'a member that names documents in the report (default: id)')
+    .option('--seed <n>', 'seed of random choices (default: 1)', parseWhole)
+    .addOption(shardOption())
+    .option('--resamples <n>', 'resamples of the intervals of --label (default: 200)', parseWhole);
+  addDocumentFlags(command)
+    .option('-o, --out <file>', 'file to write: .jsonl, also with .gz or .zst (default: standard output)')
+    .option('--out-dir <dir>', 'folder of the files of --buckets or --at')
+    .option('--report <file>', 'write the report to a JSON file')
+    .option('--dry-run', 'choose, and report, but write no documents')
+    .option('--json', 'print the report as one JSON object')
+    .option('-q, --quiet', 'no progress, no report on standard error')
+    .addHelpText('after', HELP)
+    .action(run);
+}
+
+async function run(files: readonly string[], flags: SelectFlags): Promise<void> {
+  const { select } = await import('../documents/select.js');
+  const { checkOutput, chunksOf, packingOf, writeBuckets, writeLines } = await import('../documents/output.js');
+  const { expandInputs } = await import('../text/formats/input.js');
+  const { out, outDir, report: reportFile, dryRun = false, json = false, quiet = false, label } = flags;
+  const buckets = bucketsOf(flags);
+  refuseTogether(flags, buckets);
+  const signal = interruption();
+  const inputs = (await expandInputs(files, documentOptions(flags))).map(({ path }) => path);
+  const paths = new Map(
+    (outDir === undefined ? [] : (buckets?.names ?? [])).map(name => [
+      name,
+      join(outDir ?? '', `${name}.jsonl${packingOf(inputs[0])}`),
+    ]),
+  );
+  for (const path of [...paths.values(), ...(out === undefined ? [] : [out])]) await checkOutput(path, inputs);
+  let report: SelectionReport | undefined;
+  const options: SelectOptions = {
+    ...chosenBy(flags, buckets),
+    ...documentOptions(flags),
+    files,
+    by: flags.by,
+    signal,
+    onReport: found => (report = found),
+  };
+  await withDisplay(quiet || !standard.stderr.isTTY, async display => {
+    const rows = select(display ? { ...options, onProgress: progress => display.show(progress) } : options);
+    if (dryRun || label) await toEnd(rows);
+    else if (outDir !== undefined) await writeBuckets(paths, rows, signal);
+    else if (out !== undefined) await writeLines(out, rows, signal);
+    else for await (const chunk of chunksOf(rows, signal)) await printBytes(chunk);
+  });
+  if (!report) return;
+  if (reportFile !== undefined) await writeReport(reportFile, report);
+  const isFree = dryRun || label !== undefined || out !== undefined || outDir !== undefined;
+  if (json && isFree) await print(JSON.stringify(report) + '\n');
+  else if (isFree && !quiet) await printReport(report);
+  else if (!quiet) standard.stderr.write(`${summary(report)}\n`);
+}
+
+function refuseTogether(
+  { out, outDir, json, dryRun, label, at, buckets: percentiles }: SelectFlags,
+  buckets?: BucketChoice,
+): void {
+  const refuse = (message: string): never => {
+    throw new KneserError('KNESER_OPTION', message);
+  };
+  if (at && percentiles) refuse('at: the buckets end at percentiles (--buckets) or at figures (--at), not both');
+  if (buckets && outDir === undefined && !dryRun)
+    refuse('buckets: name the folder of their files (--out-dir), or take --dry-run');
+  if (!buckets && outDir !== undefined) refuse('outDir: is the folder of --buckets or --at; name one file with --out');
+  if (outDir !== undefined && out !== undefined) refuse('out: the files of buckets are in --out-dir; leave it out');
+  if (json && !dryRun && !label && (out ?? outDir) === undefined) {
+    refuse('json: standard output has the documents; name a file for them (--out), or for the report (--report)');
+  }
+}
+
+/** The method and the other options that the flags give. */
+function chosenBy(flags: SelectFlags, buckets: BucketChoice | undefined): Omit<SelectOptions, 'files' | 'by'> {
+  const { keep, of, sample, min, max, resample, top, label, temperature, logBase } = flags;
+  const { minTokens, tokens, within, lengthBins, seed, shard, resamples, id } = flags;
+  const kept = keep && {
+    which: keep[0] as Kept,
+    share: keep[1] ?? NaN,
+    ...(of === undefined ? {} : { of: of as 'tokens' }),
+  };
+  if (of !== undefined && !keep) throw new KneserError('KNESER_OPTION', 'of: belongs to --keep');
+  return given({
+    keep: kept,
+    sample: sample && sampleOf(sample, flags),
+    buckets,
+    ...{ min, max, resample, top, label, temperature, logBase },
+    ...{ minTokens, tokens, within, lengthBins, seed, shard, resamples, id },
+  });
+}
+
+function sampleOf([how, share]: readonly [string, number?], flags: SelectFlags): SampleChoice {
+  const { segments, ratio, count } = flags;
+  return { how, ...given({ share, segments, ratio, count }) } as SampleChoice;
+}
+
+function bucketsOf({ buckets, at }: SelectFlags): BucketChoice | undefined {
+  if (at) return { names: at[0], at: at[1] };
+  return buckets && { names: buckets[0], percentiles: buckets[1] };
+}
+
+async function toEnd(rows: AsyncIterator<unknown>): Promise<void> {
+  while (!(await rows.next()).done);
+}
+
+/** `lowest:0.3`; the share may be missing. */
+function parseWordAndNumber(text: string): [string, number?] {
+  const match = /^([a-z]+)(?::([\d.]+))?$/.exec(text);
+  if (!match) throw new InvalidArgumentError('It takes a word and a share, such as lowest 0.3.');
+  return match[2] ? [match[1], Number(match[2])] : [match[1]];
+}
+
+/** `head:30,middle:60,tail`. */
+function parseBuckets(text: string): [string[], number[]] {
+  const parts = text.split(',').map(part => part.split(':'));
+  const ends = parts.slice(0, -1).map(part => (part.length === 2 && part[1] !== '' ? Number(part[1]) : NaN));
+  const last = parts.at(-1);
+  if (ends.some(Number.isNaN) || last?.length !== 1) {
+    throw new InvalidArgumentError('It takes names with their ends, and a last name, such as head:30,middle:60,tail.');
+  }
+  return [parts.map(([name]) => name), ends];
+}
+
+/** `harmful=true`. */
+function parseLabel(text: string): { readonly field: string; readonly value: string } {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It takes a member and its value, such as harmful=true.');
+  return { field: text.slice(0, at), value: text.slice(at + 1) };
+}
+
+async function writeReport(path: string, report: SelectionReport): Promise<void> {
+  const { writeAtomically } = await import('../base/node/atomic.js');
+  const { writeError } = await import('../base/errors.js');
+  await writeAtomically(path, [JSON.stringify(report) + '\n']).catch((error: unknown) => {
+    throw writeError(path, error);
+  });
+}
+
+/** One line for standard error. */
+function summary({ all, kept, withoutFigure }: SelectionReport): string {
+  const share = all.documents === 0 ? 0 : kept.documents / all.documents;
+  const missing = withoutFigure === 0 ? '' : `; ${whole(withoutFigure)} without a figure`;
+  return `${whole(kept.documents)} of ${whole(all.documents)} documents kept (${(100 * share).toFixed(1)} %)${missing}`;
+}
+
+/** Six digits, for figures of any size. */
+function shown(value: number | null): string {
+  return value === null ? '–' : String(Number(value.toPrecision(6)));
+}
+
+async function printReport(report: SelectionReport): Promise<void> {
+  const { by, all, kept, quantiles, within, buckets, cuts, label } = report;
+  if (label) {
+    await printLabel(label);
+    return;
+  }
+  await print(`${summary(report)}\n`);
+  if (all.tokens !== null && kept.tokens !== null)
+    await print(`${whole(kept.tokens)} of ${whole(all.tokens)} tokens kept\n`);
+  await print('\n');
+  await printTable(
+    [`percentile of ${by}`, 'all', 'kept'],
+    quantiles.map(row => [`${row.percentile}`, shown(row.all), shown(row.kept)]),
+  );
+  if (buckets) {
+    await print('\n');
+    await printTable(
+      ['bucket', 'documents', 'tokens'],
+      buckets.map(({ name, documents, tokens }) => [name, whole(documents), tokens === null ? '–' : whole(tokens)]),
+    );
+  }
+  if (within) {
+    await print('\n');
+    await printTable(
+      ['within', 'all', 'kept', 'share'],
+      within.map(({ name, all, kept, share }) => [name, whole(all), whole(kept), figure(share, 3)]),
+    );
+  }
+  for (const { of, at, below, above } of cuts ?? []) {
+    await print(`\ncut of ${of} at ${shown(at)}\n`);
+    for (const { id, figure: value, text } of [...[...below].reverse(), ...above]) {
+      await print(
+        `${value < at ? '  ' : '> '}${shown(value)}\t${id}\t${(text ?? '').replaceAll(/\s+/g, ' ').slice(0, 100)}\n`,
+      );
+    }
+  }
+}
+
+async function printLabel(label: NonNullable<SelectionReport['label']>): Promise<void> {
+  const range = (interval: readonly [number, number] | null): string =>
+    interval ? `${shown(interval[0])} to ${shown(interval[1])}` : '–';
+  const side = label.direction === 'higher' ? 'at least' : 'at most';
+  await print(`${whole(label.labelled)} of ${whole(label.documents)} documents have ${label.field}=${label.value}\n\n`);
+  await printTable(
+    ['figure', 'value', '95 % interval'],
+    [
+      ['AUC (1: labelled documents are higher)', shown(label.auc), range(label.aucInterval)],
+      ['average precision', shown(label.averagePrecision), range(label.averagePrecisionInterval)],
+      ['best F1', shown(label.f1), range(label.f1Interval)],
+      [`its threshold: ${side}`, shown(label.threshold), range(label.thresholdInterval)],
+      [`precision at recall 0.5: ${side} ${shown(label.thresholdAtRecall50)}`, shown(label.precisionAtRecall50), '–'],
+      [`precision at recall 0.9: ${side} ${shown(label.thresholdAtRecall90)}`, shown(label.precisionAtRecall90), '–'],
+    ],
+  );
+}

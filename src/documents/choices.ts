@@ -1,0 +1,188 @@
+import { hashGumbel, hashRandom } from '../base/hash-random.js';
+import { KneserError } from '../base/errors.js';
+import { quantile } from '../baseline/bootstrap.js';
+
+/**
+ * The methods by which documents are chosen: pure functions of numbers. Documents are given by position; a figure that is NaN is
+ * missing, and its document is never chosen. Random choices depend on the seed and the position alone.
+ */
+
+/** Documents of a stratum by ascending figure; those of equal figures by position. */
+export function ranked(members: Uint32Array, figures: Float64Array): Uint32Array {
+  return members.slice().sort((a, b) => figures[a] - figures[b] || a - b);
+}
+
+/** The figures of a stratum, ascending. */
+export function sortedFigures(members: Uint32Array, figures: Float64Array): Float64Array {
+  const sorted = new Float64Array(members.length);
+  members.forEach((member, i) => (sorted[i] = figures[member]));
+  return sorted.sort();
+}
+
+/** Which end of the figures is kept. */
+export type Kept = 'lowest' | 'middle' | 'highest';
+
+/** The ranks that are kept, from `from` to before `to`, of n documents. */
+export function keptRanks(which: Kept, share: number, n: number): [from: number, to: number] {
+  const count = Math.round(share * n);
+  if (which === 'lowest') return [0, count];
+  if (which === 'highest') return [n - count, n];
+  return [Math.ceil((0.5 - share / 2) * n), Math.ceil((0.5 + share / 2) * n)];
+}
+
+/** As {@link keptRanks}, of a share of the tokens: a document lies where the middle of its tokens does. */
+export function keptRanksOfTokens(
+  which: Kept,
+  share: number,
+  order: Uint32Array,
+  tokens: Float64Array,
+): [from: number, to: number] {
+  let total = 0;
+  for (const document of order) total += tokens[document];
+  const [low, high] =
+    which === 'lowest' ? [0, share] : which === 'highest' ? [1 - share, 1] : [0.5 - share / 2, 0.5 + share / 2];
+  const rankOf = (place: number): number => {
+    let before = 0;
+    let rank = 0;
+    for (; rank < order.length; rank++) {
+      const own = tokens[order[rank]];
+      if (before + own / 2 >= place * total) break;
+      before += own;
+    }
+    return rank;
+  };
+  return [low <= 0 ? 0 : rankOf(low), high >= 1 ? order.length : rankOf(high)];
+}
+
+/** The quartiles of a stratum's figures. */
+export type Quartiles = readonly [q1: number, q2: number, q3: number];
+
+/** The quartiles of sorted figures. */
+export function quartilesOf(sorted: Float64Array): Quartiles {
+  return [quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75)];
+}
+
+/**
+ * BERTIN's weights (de la Rosa et al. 2022): the probability of a document is min(1, φ · weight).
+ *
+ * - `stepwise`: the reciprocal of the width of the quarter in which the figure lies, 1/(10·Q3) in the last.
+ * - `gaussian`: exp(−((x − Q2)/Q2)²/w), w = 9/2.
+ */
+export function bertinWeight(how: 'stepwise' | 'gaussian', x: number, [q1, q2, q3]: Quartiles): number {
+  if (how === 'gaussian') return Math.exp((-(((x - q2) / q2) ** 2) * 2) / 9);
+  const width = x <= q1 ? q1 : x < q2 ? q2 - q1 : x < q3 ? q3 - q2 : 10 * q3;
+  return 1 / width;
+}
+
+/**
+ * φ with which the mean of min(1, φ · weight) is a share, by bisection.
+ *
+ * @throws KNESER_OPTION where no φ reaches it
+ */
+export function scaleFor(weights: Float64Array, share: number): number {
+  const mean = (phi: number): number => {
+    let sum = 0;
+    for (const weight of weights) sum += Math.min(1, phi * weight);
+    return sum / weights.length;
+  };
+  let low = 0;
+  let high = 1;
+  while (mean(high) < share) {
+    low = high;
+    high *= 4;
+    if (high > 1e300) {
+      throw new KneserError(
+        'KNESER_OPTION',
+        `sample: a share of ${share} cannot be reached: too many figures are so far from the middle that they are never chosen`,
+      );
+    }
+  }
+  for (let step = 0; step < 200; step++) {
+    const middle = (low + high) / 2;
+    if (middle === low || middle === high) break;
+    if (mean(middle) < share) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** Segments of commonness, and the weight of a document in each. */
+export interface Segments {
+  /** By segment, the highest figure in it. */
+  readonly highest: readonly number[];
+  readonly weights: readonly number[];
+  /** The exponent of the weights. */
+  readonly beta: number;
+}
+
+/**
+ * Weights that fall with commonness, after SoftDedup (He et al. 2024), in our own parametrisation: K segments of equal token mass by
+ * rising commonness; weight ∝ c̄^(−β), where c̄ is the geometric mean of the segment, and β such that the highest weight is `ratio` times
+ * the lowest; the mean over tokens is 1.
+ *
+ * @param order documents by rising figure.
+ */
+export function inverseWeights(
+  order: Uint32Array,
+  figures: Float64Array,
+  tokens: Float64Array,
+  { segments, ratio }: { readonly segments: number; readonly ratio: number },
+): Segments {
+  let total = 0;
+  for (const document of order) total += tokens[document];
+  const mass = new Float64Array(segments);
+  const logs = new Float64Array(segments);
+  const highest = new Array<number>(segments).fill(-Infinity);
+  let before = 0;
+  for (const document of order) {
+    const own = tokens[document];
+    const k = Math.min(segments - 1, Math.floor((segments * (before + own / 2)) / total));
+    mass[k] += own;
+    logs[k] += own * Math.log(figures[document]);
+    highest[k] = figures[document];
+    before += own;
+  }
+  const used = Array.from(mass.keys()).filter(k => mass[k] > 0);
+  const means = used.map(k => logs[k] / mass[k]);
+  const span = Math.max(...means) - Math.min(...means);
+  const beta = span > 0 ? Math.log(ratio) / span : 0;
+  const plain = means.map(mean => Math.exp(-beta * (mean - means[0])));
+  const scale = total / used.reduce((sum, k, i) => sum + mass[k] * plain[i], 0);
+  return { highest: used.map(k => highest[k]), weights: plain.map(weight => weight * scale), beta };
+}
+
+/** The weight of a figure: that of the first segment that reaches up to it. */
+export function weightOf({ highest, weights }: Segments, figure: number): number {
+  const k = highest.findIndex(most => figure <= most);
+  return weights[k < 0 ? weights.length - 1 : k];
+}
+
+/**
+ * N documents without replacement, each with a probability proportional to e^score: the N highest of score + Gumbel noise (Gumbel top-k;
+ * Xie et al. 2023). Equal keys by position.
+ *
+ * @param scores by member; −∞ is never chosen.
+ * @param noise false for the N highest scores themselves.
+ * @returns positions, ascending.
+ */
+export function highestKeys(
+  members: Uint32Array,
+  scores: Float64Array,
+  count: number,
+  seed: number,
+  noise: boolean,
+): Uint32Array {
+  const keys = scores.map((score, i) => (noise ? score + hashGumbel(seed, members[i]) : score));
+  const order = Uint32Array.from(members.keys())
+    .filter(i => keys[i] > -Infinity)
+    .sort((a, b) => keys[b] - keys[a] || members[a] - members[b]);
+  return order
+    .subarray(0, count)
+    .map(i => members[i])
+    .sort();
+}
+
+/** Whether a document is drawn that is chosen with a probability. */
+export function isDrawn(probability: number, seed: number, position: number): boolean {
+  return hashRandom(seed, position) < probability;
+}

@@ -1,0 +1,379 @@
+import {
+  checkFunction,
+  checkOptions,
+  checkPaths,
+  checkShare,
+  checkText,
+  listOf,
+  members,
+  oneOf,
+  optionError,
+  required,
+  wholeNumber,
+  WORK_OPTIONS,
+  type Check,
+  type OptionTable,
+} from '../base/check.js';
+import { KneserError } from '../base/errors.js';
+import { PendingBytes } from '../base/pending-bytes.js';
+import type { WorkOptions } from '../base/progress.js';
+import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
+import { memberOf, type JsonObject } from '../text/formats/jsonl.js';
+import type { Kept } from './choices.js';
+import { Column, Labels, numberAt } from './columns.js';
+import { decide, type Decision, type FigureTable } from './decision.js';
+import { writeText, writeWithWeight } from './member.js';
+import type { OutputLine } from './output.js';
+import { labelFigures } from './roc.js';
+import { Examples, selectionReport, type SelectionReport } from './selection-report.js';
+import { checkShard, expandForTwoPasses, isInShard, readAllRecords, type RecordAt, type Shard } from './stream.js';
+
+/** Buckets, from the lowest figures to the highest: where each ends, as a percentile or as a figure; the last has no end. */
+export interface BucketChoice {
+  /** Letters, digits, _ and -: they become names of files. */
+  readonly names: readonly string[];
+  /** Percentiles, 0 to 100, ascending; one less than names. Figures strictly below an end belong to its bucket, as in CCNet. */
+  readonly percentiles?: readonly number[];
+  /** Figures in place of percentiles. */
+  readonly at?: readonly number[];
+}
+
+/** A random sample: BERTIN's, or SoftDedup's weights. */
+export type SampleChoice =
+  | {
+      /** How a document's probability depends on its figure (de la Rosa et al. 2022). */
+      readonly how: 'gaussian' | 'stepwise';
+      /** The share of documents that is kept on average. */
+      readonly share: number;
+    }
+  | {
+      /** Weights that fall with commonness (after He et al. 2024). Without `count`, all documents come out, each with its weight. */
+      readonly how: 'inverse';
+      /** Segments of equal token mass. Default 20. */
+      readonly segments?: number;
+      /** The highest weight over the lowest. Default 10. */
+      readonly ratio?: number;
+      /** So many documents are drawn with probabilities proportional to their weights. */
+      readonly count?: number;
+    };
+
+/** What {@link select} reads, and how it chooses. Exactly one method must be given: `min`/`max`, `keep`, `buckets`, `sample`, `resample`, `top` or `label`. */
+export interface SelectOptions extends DocumentOptions, WorkOptions {
+  /** Files of objects with figures: JSON lines or Parquet. They are read twice. */
+  readonly files: readonly string[];
+  /** The figure: a number at this path, such as `kneser.perplexity`, or `loss` of somebody's model. */
+  readonly by: string;
+  /** Keeps documents whose figure is at least this. */
+  readonly min?: number;
+  /** Keeps documents whose figure is at most this. */
+  readonly max?: number;
+  /** Keeps a share of the documents by rank, or with `of: 'tokens'` of the tokens. */
+  readonly keep?: {
+    /** Which end of the figures. */
+    readonly which: Kept;
+    /** From 0 to 1. */
+    readonly share: number;
+    /** What is shared. Default `documents`. */
+    readonly of?: 'documents' | 'tokens';
+  };
+  /** Sorts documents into buckets. */
+  readonly buckets?: BucketChoice;
+  /** Takes a random sample. */
+  readonly sample?: SampleChoice;
+  /** Draws so many documents without replacement, with probabilities proportional to base^(figure / temperature), as DSIR does. */
+  readonly resample?: number;
+  /** Takes the documents with the highest figures, so many. */
+  readonly top?: number;
+  /** Chooses nothing: says how well the figure finds the documents whose `field` has the `value`. */
+  readonly label?: {
+    /** A member of the objects. */
+    readonly field: string;
+    /** Its value as text: `true`, `5`. */
+    readonly value: string;
+  };
+  /** Divides the figures before `resample`. Default 1. */
+  readonly temperature?: number;
+  /** The base of the logarithm that the figures of `resample` are. Default 10, kneser's; e = 2.718281828459045 for other people's. */
+  readonly logBase?: number;
+  /** Leaves out documents of fewer tokens. Default 0. Sums of log ratios reward length: DSIR leaves out documents of fewer than 100. */
+  readonly minTokens?: number;
+  /** The path of the number of tokens. Default: the member `tokens` beside the figure, or beside an object that holds it. */
+  readonly tokens?: string;
+  /** Takes shares and quantiles among the documents with the same value of this member: language, domain. */
+  readonly within?: string;
+  /** Takes shares and quantiles among documents of like length: in so many bins of equally many documents, by tokens. */
+  readonly lengthBins?: number;
+  /** Whole number. Default 1. The same seed chooses the same documents, whatever the shards. */
+  readonly seed?: number;
+  /** Some of the documents come out; all take part in the choice. */
+  readonly shard?: Shard;
+  /** Resamples of the intervals of `label`. Default 200. */
+  readonly resamples?: number;
+  /** Told the report when the choice is made and all documents have come out. */
+  readonly onReport?: (report: SelectionReport) => void;
+  /** A member that names documents in the report. Default `id`. */
+  readonly id?: string;
+}
+
+const number: Check = (name, value) => {
+  if (!(typeof value === 'number' && Number.isFinite(value))) throw optionError(name, value, 'a number');
+};
+const above =
+  (least: number): Check =>
+  (name, value) => {
+    if (!(typeof value === 'number' && value > least && value < Infinity)) {
+      throw optionError(name, value, `a number above ${least}`);
+    }
+  };
+const share: Check = (name, value) => checkShare(name, value, 1);
+const count = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+
+/** The checks of {@link SelectOptions}. */
+const SELECT_OPTIONS: OptionTable<SelectOptions> = {
+  files: required(checkPaths),
+  by: required(checkText),
+  min: number,
+  max: number,
+  keep: members({
+    which: required(oneOf(['lowest', 'middle', 'highest'])),
+    share: required(share),
+    of: oneOf(['documents', 'tokens']),
+  }),
+  buckets: checkBuckets,
+  sample: checkSample,
+  resample: count,
+  top: count,
+  label: members({ field: required(checkText), value: required(checkText) }),
+  temperature: above(0),
+  logBase: above(1),
+  minTokens: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  tokens: checkText,
+  within: checkText,
+  lengthBins: wholeNumber(1, 1000),
+  seed: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  shard: checkShard,
+  resamples: wholeNumber(0, 100_000),
+  onReport: checkFunction,
+  id: checkText,
+  ...DOCUMENT_OPTIONS,
+  ...WORK_OPTIONS,
+};
+
+function checkBuckets(name: string, value: unknown): void {
+  const ascending: Check = (list, numbers) => {
+    listOf(number)(list, numbers);
+    const ends = numbers as readonly number[];
+    if (ends.some((end, i) => i > 0 && end < ends[i - 1])) throw optionError(list, numbers, 'ascending');
+  };
+  const percentiles: Check = (list, numbers, options) => {
+    ascending(list, numbers, options);
+    const ends = numbers as readonly number[];
+    if (ends.some(end => end < 0 || end > 100)) throw optionError(list, numbers, 'a list of percentiles from 0 to 100');
+  };
+  const fileName: Check = (list, text) => {
+    if (!/^[\w-]+$/.test(checkText(list, text))) throw optionError(list, text, 'a name of letters, digits, _ and -');
+  };
+  members({ names: required(listOf(fileName)), percentiles, at: ascending })(name, value);
+  const { names, percentiles: shares, at } = value as BucketChoice;
+  const ends = shares ?? at;
+  if ((shares === undefined) === (at === undefined) || ends?.length !== names.length - 1) {
+    throw optionError(name, value, 'names and one end less: percentiles, or figures (at)');
+  }
+  if (new Set(names).size < names.length) throw optionError(name, names.join(), 'a list of different names');
+}
+
+function checkSample(name: string, value: unknown): void {
+  members({
+    how: required(oneOf(['gaussian', 'stepwise', 'inverse'])),
+    share,
+    segments: wholeNumber(1, 100_000),
+    ratio: (member: string, ratio: unknown) => {
+      if (!(typeof ratio === 'number' && ratio >= 1 && ratio < Infinity))
+        throw optionError(member, ratio, 'at least 1');
+    },
+    count,
+  })(name, value);
+  const given = value as { readonly how: string; readonly share?: number };
+  if ((given.how === 'inverse') === (given.share === undefined)) return;
+  throw optionError(name, given.how, given.how === 'inverse' ? 'a sample with a share' : 'a sample without a share');
+}
+
+/** The options that are a method. */
+const METHODS = ['keep', 'buckets', 'sample', 'resample', 'top', 'label'] as const;
+
+/** A chosen document. */
+export interface SelectedDocument {
+  /** Its position among all records, from 0. */
+  readonly index: number;
+  /** The object that was read. */
+  readonly document: JsonObject;
+  /** Its figure. */
+  readonly figure: number;
+  /** The name of its bucket, with `buckets`. */
+  readonly bucket: string | undefined;
+  /** Its weight, with `sample: { how: 'inverse' }`. */
+  readonly weight: number | undefined;
+  /** Its JSON in UTF-8 without a line feed, byte for byte; with a weight as the member `weight` of `kneser`. */
+  readonly line: Uint8Array;
+  /** @internal Writes `line`. */
+  writeTo(out: PendingBytes): void;
+}
+
+/**
+ * Chooses documents by a figure: thresholds, shares by rank, buckets, random samples, weights. The figure is any number in the
+ * objects; neither text nor tokens are needed for it. A document whose figure is `null` or missing is never chosen, and counted in
+ * the report. Documents come out in their order, byte for byte. Files are read twice; memory is 8 bytes a document, and as many
+ * more for tokens, for `within`, and for the order where ranks are needed.
+ *
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_INPUT_JSON for a figure that is not a number, KNESER_ABORTED.
+ * @example
+ * ```ts
+ * import { writeFileSync } from 'node:fs';
+ * import { select } from 'kneser';
+ *
+ * writeFileSync('scored.jsonl', '{"id":1,"loss":2.5}\n{"id":2,"loss":1.5}\n{"id":3,"loss":null}\n');
+ * const keep = { which: 'lowest', share: 0.5 } as const;
+ * for await (const { document } of select({ files: ['scored.jsonl'], by: 'loss', keep })) console.log(document.id); // 2
+ * ```
+ */
+export function select(options: SelectOptions): AsyncGenerator<SelectedDocument, void, void> {
+  checkOptions('select', options, SELECT_OPTIONS);
+  const { min, max, temperature, logBase, resample, within, lengthBins, top } = options;
+  const given = METHODS.filter(name => options[name] !== undefined);
+  const methods = given.length + (min === undefined && max === undefined ? 0 : 1);
+  if (methods !== 1) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `select: it takes one method, not ${methods}: min and max, ${METHODS.join(', ')}; there is no default`,
+    );
+  }
+  if ((temperature ?? logBase) !== undefined && resample === undefined) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `${temperature === undefined ? 'logBase' : 'temperature'}: belongs to resample`,
+    );
+  }
+  if ((within ?? lengthBins) !== undefined && (resample ?? top) !== undefined) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `${within === undefined ? 'lengthBins' : 'within'}: a number of documents has no share in each part; leave it out, or use keep`,
+    );
+  }
+  return run(options);
+}
+
+async function* run(options: SelectOptions): AsyncGenerator<SelectedRow, void, void> {
+  const inputs = await expandForTwoPasses(options.files, givenDocumentOptions(options), 'select');
+  const read = (isChecked: boolean): AsyncGenerator<readonly RecordAt[]> =>
+    readAllRecords(inputs, givenDocumentOptions(options), options, isChecked);
+  const table = await readFigures(read(false), options);
+  const { label, resamples = 200, seed = 1, onReport, shard } = options;
+  if (label) {
+    const figures = labelFigures(table.figures, table.labels ?? new Uint8Array(0), { resamples, seed });
+    onReport?.({ ...selectionReport(table, undefined, options), label: { ...label, ...figures } });
+    return;
+  }
+  const decision = decide(table, options);
+  const examples = onReport && new Examples(table, decision, options);
+  for await (const records of read(true)) {
+    for (const record of records) {
+      examples?.look(record);
+      const bucket = decision.bucketOf(record.index);
+      if (bucket < 0 || !isInShard(record.index, shard)) continue;
+      yield new SelectedRow(record, table.figures[record.index], decision, bucket);
+    }
+  }
+  onReport?.({ ...selectionReport(table, decision, options), ...(examples?.found() ?? {}) });
+}
+
+class SelectedRow implements SelectedDocument, OutputLine {
+  readonly index: number;
+  readonly bucket: string | undefined;
+  readonly weight: number | undefined;
+  readonly #record: RecordAt;
+
+  constructor(
+    record: RecordAt,
+    readonly figure: number,
+    { names, weight }: Decision,
+    bucket: number,
+  ) {
+    this.#record = record;
+    this.index = record.index;
+    this.bucket = names?.[bucket];
+    this.weight = weight?.(figure);
+  }
+
+  get document(): JsonObject {
+    return this.#record.object;
+  }
+
+  get line(): Uint8Array {
+    const out = new PendingBytes();
+    this.writeTo(out);
+    return out.view();
+  }
+
+  writeTo(out: PendingBytes): void {
+    const { line, place } = this.#record;
+    if (this.weight === undefined) out.add(line);
+    else writeText(out, writeWithWeight(line, this.document, this.weight, place));
+  }
+}
+
+/** Reads the figures of all documents, and the other numbers that the choice needs. */
+async function readFigures(source: AsyncGenerator<readonly RecordAt[]>, options: SelectOptions): Promise<FigureTable> {
+  const { by, within, label, minTokens = 0 } = options;
+  const figures = new Column();
+  const tokens = new Column();
+  const groups = within === undefined ? undefined : new Column();
+  const names = new Labels();
+  const labels: Column | undefined = label && new Column();
+  const paths = options.tokens === undefined ? tokenPaths(by) : [options.tokens];
+  let path: string | undefined;
+  let withTokens = 0;
+  for await (const records of source) {
+    for (const record of records) {
+      const figure = numberAt(record, by);
+      path ??= paths.find(candidate => typeof memberOf(record.object, candidate) === 'number');
+      const own = path === undefined ? NaN : numberAt(record, path);
+      if (!Number.isNaN(own)) withTokens++;
+      tokens.push(own);
+      figures.push(minTokens > 0 && !(own >= minTokens) ? NaN : figure);
+      if (groups && within !== undefined) groups.push(names.numberOf(memberOf(record.object, within)));
+      if (labels && label) {
+        const value = memberOf(record.object, label.field);
+        const text = typeof value === 'string' ? value : JSON.stringify(value ?? null);
+        labels.push(text === label.value ? 1 : 0);
+      }
+    }
+  }
+  const needs = neededFor(options);
+  if (needs !== undefined && withTokens === 0) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `${needs}: needs the number of tokens of each document, and there is none at ${paths.join(' or ')}; name it with tokens (--tokens)`,
+    );
+  }
+  return {
+    figures: figures.view(),
+    tokens: withTokens > 0 ? tokens.view() : undefined,
+    groups: groups?.view(),
+    groupNames: names.names,
+    labels: labels && Uint8Array.from(labels.view()),
+  };
+}
+
+/** The option that needs tokens. */
+function neededFor({ keep, sample, lengthBins, minTokens }: SelectOptions): string | undefined {
+  if (keep?.of === 'tokens') return 'keep';
+  if (sample?.how === 'inverse') return 'sample';
+  if (lengthBins !== undefined) return 'lengthBins';
+  return minTokens === undefined || minTokens === 0 ? undefined : 'minTokens';
+}
+
+/** `kneser.against.tokens`, `kneser.tokens`, `tokens` for `kneser.against.log10Ratio`. */
+function tokenPaths(by: string): string[] {
+  const parts = by.split('.').slice(0, -1);
+  return Array.from({ length: parts.length + 1 }, (_, i) => [...parts.slice(0, parts.length - i), 'tokens'].join('.'));
+}

@@ -1,0 +1,225 @@
+import { quantile } from '../baseline/bootstrap.js';
+import { memberOf } from '../text/formats/jsonl.js';
+import type { Decision, FigureTable } from './decision.js';
+import type { LabelFigures } from './roc.js';
+import type { SelectOptions } from './select.js';
+import type { RecordAt } from './stream.js';
+
+/** The percentiles of the report. */
+const PERCENTILES = [0, 1, 5, 10, 25, 30, 50, 60, 75, 90, 95, 99, 100] as const;
+/** Bars of the histogram. */
+const BARS = 60;
+/** UTF-16 units of a document that an example shows. */
+const SHOWN_TEXT = 200;
+
+/** Counts of documents and tokens; tokens are `null` where the objects have none. */
+export interface Counted {
+  /** Number of documents. */
+  readonly documents: number;
+  /** Their tokens. */
+  readonly tokens: number | null;
+}
+
+/** A document near a cut. */
+export interface ExampleDocument {
+  /** Its member `id`, or where it is. */
+  readonly id: string;
+  /** Its figure. */
+  readonly figure: number;
+  /** Its first 200 characters; `null` where it has no text. */
+  readonly text: string | null;
+}
+
+/** What {@link select} chose. */
+export interface SelectionReport {
+  /** The path of the figure. */
+  readonly by: string;
+  /** All documents. */
+  readonly all: Counted;
+  /** Documents whose figure is `null` or missing, or that have too few tokens: never chosen. */
+  readonly withoutFigure: number;
+  /** The chosen documents. */
+  readonly kept: Counted;
+  /** The figure at percentiles. */
+  readonly quantiles: readonly QuantileRow[];
+  /** By value of `within`. */
+  readonly within?: readonly GroupRow[];
+  /** By bucket, the documents in it. */
+  readonly buckets?: readonly BucketRow[];
+  /** What the method computed: quartiles and φ of a sample, ends of buckets, segments of weights. */
+  readonly details: Readonly<Record<string, unknown>>;
+  /** Documents next to each cut. */
+  readonly cuts?: readonly CutExamples[];
+  /** The distribution of the figure; `null` where no document has one. */
+  readonly histogram: FigureHistogram | null;
+  /** How well the figure finds a label, with `label`. */
+  readonly label?: LabelReport;
+}
+
+/** The figure at a percentile. */
+export interface QuantileRow {
+  /** From 0 to 100. */
+  readonly percentile: number;
+  /** Of all documents with a figure. */
+  readonly all: number | null;
+  /** Of the chosen. */
+  readonly kept: number | null;
+}
+
+/** The documents with one value of `within`. */
+export interface GroupRow {
+  /** The value. */
+  readonly name: string;
+  /** Documents with a figure. */
+  readonly all: number;
+  /** Those of them that are chosen. */
+  readonly kept: number;
+  /** `kept` / `all`. */
+  readonly share: number;
+}
+
+/** The documents of a bucket. */
+export interface BucketRow extends Counted {
+  /** The name of the bucket. */
+  readonly name: string;
+}
+
+/** Documents next to a cut. */
+export interface CutExamples {
+  /** What is cut: a value of `within`, a bin of length, or `all`. */
+  readonly of: string;
+  /** The figure at the cut. */
+  readonly at: number;
+  /** Documents below the cut, the nearest first. */
+  readonly below: readonly ExampleDocument[];
+  /** Documents above it, the nearest first. */
+  readonly above: readonly ExampleDocument[];
+}
+
+/** A histogram between the 0.5th and the 99.5th percentile; what lies outside is in the outermost bars. */
+export interface FigureHistogram {
+  /** Whether bars are equally wide on a logarithmic scale: where these figures are above 0. */
+  readonly logarithmic: boolean;
+  /** Ends of the bars: one more than bars. */
+  readonly edges: readonly number[];
+  /** By bar, documents with a figure. */
+  readonly all: readonly number[];
+  /** By bar, chosen documents. */
+  readonly kept: readonly number[];
+}
+
+/** {@link LabelFigures} of a label. */
+export interface LabelReport extends LabelFigures {
+  /** The member. */
+  readonly field: string;
+  /** Its value. */
+  readonly value: string;
+}
+
+/** The report of a choice. @param decision `undefined` where nothing is chosen. */
+export function selectionReport(
+  { figures, tokens, groups, groupNames }: FigureTable,
+  decision: Decision | undefined,
+  { by }: SelectOptions,
+): SelectionReport {
+  const bucketOf = decision?.bucketOf ?? (() => -1);
+  let [known, kept, keptTokens, allTokens] = [0, 0, 0, 0];
+  const buckets = decision?.names?.map(name => ({ name, documents: 0, tokens: 0 }));
+  const perGroup = groupNames.map(name => ({ name, all: 0, kept: 0 }));
+  figures.forEach((figure, i) => {
+    const own = tokens ? tokens[i] || 0 : 0;
+    allTokens += own;
+    if (Number.isNaN(figure)) return;
+    known++;
+    const group = groups && perGroup[groups[i]];
+    if (group) group.all++;
+    const bucket = bucketOf(i);
+    if (bucket < 0) return;
+    kept++;
+    keptTokens += own;
+    if (group) group.kept++;
+    if (buckets) {
+      buckets[bucket].documents++;
+      buckets[bucket].tokens += own;
+    }
+  });
+  const sorted = figures.filter(figure => !Number.isNaN(figure)).sort();
+  const sortedKept = figures.filter((figure, i) => !Number.isNaN(figure) && bucketOf(i) >= 0).sort();
+  const at = (of: Float64Array, percentile: number): number | null =>
+    of.length === 0 ? null : quantile(of, percentile / 100);
+  return {
+    by,
+    all: { documents: figures.length, tokens: tokens ? allTokens : null },
+    withoutFigure: figures.length - known,
+    kept: { documents: kept, tokens: tokens ? keptTokens : null },
+    quantiles: PERCENTILES.map(percentile => ({
+      percentile,
+      all: at(sorted, percentile),
+      kept: at(sortedKept, percentile),
+    })),
+    ...(groups
+      ? { within: perGroup.map(group => ({ ...group, share: group.all === 0 ? 0 : group.kept / group.all })) }
+      : {}),
+    ...(buckets ? { buckets: buckets.map(bucket => ({ ...bucket, tokens: tokens ? bucket.tokens : null })) } : {}),
+    details: decision?.details ?? {},
+    histogram: histogramOf(sorted, sortedKept),
+  };
+}
+
+function histogramOf(sorted: Float64Array, kept: Float64Array): SelectionReport['histogram'] {
+  if (sorted.length === 0) return null;
+  const [low, high] = [quantile(sorted, 0.005), quantile(sorted, 0.995)];
+  const logarithmic = low > 0;
+  const scale = logarithmic ? Math.log : (x: number) => x;
+  const back = logarithmic ? Math.exp : (x: number) => x;
+  const [from, to] = [scale(low), scale(high)];
+  const edges = Array.from({ length: BARS + 1 }, (_, k) => back(from + ((to - from) * k) / BARS));
+  const count = (of: Float64Array): number[] => {
+    const bars = new Array<number>(BARS).fill(0);
+    for (const figure of of) {
+      const place = to > from ? Math.floor((BARS * (scale(figure) - from)) / (to - from)) : 0;
+      bars[Math.min(BARS - 1, Math.max(0, Number.isNaN(place) ? 0 : place))]++;
+    }
+    return bars;
+  };
+  return { logarithmic, edges, all: count(sorted), kept: count(kept) };
+}
+
+/** Collects the documents next to each cut. */
+export class Examples {
+  private readonly wanted: ReadonlySet<number>;
+  private readonly shown = new Map<number, ExampleDocument>();
+
+  constructor(
+    private readonly table: FigureTable,
+    private readonly decision: Decision,
+    private readonly options: SelectOptions,
+  ) {
+    this.wanted = new Set(decision.cuts.flatMap(({ below, above }) => [...below, ...above]));
+  }
+
+  look({ index, object, place }: RecordAt): void {
+    if (!this.wanted.has(index)) return;
+    const { id = 'id', field, column } = this.options;
+    const name = memberOf(object, id);
+    const text = memberOf(object, field ?? column ?? 'text');
+    this.shown.set(index, {
+      id: typeof name === 'string' ? name : name === undefined ? place() : JSON.stringify(name),
+      figure: this.table.figures[index],
+      text: typeof text === 'string' ? text.slice(0, SHOWN_TEXT) : null,
+    });
+  }
+
+  /** What was found, for the report. */
+  found(): Required<Pick<SelectionReport, 'cuts'>> {
+    const shown = (positions: readonly number[]): ExampleDocument[] =>
+      positions.map(position => this.shown.get(position)).filter(example => example !== undefined);
+    const cuts = this.decision.cuts.map(({ of, at, below, above }) => ({
+      of,
+      at,
+      below: shown(below),
+      above: shown(above),
+    }));
+    return { cuts };
+  }
+}

@@ -1,0 +1,309 @@
+import fc from 'fast-check';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import {
+  bertinWeight,
+  highestKeys,
+  inverseWeights,
+  keptRanks,
+  ranked,
+  scaleFor,
+  weightOf,
+} from '#kneser/src/documents/choices.js';
+import { labelFigures } from '#kneser/src/documents/roc.js';
+import { annotate, select, train, type SelectionReport, type SelectOptions } from '#kneser/src/index.js';
+import { CommandLine } from '../support/command-line.js';
+import { randomNumbers, temporaryFolder } from '../support/models.js';
+
+const folder = temporaryFolder('select');
+const cli = new CommandLine('select-cli');
+
+/** Writes objects with a figure `x`, and as many tokens as `tokens` says. */
+function fileOf(figures: readonly (number | null | undefined)[], more: (i: number) => object = () => ({})): string {
+  const lines = figures.map((x, i) =>
+    JSON.stringify({ id: i, ...(x === undefined ? {} : { x }), tokens: 10 + i, ...more(i) }),
+  );
+  return cli.file(lines.map(line => `${line}\n`).join(''), '.jsonl');
+}
+
+type Method = Omit<SelectOptions, 'files' | 'by'>;
+
+async function chosen(file: string, method: Method): Promise<{ ids: number[]; report: SelectionReport | undefined }> {
+  let report: SelectionReport | undefined;
+  const ids: number[] = [];
+  const options = { files: [file], by: 'x', ...method, onReport: (found: SelectionReport) => void (report = found) };
+  for await (const { document } of select(options)) ids.push(document.id as number);
+  return { ids, report };
+}
+
+const random = randomNumbers(5);
+const FIGURES = Array.from({ length: 500 }, () => Math.round(1000 * Math.exp(2 * random())) / 10);
+
+test("BERTIN's probabilities are those of its README", () => {
+  const quartiles = [200, 300, 500] as const;
+  const x = [100, 250, 400, 900];
+  expect(x.map(figure => 150 * bertinWeight('stepwise', figure, quartiles))).toEqual(
+    [0.75, 3 / 2 + 0, 0.75, 0.03].map(p => expect.closeTo(p, 12) as number),
+  );
+  const gaussian = x.map(figure => 0.78 * bertinWeight('gaussian', figure, quartiles));
+  expect(gaussian).toEqual([0.706645, 0.7752, 0.760977, 0.320668].map(p => expect.closeTo(p, 6) as number));
+});
+
+test('φ makes the mean probability the share, and the kept share is near it', async () => {
+  const weights = Float64Array.from(FIGURES, x => bertinWeight('gaussian', x, [150, 250, 400]));
+  for (const share of [0.01, 0.3, 0.95]) {
+    const phi = scaleFor(weights, share);
+    const mean = weights.reduce((sum, weight) => sum + Math.min(1, phi * weight), 0) / weights.length;
+    expect(mean).toBeCloseTo(share, 10);
+  }
+  const file = fileOf([...FIGURES, null, undefined]);
+  for (const how of ['gaussian', 'stepwise'] as const) {
+    const { ids, report } = await chosen(file, { sample: { how, share: 0.4 } });
+    expect(Math.abs(ids.length - 200)).toBeLessThan(3 * Math.sqrt(500 * 0.24));
+    expect(report).toMatchObject({ withoutFigure: 2, kept: { documents: ids.length } });
+    expect(ids.every(id => id < 500)).toBe(true);
+  }
+});
+
+test('weights of SoftDedup: mean 1 over tokens, the ratio between the ends, falling', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.double({ min: 1e-6, max: 1, noNaN: true }), fc.integer({ min: 1, max: 500 })), {
+        minLength: 2,
+        maxLength: 60,
+      }),
+      fc.integer({ min: 1, max: 20 }),
+      (documents, segments) => {
+        const figures = Float64Array.from(documents, ([figure]) => figure);
+        const tokens = Float64Array.from(documents, ([, count]) => count);
+        const order = ranked(Uint32Array.from(figures.keys()), figures);
+        const found = inverseWeights(order, figures, tokens, { segments, ratio: 10 });
+        const { weights } = found;
+        const [first, last] = [weights[0], weights[weights.length - 1]];
+        if (weights.length > 1 && found.beta > 0) expect(first / last).toBeCloseTo(10, 8);
+        weights.forEach((weight, k) => {
+          if (k > 0) expect(weight).toBeLessThanOrEqual(weights[k - 1] * (1 + 1e-12));
+        });
+        if (new Set(figures).size < figures.length) return;
+        const mass = tokens.reduce((sum, count, i) => sum + count * weightOf(found, figures[i]), 0);
+        expect(mass / tokens.reduce((sum, count) => sum + count, 0)).toBeCloseTo(1, 8);
+      },
+    ),
+  );
+});
+
+test('weights are written beside the figures, and a count draws by them', async () => {
+  const file = fileOf([0.1, 0.2, 0.4], () => ({ big: 12 }));
+  const rows: string[] = [];
+  const options = { files: [file], by: 'x', sample: { how: 'inverse', segments: 3 } } as const;
+  for await (const { line, weight } of select(options)) {
+    expect(new TextDecoder().decode(line)).toContain(`,"kneser":{"weight":${weight}}}`);
+    rows.push(new TextDecoder().decode(line));
+  }
+  expect(rows.length).toBe(3);
+  const annotated = cli.file(
+    '{"kneser":{"commonness":0.5,"tokens":3}, "n":1.0}\n{"kneser":{"commonness":0.25,"tokens":3}}',
+    '.jsonl',
+  );
+  const lines = (
+    await cli.print(['select', annotated, '--by', 'kneser.commonness', '--sample', 'inverse', '-q'])
+  ).split('\n');
+  expect(lines[0]).toMatch(/^\{"kneser":\{"commonness":0.5,"tokens":3,"weight":[\d.]+\}, "n":1.0\}$/);
+  expect((await chosen(file, { sample: { how: 'inverse', count: 2 } })).ids.length).toBe(2);
+});
+
+test('inclusion frequencies of resampling are those of Plackett and Luce', () => {
+  const scores = Float64Array.from([0, 0.5, 1, -0.5, 0.2, 1.5]);
+  const weights = scores.map(Math.exp);
+  const members = Uint32Array.from(scores.keys());
+  // P(i among the first 3) by the definition: all ordered choices without replacement.
+  const expected = new Float64Array(6);
+  const visit = (taken: readonly number[], p: number): void => {
+    if (taken.length === 3) {
+      for (const i of taken) expected[i] += p;
+      return;
+    }
+    const left = [...members].filter(i => !taken.includes(i));
+    const total = left.reduce((sum, i) => sum + weights[i], 0);
+    for (const i of left) visit([...taken, i], (p * weights[i]) / total);
+  };
+  visit([], 1);
+  const seen = new Float64Array(6);
+  for (let seed = 0; seed < 2000; seed++) for (const i of highestKeys(members, scores, 3, seed, true)) seen[i]++;
+  seen.forEach((times, i) => {
+    const p = expected[i];
+    expect(Math.abs(times / 2000 - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / 2000));
+  });
+});
+
+test('shares by rank, of documents and of tokens', async () => {
+  const file = fileOf([5, 1, 4, null, 3, 2, 3]);
+  const keep = async (which: 'lowest' | 'middle' | 'highest', share: number): Promise<number[]> =>
+    (await chosen(file, { keep: { which, share } })).ids;
+  expect(await keep('lowest', 0.5)).toEqual([1, 4, 5]);
+  expect(await keep('highest', 0.5)).toEqual([0, 2, 6]);
+  expect(await keep('middle', 1 / 3)).toEqual([4, 6]);
+  expect(await keep('lowest', 1)).toEqual([0, 1, 2, 4, 5, 6]);
+  expect(await keep('lowest', 0)).toEqual([]);
+  expect(keptRanks('middle', 0.5, 7)).toEqual([2, 6]);
+  const tokens = cli.file(
+    '{"id":0,"x":1,"tokens":70}\n{"id":1,"x":2,"tokens":20}\n{"id":2,"x":3,"tokens":10}\n',
+    '.jsonl',
+  );
+  expect((await chosen(tokens, { keep: { which: 'lowest', share: 0.5, of: 'tokens' } })).ids).toEqual([0]);
+  expect((await chosen(tokens, { keep: { which: 'highest', share: 0.15, of: 'tokens' } })).ids).toEqual([2]);
+});
+
+test('shares within each value of a member, and within bins of length', async () => {
+  const file = fileOf(FIGURES.slice(0, 100), i => ({ language: i < 20 ? 'de' : 'en' }));
+  const { ids, report } = await chosen(file, { keep: { which: 'lowest', share: 0.5 }, within: 'language' });
+  expect(ids.filter(id => id < 20).length).toBe(10);
+  expect(report?.within).toEqual([
+    { name: 'de', all: 20, kept: 10, share: 0.5 },
+    { name: 'en', all: 80, kept: 40, share: 0.5 },
+  ]);
+  const binned = (await chosen(file, { keep: { which: 'lowest', share: 0.5 }, lengthBins: 4 })).ids;
+  for (let bin = 0; bin < 4; bin++) {
+    const own = binned.filter(id => id >= 25 * bin && id < 25 * (bin + 1)).length;
+    expect(Math.abs(own - 12.5)).toBeLessThanOrEqual(1);
+  }
+});
+
+test('buckets end strictly below their percentile, and have files of their own', async () => {
+  const path = join(folder, 'packed.jsonl.gz');
+  writeFileSync(
+    path,
+    gzipSync(FIGURES.map((x, id) => `{"id":${id},"x":${x}.0}\n`.replace(/(\.\d+)\.0/, '$1')).join('')),
+  );
+  const out = join(folder, 'buckets');
+  const args = ['select', path, '--by', 'x', '--buckets', 'head:30,middle:60,tail', '--out-dir', out, '--json'];
+  const [report] = await cli.json<SelectionReport>(args.slice(0, -1));
+  const sorted = [...FIGURES].sort((a, b) => a - b);
+  const percentile = (p: number): number => {
+    const at = p * (sorted.length - 1);
+    const low = Math.floor(at);
+    return sorted[low] + (at - low) * (sorted[low + 1] - sorted[low]);
+  };
+  const [p30, p60] = [percentile(0.3), percentile(0.6)];
+  expect(readdirSync(out).sort()).toEqual(['head.jsonl.gz', 'middle.jsonl.gz', 'tail.jsonl.gz']);
+  const read = (name: string): number[] =>
+    gunzipSync(readFileSync(join(out, `${name}.jsonl.gz`)))
+      .toString()
+      .split('\n')
+      .slice(0, -1)
+      .map(line => (JSON.parse(line) as { x: number }).x);
+  expect(read('head')).toEqual(FIGURES.filter(x => x < p30));
+  expect(read('middle')).toEqual(FIGURES.filter(x => x >= p30 && x < p60));
+  expect(read('tail')).toEqual(FIGURES.filter(x => x >= p60));
+  expect(report.buckets?.map(({ documents }) => documents)).toEqual([
+    read('head').length,
+    read('middle').length,
+    read('tail').length,
+  ]);
+  expect(report.quantiles.find(row => row.percentile === 30)?.all).toBeCloseTo(p30, 10);
+  const at = await chosen(path, { buckets: { names: ['a', 'b'], at: [200] } });
+  expect(at.report?.buckets?.[0].documents).toBe(FIGURES.filter(x => x < 200).length);
+});
+
+test('the same documents are chosen whatever the shards, with examples on both sides of a cut', async () => {
+  const file = fileOf(FIGURES, i => ({ text: `document ${i}` }));
+  const sample = { sample: { how: 'stepwise', share: 0.3 } } as const;
+  const whole = (await chosen(file, sample)).ids;
+  const parts: number[] = [];
+  for (let part = 1; part <= 3; part++)
+    parts.push(...(await chosen(file, { ...sample, shard: { part, parts: 3 } })).ids);
+  expect(parts.sort((a, b) => a - b)).toEqual(whole);
+  expect((await chosen(file, { ...sample, seed: 2 })).ids).not.toEqual(whole);
+  const { ids, report } = await chosen(file, { max: 300 });
+  expect(ids).toEqual(FIGURES.flatMap((x, i) => (x <= 300 ? [i] : [])));
+  const [cut] = report?.cuts ?? [];
+  expect(cut.below[0].figure).toBe(Math.max(...FIGURES.filter(x => x <= 300)));
+  expect(cut.above[0].figure).toBe(Math.min(...FIGURES.filter(x => x > 300)));
+  expect(cut.below[0].text).toBe(`document ${cut.below[0].id}`);
+});
+
+test('AUC, average precision and F1 are those of their definitions', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: 0, max: 6 }), fc.boolean()), { minLength: 2, maxLength: 30 }),
+      documents => {
+        const [positive, negative] = [true, false].map(kind =>
+          documents.filter(([, is]) => is === kind).map(([x]) => x),
+        );
+        fc.pre(positive.length > 0 && negative.length > 0);
+        const found = labelFigures(
+          Float64Array.from(documents, ([x]) => x),
+          Uint8Array.from(documents, ([, is]) => Number(is)),
+          { resamples: 0, seed: 1 },
+        );
+        let auc = 0;
+        for (const p of positive) for (const n of negative) auc += p > n ? 1 : p === n ? 0.5 : 0;
+        expect(found.auc).toBeCloseTo(auc / positive.length / negative.length, 12);
+        const sign = found.direction === 'lower' ? -1 : 1;
+        let [best, precision] = [0, 0];
+        let before = 0;
+        for (const threshold of [...new Set(documents.map(([x]) => sign * x))].sort((a, b) => b - a)) {
+          const hits = positive.filter(x => sign * x >= threshold).length;
+          const all = documents.filter(([x]) => sign * x >= threshold).length;
+          best = Math.max(best, (2 * hits) / (all + positive.length));
+          precision += ((hits - before) / positive.length) * (hits / all);
+          before = hits;
+        }
+        expect(found.f1).toBeCloseTo(best, 12);
+        expect(found.averagePrecision).toBeCloseTo(precision, 12);
+      },
+    ),
+  );
+});
+
+test('planted duplicates are found by commonness', async () => {
+  const words = Array.from({ length: 300 }, (_, i) => `w${i}`);
+  const document = (): string => Array.from({ length: 40 }, () => words[Math.floor(random() ** 2 * 300)]).join(' ');
+  const texts = Array.from({ length: 120 }, (_, i) => ({ text: document(), times: i < 12 ? 5 : 1 }));
+  const model = join(folder, 'model');
+  await train({
+    sentences: texts.flatMap(({ text, times }) => new Array<string>(times).fill(text)),
+    out: model,
+    order: 4,
+  });
+  let lines = '';
+  for await (const { line } of annotate({ model, documents: texts })) lines += `${new TextDecoder().decode(line)}\n`;
+  const file = cli.file(lines, '.jsonl');
+  const args = ['select', file, '--by', 'kneser.commonness', '--label', 'times=5'];
+  const [report] = await cli.json<SelectionReport>(args);
+  expect(report.label).toMatchObject({
+    auc: 1,
+    aucInterval: [1, 1],
+    f1: 1,
+    direction: 'higher',
+    labelled: 12,
+    documents: 120,
+  });
+  expect(await cli.print([...args, '-q'])).toBe('');
+  expect(await cli.print(args)).toContain('12 of 120 documents have times=5');
+});
+
+test('what cannot be done is refused by name', async () => {
+  const file = fileOf([1, 2]);
+  const odd = cli.file('{"x":1}\n{"x":"2"}\n', '.jsonl');
+  const far = cli.file('{"x":1e400}\n', '.jsonl');
+  const cases: [readonly string[], RegExp][] = [
+    [[file, '--by', 'x'], /it takes one method, not 0/],
+    [[file, '--by', 'x', '--min', '1', '--top', '1'], /it takes one method, not 2/],
+    [[odd, '--by', 'x', '--min', '1'], /line 2: x is "2", not a number or null/],
+    [[far, '--by', 'x', '--min', '1'], /line 1: x is a number out of range/],
+    [[file, '--by', 'x', '--keep', 'lowest', '2'], /keep.share: 2 is not a share|--keep|share: 2/],
+    [[file, '--by', 'x', '--buckets', 'a:30,b'], /name the folder of their files/],
+    [[file, '--by', 'x', '--min', '1', '--out', file], /is an input, too/],
+    [['-', '--format', 'jsonl', '--by', 'x', '--min', '1'], /a pipe can be read once/],
+    [[cli.file('{"x":-1}\n', '.jsonl'), '--by', 'x', '--sample', 'gaussian', '0.5'], /figures above 0/],
+    [[cli.file('{"x":1}\n', '.jsonl'), '--by', 'x', '--sample', 'inverse'], /needs the number of tokens/],
+    [[file, '--by', 'x', '--min', '1', '--json'], /standard output has the documents/],
+  ];
+  for (const [args, message] of cases) expect(await cli.refuse(2, ['select', ...args])).toMatch(message);
+  expect(existsSync(join(folder, 'never'))).toBe(false);
+  const empty = await cli.run(['select', cli.file('', '.jsonl'), '--by', 'x', '--keep', 'lowest', '0.5']);
+  expect(empty).toEqual({ status: 0, stdout: '', stderr: '0 of 0 documents kept (0.0 %)\n' });
+});
