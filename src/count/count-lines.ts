@@ -6,7 +6,7 @@ import { HASH_PRIME, HASH_START, hashBytes, type WordList } from '../text/word-l
 
 /** The most bytes of a line (1 MB): n-grams have few words. */
 const MOST_LINE_BYTES = 1 << 20;
-/** The most that an n-gram may occur: differences of counts have 31 bits and a sign. */
+/** The largest count of an n-gram: differences of counts have 31 bits and a sign. */
 export const MOST_COUNT = 2 ** 31 - 1;
 /** The most bytes of a line that a message shows. */
 const SHOWN_BYTES = 80;
@@ -33,7 +33,7 @@ export interface CountLinesOptions {
 }
 
 /**
- * Takes an n-gram: `words[0, length)`, the oldest first, and how often it occurs. The array is used again for the next one.
+ * Takes an n-gram, `words[0, length)`, oldest word first, and its count. The array is reused for the next n-gram.
  */
 export type NgramSink = (words: Uint32Array, length: number, count: number) => void;
 
@@ -171,7 +171,7 @@ export class CountLines {
     return word;
   }
 
-  /** Takes note of a new word: whether it stands for another word. */
+  /** Notes for a new word whether it stands for another word. */
   private meet(word: number): void {
     const { words, options } = this;
     this.known = word;

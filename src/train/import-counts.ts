@@ -32,8 +32,8 @@ import type { ReadCounts } from './stages/read-counts.js';
 import type { TrainReport } from './train.js';
 
 /**
- * The options of {@link importCounts}: as those of {@link train}, but for what only a text has. `order` is at most the number of words
- * of the longest n-grams, which is the default.
+ * The options of {@link importCounts}: the options of {@link train} without those that need a text. `order` is at most the length of
+ * the longest n-grams in the files, which is the default.
  */
 export interface ImportCountsOptions extends Omit<BuildOptions, 'holdOut' | 'reserved'> {
   /** Files of n-gram counts: as `kneser counts` and `ngram-count -write` write them, or Google's. Also packed; `-` is standard input. */
@@ -67,12 +67,13 @@ const IMPORT_OPTIONS: OptionTable<ImportCountsOptions> = {
 };
 
 /**
- * Makes a model of n-gram counts: lines of words, a tab, and a count, in any order of lines; an n-gram that comes several times occurs
- * as often as its counts say together.
+ * Makes a model from n-gram counts: lines of words, a tab, and a count, in any order of lines. The counts of an n-gram that occurs on
+ * several lines are added up.
  *
- * Counts of a whole text make the model that {@link train} makes of the text, key for key: those of all n-grams of the highest order, and
- * of the shorter ones that begin with `<s>`, as {@link ngramCounts} lists them; other n-grams may be there too, and are not needed.
- * From counts without rare n-grams, or without starts of sentences, results an approximation, and warnings say of which counts.
+ * Counts of a whole text make the same model as {@link train} makes from the text, key for key. Needed for this are the counts of all
+ * n-grams of the highest order and of all shorter n-grams that begin with `<s>`, as {@link ngramCounts} lists them; the files may hold
+ * other n-grams, too. If rare n-grams or the starts of sentences are missing, the model is an approximation, and warnings name the
+ * counts that are approximate.
  *
  * @throws KneserError: KNESER_INPUT_COUNTS with the line and the reason; KNESER_INPUT_*, KNESER_OPTION, KNESER_OUTPUT_*,
  * KNESER_DISK_FULL, KNESER_LIMIT, KNESER_ABORTED.
@@ -165,9 +166,9 @@ async function readCounts(
 }
 
 /**
- * The order of the model. It may be more than the words of the longest n-grams if these are whole sentences.
+ * The order of the model. It may be more than the length of the longest n-grams if these are whole sentences.
  *
- * @throws KNESER_OPTION for one that the counts do not have, KNESER_INPUT_EMPTY
+ * @throws KNESER_OPTION for an order that the counts do not have, KNESER_INPUT_EMPTY
  */
 function orderOf({ byLength, others, name }: ReadCounts, order: number | undefined): number {
   const longest = byLength.findLastIndex(stream => stream !== undefined);

@@ -12,11 +12,11 @@ import type { CountSource } from './count-source.js';
 
 /** N-grams that were read from files of counts. */
 export interface ReadCounts {
-  /** Their words. */
+  /** The words of the n-grams. */
   readonly words: WordList;
   /** By length: n-grams one after another, each as its word numbers, the oldest first, and its count. */
   readonly byLength: readonly (IdStream | undefined)[];
-  /** Bit n: whether there are n-grams of n words that begin with `<s>`; and others. */
+  /** Bit n: whether there are n-grams of n words that begin with `<s>`; in `others`, n-grams of n words that do not. */
   readonly starts: number;
   readonly others: number;
   /** By length, the least count of a line. */
@@ -33,15 +33,15 @@ type Use = (words: Uint32Array, count: number) => void;
 /**
  * Makes a source of counts of n-grams that were read from files.
  *
- * - Input: n-grams of up to some length with counts. Those of the order's length, and shorter ones that begin with `<s>`, decide all
- *   counts of the model. Where they are not there but longer ones are, they are the last words of these. Other n-grams that are shorter
- *   than the order only say what these leave out.
+ * - Input: n-grams of up to some length with counts. The n-grams as long as the order, and the shorter n-grams that begin with `<s>`,
+ *   decide all counts of the model. If they are missing but longer n-grams are there, they are the last words of the longer ones.
+ *   Other shorter n-grams are used only for occurrences that these do not account for.
  * - Output: the vocabulary, the figures, and the n-grams with counts.
  * - Order: the first stage.
  *
- * What is approximated, with a warning: where no n-gram of some length begins with `<s>`, those with which longer ones begin are taken,
- * and shorter sentences are missing. Where an n-gram occurs more often than the longer ones that end with it, as in counts without rare
- * n-grams, its other occurrences count as those after one further word, which is not known.
+ * Two approximations, each with a warning. If no n-gram of some length begins with `<s>`, the beginnings of longer n-grams that do are
+ * taken, and shorter sentences are missing. If an n-gram occurs more often than all longer n-grams that end with it, as in counts
+ * without rare n-grams, its other occurrences count as occurrences after one further, unknown word.
  *
  * @throws KNESER_INPUT_EMPTY, KNESER_LIMIT, KNESER_ABORTED
  */
@@ -96,7 +96,7 @@ export async function run(context: BuildContext, read: ReadCounts): Promise<Coun
 
 /** N-grams by their length, as the model of an order takes them. */
 class CountsByLength {
-  /** The length of the n-grams that stand for those of the order's length: the order, or more. */
+  /** The length of the n-grams that are counted as n-grams of the highest order: the order, or more. */
   readonly longest: number;
 
   constructor(
@@ -138,7 +138,7 @@ class CountsByLength {
     }
   }
 
-  /** How many n-grams there are, of all lengths. */
+  /** The number of n-grams of all lengths. */
   get size(): number {
     return this.read.byLength.reduce((sum, stream, length) => sum + (stream?.length ?? 0) / (length + 1), 0);
   }
@@ -152,7 +152,7 @@ class CountsByLength {
     }
   }
 
-  /** Calls `use` for each n-gram of a length that begins with `<s>`; where there are none, for those that longer ones begin with. */
+  /** Calls `use` for each n-gram of a length that begins with `<s>`; if there are none, for the beginnings of longer n-grams that do. */
   eachStart(length: number, use: Use): Promise<void> {
     return this.each(this.startsFrom(length), (ngram, count) => {
       if (ngram[0] === BOS) use(ngram.subarray(0, length), count);
@@ -205,7 +205,7 @@ async function countWords(
   return { frequency, sentences };
 }
 
-/** Puts the n-grams that decide all counts: those of the order's length, and shorter ones that begin with `<s>`. */
+/** Puts the n-grams that decide all counts: n-grams as long as the order, and shorter n-grams that begin with `<s>`. */
 async function putWhole(counts: CountsByLength, to: IdStream, warnings: string[]): Promise<void> {
   const { order, longest } = counts;
   await counts.each(longest, (ngram, count) => pushWindow(to, order, ngram, 0, longest, count));
@@ -222,8 +222,9 @@ async function putWhole(counts: CountsByLength, to: IdStream, warnings: string[]
 }
 
 /**
- * Puts n-grams that are shorter than the order and do not begin with `<s>`, and takes away the occurrences that longer ones account
- * for: what is left has an unknown word before it. Where there are none of some length, those that longer ones begin with are taken.
+ * Puts n-grams that are shorter than the order and do not begin with `<s>`, and subtracts the occurrences that longer n-grams account
+ * for: the remaining occurrences have an unknown word before them. If there are no n-grams of some length, the beginnings of longer
+ * n-grams are taken.
  *
  * @returns warnings.
  */
@@ -259,12 +260,12 @@ async function putUnexplained(counts: CountsByLength, to: IdStream): Promise<str
   return warnings;
 }
 
-/** N-grams of one pass of {@link putContexts}, at most: they take about 40 bytes each. */
+/** The most n-grams of one pass of {@link putContexts}: they take about 40 bytes each. */
 const NGRAMS_A_PASS = 1 << 20;
 
 /**
- * Puts the n-grams that longer ones begin with and none ends with, once each: every context of a model is an n-gram of it. A single
- * word is put after `<s>`.
+ * Every context of a model must be an n-gram of it. Puts, once each, the contexts of n-grams (the words before the last word) with which
+ * no n-gram ends. A single word is put after `<s>`.
  */
 async function putContexts(counts: CountsByLength, to: IdStream): Promise<void> {
   const { order } = counts;
