@@ -1,10 +1,11 @@
 import { exp10 } from '../base/elementary.js';
 import type { TokenScores } from '../model/scoring/pieces.js';
 import { figuresOf, LOG2_10, orNull, perplexityOf, PieceSum } from '../model/scoring/perplexity.js';
+import type { FeatureFigures } from './features.js';
 import type { DocumentUnit, ScoredDocument } from './scored.js';
 
 /** The figures of a document under one model. An undefined figure is `null`. */
-export interface DocumentFigures {
+export interface DocumentFigures extends Partial<FeatureFigures> {
   /** Whether each line (or segmented sentence) is a sentence, or the whole document is one. Perplexities of different units cannot be compared. */
   readonly unit: DocumentUnit;
   /** Number of scored sentences. */
@@ -25,8 +26,6 @@ export interface DocumentFigures {
   readonly commonness: number | null;
   /** The document under the second model; with `against`. */
   readonly against?: ComparedFigures;
-  /** Figures of the distribution before each token; with `features: 'full'`. */
-  readonly meanSurprisal?: number | null;
   /** The document's perplexities after its context and without it; with `context`. */
   readonly context?: ContextFigures;
   /** By token, the token as the model reads it; with `tokens`. */
