@@ -32,6 +32,10 @@ export interface DocumentFigures extends Partial<FeatureFigures> {
   readonly tokenTexts?: readonly string[];
   /** By token, log10 p; with `tokens`. */
   readonly log10Probs?: readonly number[];
+  /** By token, its rank among all types; with `tokens` and `features: 'full'`. */
+  readonly ranks?: readonly number[];
+  /** By token, the entropy of the distribution before it [bits]; with `tokens` and `features: 'full'`. */
+  readonly entropies?: readonly number[];
   /** By token, true to leave it out of the loss of a model in training; with `mask`. */
   readonly mask?: readonly boolean[];
 }

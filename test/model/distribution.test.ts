@@ -150,11 +150,11 @@ test.skipIf(ptb === undefined)(
       [27, -144.57847, 137.946447, -0.410668, [19, 1855, 1, 3147, 60, 1, 21, 1, 3, 477, 69, 21]],
     ];
     const rows = annotate({ model, files: [test], features: 'full', tokens: true });
-    for (const [tokens, likelihood, entropy, curvature, ranks] of first) {
-      const { value } = await rows.next();
-      const figures = value ? value.figures : undefined;
-      expect(figures?.tokens).toBe(tokens);
-      expect((figures?.log10Prob ?? NaN) * Math.LN10).toBeCloseTo(likelihood, 4);
+    for await (const { index, figures } of rows) {
+      if (index === first.length) break;
+      const [tokens, likelihood, entropy, curvature, ranks] = first[index];
+      expect(figures.tokens).toBe(tokens);
+      expect((figures.log10Prob ?? NaN) * Math.LN10).toBeCloseTo(likelihood, 4);
       expect((figures.meanEntropy ?? NaN) * tokens * Math.LN2).toBeCloseTo(entropy, 4);
       expect(figures.curvature).toBeCloseTo(curvature, 4);
       expect(figures.ranks?.slice(0, ranks.length)).toEqual(ranks);
