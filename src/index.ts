@@ -123,6 +123,15 @@ export type {
   QuantileRow,
   SelectionReport,
 } from './documents/selection-report.js';
+export {
+  overlap,
+  type OverlapOptions,
+  type OverlapReport,
+  type OverlapRow,
+  type OverlapScores,
+  type TrainingPlace,
+} from './documents/overlap.js';
+export type { Normalization } from './documents/overlap-tokens.js';
 export type { LabelFigures } from './documents/roc.js';
 export type { Kept } from './documents/choices.js';
 export type { DocumentUnit } from './documents/scored.js';

@@ -33,6 +33,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./select.js'),
   },
   {
+    name: 'overlap',
+    summary: 'Say which items of a benchmark are in a training text, by exact n-grams.',
+    load: () => import('./overlap.js'),
+  },
+  {
     name: 'predict',
     summary: 'Predict the next token: the most probable ones after each line of input.',
     load: () => import('./predict.js'),
