@@ -49,6 +49,7 @@ export { train } from './train/train.js';
 export type { TrainingText, TrainOptions } from './train/plan/options.js';
 export type { TrainReport } from './train/train.js';
 export { MAX_ORDER } from './tables/pattern.js';
+export { importCounts, type ImportCountsOptions } from './train/import-counts.js';
 export { tune, type TuneOptions } from './train/tune.js';
 export {
   merge,

@@ -44,6 +44,11 @@ const EXIT_CODES = {
    */
   KNESER_INPUT_ARPA: 2,
   /**
+   * A line of a file of n-gram counts has no words or no whole number, or marks of sentences in the wrong place. The
+   * message has the line number; `docs/formats.md` has the forms that are read.
+   */
+  KNESER_INPUT_COUNTS: 2,
+  /**
    * A line of a vocabulary list (`--vocab`) has another form than the lines before, or a form that is not read. The
    * message has the line number; `docs/formats.md` has the forms that are read.
    */

@@ -1,6 +1,6 @@
+import { STDIN } from '../base/node/standard-streams.js';
 import { checkAborted, KneserError } from '../base/errors.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
-import { STDIN } from '../text/formats/bytes.js';
 import { isPlain, openCorpus } from '../text/formats/index.js';
 import { documentsOf, expandInputs } from '../text/formats/input.js';
 import { LineReader } from '../text/formats/lines.js';

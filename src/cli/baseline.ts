@@ -7,7 +7,6 @@ import {
   type BaselineProgress,
   type BaselineTexts,
 } from '../baseline/options.js';
-import { summaryOf, tablesOf } from '../baseline/tables.js';
 import type { BaselineReport } from '../baseline/report.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { MIXTURE_DEFAULTS } from '../train/plan/options.js';
@@ -101,6 +100,7 @@ function show(display: ProgressDisplay, { model, stage, done, total, unit }: Bas
 }
 
 async function printReport(report: BaselineReport): Promise<void> {
+  const { summaryOf, tablesOf } = await import('../baseline/tables.js');
   await print(`${summaryOf(report)}\n`);
   for (const { title, head, rows, notes = [] } of tablesOf(report)) {
     await print(`\n${title}\n\n`);

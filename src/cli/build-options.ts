@@ -9,9 +9,9 @@ import {
   type TrainOptions,
 } from '../train/plan/options.js';
 import { mixtureDefault, patternChoice, type PatternFlags } from './patterns.js';
-import { tokenizationChoice, type TokenizationFlags } from './tokenization.js';
+import type { TokenizationFlags } from './tokenization.js';
 import { parseNames, parseNumber, parseSize, parseThresholds, parseWhole } from './values.js';
-import { vocabularyChoice, type VocabularyFlags } from './vocabulary.js';
+import type { VocabularyFlags } from './vocabulary.js';
 
 /** The functions that read the values of flags, by kind. */
 const PARSERS: Record<NonNullable<FlagText['value']>, (text: string) => unknown> = {
@@ -56,8 +56,9 @@ const MADE: { readonly [Name in OptionName]?: (flags: BuildFlags) => unknown } =
   patterns: patternChoice,
   holdOut: flags => mixtureDefault(flags, 'holdOut'),
   classes: flags => mixtureDefault(flags, 'classes'),
-  vocabulary: vocabularyChoice,
-  tokenization: tokenizationChoice,
+  // Loaded when a command runs, not for its help.
+  vocabulary: async flags => (await import('./vocabulary.js')).vocabularyChoice(flags),
+  tokenization: async flags => (await import('./tokenization.js')).tokenizationChoice(flags),
 };
 
 /** Turns flags into library options. Options whose flags are not given are left out. @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_TOKENIZER */

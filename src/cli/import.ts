@@ -1,19 +1,47 @@
 import type { Command } from 'commander';
 import { standard } from '../base/node/standard-streams.js';
+import { KneserError } from '../base/errors.js';
+import { kindOf } from '../base/file-kinds.js';
+import { STDIN } from '../base/node/standard-streams.js';
+import { readBytes } from '../text/formats/bytes.js';
+import { peek } from '../text/formats/peek.js';
+import { decode } from '../text/surface.js';
 import type { ImportReport } from '../tools/arpa/import.js';
+import { MACHINE_OPTION_NAMES, type BuildOptionName } from '../train/plan/options.js';
+import { addBuildFlags, buildOptions, type BuildFlags } from './build-options.js';
 import { interruption } from './interruption.js';
 import { bytes, print, warn, whole } from './output.js';
 import { withProgress } from './progress.js';
-import { parseNumber } from './values.js';
+import { summary as trainSummary } from './train.js';
+import { parseNumber, parseWhole } from './values.js';
 
 const HELP = `
-Example:
-  kneser import model.arpa.gz --out model`;
+An ARPA file becomes a back-off model with the numbers of the file. N-gram counts (words, a tab, a count) become a model of counts, as
+if trained on their text: those of kneser counts, of SRILM's ngram-count -write, of Google's Web 1T and Books. The files tell
+which they are; the flags from --order to --skip-blank are for counts.
+
+Examples:
+  kneser import model.arpa.gz --out model
+  kneser import counts-*.gz --out model --order 5
+  kneser counts model | kneser import - --counts --out again`;
+
+/** The options of {@link importCounts} that have the flags of training. */
+const COUNT_OPTIONS: readonly BuildOptionName[] = [
+  'patterns',
+  'classes',
+  'prune',
+  'vocabulary',
+  'tokenization',
+  'lowercase',
+  'skipBlank',
+];
 
 /** Flags of `kneser import`. */
-interface ImportFlags {
+interface ImportFlags extends BuildFlags {
   readonly out: string;
   readonly unk?: number;
+  readonly counts?: boolean;
+  readonly order?: number;
   readonly force?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -22,13 +50,16 @@ interface ImportFlags {
 /** `kneser import`. */
 export function define(command: Command): void {
   command
-    .argument('<file>', 'the ARPA file, a .gz file, or - for standard input')
+    .argument('<file...>', 'an ARPA file, or files of n-gram counts, also with .gz or .zst; - for standard input')
     .requiredOption('-o, --out <dir>', 'folder of the model')
     .option(
       '--unk <log10>',
       'log10 p of <unk>, instead of the value in the file or if the file has none',
       parseNumber('-7'),
     )
+    .option('--counts', 'the files hold n-gram counts (default: by their first line; standard input holds ARPA)')
+    .option('-n, --order <n>', 'length of the longest n-grams that are taken from counts (default: all)', parseWhole);
+  addBuildFlags(command, [...COUNT_OPTIONS, ...MACHINE_OPTION_NAMES])
     .option('-f, --force', 'replace a model that is there')
     .option('--json', 'print one JSON object')
     .option('-q, --quiet', 'no progress, no summary')
@@ -36,8 +67,62 @@ export function define(command: Command): void {
     .action(run);
 }
 
-async function run(file: string, flags: ImportFlags): Promise<void> {
+async function run(files: readonly string[], flags: ImportFlags, command: Command): Promise<void> {
+  if (flags.counts ?? (await holdsCounts(files[0]))) await runCounts(files, flags);
+  else await runArpa(files, flags, command);
+}
+
+/** Whether the first line of a file has the form of n-gram counts. */
+async function holdsCounts(path: string): Promise<boolean> {
+  if (path === STDIN) return false;
+  const source = readBytes(path);
+  try {
+    const { head } = await peek(source);
+    const line = /^\s*([^\n]*)/.exec(decode(head))?.[1] ?? '';
+    return kindOf(head)?.name !== 'arpa' && /^[^\t\\][^\t]*\t\d+([\t,]|\r?$)/.test(line);
+  } catch {
+    // What cannot be read is refused by name later.
+    return false;
+  } finally {
+    await source.return(undefined);
+  }
+}
+
+async function runCounts(files: readonly string[], flags: ImportFlags): Promise<void> {
+  const { out, unk, order, force = false, json = false, quiet = false } = flags;
+  if (unk !== undefined) {
+    throw new KneserError('KNESER_OPTION', 'unk: is for ARPA files; counts have occurrences of <unk>, or none');
+  }
+  const { importCounts } = await import('../train/import-counts.js');
+  const signal = interruption();
+  const options = await buildOptions(flags, [...COUNT_OPTIONS, ...MACHINE_OPTION_NAMES]);
+  const report = await withProgress(quiet, progress =>
+    importCounts({ files, out, ...options, ...(order === undefined ? {} : { order }), force, signal, ...progress }),
+  );
+  report.warnings.forEach(warn);
+  if (json) await print(JSON.stringify(report) + '\n');
+  else if (!quiet) standard.stderr.write(trainSummary(report));
+}
+
+async function runArpa(files: readonly string[], flags: ImportFlags, command: Command): Promise<void> {
   const { out, unk, force = false, json = false, quiet = false } = flags;
+  const [file, ...others] = files;
+  if (others.length > 0) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `${file}: is no file of n-gram counts, and only one ARPA file is imported at a time`,
+    );
+  }
+  const own = ['out', 'unk', 'counts', 'force', 'json', 'quiet'];
+  const odd = command.options.find(
+    option => !own.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
+  );
+  if (odd) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `${odd.attributeName()}: is for n-gram counts, and ${file} holds none; leave ${odd.long ?? ''} out, or say --counts`,
+    );
+  }
   const { importArpa } = await import('../tools/arpa/import.js');
   const signal = interruption();
   const report = await withProgress(quiet, progress =>

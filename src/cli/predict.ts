@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { STDIN } from '../base/node/standard-streams.js';
 import type { Explanation, Prediction } from '../model/prediction/prediction.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
-import { STDIN } from '../text/formats/bytes.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
 import { figure, print, printJsonLine, printTable, warn } from './output.js';
 import { addModelFlags, openOptions, type ModelFlags } from './smoothing.js';

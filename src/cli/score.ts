@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import { standard } from '../base/node/standard-streams.js';
+import { standard, STDIN } from '../base/node/standard-streams.js';
 import type { LanguageModel } from '../model/language-model.js';
 import type { Score } from '../model/scoring/score.js';
 import type { TextCache } from '../smoothing/cache.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
-import { STDIN } from '../text/formats/bytes.js';
 import type { Input } from '../text/formats/input.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
 import { figure, print, printJsonLine, warn } from './output.js';

@@ -1,13 +1,12 @@
 import { Option, type Command } from 'commander';
 import { stat } from 'node:fs/promises';
-import { standard } from '../base/node/standard-streams.js';
+import { standard, STDIN } from '../base/node/standard-streams.js';
 import { writeAtomically } from '../base/node/atomic.js';
 import { KneserError, writeError } from '../base/errors.js';
 import { heatScale, heatStep, readable, valueAt } from '../report/heat.js';
 import type { LanguageModel } from '../model/language-model.js';
 import type { VectorOptions, VectorScore } from '../model/scoring/vector.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
-import { STDIN } from '../text/formats/bytes.js';
 import type { Input } from '../text/formats/input.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
 import { figure, print, printJsonLine, warn } from './output.js';

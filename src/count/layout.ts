@@ -44,6 +44,10 @@ export function checkTokens(tokens: number, sentences: number, order: number): v
  *
  * A sentence that does not fit continues in the next chunk.
  *
+ * - Input: the word numbers of a text, each sentence ended by `EOS`.
+ * - Output: chunks of ids, with their histories before them.
+ * - Order: as in the text.
+ *
  * @param toId the id of each number of the stream.
  * @param total `layoutLength` of the text.
  * @param consume whether the stream's memory is freed on the way, so that it cannot be read again.

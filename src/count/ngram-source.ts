@@ -23,6 +23,7 @@ export interface Chunk {
  * - Input: the tokens of a text with their histories, or different n-grams with counts. The n-grams are as long as the order, or
  *   shorter and begin with `<s>`: every occurrence of a token ends exactly one of them, so all counts of a model follow from these.
  * - Output: chunks of ids.
+ * - Order: any; sorting follows.
  */
 export interface NgramSource {
   /** How many numbers the chunks have all together. */

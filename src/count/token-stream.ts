@@ -21,6 +21,10 @@ export interface TokenOptions {
 /**
  * Turns tokens into word numbers, each sentence ended by `EOS`, and counts how often each word occurs.
  *
+ * - Input: the tokens and line ends of a text, from a tokenizer.
+ * - Output: two streams of word numbers, of counted and of held-out sentences; the list of words; frequencies and figures.
+ * - Order: as in the text.
+ *
  * A token that stands for another word, because it is not valid UTF-8 or not in lower case, gets a number of its own when it is first
  * seen, and an entry in `aliases`. Decoding and lower-casing thus cost nothing for later occurrences.
  */

@@ -2,7 +2,7 @@ import { sharedMemory } from '../base/shared-memory.js';
 import type { Block } from '../tables/block.js';
 import { NONE } from '../text/tokens.js';
 import type { IdStream } from './id-stream.js';
-import type { Chunk } from './ngram-source.js';
+import type { Chunk, NgramSource } from './ngram-source.js';
 
 /** How many numbers an n-gram with its count takes: see {@link Windows}. */
 export function windowStep(order: number): number {
@@ -95,15 +95,20 @@ export class Windows {
 }
 
 /**
- * Stores n-grams of up to `order` words as numbers that {@link Windows.addNumbers} takes.
+ * Stores an n-gram of up to `order` words as numbers that {@link Windows.addNumbers} takes.
  *
- * @param history words, nearest first; what is missing to order − 1 becomes `NONE`.
+ * @param words the n-gram is `words[from, to)`, the oldest word first; of a longer one its last `order` words are stored.
  */
-export function pushWindow(to: IdStream, order: number, history: ArrayLike<number>, word: number, count: number): void {
-  for (let distance = order - 1; distance > 0; distance--)
-    to.push(distance <= history.length ? history[distance - 1] : NONE);
-  to.push(word);
-  to.push(count);
+export function pushWindow(
+  stream: IdStream,
+  order: number,
+  words: ArrayLike<number>,
+  from: number,
+  to: number,
+  count: number,
+): void {
+  for (let at = to - order; at < to; at++) stream.push(at >= from ? words[at] : NONE);
+  stream.push(count);
 }
 
 /** Gives chunks of the stored n-grams; the last ones are left in `windows`. */
@@ -120,4 +125,26 @@ export function* layoutWindows(
       yield windows.take();
     }
   }
+}
+
+/** A source of n-grams that are stored. @param onNegative as in {@link NgramSource}. */
+export function storedNgrams(
+  stream: IdStream,
+  order: number,
+  weights: 'counts' | 'differences',
+  onNegative: (ngrams: number) => void,
+): NgramSource {
+  const step = windowStep(order);
+  return {
+    length: stream.length,
+    step,
+    weights,
+    *chunks(toId, limit, consume) {
+      const windows = new Windows(order, Math.floor(Math.min(stream.length, limit) / step));
+      yield* layoutWindows(stream, toId, windows, consume);
+      if (!windows.isEmpty) yield windows.take();
+    },
+    onNegative,
+    close: () => stream.close(),
+  };
 }

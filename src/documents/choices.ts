@@ -7,7 +7,7 @@ import { quantile } from '../baseline/bootstrap.js';
  * missing, and its document is never chosen. Random choices depend on the seed and the position alone.
  */
 
-/** Documents of a stratum by ascending figure; those of equal figures by position. */
+/** The documents of a stratum by ascending figure; documents with equal figures by position. */
 export function ranked(members: Uint32Array, figures: Float64Array): Uint32Array {
   return members.slice().sort((a, b) => figures[a] - figures[b] || a - b);
 }
@@ -30,7 +30,7 @@ export function keptRanks(which: Kept, share: number, n: number): [from: number,
   return [Math.ceil((0.5 - share / 2) * n), Math.ceil((0.5 + share / 2) * n)];
 }
 
-/** As {@link keptRanks}, of a share of the tokens: a document lies where the middle of its tokens does. */
+/** Like {@link keptRanks} for a share of the tokens: a document is kept if the middle one of its tokens is among the kept tokens. */
 export function keptRanksOfTokens(
   which: Kept,
   share: number,
@@ -75,9 +75,9 @@ export function bertinWeight(how: 'stepwise' | 'gaussian', x: number, [q1, q2, q
 }
 
 /**
- * φ with which the mean of min(1, φ · weight) is a share, by bisection.
+ * Finds, by bisection, the φ for which the mean of min(1, φ · weight) is `share`.
  *
- * @throws KNESER_OPTION where no φ reaches it
+ * @throws KNESER_OPTION if no φ reaches the share
  */
 export function scaleFor(weights: Float64Array, share: number): number {
   const mean = (phi: number): number => {
@@ -151,7 +151,7 @@ export function inverseWeights(
   return { highest: used.map(k => highest[k]), weights: plain.map(weight => weight * scale), beta };
 }
 
-/** The weight of a figure: that of the first segment that reaches up to it. */
+/** The weight of a figure: the weight of the first segment whose highest figure is at least this figure. */
 export function weightOf({ highest, weights }: Segments, figure: number): number {
   const k = highest.findIndex(most => figure <= most);
   return weights[k < 0 ? weights.length - 1 : k];
@@ -182,7 +182,7 @@ export function highestKeys(
     .sort();
 }
 
-/** Whether a document is drawn that is chosen with a probability. */
+/** Draws whether the document at `position` is chosen, with this probability. */
 export function isDrawn(probability: number, seed: number, position: number): boolean {
   return hashRandom(seed, position) < probability;
 }

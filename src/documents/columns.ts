@@ -3,7 +3,7 @@ import { shown } from '../base/check.js';
 import { memberOf } from '../text/formats/jsonl.js';
 import type { RecordAt } from './stream.js';
 
-/** A number a document, 8 bytes each, for any number of documents. */
+/** One number for each document, 8 bytes each, for any number of documents. */
 export class Column {
   private values = new Float64Array(1 << 12);
   private length = 0;
@@ -23,7 +23,7 @@ export class Column {
 }
 
 /**
- * The number at a path in a record; NaN where it is missing or `null`.
+ * The number at a path in a record; NaN if it is missing or `null`.
  *
  * @throws KNESER_INPUT_JSON for a value that is no number, or one that JavaScript cannot hold
  */
@@ -38,7 +38,7 @@ export function numberAt({ object, place }: RecordAt, path: string): number {
   );
 }
 
-/** Gives each different value a number, from 0 in the order in which they come. */
+/** Numbers different values from 0 on, in the order in which they first occur. */
 export class Labels {
   readonly names: string[] = [];
   private readonly numbers = new Map<string, number>();

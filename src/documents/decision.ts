@@ -18,20 +18,20 @@ import type { SelectOptions } from './select.js';
 
 /** The numbers of all documents, by position. */
 export interface FigureTable {
-  /** NaN where a document has none. */
+  /** The figure of each document; NaN for a document without one. */
   readonly figures: Float64Array;
-  /** `undefined` where no document has any. */
+  /** The number of tokens of each document; `undefined` if no document has it. */
   readonly tokens: Float64Array | undefined;
-  /** The number of the document's value of `within`. */
+  /** For each document, the number of its value of the member `within`. */
   readonly groups: Float64Array | undefined;
   readonly groupNames: readonly string[];
   /** 1 for a document with the label. */
   readonly labels: Uint8Array | undefined;
 }
 
-/** A cut: the figures on both sides, and the documents nearest to it. */
+/** A cut between chosen and other documents, or between two buckets, and the documents nearest to it. */
 export interface CutPlace {
-  /** What is cut: a value of `within`, a bin of length, or all. */
+  /** The name of the stratum that is cut: a value of `within`, a bin of length, or all documents. */
   readonly of: string;
   /** Figures below this lie on one side. */
   readonly at: number;
@@ -40,7 +40,7 @@ export interface CutPlace {
   readonly above: readonly number[];
 }
 
-/** What is chosen. */
+/** Which documents are chosen. */
 export interface Decision {
   /** The number of the bucket of a document; 0 without buckets, −1 for one that is not chosen. */
   readonly bucketOf: (position: number) => number;
@@ -48,13 +48,13 @@ export interface Decision {
   /** The weight of a figure, of a sample by weights. */
   readonly weight?: (figure: number) => number;
   readonly cuts: readonly CutPlace[];
-  /** What the method found out, for the report: quartiles, φ, segments. */
+  /** Values that the method computed, for the report: quartiles, φ, segments. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Documents on each side of a cut that are shown. */
+/** How many documents on each side of a cut the report shows. */
 const SHOWN = 10;
-/** Strata whose cuts are shown. */
+/** For how many strata the report shows cuts. */
 const STRATA_SHOWN = 8;
 
 /** Decides which documents are chosen. @throws KNESER_OPTION */

@@ -5,9 +5,9 @@ import { poisson, type Interval } from '../baseline/bootstrap.js';
 export interface LabelFigures {
   /** Documents with a figure. */
   readonly documents: number;
-  /** Those of them with the label. */
+  /** Documents with a figure and with the label. */
   readonly labelled: number;
-  /** The probability that a labelled document has a higher figure than another, ties half; `null` where one kind is missing. */
+  /** The probability that a labelled document has a higher figure than an unlabelled one (ties count half); `null` if one kind is missing. */
   readonly auc: number | null;
   /** 95 % interval of `auc`. */
   readonly aucInterval: Interval | null;
@@ -25,11 +25,11 @@ export interface LabelFigures {
   readonly threshold: number | null;
   /** 95 % interval of `threshold`. */
   readonly thresholdInterval: Interval | null;
-  /** The precision at the threshold that finds half of the labelled. */
+  /** The precision at the threshold that finds half of the labelled documents. */
   readonly precisionAtRecall50: number | null;
   /** That threshold. */
   readonly thresholdAtRecall50: number | null;
-  /** The precision at the threshold that finds nine tenths of the labelled. */
+  /** The precision at the threshold that finds nine tenths of the labelled documents. */
   readonly precisionAtRecall90: number | null;
   /** That threshold. */
   readonly thresholdAtRecall90: number | null;
@@ -46,10 +46,10 @@ interface Curve {
 }
 
 /**
- * How well figures find labelled documents, with intervals by a bootstrap over documents (each taken a Poisson distributed number
- * of times).
+ * How well figures find labelled documents, with intervals by a bootstrap over documents (a resample takes each document a Poisson
+ * distributed number of times).
  *
- * @param figures one a document; NaN is left out.
+ * @param figures the figure of each document; documents with NaN are left out.
  * @param labels 1 for a labelled document.
  */
 export function labelFigures(

@@ -34,7 +34,7 @@ export interface BucketChoice {
   readonly names: readonly string[];
   /** Percentiles, 0 to 100, ascending; one less than names. Figures strictly below an end belong to its bucket, as in CCNet. */
   readonly percentiles?: readonly number[];
-  /** Figures in place of percentiles. */
+  /** Figures instead of percentiles. */
   readonly at?: readonly number[];
 }
 
@@ -47,21 +47,21 @@ export type SampleChoice =
       readonly share: number;
     }
   | {
-      /** Weights that fall with commonness (after He et al. 2024). Without `count`, all documents come out, each with its weight. */
+      /** Weights that fall with commonness (after He et al. 2024). Without `count`, all documents are returned, each with its weight. */
       readonly how: 'inverse';
       /** Segments of equal token mass. Default 20. */
       readonly segments?: number;
       /** The highest weight over the lowest. Default 10. */
       readonly ratio?: number;
-      /** So many documents are drawn with probabilities proportional to their weights. */
+      /** The number of documents that are drawn, with probabilities proportional to their weights. Default: no draw. */
       readonly count?: number;
     };
 
-/** What {@link select} reads, and how it chooses. Exactly one method must be given: `min`/`max`, `keep`, `buckets`, `sample`, `resample`, `top` or `label`. */
+/** The files that {@link select} reads, and the method. Exactly one method must be given: `min`/`max`, `keep`, `buckets`, `sample`, `resample`, `top` or `label`. */
 export interface SelectOptions extends DocumentOptions, WorkOptions {
   /** Files of objects with figures: JSON lines or Parquet. They are read twice. */
   readonly files: readonly string[];
-  /** The figure: a number at this path, such as `kneser.perplexity`, or `loss` of somebody's model. */
+  /** The path of the figure, a number in the objects: such as `kneser.perplexity`, or the `loss` of another model. */
   readonly by: string;
   /** Keeps documents whose figure is at least this. */
   readonly min?: number;
@@ -73,16 +73,16 @@ export interface SelectOptions extends DocumentOptions, WorkOptions {
     readonly which: Kept;
     /** From 0 to 1. */
     readonly share: number;
-    /** What is shared. Default `documents`. */
+    /** Whether it is a share of the documents or of their tokens. Default `documents`. */
     readonly of?: 'documents' | 'tokens';
   };
   /** Sorts documents into buckets. */
   readonly buckets?: BucketChoice;
   /** Takes a random sample. */
   readonly sample?: SampleChoice;
-  /** Draws so many documents without replacement, with probabilities proportional to base^(figure / temperature), as DSIR does. */
+  /** The number of documents to draw without replacement, with probabilities proportional to base^(figure / temperature), as in DSIR. */
   readonly resample?: number;
-  /** Takes the documents with the highest figures, so many. */
+  /** The number of documents to keep: the ones with the highest figures. */
   readonly top?: number;
   /** Chooses nothing: says how well the figure finds the documents whose `field` has the `value`. */
   readonly label?: {
@@ -93,7 +93,7 @@ export interface SelectOptions extends DocumentOptions, WorkOptions {
   };
   /** Divides the figures before `resample`. Default 1. */
   readonly temperature?: number;
-  /** The base of the logarithm that the figures of `resample` are. Default 10, kneser's; e = 2.718281828459045 for other people's. */
+  /** The base of the logarithms that are the figures of `resample`. Default 10, as in kneser; 2.718281828459045 for natural logarithms. */
   readonly logBase?: number;
   /** Leaves out documents of fewer tokens. Default 0. Sums of log ratios reward length: DSIR leaves out documents of fewer than 100. */
   readonly minTokens?: number;
@@ -101,15 +101,15 @@ export interface SelectOptions extends DocumentOptions, WorkOptions {
   readonly tokens?: string;
   /** Takes shares and quantiles among the documents with the same value of this member: language, domain. */
   readonly within?: string;
-  /** Takes shares and quantiles among documents of like length: in so many bins of equally many documents, by tokens. */
+  /** The number of bins by length in tokens, with equally many documents each: shares and quantiles are taken within each bin. */
   readonly lengthBins?: number;
   /** Whole number. Default 1. The same seed chooses the same documents, whatever the shards. */
   readonly seed?: number;
-  /** Some of the documents come out; all take part in the choice. */
+  /** The part of the documents that is returned. All documents take part in the choice. */
   readonly shard?: Shard;
   /** Resamples of the intervals of `label`. Default 200. */
   readonly resamples?: number;
-  /** Told the report when the choice is made and all documents have come out. */
+  /** Called with the report after the last document. */
   readonly onReport?: (report: SelectionReport) => void;
   /** A member that names documents in the report. Default `id`. */
   readonly id?: string;
@@ -198,7 +198,7 @@ function checkSample(name: string, value: unknown): void {
   throw optionError(name, given.how, given.how === 'inverse' ? 'a sample with a share' : 'a sample without a share');
 }
 
-/** The options that are a method. */
+/** The options that name a method. */
 const METHODS = ['keep', 'buckets', 'sample', 'resample', 'top', 'label'] as const;
 
 /** A chosen document. */
@@ -222,8 +222,8 @@ export interface SelectedDocument {
 /**
  * Chooses documents by a figure: thresholds, shares by rank, buckets, random samples, weights. The figure is any number in the
  * objects; neither text nor tokens are needed for it. A document whose figure is `null` or missing is never chosen, and counted in
- * the report. Documents come out in their order, byte for byte. Files are read twice; memory is 8 bytes a document, and as many
- * more for tokens, for `within`, and for the order where ranks are needed.
+ * the report. Documents are returned in their order, byte for byte. Files are read twice. Memory: 8 bytes for each document, and 8
+ * more for each of the number of tokens, `within`, and the order of ranks, if the method needs them.
  *
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_INPUT_JSON for a figure that is not a number, KNESER_ABORTED.
  * @example
@@ -364,7 +364,7 @@ async function readFigures(source: AsyncGenerator<readonly RecordAt[]>, options:
   };
 }
 
-/** The option that needs tokens. */
+/** The name of the given option that needs numbers of tokens. */
 function neededFor({ keep, sample, lengthBins, minTokens }: SelectOptions): string | undefined {
   if (keep?.of === 'tokens') return 'keep';
   if (sample?.how === 'inverse') return 'sample';
@@ -372,7 +372,7 @@ function neededFor({ keep, sample, lengthBins, minTokens }: SelectOptions): stri
   return minTokens === undefined || minTokens === 0 ? undefined : 'minTokens';
 }
 
-/** `kneser.against.tokens`, `kneser.tokens`, `tokens` for `kneser.against.log10Ratio`. */
+/** The paths at which a number of tokens may be: `kneser.against.tokens`, `kneser.tokens`, `tokens` for `kneser.against.log10Ratio`. */
 function tokenPaths(by: string): string[] {
   const parts = by.split('.').slice(0, -1);
   return Array.from({ length: parts.length + 1 }, (_, i) => [...parts.slice(0, parts.length - i), 'tokens'].join('.'));

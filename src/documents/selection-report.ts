@@ -12,7 +12,7 @@ const BARS = 60;
 /** UTF-16 units of a document that an example shows. */
 const SHOWN_TEXT = 200;
 
-/** Counts of documents and tokens; tokens are `null` where the objects have none. */
+/** Numbers of documents and tokens; `tokens` is `null` if the objects have no numbers of tokens. */
 export interface Counted {
   /** Number of documents. */
   readonly documents: number;
@@ -22,15 +22,15 @@ export interface Counted {
 
 /** A document near a cut. */
 export interface ExampleDocument {
-  /** Its member `id`, or where it is. */
+  /** Its member `id`, or its place in the input. */
   readonly id: string;
   /** Its figure. */
   readonly figure: number;
-  /** Its first 200 characters; `null` where it has no text. */
+  /** Its first 200 characters; `null` for a document without text. */
   readonly text: string | null;
 }
 
-/** What {@link select} chose. */
+/** The report of a choice by {@link select}. */
 export interface SelectionReport {
   /** The path of the figure. */
   readonly by: string;
@@ -46,11 +46,11 @@ export interface SelectionReport {
   readonly within?: readonly GroupRow[];
   /** By bucket, the documents in it. */
   readonly buckets?: readonly BucketRow[];
-  /** What the method computed: quartiles and φ of a sample, ends of buckets, segments of weights. */
+  /** Values that the method computed: quartiles and φ of a sample, ends of buckets, segments of weights. */
   readonly details: Readonly<Record<string, unknown>>;
   /** Documents next to each cut. */
   readonly cuts?: readonly CutExamples[];
-  /** The distribution of the figure; `null` where no document has one. */
+  /** The distribution of the figure; `null` if no document has a figure. */
   readonly histogram: FigureHistogram | null;
   /** How well the figure finds a label, with `label`. */
   readonly label?: LabelReport;
@@ -60,9 +60,9 @@ export interface SelectionReport {
 export interface QuantileRow {
   /** From 0 to 100. */
   readonly percentile: number;
-  /** Of all documents with a figure. */
+  /** The percentile over all documents with a figure. */
   readonly all: number | null;
-  /** Of the chosen. */
+  /** The percentile over the chosen documents. */
   readonly kept: number | null;
 }
 

@@ -4,10 +4,10 @@
  * for byte; `member.ts` finds and adds members of a record. Random choices are hashes of positions (base/hash-random.ts), so that
  * threads, shards and repeated runs choose alike. Commands that need quantiles read their files twice.
  */
+import { STDIN } from '../base/node/standard-streams.js';
 import { optionError, type Check } from '../base/check.js';
 import { checkAborted, KneserError } from '../base/errors.js';
 import type { WorkOptions } from '../base/progress.js';
-import { STDIN } from '../text/formats/bytes.js';
 import type { DocumentOptions, ReadOptions } from '../text/formats/corpus.js';
 import { findFormat } from '../text/formats/index.js';
 import { expandInputs, type Input } from '../text/formats/input.js';

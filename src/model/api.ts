@@ -87,7 +87,7 @@ export const FILE_OPTIONS: OptionTable<FileOptions> = {
 
 /** A table in the list {@link ModelInfo}.tables. A back-off model has no counts: every figure that depends on counts is 0. */
 export interface TableInfo {
-  /** Kept (`1`) and skipped (`_`) positions, oldest first, predicted word last: `111` are the trigrams, `1_1` the same without the middle word. */
+  /** Kept (`1`) and skipped (`_`) positions, oldest first, predicted word last: `111` are trigrams, `1_1` skips the word in between. */
   readonly pattern: string;
   /** Distinct n-grams; for order 1 the size of the vocabulary. */
   readonly types: number;

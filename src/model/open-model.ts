@@ -10,9 +10,10 @@ const ADDRESS = /^https?:\/\//i;
 const FILE_ADDRESS = /^file:/i;
 
 /**
- * Opens the model at a path or `file:` address, a folder or a packed file, or at the web address of a packed file, for reading.
+ * Opens a model for reading. The place is the path or `file:` address of a folder or packed file, or the web address of a packed
+ * file.
  *
- * @throws what {@link openFolder}, {@link openPacked} and `openUrl` throw.
+ * @throws the errors of {@link openFolder}, {@link openPacked} and `openUrl`.
  */
 export async function openModel(
   place: string | URL,

@@ -3,10 +3,10 @@ import { MANIFEST_KEY } from './keys.js';
 import type { ModelStore, ModelWriter } from './store.js';
 
 /**
- * Copies the values of a model as they are. The manifest comes last: an interrupted copy is no model. The caller opens and closes
+ * Copies the values of a model unchanged. The manifest comes last: an interrupted copy is no model. The caller opens and closes
  * both stores.
  *
- * @param onBytes told the bytes of each value; throws to stop.
+ * @param onBytes called with the size of each value; it may throw to stop.
  */
 export async function copyStore(
   from: ModelStore,

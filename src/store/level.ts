@@ -33,7 +33,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** A {@link ModelStore} that reads an open database. @param name of the store in messages. */
+/** A {@link ModelStore} that reads an open database. @param name the name of the store in messages. */
 export function readDatabase(database: Database, name: string): ModelStore {
   /** @param key the first key that was asked for. */
   const damaged = (error: unknown, key?: Uint8Array): never => {

@@ -22,7 +22,7 @@ export interface ModelWriter {
   put(key: Uint8Array, value: Uint8Array): Promise<void>;
   /** Makes all values durable, and closes the store. */
   finish(): Promise<void>;
-  /** Closes the store; what was written may be incomplete. */
+  /** Closes the store; the values that were written are incomplete. */
   abort(): Promise<void>;
 }
 

@@ -23,8 +23,8 @@ const PRIOR = 0.1;
  * word id from 1 on, its class and its frequency in the text.
  *
  * @param count class ids are below this.
- * @param of by word id, the class.
- * @param frequencies by word id.
+ * @param of the class of each word id.
+ * @param frequencies by word id, the frequency in the text.
  */
 export function encodeClasses(count: number, of: Uint32Array, frequencies: Float64Array): Uint8Array {
   const bytes = new Uint8Array(10 * of.length);

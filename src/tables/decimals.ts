@@ -11,7 +11,7 @@ const POWERS = Float64Array.from({ length: WHOLE }, (_, digits) => Number(`1e${d
 export const DECIMAL_BYTES = 9;
 
 /**
- * Writes numbers as decimals where that is exact, as it is for all numbers of up to nine digits in an ARPA file.
+ * Writes numbers as decimals if the decimal is exact, as for all numbers of up to nine digits in an ARPA file; others as doubles.
  *
  * ```
  * ┌──────────────────────────┬─────────────────────────────────────────────────────┐
@@ -31,7 +31,7 @@ export function writeDecimals(bytes: Uint8Array, at: number, values: Float64Arra
   for (let i = 0; i < length; i++) {
     const value = values[i];
     const size = Math.abs(value);
-    // Neighbours mostly have the same number of digits, so the search starts there: zeros at the end show that it is too many.
+    // Neighbours mostly have the same number of digits, so the search starts with it; zeros at the end show that there are too many.
     let whole = Math.round(size * POWERS[digits]);
     while (digits > 0 && whole % 10 === 0 && whole / 10 / POWERS[digits - 1] === size)
       whole = Math.round(size * POWERS[--digits]);

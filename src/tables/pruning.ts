@@ -19,7 +19,7 @@ export function prunesAnything(pruning: Pruning): boolean {
 /**
  * Pruning by raw counts: n-grams of order i that occur at most `counts[i − 1]` times are dropped.
  *
- * @param thresholds for the orders from 1 on; the last one is also that of all higher orders.
+ * @param thresholds the thresholds of the orders from 1 on; the last one is also the threshold of all higher orders.
  * @throws KNESER_OPTION, as KenLM's `lmplz --prune` does, for thresholds that drop unigrams, that fall, or that are more than
  *   the orders.
  */

@@ -11,8 +11,8 @@ export interface ReadValues {
 }
 
 /**
- * Input: the keys numbered `first` … `end` − 1. Output: their values, in batches of {@link BLOCKS_A_READ}. Order: that of the
- * numbers. One batch is read while the caller works on the batch before, so two are in memory.
+ * Input: the keys numbered `first` … `end` − 1. Output: their values, in batches of {@link BLOCKS_A_READ}. Order: by number. One
+ * batch is read while the caller works on the batch before, so two are in memory.
  */
 export async function* readAhead(
   store: ModelStore,
@@ -39,7 +39,7 @@ export async function* readAhead(
   }
 }
 
-/** What becomes of damaged values. */
+/** How damaged values are treated. */
 export interface DamageOptions {
   /** Called with the error of each damaged block, which is left out. Without it, the first damaged block ends the reading. */
   readonly onDamage?: (error: KneserError, number: number) => void;

@@ -1,10 +1,10 @@
 import type { TableCursor } from './cursor.js';
 
-/** Called at each context of a walk. Level k is that of the k-th cursor, whose contexts have k words. */
+/** The functions that are called at each context of a walk. Level k belongs to the k-th cursor (from 0), whose contexts have k words. */
 export interface Visitor {
   /** Called at a context, before the contexts that are one word longer to the left. */
   open?(level: number, cursor: TableCursor): void;
-  /** Called at the same context, after the longer ones. Returns a promise if the walk has to wait. */
+  /** Called at the same context, after its longer contexts. If it returns a promise, the walk waits for it. */
   close(level: number, cursor: TableCursor): Promise<void> | undefined;
 }
 

@@ -163,8 +163,10 @@ async function combine(opened: OpenedModels, options: CombineOptions, work: stri
     const { run } = await import('./stages/read-models.js');
     const report = await buildFolder(
       { out, ...givenOptions(options, ['memory', 'threads', 'force', 'signal']) },
-      { ...opened.options, ...givenOptions(options, ['classes']), ...reporting },
-      context => run(context, opened.models),
+      () => ({
+        options: { ...opened.options, ...givenOptions(options, ['classes']), ...reporting },
+        open: context => run(context, opened.models),
+      }),
       work,
     );
     const made = { classes: classes !== undefined, weights: files !== undefined };

@@ -42,6 +42,7 @@ const FUNCTIONS: Readonly<Record<string, Call | undefined>> = {
   train: (options: object) => library.train({ files: [text], out, ...options }),
   tune: (options: object) => library.tune({ model: path, files: [text], ...options }),
   prune: (options: object) => library.prune({ model: path, out, prune: [0, 1], ...options }),
+  importCounts: (options: object) => library.importCounts({ files: [text], out, ...options }),
   merge: (options: object) => library.merge({ models: [path], out, ...options }),
   subtract: (options: object) => library.subtract({ model: path, subtract: [path], out, ...options }),
   pack: (options: object) => library.pack({ model: path, out, ...options }),

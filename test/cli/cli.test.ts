@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { COMMANDS } from '#kneser/src/cli/commands.js';
 import { parseSize, parseWhole } from '#kneser/src/cli/values.js';
 import { LanguageModel, type ModelInfo, type Perplexity, train } from '#kneser/src/index.js';
 import { BUILD_OPTIONS, MACHINE_OPTIONS, TEXT_OPTION_NAMES } from '#kneser/src/train/plan/options.js';
@@ -611,8 +612,7 @@ describe.concurrent('prune, export and import', () => {
 describe.concurrent('usage', () => {
   test('--help of every command shows an example, and so does help COMMAND', async () => {
     const commands = [...(await cli.print(['--help'])).matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
-    expect(commands).toEqual(expect.arrayContaining(['train', 'perplexity', 'score', 'vector', 'tune', 'inspect']));
-    expect(commands).toHaveLength(19);
+    expect(commands).toEqual([...COMMANDS.map(({ name }) => name), 'help']);
     for (const command of commands.filter(name => name !== 'help')) {
       const stdout = await cli.print([command, '--help']);
       expect(stdout).toMatch(new RegExp(`^Usage: kneser ${command} `));

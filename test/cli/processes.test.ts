@@ -30,6 +30,7 @@ const ARGUMENTS: Readonly<Record<string, (out: string) => Promise<string[]> | st
   score: () => [model, '--json'],
   vector: () => [model, '--json'],
   annotate: () => [model, cli.file('{"text":"the cat sat"}\n{"text":"the dog"}\n', '.jsonl'), '--quiet'],
+  select: () => [cli.file('{"q":1,"tokens":2}\n{"q":2,"tokens":1}\n', '.jsonl'), '--by', 'q', '--min', '2', '--quiet'],
   predict: () => [model, '--json'],
   tune: () => [model, text, '--json', '--quiet'],
   prune: out => [model, '--out', out, '--entropy', '1e-3', '--json', '--quiet'],

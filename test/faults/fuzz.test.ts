@@ -44,6 +44,7 @@ const TIMES: Readonly<Record<string, number>> = {
   vocabulary: 60,
   tokens: 40,
   arpa: 12,
+  counts: 12,
   tokenizer: 30,
   values: 400,
   blocks: 400,

@@ -181,6 +181,7 @@ describe('on Brown', () => {
   });
 
   test('entropy: the higher the threshold the smaller the model and the worse it is; a distribution all the same', async () => {
+    const model = await brownModel(3);
     const before = await withOpen(model, (_, loaded) => loaded.perplexityOfFile(brown.heldOut));
     let [kept, bytes, perplexity] = [Infinity, Infinity, before.perplexity ?? NaN];
     for (const entropy of [1e-6, 1e-5]) {

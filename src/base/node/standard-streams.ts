@@ -1,5 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 
+/** The name of standard input among files. */
+export const STDIN = '-';
+
 /** An output stream; `isTTY` says that a terminal shows it. */
 export type Output = Writable & { readonly isTTY?: boolean };
 

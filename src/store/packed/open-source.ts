@@ -2,7 +2,7 @@ import { shown } from '../../base/check.js';
 import { KneserError } from '../../base/errors.js';
 import { cutShort, type ByteSource } from './source.js';
 
-/** A packed model: a file of a page, an address, or bytes in memory. */
+/** A packed model: a `File` or `Blob` of a web page, an address, or bytes in memory. */
 export type PackedInput = Blob | URL | ArrayBuffer | Uint8Array;
 
 /** Opens a packed model for reading. @throws KneserError if it cannot be read, as `openUrl` does. */

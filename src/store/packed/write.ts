@@ -18,10 +18,10 @@ export interface PackedFile {
 }
 
 /**
- * Input: the values of a store, read twice: for the index, which comes first in the file, and for the file itself. Output: the
- * bytes of a packed model. Order: that of the keys.
+ * Input: the values of a store, which are read twice: for the index, which comes first in the file, then for the values themselves.
+ * Output: the bytes of a packed model. Order: as the keys.
  *
- * @param onValue told the bytes of each value when it is read; throws to stop.
+ * @param onValue called with the size of each value that was read; it may throw to stop.
  */
 export async function packStore(
   store: ModelStore,

@@ -4,15 +4,12 @@ import { addAbortSignal, pipeline, Readable } from 'node:stream';
 import { helpFor, kindOf } from '../../base/file-kinds.js';
 import { checkAborted, KneserError, readError, systemCode } from '../../base/errors.js';
 import { isFile } from '../../base/node/file-head.js';
-import { standard } from '../../base/node/standard-streams.js';
+import { standard, STDIN } from '../../base/node/standard-streams.js';
 import { MarkRemover } from '../byte-order-mark.js';
 import { peek, recognized } from './peek.js';
 import { readInThread } from './reading-thread.js';
 
 const CHUNK_BYTES = 1 << 20;
-
-/** The name of standard input among files. */
-export const STDIN = '-';
 
 /** The compressions that are unpacked: kind of file, ending of its name, error code for damage, and the function that unpacks it. */
 const COMPRESSIONS = [

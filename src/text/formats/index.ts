@@ -7,7 +7,7 @@
  */
 import { Corpus, type DocumentOptions, type Format, type ReadOptions } from './corpus.js';
 import { JSON_LINES } from './jsonl.js';
-import { isParquet, PARQUET } from './parquet.js';
+import { PARQUET } from './parquet.js';
 import { TEXT } from './text.js';
 
 /** The formats; the first row that matches a file's name is its format. A name that no row matches is of plain text. */
@@ -25,7 +25,9 @@ export function formatOf(path: string, { format }: DocumentOptions = {}): Format
 export async function findFormat(path: string, options: DocumentOptions = {}): Promise<Format> {
   const format = formatOf(path, options);
   const isOpen = options.format === undefined && !options.anyBytes && format !== PARQUET;
-  return isOpen && (await isParquet(path)) ? PARQUET : format;
+  if (!isOpen) return format;
+  const { isParquet } = await import('./parquet-file.js');
+  return (await isParquet(path)) ? PARQUET : format;
 }
 
 /** Whether a file is plain text, whose lines are the same as in an editor. */

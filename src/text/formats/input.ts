@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { STDIN } from '../../base/node/standard-streams.js';
 import { KneserError, readError } from '../../base/errors.js';
-import { STDIN } from './bytes.js';
 import { givenDocumentOptions, type DocumentOptions, type Format } from './corpus.js';
 import { findFormat, formatOf, FORMATS } from './index.js';
 

@@ -2,7 +2,6 @@ import { KneserError } from '../../base/errors.js';
 import { PendingBytes } from '../../base/pending-bytes.js';
 import { decode } from '../surface.js';
 import { NEWLINE } from '../tokens.js';
-import { readRecognized } from './bytes.js';
 import { PieceBuilder, type DocumentOptions, type Format, type Piece, type ReadOptions } from './corpus.js';
 import { conversion } from './text-watch.js';
 
@@ -63,7 +62,7 @@ export async function* readJsonObjects(
   path: string,
   options: ReadOptions,
   isChecked = false,
-  source: AsyncIterable<Uint8Array> = readRecognized(path, options, ['json']),
+  source?: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<readonly JsonLine[]> {
   const { longestJson = MOST_BYTES } = options;
   const most = Math.min(longestJson, MOST_BYTES);
@@ -94,7 +93,9 @@ export async function* readJsonObjects(
     }
     line++;
   };
-  for await (const chunk of source) {
+  // bytes.js is loaded when a file is read: the help of commands needs the row alone.
+  const chunks = source ?? (await import('./bytes.js')).readRecognized(path, options, ['json']);
+  for await (const chunk of chunks) {
     let from = 0;
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
       const part = chunk.subarray(from, at);

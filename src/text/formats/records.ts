@@ -5,7 +5,7 @@ import { NEWLINE } from '../tokens.js';
 import type { ReadOptions } from './corpus.js';
 import { findFormat, openCorpus } from './index.js';
 import { readJsonObjects, type JsonObject } from './jsonl.js';
-import { readParquetRows } from './parquet.js';
+import { readParquetRows } from './parquet-file.js';
 
 /** Some records of a file, which are JSON objects. */
 export interface RecordPiece {

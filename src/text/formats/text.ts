@@ -1,6 +1,4 @@
-import { readRecognized } from './bytes.js';
 import type { Format, Piece, ReadOptions } from './corpus.js';
-import { TextWatch } from './text-watch.js';
 
 /**
  * Plain text: each line is a document. In a folder, files of text are known by their ending, by having no ending, or by
@@ -15,6 +13,8 @@ export const TEXT: Format = {
 };
 
 async function* readPlainText(path: string, options: ReadOptions): AsyncGenerator<Piece> {
+  // Loaded when a file is read: the help of commands needs the row alone.
+  const [{ readRecognized }, { TextWatch }] = await Promise.all([import('./bytes.js'), import('./text-watch.js')]);
   // With format: 'text' a JSON file is read as text, braces included.
   const expected = options.format === 'text' ? ['json'] : [];
   const watch = options.anyBytes ? undefined : new TextWatch(path);

@@ -12,6 +12,9 @@ const BLOCKS_A_WRITE = 128;
 /**
  * Writes the tables of a back-off model and their directories to the store.
  *
+ * Input: n-grams with log10 p and back-offs. Output: blocks and directories in the store, and the tables' entries of the manifest.
+ * Order: from order 1 up; within an order by context, nearest word first.
+ *
  * @param orders the n-grams by order, from 1 on, sorted; each order has the contexts and the suffixes of the next.
  * @param types word ids are below this.
  * @param onNgrams called with the number of n-grams written so far, and with the number of all.

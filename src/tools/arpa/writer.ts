@@ -15,7 +15,10 @@ const CHUNK_BYTES = 1 << 18;
 const TAB = 0x09;
 const SPACE = 0x20;
 
-/** Writes a model as an ARPA file, order by order: only the back-offs of one order are ever in memory. */
+/**
+ * Writes a model as an ARPA file. Input: a model in back-off form. Output: the bytes of the file. Order: from order 1 up, n-grams as
+ * in their tables. Memory: the words, and the back-offs of one order.
+ */
 export class ArpaWriter {
   private chunk = new Uint8Array(0);
   private fill = 0;

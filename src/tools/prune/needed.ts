@@ -5,9 +5,11 @@ import { RowSet } from './row-set.js';
 import { walk } from '../../tables/walk.js';
 
 /**
- * Input: the rows to keep. Output: the same sets, with the n-grams that these need: their contexts (the n-gram without the last word)
- * and their suffixes (the n-gram without the first word), which they back off to. Order: from the highest level down, since an
- * added n-gram has needs of its own.
+ * Adds to the kept rows the n-grams that these need: their contexts (the n-gram without its last word) and their suffixes (the n-gram
+ * without its first word, to which scoring backs off).
+ *
+ * Input: the rows to keep. Output: the same sets with the added rows. Order: from the highest level down, since an added n-gram needs
+ * its own context and suffix.
  *
  * @param open opens a level's table at its first context. The level is the order less 1.
  * @param kept by level, the rows to keep.
@@ -41,8 +43,8 @@ export async function keepNeeded(
         }
       },
     });
-    // The contexts of the longer table are the n-grams of this table that do not end with </s>, sorted by their last word
-    // first: so the n-grams that end with a word come in the same order as the contexts whose nearest word it is.
+    // The contexts of the longer table are the n-grams of this table that do not end with </s>, but sorted by their last word first.
+    // So the n-grams with one last word are in the same order as the contexts with this nearest word: `places` counts them off.
     for (let word = 0; word < types; word++) places[word + 1] += places[word];
     for (const cursor = await open(level); !cursor.done; await cursor.advance()) {
       const { words, from, to, row } = cursor;

@@ -2,7 +2,7 @@ import { BOS } from '../../text/tokens.js';
 import type { TableCursor } from '../../tables/cursor.js';
 
 /**
- * Input: the contexts of all orders, in the order in which `walk` closes them. Output: the raw counts of their n-grams,
+ * Input: the contexts of all orders. Order: as `walk` closes them. Output: the raw counts of their n-grams,
  * which is how often the text holds them. The tables have raw counts for the highest order and for n-grams that begin with
  * `<s>`; all others have continuation counts, and their raw count is the sum over the n-grams one word longer to the left.
  */

@@ -9,14 +9,14 @@ import { countUnigrams, isWhole, readClasses, removeTable } from './tables.js';
 import { isIntact, loadText, saveText } from './text.js';
 
 /**
- * Looks for an unfinished build to continue. Its stored text must be intact.
+ * Looks for an unfinished build that can be continued: its stored text must be intact.
  *
  * @param folder the work folder.
  * @param out the model's folder, for messages.
- * @param published the current generation: a build of it is finished.
+ * @param published the current generation. A record of this generation belongs to a finished build.
  * @param now the options and files of this training.
  * @returns its record; `undefined` if there is nothing to continue.
- * @throws KNESER_OPTION if it began with other options or files.
+ * @throws KNESER_OPTION if the build began with other options or files.
  */
 export async function findUnfinishedBuild(
   folder: string,
@@ -77,7 +77,7 @@ export class UnfinishedBuild implements Checkpoints {
   /**
    * Opens the store to which tables are written: the store of the unfinished build, or a new one.
    *
-   * @param create opens a store; one that exists only if `resumed` is true.
+   * @param create opens the store at a path: an existing store if `resumed` is true, otherwise a new one.
    */
   async openStore(
     path: string,

@@ -6,6 +6,11 @@ export interface CountSource extends ReadText {
   readonly ngrams: NgramSource;
   /** The word numbers of the counted and of the held-out sentences, where the source is a text. */
   readonly streams?: TextIds;
+  /**
+   * Where n-grams were left out before they came here: by order from 1, the count up to which they were, as far as is known. The model is
+   * then a pruned one, whose raw counts are not all known.
+   */
+  readonly pruned?: readonly number[];
   /** What is to be said of the source, one sentence each. */
   readonly warnings?: readonly string[];
 }

@@ -158,7 +158,7 @@ async function readStarts(
 ): Promise<void> {
   const { order } = context.plan;
   for (let width = 1; width < order - 1; width++) {
-    const history = new Uint32Array(width);
+    const ngram = new Uint32Array(width + 1);
     const table = await openTable(store, formatPattern(contiguous(width + 1)), width);
     for await (const { block } of readBlocks(store, table)) {
       context.checkAborted();
@@ -166,9 +166,10 @@ async function readStarts(
       const farthest = contexts[width - 1];
       for (let c = 0; c < contextCount; c++) {
         if (farthest[c] !== BOS) continue;
-        for (let j = 0; j < width; j++) history[j] = numbers[contexts[j][c]];
+        for (let j = 0; j < width; j++) ngram[width - 1 - j] = numbers[contexts[j][c]];
         for (let row = starts[c]; row < starts[c + 1]; row++) {
-          pushWindow(to, order, history, numbers[words[row]], counts[row] * times);
+          ngram[width] = numbers[words[row]];
+          pushWindow(to, order, ngram, 0, ngram.length, counts[row] * times);
         }
       }
     }

@@ -29,7 +29,11 @@ interface Work {
 }
 
 /**
- * The counting of one stream: a task for each sort and partition, done by the pool's threads in any order.
+ * The counting of one stream: a task for each sort and partition, done by the pool's threads.
+ *
+ * - Input: the n-grams of the stream's source, and the sorts that are to be done.
+ * - Output: blocks and directories in the store; summaries of the tables; unigram counts in the pool.
+ * - Order: tasks in any order. Partitions fix the order of the blocks.
  *
  * A source that fits into half of the memory is one chunk, and each of its tasks counts at once. A larger one is sorted chunk by
  * chunk into runs on the disk, which are then merged and counted.

@@ -48,20 +48,28 @@ export async function run(
   const pretrained = pretrainedTokenizer(options);
   if (pretrained) await builder.putTokenizer(encodeTokenizer(pretrained));
   context.checkAborted();
+  const { pruned } = text;
+  const marked = pruned ? { ...counted, tables: counted.tables.map(asPruned) } : counted;
   return await builder.finish({
     order: plan.order,
     sentences: text.sentences,
     tokens: text.tokens + text.sentences,
     vocabulary: numbers.length - 2,
     unknown: frequencies[UNK],
-    ...counted,
+    ...marked,
     options: {
       lowercase: options.lowercase ?? false,
       skipBlank: options.skipBlank ?? false,
       vocabulary: describeChoice(plan.vocabulary),
       tokenization: plan.tokenization.info,
     },
+    ...(pruned ? { pruning: { counts: pruned } } : {}),
   });
+}
+
+/** The entry of a table from which n-grams were left out, how many is not known. */
+function asPruned(table: TableManifest): TableManifest {
+  return table.pattern === '1' ? table : { ...table, dropped: 0 };
 }
 
 /** The choice of the vocabulary as `kneser inspect` shows it. */

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { importCounts } from '../../../src/train/import-counts.js';
 import { importArpa } from '../../../src/tools/arpa/import.js';
 import { compare } from '../../../src/baseline/compare.js';
 import { LanguageModel } from '../../../src/model/language-model.js';
@@ -98,6 +99,49 @@ export const arpa: CreateTarget = folder => {
       await using model = await LanguageModel.open(out);
       const loaded = await model.load();
       for (const sentence of ['the cat', 'cat the x', '']) {
+        const score = await model.score(sentence);
+        checkNumbers(score);
+        if (String(score.log10Probs) !== String(loaded.score(sentence).log10Probs)) throw new Wrong('two ways differ');
+      }
+    },
+  };
+};
+
+/** Files of n-gram counts: imported, verified, opened, and used to score. */
+export const counts: CreateTarget = folder => {
+  const path = join(folder, 'input.counts');
+  const out = join(folder, 'model');
+  return {
+    seeds: [
+      encoder.encode('<s> the\t3\n<s> the cat\t2\nthe cat </s>\t2\n<s> the </s>\t1\nthe\t3\ncat\t2\nthe cat\t2\n'),
+      encoder.encode('<S> a\t1999\t1\t1\r\na <UNK>\t1999,3,1\t2000,4,1\n<UNK> </S> 7'),
+      encoder.encode('a b c\t5\nb c d\t9\nb c\t20\n'),
+    ],
+    words: [
+      '\t',
+      '\n',
+      ' ',
+      '<s>',
+      '</s>',
+      '<unk>',
+      '<S>',
+      '0',
+      '1.5',
+      '-1',
+      '2147483647',
+      '4294967296',
+      '1,2,3',
+      '\u00a0',
+      '\ufffd',
+      'a b',
+    ],
+    names: /input\.counts/,
+    async run(bytes) {
+      writeFileSync(path, bytes);
+      await importCounts({ files: [path], out, force: true, threads: 1 });
+      await using model = await LanguageModel.open(out);
+      const loaded = await model.load();
+      for (const sentence of ['the cat', 'a b c', '']) {
         const score = await model.score(sentence);
         checkNumbers(score);
         if (String(score.log10Probs) !== String(loaded.score(sentence).log10Probs)) throw new Wrong('two ways differ');

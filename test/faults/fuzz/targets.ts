@@ -10,6 +10,7 @@ export const TARGETS: Readonly<Record<string, CreateTarget>> = {
   vocabulary: async folder => (await import('./texts.js')).vocabulary(folder),
   tokens: async folder => (await import('./tables.js')).tokens(folder),
   arpa: async folder => (await import('./tables.js')).arpa(folder),
+  counts: async folder => (await import('./tables.js')).counts(folder),
   tokenizer: async folder => (await import('./tokenizer.js')).tokenizer(folder),
   sentencepiece: async folder => (await import('./sentencepiece.js')).sentencepiece(folder),
   values: async folder => (await import('./values.js')).values(folder),

@@ -1,0 +1,260 @@
+import { KneserError } from '../base/errors.js';
+import { PendingBytes } from '../base/pending-bytes.js';
+import { canonicalSurface, decode } from '../text/surface.js';
+import { BOS, BOS_WORD, ENDS_TOKEN, EOS, EOS_WORD, NEWLINE, UNK, UNK_WORD } from '../text/tokens.js';
+import { HASH_PRIME, HASH_START, hashBytes, type WordList } from '../text/word-list.js';
+
+/** The most bytes of a line (1 MB): n-grams have few words. */
+const MOST_LINE_BYTES = 1 << 20;
+/** The largest count of an n-gram: differences of counts have 31 bits and a sign. */
+export const MOST_COUNT = 2 ** 31 - 1;
+/** The most bytes of a line that a message shows. */
+const SHOWN_BYTES = 80;
+const TAB = 0x09;
+const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
+const ZERO = 0x30;
+
+/** The marks of Google's Web 1T files, which other toolkits write in lower case. */
+const UPPERCASE_MARKS = new Map([
+  ['<S>', BOS],
+  ['</S>', EOS],
+  ['<UNK>', UNK],
+]);
+const MARKS = ['', UNK_WORD, BOS_WORD, EOS_WORD];
+
+/** How {@link CountLines} reads words. */
+export interface CountLinesOptions {
+  readonly lowercase: boolean;
+  /** Whether the list of words is closed: other words become `<unk>`. */
+  readonly closed: boolean;
+  /** The most words of an n-gram. */
+  readonly longest: number;
+}
+
+/**
+ * Takes an n-gram, `words[0, length)`, oldest word first, and its count. The array is reused for the next n-gram.
+ */
+export type NgramSink = (words: Uint32Array, length: number, count: number) => void;
+
+/**
+ * Reads lines of n-gram counts, in one of these forms:
+ *
+ *     the old keeper TAB 17                        kneser counts, ngram-count -write, Google's Web 1T
+ *     the old keeper TAB 1998 TAB 17 TAB 5         Google Books: year, occurrences, (pages,) volumes
+ *     the old keeper TAB 1998,17,5 TAB 1999,20,6   Google Books of 2020
+ *
+ * - Input: the bytes of files, piece by piece.
+ * - Output: the n-grams, given to `sink`; their words are in the list of words. An n-gram may come several times.
+ * - Order: for each file `open`, `feed` for all of its bytes, `end`.
+ */
+export class CountLines {
+  /** Invalid UTF-8 sequences that were read as U+FFFD, in different words. */
+  replaced = 0;
+  private name = '';
+  private line = 0;
+  /** The beginning of a line whose end has not been read yet. */
+  private readonly pending = new PendingBytes();
+  private readonly ngram: Uint32Array;
+  private known: number;
+  /** By word number, the number of the word that it stands for; 0 if it stands for itself. */
+  private aliases = new Uint32Array(1 << 12);
+  /** Bit n: whether the mark n was seen in lower case, in upper case. */
+  private lower = 0;
+  private upper = 0;
+
+  constructor(
+    private readonly words: WordList,
+    private readonly options: CountLinesOptions,
+    private readonly sink: NgramSink,
+  ) {
+    this.ngram = new Uint32Array(options.longest);
+    this.known = words.size;
+    this.makeRoom();
+  }
+
+  /** Begins a file. */
+  open(name: string): void {
+    this.name = name;
+    this.line = 0;
+  }
+
+  /** Takes the next bytes of the file. @throws KNESER_INPUT_COUNTS with the line and the reason; KNESER_LIMIT */
+  feed(bytes: Uint8Array): void {
+    const { pending } = this;
+    let from = 0;
+    for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
+      if (pending.length === 0) this.readLine(bytes, from, at);
+      else this.readPending(bytes.subarray(from, at));
+      from = at + 1;
+    }
+    if (pending.length + bytes.length - from > MOST_LINE_BYTES) {
+      this.line++;
+      throw this.error(`is longer than ${MOST_LINE_BYTES} bytes; this is no file of n-gram counts`);
+    }
+    if (from < bytes.length) pending.add(bytes.subarray(from));
+  }
+
+  /** Ends the file. */
+  end(): void {
+    if (this.pending.length > 0) this.readPending(new Uint8Array(0));
+  }
+
+  private readPending(rest: Uint8Array): void {
+    const { pending } = this;
+    pending.add(rest);
+    this.readLine(pending.bytes, 0, pending.length);
+    pending.clear();
+  }
+
+  private readLine(bytes: Uint8Array, from: number, to: number): void {
+    this.line++;
+    if (from < to && bytes[to - 1] === CARRIAGE_RETURN) to--;
+    let tab = from;
+    while (tab < to && bytes[tab] !== TAB) tab++;
+    if (tab === to) {
+      // Without a tab the last column is the count.
+      while (tab > from && bytes[tab - 1] !== SPACE) tab--;
+      if (tab === from) {
+        if (from < to) throw this.error('has no count', bytes, from, to);
+        return;
+      }
+      tab--;
+    }
+    const length = this.readWords(bytes, from, tab, to);
+    if (length === 0) throw this.error('has no words', bytes, from, to);
+    const count = this.readCount(bytes, tab + 1, to, from);
+    if (length > 1 || this.ngram[0] !== BOS) this.sink(this.ngram, length, count);
+  }
+
+  /** Reads the words of `bytes[from, end)` of the line that ends at `to`. @returns how many there are. */
+  private readWords(bytes: Uint8Array, from: number, end: number, to: number): number {
+    const { ngram } = this;
+    let length = 0;
+    for (let at = from; at < end;) {
+      if (ENDS_TOKEN[bytes[at]] === 1) {
+        at++;
+        continue;
+      }
+      const begin = at;
+      let hash = HASH_START;
+      for (; at < end && ENDS_TOKEN[bytes[at]] === 0; at++) hash = Math.imul(hash ^ bytes[at], HASH_PRIME);
+      if (length === ngram.length) {
+        throw this.error(
+          `has an n-gram of more than ${ngram.length} words, the longest that are counted`,
+          bytes,
+          from,
+          to,
+        );
+      }
+      ngram[length++] = this.wordAt(bytes, begin, at, hash);
+    }
+    for (let i = 0; i < length; i++) {
+      if (ngram[i] === BOS && i > 0) throw this.error('has <s> after another word; it begins n-grams', bytes, from, to);
+      if (ngram[i] === EOS && i < length - 1)
+        throw this.error('has </s> before another word; it ends n-grams', bytes, from, to);
+    }
+    return length;
+  }
+
+  /** The number of the word `bytes[from, to)`. */
+  private wordAt(bytes: Uint8Array, from: number, to: number, hash: number): number {
+    const { words, options } = this;
+    let word = options.closed ? words.find(bytes, from, to, hash) : words.add(bytes, from, to, hash);
+    if (word > this.known) this.meet(word);
+    const target = word === 0 ? this.closedWord(bytes.subarray(from, to)) : this.aliases[word];
+    // Of the first words, those that stand for another one are marks in upper case.
+    if (target > 0 && target <= EOS && !(word === 0 && target === UNK)) this.upper |= 1 << target;
+    else if (word > 0 && word <= EOS) this.lower |= 1 << word;
+    if ((this.lower & this.upper) !== 0) this.refuseMarks();
+    if (target > 0) word = target;
+    return word;
+  }
+
+  /** Notes for a new word whether it stands for another word. */
+  private meet(word: number): void {
+    const { words, options } = this;
+    this.known = word;
+    this.makeRoom();
+    const bytes = words.bytes(word).slice();
+    const mark = UPPERCASE_MARKS.get(decode(bytes));
+    if (mark !== undefined) {
+      this.aliases[word] = mark;
+      return;
+    }
+    const surface = canonicalSurface(bytes, options.lowercase);
+    if (!surface) return;
+    this.replaced += surface.replaced;
+    const { length } = surface.bytes;
+    const target = words.add(surface.bytes, 0, length, hashBytes(surface.bytes, 0, length));
+    this.known = words.size;
+    this.makeRoom();
+    this.aliases[word] = target;
+  }
+
+  /** The number of a word that a closed list does not have as it is written. */
+  private closedWord(bytes: Uint8Array): number {
+    const { words, options } = this;
+    const mark = UPPERCASE_MARKS.get(decode(bytes));
+    if (mark !== undefined) return mark;
+    const surface = canonicalSurface(bytes, options.lowercase)?.bytes;
+    return (surface && words.find(surface, 0, surface.length, hashBytes(surface, 0, surface.length))) || UNK;
+  }
+
+  private makeRoom(): void {
+    if (this.words.size < this.aliases.length) return;
+    const larger = new Uint32Array(2 * this.words.size);
+    larger.set(this.aliases);
+    this.aliases = larger;
+  }
+
+  /** Reads the columns `bytes[from, to)` of the line that begins at `line`. */
+  private readCount(bytes: Uint8Array, from: number, to: number, line: number): number {
+    let count = 0;
+    let at = from;
+    for (; at < to && count <= MOST_COUNT; at++) {
+      const digit = bytes[at] - ZERO;
+      if (digit < 0 || digit > 9) break;
+      count = 10 * count + digit;
+    }
+    if (at < to || at === from) count = this.otherCount(bytes, from, to, line);
+    if (count > MOST_COUNT) {
+      throw new KneserError(
+        'KNESER_LIMIT',
+        `${this.name}: line ${this.line} has a count of more than ${MOST_COUNT.toLocaleString('en')}, the most that is read`,
+      );
+    }
+    if (count === 0)
+      throw this.error('has a count of 0; n-grams that do not occur are left out of such a file', bytes, line, to);
+    return count;
+  }
+
+  /** The count of columns that are not a single whole number: those of Google Books. */
+  private otherCount(bytes: Uint8Array, from: number, to: number, line: number): number {
+    const columns = decode(bytes.subarray(from, to)).split('\t');
+    if (columns.every(column => /^\d+,\d+,\d+$/.test(column))) {
+      return columns.reduce((sum, column) => sum + Number(column.split(',')[1]), 0);
+    }
+    const numbers = columns.every(column => /^\d+$/.test(column));
+    if (numbers && columns.length >= 3 && columns.length <= 4) return Number(columns[1]);
+    if (numbers && columns.length === 1) return Number(columns[0]);
+    const fault = /^\s*[+-]?\d*\.?\d+([eE][+-]?\d+)?\s*$/.test(columns[0])
+      ? 'has a count that is no whole number; counts of occurrences are read'
+      : 'has no count after its words; write the words, a tab, and a whole number';
+    throw this.error(fault, bytes, line, to);
+  }
+
+  private refuseMarks(): never {
+    const mark = [UNK, BOS, EOS].find(word => ((this.lower & this.upper) >> word) & 1) ?? UNK;
+    const upper = [...UPPERCASE_MARKS].find(([, word]) => word === mark)?.[0] ?? '';
+    throw this.error(
+      `has ${upper} or ${MARKS[mark]} where the file has the other too, and either may be the mark; write all in lower case`,
+    );
+  }
+
+  /** The error for the present line, which is shown if its bytes are given. */
+  private error(reason: string, bytes?: Uint8Array, from = 0, to = 0): KneserError {
+    const shown = bytes ? ` (${JSON.stringify(decode(bytes.subarray(from, Math.min(to, from + SHOWN_BYTES))))})` : '';
+    return new KneserError('KNESER_INPUT_COUNTS', `${this.name}: line ${this.line} ${reason}${shown}`);
+  }
+}

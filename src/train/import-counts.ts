@@ -1,0 +1,181 @@
+import {
+  checkFlag,
+  checkOptions,
+  checkPath,
+  checkPaths,
+  required,
+  WORK_OPTIONS,
+  type OptionTable,
+} from '../base/check.js';
+import { checkAborted, KneserError } from '../base/errors.js';
+import { CountLines } from '../count/count-lines.js';
+import { IdStream } from '../count/id-stream.js';
+import { scratchFiles } from '../count/scratch-files.js';
+import { MAX_ORDER } from '../tables/pattern.js';
+import { readRecognized } from '../text/formats/bytes.js';
+import { expandInputs, type Input } from '../text/formats/input.js';
+import { TextWatch } from '../text/formats/text-watch.js';
+import { BOS } from '../text/tokens.js';
+import { WordList } from '../text/word-list.js';
+import { buildFolder, type Means } from './build-folder.js';
+import { IDS_SHARE } from './plan/budget.js';
+import {
+  BUILD_CHECKS,
+  BUILD_OPTION_NAMES,
+  givenOptions,
+  MACHINE_OPTIONS,
+  type BuildOptionName,
+  type BuildOptions,
+} from './plan/options.js';
+import { planBuild } from './plan/plan.js';
+import type { ReadCounts } from './stages/read-counts.js';
+import type { TrainReport } from './train.js';
+
+/**
+ * The options of {@link importCounts}: the options of {@link train} without those that need a text. `order` is at most the length of
+ * the longest n-grams in the files, which is the default.
+ */
+export interface ImportCountsOptions extends Omit<BuildOptions, 'holdOut' | 'reserved'> {
+  /** Files of n-gram counts: as `kneser counts` and `ngram-count -write` write them, or Google's. Also packed; `-` is standard input. */
+  readonly files: readonly string[];
+  /** The folder of the model. */
+  readonly out: string;
+  /** Bytes of memory to aim for. Default: half of the machine's. */
+  readonly memory?: number;
+  /** Counting threads. Default: one a core. */
+  readonly threads?: number;
+  /** Replaces a model that is in the folder. Default false. */
+  readonly force?: boolean;
+}
+
+/** The checks of {@link ImportCountsOptions}. */
+const IMPORT_OPTIONS: OptionTable<ImportCountsOptions> = {
+  files: required(checkPaths),
+  out: required(checkPath),
+  order: BUILD_CHECKS.order,
+  patterns: BUILD_CHECKS.patterns,
+  classes: BUILD_CHECKS.classes,
+  prune: BUILD_CHECKS.prune,
+  vocabulary: BUILD_CHECKS.vocabulary,
+  tokenization: BUILD_CHECKS.tokenization,
+  lowercase: BUILD_CHECKS.lowercase,
+  skipBlank: BUILD_CHECKS.skipBlank,
+  ...WORK_OPTIONS,
+  memory: MACHINE_OPTIONS.memory.check,
+  threads: MACHINE_OPTIONS.threads.check,
+  force: checkFlag,
+};
+
+/**
+ * Makes a model from n-gram counts: lines of words, a tab, and a count, in any order of lines. The counts of an n-gram that occurs on
+ * several lines are added up.
+ *
+ * Counts of a whole text make the same model as {@link train} makes from the text, key for key. Needed for this are the counts of all
+ * n-grams of the highest order and of all shorter n-grams that begin with `<s>`, as {@link ngramCounts} lists them; the files may hold
+ * other n-grams, too. If rare n-grams or the starts of sentences are missing, the model is an approximation, and warnings name the
+ * counts that are approximate.
+ *
+ * @throws KneserError: KNESER_INPUT_COUNTS with the line and the reason; KNESER_INPUT_*, KNESER_OPTION, KNESER_OUTPUT_*,
+ * KNESER_DISK_FULL, KNESER_LIMIT, KNESER_ABORTED.
+ * @example
+ * ```ts
+ * import { importCounts } from 'kneser';
+ * import { writeFile } from 'node:fs/promises';
+ *
+ * await writeFile('counts.tsv', '<s> the\t2\nthe cat\t1\nthe dog\t1\ncat </s>\t1\ndog </s>\t1\n');
+ * const { order, sentences, tokens } = await importCounts({ files: ['counts.tsv'], out: 'counted' });
+ * console.log(order, sentences, tokens); // 2 2 6
+ * ```
+ */
+export async function importCounts(options: ImportCountsOptions): Promise<TrainReport> {
+  checkOptions('importCounts', options, IMPORT_OPTIONS);
+  const { files, out, order } = options;
+  const inputs = await expandInputs(files);
+  if (inputs.length === 0)
+    throw new KneserError('KNESER_OPTION', 'files: the list is empty; name files of n-gram counts');
+  const given = givenOptions<BuildOptions, BuildOptionName>(options, BUILD_OPTION_NAMES);
+  // Options that do not fit each other are refused before files are read.
+  await planBuild({ ...given, order: order ?? MAX_ORDER });
+  const { run } = await import('./stages/read-counts.js');
+  return buildFolder(
+    { out, ...givenOptions(options, ['memory', 'threads', 'force', 'signal']) },
+    async means => {
+      const counts = await readCounts(inputs, options, means);
+      try {
+        const build = { ...given, order: orderOf(counts, order), ...givenOptions(options, ['onProgress', 'signal']) };
+        return { options: build, open: context => run(context, counts) };
+      } catch (error) {
+        for (const stream of counts.byLength) stream?.close();
+        throw error;
+      }
+    },
+    'the import',
+  );
+}
+
+/** Reads files of counts. */
+async function readCounts(
+  inputs: readonly Input[],
+  { vocabulary, lowercase = false, onProgress, signal }: ImportCountsOptions,
+  { temporary, memory }: Means,
+): Promise<ReadCounts> {
+  const words = new WordList();
+  const closed = vocabulary?.kind === 'words';
+  if (closed) for (const word of vocabulary.words) words.addWord(lowercase ? word.toLowerCase() : word);
+  const byLength: (IdStream | undefined)[] = Array.from({ length: MAX_ORDER + 1 }, () => undefined);
+  let [starts, others] = [0, 0];
+  const least: number[] = [];
+  const reader = new CountLines(words, { lowercase, closed, longest: MAX_ORDER }, (ngram, length, count) => {
+    const share = (memory * IDS_SHARE) / MAX_ORDER;
+    const stream = (byLength[length] ??= new IdStream(temporary(`counts-${length}`), share, scratchFiles));
+    for (let i = 0; i < length; i++) stream.push(ngram[i]);
+    stream.push(count);
+    if (ngram[0] === BOS) starts |= 1 << length;
+    else others |= 1 << length;
+    least[length] = Math.min(least[length] ?? count, count);
+  });
+  const known = inputs.every(({ bytes }) => bytes !== undefined);
+  const total = known ? inputs.reduce((sum, { bytes = 0 }) => sum + bytes, 0) : undefined;
+  let done = 0;
+  const onRead = (bytes: number): void => void (done += bytes);
+  try {
+    for (const { path } of inputs) {
+      reader.open(path);
+      const watch = new TextWatch(path);
+      for await (const bytes of readRecognized(path, { onRead, signal })) {
+        checkAborted(signal, 'the import');
+        watch.check(bytes);
+        reader.feed(bytes);
+        onProgress?.({ stage: 'tokenize', done, total, unit: 'bytes' });
+      }
+      reader.end();
+    }
+  } catch (error) {
+    for (const stream of byLength) stream?.close();
+    throw error;
+  }
+  return {
+    words,
+    byLength,
+    starts,
+    others,
+    least,
+    replaced: reader.replaced,
+    name: inputs.map(({ path }) => path).join(', '),
+  };
+}
+
+/**
+ * The order of the model. It may be more than the length of the longest n-grams if these are whole sentences.
+ *
+ * @throws KNESER_OPTION for an order that the counts do not have, KNESER_INPUT_EMPTY
+ */
+function orderOf({ byLength, others, name }: ReadCounts, order: number | undefined): number {
+  const longest = byLength.findLastIndex(stream => stream !== undefined);
+  if (longest < 0) throw new KneserError('KNESER_INPUT_EMPTY', `${name}: there are no n-grams`);
+  if (order === undefined || order <= longest || others >>> longest === 0) return order ?? longest;
+  throw new KneserError(
+    'KNESER_OPTION',
+    `order: the n-grams of ${name} have at most ${longest} words; it takes 1 to that`,
+  );
+}
