@@ -133,6 +133,8 @@ export {
   type TrainingPlace,
 } from './documents/overlap.js';
 export type { Normalization } from './documents/overlap-tokens.js';
+export { weigh, type DomainWeight, type WeighOptions, type WeighReport } from './documents/weigh.js';
+export type { Estimator, Projection } from './documents/mixing.js';
 export type { LabelFigures } from './documents/roc.js';
 export type { Kept } from './documents/choices.js';
 export type { DocumentUnit } from './documents/scored.js';
