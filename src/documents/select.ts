@@ -232,8 +232,8 @@ export interface SelectedDocument {
  * import { select } from 'kneser';
  *
  * writeFileSync('scored.jsonl', '{"id":1,"loss":2.5}\n{"id":2,"loss":1.5}\n{"id":3,"loss":null}\n');
- * const keep = { which: 'lowest', share: 0.5 } as const;
- * for await (const { document } of select({ files: ['scored.jsonl'], by: 'loss', keep })) console.log(document.id); // 2
+ * const chosen = select({ files: ['scored.jsonl'], by: 'loss', keep: { which: 'lowest', share: 0.5 } });
+ * for await (const { document } of chosen) console.log(document.id); // 2
  * ```
  */
 export function select(options: SelectOptions): AsyncGenerator<SelectedDocument, void, void> {

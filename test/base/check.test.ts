@@ -54,6 +54,8 @@ const FUNCTIONS: Readonly<Record<string, Call | undefined>> = {
   wordCounts: (options: object) => library.wordCounts({ model: path, ...options }),
   baseline: (options: object) => library.baseline({ train: [text], valid: [text], test: [text], ...options }),
   compare: (options: object) => library.compare({ file: text, ...options }),
+  annotate: (options: object) => library.annotate({ model: path, files: [text], ...options }),
+  select: (options: object) => library.select({ files: [text], by: 'figure', min: 0, ...options }),
 };
 
 /** Statics have the class before them. */
