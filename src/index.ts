@@ -133,6 +133,13 @@ export {
   type TrainingPlace,
 } from './documents/overlap.js';
 export type { Normalization } from './documents/overlap-tokens.js';
+export {
+  perplexityBy,
+  type DomainFigures,
+  type PerplexityByOptions,
+  type PerplexityByReport,
+  type TypeBand,
+} from './documents/perplexity-by.js';
 export { weigh, type DomainWeight, type WeighOptions, type WeighReport } from './documents/weigh.js';
 export type { Estimator, Projection } from './documents/mixing.js';
 export type { LabelFigures } from './documents/roc.js';
