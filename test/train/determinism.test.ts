@@ -92,7 +92,7 @@ describe('the same text gives the same keys, values and weights', () => {
         'dictionary',
         'directory',
         'manifest',
-        ...tables.flatMap(table => [`directory/${table}`, `table/${table}`]),
+        ...tables.flatMap(table => [`trie/${table}`, `table/${table}`]),
       ].sort(),
     );
     expect(weights.map(([name]) => name)).toEqual(['default.weights']);
