@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { standard } from '../base/node/standard-streams.js';
 import type { OverlapOptions, OverlapReport, OverlapRow } from '../documents/overlap.js';
+import type { OutputLine } from '../documents/output.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { given } from './annotate.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
@@ -32,6 +33,7 @@ interface OverlapFlags extends DocumentOptions {
   readonly id?: string;
   readonly seed?: number;
   readonly out?: string;
+  readonly html?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -58,6 +60,7 @@ export function define(command: Command): void {
     .option('--seed <n>', 'seed of the bootstrap (default: 1)', parseWhole);
   addDocumentFlags(command)
     .option('-o, --out <file>', 'file of one row an item: .jsonl, also with .gz or .zst')
+    .option('--html <page>', 'write the report to one HTML page')
     .option('--json', 'print the report as one JSON object')
     .option('-q, --quiet', 'no progress')
     .addHelpText('after', HELP)
@@ -66,8 +69,9 @@ export function define(command: Command): void {
 
 async function run(flags: OverlapFlags): Promise<void> {
   const { overlap } = await import('../documents/overlap.js');
-  const { checkOutput, writeLines, jsonRow } = await import('../documents/output.js');
-  const { train, test, out, json = false, quiet = false, ...others } = flags;
+  const { MostCovered, overlapPage } = await import('../documents/pages.js');
+  const { checkOutput, writeLines, writeWhole, jsonRow } = await import('../documents/output.js');
+  const { train, test, out, html, json = false, quiet = false, ...others } = flags;
   const { n, normalize, query, answer, minHits, minCoverage, maxDocuments, scores, id, seed } = others;
   const signal = interruption();
   if (out !== undefined) await checkOutput(out, [...train, ...test]);
@@ -81,12 +85,18 @@ async function run(flags: OverlapFlags): Promise<void> {
     onWarning: warn,
     onReport: found => (report = found),
   };
+  const most = new MostCovered();
+  const write = (row: OverlapRow): OutputLine => {
+    most.add(row);
+    return jsonRow(row);
+  };
   await withDisplay(quiet || !standard.stderr.isTTY, async display => {
-    const rows = overlap(display ? { ...options, onProgress: progress => display.show(progress) } : options);
-    if (out !== undefined) await writeLines(out, rowsOf(rows, jsonRow), signal);
-    else while (!(await rows.next()).done);
+    const found = overlap(display ? { ...options, onProgress: progress => display.show(progress) } : options);
+    if (out !== undefined) await writeLines(out, rowsOf(found, write), signal);
+    else for await (const row of found) most.add(row);
   });
   if (!report) return;
+  if (html !== undefined) await writeWhole(html, overlapPage(report, most.items));
   if (json) await print(JSON.stringify(report) + '\n');
   else await printReport(report);
 }
