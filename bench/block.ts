@@ -1,5 +1,5 @@
 import { contiguous, tableName } from '../src/tables/pattern.js';
-import { firstRow, openTable } from '../src/tables/table-reader.js';
+import { firstRow, isTrie, openTable } from '../src/tables/table-reader.js';
 import { BLOCK_ENTRIES, blankBlock, decodeBlock, encodeBlock } from '../src/tables/block.js';
 import { openFolder } from '../src/store/folder/folder.js';
 import { blockKey } from '../src/store/keys.js';
@@ -45,7 +45,9 @@ function casesOf(order: number, values: readonly Uint8Array[]): Case[] {
 /** At most {@link BLOCKS} blocks from all over a table. */
 async function readBlocks(store: ModelStore, order: number): Promise<Uint8Array[]> {
   const table = tableName(contiguous(order), 'words');
-  const { directory } = await openTable(store, table, order - 1);
+  const opened = await openTable(store, table, order - 1);
+  if (isTrie(opened)) return [];
+  const { directory } = opened;
   const step = Math.max(1, directory.words.length / BLOCKS);
   const keys: Uint8Array[] = [];
   for (let at = 0; at < directory.words.length; at += step) {

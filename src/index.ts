@@ -25,7 +25,7 @@
  * - `base` knows no word and no model: errors, checksums, numbers, progress; `base/node` the same for Node.
  * - `train` takes a text, models or files of counts through all stages of the first half and tunes the weights; `train/plan` checks the options,
  *   `train/stages` has the steps, `train/resume` the record that lets an interrupted training continue.
- * - `tools` makes one model of another: `prune`, `arpa` (export and import), `verify`, pack and unpack.
+ * - `tools` makes one model of another: `prune`, `arpa` (export and import), `verify`, pack and unpack, `upgrade`.
  * - `baseline` trains and compares a series of models with confidence intervals.
  * - `documents` gives documents figures and chooses by them: annotate, select, overlap, weigh.
  * - `cli` is the command, one file for each subcommand; it parses options, calls the library and prints.
@@ -80,6 +80,7 @@ export { TextCache } from './smoothing/cache.js';
 
 // Model → model or file.
 export { prune, type PruneOptions, type PruneReport } from './tools/prune.js';
+export { upgrade, type UpgradeOptions, type UpgradeReport } from './tools/upgrade.js';
 export { pack, type PackOptions, type PackReport } from './tools/pack.js';
 export { unpack, type UnpackOptions, type UnpackReport } from './tools/unpack.js';
 export { exportArpa, type ExportOptions, type ExportReport } from './tools/arpa/export.js';

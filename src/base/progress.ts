@@ -9,6 +9,7 @@ export type Stage =
   | 'count'
   | 'classes'
   | 'prune'
+  | 'index'
   | 'tune'
   | 'export'
   | 'import'

@@ -83,6 +83,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./unpack.js'),
   },
   {
+    name: 'upgrade',
+    summary: 'Make a model of the present format from one of kneser 0.1.0.',
+    load: () => import('./upgrade.js'),
+  },
+  {
     name: 'inspect',
     summary: "Show a model's size, options, tables, discounts and weights.",
     load: () => import('./inspect.js'),

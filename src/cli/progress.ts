@@ -9,6 +9,7 @@ export const TITLES: Record<Stage, string> = {
   count: 'counting n-grams',
   classes: 'counting classes',
   prune: 'pruning',
+  index: 'indexing',
   tune: 'tuning weights',
   export: 'writing ARPA',
   import: 'reading ARPA',

@@ -15,18 +15,19 @@ import {
   dictionaryKey,
   DICTIONARY_DIRECTORY_KEY,
   directoryKey,
-  FORMAT_VERSION,
+  ROWS_VERSION,
   MANIFEST_KEY,
   TOKENIZER_KEY,
 } from '../store/keys.js';
 import { encodeManifest, type Manifest } from './manifest.js';
-import type { ModelWriter } from '../store/store.js';
+import type { ModelStore, ModelWriter } from '../store/store.js';
+import { copyWords } from './copy.js';
 
 /** A manifest without the entries that {@link ModelBuilder.finish} adds. */
 export type ModelDescription = Omit<Manifest, 'format' | 'dictionaryBlocks'>;
 
 /**
- * Writes a model's values. Input: the blocks of tables, the dictionary, the classes, the tokenizer's file. Output: a store with
+ * Writes counted rows and a model's other values: `indexStore` makes a model of them. Input: the blocks of tables, the dictionary, the classes, the tokenizer's file. Output: a store with
  * these, the directories of the tables and of the dictionary, and the manifest. Order: the blocks of a table ascend within a
  * partition; a table's directory comes after its blocks; the manifest comes last, because a store without one is no model.
  */
@@ -105,6 +106,12 @@ export class ModelBuilder {
     await this.store.put(DICTIONARY_DIRECTORY_KEY, encodeDictionaryDirectory(firstWords));
   }
 
+  /** Copies the dictionary, classes and tokenizer of a model as they are. @throws KNESER_DAMAGED */
+  async copyWords(from: ModelStore, manifest: Manifest): Promise<void> {
+    await copyWords(from, manifest, this.store);
+    this.dictionaryBlocks = manifest.dictionaryBlocks;
+  }
+
   /** Puts the directories of tables whose blocks are complete. */
   async putDirectories(stream: Stream, patterns: readonly Pattern[]): Promise<void> {
     for (const pattern of patterns) {
@@ -129,7 +136,7 @@ export class ModelBuilder {
     const { tables, classes, classTables, options, pruning } = model;
     // The order of the members is part of the manifest's bytes.
     const manifest: Manifest = {
-      format: FORMAT_VERSION,
+      format: ROWS_VERSION,
       ...(kind ? { kind } : {}),
       order,
       sentences,

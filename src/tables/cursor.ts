@@ -1,10 +1,14 @@
-import { KneserError } from '../base/errors.js';
+import type { KneserError } from '../base/errors.js';
 import type { ModelStore } from '../store/store.js';
 import { blankBlock, BLOCK_ENTRIES, type Block } from './block.js';
-import { openTable, readBlocks, type NumberedBlock, type StoredTable } from './table-reader.js';
+import { damagedTable } from './damage.js';
+import { TRIE_ROWS } from './trie-block.js';
+import { blocksOf, openTable, readBlocks, type NumberedBlock, type StoredTable } from './table-reader.js';
 
 const WRONG_TOTALS = 'the blocks of a context do not have as many rows as its totals say';
 const NO_NUMBERS = new Float64Array(0);
+/** The most rows of a block of either kind. */
+const MOST_ROWS = Math.max(BLOCK_ENTRIES, TRIE_ROWS);
 
 /**
  * Input: the blocks of a table, from {@link readBlocks}. Output: its contexts, one at a time, each with all its followers; those
@@ -44,13 +48,13 @@ export class TableCursor {
   private constructor(
     private readonly store: ModelStore,
     private readonly table: StoredTable,
+    width: number,
     private readonly onRows: (rows: number) => void,
   ) {
-    const { columns, words } = table.directory;
-    this.context = new Uint32Array(columns.length);
+    this.context = new Uint32Array(width);
     this.blocks = readBlocks(store, table);
-    this.left = words.length;
-    this.block = blankBlock(columns.length, 0, 0);
+    this.left = blocksOf(table);
+    this.block = blankBlock(width, 0, 0);
     this.words = this.block.words;
     this.counts = this.block.counts;
   }
@@ -67,7 +71,7 @@ export class TableCursor {
     width: number,
     onRows: (rows: number) => void,
   ): Promise<TableCursor> {
-    const cursor = new TableCursor(store, await openTable(store, name, width), onRows);
+    const cursor = new TableCursor(store, await openTable(store, name, width), width, onRows);
     await cursor.advance();
     return cursor;
   }
@@ -106,7 +110,7 @@ export class TableCursor {
   /** Joins the followers of a wide context, whose first block was just read. */
   private async gather(followers: number): Promise<void> {
     const { block } = this;
-    if (followers > this.table.directory.words.length * BLOCK_ENTRIES) throw this.damaged(WRONG_TOTALS);
+    if (followers > blocksOf(this.table) * MOST_ROWS) throw this.damaged(WRONG_TOTALS);
     if (this.wideWords.length < followers) {
       this.wideWords = new Uint32Array(followers);
       this.wideCounts = new Uint32Array(followers);
@@ -131,8 +135,7 @@ export class TableCursor {
   }
 
   private damaged(reason: string): KneserError {
-    const where = `${this.store.name}: table ${this.table.name}`;
-    return new KneserError('KNESER_DAMAGED', `${where} is damaged (${reason}); train the model again`);
+    return damagedTable(this.store.name, this.table.name, reason);
   }
 
   private async readBlock(): Promise<void> {

@@ -3,10 +3,18 @@ import { decodeValue } from '../base/decode.js';
 import { BlockDamage } from '../base/sealed.js';
 import { DICTIONARY_DIRECTORY_KEY, dictionaryKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
-import { decodeDictionaryBlock, decodeDictionaryDirectory, type DictionaryBlock } from './dictionary.js';
+import {
+  decodeDictionaryBlock,
+  decodeDictionaryDirectory,
+  readDictionaryBlock,
+  type DictionaryBlock,
+  type TakeWord,
+} from './dictionary.js';
 import { wordIds, type Manifest } from './manifest.js';
 import { decodeAhead, readAhead, type DamageOptions, type Numbered } from './read-ahead.js';
 import { intactValue } from './table-reader.js';
+
+const STRANGE_WORD = 'a word that the model does not have';
 
 /** How the dictionary is read. */
 export interface ReadDictionaryOptions extends DamageOptions {
@@ -36,19 +44,38 @@ export function readDictionary(
   );
 }
 
+/**
+ * Input: the dictionary of a model. Output: its words one by one, without an object for each. Order: that of their UTF-8 bytes.
+ *
+ * @throws KNESER_DAMAGED where a block is missing, unreadable, or has an id outside the vocabulary.
+ */
+export async function eachWord(store: ModelStore, manifest: Manifest, take: TakeWord): Promise<void> {
+  const types = wordIds(manifest);
+  const scratch = { bytes: new Uint8Array(64) };
+  const checked: TakeWord = (bytes, length, id, frequency) => {
+    if (id >= types) throw new BlockDamage(STRANGE_WORD);
+    take(bytes, length, id, frequency);
+  };
+  for await (const { from, values } of readAhead(store, dictionaryKey, 0, manifest.dictionaryBlocks)) {
+    values.forEach((value, i) =>
+      decodeValue(wordsName(store, from + i), value, bytes => readDictionaryBlock(bytes, scratch, checked)),
+    );
+  }
+}
+
 /** The number of occurrences of each word in the training text, by id. @throws KNESER_DAMAGED */
 export async function readFrequencies(store: ModelStore, manifest: Manifest): Promise<Float64Array> {
   const frequencies = new Float64Array(wordIds(manifest));
-  for await (const { block } of readDictionary(store, manifest)) {
-    block.ids.forEach((id, i) => (frequencies[id] = block.frequencies[i]));
-  }
+  await eachWord(store, manifest, (_bytes, _length, id, frequency) => {
+    frequencies[id] = frequency;
+  });
   return frequencies;
 }
 
 /** The same blocks as bytes, many at once, to be copied as they are. @throws KNESER_DAMAGED */
 export async function* readEncodedDictionary(
   store: ModelStore,
-  { dictionaryBlocks }: Manifest,
+  { dictionaryBlocks }: Pick<Manifest, 'dictionaryBlocks'>,
 ): AsyncGenerator<Uint8Array[], void, void> {
   for await (const { from, values } of readAhead(store, dictionaryKey, 0, dictionaryBlocks)) {
     yield values.map((value, i) => intactValue(wordsName(store, from + i), value));
@@ -80,7 +107,7 @@ export function decodeWords(
     if (first && (block.words.length === 0 || compareBytes(block.words[0], first) !== 0)) {
       throw new BlockDamage('another block is in its place');
     }
-    if (block.ids.some(id => id >= types)) throw new BlockDamage('a word that the model does not have');
+    if (block.ids.some(id => id >= types)) throw new BlockDamage(STRANGE_WORD);
     return block;
   });
 }

@@ -75,36 +75,59 @@ export function encodeDictionaryBlock(block: DictionaryBlock): Uint8Array {
   return seal(encodeMsgpack([words.length, bytes.subarray(0, at)]));
 }
 
-/** The reverse of {@link encodeDictionaryBlock}. @throws BlockDamage */
-export function decodeDictionaryBlock(value: Uint8Array): DictionaryBlock {
+/** Told a word of a block: `bytes[0, length)` until the next word, its id and its frequency. */
+export type TakeWord = (bytes: Uint8Array, length: number, id: number, frequency: number) => void;
+
+/**
+ * Reads a block word by word, without an object for each.
+ *
+ * @param scratch where words are put together, from one block to the next.
+ * @returns number of words.
+ * @throws BlockDamage
+ */
+export function readDictionaryBlock(value: Uint8Array, scratch: { bytes: Uint8Array }, take: TakeWord): number {
   const header: unknown = decodeMsgpack(unseal(value));
   if (!Array.isArray(header) || header.length !== 2) throw new BlockDamage('no dictionary header');
   const [length, bytes] = header as [number, Uint8Array];
   if (!(bytes instanceof Uint8Array) || !(length <= DICTIONARY_BLOCK_WORDS)) {
     throw new BlockDamage('impossible dictionary header');
   }
-  const words: Uint8Array[] = [];
-  const ids = new Float64Array(length);
-  const frequencies = new Float64Array(length);
   const cursor = { at: 0 };
-  let before: Uint8Array = new Uint8Array(0);
+  let before = 0;
   let total = 0;
   for (let i = 0; i < length; i++) {
     const shared = readVarint(bytes, cursor);
     const rest = readVarint(bytes, cursor);
-    if (shared > before.length || cursor.at + rest > bytes.length) throw new BlockDamage('impossible word');
+    if (shared > before || cursor.at + rest > bytes.length) throw new BlockDamage('impossible word');
     if (total >= DICTIONARY_BLOCK_BYTES) throw new BlockDamage('too long for a block of words');
-    total += shared + rest;
-    const word = new Uint8Array(shared + rest);
-    word.set(before.subarray(0, shared));
-    word.set(bytes.subarray(cursor.at, cursor.at + rest), shared);
+    before = shared + rest;
+    total += before;
+    if (scratch.bytes.length < before) {
+      const larger = new Uint8Array(2 * before);
+      larger.set(scratch.bytes);
+      scratch.bytes = larger;
+    }
+    const word = scratch.bytes;
+    for (let at = shared, from = cursor.at; at < before; at++) word[at] = bytes[from++];
     cursor.at += rest;
-    ids[i] = readVarint(bytes, cursor);
-    frequencies[i] = readVarint(bytes, cursor);
-    words.push((before = word));
+    const id = readVarint(bytes, cursor);
+    take(word, before, id, readVarint(bytes, cursor));
   }
   if (cursor.at !== bytes.length) throw new BlockDamage('wrong dictionary length');
-  return { words, ids, frequencies };
+  return length;
+}
+
+/** The reverse of {@link encodeDictionaryBlock}. @throws BlockDamage */
+export function decodeDictionaryBlock(value: Uint8Array): DictionaryBlock {
+  const words: Uint8Array[] = [];
+  const ids: number[] = [];
+  const frequencies: number[] = [];
+  readDictionaryBlock(value, { bytes: new Uint8Array(64) }, (bytes, length, id, frequency) => {
+    words.push(bytes.slice(0, length));
+    ids.push(id);
+    frequencies.push(frequency);
+  });
+  return { words, ids: Float64Array.from(ids), frequencies: Float64Array.from(frequencies) };
 }
 
 /** The bytes of the dictionary's directory: a checksum, and a MessagePack list. @param first the first word of each block. */

@@ -73,6 +73,11 @@ export function wordIds({ vocabulary }: Manifest): number {
   return vocabulary + 2;
 }
 
+/** Number of rows of all tables. */
+export function rowsOf({ tables, classTables }: Manifest): number {
+  return [...tables, ...classTables].reduce((sum, { rows }) => sum + rows, 0);
+}
+
 /** The bytes of a manifest: a checksum, and MessagePack. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
   return seal(encodeMsgpack(manifest));

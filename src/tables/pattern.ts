@@ -100,12 +100,24 @@ export function contextPattern([nearest, ...farther]: Pattern): Pattern {
   return farther.map(distance => distance - nearest);
 }
 
-/** The patterns, their context patterns, the context patterns of these, and so on: the tables that a model must have. */
+/** The pattern without its farthest distance: the contexts of `11` are the parents of those of `111`, and of those of `1_11`. */
+export function parentPattern(pattern: Pattern): Pattern {
+  return pattern.slice(0, -1);
+}
+
+/**
+ * The patterns with their context patterns and their parent patterns, and those of these, and so on: the tables that a model
+ * must have.
+ */
 export function withContexts(patterns: readonly Pattern[]): Pattern[] {
   const all = new Map<string, Pattern>();
-  for (let pattern of patterns) {
-    for (; !all.has(pattern.join()); pattern = contextPattern(pattern)) all.set(pattern.join(), pattern);
-  }
+  const add = (pattern: Pattern): void => {
+    if (all.has(pattern.join())) return;
+    all.set(pattern.join(), pattern);
+    add(contextPattern(pattern));
+    add(parentPattern(pattern));
+  };
+  patterns.forEach(add);
   return [...all.values()].sort(comparePatterns);
 }
 

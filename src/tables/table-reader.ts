@@ -1,26 +1,40 @@
 import { decodeValue } from '../base/decode.js';
 import { BlockDamage, unseal } from '../base/sealed.js';
-import { blockKey, directoryKey } from '../store/keys.js';
+import { blockKey, directoryKey, trieKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
 import { blankBlock, BLOCK_ENTRIES, decodeBlock, type Block } from './block.js';
 import { decodeDirectory, type Directory } from './directory.js';
 import { decodeAhead, readAhead, type DamageOptions, type Numbered } from './read-ahead.js';
 import type { EncodedBlock } from './table-writer.js';
+import { decodeTrieDirectory } from './trie-directory.js';
+import { readTrieRows, trieOf, type TrieTable } from './trie-rows.js';
 
-/** A table of a store whose directory was read. */
-export interface StoredTable {
+/** A table of row blocks, as counting writes it. */
+export interface RowTable {
   /** As `tableName` writes it. */
   readonly name: string;
   readonly directory: Directory;
 }
 
+/** A table of a store whose directory was read: a trie in a model, row blocks in a store of counted rows. */
+export type StoredTable = RowTable | TrieTable;
+
 /** Reads the directory of a table. @param width words of a context. @throws KNESER_DAMAGED */
 export async function openTable(store: ModelStore, name: string, width: number): Promise<StoredTable> {
-  const value = await store.get(directoryKey(name));
-  const directory = decodeValue(`${store.name}: table ${name}, directory`, value, bytes =>
-    decodeDirectory(bytes, width),
-  );
-  return { name, directory };
+  const where = `${store.name}: table ${name}, directory`;
+  const [trie, rows] = await store.getMany([trieKey(name), directoryKey(name)]);
+  if (trie) return trieOf(name, decodeValue(where, trie, decodeTrieDirectory));
+  return { name, directory: decodeValue(where, rows, bytes => decodeDirectory(bytes, width)) };
+}
+
+/** Whether a table is a trie. */
+export function isTrie(table: StoredTable): table is TrieTable {
+  return 'pattern' in table;
+}
+
+/** The number of blocks of a table. */
+export function blocksOf(table: StoredTable): number {
+  return isTrie(table) ? table.directory.parents.length : table.directory.words.length;
 }
 
 /** How the blocks of a table are read. */
@@ -29,12 +43,12 @@ export interface ReadBlocksOptions extends DamageOptions {
   readonly first?: number;
 }
 
-/** A block, and its number in the directory. Valid until the next block is asked for: all blocks are decoded into the same memory. */
+/** A block of rows, and its number in the directory. Valid until the next block is asked for: all blocks are decoded into the same memory. */
 export type NumberedBlock = Numbered<Block>;
 
 /**
- * Input: a table of a store. Output: its blocks, decoded and compared with the directory. Order: that of the rows. The only
- * loop over the blocks of a whole table; it reads ahead (see {@link decodeAhead}).
+ * Input: a table of a store. Output: its blocks as rows, decoded and compared with the directory. Order: that of the rows. The
+ * only loop over the blocks of a whole table; it reads ahead (see {@link decodeAhead}).
  *
  * @throws KNESER_DAMAGED where a block is missing, unreadable, or not the one that the directory lists.
  */
@@ -43,6 +57,7 @@ export function readBlocks(
   table: StoredTable,
   { first = 0, ...damage }: ReadBlocksOptions = {},
 ): AsyncGenerator<NumberedBlock, void, void> {
+  if (isTrie(table)) return readTrieRows(store, table, first, damage);
   const { columns, words } = table.directory;
   const memory = blankBlock(columns.length, BLOCK_ENTRIES, BLOCK_ENTRIES);
   return decodeAhead(
@@ -62,7 +77,7 @@ export function readBlocks(
  */
 export async function* readEncodedBlocks(
   store: ModelStore,
-  table: StoredTable,
+  table: RowTable,
 ): AsyncGenerator<EncodedBlock[], void, void> {
   const { name, directory } = table;
   for await (const { from, values } of readAhead(store, keysOf(table), 0, directory.words.length)) {
@@ -82,7 +97,7 @@ export function intactValue(where: string, value: Uint8Array | undefined): Uint8
   });
 }
 
-function keysOf({ name, directory }: StoredTable): (number: number) => Uint8Array {
+function keysOf({ name, directory }: RowTable): (number: number) => Uint8Array {
   return number => blockKey(name, firstRow(directory, number));
 }
 
@@ -105,7 +120,7 @@ export function blockName(store: ModelStore, table: string, block: number): stri
  */
 export function decodeTableBlock(
   store: ModelStore,
-  { name, directory }: StoredTable,
+  { name, directory }: RowTable,
   number: number,
   value: Uint8Array | undefined,
   reuse?: Block,

@@ -259,7 +259,11 @@ async function mixInto(
       options: { lowercase, skipBlank, vocabulary: 'words', tokenization },
     });
   };
-  await write(await draft.createStore());
+  const { writeIndexed } = await import('../tables/write-indexed.js');
+  await writeIndexed(draft, write, (indexed, total) => {
+    check();
+    onProgress?.({ stage: 'index', done: indexed, total, unit: 'n-grams' });
+  });
   check();
   const described = buckets?.describe() ?? [{ length: null, models: models.map((_, i) => i) }];
   return {

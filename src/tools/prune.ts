@@ -17,6 +17,7 @@ import type { NewModel } from '../store/folder/write-model.js';
 import { MANIFEST_KEY } from '../store/keys.js';
 import type { ModelWriter } from '../store/store.js';
 import { decodeManifest, type Manifest } from '../tables/manifest.js';
+import { writeIndexed } from '../tables/write-indexed.js';
 
 /** Which model to prune, and how: give either `prune` or `entropy`. */
 export interface PruneOptions {
@@ -110,7 +111,10 @@ export async function prune(options: PruneOptions): Promise<PruneReport> {
       return pruneBackoffs(await readParts(store, files, {}), pruning.entropy, writer, onRows);
     };
     const write = async (copy: NewModel): Promise<Manifest> => {
-      const pruned = await pruneInto(await copy.createStore());
+      const pruned = await writeIndexed(copy, pruneInto, (done, total) => {
+        checkAborted(signal, 'pruning');
+        onProgress?.({ stage: 'index', done, total, unit: 'n-grams' });
+      });
       for (const [name, value] of files.weights) await copy.putWeights(name, value);
       checkAborted(signal, 'pruning');
       return pruned;

@@ -53,7 +53,7 @@ export async function buildFolder(
       const means = { temporary: (name: string) => join(draft.temporary, name), memory: available };
       const { options, open } = await prepare(means);
       const plan = await planBuild(options);
-      return build(options, plan, await placeOf(plan, draft, undefined, out, available, threads), open);
+      return build(options, plan, await placeOf(draft, undefined, out, available, threads), open);
     });
     const { tables, warnings, notes, ...figures } = written;
     return { out, ...figures, tables, bytes, seconds: (performance.now() - started) / 1000, warnings, notes };

@@ -9,6 +9,7 @@ import * as clusterWords from './stages/cluster-words.js';
 import { BuildContext } from './stages/context.js';
 import * as countTables from './stages/count-tables.js';
 import type { CountedStream } from './stages/count-tables.js';
+import * as indexTables from './stages/index-tables.js';
 import * as learnWeights from './stages/learn-weights.js';
 import type { BuildPlace, BuildText } from './stages/place.js';
 import * as pruneTables from './stages/prune-tables.js';
@@ -22,7 +23,7 @@ import * as writeModel from './stages/write-model.js';
  *
  *     text ─ tokenize ─ choose vocabulary ┐
  *     models ─────────────────────────────┼ source ─ count words' tables ─ cluster words ─ count classes' tables
- *     files of counts ────────────────────┘        ─ write model ─ prune ─ learn weights ─ figures
+ *     files of counts ────────────────────┘        ─ write rows ─ prune ─ index ─ learn weights ─ figures
  *
  * If a stage fails, temporary files are closed; the stores are left to the caller.
  *
@@ -45,7 +46,7 @@ export async function build(
     collect?.(true);
     const counted = await countAndWrite(context, source);
     collect?.(true);
-    const manifest = await pruneTables.run(context, counted);
+    const manifest = await indexTables.run(context, await pruneTables.run(context, counted));
     await learnWeights.run(context, source);
     context.checkAborted();
     return reportOf(context, source, manifest);
@@ -72,10 +73,10 @@ export function fromText(text: BuildText): OpenSource {
   };
 }
 
-/** From n-grams and a vocabulary to a store with all tables, the dictionary and the manifest. */
+/** From n-grams and a vocabulary to a store with the rows of all tables, the dictionary and the manifest. */
 async function countAndWrite(context: BuildContext, source: CountSource): Promise<Manifest> {
-  const { place, plan } = context;
-  const builder = new ModelBuilder(await place.createStore(plan.pruning ? 'unpruned' : 'tables'));
+  const { place } = context;
+  const builder = new ModelBuilder(await place.createStore('counted'));
   const count = async (stream: CountedStream): Promise<readonly TableManifest[]> =>
     countTables.run(context, stream, builder, await countTables.restore(context, stream));
   try {

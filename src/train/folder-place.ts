@@ -6,7 +6,6 @@ import { startThread } from '../count/threads.js';
 import type { Draft } from '../store/folder/folder.js';
 import type { LevelWriter } from '../store/level.js';
 import { TokenizingThreads } from '../text/tokenizing-threads.js';
-import type { BuildPlan } from './plan/plan.js';
 import type { UnfinishedBuild } from './resume/unfinished-build.js';
 import type { BuildPlace, StoreKind } from './stages/place.js';
 
@@ -16,7 +15,6 @@ import type { BuildPlace, StoreKind } from './stages/place.js';
  * @param unfinished stores finished work for `--resume`; without it a build that is interrupted begins anew.
  */
 export async function placeOf(
-  { pruning }: BuildPlan,
   draft: Draft,
   unfinished: UnfinishedBuild | undefined,
   name: string,
@@ -25,7 +23,6 @@ export async function placeOf(
 ): Promise<BuildPlace> {
   const { createLevelWriter, openLevelStore } = await import('../store/folder/leveldb.js');
   const temporary = (file: string): string => join(draft.temporary, file);
-  const counted: StoreKind = pruning ? 'unpruned' : 'tables';
   const pathOf = (kind: StoreKind): string => (kind === 'tables' ? draft.database : temporary(kind));
   return {
     name,
@@ -38,12 +35,14 @@ export async function placeOf(
     ...(unfinished ? { checkpoints: unfinished } : {}),
     createStore: async kind => {
       const create = (path: string, resumed = false): Promise<LevelWriter> => createLevelWriter(path, memory, resumed);
-      if (kind === counted && unfinished) return unfinished.openStore(pathOf(kind), create);
-      // A pruned copy is always made anew, and so is a model that cannot be resumed.
+      if (kind === 'counted' && unfinished) {
+        return unfinished.openStore(pathOf(kind), [draft.database, temporary('unpruned')], create);
+      }
+      // The stores that are made of the counted tables are always made anew, and so are all of a build that cannot be resumed.
       await rm(pathOf(kind), { recursive: true, force: true });
       return create(pathOf(kind));
     },
-    openStore: kind => openLevelStore(pathOf(kind), name, memory),
+    openStore: kind => openLevelStore(pathOf(kind), name),
     collect,
     putWeights: (set, value) => draft.putWeights(set, value),
   };

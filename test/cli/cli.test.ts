@@ -574,7 +574,7 @@ describe.concurrent('inspect', () => {
       'created',
       'options',
     ]);
-    expect(info).toMatchObject({ order: 3, sentences: 4, tokens: 19, vocabulary: 10, version: 1 });
+    expect(info).toMatchObject({ order: 3, sentences: 4, tokens: 19, vocabulary: 10, version: 2 });
     // Counted by hand: 14 bigrams that differ, of which "<s> the" has 3 and "<s> </s>" 1; 13 trigrams that differ, of 15.
     const fallback = { discounts: [0.5, 1, 1.5], fallback: true };
     expect(info.tables).toEqual([

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import { COMMANDS } from '#kneser/src/cli/commands.js';
 import { CommandLine, parseLines, type Run } from '../support/command-line.js';
@@ -8,6 +9,8 @@ import { CommandLine, parseLines, type Run } from '../support/command-line.js';
  */
 
 const cli = new CommandLine('processes');
+/** A model of kneser 0.1.0. */
+const OLD = fileURLToPath(new URL('../fixtures/model-0.1.0/plain', import.meta.url));
 const INPUT = 'the cat sat\nthe dog\n';
 
 let [text, model, tokens] = ['', '', ''];
@@ -53,6 +56,7 @@ const ARGUMENTS: Readonly<Record<string, (out: string) => Promise<string[]> | st
     await cli.print(['pack', model, '--out', packed, '--quiet']);
     return [packed, '--out', out, '--json', '--quiet'];
   },
+  upgrade: out => [OLD, '--out', out, '--json', '--quiet'],
   inspect: () => [model, '--json'],
   vocabulary: () => [model, '--json'],
   counts: () => [model, '--json'],

@@ -5,7 +5,7 @@ import { checkTokens, layoutLength } from '#kneser/src/count/layout.js';
 import { emptySummary, TableWriter, type EncodedBlock } from '#kneser/src/tables/table-writer.js';
 import { KneserError, train } from '#kneser/src/index.js';
 import { checkByteOrder } from '#kneser/src/base/byte-order.js';
-import { addTotals } from '#kneser/src/tables/block-reader.js';
+import { addTotals } from '#kneser/src/tables/context-totals.js';
 import type { TablePart } from '#kneser/src/model/lookup/table-part.js';
 import { canLoad, loadedBytes } from '#kneser/src/model/lookup/regions.js';
 import { BLOCK_ENTRIES, decodeBlock } from '#kneser/src/tables/block.js';
@@ -132,6 +132,7 @@ describe('tables', () => {
     manifest: { pattern: '11', mixed: true, rows, contexts, tokens: rows, countsOfCounts: [0, 0, 0, 0] },
     pattern: [1],
     backsOffTo: -1,
+    parent: -1,
     contextTable: -1,
     contextColumn: 0,
   });

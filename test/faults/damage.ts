@@ -141,7 +141,8 @@ async function tryCase(
     const result = await trial.answers(path, damage === 'flip while open' ? actNow : undefined);
     if (!('answers' in result)) return result.reason;
     if ((await listing(path)) !== before) return 'files of the model were changed';
-    const isNamed = damage === 'flip while open' ? namesPart : (message: string) => namesFile(message, file);
+    const isNamed = (message: string): boolean =>
+      namesPart(message) || (damage !== 'flip while open' && namesFile(message, file));
     return judge(result.answers, right, isNamed);
   } finally {
     copyFileSync(backup, target);

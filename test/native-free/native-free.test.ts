@@ -22,7 +22,7 @@ const sentences = [...suiteSentences()];
 
 describe('bundles for browsers', () => {
   /** The sizes of `docs/native-free.md`: kB of minified, gzipped code that is loaded at once. */
-  const ENTRIES = { index: 33, indexeddb: 71, memory: 72, train: 99, worker: 99, 'counting-worker': 20 };
+  const ENTRIES = { index: 36, indexeddb: 73, memory: 74, train: 111, worker: 111, 'counting-worker': 20 };
 
   test.each(Object.entries(ENTRIES))('%s reaches nothing of Node, and is at most %d kB', async (entry, most) => {
     const { metafile, outputFiles } = await bundle(entry, true);
@@ -166,7 +166,9 @@ describe('one suite for every way of reading', () => {
     const own: Pairs = [];
     for await (const [key, value] of trained.model.parts.store.entries()) own.push([key, value]);
     expectSamePairs(own, pairs);
-    expect(stages).toEqual(new Set([...(kind === 'token arrays' ? [] : ['tokenize']), 'count', 'classes', 'tune']));
+    expect(stages).toEqual(
+      new Set([...(kind === 'token arrays' ? [] : ['tokenize']), 'count', 'classes', 'index', 'tune']),
+    );
     expect(trained.report).toMatchObject({ order: 4, bytes: trained.model.info.bytes, warnings: [] });
     await trained.model.close();
   });

@@ -3,7 +3,7 @@ import { decodePointer, encodePointer, type Pointer } from '#kneser/src/store/fo
 
 describe('the pointer file', () => {
   const pointer: Pointer = {
-    kneser: 1,
+    kneser: 2,
     generation: 'generation-1',
     created: '2026-01-02T03:04:05.678Z',
     bytes: 7,

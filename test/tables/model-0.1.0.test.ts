@@ -1,8 +1,8 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
-import { LanguageModel, train, verify, type OpenOptions, type TrainOptions } from '#kneser/src/index.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { LanguageModel, train, upgrade, verify, type OpenOptions, type TrainOptions } from '#kneser/src/index.js';
 import { openModel } from '#kneser/src/model/open-model.js';
 import { temporaryFolder } from '../support/models.js';
 
@@ -22,6 +22,13 @@ interface Scores {
   }[];
 }
 
+/** The models of version 0.1.0, made into ones of the present format. */
+const upgraded = (name: string): string => join(folder, 'upgraded', name);
+
+beforeAll(async () => {
+  for (const name of ['plain', 'mixture', 'mixture.kneser']) await upgrade({ model: old(name), out: upgraded(name) });
+});
+
 const { sentences, scores } = JSON.parse(readFileSync(old('scores.json'), 'utf8')) as Scores;
 
 /** All keys of a model with their values, and its weights, as text. */
@@ -38,7 +45,7 @@ async function contents(path: string): Promise<unknown> {
 describe('models made by version 0.1.0', () => {
   it.each(scores)('score as they did: $model $options, cached $cached', async ({ model, options, cached, ...said }) => {
     for (const tables of ['page', 'load'] as const) {
-      await using opened = await LanguageModel.open(old(model), { ...options, tables });
+      await using opened = await LanguageModel.open(upgraded(model), { ...options, tables });
       const cache = cached ? opened.createCache() : undefined;
       const found: number[][] = [];
       for (const sentence of sentences) found.push([...(await opened.score(sentence, { cache })).log10Probs]);
@@ -46,8 +53,23 @@ describe('models made by version 0.1.0', () => {
     }
   });
 
+  it('are refused with the command that upgrades them', async () => {
+    const failure = await LanguageModel.open(old('plain')).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 'KNESER_VERSION',
+      message: expect.stringContaining(`kneser upgrade ${old('plain')}`) as string,
+    });
+    const again = await upgrade({ model: upgraded('plain'), out: join(folder, 'again') }).catch(
+      (error: unknown) => error,
+    );
+    expect(again).toMatchObject({
+      code: 'KNESER_OPTION',
+      message: expect.stringContaining('has the present format already') as string,
+    });
+  });
+
   it.each(['plain', 'mixture'])('are sound: %s', async name => {
-    expect(await verify(old(name))).toMatchObject({ sound: true, found: 0 });
+    expect(await verify(upgraded(name))).toMatchObject({ sound: true, found: 0 });
   });
 
   const options: Record<string, Omit<TrainOptions, 'files' | 'sentences' | 'out'>> = {
@@ -57,7 +79,7 @@ describe('models made by version 0.1.0', () => {
   it.each(Object.entries(options))('are made again, key for key: %s', async (name, how) => {
     const out = join(folder, name);
     await train({ files: [text], out, ...how });
-    expect(await contents(out)).toEqual(await contents(old(name)));
+    expect(await contents(out)).toEqual(await contents(upgraded(name)));
   });
 
   it('are continued where training was interrupted', async () => {

@@ -14,12 +14,13 @@ import { Level } from 'level';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KneserError, LanguageModel, train, verify } from '#kneser/src/index.js';
 import { kneser } from '#kneser/test/faults/command.js';
-import { decodeBlock, encodeBlock, type Block } from '#kneser/src/tables/block.js';
 import { digestFile } from '#kneser/src/base/node/file-digest.js';
 import { decodePointer, encodePointer, type Pointer } from '#kneser/src/store/folder/pointer.js';
 import { decodeManifest, encodeManifest, type Manifest } from '#kneser/src/tables/manifest.js';
 import { createView } from '#kneser/src/store/folder/view.js';
+import type { TrieColumns } from '#kneser/src/tables/trie-columns.js';
 import { randomNumbers, temporaryFolder } from '../support/models.js';
+import { changeTrie } from '../support/trie.js';
 
 const folder = temporaryFolder('verify');
 const whole = join(folder, 'whole');
@@ -66,12 +67,8 @@ function changeValue(key: string, change: (value: Uint8Array) => Uint8Array | un
   });
 }
 
-function changeBlock(table: string, change: (block: Block) => void) {
-  return changeValue(`table/${table}/`, value => {
-    const block = decodeBlock(value, table.length - 1);
-    change(block);
-    return encodeBlock(block);
-  });
+function changeBlock(table: string, change: (columns: TrieColumns) => void) {
+  return changeValue(`table/${table}/`, value => changeTrie(value, change));
 }
 
 function changeManifest(change: (manifest: Manifest) => object) {
@@ -133,19 +130,15 @@ describe('verify', () => {
   });
 
   test.each([
-    [
-      'rows out of order',
-      (block: Block) => block.words.fill(block.words[0], 1, 2),
-      /table 11, block 0: .*not in order/,
-    ],
+    ['rows out of order', ({ ranks }: TrieColumns) => ranks.fill(ranks[0], 1, 2), /table 11, block 0: .*not in order/],
     [
       'a word that is none',
-      (block: Block) => block.words.fill(9999, block.starts[1] - 1, block.starts[1]),
-      /has a word that the model does not have/,
+      ({ ranks, starts }: TrieColumns) => ranks.fill(9999, starts[1] - 1, starts[1]),
+      /^table 11, block 0: .*a word that follows no shorter context/,
     ],
     [
       'a count that is wrong',
-      (block: Block) => block.counts[0]++,
+      ({ counts }: TrieColumns) => counts[0]++,
       /table 11: has \d+ counted tokens; the manifest says/,
     ],
     ['an n-gram that no context knows', swapWord, /table 111, block 0: 1 contexts .* are no n-grams of table 11$/m],
@@ -160,9 +153,9 @@ describe('verify', () => {
   });
 
   /** Gives the context after which fewest words come another last word. */
-  function swapWord({ words, starts }: Block): void {
+  function swapWord({ ranks, starts }: TrieColumns): void {
     const last = starts[1] - 1;
-    words[last]++;
+    ranks[last]++;
   }
 
   test('compares the manifest', async () => {

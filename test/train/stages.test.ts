@@ -35,8 +35,8 @@ async function contextIn(path: string, checkpoints: UnfinishedBuild): Promise<Bu
     temporary: name => join(path, name),
     checkpoints,
     createStore: kind =>
-      checkpoints.openStore(join(path, kind), (store, resumed) => createLevelWriter(store, memory, resumed)),
-    openStore: kind => openLevelStore(join(path, kind), path, memory),
+      checkpoints.openStore(join(path, kind), [], (store, resumed) => createLevelWriter(store, memory, resumed)),
+    openStore: kind => openLevelStore(join(path, kind), path),
     putWeights: () => Promise.resolve(),
   });
 }
@@ -81,7 +81,7 @@ describe('a stage restores what an interrupted build has stored', () => {
   test('the tables of finished sorts; the others are counted, and all come out the same', async () => {
     const { path, context, text } = await interrupted();
     const words = countTables.wordStream(context, text, false);
-    const builder = new ModelBuilder(await context.place.createStore('tables'));
+    const builder = new ModelBuilder(await context.place.createStore('counted'));
     const tables = await countTables.run(context, words, builder, await countTables.restore(context, words));
     await builder.abort();
 
@@ -89,7 +89,7 @@ describe('a stage restores what an interrupted build has stored', () => {
     expect(finished.map(({ table }) => table).sort()).toEqual(['11', '111', '1_1']);
     const kept = finished.filter(({ table }) => table !== '1_1');
     const next = await resumed(path, { tables: kept });
-    const again = new ModelBuilder(await next.place.createStore('tables'));
+    const again = new ModelBuilder(await next.place.createStore('counted'));
     const left = await countTables.restore(next, words);
     expect(left?.sorts).toEqual([[[2]]]);
     expect(left?.tables).toEqual(kept);
@@ -102,12 +102,12 @@ describe('a stage restores what an interrupted build has stored', () => {
   test('no table is lost if the caller aborts while finished ones are checked', async () => {
     const { path, context, text } = await interrupted();
     const words = countTables.wordStream(context, text, false);
-    const builder = new ModelBuilder(await context.place.createStore('tables'));
+    const builder = new ModelBuilder(await context.place.createStore('counted'));
     await countTables.run(context, words, builder);
     await builder.abort();
 
     const { plan, place } = await resumed(path);
-    const store = await place.createStore('tables');
+    const store = await place.createStore('counted');
     const signal = AbortSignal.abort(new Error('a reason'));
     const aborted = countTables.restore(new BuildContext({ ...options, signal }, plan, place), words);
     await expect(aborted).rejects.toMatchObject({ code: 'KNESER_ABORTED', cause: signal.reason as Error });
@@ -117,7 +117,7 @@ describe('a stage restores what an interrupted build has stored', () => {
 
   test('the classes of words, if they are those of this vocabulary', async () => {
     const { path, context, text } = await interrupted();
-    const builder = new ModelBuilder(await context.place.createStore('tables'));
+    const builder = new ModelBuilder(await context.place.createStore('counted'));
     const classes = clusterWords.classCount(context, text);
     const of = await clusterWords.run(context, text, classes);
     await writeModel.putClasses(builder, text, classes, of);
@@ -134,7 +134,7 @@ describe('a stage restores what an interrupted build has stored', () => {
     });
 
     const next = await resumed(path);
-    const store = await next.place.createStore('tables');
+    const store = await next.place.createStore('counted');
     expect(await clusterWords.restore(next, text)).toEqual(of);
     const other = { ...text, vocabulary: { ...text.vocabulary, numbers: text.vocabulary.numbers.subarray(1) } };
     expect(await clusterWords.restore(next, other)).toBeUndefined();

@@ -37,8 +37,8 @@ function hexadecimal(digest: number): string {
 }
 
 /** Memory to read files into, one after the other: new memory for each would cost more than reading. */
-export function digestBuffer(): Uint8Array {
-  return Buffer.allocUnsafeSlow(CHUNK_BYTES);
+export function digestBuffer(bytes = CHUNK_BYTES): Uint8Array {
+  return Buffer.allocUnsafeSlow(bytes);
 }
 
 /** CRC-32 for versions of Node without it. */

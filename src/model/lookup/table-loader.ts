@@ -1,11 +1,13 @@
 import { sharedMemory } from '../../base/shared-memory.js';
 import { KneserError } from '../../base/errors.js';
 import { formatPattern } from '../../tables/pattern.js';
-import { BLOCK_ENTRIES, largestWord, type Block } from '../../tables/block.js';
+import { largestWord, type Block } from '../../tables/block.js';
+import { TRIE_ROWS } from '../../tables/trie-block.js';
 import type { ModelStore } from '../../store/store.js';
 import { BOS, NONE } from '../../text/tokens.js';
-import { addTotals } from '../../tables/block-reader.js';
-import { blockName, openTable, readBlocks } from '../../tables/table-reader.js';
+import { addTotals } from '../../tables/context-totals.js';
+import { damaged } from '../../tables/damage.js';
+import { openTrie, readTrieRows } from '../../tables/trie-rows.js';
 import { Contexts } from './contexts.js';
 import type { TablePart } from './table-part.js';
 import {
@@ -48,9 +50,9 @@ export async function loadTables(
     const part = parts[index];
     const links = linkedTables(parts, index).map(table => contexts[table] as Contexts);
     const loader = new TableLoader(part, words, links, numbers);
-    const table = await openTable(store, part.manifest.pattern, part.pattern.length);
-    for await (const { number, block } of readBlocks(store, table)) {
-      loader.add(block, blockName(store, table.name, number));
+    const table = await openTrie(store, part.manifest.pattern);
+    for await (const { number, block } of readTrieRows(store, table, 0, {})) {
+      loader.add(block, `${store.name}: table ${table.name}, block ${number}`);
       onRows(block.starts[block.contextCount]);
     }
     loader.end(store.name);
@@ -89,11 +91,11 @@ class TableLoader {
   /** Numbers in use. The first HEADER numbers stay 0: they are the region to which the link 0 (no context) leads. */
   private used = HEADER;
   /** For each row of the current block, its index in `data`. */
-  private readonly rows = new Uint32Array(BLOCK_ENTRIES);
+  private readonly rows = new Uint32Array(TRIE_ROWS);
   /** The region of the current wide context, and (`missing`) how many of its rows are in later blocks. */
   private region = 0;
   private missing = 0;
-  private readonly totals = new Uint32Array(4 * BLOCK_ENTRIES);
+  private readonly totals = new Uint32Array(4 * TRIE_ROWS);
 
   constructor(
     part: TablePart,
@@ -248,8 +250,3 @@ function tableMemory(bytes: number): ArrayBufferLike {
 
 const MORE_ROWS = 'the table has more contexts or rows than the manifest says';
 const WRONG_TOTALS = 'a context has more rows than its totals say';
-
-/** The error for damage. @param where the name of the damaged table or block. */
-function damaged(where: string, reason: string): KneserError {
-  return new KneserError('KNESER_DAMAGED', `${where} is damaged (${reason}); train the model again`);
-}

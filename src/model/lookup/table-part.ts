@@ -1,5 +1,5 @@
 import { KneserError } from '../../base/errors.js';
-import { contextPattern, formatPattern, parsePattern, type Pattern } from '../../tables/pattern.js';
+import { contextPattern, formatPattern, parentPattern, parsePattern, type Pattern } from '../../tables/pattern.js';
 import type { TableManifest } from '../../tables/manifest.js';
 
 /** A table in which words are looked up, and its relations to the other tables of its stream. */
@@ -8,6 +8,8 @@ export interface TablePart {
   readonly pattern: Pattern;
   /** The index, among the tables of its stream, of the table whose pattern lacks the farthest word, or −1. */
   readonly backsOffTo: number;
+  /** The same table, also in a back-off model: the contexts of this table are found from those of the parent. */
+  readonly parent: number;
   /** The index of the table whose n-grams are the contexts of this table, or −1 for the empty pattern. */
   readonly contextTable: number;
   /** Which column of the context table's links leads here: the number of earlier tables with the same `contextTable`. */
@@ -32,8 +34,14 @@ export function tableParts(store: string, tables: readonly TableManifest[]): Tab
         `${store}: manifest: the contexts of ${names[i]} have no table before it`,
       );
     }
-    const backsOffTo = i > 0 ? place(pattern.slice(0, -1)) : -1;
+    const parent = i > 0 ? place(parentPattern(pattern)) : -1;
+    if (i > 0 && (parent < 0 || parent >= i)) {
+      throw new KneserError(
+        'KNESER_DAMAGED',
+        `${store}: manifest: ${names[i]} has no table of its shorter contexts before it`,
+      );
+    }
     const contextColumn = bases.slice(0, i).filter(base => base === bases[i]).length;
-    return { manifest, pattern, backsOffTo, contextTable: bases[i], contextColumn };
+    return { manifest, pattern, backsOffTo: parent, parent, contextTable: bases[i], contextColumn };
   });
 }

@@ -1,7 +1,7 @@
 import { KneserError } from '../../base/errors.js';
 import { compareBytes } from '../../base/bytes.js';
 import { type DictionaryBlock } from '../../tables/dictionary.js';
-import { decodeWords, readDictionary, readDictionaryDirectory } from '../../tables/dictionary-reader.js';
+import { decodeWords, eachWord, readDictionaryDirectory } from '../../tables/dictionary-reader.js';
 import { dictionaryKey } from '../../store/keys.js';
 import { wordIds, type Manifest } from '../../tables/manifest.js';
 import type { ModelStore } from '../../store/store.js';
@@ -45,18 +45,16 @@ export class LoadedWords {
     let used = 0;
     const starts = new Float64Array(wordIds(manifest));
     const ends = new Float64Array(wordIds(manifest));
-    for await (const { block } of readDictionary(store, manifest)) {
-      block.words.forEach((word, i) => {
-        if (used + word.length > bytes.length) {
-          const larger = new Uint8Array(Math.max(2 * bytes.length, used + word.length));
-          larger.set(bytes);
-          bytes = larger;
-        }
-        bytes.set(word, used);
-        starts[block.ids[i]] = used;
-        ends[block.ids[i]] = used += word.length;
-      });
-    }
+    await eachWord(store, manifest, (word, length, id) => {
+      if (used + length > bytes.length) {
+        const larger = new Uint8Array(Math.max(2 * bytes.length, used + length));
+        larger.set(bytes);
+        bytes = larger;
+      }
+      starts[id] = used;
+      for (let i = 0; i < length; i++) bytes[used++] = word[i];
+      ends[id] = used;
+    });
     const list = new WordList();
     for (let id = EOS + 1; id < ends.length; id++) {
       const [from, to] = [starts[id], ends[id]];

@@ -7,12 +7,14 @@ import { makeFolder, removeEmpty } from '../../base/node/folders.js';
 import { ownMark, removeAbandoned } from '../../base/node/leftovers.js';
 import { openPackedFile } from '../packed/file-source.js';
 import { describeUnfinished, readUnfinished } from './unfinished.js';
-import { digestFile } from '../../base/node/file-digest.js';
-import { FORMAT_VERSION } from '../keys.js';
+import { digestBuffer, digestFile } from '../../base/node/file-digest.js';
+import { FORMAT_VERSION, versionError } from '../keys.js';
 import type { ModelFiles } from '../store.js';
 import type { ModelStore } from '../store.js';
 import { decodePointer, encodePointer, GENERATION, POINTER, type Pointer, type PointerFile } from './pointer.js';
-import { createView } from './view.js';
+import { describeTableFile } from './table-file.js';
+import { checkedStore } from './checked-store.js';
+import { checkFile, createView } from './view.js';
 
 /** Subfolder with the files of an unfinished generation. It exists while a model is built, and stays if the build is interrupted, for `--resume`. */
 const WORK = 'kneser.training';
@@ -172,7 +174,9 @@ async function publish(path: string, generation: string, created = new Date().to
       continue;
     }
     const { size } = await stat(join(tables, name));
-    files.push({ name, bytes: size, crc32: await digestFile(join(tables, name)) });
+    const path = join(tables, name);
+    const table = name.endsWith('.ldb') ? await describeTableFile(path, size) : undefined;
+    files.push({ name, bytes: size, crc32: await digestFile(path), ...(table ? { table } : {}) });
   }
   const pointer: Pointer = {
     kneser: FORMAT_VERSION,
@@ -201,21 +205,19 @@ async function writeSynced(path: string, content: string | Uint8Array): Promise<
 /**
  * Reads the pointer file of a model folder.
  *
+ * @param format the version of the model that may be read.
  * @throws KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED
  */
-export async function readPointer(path: string): Promise<Pointer> {
+export async function readPointer(path: string, format = FORMAT_VERSION): Promise<Pointer> {
   let text: string;
   try {
     text = await readFile(join(path, POINTER), 'utf8');
   } catch (error) {
     throw await pointerMissing(path, error);
   }
-  const pointer = decodePointer(text);
+  const pointer = decodePointer(text, format);
   if (typeof pointer === 'number') {
-    throw new KneserError(
-      'KNESER_VERSION',
-      `${path}: a model of format ${pointer}; this version of kneser reads format ${FORMAT_VERSION}. Train it again`,
-    );
+    throw versionError(path, pointer, format);
   }
   if (!pointer) {
     throw new KneserError('KNESER_DAMAGED', `${join(path, POINTER)}: this file is damaged; train the model again`);
@@ -292,12 +294,12 @@ export interface OpenFolder {
  *
  * @throws KneserError: the errors of {@link readPointer} and {@link createView}.
  */
-export async function openFolder(path: string): Promise<OpenFolder> {
+export async function openFolder(path: string, format = FORMAT_VERSION): Promise<OpenFolder> {
   for (let attempt = 1; ; attempt++) {
-    const pointer = await readPointer(path);
+    const pointer = await readPointer(path, format);
     const opened = await openGeneration(path, pointer).catch((error: unknown) => error as Error);
     // If a new generation was published meanwhile, files of this one may be missing: try again with the new one.
-    const latest = await readPointer(path).catch(() => pointer);
+    const latest = await readPointer(path, format).catch(() => pointer);
     if (attempt === ATTEMPTS || (latest.generation === pointer.generation && latest.created === pointer.created)) {
       if (opened instanceof Error) throw opened;
       return opened;
@@ -328,7 +330,9 @@ async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolde
       await store.close();
       await view.remove();
     };
-    return { store: { ...store, close }, files: { bytes, created, weights }, pointer };
+    const buffer = digestBuffer();
+    const checked = checkedStore(store, files, file => checkFile(view.path, file, buffer, tables));
+    return { store: { ...checked, close }, files: { bytes, created, weights }, pointer };
   } catch (error) {
     await view.remove();
     throw error;

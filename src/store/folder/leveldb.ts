@@ -2,39 +2,33 @@ import { Level } from 'level';
 import { ENCODING, LevelWriter, readDatabase } from '../level.js';
 import type { ModelStore } from '../store.js';
 
-/** LevelDB maps open files into memory; it keeps at least this many open. */
-const FEWEST_OPEN_FILES = 74;
-const MOST_OPEN_FILES = 1000;
+/** The fewest that LevelDB takes: it keeps ten of them for other files. */
+const OPEN_FILES = 74;
 
-/** Shares of a build's memory: of LevelDB's write buffer, of one table file, and of all open table files. */
+/**
+ * Bytes of a table file. LevelDB maps open files into memory: small files and few of them at a time keep that small for a large
+ * model.
+ */
+const FILE_BYTES = 2 << 20;
+
+/** Share of a build's memory that is LevelDB's write buffer. */
 const WRITE_BUFFER_SHARE = 1 / 32;
-const FILE_SHARE = 1 / 128;
-const OPEN_FILES_SHARE = 1 / 4;
 
 /** LevelDB's options for a build with `memory` bytes. */
 function limits(memory: number): { writeBufferSize: number; maxFileSize: number; maxOpenFiles: number } {
-  const maxFileSize = between(1 << 20, 16 << 20, memory * FILE_SHARE);
-  return {
-    writeBufferSize: between(2 << 20, 32 << 20, memory * WRITE_BUFFER_SHARE),
-    maxFileSize,
-    maxOpenFiles: between(FEWEST_OPEN_FILES, MOST_OPEN_FILES, (memory * OPEN_FILES_SHARE) / maxFileSize),
-  };
-}
-
-function between(least: number, most: number, value: number): number {
-  return Math.round(Math.min(most, Math.max(least, value)));
+  const writeBufferSize = Math.round(Math.min(32 << 20, Math.max(2 << 20, memory * WRITE_BUFFER_SHARE)));
+  return { writeBufferSize, maxFileSize: FILE_BYTES, maxOpenFiles: OPEN_FILES };
 }
 
 type Database = Level<Uint8Array, Uint8Array>;
 
-/** Opens a LevelDB for reading; it locks its folder, so each process opens a view of its own. @param name of the store in messages. @param memory bytes to aim for. */
-export async function openLevelStore(path: string, name: string, memory = Infinity): Promise<ModelStore> {
-  const { maxOpenFiles } = limits(memory);
+/** Opens a LevelDB for reading; it locks its folder, so each process opens a view of its own. @param name of the store in messages. */
+export async function openLevelStore(path: string, name: string): Promise<ModelStore> {
   const database: Database = new Level(path, {
     ...ENCODING,
     createIfMissing: false,
     compression: false,
-    maxOpenFiles,
+    maxOpenFiles: OPEN_FILES,
   });
   await database.open();
   return readDatabase(database, name);

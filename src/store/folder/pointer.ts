@@ -1,5 +1,6 @@
 import { FORMAT_VERSION } from '../keys.js';
 import { crc32Hex } from '../../base/node/file-digest.js';
+import type { TableFile } from './table-file.js';
 
 /**
  * The pointer file of a model folder:
@@ -25,11 +26,13 @@ export interface PointerFile {
   readonly bytes: number;
   /** As `digestFile` writes it. */
   readonly crc32: string;
+  /** Of a table file, its index, which is compared each time the model is opened, and the range of its keys. */
+  readonly table?: TableFile;
 }
 
 /** The contents of the pointer file. */
 export interface Pointer {
-  /** The version of keys and values, `FORMAT_VERSION`. */
+  /** The version of keys and values, `FORMAT_VERSION` of its time. */
   readonly kneser: number;
   readonly generation: string;
   /** ISO 8601. */
@@ -47,9 +50,10 @@ export function encodePointer(pointer: Pointer): string {
 /**
  * The reverse of {@link encodePointer}. A pointer file without `crc32` is accepted: early models have none.
  *
+ * @param format the version of the model that may be read.
  * @returns the pointer; or the number of another format; or `undefined` for text that no version of kneser wrote.
  */
-export function decodePointer(text: string): Pointer | number | undefined {
+export function decodePointer(text: string, format = FORMAT_VERSION): Pointer | number | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -59,7 +63,7 @@ export function decodePointer(text: string): Pointer | number | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { crc32, ...pointer } = value as Partial<Pointer> & { readonly crc32?: unknown };
   if (crc32 !== undefined && crc32 !== digestOf(pointer)) return undefined;
-  if (typeof pointer.kneser === 'number' && pointer.kneser !== FORMAT_VERSION) return pointer.kneser;
+  if (typeof pointer.kneser === 'number' && pointer.kneser !== format) return pointer.kneser;
   return isPointer(pointer) ? pointer : undefined;
 }
 
@@ -76,10 +80,19 @@ function isPointer(value: Partial<Pointer>): value is Pointer {
     typeof value.bytes === 'number' &&
     Array.isArray(value.files) &&
     (files as readonly (Partial<PointerFile> | null)[]).every(
-      file => isText(file?.name, /^[A-Za-z0-9][A-Za-z0-9._-]*$/) && Number.isSafeInteger(file.bytes),
+      file =>
+        isText(file?.name, /^[A-Za-z0-9][A-Za-z0-9._-]*$/) &&
+        Number.isSafeInteger(file.bytes) &&
+        (file.table === undefined || isTableFile(file.table)),
     ) &&
     value.bytes === files.reduce((sum, { bytes }) => sum + bytes, 0)
   );
+}
+
+function isTableFile(table: unknown): table is TableFile {
+  const { indexFrom, indexCrc32, first, last } = (table ?? {}) as Partial<TableFile>;
+  const isPlace = Number.isSafeInteger(indexFrom) && Number(indexFrom) >= 0;
+  return isPlace && isText(indexCrc32, /^[0-9a-f]{8}$/) && [first, last].every(key => isText(key, /^([0-9a-f]{2})*$/));
 }
 
 /** Whether a value is a string of that form. (A regular expression alone would accept the number 5 as `5`.) */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FORMAT_VERSION } from '../keys.js';
+import { ROWS_VERSION } from '../keys.js';
 
 /** Name of the record of a training in the work folder of an unfinished model: it lists the parts that are complete. */
 export const RECORD = 'record.json';
@@ -22,7 +22,7 @@ export interface Unfinished {
 export async function readUnfinished(folder: string): Promise<Unfinished | undefined> {
   try {
     const record = JSON.parse(await readFile(join(folder, RECORD), 'utf8')) as Partial<Unfinished>;
-    return record.format === FORMAT_VERSION && Array.isArray(record.tables) ? (record as Unfinished) : undefined;
+    return record.format === ROWS_VERSION && Array.isArray(record.tables) ? (record as Unfinished) : undefined;
   } catch {
     return undefined;
   }

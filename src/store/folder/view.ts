@@ -5,6 +5,7 @@ import { KneserError, readError, systemCode, writeError } from '../../base/error
 import { makeTemporaryFolder } from '../../base/node/leftovers.js';
 import { digestBuffer, digestFile } from '../../base/node/file-digest.js';
 import type { PointerFile } from './pointer.js';
+import { isIndexIntact, type TableFile } from './table-file.js';
 
 /** Number of files whose CRC-32 is computed at the same time. */
 const CHECKED_AT_ONCE = 4;
@@ -83,31 +84,61 @@ async function shareFile(from: string, to: string, held: FileHandle[]): Promise<
   await symlink(`${DESCRIPTORS}/${file.fd}`, to);
 }
 
-/** Compares files with the pointer file. @throws KNESER_DAMAGED, KNESER_INPUT_UNREADABLE */
+/**
+ * Compares files with the pointer file; of table files the length and LevelDB's index, since their data are compared when they are
+ * read (`checked-store.ts`).
+ *
+ * @throws KNESER_DAMAGED, KNESER_INPUT_UNREADABLE
+ */
 async function checkFiles(folder: string, files: readonly PointerFile[]): Promise<void> {
   const rest = files.values();
   const checkRest = async (): Promise<void> => {
-    const buffer = digestBuffer();
-    for (const file of rest) await checkFile(folder, file, buffer);
+    const buffer = digestBuffer(SMALL_FILE);
+    for (const file of rest)
+      await (file.table ? checkIndex(folder, file, file.table) : checkFile(folder, file, buffer));
   };
   await Promise.all(Array.from({ length: CHECKED_AT_ONCE }, checkRest));
 }
 
-/** Compares one file with the pointer file. @param buffer as `digestFile` takes it. */
-export async function checkFile(
+/** Files besides those of tables are about this long, or shorter [bytes]. */
+const SMALL_FILE = 1 << 16;
+
+/** Compares the length and the index of a table file with the pointer file. */
+function checkIndex(folder: string, { name, bytes }: PointerFile, table: TableFile): Promise<void> {
+  return checkWith(join(folder, name), bytes, path => isIndexIntact(path, bytes, table));
+}
+
+/**
+ * Compares a whole file with the pointer file.
+ *
+ * @param buffer as `digestFile` takes it.
+ * @param folder where the file is; `shown` is the folder that messages name.
+ */
+export function checkFile(
   folder: string,
   { name, bytes, crc32 }: PointerFile,
   buffer: Uint8Array,
+  shown = folder,
 ): Promise<void> {
-  const path = join(folder, name);
+  const isIntact = async (path: string): Promise<boolean> => (await digestFile(path, buffer)) === crc32;
+  return checkWith(join(folder, name), bytes, isIntact, join(shown, name));
+}
+
+/** Compares a file that has to have a length. @param isIntact compares its content. @param shown its path in messages. */
+async function checkWith(
+  path: string,
+  bytes: number,
+  isIntact: (path: string) => Promise<boolean>,
+  shown = path,
+): Promise<void> {
   let intact: boolean;
   try {
     const { size } = await stat(path);
-    intact = size === bytes && (await digestFile(path, buffer)) === crc32;
+    intact = size === bytes && (await isIntact(path));
   } catch (error) {
-    throw systemCode(error) === 'ENOENT' ? missing(path, error) : readError(path, error);
+    throw systemCode(error) === 'ENOENT' ? missing(shown, error) : readError(shown, error);
   }
-  if (!intact) throw new KneserError('KNESER_DAMAGED', `${path}: this file of the model was changed or damaged`);
+  if (!intact) throw new KneserError('KNESER_DAMAGED', `${shown}: this file of the model was changed or damaged`);
 }
 
 function missing(path: string, cause: unknown): KneserError {

@@ -1,11 +1,17 @@
+import { join } from 'node:path';
 import { writeError } from '../../base/errors.js';
 import type { LevelWriter } from '../level.js';
+import type { ModelStore } from '../store.js';
 import { beginDraft, type Draft, type FindUnfinished } from './folder.js';
 
 /** A model while it is written. */
 export interface NewModel extends Draft {
   /** Opens the LevelDB of its tables, once. It is closed where writing fails. */
   createStore(): Promise<LevelWriter>;
+  /** Opens a LevelDB for rows that the tables are made of, once. It is removed in the end. */
+  createRows(): Promise<LevelWriter>;
+  /** Opens the same LevelDB, written and closed, for reading. */
+  openRows(): Promise<ModelStore>;
 }
 
 /** Options of {@link writeModel}. */
@@ -34,17 +40,25 @@ export async function writeModel<T>(
   { created, findUnfinished, keepsUnfinished }: WriteModelOptions = {},
 ): Promise<{ written: T; bytes: number }> {
   const draft = await beginDraft(out, force, findUnfinished);
-  let store: LevelWriter | undefined;
+  const stores: LevelWriter[] = [];
+  const create = async (path: string): Promise<LevelWriter> => {
+    const { createLevelWriter } = await import('./leveldb.js');
+    const store = await createLevelWriter(path);
+    stores.push(store);
+    return store;
+  };
+  const rows = join(draft.temporary, 'rows');
   try {
-    const createStore = async (): Promise<LevelWriter> => {
-      const { createLevelWriter } = await import('./leveldb.js');
-      return (store = await createLevelWriter(draft.database));
-    };
-    const written = await write({ ...draft, createStore });
+    const written = await write({
+      ...draft,
+      createStore: () => create(draft.database),
+      createRows: () => create(rows),
+      openRows: async () => (await import('./leveldb.js')).openLevelStore(rows, out),
+    });
     const { bytes } = await draft.publish(created);
     return { written, bytes };
   } catch (error) {
-    await store?.abort();
+    for (const store of stores) await store.abort();
     await (keepsUnfinished?.() ? draft.leave() : draft.discard());
     throw writeError(out, error);
   }

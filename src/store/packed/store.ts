@@ -3,7 +3,7 @@ import type { ModelFiles } from '../store.js';
 import { BlockDamage } from '../../base/sealed.js';
 import { checksum } from '../../base/checksum.js';
 import { decodeValue } from '../../base/decode.js';
-import { FORMAT_VERSION } from '../keys.js';
+import { FORMAT_VERSION, versionError } from '../keys.js';
 import type { ModelStore } from '../store.js';
 import { compareBytes } from '../../base/bytes.js';
 import {
@@ -34,9 +34,12 @@ interface Place extends Entry {
  *
  * @throws KneserError: KNESER_NOT_A_MODEL, KNESER_VERSION, KNESER_DAMAGED, and what the source throws.
  */
-export async function openPacked(source: ByteSource): Promise<{ store: ModelStore; files: ModelFiles }> {
+export async function openPacked(
+  source: ByteSource,
+  format = FORMAT_VERSION,
+): Promise<{ store: ModelStore; files: ModelFiles }> {
   try {
-    const { frontBytes, size, frontChecksum } = await readHeader(source);
+    const { frontBytes, size, frontChecksum } = await readHeader(source, format);
     const front = decodeValue(`${source.name}: front`, await source.read(HEADER_BYTES, frontBytes), bytes => {
       if (checksum(bytes) !== frontChecksum) throw new BlockDamage('checksum differs');
       return decodeFront(bytes);
@@ -49,7 +52,7 @@ export async function openPacked(source: ByteSource): Promise<{ store: ModelStor
   }
 }
 
-async function readHeader(source: ByteSource): Promise<Header> {
+async function readHeader(source: ByteSource, reads: number): Promise<Header> {
   const { name } = source;
   const bytes = await source.read(0, Math.min(HEADER_BYTES, source.size ?? HEADER_BYTES));
   if (!isPacked(bytes)) {
@@ -57,13 +60,11 @@ async function readHeader(source: ByteSource): Promise<Header> {
   }
   const header = decodeValue(`${name}: header`, bytes, decodeHeader);
   const { version, format, size, frontBytes } = header;
-  if (version !== PACKED_VERSION || format !== FORMAT_VERSION) {
-    const [what, is, reads] =
-      version === PACKED_VERSION
-        ? ['a model of format', format, FORMAT_VERSION]
-        : ['a packed model of version', version, PACKED_VERSION];
-    throw new KneserError('KNESER_VERSION', `${name}: ${what} ${is}; this version of kneser reads ${reads}`);
+  if (version !== PACKED_VERSION) {
+    const known = `a packed model of version ${version}; this version of kneser reads ${PACKED_VERSION}`;
+    throw new KneserError('KNESER_VERSION', `${name}: ${known}`);
   }
+  if (format !== reads) throw versionError(name, format, reads);
   if (source.size !== undefined && source.size < size) throw cutShort(name);
   if ((source.size ?? size) !== size || HEADER_BYTES + frontBytes > size) {
     throw new KneserError(

@@ -8,6 +8,8 @@ import {
   WORK_OPTIONS,
   type OptionTable,
 } from '../../base/check.js';
+import type { Manifest } from '../../tables/manifest.js';
+import type { ModelWriter } from '../../store/store.js';
 import { checkAborted, KneserError } from '../../base/errors.js';
 import type { Progress } from '../../base/progress.js';
 import type { NewModel } from '../../store/folder/write-model.js';
@@ -116,15 +118,23 @@ async function write(
   const types = words.size + 1;
   const filled = complete(reader, types);
   const { ModelBuilder } = await import('../../tables/builder.js');
-  const builder = new ModelBuilder(await model.createStore());
-  const tables = await putTables(builder, orders, types, (done, total) => {
-    checkAborted(options.signal, 'the import');
-    options.onProgress?.({ stage: 'store', done, total, unit: 'n-grams' });
+  const { writeIndexed } = await import('../../tables/write-indexed.js');
+  const check = (): void => checkAborted(options.signal, 'the import');
+  const writeRows = async (writer: ModelWriter): Promise<Manifest> => {
+    const builder = new ModelBuilder(writer);
+    const tables = await putTables(builder, orders, types, (done, total) => {
+      check();
+      options.onProgress?.({ stage: 'store', done, total, unit: 'n-grams' });
+    });
+    const numbers = Uint32Array.from({ length: types }, (_, id) => id);
+    await builder.putDictionary(sortedDictionary(words, numbers, new Float64Array(types)));
+    return builder.finish(describe(tables, types));
+  };
+  await writeIndexed(model, writeRows, (done, total) => {
+    check();
+    options.onProgress?.({ stage: 'index', done, total, unit: 'n-grams' });
   });
-  const numbers = Uint32Array.from({ length: types }, (_, id) => id);
-  await builder.putDictionary(sortedDictionary(words, numbers, new Float64Array(types)));
-  await builder.finish(describe(tables, types));
-  checkAborted(options.signal, 'the import');
+  check();
   return { order: orders.length, ngrams: orders.map(({ length }) => length), warnings: warningsOf(reader, filled) };
 }
 

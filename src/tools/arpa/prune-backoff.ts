@@ -1,7 +1,6 @@
 import type { ModelParts } from '../../model/scoring/parts.js';
 import type { ModelWriter } from '../../store/store.js';
 import { ModelBuilder } from '../../tables/builder.js';
-import { copyWords } from '../../tables/copy.js';
 import { wordIds, type Manifest } from '../../tables/manifest.js';
 import { BOS, NONE } from '../../text/tokens.js';
 import { Backoffs } from './backoffs.js';
@@ -31,7 +30,7 @@ export async function pruneBackoffs(
     const orders = await readOrders(parts, done => onNgrams(done, 2 * all));
     const kept = pruneOrders(orders, threshold);
     const tables = await putTables(builder, kept, wordIds(manifest), done => onNgrams(all + done, 2 * all));
-    await copyWords(store, manifest, builder);
+    await builder.copyWords(store, manifest);
     const dropped = tables.map((table, i) => ({ ...table, dropped: orders[i].length - kept[i].length }));
     const written = await builder.finish({ ...manifest, tables: dropped, pruning: { entropy: threshold } });
     onNgrams(2 * all, 2 * all);

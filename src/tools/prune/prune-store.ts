@@ -3,7 +3,6 @@ import { contiguous } from '../../tables/pattern.js';
 import { ModelBuilder } from '../../tables/builder.js';
 import type { Manifest, TableManifest } from '../../tables/manifest.js';
 import type { ModelStore, ModelWriter } from '../../store/store.js';
-import { copyTable, copyWords } from '../../tables/copy.js';
 import { keepByCounts } from './counts.js';
 import { TableCursor } from '../../tables/cursor.js';
 import { keepByEntropy } from './entropy.js';
@@ -15,9 +14,9 @@ import { RowSet } from './row-set.js';
 const BLOCKS_A_WRITE = 128;
 
 /**
- * Input: the store of an unpruned model with counts and without skip patterns. Output: a pruned copy. Order: first one pass over
- * all tables chooses the rows to keep (by entropy: a few passes); then the pruned tables are read and written once, and all other
- * values are copied. Memory: one bit for each row and a few numbers for each word.
+ * Input: an unpruned model with counts and without skip patterns, or its counted rows. Output: the rows of a pruned copy. Order:
+ * first one pass over all tables chooses the rows to keep (by entropy: a few passes); then the tables are read and written once,
+ * and all other values are copied. Memory: one bit for each row and a few numbers for each word.
  *
  * @param manifest the manifest of the model.
  * @param writer the writer of the copy's store.
@@ -35,10 +34,10 @@ export async function pruneStore(
   const builder = new ModelBuilder(writer);
   try {
     const { tables } = manifest;
-    const all = rowsToRead(tables, pruning);
+    const all = rowsToRead(manifest, pruning);
     let done = 0;
-    const open = (level: number): Promise<TableCursor> =>
-      TableCursor.open(store, tables[level].pattern, level, rows => onRows((done += rows), all));
+    const read = (rows: number): void => onRows((done += rows), all);
+    const open = (level: number): Promise<TableCursor> => TableCursor.open(store, tables[level].pattern, level, read);
     const kept = await chooseRows(open, manifest, pruning);
     const copied: TableManifest[] = [];
     for (const [level, table] of tables.entries()) {
@@ -46,14 +45,17 @@ export async function pruneStore(
         copied.push(await rewriteTable(await open(level), table, kept[level], builder));
       } else {
         copied.push(table);
-        await copyTable(store, table.pattern, level, builder);
+        await rewriteTable(await open(level), table, undefined, builder);
       }
     }
-    for (const [level, { pattern }] of manifest.classTables.entries()) await copyTable(store, pattern, level, builder);
+    for (const [level, table] of manifest.classTables.entries()) {
+      const cursor = await TableCursor.open(store, table.pattern, level, read);
+      await rewriteTable(cursor, table, undefined, builder);
+    }
     const patterns = tables.map((_, level) => contiguous(level + 1));
     await builder.putDirectories('words', patterns);
     if (manifest.classes > 0) await builder.putDirectories('classes', patterns);
-    await copyWords(store, manifest, builder);
+    await builder.copyWords(store, manifest);
     return await builder.finish({ ...manifest, tables: copied, ...(prunesAnything(pruning) ? { pruning } : {}) });
   } catch (error) {
     await builder.abort();
@@ -79,11 +81,11 @@ async function chooseRows(
   return kept;
 }
 
-/** Writes the kept rows of a table, and for each context the sum of the counts of its other rows. */
+/** Writes the kept rows of a table, and for each context the sum of the counts of its other rows. Without `kept` all rows are. */
 async function rewriteTable(
   cursor: TableCursor,
   table: TableManifest,
-  kept: RowSet,
+  kept: RowSet | undefined,
   builder: ModelBuilder,
 ): Promise<TableManifest> {
   const blocks: EncodedBlock[] = [];
@@ -99,7 +101,7 @@ async function rewriteTable(
     let length = 0;
     let pruned = 0;
     for (let i = from; i < to; i++) {
-      if (kept.has(row + i - from)) {
+      if (!kept || kept.has(row + i - from)) {
         words[length] = cursor.words[i];
         counts[length++] = cursor.counts[i];
       } else {
@@ -122,11 +124,12 @@ function isPruned(pruning: Pruning, level: number): boolean {
 }
 
 /** How many rows {@link pruneStore} reads in all, counted each time that they are read. */
-function rowsToRead(tables: readonly TableManifest[], pruning: Pruning): number {
-  return tables.reduce((sum, { rows }, level) => {
-    let times = isPruned(pruning, level) ? 2 : 1;
+function rowsToRead({ tables, classTables }: Manifest, pruning: Pruning): number {
+  const words = tables.reduce((sum, { rows }, level) => {
+    let times = 2;
     // keepNeeded reads a table once as the longer one, and twice as the shorter one.
     if ('entropy' in pruning && level > 0) times += (level > 1 ? 1 : 0) + (level < tables.length - 1 ? 2 : 0);
     return sum + times * rows;
   }, 0);
+  return classTables.reduce((sum, { rows }) => sum + rows, words);
 }

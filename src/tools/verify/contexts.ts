@@ -1,4 +1,5 @@
-import { BLOCK_ENTRIES, type Block } from '../../tables/block.js';
+import type { Block } from '../../tables/block.js';
+import { TRIE_ROWS } from '../../tables/trie-block.js';
 import type { ModelStore } from '../../store/store.js';
 import { BOS, EOS, NONE } from '../../text/tokens.js';
 import { readBlocks } from '../../tables/table-reader.js';
@@ -30,16 +31,17 @@ export async function checkContexts(
   onRows: (rows: number) => void,
 ): Promise<void> {
   const check = 'contexts';
-  const blocks = table.directory.words.length;
+  const blocks = table.directory.parents.length;
   const { contexts, pattern } = table.manifest;
-  const context = new Uint32Array(table.directory.columns.length);
-  const set = new TupleSet(Math.min(CONTEXTS_A_PASS, contexts) + BLOCK_ENTRIES);
+  const context = new Uint32Array(table.pattern.length);
+  const set = new TupleSet(Math.min(CONTEXTS_A_PASS, contexts) + TRIE_ROWS);
   let ngrams = 0;
   for (let next = 0; next < blocks;) {
     set.clear();
-    const nearest = table.directory.columns[0][next];
+    let nearest: number | undefined;
     for await (const { number, block } of readBlocks(store, table, { first: next })) {
       onRows(block.starts[block.contextCount]);
+      nearest ??= block.contexts[0][0];
       for (let c = 0; c < block.contextCount; c++) {
         // One more block of a wide context repeats the context.
         if (isContext(block, c, context)) continue;
@@ -50,7 +52,7 @@ export async function checkContexts(
       if (set.size >= CONTEXTS_A_PASS) break;
     }
     // Contexts are sorted by their nearest word, which is the last one of the n-gram.
-    ngrams = await removeNgrams(store, base, set, nearest, context[0], isWhole, onRows);
+    ngrams = await removeNgrams(store, base, set, nearest ?? 0, context[0], isWhole, onRows);
     if (set.size === 0) continue;
     const problem = `${set.size} contexts from this block on are no n-grams of table ${base.manifest.pattern}`;
     findings.add(check, `table ${pattern}, block ${set.firstPlace()}`, problem);
@@ -72,7 +74,7 @@ async function removeNgrams(
   isWhole: boolean,
   onRows: (rows: number) => void,
 ): Promise<number> {
-  const ngram = new Uint32Array(base.directory.columns.length + 1);
+  const ngram = new Uint32Array(base.pattern.length + 1);
   let ngrams = 0;
   for await (const { block } of readBlocks(store, base)) {
     const { contexts: columns, contextCount, starts, words } = block;

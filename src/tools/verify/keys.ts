@@ -1,13 +1,12 @@
-import { firstRow } from '../../tables/table-reader.js';
-import type { Directory } from '../../tables/directory.js';
+import type { TrieDirectory } from '../../tables/trie-directory.js';
 import {
-  blockKey,
   CLASSES_KEY,
   DICTIONARY_DIRECTORY_KEY,
   dictionaryKey,
-  directoryKey,
   MANIFEST_KEY,
   TOKENIZER_KEY,
+  trieBlockKey,
+  trieKey,
 } from '../../store/keys.js';
 import type { ModelStore } from '../../store/store.js';
 import type { Manifest } from '../../tables/manifest.js';
@@ -22,7 +21,7 @@ const TABLE = /^table\/([1c_]+)\//;
 export async function checkKeys(
   store: ModelStore,
   manifest: Manifest,
-  directories: ReadonlyMap<string, Directory>,
+  directories: ReadonlyMap<string, TrieDirectory>,
   findings: Findings,
 ): Promise<void> {
   const single = new Set(singleKeys(manifest).map(textOf));
@@ -33,11 +32,11 @@ export async function checkKeys(
     if (single.has(text)) continue;
     const table = TABLE.exec(text)?.[1] ?? '';
     const directory = directories.get(table);
-    // The keys of a table come in the order of its directory.
+    // The keys of a table come in the order of its blocks.
     let block = next.get(table) ?? 0;
     let compared = 1;
-    for (; directory && block < directory.words.length; block++) {
-      compared = compareBytes(blockKey(table, firstRow(directory, block)), key);
+    for (; directory && block < directory.parents.length; block++) {
+      compared = compareBytes(trieBlockKey(table, block), key);
       if (compared >= 0) break;
     }
     next.set(table, compared === 0 ? block + 1 : block);
@@ -55,7 +54,7 @@ function isTable({ tables, classTables }: Manifest, name: string): boolean {
 function singleKeys(manifest: Manifest): Uint8Array[] {
   const { tables, classTables, classes, dictionaryBlocks, options } = manifest;
   const keys = Array.from({ length: dictionaryBlocks }, (_, index) => dictionaryKey(index));
-  for (const { pattern } of [...tables, ...classTables]) keys.push(directoryKey(pattern));
+  for (const { pattern } of [...tables, ...classTables]) keys.push(trieKey(pattern));
   keys.push(MANIFEST_KEY, DICTIONARY_DIRECTORY_KEY);
   if (classes > 0) keys.push(CLASSES_KEY);
   if (isTokenizerFile(options.tokenization.tokenizer)) keys.push(TOKENIZER_KEY);

@@ -2,6 +2,7 @@ import type { Block, ContextTotals } from '../../tables/block.js';
 import type { ModelStore } from '../../store/store.js';
 import { EOS, NONE } from '../../text/tokens.js';
 import { readBlocks } from '../../tables/table-reader.js';
+import { readTrieBlocks } from '../../tables/trie-rows.js';
 import type { CheckedTable } from './table.js';
 import type { Findings } from './findings.js';
 
@@ -25,6 +26,7 @@ export async function checkRows(
   const before = findings.count;
   const place = (number: number): string => `table ${pattern}, block ${number}`;
   const rows = new RowCheck(table, isBackoff);
+  const samples = sampledBlocks(table.directory.parents.length);
   const fail = (problem: string, number: number): void => findings.add(BLOCKS, place(number), problem);
   const onDamage = (error: Error, number: number): void => {
     findings.checked(BLOCKS);
@@ -34,6 +36,7 @@ export async function checkRows(
     findings.checked(BLOCKS);
     const problem = rows.add(block);
     if (problem) fail(problem, number);
+    if (samples.has(number)) table.sampled.push(block.contexts.map(column => column[0]).reverse());
     onRows(block.starts[block.contextCount]);
   }
   findings.checked('n-grams', rows.rows);
@@ -41,6 +44,25 @@ export async function checkRows(
     for (const problem of rows.compare()) findings.add('n-grams', `table ${pattern}`, problem);
   }
   return findings.count === before;
+}
+
+/** Checks the blocks of a table whose rows cannot be read, because a table of shorter contexts is damaged. @returns whether all are intact. */
+export async function checkBlocks(store: ModelStore, table: CheckedTable, findings: Findings): Promise<boolean> {
+  const before = findings.count;
+  const onDamage = (error: Error, number: number): void => {
+    findings.checked(BLOCKS);
+    findings.add(BLOCKS, `table ${table.manifest.pattern}, block ${number}`, error.message);
+  };
+  const blocks = readTrieBlocks(store, table, 0, { onDamage });
+  while (!(await blocks.next()).done) findings.checked(BLOCKS);
+  return findings.count === before;
+}
+
+/** Number of blocks of a table whose first contexts are sampled. */
+const SAMPLES = 3;
+
+function sampledBlocks(blocks: number): ReadonlySet<number> {
+  return new Set(Array.from({ length: Math.min(SAMPLES, blocks) }, (_, i) => Math.floor((i * blocks) / SAMPLES)));
 }
 
 /** Checks the rows of a table in their order, and sums them. */
@@ -62,7 +84,7 @@ class RowCheck {
     private readonly table: CheckedTable,
     private readonly isBackoff: boolean,
   ) {
-    this.context = new Uint32Array(table.directory.columns.length);
+    this.context = new Uint32Array(table.pattern.length);
   }
 
   /** Checks the next block. @returns the problem, or `undefined`. */

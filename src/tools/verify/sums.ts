@@ -1,4 +1,3 @@
-import { firstRow } from '../../tables/table-reader.js';
 import type { Batch } from '../../smoothing/batch.js';
 import type { PagedModel } from '../../model/paged-model.js';
 import { wordIds } from '../../tables/manifest.js';
@@ -10,8 +9,7 @@ import type { Findings } from './findings.js';
 const TOLERANCE = 1e-9;
 /** Words that are scored in one batch. */
 const WORDS_A_BATCH = 1 << 14;
-/** Contexts of each order, and contexts made up of random words, after which probabilities are summed. */
-const SEEN = 3;
+/** Contexts made up of random words, after which probabilities are summed besides those sampled from the tables. */
 const UNSEEN = 3;
 /** Probabilities are summed for at most this many words in all, or for two contexts if that is more. */
 const MOST_PROBABILITIES = 4_000_000;
@@ -26,16 +24,7 @@ const MOST_PROBABILITIES = 4_000_000;
 export function sampleHistories(tables: readonly CheckedTable[], words: number): number[][] {
   const longest = tables.length - 1;
   const histories: number[][] = longest > 0 ? [[], [BOS]] : [[]];
-  for (const { directory } of tables.slice(1).reverse()) {
-    const blocks = directory.words.length;
-    for (let i = 0; i < Math.min(SEEN, blocks); i++) {
-      histories.push(
-        firstRow(directory, Math.floor((i * blocks) / SEEN))
-          .slice(0, -1)
-          .reverse(),
-      );
-    }
-  }
+  for (const { sampled } of tables.slice(1).reverse()) histories.push(...sampled);
   for (let i = 0; i < UNSEEN && longest > 0; i++) histories.push(scattered(longest, words, i));
   return histories.slice(0, Math.max(2, Math.floor(MOST_PROBABILITIES / words)));
 }

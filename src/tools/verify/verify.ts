@@ -1,8 +1,16 @@
 import { checkOptions, checkPath, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
 import { checkAborted, KneserError } from '../../base/errors.js';
 import type { WorkOptions } from '../../base/progress.js';
-import { contextPattern, formatPattern, isContiguous, parsePattern, type Pattern } from '../../tables/pattern.js';
-import { openTable } from '../../tables/table-reader.js';
+import {
+  contextPattern,
+  formatPattern,
+  isContiguous,
+  parentPattern,
+  parsePattern,
+  tableName,
+  type Pattern,
+} from '../../tables/pattern.js';
+import { isTrie, openTable } from '../../tables/table-reader.js';
 import { PagedModel } from '../../model/paged-model.js';
 import { SMOOTHING_NAMES, SMOOTHINGS, type SmoothingOptions } from '../../smoothing/index.js';
 import type { ModelFiles } from '../../store/store.js';
@@ -19,7 +27,7 @@ import { checkExtensions } from './extensions.js';
 import { checkFiles } from './files.js';
 import { Findings, type Check, type Finding } from './findings.js';
 import { checkKeys } from './keys.js';
-import { checkRows } from './rows.js';
+import { checkBlocks, checkRows } from './rows.js';
 import { checkSums, sampleHistories } from './sums.js';
 import { checkWeights } from './weights.js';
 import { checkClasses, checkDictionary } from './words.js';
@@ -136,9 +144,14 @@ class Verification {
     await checkClasses(store, manifest, findings);
     const weights = await checkWeights(this.files.weights, manifest, findings);
     this.total = rowsToRead([...tables.values()], manifest);
-    for (const table of tables.values()) {
-      const isSound = await checkRows(store, table, manifest.kind === 'backoff', findings, this.onRows);
-      if (!isSound) tables.delete(table.manifest.pattern);
+    for (const table of [...tables.values()]) {
+      const { pattern, stream } = table;
+      // The words of a table's rows are in the tables of shorter contexts.
+      const isReadable = pattern.length === 0 || tables.has(tableName(parentPattern(pattern), stream));
+      const isSound = isReadable
+        ? await checkRows(store, table, manifest.kind === 'backoff', findings, this.onRows)
+        : await checkBlocks(store, table, findings);
+      if (!isReadable || !isSound) tables.delete(table.manifest.pattern);
     }
     await this.checkRelations(manifest, tables);
     // After any finding, sums of probabilities would add nothing.
@@ -162,7 +175,7 @@ class Verification {
       const opened = await this.findings.try('blocks', part, () =>
         openTable(this.store, pattern, patternOf(pattern).length),
       );
-      if (opened) read.set(pattern, { ...opened, manifest: table, words });
+      if (opened && isTrie(opened)) read.set(pattern, { ...opened, manifest: table, words, sampled: [] });
     }
     return read;
   }

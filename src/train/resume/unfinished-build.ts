@@ -1,9 +1,10 @@
-import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import type { Checkpoints, CountedTable, LeftToCount, ReadText, TextIds } from './checkpoints.js';
 import type { Sort } from '../../count/adjust.js';
 import { isContiguous, tableName, type Stream } from '../../tables/pattern.js';
 import type { LevelWriter } from '../../store/level.js';
-import { FORMAT_VERSION } from '../../store/keys.js';
+import { ROWS_VERSION } from '../../store/keys.js';
 import { requireSame, readRecord, writeRecord, type Beginning, type TrainingRecord } from './record.js';
 import { countUnigrams, isWhole, readClasses, removeTable } from './tables.js';
 import { isIntact, loadText, saveText } from './text.js';
@@ -36,7 +37,7 @@ export async function findUnfinishedBuild(
  *     record.json   options, files, figures of the text, finished tables
  *     words, frequencies, ids, tokens, held-out   the stored text
  *
- * Finished tables are in the LevelDB of the draft (or `unpruned`, if the model is pruned).
+ * Finished tables are in a LevelDB of counted rows.
  */
 export class UnfinishedBuild implements Checkpoints {
   private saving: Promise<void> | undefined;
@@ -58,7 +59,7 @@ export class UnfinishedBuild implements Checkpoints {
     beginning: Beginning,
     command?: string,
   ): Promise<UnfinishedBuild> {
-    const record = { format: FORMAT_VERSION, generation, ...beginning, command: command ?? null, tables: [] };
+    const record = { format: ROWS_VERSION, generation, ...beginning, command: command ?? null, tables: [] };
     const build = new UnfinishedBuild(folder, record, false);
     await build.write({});
     return build;
@@ -77,12 +78,17 @@ export class UnfinishedBuild implements Checkpoints {
   /**
    * Opens the store to which tables are written: the store of the unfinished build, or a new one.
    *
+   * @param earlier where kneser 0.1.0 had that store.
    * @param create opens the store at a path: an existing store if `resumed` is true, otherwise a new one.
    */
   async openStore(
     path: string,
+    earlier: readonly string[],
     create: (path: string, resumed: boolean) => Promise<LevelWriter>,
   ): Promise<LevelWriter> {
+    if (this.resumed && !existsSync(path)) {
+      for (const old of earlier) if (existsSync(old)) await rename(old, path);
+    }
     this.store = await create(path, this.resumed).catch(async (error: unknown) => {
       if (!this.resumed) throw error;
       // A store that cannot be opened is removed, and its tables are counted again.

@@ -40,8 +40,8 @@ export interface TextThreads {
 /** The text that a model is trained on. */
 export type BuildText = { readonly sources: readonly TextSource[] } | { readonly sentences: Sentences };
 
-/** The stores of a training: `tables` for the model, and `unpruned` for the tables before pruning, if the model is pruned. */
-export type StoreKind = 'tables' | 'unpruned';
+/** The stores of a training: the counted rows, those that pruning leaves, and the model, whose tables are tries. */
+export type StoreKind = 'counted' | 'pruned' | 'tables';
 
 /** The machine that a training runs on, and the place where its model is written. */
 export interface BuildPlace extends CountingPlace {

@@ -2,11 +2,11 @@ import type { Manifest } from '../../tables/manifest.js';
 import type { BuildContext } from './context.js';
 
 /**
- * Copies the model without the n-grams that `prune` drops.
+ * Copies the counted tables without the n-grams that `prune` drops.
  *
- * - Input: the store `unpruned`, and its manifest.
- * - Output: the manifest of the store `tables`, which is the copy. Without `prune` there is no copy: the manifest as it was.
- * - Order: after `write-model.ts`, before `learn-weights.ts`. An interrupted copy is made anew.
+ * - Input: the store `counted`, and its manifest.
+ * - Output: the manifest of the store `pruned`, which is the copy. Without `prune` there is no copy: the manifest as it was.
+ * - Order: after `write-model.ts`, before `index-tables.ts`. An interrupted copy is made anew.
  *
  * @throws KNESER_ABORTED
  */
@@ -14,9 +14,9 @@ export async function run(context: BuildContext, manifest: Manifest): Promise<Ma
   const { place, plan } = context;
   if (!plan.pruning) return manifest;
   const { pruneStore } = await import('../../tools/prune/prune-store.js');
-  const store = await place.openStore('unpruned');
+  const store = await place.openStore('counted');
   try {
-    return await pruneStore(store, manifest, plan.pruning, await place.createStore('tables'), (done, total) => {
+    return await pruneStore(store, manifest, plan.pruning, await place.createStore('pruned'), (done, total) => {
       context.checkAborted();
       context.report({ stage: 'prune', done, total, unit: 'n-grams' });
     });

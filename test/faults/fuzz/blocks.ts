@@ -1,7 +1,7 @@
 import { decodeClasses, encodeClasses } from '../../../src/tables/classes.js';
 import { decodeWeights } from '../../../src/smoothing/weights.js';
 import { blankBlock, BLOCK_ENTRIES, decodeBlock, encodeBlock, type Block } from '../../../src/tables/block.js';
-import { seal } from '../../../src/base/sealed.js';
+import { BlockDamage, seal } from '../../../src/base/sealed.js';
 import { decodeValue } from '../../../src/base/decode.js';
 import {
   decodeDictionaryBlock,
@@ -12,6 +12,9 @@ import {
 import { decodeDirectory, encodeDirectory } from '../../../src/tables/directory.js';
 import { decodeManifest } from '../../../src/tables/manifest.js';
 import { decodeTokenizer } from '../../../src/tables/tokenizer.js';
+import { TRIE_ROWS, TrieBlock } from '../../../src/tables/trie-block.js';
+import { TrieColumns } from '../../../src/tables/trie-columns.js';
+import { TrieWriter } from '../../../src/tables/trie-writer.js';
 import { checkNumbers, firstByte, Wrong, type CreateTarget } from './target.js';
 import { mutatePacked } from './structure.js';
 
@@ -28,6 +31,7 @@ const DECODERS: readonly ((value: Uint8Array) => unknown)[] = [
   decodeWeights,
   decodeManifest,
   value => decodeTokenizer(value, 'tokenizer.json'),
+  value => checkTrie(value),
 ];
 
 /** The decoders of a store's values, given inputs with right checksums. The first byte of an input chooses the decoder. */
@@ -43,6 +47,7 @@ export const blocks: CreateTarget = () => {
       body(3, encodeDirectory(rows, WIDTH)),
       body(4, encodeDictionaryBlock(dictionary)),
       body(5, encodeDictionaryDirectory(words)),
+      ...[trieBlock(false), trieBlock(true), widePart()].map(value => body(TRIE, value)),
       body(6, encodeClasses(4, Uint32Array.of(0, 1, 2, 3, 3, 2), Float64Array.of(0, 5, 6, 70, 1, 2))),
     ],
     names: /^value/,
@@ -57,6 +62,64 @@ export const blocks: CreateTarget = () => {
     },
   };
 };
+
+/** The place of the decoder of trie blocks. */
+const TRIE = DECODERS.length - 1;
+
+/** Opens a trie block, and asks it everything: no answer may lie outside of the block, or take for ever. */
+function checkTrie(value: Uint8Array): void {
+  if (value.length % 4 !== 0) throw new BlockDamage('wrong length');
+  const block = new TrieBlock(new Uint32Array(value.slice().buffer));
+  const { contexts, rows, parents } = block;
+  if (rows > TRIE_ROWS || contexts > rows) throw new Wrong('rows out of bounds');
+  for (let parent = 0; parent < parents; parent++) {
+    block.findChildren(parent);
+    checkNumbers([block.from, block.to, block.findWord(parent)]);
+  }
+  for (let context = 0; context < contexts; context++) {
+    block.findRows(context);
+    const { from, to } = block;
+    checkNumbers([block.word(context), block.pruned(context), block.backoff(context)]);
+    if (to > from && to - from <= rows) block.addTotals(context);
+    checkNumbers([
+      block.total,
+      block.ones,
+      block.twos,
+      block.followers,
+      block.findRank(context),
+      block.findRankNear(7),
+    ]);
+  }
+  for (let row = 0; row < rows; row++) checkNumbers([block.rank(row), block.count(row), block.log10Prob(row)]);
+  new TrieColumns().read(block);
+  block.checkSamples();
+}
+
+/** A trie block of 40 contexts of three parents. */
+function trieBlock(isBackoff: boolean): Uint8Array {
+  const blocks: Uint8Array[] = [];
+  const writer = new TrieWriter(({ value }) => blocks.push(value), isBackoff);
+  for (let c = 0; c < 40; c++) {
+    const length = c === 7 ? 30 : 1 + (c % 3);
+    const ranks = Uint32Array.from({ length }, (_, i) => c + 5 * i);
+    const counts = Uint32Array.from({ length }, (_, i) => (isBackoff ? 1 : 1 + ((c + i) % 4) ** 5));
+    const probabilities = Float64Array.from({ length }, (_, i) => -1 / (c + i + 3));
+    const numbers = isBackoff ? { probabilities, backoff: -0.25 * c, bare: c === 3 } : undefined;
+    writer.group(c < 35 ? 4 : 9, 10 * c, ranks, counts, 0, length, c === 5 && !isBackoff ? 12 : 0, numbers);
+  }
+  writer.flush();
+  return blocks[0];
+}
+
+/** The second block of a wide context. */
+function widePart(): Uint8Array {
+  const blocks: Uint8Array[] = [];
+  const writer = new TrieWriter(({ value }) => blocks.push(value), false);
+  const ranks = Uint32Array.from({ length: TRIE_ROWS + 90 }, (_, i) => 3 * i);
+  writer.group(2, 8, ranks, new Uint32Array(ranks.length).fill(2), 0, ranks.length, 0);
+  writer.flush();
+  return blocks[1];
+}
 
 /** Checks the properties of a block that readers rely on. */
 function checkBlock(block: Block): void {

@@ -285,7 +285,7 @@ export const files: CreateTarget = async (folder): Promise<Target> => {
       const created = '2026-01-01T00:00:00.000Z';
       writeFileSync(
         join(path, 'kneser.json'),
-        JSON.stringify({ kneser: 1, generation, created, bytes: total, files: all }),
+        JSON.stringify({ kneser: 2, generation, created, bytes: total, files: all }),
       );
       const model = await LanguageModel.open(path);
       try {

@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { standard } from '../base/node/standard-streams.js';
+import { interruption } from './interruption.js';
+import { bytes, print, whole } from './output.js';
+import { withProgress } from './progress.js';
+
+const HELP = `
+Example:
+  kneser upgrade old-model --out model`;
+
+/** Flags of `kneser upgrade`. */
+interface UpgradeFlags {
+  readonly out: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** `kneser upgrade`. */
+export function define(command: Command): void {
+  command
+    .argument('<model>', 'a model of kneser 0.1.0: its folder, or a packed file; it is not changed')
+    .requiredOption('-o, --out <dir>', 'folder of the new model')
+    .option('-f, --force', 'replace a model that is there')
+    .option('--json', 'print one JSON object')
+    .option('-q, --quiet', 'no progress, no summary')
+    .addHelpText('after', HELP)
+    .action(run);
+}
+
+async function run(model: string, flags: UpgradeFlags): Promise<void> {
+  const { json = false, quiet = false, ...how } = flags;
+  const { upgrade } = await import('../tools/upgrade.js');
+  const signal = interruption();
+  const report = await withProgress(quiet, progress => upgrade({ model, ...how, signal, ...progress }));
+  const { out, ngrams, bytes: size, seconds } = report;
+  if (json) await print(JSON.stringify(report) + '\n');
+  else if (!quiet) {
+    standard.stderr.write(
+      `${out}: ${whole(ngrams)} n-grams, ${bytes(size)}, ${seconds.toFixed(1)} s\nNext: kneser perplexity ${out} FILE\n`,
+    );
+  }
+}

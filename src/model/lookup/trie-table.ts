@@ -1,0 +1,316 @@
+import { NONE } from '../../text/tokens.js';
+import type { Batch } from '../../smoothing/batch.js';
+import type { Evidence } from '../../smoothing/evidence.js';
+import type { Followers } from '../../smoothing/followers.js';
+import type { TrieBlock } from '../../tables/trie-block.js';
+import { findTrieBlock, isBehind, type TrieDirectory } from '../../tables/trie-directory.js';
+import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
+import { sortByNumber } from './sort-places.js';
+import type { LookupPlan } from './lookup-plan.js';
+import type { TablePart } from './table-part.js';
+import { followersOf, TrieContext } from './trie-context.js';
+import { clearEvidence, putEvidence, type TrieLevel } from './trie-level.js';
+
+/** Blocks that are read at once; the next ones are read meanwhile. */
+const BLOCKS_A_READ = 32;
+
+/** The blocks of a batch with more groups are not kept in memory. */
+const KEPT_GROUPS = 1 << 14;
+
+/** What is done with the words of a group, which have one context: its totals are those that the block found last. */
+type Visit = (block: TrieBlock, from: number, to: number) => void;
+
+/**
+ * Looks the words of a batch up in a trie table, in the order of the table: words with the same context come together, so each
+ * context is found once, and each block is visited once. The order follows from that of the parent's table, where words with the
+ * same parent come together already: these are sorted by one more word of their contexts.
+ */
+export class TrieTable implements TrieLevel {
+  length = 0;
+  words = new Uint32Array(0);
+  contexts = new Uint32Array(0);
+  rows = new Int32Array(0);
+
+  private directory: TrieDirectory | undefined;
+  private groups = 0;
+  /** The block in which the context of the first word begins. */
+  private firstBlock = -1;
+
+  /**
+   * @param number of the table in the reader.
+   * @param index the table's place in the evidence.
+   * @param parent the table of the contexts without their farthest word, in which the same batch was looked up before.
+   * @param plan working memory, which the tables of a stream share.
+   */
+  constructor(
+    private readonly reader: TrieReader,
+    private readonly number: number,
+    private readonly part: TablePart,
+    private readonly index: number,
+    private readonly parent: TrieLevel,
+    private readonly plan: LookupPlan,
+  ) {}
+
+  /** The name of the table in the store. */
+  get name(): string {
+    return this.part.manifest.pattern;
+  }
+
+  look(batch: Batch, evidence: Evidence): Promise<void> | undefined {
+    clearEvidence(batch, evidence, this.index);
+    return this.visit(batch, (block, from, to) => this.fillIn(block, from, to, evidence));
+  }
+
+  /**
+   * Looks words up and interpolates their probabilities, as `LoadedTable.interpolate` does, in one pass.
+   *
+   * @param values by word of the batch, p(w|h') for h' that lacks the farthest word of the context h; becomes p(w|h).
+   * @param matched by word of the batch, the length of the longest n-gram found so far.
+   */
+  interpolate(
+    batch: Batch,
+    values: Float64Array,
+    matched: Uint8Array,
+    discounts: Float64Array,
+  ): Promise<void> | undefined {
+    const length = this.part.pattern.length + 1;
+    return this.visit(batch, (block, from, to) => this.fold(block, from, to, values, matched, length, discounts));
+  }
+
+  followers(): Followers | Promise<void> {
+    const context = this.contextOfFirst();
+    return context instanceof Promise ? context : followersOf(context);
+  }
+
+  /** The context of the batch's only word, with all blocks of its rows. Returns a promise if blocks have to be read first. */
+  contextOfFirst(): TrieContext | Promise<void> {
+    const { reader, number: table, directory, parent, firstBlock: first } = this;
+    if (!directory || this.length === 0) throw new Error('followers are asked for after the word was looked up');
+    const above = parent.contextOfFirst();
+    if (above instanceof Promise) return above;
+    const blocks: TrieBlock[] = [];
+    const missing: number[] = [];
+    for (let number = first; number === first || directory.ranks[number] > 0; number++) {
+      const block = reader.get(table, number);
+      if (block) blocks.push(block);
+      else missing.push(number);
+    }
+    if (missing.length > 0) return reader.read(table, this.name, directory, missing).then(() => undefined);
+    return new TrieContext(this.contexts[0], blocks, above);
+  }
+
+  private visit(batch: Batch, act: Visit): Promise<void> | undefined {
+    const { directory } = this;
+    if (!directory) {
+      return readTrieDirectory(this.reader.store, this.name).then(read => {
+        this.directory = read;
+        return this.visit(batch, act);
+      });
+    }
+    this.makeRoom(this.parent.length);
+    this.length = 0;
+    this.firstBlock = -1;
+    this.makePlan(directory, this.parent, batch);
+    const { groups, reader, number } = this;
+    const { blocks } = this.plan;
+    for (let g = 0; g < groups; g++) if (!reader.get(number, blocks[g])) return this.visitReading(directory, g, act);
+    this.visitGroups(0, groups, undefined, act);
+    return undefined;
+  }
+
+  /** Reads the blocks of the groups from `first` on that are not in memory, and visits all groups. */
+  private async visitReading(directory: TrieDirectory, first: number, act: Visit): Promise<void> {
+    const { reader, number: table, groups } = this;
+    const { blocks } = this.plan;
+    // A large batch visits most blocks, each once.
+    const keeps = groups < KEPT_GROUPS;
+    let planned = 0;
+    const next = (): { from: number; to: number; found: Promise<Map<number, TrieBlock>> } => {
+      const from = planned;
+      const found = new Map<number, TrieBlock>();
+      const missing: number[] = [];
+      for (let last = -1; planned < groups; planned++) {
+        const number = blocks[planned];
+        if (number === last) continue;
+        if (missing.length === BLOCKS_A_READ) break;
+        last = number;
+        const block = planned < first ? undefined : reader.get(table, number);
+        if (block) found.set(number, block);
+        else missing.push(number);
+      }
+      const read = keeps
+        ? reader.read(table, this.name, directory, missing)
+        : reader.pass(this.name, directory, missing);
+      const reading = read.then(blocks => {
+        blocks.forEach((block, i) => found.set(missing[i], block));
+        return found;
+      });
+      // A failure is thrown where these blocks are awaited.
+      reading.catch(() => undefined);
+      return { from, to: planned, found: reading };
+    };
+    let ahead = next();
+    while (ahead.from < groups) {
+      const { from, to, found } = ahead;
+      ahead = next();
+      this.visitGroups(from, to, await found, act);
+      reader.makeRoom();
+    }
+    await ahead.found;
+  }
+
+  /** Sorts the parent's places by the contexts of their words in this table, and finds the block of each. */
+  private makePlan(directory: TrieDirectory, parent: TrieLevel, { ids, targets, available }: Batch): void {
+    const { order, farthest } = this.plan;
+    const { length, words, contexts } = parent;
+    const reach = this.part.pattern[this.part.pattern.length - 1];
+    for (let place = 0; place < length; place++) {
+      const t = words[place];
+      farthest[place] = available[t] >= reach ? ids[targets[t] - reach] : NONE;
+      order[place] = place;
+    }
+    this.groups = 0;
+    let block = -1;
+    for (let from = 0, to = 0; from < length; from = to) {
+      const above = contexts[from];
+      while (to < length && contexts[to] === above) to++;
+      if (to > from + 1) sortByNumber(order, from, to, farthest);
+      for (let start = from, end = from; start < to; start = end) {
+        const word = farthest[order[start]];
+        while (end < to && farthest[order[end]] === word) end++;
+        if (word === NONE) continue;
+        if (!isBehind(directory, block + 1, above, word)) block = findTrieBlock(directory, above, word, 0, block + 1);
+        if (block < 0) continue;
+        if (directory.ranks[block + 1] > 0 && directory.words[block + 1] === word) {
+          this.planWide(directory, parent, block, start, end);
+        } else {
+          this.addGroup(block, start, end);
+        }
+      }
+    }
+  }
+
+  /** Groups words with the same wide context by the block of their rows. @param first block of the context. */
+  private planWide(directory: TrieDirectory, parent: TrieLevel, first: number, from: number, to: number): void {
+    const { order } = this.plan;
+    sortByNumber(order, from, to, parent.rows);
+    let block = first;
+    let start = from;
+    for (let place = from; place < to; place++) {
+      const rank = parent.rows[order[place]];
+      if (!(directory.ranks[block + 1] > 0 && directory.ranks[block + 1] <= rank)) continue;
+      if (place > start) this.addGroup(block, start, place);
+      start = place;
+      while (directory.ranks[block + 1] > 0 && directory.ranks[block + 1] <= rank) block++;
+    }
+    this.addGroup(block, start, to);
+  }
+
+  private addGroup(block: number, start: number, end: number): void {
+    const g = this.groups++;
+    const { blocks, starts, ends } = this.plan;
+    blocks[g] = block;
+    starts[g] = start;
+    ends[g] = end;
+  }
+
+  /** @param found the blocks, where they were just read; else they are in the reader. */
+  private visitGroups(from: number, to: number, found: ReadonlyMap<number, TrieBlock> | undefined, act: Visit): void {
+    const { reader, number: table, parent } = this;
+    const { blocks, starts, ends, order, farthest } = this.plan;
+    let number = -1;
+    let block: TrieBlock | undefined;
+    for (let g = from; g < to; g++) {
+      if (blocks[g] !== number) {
+        number = blocks[g];
+        block = found ? found.get(number) : reader.get(table, number);
+      }
+      if (!block) throw new Error('a block was planned and not read');
+      const place = order[starts[g]];
+      const local = parent.contexts[place] - block.firstParent;
+      if (local < 0 || local >= block.parents) continue;
+      block.findChildren(local);
+      const context = block.findWord(farthest[place]);
+      if (context < 0) continue;
+      if (this.length === 0) this.firstBlock = number;
+      block.findRows(context);
+      block.addTotals(context);
+      this.found = context;
+      act(block, starts[g], ends[g]);
+    }
+  }
+
+  /** The context of the group that is visited, by its number within the block. */
+  private found = 0;
+
+  /** Looks up the words of a group, and writes their evidence. */
+  private fillIn(block: TrieBlock, from: number, to: number, evidence: Evidence): void {
+    const { index, words, contexts, rows, found } = this;
+    const { order } = this.plan;
+    const { words: parentWords, rows: ranks } = this.parent;
+    const isBare = block.isBare(found);
+    const first = block.partOf > 0 ? -block.firstRow : block.from;
+    const number = block.firstContext + found;
+    let { length } = this;
+    for (let i = from; i < to; i++) {
+      const t = parentWords[order[i]];
+      const rank = ranks[order[i]];
+      const row = rank < 0 || isBare ? -1 : block.findRank(rank);
+      words[length] = t;
+      contexts[length] = number;
+      rows[length++] = row < 0 ? -1 : row - first;
+      putEvidence(evidence, t, index, block, found, row);
+    }
+    this.length = length;
+  }
+
+  /** Looks up the words of a group, and interpolates. */
+  private fold(
+    block: TrieBlock,
+    from: number,
+    to: number,
+    values: Float64Array,
+    matched: Uint8Array,
+    length: number,
+    discounts: Float64Array,
+  ): void {
+    const { words, contexts, rows, found } = this;
+    const { order } = this.plan;
+    const { words: parentWords, rows: ranks } = this.parent;
+    const { total, ones, twos } = block;
+    const d1 = discounts[1];
+    const d2 = discounts[2];
+    const d3 = discounts[3];
+    const taken = d1 * ones + d2 * twos + d3 * (block.followers - ones - twos) + block.prunedTotal;
+    const first = block.partOf > 0 ? -block.firstRow : block.from;
+    const number = block.firstContext + found;
+    let at = this.length;
+    for (let i = from; i < to; i++) {
+      const place = order[i];
+      const t = parentWords[place];
+      const rank = ranks[place];
+      words[at] = t;
+      contexts[at] = number;
+      const row = rank < 0 ? -1 : block.findRank(rank);
+      if (row < 0) {
+        rows[at++] = -1;
+        values[t] = (0 + taken * values[t]) / total;
+        continue;
+      }
+      rows[at++] = row - first;
+      const count = block.count(row);
+      const kept = count - (count === 1 ? d1 : count === 2 ? d2 : d3);
+      values[t] = ((kept > 0 ? kept : 0) + taken * values[t]) / total;
+      matched[t] = length;
+    }
+    this.length = at;
+  }
+
+  private makeRoom(words: number): void {
+    this.plan.makeRoom(words);
+    if (words <= this.words.length) return;
+    this.words = new Uint32Array(words);
+    this.contexts = new Uint32Array(words);
+    this.rows = new Int32Array(words);
+  }
+}

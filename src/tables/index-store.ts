@@ -1,0 +1,45 @@
+import { FORMAT_VERSION, MANIFEST_KEY } from '../store/keys.js';
+import type { ModelStore, ModelWriter } from '../store/store.js';
+import { FIRST_WORD } from '../text/tokens.js';
+import { copyWords } from './copy.js';
+import { indexTables } from './index-tables.js';
+import { encodeManifest, wordIds, type Manifest, type TableManifest } from './manifest.js';
+import { parsePattern, type Stream } from './pattern.js';
+
+/**
+ * Input: a store of counted rows, as `ModelBuilder` writes it, and its manifest. Output: a model: the tables as tries, and all
+ * other values as they are. Order: the manifest comes last. The writer is closed in any case.
+ *
+ * @param onRows told the rows of each block when it was read; throws to stop.
+ * @returns the manifest of the model.
+ * @throws KNESER_DAMAGED, and what `onRows` throws.
+ */
+export async function indexStore(
+  from: ModelStore,
+  manifest: Manifest,
+  to: ModelWriter,
+  onRows: (rows: number) => void,
+): Promise<Manifest> {
+  try {
+    await copyWords(from, manifest, to);
+    const isBackoff = manifest.kind === 'backoff';
+    const index = async (tables: readonly TableManifest[], stream: Stream, types: number): Promise<TableManifest[]> => {
+      const patterns = tables.map(({ pattern }) => parsePattern(pattern.replaceAll('c', '1')) ?? []);
+      const figures = await indexTables(from, to, { patterns, stream, types, isBackoff }, onRows);
+      return tables.map(table => {
+        const { contexts, bare } = figures.get(table.pattern) ?? { contexts: 0, bare: 0 };
+        return { ...table, contexts, ...(isBackoff ? { bare } : {}) };
+      });
+    };
+    const tables = await index(manifest.tables, 'words', wordIds(manifest));
+    const classTables =
+      manifest.classes > 0 ? await index(manifest.classTables, 'classes', FIRST_WORD + manifest.classes) : [];
+    const indexed: Manifest = { ...manifest, format: FORMAT_VERSION, tables, classTables };
+    await to.put(MANIFEST_KEY, encodeManifest(indexed));
+    await to.finish();
+    return indexed;
+  } catch (error) {
+    await to.abort();
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+import type { ModelStore } from '../store/store.js';
+import { TableCursor } from './cursor.js';
+import { tableName, type Pattern, type Stream } from './pattern.js';
+
+/** Contexts of one table, ascending. */
+export class ContextList {
+  length = 0;
+  private words: Uint32Array;
+
+  /** @param width words of a context. */
+  constructor(private readonly width: number) {
+    this.words = new Uint32Array(16 * Math.max(1, width));
+  }
+
+  /** Adds the first words of a context, unless they are those that were added last. */
+  add(context: Uint32Array): void {
+    const { width } = this;
+    if (this.length > 0 && this.compare(this.length - 1, context) === 0) return;
+    const at = this.length * width;
+    if (at + width > this.words.length) {
+      const larger = new Uint32Array(2 * this.words.length);
+      larger.set(this.words);
+      this.words = larger;
+    }
+    this.words.set(context.subarray(0, width), at);
+    this.length++;
+  }
+
+  at(number: number): Uint32Array {
+    return this.words.subarray(number * this.width, (number + 1) * this.width);
+  }
+
+  /** Compares a context of the list with the first words of another: below 0 if it comes before. */
+  compare(number: number, context: Uint32Array): number {
+    return compareWords(this.at(number), context);
+  }
+}
+
+/**
+ * The contexts that a back-off model needs for tries and lacks: a context without followers is there for its back-off alone, and
+ * the context without its farthest word may have neither followers nor a back-off.
+ *
+ * @param patterns of contiguous n-grams, by order.
+ * @returns by table, its missing contexts.
+ */
+export async function missingParents(
+  store: ModelStore,
+  patterns: readonly Pattern[],
+  stream: Stream,
+): Promise<ContextList[]> {
+  const missing = patterns.map(({ length }) => new ContextList(length));
+  const open = (width: number): Promise<TableCursor> =>
+    TableCursor.open(store, tableName(patterns[width], stream), width, () => undefined);
+  for (let width = patterns.length - 1; width > 1; width--) {
+    const [cursor, parents] = [await open(width), await open(width - 1)];
+    for (let inserted = 0; ;) {
+      const isInserted =
+        inserted < missing[width].length && (cursor.done || missing[width].compare(inserted, cursor.context) < 0);
+      if (!isInserted && cursor.done) break;
+      const context = isInserted ? missing[width].at(inserted) : cursor.context;
+      while (!parents.done && compareWords(parents.context, context) < 0) {
+        const reading = parents.advance();
+        if (reading) await reading;
+      }
+      if (parents.done || compareWords(parents.context, context) !== 0) missing[width - 1].add(context);
+      if (isInserted) {
+        inserted++;
+        continue;
+      }
+      const reading = cursor.advance();
+      if (reading) await reading;
+    }
+  }
+  return missing;
+}
+
+/** Compares a context with the first words of another one. */
+function compareWords(context: Uint32Array, other: Uint32Array): number {
+  for (let j = 0; j < context.length; j++) if (context[j] !== other[j]) return context[j] < other[j] ? -1 : 1;
+  return 0;
+}

@@ -1,0 +1,114 @@
+/**
+ * Packed numbers: any of them can be read as they lie in 32-bit words.
+ *
+ * ```
+ * ┌──────────────────────────────────────────┬──────────────────────────────────────┬───────────┐
+ * │ heads: a word a group of 2^shift numbers │ data: each number in as many bits as │ one spare │
+ * │ place of its data · 64 + bits a number   │ the largest of its group takes       │ word      │
+ * └──────────────────────────────────────────┴──────────────────────────────────────┴───────────┘
+ * ```
+ *
+ * The place is in words, from the first one of the data.
+ */
+
+/** Groups of words and of ranks have 2^6 numbers, those of counts 2^4: a large count makes its group wide. */
+export const WIDE_GROUPS = 6;
+export const NARROW_GROUPS = 4;
+
+/** MASKS[b] has the lowest b bits set. */
+export const MASKS = Int32Array.from({ length: 33 }, (_, bits) => (bits === 32 ? -1 : (1 << bits) - 1));
+
+/** Words that the heads of so many numbers take. */
+export function headsOf(length: number, shift: number): number {
+  return (length + (1 << shift) - 1) >>> shift;
+}
+
+/** The most words that so many numbers take. */
+export function mostPackedWords(length: number, shift: number): number {
+  return headsOf(length, shift) + length + 1;
+}
+
+/**
+ * Packs `values[from, to)` into `out` from word `at` on.
+ *
+ * @returns the word after.
+ */
+export function packNumbers(
+  values: ArrayLike<number>,
+  from: number,
+  to: number,
+  shift: number,
+  out: Uint32Array,
+  at: number,
+): number {
+  const group = 1 << shift;
+  const data = at + headsOf(to - from, shift);
+  let used = 0;
+  for (let start = from; start < to; start += group) {
+    const end = Math.min(to, start + group);
+    let all = 0;
+    for (let i = start; i < end; i++) all |= values[i];
+    const bits = 32 - Math.clz32(all);
+    out[at++] = (used << 6) | bits;
+    const words = ((end - start) * bits + 31) >>> 5;
+    out.fill(0, data + used, data + used + words);
+    for (let i = start, bit = 0; i < end; i++, bit += bits) {
+      const word = data + used + (bit >>> 5);
+      const shifted = bit & 31;
+      out[word] |= values[i] << shifted;
+      if (shifted + bits > 32) out[word + 1] |= values[i] >>> (32 - shifted);
+    }
+    used += words;
+  }
+  out[data + used] = 0;
+  return data + used + 1;
+}
+
+/** Number `i` of those whose heads and data begin at these words; below 0 for numbers from 2^31 on. */
+export function numberAt(words: Uint32Array, heads: number, data: number, shift: number, i: number): number {
+  const head = words[heads + (i >>> shift)];
+  const bits = head & 63;
+  const bit = (i & ((1 << shift) - 1)) * bits;
+  const at = data + (head >>> 6) + (bit >>> 5);
+  const shifted = bit & 31;
+  return ((words[at] >>> shifted) | ((words[at + 1] << 1) << (31 - shifted))) & MASKS[bits];
+}
+
+/** Reads numbers `from` to `to` into `into`. */
+export function unpackNumbers(
+  words: Uint32Array,
+  heads: number,
+  data: number,
+  shift: number,
+  from: number,
+  to: number,
+  into: Uint32Array,
+): void {
+  const last = (1 << shift) - 1;
+  for (let i = from, n = 0; i < to;) {
+    const head = words[heads + (i >>> shift)];
+    const bits = head & 63;
+    const mask = MASKS[bits];
+    const end = Math.min(to, (i | last) + 1);
+    const start = data + (head >>> 6);
+    for (let bit = (i & last) * bits; i < end; i++, bit += bits) {
+      const at = start + (bit >>> 5);
+      const shifted = bit & 31;
+      into[n++] = ((words[at] >>> shifted) | ((words[at + 1] << 1) << (31 - shifted))) & mask;
+    }
+  }
+}
+
+/** Whether all groups of so many numbers lie in the words from `heads` to `end`, the spare word included. */
+export function fitsIn(words: Uint32Array, heads: number, end: number, shift: number, length: number): boolean {
+  const count = headsOf(length, shift);
+  const room = end - heads - count;
+  if (room < 1) return false;
+  for (let g = 0; g < count; g++) {
+    const head = words[heads + g];
+    const bits = head & 63;
+    const numbers = Math.min(length - (g << shift), 1 << shift);
+    if (bits > 32 || (head >>> 6) + ((numbers * bits + 31) >>> 5) >= room) return false;
+  }
+  return true;
+}

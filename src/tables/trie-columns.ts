@@ -1,0 +1,21 @@
+import { TRIE_ROWS, type TrieBlock } from './trie-block.js';
+
+/** The contexts and rows of a trie block as columns, for readers that want all of them: C contexts and R rows. */
+export class TrieColumns {
+  /** By context, the number of its parent in the parents' table. */
+  readonly parents = new Uint32Array(TRIE_ROWS);
+  /** By context, its farthest word. */
+  readonly words = new Uint32Array(TRIE_ROWS);
+  /** Rows `starts[c]` … `starts[c + 1]` − 1 are the followers of context c. */
+  readonly starts = new Uint32Array(TRIE_ROWS + 1);
+  /** By row, the place of its word among the followers of the parent. */
+  readonly ranks = new Uint32Array(TRIE_ROWS);
+  /** By row. */
+  readonly counts = new Uint32Array(TRIE_ROWS);
+
+  /** Reads a block, over the columns of the block before. */
+  read(block: TrieBlock): void {
+    block.readContexts(this.parents, this.words, this.starts);
+    block.readRows(this.ranks, this.counts);
+  }
+}

@@ -1,0 +1,85 @@
+import { decodeMsgpack } from '../base/decode-msgpack.js';
+import { encodeMsgpack } from '../base/encode-msgpack.js';
+import { BlockDamage, seal, unseal } from '../base/sealed.js';
+import { readVarint, writeVarint } from '../base/varint.js';
+
+/** The first rows of a trie table's blocks, ascending: by parent, then farthest word of the context, then rank. */
+export interface TrieDirectory {
+  readonly parents: Uint32Array;
+  readonly words: Uint32Array;
+  /** Above 0 only where the context began in the block before. */
+  readonly ranks: Uint32Array;
+}
+
+/** Collects the first rows of blocks. */
+export class TrieFirstRows {
+  private readonly rows: number[] = [];
+
+  add({ parent, word, rank }: { readonly parent: number; readonly word: number; readonly rank: number }): void {
+    this.rows.push(parent, word, rank);
+  }
+
+  /** The bytes of the directory: a checksum, and MessagePack [number of blocks, bytes]; of each block parent, as a difference, word and rank as varints. */
+  encode(): Uint8Array {
+    const { rows } = this;
+    const bytes = new Uint8Array(5 * rows.length);
+    let at = 0;
+    for (let i = 0; i < rows.length; i += 3) {
+      at = writeVarint(bytes, at, rows[i] - (i > 0 ? rows[i - 3] : 0));
+      at = writeVarint(bytes, at, rows[i + 1]);
+      at = writeVarint(bytes, at, rows[i + 2]);
+    }
+    return seal(encodeMsgpack([rows.length / 3, bytes.subarray(0, at)]));
+  }
+}
+
+/** The reverse of {@link TrieFirstRows.encode}. @throws BlockDamage */
+export function decodeTrieDirectory(value: Uint8Array): TrieDirectory {
+  const header: unknown = decodeMsgpack(unseal(value));
+  if (!Array.isArray(header) || header.length !== 2) throw new BlockDamage('no directory header');
+  const [length, bytes] = header as [number, Uint8Array];
+  if (!(bytes instanceof Uint8Array) || !(length <= bytes.length)) throw new BlockDamage('impossible directory header');
+  const parents = new Uint32Array(length);
+  const words = new Uint32Array(length);
+  const ranks = new Uint32Array(length);
+  const cursor = { at: 0 };
+  for (let b = 0, parent = 0; b < length; b++) {
+    parents[b] = parent += readVarint(bytes, cursor);
+    words[b] = readVarint(bytes, cursor);
+    ranks[b] = readVarint(bytes, cursor);
+  }
+  if (cursor.at !== bytes.length) throw new BlockDamage('wrong length');
+  return { parents, words, ranks };
+}
+
+/** The last block whose first row is not behind this one; −1 where it is before all. @param from a block from which to search. */
+export function findTrieBlock(
+  { parents, words, ranks }: TrieDirectory,
+  parent: number,
+  word: number,
+  rank: number,
+  from: number,
+): number {
+  let low = from;
+  let high = parents.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    let compared = parents[middle] - parent;
+    if (compared === 0) compared = words[middle] - word;
+    if (compared === 0) compared = ranks[middle] - rank;
+    if (compared <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** Whether the first row of a block is behind all rows of a context that is not wide; so it is of the block after the last one. */
+export function isBehind(
+  { parents, words, ranks }: TrieDirectory,
+  block: number,
+  parent: number,
+  word: number,
+): boolean {
+  if (block >= parents.length || parents[block] !== parent) return block >= parents.length || parents[block] > parent;
+  return words[block] > word || (words[block] === word && ranks[block] > 0);
+}

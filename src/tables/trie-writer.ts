@@ -1,0 +1,343 @@
+import { checksumOfWords } from '../base/checksum.js';
+import { headsOf, mostPackedWords, NARROW_GROUPS, packNumbers, WIDE_GROUPS } from './packed-numbers.js';
+import {
+  ADDED_UP,
+  COUNTED_UP,
+  CHILD_BITS,
+  COUNT_SAMPLE_SHIFT,
+  Header,
+  HEADER_WORDS,
+  POWERS,
+  SAMPLE_SHIFT,
+  TOTALS,
+  TRIE_ROWS,
+  WHOLE,
+} from './trie-block.js';
+
+/** A block as bytes, with what the directory says of it. */
+export interface EncodedTrieBlock {
+  /** The first row: the parent of its context, the farthest word of its context, and its rank if the context began before. */
+  readonly parent: number;
+  readonly word: number;
+  readonly rank: number;
+  readonly value: Uint8Array;
+}
+
+/** The numbers of a context of a back-off model: log10 p of each follower, and log10 of the context's back-off. */
+export interface TrieNumbers {
+  readonly probabilities: Float64Array;
+  readonly backoff: number;
+  /** Whether the context has no followers: its only row is none. */
+  readonly bare: boolean;
+}
+
+/**
+ * Input: the contexts of a table, each as the number of its parent and its farthest word, with the ranks and the counts of its
+ * followers. Output: encoded blocks, given to `emit`. Order: parents ascend, and words within a parent, and ranks within a
+ * context; blocks are emitted in the same order.
+ */
+export class TrieWriter {
+  /** Contexts so far. */
+  contexts = 0;
+
+  // The rows since the last block was emitted.
+  private readonly words = new Uint32Array(TRIE_ROWS);
+  private readonly parentOf = new Uint32Array(TRIE_ROWS);
+  private readonly ends = new Uint32Array(TRIE_ROWS);
+  private readonly pruned = new Uint32Array(TRIE_ROWS);
+  private readonly ranks = new Uint32Array(TRIE_ROWS);
+  private readonly counts = new Uint32Array(TRIE_ROWS);
+  private readonly many = new Uint32Array(TRIE_ROWS);
+  private readonly bases = new Uint32Array(headsOf(TRIE_ROWS, WIDE_GROUPS));
+  private readonly bare = new Uint8Array(TRIE_ROWS);
+  private readonly probabilities: Float64Array;
+  private readonly backoffs: Float64Array;
+  private contextCount = 0;
+  private firstContext = 0;
+  private rows = 0;
+  private firstRow = 0;
+  private partOf = 0;
+  /** Σc, N1, N2 of the context that a block has a part of. */
+  private readonly partTotals = new Uint32Array(3);
+
+  constructor(
+    private readonly emit: (block: EncodedTrieBlock) => void,
+    private readonly isBackoff: boolean,
+  ) {
+    this.probabilities = new Float64Array(isBackoff ? TRIE_ROWS : 0);
+    this.backoffs = new Float64Array(isBackoff ? TRIE_ROWS : 0);
+  }
+
+  /**
+   * Adds a context.
+   *
+   * @param ranks ascending, `length` of them; `counts` has the count of the same entry, from `from` on.
+   * @param pruned the sum of the counts of pruned followers.
+   */
+  group(
+    parent: number,
+    word: number,
+    ranks: Uint32Array,
+    counts: Uint32Array,
+    from: number,
+    length: number,
+    pruned: number,
+    numbers?: TrieNumbers,
+  ): void {
+    if (this.rows + length > TRIE_ROWS || this.childBits(parent) > CHILD_BITS) this.flush();
+    if (length <= TRIE_ROWS) {
+      this.append(parent, word, ranks, counts, from, 0, length, pruned, numbers);
+    } else {
+      this.addPartTotals(counts, from, length, pruned);
+      for (let row = 0; row < length; row += TRIE_ROWS) {
+        this.firstRow = row;
+        this.partOf = length;
+        this.append(parent, word, ranks, counts, from, row, Math.min(length, row + TRIE_ROWS), pruned, numbers);
+        this.flush();
+      }
+      this.firstRow = this.partOf = 0;
+    }
+    this.contexts++;
+  }
+
+  /** Emits the rows so far as a block, if there are any. */
+  flush(): void {
+    if (this.rows === 0) return;
+    const value = this.encode();
+    this.emit({
+      parent: this.parentOf[0],
+      word: this.words[0],
+      rank: this.firstRow > 0 ? this.ranks[0] : 0,
+      value,
+    });
+    this.contextCount = this.rows = 0;
+  }
+
+  /** Bits of the unary code of children, were another context of this parent added. */
+  private childBits(parent: number): number {
+    return this.rows === 0 ? 0 : this.contextCount + 2 + parent - this.parentOf[0];
+  }
+
+  private append(
+    parent: number,
+    word: number,
+    ranks: Uint32Array,
+    counts: Uint32Array,
+    start: number,
+    from: number,
+    to: number,
+    pruned: number,
+    numbers: TrieNumbers | undefined,
+  ): void {
+    const c = this.contextCount++;
+    if (c === 0) this.firstContext = this.contexts;
+    this.parentOf[c] = parent;
+    this.words[c] = word;
+    this.pruned[c] = pruned;
+    let row = this.rows;
+    for (let i = from; i < to; i++, row++) {
+      this.ranks[row] = ranks[i];
+      this.counts[row] = counts[start + i];
+      if (numbers) this.probabilities[row] = numbers.probabilities[start + i];
+    }
+    if (numbers) {
+      this.backoffs[c] = numbers.backoff;
+      this.bare[c] = numbers.bare ? 1 : 0;
+    }
+    this.rows = row;
+    this.ends[c] = row;
+  }
+
+  private addPartTotals(counts: Uint32Array, from: number, length: number, pruned: number): void {
+    const { partTotals } = this;
+    partTotals.fill(0);
+    partTotals[0] = pruned;
+    for (let i = from; i < from + length; i++) {
+      partTotals[0] += counts[i];
+      if (counts[i] === 1) partTotals[1]++;
+      else if (counts[i] === 2) partTotals[2]++;
+    }
+  }
+
+  private encode(): Uint8Array {
+    const { contextCount, rows, words, parentOf, ends, pruned, ranks, counts, many, firstRow, partOf } = this;
+    const firstParent = parentOf[0];
+    const parents = parentOf[contextCount - 1] - firstParent + 1;
+    const out = writable(
+      HEADER_WORDS +
+        mostPackedWords(contextCount, WIDE_GROUPS) * 2 +
+        mostPackedWords(rows, WIDE_GROUPS) * 2 +
+        ((contextCount + parents) >>> 5) +
+        headsOf(parents, SAMPLE_SHIFT) +
+        (2 * rows) / 8 +
+        headsOf(contextCount, SAMPLE_SHIFT) +
+        mostPackedWords(rows, NARROW_GROUPS) +
+        TOTALS * contextCount +
+        (this.isBackoff ? 5 * (rows + contextCount) + 64 : 0) +
+        256,
+    );
+    out.fill(0, 0, HEADER_WORDS);
+    let at = HEADER_WORDS;
+    out[Header.contexts] = contextCount;
+    out[Header.rows] = rows;
+    out[Header.firstContext] = this.firstContext;
+    out[Header.firstParent] = firstParent;
+    out[Header.parents] = parents;
+    out[Header.firstRow] = firstRow;
+    out[Header.followers] = partOf;
+
+    out[Header.words] = at;
+    at = packNumbers(words, 0, contextCount, WIDE_GROUPS, out, at);
+
+    const childBits = (out[Header.childBits] = at);
+    at += ((contextCount + parents + 31) >>> 5) + 1;
+    out.fill(0, childBits, at);
+    const childSamples = (out[Header.childSamples] = at);
+    at += headsOf(parents, SAMPLE_SHIFT);
+    for (let p = 0, c = 0, bit = 0; p < parents; p++, bit++) {
+      if ((p & ((1 << SAMPLE_SHIFT) - 1)) === 0) out[childSamples + (p >>> SAMPLE_SHIFT)] = bit;
+      for (; c < contextCount && parentOf[c] === firstParent + p; c++) bit++;
+      out[childBits + (bit >>> 5)] |= 1 << (bit & 31);
+    }
+
+    const rowBits = (out[Header.rowBits] = at);
+    at += ((rows + 31) >>> 5) + 1;
+    out.fill(0, rowBits, at);
+    out[Header.rowSamples] = at;
+    for (let c = 0; c < contextCount; c++) {
+      if ((c & ((1 << SAMPLE_SHIFT) - 1)) === 0) out[at++] = c === 0 ? 0 : ends[c - 1];
+      const last = ends[c] - 1;
+      out[rowBits + (last >>> 5)] |= 1 << (last & 31);
+    }
+
+    if (contextCount === 1 && rows > 1 << WIDE_GROUPS) {
+      const { bases } = this;
+      for (let row = 0; row < rows; row += 1 << WIDE_GROUPS) bases[row >>> WIDE_GROUPS] = ranks[row];
+      out[Header.rankBases] = at;
+      for (let g = 0; g < headsOf(rows, WIDE_GROUPS); g++) out[at++] = bases[g];
+      for (let row = rows - 1; row >= 0; row--) ranks[row] -= bases[row >>> WIDE_GROUPS];
+    }
+    out[Header.ranks] = at;
+    at = packNumbers(ranks, 0, rows, WIDE_GROUPS, out, at);
+    if (out[Header.rankBases] > 0) ranks[0] += this.bases[0];
+
+    const manyBits = (out[Header.manyBits] = at);
+    at += ((rows + 31) >>> 5) + 1;
+    out.fill(0, manyBits, at);
+    out[Header.manySamples] = at;
+    let m = 0;
+    for (let row = 0; row < rows; row++) {
+      if ((row & ((1 << COUNT_SAMPLE_SHIFT) - 1)) === 0) out[at++] = m;
+      if (counts[row] === 1) continue;
+      out[manyBits + (row >>> 5)] |= 1 << (row & 31);
+      many[m++] = counts[row] - 2;
+    }
+    out[Header.counts] = at;
+    out[Header.many] = m;
+    at = packNumbers(many, 0, m, NARROW_GROUPS, out, at);
+
+    out[Header.totals] = at;
+    for (let c = 0; c < contextCount; c++) {
+      const from = c === 0 ? 0 : ends[c - 1];
+      if (partOf > 0) {
+        out.set(this.partTotals, at + 1);
+      } else if (ends[c] - from > ADDED_UP) {
+        let total = pruned[c];
+        let ones = 0;
+        let twos = 0;
+        for (let row = from; row < ends[c]; row++) {
+          total += counts[row];
+          if (counts[row] === 1) ones++;
+          else if (counts[row] === 2) twos++;
+        }
+        out[at + 1] = total;
+        out[at + 2] = ones;
+        out[at + 3] = twos;
+      } else {
+        continue;
+      }
+      out[at] = c;
+      out[at + 4] = ends[c] - from;
+      at += TOTALS;
+      out[Header.totalled]++;
+    }
+
+    out[Header.families] = at;
+    for (let c = 0; c < contextCount;) {
+      const first = c;
+      while (c < contextCount && parentOf[c] === parentOf[first]) c++;
+      if (c - first <= COUNTED_UP) continue;
+      out[at++] = parentOf[first] - firstParent;
+      out[at++] = c - first;
+      out[Header.familyCount]++;
+    }
+
+    if (!pruned.subarray(0, contextCount).every(sum => sum === 0)) {
+      out[Header.pruned] = at;
+      at = packNumbers(pruned, 0, contextCount, WIDE_GROUPS, out, at);
+    }
+    if (this.isBackoff) at = this.encodeNumbers(out, at);
+    out[Header.end] = at;
+    out[Header.checksum] = checksumOfWords(out.subarray(0, at), 1);
+    return new Uint8Array(out.buffer, 0, 4 * at).slice();
+  }
+
+  private encodeNumbers(out: Uint32Array, at: number): number {
+    const { contextCount, rows, bare } = this;
+    if (bare.subarray(0, contextCount).some(is => is === 1)) {
+      out[Header.bare] = at;
+      out.fill(0, at, at + ((contextCount + 31) >>> 5));
+      for (let c = 0; c < contextCount; c++) if (bare[c] === 1) out[at + (c >>> 5)] |= 1 << (c & 31);
+      at += (contextCount + 31) >>> 5;
+    }
+    out[Header.probabilities] = at;
+    at = packDecimals(this.probabilities, rows, out, at);
+    out[Header.backoffs] = at;
+    return packDecimals(this.backoffs, contextCount, out, at);
+  }
+}
+
+const digits = new Uint32Array(TRIE_ROWS);
+const codes = new Uint32Array(TRIE_ROWS);
+const double = new Float64Array(1);
+const doubleWords = new Uint32Array(double.buffer);
+
+/** Packs numbers as decimals where that is exact. @returns the word after. */
+function packDecimals(values: Float64Array, length: number, out: Uint32Array, start: number): number {
+  let places = 0;
+  const doubles: number[] = [];
+  for (let i = 0; i < length; i++) {
+    const value = values[i];
+    const size = Math.abs(value);
+    // Neighbours mostly have as many digits: start from those of the number before.
+    let whole = Math.round(size * POWERS[places]);
+    while (places > 0 && whole % 10 === 0 && whole / 10 / POWERS[places - 1] === size)
+      whole = Math.round(size * POWERS[--places]);
+    while (whole / POWERS[places] !== size && whole < 2 ** 31 && places + 1 < WHOLE)
+      whole = Math.round(size * POWERS[++places]);
+    if (whole < 2 ** 31 && whole / POWERS[places] === size) {
+      digits[i] = places;
+      codes[i] = 2 * whole + (value > 0 ? 1 : 0);
+      continue;
+    }
+    digits[i] = WHOLE;
+    codes[i] = doubles.length >>> 1;
+    double[0] = value;
+    doubles.push(doubleWords[0], doubleWords[1]);
+    places = 0;
+  }
+  let at = packNumbers(digits, 0, length, NARROW_GROUPS, out, start + 2);
+  out[start] = at;
+  at = packNumbers(codes, 0, length, NARROW_GROUPS, out, at);
+  out[start + 1] = at;
+  out.set(doubles, at);
+  return at + doubles.length;
+}
+
+/** Blocks are encoded here, one at a time, before their bytes are copied out. */
+let buffer = new Uint32Array(1 << 16);
+
+function writable(words: number): Uint32Array {
+  if (buffer.length < words) buffer = new Uint32Array(2 * Math.ceil(words));
+  return buffer;
+}

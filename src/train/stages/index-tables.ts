@@ -1,0 +1,27 @@
+import { indexStore } from '../../tables/index-store.js';
+import { rowsOf, type Manifest } from '../../tables/manifest.js';
+import type { BuildContext } from './context.js';
+
+/**
+ * Makes the model of the counted tables: tries, in which n-grams are found without decoding.
+ *
+ * - Input: the store `counted`, or `pruned` where the training prunes, and its manifest.
+ * - Output: the store `tables`, which is the model, and its manifest.
+ * - Order: after `prune-tables.ts`, before `learn-weights.ts`. An interrupted index is made anew.
+ *
+ * @throws KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED
+ */
+export async function run(context: BuildContext, manifest: Manifest): Promise<Manifest> {
+  const { place, plan } = context;
+  const rows = await place.openStore(plan.pruning ? 'pruned' : 'counted');
+  try {
+    const total = rowsOf(manifest);
+    let done = 0;
+    return await indexStore(rows, manifest, await place.createStore('tables'), read => {
+      context.checkAborted();
+      context.report({ stage: 'index', done: (done += read), total, unit: 'n-grams' });
+    });
+  } finally {
+    await rows.close();
+  }
+}
