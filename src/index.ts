@@ -105,6 +105,7 @@ export {
   type MaskChoice,
   type TextDocument,
 } from './documents/annotate.js';
+export type { FeatureFigures } from './documents/features.js';
 export type { ComparedFigures, ContextFigures, DocumentFigures } from './documents/figures.js';
 export type { JsonObject } from './text/formats/jsonl.js';
 export {
@@ -125,6 +126,24 @@ export type {
   QuantileRow,
   SelectionReport,
 } from './documents/selection-report.js';
+export {
+  overlap,
+  type OverlapOptions,
+  type OverlapReport,
+  type OverlapRow,
+  type OverlapScores,
+  type TrainingPlace,
+} from './documents/overlap.js';
+export type { Normalization } from './documents/overlap-tokens.js';
+export {
+  perplexityBy,
+  type DomainFigures,
+  type PerplexityByOptions,
+  type PerplexityByReport,
+  type TypeBand,
+} from './documents/perplexity-by.js';
+export { weigh, type DomainWeight, type WeighOptions, type WeighReport } from './documents/weigh.js';
+export type { Estimator, Projection } from './documents/mixing.js';
 export type { LabelFigures } from './documents/roc.js';
 export type { Kept } from './documents/choices.js';
 export type { DocumentUnit } from './documents/scored.js';

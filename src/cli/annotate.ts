@@ -27,6 +27,7 @@ Examples:
 interface AnnotateFlags extends ModelFlags, DocumentOptions {
   readonly against?: string;
   readonly unit: 'lines' | 'document';
+  readonly features?: 'basic' | 'full';
   readonly tokens?: boolean;
   readonly mask?: MaskChoice;
   readonly context?: string;
@@ -49,6 +50,13 @@ export function define(command: Command): void {
       new Option('--unit <unit>', 'what one sentence is: each line, or the document with line ends read as spaces')
         .choices(['lines', 'document'])
         .default('lines'),
+    )
+    .addOption(
+      new Option(
+        '--features <which>',
+        'full: add ranks, entropies and curvature from the exact distribution before each token; takes many times as long, ' +
+          'longest with a class model or an imported model (default: basic)',
+      ).choices(['basic', 'full']),
     )
     .option('--tokens', 'add the tokens and log10 p of each')
     .option(
@@ -75,7 +83,7 @@ async function run(path: string, files: readonly string[], flags: AnnotateFlags)
   const { annotate } = await import('../documents/annotate.js');
   const { checkOutput, chunksOf, writeLines } = await import('../documents/output.js');
   const { expandInputs } = await import('../text/formats/input.js');
-  const { out, quiet = false, unit, tokens, mask, context, as, id, figuresOnly, shard, threads } = flags;
+  const { out, quiet = false, unit, features, tokens, mask, context, as, id, figuresOnly, shard, threads } = flags;
   const signal = interruption();
   if (out !== undefined) {
     const inputs = await expandInputs(files, documentOptions(flags));
@@ -94,7 +102,7 @@ async function run(path: string, files: readonly string[], flags: AnnotateFlags)
       unit,
       signal,
       onWarning: warn,
-      ...given({ against, tokens, mask, context, as, id, figuresOnly, shard, threads }),
+      ...given({ against, features, tokens, mask, context, as, id, figuresOnly, shard, threads }),
     };
     await withDisplay(quiet || !standard.stderr.isTTY, async display => {
       const rows = annotate(display ? { ...options, onProgress: progress => display.show(progress) } : options);

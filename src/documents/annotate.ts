@@ -17,7 +17,7 @@ import { KneserError } from '../base/errors.js';
 import { PendingBytes } from '../base/pending-bytes.js';
 import type { WorkOptions } from '../base/progress.js';
 import { LanguageModel } from '../model/language-model.js';
-import type { TokenScoring } from '../model/scoring/token-scoring.js';
+import type { TokenScoring } from '../model/token-scoring.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 import type { JsonObject } from '../text/formats/jsonl.js';
@@ -27,6 +27,7 @@ import { isTokenizerFile } from '../text/tokenization.js';
 import { FIRST_WORD } from '../text/tokens.js';
 import { hashBytes } from '../text/word-list.js';
 import { contextFigures } from './context.js';
+import { features } from './features.js';
 import { documentFigures, surprisal, type DocumentFigures } from './figures.js';
 import { memberText, writeText, writeWithMember } from './member.js';
 import type { OutputLine } from './output.js';
@@ -72,6 +73,11 @@ export interface AnnotateOptions<D extends TextDocument = TextDocument> extends 
   readonly documents?: Iterable<D> | AsyncIterable<D>;
   /** Whether each line is a sentence (`lines`, the default), or the document is one sentence. */
   readonly unit?: DocumentUnit;
+  /**
+   * `full` adds the figures of the exact distribution before each token: ranks, entropies, curvature. Default `basic`. It takes many
+   * times as long, longest with a class model or a back-off model.
+   */
+  readonly features?: 'basic' | 'full';
   /** Whether the figures include the tokens and the log10 p of each token. Default false. */
   readonly tokens?: boolean;
   /** Marks tokens to be left out of the loss of a model that is trained on these documents. Default: no mask. */
@@ -110,6 +116,7 @@ const ANNOTATE_OPTIONS: OptionTable<AnnotateOptions> = {
     }
   },
   unit: oneOf(['lines', 'document']),
+  features: oneOf(['basic', 'full']),
   tokens: checkFlag,
   mask: checkMask,
   context: checkText,
@@ -278,7 +285,8 @@ async function* annotateWith(
   for (const other of others) compareWords(scoring, other, onWarning);
   const threshold = mask && (mask.surprisal ?? (await quantileOf(source, scoring, unit, mask.above)));
   const guard = against.length > 0 && choose(0) === choose(1) ? new Guard(against[0].info.order, onWarning) : undefined;
-  const hasMore = options.tokens === true || options.context !== undefined || threshold !== undefined;
+  const hasMore =
+    options.features === 'full' || options.tokens === true || options.context !== undefined || threshold !== undefined;
   const how = { model: scoring, against: others, choose, unit, tokens: options.tokens ?? false };
   for await (const scored of scoreDocuments(source.read(), how)) {
     for (const one of scored) {
@@ -294,15 +302,18 @@ async function* annotateWith(
 
 /** The figures that only some options ask for. */
 async function moreFigures(
-  { tokens, context }: AnnotateOptions,
+  { tokens, context, features: which }: AnnotateOptions,
   model: TokenScoring,
   scored: ScoredDocument<SourceDocument>,
   threshold: number | undefined,
 ): Promise<Partial<DocumentFigures>> {
   const { log10Probs } = scored.scores;
+  const full = which === 'full' ? await features(model, scored) : undefined;
   return {
+    ...full?.figures,
     ...(context === undefined ? {} : { context: await contextFigures(model, scored, scored.document.object, context) }),
     ...(tokens ? { tokenTexts: scored.tokens ?? [], log10Probs: Array.from(log10Probs) } : {}),
+    ...(tokens && full ? { ranks: full.ranks, entropies: full.entropies } : {}),
     ...(threshold === undefined ? {} : { mask: Array.from(log10Probs, p => surprisal(p) > threshold) }),
   };
 }

@@ -5,6 +5,7 @@ import * as zlib from 'node:zlib';
 import { checkAborted, KneserError, writeError } from '../base/errors.js';
 import { writeAtomically } from '../base/node/atomic.js';
 import { PendingBytes } from '../base/pending-bytes.js';
+import { writeText } from './member.js';
 
 /** Lines are collected up to this length, in bytes, and written together. */
 const CHUNK_BYTES = 1 << 18;
@@ -153,6 +154,11 @@ class BucketFile {
 export interface OutputLine {
   /** Writes the line without a line feed. */
   writeTo(out: PendingBytes): void;
+}
+
+/** A value as a line of JSON. */
+export function jsonRow(value: object): OutputLine {
+  return { writeTo: out => writeText(out, JSON.stringify(value)) };
 }
 
 /** Lines joined to larger pieces, a line feed behind each. */

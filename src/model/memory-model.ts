@@ -8,6 +8,7 @@ import { BatchLayout, type Batch } from '../smoothing/batch.js';
 import { LOADED_BATCH } from './lookup/loaded-table.js';
 import type { ModelParts } from './scoring/parts.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
+import { Distribution, DISTRIBUTION_OPTIONS, type DistributionOptions } from './prediction/distribution.js';
 import type { NextWords } from './prediction/next-words.js';
 import { createPredictor } from './prediction/create-predictor.js';
 import type { Predictor } from './prediction/predictor.js';
@@ -134,6 +135,13 @@ export class MemoryModel extends ModelBase {
     return predictions(this.nextWords(history, checked.start), checked, this.words);
   }
 
+  /** As {@link LanguageModel.distribution}. */
+  distribution(history: Sentence, options: DistributionOptions = {}): Distribution {
+    this.checkOpen();
+    checkOptions('distribution', options, DISTRIBUTION_OPTIONS);
+    return new Distribution(this.nextWords(history, options.start ?? true).spread(), this.words);
+  }
+
   /**
    * The distribution of the word after a history.
    *
@@ -141,7 +149,12 @@ export class MemoryModel extends ModelBase {
    */
   nextWords(history: Sentence, start: boolean): NextWords {
     const ids = Uint32Array.from(this.nearest(history), token => this.words.idOf(token));
-    return runAtOnce(this.#predictor.after(ids, start));
+    return this.nextWordsOfIds(ids, start);
+  }
+
+  /** @internal As {@link nextWords}, of a history of ids. */
+  nextWordsOfIds(history: Uint32Array, start: boolean): NextWords {
+    return runAtOnce(this.#predictor.after(history, start));
   }
 
   /**
