@@ -85,6 +85,7 @@ export { pack, type PackOptions, type PackReport } from './tools/pack.js';
 export { unpack, type UnpackOptions, type UnpackReport } from './tools/unpack.js';
 export { exportArpa, type ExportOptions, type ExportReport } from './tools/arpa/export.js';
 export { importArpa, type ImportOptions, type ImportReport } from './tools/arpa/import.js';
+export { mix, type MixBucket, type MixOptions, type MixReport } from './tools/mix.js';
 export { verify, type VerifyOptions, type VerifyReport } from './tools/verify/verify.js';
 export {
   ngramCounts,

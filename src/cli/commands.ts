@@ -68,6 +68,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./subtract.js'),
   },
   {
+    name: 'mix',
+    summary: 'Mix models linearly into one back-off model, with weights learned on held-out text.',
+    load: () => import('./mix.js'),
+  },
+  {
     name: 'export',
     summary: 'Write a model as an ARPA file: modified Kneser-Ney in back-off form, for KenLM, SRILM and others.',
     load: () => import('./export.js'),

@@ -4,7 +4,7 @@ import { checkAborted, closedError, KneserError } from '../base/errors.js';
 import { wordIds } from '../tables/manifest.js';
 import { checkSentences, type Sentence } from '../text/sentences.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
-import { BatchLayout } from '../smoothing/batch.js';
+import { BatchLayout, type Batch } from '../smoothing/batch.js';
 import { LOADED_BATCH } from './lookup/loaded-table.js';
 import type { ModelParts } from './scoring/parts.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
@@ -13,7 +13,7 @@ import type { NextWords } from './prediction/next-words.js';
 import { createPredictor } from './prediction/create-predictor.js';
 import type { Predictor } from './prediction/predictor.js';
 import { createLoadedScorer, type LoadedScoring, type ScoringPlan } from './scoring/pieces.js';
-import { runAtOnce, type BatchScorer } from './scoring/scorer.js';
+import { runAtOnce, type BatchScorer, type BatchScores } from './scoring/scorer.js';
 import { loadTables, TableNumbers } from './lookup/table-loader.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import { LoadedWords, NOT_IN_VOCABULARY } from './lookup/words.js';
@@ -155,6 +155,17 @@ export class MemoryModel extends ModelBase {
   /** @internal As {@link nextWords}, of a history of ids. */
   nextWordsOfIds(history: Uint32Array, start: boolean): NextWords {
     return runAtOnce(this.#predictor.after(history, start));
+  }
+
+  /**
+   * Scores a batch that the caller laid out for the order of the model, of at most `LOADED_BATCH` words. The scores are valid until the
+   * next call.
+   *
+   * @internal
+   */
+  scoreBatch(batch: Batch): BatchScores {
+    this.checkOpen();
+    return runAtOnce(this.scorer.score(batch));
   }
 
   /** As {@link LanguageModel.vocabulary}. */
