@@ -174,7 +174,7 @@ export interface OverlapScores {
  * import { overlap } from 'kneser';
  *
  * writeFileSync('items.jsonl', '{"text":"The jury praised the city and its very long street ."}\n');
- * for await (const { hits, coverage } of overlap({ train: ['corpus.txt'], test: ['items.jsonl'], n: 4 })) {
+ * for await (const { hits, coverage } of overlap({ train: ['text.txt'], test: ['items.jsonl'], n: 4 })) {
  *   console.log(hits, coverage);
  * }
  * ```
