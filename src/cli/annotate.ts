@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { KneserError } from '../base/errors.js';
 import { standard } from '../base/node/standard-streams.js';
 import type { AnnotateOptions, MaskChoice } from '../documents/annotate.js';
+import type { Columns } from '../documents/parquet-output.js';
 import type { Shard } from '../documents/stream.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
@@ -84,7 +85,7 @@ export function define(command: Command): void {
     .addOption(shardOption());
   addModelFlags(command).option('-t, --threads <n>', 'threads that score (default: one a core)', parseThreads);
   addDocumentFlags(command)
-    .option('-o, --out <file>', 'file to write: .jsonl, also with .gz or .zst (default: standard output)')
+    .option('-o, --out <file>', 'file to write: .jsonl, also with .gz or .zst, or .parquet (default: standard output)')
     .option('-q, --quiet', 'no progress')
     .addHelpText('after', HELP)
     .action(run);
@@ -93,7 +94,7 @@ export function define(command: Command): void {
 async function run(first: string | undefined, others: readonly string[], flags: AnnotateFlags): Promise<void> {
   const { LanguageModel } = await import('../model/language-model.js');
   const { annotate } = await import('../documents/annotate.js');
-  const { checkOutput, chunksOf, writeLines } = await import('../documents/output.js');
+  const { checkOutput, chunksOf, isParquetName, writeLines } = await import('../documents/output.js');
   const { expandInputs } = await import('../text/formats/input.js');
   const { out, quiet = false, target } = flags;
   const signal = interruption();
@@ -110,8 +111,10 @@ async function run(first: string | undefined, others: readonly string[], flags: 
     await checkOutput(
       out,
       inputs.map(input => input.path),
+      true,
     );
   }
+  const columns = out !== undefined && isParquetName(out) ? await columnsOf(files, flags, signal) : undefined;
   const model = target || first === undefined ? undefined : await LanguageModel.open(first, openOptions(flags));
   const against = flags.against === undefined ? undefined : await LanguageModel.open(flags.against, openOptions(flags));
   try {
@@ -128,7 +131,10 @@ async function run(first: string | undefined, others: readonly string[], flags: 
     };
     await withDisplay(quiet || !standard.stderr.isTTY, async display => {
       const rows = annotate(display ? { ...options, onProgress: progress => display.show(progress) } : options);
-      if (out !== undefined) await writeLines(out, rows, signal);
+      if (columns && out !== undefined) {
+        const { writeParquet } = await import('../documents/parquet-output.js');
+        await writeParquet(out, rows, columns, as ?? 'kneser', signal);
+      } else if (out !== undefined) await writeLines(out, rows, signal);
       else for await (const chunk of chunksOf(rows, signal)) await printBytes(chunk);
     });
     if (!quiet && model) mentionWeights(model.info, flags);
@@ -136,6 +142,20 @@ async function run(first: string | undefined, others: readonly string[], flags: 
     await model?.close();
     await against?.close();
   }
+}
+
+/** The columns of a Parquet file of these documents. */
+async function columnsOf(files: readonly string[], flags: AnnotateFlags, signal: AbortSignal): Promise<Columns> {
+  const { Columns } = await import('../documents/parquet-output.js');
+  const { expandForTwoPasses, readAllRecords } = await import('../documents/stream.js');
+  if (flags.figuresOnly)
+    throw new KneserError('KNESER_OPTION', 'figuresOnly: Parquet has the documents, too; write .jsonl');
+  const inputs = await expandForTwoPasses(files, documentOptions(flags), 'Parquet output');
+  const columns = new Columns();
+  for await (const records of readAllRecords(inputs, documentOptions(flags), { signal })) {
+    for (const record of records) columns.look(record);
+  }
+  return columns;
 }
 
 /** `--target a --target b`. */

@@ -184,6 +184,8 @@ export interface AnnotatedDocument<D = JsonObject> {
   readonly line: Uint8Array;
   /** @internal Writes `line`. */
   writeTo(out: PendingBytes): void;
+  /** @internal The JSON of the document without the figures. */
+  readonly source: Uint8Array;
 }
 
 /** How many documents at the beginning are checked for whether the second model was trained on them. */
@@ -507,6 +509,10 @@ class AnnotatedRow implements AnnotatedDocument<unknown>, OutputLine {
 
   get document(): unknown {
     return this.#source.object;
+  }
+
+  get source(): Uint8Array {
+    return this.#source.line;
   }
 
   get line(): Uint8Array {

@@ -6,10 +6,12 @@ import { beforeAll, expect, test } from 'vitest';
 import {
   annotate,
   LanguageModel,
+  select,
   train,
   type AnnotatedDocument,
   type AnnotateOptions,
   type DocumentFigures,
+  type SelectedDocument,
 } from '#kneser/src/index.js';
 import { CommandLine, parseLines } from '../support/command-line.js';
 import { randomNumbers, temporaryFolder } from '../support/models.js';
@@ -231,6 +233,29 @@ test('Parquet rows come out as JSON lines with all columns', async () => {
     '{"id":9007199254740993,"body":"the cat","when":"1970-01-01T00:00:00.000Z"',
     '{"id":2,"body":"a dog","when":"2001-09-09T01:46:40.000Z"',
   ]);
+});
+
+test('Parquet output has all members and figures as columns, and is read again', async () => {
+  const lines = [
+    '{"id":9007199254740993,"text":"the cat","score":1,"tags":["a",1],"odd":12345678901234567890}',
+    '{"id":2,"text":"a dog sat","score":0.5,"tags":{"b":"}"},"odd":null}',
+    '{"id":3,"text":"","late":true}',
+  ];
+  const file = cli.file(`${lines.join('\n')}\n`, '.jsonl');
+  const out = cli.fresh('out') + '.parquet';
+  await cli.print(['annotate', model, file, '--out', out, '-q']);
+  const expected = await collect(annotate({ model, files: [file] }));
+  const rows: SelectedDocument[] = [];
+  for await (const row of select({ files: [out], by: 'kneser.perplexity', min: 0 })) rows.push(row);
+  expect(rows.map(({ figure }) => figure)).toEqual(expected.slice(0, 2).map(({ figures }) => figures.perplexity));
+  expect(lineOf(rows[0] as never)).toContain(
+    '"id":9007199254740993,"text":"the cat","score":1,"tags":["a",1],"odd":"12345678901234567890"',
+  );
+  expect(rows[1].document).toMatchObject({ tags: { b: '}' }, odd: null, late: null, 'kneser.tokens': 4, score: 0.5 });
+  expect(await cli.refuse(2, ['annotate', model, out, '--out', cli.fresh('x') + '.parquet'])).toMatch(
+    /--as: there is a column kneser.unit already/,
+  );
+  expect(await cli.refuse(2, ['annotate', model, '-', '--format', 'jsonl', '--out', out])).toMatch(/can be read once/);
 });
 
 test('what cannot be done is refused by name, and leaves no file', async () => {
