@@ -134,6 +134,14 @@ export {
   type OverlapScores,
   type TrainingPlace,
 } from './documents/overlap.js';
+export {
+  recitation,
+  type RecitationFigures,
+  type RecitationGap,
+  type RecitationOptions,
+  type RecitationReport,
+  type TrapFigures,
+} from './documents/recitation.js';
 export type { Normalization } from './documents/overlap-tokens.js';
 export {
   perplexityBy,

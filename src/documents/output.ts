@@ -156,6 +156,13 @@ export interface OutputLine {
   writeTo(out: PendingBytes): void;
 }
 
+/** Writes a text file whole or not at all. @throws KNESER_DISK_FULL, KNESER_IO, KNESER_OUTPUT_* */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  await writeAtomically(path, [text]).catch((error: unknown) => {
+    throw writeError(path, error);
+  });
+}
+
 /** A value as a line of JSON. */
 export function jsonRow(value: object): OutputLine {
   return { writeTo: out => writeText(out, JSON.stringify(value)) };

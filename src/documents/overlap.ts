@@ -21,12 +21,10 @@ import { memberOf } from '../text/formats/jsonl.js';
 import { Tokenizer } from '../text/tokenizer.js';
 import { splitTokens } from '../text/tokens.js';
 import { WordList } from '../text/word-list.js';
-import { numberAt } from './columns.js';
-import { memberText } from './member.js';
+import { nameAt, numberAt } from './columns.js';
 import { LEAST_TOKENS, NgramIndex, numberOf } from './ngram-index.js';
 import { normalizedTokens, TokenLookup, type Normalization } from './overlap-tokens.js';
 import { readAllRecords, type RecordAt } from './stream.js';
-import { decode } from '../text/surface.js';
 
 /** What {@link overlap} compares. */
 export interface OverlapOptions extends DocumentOptions, WorkOptions {
@@ -176,7 +174,7 @@ export interface OverlapScores {
  * import { overlap } from 'kneser';
  *
  * writeFileSync('items.jsonl', '{"text":"The jury praised the city and its very long street ."}\n');
- * for await (const { hits, coverage } of overlap({ train: ['corpus.txt'], test: ['items.jsonl'], n: 4 })) {
+ * for await (const { hits, coverage } of overlap({ train: ['text.txt'], test: ['items.jsonl'], n: 4 })) {
  *   console.log(hits, coverage);
  * }
  * ```
@@ -319,11 +317,10 @@ async function readItems(
         ),
       );
       starts.push(tokens.length);
-      const name = memberOf(record.object, id);
       items.push({
         file: record.file,
         index: record.index,
-        id: typeof name === 'string' ? name : name === undefined ? null : (memberText(decode(record.line), id) ?? null),
+        id: nameAt(record, id),
         border,
         score: scores === undefined ? NaN : scoreAt(record, scores),
       });

@@ -108,6 +108,30 @@ test('a second model gives the ratio of probabilities, and warns where it has se
   await expect(annotated({ against: seen })).rejects.toMatchObject({ code: 'KNESER_OPTION' });
 });
 
+test('a target gives documents of its kind the higher ratios, by models that have not seen them', async () => {
+  const kinds = ['goal team ball match coach', 'salt oven bread soup spoon', 'law vote city mayor tax'];
+  const document = (kind: string): string =>
+    Array.from({ length: 12 }, () => kind.split(' ')[Math.floor(5 * random())]).join(' ');
+  const file = cli.file(
+    Array.from({ length: 90 }, (_, i) => `${JSON.stringify({ kind: i % 3, text: document(kinds[i % 3]) })}\n`).join(''),
+    '.jsonl',
+  );
+  const target = cli.file(Array.from({ length: 20 }, () => `${document(kinds[0])}\n`).join(''));
+  const rows = await collect(annotate({ target: [target], files: [file] }));
+  const ratio = (of: boolean): number[] =>
+    rows.flatMap(({ document, figures }) =>
+      (document.kind === 0) === of ? [figures.against?.log10RatioPerToken ?? NaN] : [],
+    );
+  expect(Math.min(...ratio(true))).toBeGreaterThan(Math.max(...ratio(false)));
+  expect(Math.min(...ratio(true))).toBeGreaterThan(0);
+  const lines = await cli.print(['annotate', '--target', target, file, '--shard', '2/3', '-q']);
+  const shard = parseLines<{ kneser: DocumentFigures }>(lines);
+  expect(shard.map(({ kneser }) => kneser)).toEqual(rows.filter((_, i) => i % 3 === 1).map(({ figures }) => figures));
+  expect(await cli.refuse(2, ['annotate', '--target', file, file])).toMatch(/--target: .* is among the documents, too/);
+  expect(await cli.refuse(2, ['annotate', '--target', target])).toMatch(/name files of documents/);
+  expect(() => annotate({ files: [file] })).toThrow('model: is missing');
+});
+
 test('the unit document reads line ends as spaces', async () => {
   const rows = await annotated({ unit: 'document' });
   await using opened = await LanguageModel.open(model);

@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { overlap, type OverlapOptions, type OverlapReport, type OverlapRow } from '#kneser/src/index.js';
+import {
+  overlap,
+  train as trainModel,
+  type RecitationReport,
+  type OverlapOptions,
+  type OverlapReport,
+  type OverlapRow,
+} from '#kneser/src/index.js';
 import { CommandLine, parseLines } from '../support/command-line.js';
-import { sharedFile } from '../support/models.js';
+import { randomNumbers, sharedFile } from '../support/models.js';
 
 const cli = new CommandLine('overlap-cli');
 
@@ -103,10 +110,51 @@ test('the command writes a row an item, and a report', async () => {
     covered: 5,
   });
   expect(parseLines(readFileSync(out, 'utf8'))).toMatchObject([{ hits: 2, spans: [[2, 7]] }, { contaminated: null }]);
-  expect(await cli.print(args)).toMatch(/contaminated +1 +50.00 %/);
+  const page = cli.fresh('page') + '.html';
+  expect(await cli.print([...args, '--html', page])).toMatch(/contaminated +1 +50.00 %/);
+  expect(readFileSync(page, 'utf8')).toContain('1 of 2 items are contaminated');
   const broken = cli.file('{"x":1}\n', '.jsonl');
   expect(await cli.refuse(2, ['overlap', '--train', train, '--test', broken])).toMatch(/no text in the member text/);
   expect(await cli.refuse(2, [...args, '--query', 'q'])).toMatch(/--query: belongs to answer/);
+});
+
+test('a model recites what it has seen, and knows planted strings', async () => {
+  const words = Array.from({ length: 40 }, (_, i) => `w${i}`);
+  const random = randomNumbers(3);
+  const line = (length: number): string => Array.from({ length }, () => words[Math.floor(40 * random())]).join(' ');
+  const seen = Array.from({ length: 30 }, () => line(20));
+  const trap = line(10);
+  const model = cli.fresh();
+  await trainModel({ sentences: [...seen, ...new Array<string>(3).fill(trap)], out: model, order: 4 });
+  const file = (lines: readonly string[]): string =>
+    cli.file(lines.map(text => `${JSON.stringify({ text })}\n`).join(''), '.jsonl');
+  const [items, others] = [file([...seen.slice(0, 10), 'too short']), file(Array.from({ length: 10 }, () => line(20)))];
+  const traps = file([trap, line(10)]);
+  const args = [
+    'overlap',
+    '--model',
+    model,
+    '--test',
+    items,
+    '--rewritten',
+    others,
+    '--unseen',
+    others,
+    '--trap',
+    traps,
+  ];
+  const [report] = await cli.json<RecitationReport>([...args, '--n', '3']);
+  expect(report.original).toMatchObject({ items: 11, tooShort: 1 });
+  expect(report.original.accuracy).toBeGreaterThan(0.9);
+  expect(report.rewritten?.accuracy).toBeLessThan(0.1);
+  expect(report.unseen).toEqual(report.rewritten);
+  const [original, rewritten] = [report.original.perplexity ?? NaN, report.rewritten?.perplexity ?? NaN];
+  expect(report.gap?.perplexity).toBeCloseTo((rewritten - original) / rewritten, 12);
+  expect(report.traps?.[0].p).toBe(0.001);
+  expect(report.traps?.[1].p).toBeGreaterThan(0.01);
+  expect(await cli.print(args)).toContain('A gap by itself proves nothing');
+  expect(await cli.refuse(2, [...args, '--min-hits', '2'])).toMatch(/--min-hits: belongs to --train/);
+  expect(await cli.refuse(2, ['overlap', '--test', items])).toMatch(/--train: is missing/);
 });
 
 const [train, items] = ['train', 'test'].map(part => sharedFile(`corpora/ptb/${part}.txt`));
