@@ -66,8 +66,9 @@ async function run(models: readonly string[], flags: MixFlags): Promise<void> {
 async function printReport(models: readonly string[], report: MixReport, quiet: boolean): Promise<void> {
   const { out, order, ngrams, buckets, tuned, bytes: size, seconds } = report;
   if (tuned) {
-    const alone = models.map((model, i) => `${model} ${tuned.models[i].toFixed(2)}`).join(', ');
-    await print(`perplexity of the text: mixture ${tuned.mixture.toFixed(2)}; ${alone}\n`);
+    const { perplexity, tokens, impossible } = tuned;
+    const left = impossible > 0 ? `, ${whole(impossible)} of them impossible and left out` : '';
+    await print(`perplexity of the text: ${perplexity.toFixed(2)} (${whole(tokens)} tokens${left})\n`);
   }
   const isSingle = buckets.length === 1;
   await printTable(

@@ -72,8 +72,15 @@ export interface MixReport {
   readonly ngrams: readonly number[];
   /** The weights. */
   readonly buckets: readonly MixBucket[];
-  /** Perplexity of the text of `tune`, of the exact mixture and of each model alone; `null` without a text. */
-  readonly tuned: { readonly mixture: number; readonly models: readonly number[] } | null;
+  /** Figures of the text of `tune`; `null` without one. */
+  readonly tuned: {
+    /** Perplexity of the exact mixture; the model that is written backs off, and differs a little. */
+    readonly perplexity: number;
+    /** Tokens, `</s>` included. */
+    readonly tokens: number;
+    /** Tokens to which no model gives a probability, which are left out. */
+    readonly impossible: number;
+  } | null;
   /** Bytes on disk. */
   readonly bytes: number;
   /** Time that mixing took. */
@@ -113,8 +120,8 @@ interface Opened {
  * predicts and is packed as an imported one.
  *
  * It has the n-grams of all models, with the probabilities of the mixture; after them it backs off, as SRILM's `ngram -mix-lm` does, so
- * that a word that no model has seen after h gets γ(h) p(w|h') instead of the exact sum. A word that one model lacks gets an even part of
- * that model's p of `<unk>`, which it shares with the other words that the model lacks and with `<unk>`: all probabilities add up to 1.
+ * that a word that no model has seen after h gets γ(h) p(w|h') instead of the exact sum. A word that a model lacks has probability 0
+ * there, and `<unk>` has the mixture of the models' p of `<unk>`: all probabilities add up to 1.
  *
  * The models and the n-grams are in memory.
  *
@@ -252,7 +259,8 @@ async function mixInto(
       sentences: 0,
       tokens: 0,
       vocabulary: types - 2,
-      unknown: 0,
+      // A literal <unk> is a word where it is one of some model.
+      unknown: models.reduce((sum, model) => sum + model.parts.manifest.unknown, 0),
       tables,
       classes: 0,
       classTables: [],
@@ -284,9 +292,9 @@ async function join(models: readonly LanguageModel[], { signal, onProgress }: Mi
   for (const { parts } of models) joined.push(await joinWords(parts.store, parts.manifest, words));
   const components: Component[] = [];
   for (const [i, model] of models.entries()) {
-    const { ids, missing } = idsOf(joined[i], words.size + 1);
+    const ids = idsOf(joined[i], words.size + 1);
     const loaded = await model.load({ ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) });
-    components.push(new Component(loaded, ids, missing));
+    components.push(new Component(loaded, ids));
   }
   return { models, joined, components, words };
 }
@@ -301,7 +309,7 @@ async function learn(
   warnings: string[],
   check: () => void,
 ): Promise<{ weights: MixtureWeights; tuned: NonNullable<MixReport['tuned']> }> {
-  const { learnMixture, perplexityOf } = await import('./mix/weights.js');
+  const { learnMixture } = await import('./mix/weights.js');
   const columns = Array.from({ length: order }, () => new Uint32Array(MOST_TOKENS));
   const bucketOf = new Uint16Array(MOST_TOKENS);
   let tokens = 0;
@@ -344,7 +352,7 @@ async function learn(
   const learned = learnMixture(probabilities, bucketOf.subarray(0, tokens), buckets?.count ?? 1);
   return {
     weights: learned.weights,
-    tuned: { mixture: learned.perplexity, models: probabilities.map(perplexityOf) },
+    tuned: { perplexity: learned.perplexity, tokens, impossible: learned.impossible },
   };
 }
 

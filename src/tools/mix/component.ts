@@ -8,25 +8,20 @@ import { BOS, EOS, NONE, UNK } from '../../text/tokens.js';
 /**
  * One model of a mixture, which gives probabilities over the joined vocabulary.
  *
- * Its vocabulary lacks m words of the joined one. For it they are `<unk>`, in a history and as the word that follows: its p of `<unk>` is
- * shared evenly among them and the words that no model knows, 1/(m + 1) each, so that its probabilities add up to 1 over the joined
- * vocabulary, too.
+ * A word that the model lacks has p = 0, and its p of `<unk>` is that of `<unk>` in the mixture: so its probabilities add up to 1 over the
+ * joined vocabulary, too. In a history such a word is `<unk>`.
  */
 export class Component {
   private readonly batch: Batch;
   private readonly reach: number;
-  private readonly share: number;
 
   /**
    * @param ids by joined id, the id in this model; `NOT_IN_VOCABULARY` for a word that it lacks.
-   * @param missing m.
    */
   constructor(
     private readonly model: LoadedModel,
     private readonly ids: Uint32Array,
-    missing: number,
   ) {
-    this.share = 1 / (missing + 1);
     this.reach = Math.max(1, model.parts.order - 1);
     const step = this.reach + 1;
     this.batch = {
@@ -51,8 +46,8 @@ export class Component {
       const { log10Probs } = this.model.scoreBatch(this.batch);
       const words = columns[columns.length - 1];
       for (let row = first; row < end; row++) {
-        const isUnknown = words[row] === UNK || this.ids[words[row]] === NOT_IN_VOCABULARY;
-        into[row - from] = exp10(log10Probs[row - first]) * (isUnknown ? this.share : 1);
+        const isLacking = words[row] > EOS && this.ids[words[row]] === NOT_IN_VOCABULARY;
+        into[row - from] = isLacking ? 0 : exp10(log10Probs[row - first]);
       }
       this.batch.length = 0;
     }

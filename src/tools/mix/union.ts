@@ -4,7 +4,7 @@ import { readDictionary } from '../../tables/dictionary-reader.js';
 import { wordIds, type Manifest } from '../../tables/manifest.js';
 import { contiguous, formatPattern } from '../../tables/pattern.js';
 import { openTable, readBlocks } from '../../tables/table-reader.js';
-import { BOS, EOS, NONE, UNK } from '../../text/tokens.js';
+import { BOS, NONE, UNK } from '../../text/tokens.js';
 import { hashBytes, WordList } from '../../text/word-list.js';
 import { Ngrams } from '../arpa/ngrams.js';
 
@@ -27,13 +27,11 @@ export async function joinWords(store: ModelStore, manifest: Manifest, words: Wo
   return { store, manifest, numbers };
 }
 
-/** By joined id, the id in a model, or `NOT_IN_VOCABULARY`; and how many words of the joined vocabulary the model lacks. */
-export function idsOf({ numbers }: JoinedModel, types: number): { ids: Uint32Array; missing: number } {
+/** By joined id, the id in a model, or `NOT_IN_VOCABULARY`. */
+export function idsOf({ numbers }: JoinedModel, types: number): Uint32Array {
   const ids = new Uint32Array(types).fill(NOT_IN_VOCABULARY);
   for (let id = UNK; id < numbers.length; id++) ids[numbers[id]] = id;
-  let missing = 0;
-  for (let word = EOS + 1; word < types; word++) if (ids[word] === NOT_IN_VOCABULARY) missing++;
-  return { ids, missing };
+  return ids;
 }
 
 /**

@@ -24,7 +24,7 @@ export function learnMixture(
   probabilities: readonly Float64Array[],
   buckets: Uint16Array | Uint8Array,
   count: number,
-): { weights: MixtureWeights; perplexity: number } {
+): { weights: MixtureWeights; perplexity: number; impossible: number } {
   const even = new Float64Array(probabilities.length).fill(1 / probabilities.length);
   const all = new Uint8Array(buckets.length);
   const [prior] = maximize(probabilities, all, [even], 0);
@@ -38,7 +38,9 @@ export function learnMixture(
           PRIOR_WORDS,
           prior,
         );
-  return { weights, perplexity: Math.exp(crossEntropy(probabilities, buckets, weights)) };
+  let impossible = 0;
+  for (let t = 0; t < buckets.length; t++) if (probabilities.every(own => own[t] === 0)) impossible++;
+  return { weights, perplexity: Math.exp(crossEntropy(probabilities, buckets, weights)), impossible };
 }
 
 /** Rounds of expectation and maximization, from the weights given. */
@@ -88,9 +90,4 @@ function crossEntropy(
     words++;
   }
   return words === 0 ? NaN : sum / words;
-}
-
-/** The perplexity of a text, from p of each word; words of probability 0 are left out. */
-export function perplexityOf(probabilities: Float64Array): number {
-  return Math.exp(crossEntropy([probabilities], new Uint8Array(probabilities.length), [Float64Array.of(1)]));
 }
