@@ -182,7 +182,7 @@ async function* parquetChunks(
     yield take();
   }
   flush();
-  writer?.finish();
+  await writer?.finish();
   yield take();
 }
 
