@@ -28,7 +28,7 @@ const INSIDE = {
   'src/text': [['subwords'], ['tokenizer-json', 'sentencepiece'], ['.'], ['formats']],
   'src/store': [['.'], ['packed'], ['folder']],
   'src/model': [['lookup'], ['scoring'], ['prediction'], ['.']],
-  'src/tools': [['arpa', 'prune', 'verify'], ['.']],
+  'src/tools': [['arpa', 'prune', 'verify'], ['mix'], ['.']],
   'src/train': [['plan'], ['resume'], ['stages'], ['.']],
   'native-free': [['.'], ['demo'], ['demo/workers', 'demo/page']],
 };

@@ -85,6 +85,7 @@ export { pack, type PackOptions, type PackReport } from './tools/pack.js';
 export { unpack, type UnpackOptions, type UnpackReport } from './tools/unpack.js';
 export { exportArpa, type ExportOptions, type ExportReport } from './tools/arpa/export.js';
 export { importArpa, type ImportOptions, type ImportReport } from './tools/arpa/import.js';
+export { mix, type MixBucket, type MixOptions, type MixReport } from './tools/mix.js';
 export { verify, type VerifyOptions, type VerifyReport } from './tools/verify/verify.js';
 export {
   ngramCounts,
@@ -104,6 +105,7 @@ export {
   type MaskChoice,
   type TextDocument,
 } from './documents/annotate.js';
+export type { FeatureFigures } from './documents/features.js';
 export type { ComparedFigures, ContextFigures, DocumentFigures } from './documents/figures.js';
 export type { JsonObject } from './text/formats/jsonl.js';
 export {
@@ -124,6 +126,32 @@ export type {
   QuantileRow,
   SelectionReport,
 } from './documents/selection-report.js';
+export {
+  overlap,
+  type OverlapOptions,
+  type OverlapReport,
+  type OverlapRow,
+  type OverlapScores,
+  type TrainingPlace,
+} from './documents/overlap.js';
+export {
+  recitation,
+  type RecitationFigures,
+  type RecitationGap,
+  type RecitationOptions,
+  type RecitationReport,
+  type TrapFigures,
+} from './documents/recitation.js';
+export type { Normalization } from './documents/overlap-tokens.js';
+export {
+  perplexityBy,
+  type DomainFigures,
+  type PerplexityByOptions,
+  type PerplexityByReport,
+  type TypeBand,
+} from './documents/perplexity-by.js';
+export { weigh, type DomainWeight, type WeighOptions, type WeighReport } from './documents/weigh.js';
+export type { Estimator, Projection } from './documents/mixing.js';
 export type { LabelFigures } from './documents/roc.js';
 export type { Kept } from './documents/choices.js';
 export type { DocumentUnit } from './documents/scored.js';

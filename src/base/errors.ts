@@ -64,8 +64,8 @@ const EXIT_CODES = {
    */
   KNESER_INPUT_CHECKSUM: 2,
   /**
-   * A table of tokens for `kneser compare` lacks a column, has a cell that is not a number, or holds other tokens than
-   * the table beside it. The message has the line number; write the table again.
+   * A table for `kneser compare` or `kneser weigh` lacks a column or a row, has a cell that is not a number, or holds
+   * other tokens than the table beside it. The message has the line number; write the table again.
    */
   KNESER_INPUT_TABLE: 2,
   /**

@@ -1,6 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { KneserError } from '../base/errors.js';
 import { standard } from '../base/node/standard-streams.js';
 import type { AnnotateOptions, MaskChoice } from '../documents/annotate.js';
+import type { Columns } from '../documents/parquet-output.js';
 import type { Shard } from '../documents/stream.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
@@ -8,7 +10,7 @@ import { interruption } from './interruption.js';
 import { printBytes, warn } from './output.js';
 import { withDisplay } from './progress.js';
 import { addModelFlags, mentionWeights, openOptions, type ModelFlags } from './smoothing.js';
-import { parseThreads } from './values.js';
+import { parseThreads, parseWhole } from './values.js';
 
 /** Help for the files of commands that read documents. */
 export const DOCUMENT_FILES =
@@ -21,12 +23,17 @@ A second model (--against) must not have been trained on these documents.
 
 Examples:
   kneser annotate wikipedia crawl.jsonl.gz --out annotated.jsonl.gz
+  kneser annotate --target wanted.txt crawl.jsonl.gz --out ratios.jsonl.gz
   kneser annotate wikipedia crawl.jsonl.gz --figures-only --id url | head`;
 
 /** Flags of `kneser annotate`. */
 interface AnnotateFlags extends ModelFlags, DocumentOptions {
+  readonly target?: readonly string[];
+  readonly lowercase?: boolean;
+  readonly seed?: number;
   readonly against?: string;
   readonly unit: 'lines' | 'document';
+  readonly features?: 'basic' | 'full';
   readonly tokens?: boolean;
   readonly mask?: MaskChoice;
   readonly context?: string;
@@ -42,13 +49,27 @@ interface AnnotateFlags extends ModelFlags, DocumentOptions {
 /** `kneser annotate`. */
 export function define(command: Command): void {
   command
-    .argument('<dir>', 'folder of the model')
-    .argument('<file...>', DOCUMENT_FILES)
+    .argument('[dir]', 'folder of the model; none with --target')
+    .argument('[file...]', DOCUMENT_FILES)
+    .option(
+      '--target <file>',
+      'text of the kind that is wanted: give each document its ratio to a model of the other documents',
+      addFile,
+    )
+    .option('--lowercase', 'with --target: lower-case all text')
+    .option('--seed <n>', 'with --target: seed of the samples (default: 1)', parseWhole)
     .option('--against <dir>', 'a second model, with which each document is compared')
     .addOption(
       new Option('--unit <unit>', 'what one sentence is: each line, or the document with line ends read as spaces')
         .choices(['lines', 'document'])
         .default('lines'),
+    )
+    .addOption(
+      new Option(
+        '--features <which>',
+        'full: add ranks, entropies and curvature from the exact distribution before each token; takes many times as long, ' +
+          'longest with a class model or an imported model (default: basic)',
+      ).choices(['basic', 'full']),
     )
     .option('--tokens', 'add the tokens and log10 p of each')
     .option(
@@ -64,48 +85,82 @@ export function define(command: Command): void {
     .addOption(shardOption());
   addModelFlags(command).option('-t, --threads <n>', 'threads that score (default: one a core)', parseThreads);
   addDocumentFlags(command)
-    .option('-o, --out <file>', 'file to write: .jsonl, also with .gz or .zst (default: standard output)')
+    .option('-o, --out <file>', 'file to write: .jsonl, also with .gz or .zst, or .parquet (default: standard output)')
     .option('-q, --quiet', 'no progress')
     .addHelpText('after', HELP)
     .action(run);
 }
 
-async function run(path: string, files: readonly string[], flags: AnnotateFlags): Promise<void> {
+async function run(first: string | undefined, others: readonly string[], flags: AnnotateFlags): Promise<void> {
   const { LanguageModel } = await import('../model/language-model.js');
   const { annotate } = await import('../documents/annotate.js');
-  const { checkOutput, chunksOf, writeLines } = await import('../documents/output.js');
+  const { checkOutput, chunksOf, isParquetName, writeLines } = await import('../documents/output.js');
   const { expandInputs } = await import('../text/formats/input.js');
-  const { out, quiet = false, unit, tokens, mask, context, as, id, figuresOnly, shard, threads } = flags;
+  const { out, quiet = false, target } = flags;
   const signal = interruption();
+  // With --target there is no model: the first argument is a file, too.
+  const files = target && first !== undefined ? [first, ...others] : others;
+  if (files.length === 0) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `annotate: name ${target ? '' : 'a model and '}files of documents (- for standard input)`,
+    );
+  }
   if (out !== undefined) {
     const inputs = await expandInputs(files, documentOptions(flags));
     await checkOutput(
       out,
       inputs.map(input => input.path),
+      true,
     );
   }
-  const model = await LanguageModel.open(path, openOptions(flags));
+  const columns = out !== undefined && isParquetName(out) ? await columnsOf(files, flags, signal) : undefined;
+  const model = target || first === undefined ? undefined : await LanguageModel.open(first, openOptions(flags));
   const against = flags.against === undefined ? undefined : await LanguageModel.open(flags.against, openOptions(flags));
   try {
+    const { unit, features, tokens, mask, context, as, id, figuresOnly, shard, threads, lowercase, seed } = flags;
+    const order = target ? flags.order : undefined;
     const options: AnnotateOptions & { readonly files: readonly string[] } = {
-      model,
       files,
       ...documentOptions(flags),
       unit,
       signal,
       onWarning: warn,
-      ...given({ against, tokens, mask, context, as, id, figuresOnly, shard, threads }),
+      ...given({ model, target, order, lowercase, seed, against }),
+      ...given({ features, tokens, mask, context, as, id, figuresOnly, shard, threads }),
     };
     await withDisplay(quiet || !standard.stderr.isTTY, async display => {
       const rows = annotate(display ? { ...options, onProgress: progress => display.show(progress) } : options);
-      if (out !== undefined) await writeLines(out, rows, signal);
+      if (columns && out !== undefined) {
+        const { writeParquet } = await import('../documents/parquet-output.js');
+        await writeParquet(out, rows, columns, as ?? 'kneser', signal);
+      } else if (out !== undefined) await writeLines(out, rows, signal);
       else for await (const chunk of chunksOf(rows, signal)) await printBytes(chunk);
     });
-    if (!quiet) mentionWeights(model.info, flags);
+    if (!quiet && model) mentionWeights(model.info, flags);
   } finally {
-    await model.close();
+    await model?.close();
     await against?.close();
   }
+}
+
+/** The columns of a Parquet file of these documents. */
+async function columnsOf(files: readonly string[], flags: AnnotateFlags, signal: AbortSignal): Promise<Columns> {
+  const { Columns } = await import('../documents/parquet-output.js');
+  const { expandForTwoPasses, readAllRecords } = await import('../documents/stream.js');
+  if (flags.figuresOnly)
+    throw new KneserError('KNESER_OPTION', 'figuresOnly: Parquet has the documents, too; write .jsonl');
+  const inputs = await expandForTwoPasses(files, documentOptions(flags), 'Parquet output');
+  const columns = new Columns();
+  for await (const records of readAllRecords(inputs, documentOptions(flags), { signal })) {
+    for (const record of records) columns.look(record);
+  }
+  return columns;
+}
+
+/** `--target a --target b`. */
+function addFile(file: string, before: readonly string[] = []): readonly string[] {
+  return [...before, file];
 }
 
 /** The options that are given. */

@@ -33,6 +33,16 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./select.js'),
   },
   {
+    name: 'overlap',
+    summary: 'Say which items of a benchmark are in a training text, by exact n-grams.',
+    load: () => import('./overlap.js'),
+  },
+  {
+    name: 'weigh',
+    summary: 'Find weights of domains: for a target, against the worst domain, or from the losses of other models.',
+    load: () => import('./weigh.js'),
+  },
+  {
     name: 'predict',
     summary: 'Predict the next token: the most probable ones after each line of input.',
     load: () => import('./predict.js'),
@@ -56,6 +66,11 @@ export const COMMANDS: readonly CommandRow[] = [
     name: 'subtract',
     summary: 'Remove the text of one model from another: the result equals a model trained without that text.',
     load: () => import('./subtract.js'),
+  },
+  {
+    name: 'mix',
+    summary: 'Mix models linearly into one back-off model, with weights learned on held-out text.',
+    load: () => import('./mix.js'),
   },
   {
     name: 'export',

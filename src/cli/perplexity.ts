@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { KneserError } from '../base/errors.js';
 import { standard } from '../base/node/standard-streams.js';
+import type { PerplexityByReport } from '../documents/perplexity-by.js';
 import type { Perplexity } from '../model/scoring/perplexity.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
@@ -7,7 +9,7 @@ import { figure, print, printTable, warn, warnOfReplaced, warnOfSkipped, whole }
 import { withDisplay } from './progress.js';
 import { addSentenceEndFlags, type SentenceEndFlags } from './sentence-ends.js';
 import { addCacheFlag, addModelFlags, mentionWeights, openOptions, type ModelFlags } from './smoothing.js';
-import { parseThreads } from './values.js';
+import { parseThreads, parseWhole } from './values.js';
 
 const HELP = `
 Example:
@@ -19,6 +21,10 @@ interface PerplexityFlags extends ModelFlags, SentenceEndFlags, DocumentOptions 
   readonly quiet?: boolean;
   readonly threads?: number;
   readonly cache?: boolean;
+  readonly by?: string;
+  readonly types?: boolean;
+  readonly budget?: number;
+  readonly seed?: number;
 }
 
 /** `kneser perplexity`. */
@@ -30,10 +36,24 @@ export function define(command: Command): void {
   addModelFlags(command);
   addSentenceEndFlags(command);
   addCacheFlag(command).option('-t, --threads <n>', 'threads that score (default: one a core)', parseThreads);
+  command
+    .option(
+      '--by <field>',
+      'measure each domain: documents with the same value of this member, or with file those of a file',
+    )
+    .option('--types', 'with --by: the mean loss by type too, in bands of training counts')
+    .option('--budget <tokens>', 'with --by: measure a random sample of so many tokens of each domain', parseWhole)
+    .option('--seed <n>', 'seed of the sample and of the intervals of --by (default: 1)', parseWhole);
   addDocumentFlags(command).option('-q, --quiet', 'no progress').addHelpText('after', HELP).action(run);
 }
 
 async function run(path: string, paths: readonly string[], flags: PerplexityFlags): Promise<void> {
+  if (flags.by !== undefined) {
+    await runByDomain(path, paths, flags, flags.by);
+    return;
+  }
+  const own = (['types', 'budget', 'seed'] as const).find(name => flags[name] !== undefined);
+  if (own) throw new KneserError('KNESER_OPTION', `${own}: belongs to --by`);
   const { LanguageModel } = await import('../model/language-model.js');
   const { PerplexitySum } = await import('../model/scoring/perplexity.js');
   const { expandInputs } = await import('../text/formats/input.js');
@@ -82,6 +102,74 @@ async function run(path: string, paths: readonly string[], flags: PerplexityFlag
   } finally {
     await model.close();
   }
+}
+
+/** `kneser perplexity --by FIELD`. */
+async function runByDomain(path: string, files: readonly string[], flags: PerplexityFlags, by: string): Promise<void> {
+  if (flags.cache || !flags.start || !flags.end) {
+    throw new KneserError('KNESER_OPTION', 'by: takes neither --cache nor --no-start nor --no-end');
+  }
+  const { LanguageModel } = await import('../model/language-model.js');
+  const { perplexityBy } = await import('../documents/perplexity-by.js');
+  const { types, budget, seed, threads } = flags;
+  await using model = await LanguageModel.open(path, openOptions(flags));
+  const report = await withDisplay(flags.quiet === true || !standard.stderr.isTTY, display =>
+    perplexityBy({
+      model,
+      files,
+      by,
+      ...documentOptions(flags),
+      ...(types === undefined ? {} : { types }),
+      ...(budget === undefined ? {} : { budget }),
+      ...(seed === undefined ? {} : { seed }),
+      ...(threads === undefined ? {} : { threads }),
+      ...(display ? { onProgress: progress => display.show(progress) } : {}),
+      onWarning: warn,
+    }),
+  );
+  if (!flags.quiet) mentionWeights(model.info, flags);
+  if (flags.json) await print(JSON.stringify(report) + '\n');
+  else await printDomains(report);
+}
+
+async function printDomains({ by, domains, micro, macro, types }: PerplexityByReport): Promise<void> {
+  await printTable(
+    [by, 'documents', 'tokens', 'OOV', 'perplexity', '95 % interval', 'bits/token', 'bits/byte'],
+    [
+      ...[...domains, { name: 'micro', ...micro }].map(row => [
+        row.name,
+        whole(row.documents),
+        whole(row.tokens),
+        whole(row.oov),
+        figure(row.perplexity, 3),
+        row.interval ? `${figure(row.interval[0], 2)} to ${figure(row.interval[1], 2)}` : '–',
+        figure(row.bitsPerToken, 4),
+        figure(row.bitsPerByte, 4),
+      ]),
+      [
+        'macro',
+        '',
+        '',
+        '',
+        figure(macro.perplexity, 3),
+        '',
+        figure(macro.bitsPerToken, 4),
+        figure(macro.bitsPerByte, 4),
+      ],
+    ],
+  );
+  if (!types) return;
+  await print('\n');
+  await printTable(
+    ['count in training', 'types', 'tokens', 'bits/type', 'bits/token'],
+    types.map((row, i) => [
+      i === 0 ? 'all' : row.from === row.to ? whole(row.from) : `${whole(row.from)} to ${whole(row.to)}`,
+      whole(row.types),
+      whole(row.tokens),
+      figure(row.bitsPerType, 4),
+      figure(row.bitsPerToken, 4),
+    ]),
+  );
 }
 
 async function printFigures(rows: readonly ({ file: string } & Perplexity)[]): Promise<void> {

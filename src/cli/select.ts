@@ -54,6 +54,7 @@ interface SelectFlags extends DocumentOptions {
   readonly out?: string;
   readonly outDir?: string;
   readonly report?: string;
+  readonly html?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -99,6 +100,7 @@ export function define(command: Command): void {
     .option('-o, --out <file>', 'file to write: .jsonl, also with .gz or .zst (default: standard output)')
     .option('--out-dir <dir>', 'folder of the files of --buckets or --at')
     .option('--report <file>', 'write the report to a JSON file')
+    .option('--html <page>', 'write the report to one HTML page: the distribution, its cuts, documents on both sides')
     .option('--dry-run', 'choose, and report, but write no documents')
     .option('--json', 'print the report as one JSON object')
     .option('-q, --quiet', 'no progress, no report on standard error')
@@ -108,7 +110,8 @@ export function define(command: Command): void {
 
 async function run(files: readonly string[], flags: SelectFlags): Promise<void> {
   const { select } = await import('../documents/select.js');
-  const { checkOutput, chunksOf, packingOf, writeBuckets, writeLines } = await import('../documents/output.js');
+  const { checkOutput, chunksOf, packingOf, writeBuckets, writeLines, writeWhole } =
+    await import('../documents/output.js');
   const { expandInputs } = await import('../text/formats/input.js');
   const { out, outDir, report: reportFile, dryRun = false, json = false, quiet = false, label } = flags;
   const buckets = bucketsOf(flags);
@@ -139,7 +142,11 @@ async function run(files: readonly string[], flags: SelectFlags): Promise<void> 
     else for await (const chunk of chunksOf(rows, signal)) await printBytes(chunk);
   });
   if (!report) return;
-  if (reportFile !== undefined) await writeReport(reportFile, report);
+  if (reportFile !== undefined) await writeWhole(reportFile, JSON.stringify(report) + '\n');
+  if (flags.html !== undefined) {
+    const { selectionPage } = await import('../documents/pages.js');
+    await writeWhole(flags.html, selectionPage(report));
+  }
   const isFree = dryRun || label !== undefined || out !== undefined || outDir !== undefined;
   if (json && isFree) await print(JSON.stringify(report) + '\n');
   else if (isFree && !quiet) await printReport(report);
@@ -219,14 +226,6 @@ function parseLabel(text: string): { readonly field: string; readonly value: str
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('It takes a member and its value, such as harmful=true.');
   return { field: text.slice(0, at), value: text.slice(at + 1) };
-}
-
-async function writeReport(path: string, report: SelectionReport): Promise<void> {
-  const { writeAtomically } = await import('../base/node/atomic.js');
-  const { writeError } = await import('../base/errors.js');
-  await writeAtomically(path, [JSON.stringify(report) + '\n']).catch((error: unknown) => {
-    throw writeError(path, error);
-  });
 }
 
 /** One line for standard error. */

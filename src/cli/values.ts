@@ -43,6 +43,13 @@ export function parseNames(text: string): string[] {
   return text.split(',').map(name => name.trim());
 }
 
+/** `0.7,0.3`: numbers. */
+export function parseNumbers(text: string): number[] {
+  const numbers = text.split(',').map(part => (part.trim() === '' ? NaN : Number(part)));
+  if (numbers.every(Number.isFinite)) return numbers;
+  throw new InvalidArgumentError('It takes numbers with commas between, such as 0.7,0.3.');
+}
+
 /** `0,0,1`: thresholds of the orders from 1 up. */
 export function parseThresholds(text: string): number[] {
   if (/^\d+(,\d+)*$/.test(text.trim())) return text.split(',').map(Number);

@@ -10,6 +10,7 @@ import {
   members,
   oneOf,
   optionError,
+  wholeNumber,
   WORK_OPTIONS,
   type OptionTable,
 } from '../base/check.js';
@@ -17,19 +18,22 @@ import { KneserError } from '../base/errors.js';
 import { PendingBytes } from '../base/pending-bytes.js';
 import type { WorkOptions } from '../base/progress.js';
 import { LanguageModel } from '../model/language-model.js';
-import type { TokenScoring } from '../model/scoring/token-scoring.js';
+import type { TokenScoring } from '../model/token-scoring.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 import type { JsonObject } from '../text/formats/jsonl.js';
 import { wordIds } from '../tables/manifest.js';
+import { MAX_ORDER } from '../tables/pattern.js';
 import { decode } from '../text/surface.js';
 import { isTokenizerFile } from '../text/tokenization.js';
 import { FIRST_WORD } from '../text/tokens.js';
 import { hashBytes } from '../text/word-list.js';
 import { contextFigures } from './context.js';
+import { features } from './features.js';
 import { documentFigures, surprisal, type DocumentFigures } from './figures.js';
 import { memberText, writeText, writeWithMember } from './member.js';
 import type { OutputLine } from './output.js';
+import { Proxies } from './proxy.js';
 import { scoreDocuments, type DocumentUnit, type ScoredDocument } from './scored.js';
 import {
   checkShard,
@@ -41,6 +45,7 @@ import {
   type StreamEvents,
 } from './stream.js';
 import { SurprisalHistogram } from './surprisal-quantile.js';
+import { trainForTarget } from './target.js';
 
 /** Which tokens a mask marks: tokens whose surprisal is above a quantile of all tokens, or above a number of bits. */
 export type MaskChoice =
@@ -59,8 +64,20 @@ export type MaskChoice =
 
 /** The documents that {@link annotate} reads, and the figures that it gives. */
 export interface AnnotateOptions<D extends TextDocument = TextDocument> extends DocumentOptions, WorkOptions {
-  /** The model: its path, or an open model, which stays open. */
-  readonly model: string | LanguageModel;
+  /** The model: its path, or an open model, which stays open. Required but with `target`. */
+  readonly model?: string | LanguageModel;
+  /**
+   * Text of the kind that is wanted, in place of `model`: gives each document the importance ratio of the target to the rest. A model of the
+   * target is trained, and two of the documents, each on a sample of one half with as many tokens as the target has; a document is
+   * compared with the sample of the other half. Files are read several times. The figures are those of the target's model.
+   */
+  readonly target?: readonly string[];
+  /** Order of the models that `target` trains. Default 2. */
+  readonly order?: number;
+  /** Whether the models that `target` trains lower-case all text. Default false. */
+  readonly lowercase?: boolean;
+  /** Seed of the halves and samples of `target`. Default 1. */
+  readonly seed?: number;
   /**
    * A second model, with which each document is compared. It must not have been trained on these documents: a model gives its
    * training text very high probabilities, and the ratio then says next to nothing.
@@ -72,6 +89,11 @@ export interface AnnotateOptions<D extends TextDocument = TextDocument> extends 
   readonly documents?: Iterable<D> | AsyncIterable<D>;
   /** Whether each line is a sentence (`lines`, the default), or the document is one sentence. */
   readonly unit?: DocumentUnit;
+  /**
+   * `full` adds the figures of the exact distribution before each token: ranks, entropies, curvature. Default `basic`. It takes many
+   * times as long, longest with a class model or a back-off model.
+   */
+  readonly features?: 'basic' | 'full';
   /** Whether the figures include the tokens and the log10 p of each token. Default false. */
   readonly tokens?: boolean;
   /** Marks tokens to be left out of the loss of a model that is trained on these documents. Default: no mask. */
@@ -101,6 +123,10 @@ export interface TextDocument {
 /** The checks of {@link AnnotateOptions}. */
 const ANNOTATE_OPTIONS: OptionTable<AnnotateOptions> = {
   model: checkModel,
+  target: checkPaths,
+  order: wholeNumber(1, MAX_ORDER),
+  lowercase: checkFlag,
+  seed: wholeNumber(0, Number.MAX_SAFE_INTEGER - 1),
   against: checkModel,
   files: checkPaths,
   documents: (name, value) => {
@@ -110,6 +136,7 @@ const ANNOTATE_OPTIONS: OptionTable<AnnotateOptions> = {
     }
   },
   unit: oneOf(['lines', 'document']),
+  features: oneOf(['basic', 'full']),
   tokens: checkFlag,
   mask: checkMask,
   context: checkText,
@@ -157,6 +184,8 @@ export interface AnnotatedDocument<D = JsonObject> {
   readonly line: Uint8Array;
   /** @internal Writes `line`. */
   writeTo(out: PendingBytes): void;
+  /** @internal The JSON of the document without the figures. */
+  readonly source: Uint8Array;
 }
 
 /** How many documents at the beginning are checked for whether the second model was trained on them. */
@@ -195,7 +224,42 @@ export function annotate(options: AnnotateOptions): AsyncGenerator<AnnotatedDocu
   if ((options.files === undefined) === (options.documents === undefined)) {
     throw new KneserError('KNESER_OPTION', 'annotate: it takes either files or documents');
   }
-  return run(options);
+  checkTarget(options);
+  return options.target === undefined ? run(options) : runForTarget(options, options.target);
+}
+
+/** @throws KNESER_OPTION for options that belong to `target`, and for those that do not go with it. */
+function checkTarget({ model, target, against, documents, context, order, lowercase, seed }: AnnotateOptions): void {
+  const refuse = (message: string): never => {
+    throw new KneserError('KNESER_OPTION', message);
+  };
+  if (target === undefined) {
+    if (model === undefined) refuse('model: is missing; annotate needs it, or a target');
+    const own = Object.entries({ order, lowercase, seed }).find(([, value]) => value !== undefined);
+    if (own) refuse(`${own[0]}: belongs to target; a model keeps the one that it was trained or opened with`);
+    return;
+  }
+  if (model !== undefined) refuse('target: trains the model itself; leave model out');
+  if (against !== undefined) refuse('target: trains the models to compare with itself; leave against out');
+  if (documents !== undefined) refuse('target: reads the documents several times; give files');
+  if (context !== undefined) refuse('context: needs a model tuned with a cache, which target does not train');
+}
+
+async function* runForTarget(
+  options: AnnotateOptions,
+  target: readonly string[],
+): AsyncGenerator<AnnotatedRow, void, void> {
+  const { order = 2, lowercase = false, seed = 1, signal, onWarning, files = [] } = options;
+  const documents = givenDocumentOptions(options);
+  const inputs = await expandForTwoPasses(files, documents, 'a target', onWarning);
+  const proxies = await Proxies.open({ order, lowercase, signal });
+  try {
+    const events = { signal, onWarning };
+    const { model, against, choose } = await trainForTarget(proxies, target, inputs, documents, seed, events);
+    yield* annotateWith(options, model, against, choose);
+  } finally {
+    await proxies.close();
+  }
 }
 
 async function* run(options: AnnotateOptions): AsyncGenerator<AnnotatedRow, void, void> {
@@ -207,7 +271,7 @@ async function* run(options: AnnotateOptions): AsyncGenerator<AnnotatedRow, void
     return fresh;
   };
   try {
-    const model = await open(options.model);
+    const model = await open(options.model ?? '');
     const against = options.against === undefined ? undefined : await open(options.against);
     if (against) checkPair(model, against, options.onWarning);
     if (options.context !== undefined) model.createCache();
@@ -277,8 +341,9 @@ async function* annotateWith(
   const others = await Promise.all(against.map(other => other.tokenScoring(source.bytes, threads, load)));
   for (const other of others) compareWords(scoring, other, onWarning);
   const threshold = mask && (mask.surprisal ?? (await quantileOf(source, scoring, unit, mask.above)));
-  const guard = against.length > 0 && choose(0) === choose(1) ? new Guard(against[0].info.order, onWarning) : undefined;
-  const hasMore = options.tokens === true || options.context !== undefined || threshold !== undefined;
+  const guard = options.against ? new Guard(against[0].info.order, onWarning) : undefined;
+  const hasMore =
+    options.features === 'full' || options.tokens === true || options.context !== undefined || threshold !== undefined;
   const how = { model: scoring, against: others, choose, unit, tokens: options.tokens ?? false };
   for await (const scored of scoreDocuments(source.read(), how)) {
     for (const one of scored) {
@@ -294,15 +359,18 @@ async function* annotateWith(
 
 /** The figures that only some options ask for. */
 async function moreFigures(
-  { tokens, context }: AnnotateOptions,
+  { tokens, context, features: which }: AnnotateOptions,
   model: TokenScoring,
   scored: ScoredDocument<SourceDocument>,
   threshold: number | undefined,
 ): Promise<Partial<DocumentFigures>> {
   const { log10Probs } = scored.scores;
+  const full = which === 'full' ? await features(model, scored) : undefined;
   return {
+    ...full?.figures,
     ...(context === undefined ? {} : { context: await contextFigures(model, scored, scored.document.object, context) }),
     ...(tokens ? { tokenTexts: scored.tokens ?? [], log10Probs: Array.from(log10Probs) } : {}),
+    ...(tokens && full ? { ranks: full.ranks, entropies: full.entropies } : {}),
     ...(threshold === undefined ? {} : { mask: Array.from(log10Probs, p => surprisal(p) > threshold) }),
   };
 }
@@ -441,6 +509,10 @@ class AnnotatedRow implements AnnotatedDocument<unknown>, OutputLine {
 
   get document(): unknown {
     return this.#source.object;
+  }
+
+  get source(): Uint8Array {
+    return this.#source.line;
   }
 
   get line(): Uint8Array {

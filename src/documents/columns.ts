@@ -1,6 +1,8 @@
 import { KneserError } from '../base/errors.js';
 import { shown } from '../base/check.js';
 import { memberOf } from '../text/formats/jsonl.js';
+import { decode } from '../text/surface.js';
+import { memberText } from './member.js';
 import type { RecordAt } from './stream.js';
 
 /** One number for each document, 8 bytes each, for any number of documents. */
@@ -36,6 +38,13 @@ export function numberAt({ object, place }: RecordAt, path: string): number {
     'KNESER_INPUT_JSON',
     `${place()}: ${path} is ${problem}, not a number or null; name another figure`,
   );
+}
+
+/** A member as text: strings as they are, numbers with all their digits; `null` where there is none. */
+export function nameAt({ object, line }: RecordAt, path: string): string | null {
+  const value = memberOf(object, path);
+  if (typeof value === 'string') return value;
+  return value === undefined ? null : (memberText(decode(line), path) ?? null);
 }
 
 /** Numbers different values from 0 on, in the order in which they first occur. */

@@ -1,6 +1,6 @@
 import { orNull, perplexityOf } from '../model/scoring/perplexity.js';
 import type { TokenScores } from '../model/scoring/pieces.js';
-import type { TokenScoring } from '../model/scoring/token-scoring.js';
+import type { TokenScoring } from '../model/token-scoring.js';
 import { TextCache } from '../smoothing/cache.js';
 import { wordIds } from '../tables/manifest.js';
 import { memberOf, type JsonObject } from '../text/formats/jsonl.js';

@@ -1,10 +1,11 @@
 import { exp10 } from '../base/elementary.js';
 import type { TokenScores } from '../model/scoring/pieces.js';
 import { figuresOf, LOG2_10, orNull, perplexityOf, PieceSum } from '../model/scoring/perplexity.js';
+import type { FeatureFigures } from './features.js';
 import type { DocumentUnit, ScoredDocument } from './scored.js';
 
 /** The figures of a document under one model. An undefined figure is `null`. */
-export interface DocumentFigures {
+export interface DocumentFigures extends Partial<FeatureFigures> {
   /** Whether each line (or segmented sentence) is a sentence, or the whole document is one. Perplexities of different units cannot be compared. */
   readonly unit: DocumentUnit;
   /** Number of scored sentences. */
@@ -25,14 +26,16 @@ export interface DocumentFigures {
   readonly commonness: number | null;
   /** The document under the second model; with `against`. */
   readonly against?: ComparedFigures;
-  /** Figures of the distribution before each token; with `features: 'full'`. */
-  readonly meanSurprisal?: number | null;
   /** The document's perplexities after its context and without it; with `context`. */
   readonly context?: ContextFigures;
   /** By token, the token as the model reads it; with `tokens`. */
   readonly tokenTexts?: readonly string[];
   /** By token, log10 p; with `tokens`. */
   readonly log10Probs?: readonly number[];
+  /** By token, its rank among all types; with `tokens` and `features: 'full'`. */
+  readonly ranks?: readonly number[];
+  /** By token, the entropy of the distribution before it [bits]; with `tokens` and `features: 'full'`. */
+  readonly entropies?: readonly number[];
   /** By token, true to leave it out of the loss of a model in training; with `mask`. */
   readonly mask?: readonly boolean[];
 }

@@ -97,19 +97,34 @@ function textOfMember(json: string, name: string): string | undefined {
 }
 
 /** Where the value of a member stands. */
-function ownMember(json: string, name: string): { readonly from: number; readonly to: number } | undefined {
-  let found: { readonly from: number; readonly to: number } | undefined;
+function ownMember(json: string, name: string): Span | undefined {
+  let found: Span | undefined;
+  for (const [key, span] of spansOf(json)) if (key === name) found = span;
+  return found;
+}
+
+/** Where a value stands in a text. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The members of an object of JSON, each with its text as it stands; of repeated members all. */
+export function* membersOf(json: string): Generator<readonly [name: string, text: string], void, void> {
+  for (const [name, { from, to }] of spansOf(json)) yield [name, json.slice(from, to)];
+}
+
+function* spansOf(json: string): Generator<readonly [name: string, span: Span], void, void> {
   let at = skipSpace(json, json.indexOf('{') + 1);
   while (json[at] === '"') {
     const end = endOfString(json, at);
-    const key: unknown = JSON.parse(json.slice(at, end));
+    const key = JSON.parse(json.slice(at, end)) as string;
     const from = skipSpace(json, skipSpace(json, end) + 1);
     const to = endOfValue(json, from);
-    if (key === name) found = { from, to };
+    yield [key, { from, to }];
     at = skipSpace(json, to);
     if (json[at] === ',') at = skipSpace(json, at + 1);
   }
-  return found;
 }
 
 function skipSpace(json: string, at: number): number {

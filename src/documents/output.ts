@@ -5,6 +5,7 @@ import * as zlib from 'node:zlib';
 import { checkAborted, KneserError, writeError } from '../base/errors.js';
 import { writeAtomically } from '../base/node/atomic.js';
 import { PendingBytes } from '../base/pending-bytes.js';
+import { writeText } from './member.js';
 
 /** Lines are collected up to this length, in bytes, and written together. */
 const CHUNK_BYTES = 1 << 18;
@@ -20,13 +21,15 @@ const { createZstdCompress } = zlib as { createZstdCompress?: () => Duplex };
  * Refuses an output before any work is done: a name that is not of JSON lines, a compression that this version of Node lacks, or
  * a file that is also an input.
  *
+ * @param parquet whether Parquet can be written, too.
  * @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS
  */
-export async function checkOutput(path: string, inputs: readonly string[]): Promise<void> {
-  if (!NAMES.test(path)) {
+export async function checkOutput(path: string, inputs: readonly string[], parquet = false): Promise<void> {
+  if (!NAMES.test(path) && !(parquet && isParquetName(path))) {
     throw new KneserError(
       'KNESER_OPTION',
-      `out: ${path}: its name must say what is written: FILE.jsonl, FILE.jsonl.gz or FILE.jsonl.zst`,
+      `out: ${path}: its name must say what is written: FILE.jsonl, FILE.jsonl.gz or FILE.jsonl.zst` +
+        (parquet ? ', or FILE.parquet' : ''),
     );
   }
   if (/\.zst$/i.test(path) && !createZstdCompress) {
@@ -40,6 +43,11 @@ export async function checkOutput(path: string, inputs: readonly string[]): Prom
     if ((await identity(input)) !== own) continue;
     throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: is an input, too; name another file as out (--out)`);
   }
+}
+
+/** Whether a name says Parquet. */
+export function isParquetName(path: string): boolean {
+  return /\.parquet$/i.test(path);
 }
 
 /** A string that identifies a file: equal for two paths of the same file. */
@@ -153,6 +161,18 @@ class BucketFile {
 export interface OutputLine {
   /** Writes the line without a line feed. */
   writeTo(out: PendingBytes): void;
+}
+
+/** Writes a text file whole or not at all. @throws KNESER_DISK_FULL, KNESER_IO, KNESER_OUTPUT_* */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  await writeAtomically(path, [text]).catch((error: unknown) => {
+    throw writeError(path, error);
+  });
+}
+
+/** A value as a line of JSON. */
+export function jsonRow(value: object): OutputLine {
+  return { writeTo: out => writeText(out, JSON.stringify(value)) };
 }
 
 /** Lines joined to larger pieces, a line feed behind each. */

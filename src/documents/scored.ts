@@ -1,7 +1,7 @@
 import type { TokenScores } from '../model/scoring/pieces.js';
 import { IdSink } from '../model/scoring/text-reader.js';
 import { PIECE_WORDS } from '../model/scoring/perplexity.js';
-import type { TokenScoring } from '../model/scoring/token-scoring.js';
+import type { TokenScoring } from '../model/token-scoring.js';
 import { createFeeder } from '../text/feeder.js';
 import { PieceBuilder } from '../text/formats/corpus.js';
 import { canonicalSurface, countCharacters, decode } from '../text/surface.js';

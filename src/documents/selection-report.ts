@@ -1,5 +1,6 @@
 import { quantile } from '../baseline/bootstrap.js';
 import { memberOf } from '../text/formats/jsonl.js';
+import { nameAt } from './columns.js';
 import type { Decision, FigureTable } from './decision.js';
 import type { LabelFigures } from './roc.js';
 import type { SelectOptions } from './select.js';
@@ -198,13 +199,13 @@ export class Examples {
     this.wanted = new Set(decision.cuts.flatMap(({ below, above }) => [...below, ...above]));
   }
 
-  look({ index, object, place }: RecordAt): void {
+  look(record: RecordAt): void {
+    const { index } = record;
     if (!this.wanted.has(index)) return;
     const { id = 'id', field, column } = this.options;
-    const name = memberOf(object, id);
-    const text = memberOf(object, field ?? column ?? 'text');
+    const text = memberOf(record.object, field ?? column ?? 'text');
     this.shown.set(index, {
-      id: typeof name === 'string' ? name : name === undefined ? place() : JSON.stringify(name),
+      id: nameAt(record, id) ?? record.place(),
       figure: this.table.figures[index],
       text: typeof text === 'string' ? text.slice(0, SHOWN_TEXT) : null,
     });

@@ -19,7 +19,7 @@ import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
 import { BOTH_ENDS } from '../smoothing/batch.js';
 import { tokenScores } from './scoring/pieces.js';
 import { runAwaiting } from './scoring/scorer.js';
-import type { TokenScoring } from './scoring/token-scoring.js';
+import type { TokenScoring } from './token-scoring.js';
 import { sumFile } from './sum-file.js';
 import { fileSize } from '../text/formats/input.js';
 
@@ -131,6 +131,7 @@ export class LanguageModel extends PagedModel {
           const piece = { ids, history: 0, ends: BOTH_ENDS };
           return runAwaiting(tokenScores(this.scorer, this.layout(ids.length), piece, cache));
         }),
+      after: async (history, withStart) => (await this.nextWordsOfIds(history, withStart)).spread(),
     };
   }
 

@@ -13,7 +13,7 @@ import { runAtOnce } from './scoring/scorer.js';
 import type { ScoringThreads } from './scoring/threads.js';
 import { checkSentences, type Sentences } from '../text/sentences.js';
 import { sumFile } from './sum-file.js';
-import type { TokenScoring } from './scoring/token-scoring.js';
+import type { TokenScoring } from './token-scoring.js';
 
 /** How the sentences of {@link LoadedModel.scoreEach} are scored. */
 export interface ScoreEachOptions extends Pick<ScoreOptions, 'start' | 'end'> {
@@ -121,6 +121,7 @@ export class LoadedModel extends MemoryModel {
         if (running) return running.scoreTokens(piece);
         return runAtOnce(tokenScores(this.scorer, layout, piece, cache));
       },
+      after: (history, withStart) => Promise.resolve(this.nextWordsOfIds(history, withStart).spread()),
     };
   }
 

@@ -4,15 +4,16 @@ import { checkAborted, closedError, KneserError } from '../base/errors.js';
 import { wordIds } from '../tables/manifest.js';
 import { checkSentences, type Sentence } from '../text/sentences.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, UNK } from '../text/tokens.js';
-import { BatchLayout } from '../smoothing/batch.js';
+import { BatchLayout, type Batch } from '../smoothing/batch.js';
 import { LOADED_BATCH } from './lookup/loaded-table.js';
 import type { ModelParts } from './scoring/parts.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
+import { Distribution, DISTRIBUTION_OPTIONS, type DistributionOptions } from './prediction/distribution.js';
 import type { NextWords } from './prediction/next-words.js';
 import { createPredictor } from './prediction/create-predictor.js';
 import type { Predictor } from './prediction/predictor.js';
 import { createLoadedScorer, type LoadedScoring, type ScoringPlan } from './scoring/pieces.js';
-import { runAtOnce, type BatchScorer } from './scoring/scorer.js';
+import { runAtOnce, type BatchScorer, type BatchScores } from './scoring/scorer.js';
 import { loadTables, TableNumbers } from './lookup/table-loader.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import { LoadedWords, NOT_IN_VOCABULARY } from './lookup/words.js';
@@ -134,6 +135,13 @@ export class MemoryModel extends ModelBase {
     return predictions(this.nextWords(history, checked.start), checked, this.words);
   }
 
+  /** As {@link LanguageModel.distribution}. */
+  distribution(history: Sentence, options: DistributionOptions = {}): Distribution {
+    this.checkOpen();
+    checkOptions('distribution', options, DISTRIBUTION_OPTIONS);
+    return new Distribution(this.nextWords(history, options.start ?? true).spread(), this.words);
+  }
+
   /**
    * The distribution of the word after a history.
    *
@@ -141,7 +149,23 @@ export class MemoryModel extends ModelBase {
    */
   nextWords(history: Sentence, start: boolean): NextWords {
     const ids = Uint32Array.from(this.nearest(history), token => this.words.idOf(token));
-    return runAtOnce(this.#predictor.after(ids, start));
+    return this.nextWordsOfIds(ids, start);
+  }
+
+  /** @internal As {@link nextWords}, of a history of ids. */
+  nextWordsOfIds(history: Uint32Array, start: boolean): NextWords {
+    return runAtOnce(this.#predictor.after(history, start));
+  }
+
+  /**
+   * Scores a batch that the caller laid out for the order of the model, of at most `LOADED_BATCH` words. The scores are valid until the
+   * next call.
+   *
+   * @internal
+   */
+  scoreBatch(batch: Batch): BatchScores {
+    this.checkOpen();
+    return runAtOnce(this.scorer.score(batch));
   }
 
   /** As {@link LanguageModel.vocabulary}. */

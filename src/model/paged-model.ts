@@ -15,6 +15,7 @@ import { TrieChainScorer } from './scoring/trie-chain-scorer.js';
 import { createEstimator, readParts, type ModelParts } from './scoring/parts.js';
 import { type ModelFiles } from '../store/store.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
+import { DISTRIBUTION_OPTIONS, type Distribution, type DistributionOptions } from './prediction/distribution.js';
 import type { NextWords } from './prediction/next-words.js';
 import type { Predictor } from './prediction/predictor.js';
 import { runAwaiting, Scorer, type BatchScorer, type TableStream } from './scoring/scorer.js';
@@ -222,15 +223,44 @@ export class PagedModel extends ModelBase {
   }
 
   /**
+   * The exact distribution of the token after a history: its entropy, the rank of a token, all tokens by falling probability, draws.
+   * An unknown word of the history is `<unk>`.
+   *
+   * @throws KneserError: KNESER_OPTION, KNESER_CLOSED, KNESER_DAMAGED.
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * const { entropy, secondMoment } = await model.distribution('The jury');
+   * console.log(entropy, secondMoment - entropy ** 2); // [nats], and the variance of ln p
+   * await model.close();
+   * ```
+   */
+  async distribution(history: Sentence, options: DistributionOptions = {}): Promise<Distribution> {
+    checkOptions('distribution', options, DISTRIBUTION_OPTIONS);
+    const next = await this.nextWords(history, options.start ?? true);
+    const { Distribution } = await import('./prediction/distribution.js');
+    return new Distribution(next.spread(), await this.allWords());
+  }
+
+  /**
    * The distribution of the word after a history.
    *
    * @internal
    */
   async nextWords(history: Sentence, start: boolean): Promise<NextWords> {
-    const predictor = await this.#openPredictor();
     const words = await this.allWords();
-    const ids = Uint32Array.from(this.nearest(history), token => words.idOf(token));
-    return this.inTurn(() => runAwaiting(predictor.after(ids, start)));
+    return this.nextWordsOfIds(
+      Uint32Array.from(this.nearest(history), token => words.idOf(token)),
+      start,
+    );
+  }
+
+  /** @internal As {@link nextWords}, of a history of ids. */
+  async nextWordsOfIds(history: Uint32Array, start: boolean): Promise<NextWords> {
+    const predictor = await this.#openPredictor();
+    return this.inTurn(() => runAwaiting(predictor.after(history, start)));
   }
 
   /**

@@ -46,6 +46,7 @@ const FUNCTIONS: Readonly<Record<string, Call | undefined>> = {
   importCounts: (options: object) => library.importCounts({ files: [text], out, ...options }),
   merge: (options: object) => library.merge({ models: [path], out, ...options }),
   subtract: (options: object) => library.subtract({ model: path, subtract: [path], out, ...options }),
+  mix: (options: object) => library.mix({ models: [path, path], out, ...options }),
   pack: (options: object) => library.pack({ model: path, out, ...options }),
   unpack: (options: object) => library.unpack({ file: join(folder, 'packed'), out, ...options }),
   exportArpa: (options: object) => library.exportArpa({ model: path, file: out, ...options }),

@@ -43,6 +43,7 @@ const ARGUMENTS: Readonly<Record<string, (out: string) => Promise<string[]> | st
     await cli.print(['merge', `${model}*2`, '--out', twice, '--quiet']);
     return [twice, model, '--out', out, '--tune', text, '--json', '--quiet'];
   },
+  mix: out => [model, model, '--out', out, '--tune', text, '--json', '--quiet'],
   export: out => [model, '--arpa', out, '--json', '--quiet'],
   import: async out => {
     const arpa = cli.fresh('arpa');

@@ -103,6 +103,8 @@ it('an example is a fenced block, so that it is run', () => {
 });
 
 const EXPECTED: Record<string, RegExp> = {
+  'choose-documents.mjs':
+    /^buckets .*\ndrawn 20\nbenchmark (true|null) [\d.]+\nbenchmark false 0.00\nodd documents: AUC (1.00|0.9\d)\n$/,
   'compare-smoothings.mjs': /^mkn: perplexity [\d.]+\nglm: perplexity [\d.]+\n$/,
   'find-odd-tokens.mjs': /\[\S+\].*\n.*\[\S+\].*\n$/,
   'next-words.mjs': /^(\S+ +0\.\d{4} 1+ 0\.\d{4}(, 1+ 0\.\d{4})*\n){3}$/,

@@ -6,10 +6,12 @@ import { beforeAll, expect, test } from 'vitest';
 import {
   annotate,
   LanguageModel,
+  select,
   train,
   type AnnotatedDocument,
   type AnnotateOptions,
   type DocumentFigures,
+  type SelectedDocument,
 } from '#kneser/src/index.js';
 import { CommandLine, parseLines } from '../support/command-line.js';
 import { randomNumbers, temporaryFolder } from '../support/models.js';
@@ -106,6 +108,30 @@ test('a second model gives the ratio of probabilities, and warns where it has se
   ]);
   await train({ sentences: long, out: seen, order: 2, lowercase: true, force: true });
   await expect(annotated({ against: seen })).rejects.toMatchObject({ code: 'KNESER_OPTION' });
+});
+
+test('a target gives documents of its kind the higher ratios, by models that have not seen them', async () => {
+  const kinds = ['goal team ball match coach', 'salt oven bread soup spoon', 'law vote city mayor tax'];
+  const document = (kind: string): string =>
+    Array.from({ length: 12 }, () => kind.split(' ')[Math.floor(5 * random())]).join(' ');
+  const file = cli.file(
+    Array.from({ length: 90 }, (_, i) => `${JSON.stringify({ kind: i % 3, text: document(kinds[i % 3]) })}\n`).join(''),
+    '.jsonl',
+  );
+  const target = cli.file(Array.from({ length: 20 }, () => `${document(kinds[0])}\n`).join(''));
+  const rows = await collect(annotate({ target: [target], files: [file] }));
+  const ratio = (of: boolean): number[] =>
+    rows.flatMap(({ document, figures }) =>
+      (document.kind === 0) === of ? [figures.against?.log10RatioPerToken ?? NaN] : [],
+    );
+  expect(Math.min(...ratio(true))).toBeGreaterThan(Math.max(...ratio(false)));
+  expect(Math.min(...ratio(true))).toBeGreaterThan(0);
+  const lines = await cli.print(['annotate', '--target', target, file, '--shard', '2/3', '-q']);
+  const shard = parseLines<{ kneser: DocumentFigures }>(lines);
+  expect(shard.map(({ kneser }) => kneser)).toEqual(rows.filter((_, i) => i % 3 === 1).map(({ figures }) => figures));
+  expect(await cli.refuse(2, ['annotate', '--target', file, file])).toMatch(/--target: .* is among the documents, too/);
+  expect(await cli.refuse(2, ['annotate', '--target', target])).toMatch(/name files of documents/);
+  expect(() => annotate({ files: [file] })).toThrow('model: is missing');
 });
 
 test('the unit document reads line ends as spaces', async () => {
@@ -207,6 +233,29 @@ test('Parquet rows come out as JSON lines with all columns', async () => {
     '{"id":9007199254740993,"body":"the cat","when":"1970-01-01T00:00:00.000Z"',
     '{"id":2,"body":"a dog","when":"2001-09-09T01:46:40.000Z"',
   ]);
+});
+
+test('Parquet output has all members and figures as columns, and is read again', async () => {
+  const lines = [
+    '{"id":9007199254740993,"text":"the cat","score":1,"tags":["a",1],"odd":12345678901234567890}',
+    '{"id":2,"text":"a dog sat","score":0.5,"tags":{"b":"}"},"odd":null}',
+    '{"id":3,"text":"","late":true}',
+  ];
+  const file = cli.file(`${lines.join('\n')}\n`, '.jsonl');
+  const out = cli.fresh('out') + '.parquet';
+  await cli.print(['annotate', model, file, '--out', out, '-q']);
+  const expected = await collect(annotate({ model, files: [file] }));
+  const rows: SelectedDocument[] = [];
+  for await (const row of select({ files: [out], by: 'kneser.perplexity', min: 0 })) rows.push(row);
+  expect(rows.map(({ figure }) => figure)).toEqual(expected.slice(0, 2).map(({ figures }) => figures.perplexity));
+  expect(lineOf(rows[0] as never)).toContain(
+    '"id":9007199254740993,"text":"the cat","score":1,"tags":["a",1],"odd":"12345678901234567890"',
+  );
+  expect(rows[1].document).toMatchObject({ tags: { b: '}' }, odd: null, late: null, 'kneser.tokens': 4, score: 0.5 });
+  expect(await cli.refuse(2, ['annotate', model, out, '--out', cli.fresh('x') + '.parquet'])).toMatch(
+    /--as: there is a column kneser.unit already/,
+  );
+  expect(await cli.refuse(2, ['annotate', model, '-', '--format', 'jsonl', '--out', out])).toMatch(/can be read once/);
 });
 
 test('what cannot be done is refused by name, and leaves no file', async () => {

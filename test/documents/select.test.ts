@@ -224,6 +224,18 @@ test('the same documents are chosen whatever the shards, with examples on both s
   expect(cut.below[0].text).toBe(`document ${cut.below[0].id}`);
 });
 
+test('the page shows the distribution, its cuts, and documents on both sides', async () => {
+  const file = fileOf(FIGURES, i => ({ text: `<b>document</b> ${i}` }));
+  const page = cli.fresh('page') + '.html';
+  await cli.print(['select', file, '--by', 'x', '--max', '300', '--dry-run', '--html', page]);
+  const html = readFileSync(page, 'utf8');
+  expect(html.match(/<rect class="all"/g)).toHaveLength(60);
+  expect(html.match(/<line class="cut"/g)).toHaveLength(1);
+  expect(html.match(/<li><b>/g)).toHaveLength(20);
+  expect(html).toContain('&lt;b&gt;document&lt;/b&gt;');
+  expect(html).not.toMatch(/NaN|undefined|https?:/);
+});
+
 test('AUC, average precision and F1 are those of their definitions', () => {
   fc.assert(
     fc.property(

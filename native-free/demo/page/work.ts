@@ -9,6 +9,7 @@ const STAGES: Readonly<Record<Stage, string>> = {
   sort: 'Sorting the vocabulary',
   count: 'Counting n-grams',
   classes: 'Grouping words into classes',
+  index: 'Making the tables',
   prune: 'Pruning',
   tune: 'Tuning the mixture',
   export: 'Writing an ARPA file',

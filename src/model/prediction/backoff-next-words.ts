@@ -3,6 +3,7 @@ import { formatPattern, type Pattern } from '../../tables/pattern.js';
 import { BOS } from '../../text/tokens.js';
 import type { Explanation } from './prediction.js';
 import type { NextWords } from './next-words.js';
+import { SpreadWords } from './spread.js';
 import type { WordProbability } from './top-words.js';
 
 /** The followers of a context of a back-off model. */
@@ -87,6 +88,14 @@ export class BackoffNextWords implements NextWords {
     }
     // By rounding, the parts may add up to a little less than the interval.
     return byProbability[0];
+  }
+
+  /** Costs a look at every word. */
+  spread(): SpreadWords {
+    const { byProbability, log10Probs } = this.unigrams;
+    const words = byProbability.slice().sort();
+    const probabilities = Float64Array.from(words, word => this.probability(word));
+    return new SpreadWords(words, probabilities, [], words, log10Probs.length);
   }
 
   explain(word: number): Explanation {

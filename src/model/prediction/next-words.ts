@@ -1,11 +1,10 @@
+import type { Spreading, SpreadWords } from './spread.js';
 import type { TopWords, WordLists, WordProbability } from './top-words.js';
 import type { Explanation } from './prediction.js';
 import { explain, matchedLength, type NextWord, type Voter } from './voters.js';
 
 /**
- * The distribution of the word after one history, by word id. `predict` reads it. `model.distribution(history)` is planned to
- * return it by token, with its entropy, the rank of a word, all words by falling probability and a dense array: those methods
- * belong here.
+ * The distribution of the word after one history, by word id. `predict` reads it, and `model.distribution(history)` has it by token.
  */
 export interface NextWords {
   /** p(word | history); 0 for `<s>`, which never comes next. */
@@ -22,6 +21,8 @@ export interface NextWords {
   explain(word: number): Explanation;
   /** The length in words of the longest n-gram in the model that ends with the word after this history. At least 1. */
   matched(word: number): number;
+  /** The whole distribution, for sums, ranks and lists of all words. */
+  spread(): SpreadWords;
 }
 
 /** The next words of a mixture. Reads no file: the followers of all contexts of the history are in memory. */
@@ -30,7 +31,12 @@ export class MixtureNextWords implements NextWords {
     private readonly next: NextWord,
     private readonly lists: WordLists,
     private readonly search: TopWords,
+    private readonly spreading: Spreading,
   ) {}
+
+  spread(): SpreadWords {
+    return this.spreading.spread(this.next);
+  }
 
   probability(word: number): number {
     return this.search.probability(this.next, word);

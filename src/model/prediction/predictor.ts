@@ -9,6 +9,7 @@ import { UNK } from '../../text/tokens.js';
 import type { SmoothingPlan } from '../scoring/parts.js';
 import type { Scorer } from '../scoring/scorer.js';
 import { MixtureNextWords, type NextWords } from './next-words.js';
+import { Spreading } from './spread.js';
 import { TopWords, wordLists, type WordLists } from './top-words.js';
 import { classProbabilities, type NextClass, type Voter } from './voters.js';
 
@@ -53,10 +54,17 @@ function canExpand(estimator: Estimator): estimator is ExpandingEstimator {
   return estimator.expand !== undefined;
 }
 
+/** A model's words, and what works on them. */
+interface SortedWords {
+  readonly lists: WordLists;
+  readonly search: TopWords;
+  readonly spreading: Spreading;
+}
+
 /** Makes the next words of a mixture. */
 class MixturePredictor implements Predictor {
   private readonly layout: BatchLayout;
-  private words: { readonly lists: WordLists; readonly search: TopWords } | undefined;
+  private words: SortedWords | undefined;
 
   /** @param ids one more than the largest word id. */
   constructor(
@@ -82,17 +90,19 @@ class MixturePredictor implements Predictor {
       const probabilities = classProbabilities(voters, uniform, wordClasses.count);
       nextClass = { classes: wordClasses, voters, uniform, probabilities };
     }
-    const { lists, search } = (this.words ??= yield* this.sortWords(batch, nextClass?.classes));
-    return new MixtureNextWords({ voters, unigrams, uniform: expansion.words.uniform, nextClass }, lists, search);
+    const { lists, search, spreading } = (this.words ??= yield* this.sortWords(batch, nextClass?.classes));
+    return new MixtureNextWords(
+      { voters, unigrams, uniform: expansion.words.uniform, nextClass },
+      lists,
+      search,
+      spreading,
+    );
   }
 
-  private *sortWords(
-    batch: Batch,
-    classes: WordClasses | undefined,
-  ): Generator<Promise<void>, { lists: WordLists; search: TopWords }, void> {
+  private *sortWords(batch: Batch, classes: WordClasses | undefined): Generator<Promise<void>, SortedWords, void> {
     const unigrams = yield* followersOf(this.scorer.words.tables[0], batch);
     const lists = wordLists(this.ids, unigrams, classes);
-    return { lists, search: new TopWords(lists) };
+    return { lists, search: new TopWords(lists), spreading: new Spreading(lists) };
   }
 }
 

@@ -16,6 +16,7 @@ interface Other {
 const OTHERS: readonly Other[] = [
   { name: 'prune', args: out => ['prune', 'model', '-o', out, '--prune', '0,1', '--force'], digest: modelDigest },
   { name: 'merge', args: out => ['merge', 'model', 'model*2', '-o', out, '--force'], digest: modelDigest },
+  { name: 'mix', args: out => ['mix', 'model', 'model', '-o', out, '--force'], digest: modelDigest },
   { name: 'export', args: out => ['export', 'model', '--arpa', `${out}/model.arpa`], digest: fileIn('model.arpa') },
   { name: 'import', args: out => ['import', 'model.arpa', '-o', out, '--force'], digest: modelDigest },
   { name: 'tune', args: out => ['tune', out, 'valid.txt', '--quiet'], digest: modelDigest, inPlace: true },

@@ -1,7 +1,8 @@
-import type { TextCache } from '../../smoothing/cache.js';
-import type { LoadedWords } from '../lookup/words.js';
-import type { ModelParts } from './parts.js';
-import type { TokenScores } from './pieces.js';
+import type { SpreadWords } from './prediction/spread.js';
+import type { TextCache } from '../smoothing/cache.js';
+import type { LoadedWords } from './lookup/words.js';
+import type { ModelParts } from './scoring/parts.js';
+import type { TokenScores } from './scoring/pieces.js';
 
 /** Scores whole sentences token by token, many at a time. */
 export interface TokenScoring {
@@ -15,4 +16,11 @@ export interface TokenScoring {
    * @param cache the text so far; the sentences become part of it.
    */
   score(ids: Uint32Array<ArrayBuffer>, cache?: TextCache): Promise<TokenScores>;
+  /**
+   * The distribution of the word after a history.
+   *
+   * @param history ids of the words before, at most order − 1, oldest first.
+   * @param withStart whether `<s>` stands before them.
+   */
+  after(history: Uint32Array, withStart: boolean): Promise<SpreadWords>;
 }

@@ -1,0 +1,93 @@
+/**
+ * `npm run bench:mixing -- --first TRAIN VALID TEST [--second TRAIN VALID TEST] [--order 5]`: perplexity of two texts by the model of each,
+ * by the merged model, and by mixtures whose weights were learned on that text's validation part. The second text is the Brown corpus
+ * unless it is given.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { prepareBrown } from '../corpora/brown.js';
+import { printTable } from '../src/cli/output.js';
+import { LanguageModel, merge, mix, train } from '../src/index.js';
+import { runCommand, UsageError } from './command.js';
+
+/** A text in three parts. */
+interface Parts {
+  readonly name: string;
+  readonly train: string;
+  readonly valid: string;
+  readonly test: string;
+}
+
+await runCommand('bench:mixing', async folder => {
+  const { first, second, order } = parse(process.argv.slice(2));
+  const texts = [first, second ?? (await brown(folder))];
+  const models: string[] = [];
+  for (const text of texts) {
+    const out = join(folder, `model-${text.name}`);
+    await train({ files: [text.train], out, order });
+    models.push(out);
+  }
+  const merged = join(folder, 'merged');
+  const { seconds: mergeSeconds } = await merge({ models, out: merged });
+  const rows: string[][] = [];
+  for (const [i, text] of texts.entries()) {
+    const other = texts[1 - i];
+    const row = async (name: string, path: string, note = ''): Promise<void> => {
+      rows.push([text.name, name, await perplexity(path, text.test), note]);
+    };
+    await row(`${text.name} alone`, models[i]);
+    await row(`${other.name} alone`, models[1 - i]);
+    await row('merged', merged, `${mergeSeconds.toFixed(1)} s`);
+    for (const byLength of [false, true]) {
+      const out = join(folder, 'mixed');
+      const { buckets, tuned, seconds } = await mix({ models, out, tune: [text.valid], byLength, force: true });
+      const weights =
+        buckets.length === 1
+          ? `weights ${buckets[0].weights.map(w => w.toFixed(3)).join(', ')}`
+          : `${buckets.length} buckets`;
+      const exact = tuned ? `, exact on valid ${tuned.perplexity.toFixed(2)}` : '';
+      await row(byLength ? 'mixture by length' : 'mixture', out, `${weights}${exact}, ${seconds.toFixed(1)} s`);
+    }
+  }
+  await printTable(['test text', 'model', 'perplexity', ''], rows);
+  return 0;
+});
+
+async function perplexity(path: string, text: string): Promise<string> {
+  await using model = await LanguageModel.open(path);
+  const loaded = await model.load();
+  const { perplexity: value, perplexityExcludingOov, oov } = await loaded.perplexityOfFile(text);
+  return `${(value ?? NaN).toFixed(2)} (${(perplexityExcludingOov ?? NaN).toFixed(2)} without ${oov} OOVs)`;
+}
+
+/** The Brown corpus: every tenth sentence is held out, of which the first half is for validation. */
+async function brown(folder: string): Promise<Parts> {
+  const { train: text, heldOut } = await prepareBrown(folder);
+  const lines = readFileSync(heldOut, 'utf8').split('\n').slice(0, -1);
+  const [valid, test] = [join(folder, 'brown.valid.txt'), join(folder, 'brown.test.txt')];
+  const write = (path: string, rest: number): void =>
+    writeFileSync(
+      path,
+      lines
+        .filter((_, i) => i % 2 === rest)
+        .map(line => `${line}\n`)
+        .join(''),
+    );
+  write(valid, 0);
+  write(test, 1);
+  return { name: 'Brown', train: text, valid, test };
+}
+
+function parse(args: readonly string[]): { first: Parts; second: Parts | undefined; order: number } {
+  const partsOf = (flag: string): Parts | undefined => {
+    const at = args.indexOf(flag);
+    if (at < 0) return undefined;
+    const [train, valid, test] = args.slice(at + 1, at + 4);
+    if (!train || !valid || !test) throw new UsageError(`${flag} takes three files: TRAIN VALID TEST`);
+    return { name: flag.slice(2), train, valid, test };
+  };
+  const first = partsOf('--first');
+  if (!first) throw new UsageError('name a text: --first TRAIN VALID TEST');
+  const at = args.indexOf('--order');
+  return { first, second: partsOf('--second'), order: at < 0 ? 5 : Number(args[at + 1]) };
+}

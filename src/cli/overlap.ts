@@ -1,0 +1,206 @@
+import { Option, type Command } from 'commander';
+import { KneserError } from '../base/errors.js';
+import { standard } from '../base/node/standard-streams.js';
+import type { OverlapOptions, OverlapReport, OverlapRow } from '../documents/overlap.js';
+import type { RecitationFigures, RecitationReport } from '../documents/recitation.js';
+import type { OutputLine } from '../documents/output.js';
+import type { DocumentOptions } from '../text/formats/corpus.js';
+import { given } from './annotate.js';
+import { addDocumentFlags, documentOptions } from './documents.js';
+import { interruption } from './interruption.js';
+import { figure, print, printTable, warn, whole } from './output.js';
+import { withDisplay } from './progress.js';
+import { parseNumber, parseWhole } from './values.js';
+
+const HELP = `
+An item of the benchmark is contaminated if at least --min-hits of its n-grams are in the training text, and --min-coverage
+of its tokens lie in them. N-grams in more than --max-documents training documents are boilerplate, and no hits.
+
+Examples:
+  kneser overlap --train crawl.jsonl.gz --test benchmark.jsonl --json
+  kneser overlap --model model --test benchmark.jsonl --rewritten rewritten.jsonl --unseen fresh.jsonl
+  kneser overlap --train crawl.jsonl.gz --test gsm8k.jsonl --query question --answer answer --out rows.jsonl`;
+
+/** Flags of `kneser overlap`. */
+interface OverlapFlags extends DocumentOptions {
+  readonly train?: readonly string[];
+  readonly model?: string;
+  readonly rewritten?: readonly string[];
+  readonly unseen?: readonly string[];
+  readonly starts?: number;
+  readonly trap?: readonly string[];
+  readonly test: readonly string[];
+  readonly n?: number;
+  readonly normalize?: 'gpt3' | 'none';
+  readonly query?: string;
+  readonly answer?: string;
+  readonly minHits?: number;
+  readonly minCoverage?: number;
+  readonly maxDocuments?: number;
+  readonly scores?: string;
+  readonly id?: string;
+  readonly seed?: number;
+  readonly out?: string;
+  readonly html?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** `kneser overlap`. */
+export function define(command: Command): void {
+  command
+    .option('--train <file...>', 'the training text: files and folders')
+    .option('--model <dir>', 'a model, in place of --train: what it can recite of the benchmark')
+    .requiredOption('--test <file...>', 'the benchmark: files whose documents are its items')
+    .option('--n <n>', 'length of the n-grams (default: 13, with --model 5)', parseWhole)
+    .addOption(
+      new Option(
+        '--normalize <how>',
+        'gpt3: compare lower-cased words without punctuation; none: compare what white space separates (default: gpt3)',
+      ).choices(['gpt3', 'none']),
+    )
+    .option('--query <field>', 'a member with the question of an item')
+    .option('--answer <field>', 'a member with the answer: its n-grams are the hits')
+    .option('--min-hits <k>', 'different n-grams that make an item contaminated (default: 1)', parseWhole)
+    .option('--min-coverage <share>', 'share of its tokens that must lie in them (default: 0)', parseNumber('0.5'))
+    .option('--max-documents <k>', 'n-grams in more training documents are boilerplate (default: 10)', parseWhole)
+    .option('--scores <field>', 'a member with a number by item: compare clean and contaminated items')
+    .option('--id <field>', 'a member that names items (default: id)')
+    .option('--seed <n>', 'seed of the bootstrap, and of random strings (default: 1)', parseWhole)
+    .option('--rewritten <file...>', 'with --model: the items in other words')
+    .option('--unseen <file...>', 'with --model: items that the model surely has not seen, as a control')
+    .option('--starts <k>', 'with --model: places of an item that are continued (default: 5)', parseWhole)
+    .option('--trap <file...>', 'with --model: planted strings, each ranked among random ones');
+  addDocumentFlags(command)
+    .option('-o, --out <file>', 'file of one row an item: .jsonl, also with .gz or .zst')
+    .option('--html <page>', 'write the report to one HTML page')
+    .option('--json', 'print the report as one JSON object')
+    .option('-q, --quiet', 'no progress')
+    .addHelpText('after', HELP)
+    .action(run);
+}
+
+async function run(flags: OverlapFlags): Promise<void> {
+  if (flags.model !== undefined) {
+    await runModel(flags.model, flags);
+    return;
+  }
+  const { overlap } = await import('../documents/overlap.js');
+  const { MostCovered, overlapPage } = await import('../documents/pages.js');
+  const { checkOutput, writeLines, writeWhole, jsonRow } = await import('../documents/output.js');
+  const { train, test, out, html, json = false, quiet = false, ...others } = flags;
+  const { n, normalize, query, answer, minHits, minCoverage, maxDocuments, scores, id, seed } = others;
+  const ofModel = (['rewritten', 'unseen', 'starts', 'trap'] as const).find(name => flags[name] !== undefined);
+  if (ofModel) throw new KneserError('KNESER_OPTION', `${ofModel}: belongs to --model`);
+  if (train === undefined)
+    throw new KneserError('KNESER_OPTION', 'train: is missing; name the training text, or a model (--model)');
+  const signal = interruption();
+  if (out !== undefined) await checkOutput(out, [...train, ...test]);
+  let report: OverlapReport | undefined;
+  const options: OverlapOptions = {
+    train,
+    test,
+    ...documentOptions(others),
+    ...given({ n, normalize, query, answer, minHits, minCoverage, maxDocuments, scores, id, seed }),
+    signal,
+    onWarning: warn,
+    onReport: found => (report = found),
+  };
+  const most = new MostCovered();
+  const write = (row: OverlapRow): OutputLine => {
+    most.add(row);
+    return jsonRow(row);
+  };
+  await withDisplay(quiet || !standard.stderr.isTTY, async display => {
+    const found = overlap(display ? { ...options, onProgress: progress => display.show(progress) } : options);
+    if (out !== undefined) await writeLines(out, rowsOf(found, write), signal);
+    else for await (const row of found) most.add(row);
+  });
+  if (!report) return;
+  if (html !== undefined) await writeWhole(html, overlapPage(report, most.items));
+  if (json) await print(JSON.stringify(report) + '\n');
+  else await printReport(report);
+}
+
+/** Flags of the comparison of texts, which a model does not take. */
+const OF_TEXTS = ['train', 'normalize', 'minHits', 'minCoverage', 'maxDocuments', 'scores', 'out', 'html'] as const;
+
+/** `kneser overlap --model MODEL`. */
+async function runModel(path: string, flags: OverlapFlags): Promise<void> {
+  const wrong = OF_TEXTS.find(name => flags[name] !== undefined);
+  if (wrong) throw new KneserError('KNESER_OPTION', `${wrong}: belongs to --train; leave it or --model out`);
+  const { recitation } = await import('../documents/recitation.js');
+  const { test, rewritten, unseen, query, answer, n, starts, trap, seed } = flags;
+  const report = await recitation({
+    model: path,
+    test,
+    ...documentOptions(flags),
+    ...given({ rewritten, unseen, query, answer, n, starts, trap, seed }),
+    signal: interruption(),
+    onWarning: warn,
+  });
+  if (flags.json) await print(JSON.stringify(report) + '\n');
+  else await printRecitation(report);
+}
+
+async function printRecitation({ original, rewritten, unseen, gap, traps = [] }: RecitationReport): Promise<void> {
+  const row = (name: string, found: RecitationFigures | undefined): string[][] =>
+    found
+      ? [[name, whole(found.items), whole(found.tooShort), figure(found.accuracy, 4), figure(found.perplexity, 3)]]
+      : [];
+  await printTable(
+    ['items', 'number', 'too short', 'accuracy', 'perplexity'],
+    [
+      ...row('original', original),
+      ...row('rewritten', rewritten),
+      ...(gap ? [['gap', '', '', figure(gap.accuracy, 4), figure(gap.perplexity, 4)]] : []),
+      ...row('unseen', unseen),
+    ],
+  );
+  if (gap)
+    await print('\nA gap by itself proves nothing: rewritten items differ in style, too. Compare unseen items.\n');
+  if (traps.length === 0) return;
+  await print('\n');
+  await printTable(
+    ['trap', 'perplexity', 'p'],
+    traps.map(({ text, perplexity, p }) => [text.slice(0, 60), figure(perplexity, 2), figure(p, 4)]),
+  );
+}
+
+async function* rowsOf<Row>(rows: AsyncIterable<OverlapRow>, write: (row: OverlapRow) => Row): AsyncGenerator<Row> {
+  for await (const row of rows) yield write(row);
+}
+
+async function printReport(report: OverlapReport): Promise<void> {
+  const { items, tooShort, contaminated, withHits, ngrams, found, distinct, tokens, covered, boilerplate } = report;
+  const share = (part: number, all: number): string => (all === 0 ? '–' : `${((100 * part) / all).toFixed(2)} %`);
+  await printTable(
+    ['benchmark', 'number', 'share'],
+    [
+      ['items', whole(items), ''],
+      ['too short to say', whole(tooShort), share(tooShort, items)],
+      ['with a hit', whole(withHits), share(withHits, items)],
+      ['contaminated', whole(contaminated), share(contaminated, items)],
+      ['n-grams', whole(ngrams), ''],
+      ['found', whole(found), share(found, ngrams)],
+      ['different ones found', whole(distinct), ''],
+      ['boilerplate', whole(boilerplate), ''],
+      ['tokens', whole(tokens), ''],
+      ['covered', whole(covered), share(covered, tokens)],
+    ],
+  );
+  const { scores } = report;
+  if (!scores) return;
+  const { all, clean, contaminated: dirty, difference, interval } = scores;
+  await print('\n');
+  await printTable(
+    ['mean score', 'all', 'clean', 'contaminated', 'difference', '95 % interval'],
+    [
+      [
+        '',
+        ...[all, clean, dirty, difference].map(value => figure(value, 4)),
+        interval ? `${figure(interval[0], 4)} to ${figure(interval[1], 4)}` : '–',
+      ],
+    ],
+  );
+}

@@ -1,0 +1,90 @@
+import { log } from '../base/elementary.js';
+import { entropyPart, secondMomentPart } from '../model/prediction/spread.js';
+import { orNull } from '../model/scoring/perplexity.js';
+import type { TokenScoring } from '../model/token-scoring.js';
+import { OOV } from '../smoothing/batch.js';
+import { EOS, UNK } from '../text/tokens.js';
+import { surprisal } from './figures.js';
+import type { ScoredDocument } from './scored.js';
+
+/** Figures of the distribution before each token: means over the tokens of a document, `</s>` counted; `null` without tokens. */
+export interface FeatureFigures {
+  /** Mean of −log2 p [bits]. */
+  readonly meanSurprisal: number | null;
+  /** Standard deviation of −log2 p over the tokens [bits]. */
+  readonly sdSurprisal: number | null;
+  /** The highest −log2 p [bits]. */
+  readonly maxSurprisal: number | null;
+  /** Mean of ln rank. Rank 1 is the most probable type; equally probable ones share the better rank. */
+  readonly meanLogRank: number | null;
+  /** Mean rank. */
+  readonly meanRank: number | null;
+  /** Share of tokens of rank 1 to 10; with the next two the colours of GLTR (Gehrmann et al. 2019). */
+  readonly top10: number | null;
+  /** Share of tokens of rank 11 to 100. */
+  readonly top100: number | null;
+  /** Share of tokens of rank 101 to 1,000. */
+  readonly top1000: number | null;
+  /** Mean entropy of the distributions [bits]. */
+  readonly meanEntropy: number | null;
+  /** Mean length of the longest n-gram found [tokens]. */
+  readonly meanMatched: number | null;
+  /**
+   * (Σ ln p − Σ μ) / sqrt(Σ σ²) with the mean μ and the variance σ² of ln p under the distribution before each token: the analytic
+   * curvature of Fast-DetectGPT (Bao et al. 2024). Not a mean. Higher is more like text drawn from the model.
+   */
+  readonly curvature: number | null;
+  /** −mean ln p / mean ln rank (DetectLLM; Su et al. 2023). */
+  readonly lrr: number | null;
+}
+
+/** By token, what the features are means of. */
+export interface TokenFeatures {
+  readonly figures: FeatureFigures;
+  readonly ranks: readonly number[];
+  /** In bits. */
+  readonly entropies: readonly number[];
+}
+
+/** The features of a document: one exact distribution a token. */
+export async function features(model: TokenScoring, { ids, scores }: ScoredDocument<unknown>): Promise<TokenFeatures> {
+  const { log10Probs, matched } = scores;
+  const reach = model.parts.order - 1;
+  const ranks: number[] = [];
+  const entropies: number[] = [];
+  let [variance, entropy, likelihood] = [0, 0, 0];
+  let sentence = 0;
+  for (let t = 0; t < ids.length; t++) {
+    const spread = await model.after(ids.slice(Math.max(sentence, t - reach), t), t - sentence < reach);
+    const own = spread.sum(entropyPart);
+    const target = ids[t] >= OOV ? UNK : ids[t];
+    ranks.push(1 + spread.above(spread.probability(target)));
+    entropies.push(own / Math.LN2);
+    entropy += own;
+    variance += spread.sum(secondMomentPart) - own ** 2;
+    likelihood += log10Probs[t] * Math.LN10;
+    if (ids[t] === EOS) sentence = t + 1;
+  }
+  const n = ids.length;
+  const surprisals = Array.from(log10Probs, surprisal);
+  const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, value) => sum + value, 0) / n;
+  const meanSurprisal = mean(surprisals);
+  const meanLogRank = mean(ranks.map(log));
+  const share = (from: number, to: number): number => ranks.filter(rank => rank >= from && rank <= to).length / n;
+  const figures = {
+    meanSurprisal,
+    sdSurprisal: Math.sqrt(mean(surprisals.map(value => (value - meanSurprisal) ** 2))),
+    maxSurprisal: surprisals.reduce((most, value) => Math.max(most, value), -Infinity),
+    meanLogRank,
+    meanRank: mean(ranks),
+    top10: share(1, 10),
+    top100: share(11, 100),
+    top1000: share(101, 1000),
+    meanEntropy: mean(entropies),
+    meanMatched: mean(matched),
+    curvature: (likelihood + entropy) / Math.sqrt(variance),
+    lrr: -likelihood / n / meanLogRank,
+  };
+  const defined = Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, orNull(value)]));
+  return { figures: defined as unknown as FeatureFigures, ranks, entropies };
+}

@@ -1,0 +1,185 @@
+import { escapeHtml, htmlPage, htmlTable, paragraph } from '../report/html.js';
+import { figure, whole } from '../report/figures.js';
+import type { OverlapReport, OverlapRow } from './overlap.js';
+import type { CutExamples, ExampleDocument, FigureHistogram, SelectionReport } from './selection-report.js';
+
+/** Pages for people: of what `select` chose, and of what `overlap` found. Each is one file that loads nothing else. */
+
+const STYLE = `
+.all { fill: var(--line); }
+.kept { fill: var(--second); }
+.cut { stroke: var(--first); stroke-width: 2; stroke-dasharray: 5 3; }
+.axis { stroke: var(--soft); }
+ol { padding: 0; margin: .5rem 0; list-style: none; }
+li { padding: .35rem .6rem; border-left: 4px solid var(--line); margin: .15rem 0; background: var(--raised); }
+li.in { border-color: var(--second); }
+li b { font-variant-numeric: tabular-nums; }
+li span { color: var(--soft); }
+`;
+
+// In units of the SVG, which is scaled to the width of the page.
+const WIDTH = 720;
+const HEIGHT = 240;
+const FOOT = 34;
+const HEAD = 16;
+/** Items of a benchmark that a page lists. */
+const ITEMS = 50;
+
+/** Six digits, for figures of any size. */
+function shown(value: number | null): string {
+  return value === null ? '–' : String(Number(value.toPrecision(6)));
+}
+
+/** The page of a selection: the distribution of the figure with its cuts, percentiles, parts, and documents on both sides of each cut. */
+export function selectionPage(report: SelectionReport): string {
+  const { by, all, kept, withoutFigure, quantiles, within, buckets, cuts = [], histogram } = report;
+  const share = all.documents === 0 ? 0 : kept.documents / all.documents;
+  let body = `<h1>Documents chosen by ${escapeHtml(by)}</h1>\n`;
+  body += `<p class="lead">${whole(kept.documents)} of ${whole(all.documents)} documents (${(100 * share).toFixed(1)} %)`;
+  if (all.tokens !== null && kept.tokens !== null) body += `, ${whole(kept.tokens)} of ${whole(all.tokens)} tokens`;
+  body += '</p>\n';
+  if (withoutFigure > 0) body += paragraph(`${whole(withoutFigure)} documents have no figure, and are never chosen.`);
+  if (histogram) body += histogramFigure(histogram, by, cuts);
+  body += htmlTable({
+    title: 'Percentiles',
+    head: [by, 'all', 'kept'],
+    rows: quantiles.map(row => [String(row.percentile), shown(row.all), shown(row.kept)]),
+  });
+  if (buckets) {
+    body += htmlTable({
+      title: 'Buckets',
+      head: ['bucket', 'documents', 'tokens'],
+      rows: buckets.map(row => [row.name, whole(row.documents), row.tokens === null ? '–' : whole(row.tokens)]),
+    });
+  }
+  if (within) {
+    body += htmlTable({
+      title: 'Within',
+      head: ['value', 'all', 'kept', 'share'],
+      rows: within.map(row => [row.name, whole(row.all), whole(row.kept), figure(row.share, 3)]),
+    });
+  }
+  for (const cut of cuts) body += examplesOf(cut);
+  return htmlPage(`Documents chosen by ${by}`, body, STYLE);
+}
+
+function histogramFigure(
+  { edges, all, kept, logarithmic }: FigureHistogram,
+  by: string,
+  cuts: readonly CutExamples[],
+): string {
+  const scale = logarithmic ? Math.log : (x: number): number => x;
+  const [low, high] = [scale(edges[0]), scale(edges[edges.length - 1])];
+  const x = (value: number): number =>
+    high > low ? Math.min(WIDTH, Math.max(0, (WIDTH * (scale(value) - low)) / (high - low))) : WIDTH / 2;
+  const most = Math.max(1, ...all);
+  const base = HEIGHT - FOOT;
+  const height = (count: number): number => ((base - HEAD) * count) / most;
+  const width = WIDTH / all.length;
+  const bars = (counts: readonly number[], name: string): string =>
+    counts
+      .map((count, k) => {
+        const title = `${shown(edges[k])} to ${shown(edges[k + 1])}: ${whole(all[k])} documents, ${whole(kept[k])} kept`;
+        const box = `x="${(k * width + 0.5).toFixed(2)}" y="${(base - height(count)).toFixed(2)}" width="${(width - 1).toFixed(2)}" height="${height(count).toFixed(2)}"`;
+        return `<rect class="${name}" ${box}><title>${escapeHtml(title)}</title></rect>`;
+      })
+      .join('');
+  const lines = cuts
+    .map(({ at }) => `<line class="cut" x1="${x(at).toFixed(1)}" x2="${x(at).toFixed(1)}" y1="0" y2="${base}"/>`)
+    .join('');
+  const ticks = [0, 0.25, 0.5, 0.75, 1]
+    .map(part => {
+      const value = edges[Math.round(part * (edges.length - 1))];
+      const anchor = part === 0 ? 'start' : part === 1 ? 'end' : 'middle';
+      return `<text x="${part * WIDTH}" y="${HEIGHT - 14}" text-anchor="${anchor}">${shown(Number(value.toPrecision(3)))}</text>`;
+    })
+    .join('');
+  const label = `Histogram of ${by}: grey all documents, coloured the chosen ones`;
+  return (
+    `<figure><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(label)}">` +
+    `${bars(all, 'all')}${bars(kept, 'kept')}<line class="axis" x1="0" x2="${WIDTH}" y1="${base}" y2="${base}"/>${lines}${ticks}</svg>\n` +
+    `<figcaption>${escapeHtml(by)}${logarithmic ? ', on a logarithmic scale' : ''}. Grey: all documents; coloured: the chosen ones; ` +
+    'dashed: cuts. The outermost bars hold what lies beyond.</figcaption></figure>\n'
+  );
+}
+
+function examplesOf({ of, at, below, above }: CutExamples): string {
+  const item = ({ id, figure: value, text }: ExampleDocument): string =>
+    `<li><b>${shown(value)}</b> <span>${escapeHtml(id)}</span><br>${escapeHtml(text ?? '')}</li>\n`;
+  return (
+    `<section>\n<h2>Cut of ${escapeHtml(of)} at ${shown(at)}</h2>\n<p class="note">just below</p>\n<ol>\n` +
+    `${[...below].reverse().map(item).join('')}</ol>\n<p class="note">just above</p>\n<ol>\n${above.map(item).join('')}</ol>\n</section>\n`
+  );
+}
+
+/** Keeps the items of a benchmark with the highest coverage, for {@link overlapPage}. */
+export class MostCovered {
+  private rows: OverlapRow[] = [];
+
+  add(row: OverlapRow): void {
+    if (row.hits === 0) return;
+    this.rows.push(row);
+    if (this.rows.length > 4 * ITEMS) this.cut();
+  }
+
+  /** The items by falling coverage. */
+  get items(): readonly OverlapRow[] {
+    this.cut();
+    return this.rows;
+  }
+
+  private cut(): void {
+    this.rows = this.rows.sort((a, b) => b.coverage - a.coverage || a.index - b.index).slice(0, ITEMS);
+  }
+}
+
+/** The page of an overlap: its sums, and the items that are covered most. */
+export function overlapPage(report: OverlapReport, items: readonly OverlapRow[]): string {
+  const part = (of: number, all: number): string => (all === 0 ? '–' : `${((100 * of) / all).toFixed(2)} %`);
+  const { tooShort, withHits, contaminated, found, distinct, ngrams, covered, tokens, boilerplate, scores } = report;
+  let body = '<h1>Benchmark items in the training text</h1>\n';
+  body += `<p class="lead">${whole(contaminated)} of ${whole(report.items)} items are contaminated (${part(contaminated, report.items)})</p>\n`;
+  body += htmlTable({
+    title: 'What was found',
+    head: ['', 'number', 'share'],
+    rows: [
+      ['items', whole(report.items), ''],
+      ['too short to say', whole(tooShort), part(tooShort, report.items)],
+      ['with a hit', whole(withHits), part(withHits, report.items)],
+      ['n-grams', whole(ngrams), ''],
+      ['found', whole(found), part(found, ngrams)],
+      ['different ones', whole(distinct), ''],
+      ['boilerplate, not counted', whole(boilerplate), ''],
+      ['tokens covered', whole(covered), part(covered, tokens)],
+      ['training documents', whole(report.trainDocuments), ''],
+    ],
+  });
+  if (scores) {
+    const values = [scores.all, scores.clean, scores.contaminated, scores.difference];
+    body += htmlTable({
+      title: 'Scores',
+      head: ['', 'all', 'clean', 'contaminated', 'difference', '95 % interval'],
+      rows: [
+        [
+          'mean',
+          ...values.map(value => figure(value, 4)),
+          scores.interval ? `${figure(scores.interval[0], 4)} to ${figure(scores.interval[1], 4)}` : '–',
+        ],
+      ],
+      notes: ['A difference is no proof: contaminated items may be easier for other reasons.'],
+    });
+  }
+  body += htmlTable({
+    title: 'Items covered most',
+    head: ['item', 'tokens', 'hits', 'coverage', 'longest', 'first in'],
+    rows: items.map(row => [
+      row.id ?? `${row.file}, ${row.index}`,
+      whole(row.tokens),
+      whole(row.hits),
+      figure(row.coverage, 3),
+      whole(row.longest),
+      row.first ? `${row.first.file}, document ${whole(row.first.index)}` : '–',
+    ]),
+  });
+  return htmlPage('Benchmark items in the training text', body, STYLE);
+}

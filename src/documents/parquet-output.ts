@@ -1,0 +1,209 @@
+import { ByteWriter, ParquetWriter, type BasicType } from 'hyparquet-writer';
+import { checkAborted, KneserError, writeError } from '../base/errors.js';
+import { writeAtomically } from '../base/node/atomic.js';
+import { decode } from '../text/surface.js';
+import { membersOf } from './member.js';
+import type { RecordAt } from './stream.js';
+
+/** Rows and bytes of JSON that a row group has at most. */
+const GROUP_ROWS = 10_000;
+const GROUP_BYTES = 1 << 25;
+
+/** What the values of a member are; `text` is JSON as it stands, for numbers that no column type holds. */
+type Kind = 'string' | 'boolean' | 'integer' | 'number' | 'json' | 'text';
+
+const TYPES: Readonly<Record<Kind, BasicType>> = {
+  string: 'STRING',
+  boolean: 'BOOLEAN',
+  integer: 'INT64',
+  number: 'DOUBLE',
+  json: 'JSON',
+  text: 'STRING',
+};
+
+/** A row: a record of the input, and what is added to it. */
+export interface ParquetRow {
+  readonly source: Uint8Array;
+  readonly figures: object;
+}
+
+/** The columns of a table, which are known when all records have been seen. */
+export class Columns {
+  private readonly kinds = new Map<string, Kind | undefined>();
+
+  /** Looks at the members of a record. */
+  look({ line }: Pick<RecordAt, 'line'>): void {
+    for (const [name, raw] of membersOf(decode(line))) {
+      const kind = kindOf(raw);
+      const known = this.kinds.get(name);
+      this.kinds.set(name, kind === undefined ? known : known === undefined ? kind : common(known, kind));
+    }
+  }
+
+  /** Names and kinds, in the order in which the members came. A member that is always `null` is a string. */
+  get all(): readonly (readonly [name: string, kind: Kind])[] {
+    return [...this.kinds].map(([name, kind]) => [name, kind ?? 'string'] as const);
+  }
+}
+
+function kindOf(raw: string): Kind | undefined {
+  if (raw === 'null') return undefined;
+  if (raw.startsWith('"')) return 'string';
+  if (raw === 'true' || raw === 'false') return 'boolean';
+  if (raw.startsWith('{') || raw.startsWith('[')) return isHeld(raw) ? 'json' : 'text';
+  if (/^-?\d{1,18}$/.test(raw)) return 'integer';
+  return isHeld(raw) ? 'number' : 'text';
+}
+
+/** Whether JavaScript's numbers hold all numbers of a JSON text. */
+function isHeld(raw: string): boolean {
+  const numbers = raw.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""').match(/-?\d[\d.eE+-]*/g) ?? [];
+  return numbers.every(number => {
+    const value = Number(number);
+    const digits = number
+      .replace(/[eE].*/, '')
+      .replaceAll(/[^\d]/g, '')
+      .replace(/^0+/, '');
+    return Number.isFinite(value) && (/^-?\d+$/.test(number) ? Number.isSafeInteger(value) : digits.length <= 17);
+  });
+}
+
+function common(a: Kind, b: Kind): Kind {
+  if (a === b) return a;
+  if ((a === 'integer' && b === 'number') || (a === 'number' && b === 'integer')) return 'number';
+  return a === 'text' || b === 'text' ? 'text' : 'json';
+}
+
+/** What a column has of a value. */
+function cell(raw: string | undefined, kind: Kind): unknown {
+  if (raw === undefined || raw === 'null') return undefined;
+  if (kind === 'text') return raw;
+  return kind === 'integer' ? BigInt(raw) : (JSON.parse(raw) as unknown);
+}
+
+/** The figures as columns: nested ones by their path, lists as JSON. */
+function flat(figures: object, path: string): [string, unknown][] {
+  return Object.entries(figures).flatMap(([name, value]: [string, unknown]): [string, unknown][] =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? flat(value, `${path}.${name}`)
+      : [[`${path}.${name}`, value]],
+  );
+}
+
+/** Counts among the figures: whole numbers. */
+const COUNTS = new Set(['sentences', 'tokens', 'oov']);
+
+function kindOfFigure(path: string, value: unknown): Kind {
+  if (typeof value === 'string') return 'string';
+  if (Array.isArray(value)) return 'json';
+  return COUNTS.has(path.slice(path.lastIndexOf('.') + 1)) ? 'integer' : 'number';
+}
+
+/**
+ * Writes records with figures to a Parquet file, whole or not at all: a column a member, and a column a figure, such as
+ * `kneser.perplexity`.
+ *
+ * @param columns those of all records.
+ * @param as the first part of the names of the figures' columns.
+ * @throws KNESER_OPTION for a record that has a column of that name; KNESER_DISK_FULL, KNESER_IO, and what `rows` throws
+ */
+export async function writeParquet(
+  path: string,
+  rows: AsyncIterable<ParquetRow>,
+  columns: Columns,
+  as: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  let cause: Error | undefined;
+  const chunks = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      yield* parquetChunks(rows, columns, as, signal);
+    } catch (error) {
+      if (error instanceof Error) cause = error;
+      throw error;
+    }
+  };
+  try {
+    await writeAtomically(path, chunks());
+  } catch (error) {
+    throw cause ?? writeError(path, error);
+  }
+}
+
+async function* parquetChunks(
+  rows: AsyncIterable<ParquetRow>,
+  columns: Columns,
+  as: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const own = columns.all;
+  const taken = own.find(([name]) => name === as || name.startsWith(`${as}.`));
+  if (taken) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `as: there is a column ${taken[0]} already; give the new ones another name (--as NAME)`,
+    );
+  }
+  const bytes = new ByteWriter();
+  const take = (): Uint8Array => {
+    const chunk = bytes.getBytes().slice();
+    bytes.index = 0;
+    return chunk;
+  };
+  let writer: ParquetWriter | undefined;
+  let figures: [string, Kind][] = [];
+  let group: ParquetRow[] = [];
+  let size = 0;
+  const flush = (): void => {
+    if (!writer) {
+      figures = (group.length > 0 ? flat(group[0].figures, as) : []).map(([name, value]) => [
+        name,
+        kindOfFigure(name, value),
+      ]);
+      writer = new ParquetWriter({ writer: bytes, schema: schemaOf([...own, ...figures]) });
+    }
+    if (group.length === 0) return;
+    const members = group.map(({ source }) => new Map(membersOf(decode(source))));
+    const values = group.map(row => new Map(flat(row.figures, as)));
+    const columnData = [
+      ...own.map(([name, kind]) => ({ name, data: members.map(record => cell(record.get(name), kind)) })),
+      ...figures.map(([name, kind]) => ({ name, data: values.map(record => figureCell(record.get(name), kind)) })),
+    ];
+    void writer.write({ columnData, rowGroupSize: group.length });
+    group = [];
+    size = 0;
+  };
+  for await (const row of rows) {
+    checkAborted(signal, 'writing documents');
+    group.push(row);
+    size += row.source.length;
+    if (group.length < GROUP_ROWS && size < GROUP_BYTES) continue;
+    flush();
+    yield take();
+  }
+  flush();
+  await writer?.finish();
+  yield take();
+}
+
+function figureCell(value: unknown, kind: Kind): unknown {
+  if (value === null || value === undefined) return undefined;
+  return kind === 'integer' ? BigInt(value as number) : value;
+}
+
+function schemaOf(columns: readonly (readonly [name: string, kind: Kind])[]): SchemaElements {
+  const elements = columns.map(([name, kind]) => {
+    const type = TYPES[kind];
+    const physical = type === 'STRING' || type === 'JSON' ? 'BYTE_ARRAY' : type;
+    const converted = type === 'STRING' ? 'UTF8' : type === 'JSON' ? 'JSON' : undefined;
+    return {
+      name,
+      type: physical,
+      repetition_type: 'OPTIONAL',
+      ...(converted ? { converted_type: converted } : {}),
+    };
+  });
+  return [{ name: 'root', num_children: columns.length }, ...elements] as SchemaElements;
+}
+
+type SchemaElements = ConstructorParameters<typeof ParquetWriter>[0]['schema'];

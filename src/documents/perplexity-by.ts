@@ -1,0 +1,361 @@
+import {
+  checkFlag,
+  checkFunction,
+  checkOptions,
+  checkPath,
+  checkPaths,
+  checkText,
+  checkThreads,
+  required,
+  wholeNumber,
+  WORK_OPTIONS,
+  type OptionTable,
+} from '../base/check.js';
+import { hashRandom } from '../base/hash-random.js';
+import type { WorkOptions } from '../base/progress.js';
+import { intervalOf, Resampling, RESAMPLING_OPTIONS, resamplingOf, type Interval } from '../baseline/bootstrap.js';
+import { LanguageModel } from '../model/language-model.js';
+import { figuresOf, LOG2_10, orNull, perplexityOf, PieceSum } from '../model/scoring/perplexity.js';
+import type { TokenScoring } from '../model/token-scoring.js';
+import { OOV } from '../smoothing/batch.js';
+import { readFrequencies } from '../tables/dictionary-reader.js';
+import { wordIds } from '../tables/manifest.js';
+import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
+import { expandInputs } from '../text/formats/input.js';
+import { memberOf } from '../text/formats/jsonl.js';
+import { UNK } from '../text/tokens.js';
+import { Column, Labels } from './columns.js';
+import { sumOf } from './figures.js';
+import { scoreDocuments } from './scored.js';
+import { expandForTwoPasses, readAllDocuments, type DocumentAt } from './stream.js';
+
+/** What {@link perplexityBy} reads and measures. */
+export interface PerplexityByOptions extends DocumentOptions, WorkOptions {
+  /** The model: its path, or an open model, which stays open. */
+  readonly model: string | LanguageModel;
+  /** Files of documents: JSON lines or Parquet, or with `by: 'file'` text too. */
+  readonly files: readonly string[];
+  /** The member by which documents are grouped: domain, language. `file` groups by file where documents have no such member. */
+  readonly by: string;
+  /** Whether the loss is also given by type, in bands of training counts. Default false. */
+  readonly types?: boolean;
+  /** So many tokens of each domain are measured: a random sample of its documents. The files are then read twice. Default: all. */
+  readonly budget?: number;
+  /** Threads that score. Default: one a core for a long text. */
+  readonly threads?: number;
+  /** Resamples of the intervals. Default 1,000. */
+  readonly resamples?: number;
+  /** Seed of the sample and of the resamples. Default 1. */
+  readonly seed?: number;
+  /** Told of what may be wrong with the input: one sentence each. */
+  readonly onWarning?: (warning: string) => void;
+}
+
+/** The checks of {@link PerplexityByOptions}. */
+const PERPLEXITY_BY_OPTIONS: OptionTable<PerplexityByOptions> = {
+  model: required((name, value) => {
+    if (!(value instanceof LanguageModel)) checkPath(name, value);
+  }),
+  files: required(checkPaths),
+  by: required(checkText),
+  types: checkFlag,
+  budget: wholeNumber(1, Number.MAX_SAFE_INTEGER),
+  threads: checkThreads,
+  ...RESAMPLING_OPTIONS,
+  onWarning: checkFunction,
+  ...DOCUMENT_OPTIONS,
+  ...WORK_OPTIONS,
+};
+
+/** The figures of a domain, or of all domains as one text. */
+export interface DomainFigures {
+  /** Documents with text. */
+  readonly documents: number;
+  /** Tokens, `</s>` counted. */
+  readonly tokens: number;
+  /** Tokens outside the vocabulary. */
+  readonly oov: number;
+  /** `oov` / `tokens`. */
+  readonly oovRate: number | null;
+  /** Σ log10 p. */
+  readonly log10Prob: number | null;
+  /** 10^(−log10Prob / tokens). */
+  readonly perplexity: number | null;
+  /** 95 % interval of the perplexity, by a bootstrap over documents; `null` for one document. */
+  readonly interval: Interval | null;
+  /** −log2 p a token. */
+  readonly bitsPerToken: number | null;
+  /** −log2 p a byte of UTF-8, line ends included; `null` with OOVs, since `<unk>` spells nothing. */
+  readonly bitsPerByte: number | null;
+}
+
+/** The loss by type. */
+export interface TypeBand {
+  /** The lowest training count of the band. */
+  readonly from: number;
+  /** The highest. */
+  readonly to: number;
+  /** Types of the band that occur in the text. */
+  readonly types: number;
+  /** Their tokens. */
+  readonly tokens: number;
+  /** Mean over the types of their mean loss [bits]. */
+  readonly bitsPerType: number | null;
+  /** Mean over the tokens [bits]. */
+  readonly bitsPerToken: number | null;
+}
+
+/** Perplexity by domain. */
+export interface PerplexityByReport {
+  /** The member by which documents are grouped. */
+  readonly by: string;
+  /** The domains, in the order in which they come. */
+  readonly domains: readonly ({
+    /** The value of the member. */
+    readonly name: string;
+  } & DomainFigures)[];
+  /** All documents as one text. */
+  readonly micro: DomainFigures;
+  /** Means over domains: each has the same weight. */
+  readonly macro: {
+    /** 2 to the power of `bitsPerToken`. */
+    readonly perplexity: number | null;
+    /** Mean of the domains' bits a token. */
+    readonly bitsPerToken: number | null;
+    /** Mean of the domains' bits a byte; `null` where one is. */
+    readonly bitsPerByte: number | null;
+  };
+  /** With `types`: all types in one row, then bands of training counts; types that training did not count have a band of their own. */
+  readonly types?: readonly TypeBand[];
+}
+
+/**
+ * The perplexity of each domain of a collection of documents, and of all: micro (one text) and macro (each domain alike), with intervals
+ * over documents, as Paloma reports them (Magnusson et al. 2024).
+ *
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_ABORTED, and what opening and scoring throw.
+ * @example
+ * ```ts
+ * import { writeFileSync } from 'node:fs';
+ * import { perplexityBy } from 'kneser';
+ *
+ * writeFileSync('news.jsonl', '{"text":"The jury praised the city .","source":"paper"}\n{"text":"It was late .","source":"blog"}\n');
+ * const { domains, macro } = await perplexityBy({ model: 'model', files: ['news.jsonl'], by: 'source' });
+ * for (const { name, perplexity } of domains) console.log(name, perplexity);
+ * console.log(macro.perplexity);
+ * ```
+ */
+export async function perplexityBy(options: PerplexityByOptions): Promise<PerplexityByReport> {
+  checkOptions('perplexityBy', options, PERPLEXITY_BY_OPTIONS);
+  const { model } = options;
+  if (typeof model !== 'string') return measure(options, model);
+  const opened = await LanguageModel.open(model, options.signal ? { signal: options.signal } : {});
+  try {
+    return await measure(options, opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** The sums of a domain. */
+class DomainSum {
+  documents = 0;
+  readonly sum = new PieceSum();
+  bytes = 0;
+
+  constructor(readonly resampling: Resampling) {}
+
+  figures(): DomainFigures {
+    const { tokens, oov, log10Prob, perplexity, bitsPerToken, bitsPerByte } = figuresOf(this.sum, {
+      characters: NaN,
+      bytes: this.bytes,
+    });
+    const { resampling } = this;
+    const statistics =
+      resampling.units > 1 ? resampling.statistics(([p, n]) => perplexityOf(p, n)) : new Float64Array(0);
+    return {
+      documents: this.documents,
+      tokens,
+      oov,
+      oovRate: orNull(oov / tokens),
+      log10Prob,
+      perplexity,
+      interval: intervalOf(statistics),
+      bitsPerToken,
+      bitsPerByte,
+    };
+  }
+}
+
+async function measure(options: PerplexityByOptions, model: LanguageModel): Promise<PerplexityByReport> {
+  const { files, by, budget, threads, onProgress, signal, types = false, onWarning } = options;
+  const documents = givenDocumentOptions(options);
+  const inputs =
+    budget === undefined
+      ? await expandInputs(files, documents, onWarning)
+      : await expandForTwoPasses(files, documents, 'a budget', onWarning);
+  const bytes = inputs.reduce((sum, input) => sum + (input.bytes ?? Infinity), 0);
+  const scoring = await model.tokenScoring(bytes, threads, { onProgress, signal });
+  let replaced = 0;
+  const read = (): AsyncGenerator<readonly DocumentAt[]> =>
+    readAllDocuments(inputs, documents, { onProgress, signal, onReplaced: more => (replaced += more) });
+  const names = new Labels();
+  const domainOf = ({ object, file }: DocumentAt): number => {
+    const value = memberOf(object, by);
+    return names.numberOf(value === undefined && by === 'file' ? file : value);
+  };
+  const chosen =
+    budget === undefined ? undefined : await sampleOf(read(), scoring, domainOf, budget, options.seed ?? 1);
+  const resampling = resamplingOf(options);
+  const sums: DomainSum[] = [];
+  const losses = types ? new TypeLosses(wordIds(scoring.parts.manifest)) : undefined;
+  let missing = 0;
+  replaced = 0;
+  for await (const scored of scoreDocuments(kept(read(), chosen), { model: scoring, unit: 'lines' })) {
+    for (const { document, scores, ids, bytes: length } of scored) {
+      if (document.text === undefined) {
+        missing++;
+        continue;
+      }
+      const domain = domainOf(document);
+      const sum = (sums[domain] ??= new DomainSum(new Resampling(2, { ...resampling, stream: domain })));
+      const own = sumOf(scores);
+      sum.documents++;
+      sum.bytes += length;
+      addTo(sum.sum, own);
+      sum.resampling.add([own.knownLog10Prob + own.oovLog10Prob, own.tokens]);
+      losses?.add(ids, scores.log10Probs);
+    }
+  }
+  if (replaced > 0) onWarning?.(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
+  if (missing > 0) onWarning?.(`${missing} documents without text were left out`);
+  const all = new DomainSum(
+    sums.length > 0
+      ? Resampling.together(sums.map(sum => sum.resampling))
+      : new Resampling(2, { ...resampling, stream: 0 }),
+  );
+  for (const sum of sums) {
+    all.documents += sum.documents;
+    all.bytes += sum.bytes;
+    addTo(all.sum, sum.sum);
+  }
+  const domains = sums.map((sum, d) => ({ name: names.names[d], ...sum.figures() }));
+  const bits = meanOf(domains.map(domain => domain.bitsPerToken));
+  return {
+    by,
+    domains,
+    micro: all.figures(),
+    macro: {
+      perplexity: bits === null ? null : 2 ** bits,
+      bitsPerToken: bits,
+      bitsPerByte: meanOf(domains.map(domain => domain.bitsPerByte)),
+    },
+    ...(losses ? { types: losses.bands(await trainingCounts(scoring)) } : {}),
+  };
+}
+
+function addTo(sum: PieceSum, other: PieceSum): void {
+  sum.tokens += other.tokens;
+  sum.oov += other.oov;
+  sum.knownLog10Prob += other.knownLog10Prob;
+  sum.oovLog10Prob += other.oovLog10Prob;
+}
+
+/** The mean; `null` where one is missing, or there is none. */
+function meanOf(values: readonly (number | null)[]): number | null {
+  let sum = 0;
+  for (const value of values) sum += value ?? NaN;
+  return orNull(sum / values.length);
+}
+
+async function* kept(
+  source: AsyncIterable<readonly DocumentAt[]>,
+  chosen: ReadonlySet<number> | undefined,
+): AsyncGenerator<readonly DocumentAt[]> {
+  for await (const some of source) yield chosen ? some.filter(({ index }) => chosen.has(index)) : some;
+}
+
+/** The documents of a random sample: of each domain by falling random number, until they have enough tokens. */
+async function sampleOf(
+  source: AsyncIterable<readonly DocumentAt[]>,
+  scoring: TokenScoring,
+  domainOf: (document: DocumentAt) => number,
+  budget: number,
+  seed: number,
+): Promise<ReadonlySet<number>> {
+  const [positions, tokens, domains] = [new Column(), new Column(), new Column()];
+  const counting: TokenScoring = {
+    ...scoring,
+    // Tokens are counted, not scored.
+    score: () =>
+      Promise.resolve({ log10Probs: new Float64Array(0), matched: new Uint8Array(0), oov: new Uint8Array(0) }),
+  };
+  for await (const some of scoreDocuments(source, { model: counting, unit: 'lines' })) {
+    for (const { document, ids } of some) {
+      if (document.text === undefined) continue;
+      positions.push(document.index);
+      tokens.push(ids.length);
+      domains.push(domainOf(document));
+    }
+  }
+  const [places, lengths, groups] = [positions.view(), tokens.view(), domains.view()];
+  const order = Uint32Array.from(places.keys());
+  const keys = places.map(position => hashRandom(seed, position));
+  order.sort((a, b) => keys[a] - keys[b] || a - b);
+  const taken: number[] = [];
+  const chosen = new Set<number>();
+  for (const i of order) {
+    if ((taken[groups[i]] ??= 0) >= budget) continue;
+    taken[groups[i]] += lengths[i];
+    chosen.add(places[i]);
+  }
+  return chosen;
+}
+
+/** Adds up losses by type. */
+class TypeLosses {
+  private readonly sums: Float64Array;
+  private readonly counts: Float64Array;
+
+  constructor(ids: number) {
+    this.sums = new Float64Array(ids);
+    this.counts = new Float64Array(ids);
+  }
+
+  add(ids: Uint32Array, log10Probs: Float64Array): void {
+    for (let t = 0; t < ids.length; t++) {
+      const id = ids[t] >= OOV ? UNK : ids[t];
+      this.sums[id] += -log10Probs[t] * LOG2_10;
+      this.counts[id]++;
+    }
+  }
+
+  /** All types, and bands of training counts: 0, 1, 2–10, 11–100 …; bands without types are left out. */
+  bands(trained: Float64Array | undefined): TypeBand[] {
+    const most = trained?.reduce((a, b) => Math.max(a, b), 0) ?? 0;
+    const ends = [0, 1];
+    while (ends[ends.length - 1] < most) ends.push(10 * ends[ends.length - 1]);
+    const all = this.band(0, Infinity, undefined);
+    const bands = trained ? ends.map((to, i) => this.band(i === 0 ? 0 : ends[i - 1] + 1, to, trained)) : [];
+    return [{ ...all, to: most }, ...bands.filter(({ types }) => types > 0)];
+  }
+
+  private band(from: number, to: number, trained: Float64Array | undefined): TypeBand {
+    let [types, tokens, means, sum] = [0, 0, 0, 0];
+    this.counts.forEach((count, id) => {
+      const known = trained ? trained[id] : 0;
+      if (count === 0 || known < from || known > to) return;
+      types++;
+      tokens += count;
+      means += this.sums[id] / count;
+      sum += this.sums[id];
+    });
+    return { from, to, types, tokens, bitsPerType: orNull(means / types), bitsPerToken: orNull(sum / tokens) };
+  }
+}
+
+/** By word id, the count in training; `undefined` for an imported model. */
+async function trainingCounts({ parts }: TokenScoring): Promise<Float64Array | undefined> {
+  if (parts.manifest.kind === 'backoff') return undefined;
+  return readFrequencies(parts.store, parts.manifest);
+}

@@ -1,0 +1,92 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeTemporaryFolder } from '../base/node/leftovers.js';
+import { LanguageModel } from '../model/language-model.js';
+import { train } from '../train/train.js';
+import { wordCounts } from '../tools/counts.js';
+
+/** How the models of a comparison read text. */
+export interface ProxyOptions {
+  /** The order of the models. */
+  readonly order: number;
+  readonly lowercase: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Small models that are trained for one comparison, and removed behind it. */
+export class Proxies {
+  private readonly models: LanguageModel[] = [];
+  private serial = 0;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly options: ProxyOptions,
+  ) {}
+
+  /** Makes models as `use` asks for them, and removes them when it has ended. */
+  static async with<T>(options: ProxyOptions, use: (proxies: Proxies) => Promise<T>): Promise<T> {
+    const proxies = await Proxies.open(options);
+    try {
+      return await use(proxies);
+    } finally {
+      await proxies.close();
+    }
+  }
+
+  /** Whoever opens them closes them. */
+  static async open(options: ProxyOptions): Promise<Proxies> {
+    return new Proxies(await makeTemporaryFolder('kneser-proxies'), options);
+  }
+
+  /** The words of a text, by falling count. */
+  async words(
+    sentences: AsyncIterable<string>,
+    choice: { readonly limit?: number; readonly atLeast?: number },
+  ): Promise<string[]> {
+    const out = this.fresh();
+    const { limit, atLeast } = choice;
+    await train({
+      sentences,
+      out,
+      order: 1,
+      reserved: 'drop',
+      ...this.common(),
+      ...(limit === undefined ? {} : { vocabulary: { kind: 'limit', limit } }),
+      ...(atLeast === undefined ? {} : { vocabulary: { kind: 'frequency', atLeast } }),
+    });
+    const words: string[] = [];
+    for await (const { word } of wordCounts({ model: out })) if (!MARKS.has(word)) words.push(word);
+    return words;
+  }
+
+  /** A model of a text that knows these words. */
+  async model(sentences: AsyncIterable<string>, words: readonly string[]): Promise<LanguageModel> {
+    const out = this.fresh();
+    const vocabulary = { kind: 'words', words } as const;
+    await train({ sentences, out, order: this.options.order, reserved: 'drop', vocabulary, ...this.common() });
+    const model = await LanguageModel.open(out);
+    this.models.push(model);
+    return model;
+  }
+
+  async close(): Promise<void> {
+    for (const model of this.models) await model.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private fresh(): string {
+    return join(this.folder, `model-${++this.serial}`);
+  }
+
+  private common(): { readonly lowercase: boolean; readonly skipBlank: true; readonly signal?: AbortSignal } {
+    const { lowercase, signal } = this.options;
+    return { lowercase, skipBlank: true, ...(signal ? { signal } : {}) };
+  }
+}
+
+const MARKS = new Set(['<unk>', '<s>', '</s>']);
+
+/** The lines of texts. */
+export async function* linesOf(texts: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const text of texts) yield* text.split('\n');
+}

@@ -1,0 +1,118 @@
+import { KneserError } from '../base/errors.js';
+import { hashRandom } from '../base/hash-random.js';
+import type { LanguageModel } from '../model/language-model.js';
+import type { DocumentOptions } from '../text/formats/corpus.js';
+import { documentsOf, expandInputs, type Input } from '../text/formats/input.js';
+import { splitTokens } from '../text/tokens.js';
+import { Column } from './columns.js';
+import { linesOf, type Proxies } from './proxy.js';
+import { readAllDocuments, type StreamEvents } from './stream.js';
+
+/** A model of a target, and two of the documents, each of which has seen one half of them. */
+export interface TargetModels {
+  readonly model: LanguageModel;
+  readonly against: readonly LanguageModel[];
+  /** The model of `against` that has not seen a document. */
+  readonly choose: (index: number) => number;
+}
+
+/** Words that occur less often are unknown to all three models. */
+const LEAST_COUNT = 2;
+
+/**
+ * Trains the models that importance is measured with: of the target, and of two samples of the documents, one of each half, as many
+ * tokens as the target has. A document is compared with the sample of the other half: a model that has seen it would recite it. All
+ * three know the words that occur at least twice in the target and the samples.
+ *
+ * @throws KNESER_INPUT_EMPTY, and what training throws.
+ */
+export async function trainForTarget(
+  proxies: Proxies,
+  target: readonly string[],
+  inputs: readonly Input[],
+  documents: DocumentOptions,
+  seed: number,
+  events: StreamEvents,
+): Promise<TargetModels> {
+  const targets = await expandInputs(target, {}, events.onWarning);
+  for (const { path } of targets) {
+    if (!inputs.some(input => input.path === path)) continue;
+    throw new KneserError('KNESER_OPTION', `target: ${path} is among the documents, too; leave it out of one`);
+  }
+  const targetOptions = await documentsOf(targets, documents);
+  const own = (): AsyncGenerator<string> => texts(targets, targetOptions, events);
+  let tokens = 0;
+  for await (const text of own()) tokens += tokensOf(text);
+  if (tokens === 0) throw new KneserError('KNESER_INPUT_EMPTY', 'target: there is no text');
+  const halfOf = (index: number): number => (hashRandom(seed, index) < 0.5 ? 0 : 1);
+  const samples = await samplesOf(inputs, documents, tokens, halfOf, seed, events);
+  for (const [half, sample] of samples.entries()) {
+    if (sample.size === 0)
+      throw new KneserError(
+        'KNESER_INPUT_EMPTY',
+        `target: half ${half + 1} of the documents is empty; there are too few`,
+      );
+  }
+  const sampled = (half: number): AsyncGenerator<string> => texts(inputs, documents, events, samples[half]);
+  const words = await proxies.words(
+    (async function* () {
+      yield* linesOf(own());
+      for (const half of samples.keys()) yield* linesOf(sampled(half));
+    })(),
+    { atLeast: LEAST_COUNT },
+  );
+  const model = await proxies.model(linesOf(own()), words);
+  const against: LanguageModel[] = [];
+  for (const half of samples.keys()) against.push(await proxies.model(linesOf(sampled(half)), words));
+  return { model, against, choose: index => 1 - halfOf(index) };
+}
+
+/** The texts of documents, or of those of a sample. */
+async function* texts(
+  inputs: readonly Input[],
+  documents: DocumentOptions,
+  events: StreamEvents,
+  sample?: ReadonlySet<number>,
+): AsyncGenerator<string> {
+  for await (const some of readAllDocuments(inputs, documents, { signal: events.signal })) {
+    for (const { text, index } of some) if (text !== undefined && (sample?.has(index) ?? true)) yield text;
+  }
+}
+
+/** Tokens and sentences of a text, about: what white space separates, and `</s>`. */
+function tokensOf(text: string): number {
+  return text.split('\n').reduce((sum, line) => sum + splitTokens(line).length + 1, 0);
+}
+
+/** Of each half documents in random order, until they have enough tokens. */
+async function samplesOf(
+  inputs: readonly Input[],
+  documents: DocumentOptions,
+  tokens: number,
+  halfOf: (index: number) => number,
+  seed: number,
+  { signal, onWarning }: StreamEvents,
+): Promise<readonly ReadonlySet<number>[]> {
+  const lengths = new Column();
+  for await (const some of readAllDocuments(inputs, documents, { signal })) {
+    for (const { text } of some) lengths.push(text === undefined ? 0 : tokensOf(text));
+  }
+  const sizes = lengths.view();
+  // Another number of the same document than the one that chooses its half.
+  const keys = sizes.map((_, index) => hashRandom(seed + 1, index));
+  const order = Uint32Array.from(sizes.keys()).sort((a, b) => keys[a] - keys[b] || a - b);
+  const samples = [new Set<number>(), new Set<number>()];
+  const taken = [0, 0];
+  for (const index of order) {
+    const half = halfOf(index);
+    if (taken[half] >= tokens || sizes[index] === 0) continue;
+    taken[half] += sizes[index];
+    samples[half].add(index);
+  }
+  if (Math.min(...taken) < tokens) {
+    onWarning?.(
+      'a half of the documents has fewer tokens than the target: the models differ in size, and so the ratios lean to the target',
+    );
+  }
+  return samples;
+}

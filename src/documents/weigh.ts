@@ -1,0 +1,418 @@
+import { readFile } from 'node:fs/promises';
+import {
+  checkFlag,
+  checkFunction,
+  checkOptions,
+  checkPath,
+  checkPaths,
+  oneOf,
+  optionError,
+  wholeNumber,
+  WORK_OPTIONS,
+  type Check,
+  type OptionTable,
+} from '../base/check.js';
+import { KneserError, readError } from '../base/errors.js';
+import type { WorkOptions } from '../base/progress.js';
+import type { LanguageModel } from '../model/language-model.js';
+import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
+import { documentsOf, expandInputs } from '../text/formats/input.js';
+import {
+  correlations,
+  fitWeights,
+  minimaxWeights,
+  mixtureLoss,
+  project,
+  type Estimator,
+  type Probabilities,
+  type Projection,
+} from './mixing.js';
+import { linesOf, Proxies } from './proxy.js';
+import { scoreDocuments } from './scored.js';
+import { readAllDocuments } from './stream.js';
+
+/** What {@link weigh} reads, and which weights it finds: for a `target`, `minimax`, or from `losses` and `scores`. */
+export interface WeighOptions extends DocumentOptions, WorkOptions {
+  /** The files of each domain, by its name. */
+  readonly domains?: Readonly<Record<string, readonly string[]>>;
+  /** Finds the weights under which the mixture of the domains' models predicts these files best. */
+  readonly target?: readonly string[];
+  /** Finds weights whose worst excess loss is least, as DoReMi does for networks. There is no evidence that such weights help a network. */
+  readonly minimax?: boolean;
+  /** A table (TSV) of losses: a row a model, a column a domain; the first row names the domains, the first column the models. */
+  readonly losses?: string;
+  /** A table (TSV) of the error of each model, from 0 to 1, lower is better: a row a model. The first row is a head. */
+  readonly scores?: string;
+  /** How losses and scores are compared. Default `spearman`. */
+  readonly estimator?: Estimator;
+  /** How comparisons become weights. Default `linear`. */
+  readonly projection?: Projection;
+  /** A table (TSV) of the tokens that each domain has: a row a domain. The first row is a head. Needed with `losses`. */
+  readonly tau?: string;
+  /** Tokens that will be trained on: a domain gives at most its own. */
+  readonly budget?: number;
+  /** Order of the domains' models. Default 3. */
+  readonly order?: number;
+  /** Words that the models know, the most frequent ones of all domains. Default 50,000. */
+  readonly vocabLimit?: number;
+  /** Lower-cases all text. Default false. */
+  readonly lowercase?: boolean;
+  /** What the loss of a domain is compared with: the best mixture for itself (`own`, the default), or the best one for all (`pooled`). */
+  readonly reference?: 'own' | 'pooled';
+  /** Rounds of minimax. Default 200. */
+  readonly rounds?: number;
+  /** Step of minimax. Default 1. */
+  readonly step?: number;
+  /** Share of the uniform distribution in each round. Default 0.001. */
+  readonly smooth?: number;
+  /** Told what may be wrong. */
+  readonly onWarning?: (warning: string) => void;
+}
+
+const positive: Check = (name, value) => {
+  if (!(typeof value === 'number' && value > 0 && value < Infinity)) throw optionError(name, value, 'a number above 0');
+};
+
+/** The checks of {@link WeighOptions}. */
+const WEIGH_OPTIONS: OptionTable<WeighOptions> = {
+  domains: (name, value) => {
+    const domains = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+    if (domains.length < 2) throw optionError(name, value, 'an object with the files of at least two domains');
+    for (const [domain, files] of domains) checkPaths(`${name}.${domain}`, files);
+  },
+  target: checkPaths,
+  minimax: checkFlag,
+  losses: checkPath,
+  scores: checkPath,
+  estimator: oneOf(['spearman', 'sign-cdf', 'sign-sign', 'sign', 'product']),
+  projection: oneOf(['linear', 'l2']),
+  tau: checkPath,
+  budget: positive,
+  order: wholeNumber(1, 12),
+  vocabLimit: wholeNumber(1, 50_000_000),
+  lowercase: checkFlag,
+  reference: oneOf(['own', 'pooled']),
+  rounds: wholeNumber(1, 1_000_000),
+  step: positive,
+  smooth: (name, value) => {
+    if (!(typeof value === 'number' && value >= 0 && value <= 1)) throw optionError(name, value, 'a share from 0 to 1');
+  },
+  onWarning: checkFunction,
+  ...DOCUMENT_OPTIONS,
+  ...WORK_OPTIONS,
+};
+
+/** A domain and its weight. */
+export interface DomainWeight {
+  /** Its name. */
+  readonly name: string;
+  /** Its weight; those of all domains add up to 1. */
+  readonly weight: number;
+  /** Its documents; `null` where only losses are known. */
+  readonly documents: number | null;
+  /** Its tokens; `null` where they are not known. */
+  readonly tokens: number | null;
+  /** Bits a token of its held-out documents under the mixture; `null` where there are none. */
+  readonly bitsPerToken: number | null;
+  /** Loss of the mixture on them less the reference [nats a token], with `minimax`. */
+  readonly excess: number | null;
+  /** What the estimator says of it, with `losses`. */
+  readonly correlation: number | null;
+  /** How often its text is read when `budget` tokens are drawn by the weights; `null` without `budget`. */
+  readonly epochsAt: number | null;
+}
+
+/** Weights of domains. */
+export interface WeighReport {
+  /** The weights by name, as DoReMi's configuration files have them. */
+  readonly train_domain_weights: Readonly<Record<string, number>>;
+  /** How they were found. */
+  readonly method: 'target' | 'minimax' | 'correlations';
+  /** The domains, in the order in which they were given. */
+  readonly domains: readonly DomainWeight[];
+  /** `target`: mean −ln p of the target's tokens; `minimax`: the highest excess; `null` for correlations. */
+  readonly objective: number | null;
+}
+
+/** Every fifth document of a domain is held out. */
+const HELD_OUT = 5;
+/** Held-out tokens of a domain, and tokens of the target, that are scored at most: 8 bytes each and domain are held. */
+const MOST_TOKENS = 100_000;
+
+/**
+ * Finds weights of domains: those that predict a target best (EM on a mixture of one model a domain), those whose worst domain is
+ * least bad (minimax), or those that go with the scores of existing models (perplexity correlations).
+ *
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_INPUT_TABLE, KNESER_ABORTED, and what training throws.
+ * @example
+ * ```ts
+ * import { writeFileSync } from 'node:fs';
+ * import { weigh } from 'kneser';
+ *
+ * writeFileSync('losses.tsv', 'model\tnews\tweb\nA\t0.9\t1.1\nB\t0.8\t1.0\nC\t0.7\t1.2\n');
+ * writeFileSync('errors.tsv', 'model\terror\nA\t0.6\nB\t0.5\nC\t0.3\n');
+ * writeFileSync('tokens.tsv', 'domain\ttokens\nnews\t600\nweb\t900\n');
+ * const options = { losses: 'losses.tsv', scores: 'errors.tsv', tau: 'tokens.tsv', budget: 1000 };
+ * console.log((await weigh(options)).train_domain_weights); // { news: 0.6, web: 0.4 }
+ * ```
+ */
+export async function weigh(options: WeighOptions): Promise<WeighReport> {
+  checkOptions('weigh', options, WEIGH_OPTIONS);
+  const { target, minimax = false, losses, scores, domains } = options;
+  const methods = [target !== undefined, minimax, (losses ?? scores) !== undefined].filter(Boolean).length;
+  if (methods !== 1) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `weigh: it takes one of target, minimax, and losses with scores, not ${methods}`,
+    );
+  }
+  if (losses !== undefined || scores !== undefined) {
+    if (losses === undefined || scores === undefined) {
+      throw new KneserError(
+        'KNESER_OPTION',
+        `${losses === undefined ? 'scores' : 'losses'}: losses and scores belong together`,
+      );
+    }
+    return byCorrelations(options, losses, scores);
+  }
+  if (!domains) throw new KneserError('KNESER_OPTION', 'domains: is missing; name at least two');
+  return byProxies(options, domains);
+}
+
+/** The documents of a domain. */
+interface Domain {
+  readonly name: string;
+  /** The texts of documents whose position leaves (or does not leave) the remainder 0 modulo five. */
+  readonly texts: (heldOut: boolean | undefined) => AsyncGenerator<string>;
+}
+
+async function byProxies(
+  options: WeighOptions,
+  given: Readonly<Record<string, readonly string[]>>,
+): Promise<WeighReport> {
+  const { order = 3, vocabLimit = 50_000, lowercase = false, signal, target, budget } = options;
+  const open = async (name: string, files: readonly string[]): Promise<Domain> => {
+    const inputs = await expandInputs(files, {}, options.onWarning);
+    const documents = await documentsOf(inputs, givenDocumentOptions(options));
+    return {
+      name,
+      texts: async function* (heldOut) {
+        for await (const some of readAllDocuments(inputs, documents, { signal })) {
+          for (const { text, index } of some) {
+            const isHeldOut = index % HELD_OUT === HELD_OUT - 1;
+            if (text !== undefined && (heldOut === undefined || heldOut === isHeldOut)) yield text;
+          }
+        }
+      },
+    };
+  };
+  const domains: Domain[] = [];
+  for (const [name, files] of Object.entries(given)) domains.push(await open(name, files));
+  return Proxies.with({ order, lowercase, signal }, async proxies => {
+    const words = await proxies.words(
+      (async function* () {
+        for (const domain of domains) yield* linesOf(domain.texts(false));
+      })(),
+      { limit: vocabLimit },
+    );
+    const models: LanguageModel[] = [];
+    for (const { texts } of domains) models.push(await proxies.model(linesOf(texts(false)), words));
+    const heldOut: Probabilities[] = [];
+    for (const { texts, name } of domains) {
+      const found = await probabilitiesOf(models, () => texts(true));
+      if (found.values.length === 0) {
+        throw new KneserError(
+          'KNESER_INPUT_EMPTY',
+          `${name}: has fewer than ${HELD_OUT} documents with text: none can be held out`,
+        );
+      }
+      heldOut.push(found);
+    }
+    const sizes: { documents: number; tokens: number }[] = [];
+    for (const [i, { texts }] of domains.entries()) sizes.push(await sizeOf(texts, models[i]));
+    const found = target ? await forTarget(await open('target', target), models) : minimaxOf(heldOut, options);
+    const rows = domains.map(({ name }, d): DomainWeight => {
+      const weight = found.weights[d];
+      return {
+        name,
+        weight,
+        ...sizes[d],
+        bitsPerToken: mixtureLoss(heldOut[d], found.mixture) / Math.LN2,
+        excess: found.excess?.[d] ?? null,
+        correlation: null,
+        epochsAt: budget === undefined ? null : (weight * budget) / sizes[d].tokens,
+      };
+    });
+    return report(target ? 'target' : 'minimax', rows, found.objective);
+  });
+}
+
+/** Weights, and the mixture of models that they belong to. */
+interface Found {
+  readonly weights: ArrayLike<number>;
+  readonly mixture: ArrayLike<number>;
+  readonly excess?: ArrayLike<number>;
+  readonly objective: number;
+}
+
+async function forTarget({ texts }: Domain, models: readonly LanguageModel[]): Promise<Found> {
+  const probabilities = await probabilitiesOf(models, () => texts(undefined));
+  if (probabilities.values.length === 0) throw new KneserError('KNESER_INPUT_EMPTY', 'target: there is no text');
+  const weights = fitWeights([probabilities]);
+  return { weights, mixture: weights, objective: mixtureLoss(probabilities, weights) };
+}
+
+function minimaxOf(
+  heldOut: readonly Probabilities[],
+  { reference = 'own', rounds = 200, step = 1, smooth = 1e-3 }: WeighOptions,
+): Found {
+  const pooled =
+    reference === 'pooled'
+      ? fitWeights(
+          heldOut,
+          heldOut.map(({ values }) => values.length),
+        )
+      : undefined;
+  const references = heldOut.map(text => mixtureLoss(text, pooled ?? fitWeights([text])));
+  const found = minimaxWeights(heldOut, references, { rounds, step, smooth });
+  return { ...found, objective: found.excess.reduce((most, value) => Math.max(most, value), -Infinity) };
+}
+
+/** The probabilities of the tokens of a text under each model. */
+async function probabilitiesOf(
+  models: readonly LanguageModel[],
+  texts: () => AsyncGenerator<string>,
+): Promise<Probabilities> {
+  let values = new Float64Array(0);
+  for (const [i, model] of models.entries()) {
+    const log10Probs: Float64Array[] = [];
+    let tokens = 0;
+    const scoring = await model.tokenScoring(Infinity, 1);
+    for await (const some of scoreDocuments(batches(texts()), { model: scoring, unit: 'lines' })) {
+      for (const { scores } of some) {
+        log10Probs.push(scores.log10Probs.slice(0, MOST_TOKENS - tokens));
+        tokens += log10Probs[log10Probs.length - 1].length;
+      }
+      if (tokens >= MOST_TOKENS) break;
+    }
+    if (i === 0) values = new Float64Array(tokens * models.length);
+    let t = 0;
+    for (const part of log10Probs) for (const log10Prob of part) values[t++ * models.length + i] = 10 ** log10Prob;
+  }
+  return { values, models: models.length };
+}
+
+async function* batches(
+  texts: AsyncIterable<string>,
+): AsyncGenerator<readonly { readonly index: number; readonly text: string }[]> {
+  let index = 0;
+  for await (const text of texts) yield [{ index: index++, text }];
+}
+
+async function sizeOf(texts: Domain['texts'], model: LanguageModel): Promise<{ documents: number; tokens: number }> {
+  let [documents, tokens] = [0, 0];
+  const scoring = await model.tokenScoring(Infinity, 1);
+  for await (const some of scoreDocuments(batches(texts(undefined)), { model: scoring, unit: 'lines' })) {
+    for (const scored of some) {
+      documents++;
+      tokens += scored.ids.length;
+    }
+  }
+  return { documents, tokens };
+}
+
+async function byCorrelations(options: WeighOptions, losses: string, scores: string): Promise<WeighReport> {
+  const { estimator = 'spearman', projection = 'linear', tau, budget } = options;
+  const table = await readTable(losses);
+  const errors = await readTable(scores);
+  const names = table.head.slice(1);
+  if (names.length === 0 || table.rows.length < 2)
+    throw tableError(losses, 'it takes at least two models and a domain');
+  const byModel = new Map(errors.rows.map(({ name, values }) => [name, values[0]]));
+  const y = table.rows.map(({ name }) => {
+    const error = byModel.get(name);
+    if (error === undefined) throw tableError(scores, `there is no row for the model ${name}`);
+    return error;
+  });
+  const found = correlations(
+    table.rows.map(({ values }) => values),
+    y,
+    estimator,
+  );
+  if (tau === undefined) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      'tau: is missing; name a table with the tokens of each domain (domain, tokens)',
+    );
+  }
+  const sizes = new Map((await readTable(tau)).rows.map(({ name, values }) => [name, values[0]]));
+  const tokens = names.map(name => {
+    const size = sizes.get(name);
+    if (size === undefined || !(size > 0)) throw tableError(tau, `there is no number above 0 for the domain ${name}`);
+    return size;
+  });
+  const limits = tokens.map(size => size / (budget ?? 1));
+  const sum = limits.reduce((all, limit) => all + limit, 0);
+  if (sum < 1 - 1e-12) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `budget: the domains have ${(100 * sum).toFixed(1)} % of it; lower it, or allow more tokens of each in tau`,
+    );
+  }
+  const weights = project(
+    found.map(value => (Number.isFinite(value) ? value : 0)),
+    limits,
+    projection,
+  );
+  const rows = names.map((name, d): DomainWeight => ({
+    name,
+    weight: weights[d],
+    documents: null,
+    tokens: budget === undefined ? null : tokens[d],
+    bitsPerToken: null,
+    excess: null,
+    correlation: Number.isFinite(found[d]) ? found[d] : null,
+    epochsAt: budget === undefined ? null : (weights[d] * budget) / tokens[d],
+  }));
+  return report('correlations', rows, null);
+}
+
+function report(
+  method: WeighReport['method'],
+  domains: readonly DomainWeight[],
+  objective: number | null,
+): WeighReport {
+  const weights = Object.fromEntries(domains.map(({ name, weight }) => [name, weight]));
+  return { train_domain_weights: weights, method, domains, objective };
+}
+
+/** A table with a head, and a name and numbers in each row. */
+interface NumberTable {
+  readonly head: readonly string[];
+  readonly rows: readonly { readonly name: string; readonly values: readonly number[] }[];
+}
+
+async function readTable(path: string): Promise<NumberTable> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw readError(path, error);
+  });
+  const lines = text.split(/\r?\n/);
+  if (lines.at(-1) === '') lines.pop();
+  const [head = [], ...others] = lines.map(line => line.split('\t'));
+  const rows = others.map(([name, ...cells], i) => {
+    if (cells.length !== head.length - 1 || cells.length === 0) {
+      throw tableError(path, `line ${i + 2} has ${cells.length + 1} columns, and the head ${head.length}`);
+    }
+    const values = cells.map(cell => (cell.trim() === '' ? NaN : Number(cell)));
+    const wrong = values.findIndex(value => !Number.isFinite(value));
+    if (wrong >= 0)
+      throw tableError(path, `line ${i + 2}, ${head[wrong + 1]}: ${JSON.stringify(cells[wrong])} is not a number`);
+    return { name, values };
+  });
+  if (rows.length === 0) throw tableError(path, 'there are no rows below the head');
+  return { head, rows };
+}
+
+function tableError(path: string, problem: string): KneserError {
+  return new KneserError('KNESER_INPUT_TABLE', `${path}: ${problem}`);
+}

@@ -1,0 +1,237 @@
+import { log } from '../../base/elementary.js';
+import type { WordLists } from './top-words.js';
+import type { NextWord } from './voters.js';
+
+/** A context with more followers than this is added up behind the others, as `TopWords.probability` does: so that bits agree. */
+const NARROW = 512;
+
+/**
+ * Words of equal probability that follow none of the contexts: their probability depends on their unigram count alone. The words with
+ * count c are `byCount[from … to)`, and those of them that follow a context are not in the group.
+ */
+interface Group {
+  readonly probability: number;
+  readonly from: number;
+  readonly to: number;
+  readonly size: number;
+}
+
+/** A distribution over word ids, as sums over few words and few groups need it. */
+export class SpreadWords {
+  /**
+   * @param words those that follow a context, ascending by id.
+   * @param probabilities of the same.
+   * @param groups the others.
+   */
+  constructor(
+    private readonly words: Uint32Array,
+    private readonly probabilities: Float64Array,
+    private readonly groups: readonly Group[],
+    private readonly byCount: Uint32Array,
+    /** One more than the largest id. */
+    readonly ids: number,
+  ) {}
+
+  /** Σ f(p) over all words. f(0) must be 0. */
+  sum(f: (probability: number) => number): number {
+    let sum = 0;
+    for (const probability of this.probabilities) sum += f(probability);
+    for (const { probability, size } of this.groups) sum += size * f(probability);
+    return sum;
+  }
+
+  /** How many words are more probable. */
+  above(probability: number): number {
+    let count = 0;
+    for (const own of this.probabilities) if (own > probability) count++;
+    for (const group of this.groups) if (group.probability > probability) count += group.size;
+    return count;
+  }
+
+  /** All words by falling probability, equally probable ones by id. */
+  *descending(): Generator<readonly [word: number, probability: number], void, void> {
+    const { words, probabilities } = this;
+    const order = Uint32Array.from(words.keys()).sort((a, b) => probabilities[b] - probabilities[a] || a - b);
+    const groups = this.groups.filter(({ size }) => size > 0).sort((a, b) => b.probability - a.probability);
+    let next = 0;
+    let at = 0;
+    while (next < order.length || at < groups.length) {
+      const probability = Math.max(
+        next < order.length ? probabilities[order[next]] : -Infinity,
+        at < groups.length ? groups[at].probability : -Infinity,
+      );
+      const first = next;
+      while (next < order.length && probabilities[order[next]] === probability) next++;
+      let alike: number[] = Array.from(order.subarray(first, next), i => words[i]);
+      const own = alike.length;
+      for (; at < groups.length && groups[at].probability === probability; at++) {
+        alike = alike.concat(this.wordsOf(groups[at]));
+      }
+      if (alike.length > own) alike.sort((a, b) => a - b);
+      for (const word of alike) yield [word, probability];
+    }
+  }
+
+  /**
+   * The word at a place among all, which divide the interval from 0 to 1 by their probabilities: first the words that follow a
+   * context, by id, then the groups.
+   *
+   * @param except a word that has no part of it.
+   */
+  at(place: number, except: number): number {
+    const { words, probabilities } = this;
+    let left = place * (this.sum(probability => probability) - this.probability(except));
+    let last = -1;
+    for (let i = 0; i < words.length; i++) {
+      if (words[i] === except || probabilities[i] === 0) continue;
+      last = words[i];
+      left -= probabilities[i];
+      if (left < 0) return last;
+    }
+    const outside = placeOf(words, except) < 0;
+    for (const group of this.groups) {
+      if (group.probability === 0) continue;
+      const all = group.probability * (group.size - (outside && this.isIn(group, except) ? 1 : 0));
+      if (left >= all) {
+        left -= all;
+        continue;
+      }
+      const others = this.wordsOf(group).filter(word => word !== except);
+      return others[Math.min(others.length - 1, Math.floor(left / group.probability))];
+    }
+    // Rounding left a little of the interval over.
+    return last;
+  }
+
+  /** p of a word; 0 for one that cannot be predicted. */
+  probability(word: number): number {
+    const i = placeOf(this.words, word);
+    if (i >= 0) return this.probabilities[i];
+    return this.groups.find(group => this.isIn(group, word))?.probability ?? 0;
+  }
+
+  private isIn({ from, to }: Group, word: number): boolean {
+    for (let at = from; at < to; at++) if (this.byCount[at] === word) return true;
+    return false;
+  }
+
+  /** p by id: `ids` entries. */
+  dense(): Float64Array {
+    const all = new Float64Array(this.ids);
+    for (const { from, to, probability } of this.groups) {
+      for (let at = from; at < to; at++) all[this.byCount[at]] = probability;
+    }
+    this.words.forEach((word, i) => (all[word] = this.probabilities[i]));
+    return all;
+  }
+
+  private wordsOf({ from, to }: Group): number[] {
+    const others: number[] = [];
+    for (const word of this.byCount.subarray(from, to)) if (placeOf(this.words, word) < 0) others.push(word);
+    return others;
+  }
+}
+
+/** Where a word stands in a list that ascends; −1 if it is not in it. */
+function placeOf(words: Uint32Array, word: number): number {
+  let low = 0;
+  let high = words.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (words[middle] < word) low = middle + 1;
+    else high = middle;
+  }
+  return words[low] === word ? low : -1;
+}
+
+/**
+ * Makes {@link SpreadWords} of the next words of a mixture. Let F be the words that follow any context of the history. Of a word
+ * outside F only the unigram count c enters: p = uniform + term(c) =: g(c). So with n(c) words of count c, and n_F(c) of them in F,
+ *
+ *     Σ_w f(P(w)) = Σ_{w∈F} f(P(w)) + Σ_c (n(c) − n_F(c)) · f(g(c)).
+ *
+ * The cost is that of F and of the different counts, not of the vocabulary. With a class model p of each word depends on its class too: there
+ * F is the whole vocabulary.
+ */
+export class Spreading {
+  /** By number of a count: where its words begin in `byCount`; one more entry. */
+  private readonly starts: number[] = [];
+  /** By word id, the number of its count. */
+  private readonly countOf: Uint32Array;
+  private readonly sums: Float64Array;
+  private readonly seen: Uint8Array;
+  private readonly touched: Uint32Array;
+
+  constructor(private readonly lists: WordLists) {
+    const { counts, byCount } = lists;
+    this.countOf = new Uint32Array(counts.length);
+    for (let at = 0; at < byCount.length; at++) {
+      if (at === 0 || counts[byCount[at]] !== counts[byCount[at - 1]]) this.starts.push(at);
+      this.countOf[byCount[at]] = this.starts.length - 1;
+    }
+    this.starts.push(byCount.length);
+    this.sums = new Float64Array(counts.length);
+    this.seen = new Uint8Array(counts.length);
+    this.touched = new Uint32Array(counts.length);
+  }
+
+  spread(next: NextWord): SpreadWords {
+    const { sums, seen, lists, starts, countOf } = this;
+    const { counts, byCount } = lists;
+    const size = this.gather(next);
+    const words = this.touched.slice(0, size).sort();
+    const { unigrams, uniform, nextClass } = next;
+    const probabilities = new Float64Array(size);
+    const left = starts.slice(0, -1).map((from, k) => starts[k + 1] - from);
+    words.forEach((word, i) => {
+      probabilities[i] = sums[word] + (unigrams.value(counts[word]) + uniform);
+      if (nextClass)
+        probabilities[i] += nextClass.classes.share[word] * nextClass.probabilities[nextClass.classes.of[word]];
+      sums[word] = 0;
+      seen[word] = 0;
+      left[countOf[word]]--;
+    });
+    const groups = left.map((size, k) => ({
+      probability: unigrams.value(counts[byCount[starts[k]]]) + uniform,
+      from: starts[k],
+      to: starts[k + 1],
+      size,
+    }));
+    return new SpreadWords(words, probabilities, groups, byCount, counts.length);
+  }
+
+  /** Adds up what the contexts give each of their followers. @returns how many words are in `touched`. */
+  private gather({ voters, nextClass }: NextWord): number {
+    const { sums, seen, touched, lists } = this;
+    let size = 0;
+    const touch = (word: number): void => {
+      if (seen[word] === 1) return;
+      seen[word] = 1;
+      touched[size++] = word;
+    };
+    if (nextClass) for (const word of lists.byCount) touch(word);
+    const ordered = [...voters].sort(
+      (a, b) => Number(a.followers.length > NARROW) - Number(b.followers.length > NARROW),
+    );
+    for (const { term, followers } of ordered) {
+      const words = new Uint32Array(followers.length);
+      const counts = new Uint32Array(followers.length);
+      followers.copy(words, counts);
+      for (let i = 0; i < words.length; i++) {
+        touch(words[i]);
+        sums[words[i]] += term.value(counts[i]);
+      }
+    }
+    return size;
+  }
+}
+
+/** −p ln p, 0 for 0: a word's part of the entropy [nats]. */
+export function entropyPart(probability: number): number {
+  return probability > 0 ? -probability * log(probability) : 0;
+}
+
+/** p ln² p, 0 for 0: a word's part of the second moment of ln p. */
+export function secondMomentPart(probability: number): number {
+  return probability > 0 ? probability * log(probability) ** 2 : 0;
+}

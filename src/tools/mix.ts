@@ -1,0 +1,363 @@
+import {
+  checkFlag,
+  checkOptions,
+  checkPath,
+  checkPaths,
+  listOf,
+  optionError,
+  required,
+  WORK_OPTIONS,
+  type OptionTable,
+} from '../base/check.js';
+import { compareBytes } from '../base/bytes.js';
+import { checkAborted, KneserError } from '../base/errors.js';
+import type { Progress } from '../base/progress.js';
+import type { LanguageModel } from '../model/language-model.js';
+import type { NewModel } from '../store/folder/write-model.js';
+import { TOKENIZER_KEY } from '../store/keys.js';
+import type { ModelWriter } from '../store/store.js';
+import { sortedDictionary } from '../tables/dictionary.js';
+import type { Manifest } from '../tables/manifest.js';
+import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
+import { expandInputs } from '../text/formats/input.js';
+import { LineReader } from '../text/formats/lines.js';
+import { isTokenizerFile } from '../text/tokenization.js';
+import { BOS, EOS, FIRST_WORD, NONE, UNK } from '../text/tokens.js';
+import { WordList } from '../text/word-list.js';
+import { ContextBuckets, MOST_MODELS } from './mix/buckets.js';
+import type { Component } from './mix/component.js';
+import type { JoinedModel } from './mix/union.js';
+import type { MixtureWeights } from './mix/weights.js';
+
+/** Which models to mix, and how. Give `tune` or `weights`; without them all models have the same weight. */
+export interface MixOptions extends DocumentOptions {
+  /** The models, which stay as they are: folders, packed files or addresses. Each is smoothed as `LanguageModel.open` does. */
+  readonly models: readonly string[];
+  /** The folder of the mixture. */
+  readonly out: string;
+  /** Held-out text to learn the weights on: files. */
+  readonly tune?: readonly string[];
+  /** The weight of each model, in their order; they add up to 1. */
+  readonly weights?: readonly number[];
+  /**
+   * With `tune`: learns weights for each bucket of histories, by the length of the longest context that a model has, and which models have
+   * it. Default false: one weight for each model.
+   */
+  readonly byLength?: boolean;
+  /** Replaces a model that is in the folder. Default false. */
+  readonly force?: boolean;
+  /** Called with the progress of the work, in most stages a few times a second. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops the work when aborted; nothing is left behind. */
+  readonly signal?: AbortSignal;
+}
+
+/** The weights of a bucket of histories. */
+export interface MixBucket {
+  /** Length of the longest context that a model has of these histories (tokens); `null` where all histories have the same weights. */
+  readonly length: number | null;
+  /** The numbers of the models that have it, from 0; of one bucket, all models. */
+  readonly models: readonly number[];
+  /** The weight of each model. */
+  readonly weights: readonly number[];
+}
+
+/** The mixture. */
+export interface MixReport {
+  /** The folder of the model. */
+  readonly out: string;
+  /** Length of the longest n-grams. */
+  readonly order: number;
+  /** How many n-grams there are of each order from 1 on; of order 1 with `<s>`. */
+  readonly ngrams: readonly number[];
+  /** The weights. */
+  readonly buckets: readonly MixBucket[];
+  /** Figures of the text of `tune`; `null` without one. */
+  readonly tuned: {
+    /** Perplexity of the exact mixture; the model that is written backs off, and differs a little. */
+    readonly perplexity: number;
+    /** Tokens, `</s>` included. */
+    readonly tokens: number;
+    /** Tokens to which no model gives a probability, which are left out. */
+    readonly impossible: number;
+  } | null;
+  /** Bytes on disk. */
+  readonly bytes: number;
+  /** Time that mixing took. */
+  readonly seconds: number;
+  /** What was left out: one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** The checks of {@link MixOptions}. */
+const MIX_OPTIONS: OptionTable<MixOptions> = {
+  models: required(checkPaths),
+  out: required(checkPath),
+  tune: checkPaths,
+  weights: listOf((name, value) => {
+    if (typeof value !== 'number' || !(value >= 0 && value <= 1)) throw optionError(name, value, 'a share from 0 to 1');
+  }),
+  byLength: checkFlag,
+  force: checkFlag,
+  ...DOCUMENT_OPTIONS,
+  ...WORK_OPTIONS,
+};
+
+/** Tokens that weights are learned on, at most. */
+const MOST_TOKENS = 1 << 20;
+
+/** The models of a mixture, open. */
+interface Opened {
+  readonly models: readonly LanguageModel[];
+  readonly joined: readonly JoinedModel[];
+  readonly components: readonly Component[];
+  readonly words: WordList;
+}
+
+/**
+ * Mixes models linearly: p(w|h) = Σ λᵢ pᵢ(w|h), where the weights λ add up to 1 and may depend on how much of h each model knows. Any
+ * models mix that share a tokenizer: of any order and smoothing, tuned, pruned, imported. The result is a back-off model, which scores,
+ * predicts and is packed as an imported one.
+ *
+ * It has the n-grams of all models, with the probabilities of the mixture; after them it backs off, as SRILM's `ngram -mix-lm` does, so
+ * that a word that no model has seen after h gets γ(h) p(w|h') instead of the exact sum. A word that a model lacks has probability 0
+ * there, and `<unk>` has the mixture of the models' p of `<unk>`: all probabilities add up to 1.
+ *
+ * The models and the n-grams are in memory.
+ *
+ * @throws KneserError: KNESER_OPTION for models that cannot be mixed, and why; KNESER_INPUT_*, KNESER_OUTPUT_*, KNESER_DISK_FULL,
+ * KNESER_LIMIT, KNESER_ABORTED, and what `LanguageModel.open` throws.
+ * @example
+ * ```ts
+ * import { mix, train } from 'kneser';
+ *
+ * await train({ files: ['text.txt'], out: 'one', order: 3 });
+ * await train({ files: ['valid.txt'], out: 'two', order: 2 });
+ * const { buckets } = await mix({ models: ['one', 'two'], out: 'mixed-model', weights: [0.7, 0.3] });
+ * console.log(buckets[0].weights); // [ 0.7, 0.3 ]
+ * ```
+ */
+export async function mix(options: MixOptions): Promise<MixReport> {
+  checkOptions('mix', options, MIX_OPTIONS);
+  checkMix(options);
+  const { models: paths, out, force = false, signal } = options;
+  const check = (): void => checkAborted(signal, 'mixing');
+  check();
+  const started = performance.now();
+  const inputs = options.tune ? await expandInputs(options.tune, options) : [];
+  const { writeModel } = await import('../store/folder/write-model.js');
+  const models: LanguageModel[] = [];
+  try {
+    const { LanguageModel } = await import('../model/language-model.js');
+    for (const path of paths) models.push(await LanguageModel.open(path));
+    await checkAlike(models);
+    const { written, bytes } = await writeModel(out, force, draft =>
+      mixInto(
+        draft,
+        models,
+        inputs.map(({ path }) => path),
+        options,
+        check,
+      ).catch((error: unknown) => {
+        if (!(error instanceof RangeError)) throw error;
+        throw new KneserError('KNESER_LIMIT', `the n-grams of the models do not fit memory (${error.message})`, {
+          cause: error,
+        });
+      }),
+    );
+    return { out, ...written, bytes, seconds: (performance.now() - started) / 1000 };
+  } finally {
+    for (const model of models) await model.close();
+  }
+}
+
+/** @throws KNESER_OPTION */
+function checkMix({ models, weights, tune, byLength }: MixOptions): void {
+  const refuse = (message: string): never => {
+    throw new KneserError('KNESER_OPTION', message);
+  };
+  if (models.length < 2 || models.length > MOST_MODELS) {
+    refuse(`models: ${models.length} models were given; 2 to ${MOST_MODELS} are mixed`);
+  }
+  if (weights && tune) refuse('weights: tune learns the weights (--tune); give one of the two');
+  if (byLength && !tune) refuse('byLength: such weights are learned on a text; give it with tune (--tune FILE)');
+  if (!weights) return;
+  if (weights.length !== models.length) refuse(`weights: there are ${weights.length}, for ${models.length} models`);
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  if (Math.abs(sum - 1) > 1e-6) refuse(`weights: they add up to ${sum}, and not to 1`);
+}
+
+/** Refuses models that cut text in different ways. @throws KNESER_OPTION */
+async function checkAlike(models: readonly LanguageModel[]): Promise<void> {
+  const [first, ...others] = models.map(({ parts }) => parts);
+  const describe = ({ options: { lowercase, skipBlank, tokenization } }: Manifest): string =>
+    JSON.stringify({ ...tokenization, lowercase, skipBlank });
+  const fileOf = async (parts: typeof first): Promise<Uint8Array> =>
+    (isTokenizerFile(parts.manifest.options.tokenization.tokenizer) && (await parts.store.get(TOKENIZER_KEY))) ||
+    new Uint8Array(0);
+  for (const other of others) {
+    const [left, right] = [describe(first.manifest), describe(other.manifest)];
+    if (left === right && compareBytes(await fileOf(first), await fileOf(other)) === 0) continue;
+    throw new KneserError(
+      'KNESER_OPTION',
+      `${other.store.name}: cuts text in another way than ${first.store.name} (${left === right ? 'another tokenizer file' : `${right} and ${left}`}); ` +
+        'mix models of the same tokenizer',
+    );
+  }
+}
+
+/** Computes the mixture, and writes it. */
+async function mixInto(
+  draft: NewModel,
+  models: readonly LanguageModel[],
+  files: readonly string[],
+  options: MixOptions,
+  check: () => void,
+): Promise<Pick<MixReport, 'order' | 'ngrams' | 'buckets' | 'tuned' | 'warnings'>> {
+  const { onProgress } = options;
+  const { contextBits, joinNgrams } = await import('./mix/union.js');
+  const { interpolate } = await import('./mix/interpolate.js');
+  const opened = await join(models, options);
+  const types = opened.words.size + 1;
+  const order = Math.max(...models.map(({ parts }) => parts.manifest.order));
+  const all = models.reduce(
+    (sum, { parts }) => sum + parts.manifest.tables.reduce((rows, table) => rows + table.rows, 0),
+    0,
+  );
+  let done = 0;
+  const report = (rows: number, times: number): void => {
+    check();
+    onProgress?.({ stage: 'score', done: Math.min(times * all, rows), total: times * all, unit: 'n-grams' });
+  };
+  const orders = await joinNgrams(opened.joined, order, types, rows => report((done += rows), 2));
+  const bits = options.byLength ? await contextBits(opened.joined, orders) : undefined;
+  const buckets = bits && new ContextBuckets(orders, bits, models.length);
+  const warnings: string[] = [];
+  const learned = files.length > 0 ? await learn(opened, order, files, buckets, options, warnings, check) : undefined;
+  const given = options.weights ?? models.map(() => 1 / models.length);
+  const weights = learned?.weights ?? [Float64Array.from(given)];
+  const bucketOf = (level: number, row: number): number => buckets?.of(level, row) ?? 0;
+  interpolate(orders, opened.components, weights, bucketOf, rows => report(all + rows, 2));
+
+  const write = async (writer: ModelWriter): Promise<Manifest> => {
+    const { ModelBuilder } = await import('../tables/builder.js');
+    const { putTables } = await import('./arpa/put-tables.js');
+    const builder = new ModelBuilder(writer);
+    const tables = await putTables(builder, orders, types, (stored, total) => {
+      check();
+      onProgress?.({ stage: 'store', done: stored, total, unit: 'n-grams' });
+    });
+    const numbers = Uint32Array.from({ length: types }, (_, id) => id);
+    await builder.putDictionary(sortedDictionary(opened.words, numbers, new Float64Array(types)));
+    const [{ parts }] = models;
+    const { lowercase, skipBlank, tokenization } = parts.manifest.options;
+    const file = isTokenizerFile(tokenization.tokenizer) ? await parts.store.get(TOKENIZER_KEY) : undefined;
+    if (file) await builder.putTokenizer(file);
+    return builder.finish({
+      kind: 'backoff',
+      order,
+      sentences: 0,
+      tokens: 0,
+      vocabulary: types - 2,
+      // A literal <unk> is a word where it is one of some model.
+      unknown: models.reduce((sum, model) => sum + model.parts.manifest.unknown, 0),
+      tables,
+      classes: 0,
+      classTables: [],
+      options: { lowercase, skipBlank, vocabulary: 'words', tokenization },
+    });
+  };
+  const { writeIndexed } = await import('../tables/write-indexed.js');
+  await writeIndexed(draft, write, (indexed, total) => {
+    check();
+    onProgress?.({ stage: 'index', done: indexed, total, unit: 'n-grams' });
+  });
+  check();
+  const described = buckets?.describe() ?? [{ length: null, models: models.map((_, i) => i) }];
+  return {
+    order,
+    ngrams: orders.map(({ length }) => length),
+    buckets: described.map((bucket, b) => ({ ...bucket, weights: [...weights[b]] })),
+    tuned: learned?.tuned ?? null,
+    warnings,
+  };
+}
+
+/** Joins the vocabularies, and loads the models. */
+async function join(models: readonly LanguageModel[], { signal, onProgress }: MixOptions): Promise<Opened> {
+  const { idsOf, joinWords } = await import('./mix/union.js');
+  const { Component } = await import('./mix/component.js');
+  const words = new WordList();
+  const joined: JoinedModel[] = [];
+  for (const { parts } of models) joined.push(await joinWords(parts.store, parts.manifest, words));
+  const components: Component[] = [];
+  for (const [i, model] of models.entries()) {
+    const ids = idsOf(joined[i], words.size + 1);
+    const loaded = await model.load({ ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) });
+    components.push(new Component(loaded, ids));
+  }
+  return { models, joined, components, words };
+}
+
+/** Learns the weights on a text. */
+async function learn(
+  { models, components, words }: Opened,
+  order: number,
+  files: readonly string[],
+  buckets: ContextBuckets | undefined,
+  options: MixOptions,
+  warnings: string[],
+  check: () => void,
+): Promise<{ weights: MixtureWeights; tuned: NonNullable<MixReport['tuned']> }> {
+  const { learnMixture } = await import('./mix/weights.js');
+  const columns = Array.from({ length: order }, () => new Uint32Array(MOST_TOKENS));
+  const bucketOf = new Uint16Array(MOST_TOKENS);
+  let tokens = 0;
+  const put = (history: readonly number[], word: number): void => {
+    if (tokens === MOST_TOKENS) return;
+    for (let distance = 1; distance < order; distance++) {
+      columns[order - 1 - distance][tokens] = history[history.length - distance] ?? NONE;
+    }
+    columns[order - 1][tokens] = word;
+    bucketOf[tokens++] = buckets?.ofHistory(history) ?? 0;
+  };
+  const [model] = models;
+  const { skipBlank } = model.parts.manifest.options;
+  for (const path of files) {
+    const reader = new LineReader(path, givenDocumentOptions(options));
+    for await (const line of reader.lines()) {
+      check();
+      if (tokens === MOST_TOKENS) break;
+      for (const sentence of model.sentences(line)) {
+        const ids = model.tokenize(sentence).map(token => idOf(words, token));
+        if (ids.length === 0 && skipBlank) continue;
+        const history = [BOS];
+        for (const id of [...ids, EOS]) {
+          put(history, id);
+          history.push(id);
+        }
+      }
+    }
+    if (reader.skipped > 0) warnings.push(`${reader.skipped} documents of ${path} have no text and were left out`);
+  }
+  if (tokens === 0)
+    throw new KneserError('KNESER_INPUT_EMPTY', `${files.join(', ')}: the text to tune on holds no tokens`);
+  if (tokens === MOST_TOKENS) warnings.push(`the weights were learned on the first ${MOST_TOKENS} tokens of the text`);
+  const probabilities = components.map(component => {
+    check();
+    const own = new Float64Array(tokens);
+    component.probabilities(columns, 0, tokens, own);
+    return own;
+  });
+  const learned = learnMixture(probabilities, bucketOf.subarray(0, tokens), buckets?.count ?? 1);
+  return {
+    weights: learned.weights,
+    tuned: { perplexity: learned.perplexity, tokens, impossible: learned.impossible },
+  };
+}
+
+/** The joined id of a token; `<unk>` for one that no model knows. */
+function idOf(words: WordList, token: string): number {
+  const id = words.findWord(token);
+  return id >= FIRST_WORD ? id : UNK;
+}
