@@ -46,6 +46,7 @@ describe('a model that was trained in the page', () => {
       'Training on small',
       'Reading the text',
       'Counting n-grams',
+      'Making the tables',
       'Tuning the mixture',
       'Keeping the model',
     ]);

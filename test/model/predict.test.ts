@@ -141,7 +141,7 @@ describe('on a model with wide contexts', () => {
           expect(ranked.filter(({ word, probability }) => next.probability(word) !== probability)).toEqual([]);
           expect([0, 2].map(word => next.probability(word))).toEqual([0, 0]);
           // Evenly spaced numbers meet a word about as often as its parts of the unit interval are long.
-          const [samples, parts] = [200, 12];
+          const [samples, parts] = [400, 12];
           const counts = new Map<number, number>();
           for (let n = 0; n < samples; n++) {
             const word = next.sample(() => (n + 0.5) / samples);
