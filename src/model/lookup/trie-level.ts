@@ -10,25 +10,13 @@ import {
   type Evidence,
 } from '../../smoothing/evidence.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
+import type { Places } from './places.js';
 import type { TrieContext } from './trie-context.js';
 
-/**
- * A table in which the words of a batch were looked up, and from which the tables of longer contexts go on. The words whose context
- * was found have places, those with the same context consecutive ones.
- */
+/** A table in which the words of a batch were looked up, and from which the tables of longer contexts continue. */
 export interface TrieLevel extends CountTable {
-  /** Number of places. */
-  readonly length: number;
-  /** By place, the word of the batch. */
-  readonly words: Uint32Array;
-  /** By place, the word's position in `ids` of the batch. */
-  readonly positions: Uint32Array;
-  /** By place, p(w|h) for the context h of this table, where probabilities are interpolated. */
-  readonly values: Float64Array;
-  /** By place, the number of the word's context in the table. */
-  readonly contexts: Uint32Array;
-  /** By place, the number of the word's row among those of its context, or −1. */
-  readonly rows: Int32Array;
+  /** The words whose context was found. Valid until the second table after this one is looked at. */
+  readonly places: Places;
   /** As `LoadedTable.interpolate`, with the lengths of the longest n-grams found so far. */
   interpolate(
     batch: Batch,

@@ -5,6 +5,7 @@ import type { Followers } from '../../smoothing/followers.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 import { findTrieBlock, isBehind, type TrieDirectory } from '../../tables/trie-directory.js';
 import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
+import type { Places } from './places.js';
 import { RowMap } from './row-map.js';
 import { sortByNumber } from './sort-places.js';
 import type { LookupPlan } from './lookup-plan.js';
@@ -30,16 +31,10 @@ type Visit = (block: TrieBlock, from: number, to: number) => void;
  * same parent come together already: these are sorted by one more word of their contexts.
  */
 export class TrieTable implements TrieLevel {
-  length = 0;
-  words = new Uint32Array(0);
-  positions = new Uint32Array(0);
-  values = new Float64Array(0);
-  contexts = new Uint32Array(0);
-  rows = new Int32Array(0);
-
   private directory: TrieDirectory | undefined;
   private groups = 0;
-  /** The block in which the context of the first word begins. */
+  /** The context of the word with the first place, and the block in which it begins; −1 if no context was found. */
+  private firstContext = -1;
   private firstBlock = -1;
 
   /**
@@ -47,6 +42,7 @@ export class TrieTable implements TrieLevel {
    * @param index the table's place in the evidence.
    * @param parent the table of the contexts without their farthest word, in which the same batch was looked up before.
    * @param plan working memory, which the tables of a stream share.
+   * @param places the words whose context was found.
    */
   constructor(
     private readonly reader: TrieReader,
@@ -55,6 +51,7 @@ export class TrieTable implements TrieLevel {
     private readonly index: number,
     private readonly parent: TrieLevel,
     private readonly plan: LookupPlan,
+    readonly places: Places,
   ) {}
 
   /** The name of the table in the store. */
@@ -91,7 +88,7 @@ export class TrieTable implements TrieLevel {
   /** The context of the batch's only word, with all blocks of its rows. Returns a promise if blocks have to be read first. */
   contextOfFirst(): TrieContext | Promise<void> {
     const { reader, number: table, directory, parent, firstBlock: first } = this;
-    if (!directory || this.length === 0) throw new Error('followers are asked for after the word was looked up');
+    if (!directory || first < 0) throw new Error('followers are asked for after the word was looked up');
     const above = parent.contextOfFirst();
     if (above instanceof Promise) return above;
     const blocks: TrieBlock[] = [];
@@ -102,7 +99,7 @@ export class TrieTable implements TrieLevel {
       else missing.push(number);
     }
     if (missing.length > 0) return reader.read(table, this.name, directory, missing).then(() => undefined);
-    return new TrieContext(this.contexts[0], blocks, above);
+    return new TrieContext(this.firstContext, blocks, above);
   }
 
   private visit(batch: Batch, act: Visit): Promise<void> | undefined {
@@ -113,10 +110,11 @@ export class TrieTable implements TrieLevel {
         return this.visit(batch, act);
       });
     }
-    this.makeRoom(this.parent.length);
-    this.length = 0;
-    this.firstBlock = -1;
-    this.makePlan(directory, this.parent, batch);
+    const above = this.parent.places;
+    this.plan.makeRoom(above.length);
+    this.places.clear(above.length);
+    this.firstContext = this.firstBlock = -1;
+    this.makePlan(directory, above, batch);
     const { groups, reader, number } = this;
     const { blocks } = this.plan;
     for (let g = 0; g < groups; g++) if (!reader.get(number, blocks[g])) return this.visitReading(directory, g, act);
@@ -166,7 +164,7 @@ export class TrieTable implements TrieLevel {
   }
 
   /** Sorts the parent's places by the contexts of their words in this table, and finds the block of each. */
-  private makePlan(directory: TrieDirectory, parent: TrieLevel, { ids }: Batch): void {
+  private makePlan(directory: TrieDirectory, parent: Places, { ids }: Batch): void {
     const { order, farthest } = this.plan;
     const { length, positions, contexts } = parent;
     const reach = this.part.pattern[this.part.pattern.length - 1];
@@ -197,7 +195,7 @@ export class TrieTable implements TrieLevel {
   }
 
   /** Groups words with the same wide context by the block of their rows. @param first block of the context. */
-  private planWide(directory: TrieDirectory, parent: TrieLevel, first: number, from: number, to: number): void {
+  private planWide(directory: TrieDirectory, parent: Places, first: number, from: number, to: number): void {
     const { order } = this.plan;
     sortByNumber(order, from, to, parent.rows);
     let block = first;
@@ -222,7 +220,8 @@ export class TrieTable implements TrieLevel {
 
   /** @param found the blocks, where they were just read; else they are in the reader. */
   private visitGroups(from: number, to: number, found: ReadonlyMap<number, TrieBlock> | undefined, act: Visit): void {
-    const { reader, number: table, parent } = this;
+    const { reader, number: table, places } = this;
+    const { contexts } = this.parent.places;
     const { blocks, starts, ends, order, farthest } = this.plan;
     let number = -1;
     let block: TrieBlock | undefined;
@@ -233,12 +232,15 @@ export class TrieTable implements TrieLevel {
       }
       if (!block) throw new Error('a block was planned and not read');
       const place = order[starts[g]];
-      const local = parent.contexts[place] - block.firstParent;
+      const local = contexts[place] - block.firstParent;
       if (local < 0 || local >= block.parents) continue;
       block.findChildren(local);
       const context = block.findWord(farthest[place]);
       if (context < 0) continue;
-      if (this.length === 0) this.firstBlock = number;
+      if (places.length === 0) {
+        this.firstBlock = number;
+        this.firstContext = block.firstContext + context;
+      }
       block.findRows(context);
       block.addTotals(context);
       this.found = context;
@@ -251,15 +253,16 @@ export class TrieTable implements TrieLevel {
 
   /** Looks up the words of a group, and writes their evidence. */
   private fillIn(block: TrieBlock, from: number, to: number, evidence: Evidence): void {
-    const { index, words, positions, contexts, rows, found } = this;
+    const { index, places, found } = this;
+    const { words, positions, contexts, rows } = places;
     const { order } = this.plan;
-    const { words: parentWords, positions: parentPositions, rows: ranks } = this.parent;
+    const { words: parentWords, positions: parentPositions, rows: ranks } = this.parent.places;
     const isBare = block.isBare(found);
     const map = rowMap.pays(block, to - from) ? rowMap : undefined;
     map?.fill(block);
     const first = block.partOf > 0 ? -block.firstRow : block.from;
     const number = block.firstContext + found;
-    let { length } = this;
+    let { length } = places;
     for (let i = from; i < to; i++) {
       const t = parentWords[order[i]];
       const rank = ranks[order[i]];
@@ -271,7 +274,7 @@ export class TrieTable implements TrieLevel {
       putEvidence(evidence, t, index, block, found, row);
     }
     map?.clear();
-    this.length = length;
+    places.length = length;
   }
 
   /** Looks up the words of a group, and interpolates. */
@@ -284,9 +287,10 @@ export class TrieTable implements TrieLevel {
     length: number,
     discounts: Float64Array,
   ): void {
-    const { words, positions, contexts, rows, values: own, found } = this;
+    const { places, found } = this;
+    const { words, positions, contexts, rows, values: own } = places;
     const { order } = this.plan;
-    const { words: parentWords, positions: parentPositions, rows: ranks, values: below } = this.parent;
+    const { words: parentWords, positions: parentPositions, rows: ranks, values: below } = this.parent.places;
     const { total, ones, twos } = block;
     const d1 = discounts[1];
     const d2 = discounts[2];
@@ -296,7 +300,7 @@ export class TrieTable implements TrieLevel {
     const number = block.firstContext + found;
     const map = rowMap.pays(block, to - from) ? rowMap : undefined;
     map?.fill(block);
-    let at = this.length;
+    let at = places.length;
     for (let i = from; i < to; i++) {
       const place = order[i];
       const t = parentWords[place];
@@ -317,16 +321,6 @@ export class TrieTable implements TrieLevel {
       matched[t] = length;
     }
     map?.clear();
-    this.length = at;
-  }
-
-  private makeRoom(words: number): void {
-    this.plan.makeRoom(words);
-    if (words <= this.words.length) return;
-    this.words = new Uint32Array(words);
-    this.positions = new Uint32Array(words);
-    this.values = new Float64Array(words);
-    this.contexts = new Uint32Array(words);
-    this.rows = new Int32Array(words);
+    places.length = at;
   }
 }

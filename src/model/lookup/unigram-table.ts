@@ -4,19 +4,13 @@ import type { Followers } from '../../smoothing/followers.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 import { findTrieBlock, type TrieDirectory } from '../../tables/trie-directory.js';
 import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
+import type { Places } from './places.js';
 import type { TablePart } from './table-part.js';
 import { followersOf, TrieContext } from './trie-context.js';
 import { putEvidence, type TrieLevel } from './trie-level.js';
 
 /** Looks the words of a batch up in the table of the empty pattern: all words have the same context. Its blocks stay in memory. */
 export class UnigramTable implements TrieLevel {
-  length = 0;
-  words = new Uint32Array(0);
-  positions: Uint32Array = new Uint32Array(0);
-  values = new Float64Array(0);
-  contexts = new Uint32Array(0);
-  rows = new Int32Array(0);
-
   private directory: TrieDirectory | undefined;
   /** By number, the blocks read so far. */
   private blocks: (TrieBlock | undefined)[] = [];
@@ -26,12 +20,14 @@ export class UnigramTable implements TrieLevel {
   /**
    * @param number of the table in the reader.
    * @param index the table's place in the evidence.
+   * @param places the words of the batch.
    */
   constructor(
     private readonly reader: TrieReader,
     private readonly number: number,
     private readonly part: TablePart,
     private readonly index: number,
+    readonly places: Places,
   ) {}
 
   look(batch: Batch, evidence: Evidence): Promise<void> | undefined {
@@ -77,8 +73,7 @@ export class UnigramTable implements TrieLevel {
       });
     }
     const { ids, targets, length } = batch;
-    this.makeRoom(length);
-    this.positions = targets;
+    this.begin(batch);
     const { numbers } = this;
     const missing = new Set<number>();
     for (let t = 0; t < length; t++) {
@@ -96,7 +91,8 @@ export class UnigramTable implements TrieLevel {
 
   private fillIn(batch: Batch, evidence: Evidence): void {
     const { ids, targets, length } = batch;
-    const { blocks, numbers, rows } = this;
+    const { blocks, numbers } = this;
+    const { rows } = this.places;
     for (let t = 0; t < length; t++) {
       const block = blocks[numbers[t]] as TrieBlock;
       const row = this.enter(block, ids[targets[t]]);
@@ -107,7 +103,8 @@ export class UnigramTable implements TrieLevel {
 
   private fold(batch: Batch, values: Float64Array, discounts: Float64Array): void {
     const { ids, targets, length } = batch;
-    const { blocks, numbers, rows, values: own } = this;
+    const { blocks, numbers } = this;
+    const { rows, values: own } = this.places;
     const d1 = discounts[1];
     const d2 = discounts[2];
     const d3 = discounts[3];
@@ -133,13 +130,14 @@ export class UnigramTable implements TrieLevel {
     return block.findRankNear(word);
   }
 
-  private makeRoom(words: number): void {
-    this.length = words;
-    if (words <= this.words.length) return;
-    this.words = Uint32Array.from({ length: words }, (_, t) => t);
-    this.contexts = new Uint32Array(words);
-    this.values = new Float64Array(words);
-    this.rows = new Int32Array(words);
-    this.numbers = new Uint32Array(words);
+  /** Gives each word of a batch its place: all have the same context. */
+  private begin({ targets, length }: Batch): void {
+    const { places } = this;
+    places.clear(length);
+    places.length = length;
+    for (let t = 0; t < length; t++) places.words[t] = t;
+    places.positions.set(targets.subarray(0, length));
+    places.contexts.fill(0, 0, length);
+    if (this.numbers.length < length) this.numbers = new Uint32Array(length);
   }
 }
