@@ -14,7 +14,7 @@ import { followersOf, TrieContext } from './trie-context.js';
 import { clearEvidence, putEvidence, type TrieLevel } from './trie-level.js';
 
 /** Blocks that are read at once; the next ones are read meanwhile. */
-const BLOCKS_A_READ = 128;
+const BLOCKS_A_READ = 64;
 
 /** The blocks of a batch with more groups are not kept in memory. */
 const KEPT_GROUPS = 1 << 14;

@@ -9,7 +9,7 @@ const OPEN_FILES = 74;
  * Bytes of a table file. LevelDB maps open files into memory: small files and few of them at a time keep that small for a large
  * model.
  */
-const FILE_BYTES = 2 << 20;
+const FILE_BYTES = 1 << 20;
 
 /** Share of a build's memory that is LevelDB's write buffer. */
 const WRITE_BUFFER_SHARE = 1 / 32;
