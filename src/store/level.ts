@@ -7,6 +7,10 @@ const BATCH_BYTES = 1 << 20;
 /** Bytes that an iterator reads ahead; not every database uses the option. */
 const READ_AHEAD_BYTES = 1 << 20;
 
+/** All keys are between these. */
+const FIRST_KEY = Uint8Array.of(0);
+const LAST_KEY = Uint8Array.of(0xff);
+
 /** Keys and values are byte arrays. */
 export const ENCODING = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 
@@ -30,6 +34,8 @@ export interface Database {
   iterator(options: Range & { highWaterMarkBytes?: number }): AsyncIterable<[Uint8Array, Uint8Array]>;
   clear(range: Range): Promise<void>;
   batch(puts: Put[], options: { sync?: boolean }): Promise<void>;
+  /** Writes all values into files whose ranges of keys do not overlap; LevelDB alone has it. */
+  compactRange?(start: Uint8Array, end: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -65,7 +71,11 @@ export class LevelWriter implements ModelWriter {
   private bytes = 0;
   private writing = Promise.resolve();
 
-  constructor(private readonly database: Database) {}
+  /** @param lasts whether the database is that of a model, which is read many times; otherwise it is read once and removed. */
+  constructor(
+    private readonly database: Database,
+    private readonly lasts = true,
+  ) {}
 
   async put(key: Uint8Array, value: Uint8Array): Promise<void> {
     this.batch.push({ type: 'put', key, value });
@@ -93,12 +103,13 @@ export class LevelWriter implements ModelWriter {
     return this.database.clear({ gte: from, lt: to });
   }
 
-  /** Writes all values and closes the database, with an empty LevelDB log, so that opening the folder replays nothing. */
+  /**
+   * Writes all values and closes the database. A LevelDB of a model ends with an empty log, so that opening it replays nothing, and
+   * with each key in the range of one table file, so that reading a value reads one file.
+   */
   async finish(): Promise<void> {
     await this.sync();
-    await this.database.close();
-    // Opening a LevelDB moves the records of its log into table files.
-    await this.database.open({ errorIfExists: false });
+    if (this.lasts) await this.database.compactRange?.(FIRST_KEY, LAST_KEY);
     await this.database.close();
   }
 

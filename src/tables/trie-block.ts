@@ -200,6 +200,14 @@ export class TrieBlock {
     }
   }
 
+  /** Writes the ranks of the rows {@link from} to {@link to}. */
+  readRanks(ranks: Uint32Array): void {
+    const { data, from, to } = this;
+    unpackNumbers(data, this.rankHeads, this.rankData, WIDE_GROUPS, from, to, ranks);
+    if (this.rankBases === 0) return;
+    for (let row = from; row < to; row++) ranks[row - from] += data[this.rankBases + (row >>> WIDE_GROUPS)];
+  }
+
   /** Writes the rank and the count of each row. */
   readRows(ranks: Uint32Array, counts: Uint32Array): void {
     const { data, rows, manyBits } = this;

@@ -34,7 +34,8 @@ export async function placeOf(
     temporary,
     ...(unfinished ? { checkpoints: unfinished } : {}),
     createStore: async kind => {
-      const create = (path: string, resumed = false): Promise<LevelWriter> => createLevelWriter(path, memory, resumed);
+      const create = (path: string, resumed = false): Promise<LevelWriter> =>
+        createLevelWriter(path, memory, kind === 'tables', resumed);
       if (kind === 'counted' && unfinished) {
         return unfinished.openStore(pathOf(kind), [draft.database, temporary('unpruned')], create);
       }

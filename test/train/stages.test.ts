@@ -35,7 +35,7 @@ async function contextIn(path: string, checkpoints: UnfinishedBuild): Promise<Bu
     temporary: name => join(path, name),
     checkpoints,
     createStore: kind =>
-      checkpoints.openStore(join(path, kind), [], (store, resumed) => createLevelWriter(store, memory, resumed)),
+      checkpoints.openStore(join(path, kind), [], (store, resumed) => createLevelWriter(store, memory, false, resumed)),
     openStore: kind => openLevelStore(join(path, kind), path),
     putWeights: () => Promise.resolve(),
   });

@@ -1,38 +1,62 @@
 /** Shorter lists are sorted by insertion. */
 const SHORT = 24;
 
-/** Word and place make one number, which a double holds exactly: lists are at most this long. */
-export const MOST_PLACES = 2 ** 21;
+/** Longer lists are sorted by the digits of the numbers, from the lowest up. */
+const LONG = 1 << 12;
+const DIGIT_BITS = 11;
+const DIGITS = 1 << DIGIT_BITS;
 
-let keys = new Float64Array(1 << 10);
-let copy = new Uint32Array(1 << 10);
+/** Number and place make one number, which a double holds exactly: lists between {@link SHORT} and {@link LONG} are sorted by that. */
+const PLACES = LONG;
+
+const keys = new Float64Array(LONG);
+const starts = new Uint32Array(DIGITS + 1);
+let copy = new Uint32Array(LONG);
 
 /**
  * Sorts the places `order[from, to)` by a number of each, keeping the order of those whose numbers are equal.
  *
- * @param numbers by place, from −1 to 2^31 − 1.
+ * @param numbers by place, from −1 to 2^31 − 2.
  */
 export function sortByNumber(order: Uint32Array, from: number, to: number, numbers: Uint32Array | Int32Array): void {
   const length = to - from;
-  if (length <= SHORT) {
-    for (let i = from + 1; i < to; i++) {
-      const place = order[i];
-      const number = numbers[place];
-      let j = i;
-      for (; j > from && numbers[order[j - 1]] > number; j--) order[j] = order[j - 1];
-      order[j] = place;
-    }
-    return;
+  if (length <= SHORT) sortByInsertion(order, from, to, numbers);
+  else if (length <= LONG) sortByKeys(order, from, length, numbers);
+  else sortByDigits(order, from, length, numbers);
+}
+
+function sortByInsertion(order: Uint32Array, from: number, to: number, numbers: Uint32Array | Int32Array): void {
+  for (let i = from + 1; i < to; i++) {
+    const place = order[i];
+    const number = numbers[place];
+    let j = i;
+    for (; j > from && numbers[order[j - 1]] > number; j--) order[j] = order[j - 1];
+    order[j] = place;
   }
-  if (keys.length < length) {
-    keys = new Float64Array(2 * length);
-    copy = new Uint32Array(2 * length);
-  }
+}
+
+function sortByKeys(order: Uint32Array, from: number, length: number, numbers: Uint32Array | Int32Array): void {
   for (let i = 0; i < length; i++) {
     const place = order[from + i];
     copy[i] = place;
-    keys[i] = (numbers[place] + 1) * MOST_PLACES + i;
+    keys[i] = (numbers[place] + 1) * PLACES + i;
   }
   keys.subarray(0, length).sort();
-  for (let i = 0; i < length; i++) order[from + i] = copy[keys[i] % MOST_PLACES];
+  for (let i = 0; i < length; i++) order[from + i] = copy[keys[i] % PLACES];
+}
+
+function sortByDigits(order: Uint32Array, from: number, length: number, numbers: Uint32Array | Int32Array): void {
+  if (copy.length < length) copy = new Uint32Array(2 * length);
+  let all = 0;
+  for (let i = from; i < from + length; i++) all |= numbers[order[i]] + 1;
+  for (let shift = 0; all >>> shift > 0 && shift < 32; shift += DIGIT_BITS) {
+    starts.fill(0);
+    for (let i = from; i < from + length; i++) starts[(((numbers[order[i]] + 1) >>> shift) & (DIGITS - 1)) + 1]++;
+    for (let digit = 0; digit < DIGITS; digit++) starts[digit + 1] += starts[digit];
+    copy.set(order.subarray(from, from + length));
+    for (let i = 0; i < length; i++) {
+      const place = copy[i];
+      order[from + starts[((numbers[place] + 1) >>> shift) & (DIGITS - 1)]++] = place;
+    }
+  }
 }

@@ -21,6 +21,10 @@ export interface TrieLevel extends CountTable {
   readonly length: number;
   /** By place, the word of the batch. */
   readonly words: Uint32Array;
+  /** By place, the word's position in `ids` of the batch. */
+  readonly positions: Uint32Array;
+  /** By place, p(w|h) for the context h of this table, where probabilities are interpolated. */
+  readonly values: Float64Array;
   /** By place, the number of the word's context in the table. */
   readonly contexts: Uint32Array;
   /** By place, the number of the word's row among those of its context, or −1. */

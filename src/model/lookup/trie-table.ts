@@ -5,6 +5,7 @@ import type { Followers } from '../../smoothing/followers.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 import { findTrieBlock, isBehind, type TrieDirectory } from '../../tables/trie-directory.js';
 import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
+import { RowMap } from './row-map.js';
 import { sortByNumber } from './sort-places.js';
 import type { LookupPlan } from './lookup-plan.js';
 import type { TablePart } from './table-part.js';
@@ -12,10 +13,13 @@ import { followersOf, TrieContext } from './trie-context.js';
 import { clearEvidence, putEvidence, type TrieLevel } from './trie-level.js';
 
 /** Blocks that are read at once; the next ones are read meanwhile. */
-const BLOCKS_A_READ = 32;
+const BLOCKS_A_READ = 128;
 
 /** The blocks of a batch with more groups are not kept in memory. */
 const KEPT_GROUPS = 1 << 14;
+
+/** Working memory for one context at a time. */
+const rowMap = new RowMap();
 
 /** What is done with the words of a group, which have one context: its totals are those that the block found last. */
 type Visit = (block: TrieBlock, from: number, to: number) => void;
@@ -28,6 +32,8 @@ type Visit = (block: TrieBlock, from: number, to: number) => void;
 export class TrieTable implements TrieLevel {
   length = 0;
   words = new Uint32Array(0);
+  positions = new Uint32Array(0);
+  values = new Float64Array(0);
   contexts = new Uint32Array(0);
   rows = new Int32Array(0);
 
@@ -64,7 +70,7 @@ export class TrieTable implements TrieLevel {
   /**
    * Looks words up and interpolates their probabilities, as `LoadedTable.interpolate` does, in one pass.
    *
-   * @param values by word of the batch, p(w|h') for h' that lacks the farthest word of the context h; becomes p(w|h).
+   * @param values by word of the batch; gets p(w|h) for each word whose context h was seen.
    * @param matched by word of the batch, the length of the longest n-gram found so far.
    */
   interpolate(
@@ -160,13 +166,13 @@ export class TrieTable implements TrieLevel {
   }
 
   /** Sorts the parent's places by the contexts of their words in this table, and finds the block of each. */
-  private makePlan(directory: TrieDirectory, parent: TrieLevel, { ids, targets, available }: Batch): void {
+  private makePlan(directory: TrieDirectory, parent: TrieLevel, { ids }: Batch): void {
     const { order, farthest } = this.plan;
-    const { length, words, contexts } = parent;
+    const { length, positions, contexts } = parent;
     const reach = this.part.pattern[this.part.pattern.length - 1];
     for (let place = 0; place < length; place++) {
-      const t = words[place];
-      farthest[place] = available[t] >= reach ? ids[targets[t] - reach] : NONE;
+      // Before the history of a word there is no word.
+      farthest[place] = ids[positions[place] - reach];
       order[place] = place;
     }
     this.groups = 0;
@@ -245,22 +251,26 @@ export class TrieTable implements TrieLevel {
 
   /** Looks up the words of a group, and writes their evidence. */
   private fillIn(block: TrieBlock, from: number, to: number, evidence: Evidence): void {
-    const { index, words, contexts, rows, found } = this;
+    const { index, words, positions, contexts, rows, found } = this;
     const { order } = this.plan;
-    const { words: parentWords, rows: ranks } = this.parent;
+    const { words: parentWords, positions: parentPositions, rows: ranks } = this.parent;
     const isBare = block.isBare(found);
+    const map = rowMap.pays(block, to - from) ? rowMap : undefined;
+    map?.fill(block);
     const first = block.partOf > 0 ? -block.firstRow : block.from;
     const number = block.firstContext + found;
     let { length } = this;
     for (let i = from; i < to; i++) {
       const t = parentWords[order[i]];
       const rank = ranks[order[i]];
-      const row = rank < 0 || isBare ? -1 : block.findRank(rank);
+      const row = rank < 0 || isBare ? -1 : map ? map.find(rank) : block.findRank(rank);
       words[length] = t;
+      positions[length] = parentPositions[order[i]];
       contexts[length] = number;
       rows[length++] = row < 0 ? -1 : row - first;
       putEvidence(evidence, t, index, block, found, row);
     }
+    map?.clear();
     this.length = length;
   }
 
@@ -274,9 +284,9 @@ export class TrieTable implements TrieLevel {
     length: number,
     discounts: Float64Array,
   ): void {
-    const { words, contexts, rows, found } = this;
+    const { words, positions, contexts, rows, values: own, found } = this;
     const { order } = this.plan;
-    const { words: parentWords, rows: ranks } = this.parent;
+    const { words: parentWords, positions: parentPositions, rows: ranks, values: below } = this.parent;
     const { total, ones, twos } = block;
     const d1 = discounts[1];
     const d2 = discounts[2];
@@ -284,25 +294,29 @@ export class TrieTable implements TrieLevel {
     const taken = d1 * ones + d2 * twos + d3 * (block.followers - ones - twos) + block.prunedTotal;
     const first = block.partOf > 0 ? -block.firstRow : block.from;
     const number = block.firstContext + found;
+    const map = rowMap.pays(block, to - from) ? rowMap : undefined;
+    map?.fill(block);
     let at = this.length;
     for (let i = from; i < to; i++) {
       const place = order[i];
       const t = parentWords[place];
       const rank = ranks[place];
       words[at] = t;
+      positions[at] = parentPositions[place];
       contexts[at] = number;
-      const row = rank < 0 ? -1 : block.findRank(rank);
+      const row = rank < 0 ? -1 : map ? map.find(rank) : block.findRank(rank);
       if (row < 0) {
-        rows[at++] = -1;
-        values[t] = (0 + taken * values[t]) / total;
+        rows[at] = -1;
+        values[t] = own[at++] = (0 + taken * below[place]) / total;
         continue;
       }
-      rows[at++] = row - first;
+      rows[at] = row - first;
       const count = block.count(row);
       const kept = count - (count === 1 ? d1 : count === 2 ? d2 : d3);
-      values[t] = ((kept > 0 ? kept : 0) + taken * values[t]) / total;
+      values[t] = own[at++] = ((kept > 0 ? kept : 0) + taken * below[place]) / total;
       matched[t] = length;
     }
+    map?.clear();
     this.length = at;
   }
 
@@ -310,6 +324,8 @@ export class TrieTable implements TrieLevel {
     this.plan.makeRoom(words);
     if (words <= this.words.length) return;
     this.words = new Uint32Array(words);
+    this.positions = new Uint32Array(words);
+    this.values = new Float64Array(words);
     this.contexts = new Uint32Array(words);
     this.rows = new Int32Array(words);
   }

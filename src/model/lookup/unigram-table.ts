@@ -12,6 +12,8 @@ import { putEvidence, type TrieLevel } from './trie-level.js';
 export class UnigramTable implements TrieLevel {
   length = 0;
   words = new Uint32Array(0);
+  positions: Uint32Array = new Uint32Array(0);
+  values = new Float64Array(0);
   contexts = new Uint32Array(0);
   rows = new Int32Array(0);
 
@@ -76,6 +78,7 @@ export class UnigramTable implements TrieLevel {
     }
     const { ids, targets, length } = batch;
     this.makeRoom(length);
+    this.positions = targets;
     const { numbers } = this;
     const missing = new Set<number>();
     for (let t = 0; t < length; t++) {
@@ -104,7 +107,7 @@ export class UnigramTable implements TrieLevel {
 
   private fold(batch: Batch, values: Float64Array, discounts: Float64Array): void {
     const { ids, targets, length } = batch;
-    const { blocks, numbers, rows } = this;
+    const { blocks, numbers, rows, values: own } = this;
     const d1 = discounts[1];
     const d2 = discounts[2];
     const d3 = discounts[3];
@@ -119,7 +122,7 @@ export class UnigramTable implements TrieLevel {
       rows[t] = row < 0 ? -1 : row + block.firstRow;
       const count = row < 0 ? 0 : block.count(row);
       const kept = count - (count === 0 ? 0 : count === 1 ? d1 : count === 2 ? d2 : d3);
-      values[t] = ((kept > 0 ? kept : 0) + taken * values[t]) / total;
+      values[t] = own[t] = ((kept > 0 ? kept : 0) + taken * values[t]) / total;
     }
   }
 
@@ -135,6 +138,7 @@ export class UnigramTable implements TrieLevel {
     if (words <= this.words.length) return;
     this.words = Uint32Array.from({ length: words }, (_, t) => t);
     this.contexts = new Uint32Array(words);
+    this.values = new Float64Array(words);
     this.rows = new Int32Array(words);
     this.numbers = new Uint32Array(words);
   }

@@ -35,12 +35,18 @@ export async function openLevelStore(path: string, name: string): Promise<ModelS
 }
 
 /**
- * Opens a LevelDB for writing a model.
+ * Opens a LevelDB for writing.
  *
  * @param memory bytes to aim for.
+ * @param lasts as {@link LevelWriter} takes it.
  * @param resumed whether the LevelDB may exist, from an interrupted build; otherwise it must not.
  */
-export async function createLevelWriter(path: string, memory = Infinity, resumed = false): Promise<LevelWriter> {
+export async function createLevelWriter(
+  path: string,
+  memory = Infinity,
+  lasts = true,
+  resumed = false,
+): Promise<LevelWriter> {
   const database: Database = new Level(path, {
     ...ENCODING,
     errorIfExists: !resumed,
@@ -49,5 +55,5 @@ export async function createLevelWriter(path: string, memory = Infinity, resumed
     ...limits(memory),
   });
   await database.open();
-  return new LevelWriter(database);
+  return new LevelWriter(database, lasts);
 }

@@ -26,7 +26,7 @@ export interface TableFile {
   readonly indexCrc32: string;
   /** The first key of the file, in hexadecimal. */
   readonly first: string;
-  /** No key of the file is behind this one, in hexadecimal. */
+  /** The last one. */
   readonly last: string;
 }
 
@@ -40,11 +40,16 @@ export async function describeTableFile(path: string, bytes: number): Promise<Ta
     const index = footer.varint();
     const end = index + footer.varint();
     const first = new Cursor(await read(file, 0, Math.min(indexFrom, MOST_KEY_BYTES)));
+    first.next();
+    // The index has shortened keys; the value of its last entry is the place of the last data block, which has the last key.
+    const { value } = lastEntry(await read(file, index, end));
+    const handle = new Cursor(value);
+    const from = handle.varint();
     return {
       indexFrom,
       indexCrc32: crc32Hex(await read(file, indexFrom, bytes)),
-      first: hexadecimal(first.key(new Uint8Array(0))),
-      last: hexadecimal(lastKey(await read(file, index, end))),
+      first: hexadecimal(first.key),
+      last: hexadecimal(lastEntry(await read(file, from, from + handle.varint())).key),
     };
   } finally {
     await file.close();
@@ -66,13 +71,12 @@ export async function isIndexIntact(
   }
 }
 
-/** The last key of an index block: entries, the places of some of them, and the number of these places. */
-function lastKey(block: Uint8Array): Uint8Array {
+/** The last entry of a block: entries, the places of some of them, and the number of these places. */
+function lastEntry(block: Uint8Array): Cursor {
   const restarts = new DataView(block.buffer, block.byteOffset).getUint32(block.length - 4, true);
   const entries = new Cursor(block.subarray(0, block.length - 4 * (restarts + 1)));
-  let key: Uint8Array = new Uint8Array(0);
-  while (entries.left > 0) key = entries.key(key);
-  return key;
+  while (entries.left > 0) entries.next();
+  return entries;
 }
 
 async function read(file: FileHandle, from: number, to: number): Promise<Uint8Array> {
@@ -88,6 +92,9 @@ function hexadecimal(key: Uint8Array): string {
 
 /** Reads the entries of a block one by one. */
 class Cursor {
+  /** The key and the value of the current entry. */
+  key: Uint8Array = new Uint8Array(0);
+  value: Uint8Array = new Uint8Array(0);
   private at = 0;
 
   constructor(private readonly bytes: Uint8Array) {}
@@ -104,13 +111,12 @@ class Cursor {
     }
   }
 
-  /** The key of the next entry, which begins as the key before. Skips its value. */
-  key(before: Uint8Array): Uint8Array {
+  /** Moves to the next entry. Its key begins as the key before. */
+  next(): void {
     const shared = this.varint();
     const own = this.varint();
     const value = this.varint();
-    const key = Buffer.concat([before.subarray(0, shared), this.bytes.subarray(this.at, this.at + own)]);
-    this.at += own + value;
-    return key;
+    this.key = Buffer.concat([this.key.subarray(0, shared), this.bytes.subarray(this.at, (this.at += own))]);
+    this.value = this.bytes.subarray(this.at, (this.at += value));
   }
 }

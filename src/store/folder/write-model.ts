@@ -41,9 +41,9 @@ export async function writeModel<T>(
 ): Promise<{ written: T; bytes: number }> {
   const draft = await beginDraft(out, force, findUnfinished);
   const stores: LevelWriter[] = [];
-  const create = async (path: string): Promise<LevelWriter> => {
+  const create = async (path: string, lasts: boolean): Promise<LevelWriter> => {
     const { createLevelWriter } = await import('./leveldb.js');
-    const store = await createLevelWriter(path);
+    const store = await createLevelWriter(path, Infinity, lasts);
     stores.push(store);
     return store;
   };
@@ -51,8 +51,8 @@ export async function writeModel<T>(
   try {
     const written = await write({
       ...draft,
-      createStore: () => create(draft.database),
-      createRows: () => create(rows),
+      createStore: () => create(draft.database, true),
+      createRows: () => create(rows, false),
       openRows: async () => (await import('./leveldb.js')).openLevelStore(rows, out),
     });
     const { bytes } = await draft.publish(created);

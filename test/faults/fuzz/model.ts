@@ -25,7 +25,7 @@ interface Contents {
 /** A text with a context of more followers than a block holds, and with enough other words to tune a mixture with classes. */
 export function trainingText(): string[] {
   const random = randomNumbers(5);
-  const wide = Array.from({ length: 2300 }, (_, i) => `of w${i}`);
+  const wide = Array.from({ length: 4200 }, (_, i) => `of w${i}`);
   return [
     ...wide,
     ...Array.from({ length: 400 }, () =>
@@ -261,7 +261,7 @@ export const pointer: CreateTarget = async (folder): Promise<Target> => {
 export const files: CreateTarget = async (folder): Promise<Target> => {
   const trained = join(folder, 'trained');
   const path = join(folder, 'fuzzed');
-  await train({ sentences: trainingText().slice(2200), out: trained, order: 2, threads: 1 });
+  await train({ sentences: trainingText().slice(4100), out: trained, order: 2, threads: 1 });
   const { generation, files: listed } = JSON.parse(readFileSync(join(trained, 'kneser.json'), 'utf8')) as {
     generation: string;
     files: { name: string; bytes: number; crc32: string }[];

@@ -1,0 +1,42 @@
+import type { TrieBlock } from '../../tables/trie-block.js';
+
+/** A context with fewer rows is searched, however many words are looked up in it. */
+const FEWEST_ROWS = 16;
+/** A context is mapped for words of which there are more than a share of its rows. */
+const SHARE = 1 / 4;
+
+/** The rows of one context by rank, for contexts in which many words are looked up: each is found at once. */
+export class RowMap {
+  /** By rank, one more than the row; 0 for ranks without a row. */
+  private rows = new Uint16Array(1 << 10);
+  private readonly ranks = new Uint32Array(1 << 12);
+  private length = 0;
+
+  /** Whether to map the context whose rows the block found last, to look up so many words. */
+  pays(block: TrieBlock, words: number): boolean {
+    const rows = block.to - block.from;
+    return rows > FEWEST_ROWS && words > SHARE * rows;
+  }
+
+  /** Maps the rows of the context that the block found last. */
+  fill(block: TrieBlock): void {
+    const { ranks } = this;
+    this.length = block.to - block.from;
+    block.readRanks(ranks);
+    const largest = ranks[this.length - 1];
+    if (largest >= this.rows.length) this.rows = new Uint16Array(2 * largest);
+    const { rows } = this;
+    const first = block.from + 1;
+    for (let i = 0; i < this.length; i++) rows[ranks[i]] = first + i;
+  }
+
+  /** The row of a rank, or −1. */
+  find(rank: number): number {
+    return rank < this.rows.length ? this.rows[rank] - 1 : -1;
+  }
+
+  clear(): void {
+    const { rows, ranks } = this;
+    for (let i = 0; i < this.length; i++) rows[ranks[i]] = 0;
+  }
+}
