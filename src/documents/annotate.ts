@@ -347,7 +347,7 @@ async function* annotateWith(
   const how = { model: scoring, against: others, choose, unit, tokens: options.tokens ?? false };
   for await (const scored of scoreDocuments(source.read(), how)) {
     for (const one of scored) {
-      if (one.against) guard?.look(one.against.matched);
+      if (guard && one.against) guard.look(one.against.matched);
       const figures = documentFigures(one, unit);
       const more = hasMore ? await moreFigures(options, scoring, one, threshold) : undefined;
       yield new AnnotatedRow(one.document, more ? { ...figures, ...more } : figures, options);

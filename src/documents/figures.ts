@@ -1,6 +1,5 @@
 import { exp10 } from '../base/elementary.js';
-import type { TokenScores } from '../model/scoring/pieces.js';
-import { figuresOf, LOG2_10, orNull, perplexityOf, PieceSum } from '../model/scoring/perplexity.js';
+import { figuresOf, LOG2_10, orNull, perplexityOf, type TokenSums } from '../model/scoring/perplexity.js';
 import type { FeatureFigures } from './features.js';
 import type { DocumentUnit, ScoredDocument } from './scored.js';
 
@@ -62,17 +61,9 @@ export interface ContextFigures {
   readonly consens: number | null;
 }
 
-/** The sums over the tokens of a document. */
-export function sumOf({ log10Probs, oov }: TokenScores): PieceSum {
-  const sum = new PieceSum();
-  sum.addWords(log10Probs, oov, 0, log10Probs.length);
-  return sum;
-}
-
 /** The figures of a document. */
 export function documentFigures(scored: ScoredDocument<unknown>, unit: DocumentUnit): DocumentFigures {
-  const { sentences, scores, against } = scored;
-  const sum = sumOf(scores);
+  const { sentences, sum, againstSum } = scored;
   const { tokens, oov } = sum;
   const { log10Prob, perplexity, bitsPerByte } = figuresOf(sum, scored);
   // A document of empty sentences has no perplexity: all its tokens are `</s>`.
@@ -87,12 +78,11 @@ export function documentFigures(scored: ScoredDocument<unknown>, unit: DocumentU
     perplexity: isEmpty ? null : perplexity,
     bitsPerByte: isEmpty ? null : bitsPerByte,
     commonness: isEmpty || log10Prob === null ? null : exp10(log10Prob / tokens),
-    ...(against ? { against: compared(sum, against, isEmpty) } : {}),
+    ...(againstSum ? { against: compared(sum, againstSum, isEmpty) } : {}),
   };
 }
 
-function compared(sum: PieceSum, scores: TokenScores, isEmpty: boolean): ComparedFigures {
-  const other = sumOf(scores);
+function compared(sum: TokenSums, other: TokenSums, isEmpty: boolean): ComparedFigures {
   const log10Prob = other.knownLog10Prob + other.oovLog10Prob;
   const ratio = sum.knownLog10Prob + sum.oovLog10Prob - log10Prob;
   return {

@@ -86,7 +86,8 @@ export async function writeLines(path: string, lines: AsyncIterable<OutputLine>,
   try {
     await writeAtomically(path, chunks(), ...packersOf(path));
   } catch (error) {
-    throw cause ?? writeError(path, error);
+    // An error of the disk is thrown into the source, too.
+    throw cause instanceof KneserError ? cause : writeError(path, error);
   }
 }
 

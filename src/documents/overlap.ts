@@ -362,7 +362,7 @@ async function readTraining(
   let isPlain = false;
   const token =
     normalize === 'gpt3'
-      ? (bytes: Uint8Array, from: number, to: number): void => lookup.find(bytes, from, to, take)
+      ? (bytes: Uint8Array, from: number, to: number, hash: number): void => lookup.find(bytes, from, to, hash, take)
       : (bytes: Uint8Array, from: number, to: number, hash: number): void => take(words.find(bytes, from, to, hash));
   const endDocument = (): void => {
     index.endRun();

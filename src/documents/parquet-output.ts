@@ -126,7 +126,8 @@ export async function writeParquet(
   try {
     await writeAtomically(path, chunks());
   } catch (error) {
-    throw cause ?? writeError(path, error);
+    // An error of the disk is thrown into the source, too.
+    throw cause instanceof KneserError ? cause : writeError(path, error);
   }
 }
 

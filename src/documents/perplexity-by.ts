@@ -15,7 +15,7 @@ import { hashRandom } from '../base/hash-random.js';
 import type { WorkOptions } from '../base/progress.js';
 import { intervalOf, Resampling, RESAMPLING_OPTIONS, resamplingOf, type Interval } from '../baseline/bootstrap.js';
 import { LanguageModel } from '../model/language-model.js';
-import { figuresOf, LOG2_10, orNull, perplexityOf, PieceSum } from '../model/scoring/perplexity.js';
+import { figuresOf, LOG2_10, orNull, perplexityOf, PieceSum, type TokenSums } from '../model/scoring/perplexity.js';
 import type { TokenScoring } from '../model/token-scoring.js';
 import { OOV } from '../smoothing/batch.js';
 import { readFrequencies } from '../tables/dictionary-reader.js';
@@ -25,7 +25,6 @@ import { expandInputs } from '../text/formats/input.js';
 import { memberOf } from '../text/formats/jsonl.js';
 import { UNK } from '../text/tokens.js';
 import { Column, Labels } from './columns.js';
-import { sumOf } from './figures.js';
 import { scoreDocuments } from './scored.js';
 import { expandForTwoPasses, readAllDocuments, type DocumentAt } from './stream.js';
 
@@ -212,19 +211,19 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
   let missing = 0;
   replaced = 0;
   for await (const scored of scoreDocuments(kept(read(), chosen), { model: scoring, unit: 'lines' })) {
-    for (const { document, scores, ids, bytes: length } of scored) {
+    for (const one of scored) {
+      const { document, sum: own, bytes: length } = one;
       if (document.text === undefined) {
         missing++;
         continue;
       }
       const domain = domainOf(document);
       const sum = (sums[domain] ??= new DomainSum(new Resampling(2, { ...resampling, stream: domain })));
-      const own = sumOf(scores);
       sum.documents++;
       sum.bytes += length;
       addTo(sum.sum, own);
       sum.resampling.add([own.knownLog10Prob + own.oovLog10Prob, own.tokens]);
-      losses?.add(ids, scores.log10Probs);
+      losses?.add(one.ids, one.scores.log10Probs);
     }
   }
   if (replaced > 0) onWarning?.(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
@@ -254,7 +253,7 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
   };
 }
 
-function addTo(sum: PieceSum, other: PieceSum): void {
+function addTo(sum: PieceSum, other: TokenSums): void {
   sum.tokens += other.tokens;
   sum.oov += other.oov;
   sum.knownLog10Prob += other.knownLog10Prob;

@@ -1,6 +1,6 @@
 import type { TokenScores } from '../model/scoring/pieces.js';
 import { IdSink } from '../model/scoring/text-reader.js';
-import { PIECE_WORDS } from '../model/scoring/perplexity.js';
+import { PIECE_WORDS, PieceSum, type TokenSums } from '../model/scoring/perplexity.js';
 import type { TokenScoring } from '../model/token-scoring.js';
 import { createFeeder } from '../text/feeder.js';
 import { PieceBuilder } from '../text/formats/corpus.js';
@@ -19,6 +19,10 @@ export interface ScoredDocument<D> {
   readonly bytes: number;
   /** Code points of its text, with the line end after its last line. */
   readonly characters: number;
+  /** The sums over its tokens. */
+  readonly sum: TokenSums;
+  /** The sums over its tokens under the second model. */
+  readonly againstSum: TokenSums | undefined;
   /** The scores of each token. */
   readonly scores: TokenScores;
   /** The scores of each token under the second model. Their number is the same unless only one of the models leaves out blank lines. */
@@ -162,16 +166,7 @@ class Task<D extends Scorable> {
     this.placed = [];
     if (tokens) this.tokens = [];
     const [scores, ...others] = await Promise.all(scoring);
-    return placed.map(({ document, from, to, other, otherFrom, otherTo, sentences, bytes, characters }) => ({
-      document,
-      sentences,
-      bytes,
-      characters,
-      scores: partOf(scores, from, to),
-      against: others.length > 0 ? partOf(others[other], otherFrom, otherTo) : undefined,
-      ids: ids.subarray(from, to),
-      tokens: tokens?.slice(from, to),
-    }));
+    return placed.map(place => new TaskDocument(place, { ids, scores, others, tokens }));
   }
 
   /** Collects the tokens as the model reads them. */
@@ -190,6 +185,67 @@ class Task<D extends Scorable> {
       },
     };
   }
+}
+
+/** What the documents of a task share. */
+interface TaskScores {
+  readonly ids: Uint32Array;
+  readonly scores: TokenScores;
+  readonly others: readonly TokenScores[];
+  readonly tokens: readonly string[] | undefined;
+}
+
+/** A scored document. Arrays by token are cut out of those of its task when they are asked for: most figures are sums. */
+class TaskDocument<D> implements ScoredDocument<D> {
+  readonly document: D;
+  readonly sum: TokenSums;
+  readonly againstSum: TokenSums | undefined;
+
+  constructor(
+    private readonly place: Placed<D>,
+    private readonly task: TaskScores,
+  ) {
+    this.document = place.document;
+    this.sum = sumOfPart(task.scores, place.from, place.to);
+    const other = task.others.at(place.other);
+    this.againstSum = other && sumOfPart(other, place.otherFrom, place.otherTo);
+  }
+
+  get sentences(): number {
+    return this.place.sentences;
+  }
+
+  get bytes(): number {
+    return this.place.bytes;
+  }
+
+  get characters(): number {
+    return this.place.characters;
+  }
+
+  get scores(): TokenScores {
+    return partOf(this.task.scores, this.place.from, this.place.to);
+  }
+
+  get against(): TokenScores | undefined {
+    const { other, otherFrom, otherTo } = this.place;
+    const scores = this.task.others.at(other);
+    return scores && partOf(scores, otherFrom, otherTo);
+  }
+
+  get ids(): Uint32Array {
+    return this.task.ids.subarray(this.place.from, this.place.to);
+  }
+
+  get tokens(): readonly string[] | undefined {
+    return this.task.tokens?.slice(this.place.from, this.place.to);
+  }
+}
+
+function sumOfPart({ log10Probs, oov }: TokenScores, from: number, to: number): TokenSums {
+  const sum = new PieceSum();
+  sum.addWords(log10Probs, oov, from, to);
+  return sum;
 }
 
 function sinkOf({ words, parts }: TokenScoring): IdSink {

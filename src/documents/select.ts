@@ -332,9 +332,11 @@ async function readFigures(source: AsyncGenerator<readonly RecordAt[]>, options:
   const paths = options.tokens === undefined ? tokenPaths(by) : [options.tokens];
   let path: string | undefined;
   let withTokens = 0;
+  let withFigure = 0;
   for await (const records of source) {
     for (const record of records) {
       const figure = numberAt(record, by);
+      if (!Number.isNaN(figure)) withFigure++;
       path ??= paths.find(candidate => typeof memberOf(record.object, candidate) === 'number');
       const own = path === undefined ? NaN : numberAt(record, path);
       if (!Number.isNaN(own)) withTokens++;
@@ -347,6 +349,12 @@ async function readFigures(source: AsyncGenerator<readonly RecordAt[]>, options:
         labels.push(text === label.value ? 1 : 0);
       }
     }
+  }
+  if (withFigure === 0 && figures.view().length > 0) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `by: no document has a number at ${by}; name another figure, such as kneser.perplexity`,
+    );
   }
   const needs = neededFor(options);
   if (needs !== undefined && withTokens === 0) {
