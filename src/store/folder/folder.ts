@@ -311,6 +311,11 @@ export async function openFolder(path: string, format = FORMAT_VERSION): Promise
 /** Opening is tried this many times while other processes keep replacing the model. */
 const ATTEMPTS = 100;
 
+/** Whether an error says that a file is missing. */
+function isMissing(error: unknown): boolean {
+  return error instanceof KneserError && systemCode(error.cause) === 'ENOENT';
+}
+
 async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolder> {
   const { openLevelStore } = await import('./leveldb.js');
   const { bytes, created, files } = pointer;
@@ -331,7 +336,18 @@ async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolde
       await view.remove();
     };
     const buffer = digestBuffer();
-    const checked = checkedStore(store, files, file => checkFile(view.path, file, buffer, tables));
+    const checked = checkedStore(store, files, async file => {
+      // LevelDB merges files of the view into others while it is open: then the model's own file is compared. If that is gone, too,
+      // because the folder got another model, the checksums of values are left.
+      for (const place of [view.path, tables]) {
+        try {
+          await checkFile(place, file, buffer, tables);
+          return;
+        } catch (error) {
+          if (!isMissing(error)) throw error;
+        }
+      }
+    });
     return { store: { ...checked, close }, files: { bytes, created, weights }, pointer };
   } catch (error) {
     await view.remove();
