@@ -11,8 +11,14 @@ export type { Pruning } from '../tables/pruning.js';
 export type { ModelSmoothing, Smoothing, SmoothingOptions } from '../smoothing/index.js';
 export type { TuneReport } from '../smoothing/weights.js';
 export type { Extension, LoadOptions, ModelInfo, OpenOptions, State, TableInfo, TableReading } from './api.js';
-export type { Distribution, DistributionOptions, ListingOptions, TokenProbability } from './prediction/distribution.js';
-export type { Explanation, PatternPart, Prediction, PredictOptions } from './prediction/prediction.js';
+export type { Distribution, ListingOptions, TokenProbability } from './prediction/distribution.js';
+export type {
+  DistributionOptions,
+  Explanation,
+  PatternPart,
+  Prediction,
+  PredictOptions,
+} from './prediction/prediction.js';
 export type { Perplexity } from './scoring/perplexity.js';
 export type { Score, ScoreOptions, TextOptions, TokenScore } from './scoring/score.js';
 export type { VectorContext, VectorOptions } from './scoring/vector.js';

@@ -8,7 +8,7 @@ import { BatchLayout, type Batch } from '../smoothing/batch.js';
 import { LOADED_BATCH } from './lookup/loaded-table.js';
 import type { ModelParts } from './scoring/parts.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
-import { Distribution, DISTRIBUTION_OPTIONS, type DistributionOptions } from './prediction/distribution.js';
+import { Distribution } from './prediction/distribution.js';
 import type { NextWords } from './prediction/next-words.js';
 import { createPredictor } from './prediction/create-predictor.js';
 import type { Predictor } from './prediction/predictor.js';
@@ -20,7 +20,13 @@ import { LoadedWords, NOT_IN_VOCABULARY } from './lookup/words.js';
 import { Vocabulary } from './vocabulary.js';
 
 import type { Extension, LoadOptions, State } from './api.js';
-import { checkPredictOptions, type Prediction, type PredictOptions } from './prediction/prediction.js';
+import {
+  checkPredictOptions,
+  DISTRIBUTION_OPTIONS,
+  type DistributionOptions,
+  type Prediction,
+  type PredictOptions,
+} from './prediction/prediction.js';
 import {
   endsOf,
   SCORE_OPTIONS,

@@ -15,7 +15,7 @@ import { TrieChainScorer } from './scoring/trie-chain-scorer.js';
 import { createEstimator, readParts, type ModelParts } from './scoring/parts.js';
 import { type ModelFiles } from '../store/store.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
-import { DISTRIBUTION_OPTIONS, type Distribution, type DistributionOptions } from './prediction/distribution.js';
+import type { Distribution } from './prediction/distribution.js';
 import type { NextWords } from './prediction/next-words.js';
 import type { Predictor } from './prediction/predictor.js';
 import { runAwaiting, Scorer, type BatchScorer, type TableStream } from './scoring/scorer.js';
@@ -24,7 +24,13 @@ import { LoadedWords, PagedWords } from './lookup/words.js';
 import { Vocabulary } from './vocabulary.js';
 
 import { FROM_FILE_OPTIONS, LOAD_OPTIONS, type FromFileOptions, type LoadOptions, type OpenOptions } from './api.js';
-import { checkPredictOptions, type Prediction, type PredictOptions } from './prediction/prediction.js';
+import {
+  checkPredictOptions,
+  DISTRIBUTION_OPTIONS,
+  type DistributionOptions,
+  type Prediction,
+  type PredictOptions,
+} from './prediction/prediction.js';
 import {
   endsOf,
   SCORE_OPTIONS,

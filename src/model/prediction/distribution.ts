@@ -4,15 +4,6 @@ import { OOV } from '../../smoothing/batch.js';
 import type { LoadedWords } from '../lookup/words.js';
 import { entropyPart, secondMomentPart, type SpreadWords } from './spread.js';
 
-/** What comes next. */
-export interface DistributionOptions {
-  /** Whether the history begins a sentence: `<s>` stands before it. Default true. */
-  readonly start?: boolean;
-}
-
-/** The checks of {@link DistributionOptions}. */
-export const DISTRIBUTION_OPTIONS: OptionTable<DistributionOptions> = { start: checkFlag };
-
 /** Which words are listed and drawn. */
 export interface ListingOptions {
   /** Whether `<unk>` is among them, which stands for all unknown words. Default false. */

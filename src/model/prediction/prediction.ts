@@ -66,3 +66,12 @@ export interface PatternPart {
   /** Its part of the probability. */
   readonly probability: number;
 }
+
+/** The distribution of what comes next, and after what. */
+export interface DistributionOptions {
+  /** Whether the history begins a sentence: `<s>` stands before it. Default true. */
+  readonly start?: boolean;
+}
+
+/** The checks of {@link DistributionOptions}. */
+export const DISTRIBUTION_OPTIONS: OptionTable<DistributionOptions> = { start: checkFlag };
