@@ -58,6 +58,10 @@ const FUNCTIONS: Readonly<Record<string, Call | undefined>> = {
   compare: (options: object) => library.compare({ file: text, ...options }),
   annotate: (options: object) => library.annotate({ model: path, files: [text], ...options }),
   select: (options: object) => library.select({ files: [text], by: 'figure', min: 0, ...options }),
+  overlap: (options: object) => library.overlap({ train: [text], test: [text], ...options }),
+  recitation: (options: object) => library.recitation({ model: path, test: [text], ...options }),
+  perplexityBy: (options: object) => library.perplexityBy({ model: path, files: [text], by: 'source', ...options }),
+  weigh: (options: object) => library.weigh({ domains: { a: [text], b: [text] }, target: [text], ...options }),
 };
 
 /** Statics have the class before them. */
@@ -82,6 +86,7 @@ const METHODS: Readonly<Record<string, ((of: never, options: never) => unknown) 
   vocabulary: none,
   tokenize: none,
   countOf: none,
+  distribution: none,
   sentences: none,
   shouldLoad: none,
   load: (of: LanguageModel, options: object) => of.load(options),

@@ -34,6 +34,11 @@ const ARGUMENTS: Readonly<Record<string, (out: string) => Promise<string[]> | st
   vector: () => [model, '--json'],
   annotate: () => [model, cli.file('{"text":"the cat sat"}\n{"text":"the dog"}\n', '.jsonl'), '--quiet'],
   select: () => [cli.file('{"q":1,"tokens":2}\n{"q":2,"tokens":1}\n', '.jsonl'), '--by', 'q', '--min', '2', '--quiet'],
+  overlap: () => ['--train', text, '--test', text, '--n', '3', '--json', '--quiet'],
+  weigh: () => {
+    const domain = cli.file('the cat sat\nthe dog sat\nthe cat ran\n'.repeat(3));
+    return ['--domain', `a=${domain}`, '--domain', `b=${domain}`, '--target', text, '--order', '2', '--json'];
+  },
   predict: () => [model, '--json'],
   tune: () => [model, text, '--json', '--quiet'],
   prune: out => [model, '--out', out, '--entropy', '1e-3', '--json', '--quiet'],
