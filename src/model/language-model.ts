@@ -1,7 +1,7 @@
 import { freemem } from 'node:os';
 import type { LoadedModel } from './loaded-model.js';
 import { checkOptions, checkPath } from '../base/check.js';
-import { KneserError } from '../base/errors.js';
+import { checkAborted, KneserError } from '../base/errors.js';
 import {
   FILE_OPTIONS,
   FROM_FILE_OPTIONS,
@@ -106,9 +106,18 @@ export class LanguageModel extends PagedModel {
     const words = await this.allWords();
     const cache = this.textCache(options);
     const layout = this.layout(Infinity, endsOf(options));
-    return sumFile(path, words, this.parts, options, (ids, sum) =>
-      this.inTurn(() => runAwaiting(this.addPiece(this.scorer, layout, ids, sum, cache))),
-    );
+    // A batch is as long as there is room: each of its blocks is read once.
+    const check = (): void => checkAborted(options.signal, 'scoring');
+    const score = (sum: PerplexitySum): Promise<void> =>
+      this.inTurn(() => runAwaiting(this.addBatch(this.scorer, layout, sum, cache), check));
+    const sum = await sumFile(path, words, this.parts, options, async (ids, sum) => {
+      for (const id of ids) {
+        layout.push(id);
+        if (layout.full) await score(sum);
+      }
+    });
+    await score(sum);
+    return sum;
   }
 
   /**

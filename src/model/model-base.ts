@@ -237,10 +237,20 @@ export class ModelBase {
     for (let i = 0; i < ids.length; i++) {
       layout.push(ids[i]);
       if (!layout.full && i + 1 < ids.length) continue;
-      const scores = yield* scorer.score(layout.batch, cache);
-      sum.addWords(scores.log10Probs, layout.batch.oov, layout.batch.length);
-      layout.clear();
+      yield* this.addBatch(scorer, layout, sum, cache);
     }
+  }
+
+  /** Adds the scores of the words that are laid out, and makes room for the next ones. */
+  protected *addBatch(
+    scorer: BatchScorer,
+    layout: BatchLayout,
+    sum: PerplexitySum,
+    cache: TextCache | undefined,
+  ): Generator<Promise<void>, void, void> {
+    const scores = yield* scorer.score(layout.batch, cache);
+    sum.addWords(scores.log10Probs, layout.batch.oov, layout.batch.length);
+    layout.clear();
   }
 
   /** Bytes that all tables take in memory when loaded. */
