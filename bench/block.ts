@@ -1,16 +1,17 @@
 import { contiguous, tableName } from '../src/tables/pattern.js';
-import { firstRow, isTrie, openTable } from '../src/tables/table-reader.js';
-import { BLOCK_ENTRIES, blankBlock, decodeBlock, encodeBlock } from '../src/tables/block.js';
+import { TrieBlock } from '../src/tables/trie-block.js';
+import { TrieColumns } from '../src/tables/trie-columns.js';
+import { openTrie } from '../src/tables/trie-rows.js';
 import { openFolder } from '../src/store/folder/folder.js';
-import { blockKey } from '../src/store/keys.js';
+import { trieBlockKey } from '../src/store/keys.js';
 import type { ModelStore } from '../src/store/store.js';
 import type { Case, Suite } from './suite.js';
 import { ORDER } from './text.js';
 
-/** Number of blocks that one operation encodes or decodes. */
+/** Number of blocks that one operation opens or reads. */
 const BLOCKS = 64;
 
-/** Blocks of the model's tables of 2-grams and 5-grams, encoded and decoded. */
+/** Blocks of the model's tables of 2-grams and 5-grams: opened, which checks them, and read as columns. */
 export const blockSuite: Suite = {
   name: 'block',
   async prepare(text) {
@@ -25,33 +26,29 @@ export const blockSuite: Suite = {
   },
 };
 
-function casesOf(order: number, values: readonly Uint8Array[]): Case[] {
-  const width = order - 1;
-  const blocks = values.map(value => decodeBlock(value, width));
-  const work = blocks.reduce((sum, block) => sum + block.starts[block.contextCount], 0);
-  const reuse = blankBlock(width, BLOCK_ENTRIES, BLOCK_ENTRIES);
-  const decode = (): void => {
-    for (const value of values) decodeBlock(value, width, reuse);
+function casesOf(order: number, values: readonly Uint32Array[]): Case[] {
+  const blocks = values.map(value => new TrieBlock(value));
+  const work = blocks.reduce((sum, { rows }) => sum + rows, 0);
+  const columns = new TrieColumns();
+  const open = (): void => {
+    for (const value of values) new TrieBlock(value);
   };
-  const encode = (): void => {
-    for (const block of blocks) encodeBlock(block);
+  const read = (): void => {
+    for (const block of blocks) columns.read(block);
   };
   return [
-    { name: `encodeBlock, ${order}-grams`, work, unit: 'rows', run: encode },
-    { name: `decodeBlock, ${order}-grams`, work, unit: 'rows', run: decode },
+    { name: `open a block, ${order}-grams`, work, unit: 'rows', run: open },
+    { name: `read a block as columns, ${order}-grams`, work, unit: 'rows', run: read },
   ];
 }
 
-/** At most {@link BLOCKS} blocks from all over a table. */
-async function readBlocks(store: ModelStore, order: number): Promise<Uint8Array[]> {
+/** At most {@link BLOCKS} blocks from all over a table, as 32-bit words. */
+async function readBlocks(store: ModelStore, order: number): Promise<Uint32Array[]> {
   const table = tableName(contiguous(order), 'words');
-  const opened = await openTable(store, table, order - 1);
-  if (isTrie(opened)) return [];
-  const { directory } = opened;
-  const step = Math.max(1, directory.words.length / BLOCKS);
+  const { directory } = await openTrie(store, table);
+  const step = Math.max(1, directory.parents.length / BLOCKS);
   const keys: Uint8Array[] = [];
-  for (let at = 0; at < directory.words.length; at += step) {
-    keys.push(blockKey(table, firstRow(directory, Math.floor(at))));
-  }
-  return (await store.getMany(keys)).filter(value => value !== undefined);
+  for (let at = 0; at < directory.parents.length; at += step) keys.push(trieBlockKey(table, Math.floor(at)));
+  const values = await store.getMany(keys);
+  return values.flatMap(value => (value ? [new Uint32Array(Uint8Array.from(value).buffer)] : []));
 }

@@ -4,8 +4,7 @@ import { blockKey, directoryKey, trieKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
 import { blankBlock, BLOCK_ENTRIES, decodeBlock, type Block } from './block.js';
 import { decodeDirectory, type Directory } from './directory.js';
-import { decodeAhead, readAhead, type DamageOptions, type Numbered } from './read-ahead.js';
-import type { EncodedBlock } from './table-writer.js';
+import { decodeAhead, type DamageOptions, type Numbered } from './read-ahead.js';
 import { decodeTrieDirectory } from './trie-directory.js';
 import { readTrieRows, trieOf, type TrieTable } from './trie-rows.js';
 
@@ -68,25 +67,6 @@ export function readBlocks(
     (number, value) => decodeTableBlock(store, table, number, value, memory),
     damage,
   );
-}
-
-/**
- * The same blocks as bytes, many at once, to be copied as they are: only their checksums are compared.
- *
- * @throws KNESER_DAMAGED where a block is missing or its checksum differs.
- */
-export async function* readEncodedBlocks(
-  store: ModelStore,
-  table: RowTable,
-): AsyncGenerator<EncodedBlock[], void, void> {
-  const { name, directory } = table;
-  for await (const { from, values } of readAhead(store, keysOf(table), 0, directory.words.length)) {
-    yield values.map((value, i) => ({
-      table: name,
-      first: Uint32Array.from(firstRow(directory, from + i)),
-      value: intactValue(blockName(store, name, from + i), value),
-    }));
-  }
 }
 
 /** Checks that a value exists and has its checksum. @param where names the value in messages. @returns the value. @throws KNESER_DAMAGED */
