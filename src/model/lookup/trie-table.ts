@@ -117,13 +117,13 @@ export class TrieTable implements TrieLevel {
     this.makePlan(directory, above, batch);
     const { groups, reader, number } = this;
     const { blocks } = this.plan;
-    for (let g = 0; g < groups; g++) if (!reader.get(number, blocks[g])) return this.visitReading(directory, g, act);
+    for (let g = 0; g < groups; g++) if (!reader.get(number, blocks[g])) return this.visitReading(directory, act);
     this.visitGroups(0, groups, undefined, act);
     return undefined;
   }
 
-  /** Reads the blocks of the groups from `first` on that are not in memory, and visits all groups. */
-  private async visitReading(directory: TrieDirectory, first: number, act: Visit): Promise<void> {
+  /** Reads the blocks of the groups that are not in memory, and visits all groups. */
+  private async visitReading(directory: TrieDirectory, act: Visit): Promise<void> {
     const { reader, number: table, groups } = this;
     const { blocks } = this.plan;
     // A large batch visits most blocks, each once.
@@ -138,7 +138,7 @@ export class TrieTable implements TrieLevel {
         if (number === last) continue;
         if (missing.length === BLOCKS_A_READ) break;
         last = number;
-        const block = planned < first ? undefined : reader.get(table, number);
+        const block = reader.get(table, number);
         if (block) found.set(number, block);
         else missing.push(number);
       }
