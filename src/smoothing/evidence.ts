@@ -69,9 +69,6 @@ const NO_NUMBERS = new Float64Array(0);
 
 /** A count table as scoring sees it. */
 export interface CountTable {
-  /** Reads all blocks that looking up a batch may need; absent in a table that is in memory. */
-  fetch?(batch: Batch): Promise<void>;
-
   /**
    * Fills in this table's part of the evidence; the tables of shorter contexts were looked up before. Returns a promise
    * if blocks have to be read first, and `undefined` if the evidence is filled in.

@@ -5,8 +5,6 @@
 export interface ModelStore {
   /** The name of the store in messages: a path or an address. */
   readonly name: string;
-  /** Whether each request takes long, however little it asks for, as over a network: callers then ask for many keys at once. */
-  readonly distant?: boolean;
   /** The value of a key; `undefined` if the store lacks the key. */
   readonly get: (key: Uint8Array) => Promise<Uint8Array | undefined>;
   /** The values of several keys, in their order. */

@@ -131,7 +131,6 @@ describe('tables', () => {
   const part = (rows: number, contexts: number): TablePart => ({
     manifest: { pattern: '11', mixed: true, rows, contexts, tokens: rows, countsOfCounts: [0, 0, 0, 0] },
     pattern: [1],
-    backsOffTo: -1,
     parent: -1,
     contextTable: -1,
     contextColumn: 0,

@@ -7,8 +7,6 @@ export interface TablePart {
   readonly manifest: TableManifest;
   readonly pattern: Pattern;
   /** The index, among the tables of its stream, of the table whose pattern lacks the farthest word, or −1. */
-  readonly backsOffTo: number;
-  /** The same table, also in a back-off model: the contexts of this table are found from those of the parent. */
   readonly parent: number;
   /** The index of the table whose n-grams are the contexts of this table, or −1 for the empty pattern. */
   readonly contextTable: number;
@@ -42,6 +40,6 @@ export function tableParts(store: string, tables: readonly TableManifest[]): Tab
       );
     }
     const contextColumn = bases.slice(0, i).filter(base => base === bases[i]).length;
-    return { manifest, pattern, backsOffTo: parent, parent, contextTable: bases[i], contextColumn };
+    return { manifest, pattern, parent, contextTable: bases[i], contextColumn };
   });
 }

@@ -126,8 +126,7 @@ async function backoffParts(
   options: SmoothingOptions,
 ): Promise<ModelParts> {
   if (options.smoothing ?? options.weights ?? options.startingWeights) requireCounts(store.name, manifest, 'smooth');
-  // No table backs off to another (−1): the model may have a context, for its back-off alone, without having the shorter contexts.
-  const words = tableParts(store.name, withinOrder(manifest.tables, order)).map(part => ({ ...part, backsOffTo: -1 }));
+  const words = tableParts(store.name, withinOrder(manifest.tables, order));
   const none = { classes: [], wordClasses: undefined, weights: undefined, weightSets: new Map() };
   const tokenization = await readTokenization(store, manifest);
   return { store, manifest, bytes, created, order, words, smoothing: 'backoff', tokenization, ...none };

@@ -25,12 +25,7 @@ export interface BatchScorer {
 export interface TableStream {
   readonly tables: readonly CountTable[];
   readonly classOf?: Uint32Array;
-  /** Whether the store is distant (a web server): then all tables fetch the blocks that a batch may need at the same time. */
-  readonly distant?: boolean;
 }
-
-/** Larger batches are not fetched beforehand: each table then reads only blocks of contexts that the shorter tables have seen. */
-const WORDS_ASKED_FOR = 256;
 
 /**
  * Scores batches, the one path for paged and loaded tables. Its methods are generators that yield promises of blocks that must be
@@ -84,9 +79,6 @@ export class Scorer implements BatchScorer {
   *gather(batch: Batch, evidence: BlendEvidence): Generator<Promise<void>, void, void> {
     const { classBatch, classes } = evidence;
     if (this.classes?.classOf && classBatch) mapToClasses(batch, this.classes.classOf, classBatch);
-    if (this.words.distant && batch.length <= WORDS_ASKED_FOR) {
-      yield this.fetch(batch, classBatch);
-    }
     for (const table of this.words.tables) {
       const reading = table.look(batch, evidence.words);
       if (reading) yield reading;
@@ -96,12 +88,6 @@ export class Scorer implements BatchScorer {
       const reading = table.look(classBatch, classes);
       if (reading) yield reading;
     }
-  }
-
-  private async fetch(batch: Batch, classBatch: Batch | undefined): Promise<void> {
-    const fetching = this.words.tables.map(async table => table.fetch?.(batch));
-    if (classBatch) fetching.push(...(this.classes?.tables ?? []).map(async table => table.fetch?.(classBatch)));
-    await Promise.all(fetching);
   }
 }
 

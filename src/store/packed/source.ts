@@ -6,8 +6,6 @@ export interface ByteSource {
   readonly name: string;
   /** Number of bytes; `undefined` if a server does not tell it. */
   readonly size: number | undefined;
-  /** Whether each read takes long, as over a network. */
-  readonly distant?: boolean;
   /**
    * Reads `length` bytes from `offset` on, into an array that is not overwritten later.
    *

@@ -78,7 +78,6 @@ async function readHeader(source: ByteSource, reads: number): Promise<Header> {
 /** The values of a packed model. Opened by {@link openPacked}. */
 class PackedStore implements ModelStore {
   readonly name: string;
-  readonly distant: boolean;
   /** By page, the offset of its part of the index, and of its first value. */
   private readonly pageStarts: Float64Array;
   private readonly valueStarts: Float64Array;
@@ -93,7 +92,6 @@ class PackedStore implements ModelStore {
   ) {
     const { pages } = front;
     this.name = source.name;
-    this.distant = source.distant ?? false;
     this.pageStarts = new Float64Array(pages.length);
     this.valueStarts = new Float64Array(pages.length);
     let at = indexStart;

@@ -50,7 +50,7 @@ export async function openUrl(url: URL, signal?: AbortSignal): Promise<ByteSourc
     if (bytes.length < length) throw cutShort(name);
     return bytes;
   };
-  return { name, size: total, distant: total !== start.length, read: atMost(REQUESTS, read) };
+  return { name, size: total, read: atMost(REQUESTS, read) };
 }
 
 /** @returns a response with the status 200, 206 or 416. */
