@@ -1,11 +1,41 @@
 import { readVarint, writeVarint } from '../base/varint.js';
 
 /** Marks a number that is stored as an IEEE 754 double instead of decimal digits. */
-const WHOLE = 15;
+export const WHOLE = 15;
 /** The number that the digits make without the point is below this: with the sign bit it fits a varint of 32 bits. */
 const LIMIT = 2 ** 31;
 /** 10^digits, exact in double precision. */
 const POWERS = Float64Array.from({ length: WHOLE }, (_, digits) => Number(`1e${digits}`));
+
+/** The digits behind the point and all digits of the number that {@link findDecimal} found last. */
+export const decimal = { digits: 0, code: 0 };
+
+/**
+ * Finds the decimal that a number is exactly: `decimal.digits`, and `decimal.code` = 2 · (digits without the point) + (1 if positive).
+ * Neighbours mostly have the same number of digits, so the search starts with those of the number before; zeros at the end show
+ * that there are too many.
+ *
+ * @returns whether there is one; if not, the next search starts with no digits.
+ */
+export function findDecimal(value: number): boolean {
+  const size = Math.abs(value);
+  let { digits } = decimal;
+  let whole = Math.round(size * POWERS[digits]);
+  while (digits > 0 && whole % 10 === 0 && whole / 10 / POWERS[digits - 1] === size)
+    whole = Math.round(size * POWERS[--digits]);
+  while (whole / POWERS[digits] !== size && whole < LIMIT && digits + 1 < WHOLE)
+    whole = Math.round(size * POWERS[++digits]);
+  const isDecimal = whole < LIMIT && whole / POWERS[digits] === size;
+  decimal.digits = isDecimal ? digits : 0;
+  decimal.code = 2 * whole + (value > 0 ? 1 : 0);
+  return isDecimal;
+}
+
+/** The number of a decimal. */
+export function numberOf(digits: number, code: number): number {
+  const size = Math.floor(code / 2) / POWERS[digits];
+  return code % 2 === 1 || size === 0 ? size : -size;
+}
 
 /** The most bytes that a number takes, its half byte of digits included. */
 export const DECIMAL_BYTES = 9;
@@ -27,24 +57,16 @@ export function writeDecimals(bytes: Uint8Array, at: number, values: Float64Arra
   const flags = at;
   at += (length + 1) >>> 1;
   bytes.fill(0, flags, at);
-  let digits = 0;
+  decimal.digits = 0;
   for (let i = 0; i < length; i++) {
     const value = values[i];
-    const size = Math.abs(value);
-    // Neighbours mostly have the same number of digits, so the search starts with it; zeros at the end show that there are too many.
-    let whole = Math.round(size * POWERS[digits]);
-    while (digits > 0 && whole % 10 === 0 && whole / 10 / POWERS[digits - 1] === size)
-      whole = Math.round(size * POWERS[--digits]);
-    while (whole / POWERS[digits] !== size && whole < LIMIT && digits + 1 < WHOLE)
-      whole = Math.round(size * POWERS[++digits]);
-    const isDecimal = whole < LIMIT && whole / POWERS[digits] === size;
-    bytes[flags + (i >>> 1)] |= (isDecimal ? digits : WHOLE) << ((i & 1) << 2);
+    const isDecimal = findDecimal(value);
+    bytes[flags + (i >>> 1)] |= (isDecimal ? decimal.digits : WHOLE) << ((i & 1) << 2);
     if (isDecimal) {
-      at = writeVarint(bytes, at, 2 * whole + (value > 0 ? 1 : 0));
+      at = writeVarint(bytes, at, decimal.code);
     } else {
       new DataView(bytes.buffer, bytes.byteOffset).setFloat64(at, value, true);
       at += 8;
-      digits = 0;
     }
   }
   return at;
@@ -57,9 +79,7 @@ export function readDecimals(bytes: Uint8Array, cursor: { at: number }, to: Floa
   for (let i = 0; i < length; i++) {
     const digits = (bytes[flags + (i >>> 1)] >>> ((i & 1) << 2)) & 15;
     if (digits < WHOLE) {
-      const code = readVarint(bytes, cursor);
-      const size = Math.floor(code / 2) / POWERS[digits];
-      to[i] = code % 2 === 1 || size === 0 ? size : -size;
+      to[i] = numberOf(digits, readVarint(bytes, cursor));
     } else {
       const isThere = cursor.at + 8 <= bytes.length;
       to[i] = isThere ? new DataView(bytes.buffer, bytes.byteOffset).getFloat64(cursor.at, true) : 0;

@@ -1,6 +1,7 @@
 import { checksumOfWords } from '../base/checksum.js';
 import { BlockDamage } from '../base/sealed.js';
 import { countBits, nearSet, nthSet, rankFrom } from './bits.js';
+import { numberOf, WHOLE } from './decimals.js';
 import { fitsIn, headsOf, NARROW_GROUPS, numberAt, unpackNumbers, WIDE_GROUPS } from './packed-numbers.js';
 
 /** Rows, and contexts, of a block at most. */
@@ -65,9 +66,6 @@ export const HEADER_WORDS = 28;
 
 /** log10. Small enough that a sum of one back-off for each order stays finite. */
 const LARGEST_NUMBER = 1e300;
-/** Stands for the digits behind the point of numbers that are stored as doubles. */
-export const WHOLE = 15;
-export const POWERS = Float64Array.from({ length: WHOLE }, (_, digits) => Number(`1e${digits}`));
 
 /** Where decimals lie: packed digits behind the point, packed codes 2 · digits + sign, and doubles where that is not exact. */
 interface Decimals {
@@ -211,9 +209,9 @@ export class TrieBlock {
   /** Writes the rank and the count of each row. */
   readRows(ranks: Uint32Array, counts: Uint32Array): void {
     const { data, rows, manyBits } = this;
-    unpackNumbers(data, this.rankHeads, this.rankData, WIDE_GROUPS, 0, rows, ranks);
-    if (this.rankBases > 0)
-      for (let row = 0; row < rows; row++) ranks[row] += data[this.rankBases + (row >>> WIDE_GROUPS)];
+    this.from = 0;
+    this.to = rows;
+    this.readRanks(ranks);
     for (let row = 0, n = 0; row < rows; row++) {
       counts[row] = ((data[manyBits + (row >>> 5)] >>> (row & 31)) & 1) === 0 ? 1 : this.manyCount(n++);
     }
@@ -395,8 +393,7 @@ export class TrieBlock {
       double.words[1] = data[doubles + 2 * code + 1];
       return double.value[0];
     }
-    const size = Math.floor(code / 2) / POWERS[places];
-    return code % 2 === 1 || size === 0 ? size : -size;
+    return numberOf(places, code);
   }
 
   /** Checks the decimals from one word to another. NaN, and numbers that sums could make infinite, are refused. */

@@ -1,4 +1,5 @@
 import { checksumOfWords } from '../base/checksum.js';
+import { decimal, findDecimal, WHOLE } from './decimals.js';
 import { headsOf, mostPackedWords, NARROW_GROUPS, packNumbers, WIDE_GROUPS } from './packed-numbers.js';
 import {
   ADDED_UP,
@@ -7,11 +8,9 @@ import {
   COUNT_SAMPLE_SHIFT,
   Header,
   HEADER_WORDS,
-  POWERS,
   SAMPLE_SHIFT,
   TOTALS,
   TRIE_ROWS,
-  WHOLE,
 } from './trie-block.js';
 
 /** A block as bytes, with what the directory says of it. */
@@ -88,7 +87,7 @@ export class TrieWriter {
     if (length <= TRIE_ROWS) {
       this.append(parent, word, ranks, counts, from, 0, length, pruned, numbers);
     } else {
-      this.addPartTotals(counts, from, length, pruned);
+      addTotals(counts, from, from + length, pruned, this.partTotals, 0);
       for (let row = 0; row < length; row += TRIE_ROWS) {
         this.firstRow = row;
         this.partOf = length;
@@ -146,17 +145,6 @@ export class TrieWriter {
     }
     this.rows = row;
     this.ends[c] = row;
-  }
-
-  private addPartTotals(counts: Uint32Array, from: number, length: number, pruned: number): void {
-    const { partTotals } = this;
-    partTotals.fill(0);
-    partTotals[0] = pruned;
-    for (let i = from; i < from + length; i++) {
-      partTotals[0] += counts[i];
-      if (counts[i] === 1) partTotals[1]++;
-      else if (counts[i] === 2) partTotals[2]++;
-    }
   }
 
   private encode(): Uint8Array {
@@ -242,17 +230,7 @@ export class TrieWriter {
       if (partOf > 0) {
         out.set(this.partTotals, at + 1);
       } else if (ends[c] - from > ADDED_UP) {
-        let total = pruned[c];
-        let ones = 0;
-        let twos = 0;
-        for (let row = from; row < ends[c]; row++) {
-          total += counts[row];
-          if (counts[row] === 1) ones++;
-          else if (counts[row] === 2) twos++;
-        }
-        out[at + 1] = total;
-        out[at + 2] = ones;
-        out[at + 3] = twos;
+        addTotals(counts, from, ends[c], pruned[c], out, at + 1);
       } else {
         continue;
       }
@@ -297,6 +275,21 @@ export class TrieWriter {
   }
 }
 
+/** Writes Σc, N1 and N2 of the followers `from` to `to` of a context at three places of `out`. */
+function addTotals(counts: Uint32Array, from: number, to: number, pruned: number, out: Uint32Array, at: number): void {
+  let total = pruned;
+  let ones = 0;
+  let twos = 0;
+  for (let i = from; i < to; i++) {
+    total += counts[i];
+    if (counts[i] === 1) ones++;
+    else if (counts[i] === 2) twos++;
+  }
+  out[at] = total;
+  out[at + 1] = ones;
+  out[at + 2] = twos;
+}
+
 const digits = new Uint32Array(TRIE_ROWS);
 const codes = new Uint32Array(TRIE_ROWS);
 const double = new Float64Array(1);
@@ -304,27 +297,18 @@ const doubleWords = new Uint32Array(double.buffer);
 
 /** Packs numbers as decimals where that is exact. @returns the word after. */
 function packDecimals(values: Float64Array, length: number, out: Uint32Array, start: number): number {
-  let places = 0;
   const doubles: number[] = [];
+  decimal.digits = 0;
   for (let i = 0; i < length; i++) {
-    const value = values[i];
-    const size = Math.abs(value);
-    // Neighbours mostly have as many digits: start from those of the number before.
-    let whole = Math.round(size * POWERS[places]);
-    while (places > 0 && whole % 10 === 0 && whole / 10 / POWERS[places - 1] === size)
-      whole = Math.round(size * POWERS[--places]);
-    while (whole / POWERS[places] !== size && whole < 2 ** 31 && places + 1 < WHOLE)
-      whole = Math.round(size * POWERS[++places]);
-    if (whole < 2 ** 31 && whole / POWERS[places] === size) {
-      digits[i] = places;
-      codes[i] = 2 * whole + (value > 0 ? 1 : 0);
+    if (findDecimal(values[i])) {
+      digits[i] = decimal.digits;
+      codes[i] = decimal.code;
       continue;
     }
     digits[i] = WHOLE;
     codes[i] = doubles.length >>> 1;
-    double[0] = value;
+    double[0] = values[i];
     doubles.push(doubleWords[0], doubleWords[1]);
-    places = 0;
   }
   let at = packNumbers(digits, 0, length, NARROW_GROUPS, out, start + 2);
   out[start] = at;
