@@ -160,6 +160,18 @@ test('a mask marks the share of tokens with the highest surprisal, or those abov
   expect(byBits.flatMap(({ figures }) => figures.mask ?? [])).toEqual(surprisals.map(bits => bits > 3));
 });
 
+test('features are the same on any number of threads, tables loaded or read from the disk', async () => {
+  const options = { features: 'full', tokens: true } as const;
+  const figures = async (tables: 'load' | 'page', threads: number): Promise<DocumentFigures[]> => {
+    await using opened = await LanguageModel.open(model, { tables });
+    return (await annotated({ ...options, model: opened, threads })).map(row => row.figures);
+  };
+  const alone = await figures('load', 1);
+  expect(alone.at(-1)?.ranks).toHaveLength(alone.at(-1)?.tokens ?? -1);
+  expect(await figures('load', 2)).toEqual(alone);
+  expect(await figures('page', 2)).toEqual(alone);
+});
+
 test('a context that repeats the document helps, one of other words does not', async () => {
   const tuned = join(folder, 'tuned');
   await train({ sentences: text(600).split('\n'), out: tuned, order: 2, patterns: { skip: true }, holdOut: 0.1 });
