@@ -395,7 +395,11 @@ describe('what cannot be is refused', () => {
     [{ locale: 'de' }, /^locale: only tokenizer words/],
     [{ tokenizer: 'bytes' }, /^lowercase: not possible with tokenizer bytes/, { lowercase: true }],
     [{ tokenizer: { json: BPE } }, /^lowercase: not possible with tokenizer tokenizer\.json/, { lowercase: true }],
-    [{ tokenizer: { sentencepiece: SENTENCEPIECE } }, /^lowercase: not possible with tokenizer sentencepiece/, { lowercase: true }],
+    [
+      { tokenizer: { sentencepiece: SENTENCEPIECE } },
+      /^lowercase: not possible with tokenizer sentencepiece/,
+      { lowercase: true },
+    ],
     [{ tokenizer: {} }, /^tokenization\.tokenizer\.json: is missing/],
     [{ tokenizer: { json: BPE, sentencepiece: SENTENCEPIECE } }, /tokenization\.tokenizer has no such member/],
     [{ tokenizer: { sentencepiece: 'spiece.model' } }, /\.sentencepiece: "spiece\.model" is not the bytes of a file/],
