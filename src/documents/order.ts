@@ -66,7 +66,7 @@ export class Order {
     if (size <= FEW) {
       const sorted = new Float64Array(size);
       let used = 0;
-      for (let i = 0; i < length; i++) if (!Number.isNaN(valueOf(i))) sorted[used++] = valueOf(i);
+      for (let i = 0; i < length; i++) if (!Number.isNaN(valueOf(i))) sorted[used++] = valueOf(i) + 0;
       sorted.sort();
       return ranks.map(rank => sorted[rank]);
     }
