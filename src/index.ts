@@ -27,6 +27,7 @@
  *   `train/stages` has the steps, `train/resume` the record that lets an interrupted training continue.
  * - `tools` makes one model of another: `prune`, `arpa` (export and import), `verify`, pack and unpack, `upgrade`.
  * - `baseline` trains and compares a series of models with confidence intervals.
+ * - `decoding` chooses between texts that another model proposes: the beam search of a speech recognizer.
  * - `documents` gives documents figures and chooses by them: annotate, select, overlap, weigh.
  * - `cli` is the command, one file for each subcommand; it parses options, calls the library and prints.
  * - `native-free` (beside `src`) is the entry for browsers, Deno and Bun; it shares everything but LevelDB and files.
@@ -79,6 +80,7 @@ export { PerplexitySum } from './model/scoring/perplexity.js';
 export { TextCache } from './smoothing/cache.js';
 
 // Model → model or file.
+export { ctcBeamSearch, type CtcBeam, type CtcLogits, type CtcOptions } from './decoding/ctc-beam-search.js';
 export { prune, type PruneOptions, type PruneReport } from './tools/prune.js';
 export { upgrade, type UpgradeOptions, type UpgradeReport } from './tools/upgrade.js';
 export { pack, type PackOptions, type PackReport } from './tools/pack.js';
