@@ -197,7 +197,7 @@ describe('reading', () => {
       'KNESER_OPTION',
       /is not a web address; open a file by its path/,
     );
-    await expectError(LanguageModel.open('http://'), 'KNESER_OPTION', /no address/);
+    await expectError(LanguageModel.open('http://'), 'KNESER_OPTION', /is not an address/);
   });
 
   it('stops when it is aborted, between sentences too', async () => {
