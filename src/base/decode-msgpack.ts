@@ -17,6 +17,7 @@ export function decodeMsgpack(bytes: Uint8Array): unknown {
   return value;
 }
 
+/** Reads one value after another. */
 class Reader {
   at = 0;
   private readonly view: DataView;
@@ -82,6 +83,7 @@ class Reader {
     return size === 1 ? this.bytes[from] : size === 2 ? this.view.getUint16(from) : this.view.getUint32(from);
   }
 
+  /** Moves behind the next bytes. @returns their offset */
   private skip(length: number): number {
     const from = this.at;
     this.at += length;

@@ -10,8 +10,8 @@
  */
 const EXIT_CODES = {
   /**
-   * An option or argument has a value that is not allowed, or two exclude each other. The message names the option and
-   * the values it takes.
+   * An option or argument has a value that is not allowed, or two options exclude each other. The message names the
+   * option and the values that it takes.
    */
   KNESER_OPTION: 2,
   /** A file, model folder, packed model or address does not exist. Check the path or the address. */

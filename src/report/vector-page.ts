@@ -65,6 +65,7 @@ marks tokens outside the vocabulary.${options.context === 'window' ? ' log10 p a
 `;
 }
 
+/** The head of the page: title, figures of the whole text, and the scale of colours. */
 function header({ text, model, lines, options }: VectorPage, scale: HeatScale): string {
   const tokens = lines.reduce((sum, line) => sum + line.tokens.length, 0);
   const oov = lines.reduce((sum, line) => sum + line.oov.filter(Boolean).length, 0);
@@ -88,6 +89,7 @@ function header({ text, model, lines, options }: VectorPage, scale: HeatScale): 
 </header>`;
 }
 
+/** A line of the text: its perplexity, its tokens as a heat map, and its chart. */
 function section(line: VectorScore, index: number, scale: HeatScale, options: VectorOptions): string {
   const { tokens, vector, perplexity, log10Probs, matched, oov } = line;
   if (perplexity === null)

@@ -122,6 +122,7 @@ export class LevelWriter implements ModelWriter {
     await this.database.close();
   }
 
+  /** Begins to write the batch. Resolves when it is written. */
   private flush(): Promise<void> {
     const batch = this.batch;
     this.batch = [];

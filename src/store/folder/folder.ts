@@ -157,6 +157,7 @@ async function unfinishedMessage(path: string): Promise<string> {
   return `${path}: ${describeUnfinished(await readUnfinished(join(path, WORK)), path)}`;
 }
 
+/** The names of the entries of a folder; none for a missing folder. */
 async function existingEntries(path: string): Promise<string[]> {
   try {
     return await readdir(path);
@@ -322,6 +323,7 @@ function isMissing(error: unknown): boolean {
   return error instanceof KneserError && systemCode(error.cause) === 'ENOENT';
 }
 
+/** Opens the generation that a pointer names. */
 async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolder> {
   const { openLevelStore } = await import('./leveldb.js');
   const { bytes, created, files } = pointer;
@@ -371,6 +373,7 @@ export function isWeightsName(name: string): boolean {
   return WEIGHTS_FILE.test(`${name}.weights`);
 }
 
+/** The sets of weights of a generation, encoded, by name. */
 async function readWeightFiles(generation: string): Promise<Map<string, Uint8Array>> {
   const folder = join(generation, WEIGHTS_FOLDER);
   const weights = new Map<string, Uint8Array>();
@@ -381,6 +384,7 @@ async function readWeightFiles(generation: string): Promise<Map<string, Uint8Arr
   return weights;
 }
 
+/** Writes a set of weights into a generation, whole or not at all. @param generation the path of the generation. */
 async function putWeights(generation: string, name: string, value: Uint8Array): Promise<void> {
   const folder = join(generation, WEIGHTS_FOLDER);
   // Not recursive, because a generation that was removed must not be made again.

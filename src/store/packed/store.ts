@@ -171,6 +171,7 @@ class PackedStore implements ModelStore {
     return found;
   }
 
+  /** The entries of a page, with the offsets of their values. @throws KNESER_DAMAGED */
   private decodePage(number: number, bytes: Uint8Array): Place[] {
     const { pages } = this.front;
     const entries = decodeValue(`${this.name}: index, page ${number}`, bytes, page =>
