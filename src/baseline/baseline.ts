@@ -65,7 +65,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
     const tests = await openTexts(files.test, named, tokenization, options, onWarning);
     const valid = await openTexts(files.valid, named, tokenization, options, onWarning);
     const candidates = orders.flatMap(order =>
-      SMOOTHING_NAMES.filter(smoothing => SMOOTHINGS[smoothing].baseline).map(smoothing => ({
+      SMOOTHING_NAMES.filter(smoothing => SMOOTHINGS[smoothing].isInBaseline).map(smoothing => ({
         name: `${smoothing}${order}`,
         smoothing,
         order,
