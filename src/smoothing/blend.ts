@@ -38,7 +38,7 @@ export interface BlendEvidence {
 
 /** The whole model except the cache: a mixture over word patterns and, with learned weights, a class model beside it. */
 export class Blend {
-  // Values of the word that `probability` got last, for learning.
+  // Values of the word for which `probability` was called last, which learning needs.
   /** The share of the class model, from 0 to 1. */
   gate = 0;
   /** p(w|h) by the word patterns. */

@@ -6,7 +6,10 @@ import type { Pause } from '../base/turn.js';
 import type { Batch } from './batch.js';
 import { PairWeights } from './pair-weights.js';
 
-/** Upper bounds of the rows of weight cells: the decayed number of bigrams in the cache that begin with the context word. */
+/**
+ * Upper bounds of the rows of weight cells: the decayed number of bigrams in the cache that begin with the context word. Row 0 is for a
+ * context word without bigrams.
+ */
 const STRENGTHS = [0, 0.5, 1, 2, 4, 8];
 /** Upper bounds of the columns of weight cells: the decayed number of words in the cache. */
 const SIZES = [50, 200, 800];
@@ -38,8 +41,9 @@ export class TextCache {
   bigram = 0;
   /** @internal For the word that was looked up last: the index of its weight cell. */
   cell = 0;
-  /** By word id: the sum of the weights of its occurrences; and the sum of this array. */
+  /** By word id: the sum of the weights of its occurrences. */
   private readonly unigrams: Float64Array;
+  /** The sum of `unigrams`. */
   private unigramTotal = 0;
   /** The weight of the word that was added last, in the unigram cache. */
   private unigramUnit = 1;

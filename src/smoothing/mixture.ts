@@ -38,7 +38,7 @@ export class Mixture {
   /** By pattern: the index in `weights` of its first child; one more entry, the length of `weights`. */
   readonly firstWeight: Uint32Array;
 
-  // Values of the word that `probability` got last.
+  // Values of the word for which `probability` was called last.
   /** By pattern: P_S(w|h). */
   readonly values: Float64Array;
   /** By pattern: Σ_d λ_d · P_S∖d(w|h). */
