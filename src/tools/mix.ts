@@ -269,7 +269,7 @@ async function mixInto(
       options: { lowercase, skipBlank, vocabulary: 'words', tokenization },
     });
   };
-  const { writeIndexed } = await import('../tables/write-indexed.js');
+  const { writeIndexed } = await import('../tables/node/write-indexed.js');
   await writeIndexed(draft, write, (indexed, total) => {
     check();
     onProgress?.({ stage: 'index', done: indexed, total, unit: 'n-grams' });

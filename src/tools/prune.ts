@@ -17,7 +17,7 @@ import type { NewModel } from '../store/folder/write-model.js';
 import { MANIFEST_KEY } from '../store/keys.js';
 import type { ModelWriter } from '../store/store.js';
 import { decodeManifest, type Manifest } from '../tables/manifest.js';
-import { writeIndexed } from '../tables/write-indexed.js';
+import { writeIndexed } from '../tables/node/write-indexed.js';
 
 /** Which model to prune, and how: give either `prune` or `entropy`. */
 export interface PruneOptions {

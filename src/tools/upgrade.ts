@@ -61,6 +61,7 @@ export async function upgrade(options: UpgradeOptions): Promise<UpgradeReport> {
   const started = performance.now();
   const { openModel } = await import('../model/open-model.js');
   const { indexStore } = await import('../tables/index-store.js');
+  const { indexingThreads } = await import('../tables/node/write-indexed.js');
   const { writeModel } = await import('../store/folder/write-model.js');
   const { store, files } = await openModel(model, signal, ROWS_VERSION);
   try {
@@ -69,7 +70,7 @@ export async function upgrade(options: UpgradeOptions): Promise<UpgradeReport> {
     const total = rowsOf(manifest);
     let done = 0;
     const write = async (upgraded: NewModel): Promise<void> => {
-      await indexStore(store, manifest, await upgraded.createStore(), rows => {
+      await indexStore(store, manifest, await upgraded.createStore(), indexingThreads(), rows => {
         checkAborted(signal, 'upgrading');
         onProgress?.({ stage: 'index', done: (done += rows), total, unit: 'n-grams' });
       });

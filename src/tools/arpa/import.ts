@@ -118,7 +118,7 @@ async function write(
   const types = words.size + 1;
   const filled = complete(reader, types);
   const { ModelBuilder } = await import('../../tables/builder.js');
-  const { writeIndexed } = await import('../../tables/write-indexed.js');
+  const { writeIndexed } = await import('../../tables/node/write-indexed.js');
   const check = (): void => checkAborted(options.signal, 'the import');
   const writeRows = async (writer: ModelWriter): Promise<Manifest> => {
     const builder = new ModelBuilder(writer);
