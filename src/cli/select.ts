@@ -158,9 +158,9 @@ async function run(files: readonly string[], flags: SelectFlags): Promise<void> 
     const { selectionPage } = await import('../documents/pages.js');
     await writeWhole(flags.html, selectionPage(report));
   }
-  const isOutputFree = dryRun || label !== undefined || out !== undefined || outDir !== undefined;
-  if (json && isOutputFree) await print(JSON.stringify(report) + '\n');
-  else if (isOutputFree && !quiet) await printReport(report);
+  const isStdoutFree = dryRun || label !== undefined || out !== undefined || outDir !== undefined;
+  if (json && isStdoutFree) await print(JSON.stringify(report) + '\n');
+  else if (isStdoutFree && !quiet) await printReport(report);
   else if (!quiet) standard.stderr.write(`${summary(report)}\n`);
 }
 
