@@ -10,7 +10,7 @@
  */
 const EXIT_CODES = {
   /**
-   * An option or argument has a value that is not allowed, or two exclude each other. The message names the option and
+   * An option or argument has a value that is not allowed, or two options exclude each other. The message names the option and
    * the values it takes.
    */
   KNESER_OPTION: 2,
