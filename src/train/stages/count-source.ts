@@ -1,3 +1,4 @@
+import type { ModelTables } from './merge-tables.js';
 import type { NgramSource } from '../../count/ngram-source.js';
 import type { ReadText, TextIds } from '../resume/checkpoints.js';
 
@@ -6,6 +7,8 @@ export interface CountSource extends ReadText {
   readonly ngrams: NgramSource;
   /** The word numbers of the counted and of the held-out sentences, where the source is a text. */
   readonly streams?: TextIds;
+  /** The tables of words, where they need not be sorted: `ngrams` is then read for nothing. */
+  readonly tables?: ModelTables;
   /**
    * Where n-grams were left out before they came here: by order from 1, the count up to which they were, as far as is known. The model is
    * then a pruned one, whose raw counts are not all known.
