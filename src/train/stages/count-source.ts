@@ -1,6 +1,20 @@
-import type { ModelTables } from './merge-tables.js';
+import type { ModelBuilder } from '../../tables/builder.js';
+import type { TableSummary } from '../../tables/table-writer.js';
 import type { NgramSource } from '../../count/ngram-source.js';
 import type { ReadText, TextIds } from '../resume/checkpoints.js';
+
+/** The tables of words of a merged model, without that of unigrams. */
+export interface MergedTables {
+  readonly summaries: ReadonlyMap<string, TableSummary>;
+  /** By id, the number of distinct words before it. */
+  readonly unigrams: Uint32Array;
+}
+
+/** Models that are merged table by table, as they lie: no n-gram is sorted anew. */
+export interface ModelTables {
+  /** Writes the rows of all contiguous tables. */
+  write(builder: ModelBuilder): Promise<MergedTables>;
+}
 
 /** A source of counts that was opened: its vocabulary and figures, and its n-grams, whose words `vocabulary.ids` gives ids. */
 export interface CountSource extends ReadText {

@@ -12,6 +12,7 @@ import { openTrie, readTrieBlocks } from '../../tables/trie-rows.js';
 import type { WordRange } from '../../tables/word-ranges.js';
 import { SMALL_TEXT, WRITTEN_SHARE } from '../plan/budget.js';
 import type { BuildContext } from './context.js';
+import type { MergedTables } from './count-source.js';
 import type { CountedModel } from './read-models.js';
 
 /** Occurrences of the nearest words of a range, at least: the contexts of a range are in memory at once. */
@@ -22,19 +23,6 @@ const BYTES_AN_NGRAM = 40;
 const RANGES_SHARE = 1 / 2;
 /** Word ids are below this: see `subtrees.ts`. */
 const MOST_WORDS = 2 ** 26;
-
-/** The tables of words of a merged model, without that of unigrams. */
-export interface MergedTables {
-  readonly summaries: ReadonlyMap<string, TableSummary>;
-  /** By id, the number of distinct words before it. */
-  readonly unigrams: Uint32Array;
-}
-
-/** Models that are merged table by table, as they lie: no n-gram is sorted anew. */
-export interface ModelTables {
-  /** Writes the rows of all contiguous tables. */
-  write(builder: ModelBuilder): Promise<MergedTables>;
-}
 
 /** The ranges of new ids that are merged, and how many of them at a time. */
 interface Ranges {

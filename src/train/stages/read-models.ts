@@ -14,8 +14,8 @@ import { openTable, readBlocks } from '../../tables/table-reader.js';
 import { BOS, EOS, FIRST_WORD, UNK } from '../../text/tokens.js';
 import { hashBytes, WordList } from '../../text/word-list.js';
 import type { BuildContext } from './context.js';
-import type { CountSource } from './count-source.js';
-import { mergeTables, planMerging, type MergedTables } from './merge-tables.js';
+import type { CountSource, MergedTables } from './count-source.js';
+import { mergeTables, planMerging } from './merge-tables.js';
 
 /** A model whose counts become part of the counts of the new model. */
 export interface CountedModel {
