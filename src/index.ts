@@ -75,7 +75,7 @@ export type {
 export { LanguageModel } from './model/language-model.js';
 export { LoadedModel, type ScoreEachOptions } from './model/loaded-model.js';
 export type { FileOptions, FromFileOptions } from './model/api.js';
-export type { PackedInput } from './store/packed/open-source.js';
+export type { PackedInput } from './store/packed/packed-input.js';
 export type { Vocabulary } from './model/vocabulary.js';
 export { PerplexitySum } from './model/scoring/perplexity.js';
 export { TextCache } from './smoothing/cache.js';
