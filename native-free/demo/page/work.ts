@@ -1,5 +1,5 @@
 import type { Stage } from '../../../src/base/progress.js';
-import type { Training } from '../protocol.js';
+import type { WorkProgress } from '../protocol.js';
 import { byId } from './dom.js';
 import { bytes, percent, whole } from './figures.js';
 
@@ -30,6 +30,7 @@ export class Work {
   private readonly panel = byId('work');
   private readonly bar = byId('progress', HTMLProgressElement);
   private controller: AbortController | undefined;
+  /** The stage that is shown, and the time when it began [ms]. */
   private stage: Stage | undefined;
   private started = 0;
 
@@ -37,10 +38,10 @@ export class Work {
     byId('cancel').addEventListener('click', () => this.controller?.abort());
   }
 
-  /** Shows the progress of `act` until it ends. At most one runs at a time. */
+  /** Runs `act`, and shows its progress until it ends. Aborts the work that runs already, if any. */
   async during<T>(
     title: string,
-    act: (onProgress: (progress: Training) => void, signal: AbortSignal) => Promise<T>,
+    act: (onProgress: (progress: WorkProgress) => void, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     this.controller?.abort();
     const controller = new AbortController();
@@ -65,7 +66,7 @@ export class Work {
     this.bar.removeAttribute('value');
   }
 
-  private tell({ stage, done, total, unit }: Training): void {
+  private tell({ stage, done, total, unit }: WorkProgress): void {
     if (stage !== this.stage) {
       this.begin(STAGES[stage]);
       this.stage = stage;
