@@ -59,7 +59,7 @@ export async function build(
 /** Opens a source of counts. */
 export type OpenSource = (context: BuildContext) => Promise<CountSource>;
 
-/** The source that a text is: from files or sentences to word numbers and a vocabulary. */
+/** The source that a text is: from files or sentences to word indices and a vocabulary. */
 export function fromText(text: BuildText): OpenSource {
   return async context => {
     const restored = await chooseVocabulary.restore(context);

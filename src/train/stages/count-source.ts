@@ -19,7 +19,7 @@ export interface ModelTables {
 /** A source of counts that was opened: its vocabulary and figures, and its n-grams, whose words `vocabulary.ids` gives ids. */
 export interface CountSource extends ReadText {
   readonly ngrams: NgramSource;
-  /** The word numbers of the counted and of the held-out sentences, where the source is a text. */
+  /** The word indices of the counted and of the held-out sentences, where the source is a text. */
   readonly streams?: TextIds;
   /** The tables of words, where they need not be sorted: `ngrams` is then read for nothing. */
   readonly tables?: ModelTables;
