@@ -10,8 +10,8 @@ import type { WeightSet } from './weights.js';
 
 /** Computes the probabilities of words from their evidence, the numbers that the tables hold for them. */
 export interface Estimator {
-  /** log10 p of word `t` of a batch. @param cache the text so far, for an estimator that can mix it in. */
-  log10Prob(evidence: BlendEvidence, batch: Batch, t: number, cache?: TextCache): number;
+  /** Puts log10 p of the words of a batch into `log10Probs`. @param cache the text so far, for an estimator that can mix it in. */
+  score(evidence: BlendEvidence, batch: Batch, log10Probs: Float64Array, cache?: TextCache): void;
   /** The length in words of the longest n-gram in the model that ends at word `t`. At least 1. */
   matched(evidence: BlendEvidence, batch: Batch, t: number): number;
   /**

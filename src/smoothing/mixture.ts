@@ -48,7 +48,7 @@ export class Mixture {
   readonly weights: Float64Array;
 
   /** e^parameter; a child's weight is proportional to a product of four of them. `undefined`: all weights are equal. */
-  private factors: Float64Array | undefined;
+  factors: Float64Array | undefined;
 
   /** @param parameters the learned parameters, in the layout of `parameterStarts`. */
   constructor(
