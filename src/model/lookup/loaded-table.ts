@@ -2,6 +2,7 @@ import { NONE } from '../../text/tokens.js';
 import { batchPositions, type Batch } from '../../smoothing/batch.js';
 import {
   COUNT,
+  FIELDS,
   FOLLOWERS,
   ONES,
   PRUNED,
@@ -29,7 +30,7 @@ import {
 } from './regions.js';
 
 /** Words of a batch for loaded tables: enough that cache misses of different words overlap, few enough for the cache. */
-export const LOADED_BATCH = 1024;
+export const LOADED_BATCH = 256;
 
 /** How many positions have their regions brought into the processor's cache before the first of them is searched. */
 const AHEAD = 64;
@@ -51,6 +52,7 @@ export class LoadedTable implements CountTable {
   /**
    * @param index the table's place in the evidence.
    * @param contextTable the table whose n-grams are the contexts of this one; `undefined` for the empty pattern.
+   * @param parent the table of the contexts without their farthest word, which has each n-gram of this one without that word.
    * @param positions the most positions that a batch can have.
    * @param numbers of a back-off model: log10 p and back-offs, to which its rows point instead of counts.
    */
@@ -58,6 +60,7 @@ export class LoadedTable implements CountTable {
     private readonly memory: TableMemory,
     private readonly index: number,
     private readonly contextTable: LoadedTable | undefined,
+    private readonly parent: LoadedTable | undefined,
     positions: number,
     private readonly numbers: Float64Array | undefined,
   ) {
@@ -68,16 +71,17 @@ export class LoadedTable implements CountTable {
 
   look(batch: Batch, evidence: Evidence): undefined {
     const positions = batch.length > 0 ? batch.targets[batch.length - 1] + 1 : 0;
-    if (!this.contextTable) {
+    const { contextTable, parent } = this;
+    if (!contextTable || !parent) {
       this.lookUpUnigrams(positions, batch, evidence);
       return;
     }
-    this.follow(this.contextTable, positions);
+    this.follow(contextTable, positions);
     let t = 0;
     for (let from = 0; from < positions; from += AHEAD) {
       const to = Math.min(positions, from + AHEAD);
-      this.touch(from, to, batch.ids);
-      t = this.lookAt(from, to, t, batch, evidence);
+      this.touch(from, to, batch.ids, parent.rows);
+      t = this.lookAt(from, to, t, batch, evidence, parent.rows);
     }
   }
 
@@ -100,15 +104,16 @@ export class LoadedTable implements CountTable {
     matched: Uint8Array,
     discounts: Float64Array,
   ): void {
-    if (!this.contextTable) {
+    const { contextTable, parent } = this;
+    if (!contextTable || !parent) {
       this.interpolateUnigrams(ids, positions, values, discounts);
       return;
     }
-    this.follow(this.contextTable, positions);
+    this.follow(contextTable, positions);
     for (let from = 0; from < positions; from += AHEAD) {
       const to = Math.min(positions, from + AHEAD);
-      this.touch(from, to, ids);
-      this.interpolateAt(from, to, ids, values, matched, discounts);
+      this.touch(from, to, ids, parent.rows);
+      this.interpolateAt(from, to, ids, parent.rows, values, matched, discounts);
     }
   }
 
@@ -229,6 +234,7 @@ export class LoadedTable implements CountTable {
     from: number,
     to: number,
     ids: Uint32Array,
+    parentRows: Uint32Array,
     values: Float64Array,
     matched: Uint8Array,
     discounts: Float64Array,
@@ -279,7 +285,7 @@ export class LoadedTable implements CountTable {
         pruned = data[region + 5];
         first = region + LONG_HEADER;
       }
-      const row = findRow(data, first, start, followers, stride, mask, word);
+      const row = parentRows[position] === 0 ? 0 : findRow(data, first, start, followers, stride, mask, word);
       rows[position] = row;
       const taken = d1 * ones + d2 * twos + d3 * (followers - ones - twos) + pruned;
       if (row === 0) {
@@ -311,9 +317,10 @@ export class LoadedTable implements CountTable {
 
   /**
    * Brings the regions of some positions into the processor's cache, then the rows in them at which the search begins. These
-   * reads do not depend on each other, so the processor runs many at a time.
+   * reads do not depend on each other, so the processor runs many at a time. A word that does not follow the shorter context does not
+   * follow the longer one: it is not searched.
    */
-  private touch(from: number, to: number, ids: Uint32Array): void {
+  private touch(from: number, to: number, ids: Uint32Array, parentRows: Uint32Array): void {
     const { links, starts } = this;
     const { data, stride } = this.memory;
     let touched = 0;
@@ -322,6 +329,7 @@ export class LoadedTable implements CountTable {
       const link = links[position];
       let start = link >>> 1;
       if ((link & 1) === 0) {
+        if (parentRows[position] === 0) continue;
         const shape = data[start + 1] | 0;
         let followers = shape & SHORT;
         if (shape === LONG) {
@@ -339,9 +347,19 @@ export class LoadedTable implements CountTable {
   }
 
   /** Looks up the words at positions from `from` to `to`. `t` is the first word of the batch to be scored there. @returns the next `t`. */
-  private lookAt(from: number, to: number, t: number, { ids, targets, length }: Batch, evidence: Evidence): number {
-    const { rows, links, starts, index } = this;
-    const { data, stride, wordBits } = this.memory;
+  private lookAt(
+    from: number,
+    to: number,
+    t: number,
+    { ids, targets, length }: Batch,
+    evidence: Evidence,
+    parentRows: Uint32Array,
+  ): number {
+    const { rows, links, starts, index, numbers } = this;
+    const { data, stride, wordBits, large } = this.memory;
+    const most = mostCount(wordBits);
+    const places = evidence.tables * FIELDS;
+    const place = index * FIELDS;
     const mask = wordMask(wordBits);
     const into = evidence.data;
     for (let position = from; position < to; position++) {
@@ -354,8 +372,9 @@ export class LoadedTable implements CountTable {
       let followers = 0;
       let pruned = 0;
       if (link & 1) {
-        row = starts[position];
-        total = this.countIn(row);
+        row = link >>> 1;
+        total = data[row] >>> wordBits;
+        if (total === most) total = largeCount(large, row);
         ones = total === 1 ? 1 : 0;
         twos = total === 2 ? 1 : 0;
         followers = 1;
@@ -376,12 +395,17 @@ export class LoadedTable implements CountTable {
           ones = (shape >>> SHORT_BITS) & SHORT;
           twos = shape >>> (2 * SHORT_BITS);
         }
-        row = findRow(data, first, starts[position], followers, stride, mask, word);
+        if (parentRows[position] !== 0) row = findRow(data, first, starts[position], followers, stride, mask, word);
       }
       rows[position] = row;
       if (t === length || targets[t] !== position) continue;
-      const at = evidence.at(t++, index);
-      into[at + COUNT] = row === 0 ? 0 : this.countIn(row);
+      const at = t++ * places + place;
+      let count = 0;
+      if (row !== 0) {
+        count = numbers ? data[row + 1] : data[row] >>> wordBits;
+        if (count === most && !numbers) count = largeCount(large, row);
+      }
+      into[at + COUNT] = count;
       into[at + TOTAL] = total;
       into[at + ONES] = ones;
       into[at + TWOS] = twos;
@@ -403,7 +427,8 @@ export function loadedTables(memories: readonly TableMemory[], order: number, nu
   const tables: LoadedTable[] = [];
   for (const [index, memory] of memories.entries()) {
     const contextTable = memory.contextTable < 0 ? undefined : tables[memory.contextTable];
-    tables.push(new LoadedTable(memory, index, contextTable, positions, numbers));
+    const parent = memory.parent < 0 ? undefined : tables[memory.parent];
+    tables.push(new LoadedTable(memory, index, contextTable, parent, positions, numbers));
   }
   return tables;
 }

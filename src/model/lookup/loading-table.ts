@@ -87,10 +87,10 @@ export class LoadingTable {
 
   /** The table in memory. */
   get memory(): TableMemory {
-    const { pattern, contextTable, contextColumn } = this.part;
+    const { pattern, contextTable, parent, contextColumn } = this.part;
     const { data, stride } = this.options;
     const { wordBits, linksAt, large } = this;
-    return { pattern, contextTable, contextColumn, stride, linksAt, wordBits, data, large: large.values };
+    return { pattern, contextTable, parent, contextColumn, stride, linksAt, wordBits, data, large: large.values };
   }
 
   /** @param name of the block, for messages. @throws KNESER_DAMAGED */

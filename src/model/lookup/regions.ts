@@ -38,6 +38,8 @@ export interface TableMemory {
   readonly pattern: Pattern;
   /** The place of the table whose n-grams are the contexts of this one; −1 for the empty pattern. */
   readonly contextTable: number;
+  /** The place of the table whose pattern lacks the farthest word; −1 for the empty pattern. */
+  readonly parent: number;
   /** The number of the link, in the rows of that table, that leads here. */
   readonly contextColumn: number;
   /** Length of a row, in 32-bit numbers. */
