@@ -2,7 +2,7 @@ import { exp, log10 } from '../base/elementary.js';
 import type { WordClasses } from '../tables/classes.js';
 import type { Batch } from './batch.js';
 import type { TextCache } from './cache.js';
-import { FIELDS, TOTAL, type Evidence } from './evidence.js';
+import { TOTAL, type Evidence } from './evidence.js';
 import type { Discounts } from './discounts.js';
 import type { Chain, EstimatorInput } from './estimator.js';
 import { latticeOf } from './lattice.js';
@@ -128,12 +128,12 @@ export class Blend {
   }
 
   /** The number of words of the longest context of word `t` that was seen. */
-  private seen({ data, tables }: Evidence, { available }: Batch, t: number): number {
+  private seen(evidence: Evidence, { available }: Batch, t: number): number {
     const { words } = this;
     const { top } = words.lattice;
-    const first = t * tables;
+    const { data } = evidence;
     let length = available[t];
-    while (length > 0 && data[(first + words.tables[top[length]]) * FIELDS + TOTAL] === 0) length--;
+    while (length > 0 && data[evidence.at(t, words.tables[top[length]]) + TOTAL] === 0) length--;
     return length;
   }
 

@@ -57,11 +57,11 @@ export class MixturePass {
     return this.values[this.mixture.lattice.top[available] * PASS_WORDS + i];
   }
 
-  private findBuckets(s: number, { data, tables }: Evidence, from: number, length: number): void {
+  private findBuckets(s: number, evidence: Evidence, from: number, length: number): void {
     const { buckets, ratios, mixture } = this;
-    const step = tables * FIELDS;
+    const { data } = evidence;
     const own = s * PASS_WORDS;
-    for (let i = 0, at = from * step + mixture.tables[s] * FIELDS; i < length; i++, at += step) {
+    for (let i = 0, at = evidence.at(from, mixture.tables[s]); i < length; i++, at += FIELDS) {
       const total = data[at + TOTAL];
       buckets[own + i] = totalBucket(total);
       ratios[own + i] = ratioBucket(data[at + FOLLOWERS], total);
@@ -129,12 +129,12 @@ export class MixturePass {
   }
 
   /** P_S from the counts of pattern s and `lowers`. */
-  private interpolate(s: number, { data, tables }: Evidence, from: number, length: number): void {
+  private interpolate(s: number, evidence: Evidence, from: number, length: number): void {
     const { values, lowers, buckets } = this;
     const { discounts, tables: places } = this.mixture;
-    const step = tables * FIELDS;
+    const { data } = evidence;
     const own = s * PASS_WORDS;
-    for (let i = 0, at = from * step + places[s] * FIELDS; i < length; i++, at += step) {
+    for (let i = 0, at = evidence.at(from, places[s]); i < length; i++, at += FIELDS) {
       const total = data[at + TOTAL];
       if (total === 0) {
         values[own + i] = lowers[i];

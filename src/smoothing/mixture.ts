@@ -1,6 +1,6 @@
 import { exp } from '../base/elementary.js';
 import type { Batch } from './batch.js';
-import { COUNT, FIELDS, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type Evidence } from './evidence.js';
+import { COUNT, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type Evidence } from './evidence.js';
 import { discountArray } from './discounts.js';
 import type { Chain } from './estimator.js';
 import type { Lattice } from './lattice.js';
@@ -100,10 +100,9 @@ export class Mixture {
     const { spans, children, top, vocabulary } = lattice;
     const { data } = evidence;
     const available = batch.available[t];
-    const first = evidence.at(t, 0);
     for (let s = 0; s < tables.length; s++) {
       if (spans[s] > available) continue;
-      const at = first + tables[s] * FIELDS;
+      const at = evidence.at(t, tables[s]);
       const total = data[at + TOTAL];
       const bucket = totalBucket(total);
       buckets[s] = bucket;
@@ -137,9 +136,8 @@ export class Mixture {
   /** The length in words of the longest n-gram in the model that ends at word `t`. At least 1. */
   matched(evidence: Evidence, batch: Batch, t: number): number {
     const { top } = this.lattice;
-    const first = evidence.at(t, 0);
     let length = batch.available[t];
-    while (length > 0 && evidence.data[first + this.tables[top[length]] * FIELDS + COUNT] === 0) length--;
+    while (length > 0 && evidence.data[evidence.at(t, this.tables[top[length]]) + COUNT] === 0) length--;
     return length + 1;
   }
 

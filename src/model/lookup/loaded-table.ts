@@ -358,8 +358,7 @@ export class LoadedTable implements CountTable {
     const { rows, links, starts, index, numbers } = this;
     const { data, stride, wordBits, large } = this.memory;
     const most = mostCount(wordBits);
-    const places = evidence.tables * FIELDS;
-    const place = index * FIELDS;
+    const place = evidence.at(0, index);
     const mask = wordMask(wordBits);
     const into = evidence.data;
     for (let position = from; position < to; position++) {
@@ -399,7 +398,7 @@ export class LoadedTable implements CountTable {
       }
       rows[position] = row;
       if (t === length || targets[t] !== position) continue;
-      const at = t++ * places + place;
+      const at = place + t++ * FIELDS;
       let count = 0;
       if (row !== 0) {
         count = numbers ? data[row + 1] : data[row] >>> wordBits;

@@ -1,3 +1,4 @@
+import { BlockDamage } from '../../base/sealed.js';
 import { damaged } from '../../tables/damage.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 import { TrieColumns } from '../../tables/trie-columns.js';
@@ -63,8 +64,9 @@ export class LoadingTable {
   private readonly linksAt: number;
   /** The nearest word of the last context. */
   private nearest = 0;
-  /** The region of the current wide context, and how many of its rows are in later blocks. */
+  /** Of the current wide context, the place of its rows, the number of its followers, and how many of these are in later blocks. */
   private wide = 0;
+  private wideFollowers = 0;
   private missing = 0;
 
   constructor(
@@ -95,6 +97,14 @@ export class LoadingTable {
 
   /** @param name of the block, for messages. @throws KNESER_DAMAGED */
   add(block: TrieBlock, name: string): void {
+    try {
+      this.addBlock(block, name);
+    } catch (error) {
+      throw error instanceof BlockDamage ? damaged(name, error.message) : error;
+    }
+  }
+
+  private addBlock(block: TrieBlock, name: string): void {
     columns.read(block, this.options.hasContexts || this.parent?.part.pattern.length === 0);
     const { parents, words: farthest } = columns;
     const { contexts, rows } = block;
@@ -266,8 +276,10 @@ export class LoadingTable {
         ? this.putHeader(this.used, numbers.add(block.backoff(0)), 0, 0, followers, 0)
         : this.putHeader(this.used, total, ones, twos, followers, prunedTotal);
       this.used = this.wide + capacityFor(followers) * stride;
-      this.missing = followers;
+      this.missing = this.wideFollowers = followers;
     }
+    if (partOf !== this.wideFollowers || partOf <= SCANNED)
+      throw damaged(name, 'a wide context has other totals than before');
     if (rows > this.missing) throw damaged(name, 'a context has more rows than its totals say');
     this.missing -= rows;
     if (this.used > this.options.data.length) throw damaged(name, MORE_ROWS);
