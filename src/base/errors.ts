@@ -10,8 +10,8 @@
  */
 const EXIT_CODES = {
   /**
-   * An option or argument has a value that is not allowed, or two exclude each other. The message names the option and
-   * the values it takes.
+   * An option or argument has a value that is not allowed, or two options exclude each other. The message names the
+   * option and the values that it takes.
    */
   KNESER_OPTION: 2,
   /** A file, model folder, packed model or address does not exist. Check the path or the address. */
@@ -22,7 +22,7 @@ const EXIT_CODES = {
    * or name another input; `--any-bytes` (`anyBytes: true`) reads any bytes as text.
    */
   KNESER_INPUT_UNREADABLE: 2,
-  /** An input holds no token: an empty text, vocabulary, ARPA file or table. Check that it is the right file. */
+  /** An input contains no token: an empty text, vocabulary, ARPA file or table. Check that it is the right file. */
   KNESER_INPUT_EMPTY: 2,
   /** A `.gz` file is damaged, cut short, or not gzip. Make or copy the file again. */
   KNESER_INPUT_GZIP: 2,
@@ -32,11 +32,11 @@ const EXIT_CODES = {
    */
   KNESER_INPUT_ZSTD: 2,
   /**
-   * A line of a JSON Lines file is not a JSON object, or its field holds no string. The message has the line number;
+   * A line of a JSON Lines file is not a JSON object, or its field is not a string. The message has the line number;
    * `--field` (`field`) chooses another field.
    */
   KNESER_INPUT_JSON: 2,
-  /** A Parquet file is damaged, or lacks the column of strings. `--column` (`column`) chooses another column. */
+  /** A Parquet file is damaged, or has no such column of strings. Copy it again, or choose another column by `--column` (`column`). */
   KNESER_INPUT_PARQUET: 2,
   /**
    * A line of an ARPA file breaks the format: a wrong number of n-grams, a missing context, a positive log10
@@ -44,17 +44,17 @@ const EXIT_CODES = {
    */
   KNESER_INPUT_ARPA: 2,
   /**
-   * A line of a file of n-gram counts has no words or no whole number, or marks of sentences in the wrong place. The
-   * message has the line number; `docs/formats.md` has the forms that are read.
+   * A line of a file of n-gram counts has no words, no whole number, or `<s>` or `</s>` inside an n-gram. The message has
+   * the line number; `docs/formats.md` has the forms that are read.
    */
   KNESER_INPUT_COUNTS: 2,
   /**
-   * A line of a vocabulary list (`--vocab`) has another form than the lines before, or a form that is not read. The
+   * A line of a vocabulary list (`--vocab`) has another form than the lines before, or an unknown form. The
    * message has the line number; `docs/formats.md` has the forms that are read.
    */
   KNESER_INPUT_VOCABULARY: 2,
   /**
-   * The training text holds a literal `<s>` or `</s>`, the sentence markers. Remove them from the text, or leave them
+   * The training text contains a literal `<s>` or `</s>`, the sentence markers. Remove them from the text, or leave them
    * out with `--reserved drop` (`reserved: 'drop'`).
    */
   KNESER_INPUT_RESERVED: 2,
@@ -64,22 +64,22 @@ const EXIT_CODES = {
    */
   KNESER_INPUT_CHECKSUM: 2,
   /**
-   * A table for `kneser compare` or `kneser weigh` lacks a column or a row, has a cell that is not a number, or holds
-   * other tokens than the table beside it. The message has the line number; write the table again.
+   * A table for `kneser compare` or `kneser weigh` lacks a column or a row, has a cell that is not a number, or has
+   * other tokens than the table with which it is compared. The message has the line number; write the table again.
    */
   KNESER_INPUT_TABLE: 2,
   /**
    * A `tokenizer.json` or a SentencePiece model is invalid, uses a step that is not supported, or failed on a text. Choose
-   * another tokenizer, or mend the file.
+   * another tokenizer, or correct the file.
    */
   KNESER_TOKENIZER: 2,
   /**
-   * Something is at the path of the output already, or another process is writing there. Pass `--force` (`force: true`)
+   * The path of the output exists already, or another process is writing there. Pass `--force` (`force: true`)
    * to replace a model, or name another output.
    */
   KNESER_OUTPUT_EXISTS: 2,
   /**
-   * The output must not be written there: no permission, or a read-only disk. Fix the permission or name another
+   * The output cannot be written there: no permission, or a read-only disk. Fix the permission or name another
    * output.
    */
   KNESER_OUTPUT_DENIED: 2,
@@ -94,14 +94,14 @@ const EXIT_CODES = {
    */
   KNESER_UNFINISHED: 2,
   /**
-   * The model has a format that this version of kneser does not read. Train the model again, or use the version that
-   * made it.
+   * The model has a format that this version of kneser does not read. Convert a model of kneser 0.1.0 with `kneser
+   * upgrade`; for other models, train again or use a newer kneser.
    */
   KNESER_VERSION: 2,
   /**
    * A back-off model (imported from ARPA) has probabilities but no counts, which this operation needs. Use a model made
-   * by `kneser train`. `kneser counts`, `merge` and `subtract` refuse pruned models too, some of whose counts are not
-   * known any longer.
+   * by `kneser train`. `kneser counts`, `merge` and `subtract` also refuse a pruned model, which lacks some of its
+   * counts.
    */
   KNESER_NO_COUNTS: 2,
   /**
@@ -110,18 +110,18 @@ const EXIT_CODES = {
    */
   KNESER_LIMIT: 2,
   /**
-   * A file or value of a model is not as it was written: checksum, order or length are wrong. Copy the model again or
+   * A file or value of a model was changed after it was written: its checksum, order or length is wrong. Copy the model again or
    * train it again; `kneser verify` lists all damage.
    */
   KNESER_DAMAGED: 1,
   /**
    * Reading or writing failed: a disk error, too many open files, a broken connection, a file replaced while it was
-   * read. The message has the reason; try again when it is mended.
+   * read. The message has the reason; remove it and try again.
    */
   KNESER_IO: 1,
   /** The disk, the quota or the browser's storage is full. Free some space and run again. */
   KNESER_DISK_FULL: 1,
-  /** A method was called on a model after `close`. Open the model again. */
+  /** A method of a model was called after `close`. Open the model again. */
   KNESER_CLOSED: 2,
   /** This machine is big-endian; models are little-endian. Use another machine. */
   KNESER_PLATFORM: 2,
@@ -154,7 +154,7 @@ export type ErrorCode = keyof typeof EXIT_CODES;
 export class KneserError extends Error {
   /** Always `KneserError`. */
   override readonly name = 'KneserError';
-  /** Which kind of error this is, for programs. */
+  /** The kind of error, for programs. */
   readonly code: ErrorCode;
 
   /** @internal */
@@ -169,12 +169,18 @@ export class KneserError extends Error {
   }
 }
 
-/** The error for work that the caller stopped. @param reason the reason of the signal: it becomes the error's cause. */
-export function abortedError(work: string, reason: unknown, left = 'nothing was kept'): KneserError {
-  return new KneserError('KNESER_ABORTED', `${work} was interrupted; ${left}`, { cause: reason });
+/**
+ * The error for work that the caller stopped.
+ *
+ * @param work a noun that begins the message: `training`.
+ * @param reason the reason of the signal: it becomes the error's cause.
+ * @param kept the end of the message: which results of the work were kept.
+ */
+export function abortedError(work: string, reason: unknown, kept = 'nothing was kept'): KneserError {
+  return new KneserError('KNESER_ABORTED', `${work} was interrupted; ${kept}`, { cause: reason });
 }
 
-/** Stops work that the caller wants stopped. @param work a noun that begins the message: `training`. @throws KNESER_ABORTED */
+/** Stops the work if the caller has aborted the signal. @param work a noun that begins the message: `training`. @throws KNESER_ABORTED */
 export function checkAborted(signal: AbortSignal | undefined, work: string): void {
   if (signal?.aborted) throw abortedError(work, signal.reason);
 }
@@ -193,7 +199,7 @@ export function closedError(model: string): KneserError {
   return new KneserError('KNESER_CLOSED', `${model}: this model was closed`);
 }
 
-/** The `code` of a system or LevelDB error (`ENOENT`, `LEVEL_LOCKED`…), wherever in its chain of causes it sits. */
+/** The `code` of the system error (`ENOENT`, `EIO` …) that an error is or has among its causes; `undefined` if there is none. */
 export function systemCode(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as { code?: unknown };
@@ -202,13 +208,13 @@ export function systemCode(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Whether something failed because this process, or the machine, has too many files open. */
+/** Whether the reason of an error is that this process, or the machine, has too many files open. */
 export function isOutOfFiles(error: unknown): boolean {
   const code = systemCode(error);
   return code === 'EMFILE' || code === 'ENFILE' || /too many open files/i.test(reasonsOf(error));
 }
 
-/** Whether something failed because the disk has no room, or this user may take no more of it. */
+/** Whether the reason of an error is that the disk is full, or the user's quota of it. */
 export function isDiskFull(error: unknown): boolean {
   const code = systemCode(error);
   return code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk quota/i.test(reasonsOf(error));
@@ -236,7 +242,7 @@ function reasonsOf(error: unknown): string {
   return reasons.join(': ');
 }
 
-/** Turns an error of writing to `path` into a KneserError that says whether the disk, the permission or the path is at fault. */
+/** Turns an error of writing to `path` into a KneserError that says whether the disk, the permission or the path is at fault; a KneserError stays. */
 export function writeError(path: string, error: unknown): KneserError {
   if (error instanceof KneserError) return error;
   const message = reasonsOf(error);
@@ -252,9 +258,9 @@ export function writeError(path: string, error: unknown): KneserError {
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new KneserError('KNESER_OUTPUT_DENIED', `${path}: no permission to write there (${code})`, cause);
   }
-  // Node's error for making a folder with its parents on a read-only disk.
+  // The error of Node's `mkdir` on a read-only disk, or behind a link without a target.
   if (code === 'ENOENT' && (error as { syscall?: unknown }).syscall === 'mkdir') {
-    const reason = 'the folder cannot be made: the disk is read-only, or a link on the way leads nowhere';
+    const reason = 'the folder cannot be made: the disk is read-only, or a link in the path has no target';
     return new KneserError('KNESER_OUTPUT_DENIED', `${path}: ${reason}`, cause);
   }
   if (code === 'ENOTDIR' || code === 'EEXIST') {

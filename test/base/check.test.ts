@@ -272,7 +272,7 @@ test.each<[string, () => unknown, string]>([
   [
     'memory',
     () => library.train({ files: [text], out, memory: NaN }),
-    'memory: it takes a number of bytes of at least 64 MiB (64M), not NaN',
+    'memory: takes a number of bytes of at least 64 MiB (64M), not NaN',
   ],
   // A value of another type.
   // @ts-expect-error -- the type

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { parquetMetadataAsync, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-// Inner modules of the package: its public functions decode all pages of a row group before they return the first.
+// Internal modules of the package, because its public functions return the first page only when all pages of a row group are decoded.
 import { parquetHeader, readPage } from 'hyparquet/src/column.js';
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import type { PageHeader } from 'hyparquet/src/types.js';
@@ -11,19 +11,20 @@ import { FileWindow } from './file-window.js';
 import { checkPage, unpackPage } from './parquet-page.js';
 import type { ReadPiece } from './reading-thread.js';
 
-/** The largest page, in bytes and in rows; a larger one is refused as damaged. Writers make pages of about 1 MB. */
+/** The largest page, in bytes and in values; a larger one is refused as damaged. Writers make pages of about 1 MB. */
 const MOST_PAGE_BYTES = 1 << 28;
-const MOST_PAGE_ROWS = 1 << 24;
+const MOST_PAGE_VALUES = 1 << 24;
 
-/** A piece of text ends at this length, in bytes, even within a page: a small page can repeat long texts of its dictionary. */
+/** A piece of text that reaches this length, in bytes, ends even within a page, because a small page can repeat long texts of its dictionary. */
 const PIECE_BYTES = 1 << 22;
 
 /**
- * The text of a Parquet file. The value of one column in each row is a document, of one or more lines. An empty piece comes
- * before each page is decoded: it says where the page ends in the file.
+ * The text of a Parquet file: in each row the value of one column is a document, of one or more lines. Before a page is decoded, an
+ * empty piece tells where the page ends in the file.
  *
  * @param skipMissing whether rows without a value are left out and counted, rather than refused.
- * @throws KNESER_INPUT_PARQUET for a column that is no text; the operating system's error; other errors for damaged data.
+ * @throws KNESER_INPUT_PARQUET if the column is missing or is not text, or a row has no text; the operating system's error; other
+ * errors for damaged data.
  */
 export async function* readPages(path: string, column: string, skipMissing: boolean): AsyncGenerator<ReadPiece> {
   const file = await open(path);
@@ -66,7 +67,7 @@ function noText(path: string, row: number, column: string): KneserError {
   );
 }
 
-/** The column of that name; it must hold strings. */
+/** The column of this name. @throws KNESER_INPUT_PARQUET if it is missing or does not hold strings */
 function textColumn(path: string, schema: SchemaTree, column: string): SchemaTree {
   const isText = ({ children, element }: SchemaTree): boolean => {
     const { type, repetition_type, converted_type, logical_type } = element;
@@ -83,20 +84,22 @@ function textColumn(path: string, schema: SchemaTree, column: string): SchemaTre
   const names = schema.children.filter(isText).map(({ element }) => element.name);
   throw new KneserError(
     'KNESER_INPUT_PARQUET',
-    `${path}: ${found ? `the column ${column} is no text` : `there is no column ${column}`}; ` +
+    `${path}: ${found ? `the column ${column} is not text` : `there is no column ${column}`}; ` +
       (names.length > 0
         ? `name another with column (--column): ${names.join(', ')}`
         : 'no column of this file is text'),
   );
 }
 
-/** The values of a page and its end in the file. A value that is no Uint8Array has no text. Valid until the next page. */
+/** A decoded page, valid until the next one. */
 interface Page {
+  /** A value for each row: its text as a Uint8Array; any other value stands for a row without text. */
   readonly values: ArrayLike<unknown> & Iterable<unknown>;
+  /** The offset in the file behind the page, in bytes. */
   readonly end: number;
 }
 
-/** The values of a column, page by page. An empty page comes before each, so that progress is reported while it is decoded. */
+/** The values of a column, page by page. Before each page comes one without values, so that progress is reported before the decoding. */
 async function* columnPages(
   window: FileWindow,
   metadata: FileMetaData,
@@ -107,7 +110,7 @@ async function* columnPages(
   for (const { columns, num_rows } of metadata.row_groups) {
     const chunk = columns.find(({ meta_data }) => meta_data?.path_in_schema.join('\n') === node.element.name);
     if (!chunk?.meta_data) throw new Error('a row group lacks the column');
-    // The footer itself says the type of each of its numbers: a damaged one may be of another type.
+    // The footer stores the type of each of its numbers, so in a damaged footer the type may be another one.
     if (typeof num_rows !== 'bigint') throw new Error('a row group lacks its number of rows');
     const { type, codec, dictionary_page_offset, data_page_offset, total_compressed_size } = chunk.meta_data;
     const { element } = node;
@@ -120,29 +123,36 @@ async function* columnPages(
     while (rows < num_rows && at < end) {
       const { header, length } = await readHeader(window, at, end);
       const size = header.compressed_page_size;
-      const values = (header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header)
+      const valueCount = (header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header)
         ?.num_values;
       if (!isWithin(size, MOST_PAGE_BYTES) || !isWithin(header.uncompressed_page_size, MOST_PAGE_BYTES)) {
-        throw new Error(`a page of ${header.uncompressed_page_size} bytes`);
+        throw new Error(`a page has ${header.uncompressed_page_size} bytes`);
       }
-      if (!isWithin(values ?? 0, MOST_PAGE_ROWS)) throw new Error(`a page of ${values} rows`);
-      // A copy: readPage needs the page in a buffer of its own.
+      if (!isWithin(valueCount ?? 0, MOST_PAGE_VALUES)) throw new Error(`a page has ${valueCount} values`);
+      // A copy, because readPage needs the page in a buffer of its own.
       const bytes = await window.copy(at + length, at + length + size);
       at += length + size;
       yield { values: [], end: at };
       const page = unpackPage(bytes, header, decoder);
       checkPage(page, header, element, MOST_PAGE_BYTES);
-      const plain = { ...header, compressed_page_size: page.length, uncompressed_page_size: page.length };
+      const plainHeader = { ...header, compressed_page_size: page.length, uncompressed_page_size: page.length };
       const reader = { view: new DataView(page.buffer, page.byteOffset, page.length), offset: 0 };
-      const { data = [] } = readPage(reader, plain, { ...decoder, codec: 'UNCOMPRESSED' }, dictionary, undefined, 0);
+      const { data = [] } = readPage(
+        reader,
+        plainHeader,
+        { ...decoder, codec: 'UNCOMPRESSED' },
+        dictionary,
+        undefined,
+        0,
+      );
       if (header.type === 'DICTIONARY_PAGE') {
-        dictionary = Array.from(data as Uint8Array[], word => word.slice());
+        dictionary = Array.from(data as Uint8Array[], entry => entry.slice());
       } else {
         rows += data.length;
         yield { values: data, end: at };
       }
     }
-    if (BigInt(rows) !== num_rows) throw new Error(`${rows} rows in a group of ${num_rows}`);
+    if (BigInt(rows) !== num_rows) throw new Error(`a row group has ${rows} rows instead of ${num_rows}`);
   }
 }
 
@@ -150,7 +160,10 @@ function isWithin(value: number, most: number): boolean {
   return value >= 0 && value <= most;
 }
 
-/** A page's header and its length in bytes, which is known only when it is read: the statistics in it may be long. */
+/**
+ * The header of the page at `at`, and the header's length in bytes. The length is known only when the header is read, so the
+ * window grows until the header fits: its statistics may be long.
+ */
 async function readHeader(
   window: FileWindow,
   at: number,
