@@ -46,14 +46,11 @@ export class Blend {
   wordProbability = 0;
   /** p(w|h) by the class model. */
   classProbability = 0;
-<<<<<<< HEAD
-  readonly gatePlaces = new Uint32Array(4);
-  private wordPass: MixturePass | undefined;
-  private classPass: MixturePass | undefined;
-=======
   /** The indices of the four gate parameters whose sum gives the share. */
   readonly gateIndices = new Uint32Array(4);
->>>>>>> main
+  /** Passes over the two mixtures, made when the first batch is scored. */
+  private wordPass: MixturePass | undefined;
+  private classPass: MixturePass | undefined;
 
   constructor(
     readonly words: Mixture,
@@ -73,10 +70,9 @@ export class Blend {
     const { mixture, classes, gateParameters } = classModel;
     const wordInClass = classes.share[batch.ids[batch.targets[t]]];
     this.wordProbability = probability;
-<<<<<<< HEAD
-    this.classProbability = share * mixture.probability(evidence.classes, evidence.classBatch, t);
+    this.classProbability = wordInClass * mixture.probability(evidence.classes, evidence.classBatch, t);
     const length = this.seen(evidence.words, batch, t);
-    this.gate = this.weigh(gate, batch, t, length, words.buckets[words.lattice.top[length]]);
+    this.gate = this.weigh(gateParameters, batch, t, length, words.buckets[words.lattice.top[length]]);
     return (1 - this.gate) * probability + this.gate * this.classProbability;
   }
 
@@ -105,7 +101,7 @@ export class Blend {
     wordPass.run(evidence, batch, from, to);
     for (let t = from; t < to; t++) probabilities[t] = wordPass.probability(t - from, available[t]);
     if (!classModel || !classes || !classBatch) return;
-    const { mixture, gate } = classModel;
+    const { mixture, gateParameters } = classModel;
     const { share } = classModel.classes;
     const classPass = (this.classPass ??= new MixturePass(mixture));
     classPass.run(classes, classBatch, from, to);
@@ -113,24 +109,10 @@ export class Blend {
     for (let t = from; t < to; t++) {
       const length = this.seen(evidence, batch, t);
       const bucket = wordPass.buckets[top[length] * PASS_WORDS + t - from];
-      const weight = this.weigh(gate, batch, t, length, bucket);
+      const weight = this.weigh(gateParameters, batch, t, length, bucket);
       const ofClass = share[ids[targets[t]]] * classPass.probability(t - from, available[t]);
       probabilities[t] = (1 - weight) * probabilities[t] + weight * ofClass;
     }
-=======
-    this.classProbability = wordInClass * mixture.probability(evidence.classes, evidence.classBatch, t);
-    this.findGateIndices(evidence.words, batch, t);
-    let sum = 0;
-    for (const index of this.gateIndices) sum += gateParameters[index];
-    this.gate = 1 / (1 + exp(-sum));
-    return (1 - this.gate) * probability + this.gate * this.classProbability;
-  }
-
-  /** log10 of {@link probability}; with a cache, of its mixture with the cache. */
-  log10Prob(evidence: BlendEvidence, batch: Batch, t: number, cache?: TextCache): number {
-    const probability = this.probability(evidence, batch, t);
-    return log10(cache ? cache.mix(probability, batch, t) : probability);
->>>>>>> main
   }
 
   /** Length [words] of the longest n-gram of the model that ends at word `t` of the batch; at least 1. */
@@ -153,7 +135,6 @@ export class Blend {
     };
   }
 
-<<<<<<< HEAD
   /** The number of words of the longest context of word `t` that was seen. */
   private seen(evidence: Evidence, { available }: Batch, t: number): number {
     const { words } = this;
@@ -164,38 +145,23 @@ export class Blend {
     return length;
   }
 
-  /** The weight of the class model for word `t`. @param bucket of the Σc of its longest context seen, of `length` words. */
+  /** The share of the class model for word `t`; sets `gateIndices` from its history. @param bucket of the Σc of its longest context seen, of `length` words. */
   private weigh(
-    gate: Float64Array,
+    gateParameters: Float64Array,
     { ids, targets, available }: Batch,
     t: number,
     length: number,
     bucket: number,
   ): number {
-    const { gatePlaces } = this;
+    const { gateIndices } = this;
     const position = targets[t];
-    gatePlaces[0] = 0;
-    gatePlaces[1] = 1 + length * TOTAL_BUCKETS + bucket;
-    gatePlaces[2] = 1 + LENGTHS * TOTAL_BUCKETS + wordBucket(available[t] > 0 ? ids[position - 1] : 0);
-    gatePlaces[3] = 1 + LENGTHS * TOTAL_BUCKETS + WORD_BUCKETS + wordBucket(available[t] > 1 ? ids[position - 2] : 0);
-    let sum = 0;
-    for (let i = 0; i < gatePlaces.length; i++) sum += gate[gatePlaces[i]];
-    return 1 / (1 + exp(-sum));
-=======
-  /** Sets `gateIndices` from the history of word `t`. */
-  private findGateIndices(evidence: Evidence, batch: Batch, t: number): void {
-    const { gateIndices, words } = this;
-    const { top } = words.lattice;
-    let length = batch.available[t];
-    while (length > 0 && evidence.data[evidence.at(t, words.tables[top[length]]) + TOTAL] === 0) length--;
-    const position = batch.targets[t];
-    const nearest = batch.available[t] > 0 ? batch.ids[position - 1] : 0;
-    const second = batch.available[t] > 1 ? batch.ids[position - 2] : 0;
     gateIndices[0] = 0;
-    gateIndices[1] = 1 + length * TOTAL_BUCKETS + words.buckets[top[length]];
-    gateIndices[2] = 1 + LENGTHS * TOTAL_BUCKETS + wordBucket(nearest);
-    gateIndices[3] = 1 + LENGTHS * TOTAL_BUCKETS + WORD_BUCKETS + wordBucket(second);
->>>>>>> main
+    gateIndices[1] = 1 + length * TOTAL_BUCKETS + bucket;
+    gateIndices[2] = 1 + LENGTHS * TOTAL_BUCKETS + wordBucket(available[t] > 0 ? ids[position - 1] : 0);
+    gateIndices[3] = 1 + LENGTHS * TOTAL_BUCKETS + WORD_BUCKETS + wordBucket(available[t] > 1 ? ids[position - 2] : 0);
+    let sum = 0;
+    for (let i = 0; i < gateIndices.length; i++) sum += gateParameters[gateIndices[i]];
+    return 1 / (1 + exp(-sum));
   }
 }
 

@@ -10,15 +10,9 @@ import type { WeightSet } from './weights.js';
 
 /** Computes the probabilities of words from their evidence, that is, from the numbers that the tables have for them. */
 export interface Estimator {
-<<<<<<< HEAD
-  /** Puts log10 p of the words of a batch into `log10Probs`. @param cache the text so far, for an estimator that can mix it in. */
+  /** Puts log10 p of the words of a batch into `log10Probs`. @param cache the text so far; an estimator without tuned weights ignores it. */
   score(evidence: BlendEvidence, batch: Batch, log10Probs: Float64Array, cache?: TextCache): void;
-  /** The length in words of the longest n-gram in the model that ends at word `t`. At least 1. */
-=======
-  /** log10 p of word `t` of a batch. @param cache the text so far; an estimator without tuned weights ignores it. */
-  log10Prob(evidence: BlendEvidence, batch: Batch, t: number, cache?: TextCache): number;
   /** Length [words] of the longest n-gram of the model that ends at word `t` of the batch; at least 1. */
->>>>>>> main
   matched(evidence: BlendEvidence, batch: Batch, t: number): number;
   /**
    * Writes p(w | history of word `t`) as a sum of terms in which only the counts of w depend on w. A search for the most probable

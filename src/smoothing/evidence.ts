@@ -71,15 +71,9 @@ export class Evidence {
     this.data[at + TOTAL] = index + 2;
   }
 
-<<<<<<< HEAD
   /** Clears a table's part of the first `words` words. */
   clear(table: number, words: number): void {
     this.data.fill(0, this.at(0, table), this.at(words, table));
-=======
-  /** Sets the six numbers at index `at` of `data` to 0: a context that was not seen. */
-  clear(at: number): void {
-    this.data.fill(0, at, at + FIELDS);
->>>>>>> main
   }
 }
 

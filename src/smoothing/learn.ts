@@ -158,15 +158,9 @@ function backward(
   slopes.fill(0, 0, from + 1);
   slopes[from] = slope;
   for (let s = from; s >= 0; s--) {
-<<<<<<< HEAD
-    const reached = slopes[s];
-    if (reached === 0 || spans[s] > reach) continue;
-    const at = evidence.at(t, mixture.tables[s]);
-=======
     const patternSlope = slopes[s];
     if (patternSlope === 0 || spans[s] > reach) continue;
-    const at = first + mixture.tables[s] * FIELDS;
->>>>>>> main
+    const at = evidence.at(t, mixture.tables[s]);
     const total = data[at + TOTAL];
     const bucket = buckets[s];
     const childMean = childMeans[s];

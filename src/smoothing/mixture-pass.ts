@@ -110,7 +110,7 @@ export class MixturePass {
   private addChild(s: number, c: number, length: number, factors: Float64Array): void {
     const { sums, lowers, values, buckets, ratios, wordBuckets, mixture } = this;
     const { children, dropped } = mixture.lattice;
-    const ofChild = mixture.starts[s] + OWN_PARAMETERS + c * CHILD_PARAMETERS;
+    const ofChild = mixture.firstParameter[s] + OWN_PARAMETERS + c * CHILD_PARAMETERS;
     const ofTotal = ofChild + OWN_TOTAL_OFFSET;
     const ofRatio = ofChild + RATIO_OFFSET;
     const ofWord = ofChild + WORD_OFFSET;

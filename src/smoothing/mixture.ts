@@ -52,13 +52,8 @@ export class Mixture {
   /** By pattern and child: λ. */
   readonly weights: Float64Array;
 
-<<<<<<< HEAD
-  /** e^parameter; a child's weight is proportional to a product of four of them. `undefined`: all weights are equal. */
-  factors: Float64Array | undefined;
-=======
   /** By parameter: e^parameter. λ of a child is proportional to the product of four of them. `undefined`: all λ are equal. */
-  private factors: Float64Array | undefined;
->>>>>>> main
+  factors: Float64Array | undefined;
 
   /** @param parameters the learned parameters, in the layout of `parameterStarts`; `undefined` for the mixture before learning. */
   constructor(
