@@ -4,8 +4,8 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
  * Decodes the types of MessagePack that models hold: nil, booleans, numbers, text, byte strings, arrays and maps. Byte strings are
  * views of the input.
  *
- * msgpackr writes models, but its decoder is not used, for three reasons: it would make the code of a web page that scores five times
- * as large; it compiles functions from strings, which the content security policy of a page may forbid; it decodes types that are not
+ * msgpackr writes models, but its decoder is not used, for three reasons: with it the code of a page for scoring would be five times as
+ * large; it compiles functions from strings, which the content security policy of a page may forbid; it decodes types that are not
  * data.
  *
  * @throws RangeError if the input is cut short, has bytes after the value, or holds another type.

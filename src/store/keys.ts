@@ -35,7 +35,7 @@ export function tableRange(table: string): [from: Uint8Array, to: Uint8Array] {
   return [encoder.encode(`table/${table}/`), encoder.encode(`table/${table}0`)];
 }
 
-/** The key of the class of each word, in models with classes. */
+/** The key of the value that holds the class of each word, in models with classes. */
 export const CLASSES_KEY = encoder.encode('classes');
 
 /** The key of the tokenizer's file, in models that have one. */

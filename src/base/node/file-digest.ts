@@ -38,9 +38,9 @@ function hexadecimal(digest: number): string {
 }
 
 /**
- * A buffer to read files into, one after the other: a new buffer for each file would cost more than reading.
+ * A buffer for `digestFile`, which reads many files into it: a new buffer for each file would cost more than to read the file.
  *
- * @param largest length of the largest file in bytes; a longer file is read in several pieces.
+ * @param largest the length of the largest file, in bytes; a longer file is read in several pieces.
  */
 export function digestBuffer(largest = CHUNK_BYTES): Uint8Array {
   return Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, largest + 1));

@@ -3,8 +3,9 @@ import { crc32Hex } from '../../base/node/file-digest.js';
 
 /** The length of the footer, the end of a table file, in bytes: the handles (offset and length) of two blocks, and a magic number. */
 const FOOTER_BYTES = 48;
-/** The largest size of all that follows the data blocks, and of a key, in bytes. */
+/** The largest size of the blocks and the footer behind the data blocks, in bytes. */
 const MOST_INDEX_BYTES = 64 << 20;
+/** The longest key, in bytes. */
 const MOST_KEY_BYTES = 1 << 12;
 /** The bytes that LevelDB adds to a key: a sequence number and the kind of the entry. */
 const SUFFIX_BYTES = 8;
@@ -41,7 +42,7 @@ export async function describeTableFile(path: string, bytes: number): Promise<Ta
     const end = index + footer.varint();
     const first = new Cursor(await read(file, 0, Math.min(indexFrom, MOST_KEY_BYTES)));
     first.next();
-    // The last entry of the index holds the handle of the last data block, whose last entry has the last key; the index shortens keys.
+    // The index shortens keys, so the last key is read from the last data block; the last entry of the index has the block's handle.
     const { value } = lastEntry(await read(file, index, end));
     const handle = new Cursor(value);
     const from = handle.varint();

@@ -126,7 +126,7 @@ type Behavior = (typeof BEHAVIORS)[number];
 /**
  * The pre-tokenizer that splits a piece at the matches of an expression.
  *
- * @param source of the expression, for the flag `u`.
+ * @param source the source of the expression, for the flag `u`.
  * @param invert whether the matches count as text, and the stretches between them as matches.
  */
 function splitBy(source: string, behavior: Behavior, invert: boolean, path: string): PreTokenizer {
@@ -167,7 +167,7 @@ interface Span {
 const JOINS: Readonly<Record<Behavior, (spans: readonly Span[]) => readonly Span[]>> = {
   Removed: spans => spans.filter(span => !span.isMatch),
   Isolated: spans => spans,
-  /** Neighbouring matches become one span. */
+  /** Neighbouring spans of one kind, such as two matches, become one span. */
   Contiguous: spans => joined(spans, (span, previousIsMatch) => span.isMatch === previousIsMatch),
   /** A match is joined to the span before it, unless that span is also a match. */
   MergedWithPrevious: spans => joined(spans, (span, previousIsMatch) => span.isMatch && !previousIsMatch),
@@ -201,7 +201,7 @@ class Spans {
   /** Where the search continues, and where the match before ended. */
   private at = 0;
   private lastEnd = -1;
-  /** The expression, sticky and global. */
+  /** The expression with the flag `y`, which matches only at `at`, and with the flag `g`, which searches from `at` on. */
   private readonly here: RegExp;
   private readonly anywhere: RegExp;
 
