@@ -25,6 +25,7 @@
  * - `base` knows no word and no model: errors, checksums, numbers, progress; `base/node` the same for Node.
  * - `train` takes a text, models or files of counts through all stages of the first half and tunes the weights; `train/plan` checks the options,
  *   `train/stages` has the steps, `train/resume` the record that lets an interrupted training continue.
+ * - `spark` counts on a Spark cluster when one machine is not enough: it writes SQL, and takes the sorted tables home.
  * - `tools` makes one model of another: `prune`, `arpa` (export and import), `verify`, pack and unpack, `upgrade`.
  * - `baseline` trains and compares a series of models with confidence intervals.
  * - `documents` gives documents figures and chooses by them: annotate, select, overlap, weigh.
@@ -51,6 +52,9 @@ export type { TrainReport } from './train/train.js';
 export { MAX_ORDER } from './tables/pattern.js';
 export { importCounts, type ImportCountsOptions } from './train/import-counts.js';
 export { tune, type TuneOptions } from './train/tune.js';
+export { sparkPlan, type SparkPlanOptions } from './spark/plan.js';
+export { sparkImport, type SparkImportOptions } from './spark/import.js';
+export { sparkScorePlan, type SparkScorePlanOptions } from './spark/score-plan.js';
 export {
   merge,
   subtract,

@@ -26,13 +26,19 @@ const PARSERS: Record<NonNullable<FlagText['value']>, (text: string) => unknown>
 /** The options whose flags a command takes from their rows. `field` and `column` are in documents.ts, for all commands that read files. */
 type OptionName = BuildOptionName | MachineOptionName;
 
-/** Declares the flags of some options, from the options' rows. */
-export function addBuildFlags(command: Command, names: readonly OptionName[]): Command {
+/** Declares the flags of some options, from the options' rows. @param without the first words of flags that the command does not have. */
+export function addBuildFlags(
+  command: Command,
+  names: readonly OptionName[],
+  without: readonly string[] = [],
+): Command {
   const rows: Readonly<Record<OptionName, { readonly flags: readonly FlagText[] }>> = {
     ...BUILD_OPTIONS,
     ...MACHINE_OPTIONS,
   };
-  for (const name of names) rows[name].flags.forEach(flag => command.addOption(optionOf(flag)));
+  for (const flag of names.flatMap(name => rows[name].flags)) {
+    if (!without.includes(flag.flags.split(' ')[0])) command.addOption(optionOf(flag));
+  }
   return command;
 }
 

@@ -14,7 +14,7 @@ export class FileWindow {
   ) {}
 
   /** Bytes of the file, valid until the next call. */
-  async view(from: number, to: number): Promise<Uint8Array> {
+  async view(from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
     if (!(from >= 0 && from <= to && to <= this.size)) throw new Error('it refers to what is not in the file');
     if (from < this.start || to > this.start + this.bytes.length) {
       const length = Math.min(Math.max(to - from, WINDOW_BYTES), this.size - from);
@@ -33,6 +33,6 @@ export class FileWindow {
 
   /** Bytes of the file, in a buffer of their own. */
   async copy(from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
-    return Uint8Array.from(await this.view(from, to));
+    return (await this.view(from, to)).slice();
   }
 }
