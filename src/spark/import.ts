@@ -48,11 +48,12 @@ const IMPORT_OPTIONS: OptionTable<SparkImportOptions> = {
  * @throws KneserError: KNESER_INPUT_SPARK if the job is not finished or its tables are not whole; KNESER_INPUT_*, KNESER_OPTION,
  * KNESER_OUTPUT_*, KNESER_VERSION, KNESER_DISK_FULL, KNESER_LIMIT for counts of more than 32 bits, KNESER_ABORTED.
  * @example
- * ```ts no-run
+ * ```ts
  * import { sparkImport } from 'kneser';
  *
  * // hadoop fs -get hdfs:///job/model job
- * const { tokens, tables } = await sparkImport({ job: 'job', out: 'model' });
+ * const { order, tokens } = await sparkImport({ job: 'job', out: 'counted-by-spark' });
+ * console.log(order, tokens);
  * ```
  */
 export async function sparkImport(options: SparkImportOptions): Promise<TrainReport> {

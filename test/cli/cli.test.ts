@@ -610,6 +610,20 @@ describe.concurrent('prune, export and import', () => {
 });
 
 describe.concurrent('usage', () => {
+  test('score --ids repeats the name of each line, and gives its sentences behind tabs', async () => {
+    const model = cli.fresh();
+    await cli.train([cli.file(TEXT), '--out', model, '--order', '2']);
+    const lines = ['the cat', '', 'a\tdog'];
+    const own = (await cli.print(['score', model, '--json'], { input: lines.join('\n') })).split('\n');
+    const named = lines.map((line, at) => `row ${at}\t${line}\n`).join('');
+    const out = await cli.print(['score', model, '--json', '--ids'], { input: named });
+    expect(out).toBe(lines.map((_, at) => `row ${at}\t${own[at]}\n`).join(''));
+    expect(await cli.refuse(2, ['score', model, '--json', '--ids'], { input: 'name\n' })).toMatch(
+      /has no tab behind its name/,
+    );
+    expect(await cli.refuse(2, ['score', model, '--ids'])).toMatch(/--json/);
+  });
+
   test('--help of every command shows an example, and so does help COMMAND', async () => {
     const listed = (help: string): string[] => [...help.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name);
     const commands = listed(await cli.print(['--help']));
