@@ -25,6 +25,7 @@ const ROOMS = [
 
 const INSIDE = {
   'src/base': [['.'], ['node']],
+  'src/tables': [['.'], ['node']],
   'src/text': [['subwords'], ['tokenizer-json', 'sentencepiece'], ['.'], ['formats']],
   'src/store': [['.'], ['packed'], ['folder']],
   'src/model': [['lookup'], ['scoring'], ['prediction'], ['.']],
@@ -38,6 +39,7 @@ const ANY_ENGINE = ['src/base', 'src/tables', 'src/smoothing', 'src/report', 'na
 /** Files of those rooms that are for Node all the same: they bundle the browser's modules, and build and serve the demo page. */
 const FOR_NODE = [
   'src/base/node/',
+  'src/tables/node/',
   'native-free/bundle.ts',
   'native-free/demo/build.ts',
   'native-free/demo/main.ts',

@@ -29,13 +29,13 @@ const CHARACTERS = 1 << 18;
 
 /** The bytes of a text. @throws KNESER_INPUT_UNREADABLE for bytes that are not UTF-8 text. */
 async function* checked(name: string, bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const [{ recognized }, { TextWatch }] = await Promise.all([
+  const [{ recognized }, { TextCheck }] = await Promise.all([
     import('../src/text/formats/peek.js'),
-    import('../src/text/formats/text-watch.js'),
+    import('../src/text/formats/text-check.js'),
   ]);
-  const watch = new TextWatch(name);
+  const textCheck = new TextCheck(name);
   for await (const piece of recognized(name, bytes, [])) {
-    watch.check(piece);
+    textCheck.add(piece);
     yield piece;
   }
 }

@@ -1,5 +1,5 @@
-// Four recipes of docs/documents.md on one small crawl: a middle bucket by perplexity, importance selection, a benchmark that
-// is in the training text, and the oddest documents.
+// The first four recipes of docs/documents.md on one small crawl: buckets by perplexity, importance selection, the overlap of a
+// benchmark with the training text, and the search for odd documents.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { annotate, overlap, select, train } from 'kneser';
 
@@ -25,7 +25,7 @@ async function write(file, rows) {
   writeFileSync(file, lines);
 }
 
-// 1. Perplexity filtering as CCNet did: the third with the lowest perplexity is the head.
+// 1. Perplexity filtering as CCNet did: the 30 % of the documents with the lowest perplexity are the head.
 await write('annotated.jsonl', annotate({ model: 'example-reference', files: ['crawl.jsonl'] }));
 const buckets = { names: ['head', 'middle', 'tail'], percentiles: [30, 60] };
 const sizes = {};
@@ -33,7 +33,7 @@ const chosen = select({ files: ['annotated.jsonl'], by: 'kneser.perplexity', buc
 for await (const { bucket } of chosen) sizes[bucket] = (sizes[bucket] ?? 0) + 1;
 console.log('buckets', JSON.stringify(sizes));
 
-// 2. Importance selection: documents like the first hundred sentences, by models that have not seen the document.
+// 2. Importance selection: 20 documents like the first hundred sentences. Each is compared with a model that has not seen it.
 writeFileSync('wanted.txt', sentences.slice(0, 100).join('\n') + '\n');
 await write('ratios.jsonl', annotate({ target: ['wanted.txt'], files: ['crawl.jsonl'] }));
 const drawn = [];

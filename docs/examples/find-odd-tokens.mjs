@@ -1,4 +1,4 @@
-// The oddest token of each line: the one whose windows of three tokens have the highest mean perplexity (Škorić 2023).
+// Marks the oddest token of each line: the windows of three tokens that contain it have the highest mean perplexity (Škorić 2023).
 import { LanguageModel, train } from 'kneser';
 
 const [text = 'text.txt'] = process.argv.slice(2);

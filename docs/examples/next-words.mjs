@@ -1,4 +1,4 @@
-// The three most probable next words, and how much each pattern contributes: 111 is the trigram, 11 the bigram.
+// Prints the three most probable next words, and how much each pattern contributes: 111 means trigrams, 11 bigrams.
 import { LanguageModel, train } from 'kneser';
 
 const [text = 'text.txt'] = process.argv.slice(2);

@@ -1,5 +1,5 @@
-// Packs a model into one file, reads it as a browser does (no native code), and writes a page that opens it. Put
-// example.html, example.kneser and the package's dist folder (as kneser/) on any web server.
+// Packs a model into one file, reads the file as a browser does (without native code), and writes a web page that opens it. Copy
+// example.html, example.kneser and the package's folder dist/browser (as kneser/) to any web server.
 import { readFile, writeFile } from 'node:fs/promises';
 import { pack, train } from 'kneser';
 import { LanguageModel } from 'kneser/native-free';
@@ -22,7 +22,7 @@ await writeFile(
 <input id="text" size="60" placeholder="Type some words" />
 <ol id="next"></ol>
 <script type="module">
-  import { LanguageModel } from './kneser/native-free/index.js';
+  import { LanguageModel } from './kneser/index.js';
 
   const model = await LanguageModel.fromFile(new URL('example.kneser', location.href));
   const [text, list] = [document.querySelector('#text'), document.querySelector('#next')];

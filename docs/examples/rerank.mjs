@@ -1,5 +1,5 @@
-// Orders the hypotheses of a recogniser by its own score and the language model's, log-linearly: the model is in memory, so
-// that thousands of hypotheses a second are scored without waiting.
+// Sorts the hypotheses of a speech recogniser by log10 p of the recogniser + WEIGHT · log10 p of the language model. The model's tables
+// are loaded into memory, which scores thousands of hypotheses a second.
 import { LanguageModel, train } from 'kneser';
 
 const WEIGHT = 0.8; // of the language model

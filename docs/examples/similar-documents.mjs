@@ -1,4 +1,4 @@
-// Which documents look like the training text: the lower the perplexity, the more alike.
+// Sorts documents by perplexity: the lower it is, the more the document is like the training text.
 import { LanguageModel, train } from 'kneser';
 
 const [text = 'text.txt', ...files] = process.argv.slice(2);

@@ -1,4 +1,5 @@
-// Scores tokens one by one as they arrive. A state is a value: a decoder keeps one for each hypothesis and may extend it twice.
+// Scores tokens one by one as they arrive. A state never changes: a decoder keeps one for each hypothesis and may extend it several
+// times, with different tokens.
 import { LanguageModel, train } from 'kneser';
 
 const [text = 'text.txt'] = process.argv.slice(2);

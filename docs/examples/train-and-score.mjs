@@ -1,4 +1,4 @@
-// Trains a trigram model and scores a sentence: for each token log10 p, and the length of the n-gram that matched.
+// Trains a trigram model and scores a sentence: for each token log10 p, and the length of its longest n-gram in the model.
 import { LanguageModel, train } from 'kneser';
 
 const [text = 'text.txt'] = process.argv.slice(2);

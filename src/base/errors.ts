@@ -22,7 +22,7 @@ const EXIT_CODES = {
    * or name another input; `--any-bytes` (`anyBytes: true`) reads any bytes as text.
    */
   KNESER_INPUT_UNREADABLE: 2,
-  /** An input holds no token: an empty text, vocabulary, ARPA file or table. Check that it is the right file. */
+  /** An input contains no token: an empty text, vocabulary, ARPA file or table. Check that it is the right file. */
   KNESER_INPUT_EMPTY: 2,
   /** A `.gz` file is damaged, cut short, or not gzip. Make or copy the file again. */
   KNESER_INPUT_GZIP: 2,
@@ -32,11 +32,11 @@ const EXIT_CODES = {
    */
   KNESER_INPUT_ZSTD: 2,
   /**
-   * A line of a JSON Lines file is not a JSON object, or its field holds no string. The message has the line number;
+   * A line of a JSON Lines file is not a JSON object, or its field is not a string. The message has the line number;
    * `--field` (`field`) chooses another field.
    */
   KNESER_INPUT_JSON: 2,
-  /** A Parquet file is damaged, or lacks the column of strings. `--column` (`column`) chooses another column. */
+  /** A Parquet file is damaged, or has no such column of strings. Copy it again, or choose another column by `--column` (`column`). */
   KNESER_INPUT_PARQUET: 2,
   /**
    * A line of an ARPA file breaks the format: a wrong number of n-grams, a missing context, a positive log10
@@ -44,8 +44,8 @@ const EXIT_CODES = {
    */
   KNESER_INPUT_ARPA: 2,
   /**
-   * A line of a file of n-gram counts has no words or no whole number, or marks of sentences in the wrong place. The
-   * message has the line number; `docs/formats.md` has the forms that are read.
+   * A line of a file of n-gram counts has no words, no whole number, or `<s>` or `</s>` inside an n-gram. The message has
+   * the line number; `docs/formats.md` has the forms that are read.
    */
   KNESER_INPUT_COUNTS: 2,
   /**
@@ -54,12 +54,12 @@ const EXIT_CODES = {
    */
   KNESER_INPUT_SPARK: 2,
   /**
-   * A line of a vocabulary list (`--vocab`) has another form than the lines before, or a form that is not read. The
+   * A line of a vocabulary list (`--vocab`) has another form than the lines before, or an unknown form. The
    * message has the line number; `docs/formats.md` has the forms that are read.
    */
   KNESER_INPUT_VOCABULARY: 2,
   /**
-   * The training text holds a literal `<s>` or `</s>`, the sentence markers. Remove them from the text, or leave them
+   * The training text contains a literal `<s>` or `</s>`, the sentence markers. Remove them from the text, or leave them
    * out with `--reserved drop` (`reserved: 'drop'`).
    */
   KNESER_INPUT_RESERVED: 2,
@@ -69,22 +69,22 @@ const EXIT_CODES = {
    */
   KNESER_INPUT_CHECKSUM: 2,
   /**
-   * A table for `kneser compare` or `kneser weigh` lacks a column or a row, has a cell that is not a number, or holds
-   * other tokens than the table beside it. The message has the line number; write the table again.
+   * A table for `kneser compare` or `kneser weigh` lacks a column or a row, has a cell that is not a number, or has
+   * other tokens than the table with which it is compared. The message has the line number; write the table again.
    */
   KNESER_INPUT_TABLE: 2,
   /**
    * A `tokenizer.json` or a SentencePiece model is invalid, uses a step that is not supported, or failed on a text. Choose
-   * another tokenizer, or mend the file.
+   * another tokenizer, or correct the file.
    */
   KNESER_TOKENIZER: 2,
   /**
-   * Something is at the path of the output already, or another process is writing there. Pass `--force` (`force: true`)
+   * The path of the output exists already, or another process is writing there. Pass `--force` (`force: true`)
    * to replace a model, or name another output.
    */
   KNESER_OUTPUT_EXISTS: 2,
   /**
-   * The output must not be written there: no permission, or a read-only disk. Fix the permission or name another
+   * The output cannot be written there: no permission, or a read-only disk. Fix the permission or name another
    * output.
    */
   KNESER_OUTPUT_DENIED: 2,
@@ -99,14 +99,14 @@ const EXIT_CODES = {
    */
   KNESER_UNFINISHED: 2,
   /**
-   * The model has a format that this version of kneser does not read. Train the model again, or use the version that
-   * made it.
+   * The model has a format that this version of kneser does not read. Convert a model of kneser 0.1.0 with `kneser
+   * upgrade`; for other models, train again or use a newer kneser.
    */
   KNESER_VERSION: 2,
   /**
    * A back-off model (imported from ARPA) has probabilities but no counts, which this operation needs. Use a model made
-   * by `kneser train`. `kneser counts`, `merge` and `subtract` refuse pruned models too, some of whose counts are not
-   * known any longer.
+   * by `kneser train`. `kneser counts`, `merge` and `subtract` also refuse a pruned model, which lacks some of its
+   * counts.
    */
   KNESER_NO_COUNTS: 2,
   /**
@@ -115,18 +115,18 @@ const EXIT_CODES = {
    */
   KNESER_LIMIT: 2,
   /**
-   * A file or value of a model is not as it was written: checksum, order or length are wrong. Copy the model again or
+   * A file or value of a model was changed after it was written: its checksum, order or length is wrong. Copy the model again or
    * train it again; `kneser verify` lists all damage.
    */
   KNESER_DAMAGED: 1,
   /**
    * Reading or writing failed: a disk error, too many open files, a broken connection, a file replaced while it was
-   * read. The message has the reason; try again when it is mended.
+   * read. The message has the reason; remove it and try again.
    */
   KNESER_IO: 1,
   /** The disk, the quota or the browser's storage is full. Free some space and run again. */
   KNESER_DISK_FULL: 1,
-  /** A method was called on a model after `close`. Open the model again. */
+  /** A method of a model was called after `close`. Open the model again. */
   KNESER_CLOSED: 2,
   /** This machine is big-endian; models are little-endian. Use another machine. */
   KNESER_PLATFORM: 2,

@@ -1,8 +1,10 @@
 import { KneserError, writeError } from '../base/errors.js';
 import type { Scratch, ScratchFile } from './scratch.js';
 
-/** Numbers of a slab: memory is allocated, and the file written, by slabs (1 MiB). */
+/** Numbers of a full slab (1 MiB): memory is allocated, and the file written, by slabs. */
 const SLAB = 1 << 18;
+/** Numbers of the first slab, which grows to a full one: a short text takes little memory. */
+const FIRST_SLAB = 1 << 10;
 
 /**
  * A long sequence of 32-bit numbers, appended one at a time and read back in order. Numbers beyond a bound of memory go to a temporary
@@ -11,7 +13,7 @@ const SLAB = 1 << 18;
  *     file: slab 0 … slab k−1 │ memory: slab k … slab n−1 │ slab n, filling
  */
 export class IdStream {
-  private slab = new Uint32Array(SLAB);
+  private slab = new Uint32Array(FIRST_SLAB);
   private fill = 0;
   private slabs: Uint32Array[] = [];
   private file: ScratchFile | undefined;
@@ -35,7 +37,7 @@ export class IdStream {
 
   push(id: number): void {
     this.slab[this.fill++] = id;
-    if (this.fill === SLAB) this.turn();
+    if (this.fill === this.slab.length) this.turn();
   }
 
   /** All numbers in order, in pieces. A piece is valid until the next one. @param consume frees the memory of each piece then: the stream cannot be read again. */
@@ -67,6 +69,7 @@ export class IdStream {
     this.file = file;
     this.slabsOnDisk = Math.floor(length / SLAB);
     this.fill = length - this.slabsOnDisk * SLAB;
+    this.slab = new Uint32Array(SLAB);
     file.read(new Uint8Array(this.slab.buffer, 0, 4 * this.fill), this.slabsOnDisk * SLAB * 4);
   }
 
@@ -76,8 +79,14 @@ export class IdStream {
     this.slabs = [];
   }
 
-  /** Begins the next slab. Writes all full slabs to the file if they take more than the memory allowed. */
+  /** Makes room: enlarges the first slab, or begins the next one. Writes all full slabs to the file if they take more than the memory allowed. */
   private turn(): void {
+    if (this.slab.length < SLAB) {
+      const larger = new Uint32Array(4 * this.slab.length);
+      larger.set(this.slab);
+      this.slab = larger;
+      return;
+    }
     this.fill = 0;
     this.slabs.push(this.slab);
     if (this.slabs.length * SLAB * 4 <= this.memory) {

@@ -344,7 +344,14 @@ async function* annotateWith(
   const guard = options.against ? new Guard(against[0].info.order, onWarning) : undefined;
   const hasMore =
     options.features === 'full' || options.tokens === true || options.context !== undefined || threshold !== undefined;
-  const how = { model: scoring, against: others, choose, unit, tokens: options.tokens ?? false };
+  const how = {
+    model: scoring,
+    against: others,
+    choose,
+    unit,
+    tokens: options.tokens ?? false,
+    spreads: options.features === 'full',
+  };
   for await (const scored of scoreDocuments(source.read(), how)) {
     for (const one of scored) {
       if (guard && one.against) guard.look(one.against.matched);
@@ -359,13 +366,13 @@ async function* annotateWith(
 
 /** The figures that only some options ask for. */
 async function moreFigures(
-  { tokens, context, features: which }: AnnotateOptions,
+  { tokens, context }: AnnotateOptions,
   model: TokenScoring,
   scored: ScoredDocument<SourceDocument>,
   threshold: number | undefined,
 ): Promise<Partial<DocumentFigures>> {
   const { log10Probs } = scored.scores;
-  const full = which === 'full' ? await features(model, scored) : undefined;
+  const full = scored.spreads && features(scored, scored.spreads);
   return {
     ...full?.figures,
     ...(context === undefined ? {} : { context: await contextFigures(model, scored, scored.document.object, context) }),

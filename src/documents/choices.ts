@@ -1,23 +1,11 @@
 import { hashGumbel, hashRandom } from '../base/hash-random.js';
 import { KneserError } from '../base/errors.js';
-import { quantile } from '../baseline/bootstrap.js';
+import { Order } from './order.js';
 
 /**
  * The methods by which documents are chosen: pure functions of numbers. Documents are given by position; a figure that is NaN is
  * missing, and its document is never chosen. Random choices depend on the seed and the position alone.
  */
-
-/** The documents of a stratum by ascending figure; documents with equal figures by position. */
-export function ranked(members: Uint32Array, figures: Float64Array): Uint32Array {
-  return members.slice().sort((a, b) => figures[a] - figures[b] || a - b);
-}
-
-/** The figures of a stratum, ascending. */
-export function sortedFigures(members: Uint32Array, figures: Float64Array): Float64Array {
-  const sorted = new Float64Array(members.length);
-  members.forEach((member, i) => (sorted[i] = figures[member]));
-  return sorted.sort();
-}
 
 /** Which end of the figures is kept. */
 export type Kept = 'lowest' | 'middle' | 'highest';
@@ -35,7 +23,7 @@ export function keptRanksOfTokens(
   which: Kept,
   share: number,
   order: Uint32Array,
-  tokens: Float64Array,
+  tokens: ArrayLike<number>,
 ): [from: number, to: number] {
   let total = 0;
   for (const document of order) total += tokens[document];
@@ -56,11 +44,6 @@ export function keptRanksOfTokens(
 
 /** The quartiles of a stratum's figures. */
 export type Quartiles = readonly [q1: number, q2: number, q3: number];
-
-/** The quartiles of sorted figures. */
-export function quartilesOf(sorted: Float64Array): Quartiles {
-  return [quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75)];
-}
 
 /**
  * BERTIN's weights (de la Rosa et al. 2022): the probability of a document is min(1, φ · weight).
@@ -125,7 +108,7 @@ export interface Segments {
 export function inverseWeights(
   order: Uint32Array,
   figures: Float64Array,
-  tokens: Float64Array,
+  tokens: ArrayLike<number>,
   { segments, ratio }: { readonly segments: number; readonly ratio: number },
 ): Segments {
   let total = 0;
@@ -161,25 +144,22 @@ export function weightOf({ highest, weights }: Segments, figure: number): number
  * N documents without replacement, each with a probability proportional to e^score: the N highest of score + Gumbel noise (Gumbel top-k;
  * Xie et al. 2023). Equal keys by position.
  *
- * @param scores by member; −∞ is never chosen.
- * @param noise false for the N highest scores themselves.
- * @returns positions, ascending.
+ * @param scoreOf gives the score of a document; NaN and −∞ are never chosen.
+ * @param seed of the noise; `undefined` for the N highest scores themselves.
+ * @returns whether a document is chosen; to be asked for each position once, ascending.
  */
 export function highestKeys(
-  members: Uint32Array,
-  scores: Float64Array,
+  documents: number,
+  scoreOf: (position: number) => number,
   count: number,
-  seed: number,
-  noise: boolean,
-): Uint32Array {
-  const keys = scores.map((score, i) => (noise ? score + hashGumbel(seed, members[i]) : score));
-  const order = Uint32Array.from(members.keys())
-    .filter(i => keys[i] > -Infinity)
-    .sort((a, b) => keys[b] - keys[a] || members[a] - members[b]);
-  return order
-    .subarray(0, count)
-    .map(i => members[i])
-    .sort();
+  seed: number | undefined,
+): (position: number) => boolean {
+  const order = new Order(documents, position => {
+    const score = scoreOf(position);
+    if (score === -Infinity) return NaN;
+    return -(seed === undefined ? score : score + hashGumbel(seed, position));
+  });
+  return order.below(count);
 }
 
 /** Draws whether the document at `position` is chosen, with this probability. */

@@ -5,22 +5,49 @@ import { decode } from '../text/surface.js';
 import { memberText } from './member.js';
 import type { RecordAt } from './stream.js';
 
-/** One number for each document, 8 bytes each, for any number of documents. */
-export class Column {
-  private values = new Float64Array(1 << 12);
-  private length = 0;
+/** How many numbers of a column are allocated at a time. */
+const BLOCK = 1 << 16;
 
-  push(value: number): void {
-    if (this.length === this.values.length) {
-      const larger = new Float64Array(Math.ceil(1.5 * this.length));
-      larger.set(this.values);
-      this.values = larger;
-    }
-    this.values[this.length++] = value;
+/** Collects numbers in blocks, so that no more memory is in use than they need, until they are joined. */
+abstract class Blocks<A extends Float64Array | Uint32Array> {
+  private readonly full: A[] = [];
+  private last: A;
+  private used = 0;
+
+  constructor(private readonly type: new (length: number) => A) {
+    this.last = new type(BLOCK);
   }
 
-  view(): Float64Array {
-    return this.values.subarray(0, this.length);
+  push(value: number): void {
+    if (this.used === BLOCK) {
+      this.full.push(this.last);
+      this.last = new this.type(BLOCK);
+      this.used = 0;
+    }
+    this.last[this.used++] = value;
+  }
+
+  /** The numbers in one array. The column is empty then. */
+  view(): A {
+    const all = new this.type(this.full.length * BLOCK + this.used);
+    this.full.forEach((block, i) => all.set(block, i * BLOCK));
+    all.set(this.last.subarray(0, this.used), this.full.length * BLOCK);
+    this.full.length = this.used = 0;
+    return all;
+  }
+}
+
+/** One number for each document, 8 bytes each, for any number of documents. */
+export class Column extends Blocks<Float64Array> {
+  constructor() {
+    super(Float64Array);
+  }
+}
+
+/** Positions of documents, or other whole numbers below 2^32, 4 bytes each. */
+export class Positions extends Blocks<Uint32Array> {
+  constructor() {
+    super(Uint32Array);
   }
 }
 

@@ -6,24 +6,22 @@ import {
   isDrawn,
   keptRanks,
   keptRanksOfTokens,
-  quartilesOf,
-  ranked,
   scaleFor,
-  sortedFigures,
   weightOf,
   type Quartiles,
 } from './choices.js';
-import { quantile } from '../baseline/bootstrap.js';
+import { Order, ranked } from './order.js';
+import { Positions } from './columns.js';
 import type { SelectOptions } from './select.js';
 
 /** The numbers of all documents, by position. */
 export interface FigureTable {
   /** The figure of each document; NaN for a document without one. */
   readonly figures: Float64Array;
-  /** The number of tokens of each document; `undefined` if no document has it. */
-  readonly tokens: Float64Array | undefined;
+  /** The number of tokens of each document, 0 where it is missing; `undefined` if no document has it. */
+  readonly tokens: Uint32Array | undefined;
   /** For each document, the number of its value of the member `within`. */
-  readonly groups: Float64Array | undefined;
+  readonly groups: Uint32Array | undefined;
   readonly groupNames: readonly string[];
   /** 1 for a document with the label. */
   readonly labels: Uint8Array | undefined;
@@ -70,22 +68,26 @@ export function decide(table: FigureTable, options: SelectOptions): Decision {
     figures.forEach((figure, i) => {
       if (figure >= min && figure <= max) chosen[i] = 0;
     });
-    const order = ranked(withFigure(figures), figures);
-    for (const at of [min, max]) if (Number.isFinite(at)) cuts.push(cutAt(order, figures, at, 'all', at === max));
+    const [all] = strataOf({ ...table, groups: undefined });
+    for (const at of [min, max]) if (Number.isFinite(at)) cuts.push(cutAt(all, at, at === max));
     return { bucketOf, cuts, details: {} };
   }
   if (options.keep) {
     const { which, share, of } = options.keep;
-    for (const { name, members } of strata) {
-      const order = ranked(members, figures);
+    for (const stratum of strata) {
+      const { order, positionOf } = stratum;
       const [from, to] =
         of === 'tokens' && table.tokens
-          ? keptRanksOfTokens(which, share, order, table.tokens)
-          : keptRanks(which, share, order.length);
-      for (const document of order.subarray(from, to)) chosen[document] = 0;
+          ? keptRanksOfTokens(which, share, ranked(positionsOf(stratum), figures), table.tokens)
+          : keptRanks(which, share, order.size);
+      const [isBefore, isKept] = [order.below(from), order.below(to)];
+      for (let i = 0; i < stratum.length; i++) {
+        const isOutside = isBefore(i);
+        if (isKept(i) && !isOutside) chosen[positionOf(i)] = 0;
+      }
       for (const rank of [from, to]) {
-        if (rank > 0 && rank < order.length && cuts.length < 2 * STRATA_SHOWN)
-          cuts.push(cutBefore(order, figures, rank, name));
+        if (rank > 0 && rank < order.size && cuts.length < 2 * STRATA_SHOWN)
+          cuts.push({ ...cutBefore(stratum, rank), at: order.at([rank])[0] });
       }
     }
     return { bucketOf, cuts, details: {} };
@@ -93,30 +95,33 @@ export function decide(table: FigureTable, options: SelectOptions): Decision {
   if (options.buckets) {
     const { names, percentiles, at } = options.buckets;
     const ends: Record<string, readonly number[]> = {};
-    for (const { name, members } of strata) {
-      const sorted = sortedFigures(members, figures);
-      const own = at ?? percentiles?.map(percentile => quantile(sorted, percentile / 100)) ?? [];
+    for (const stratum of strata) {
+      const { name, order, positionOf } = stratum;
+      const own = at ?? order.quantiles((percentiles ?? []).map(percentile => percentile / 100));
       ends[name] = own;
-      for (const document of members) {
+      for (let i = 0; i < stratum.length; i++) {
+        const document = positionOf(i);
+        if (Number.isNaN(figures[document])) continue;
         const bucket = own.findIndex(end => figures[document] < end);
         chosen[document] = bucket < 0 ? names.length - 1 : bucket;
       }
       if (cuts.length >= 2 * STRATA_SHOWN) continue;
-      const order = ranked(members, figures);
-      for (const end of own) cuts.push(cutAt(order, figures, end, name, false));
+      for (const end of own) cuts.push(cutAt(stratum, end, false));
     }
     return { bucketOf, names, cuts, details: { ends } };
   }
   if (options.resample !== undefined || options.top !== undefined) {
     const { resample, top = 0, temperature = 1, logBase = 10 } = options;
-    const members = withFigure(figures);
-    const scores = Float64Array.from(members, document => (figures[document] * Math.log(logBase)) / temperature);
-    const drawn = highestKeys(members, scores, resample ?? top, seed, resample !== undefined);
-    for (const document of drawn) chosen[document] = 0;
+    const factor = Math.log(logBase) / temperature;
+    const isDrawn =
+      resample === undefined
+        ? highestKeys(figures.length, position => figures[position], top, undefined)
+        : highestKeys(figures.length, position => figures[position] * factor, resample, seed);
+    for (let i = 0; i < figures.length; i++) if (isDrawn(i)) chosen[i] = 0;
     return { bucketOf, cuts, details: {} };
   }
   const { sample } = options;
-  if (sample?.how === 'inverse') return inverse(table, sample, seed);
+  if (sample?.how === 'inverse') return inverse(table, sample, seed, chosen);
   return bertin(table, strata, sample ?? { how: 'gaussian', share: 1 }, seed, chosen);
 }
 
@@ -128,12 +133,15 @@ function bertin(
   chosen: Int8Array,
 ): Decision {
   const found: Record<string, { readonly quartiles: Quartiles; readonly phi: number }> = {};
-  for (const { name, members } of strata) {
-    if (members.length === 0) continue;
-    const sorted = sortedFigures(members, figures);
-    requirePositive(sorted[0]);
-    const quartiles = quartilesOf(sorted);
-    const weights = Float64Array.from(members, document => bertinWeight(how, figures[document], quartiles));
+  for (const stratum of strata) {
+    const { name, order } = stratum;
+    if (order.size === 0) continue;
+    const members = positionsOf(stratum);
+    const [lowest, q1, q2, q3] = order.quantiles([0, 0.25, 0.5, 0.75]);
+    requirePositive(lowest);
+    const quartiles: Quartiles = [q1, q2, q3];
+    const weights = new Float64Array(members.length);
+    members.forEach((document, i) => (weights[i] = bertinWeight(how, figures[document], quartiles)));
     const phi = scaleFor(weights, share);
     members.forEach((document, i) => {
       if (isDrawn(phi * weights[i], seed, document)) chosen[document] = 0;
@@ -144,13 +152,14 @@ function bertin(
 }
 
 function inverse(
-  { figures, tokens = new Float64Array(0) }: FigureTable,
+  { figures, tokens = new Uint32Array(0) }: FigureTable,
   sample: { readonly segments?: number; readonly ratio?: number; readonly count?: number },
   seed: number,
+  chosen: Int8Array,
 ): Decision {
   const { segments = 20, ratio = 10, count } = sample;
-  const members = withFigure(figures).filter(document => tokens[document] > 0);
-  const order = ranked(members, figures);
+  const hasWeight = (position: number): boolean => !Number.isNaN(figures[position]) && tokens[position] > 0;
+  const order = ranked(positions(figures.length, hasWeight), figures);
   if (order.length > 0) requirePositive(figures[order[0]]);
   const found = inverseWeights(order, figures, tokens, { segments, ratio });
   const weight = (figure: number): number => weightOf(found, figure);
@@ -158,13 +167,10 @@ function inverse(
     beta: found.beta,
     segments: found.weights.map((own, k) => ({ highest: found.highest[k], weight: own })),
   };
-  if (count === undefined) {
-    const isMember = (position: number): number => (figures[position] > 0 && tokens[position] > 0 ? 0 : -1);
-    return { bucketOf: isMember, weight, cuts: [], details };
-  }
-  const scores = Float64Array.from(members, document => Math.log(weight(figures[document])));
-  const drawn = new Set(highestKeys(members, scores, count, seed, true));
-  return { bucketOf: position => (drawn.has(position) ? 0 : -1), cuts: [], details };
+  const scoreOf = (position: number): number => (hasWeight(position) ? Math.log(weight(figures[position])) : NaN);
+  const isTaken = count === undefined ? hasWeight : highestKeys(figures.length, scoreOf, count, seed);
+  for (let i = 0; i < figures.length; i++) if (isTaken(i)) chosen[i] = 0;
+  return { bucketOf: position => chosen[position], weight, cuts: [], details };
 }
 
 function requirePositive(lowest: number): void {
@@ -178,29 +184,41 @@ function requirePositive(lowest: number): void {
 /** Documents among which shares and quantiles are taken. */
 interface Stratum {
   readonly name: string;
-  /** Positions of its documents that have a figure, ascending. */
-  readonly members: Uint32Array;
+  /** Its documents, and documents without a figure, are numbered from 0 to below `length`. */
+  readonly length: number;
+  /** The position of a document among all. */
+  readonly positionOf: (i: number) => number;
+  /** The order of the figures, by number of the document. */
+  readonly order: Order;
 }
 
 function strataOf({ figures, groups, groupNames, tokens }: FigureTable, bins = 1): readonly Stratum[] {
-  const all = withFigure(figures);
+  const shares = Array.from({ length: bins - 1 }, (_, k) => (k + 1) / bins);
   const edges =
     bins > 1 && tokens
-      ? Array.from({ length: bins - 1 }, (_, k) => quantile(sortedFigures(all, tokens), (k + 1) / bins))
+      ? new Order(figures.length, i => (Number.isNaN(figures[i]) ? NaN : tokens[i])).quantiles(shares)
       : [];
-  if (!groups && edges.length === 0) return [{ name: 'all', members: all }];
-  const lists = new Map<string, number[]>();
-  for (const document of all) {
+  if (!groups && edges.length === 0) {
+    const order = new Order(figures.length, i => figures[i]);
+    return [{ name: 'all', length: figures.length, positionOf: i => i, order }];
+  }
+  const lists = new Map<string, Positions>();
+  for (let document = 0; document < figures.length; document++) {
+    if (Number.isNaN(figures[document])) continue;
     const group = groups ? groupNames[groups[document]] : undefined;
     const bin = edges.length > 0 && tokens ? edges.filter(edge => tokens[document] >= edge).length : undefined;
     const name = [group, bin === undefined ? undefined : lengthsOf(edges, bin)]
       .filter(part => part !== undefined)
       .join(', ');
-    const list = lists.get(name);
-    if (list) list.push(document);
-    else lists.set(name, [document]);
+    const list = lists.get(name) ?? new Positions();
+    list.push(document);
+    lists.set(name, list);
   }
-  return [...lists].map(([name, list]) => ({ name, members: Uint32Array.from(list) }));
+  return [...lists].map(([name, list]) => {
+    const members = list.view();
+    const order = new Order(members.length, i => figures[members[i]]);
+    return { name, length: members.length, positionOf: i => members[i], order };
+  });
 }
 
 function lengthsOf(edges: readonly number[], bin: number): string {
@@ -208,32 +226,26 @@ function lengthsOf(edges: readonly number[], bin: number): string {
   return `${from}${bin === edges.length ? '' : `below ${edges[bin]} `}tokens`;
 }
 
-function withFigure(figures: Float64Array): Uint32Array {
-  let count = 0;
-  for (const figure of figures) if (!Number.isNaN(figure)) count++;
-  const members = new Uint32Array(count);
-  let at = 0;
-  figures.forEach((figure, i) => {
-    if (!Number.isNaN(figure)) members[at++] = i;
-  });
-  return members;
+/** The positions of a stratum's documents that have a figure, ascending. */
+function positionsOf({ length, positionOf, order }: Stratum): Uint32Array {
+  const isMember = order.below(order.size);
+  return positions(length, isMember).map(positionOf);
+}
+
+/** The numbers below `length` for which a condition holds, ascending. */
+function positions(length: number, holds: (position: number) => boolean): Uint32Array {
+  const found = new Positions();
+  for (let i = 0; i < length; i++) if (holds(i)) found.push(i);
+  return found.view();
 }
 
 /** The cut at a figure. @param inclusive whether the figure itself lies below. */
-function cutAt(order: Uint32Array, figures: Float64Array, at: number, of: string, inclusive: boolean): CutPlace {
-  let [low, high] = [0, order.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const figure = figures[order[middle]];
-    if (inclusive ? figure <= at : figure < at) low = middle + 1;
-    else high = middle;
-  }
-  return { ...cutBefore(order, figures, low, of), at };
+function cutAt(stratum: Stratum, at: number, inclusive: boolean): CutPlace {
+  return { ...cutBefore(stratum, stratum.order.rankOf(at, inclusive)), at };
 }
 
-/** The cut before a rank. */
-function cutBefore(order: Uint32Array, figures: Float64Array, rank: number, of: string): CutPlace {
-  const below = [...order.slice(Math.max(0, rank - SHOWN), rank)].reverse();
-  const above = [...order.slice(rank, rank + SHOWN)];
-  return { of, at: figures[order[Math.min(rank, order.length - 1)]], below, above };
+/** The cut before a rank, without its figure. */
+function cutBefore({ name, order, positionOf }: Stratum, rank: number): Omit<CutPlace, 'at'> {
+  const { below, above } = order.around(rank, SHOWN);
+  return { of: name, below: below.map(positionOf), above: above.map(positionOf) };
 }

@@ -1,9 +1,6 @@
 import { log } from '../base/elementary.js';
-import { entropyPart, secondMomentPart } from '../model/prediction/spread.js';
+import type { TokenSpreads } from '../model/prediction/token-spreads.js';
 import { orNull } from '../model/scoring/perplexity.js';
-import type { TokenScoring } from '../model/token-scoring.js';
-import { OOV } from '../smoothing/batch.js';
-import { EOS, UNK } from '../text/tokens.js';
 import { surprisal } from './figures.js';
 import type { ScoredDocument } from './scored.js';
 
@@ -46,26 +43,19 @@ export interface TokenFeatures {
   readonly entropies: readonly number[];
 }
 
-/** The features of a document: one exact distribution a token. */
-export async function features(model: TokenScoring, { ids, scores }: ScoredDocument<unknown>): Promise<TokenFeatures> {
+/** The features of a document, from the figures of the distribution before each token. */
+export function features({ scores }: ScoredDocument<unknown>, spreads: TokenSpreads): TokenFeatures {
   const { log10Probs, matched } = scores;
-  const reach = model.parts.order - 1;
-  const ranks: number[] = [];
-  const entropies: number[] = [];
+  const { entropies: nats, secondMoments } = spreads;
+  const ranks = Array.from(spreads.ranks);
+  const entropies = Array.from(nats, entropy => entropy / Math.LN2);
   let [variance, entropy, likelihood] = [0, 0, 0];
-  let sentence = 0;
-  for (let t = 0; t < ids.length; t++) {
-    const spread = await model.after(ids.slice(Math.max(sentence, t - reach), t), t - sentence < reach);
-    const own = spread.sum(entropyPart);
-    const target = ids[t] >= OOV ? UNK : ids[t];
-    ranks.push(1 + spread.above(spread.probability(target)));
-    entropies.push(own / Math.LN2);
-    entropy += own;
-    variance += spread.sum(secondMomentPart) - own ** 2;
+  for (let t = 0; t < ranks.length; t++) {
+    entropy += nats[t];
+    variance += secondMoments[t] - nats[t] ** 2;
     likelihood += log10Probs[t] * Math.LN10;
-    if (ids[t] === EOS) sentence = t + 1;
   }
-  const n = ids.length;
+  const n = ranks.length;
   const surprisals = Array.from(log10Probs, surprisal);
   const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, value) => sum + value, 0) / n;
   const meanSurprisal = mean(surprisals);

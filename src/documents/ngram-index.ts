@@ -1,10 +1,13 @@
-import { WordList, hashBytes } from '../text/word-list.js';
+import type { WordList } from '../text/word-list.js';
 
 /** Items of fewer tokens than n are one n-gram of their own length, if they have at least so many. */
 export const LEAST_TOKENS = 8;
 
 /** The multiplier of the rolling hash: an odd number with well mixed bits (Steele & Vigna 2022). */
 const BASE = 0x9e3779b1 | 0;
+
+/** How many of the last training tokens are kept: above the longest n-gram, and a power of two. */
+const RECENT = 1024;
 
 /** The tokens of test items, and the index of their n-grams. */
 export interface TestTokens {
@@ -18,8 +21,8 @@ export interface TestTokens {
 
 /**
  * The n-grams of test items, among which those of a training text are looked up. A training token that no item has ends a run; within a
- * run a rolling hash of each length in use is updated in a few nanoseconds, and a hash that is in the table is compared token by
- * token: there are no false positives.
+ * run the hash of all its tokens so far is kept for each position, and the hash of the last L tokens is the difference of two of them
+ * (Karp & Rabin 1987). A hash that is in the table is compared token by token: there are no false positives.
  */
 export class NgramIndex {
   /** By token position of the items, the number of the n-gram that begins there, from 1; 0 for none. */
@@ -34,10 +37,17 @@ export class NgramIndex {
   readonly first: Float64Array;
   private readonly slots: Uint32Array;
   private readonly hashes: Int32Array;
-  private readonly rolls: Roll[];
+  /** One bit for each value of some bits of a hash: 0 where no n-gram has them. It stays in the processor's cache, unlike the table. */
+  private readonly filter: Uint32Array;
+  /** The lengths in use, ascending, and BASE^length. */
+  private readonly used: Uint32Array;
+  private readonly powers: Int32Array;
   /** The training tokens read last, at their position in the run modulo the length of the array. */
-  private readonly recent = new Uint32Array(1024);
+  private readonly recent = new Uint32Array(RECENT);
+  /** By the same positions, the hash of the run's tokens before it. */
+  private readonly before = new Int32Array(RECENT);
   private run = 0;
+  private hash = 0;
 
   /** @param n at most 1,000. */
   constructor(
@@ -62,7 +72,14 @@ export class NgramIndex {
     this.documents = new Uint32Array(hashes.length);
     this.last = new Float64Array(hashes.length).fill(-1);
     this.first = new Float64Array(hashes.length).fill(-1);
-    this.rolls = [...used].map(length => new Roll(length));
+    this.filter = new Uint32Array(Math.max(1, size >>> 3));
+    for (const hash of this.hashes.subarray(1)) this.filter[this.filterAt(hash)] |= 1 << hash;
+    this.used = Uint32Array.from(used).sort();
+    this.powers = Int32Array.from(this.used, length => {
+      let power = 1;
+      for (let k = 0; k < length; k++) power = Math.imul(power, BASE);
+      return power;
+    });
   }
 
   /** Number of different n-grams. */
@@ -86,18 +103,21 @@ export class NgramIndex {
       this.run = 0;
       return;
     }
-    const { recent, rolls } = this;
-    const mask = recent.length - 1;
+    const { recent, before, used, powers } = this;
     const at = this.run++;
-    recent[at & mask] = word;
-    for (const roll of rolls) {
-      const { length } = roll;
-      if (at === 0) roll.hash = 0;
-      let hash = Math.imul(roll.hash, BASE) + word;
-      if (at >= length) hash -= Math.imul(recent[(at - length) & mask], roll.power);
-      roll.hash = hash |= 0;
-      if (at + 1 >= length) this.look(hash, length, at, document);
+    if (at === 0) this.hash = 0;
+    recent[at & (RECENT - 1)] = word;
+    before[at & (RECENT - 1)] = this.hash;
+    const hash = (this.hash = (Math.imul(this.hash, BASE) + word) | 0);
+    for (let k = 0; k < used.length && used[k] <= at + 1; k++) {
+      const own = (hash - Math.imul(before[(at + 1 - used[k]) & (RECENT - 1)], powers[k])) | 0;
+      if ((this.filter[this.filterAt(own)] & (1 << own)) !== 0) this.look(own, used[k], at, document);
     }
+  }
+
+  /** The place of a hash in the filter, from other bits than those that choose a bit of the entry. */
+  private filterAt(hash: number): number {
+    return (spread(hash) >>> 5) & (this.filter.length - 1);
   }
 
   private look(hash: number, length: number, at: number, document: number): void {
@@ -137,26 +157,8 @@ export class NgramIndex {
   }
 }
 
-/** The rolling hash of one length: Σ word · BASE^(length − 1 − k), modulo 2^32. */
-class Roll {
-  hash = 0;
-  /** BASE^length. */
-  readonly power: number;
-
-  constructor(readonly length: number) {
-    let power = 1;
-    for (let k = 0; k < length; k++) power = Math.imul(power, BASE);
-    this.power = power;
-  }
-}
-
 /** Low bits that depend on all bits. */
 function spread(hash: number): number {
   const mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   return (mixed ^ (mixed >>> 13)) >>> 0;
-}
-
-/** The numbers of words, some of which are new. */
-export function numberOf(words: WordList, bytes: Uint8Array): number {
-  return words.add(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length));
 }

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { PassThrough, type Duplex } from 'node:stream';
-import * as zlib from 'node:zlib';
+import { createGzip } from 'node:zlib';
 import { checkAborted, KneserError, writeError } from '../base/errors.js';
 import { writeAtomically } from '../base/node/atomic.js';
 import { PendingBytes } from '../base/pending-bytes.js';
 import { writeText } from './member.js';
+import { zstdCompressor } from './zstd.js';
 
 /** Lines are collected up to this length, in bytes, and written together. */
 const CHUNK_BYTES = 1 << 18;
@@ -14,12 +15,8 @@ const NEWLINE = Uint8Array.of(0x0a);
 /** The names that an output may have: JSON lines, plain or packed. */
 const NAMES = /\.(jsonl|ndjson|json)(\.gz|\.zst)?$/i;
 
-/** The compressor of zstd, which Node has from version 22.15 on. */
-const { createZstdCompress } = zlib as { createZstdCompress?: () => Duplex };
-
 /**
- * Refuses an output before any work is done: a name that is not of JSON lines, a compression that this version of Node lacks, or
- * a file that is also an input.
+ * Refuses an output before any work is done: a name that is not of JSON lines, or a file that is also an input.
  *
  * @param parquet whether Parquet can be written, too.
  * @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS
@@ -30,12 +27,6 @@ export async function checkOutput(path: string, inputs: readonly string[], parqu
       'KNESER_OPTION',
       `out: ${path}: its name must say what is written: FILE.jsonl, FILE.jsonl.gz or FILE.jsonl.zst` +
         (parquet ? ', or FILE.parquet' : ''),
-    );
-  }
-  if (/\.zst$/i.test(path) && !createZstdCompress) {
-    throw new KneserError(
-      'KNESER_OPTION',
-      `out: ${path}: Node ${process.versions.node} cannot write zstd; name it .jsonl.gz, or use Node 22.15 or later`,
     );
   }
   const own = await identity(path);
@@ -58,14 +49,14 @@ async function identity(path: string): Promise<string | undefined> {
 
 /** What packs a file as its name says. */
 function packersOf(path: string): Duplex[] {
-  if (/\.gz$/i.test(path)) return [zlib.createGzip()];
-  return /\.zst$/i.test(path) && createZstdCompress ? [createZstdCompress()] : [];
+  if (/\.gz$/i.test(path)) return [createGzip()];
+  return /\.zst$/i.test(path) ? [zstdCompressor()] : [];
 }
 
 /** The ending of an input's name that says how it is packed: outputs without a name of their own are packed alike. */
 export function packingOf(input: string): '.gz' | '.zst' | '' {
   const [, packing = ''] = /(\.gz|\.zst)$/i.exec(input) ?? [];
-  return packing.toLowerCase() === '.zst' && !createZstdCompress ? '' : (packing.toLowerCase() as '.gz' | '.zst' | '');
+  return packing.toLowerCase() as '.gz' | '.zst' | '';
 }
 
 /**

@@ -1,69 +1,136 @@
+import { KneserError } from '../base/errors.js';
+import { PendingBytes } from '../base/pending-bytes.js';
 import { decode } from '../text/surface.js';
-import { HASH_PRIME, HASH_START, hashBytes, type WordList } from '../text/word-list.js';
+import { MOST_TOKEN_BYTES, type TextFeeder, type TokenSink } from '../text/tokenizer.js';
+import { ENDS_TOKEN, NEWLINE } from '../text/tokens.js';
+import { HASH_PRIME, HASH_START, hashBytes } from '../text/word-list.js';
 
 /** How text is compared: `gpt3` lower-cases it and deletes punctuation (Brown et al. 2020, appendix C); `none` only splits at white space. */
 export type Normalization = 'gpt3' | 'none';
 
 const encoder = new TextEncoder();
 
-/** By byte: 0 as it is, 1 an upper-case letter, 2 punctuation, which is deleted, 3 not ASCII. */
-const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
-  if (byte >= 0x80) return 3;
+/** Codes of bytes that are not compared as a byte: white space, punctuation of ASCII (deleted), bytes beyond ASCII. */
+const ENDS = 256;
+const DELETED = 257;
+const WIDE = 258;
+
+/** By byte, the byte as which it is compared, or one of the codes above. */
+const COMPARED = Uint16Array.from({ length: 256 }, (_, byte) => {
+  if (byte >= 0x80) return WIDE;
+  if (ENDS_TOKEN[byte] === 1) return ENDS;
   const character = String.fromCharCode(byte);
-  if (/[A-Z]/.test(character)) return 1;
-  return /[!-/:-@[-`{-~]/.test(character) ? 2 : 0;
+  return /[!-/:-@[-`{-~]/.test(character) ? DELETED : character.toLowerCase().charCodeAt(0);
 });
 
-/** Looks tokens up as they are compared, without making strings of those in ASCII. */
-export class TokenLookup {
+/**
+ * Cuts text at white space into lower-cased tokens without the punctuation of ASCII. One pass over the bytes finds, maps and hashes the
+ * tokens of ASCII, without a string; other tokens are decoded. A token of punctuation alone is none.
+ */
+export class NormalizedTokenizer implements TextFeeder {
   private buffer = new Uint8Array(256);
+  /** The beginning of a token whose end was not read yet. */
+  private readonly pending = new PendingBytes();
+  private lineOpen = false;
 
-  constructor(private readonly words: WordList) {}
+  /** @param source the name of the text, for messages. */
+  constructor(
+    private readonly sink: TokenSink,
+    private readonly source = 'the text',
+  ) {}
 
-  /**
-   * Finds the word of a white-space token.
-   *
-   * @param ownHash the `hashBytes` of the token.
-   * @param found called with the number of the word, 0 for one that is not in the list; not called for a token of punctuation alone.
-   */
-  find(bytes: Uint8Array, from: number, to: number, ownHash: number, found: (word: number) => void): void {
-    // Most tokens are compared as they are: 60 MB of books take 1.6 s of a core instead of 1.9.
-    let kinds = 0;
-    for (let i = from; i < to; i++) kinds |= KINDS[bytes[i]];
-    if (kinds === 0) {
-      found(this.words.find(bytes, from, to, ownHash));
-      return;
+  /** Takes the next bytes of the text; they may end within a token. @throws KNESER_LIMIT */
+  feed(bytes: Uint8Array): void {
+    const { sink, pending } = this;
+    const { length } = bytes;
+    if (length === 0) return;
+    let at = 0;
+    if (pending.length > 0) {
+      while (at < length && ENDS_TOKEN[bytes[at]] === 0) at++;
+      this.append(bytes.subarray(0, at));
+      if (at < length) this.flush();
     }
+    while (at < length) {
+      const start = at;
+      let hash = HASH_START;
+      let kept = 0;
+      let changed = 0;
+      let code = 0;
+      for (; at < length; at++) {
+        const byte = bytes[at];
+        code = COMPARED[byte];
+        if (code < ENDS) {
+          hash = Math.imul(hash ^ code, HASH_PRIME);
+          kept++;
+          changed |= code ^ byte;
+        } else if (code === ENDS) {
+          break;
+        } else {
+          changed |= code;
+        }
+      }
+      if (at === length) {
+        this.append(bytes.subarray(start));
+        break;
+      }
+      if (at > start) {
+        // Most tokens are compared as they are, and need no copy.
+        if (changed === 0) sink.token(bytes, start, at, hash);
+        else if (kept > 0 || (changed & WIDE) === WIDE) this.changed(bytes, start, at, hash);
+      }
+      if (bytes[at++] === NEWLINE) sink.line();
+    }
+    this.lineOpen = bytes[length - 1] !== NEWLINE;
+  }
+
+  /** Ends the text, and with it a last line that has no line feed. */
+  end(): void {
+    if (this.pending.length > 0) this.flush();
+    if (this.lineOpen) this.sink.line();
+    this.lineOpen = false;
+  }
+
+  private append(part: Uint8Array): void {
+    const { pending } = this;
+    if (pending.length + part.length > MOST_TOKEN_BYTES) {
+      throw new KneserError(
+        'KNESER_LIMIT',
+        `${this.source}: has more than ${MOST_TOKEN_BYTES >> 20} MB without white space; is it text?`,
+      );
+    }
+    pending.add(part);
+  }
+
+  private flush(): void {
+    const { pending } = this;
+    this.changed(pending.bytes, 0, pending.length, HASH_START);
+    pending.clear();
+  }
+
+  /** Gives a token that is compared in another form than it has. */
+  private changed(bytes: Uint8Array, from: number, to: number, hash: number): void {
     if (to - from > this.buffer.length) this.buffer = new Uint8Array(2 * (to - from));
-    const { buffer, words } = this;
+    const { buffer, sink } = this;
     let length = 0;
-    let hash = HASH_START;
     for (let i = from; i < to; i++) {
-      let byte = bytes[i];
-      const kind = KINDS[byte];
-      if (kind === 2) continue;
-      if (kind === 3) {
-        for (const word of normalizedTokens(decode(bytes.subarray(from, to)))) found(this.findWord(word));
+      const code = COMPARED[bytes[i]];
+      if (code < ENDS) {
+        buffer[length++] = code;
+      } else if (code === WIDE) {
+        this.wide(decode(bytes.subarray(from, to)));
         return;
       }
-      if (kind === 1) byte += 0x20;
-      buffer[length++] = byte;
-      hash = Math.imul(hash ^ byte, HASH_PRIME);
     }
-    if (length > 0) found(words.find(buffer, 0, length, hash));
+    if (length > 0) sink.token(buffer, 0, length, hash === HASH_START ? hashBytes(buffer, 0, length) : hash);
   }
 
-  private findWord(word: string): number {
-    const bytes = encoder.encode(word);
-    return this.words.find(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length));
+  /** Gives the tokens of a text with characters beyond ASCII: some of them are white space. */
+  private wide(text: string): void {
+    const plain = text.toLowerCase().replaceAll(/[!-/:-@[-`{-~]/g, '');
+    for (const token of plain.split(/\s+/)) {
+      if (token === '') continue;
+      const bytes = encoder.encode(token);
+      this.sink.token(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length));
+    }
   }
-}
-
-/** The tokens of a text in lower case without punctuation of ASCII. */
-export function normalizedTokens(text: string): string[] {
-  return text
-    .toLowerCase()
-    .replaceAll(/[!-/:-@[-`{-~]/g, '')
-    .split(/\s+/)
-    .filter(token => token !== '');
 }

@@ -18,12 +18,11 @@ import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '..
 import { openCorpus } from '../text/formats/index.js';
 import { documentsOf, expandInputs, type Input } from '../text/formats/input.js';
 import { memberOf } from '../text/formats/jsonl.js';
-import { Tokenizer } from '../text/tokenizer.js';
-import { splitTokens } from '../text/tokens.js';
+import { Tokenizer, type TextFeeder, type TokenSink } from '../text/tokenizer.js';
 import { WordList } from '../text/word-list.js';
 import { nameAt, numberAt } from './columns.js';
-import { LEAST_TOKENS, NgramIndex, numberOf } from './ngram-index.js';
-import { normalizedTokens, TokenLookup, type Normalization } from './overlap-tokens.js';
+import { LEAST_TOKENS, NgramIndex } from './ngram-index.js';
+import { NormalizedTokenizer, type Normalization } from './overlap-tokens.js';
 import { readAllRecords, type RecordAt } from './stream.js';
 
 /** What {@link overlap} compares. */
@@ -300,9 +299,13 @@ async function readItems(
   const tokens: number[] = [];
   const starts = [0];
   const items: Item[] = [];
-  const cut = normalize === 'gpt3' ? normalizedTokens : splitTokens;
+  const tokenizer = tokenizerFor(
+    normalize,
+    { token: (bytes, from, to, hash) => tokens.push(words.add(bytes, from, to, hash)), line: () => undefined },
+    'the benchmark',
+  );
   const add = (text: string): void => {
-    for (const token of cut(text)) tokens.push(numberOf(words, encoder.encode(token)));
+    tokenizer.feed(encoder.encode(`${text}\n`));
   };
   const documents = await documentsOf(inputs, options);
   for await (const records of readAllRecords(inputs, documents, { signal: options.signal })) {
@@ -344,6 +347,11 @@ function scoreAt(record: RecordAt, field: string): number {
   return typeof value === 'boolean' ? Number(value) : numberAt(record, field);
 }
 
+/** @param source the name of the text, for messages. */
+function tokenizerFor(normalize: Normalization, sink: TokenSink, source: string): TextFeeder {
+  return normalize === 'gpt3' ? new NormalizedTokenizer(sink, source) : new Tokenizer(sink, source);
+}
+
 /** Reads the training text, and counts in how many of its documents each n-gram is. */
 async function readTraining(
   inputs: readonly Input[],
@@ -354,16 +362,10 @@ async function readTraining(
 ): Promise<TrainingFiles> {
   const { onProgress, signal } = options;
   const total = inputs.reduce((sum, { bytes }) => sum + (bytes ?? NaN), 0);
-  const lookup = new TokenLookup(words);
   const firsts: number[] = [];
   let document = 0;
   let done = 0;
-  const take = (word: number): void => index.take(word, document);
   let isPlain = false;
-  const token =
-    normalize === 'gpt3'
-      ? (bytes: Uint8Array, from: number, to: number, hash: number): void => lookup.find(bytes, from, to, hash, take)
-      : (bytes: Uint8Array, from: number, to: number, hash: number): void => take(words.find(bytes, from, to, hash));
   const endDocument = (): void => {
     index.endRun();
     document++;
@@ -371,7 +373,13 @@ async function readTraining(
   const documents = await documentsOf(inputs, givenDocumentOptions(options));
   for (const { path } of inputs) {
     firsts.push(document);
-    const tokenizer = new Tokenizer({ token, line: () => isPlain && endDocument() }, path);
+    const sink: TokenSink = {
+      token: (bytes, from, to, hash) => index.take(words.find(bytes, from, to, hash), document),
+      line: () => {
+        if (isPlain) endDocument();
+      },
+    };
+    const tokenizer = tokenizerFor(normalize, sink, path);
     const onRead = (read: number): void => {
       done += read;
       onProgress?.({ stage: 'score', done, total: Number.isNaN(total) ? undefined : total, unit: 'bytes' });

@@ -1,3 +1,4 @@
+import type { TokenSpreads } from '../model/prediction/token-spreads.js';
 import type { TokenScores } from '../model/scoring/pieces.js';
 import { IdSink } from '../model/scoring/text-reader.js';
 import { PIECE_WORDS, PieceSum, type TokenSums } from '../model/scoring/perplexity.js';
@@ -7,6 +8,9 @@ import { PieceBuilder } from '../text/formats/corpus.js';
 import { canonicalSurface, countCharacters, decode } from '../text/surface.js';
 import type { TextFeeder, TokenSink } from '../text/tokenizer.js';
 import { EOS_WORD, NEWLINE } from '../text/tokens.js';
+
+/** Tokens of a task, if it needs the distributions before them: each takes a hundred times as long as a score. */
+const SPREAD_WORDS = 256;
 
 /** The unit that is one sentence: each line of a document (`lines`), or the document with its line ends read as spaces. */
 export type DocumentUnit = 'lines' | 'document';
@@ -29,6 +33,8 @@ export interface ScoredDocument<D> {
   readonly against: TokenScores | undefined;
   /** By token, its id in the model. */
   readonly ids: Uint32Array;
+  /** By token, figures of the distribution before it; `undefined` unless `DocumentScoring.spreads` is true. */
+  readonly spreads: TokenSpreads | undefined;
   /** By token, the token as the model reads it; `undefined` unless `DocumentScoring.tokens` is true. */
   readonly tokens: readonly string[] | undefined;
 }
@@ -49,6 +55,8 @@ export interface DocumentScoring {
   readonly unit: DocumentUnit;
   /** Whether the tokens themselves are needed. */
   readonly tokens?: boolean;
+  /** Whether the distributions before the tokens are needed. */
+  readonly spreads?: boolean;
 }
 
 /**
@@ -58,10 +66,11 @@ export interface DocumentScoring {
  */
 export async function* scoreDocuments<D extends Scorable>(
   documents: AsyncIterable<readonly D[]> | Iterable<readonly D[]>,
-  { model, against = [], choose = () => 0, unit, tokens = false }: DocumentScoring,
+  scoring: DocumentScoring,
 ): AsyncGenerator<readonly ScoredDocument<D>[]> {
   const waiting: Promise<ScoredDocument<D>[]>[] = [];
-  const task = new Task<D>(model, against, choose, unit, tokens);
+  const { model } = scoring;
+  const task = new Task<D>(scoring);
   const dispatch = (): void => {
     const scored = task.score();
     // The promise is awaited later; without this, an earlier failure would count as unhandled.
@@ -102,17 +111,22 @@ class Task<D extends Scorable> {
   private readonly feeders: readonly TextFeeder[];
   private tokens: string[] | undefined;
 
-  constructor(
-    private readonly model: TokenScoring,
-    private readonly against: readonly TokenScoring[],
-    private readonly choose: (index: number) => number,
-    private readonly unit: DocumentUnit,
-    withTokens: boolean,
-  ) {
+  private readonly model: TokenScoring;
+  private readonly against: readonly TokenScoring[];
+  private readonly choose: (index: number) => number;
+  private readonly unit: DocumentUnit;
+  private readonly withSpreads: boolean;
+
+  constructor({ model, against = [], choose = () => 0, unit, tokens = false, spreads = false }: DocumentScoring) {
+    this.model = model;
+    this.against = against;
+    this.choose = choose;
+    this.unit = unit;
+    this.withSpreads = spreads;
     this.own = sinkOf(model);
     this.others = against.map(sinkOf);
-    this.tokens = withTokens ? [] : undefined;
-    const names: TokenSink | undefined = withTokens ? this.tokenNames() : undefined;
+    this.tokens = tokens ? [] : undefined;
+    const names: TokenSink | undefined = tokens ? this.tokenNames() : undefined;
     const sinks = this.others.length > 0 ? this.others : [undefined];
     this.feeders = sinks.map(other => {
       const all = [this.own, other, names].filter(sink => sink !== undefined);
@@ -122,7 +136,7 @@ class Task<D extends Scorable> {
   }
 
   get full(): boolean {
-    return this.own.length >= PIECE_WORDS;
+    return this.own.length >= (this.withSpreads ? SPREAD_WORDS : PIECE_WORDS);
   }
 
   get empty(): boolean {
@@ -165,8 +179,9 @@ class Task<D extends Scorable> {
     const scoring = [model.score(ids.slice()), ...this.others.map((sink, i) => against[i].score(sink.take().slice()))];
     this.placed = [];
     if (tokens) this.tokens = [];
-    const [scores, ...others] = await Promise.all(scoring);
-    return placed.map(place => new TaskDocument(place, { ids, scores, others, tokens }));
+    const spreading = this.withSpreads ? model.spreads(ids.slice()) : Promise.resolve(undefined);
+    const [spreads, [scores, ...others]] = await Promise.all([spreading, Promise.all(scoring)]);
+    return placed.map(place => new TaskDocument(place, { ids, scores, others, tokens, spreads }));
   }
 
   /** Collects the tokens as the model reads them. */
@@ -193,6 +208,7 @@ interface TaskScores {
   readonly scores: TokenScores;
   readonly others: readonly TokenScores[];
   readonly tokens: readonly string[] | undefined;
+  readonly spreads: TokenSpreads | undefined;
 }
 
 /** A scored document. Arrays by token are cut out of those of its task when they are asked for: most figures are sums. */
@@ -235,6 +251,18 @@ class TaskDocument<D> implements ScoredDocument<D> {
 
   get ids(): Uint32Array {
     return this.task.ids.subarray(this.place.from, this.place.to);
+  }
+
+  get spreads(): TokenSpreads | undefined {
+    const { spreads } = this.task;
+    const { from, to } = this.place;
+    return (
+      spreads && {
+        ranks: spreads.ranks.subarray(from, to),
+        entropies: spreads.entropies.subarray(from, to),
+        secondMoments: spreads.secondMoments.subarray(from, to),
+      }
+    );
   }
 
   get tokens(): readonly string[] | undefined {

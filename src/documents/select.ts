@@ -20,7 +20,7 @@ import type { WorkOptions } from '../base/progress.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
 import { memberOf, type JsonObject } from '../text/formats/jsonl.js';
 import type { Kept } from './choices.js';
-import { Column, Labels, numberAt } from './columns.js';
+import { Column, Labels, numberAt, Positions } from './columns.js';
 import { decide, type Decision, type FigureTable } from './decision.js';
 import { writeText, writeWithWeight } from './member.js';
 import type { OutputLine } from './output.js';
@@ -325,22 +325,26 @@ class SelectedRow implements SelectedDocument, OutputLine {
 async function readFigures(source: AsyncGenerator<readonly RecordAt[]>, options: SelectOptions): Promise<FigureTable> {
   const { by, within, label, minTokens = 0 } = options;
   const figures = new Column();
-  const tokens = new Column();
-  const groups = within === undefined ? undefined : new Column();
+  let tokens: Positions | undefined;
+  const groups = within === undefined ? undefined : new Positions();
   const names = new Labels();
-  const labels: Column | undefined = label && new Column();
+  const labels: Positions | undefined = label && new Positions();
   const paths = options.tokens === undefined ? tokenPaths(by) : [options.tokens];
   let path: string | undefined;
-  let withTokens = 0;
   let withFigure = 0;
+  let documents = 0;
   for await (const records of source) {
     for (const record of records) {
+      documents++;
       const figure = numberAt(record, by);
       if (!Number.isNaN(figure)) withFigure++;
       path ??= paths.find(candidate => typeof memberOf(record.object, candidate) === 'number');
-      const own = path === undefined ? NaN : numberAt(record, path);
-      if (!Number.isNaN(own)) withTokens++;
-      tokens.push(own);
+      const own = path === undefined ? NaN : tokensAt(record, path, options.tokens !== undefined);
+      if (!Number.isNaN(own) && !tokens) {
+        tokens = new Positions();
+        for (let before = 1; before < documents; before++) tokens.push(0);
+      }
+      tokens?.push(own || 0);
       figures.push(minTokens > 0 && !(own >= minTokens) ? NaN : figure);
       if (groups && within !== undefined) groups.push(names.numberOf(memberOf(record.object, within)));
       if (labels && label) {
@@ -350,14 +354,14 @@ async function readFigures(source: AsyncGenerator<readonly RecordAt[]>, options:
       }
     }
   }
-  if (withFigure === 0 && figures.view().length > 0) {
+  if (withFigure === 0 && documents > 0) {
     throw new KneserError(
       'KNESER_OPTION',
       `by: no document has a number at ${by}; name another figure, such as kneser.perplexity`,
     );
   }
   const needs = neededFor(options);
-  if (needs !== undefined && withTokens === 0) {
+  if (needs !== undefined && !tokens) {
     throw new KneserError(
       'KNESER_OPTION',
       `${needs}: needs the number of tokens of each document, and there is none at ${paths.join(' or ')}; name it with tokens (--tokens)`,
@@ -365,11 +369,34 @@ async function readFigures(source: AsyncGenerator<readonly RecordAt[]>, options:
   }
   return {
     figures: figures.view(),
-    tokens: withTokens > 0 ? tokens.view() : undefined,
+    tokens: tokens?.view(),
     groups: groups?.view(),
     groupNames: names.names,
     labels: labels && Uint8Array.from(labels.view()),
   };
+}
+
+/**
+ * The number of tokens at a path; NaN where there is none.
+ *
+ * @param isNamed whether the caller named the path: then another value than a whole number is an error, else it is none.
+ * @throws KNESER_INPUT_JSON
+ */
+function tokensAt(record: RecordAt, path: string, isNamed: boolean): number {
+  if (!isNamed) {
+    const value = memberOf(record.object, path);
+    return typeof value === 'number' && isCount(value) ? value : NaN;
+  }
+  const value = numberAt(record, path);
+  if (Number.isNaN(value) || isCount(value)) return value;
+  throw new KneserError(
+    'KNESER_INPUT_JSON',
+    `${record.place()}: ${path} is ${value}, not a whole number of tokens; name another member (--tokens)`,
+  );
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < 2 ** 32;
 }
 
 /** The name of the given option that needs numbers of tokens. */

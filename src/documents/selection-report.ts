@@ -1,7 +1,8 @@
-import { quantile } from '../baseline/bootstrap.js';
+import { orNull } from '../model/scoring/perplexity.js';
 import { memberOf } from '../text/formats/jsonl.js';
 import { nameAt } from './columns.js';
 import type { Decision, FigureTable } from './decision.js';
+import { Order } from './order.js';
 import type { LabelFigures } from './roc.js';
 import type { SelectOptions } from './select.js';
 import type { RecordAt } from './stream.js';
@@ -144,46 +145,46 @@ export function selectionReport(
       buckets[bucket].tokens += own;
     }
   });
-  const sorted = figures.filter(figure => !Number.isNaN(figure)).sort();
-  const sortedKept = figures.filter((figure, i) => !Number.isNaN(figure) && bucketOf(i) >= 0).sort();
-  const at = (of: Float64Array, percentile: number): number | null =>
-    of.length === 0 ? null : quantile(of, percentile / 100);
+  const all = new Order(figures.length, i => figures[i]);
+  const chosen = new Order(figures.length, i => (bucketOf(i) >= 0 ? figures[i] : NaN));
+  const shares = PERCENTILES.map(percentile => percentile / 100);
+  const [ofAll, ofKept] = [all.quantiles(shares), chosen.quantiles(shares)];
   return {
     by,
     all: { documents: figures.length, tokens: tokens ? allTokens : null },
     withoutFigure: figures.length - known,
     kept: { documents: kept, tokens: tokens ? keptTokens : null },
-    quantiles: PERCENTILES.map(percentile => ({
-      percentile,
-      all: at(sorted, percentile),
-      kept: at(sortedKept, percentile),
-    })),
+    quantiles: PERCENTILES.map((percentile, i) => ({ percentile, all: orNull(ofAll[i]), kept: orNull(ofKept[i]) })),
     ...(groups
       ? { within: perGroup.map(group => ({ ...group, share: group.all === 0 ? 0 : group.kept / group.all })) }
       : {}),
     ...(buckets ? { buckets: buckets.map(bucket => ({ ...bucket, tokens: tokens ? bucket.tokens : null })) } : {}),
     details: decision?.details ?? {},
-    histogram: histogramOf(sorted, sortedKept),
+    histogram: histogramOf(all, figures, bucketOf),
   };
 }
 
-function histogramOf(sorted: Float64Array, kept: Float64Array): SelectionReport['histogram'] {
-  if (sorted.length === 0) return null;
-  const [low, high] = [quantile(sorted, 0.005), quantile(sorted, 0.995)];
+function histogramOf(
+  order: Order,
+  figures: Float64Array,
+  bucketOf: (position: number) => number,
+): SelectionReport['histogram'] {
+  if (order.size === 0) return null;
+  const [low, high] = order.quantiles([0.005, 0.995]);
   const logarithmic = low > 0;
   const scale = logarithmic ? Math.log : (x: number) => x;
   const back = logarithmic ? Math.exp : (x: number) => x;
   const [from, to] = [scale(low), scale(high)];
   const edges = Array.from({ length: BARS + 1 }, (_, k) => back(from + ((to - from) * k) / BARS));
-  const count = (of: Float64Array): number[] => {
-    const bars = new Array<number>(BARS).fill(0);
-    for (const figure of of) {
-      const place = to > from ? Math.floor((BARS * (scale(figure) - from)) / (to - from)) : 0;
-      bars[Math.min(BARS - 1, Math.max(0, Number.isNaN(place) ? 0 : place))]++;
-    }
-    return bars;
-  };
-  return { logarithmic, edges, all: count(sorted), kept: count(kept) };
+  const [all, kept] = [new Array<number>(BARS).fill(0), new Array<number>(BARS).fill(0)];
+  figures.forEach((figure, i) => {
+    if (Number.isNaN(figure)) return;
+    const place = to > from ? Math.floor((BARS * (scale(figure) - from)) / (to - from)) : 0;
+    const bar = Math.min(BARS - 1, Math.max(0, Number.isNaN(place) ? 0 : place));
+    all[bar]++;
+    if (bucketOf(i) >= 0) kept[bar]++;
+  });
+  return { logarithmic, edges, all, kept };
 }
 
 /** Collects the documents next to each cut. */

@@ -85,7 +85,7 @@ export async function* readAllRecords(
   };
   for (const { path: file } of inputs) {
     const options: ReadOptions = { ...documents, onRead, signal };
-    for await (const { lines, object, places } of readRecords(file, options, isChecked, onReplaced)) {
+    for await (const { lines, object, placeOf } of readRecords(file, options, isChecked, onReplaced)) {
       checkAborted(signal, 'reading documents');
       const from = first;
       first += lines.length;
@@ -96,7 +96,7 @@ export async function* readAllRecords(
             file,
             line,
             () => object(i),
-            () => places(i),
+            () => placeOf(i),
           ),
       );
     }

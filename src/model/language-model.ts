@@ -140,7 +140,7 @@ export class LanguageModel extends PagedModel {
           const piece = { ids, history: 0, ends: BOTH_ENDS };
           return runAwaiting(tokenScores(this.scorer, this.layout(ids.length), piece, cache));
         }),
-      after: async (history, withStart) => (await this.nextWordsOfIds(history, withStart)).spread(),
+      spreads: ids => this.spreadsOfIds(ids),
     };
   }
 

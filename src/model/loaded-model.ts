@@ -1,9 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { checkOptions, checkPath, checkThreads, type OptionTable } from '../base/check.js';
+import { closedError } from '../base/errors.js';
+import type { AnsweringThreads } from '../base/node/answering-thread.js';
 import { FILE_OPTIONS, type FileOptions } from './api.js';
 import { BatchLayout, BOTH_ENDS } from '../smoothing/batch.js';
 import { MemoryModel } from './memory-model.js';
 import { LOADED_BATCH } from './lookup/loaded-table.js';
+import type { TokenSpreads } from './prediction/token-spreads.js';
 import { FIRST_PIECES, PIECES_A_THREAD, PieceScoring } from './scoring/piece-scoring.js';
 import { PieceCutter, tokenScores } from './scoring/pieces.js';
 import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
@@ -35,6 +38,8 @@ const SCORE_EACH_OPTIONS: OptionTable<ScoreEachOptions> = {
 export class LoadedModel extends MemoryModel {
   /** The scoring threads that were started, by their number. */
   readonly #threads = new Map<number, Promise<ScoringThreads>>();
+  /** The threads that compute distributions, by their number. */
+  readonly #spreadThreads = new Map<number, Promise<AnsweringThreads<Uint32Array, TokenSpreads>>>();
 
   /** As {@link LanguageModel.perplexityOfFile}. */
   async perplexityOfFile(path: string, options: FileOptions = {}): Promise<Perplexity> {
@@ -121,12 +126,19 @@ export class LoadedModel extends MemoryModel {
         if (running) return running.scoreTokens(piece);
         return runAtOnce(tokenScores(this.scorer, layout, piece, cache));
       },
-      after: (history, withStart) => Promise.resolve(this.nextWordsOfIds(history, withStart).spread()),
+      spreads: async ids => {
+        this.checkOpen();
+        if (threads === 1) return this.spreadsOfIds(ids);
+        return (await this.#startSpreadThreads(threads)).ask(ids, [ids.buffer]);
+      },
     };
   }
 
   override async close(): Promise<void> {
     await super.close();
+    const predicting = [...this.#spreadThreads.values()];
+    this.#spreadThreads.clear();
+    for (const threads of predicting) await (await threads).close(closedError(this.parts.store.name));
     const started = [...this.#threads.values()];
     this.#threads.clear();
     for (const threads of started) await (await threads).close();
@@ -139,6 +151,17 @@ export class LoadedModel extends MemoryModel {
       this.checkLength(tokens);
       yield { tokens, ids: tokens.map(token => this.words.idOf(token)) };
     }
+  }
+
+  #startSpreadThreads(count: number): Promise<AnsweringThreads<Uint32Array, TokenSpreads>> {
+    let threads = this.#spreadThreads.get(count);
+    if (!threads) {
+      threads = import('./prediction/spread-threads.js').then(({ startSpreadThreads }) =>
+        startSpreadThreads(count, this.plan),
+      );
+      this.#spreadThreads.set(count, threads);
+    }
+    return threads;
   }
 
   /** Starts `count` threads, or returns the threads that an earlier call started. */

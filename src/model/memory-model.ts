@@ -12,6 +12,7 @@ import { Distribution } from './prediction/distribution.js';
 import type { NextWords } from './prediction/next-words.js';
 import { createPredictor } from './prediction/create-predictor.js';
 import type { Predictor } from './prediction/predictor.js';
+import { tokenSpreads, type TokenSpreads } from './prediction/token-spreads.js';
 import { createLoadedScorer, type LoadedScoring, type ScoringPlan } from './scoring/pieces.js';
 import { runAtOnce, type BatchScorer, type BatchScores } from './scoring/scorer.js';
 import { loadTables, TableNumbers } from './lookup/table-loader.js';
@@ -161,6 +162,11 @@ export class MemoryModel extends ModelBase {
   /** @internal As {@link nextWords}, of a history of ids. */
   nextWordsOfIds(history: Uint32Array, start: boolean): NextWords {
     return runAtOnce(this.#predictor.after(history, start));
+  }
+
+  /** @internal Figures of the distribution before each token of whole sentences, given as ids. */
+  spreadsOfIds(ids: Uint32Array): TokenSpreads {
+    return runAtOnce(tokenSpreads(this.#predictor, ids, this.parts.order - 1));
   }
 
   /**

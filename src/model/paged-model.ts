@@ -16,6 +16,7 @@ import { createEstimator, readParts, type ModelParts } from './scoring/parts.js'
 import { type ModelFiles } from '../store/store.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
 import type { Distribution } from './prediction/distribution.js';
+import type { TokenSpreads } from './prediction/token-spreads.js';
 import type { NextWords } from './prediction/next-words.js';
 import type { Predictor } from './prediction/predictor.js';
 import { runAwaiting, Scorer, type BatchScorer, type TableStream } from './scoring/scorer.js';
@@ -267,6 +268,13 @@ export class PagedModel extends ModelBase {
   async nextWordsOfIds(history: Uint32Array, start: boolean): Promise<NextWords> {
     const predictor = await this.#openPredictor();
     return this.inTurn(() => runAwaiting(predictor.after(history, start)));
+  }
+
+  /** @internal Figures of the distribution before each token of whole sentences, given as ids. */
+  async spreadsOfIds(ids: Uint32Array): Promise<TokenSpreads> {
+    const predictor = await this.#openPredictor();
+    const { tokenSpreads } = await import('./prediction/token-spreads.js');
+    return this.inTurn(() => runAwaiting(tokenSpreads(predictor, ids, this.parts.order - 1)));
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { SpreadWords } from './prediction/spread.js';
+import type { TokenSpreads } from './prediction/token-spreads.js';
 import type { TextCache } from '../smoothing/cache.js';
 import type { LoadedWords } from './lookup/words.js';
 import type { ModelParts } from './scoring/parts.js';
@@ -16,11 +16,6 @@ export interface TokenScoring {
    * @param cache the text so far; the sentences become part of it.
    */
   score(ids: Uint32Array<ArrayBuffer>, cache?: TextCache): Promise<TokenScores>;
-  /**
-   * The distribution of the word after a history.
-   *
-   * @param history ids of the words before, at most order − 1, oldest first.
-   * @param withStart whether `<s>` stands before them.
-   */
-  after(history: Uint32Array, withStart: boolean): Promise<SpreadWords>;
+  /** Figures of the exact distribution before each token. @param ids as for `score`. */
+  spreads(ids: Uint32Array<ArrayBuffer>): Promise<TokenSpreads>;
 }

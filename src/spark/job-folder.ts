@@ -102,7 +102,9 @@ function parsed<T>(path: string, parse: () => T): T {
 }
 
 function damaged(path: string, error: unknown): KneserError {
-  const reason = error instanceof Error ? error.message : String(error);
+  // The message of a library's TypeError or RangeError would not help a user.
+  const isUnclear = error instanceof TypeError || error instanceof RangeError;
+  const reason = isUnclear ? 'inconsistent lengths' : error instanceof Error ? error.message : String(error);
   return new KneserError('KNESER_INPUT_SPARK', `${path}: damaged or cut short (${reason}); copy it again`, {
     cause: error,
   });

@@ -3,6 +3,7 @@ import type { ModelStore, ModelWriter } from '../store/store.js';
 import { FIRST_WORD } from '../text/tokens.js';
 import { copyWords } from './copy.js';
 import { indexTables } from './index-tables.js';
+import type { IndexThreads } from './index-threads.js';
 import { encodeManifest, wordIds, type Manifest, type TableManifest } from './manifest.js';
 import { parsePattern, type Stream } from './pattern.js';
 
@@ -10,6 +11,7 @@ import { parsePattern, type Stream } from './pattern.js';
  * Input: a store of counted rows, as `ModelBuilder` writes it, and its manifest. Output: a model: the tables as tries, and all
  * other values as they are. Order: the manifest comes last. The writer is closed in any case.
  *
+ * @param threads index the tables; without them the caller's thread does.
  * @param onRows told the rows of each block when it was read; throws to stop.
  * @returns the manifest of the model.
  * @throws KNESER_DAMAGED, and what `onRows` throws.
@@ -18,6 +20,7 @@ export async function indexStore(
   from: ModelStore,
   manifest: Manifest,
   to: ModelWriter,
+  threads: IndexThreads | undefined,
   onRows: (rows: number) => void,
 ): Promise<Manifest> {
   try {
@@ -25,7 +28,7 @@ export async function indexStore(
     const isBackoff = manifest.kind === 'backoff';
     const index = async (tables: readonly TableManifest[], stream: Stream, types: number): Promise<TableManifest[]> => {
       const patterns = tables.map(({ pattern }) => parsePattern(pattern.replaceAll('c', '1')) ?? []);
-      const figures = await indexTables(from, to, { patterns, stream, types, isBackoff }, onRows);
+      const figures = await indexTables(from, to, { patterns, stream, types, isBackoff }, threads, onRows);
       return tables.map(table => {
         const { contexts, bare } = figures.get(table.pattern) ?? { contexts: 0, bare: 0 };
         return { ...table, contexts, ...(isBackoff ? { bare } : {}) };

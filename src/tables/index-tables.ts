@@ -1,19 +1,21 @@
-import type { KneserError } from '../base/errors.js';
-import { trieBlockKey, trieKey } from '../store/keys.js';
 import type { ModelStore, ModelWriter } from '../store/store.js';
+import { sharedMemory } from '../base/shared-memory.js';
+import { trieBlockKey, trieKey } from '../store/keys.js';
 import { NONE } from '../text/tokens.js';
 import { TableCursor } from './cursor.js';
 import { damagedTable } from './damage.js';
-import { missingParents, type ContextList } from './missing-parents.js';
+import { indexRange, NO_RANK, type IndexedTable, type RangePlan } from './index-range.js';
+import { JoinedRanges, type JoinedTable } from './joined-ranges.js';
+import { missingParents } from './missing-parents.js';
 import { parentPattern, tableName, type Pattern, type Stream } from './pattern.js';
+import { isTrie, openTable } from './table-reader.js';
 import { TrieFirstRows } from './trie-directory.js';
 import { TrieWriter } from './trie-writer.js';
-
-/** Blocks of all tables that may wait to be put into the store. */
-const BLOCKS_A_WRITE = 64;
+import { BIGRAMS_A_RANGE, findRanges } from './word-ranges.js';
+import type { IndexThreads } from './index-threads.js';
 
 /** The figures of an indexed table that may differ from those of the counted one. */
-export interface IndexedTable {
+export interface IndexFigures {
   /** Number of contexts. */
   readonly contexts: number;
   /** Number of contexts without followers, which only a back-off model has. */
@@ -29,210 +31,90 @@ export interface IndexPlan {
   readonly types: number;
   /** Whether rows have log10 probabilities in place of counts. */
   readonly isBackoff: boolean;
+  /** As `findRanges` takes it. */
+  readonly bigramsARange?: number;
 }
 
 /**
  * Input: the tables of a stream, as the rows that counting writes. Output: the same tables as tries, in which n-grams are found
- * without decoding a block, and the directory of each. Order: one pass over all tables, depth first: after each context the
- * contexts that are one word longer to the left, in every table of which the context's table is the parent.
+ * without decoding a block, and the directory of each. Order: the table of the empty pattern, then range by range of the nearest
+ * word; ranges are indexed by threads, each on its own, and joined in their order.
  *
- * @param onRows told the rows of each block when it was read.
+ * @param threads index ranges; without them the caller's thread does.
+ * @param onRows told the rows of each block when it was read; throws to stop.
  * @returns by name, figures of the tables.
  * @throws KNESER_DAMAGED where an n-gram lacks the n-gram without its farthest word.
  */
 export async function indexTables(
   from: ModelStore,
   to: Pick<ModelWriter, 'put'>,
-  { patterns, stream, types, isBackoff }: IndexPlan,
+  plan: IndexPlan,
+  threads: IndexThreads | undefined,
   onRows: (rows: number) => void,
-): Promise<ReadonlyMap<string, IndexedTable>> {
-  const blocks: [key: Uint8Array, value: Uint8Array][] = [];
+): Promise<ReadonlyMap<string, IndexFigures>> {
+  const { patterns, stream, isBackoff, bigramsARange = BIGRAMS_A_RANGE } = plan;
+  const [root, ...longer] = patterns;
+  const first = await indexWords(from, to, tableName(root, stream), plan, onRows);
   const missing = isBackoff ? await missingParents(from, patterns, stream) : [];
-  const tables = new Map<string, TableIndex>();
-  for (const [i, pattern] of patterns.entries()) {
+  const tables: IndexedTable[] = [];
+  for (const [i, pattern] of longer.entries()) {
     const name = tableName(pattern, stream);
-    const cursor = await TableCursor.open(from, name, pattern.length, onRows);
-    const put = (number: number, value: Uint8Array): void => void blocks.push([trieBlockKey(name, number), value]);
-    const parent = pattern.length > 0 ? tables.get(tableName(parentPattern(pattern), stream)) : undefined;
-    tables.set(name, new TableIndex(from.name, name, cursor, parent, { types, isBackoff, put, missing: missing[i] }));
+    const parent = longer.findIndex(other => other.join() === parentPattern(pattern).join());
+    const table = await openTable(from, name, pattern.length);
+    if (isTrie(table)) throw damagedTable(from.name, name, 'it is indexed already');
+    tables.push({ table, parent, missing: missing.at(i + 1) });
   }
-  const write = async (): Promise<void> => {
-    for (const [key, value] of blocks.splice(0)) await to.put(key, value);
-  };
-  const root = tables.get(tableName([], stream));
-  for (let table = root; table;) {
-    const next = table.enterNext();
-    if (next) {
-      table = next;
-      continue;
-    }
-    const reading = table.advance();
-    if (reading) await reading;
-    if (blocks.length >= BLOCKS_A_WRITE) await write();
-    if (!table.continues) table = table.parent;
+  const rangePlan: RangePlan = { tables, ranks: first.ranks, isBackoff };
+  const joined = new JoinedRanges(tables, to);
+  const bigrams = longer.find(pattern => pattern.length === 1 && pattern[0] === 1);
+  const ranges = await findRanges(from, bigrams && tableName(bigrams, stream), bigramsARange);
+  if (threads && ranges.length > 1) {
+    await threads.run(from, rangePlan, ranges, joined, onRows);
+  } else {
+    for (const [i, range] of ranges.entries())
+      joined.end(i, await indexRange(from, rangePlan, range, blocks => joined.put(i, blocks), onRows));
   }
-  const figures = new Map<string, IndexedTable>();
-  for (const [name, table] of tables) {
-    const directory = table.end();
-    await write();
-    await to.put(trieKey(name), directory);
-    figures.set(name, { contexts: table.contexts, bare: table.bare });
-  }
-  return figures;
+  const parts = await joined.finish();
+  return new Map([[tableName(root, stream), first.figures], ...parts.map(toEntry)]);
 }
 
-interface TableIndexOptions {
-  readonly types: number;
-  readonly isBackoff: boolean;
-  readonly put: (number: number, value: Uint8Array) => void;
-  /** Contexts that the table lacks and a longer table needs. */
-  readonly missing: ContextList | undefined;
+function toEntry({ name, contexts, bare }: JoinedTable): [string, IndexFigures] {
+  return [name, { contexts, bare }];
 }
 
-/** The indexing of one table. */
-class TableIndex {
-  /** Number of contexts without followers. */
-  bare = 0;
-  private readonly children: TableIndex[] = [];
-  /** The child to enter next at the context at hand; −1: the context itself was not written yet. */
-  private child = -1;
-  private readonly writer: TrieWriter;
-  private readonly firstRows = new TrieFirstRows();
-  private ranks = new Uint32Array(1024);
-  /** By word, its place among the followers of the context whose number is `placed`. Made when the first child asks. */
-  private places: Uint32Array | undefined;
-  private placed = -1;
-  private blocks = 0;
-  /** How many of the missing contexts were written. */
-  private inserted = 0;
-
-  constructor(
-    private readonly store: string,
-    private readonly name: string,
-    private readonly cursor: TableCursor,
-    readonly parent: TableIndex | undefined,
-    private readonly options: TableIndexOptions,
-  ) {
-    parent?.children.push(this);
-    const { put, isBackoff } = options;
-    this.writer = new TrieWriter(block => {
-      this.firstRows.add(block);
-      put(this.blocks++, block.value);
-    }, isBackoff);
+/** Indexes the table of the empty pattern, which has one context. @returns also the rank of each word in it. */
+async function indexWords(
+  from: ModelStore,
+  to: Pick<ModelWriter, 'put'>,
+  name: string,
+  { types, isBackoff }: IndexPlan,
+  onRows: (rows: number) => void,
+): Promise<{ readonly ranks: Uint32Array; readonly figures: IndexFigures }> {
+  const ranks = new Uint32Array(sharedMemory(4 * types)).fill(NO_RANK);
+  const cursor = await TableCursor.open(from, name, 0, onRows);
+  const values: Uint8Array[] = [];
+  const firstRows = new TrieFirstRows();
+  const writer = new TrieWriter(block => {
+    firstRows.add(block);
+    values.push(block.value);
+  }, isBackoff);
+  let bare = 0;
+  const { done: isEmpty } = cursor;
+  if (!isEmpty) {
+    const { words, counts, pruned, probabilities, backoff } = cursor;
+    const length = cursor.to - cursor.from;
+    const isBare = isBackoff && length === 1 && words[cursor.from] === NONE;
+    const followers = words.slice(cursor.from, cursor.to);
+    if (isBare) bare++;
+    else for (let i = 0; i < length; i++) ranks[followers[i]] = i;
+    const numbers = isBackoff ? { probabilities, backoff, bare: isBare } : undefined;
+    writer.group(0, 0, followers, counts, cursor.from, length, pruned, numbers);
+    writer.flush();
+    const more = cursor.advance();
+    if (more) await more;
+    if (!cursor.done) throw damagedTable(from.name, name, 'it has more than one context');
   }
-
-  /** Number of contexts that were written. */
-  get contexts(): number {
-    return this.writer.contexts;
-  }
-
-  /** Whether the context at hand is that of the parent, one word longer. */
-  get continues(): boolean {
-    const { parent, isDone } = this;
-    if (isDone || !parent) return false;
-    const shorter = parent.context;
-    const { context } = this;
-    for (let j = 0; j < shorter.length; j++) if (context[j] !== shorter[j]) return false;
-    return true;
-  }
-
-  /** Writes the context at hand unless that was done. @returns the next child with contexts that continue it. */
-  enterNext(): TableIndex | undefined {
-    if (this.child < 0) {
-      this.write();
-      this.child = 0;
-    }
-    for (; this.child < this.children.length; this.child++) {
-      const child = this.children[this.child];
-      if (child.continues) return child;
-    }
-    return undefined;
-  }
-
-  /** Moves to the next context. Returns a promise if a block has to be read first. */
-  advance(): Promise<void> | undefined {
-    this.child = -1;
-    if (this.isInserted) {
-      this.inserted++;
-      return undefined;
-    }
-    return this.cursor.advance();
-  }
-
-  /** Writes what is left. @returns the bytes of the directory. */
-  end(): Uint8Array {
-    if (!this.isDone) throw this.orphan();
-    this.writer.flush();
-    return this.firstRows.encode();
-  }
-
-  private get isDone(): boolean {
-    return this.cursor.done && this.inserted === (this.options.missing?.length ?? 0);
-  }
-
-  /** Whether the context at hand is one of the missing ones. */
-  private get isInserted(): boolean {
-    const { missing } = this.options;
-    if (!missing || this.inserted === missing.length) return false;
-    return this.cursor.done || missing.compare(this.inserted, this.cursor.context) < 0;
-  }
-
-  private get context(): Uint32Array {
-    return this.isInserted && this.options.missing ? this.options.missing.at(this.inserted) : this.cursor.context;
-  }
-
-  private write(): void {
-    const { parent, context, writer } = this;
-    const above = parent ? parent.contexts - 1 : 0;
-    const farthest = context.length > 0 ? context[context.length - 1] : 0;
-    if (this.isInserted) {
-      writer.group(above, farthest, NO_RANK, ONE, 0, 1, 0, { probabilities: NO_NUMBER, backoff: 0, bare: true });
-      this.bare++;
-      return;
-    }
-    const { words, counts, from, to, pruned, probabilities, backoff } = this.cursor;
-    const length = to - from;
-    if (this.ranks.length < length) this.ranks = new Uint32Array(2 * length);
-    const { ranks } = this;
-    const bare = this.options.isBackoff && length === 1 && words[from] === NONE;
-    if (bare) {
-      ranks[0] = 0;
-      this.bare++;
-    } else if (parent) {
-      parent.rank(words, from, length, ranks, this);
-    } else {
-      for (let i = 0; i < length; i++) ranks[i] = words[from + i];
-    }
-    const numbers = this.options.isBackoff ? { probabilities, backoff, bare } : undefined;
-    writer.group(above, farthest, ranks, counts, from, length, pruned, numbers);
-  }
-
-  /** Finds the places of words among the followers of the context at hand. */
-  private rank(words: Uint32Array, from: number, length: number, ranks: Uint32Array, child: TableIndex): void {
-    const { cursor } = this;
-    const followers = cursor.words;
-    const first = cursor.from;
-    const last = this.isInserted ? first : cursor.to;
-    const places = (this.places ??= new Uint32Array(this.options.types));
-    if (this.placed !== this.contexts) {
-      for (let i = first; i < last; i++) places[followers[i]] = i - first;
-      this.placed = this.contexts;
-    }
-    for (let i = 0; i < length; i++) {
-      const word = words[from + i];
-      const place = places[word];
-      if (first + place >= last || followers[first + place] !== word) throw child.orphan();
-      ranks[i] = place;
-    }
-  }
-
-  private orphan(): KneserError {
-    const context = [...this.context].reverse().join(' ');
-    return damagedTable(this.store, this.name, `after the words ${context} comes one that lacks its shorter n-gram`);
-  }
+  for (const [number, value] of values.entries()) await to.put(trieBlockKey(name, number), value);
+  await to.put(trieKey(name), firstRows.encode());
+  return { ranks, figures: { contexts: writer.contexts, bare } };
 }
-
-/** The row of a context without followers. */
-const NO_RANK = Uint32Array.of(0);
-const ONE = Uint32Array.of(1);
-const NO_NUMBER = Float64Array.of(0);

@@ -26,6 +26,11 @@ export class ContextList {
     this.length++;
   }
 
+  /** The list that another thread sent. */
+  static from({ width, words, length }: ContextList): ContextList {
+    return Object.assign(new ContextList(width), { words, length });
+  }
+
   at(number: number): Uint32Array {
     return this.words.subarray(number * this.width, (number + 1) * this.width);
   }

@@ -34,7 +34,7 @@ export function mostPackedWords(length: number, shift: number): number {
  * @returns the word after.
  */
 export function packNumbers(
-  values: ArrayLike<number>,
+  values: Uint32Array,
   from: number,
   to: number,
   shift: number,
@@ -50,15 +50,21 @@ export function packNumbers(
     for (let i = start; i < end; i++) all |= values[i];
     const bits = 32 - Math.clz32(all);
     out[at++] = (used << 6) | bits;
-    const words = ((end - start) * bits + 31) >>> 5;
-    out.fill(0, data + used, data + used + words);
-    for (let i = start, bit = 0; i < end; i++, bit += bits) {
-      const word = data + used + (bit >>> 5);
-      const shifted = bit & 31;
-      out[word] |= values[i] << shifted;
-      if (shifted + bits > 32) out[word + 1] |= values[i] >>> (32 - shifted);
+    // The numbers of a word are collected before it is written.
+    let word = data + used;
+    let collected = 0;
+    let filled = 0;
+    for (let i = start; i < end; i++) {
+      const value = values[i];
+      collected |= value << filled;
+      filled += bits;
+      if (filled < 32) continue;
+      out[word++] = collected;
+      filled -= 32;
+      collected = filled > 0 ? value >>> (bits - filled) : 0;
     }
-    used += words;
+    if (filled > 0) out[word++] = collected;
+    used = word - data;
   }
   out[data + used] = 0;
   return data + used + 1;

@@ -40,6 +40,8 @@ export function blocksOf(table: StoredTable): number {
 export interface ReadBlocksOptions extends DamageOptions {
   /** The number of the block to begin with. Default 0. */
   readonly first?: number;
+  /** The number of the block to end before. Default: the number of all blocks. */
+  readonly end?: number;
 }
 
 /** A block of rows, and its number in the directory. Valid until the next block is asked for: all blocks are decoded into the same memory. */
@@ -54,16 +56,16 @@ export type NumberedBlock = Numbered<Block>;
 export function readBlocks(
   store: ModelStore,
   table: StoredTable,
-  { first = 0, ...damage }: ReadBlocksOptions = {},
+  { first = 0, end = blocksOf(table), ...damage }: ReadBlocksOptions = {},
 ): AsyncGenerator<NumberedBlock, void, void> {
-  if (isTrie(table)) return readTrieRows(store, table, first, damage);
-  const { columns, words } = table.directory;
+  if (isTrie(table)) return readTrieRows(store, table, first, damage, end);
+  const { columns } = table.directory;
   const memory = blankBlock(columns.length, BLOCK_ENTRIES, BLOCK_ENTRIES);
   return decodeAhead(
     store,
     keysOf(table),
     first,
-    words.length,
+    end,
     (number, value) => decodeTableBlock(store, table, number, value, memory),
     damage,
   );

@@ -43,10 +43,11 @@ export async function* readTrieRows(
   table: TrieTable,
   first: number,
   damage: DamageOptions,
+  end = table.directory.parents.length,
 ): AsyncGenerator<Numbered<Block>, void, void> {
   const reader = new RowReader(table.pattern.length, await ContextReader.open(store, table));
   try {
-    for await (const { number, block: trie } of readTrieBlocks(store, table, first, damage)) {
+    for await (const { number, block: trie } of readTrieBlocks(store, table, first, damage, end)) {
       try {
         await reader.read(trie);
       } catch (error) {
@@ -111,18 +112,19 @@ function isDamage(error: unknown): error is KneserError {
   return error instanceof KneserError && error.code === 'KNESER_DAMAGED';
 }
 
-/** The blocks of a trie table from number `first` on, read ahead. */
+/** The blocks of a trie table from number `first` to `end`, read ahead. */
 export function readTrieBlocks(
   store: ModelStore,
   { name, directory }: TrieTable,
   first: number,
   damage: DamageOptions,
+  end = directory.parents.length,
 ): AsyncGenerator<Numbered<TrieBlock>, void, void> {
   return decodeAhead(
     store,
     number => trieBlockKey(name, number),
     first,
-    directory.parents.length,
+    end,
     (number, value) => openTrieBlock(store, name, directory, number, value),
     damage,
   );

@@ -6,6 +6,7 @@ import {
   COUNTED_UP,
   CHILD_BITS,
   COUNT_SAMPLE_SHIFT,
+  FAMILY,
   Header,
   HEADER_WORDS,
   SAMPLE_SHIFT,
@@ -40,12 +41,16 @@ export class TrieWriter {
   contexts = 0;
 
   // The rows since the last block was emitted.
+  /** By row: a caller of {@link begin} fills them in. */
+  readonly ranks = new Uint32Array(TRIE_ROWS);
+  readonly counts = new Uint32Array(TRIE_ROWS);
   private readonly words = new Uint32Array(TRIE_ROWS);
   private readonly parentOf = new Uint32Array(TRIE_ROWS);
   private readonly ends = new Uint32Array(TRIE_ROWS);
   private readonly pruned = new Uint32Array(TRIE_ROWS);
-  private readonly ranks = new Uint32Array(TRIE_ROWS);
-  private readonly counts = new Uint32Array(TRIE_ROWS);
+  /** Whether a context of the block has pruned followers, whose counts add up to more than 0. */
+  private isPruned = false;
+  private readonly families: number[] = [];
   private readonly many = new Uint32Array(TRIE_ROWS);
   private readonly bases = new Uint32Array(headsOf(TRIE_ROWS, WIDE_GROUPS));
   private readonly bare = new Uint8Array(TRIE_ROWS);
@@ -83,20 +88,48 @@ export class TrieWriter {
     pruned: number,
     numbers?: TrieNumbers,
   ): void {
-    if (this.rows + length > TRIE_ROWS || this.childBits(parent) > CHILD_BITS) this.flush();
     if (length <= TRIE_ROWS) {
       this.append(parent, word, ranks, counts, from, 0, length, pruned, numbers);
-    } else {
-      addTotals(counts, from, from + length, pruned, this.partTotals, 0);
-      for (let row = 0; row < length; row += TRIE_ROWS) {
-        this.firstRow = row;
-        this.partOf = length;
-        this.append(parent, word, ranks, counts, from, row, Math.min(length, row + TRIE_ROWS), pruned, numbers);
-        this.flush();
-      }
-      this.firstRow = this.partOf = 0;
+      return;
     }
+    this.flush();
+    addTotals(counts, from, from + length, pruned, this.partTotals, 0);
+    const number = this.contexts;
+    for (let row = 0; row < length; row += TRIE_ROWS) {
+      this.firstRow = row;
+      this.partOf = length;
+      this.contexts = number;
+      this.append(parent, word, ranks, counts, from, row, Math.min(length, row + TRIE_ROWS), pruned, numbers);
+      this.flush();
+    }
+    this.firstRow = this.partOf = 0;
+  }
+
+  /**
+   * Adds a context with at most {@link TRIE_ROWS} followers, whose ranks, ascending, and counts the caller writes into {@link ranks}
+   * and {@link counts} before the next call.
+   *
+   * @returns the place of the first one.
+   */
+  begin(parent: number, word: number, length: number, pruned: number): number {
+    if (this.rows + length > TRIE_ROWS || this.childBits(parent) > CHILD_BITS) this.flush();
+    const c = this.contextCount++;
+    if (c === 0) this.firstContext = this.contexts;
     this.contexts++;
+    this.parentOf[c] = parent;
+    this.words[c] = word;
+    this.pruned[c] = pruned;
+    if (pruned > 0) this.isPruned = true;
+    const row = this.rows;
+    this.ends[c] = this.rows = row + length;
+    return row;
+  }
+
+  /** Adds the numbers of the context that was added last: those of its rows from `from` on, for the rows from `row` on. */
+  putNumbers({ probabilities, backoff, bare }: TrieNumbers, from: number, row: number, length: number): void {
+    for (let i = 0; i < length; i++) this.probabilities[row + i] = probabilities[from + i];
+    this.backoffs[this.contextCount - 1] = backoff;
+    this.bare[this.contextCount - 1] = bare ? 1 : 0;
   }
 
   /** Emits the rows so far as a block, if there are any. */
@@ -110,6 +143,7 @@ export class TrieWriter {
       value,
     });
     this.contextCount = this.rows = 0;
+    this.isPruned = false;
   }
 
   /** Bits of the unary code of children, were another context of this parent added. */
@@ -128,23 +162,12 @@ export class TrieWriter {
     pruned: number,
     numbers: TrieNumbers | undefined,
   ): void {
-    const c = this.contextCount++;
-    if (c === 0) this.firstContext = this.contexts;
-    this.parentOf[c] = parent;
-    this.words[c] = word;
-    this.pruned[c] = pruned;
-    let row = this.rows;
-    for (let i = from; i < to; i++, row++) {
-      this.ranks[row] = ranks[i];
-      this.counts[row] = counts[start + i];
-      if (numbers) this.probabilities[row] = numbers.probabilities[start + i];
+    const row = this.begin(parent, word, to - from, pruned);
+    for (let i = from, at = row; i < to; i++, at++) {
+      this.ranks[at] = ranks[i];
+      this.counts[at] = counts[start + i];
     }
-    if (numbers) {
-      this.backoffs[c] = numbers.backoff;
-      this.bare[c] = numbers.bare ? 1 : 0;
-    }
-    this.rows = row;
-    this.ends[c] = row;
+    if (numbers) this.putNumbers(numbers, start + from, row, to - from);
   }
 
   private encode(): Uint8Array {
@@ -182,10 +205,15 @@ export class TrieWriter {
     out.fill(0, childBits, at);
     const childSamples = (out[Header.childSamples] = at);
     at += headsOf(parents, SAMPLE_SHIFT);
-    for (let p = 0, c = 0, bit = 0; p < parents; p++, bit++) {
-      if ((p & ((1 << SAMPLE_SHIFT) - 1)) === 0) out[childSamples + (p >>> SAMPLE_SHIFT)] = bit;
-      for (; c < contextCount && parentOf[c] === firstParent + p; c++) bit++;
+    const { families } = this;
+    families.length = 0;
+    for (let p = 0, c = 0; p < parents; p++) {
+      if ((p & ((1 << SAMPLE_SHIFT) - 1)) === 0) out[childSamples + (p >>> SAMPLE_SHIFT)] = c + p;
+      const first = c;
+      while (c < contextCount && parentOf[c] === firstParent + p) c++;
+      const bit = c + p;
       out[childBits + (bit >>> 5)] |= 1 << (bit & 31);
+      if (c - first > COUNTED_UP) families.push(p, c - first);
     }
 
     const rowBits = (out[Header.rowBits] = at);
@@ -241,16 +269,11 @@ export class TrieWriter {
     }
 
     out[Header.families] = at;
-    for (let c = 0; c < contextCount;) {
-      const first = c;
-      while (c < contextCount && parentOf[c] === parentOf[first]) c++;
-      if (c - first <= COUNTED_UP) continue;
-      out[at++] = parentOf[first] - firstParent;
-      out[at++] = c - first;
-      out[Header.familyCount]++;
-    }
+    out.set(families, at);
+    out[Header.familyCount] = families.length / FAMILY;
+    at += families.length;
 
-    if (!pruned.subarray(0, contextCount).every(sum => sum === 0)) {
+    if (this.isPruned) {
       out[Header.pruned] = at;
       at = packNumbers(pruned, 0, contextCount, WIDE_GROUPS, out, at);
     }

@@ -5,11 +5,11 @@ import { isTokenizerFile, type TextChanges, type Tokenization } from './tokeniza
 import type { TextFeeder, TokenSink } from './tokenizer.js';
 import { NEWLINE } from './tokens.js';
 
-/** A line that grows longer than this is tokenized in pieces, each cut before a space. */
+/** A line of more bytes than this is tokenized in pieces of at most this length, each cut before a space. */
 const PIECE_BYTES = 1 << 16;
-/** The same limit for tokenizers and sentence splitters that may give other tokens or sentences next to a cut. */
+/** The same limit for `segment` and tokenizers from a file, because their sentences or tokens next to a cut may differ. */
 const LONG_PIECE_BYTES = 1 << 20;
-/** The longest piece, in bytes: a line with a longer stretch without a space is refused. */
+/** The longest piece without a space, in bytes: a line with a longer one is refused. */
 const MOST_BYTES = 1 << 25;
 
 const SPACE = 0x20;
@@ -17,10 +17,11 @@ const CARRIAGE_RETURN = 0x0d;
 
 const encoder = new TextEncoder();
 
-/** Tokenizes a text line by line, each decoded, normalised and cut into sentences first. */
+/** Tokenizes a text line by line. A line is first decoded, normalised and cut into sentences, as the tokenization says. */
 export class LineTokenizer implements TextFeeder {
   private readonly pending = new PendingBytes();
-  private readonly piece: number;
+  /** The length at which a line is cut, in bytes. */
+  private readonly pieceBytes: number;
 
   constructor(
     private readonly tokenization: Tokenization,
@@ -29,15 +30,15 @@ export class LineTokenizer implements TextFeeder {
     private readonly source: string,
   ) {
     const { tokenizer, sentences } = tokenization.info;
-    this.piece = isTokenizerFile(tokenizer) || sentences === 'segment' ? LONG_PIECE_BYTES : PIECE_BYTES;
+    this.pieceBytes = isTokenizerFile(tokenizer) || sentences === 'segment' ? LONG_PIECE_BYTES : PIECE_BYTES;
   }
 
   feed(bytes: Uint8Array): void {
-    const { pending, piece } = this;
+    const { pending, pieceBytes } = this;
     let from = 0;
     for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
-      if (pending.length === 0 && at - from <= piece) {
-        this.take(bytes.subarray(from, at), true);
+      if (pending.length === 0 && at - from <= pieceBytes) {
+        this.tokenize(bytes.subarray(from, at), true);
       } else {
         this.append(bytes.subarray(from, at));
         this.endLine();
@@ -52,30 +53,30 @@ export class LineTokenizer implements TextFeeder {
   }
 
   private endLine(): void {
-    this.take(this.pending.view(), true);
+    this.tokenize(this.pending.view(), true);
     this.pending.clear();
   }
 
   /**
-   * Adds a part of a line. The places of cuts depend on the line alone, not on its parts: a cut lies before the last space
-   * among the first `PIECE_BYTES` or `LONG_PIECE_BYTES` bytes or, if there is none, before the next space.
+   * Adds a part of a line, and tokenizes the line's pieces. A piece ends before the last space among its first `pieceBytes` bytes
+   * or, if they hold none, before the next space: the cuts do not depend on how the line was divided into parts.
    */
   private append(part: Uint8Array): void {
-    const { pending, piece } = this;
+    const { pending, pieceBytes } = this;
     for (let from = 0, to = 0; from < part.length; from = to) {
-      if (pending.length < piece) {
-        to = Math.min(part.length, from + piece - pending.length);
+      if (pending.length < pieceBytes) {
+        to = Math.min(part.length, from + pieceBytes - pending.length);
         pending.add(part.subarray(from, to));
         continue;
       }
       to = from;
       if (this.cut()) continue;
-      const rest = part.subarray(from, from + piece);
+      const rest = part.subarray(from, from + pieceBytes);
       const space = rest.indexOf(SPACE);
       to = from + (space < 0 ? rest.length : space);
       pending.add(part.subarray(from, to));
       if (space >= 0) {
-        this.take(pending.view(), false);
+        this.tokenize(pending.view(), false);
         pending.clear();
       } else if (pending.length > MOST_BYTES) {
         throw new KneserError(
@@ -87,31 +88,32 @@ export class LineTokenizer implements TextFeeder {
   }
 
   /**
-   * Tokenizes a long line up to a space: neither a token nor a Unicode composition begins before that space and ends after it.
+   * Tokenizes the pending bytes up to the last space, which no token and no Unicode composition crosses; for a `local` splitter
+   * alone, up to the last code point.
    *
-   * @returns whether there is a place to cut it.
+   * @returns false if there is no place to cut, and nothing was tokenized.
    */
   private cut(): boolean {
-    const { pending, piece } = this;
+    const { pending, pieceBytes } = this;
     const { info, splitter } = this.tokenization;
-    // Bytes beyond a piece were added up to the next space: they have none.
-    let at = pending.bytes.subarray(0, piece).lastIndexOf(SPACE);
+    // Bytes beyond `pieceBytes` were added up to the next space, so they hold none.
+    let at = pending.bytes.subarray(0, pieceBytes).lastIndexOf(SPACE);
     if (at <= 0 && splitter.local && info.normalize === 'none' && info.sentences === 'lines') {
       at = pending.length - 1;
       while (at > pending.length - 4 && (pending.bytes[at] & 0xc0) === 0x80) at--;
     }
     if (at <= 0) return false;
-    this.take(pending.bytes.subarray(0, at), false);
+    this.tokenize(pending.bytes.subarray(0, at), false);
     pending.bytes.copyWithin(0, at, pending.length);
     pending.length -= at;
     return true;
   }
 
-  /** @param ended whether the line ends here. */
-  private take(line: Uint8Array, ended: boolean): void {
+  /** Sends the tokens of a line, or of a piece of one, to the sink. @param endsLine whether the line ends here. */
+  private tokenize(line: Uint8Array, endsLine: boolean): void {
     const { tokenization, sink } = this;
     const { info, splitter } = tokenization;
-    let text = ended && line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
+    let text = endsLine && line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
     const surface = canonicalSurface(text, false);
     if (surface) {
       this.changes.replaced += surface.replaced;
@@ -123,12 +125,12 @@ export class LineTokenizer implements TextFeeder {
       const sentences = tokenization.sentences(decode(text));
       sentences.forEach((sentence, i) => {
         splitter.split(encoder.encode(sentence), sink);
-        if (ended || i + 1 < sentences.length) sink.line();
+        if (endsLine || i + 1 < sentences.length) sink.line();
       });
       return;
     }
     if (info.normalize !== 'none') text = encoder.encode(tokenization.normalized(decode(text)));
     splitter.split(text, sink);
-    if (ended) sink.line();
+    if (endsLine) sink.line();
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Names of white space in tokens. White space inside a token is written with these names, so that files in which white space
- * separates tokens can hold the token: a space is `▁` (U+2581), as in SentencePiece; NUL, tab, LF, VT, FF and CR are their
- * control pictures `␀ ␉ ␊ ␋ ␌ ␍`.
+ * Names of separators in tokens. A separator (NUL or white space) inside a token is replaced by a character that names it, so that
+ * files in which white space separates tokens can hold the token: `▁` (U+2581) names a space, as in SentencePiece; the control
+ * pictures `␀ ␉ ␊ ␋ ␌ ␍` name NUL, tab, LF, VT, FF and CR.
  */
 
 import { ENDS_TOKEN } from './tokens.js';
@@ -15,6 +15,7 @@ export interface FixedToken {
   readonly hash: number;
 }
 
+/** The token of a text. */
 export function fixedToken(text: string): FixedToken {
   const bytes = encoder.encode(text);
   return { bytes, hash: hashBytes(bytes, 0, bytes.length) };
@@ -24,7 +25,7 @@ function separatorName(code: number): string {
   return code === 0x20 ? '\u2581' : String.fromCharCode(0x2400 + code);
 }
 
-/** For each byte, the token that names it if the byte is a separator; `undefined` for other bytes. */
+/** The token that names each separator, by its byte (256 entries); `undefined` for other bytes. */
 export const SEPARATOR_TOKENS: readonly (FixedToken | undefined)[] = Array.from(ENDS_TOKEN, (ends, code) =>
   ends === 1 ? fixedToken(separatorName(code)) : undefined,
 );

@@ -9,22 +9,22 @@ import { readEngine } from './tokenizer-json/engine.js';
 
 /**
  * A splitter that cuts text as a tokenizer's file says, without the special tokens that the file's template puts around a
- * text. Tokens are the strings of the file's vocabulary, with white space named as in `names.ts`. Characters for which Unigram
- * or SentencePiece has no token become a token of their own text.
+ * text. Tokens are the strings of the file's vocabulary, with separators named as in `names.ts`. Characters for which Unigram or
+ * SentencePiece has no token become tokens themselves.
  *
- * @throws KNESER_TOKENIZER for a file that is wrong or has a part that is not supported, and for a text that needs an unknown
- * token where the file has none.
+ * @throws KNESER_TOKENIZER for a file that is wrong or has a part that is not supported. `split` throws it for a text that needs an
+ * unknown token if the file has none.
  */
 export function pretrained(tokenizer: PretrainedTokenizer): Splitter {
   const [kind, read] = kindOf(tokenizer);
   const { name = kind } = tokenizer;
-  const engine = naming(`${name}: is not a ${kind} that can be used`, () =>
+  const engine = withFileName(`${name}: is not a ${kind} that can be used`, () =>
     read(token => fixedToken(nameSeparators(token))),
   );
   const failure = `${name}: this tokenizer fails on the text`;
   return {
     split(text, sink) {
-      naming(failure, () => {
+      withFileName(failure, () => {
         engine.tokenize(decode(text), token => sink.token(token.bytes, 0, token.bytes.length, token.hash));
       });
     },
@@ -41,8 +41,11 @@ function kindOf(tokenizer: PretrainedTokenizer): readonly [kind: string, read: R
     : ['SentencePiece model', make => readSentencePiece(tokenizer.sentencepiece, make)];
 }
 
-/** Puts the file's name before the reason of an error: ours, or the JavaScript engine's for a text or expression too large. */
-function naming<T>(failure: string, act: () => T): T {
+/**
+ * Runs `act`, and puts `failure`, which names the file, before the message of its error: of a KNESER_TOKENIZER, or of the JavaScript
+ * engine's error for a text or expression that is too large.
+ */
+function withFileName<T>(failure: string, act: () => T): T {
   try {
     return act();
   } catch (error) {

@@ -3,7 +3,7 @@ import type { TokenSink } from './tokenizer.js';
 import type { Tokenization } from './tokenization.js';
 import { hashBytes } from './word-list.js';
 
-/** A sentence: a string, which the model's tokenizer cuts into tokens, or an array of its tokens, which are kept as given. */
+/** A sentence: a string, which the model's tokenizer cuts into tokens, or an array of tokens, which are used as they are. */
 export type Sentence = string | readonly string[];
 
 /** Sentences from any iterable: an array, a generator, a stream. */
@@ -26,7 +26,7 @@ export function feedSentence(sentence: Sentence, tokenization: Tokenization, sin
   sink.line();
 }
 
-/** @throws KNESER_OPTION for a value that is no iterable, and for a single string: iterating over it would yield letters. */
+/** @throws KNESER_OPTION for a value that is not iterable, and for a single string, because iterating over it would yield letters. */
 export function checkSentences(sentences: unknown): void {
   const isObject = typeof sentences === 'object' && sentences !== null;
   if (isObject && (Symbol.iterator in sentences || Symbol.asyncIterator in sentences)) return;
@@ -34,9 +34,9 @@ export function checkSentences(sentences: unknown): void {
   throw new KneserError('KNESER_OPTION', `sentences: got ${got}; pass an array or another iterable of sentences`);
 }
 
-/** @throws KNESER_OPTION */
+/** @throws KNESER_OPTION for a value that is neither a string nor an array of strings. */
 export function checkSentence(sentence: unknown): void {
   const valid =
     typeof sentence === 'string' || (Array.isArray(sentence) && sentence.every(token => typeof token === 'string'));
-  if (!valid) throw new KneserError('KNESER_OPTION', 'sentences: each is a string or an array of strings');
+  if (!valid) throw new KneserError('KNESER_OPTION', 'sentences: each must be a string or an array of strings');
 }

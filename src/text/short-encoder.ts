@@ -1,11 +1,11 @@
 const encoder = new TextEncoder();
 
 /**
- * Encodes one short text after another as UTF-8, in one buffer. A call of `TextEncoder` costs more than copying the bytes of an
- * ASCII word, above all in browsers: in Chromium such calls would take half of the time of scoring.
+ * Encodes short texts as UTF-8, each into the same buffer. It copies ASCII itself, because a call of `TextEncoder` costs more than
+ * to copy a word, above all in browsers: in Chromium such calls would take half of the time of scoring.
  */
 export class ShortEncoder {
-  /** The buffer: the last text's bytes, from the first byte on. A longer text replaces the buffer. */
+  /** The buffer. It begins with the bytes of the last text; a text that does not fit replaces it by a larger one. */
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(256);
 
   /** @returns the length of the text in UTF-8, in bytes. */

@@ -9,11 +9,11 @@ export interface Splitter {
   readonly split: (text: Uint8Array, sink: TokenSink) => void;
   /** Whether a text can be cut between any two code points without a change of its tokens. */
   readonly local: boolean;
-  /** Frees the remembered tokens of earlier text. */
+  /** Frees the tokens that were remembered from earlier texts. */
   readonly forget?: () => void;
 }
 
-/** Tokens separated by white space, a line feed included. */
+/** Cuts a text at white space, line feeds included. */
 export const whitespace: Splitter = {
   split(text, sink) {
     const tokenizer = new Tokenizer({ token: (bytes, from, to, hash) => sink.token(bytes, from, to, hash), line() {} });
@@ -23,7 +23,7 @@ export const whitespace: Splitter = {
   local: false,
 };
 
-/** Every code point is a token; separators are named as `names.ts` says. */
+/** Makes each code point a token; names separators as in `names.ts`. */
 export const characters: Splitter = {
   split(text, sink) {
     const { length } = text;
@@ -44,12 +44,12 @@ export const characters: Splitter = {
   local: true,
 };
 
-/** The names of the bytes: `<0x00>` to `<0xFF>`, as SentencePiece writes them. */
+/** The token of each byte: `<0x00>` to `<0xFF>`, as SentencePiece writes them. */
 const BYTE_TOKENS = Array.from({ length: 256 }, (_, byte) =>
   fixedToken(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`),
 );
 
-/** Every byte of the text's UTF-8 is a token. */
+/** Makes each byte of the text's UTF-8 a token. */
 export const bytes: Splitter = {
   split(text, sink) {
     for (const byte of text) {
@@ -61,15 +61,18 @@ export const bytes: Splitter = {
 };
 
 const encoder = new TextEncoder();
-/** How many code units the segmenter gets at a time: its time grows with the square of the length of a stretch that is not ASCII. */
+/**
+ * The most UTF-16 units that the segmenter gets at once, unless all are ASCII: its time grows with the square of the length of a
+ * text that is not ASCII.
+ */
 const LONG = 4096;
 
-/** A stretch, cut into parts if it is very long. */
+/** The parts of a stretch that the segmenter gets: the whole stretch unless it is long. */
 function partsOf(stretch: string): readonly string[] {
   return stretch.length <= LONG || /^[\0-\x7f]*$/.test(stretch) ? [stretch] : cutAt(stretch, LONG);
 }
 
-/** Cuts a text into parts of `length` code units; a part is one unit longer where it would end inside a surrogate pair. */
+/** Cuts a text into parts of `length` UTF-16 units; a part is one unit longer where it would end inside a surrogate pair. */
 function cutAt(text: string, length: number): string[] {
   const parts: string[] = [];
   for (let from = 0, to; from < text.length; from = to) {
@@ -80,16 +83,16 @@ function cutAt(text: string, length: number): string[] {
   return parts;
 }
 
-/** The tokens of stretches between two spaces are remembered, for at most `REMEMBERED` stretches of up to `SHORT` code units. */
+/** The longest stretch between two spaces whose tokens are remembered, in UTF-16 units, and the most such stretches. */
 const SHORT = 32;
-const REMEMBERED = 1 << 16;
-/** The bytes of remembered tokens lie together in pieces of this size. */
+const MOST_REMEMBERED = 1 << 16;
+/** Remembered tokens share buffers of this size, in bytes. */
 const ARENA_BYTES = 1 << 18;
 
 /**
- * Words, numbers and punctuation marks by Unicode's rules (UAX 29) and the language's dictionary, without white space. No
- * word contains a space, so each stretch between spaces is cut by itself and its tokens are remembered, which is ten times as
- * fast: most stretches occur again.
+ * Makes each word, number and punctuation mark a token, by Unicode's rules (UAX 29) and the language's dictionary; leaves white
+ * space out. No word contains a space, so each stretch between spaces is cut by itself and its tokens are remembered. This is ten
+ * times as fast, because most stretches occur again.
  */
 export function words(locale: string): Splitter {
   const segmenter = new Intl.Segmenter(locale, { granularity: 'word' });
@@ -124,8 +127,8 @@ export function words(locale: string): Splitter {
         let tokens = remembered.get(stretch);
         if (!tokens) {
           tokens = cut(stretch);
-          if (remembered.size >= REMEMBERED) remembered.clear();
-          // A copy: V8 may keep the whole text in memory for the sake of a part of it.
+          if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+          // The key is a copy, because a part of a string may keep the whole string in memory (V8).
           if (stretch.length <= SHORT) remembered.set(decode(encoder.encode(stretch)), tokens.map(inArena));
         }
         for (const { bytes, hash } of tokens) sink.token(bytes, 0, bytes.length, hash);

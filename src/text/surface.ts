@@ -1,22 +1,22 @@
 /**
  * src/text: bytes to tokens. Tokenizers (`tokenizer.ts` for white space, the others in `tokenization.ts`) cut a text into
- * tokens and sentences; `feeder.ts` chooses one; `surface.ts`, this file, turns the bytes of a token into the word that the
- * vocabulary has; `word-list.ts` numbers words. Files become text in `formats/`.
+ * tokens and sentences, and `feeder.ts` chooses the tokenizer; this file, `surface.ts`, turns the bytes of a token into the bytes of
+ * the word to look up in the vocabulary; `word-list.ts` numbers distinct words. Files become text in `formats/`.
  */
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const strict = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 
-/** The word that is looked up in the vocabulary for a token, where it differs from the token's own bytes. */
+/** The word to look up in the vocabulary for a token whose own bytes differ from the word's. */
 export interface Surface {
-  /** UTF-8 of the word. */
+  /** The word as UTF-8. */
   readonly bytes: Uint8Array;
-  /** Invalid sequences replaced by U+FFFD. */
+  /** How many invalid sequences of the token were replaced by U+FFFD. */
   readonly replaced: number;
   /**
-   * How much longer the decoded token is than the bytes read (U+FFFD replaces invalid ones). `extraBytes`: UTF-8 bytes of
-   * the token minus bytes read; `extraCharacters`: its code points minus those counted by `countCharacters`.
+   * How much longer the replacements made the token: in bytes, and in code points as {@link countCharacters} counts them. Lower
+   * case changes neither figure.
    */
   readonly extraBytes: number;
   readonly extraCharacters: number;
@@ -27,7 +27,7 @@ export function decode(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-/** The number of code points in UTF-8 bytes: every byte but continuation bytes (10xxxxxx) begins one. */
+/** The number of code points in `bytes[from, to)`, UTF-8: each byte but a continuation byte (10xxxxxx) begins one. */
 export function countCharacters(bytes: Uint8Array, from: number, to: number): number {
   let count = 0;
   for (let i = from; i < to; i++) if ((bytes[i] & 0xc0) !== 0x80) count++;
@@ -35,8 +35,8 @@ export function countCharacters(bytes: Uint8Array, from: number, to: number): nu
 }
 
 /**
- * The word of a token: its bytes with invalid UTF-8 replaced and, with `lowercase`, in lower case. `undefined` in the usual
- * case: the word has the same bytes as the token.
+ * The word of a token: the token with invalid UTF-8 replaced and, with `lowercase`, in lower case. `undefined` in the usual case
+ * that the word has the same bytes as the token.
  */
 export function canonicalSurface(token: Uint8Array, lowercase: boolean): Surface | undefined {
   let ascii = true;
@@ -68,6 +68,7 @@ function count(text: string, character: string): number {
   return text.split(character).length - 1;
 }
 
+/** How many characters U+FFFD the token itself holds, valid UTF-8 of three bytes. */
 function literalReplacements(token: Uint8Array): number {
   let found = 0;
   for (let i = 0; i + 2 < token.length; i++) {

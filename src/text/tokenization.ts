@@ -48,7 +48,7 @@ export function isTokenizerFile(name: TokenizationInfo['tokenizer']): name is (t
   return TOKENIZER_FILES.some(known => known === name);
 }
 
-/** The tokenizers that need no file. */
+/** The names of the tokenizers that need no file. */
 export const TOKENIZER_NAMES = ['whitespace', 'words', 'characters', 'bytes'] as const;
 
 const HUGGING_FACE: OptionTable<HuggingFaceTokenizer> = { json: required(checkText), name: checkText };
@@ -82,7 +82,7 @@ export interface TokenizationInfo {
   readonly tokenizer: 'whitespace' | 'words' | 'characters' | 'bytes' | 'tokenizer.json' | 'sentencepiece';
   /** The language; missing if neither the tokenizer nor the sentences depend on it. */
   readonly locale?: string;
-  /** Whether each line is a sentence, or sentences are found in each line. */
+  /** `lines`: each line is a sentence. `segment`: `Intl.Segmenter` finds the sentences of each line. */
   readonly sentences: 'lines' | 'segment';
   /** Unicode normalisation of the text. */
   readonly normalize: 'none' | 'NFC' | 'NFKC';
@@ -95,10 +95,13 @@ export const DEFAULT_TOKENIZATION: TokenizationInfo = {
   normalize: 'none',
 };
 
-/** Changes that decoding and normalising made to a text: invalid sequences replaced, and bytes and characters that were added. */
+/** Changes that decoding made to a text. */
 export interface TextChanges {
+  /** Invalid UTF-8 sequences that were replaced by U+FFFD. */
   replaced: number;
+  /** How many bytes longer the replacements made the text. */
   extraBytes: number;
+  /** How many code points longer the replacements made the text. */
   extraCharacters: number;
 }
 
@@ -150,6 +153,7 @@ export class Tokenization {
     return sentences.length > 0 ? sentences : [''];
   }
 
+  /** A text in the Unicode normalisation of the model. */
   normalized(text: string): string {
     const { normalize } = this.info;
     if (normalize === 'none') return text;
@@ -158,41 +162,44 @@ export class Tokenization {
   }
 }
 
-/** Texts with fewer code units than this are normalised and segmented as a whole. */
+/** Texts with fewer UTF-16 units than this are normalised and segmented as a whole. */
 const LONG = 4096;
 
 /**
- * 129 combining marks in a row: after them the text is normalised as if it began anew, because sorting marks takes time that
- * grows with the square of their number. Unicode allows to stop after 30 (UAX 15, section 13); no language uses more than a few.
+ * More than 128 combining marks in a row. Text with such a run is normalised in parts, each of which ends after 128 marks, because
+ * to sort marks takes time that grows with the square of their number. Unicode allows a limit of 30 (UAX 15, section 13); no language
+ * uses more than a few.
  */
 const LONG_RUN = /\p{M}{129}/u;
+/** Matches one part after another. */
 const RUN = /\P{M}*\p{M}{1,128}|\P{M}+/gu;
 
 /**
- * The segments of a text. The segmenter scans all of its text for each segment, so it gets one part of the text at a time. The
- * last two segments of a part may differ from those of the whole text, since the end of a sentence depends on the start of the
- * next: they are found again with the next part.
+ * The sentences of a text. The segmenter scans its whole input for each sentence, so it gets one part of the text at a time. The last
+ * two sentences of a part are found again with the next part: they may differ from those of the whole text, because the end of a
+ * sentence depends on the start of the next one.
  */
 function* segmentsOf(segmenter: Intl.Segmenter, text: string): Generator<string> {
   for (let from = 0, length = LONG; from < text.length; length *= 2) {
     const isRest = from + length >= text.length;
     const found = Array.from(segmenter.segment(text.slice(from, from + length)), ({ segment }) => segment);
-    const sure = isRest ? found : found.slice(0, -2);
-    yield* sure;
-    for (const segment of sure) from += segment.length;
-    if (sure.length > 0) length = LONG / 2;
+    const certain = isRest ? found : found.slice(0, -2);
+    yield* certain;
+    for (const segment of certain) from += segment.length;
+    if (certain.length > 0) length = LONG / 2;
   }
 }
 
-/** The default language. It is not the machine's, so that a model does not depend on the machine. */
+/** The default language: a constant, so that a model does not depend on the machine's language. */
 const DEFAULT_LOCALE = 'en';
 
+/** Whether a name is of a tokenizer that needs no file. */
 export function isTokenizerName(name: string): name is (typeof TOKENIZER_NAMES)[number] {
   return TOKENIZER_NAMES.some(known => known === name);
 }
 
 /**
- * Checks the options of tokenization. @returns the tokenization as a model's manifest stores it.
+ * Checks the options of tokenization. @returns the tokenization as a model's manifest stores it
  *
  * @throws KNESER_OPTION
  */
@@ -203,13 +210,13 @@ export function describeTokenization(options: TokenizationOptions, lowercase: bo
   if (locale !== undefined && !needsLocale) {
     throw new KneserError(
       'KNESER_OPTION',
-      'locale: only the tokenizer words and the sentences segment depend on a language; leave it out',
+      'locale: only tokenizer words and sentences segment depend on a language; leave locale out',
     );
   }
   if (lowercase && (name === 'bytes' || isTokenizerFile(name))) {
     throw new KneserError(
       'KNESER_OPTION',
-      `lowercase: the tokens of ${name} have no lower case; lower-case the text itself`,
+      `lowercase: not possible with tokenizer ${name}, whose tokens must stay as they are; lower-case the text itself`,
     );
   }
   const language = needsLocale ? { locale: checkLocale(locale ?? DEFAULT_LOCALE) } : {};

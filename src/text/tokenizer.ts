@@ -7,7 +7,7 @@ import { HASH_PRIME, HASH_START } from './word-list.js';
 export interface TokenSink {
   /** A token: `bytes[from, to)`, and its `hashBytes`. */
   token(bytes: Uint8Array, from: number, to: number, hash: number): void;
-  /** The end of a line; its tokens were given before. */
+  /** The end of a line, called after the line's tokens. */
   line(): void;
 }
 
@@ -19,26 +19,28 @@ export interface TextFeeder {
   end(): void;
 }
 
-/** The longest token, in bytes: several copies of it are in memory at once. */
+/** The longest token, in bytes: several copies of a token are in memory at once. */
 export const MOST_TOKEN_BYTES = 1 << 26;
 
 /**
- * The white-space tokenizer: cuts a stream of bytes into tokens and lines, without creating strings. One pass over the bytes finds and
- * hashes the tokens: about 5 ns a byte on one core, most of it in the sink's look-ups.
+ * The white-space tokenizer: cuts a stream of bytes into tokens and lines without creating strings. One pass over the bytes finds
+ * and hashes the tokens: about 5 ns a byte on one core, of which the sink's look-ups take most.
  */
 export class Tokenizer {
+  /** The beginning of a token that continues in the next bytes, and the hash of this part. */
   private readonly pending = new PendingBytes();
   private pendingHash = HASH_START;
-  private lineOpen = false;
+  /** Whether the bytes so far end within a line. */
+  private isLineOpen = false;
 
   /**
    * @param source the name of the text, for messages.
-   * @param most the longest token, in bytes.
+   * @param mostBytes the longest token, in bytes.
    */
   constructor(
     private readonly sink: TokenSink,
     private readonly source = 'the text',
-    private readonly most = MOST_TOKEN_BYTES,
+    private readonly mostBytes = MOST_TOKEN_BYTES,
   ) {}
 
   /** Takes the next bytes of the text; they may end within a token. */
@@ -66,29 +68,29 @@ export class Tokenizer {
         this.pendingHash = hash;
       }
     }
-    this.lineOpen = bytes[length - 1] !== NEWLINE;
+    this.isLineOpen = bytes[length - 1] !== NEWLINE;
   }
 
   /** Ends the text, and with it a last line that has no line feed. */
   end(): void {
     if (this.pending.length > 0) this.flushPending();
-    if (this.lineOpen) this.sink.line();
-    this.lineOpen = false;
+    if (this.isLineOpen) this.sink.line();
+    this.isLineOpen = false;
   }
 
   /** Keeps the beginning of a token that continues in the next bytes. @throws KNESER_LIMIT */
   private append(part: Uint8Array): void {
-    if (this.pending.length + part.length > this.most) {
+    if (this.pending.length + part.length > this.mostBytes) {
       throw new KneserError(
         'KNESER_LIMIT',
-        `${this.source}: a token is longer than ${this.most >> 20} MB, the most that memory (--memory) allows. Tokens end at white ` +
+        `${this.source}: a token is longer than ${this.mostBytes >> 20} MB, the most that memory (--memory) allows. Tokens end at white ` +
           'space: is this the right tokenizer (--tokenizer) for this text?',
       );
     }
     this.pending.add(part);
   }
 
-  /** Adds the bytes that continue the pending token. @returns where they end. */
+  /** Adds the bytes that continue the pending token. @returns the offset behind these bytes. */
   private finishPending(bytes: Uint8Array): number {
     let hash = this.pendingHash;
     let at = 0;

@@ -10,7 +10,7 @@ export interface TokenizingPlan {
   readonly file: PretrainedTokenizer | undefined;
 }
 
-/** A part of a text for a tokenizing thread. If it does not end with a line feed, the rest of the line goes to the same thread. */
+/** A part of a text for a tokenizing thread. If the part ends within a line, the same thread gets the rest of the line. */
 export interface TextPart {
   /** The name of the text, for messages. */
   readonly source: string;
@@ -20,41 +20,41 @@ export interface TextPart {
 }
 
 /**
- * The tokens of a part of a text, in order.
+ * The tokens of a part of a text, in order. Tokens are indices into the thread's own list of distinct tokens.
  *
- *     numbers   each token's number in the thread's list, from 1; 0 ends a line    Uint32Array [tokens + lines]
- *     bytes     the tokens that this part adds to the list, one after another      Uint8Array
- *     ends      the end of each of these tokens in `bytes`                         Uint32Array [new tokens]
+ *     indices   the index of each token, from 1; 0 ends a line                   Uint32Array [tokens + lines]
+ *     bytes     the tokens that this part adds to the list, one after another    Uint8Array
+ *     ends      the end of each of these new tokens in `bytes`                   Uint32Array [new tokens]
  */
 export interface TokenizedPart {
-  readonly numbers: Uint32Array<ArrayBuffer>;
+  readonly indices: Uint32Array<ArrayBuffer>;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly ends: Uint32Array<ArrayBuffer>;
   /** Whether the thread's list was emptied before this part. */
   readonly isFresh: boolean;
-  /** The changes of the text in this part. */
+  /** The changes that decoding made to this part. */
   readonly changes: TextChanges;
-  /** The error at which tokenizing stopped, after these tokens. */
+  /** The error at which tokenizing stopped, after the tokens in `indices`. */
   readonly failure?: { readonly code: ErrorCode; readonly message: string };
 }
 
-/** A thread's list of tokens is emptied when it has this many tokens, which bounds its memory. */
+/** A thread's list of tokens is emptied when it has more tokens than this, which bounds its memory. */
 const MOST_TOKENS = 1 << 20;
 
-/** Makes a function that tokenizes one part after another, for a thread. @throws KNESER_TOKENIZER */
+/** Makes the function with which a thread tokenizes one part after another. @throws KNESER_TOKENIZER */
 export async function createPartTokenizer({ info, file }: TokenizingPlan): Promise<(part: TextPart) => TokenizedPart> {
   const tokenization = await Tokenization.open(info, file);
   const words = new WordList();
   const changes: TextChanges = { replaced: 0, extraBytes: 0, extraCharacters: 0 };
-  let numbers = new Uint32Array(1 << 16);
+  let indices = new Uint32Array(1 << 16);
   let count = 0;
-  const push = (number: number): void => {
-    if (count === numbers.length) {
+  const push = (index: number): void => {
+    if (count === indices.length) {
       const more = new Uint32Array(count * 2);
-      more.set(numbers);
-      numbers = more;
+      more.set(indices);
+      indices = more;
     }
-    numbers[count++] = number;
+    indices[count++] = index;
   };
   const sink: TokenSink = {
     token: (bytes, from, to, hash) => push(words.add(bytes, from, to, hash)),
@@ -62,7 +62,7 @@ export async function createPartTokenizer({ info, file }: TokenizingPlan): Promi
   };
   let source: string | undefined;
   let feeder: TextFeeder;
-  /** How many tokens of the list were sent to the main thread. */
+  /** How many tokens of the list the main thread already has. */
   let sent = 0;
 
   function feed(part: TextPart): TokenizedPart['failure'] {
@@ -75,7 +75,7 @@ export async function createPartTokenizer({ info, file }: TokenizingPlan): Promi
       if (part.isLast) feeder.end();
       return undefined;
     } catch (error) {
-      // An error that is cloned to another thread loses its class.
+      // The error is returned as plain data, because an error that is cloned to another thread loses its class.
       if (error instanceof KneserError) return { code: error.code, message: error.message };
       throw error;
     }
@@ -97,7 +97,7 @@ export async function createPartTokenizer({ info, file }: TokenizingPlan): Promi
     added.forEach((token, i) => bytes.set(token, ends[i] - token.length));
     sent = words.size;
     return {
-      numbers: numbers.slice(0, count),
+      indices: indices.slice(0, count),
       bytes,
       ends,
       isFresh,

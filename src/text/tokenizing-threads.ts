@@ -9,20 +9,22 @@ import { hashBytes } from './word-list.js';
 
 /** The approximate length of a part, in bytes: parts end with a line. */
 const PART_BYTES = 1 << 18;
-/** How many parts may wait for or be with one thread. */
-const PARTS_A_THREAD = 3;
+/** The most parts for each thread that are waiting or being tokenized. */
+const MOST_PARTS_A_THREAD = 3;
 
 /**
- * Tokenizes texts in threads: cuts them into parts at line ends, and gives the tokens of all parts to a sink in the order of the texts,
- * as a single thread would.
+ * Tokenizes texts in threads: cuts the texts into parts at line ends, and gives the tokens of all parts to a sink in the order of the
+ * texts, as a single thread would.
  */
 export class TokenizingThreads {
   private readonly threads: readonly TokenizingThread[];
-  /** Parts that threads work on, in the order of the text. */
+  /** Parts that are waiting or being tokenized, in the order of the text. */
   private readonly underWay: { readonly thread: TokenizingThread; readonly part: Promise<TokenizedPart> }[] = [];
+  /** Bytes that no thread has yet. */
   private readonly pending = new PendingBytes();
-  private next = 0;
-  /** The thread that has the beginning of the pending line. */
+  /** How many parts were given to the threads in turn. */
+  private turn = 0;
+  /** The thread that has the beginning of the line with which `pending` begins. */
   private owner: TokenizingThread | undefined;
 
   /** @param changes the counts to which the changes of the texts are added. */
@@ -35,17 +37,17 @@ export class TokenizingThreads {
     this.threads = Array.from({ length: count }, () => new TokenizingThread(plan));
   }
 
-  /** Takes the next bytes of a text. Resolves when there is room for more. @throws what the tokenization throws */
+  /** Takes the next bytes of a text. Resolves when there is room for more. @throws the errors of the tokenization */
   async feed(source: string, bytes: Uint8Array): Promise<void> {
     const { pending } = this;
     pending.add(bytes);
     if (pending.length < PART_BYTES) return;
     const end = pending.view().lastIndexOf(NEWLINE) + 1;
-    // A line whose end was not read yet: all of its parts go to one thread.
+    // All parts of a line that is longer than a part go to one thread (`owner`).
     await this.send(source, end > 0 ? end : pending.length, false);
   }
 
-  /** Ends a text, and waits until the sink has all of its tokens. @throws what the tokenization throws */
+  /** Ends a text, and waits until the sink has all of its tokens. @throws the errors of the tokenization */
   async end(source: string): Promise<void> {
     await this.send(source, this.pending.length, true);
     while (this.underWay.length > 0) await this.takeFirst();
@@ -58,31 +60,31 @@ export class TokenizingThreads {
 
   private async send(source: string, length: number, isLast: boolean): Promise<void> {
     const { pending, threads, underWay } = this;
-    const thread = this.owner ?? threads[this.next++ % threads.length];
+    const thread = this.owner ?? threads[this.turn++ % threads.length];
     const bytes = pending.view().slice(0, length);
     pending.bytes.copyWithin(0, length, pending.length);
     pending.length -= length;
     this.owner = isLast || bytes.at(-1) === NEWLINE ? undefined : thread;
     const part = thread.tokenize({ source, bytes, isLast });
-    // The promise is awaited later; without this, an earlier failure would count as unhandled.
+    // The promise is awaited later; without this line, a failure before then would count as unhandled.
     part.catch(() => undefined);
     underWay.push({ thread, part });
-    while (underWay.length > threads.length * PARTS_A_THREAD) await this.takeFirst();
+    while (underWay.length > threads.length * MOST_PARTS_A_THREAD) await this.takeFirst();
   }
 
-  /** Waits for the first part, and gives its tokens to the sink. */
+  /** Waits for the first part of `underWay`, and gives its tokens to the sink. */
   private async takeFirst(): Promise<void> {
     const first = this.underWay.shift();
     if (!first) return;
     const { sink, changes } = this;
     const part = await first.part;
-    const tokens = first.thread.learn(part);
-    for (const number of part.numbers) {
-      if (number === 0) {
+    const tokens = first.thread.addNewTokens(part);
+    for (const index of part.indices) {
+      if (index === 0) {
         sink.line();
         continue;
       }
-      const { bytes, hash } = tokens[number - 1];
+      const { bytes, hash } = tokens[index - 1];
       sink.token(bytes, 0, bytes.length, hash);
     }
     changes.replaced += part.changes.replaced;
@@ -98,10 +100,10 @@ interface ListedToken {
   readonly hash: number;
 }
 
-/** A thread, and the tokens that it listed so far. */
+/** A thread, and a copy of its list of distinct tokens. */
 class TokenizingThread {
   private readonly thread: AnsweringThread<TextPart, TokenizedPart>;
-  /** The thread's list of tokens: number `n` is at `n - 1`. */
+  /** The list: the token with index `i` is at `i - 1`. */
   private tokens: ListedToken[] = [];
 
   constructor(plan: TokenizingPlan) {
@@ -113,7 +115,7 @@ class TokenizingThread {
   }
 
   /** Adds the new tokens of a part to the list. @returns the list */
-  learn({ bytes, ends, isFresh }: TokenizedPart): readonly ListedToken[] {
+  addNewTokens({ bytes, ends, isFresh }: TokenizedPart): readonly ListedToken[] {
     if (isFresh) this.tokens = [];
     let from = 0;
     for (const end of ends) {

@@ -1,12 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createPartTokenizer, type TextPart, type TokenizingPlan } from './tokenizing-thread.js';
 
-// A thread that tokenizes.
+// The code of a tokenizing thread: it answers each part of a text with the part's tokens.
 if (parentPort) {
   const port = parentPort;
   const tokenize = await createPartTokenizer(workerData as TokenizingPlan);
   port.on('message', (part: TextPart) => {
     const reply = tokenize(part);
-    port.postMessage(reply, [reply.numbers.buffer, reply.bytes.buffer, reply.ends.buffer]);
+    port.postMessage(reply, [reply.indices.buffer, reply.bytes.buffer, reply.ends.buffer]);
   });
 }

@@ -1,6 +1,6 @@
 /** The bytes that separate tokens and sentences, and the ids of the words that every vocabulary holds. */
 
-/** No word: a position before the beginning of the sentence. */
+/** The id that stands for no word: for a position before the beginning of the sentence. */
 export const NONE = 0;
 /** The unknown word `<unk>`. */
 export const UNK = 1;
@@ -19,8 +19,8 @@ export const EOS_WORD = '</s>';
 export const NEWLINE = 0x0a;
 
 /**
- * 1 for each byte that ends a token: NUL, tab, line feed, VT, FF, CR and space, which are KenLM's. U+00A0 and the other
- * Unicode spaces are not among them: they are part of a token.
+ * Table of 256 bytes: 1 for each byte that ends a token, which are NUL, tab, line feed, VT, FF, CR and space, as in KenLM. U+00A0
+ * and other Unicode spaces are parts of tokens.
  */
 export const ENDS_TOKEN: Uint8Array = (() => {
   const table = new Uint8Array(256);
@@ -30,7 +30,7 @@ export const ENDS_TOKEN: Uint8Array = (() => {
 
 const SEPARATORS = /[\0\t\n\v\f\r ]+/;
 
-/** The tokens of a sentence given as text. */
+/** The tokens of a sentence given as a string. */
 export function splitTokens(text: string): string[] {
   const tokens = text.split(SEPARATORS);
   if (tokens[0] === '') tokens.shift();

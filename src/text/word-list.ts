@@ -8,7 +8,7 @@ const FIRST_WORDS = [UNK_WORD, BOS_WORD, EOS_WORD];
 const INITIAL_SLOTS = 1 << 12;
 const INITIAL_BYTES = 1 << 15;
 
-/** Limits: offsets of bytes have 32 bits, and the numbers of two words are packed into one integer of 53 bits. */
+/** Limits of a list: byte offsets have 32 bits, and the indices of two words are packed into one integer of 53 bits. */
 export const MOST_BYTES = 2 ** 32 - 1;
 export const MOST_WORDS = 90_000_000;
 
@@ -22,16 +22,16 @@ export function checkWords(words: number, bytes: number): void {
   if (words <= MOST_WORDS && bytes <= MOST_BYTES) return;
   throw new KneserError(
     'KNESER_LIMIT',
-    `the text has more than ${words <= MOST_WORDS ? '4 GB of different words' : '90,000,000 different words'}, too many ` +
-      'for a vocabulary; keep the most frequent ones with a vocabulary of a limit (--vocab-limit N), or name them (--vocab FILE)',
+    `the text has more than ${words <= MOST_WORDS ? '4 GB of distinct words' : '90,000,000 distinct words'}, too many for a ` +
+      'vocabulary; keep only the most frequent words (--vocab-limit N), or the words of a list (--vocab FILE)',
   );
 }
 
-/** FNV-1a (Fowler, Noll and Vo), 32 bit: the start and the multiplier. The tokenizer runs it as it scans. */
+/** FNV-1a (Fowler, Noll and Vo), 32 bit: the start and the multiplier. The tokenizer computes the hash while it scans. */
 export const HASH_START = 0x811c9dc5;
 export const HASH_PRIME = 0x01000193;
 
-/** The hash of a token's bytes, as {@link WordList} wants it. */
+/** The hash of `bytes[from, to)` that the methods of {@link WordList} take. */
 export function hashBytes(bytes: Uint8Array, from: number, to: number): number {
   let hash = HASH_START;
   for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i], HASH_PRIME);
@@ -39,12 +39,18 @@ export function hashBytes(bytes: Uint8Array, from: number, to: number): number {
 }
 
 /**
- * Words as byte strings, numbered 1, 2, 3 … in the order in which they were added; `<unk>`, `<s>` and `</s>` are 1, 2 and 3.
- * An open-addressing hash table over one array of bytes: no string or object for each word, and one or two cache lines for
- * each look-up.
+ * Distinct words as byte strings. A word's **index** is 1, 2, 3 … in the order in which words were added; `<unk>`, `<s>` and `</s>`
+ * have 1, 2 and 3. (Ids, in the order of frequency, come later.)
+ *
+ *     slots    index of a word, 0 where the slot is empty    Uint32Array, open addressing by hash
+ *     hashes   hash of each word, by index                   Uint32Array
+ *     ends     end of each word in `arena`, by index         Uint32Array
+ *     arena    the words, one after another                  Uint8Array
+ *
+ * There is no string or object for each word, and a look-up reads one or two cache lines.
  */
 export class WordList {
-  /** The number of words; the largest number in use. */
+  /** How many words the list has: also the index of the last one. */
   size = 0;
   private slots = new Uint32Array(INITIAL_SLOTS);
   private hashes = new Uint32Array(INITIAL_SLOTS);
@@ -60,7 +66,7 @@ export class WordList {
     return this.arena.byteLength + 4 * (this.slots.length + this.hashes.length + this.ends.length);
   }
 
-  /** The number of the word in `bytes[from, to)` whose {@link hashBytes} is `hash`, or 0. */
+  /** The index of the word `bytes[from, to)`, or 0. @param hash the word's {@link hashBytes}. */
   find(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const mask = this.slots.length - 1;
     const wanted = hash >>> 0;
@@ -71,7 +77,7 @@ export class WordList {
     }
   }
 
-  /** The number of the word in `bytes[from, to)`, which is added if it is new. */
+  /** The index of the word `bytes[from, to)`, which is added if it is new. @throws KNESER_LIMIT */
   add(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const found = this.find(bytes, from, to, hash);
     if (found > 0) return found;
@@ -95,31 +101,31 @@ export class WordList {
     return word;
   }
 
-  /** Adds a word given as text, and returns its number. */
+  /** Adds a word given as a string if it is new. @returns its index */
   addWord(text: string): number {
     const bytes = encoder.encode(text);
     return this.add(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length));
   }
 
-  /** The number of a word given as text, or 0. */
+  /** The index of a word given as a string, or 0. */
   findWord(text: string): number {
     const bytes = encoder.encode(text);
     return this.find(bytes, 0, bytes.length, hashBytes(bytes, 0, bytes.length));
   }
 
-  /** The bytes of a word, as a view that the next `add` may invalidate. */
+  /** The bytes of the word with this index: a view, valid until the next `add`. */
   bytes(word: number): Uint8Array {
     return this.arena.subarray(this.ends[word - 1], this.ends[word]);
   }
 
-  /** Removes all words but the first three; the memory is kept for new words. */
+  /** Removes all words but the first three, and keeps the memory for new ones. */
   clear(): void {
     this.slots.fill(0);
     this.size = 0;
     for (const word of FIRST_WORDS) this.addWord(word);
   }
 
-  /** Orders two words by their bytes. */
+  /** Compares the words with two indices by their bytes; negative if the first one comes first. */
   compare(a: number, b: number): number {
     const { arena, ends } = this;
     const [endOfA, endOfB] = [ends[a], ends[b]];
@@ -152,7 +158,7 @@ export class WordList {
   }
 }
 
-/** FNV's low bits alone cluster; folding the high ones in keeps probe chains short. */
+/** Mixes high bits of an FNV hash into its low bits, which select the slot: the low bits alone would cluster. */
 function spread(hash: number): number {
   return hash ^ (hash >>> 15);
 }

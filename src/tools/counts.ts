@@ -17,7 +17,7 @@ import { RawCounts } from './prune/raw-counts.js';
 export interface CountsOptions {
   /** The folder of the model, a packed file, or its address. */
   readonly model: string;
-  /** The length of the n-grams (tokens). Default: the order of the model, which is the most. */
+  /** The length of the n-grams [tokens], at most the order of the model. Default: the order of the model. */
   readonly order?: number;
   /** Called with the progress of the work, in most stages a few times a second. */
   readonly onProgress?: (progress: Progress) => void;
@@ -27,9 +27,9 @@ export interface CountsOptions {
 
 /** An n-gram and its number of occurrences in the training text. */
 export interface NgramCount {
-  /** Its tokens, oldest first. `<s>` occurs only as the first, `</s>` only as the last. */
+  /** The tokens of the n-gram, oldest first. Only the first can be `<s>`, only the last `</s>`. */
   readonly ngram: readonly string[];
-  /** Occurrences. */
+  /** Number of occurrences. */
   readonly count: number;
 }
 
@@ -45,7 +45,7 @@ export interface WordsOptions {
 export interface WordCount {
   /** The word; `<unk>` stands for all words outside the vocabulary. */
   readonly word: string;
-  /** Occurrences; `null` in an imported model, which has no counts. */
+  /** Number of occurrences; `null` in an imported model, which has no counts. */
   readonly count: number | null;
 }
 
@@ -62,19 +62,20 @@ const WORDS_OPTIONS: OptionTable<WordsOptions> = {
   signal: WORK_OPTIONS.signal,
 };
 
-/** N-grams that are gathered before the caller gets them. */
+/** About how many n-grams are gathered before the caller gets them. */
 const BATCH = 4096;
 
 /**
- * The raw counts of a model, from which all counts of its training text follow: of the n-grams of `order` tokens, and of the
- * shorter ones that begin with `<s>`. Each sentence begins with one `<s>` and ends with one `</s>`, and n-grams do not cross
- * sentences. The count of any other short n-gram is the sum of the counts of the n-grams one token longer that end with it.
- * Sentences that training held out are not counted.
+ * The raw counts of n-grams in the training text of a model: all n-grams of `order` tokens, and the shorter n-grams that begin with
+ * `<s>`. The count of any other shorter n-gram is the sum of the counts of the n-grams one token longer that end with it. Each
+ * sentence begins with one `<s>` and ends with one `</s>`, and n-grams do not cross sentences. Sentences that training held out are
+ * not counted.
  *
- * Order: fixed for a model, otherwise unspecified. Memory: the words of the model, and 8 bytes for each word and order.
+ * The n-grams come in an order that is the same for each run, but otherwise unspecified. Memory: the words of the model, and 8 bytes
+ * for each word and order.
  *
- * @throws KneserError, at the first n-gram if not at the call: KNESER_OPTION; KNESER_NO_COUNTS for a model that was pruned or imported, whose raw
- * counts are not known; KNESER_ABORTED; and what `LanguageModel.open` throws.
+ * @throws KneserError, at the first n-gram if not at the call: KNESER_OPTION; KNESER_NO_COUNTS for a pruned or imported model, whose
+ * raw counts are not known; KNESER_ABORTED; and the errors of `LanguageModel.open`.
  * @example
  * ```ts
  * import { ngramCounts } from 'kneser';
@@ -119,8 +120,11 @@ async function* readNgrams(options: CountsOptions): AsyncGenerator<NgramCount, v
 }
 
 /**
- * Input: cursors over the contiguous tables, by level (the order less 1). Output: the raw counts of the n-grams of a level, and of
- * those below that begin with `<s>`. Order: as {@link walk}, which waits while the caller has a batch.
+ * Yields the raw counts of the n-grams of one level (the order less 1), and of the n-grams of lower levels that begin with `<s>`, in
+ * the order of {@link walk}. The walk fills a batch and waits until the caller has taken it.
+ *
+ * @param cursors the contiguous tables by level, at their first contexts.
+ * @param types all word ids are below it.
  */
 async function* countsOf(
   cursors: readonly TableCursor[],
@@ -129,10 +133,10 @@ async function* countsOf(
   words: LoadedWords,
 ): AsyncGenerator<NgramCount, void, void> {
   const rawCounts = new RawCounts(cursors.length - 1, types);
-  const wordOf = (id: number): string => MARKS.get(id) ?? words.word(id);
+  const wordOf = (id: number): string => SPECIAL_WORDS.get(id) ?? words.word(id);
   let batch: NgramCount[] = [];
-  let isLeft = false;
-  let filled = signalled();
+  let isAbandoned = false;
+  let filled = signal();
   let resume: (() => void) | undefined;
   const walking = walk(cursors, {
     close(at, cursor) {
@@ -150,7 +154,7 @@ async function* countsOf(
       if (batch.length < BATCH) return undefined;
       filled.give();
       return new Promise((resolve, reject) => {
-        resume = () => (isLeft ? reject(new Error('the caller needs no more n-grams')) : resolve());
+        resume = () => (isAbandoned ? reject(new Error('the caller needs no more n-grams')) : resolve());
       });
     },
   });
@@ -160,19 +164,19 @@ async function* countsOf(
       ended = await Promise.race([filled.promise, end]);
       const full = batch;
       batch = [];
-      filled = signalled();
+      filled = signal();
       yield* full;
       resume?.();
     }
   } finally {
-    isLeft = true;
+    isAbandoned = true;
     resume?.();
     await walking.catch(() => undefined);
   }
 }
 
-/** A promise of `false`, and the function that fulfils it. */
-function signalled(): { readonly promise: Promise<boolean>; readonly give: () => void } {
+/** A promise, and the function that fulfils it with `false`. */
+function signal(): { readonly promise: Promise<boolean>; readonly give: () => void } {
   let give = (): void => undefined;
   const promise = new Promise<boolean>(resolve => {
     give = () => resolve(false);
@@ -184,7 +188,7 @@ function signalled(): { readonly promise: Promise<boolean>; readonly give: () =>
  * The words of a model, each with its number of occurrences in the training text: `<unk>`, `</s>`, then by falling count. Words of
  * the text that are not in the vocabulary are counted as `<unk>`.
  *
- * @throws KneserError, at the first word if not at the call: KNESER_OPTION, KNESER_ABORTED, and what `LanguageModel.open` throws.
+ * @throws KneserError, at the first word if not at the call: KNESER_OPTION, KNESER_ABORTED, and the errors of `LanguageModel.open`.
  * @example
  * ```ts
  * import { wordCounts } from 'kneser';
@@ -210,20 +214,21 @@ async function* readWords({ model, signal }: WordsOptions): AsyncGenerator<WordC
     for (let id = UNK; id < wordIds(manifest); id++) {
       if (id === BOS) continue;
       checkAborted(signal, 'reading the words');
-      yield { word: MARKS.get(id) ?? words.word(id), count: counts?.[id] ?? null };
+      yield { word: SPECIAL_WORDS.get(id) ?? words.word(id), count: counts?.[id] ?? null };
     }
   } finally {
     await store.close();
   }
 }
 
-const MARKS: ReadonlyMap<number, string> = new Map([
+/** By id: the spelling of `<unk>`, `<s>` and `</s>`. */
+const SPECIAL_WORDS: ReadonlyMap<number, string> = new Map([
   [UNK, UNK_WORD],
   [BOS, BOS_WORD],
   [EOS, EOS_WORD],
 ]);
 
-/** @throws KNESER_OPTION for a higher order than the model's, KNESER_NO_COUNTS */
+/** @throws KNESER_OPTION for a higher order than the model's; KNESER_NO_COUNTS for a model without raw counts. */
 function checkKnown(model: string, manifest: Manifest, order: number): void {
   requireCounts(model, manifest, 'list');
   if (manifest.pruning) {

@@ -31,34 +31,34 @@ import type { MixtureWeights } from './mix/weights.js';
 
 /** Which models to mix, and how. Give `tune` or `weights`; without them all models have the same weight. */
 export interface MixOptions extends DocumentOptions {
-  /** The models, which stay as they are: folders, packed files or addresses. Each is smoothed as `LanguageModel.open` does. */
+  /** The models, which stay unchanged: folders, packed files or addresses. Each has the smoothing with which `LanguageModel.open` opens it. */
   readonly models: readonly string[];
   /** The folder of the mixture. */
   readonly out: string;
-  /** Held-out text to learn the weights on: files. */
+  /** Files of held-out text to learn the weights on. */
   readonly tune?: readonly string[];
-  /** The weight of each model, in their order; they add up to 1. */
+  /** The weight of each model, in the order of `models`. The weights add up to 1. */
   readonly weights?: readonly number[];
   /**
-   * With `tune`: learns weights for each bucket of histories, by the length of the longest context that a model has, and which models have
-   * it. Default false: one weight for each model.
+   * With `tune`: learns weights for each bucket of histories. A bucket is defined by the length of the longest context that any model
+   * has of a history, and by the set of models that have it. Default false: all histories have the same weights.
    */
   readonly byLength?: boolean;
   /** Replaces a model that is in the folder. Default false. */
   readonly force?: boolean;
   /** Called with the progress of the work, in most stages a few times a second. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Stops the work when aborted; nothing is left behind. */
+  /** Stops the work when aborted, and leaves nothing in `out`. */
   readonly signal?: AbortSignal;
 }
 
 /** The weights of a bucket of histories. */
 export interface MixBucket {
-  /** Length of the longest context that a model has of these histories (tokens); `null` where all histories have the same weights. */
+  /** Length of the longest context that any model has of these histories [tokens]; `null` where all histories have the same weights. */
   readonly length: number | null;
-  /** The numbers of the models that have it, from 0; of one bucket, all models. */
+  /** Indices, from 0, of the models that have a context of this length; all models where all histories have the same weights. */
   readonly models: readonly number[];
-  /** The weight of each model. */
+  /** The weight of each model, in the order of `models`. */
   readonly weights: readonly number[];
 }
 
@@ -68,24 +68,24 @@ export interface MixReport {
   readonly out: string;
   /** Length of the longest n-grams. */
   readonly order: number;
-  /** How many n-grams there are of each order from 1 on; of order 1 with `<s>`. */
+  /** Number of n-grams of each order from 1 on; `<s>` counts as a unigram. */
   readonly ngrams: readonly number[];
-  /** The weights. */
+  /** The weights of each bucket; one bucket unless `byLength` is set. */
   readonly buckets: readonly MixBucket[];
-  /** Figures of the text of `tune`; `null` without one. */
+  /** Figures of the text of `tune`; `null` without `tune`. */
   readonly tuned: {
-    /** Perplexity of the exact mixture; the model that is written backs off, and differs a little. */
+    /** Perplexity of the exact mixture. The written model backs off, so its perplexity differs a little. */
     readonly perplexity: number;
     /** Tokens, `</s>` included. */
     readonly tokens: number;
-    /** Tokens to which no model gives a probability, which are left out. */
+    /** Tokens with p = 0 in every model. They are left out of the perplexity. */
     readonly impossible: number;
   } | null;
   /** Bytes on disk. */
   readonly bytes: number;
-  /** Time that mixing took. */
+  /** Time that mixing took [s]. */
   readonly seconds: number;
-  /** What was left out: one sentence each. */
+  /** One sentence for each part of the text of `tune` that was left out. */
   readonly warnings: readonly string[];
 }
 
@@ -103,7 +103,7 @@ const MIX_OPTIONS: OptionTable<MixOptions> = {
   ...WORK_OPTIONS,
 };
 
-/** Tokens that weights are learned on, at most. */
+/** The most tokens on which weights are learned. */
 const MOST_TOKENS = 1 << 20;
 
 /** The models of a mixture, open. */
@@ -111,22 +111,23 @@ interface Opened {
   readonly models: readonly LanguageModel[];
   readonly joined: readonly JoinedModel[];
   readonly components: readonly Component[];
+  /** The words of all models, by joined id. */
   readonly words: WordList;
 }
 
 /**
- * Mixes models linearly: p(w|h) = Σ λᵢ pᵢ(w|h), where the weights λ add up to 1 and may depend on how much of h each model knows. Any
- * models mix that share a tokenizer: of any order and smoothing, tuned, pruned, imported. The result is a back-off model, which scores,
- * predicts and is packed as an imported one.
+ * Mixes models linearly: p(w|h) = Σ λᵢ pᵢ(w|h), where the weights λ add up to 1 and may depend on how much of h each model knows. Models
+ * of any order and smoothing can be mixed, tuned, pruned and imported ones too, if all have the same tokenizer. The result is a back-off
+ * model, like an imported ARPA file.
  *
- * It has the n-grams of all models, with the probabilities of the mixture; after them it backs off, as SRILM's `ngram -mix-lm` does, so
- * that a word that no model has seen after h gets γ(h) p(w|h') instead of the exact sum. A word that a model lacks has probability 0
- * there, and `<unk>` has the mixture of the models' p of `<unk>`: all probabilities add up to 1.
+ * The mixture has the n-grams of all models, with the exact sum. For any other n-gram it backs off, as SRILM's `ngram -mix-lm` does: a
+ * word w that no model has seen after h gets γ(h) p(w|h'), where h' is h without its oldest word. A word that one model lacks has
+ * probability 0 in this model, and `<unk>` gets the weighted sum of the models' p of `<unk>`, so all probabilities add up to 1.
  *
- * The models and the n-grams are in memory.
+ * Memory: all models, and the n-grams of the mixture.
  *
- * @throws KneserError: KNESER_OPTION for models that cannot be mixed, and why; KNESER_INPUT_*, KNESER_OUTPUT_*, KNESER_DISK_FULL,
- * KNESER_LIMIT, KNESER_ABORTED, and what `LanguageModel.open` throws.
+ * @throws KneserError: KNESER_OPTION for models that cannot be mixed, with the reason; KNESER_INPUT_*, KNESER_OUTPUT_*, KNESER_DISK_FULL,
+ * KNESER_LIMIT, KNESER_ABORTED, and the errors of `LanguageModel.open`.
  * @example
  * ```ts
  * import { mix, train } from 'kneser';
@@ -171,7 +172,7 @@ export async function mix(options: MixOptions): Promise<MixReport> {
   }
 }
 
-/** @throws KNESER_OPTION */
+/** @throws KNESER_OPTION for options that contradict each other. */
 function checkMix({ models, weights, tune, byLength }: MixOptions): void {
   const refuse = (message: string): never => {
     throw new KneserError('KNESER_OPTION', message);
@@ -187,7 +188,7 @@ function checkMix({ models, weights, tune, byLength }: MixOptions): void {
   if (Math.abs(sum - 1) > 1e-6) refuse(`weights: they add up to ${sum}, and not to 1`);
 }
 
-/** Refuses models that cut text in different ways. @throws KNESER_OPTION */
+/** @throws KNESER_OPTION for models that cut text in different ways. */
 async function checkAlike(models: readonly LanguageModel[]): Promise<void> {
   const [first, ...others] = models.map(({ parts }) => parts);
   const describe = ({ options: { lowercase, skipBlank, tokenization } }: Manifest): string =>
@@ -196,17 +197,17 @@ async function checkAlike(models: readonly LanguageModel[]): Promise<void> {
     (isTokenizerFile(parts.manifest.options.tokenization.tokenizer) && (await parts.store.get(TOKENIZER_KEY))) ||
     new Uint8Array(0);
   for (const other of others) {
-    const [left, right] = [describe(first.manifest), describe(other.manifest)];
-    if (left === right && compareBytes(await fileOf(first), await fileOf(other)) === 0) continue;
+    const [firstWay, otherWay] = [describe(first.manifest), describe(other.manifest)];
+    if (firstWay === otherWay && compareBytes(await fileOf(first), await fileOf(other)) === 0) continue;
     throw new KneserError(
       'KNESER_OPTION',
-      `${other.store.name}: cuts text in another way than ${first.store.name} (${left === right ? 'another tokenizer file' : `${right} and ${left}`}); ` +
+      `${other.store.name}: cuts text in another way than ${first.store.name} (${firstWay === otherWay ? 'another tokenizer file' : `${otherWay} and ${firstWay}`}); ` +
         'mix models of the same tokenizer',
     );
   }
 }
 
-/** Computes the mixture, and writes it. */
+/** Computes the mixture and writes it to `draft`. @param files held-out text. @param check throws KNESER_ABORTED to stop. */
 async function mixInto(
   draft: NewModel,
   models: readonly LanguageModel[],
@@ -220,16 +221,17 @@ async function mixInto(
   const opened = await join(models, options);
   const types = opened.words.size + 1;
   const order = Math.max(...models.map(({ parts }) => parts.manifest.order));
-  const all = models.reduce(
+  const rowsOfModels = models.reduce(
     (sum, { parts }) => sum + parts.manifest.tables.reduce((rows, table) => rows + table.rows, 0),
     0,
   );
   let done = 0;
-  const report = (rows: number, times: number): void => {
+  const report = (rows: number): void => {
     check();
-    onProgress?.({ stage: 'score', done: Math.min(times * all, rows), total: times * all, unit: 'n-grams' });
+    const total = 2 * rowsOfModels;
+    onProgress?.({ stage: 'score', done: Math.min(total, rows), total, unit: 'n-grams' });
   };
-  const orders = await joinNgrams(opened.joined, order, types, rows => report((done += rows), 2));
+  const orders = await joinNgrams(opened.joined, order, types, rows => report((done += rows)));
   const bits = options.byLength ? await contextBits(opened.joined, orders) : undefined;
   const buckets = bits && new ContextBuckets(orders, bits, models.length);
   const warnings: string[] = [];
@@ -237,7 +239,7 @@ async function mixInto(
   const given = options.weights ?? models.map(() => 1 / models.length);
   const weights = learned?.weights ?? [Float64Array.from(given)];
   const bucketOf = (level: number, row: number): number => buckets?.of(level, row) ?? 0;
-  interpolate(orders, opened.components, weights, bucketOf, rows => report(all + rows, 2));
+  interpolate(orders, opened.components, weights, bucketOf, rows => report(rowsOfModels + rows));
 
   const write = async (writer: ModelWriter): Promise<Manifest> => {
     const { ModelBuilder } = await import('../tables/builder.js');
@@ -259,7 +261,7 @@ async function mixInto(
       sentences: 0,
       tokens: 0,
       vocabulary: types - 2,
-      // A literal <unk> is a word where it is one of some model.
+      // Above 0 where some model counted `<unk>`: then the token `<unk>` is not out of the vocabulary.
       unknown: models.reduce((sum, model) => sum + model.parts.manifest.unknown, 0),
       tables,
       classes: 0,
@@ -267,7 +269,7 @@ async function mixInto(
       options: { lowercase, skipBlank, vocabulary: 'words', tokenization },
     });
   };
-  const { writeIndexed } = await import('../tables/write-indexed.js');
+  const { writeIndexed } = await import('../tables/node/write-indexed.js');
   await writeIndexed(draft, write, (indexed, total) => {
     check();
     onProgress?.({ stage: 'index', done: indexed, total, unit: 'n-grams' });
@@ -283,7 +285,7 @@ async function mixInto(
   };
 }
 
-/** Joins the vocabularies, and loads the models. */
+/** Joins the vocabularies of the models, and loads the models into memory. */
 async function join(models: readonly LanguageModel[], { signal, onProgress }: MixOptions): Promise<Opened> {
   const { idsOf, joinWords } = await import('./mix/union.js');
   const { Component } = await import('./mix/component.js');
@@ -299,7 +301,12 @@ async function join(models: readonly LanguageModel[], { signal, onProgress }: Mi
   return { models, joined, components, words };
 }
 
-/** Learns the weights on a text. */
+/**
+ * Learns the weights on the text of `files`.
+ *
+ * @param order the order of the mixture.
+ * @param warnings gets a sentence for each part of the text that was left out.
+ */
 async function learn(
   { models, components, words }: Opened,
   order: number,
@@ -310,6 +317,7 @@ async function learn(
   check: () => void,
 ): Promise<{ weights: MixtureWeights; tuned: NonNullable<MixReport['tuned']> }> {
   const { learnMixture } = await import('./mix/weights.js');
+  // By token of the text: the joined ids of its history, oldest word first, and its own; the bucket of its history.
   const columns = Array.from({ length: order }, () => new Uint32Array(MOST_TOKENS));
   const bucketOf = new Uint16Array(MOST_TOKENS);
   let tokens = 0;
@@ -345,9 +353,9 @@ async function learn(
   if (tokens === MOST_TOKENS) warnings.push(`the weights were learned on the first ${MOST_TOKENS} tokens of the text`);
   const probabilities = components.map(component => {
     check();
-    const own = new Float64Array(tokens);
-    component.probabilities(columns, 0, tokens, own);
-    return own;
+    const ofComponent = new Float64Array(tokens);
+    component.probabilities(columns, 0, tokens, ofComponent);
+    return ofComponent;
   });
   const learned = learnMixture(probabilities, bucketOf.subarray(0, tokens), buckets?.count ?? 1);
   return {
@@ -356,7 +364,7 @@ async function learn(
   };
 }
 
-/** The joined id of a token; `<unk>` for one that no model knows. */
+/** The joined id of a token; `UNK` for a token that no model has. */
 function idOf(words: WordList, token: string): number {
   const id = words.findWord(token);
   return id >= FIRST_WORD ? id : UNK;

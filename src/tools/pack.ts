@@ -7,7 +7,7 @@ import { packStore } from '../store/packed/write.js';
 
 /** Which model to pack, and into which file. */
 export interface PackOptions {
-  /** The folder of the model; or a packed file, or its address, which is copied. */
+  /** The folder of the model, or a packed file or its address, which is copied. */
   readonly model: string;
   /** The file to write. */
   readonly out: string;
@@ -15,7 +15,7 @@ export interface PackOptions {
   readonly force?: boolean;
   /** Called with the progress of the work, in most stages a few times a second. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Stops when aborted; nothing is left behind. */
+  /** Stops packing when aborted, and leaves no new file. */
   readonly signal?: AbortSignal;
 }
 
@@ -31,20 +31,20 @@ const PACK_OPTIONS: OptionTable<PackOptions> = {
 export interface PackReport {
   /** Path of the file. */
   readonly out: string;
-  /** Number of keys of the model. */
+  /** Number of keys in the store of the model. */
   readonly keys: number;
-  /** Bytes of the file. */
+  /** Size of the file [bytes]. */
   readonly bytes: number;
-  /** Time that packing took. */
+  /** Time that packing took [s]. */
   readonly seconds: number;
 }
 
 /**
- * Packs a model into one file, which `LanguageModel.open`, `LanguageModel.fromFile` and all commands read: to copy it, or
- * to put it on a web server. The same model always makes the same file. It is written whole or not at all.
+ * Packs a model into one file, to copy it or to put it on a web server. `LanguageModel.open`, `LanguageModel.fromFile` and all
+ * commands read the file. The same model always makes the same file. The file is written whole or not at all.
  *
- * @throws KneserError: KNESER_OPTION, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED, and what
- * `LanguageModel.open` throws.
+ * @throws KneserError: KNESER_OPTION, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED, and the errors
+ * of `LanguageModel.open`.
  * @example
  * ```ts
  * import { pack } from 'kneser';
@@ -82,7 +82,7 @@ export async function pack(options: PackOptions): Promise<PackReport> {
   }
 }
 
-/** @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS */
+/** @throws KNESER_OUTPUT_EXISTS for a folder, and for a file unless `force` is set. */
 async function checkOut(out: string, force: boolean): Promise<void> {
   const stats = await stat(out).catch(() => undefined);
   if (!stats || (stats.isFile() && force)) return;

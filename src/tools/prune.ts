@@ -17,26 +17,26 @@ import type { NewModel } from '../store/folder/write-model.js';
 import { MANIFEST_KEY } from '../store/keys.js';
 import type { ModelWriter } from '../store/store.js';
 import { decodeManifest, type Manifest } from '../tables/manifest.js';
-import { writeIndexed } from '../tables/write-indexed.js';
+import { writeIndexed } from '../tables/node/write-indexed.js';
 
 /** Which model to prune, and how: give either `prune` or `entropy`. */
 export interface PruneOptions {
-  /** The folder of the model, which stays as it is. */
+  /** The folder of the model, which stays unchanged. */
   readonly model: string;
   /** The folder of the pruned copy. */
   readonly out: string;
   /**
-   * One threshold for each order from 1 on: n-grams that occur at most that often in the text are dropped. The last threshold is
-   * also that of all higher orders. The first threshold is 0, and they never fall, as for KenLM's `lmplz --prune`.
+   * One threshold for each order from 1 on: n-grams that occur at most that often in the text are dropped. The last threshold holds
+   * for all higher orders, too. As for KenLM's `lmplz --prune`, the first threshold must be 0, and none may be below the one before.
    */
   readonly prune?: readonly number[];
-  /** Drops each n-gram whose loss raises perplexity by less than this share, such as 1e-8 (Stolcke 1998). */
+  /** Drops each n-gram whose removal raises perplexity by less than this share, such as 1e-8 (Stolcke 1998). */
   readonly entropy?: number;
   /** Replaces a model that is in the folder `out`. Default false. */
   readonly force?: boolean;
   /** Called with the progress of the work, in most stages a few times a second. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Stops when aborted; nothing is left behind. */
+  /** Stops pruning when aborted, and leaves nothing in `out`. */
   readonly signal?: AbortSignal;
 }
 
@@ -54,28 +54,28 @@ const PRUNE_OPTIONS: OptionTable<PruneOptions> = {
 export interface PruneReport {
   /** The folder of the copy. */
   readonly out: string;
-  /** The n-grams that are kept, and those that were dropped. */
+  /** The numbers of kept and dropped n-grams of each table. */
   readonly tables: readonly {
-    /** As in `TableInfo`. */
+    /** The pattern of the table, as in `TableInfo`. */
     readonly pattern: string;
-    /** Distinct n-grams that stay. */
+    /** Distinct n-grams that were kept. */
     readonly types: number;
     /** Distinct n-grams that were dropped. */
     readonly dropped: number;
   }[];
   /** Bytes on disk. */
   readonly bytes: number;
-  /** Time that pruning took. */
+  /** Time that pruning took [s]. */
   readonly seconds: number;
 }
 
 /**
- * Writes a smaller copy of a model, without the n-grams that matter least. Their counts go to the back-off of their contexts, so
- * that probabilities still add up to 1. Discounts stay the same; tuned weights are copied. A back-off model is pruned by entropy
- * alone; the contexts that lose n-grams get new back-offs.
+ * Writes a smaller copy of a model, without the n-grams that matter least. The counts of a dropped n-gram raise the back-off of its
+ * context, so that probabilities still add up to 1. Discounts stay the same; tuned weights are copied. A back-off model can only be
+ * pruned by entropy: each context that loses n-grams gets a new back-off.
  *
  * @throws KneserError: KNESER_OPTION, also for a model that has skip patterns or was pruned; KNESER_OUTPUT_*,
- * KNESER_DISK_FULL, KNESER_ABORTED, KNESER_NO_COUNTS, and what `LanguageModel.open` throws.
+ * KNESER_DISK_FULL, KNESER_ABORTED, KNESER_NO_COUNTS, and the errors of `LanguageModel.open`.
  * @example
  * ```ts
  * import { prune } from 'kneser';

@@ -9,7 +9,7 @@ import { decodeManifest } from '../tables/manifest.js';
 
 /** Which packed model to unpack, and into which folder. */
 export interface UnpackOptions {
-  /** The file, or its address. */
+  /** The packed file, or its address. */
   readonly file: string;
   /** The folder of the model. */
   readonly out: string;
@@ -17,7 +17,7 @@ export interface UnpackOptions {
   readonly force?: boolean;
   /** Called with the progress of the work, in most stages a few times a second. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Stops when aborted; nothing is left behind. */
+  /** Stops unpacking when aborted, and leaves nothing in `out`. */
   readonly signal?: AbortSignal;
 }
 
@@ -33,19 +33,19 @@ const UNPACK_OPTIONS: OptionTable<UnpackOptions> = {
 export interface UnpackReport {
   /** The folder of the model. */
   readonly out: string;
-  /** Number of keys of the model. */
+  /** Number of keys in the store of the model. */
   readonly keys: number;
   /** Bytes on disk. */
   readonly bytes: number;
-  /** Time that unpacking took. */
+  /** Time that unpacking took [s]. */
   readonly seconds: number;
 }
 
 /**
- * Makes a model folder of a packed file, with the values, the weights and the creation time of the model that was packed. All
- * checksums of the file are compared.
+ * Makes a model folder from a packed file, with the values, the weights and the creation time of the packed model. Compares all
+ * checksums of the file.
  *
- * @throws KneserError: KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_ABORTED, and what `LanguageModel.open` throws.
+ * @throws KneserError: KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_ABORTED, and the errors of `LanguageModel.open`.
  * @example
  * ```ts
  * import { unpack } from 'kneser';
@@ -65,11 +65,11 @@ export async function unpack(options: UnpackOptions): Promise<UnpackReport> {
   const { store, files } = await openModel(file);
   try {
     decodeValue(`${file}: manifest`, await store.get(MANIFEST_KEY), decodeManifest);
-    const strange = [...files.weights.keys()].find(name => !isWeightsName(name));
-    if (strange !== undefined) {
+    const badName = [...files.weights.keys()].find(name => !isWeightsName(name));
+    if (badName !== undefined) {
       throw new KneserError(
         'KNESER_DAMAGED',
-        `${file} is damaged (${JSON.stringify(strange)} cannot name a set of weights); copy it again`,
+        `${file} is damaged (${JSON.stringify(badName)} cannot name a set of weights); copy it again`,
       );
     }
     let keys = 0;

@@ -9,7 +9,7 @@ import { formatPattern, parentPattern, parsePattern } from '../tables/pattern.js
 
 /** Which model to upgrade, and into which folder. */
 export interface UpgradeOptions extends WorkOptions {
-  /** A model of kneser 0.1.0: its folder, or a packed file. It stays as it is. */
+  /** A model of kneser 0.1.0, which stays unchanged: its folder, or a packed file. */
   readonly model: string;
   /** The folder of the new model. */
   readonly out: string;
@@ -29,7 +29,7 @@ const UPGRADE_OPTIONS: OptionTable<UpgradeOptions> = {
 export interface UpgradeReport {
   /** The folder of the model. */
   readonly out: string;
-  /** Number of n-grams of all tables. */
+  /** Number of n-grams in all tables. */
   readonly ngrams: number;
   /** Bytes on disk. */
   readonly bytes: number;
@@ -38,11 +38,11 @@ export interface UpgradeReport {
 }
 
 /**
- * Makes a model of the present format from one that kneser 0.1.0 wrote: the same counts, options, weights and time of creation, so
- * the same probabilities.
+ * Makes a model of the present format from a model that kneser 0.1.0 wrote. Counts, options, weights and the time of creation are
+ * the same, so probabilities are the same.
  *
- * @throws KneserError: KNESER_OPTION for a model that has the present format already, or a list of skip patterns that must be
- *   trained again; KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_ABORTED, and what `LanguageModel.open` throws.
+ * @throws KneserError: KNESER_OPTION for a model that has the present format already, or that must be trained again because of its
+ *   skip patterns; KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_ABORTED, and the errors of `LanguageModel.open`.
  * @example
  * ```ts
  * import { upgrade } from 'kneser';
@@ -61,6 +61,7 @@ export async function upgrade(options: UpgradeOptions): Promise<UpgradeReport> {
   const started = performance.now();
   const { openModel } = await import('../model/open-model.js');
   const { indexStore } = await import('../tables/index-store.js');
+  const { indexingThreads } = await import('../tables/node/write-indexed.js');
   const { writeModel } = await import('../store/folder/write-model.js');
   const { store, files } = await openModel(model, signal, ROWS_VERSION);
   try {
@@ -69,7 +70,7 @@ export async function upgrade(options: UpgradeOptions): Promise<UpgradeReport> {
     const total = rowsOf(manifest);
     let done = 0;
     const write = async (upgraded: NewModel): Promise<void> => {
-      await indexStore(store, manifest, await upgraded.createStore(), rows => {
+      await indexStore(store, manifest, await upgraded.createStore(), indexingThreads(), rows => {
         checkAborted(signal, 'upgrading');
         onProgress?.({ stage: 'index', done: (done += rows), total, unit: 'n-grams' });
       });

@@ -5,6 +5,7 @@ import { scratchFiles } from '../count/scratch-files.js';
 import { startThread } from '../count/threads.js';
 import type { Draft } from '../store/folder/folder.js';
 import type { LevelWriter } from '../store/level.js';
+import { indexingThreads } from '../tables/node/write-indexed.js';
 import { TokenizingThreads } from '../text/tokenizing-threads.js';
 import type { UnfinishedBuild } from './resume/unfinished-build.js';
 import type { BuildPlace, StoreKind } from './stages/place.js';
@@ -30,6 +31,7 @@ export async function placeOf(
     threads,
     startThread,
     startTokenizing: (...given) => new TokenizingThreads(...given),
+    startIndexing: indexingThreads,
     scratch: scratchFiles,
     temporary,
     ...(unfinished ? { checkpoints: unfinished } : {}),

@@ -14,7 +14,7 @@ import { scratchFiles } from '../count/scratch-files.js';
 import { MAX_ORDER } from '../tables/pattern.js';
 import { readRecognized } from '../text/formats/bytes.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
-import { TextWatch } from '../text/formats/text-watch.js';
+import { TextCheck } from '../text/formats/text-check.js';
 import { BOS } from '../text/tokens.js';
 import { WordList } from '../text/word-list.js';
 import { buildFolder, type Means } from './build-folder.js';
@@ -141,10 +141,10 @@ async function readCounts(
   try {
     for (const { path } of inputs) {
       reader.open(path);
-      const watch = new TextWatch(path);
+      const textCheck = new TextCheck(path);
       for await (const bytes of readRecognized(path, { onRead, signal })) {
         checkAborted(signal, 'the import');
-        watch.check(bytes);
+        textCheck.add(bytes);
         reader.feed(bytes);
         onProgress?.({ stage: 'tokenize', done, total, unit: 'bytes' });
       }

@@ -27,9 +27,9 @@ it('every error code has a cause and a remedy, and docs/errors.md has them all',
   const page = `# Errors
 
 Every error that a caller can meet is a \`KneserError\` with a stable \`code\`; its message names the file, line or option at
-fault and the remedy. The command prints the message on standard error and ends with the exit code below: 2, change something
-and call again; 1, the work failed on the way; 130, it was interrupted. This page is made of the comments in
-\`src/base/errors.ts\` by \`test/docs/errors.test.ts\`, which fails when they differ (\`-u\` rewrites the page).
+fault and the remedy. The command prints the message on standard error and ends with the exit code below: 2 if you must change
+something before you call again, 1 if the work failed on the way, 130 if it was interrupted. \`test/docs/errors.test.ts\` fails if this
+page differs from the comments in \`src/base/errors.ts\`, and rewrites the page with \`-u\`.
 ${codes.map(({ code, exit, text }) => `\n## ${code}\n\nExit code ${exit}. ${text ?? ''}\n`).join('')}`;
   await expect(page).toMatchFileSnapshot(join(ROOT, 'docs/errors.md'));
 });

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { beforeAll, expect, test } from 'vitest';
@@ -13,6 +14,8 @@ import {
   type DocumentFigures,
   type SelectedDocument,
 } from '#kneser/src/index.js';
+import { zstdCompressor } from '#kneser/src/documents/zstd.js';
+import { unpackZstd } from '#kneser/src/text/formats/zstd-frames.js';
 import { CommandLine, parseLines } from '../support/command-line.js';
 import { randomNumbers, temporaryFolder } from '../support/models.js';
 
@@ -160,6 +163,18 @@ test('a mask marks the share of tokens with the highest surprisal, or those abov
   expect(byBits.flatMap(({ figures }) => figures.mask ?? [])).toEqual(surprisals.map(bits => bits > 3));
 });
 
+test('features are the same on any number of threads, tables loaded or read from the disk', async () => {
+  const options = { features: 'full', tokens: true } as const;
+  const figures = async (tables: 'load' | 'page', threads: number): Promise<DocumentFigures[]> => {
+    await using opened = await LanguageModel.open(model, { tables });
+    return (await annotated({ ...options, model: opened, threads })).map(row => row.figures);
+  };
+  const alone = await figures('load', 1);
+  expect(alone.at(-1)?.ranks).toHaveLength(alone.at(-1)?.tokens ?? -1);
+  expect(await figures('load', 2)).toEqual(alone);
+  expect(await figures('page', 2)).toEqual(alone);
+});
+
 test('a context that repeats the document helps, one of other words does not', async () => {
   const tuned = join(folder, 'tuned');
   await train({ sentences: text(600).split('\n'), out: tuned, order: 2, patterns: { skip: true }, holdOut: 0.1 });
@@ -256,6 +271,22 @@ test('Parquet output has all members and figures as columns, and is read again',
     /--as: there is a column kneser.unit already/,
   );
   expect(await cli.refuse(2, ['annotate', model, '-', '--format', 'jsonl', '--out', out])).toMatch(/can be read once/);
+});
+
+test('zstd is one frame, whatever Node can write, and is read again', async () => {
+  const noise = Buffer.from(Array.from({ length: 700_000 }, () => Math.floor(256 * random())));
+  for (const content of [Buffer.alloc(0), Buffer.from('the cat'), noise, Buffer.alloc(3_000_000, 'cat ')]) {
+    const pieces = [content.subarray(0, 10), content.subarray(10, 300_000), content.subarray(300_000)];
+    const packed = Buffer.concat(await collect<Uint8Array>(Readable.from(pieces).pipe(zstdCompressor(null))));
+    const unpacked: Uint8Array[] = [];
+    for await (const piece of unpackZstd(Readable.from([packed]))) unpacked.push(piece.slice());
+    expect(Buffer.concat(unpacked).equals(content)).toBe(true);
+    expect(packed.indexOf(Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), 4)).toBe(-1);
+  }
+  const out = cli.fresh('out') + '.jsonl.zst';
+  await cli.print(['annotate', model, documents, '--out', out, '-q']);
+  const again = await collect(annotate({ model, files: [out], as: 'again' }));
+  expect(again.map(({ figures }) => figures)).toEqual((await annotated()).map(({ figures }) => figures));
 });
 
 test('what cannot be done is refused by name, and leaves no file', async () => {

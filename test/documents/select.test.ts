@@ -8,10 +8,10 @@ import {
   highestKeys,
   inverseWeights,
   keptRanks,
-  ranked,
   scaleFor,
   weightOf,
 } from '#kneser/src/documents/choices.js';
+import { Order, ranked } from '#kneser/src/documents/order.js';
 import { labelFigures } from '#kneser/src/documents/roc.js';
 import { annotate, select, train, type SelectionReport, type SelectOptions } from '#kneser/src/index.js';
 import { CommandLine } from '../support/command-line.js';
@@ -131,7 +131,10 @@ test('inclusion frequencies of resampling are those of Plackett and Luce', () =>
   };
   visit([], 1);
   const seen = new Float64Array(6);
-  for (let seed = 0; seed < 2000; seed++) for (const i of highestKeys(members, scores, 3, seed, true)) seen[i]++;
+  for (let seed = 0; seed < 2000; seed++) {
+    const isChosen = highestKeys(6, i => scores[i], 3, seed);
+    for (const i of members) if (isChosen(i)) seen[i]++;
+  }
   seen.forEach((times, i) => {
     const p = expected[i];
     expect(Math.abs(times / 2000 - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / 2000));
@@ -234,6 +237,33 @@ test('the page shows the distribution, its cuts, and documents on both sides', a
   expect(html.match(/<li><b>/g)).toHaveLength(20);
   expect(html).toContain('&lt;b&gt;document&lt;/b&gt;');
   expect(html).not.toMatch(/NaN|undefined|https?:/);
+});
+
+test('ranks and quantiles are those of sorted numbers, equal ones in their order', () => {
+  const numbers = fc.array(fc.oneof(fc.double(), fc.integer({ min: -2, max: 2 })), { maxLength: 40 });
+  fc.assert(
+    fc.property(numbers, fc.integer({ min: 0, max: 3 }), (some, doublings) => {
+      // More than 4,096 numbers are counted digit by digit instead of sorted.
+      const values = new Array<number[]>(doublings === 3 ? 300 : 1).fill(some).flat();
+      const order = new Order(values.length, i => values[i]);
+      const sorted = [...values.keys()]
+        .filter(i => !Number.isNaN(values[i]))
+        .sort((a, b) => values[a] - values[b] || a - b);
+      expect(order.size).toBe(sorted.length);
+      const places = [0, 0.3, 0.9999].map(share => Math.floor(share * sorted.length));
+      for (const rank of sorted.length > 0 ? places : []) {
+        expect(order.at([rank])[0]).toBe(values[sorted[rank]] + 0);
+        const isBelow = order.below(rank);
+        const below = [...values.keys()].filter(i => isBelow(i));
+        expect(below).toEqual(sorted.slice(0, rank).sort((a, b) => a - b));
+        const around = order.around(rank, 3);
+        expect(around.below).toEqual(sorted.slice(Math.max(0, rank - 3), rank).reverse());
+        expect(around.above).toEqual(sorted.slice(rank, rank + 3));
+      }
+      expect([...ranked(Uint32Array.from(sorted).sort(), Float64Array.from(values))]).toEqual(sorted);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test('AUC, average precision and F1 are those of their definitions', () => {

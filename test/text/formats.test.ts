@@ -344,7 +344,7 @@ describe('is refused, with what is wrong and where:', () => {
 
   test('text that is called zstd', async () => {
     const path = cli.file('the cat sat on the mat, and then it slept\n', '.zst');
-    await refused(path, 'KNESER_INPUT_ZSTD', /no zstd data, whatever its name says; rename it if it is text/);
+    await refused(path, 'KNESER_INPUT_ZSTD', /is not zstd data, whatever its name says; rename it if it is text/);
   });
 
   const table = parquet([
@@ -354,7 +354,7 @@ describe('is refused, with what is wrong and where:', () => {
   ]);
   test.each<[string, Uint8Array, RegExp, string[]]>([
     ['a column that is not there', table, /there is no column body; .*: text, title/, ['--column', 'body']],
-    ['a column that is no text', table, /the column id is no text; .*: text, title/, ['--column', 'id']],
+    ['a column that is no text', table, /the column id is not text; .*: text, title/, ['--column', 'id']],
     [
       'a file without text',
       parquet([{ name: 'text', data: [1, 2], type: 'INT32' }]),
@@ -367,10 +367,10 @@ describe('is refused, with what is wrong and where:', () => {
       /, row 3: there is no text in the column text/,
       [],
     ],
-    ['Parquet cut short', table.subarray(0, -100), /damaged, or not Parquet/, []],
-    ['Parquet without its beginning', table.subarray(5000), /damaged, or not Parquet/, []],
-    ['an empty file', new Uint8Array(0), /damaged, or not Parquet/, []],
-    ['text that is called Parquet', Buffer.from(TEXT), /damaged, or not Parquet/, []],
+    ['Parquet cut short', table.subarray(0, -100), /is damaged, or not Parquet/, []],
+    ['Parquet without its beginning', table.subarray(5000), /is damaged, or not Parquet/, []],
+    ['an empty file', new Uint8Array(0), /is damaged, or not Parquet/, []],
+    ['text that is called Parquet', Buffer.from(TEXT), /is damaged, or not Parquet/, []],
   ])('%s', async (_, content, message, args) => {
     await refused(cli.file(content, '.parquet'), 'KNESER_INPUT_PARQUET', message, args);
   });

@@ -11,7 +11,7 @@ import { readText } from '#kneser/src/text/formats/index.js';
 import { expandInputs } from '#kneser/src/text/formats/input.js';
 import { LineReader } from '#kneser/src/text/formats/lines.js';
 import { recognized } from '#kneser/src/text/formats/peek.js';
-import { TextWatch } from '#kneser/src/text/formats/text-watch.js';
+import { TextCheck } from '#kneser/src/text/formats/text-check.js';
 import { CommandLine } from '../support/command-line.js';
 
 const cli = new CommandLine('real-files');
@@ -76,7 +76,7 @@ describe('a file of the fixtures', () => {
       const bytes = readFileSync(join(FIXTURES, file));
       if (/\.(gz|zst|json)$/.test(file) || ['gzip', 'zstd', 'json'].includes(kindOf(bytes)?.name ?? '')) return;
       for (const length of [1, 7, 100]) {
-        const watch = new TextWatch(file);
+        const textCheck = new TextCheck(file);
         const pieces = async function* (): AsyncGenerator<Uint8Array> {
           for (let at = 0; at < bytes.length; at += length)
             yield await Promise.resolve(bytes.subarray(at, at + length));
@@ -84,7 +84,7 @@ describe('a file of the fixtures', () => {
         const drain = async (): Promise<number> => {
           let ends = 0;
           for await (const piece of recognized(file, pieces(), [])) {
-            watch.check(piece);
+            textCheck.add(piece);
             ends += piece.filter(byte => byte === 0x0a).length;
           }
           return ends;
@@ -142,10 +142,10 @@ describe('honest text', () => {
           for (let at = 0; at < bytes.length; at += length)
             yield await Promise.resolve(bytes.subarray(at, at + length));
         };
-        const watch = new TextWatch('text');
+        const textCheck = new TextCheck('text');
         let read = 0;
         for await (const piece of recognized('text', pieces(), [])) {
-          watch.check(piece);
+          textCheck.add(piece);
           read += piece.length;
         }
         expect(read).toBe(bytes.length);
@@ -159,7 +159,7 @@ describe('honest text', () => {
     fc.assert(
       fc.property(characters, text => {
         const bytes = new TextEncoder().encode(text.replace(/[\0-\x1f]/g, ' '));
-        new TextWatch('text').check(bytes);
+        new TextCheck('text').add(bytes);
         expect(kindOf(bytes)?.name ?? 'json').toBe('json');
       }),
       { numRuns: 300 },
@@ -173,7 +173,7 @@ describe('text that turns bad late', () => {
     [
       'into Latin-1',
       Buffer.from('le café est très chaud\n'.repeat(3000), 'latin1'),
-      /is not UTF-8 \(\d[\d,]* invalid .* from byte 1,[67]\d\d,\d\d\d on\).*ISO-8859-1/,
+      /is not UTF-8 \(\d[\d,]* invalid .* start at byte 1,[67]\d\d,\d\d\d\).*ISO-8859-1/,
     ],
     ['into NUL', Buffer.alloc(50_000), /is binary, not text \(.* control characters/],
     ['into UTF-16', Buffer.from('the cat sat\n'.repeat(9000), 'utf16le'), /is (binary|text in UTF-16LE)/],

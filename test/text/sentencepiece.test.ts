@@ -97,11 +97,11 @@ describe('a file that others may have made', () => {
     ['no normalizer_spec', field(2, message({ 3: 1 })), /^normalizer_spec: is missing/],
     ['text', Buffer.from('the cat sat\n'), /^the file: /],
     ['a group', Uint8Array.of(0x0b, 0x0c), /^the file: has a field of the wire type group$/],
-    ['the field 0', Uint8Array.of(0x00, 0x00), /^the file: is no message of Protocol Buffers$/],
+    ['the field 0', Uint8Array.of(0x00, 0x00), /^the file: is not a message of Protocol Buffers$/],
     ['a varint without end', new Uint8Array(20).fill(0xff), /^the file: has a number of more than ten bytes$/],
     ['a length of 2^53', Uint8Array.of(0x0a, 255, 255, 255, 255, 255, 255, 255, 15), /^the file: is cut short$/],
     ['an empty piece', model(1, field(1, new Uint8Array(0))), /^pieces\[3\]\.piece: is empty$/],
-    ['a piece as a number', model(1, field(1, 7)), /^field 1: has two wire types$/],
+    ['a piece as a number', model(1, field(1, 7)), /^field 1: occurs with two wire types$/],
     ['a piece in pieces', model(1, field(1, field(1, 7))), /^pieces\[3\]\.piece: has the wire type varint, not bytes$/],
     ['a piece of no UTF-8', model(1, field(1, field(1, Uint8Array.of(0xff)))), /^pieces\[3\]\.piece: is not UTF-8$/],
     ['a piece of 8,000 bytes', model(2, piece(['x'.repeat(8000)])), /^pieces\[3\]\.piece: has 8000 bytes, /],
@@ -118,9 +118,13 @@ describe('a file that others may have made', () => {
       Buffer.concat([piece(['a']), field(2, ''), field(3, '')]),
       /^pieces: there is no unknown piece$/,
     ],
-    ['only an unknown piece', sentencePieceModel(1, []), /^pieces: no piece can be found in a text$/],
+    [
+      'only an unknown piece',
+      sentencePieceModel(1, []),
+      /^pieces: none is normal, user-defined or unused, so no text can be cut$/,
+    ],
     ['model_type 9', model(9), /^trainer_spec\.model_type: 9 is not supported$/],
-    ['bytes without pieces', model(1, field(2, message({ 35: 1 }))), /^pieces: 0 of 256 bytes have a piece, /],
+    ['bytes without pieces', model(1, field(2, message({ 35: 1 }))), /^pieces: only 0 of the 256 bytes have a piece, /],
     [
       'rules cut short',
       model(1, field(3, message({ 2: 'abc' }))),
@@ -129,12 +133,12 @@ describe('a file that others may have made', () => {
     [
       '65 user-defined pieces that begin with each other',
       model(2, ...Array.from({ length: 65 }, (_, i) => piece(['u'.repeat(i + 1), 0, 4]))),
-      /^pieces: more than 64 user-defined pieces begin with each other$/,
+      /^pieces: more than 64 user-defined pieces are prefixes of one piece$/,
     ],
     [
       'unused pieces made of each other 101 times',
       model(2, ...Array.from({ length: 102 }, (_, i) => piece([`${'a'.repeat(i + 1)}b`, -i, 5]))),
-      /^pieces\[\d+\]: unused pieces are made of each other too often$/,
+      /^pieces\[\d+\]: is made of unused pieces more than 100 levels deep$/,
     ],
   ])('%s', (_, bytes, reason) => {
     expect(tokenizerRefusal(() => void open(bytes))).toMatch(reason);

@@ -34,10 +34,14 @@ describe('a vocabulary list is read:', () => {
     [
       'a line without its number',
       'the 1\ncat\nsat 3\n',
-      /, line 2: "cat" has no column of numbers, as line 1 has \("the 1"\)/,
+      /, line 2: "cat" has no column of numbers, but line 1 has one \("the 1"\)/,
     ],
-    ['a head', 'word\tcount\nthe\t9\ncat\t3\n', /, line 1: "word count" has no column of numbers, as line 2 has/],
-    ['three columns', 'the 1 7\ncat 2 3\n', /, line 1: "the 1 7" has 3 columns; a word and a number are read/],
+    ['a head', 'word\tcount\nthe\t9\ncat\t3\n', /, line 1: "word count" has no column of numbers, but line 2 has one/],
+    [
+      'three columns',
+      'the 1 7\ncat 2 3\n',
+      /, line 1: "the 1 7" has 3 columns; write a word and a number on each line/,
+    ],
     ['two numbers', '1 2\n3 4\n', /, line 1: "1 2" has two numbers/],
     ['numbers on either side', 'the 1\n2 cat\n', /, line 2: "2 cat" has its number in another column than line 1/],
     ['two words before a number', 'the\t1\nNew York\t2\n', /, line 2: "New York" is not one word/],

@@ -47,3 +47,28 @@ export class AnsweringThread<Question, Answer> {
     for (const { reject } of this.asked.splice(0)) reject(this.ended);
   }
 }
+
+/** Threads that do the same work and share out questions in turn. */
+export class AnsweringThreads<Question, Answer> {
+  private readonly threads: readonly AnsweringThread<Question, Answer>[];
+  private next = 0;
+
+  /** @param count how many threads; the other parameters as for {@link AnsweringThread}. */
+  constructor(count: number, address: URL, workerData: unknown, work: string) {
+    this.threads = Array.from({ length: count }, () => new AnsweringThread(address, workerData, work));
+  }
+
+  get count(): number {
+    return this.threads.length;
+  }
+
+  /** Asks the next thread. @param transfer the buffers that move to the thread with the question. */
+  ask(question: Question, transfer: readonly Transferable[]): Promise<Answer> {
+    return this.threads[this.next++ % this.threads.length].ask(question, transfer);
+  }
+
+  /** Ends the threads; answers that are due fail with the reason. */
+  async close(reason: Error): Promise<void> {
+    await Promise.all(this.threads.map(thread => thread.close(reason)));
+  }
+}

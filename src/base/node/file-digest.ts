@@ -11,11 +11,12 @@ const crc32: (bytes: Uint8Array, before: number) => number = 'crc32' in zlib ? z
  * The CRC-32 of a file, as 8 hexadecimal digits. It protects against damage, not against forgery: it finds every change within 32
  * consecutive bits, and misses one in 2^32 others.
  *
- * @param buffer a buffer of {@link digestBuffer}; overwritten.
+ * @param buffer a buffer of {@link digestBuffer}; overwritten. Default: a new one, no larger than the file.
  */
-export async function digestFile(path: string, buffer = digestBuffer()): Promise<string> {
+export async function digestFile(path: string, buffer?: Uint8Array): Promise<string> {
   const file = await open(path, 'r');
   try {
+    buffer ??= digestBuffer((await file.stat()).size);
     let digest = 0;
     for (;;) {
       const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
@@ -36,9 +37,13 @@ function hexadecimal(digest: number): string {
   return digest.toString(16).padStart(8, '0');
 }
 
-/** Memory to read files into, one after the other: new memory for each would cost more than reading. */
-export function digestBuffer(bytes = CHUNK_BYTES): Uint8Array {
-  return Buffer.allocUnsafeSlow(bytes);
+/**
+ * A buffer to read files into, one after the other: a new buffer for each file would cost more than reading.
+ *
+ * @param largest length of the largest file in bytes; a longer file is read in several pieces.
+ */
+export function digestBuffer(largest = CHUNK_BYTES): Uint8Array {
+  return Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, largest + 1));
 }
 
 /** CRC-32 for versions of Node without it. */

@@ -1,4 +1,4 @@
-import { AnsweringThread } from '../../base/node/answering-thread.js';
+import { AnsweringThreads } from '../../base/node/answering-thread.js';
 import { closedError } from '../../base/errors.js';
 import type { Piece, ScoringPlan, ScoringTask, TokenScores } from './pieces.js';
 import type { PieceSum } from './perplexity.js';
@@ -7,8 +7,7 @@ import type { PieceSum } from './perplexity.js';
  * Threads that score pieces of texts with the same tables. They are kept for the next text, and do not keep the process alive.
  */
 export class ScoringThreads {
-  private readonly threads: readonly AnsweringThread<ScoringTask, unknown>[];
-  private next = 0;
+  private readonly threads: AnsweringThreads<ScoringTask, unknown>;
 
   /** @param model the name of the model, for messages. */
   constructor(
@@ -16,12 +15,11 @@ export class ScoringThreads {
     plan: ScoringPlan,
     private readonly model: string,
   ) {
-    const address = new URL('./worker.js', import.meta.url);
-    this.threads = Array.from({ length: count }, () => new AnsweringThread(address, plan, 'scoring'));
+    this.threads = new AnsweringThreads(count, new URL('./worker.js', import.meta.url), plan, 'scoring');
   }
 
   get count(): number {
-    return this.threads.length;
+    return this.threads.count;
   }
 
   /** Gives a piece to the next thread, which adds its tokens up. */
@@ -35,10 +33,10 @@ export class ScoringThreads {
   }
 
   private ask(task: ScoringTask): Promise<unknown> {
-    return this.threads[this.next++ % this.threads.length].ask(task, [task.piece.ids.buffer]);
+    return this.threads.ask(task, [task.piece.ids.buffer]);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.threads.map(thread => thread.close(closedError(this.model))));
+    await this.threads.close(closedError(this.model));
   }
 }

@@ -335,7 +335,7 @@ async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolde
       await store.close();
       await view.remove();
     };
-    const buffer = digestBuffer();
+    const buffer = digestBuffer(Math.max(0, ...files.map(({ bytes }) => bytes)));
     const checked = checkedStore(store, files, async file => {
       // LevelDB merges files of the view into others while it is open: then the model's own file is compared. If that is gone, too,
       // because the folder got another model, the checksums of values are left.

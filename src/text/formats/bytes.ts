@@ -11,7 +11,7 @@ import { readInThread } from './reading-thread.js';
 
 const CHUNK_BYTES = 1 << 20;
 
-/** The compressions that are unpacked: kind of file, ending of its name, error code for damage, and the function that unpacks it. */
+/** The compressions that are unpacked: name of the kind of file, ending of the file's name, error code for damaged data, unpacking function. */
 const COMPRESSIONS = [
   { kind: 'gzip', ending: /\.gz$/i, code: 'KNESER_INPUT_GZIP', unpack: gunzip },
   { kind: 'zstd', ending: /\.zst$/i, code: 'KNESER_INPUT_ZSTD', unpack: unzstd },
@@ -25,12 +25,12 @@ export interface ByteOptions {
   readonly onRead?: ((bytes: number) => void) | undefined;
   /** Ends the reading, even of a pipe that is silent. */
   readonly signal?: AbortSignal | undefined;
-  /** Lets the name of a file alone decide whether and how it is packed, whatever its bytes. Default false. */
+  /** Whether a file's name alone decides if and how the file is compressed, whatever its bytes. Default false. */
   readonly anyBytes?: boolean | undefined;
 }
 
 /**
- * The bytes of a file, unpacked if they begin like gzip or zstd, and without a leading byte-order mark of UTF-8.
+ * The bytes of a file, unpacked if they begin like gzip or zstd, and without a UTF-8 byte-order mark at the beginning.
  *
  * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_ABORTED; KNESER_INPUT_GZIP and KNESER_INPUT_ZSTD for damaged
  * data, and for a file named `.gz` or `.zst` whose bytes are neither gzip nor zstd.
@@ -82,10 +82,10 @@ export async function* readBytes(path: string, options: ByteOptions = {}): Async
 }
 
 /**
- * The bytes of a file, if its first bytes do not show that it is no text (an archive, an image, UTF-16).
+ * The bytes of a file, unless its first bytes show that it is not UTF-8 text but an archive, an image, UTF-16 ….
  *
- * @param expected the kinds of {@link kindOf} that the caller reads.
- * @throws KNESER_INPUT_UNREADABLE for UTF-16, UTF-32 and files of other kinds, and what {@link readBytes} throws.
+ * @param expected names of the kinds of files ({@link kindOf}) that the caller accepts beside text.
+ * @throws KNESER_INPUT_UNREADABLE for UTF-16, UTF-32 and files of other kinds, and the errors of {@link readBytes}.
  */
 export async function* readRecognized(
   path: string,
@@ -96,10 +96,10 @@ export async function* readRecognized(
   yield* options.anyBytes ? bytes : recognized(path, bytes, expected);
 }
 
-/** Magic numbers of compressions have up to 4 bytes: the name of a shorter file says what it is. */
+/** The longest magic number of a compression, in bytes: a shorter file is of the compression that its name says. */
 const LONGEST_MAGIC = 4;
 
-/** The compression of a file by its first bytes; by its name if `byName` is true or the file is too short to tell. */
+/** The compression of a file by its first bytes; by its name if `byName` is true or the file is shorter than a magic number. */
 function compressionOf(path: string, head: Uint8Array, byName: boolean): Compression | undefined {
   const named = COMPRESSIONS.find(({ ending }) => ending.test(path));
   if (byName) return named;
@@ -108,7 +108,7 @@ function compressionOf(path: string, head: Uint8Array, byName: boolean): Compres
   if (found || !named || head.length < LONGEST_MAGIC) return found ?? named;
   const reason = kind
     ? `is ${kind.what}, not ${named.kind} data, whatever its name says; ${helpFor(kind, path)}`
-    : `no ${named.kind} data, whatever its name says; rename it if it is text`;
+    : `is not ${named.kind} data, whatever its name says; rename it if it is text`;
   throw new KneserError(named.code, `${path}: ${reason}`);
 }
 
@@ -119,7 +119,7 @@ function openPipe(path: string, signal: AbortSignal | undefined): Readable {
   return stream;
 }
 
-/** The bytes of a file. All chunks share one buffer, where a stream would allocate one for each. */
+/** The bytes of a file. All chunks share one buffer; a stream would allocate a buffer for each. */
 async function* readFile(path: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const file = await open(path);
   try {
@@ -138,12 +138,12 @@ async function* readFile(path: string, signal: AbortSignal | undefined): AsyncGe
 /** Unpacks gzip data, of one member or many. */
 async function* gunzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const { createGunzip } = await import('node:zlib');
-  // Copies: the stream keeps chunks while the source already fills the next one.
+  // Copies, because the stream still holds earlier chunks while the source overwrites its buffer with the next one.
   const copies = async function* (): AsyncGenerator<Uint8Array> {
     for await (const chunk of source) yield chunk.slice();
   };
   const stream = createGunzip({ chunkSize: CHUNK_BYTES });
-  // An error of either end reaches the loop through the stream.
+  // No callback is needed: an error of the source or of gunzip ends the loop below.
   pipeline(Readable.from(copies()), stream, () => undefined);
   yield* stream as AsyncIterable<Uint8Array>;
 }

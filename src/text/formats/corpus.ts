@@ -7,15 +7,15 @@ import { NEWLINE } from '../tokens.js';
 /** How files become documents. */
 export interface DocumentOptions {
   /**
-   * The field that holds the text, in the objects of JSON lines. Default `text`. A name with dots is a path: `meta.text` is
-   * the member `text` of the member `meta`, unless the object has a member named `meta.text`.
+   * The field of each object of JSON lines that holds the text. Default `text`. A name with dots is a path: `meta.text` is the
+   * member `text` of the member `meta`, unless the object has a member named `meta.text`.
    */
   readonly field?: string;
-  /** The column that holds the text, in the rows of Parquet files. Default `text`. */
+  /** The column of Parquet files that holds the text. Default `text`. */
   readonly column?: string;
   /**
-   * The format of all files, whatever their names: for standard input and odd names. Default: by the ending of the name,
-   * and plain text for any other ending. Parquet files are known by their bytes.
+   * The format of all files, whatever their names: for standard input and files with unusual names. By default a file is Parquet
+   * if its first bytes say so, else of the format of its name's ending, and plain text if no format has this ending.
    */
   readonly format?: FormatName;
   /**
@@ -24,13 +24,13 @@ export interface DocumentOptions {
    */
   readonly missing?: 'refuse' | 'skip';
   /**
-   * Reads any bytes as text, and lets the name of a file alone say its format. Default false: archives, images, other
-   * binary data, UTF-16, and text with many invalid UTF-8 sequences are refused.
+   * Whether any bytes are read as text, and a file's name alone decides its format. By default archives, images, other binary
+   * data, UTF-16, and text with many invalid UTF-8 sequences are refused.
    */
   readonly anyBytes?: boolean;
 }
 
-/** The names of the formats of `FORMATS`. */
+/** The name of a format: a row of `FORMATS`. */
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
 /** The values of the option `format`. */
@@ -60,74 +60,74 @@ export interface ReadOptions extends DocumentOptions {
   readonly onRead?: ((bytes: number) => void) | undefined;
   /** Ends the reading, even of a pipe that is silent. */
   readonly signal?: AbortSignal | undefined;
-  /** Called with the number of documents just left out, with `missing: 'skip'`. */
+  /** Called with the number of documents that `missing: 'skip'` just left out. */
   readonly onSkip?: ((documents: number) => void) | undefined;
-  /** The longest line of JSON, in bytes; at most 32 MB, which is the default. */
+  /** The longest line of JSON, in bytes. Default 32 MB, which is also the most. */
   readonly longestJson?: number | undefined;
-  /** Whether pieces carry the `records` of their documents. */
+  /** Whether pieces have `records`. Default false. */
   readonly records?: boolean | undefined;
 }
 
 /**
- * Some documents as bytes, the fast path of training and perplexity. Each document ends with a line feed:
+ * Consecutive documents as bytes, which training and perplexity read without making strings. Each document ends with a line feed:
  *
  *     bytes    the cat \n sat \n | a dog \n | \n |
  *     ends                       13         19   20
  *
- * The memory is valid until the next piece is asked for.
+ * The bytes are valid until the next piece is asked for.
  */
 export interface Piece {
-  /** UTF-8. */
+  /** The text as UTF-8. */
   readonly bytes: Uint8Array;
   /**
-   * The offset in `bytes` at which each document ends (exclusive), ascending; the last equals `bytes.length`. Missing where
-   * the file is plain text: each of its lines is a document, and the last one may continue in the next piece.
+   * The offset in `bytes` behind each document, ascending; the last one equals `bytes.length`. Missing for plain text, where
+   * each line is a document and the last line may continue in the next piece.
    */
   readonly ends?: readonly number[];
-  /** The JSON object of each document, if `ReadOptions.records` is true and the format has objects. */
+  /** The JSON object of each document, if `ReadOptions.records` is true and the format is JSON lines. */
   readonly records?: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Says how many documents were left out with `missing: 'skip'`. */
+/** The warning that `missing: 'skip'` left documents out. */
 export function skippedWarning(documents: number): string {
   return documents === 1 ? '1 document without text was left out' : `${documents} documents without text were left out`;
 }
 
 /** One document of a file. */
 export interface Document {
-  /** Its text, of one or more lines, without the line feed that ends the last one. */
+  /** The text, of one or more lines, without the line feed at its end. */
   readonly text: string;
-  /** The whole object of a document in JSON lines. */
+  /** The object of the document, if `ReadOptions.records` is true and the format is JSON lines. */
   readonly record?: Readonly<Record<string, unknown>>;
-  /** Its position among the documents of its file, from 1. */
+  /** The document's number in its file, from 1. */
   readonly at: number;
 }
 
-/** A way to store documents in a file; the rows of `FORMATS`. */
+/** A way to store documents in a file: the type of the rows of `FORMATS`. */
 export interface Format {
   readonly name: FormatName;
   /** A typical ending of a file's name, for messages. */
   readonly ending: string;
-  /** Which names of files (with path) are of this format. */
+  /** Matches the paths of files of this format. */
   readonly matches: RegExp;
-  /** Which names of files (without path) are read if a folder is given. */
+  /** Matches the names, without folder, of files that are read when a folder is given. */
   readonly inFolders: RegExp;
-  /** The option that says where in a file the text is, with its flag and the help of the flag; none for plain text. */
+  /** The option that says where in a file the text is, with its flag and the flag's help; missing for plain text. */
   readonly option?: { readonly name: 'field' | 'column'; readonly flags: string; readonly help: string };
   /**
-   * Input: the path of a file. Output: its documents. Order: as in the file.
+   * Input: the path of a file. Output: its documents, in the order of the file.
    *
    * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED
    */
   readonly read: (path: string, options: ReadOptions) => AsyncGenerator<Piece>;
 }
 
-/** The longest document that is held in memory as a whole, in bytes. */
+/** The longest document that {@link Corpus.documents} yields, in bytes. */
 const MOST_BYTES = 1 << 26;
 
 /** The documents of a file, one after another. */
 export class Corpus {
-  /** @param findFormat finds the format of the file, when it is first read. */
+  /** @param findFormat finds the format of the file; called whenever a reading of the file begins. */
   constructor(
     readonly path: string,
     private readonly options: ReadOptions,
@@ -141,7 +141,7 @@ export class Corpus {
   }
 
   /**
-   * The documents one at a time, in the order of the file; of plain text the lines.
+   * The documents one at a time, in the order of the file. In plain text each line is a document.
    *
    * @throws KNESER_INPUT_*, KNESER_ABORTED; KNESER_LIMIT for a document of more than 64 MB.
    */
@@ -172,6 +172,7 @@ export class Corpus {
   }
 }
 
+/** The offset behind each line feed. */
 function lineEnds(bytes: Uint8Array): number[] {
   const ends: number[] = [];
   for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) ends.push(at + 1);
@@ -180,12 +181,12 @@ function lineEnds(bytes: Uint8Array): number[] {
 
 const encoder = new TextEncoder();
 /**
- * Documents of more UTF-16 units than this are measured before they are encoded. For shorter ones 3 bytes a unit are
- * reserved, the most that UTF-8 can need.
+ * The memory for a document with more UTF-16 units than this is reserved by its length in UTF-8; a shorter document gets 3 bytes
+ * for each unit, the most that UTF-8 can need.
  */
 const LONG = 1 << 18;
 
-/** Joins documents to a piece: adds a line feed to each document that does not end with one. */
+/** Joins documents to a {@link Piece}. A document that does not end with a line feed gets one. */
 export class PieceBuilder {
   private readonly text = new PendingBytes(1 << 16);
   private ends: number[] = [];
@@ -193,7 +194,7 @@ export class PieceBuilder {
   /** Adds a document as a string. */
   addText(document: string): void {
     const { text } = this;
-    text.reserve((document.length > LONG ? utf8Length(document) : 3 * document.length) + 1);
+    text.reserve((document.length > LONG ? mostUtf8Bytes(document) : 3 * document.length) + 1);
     this.endDocument(encoder.encodeInto(document, text.bytes.subarray(text.length)).written);
   }
 
@@ -226,8 +227,8 @@ export class PieceBuilder {
   }
 }
 
-/** An upper bound of a string's length in UTF-8, in bytes: a surrogate pair is counted as 6 bytes, though it takes 4. */
-function utf8Length(text: string): number {
+/** An upper bound of a string's length in UTF-8, in bytes: it counts 6 bytes for a surrogate pair, which takes 4. */
+function mostUtf8Bytes(text: string): number {
   let length = text.length;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);

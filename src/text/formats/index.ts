@@ -1,8 +1,8 @@
 /**
  * text/formats: files to documents. `FORMATS` has one row for each way to store documents in a file, in `text.ts`,
  * `jsonl.ts` and `parquet.ts`; `corpus.ts` has the types Document, Piece, Corpus and Format; `bytes.ts` unpacks gzip and
- * zstd, and refuses the kinds of files that base/file-kinds.ts lists; `text-watch.ts` refuses other bytes that are not UTF-8
- * text; `input.ts` finds the files of a folder; `lines.ts` reads a file line by line. A new format is a file, a row here,
+ * zstd, and refuses the kinds of files that base/file-kinds.ts lists; `text-check.ts` refuses all other bytes that are not
+ * UTF-8 text; `input.ts` finds the files of a folder; `lines.ts` reads a file line by line. A new format is a file, a row here,
  * a test, a fuzz target and a line of docs/formats.md.
  */
 import { Corpus, type DocumentOptions, type Format, type ReadOptions } from './corpus.js';
@@ -10,7 +10,7 @@ import { JSON_LINES } from './jsonl.js';
 import { PARQUET } from './parquet.js';
 import { TEXT } from './text.js';
 
-/** The formats; the first row that matches a file's name is its format. A name that no row matches is of plain text. */
+/** The formats: the first row whose `matches` fits a file's name is the file's format. A file whose name fits no row is plain text. */
 export const FORMATS: readonly Format[] = [JSON_LINES, PARQUET, TEXT];
 
 /** The options that say where in a file its text is: one for each structured format. */
@@ -21,28 +21,28 @@ export function formatOf(path: string, { format }: DocumentOptions = {}): Format
   return FORMATS.find(({ name, matches }) => (format === undefined ? matches.test(path) : name === format)) ?? TEXT;
 }
 
-/** The format of a file: the option `format` if given; Parquet if its first bytes say so; else by its name. */
+/** The format of a file: {@link formatOf}, unless neither `format` nor `anyBytes` is given and the file's first bytes are Parquet's. */
 export async function findFormat(path: string, options: DocumentOptions = {}): Promise<Format> {
   const format = formatOf(path, options);
-  const isOpen = options.format === undefined && !options.anyBytes && format !== PARQUET;
-  if (!isOpen) return format;
+  const bytesDecide = options.format === undefined && !options.anyBytes && format !== PARQUET;
+  if (!bytesDecide) return format;
   const { isParquet } = await import('./parquet-file.js');
   return (await isParquet(path)) ? PARQUET : format;
 }
 
-/** Whether a file is plain text, whose lines are the same as in an editor. */
+/** Whether a file is plain text, so that its line numbers are those of an editor. */
 export async function isPlain(path: string, options: DocumentOptions = {}): Promise<boolean> {
   return (await findFormat(path, options)) === TEXT;
 }
 
-/** The documents of a file. Nothing is read before they are asked for. */
+/** The documents of a file. Nothing is read before a document is asked for. */
 export function openCorpus(path: string, options: ReadOptions = {}): Corpus {
   return new Corpus(path, options, () => findFormat(path, options));
 }
 
 /**
- * The text of a file as UTF-8: of plain text its bytes, of other formats the documents, each as its lines. Bytes are valid
- * until the next ones are asked for.
+ * The text of a file as UTF-8: the bytes of plain text, the documents of other formats, each ended by a line feed. Each array
+ * is valid until the next one is asked for.
  *
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED.
  */

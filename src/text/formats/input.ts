@@ -6,7 +6,7 @@ import { KneserError, readError } from '../../base/errors.js';
 import { givenDocumentOptions, type DocumentOptions, type Format } from './corpus.js';
 import { findFormat, formatOf, FORMATS } from './index.js';
 
-/** Names of entries that only the folder of a model has, finished or not: such a folder is not read as text. */
+/** Names of entries that only a model folder has, finished or not. A folder with such an entry is not read as text. */
 const MODEL_ENTRY = /^(kneser\.(json|training)|generation-\d+)$/;
 
 /** One input: the path of a file, or `-` for standard input, and its size on disk [bytes] unless it is a pipe. */
@@ -16,12 +16,11 @@ export interface Input {
 }
 
 /**
- * Input: names of files and folders. Output: the files that they stand for. A folder stands for the files in it and in its
- * subfolders whose names match a format (`inFolders`). The option `format` leaves out files whose names say another
- * format. Folders of models and hidden entries (names that begin with a dot) are left out. Order: as given, the files of
- * each folder sorted by name.
+ * Input: paths of files and folders. Output: the files, in the order of the paths; a folder gives the files in it and in its
+ * subfolders whose names match the `inFolders` of a format, sorted by name. Left out are files of a folder whose names say
+ * another format than the option `format`, model folders, and hidden entries (names that begin with a dot).
  *
- * @param onWarning gets one sentence for each folder with entries that are left out: their names and the reasons.
+ * @param onWarning gets one sentence for each given folder of which entries are left out, with the names and the reasons.
  * @throws KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_INPUT_EMPTY for a folder without text, or KNESER_OPTION
  * for an option of a format that no input has.
  */
@@ -37,17 +36,20 @@ export async function expandInputs(
     if (!option || documents[option.name] === undefined || used.some(format => format.name === name)) continue;
     throw new KneserError(
       'KNESER_OPTION',
-      `${option.name}: none of the inputs is a ${ending} file; leave it out, or say --format ${name} (format: '${name}') ` +
-        'for standard input and files with other names',
+      `${option.name}: none of the inputs is a ${ending} file; leave this option out, or add --format ${name} ` +
+        `(format: '${name}') for standard input and files with other names`,
     );
   }
   if (documents.missing !== undefined && !used.some(({ option }) => option)) {
-    throw new KneserError('KNESER_OPTION', 'missing: all inputs are plain text, which has no fields; leave it out');
+    throw new KneserError(
+      'KNESER_OPTION',
+      'missing: all inputs are plain text, which has no fields; leave this option out',
+    );
   }
   return inputs;
 }
 
-/** Leaves out options no input uses: `field` without JSON lines, `column` without Parquet, `missing` without either. */
+/** The given options that some input uses: `field` needs JSON lines, `column` Parquet, `missing` either of them. */
 export async function documentsOf(inputs: readonly Input[], documents: DocumentOptions): Promise<DocumentOptions> {
   const used = await usedFormats(inputs, documents);
   const uses = (name: keyof DocumentOptions): boolean =>
@@ -58,7 +60,7 @@ export async function documentsOf(inputs: readonly Input[], documents: DocumentO
   return Object.fromEntries(given);
 }
 
-/** The formats of the inputs. The bytes of a file are read only if an option depends on its format. */
+/** The formats of the inputs: by their names and, if `column` or `missing` is given, also by their first bytes. */
 async function usedFormats(inputs: readonly Input[], documents: DocumentOptions): Promise<Format[]> {
   const formats = new Set(inputs.map(({ path }) => formatOf(path, documents)));
   if (documents.column !== undefined || documents.missing !== undefined) {
@@ -75,24 +77,24 @@ async function expandPath(
   if (path === STDIN) return [{ path, bytes: undefined }];
   const stats = await inputStats(path);
   if (!stats.isDirectory()) return [{ path, bytes: stats.isFile() ? stats.size : undefined }];
-  const left: LeftOut[] = [];
-  const found = await filesOf(path, '', documents, left);
-  const reasons = describeLeftOut(left);
+  const leftOut: LeftOut[] = [];
+  const found = await filesOf(path, '', documents, leftOut);
+  const reasons = describeLeftOut(leftOut);
   if (found.length === 0) {
     const message =
-      left.length === 1 && left[0].name === ''
+      leftOut.length === 1 && leftOut[0].name === ''
         ? 'is a model, not text; name the text, too'
         : `this folder holds no text files (.txt, .txt.gz, .tokens …)${reasons === '' ? '' : `, only ${reasons}`}`;
     throw new KneserError('KNESER_INPUT_EMPTY', `${path}: ${message}`);
   }
-  if (left.length > 0) {
-    const entries = left.length === 1 ? '1 entry was' : `${left.length} entries were`;
+  if (leftOut.length > 0) {
+    const entries = leftOut.length === 1 ? '1 entry was' : `${leftOut.length} entries were`;
     onWarning?.(`${path}: ${entries} left out: ${reasons}`);
   }
   return found;
 }
 
-/** An entry of a folder that is not read: its path in the folder, and the reason. */
+/** An entry of a folder that is left out: its path relative to the given folder, and the reason. */
 interface LeftOut {
   readonly name: string;
   readonly reason: string;
@@ -101,8 +103,18 @@ interface LeftOut {
 const MODEL = 'a model';
 const NO_TEXT = 'not named like text; name it to read it';
 
-/** The text files of a folder. @param inside the folder's path relative to the folder that the caller gave. @param left gets the other entries. */
-async function filesOf(folder: string, inside: string, documents: DocumentOptions, left: LeftOut[]): Promise<Input[]> {
+/**
+ * The text files of a folder and its subfolders, sorted by name.
+ *
+ * @param inside the folder's path relative to the given folder.
+ * @param leftOut gets the other entries.
+ */
+async function filesOf(
+  folder: string,
+  inside: string,
+  documents: DocumentOptions,
+  leftOut: LeftOut[],
+): Promise<Input[]> {
   const inputs: Input[] = [];
   let entries;
   try {
@@ -111,7 +123,7 @@ async function filesOf(folder: string, inside: string, documents: DocumentOption
     throw readError(folder, error);
   }
   if (entries.some(entry => MODEL_ENTRY.test(entry.name))) {
-    left.push({ name: inside, reason: MODEL });
+    leftOut.push({ name: inside, reason: MODEL });
     return [];
   }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -120,18 +132,18 @@ async function filesOf(folder: string, inside: string, documents: DocumentOption
     const name = join(inside, entry.name);
     if (entry.name.startsWith('.')) continue;
     if (entry.isDirectory()) {
-      inputs.push(...(await filesOf(path, name, documents, left)));
+      inputs.push(...(await filesOf(path, name, documents, leftOut)));
     } else {
       const reason = reasonAgainst(entry.name, documents);
       const stats = reason === undefined ? await inputStats(path) : undefined;
       if (stats?.isFile()) inputs.push({ path, bytes: stats.size });
-      else left.push({ name, reason: reason ?? 'no file' });
+      else leftOut.push({ name, reason: reason ?? 'not a regular file' });
     }
   }
   return inputs;
 }
 
-/** Why a file of a folder is not read; `undefined` if it is. */
+/** Why a file of a folder is left out; `undefined` for a file to read. */
 function reasonAgainst(name: string, { format }: DocumentOptions): string | undefined {
   if (!FORMATS.some(({ inFolders }) => inFolders.test(name))) return NO_TEXT;
   const other = FORMATS.find(({ matches }) => matches.test(name));
@@ -140,22 +152,22 @@ function reasonAgainst(name: string, { format }: DocumentOptions): string | unde
     : `named like ${other.name}, not ${format}`;
 }
 
-/** How many entries a warning names for each reason. */
-const NAMED = 3;
+/** A warning names at most this many entries for each reason. */
+const MOST_NAMED = 3;
 
-/** `a.png, b.png and 2 more (not named like text)`, reason by reason. */
-function describeLeftOut(left: readonly LeftOut[]): string {
-  const reasons = [...new Set(left.map(({ reason }) => reason))];
+/** Lists the entries by reason: `a.png, b.png, c.png and 2 more (not named like text); d.txt (…)`. */
+function describeLeftOut(leftOut: readonly LeftOut[]): string {
+  const reasons = [...new Set(leftOut.map(({ reason }) => reason))];
   return reasons
     .map(reason => {
-      const names = left.filter(entry => entry.reason === reason).map(({ name }) => name);
-      const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
-      return `${names.slice(0, NAMED).join(', ')}${more} (${reason})`;
+      const names = leftOut.filter(entry => entry.reason === reason).map(({ name }) => name);
+      const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
+      return `${names.slice(0, MOST_NAMED).join(', ')}${more} (${reason})`;
     })
     .join('; ');
 }
 
-/** The size of an input on disk, in bytes; 0 for a pipe. */
+/** The size of a file on disk, in bytes; 0 for a pipe. */
 export async function fileSize(path: string): Promise<number> {
   const [input] = await expandInputs([path]);
   return input.bytes ?? 0;

@@ -3,9 +3,9 @@ import { PendingBytes } from '../../base/pending-bytes.js';
 import { decode } from '../surface.js';
 import { NEWLINE } from '../tokens.js';
 import { PieceBuilder, type DocumentOptions, type Format, type Piece, type ReadOptions } from './corpus.js';
-import { conversion } from './text-watch.js';
+import { conversion } from './text-check.js';
 
-/** JSON lines: one JSON object a line, of which one field is the text of a document. */
+/** JSON lines: each line is a JSON object and a document, whose text is one field of the object. */
 export const JSON_LINES: Format = {
   name: 'jsonl',
   ending: '.jsonl',
@@ -19,7 +19,7 @@ export const JSON_LINES: Format = {
   read: readJsonLines,
 };
 
-/** The longest line, in bytes: it is parsed as a whole. */
+/** The longest line, in bytes: `JSON.parse` needs a whole line in memory. */
 const MOST_BYTES = 1 << 25;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -44,18 +44,18 @@ async function* readJsonLines(path: string, options: ReadOptions): AsyncGenerato
 
 /** A line of JSON lines that holds an object. */
 export interface JsonLine {
-  /** Its bytes without the line feed: valid until the next lines are asked for. */
+  /** The line as UTF-8, without the line feed; valid until the next lines are asked for. */
   readonly bytes: Uint8Array;
   readonly object: JsonObject;
-  /** Its number, from 1; blank lines count. */
+  /** The line's number in the file, from 1; blank lines count. */
   readonly line: number;
 }
 
 /**
- * Input: a file of JSON lines. Output: its objects, some at a time, blank lines left out. Order: as in the file.
+ * Input: a file of JSON lines. Output: its lines with their objects, without blank lines, in the order of the file; an array at a time.
  *
- * @param isChecked whether the file was read before, whole and without an error: objects are then parsed when they are asked for.
- * @param source the bytes of the file; default: what is read at `path`.
+ * @param isChecked whether the file was already read to its end without an error: objects are then parsed when asked for.
+ * @param source the bytes of the file. Default: reads the file at `path`.
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED
  */
 export async function* readJsonObjects(
@@ -65,20 +65,19 @@ export async function* readJsonObjects(
   source?: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<readonly JsonLine[]> {
   const { longestJson = MOST_BYTES } = options;
-  const most = Math.min(longestJson, MOST_BYTES);
-  /** The beginning of a line whose end was not read yet. */
+  const mostBytes = Math.min(longestJson, MOST_BYTES);
+  /** The beginning of a line whose end has not been read yet. */
   const pending = new PendingBytes();
   let line = 1;
-  /** Whether no document was read yet. */
-  let first = true;
+  let isFirst = true;
   let lines: JsonLine[] = [];
   const keep = (part: Uint8Array): void => {
-    if (pending.length + part.length > most) {
+    if (pending.length + part.length > mostBytes) {
       if (line === 1) refuseArray(pending.length > 0 ? pending.view() : part, `${path}, line 1`);
-      const help = most < MOST_BYTES ? 'split it, or allow more memory' : 'split it';
+      const help = mostBytes < MOST_BYTES ? 'split it, or allow more memory' : 'split it';
       throw new KneserError(
         'KNESER_LIMIT',
-        `${path}, line ${line}: this document has more than ${most >> 20} MB; ${help}`,
+        `${path}, line ${line}: this document has more than ${mostBytes >> 20} MB; ${help}`,
       );
     }
     pending.add(part);
@@ -87,13 +86,13 @@ export async function* readJsonObjects(
     if (isChecked) {
       if (bytes.some(byte => byte > SPACE)) lines.push(new CheckedLine(bytes, path, line));
     } else {
-      const object = parseObject(bytes, path, line, first);
+      const object = parseObject(bytes, path, line, isFirst);
       if (object !== undefined) lines.push({ bytes, object, line });
-      if (object !== undefined) first = false;
+      if (object !== undefined) isFirst = false;
     }
     line++;
   };
-  // bytes.js is loaded when a file is read: the help of commands needs the row alone.
+  // Imported only when a file is read, because the help of commands needs no more than the row above.
   const chunks = source ?? (await import('./bytes.js')).readRecognized(path, options, ['json']);
   for await (const chunk of chunks) {
     let from = 0;
@@ -101,7 +100,7 @@ export async function* readJsonObjects(
       const part = chunk.subarray(from, at);
       if (pending.length > 0) {
         keep(part);
-        // A copy: the rest of this chunk comes into the same memory.
+        // A copy, because the rest of this chunk overwrites `pending`.
         add(pending.view().slice());
         pending.clear();
       } else {
@@ -120,7 +119,7 @@ export async function* readJsonObjects(
 /** The highest byte of white space in JSON. */
 const SPACE = 0x20;
 
-/** A line that was parsed before without an error. */
+/** A line of a file that was already read without an error: it is parsed only when its object is asked for. */
 class CheckedLine implements JsonLine {
   constructor(
     readonly bytes: Uint8Array,
@@ -136,8 +135,8 @@ class CheckedLine implements JsonLine {
 /** An object of JSON lines. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The object of a line; `undefined` for a blank line. @param first whether no document came before. */
-function parseObject(bytes: Uint8Array, path: string, line: number, first: boolean): JsonObject | undefined {
+/** The object of a line; `undefined` for a blank line. @param isFirst whether all lines before this one are blank. */
+function parseObject(bytes: Uint8Array, path: string, line: number, isFirst: boolean): JsonObject | undefined {
   const where = `${path}, line ${line}`;
   let object: unknown;
   let text = '';
@@ -146,7 +145,7 @@ function parseObject(bytes: Uint8Array, path: string, line: number, first: boole
     if (text === '') return undefined;
     object = JSON.parse(text);
   } catch (error) {
-    if (first) {
+    if (isFirst) {
       if (text.startsWith('[')) throw oneArray(where);
       if (BEGINS_OBJECT.test(text)) throw oneObject(where);
     }
@@ -156,17 +155,17 @@ function parseObject(bytes: Uint8Array, path: string, line: number, first: boole
       : 'not JSON; each line must be a JSON object';
     throw new KneserError('KNESER_INPUT_JSON', `${where}: ${reason}`, { cause: error });
   }
-  if (first && Array.isArray(object)) throw oneArray(where);
+  if (isFirst && Array.isArray(object)) throw oneArray(where);
   if (typeof object !== 'object' || object === null || Array.isArray(object)) {
     throw new KneserError('KNESER_INPUT_JSON', `${where}: not a JSON object`);
   }
   return object as JsonObject;
 }
 
-/** The first line of an object over several lines: a brace, and nothing or some fields with a comma or bracket at the end. */
+/** The first line of an object that spans lines: a brace alone, or a brace and a part that ends with a comma or an opening bracket. */
 const BEGINS_OBJECT = /^\{(.*[,{[])?$/;
 
-/** Refuses a line that is too long to be parsed and is an array, with the command that writes one element a line. */
+/** Refuses a JSON array that is too long to be parsed, with the command that writes one element a line. */
 function refuseArray(line: Uint8Array, where: string): void {
   if (decode(line.subarray(0, 100)).trimStart().startsWith('[')) throw oneArray(where);
 }
@@ -209,11 +208,16 @@ export function textOf(
   );
 }
 
+/** The names of paths: splitting one takes longer than a look-up, a record at a time. */
+const PATHS = new Map<string, readonly string[]>();
+
 /** The member named `field`; if the object has none, the nested member that `field` names as a path, such as `meta.text`. */
 export function memberOf(object: JsonObject, field: string): unknown {
   if (Object.hasOwn(object, field)) return object[field];
+  let parts = PATHS.get(field);
+  if (!parts) PATHS.set(field, (parts = field.split('.')));
   let value: unknown = object;
-  for (const name of field.split('.')) {
+  for (const name of parts) {
     if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name))
       return undefined;
     value = (value as JsonObject)[name];

@@ -13,9 +13,9 @@ export class LineReader {
   replaced = 0;
   /** Documents without text that were left out so far, with `missing: 'skip'`. */
   skipped = 0;
-  /** Whether the last line ends with the file instead of a line feed. */
+  /** Whether the file ends without a line feed after its last line. */
   unended = false;
-  /** The document of the last line, from 1; 0 in plain text. */
+  /** The number of the document that the line yielded last belongs to, from 1; 0 in plain text. */
   document = 0;
 
   constructor(
@@ -30,19 +30,19 @@ export class LineReader {
     const onSkip = (documents: number): void => void (this.skipped += documents);
     for await (const { bytes, ends = [] } of openCorpus(this.path, { ...this.options, onSkip }).pieces()) {
       let from = 0;
-      let next = 0;
+      let endIndex = 0;
       for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
         parts.push(bytes.subarray(from, at));
-        if (next < ends.length) {
-          if (from === (next === 0 ? 0 : ends[next - 1])) this.document++;
-          if (at + 1 === ends[next]) next++;
+        if (endIndex < ends.length) {
+          if (from === (endIndex === 0 ? 0 : ends[endIndex - 1])) this.document++;
+          if (at + 1 === ends[endIndex]) endIndex++;
         }
         yield this.text(parts);
         parts = [];
         length = 0;
         from = at + 1;
       }
-      // A chunk's memory may be used again for the next one.
+      // A copy, because the reader may overwrite the bytes with the next piece.
       if (from < bytes.length) parts.push(bytes.slice(from));
       length += bytes.length - from;
       if (length > MOST_BYTES) throw this.tooLong();

@@ -1,16 +1,16 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { parquetMetadataAsync, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-// Inner modules of the package: its public functions decode all pages of a row group before they return the first.
+// Internal modules of the package, because its public functions return the first page only when all pages of a row group are decoded.
 import { parquetHeader, readPage } from 'hyparquet/src/column.js';
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import type { ColumnDecoder, PageHeader } from 'hyparquet/src/types.js';
 import { FileWindow } from './file-window.js';
 import { checkPage, unpackPage } from './parquet-page.js';
 
-/** The largest page, in bytes and in rows; a larger one is refused as damaged. Writers make pages of about 1 MB. */
+/** The largest page, in bytes and in values; a larger one is refused as damaged. Writers make pages of about 1 MB. */
 export const MOST_PAGE_BYTES = 1 << 28;
-const MOST_PAGE_ROWS = 1 << 24;
+const MOST_PAGE_VALUES = 1 << 24;
 
 /** A Parquet file that is open: its metadata, which stand at its end. */
 export interface OpenParquet {
@@ -61,7 +61,7 @@ export async function* packedPages(
   for (const { columns, num_rows } of metadata.row_groups) {
     const chunk = columns.find(({ meta_data }) => meta_data?.path_in_schema.join('\n') === node.element.name);
     if (!chunk?.meta_data) throw new Error('a row group lacks the column');
-    // The footer itself says the type of each of its numbers: a damaged one may be of another type.
+    // The footer stores the type of each of its numbers, so in a damaged footer the type may be another one.
     if (typeof num_rows !== 'bigint') throw new Error('a row group lacks its number of rows');
     const { type, codec, dictionary_page_offset, data_page_offset, total_compressed_size } = chunk.meta_data;
     const { element } = node;
@@ -75,26 +75,28 @@ export async function* packedPages(
       const data = header.data_page_header ?? header.data_page_header_v2;
       const values = (data ?? header.dictionary_page_header)?.num_values;
       if (!isWithin(size, MOST_PAGE_BYTES) || !isWithin(header.uncompressed_page_size, MOST_PAGE_BYTES)) {
-        throw new Error(`a page of ${header.uncompressed_page_size} bytes`);
+        throw new Error(`a page has ${header.uncompressed_page_size} bytes`);
       }
-      if (!isWithin(values ?? 0, MOST_PAGE_ROWS)) throw new Error(`a page of ${values} rows`);
-      // A copy: readPage needs the page in a buffer of its own.
+      if (!isWithin(values ?? 0, MOST_PAGE_VALUES)) throw new Error(`a page has ${values} values`);
+      // A copy, because readPage needs the page in a buffer of its own.
       const bytes = await window.copy(at + length, at + length + size);
       at += length + size;
       rows += data?.num_values ?? 0;
       yield { header, bytes, decoder, end: at, isFirst };
     }
-    if (BigInt(rows) !== num_rows) throw new Error(`${rows} rows in a group of ${num_rows}`);
+    if (BigInt(rows) !== num_rows) throw new Error(`a row group has ${rows} rows instead of ${num_rows}`);
   }
 }
 
-/** The values of a page and its end in the file. A value that is no Uint8Array is missing. Valid until the next page. */
+/** A decoded page, valid until the next one. */
 export interface BytePage {
+  /** A value for each row: its bytes as a Uint8Array; any other value stands for a row without one. */
   readonly values: ArrayLike<unknown> & Iterable<unknown>;
+  /** The offset in the file behind the page, in bytes. */
   readonly end: number;
 }
 
-/** The values of a column of byte strings, page by page. An empty page comes before each, so that progress is reported while it is decoded. */
+/** The values of a column of byte strings, page by page. Before each page comes one without values, so that progress is reported before the decoding. */
 export async function* bytePages(file: OpenParquet, node: SchemaTree): AsyncGenerator<BytePage> {
   let dictionary: Uint8Array[] | undefined;
   for await (const { header, bytes, decoder, end, isFirst } of packedPages(file, node)) {
@@ -106,10 +108,10 @@ export async function* bytePages(file: OpenParquet, node: SchemaTree): AsyncGene
     const reader = { view: new DataView(page.buffer, page.byteOffset, page.length), offset: 0 };
     const { data = [] } = readPage(reader, plain, { ...decoder, codec: 'UNCOMPRESSED' }, dictionary, undefined, 0);
     if (header.type === 'DICTIONARY_PAGE') {
-      dictionary = Array.from(data as Uint8Array[], word => word.slice());
+      dictionary = Array.from(data as Uint8Array[], entry => entry.slice());
     } else {
       const { num_values } = header.data_page_header ?? header.data_page_header_v2 ?? { num_values: 0 };
-      if (data.length !== num_values) throw new Error(`${data.length} rows in a page of ${num_values}`);
+      if (data.length !== num_values) throw new Error(`a page has ${data.length} values instead of ${num_values}`);
       yield { values: data, end };
     }
   }
@@ -119,7 +121,10 @@ function isWithin(value: number, most: number): boolean {
   return value >= 0 && value <= most;
 }
 
-/** A page's header and its length in bytes, which is known only when it is read: the statistics in it may be long. */
+/**
+ * The header of the page at `at`, and the header's length in bytes. The length is known only when the header is read, so the
+ * window grows until the header fits: its statistics may be long.
+ */
 async function readHeader(
   window: FileWindow,
   at: number,

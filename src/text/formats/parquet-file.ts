@@ -10,15 +10,15 @@ import { readRecognized } from './bytes.js';
 import type { Piece, ReadOptions } from './corpus.js';
 import { readInThread, type ReadingTask } from './reading-thread.js';
 
-/** Whether a file begins as Parquet files do; a pipe is not looked at. */
+/** Whether a file begins as Parquet files do; false for a pipe, which is not read. */
 export async function isParquet(path: string): Promise<boolean> {
   return kindOf(await readHead(path))?.name === 'parquet';
 }
 
 /**
- * The end of a Parquet file says where its columns are, so a file is read in place, at any offset. A pipe, and a Parquet
- * file inside gzip or zstd, are first copied to a temporary file. A file that is not Parquet is refused with the name of its
- * kind.
+ * The text of one column of a Parquet file. The end of the file says where its columns are, so it must be readable at any
+ * offset: a pipe, and a Parquet file inside gzip or zstd, are first copied to a temporary file. A file that is not Parquet is
+ * refused with the name of its kind.
  */
 export function readParquet(path: string, options: ReadOptions): AsyncGenerator<Piece> {
   const { column = 'text', missing } = options;
@@ -34,6 +34,7 @@ export async function* readParquetRows(path: string, options: ReadOptions): Asyn
 type ParquetTask = Task extends infer T ? (T extends Task ? Omit<T, 'path'> : never) : never;
 type Task = Exclude<ReadingTask, { readonly kind: 'zstd' }>;
 
+/** Runs a task on a file itself or, where it cannot be read at any offset, on a temporary copy. */
 async function* readLocally(path: string, options: ReadOptions, task: ParquetTask): AsyncGenerator<Piece> {
   const kind = kindOf(await readHead(path));
   if ((await isFile(path)) && (options.anyBytes || kind === undefined || kind.name === 'parquet')) {
@@ -44,7 +45,7 @@ async function* readLocally(path: string, options: ReadOptions, task: ParquetTas
   try {
     const copy = join(folder, 'copy');
     const source = readRecognized(path, options, ['parquet']);
-    await pipeline(copies(source), createWriteStream(copy)).catch((error: unknown) => {
+    await pipeline(copyEach(source), createWriteStream(copy)).catch((error: unknown) => {
       throw error instanceof KneserError ? error : writeError(copy, error);
     });
     yield* readFile(copy, path, { ...options, onRead: undefined }, task);
@@ -53,11 +54,11 @@ async function* readLocally(path: string, options: ReadOptions, task: ParquetTas
   }
 }
 
-async function* copies(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* copyEach(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const chunk of source) yield chunk.slice();
 }
 
-/** @param name the name of the file in messages. */
+/** Runs a task on the file at `path`. @param name the name of the file in messages. */
 async function* readFile(
   path: string,
   name: string,
@@ -77,17 +78,21 @@ async function* readFile(
     }
     report((await stat(path)).size);
   } catch (error) {
-    if (error instanceof KneserError) throw named(error, path, name);
+    if (error instanceof KneserError) throw withName(error, path, name);
     if (systemCode(error) !== undefined) throw readError(name, error);
     const reason = error instanceof Error ? error.message : String(error);
-    throw new KneserError('KNESER_INPUT_PARQUET', `${name}: damaged, or not Parquet as it is read here (${reason})`, {
-      cause: error,
-    });
+    throw new KneserError(
+      'KNESER_INPUT_PARQUET',
+      `${name}: is damaged, or not Parquet of a kind that is supported (${reason})`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
-/** An error with the name of the input in its message, in place of the path of its copy. */
-function named(error: KneserError, path: string, name: string): KneserError {
+/** An error whose message names the input instead of its temporary copy. */
+function withName(error: KneserError, path: string, name: string): KneserError {
   if (path === name || !error.message.startsWith(path)) return error;
   return new KneserError(error.code, name + error.message.slice(path.length), { cause: error });
 }

@@ -3,12 +3,17 @@ import { deltaBinaryUnpack } from 'hyparquet/src/delta.js';
 import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js';
 import type { ColumnDecoder, PageHeader, SchemaElement } from 'hyparquet/src/types.js';
 
-/** The unpacked bytes of a page. In a page of version 2 the levels come first and are never packed; the values follow. */
+/** The uncompressed bytes of a page. A page of version 2 begins with its levels, which are never compressed; its values follow. */
 export function unpackPage(bytes: Uint8Array, header: PageHeader, { codec, compressors }: ColumnDecoder): Uint8Array {
   const levels = levelBytes(header);
-  if (!(levels >= 0 && levels <= bytes.length)) throw new Error('levels beyond their page');
-  const packed = header.data_page_header_v2?.is_compressed === false ? 'UNCOMPRESSED' : codec;
-  const values = decompressPage(bytes.subarray(levels), header.uncompressed_page_size - levels, packed, compressors);
+  if (!(levels >= 0 && levels <= bytes.length)) throw new Error('levels are longer than their page');
+  const valueCodec = header.data_page_header_v2?.is_compressed === false ? 'UNCOMPRESSED' : codec;
+  const values = decompressPage(
+    bytes.subarray(levels),
+    header.uncompressed_page_size - levels,
+    valueCodec,
+    compressors,
+  );
   if (levels === 0) return values;
   const page = new Uint8Array(levels + values.length);
   page.set(bytes.subarray(0, levels));
@@ -16,15 +21,18 @@ export function unpackPage(bytes: Uint8Array, header: PageHeader, { codec, compr
   return page;
 }
 
+/** The length of the levels at the beginning of a page of version 2, in bytes; 0 for other pages. */
 function levelBytes({ data_page_header_v2: second }: PageHeader): number {
   return second ? second.definition_levels_byte_length + second.repetition_levels_byte_length : 0;
 }
 
 /**
- * Refuses a page whose runs or lengths name more values or bytes than its header allows: hyparquet would allocate as much as
- * they name before it reads a value.
+ * Refuses a page whose runs or lengths announce more values or bytes than its header allows, because hyparquet would allocate
+ * memory for all of them before it reads a value.
  *
+ * @param page the uncompressed bytes of the page.
  * @param most the largest total size of a page's values, in bytes.
+ * @throws Error
  */
 export function checkPage(page: Uint8Array, header: PageHeader, element: SchemaElement, most: number): void {
   const first = header.data_page_header;
@@ -47,17 +55,22 @@ export function checkPage(page: Uint8Array, header: PageHeader, element: SchemaE
     const width = reader.view.getUint8(reader.offset);
     if (width > 0) checkRuns(page, reader.offset + 1, page.length, width, count);
   } else if (data.encoding === 'DELTA_BYTE_ARRAY') {
-    // Each value may share a prefix with the value before it.
+    // The length of a value is the length of the prefix that it shares with the value before it, plus the length of its suffix.
     let sum = 0;
     for (const lengths of [new Int32Array(count), new Int32Array(count)]) {
       deltaBinaryUnpack(reader, count, lengths);
       for (const length of lengths) sum += Math.max(0, length);
     }
-    if (sum > most) throw new Error(`a page of ${sum} bytes`);
+    if (sum > most) throw new Error(`a page has ${sum} bytes`);
   }
 }
 
-/** Walks over runs of numbers of `width` bits. The runs may hold at most `count` numbers, apart from the padding of the last group of eight. */
+/**
+ * Checks the runs in `page[from, to)`: numbers of `width` bits, run-length encoded or bit-packed in groups of eight.
+ *
+ * @param count the most numbers that the runs may hold, without the padding of the last group.
+ * @throws Error
+ */
 function checkRuns(page: Uint8Array, from: number, to: number, width: number, count: number): void {
   let at = from;
   for (let seen = 0; seen < count && at < Math.min(to, page.length);) {

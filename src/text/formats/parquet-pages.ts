@@ -4,15 +4,16 @@ import { PieceBuilder } from './corpus.js';
 import { bytePages, openParquet } from './parquet-column.js';
 import type { ReadPiece } from './reading-thread.js';
 
-/** A piece of text ends at this length, in bytes, even within a page: a small page can repeat long texts of its dictionary. */
+/** A piece of text that reaches this length, in bytes, ends even within a page, because a small page can repeat long texts of its dictionary. */
 const PIECE_BYTES = 1 << 22;
 
 /**
- * The text of a Parquet file. The value of one column in each row is a document, of one or more lines. An empty piece comes
- * before each page is decoded: it says where the page ends in the file.
+ * The text of a Parquet file: in each row the value of one column is a document, of one or more lines. Before a page is decoded, an
+ * empty piece tells where the page ends in the file.
  *
  * @param skipMissing whether rows without a value are left out and counted, rather than refused.
- * @throws KNESER_INPUT_PARQUET for a column that is no text; the operating system's error; other errors for damaged data.
+ * @throws KNESER_INPUT_PARQUET if the column is missing or is not text, or a row has no text; the operating system's error; other
+ * errors for damaged data.
  */
 export async function* readPages(path: string, column: string, skipMissing: boolean): AsyncGenerator<ReadPiece> {
   const file = await openParquet(path);
@@ -48,7 +49,7 @@ function noText(path: string, row: number, column: string): KneserError {
   );
 }
 
-/** The column of that name; it must hold strings. */
+/** The column of this name. @throws KNESER_INPUT_PARQUET if it is missing or does not hold strings */
 function textColumn(path: string, schema: SchemaTree, column: string): SchemaTree {
   const isText = ({ children, element }: SchemaTree): boolean => {
     const { type, repetition_type, converted_type, logical_type } = element;
@@ -65,7 +66,7 @@ function textColumn(path: string, schema: SchemaTree, column: string): SchemaTre
   const names = schema.children.filter(isText).map(({ element }) => element.name);
   throw new KneserError(
     'KNESER_INPUT_PARQUET',
-    `${path}: ${found ? `the column ${column} is no text` : `there is no column ${column}`}; ` +
+    `${path}: ${found ? `the column ${column} is not text` : `there is no column ${column}`}; ` +
       (names.length > 0
         ? `name another with column (--column): ${names.join(', ')}`
         : 'no column of this file is text'),

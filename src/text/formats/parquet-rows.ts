@@ -4,18 +4,18 @@ import { compressors } from 'hyparquet-compressors';
 import { FileWindow } from './file-window.js';
 import type { ReadPiece } from './reading-thread.js';
 
-/** A row group of at most this many bytes is decoded whole: decoding a part of it would decode the rows before that part, too. */
+/** A row group of at most this many bytes is decoded at once, because to decode a part of it also decodes the rows before that part. */
 const GROUP_BYTES = 1 << 28;
-/** How many rows of a larger group are decoded at a time. */
-const ROWS = 1 << 14;
-/** How many rows a piece has. */
+/** The rows of a larger group that are decoded at a time. */
+const ROWS_A_STEP = 1 << 14;
+/** The rows of a piece. */
 const ROWS_A_PIECE = 1 << 10;
 
 const encoder = new TextEncoder();
 
 /**
- * Input: a Parquet file. Output: its rows as JSON lines with all columns. Order: as in the file. Integers of 64 bits keep all
- * their digits; dates and times are written as ISO 8601; a number that JSON lacks (NaN, infinities) is `null`.
+ * Input: a Parquet file. Output: its rows as JSON lines with all columns, in the order of the file. 64-bit integers keep all their
+ * digits; dates and times are written as ISO 8601; NaN and infinities, which JSON lacks, become `null`.
  *
  * @throws the operating system's error; other errors for a damaged file.
  */
@@ -32,11 +32,11 @@ export async function* readRows(path: string): AsyncGenerator<ReadPiece> {
     let first = 0;
     for (const { num_rows, total_byte_size } of metadata.row_groups) {
       const behind = first + Number(num_rows);
-      const step = total_byte_size > GROUP_BYTES ? ROWS : behind - first;
+      const step = total_byte_size > GROUP_BYTES ? ROWS_A_STEP : behind - first;
       for (let from = first; from < behind; from += step) {
         const to = Math.min(behind, from + step);
         const rows = await parquetReadObjects({ file, metadata, compressors, rowStart: from, rowEnd: to });
-        if (rows.length !== to - from) throw new Error(`${rows.length} rows of ${to - from}`);
+        if (rows.length !== to - from) throw new Error(`${rows.length} rows instead of ${to - from}`);
         for (let at = 0; at < rows.length; at += ROWS_A_PIECE) {
           const some = rows.slice(at, at + ROWS_A_PIECE);
           const text = some.map(row => `${jsonOf(row)}\n`).join('');

@@ -18,7 +18,7 @@ export const PARQUET: Format = {
 };
 
 async function* readParquet(path: string, options: ReadOptions): AsyncGenerator<Piece> {
-  // Loaded when a file is read: the help of commands needs the row alone.
+  // Imported only when a file is read, because the help of commands needs no more than the row above.
   const file = await import('./parquet-file.js');
   yield* file.readParquet(path, options);
 }

@@ -1,22 +1,26 @@
 import { concatenate } from '../../base/bytes.js';
 import { HEAD_BYTES, helpFor, kindOf } from '../../base/file-kinds.js';
 import { NEWLINE } from '../tokens.js';
-import { refusal, refuseWide } from './text-watch.js';
+import { refusal, refuseWide } from './text-check.js';
 
-/** The first bytes of a source (`head`), and all of its chunks, `head` included. */
+/** The first bytes of a source, and all of its chunks. */
 export interface Peeked {
-  /** At least {@link HEAD_BYTES}, or up to a line feed or the end, since whoever writes a short line to a pipe waits for its answer. */
+  /**
+   * At least {@link HEAD_BYTES} bytes, or fewer that hold a line feed or are the whole source: a program that writes a short line
+   * to a pipe may wait for its answer before it writes more.
+   */
   readonly head: Uint8Array;
+  /** The whole source, from its first byte on. */
   readonly chunks: AsyncGenerator<Uint8Array>;
 }
 
-/** Looks at the first bytes of a source. The caller ends the source. */
+/** Reads the first bytes of a source. The caller must end the source (`return`). */
 export async function peek(source: AsyncGenerator<Uint8Array>): Promise<Peeked> {
   let head: Uint8Array = new Uint8Array(0);
   while (head.length < HEAD_BYTES && !head.includes(NEWLINE)) {
     const next = await source.next();
     if (next.done) break;
-    // A copy, unless this is the only chunk that is read: a source may fill the same buffer again.
+    // A copy if a second chunk must be read, because the source may fill the same buffer again.
     head = head.length === 0 && next.value.length >= HEAD_BYTES ? next.value : concatenate([head, next.value]);
   }
   const first = head;
@@ -28,10 +32,10 @@ export async function peek(source: AsyncGenerator<Uint8Array>): Promise<Peeked> 
 }
 
 /**
- * The chunks of a text, after a check that its first bytes are of no other kind of file.
+ * The chunks of a text, after a check that its first bytes are not those of another kind of file.
  *
  * @param name the name of the text in messages.
- * @param expected names of the kinds of files that the caller reads.
+ * @param expected names of the kinds of files ({@link kindOf}) that the caller accepts beside text.
  * @throws KNESER_INPUT_UNREADABLE for UTF-16, UTF-32 and files of other kinds.
  */
 export async function* recognized(

@@ -4,26 +4,31 @@ import { abortedError, KneserError, type ErrorCode } from '../../base/errors.js'
 import type { Piece } from './corpus.js';
 
 /**
- * A file that a library decodes in a thread of its own. These libraries trust their input: a few damaged bytes can make
- * them work for days or ask for all memory. The thread is ended when it takes far longer than its data can need.
+ * A file that a library decodes in a thread of its own. These libraries trust their input: a few damaged bytes can make them
+ * work for days or ask for all memory. A thread that takes far longer than data of its length can need is ended.
+ *
+ * - `zstd` unpacks bytes that the main thread sends;
+ * - `parquet` opens `path` and yields the text of one column;
+ * - `rows` opens `path` and yields the rows as JSON lines.
  */
 export type ReadingTask =
   | { readonly kind: 'zstd' }
   | { readonly kind: 'parquet'; readonly path: string; readonly column: string; readonly skipMissing?: boolean }
   | { readonly kind: 'rows'; readonly path: string };
 
-/** A piece with the progress at its end (bytes of the file that were read). A piece without bytes only reports progress. */
+/** A piece of the decoded text. A piece without bytes only reports progress. */
 export interface ReadPiece extends Piece {
+  /** Bytes of the file that were decoded up to the end of this piece; 0 for `zstd`. */
   readonly read: number;
-  /** Documents without text that were left out since the last piece; missing for none. */
+  /** Documents without text that were left out since the last piece; a missing number is 0. */
   readonly skipped?: number;
 }
 
-/** A request to the thread: to continue (`next`), or the bytes that it asked for (`undefined` at the end of the file). */
+/** A request to the thread: `next` to continue, or `bytes` with the bytes that it asked for (`undefined` at the end of the file). */
 export type ThreadRequest =
   { readonly kind: 'next' } | { readonly kind: 'bytes'; readonly bytes: Uint8Array | undefined };
 
-/** The thread's answer, and the time that it worked for it [ms]. The thread then sleeps until the next request. */
+/** The thread's answer, and the time from the request to this answer [ms]. The thread then sleeps until the next request. */
 export type ThreadAnswer = { readonly milliseconds: number } & (
   | { readonly kind: 'ready' | 'bytes' | 'done' }
   | { readonly kind: 'piece'; readonly piece: ReadPiece }
@@ -35,21 +40,21 @@ export type ThreadAnswer = { readonly milliseconds: number } & (
     }
 );
 
-/** The time that a thread may take [ms]: `GRACE` at the start, and more for each byte read or made. Libraries need a 50th of it. */
+/** The time that a thread may take [ms]: `GRACE`, and more for each byte that it reads or yields. Libraries need a 50th of this time. */
 const GRACE = 5000;
 const MILLISECONDS_A_BYTE = 1e-3;
-/** The heap of a thread, in MB, without its buffers: each buffer has a limit of its own. */
+/** The largest heap of a thread, in MB. Buffers lie outside the heap; each has a limit of its own. */
 const MOST_MEGABYTES = 512;
+/** The longest delay that `setTimeout` takes [ms]. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
- * Decodes a file in a thread. Input: the task, and the bytes of the file unless the task opens the file itself. Output:
- * the decoded pieces. Order: as in the file.
+ * Decodes a file in a thread. Output: the decoded pieces, in the order of the file.
  *
- * @param source the bytes that the thread asks for.
- * @param grace the time that it may take before it has read or made any byte [ms].
- * @throws the KneserError that the task throws; KNESER_ABORTED; otherwise an Error with a reason, and with the `code` of
- *   a failed system call.
+ * @param source the bytes of the file, for `zstd`; the other tasks open the file themselves.
+ * @param grace the time that the thread may take before it has read or yielded any byte [ms].
+ * @throws the KneserError of the task; KNESER_ABORTED; otherwise an Error whose message is a reason, with the `code` of the
+ *   system call if one failed.
  */
 export async function* readInThread(
   task: ReadingTask,
@@ -64,18 +69,19 @@ export async function* readInThread(
   });
   const bytes = source?.[Symbol.asyncIterator]();
   let read = 0;
+  /** The time that is left [ms]. */
   let allowed = grace;
   try {
-    await answer(worker, Infinity, signal);
+    await nextAnswer(worker, Infinity, signal);
     for (let request: ThreadRequest = { kind: 'next' }; ;) {
       worker.postMessage(request);
-      const found = await answer(worker, allowed, signal);
-      allowed -= found.milliseconds;
+      const answer = await nextAnswer(worker, allowed, signal);
+      allowed -= answer.milliseconds;
       request = { kind: 'next' };
-      if (found.kind === 'done') return;
-      if (found.kind === 'failed') throw failure(found);
-      if (found.kind === 'piece') {
-        const { piece } = found;
+      if (answer.kind === 'done') return;
+      if (answer.kind === 'failed') throw failure(answer);
+      if (answer.kind === 'piece') {
+        const { piece } = answer;
         allowed += MILLISECONDS_A_BYTE * (piece.bytes.length + piece.read - read);
         read = piece.read;
         if (piece.bytes.length > 0 || piece.skipped) yield piece;
@@ -93,7 +99,7 @@ export async function* readInThread(
 }
 
 /** The next answer of a thread. @param limit the longest time to wait for it [ms]. */
-function answer(worker: Worker, limit: number, signal: AbortSignal | undefined): Promise<ThreadAnswer> {
+function nextAnswer(worker: Worker, limit: number, signal: AbortSignal | undefined): Promise<ThreadAnswer> {
   return new Promise((resolve, reject) => {
     const end = (): void => {
       clearTimeout(timer);
@@ -101,18 +107,18 @@ function answer(worker: Worker, limit: number, signal: AbortSignal | undefined):
       worker.off('error', fail);
       signal?.removeEventListener('abort', abort);
     };
-    const succeed = (found: ThreadAnswer): void => {
+    const succeed = (answer: ThreadAnswer): void => {
       end();
-      resolve(found);
+      resolve(answer);
     };
     const fail = (error: Error): void => {
       end();
       const isFull = (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
       const address = new URL('./reading-worker.js', import.meta.url);
-      reject(isFull ? new Error('decoding takes too much memory') : threadError(address, error));
+      reject(isFull ? new Error('decoding needs too much memory') : threadError(address, error));
     };
     const abort = (): void => fail(abortedError('reading', signal?.reason));
-    // setImmediate: an answer that arrived while this thread was busy is delivered before the time-out fails.
+    // setImmediate lets an answer that arrived while this thread was busy come before the time-out.
     const timer = setTimeout(
       () => setImmediate(() => fail(new Error('decoding takes far too long for its size'))),
       Math.min(limit, LONGEST_TIMER),

@@ -3,29 +3,32 @@ import { KneserError, systemCode } from '../../base/errors.js';
 import type { ReadingTask, ReadPiece, ThreadAnswer, ThreadRequest } from './reading-thread.js';
 
 const port = parentPort;
-if (!port) throw new Error('this module is run in a thread');
+if (!port) throw new Error('this module runs in a worker thread only');
 
-let woken = performance.now();
+// The code of the thread that `readInThread` starts. It works on one request at a time and answers each.
+
+/** When the last request arrived [ms]. */
+let requestedAt = performance.now();
 let wake: (request: ThreadRequest) => void = () => undefined;
 port.on('message', (request: ThreadRequest) => {
-  woken = performance.now();
+  requestedAt = performance.now();
   wake(request);
 });
 
 type Answer = ThreadAnswer extends infer A ? (A extends unknown ? Omit<A, 'milliseconds'> : never) : never;
 
 /** Sends an answer, and waits for the next request. */
-function say(answer: Answer): Promise<ThreadRequest> {
+function send(answer: Answer): Promise<ThreadRequest> {
   const request = new Promise<ThreadRequest>(resolve => (wake = resolve));
   const transfer = 'piece' in answer ? [answer.piece.bytes.buffer as ArrayBuffer] : [];
-  port?.postMessage({ ...answer, milliseconds: performance.now() - woken }, transfer);
+  port?.postMessage({ ...answer, milliseconds: performance.now() - requestedAt }, transfer);
   return request;
 }
 
-/** The bytes of the file, asked for one piece after another. */
-async function* given(): AsyncGenerator<Uint8Array> {
+/** The bytes of the file, each chunk requested from the main thread. */
+async function* requestedBytes(): AsyncGenerator<Uint8Array> {
   for (;;) {
-    const request = await say({ kind: 'bytes' });
+    const request = await send({ kind: 'bytes' });
     if (request.kind !== 'bytes' || !request.bytes) return;
     yield request.bytes;
   }
@@ -38,20 +41,20 @@ async function openTask(task: ReadingTask): Promise<AsyncGenerator<ReadPiece>> {
   if (task.kind === 'rows') return (await import('./parquet-rows.js')).readRows(task.path);
   const { unpackZstd } = await import('./zstd-frames.js');
   return (async function* () {
-    for await (const bytes of unpackZstd(given())) yield { bytes, read: 0 };
+    for await (const bytes of unpackZstd(requestedBytes())) yield { bytes, read: 0 };
   })();
 }
 
 try {
   const pieces = await openTask(workerData as ReadingTask);
-  await say({ kind: 'ready' });
+  await send({ kind: 'ready' });
   for await (const { bytes, ...piece } of pieces) {
-    // A copy, since a transferred buffer cannot be used here any more.
-    await say({ kind: 'piece', piece: { ...piece, bytes: bytes.slice() } });
+    // A copy, because `send` transfers the buffer and the task may still use its own.
+    await send({ kind: 'piece', piece: { ...piece, bytes: bytes.slice() } });
   }
-  void say({ kind: 'done' });
+  void send({ kind: 'done' });
 } catch (error) {
-  void say({
+  void send({
     kind: 'failed',
     code: error instanceof KneserError ? error.code : undefined,
     system: systemCode(error),
@@ -59,7 +62,7 @@ try {
   });
 }
 
-/** The reason of a failure. The message of a library's TypeError or RangeError would not help a user. */
+/** The reason of a failure. It replaces the message of a library's TypeError or RangeError, which would not help a user. */
 function reasonOf(error: unknown): string {
   if (error instanceof TypeError || error instanceof RangeError)
     return 'the file is damaged or cut short (inconsistent lengths)';

@@ -7,14 +7,14 @@ import { findFormat, openCorpus } from './index.js';
 import { readJsonObjects, type JsonObject } from './jsonl.js';
 import { readParquetRows } from './parquet-file.js';
 
-/** Some records of a file, which are JSON objects. */
+/** Consecutive records of a file. A record is a JSON object. */
 export interface RecordPiece {
-  /** The JSON of each record, without a line feed; of JSON lines, the bytes of the line. Valid until the next piece is asked for. */
+  /** The JSON of each record as UTF-8 without a line feed: in JSON lines the line itself. Valid until the next piece is asked for. */
   readonly lines: readonly Uint8Array[];
-  /** The object of record i. */
+  /** The object of record `i` of this piece. */
   readonly object: (i: number) => JsonObject;
-  /** The place of record i for messages: `FILE, line 7`. */
-  readonly places: (i: number) => string;
+  /** Names the place of record `i` in messages: `FILE, line 7`. */
+  readonly placeOf: (i: number) => string;
 }
 
 /** The longest line of plain text, in bytes. */
@@ -23,10 +23,10 @@ const MOST_BYTES = 1 << 25;
 const encoder = new TextEncoder();
 
 /**
- * Input: a file of any format. Output: its documents as JSON objects: the lines of JSON lines as they are, the rows of Parquet with
- * all columns, and each line of plain text as the member `text` of an object. Order: as in the file.
+ * Input: a file of any format. Output: its documents as JSON objects, in the order of the file: each line of JSON lines unchanged,
+ * each row of Parquet with all columns, each line of plain text as an object with the member `text`.
  *
- * @param isChecked whether the file was read before, whole and without an error.
+ * @param isChecked whether the file was already read to its end without an error: objects are then parsed when asked for.
  * @param onReplaced called with the number of invalid UTF-8 sequences of plain text that were just read as U+FFFD.
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED
  */
@@ -46,7 +46,7 @@ export async function* readRecords(
     yield {
       lines: lines.map(({ bytes }) => bytes),
       object: i => lines[i].object,
-      places: i => `${path}, ${rows ? 'row' : 'line'} ${lines[i].line}`,
+      placeOf: i => `${path}, ${rows ? 'row' : 'line'} ${lines[i].line}`,
     };
   }
 }
@@ -57,12 +57,15 @@ async function* readLinesAsRecords(
   onReplaced: ((sequences: number) => void) | undefined,
 ): AsyncGenerator<RecordPiece> {
   const pending = new PendingBytes();
-  let at = 0;
+  let linesRead = 0;
   let lines: Uint8Array[] = [];
   let objects: JsonObject[] = [];
   const keep = (part: Uint8Array): void => {
     if (pending.length + part.length > MOST_BYTES) {
-      throw new KneserError('KNESER_LIMIT', `${path}, line ${at + 1}: has more than ${MOST_BYTES >> 20} MB; split it`);
+      throw new KneserError(
+        'KNESER_LIMIT',
+        `${path}, line ${linesRead + 1}: has more than ${MOST_BYTES >> 20} MB; split it`,
+      );
     }
     pending.add(part);
   };
@@ -71,15 +74,15 @@ async function* readLinesAsRecords(
     const object = { text: decode(bytes) };
     lines.push(encoder.encode(JSON.stringify(object)));
     objects.push(object);
-    at++;
+    linesRead++;
   };
   const take = (): RecordPiece => {
-    const behind = at;
-    const own = objects;
+    const pieceObjects = objects;
+    const linesBefore = linesRead - pieceObjects.length;
     const piece = {
       lines,
-      object: (i: number) => own[i],
-      places: (i: number) => `${path}, line ${behind - own.length + i + 1}`,
+      object: (i: number) => pieceObjects[i],
+      placeOf: (i: number) => `${path}, line ${linesBefore + i + 1}`,
     };
     lines = [];
     objects = [];

@@ -1,8 +1,8 @@
 import type { Format, Piece, ReadOptions } from './corpus.js';
 
 /**
- * Plain text: each line is a document. In a folder, files of text are known by their ending, by having no ending, or by
- * being a numbered part such as `news-00001-of-00100`.
+ * Plain text: each line is a document. In a folder, a file is taken as text if its name has one of these endings, has no
+ * ending, or ends as the name of a numbered part does, such as `news-00001-of-00100`.
  */
 export const TEXT: Format = {
   name: 'text',
@@ -13,13 +13,13 @@ export const TEXT: Format = {
 };
 
 async function* readPlainText(path: string, options: ReadOptions): AsyncGenerator<Piece> {
-  // Loaded when a file is read: the help of commands needs the row alone.
-  const [{ readRecognized }, { TextWatch }] = await Promise.all([import('./bytes.js'), import('./text-watch.js')]);
+  // Imported only when a file is read, because the help of commands needs no more than the row above.
+  const [{ readRecognized }, { TextCheck }] = await Promise.all([import('./bytes.js'), import('./text-check.js')]);
   // With format: 'text' a JSON file is read as text, braces included.
   const expected = options.format === 'text' ? ['json'] : [];
-  const watch = options.anyBytes ? undefined : new TextWatch(path);
+  const textCheck = options.anyBytes ? undefined : new TextCheck(path);
   for await (const bytes of readRecognized(path, options, expected)) {
-    watch?.check(bytes);
+    textCheck?.add(bytes);
     yield { bytes };
   }
 }

@@ -3,20 +3,20 @@ import { nameSeparators } from '../names.js';
 import { decode } from '../surface.js';
 import { BOS_WORD, EOS_WORD, splitTokens } from '../tokens.js';
 import { readRecognized } from './bytes.js';
-import { TextWatch } from './text-watch.js';
+import { TextCheck } from './text-check.js';
 
-/** The largest list, in bytes: all of it is in memory at once. */
+/** The largest list, in bytes: the whole list is in memory at once. */
 const MOST_BYTES = 1 << 29;
 
 const NUMBER = /^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 const EPSILON = '<eps>';
 
-/** A line of a list that is not blank. */
+/** A line of a list, with at least one column. */
 interface Line {
-  /** Its position in the file, from 1. */
+  /** The line's number in the file, from 1. */
   readonly at: number;
-  /** Its columns: separated by tabs or, in a line without a tab, by white space. */
-  readonly fields: readonly string[];
+  /** The columns, which tabs separate or, in a line without a tab, white space. */
+  readonly columns: readonly string[];
 }
 
 /**
@@ -24,17 +24,17 @@ interface Line {
  *
  * Input: the path of a file in one of these forms, which docs/formats.md describes:
  *
- *     the                words separated by white space: a word a line, or any text
+ *     the                words separated by white space: one on each line, or any text
  *     the 17             a word and a number on every line: an id (Kaldi), a count, or a score (SentencePiece)
  *     17 the             a number and a word on every line: counts of `uniq -c`
  *     {"the": 17}        vocab.json: words to ids; or an array of words
  *     {"model": …}       tokenizer.json: its tokens
  *
- * Output: the words, without `<s>` and `</s>` and, in a list with `<eps>`, without Kaldi's symbols (`<eps>`, `#0`, `#1` …). Order:
- * as in the file.
+ * Output: the words in the order of the file, without `<s>` and `</s>` and, in a list with `<eps>`, without Kaldi's symbols (`<eps>`,
+ * `#0`, `#1` …).
  *
- * @throws KNESER_INPUT_VOCABULARY for other forms, by line; KNESER_INPUT_EMPTY for a file without words; KNESER_LIMIT, and
- * KNESER_INPUT_* of reading.
+ * @throws KNESER_INPUT_VOCABULARY for another form, with the line's number; KNESER_INPUT_EMPTY for a file without words;
+ * KNESER_LIMIT for a file of more than 512 MB; KNESER_INPUT_* if the file cannot be read.
  */
 export async function readVocabularyList(path: string): Promise<string[]> {
   const text = await readWhole(path);
@@ -52,15 +52,15 @@ export async function readVocabularyList(path: string): Promise<string[]> {
 async function readWhole(path: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const watch = new TextWatch(path);
+  const textCheck = new TextCheck(path);
   for await (const chunk of readRecognized(path, {}, ['json'])) {
-    watch.check(chunk);
+    textCheck.add(chunk);
     chunks.push(chunk.slice());
     length += chunk.length;
     if (length > MOST_BYTES) {
       throw new KneserError(
         'KNESER_LIMIT',
-        `${path}: a vocabulary list has at most ${MOST_BYTES >> 20} MB; is this one?`,
+        `${path}: a vocabulary list has at most ${MOST_BYTES >> 20} MB; is this file one?`,
       );
     }
   }
@@ -75,33 +75,36 @@ function wordsOfLines(path: string, text: string): string[] {
   const numbered = lines.filter(isNumbered);
   if (2 * numbered.length < lines.length || numbered.length === 0) {
     const comma = lines.filter(
-      ({ fields }) => fields.length === 1 && /^[^,]*[^,\d.][^,]*,[+-]?\d+(\.\d+)?$/.test(fields[0]),
+      ({ columns }) => columns.length === 1 && /^[^,]*[^,\d.][^,]*,[+-]?\d+(\.\d+)?$/.test(columns[0]),
     );
     if (2 * comma.length > lines.length) {
       refuse(
         comma[0],
-        `a comma separates a word from a number (${quote(comma[0])}); write words alone, or a tab between`,
+        `a comma separates a word from a number (${quote(comma[0])}); leave the numbers out, or write a tab instead`,
       );
     }
-    return lines.flatMap(({ fields }) => fields.flatMap(splitTokens));
+    return lines.flatMap(({ columns }) => columns.flatMap(splitTokens));
   }
   const [first] = numbered;
   for (const line of lines) {
     if (!isNumbered(line))
-      refuse(line, `${quote(line)} has no column of numbers, as line ${first.at} has (${quote(first)})`);
-    if (line.fields.length > 2)
-      refuse(line, `${quote(line)} has ${line.fields.length} columns; a word and a number are read`);
+      refuse(line, `${quote(line)} has no column of numbers, but line ${first.at} has one (${quote(first)})`);
+    if (line.columns.length > 2)
+      refuse(
+        line,
+        `${quote(line)} has ${line.columns.length} columns; write a word and a number on each line, or words alone`,
+      );
   }
-  const isNumber = (column: number): boolean => lines.every(({ fields }) => NUMBER.test(fields[column]));
-  const numbers = isNumber(1) ? 1 : 0;
+  const isNumber = (column: 0 | 1): boolean => lines.every(({ columns }) => NUMBER.test(columns[column]));
+  const numberColumn = isNumber(1) ? 1 : 0;
   if (isNumber(0) && isNumber(1))
-    refuse(first, `${quote(first)} has two numbers, of which either may be the word; write words alone`);
-  if (!isNumber(numbers)) {
-    const other = lines.find(({ fields }) => NUMBER.test(fields[0]) !== NUMBER.test(first.fields[0])) ?? first;
+    refuse(first, `${quote(first)} has two numbers, and either may be the word; leave the numbers out`);
+  if (!isNumber(numberColumn)) {
+    const other = lines.find(({ columns }) => NUMBER.test(columns[0]) !== NUMBER.test(first.columns[0])) ?? first;
     refuse(other, `${quote(other)} has its number in another column than line ${first.at} (${quote(first)})`);
   }
   return lines.map(line => {
-    const word = line.fields[1 - numbers];
+    const word = line.columns[1 - numberColumn];
     if (splitTokens(word).length !== 1) refuse(line, `${JSON.stringify(word)} is not one word`);
     return word;
   });
@@ -110,28 +113,29 @@ function wordsOfLines(path: string, text: string): string[] {
 function linesOf(text: string): Line[] {
   const lines: Line[] = [];
   text.split('\n').forEach((line, i) => {
-    const fields = line.includes('\t')
+    const columns = line.includes('\t')
       ? line
           .split('\t')
-          .map(field => splitTokens(field).join(' '))
-          .filter(field => field !== '')
+          .map(column => splitTokens(column).join(' '))
+          .filter(column => column !== '')
       : splitTokens(line);
-    if (fields.length > 0) lines.push({ at: i + 1, fields });
+    if (columns.length > 0) lines.push({ at: i + 1, columns });
   });
   return lines;
 }
 
-/** Whether a line has columns of numbers beside one of words, or of numbers alone. */
-function isNumbered({ fields }: Line): boolean {
-  return fields.length > 1 && fields.filter(field => !NUMBER.test(field)).length <= 1;
+/** Whether all columns of a line are numbers, or all but one; false for a line of one column. */
+function isNumbered({ columns }: Line): boolean {
+  return columns.length > 1 && columns.filter(column => !NUMBER.test(column)).length <= 1;
 }
 
-function quote({ fields }: Line): string {
-  const text = fields.slice(0, 4).join(' ');
+/** The first four columns of a line, cut to 40 characters, for messages. */
+function quote({ columns }: Line): string {
+  const text = columns.slice(0, 4).join(' ');
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }
 
-/** The words of JSON; `undefined` for text that only begins like JSON. */
+/** The words of a list in JSON; `undefined` for a text that begins with a bracket or brace but is not JSON. */
 function wordsOfJson(path: string, text: string): string[] | undefined {
   let value: unknown;
   try {
@@ -157,7 +161,10 @@ function wordsOfJson(path: string, text: string): string[] | undefined {
   );
 }
 
-/** The words of an object of words and ids, of an array of words, of an array of words with scores, or of a tokenizer.json. */
+/**
+ * The words of `{WORD: ID}`, of `[WORD]`, of `[[WORD, SCORE]]` or of a tokenizer.json, its added tokens included; `undefined` for any
+ * other value.
+ */
 function tokensOf(value: unknown): string[] | undefined {
   if (Array.isArray(value)) {
     const words = value.map((item: unknown) => (Array.isArray(item) ? (item[0] as unknown) : item));
@@ -174,7 +181,7 @@ function tokensOf(value: unknown): string[] | undefined {
   return ids.length > 0 && ids.every(id => typeof id === 'number') ? Object.keys(value) : undefined;
 }
 
-/** The line at which JSON breaks off, from 1. The engine names the position in its message, or the end of the text. */
+/** The number of the line that is not JSON, from 1: at the position in the engine's message or, without one, the last line. */
 function jsonErrorLine(text: string, error: unknown): number {
   const position = /position (\d+)/.exec(String(error))?.[1];
   return text.slice(0, position === undefined ? text.length : Number(position)).split('\n').length;

@@ -2,7 +2,7 @@ import { byteToken } from '../subwords/model.js';
 import { refuse } from '../subwords/refuse.js';
 import { decodeText, Message } from './protobuf.js';
 
-/** How a model cuts text, by `trainer_spec.model_type`. */
+/** The algorithm that cuts text into pieces, by `trainer_spec.model_type`. */
 const MODEL_TYPES = ['', 'unigram', 'bpe', 'word', 'char'] as const;
 export type ModelType = 'unigram' | 'bpe' | 'word' | 'char';
 
@@ -10,10 +10,10 @@ export type ModelType = 'unigram' | 'bpe' | 'word' | 'char';
 const PIECE_TYPES = ['', 'normal', 'unknown', 'control', 'user-defined', 'unused', 'byte'] as const;
 export type PieceType = Exclude<(typeof PIECE_TYPES)[number], ''>;
 
-/** A piece of the vocabulary. Its number is its index in the list of pieces. */
+/** A piece of the vocabulary. Its id is its index in `ModelFile.pieces`. */
 export interface Piece {
   readonly text: string;
-  /** Unigram: natural log probability. BPE: minus the rank of the merge. Single precision. */
+  /** In single precision. Unigram: the natural log probability; BPE: minus the rank of the merge. */
   readonly score: number;
   readonly type: PieceType;
 }
@@ -33,7 +33,9 @@ export interface ModelFile {
 export interface NormalizerFile {
   /** The rules, as `Charsmap` reads them; empty for none. */
   readonly charsmap: Uint8Array;
+  /** Whether the text gets a mark at its beginning (at its end with `marksEnd`). */
   readonly addsMark: boolean;
+  /** Whether repeated spaces become one, and spaces at both ends are removed. */
   readonly removesExtraSpace: boolean;
   /** Whether spaces become the mark `▁` (U+2581). */
   readonly escapesSpace: boolean;
@@ -42,7 +44,7 @@ export interface NormalizerFile {
 /** SentencePiece's own library refuses pieces of this many bytes or more. */
 const MOST_PIECE_BYTES = 8000;
 
-/** @throws KNESER_TOKENIZER with the path of the field that is wrong */
+/** @param bytes the file's content. @throws KNESER_TOKENIZER with the path of the field that is wrong */
 export function readModelFile(bytes: Uint8Array): ModelFile {
   const file = new Message(bytes, '');
   const trainer = file.message(2, 'trainer_spec');
@@ -75,13 +77,13 @@ function readPiece(message: Message, fallsBack: boolean): Piece {
   const number = message.choice(3, 'type', 1);
   const type = PIECE_TYPES[number] || refuse(`${message.at('type')}: ${number} is not supported`);
   const score = message.float(2, 'score');
-  // Some conversion scripts add a piece for NUL; the library ignores it where bytes have pieces.
+  // Some conversion scripts add a piece for NUL. The library ignores it if the model has pieces for bytes.
   if (text === '\0' && (fallsBack || type === 'unused')) return { text: '', score, type: 'unused' };
   if (text.includes('\0')) refuse(`${path}: holds NUL`);
   return { text, score, type };
 }
 
-/** Refuses vocabularies that the library refuses, and scores that are no numbers. */
+/** Refuses vocabularies that the library refuses, and scores that are NaN or, for Unigram, infinite. */
 function checkPieces(pieces: readonly Piece[], type: ModelType, fallsBack: boolean): void {
   const seen = new Set<string>();
   const bytes = new Set<string>();
@@ -91,9 +93,9 @@ function checkPieces(pieces: readonly Piece[], type: ModelType, fallsBack: boole
     const isNoScore = type === 'unigram' ? !Number.isFinite(score) : type === 'bpe' && Number.isNaN(score);
     if (isNoScore) refuse(`${path}.score: is ${score}`);
     if (text === '') return;
-    // All types but BPE keep ordinary pieces apart from the others (control, unknown, byte): the same text may occur in both.
+    // In all types but BPE, one ordinary piece and one of the others (control, unknown, byte) may have the same text.
     const name = type === 'bpe' || isOrdinary(kind) ? `0${text}` : `1${text}`;
-    if (seen.has(name)) refuse(`${path}.piece: ${JSON.stringify(text)} is there twice`);
+    if (seen.has(name)) refuse(`${path}.piece: ${JSON.stringify(text)} occurs twice`);
     seen.add(name);
     if (kind === 'unknown') {
       if (unknown >= 0) refuse(`${path}: is a second unknown piece, after pieces[${unknown}]`);
@@ -101,21 +103,21 @@ function checkPieces(pieces: readonly Piece[], type: ModelType, fallsBack: boole
     }
     if (kind !== 'byte') return;
     if (!fallsBack) refuse(`${path}: is the piece of a byte, but trainer_spec.byte_fallback is false`);
-    if (!BYTE_TOKENS.has(text)) refuse(`${path}.piece: ${JSON.stringify(text)} names no byte`);
+    if (!BYTE_TOKENS.has(text)) refuse(`${path}.piece: ${JSON.stringify(text)} is not <0x00> to <0xFF>`);
     bytes.add(text);
   });
   if (type === 'unigram' && !pieces.some(piece => isOrdinary(piece.type) && piece.text !== '')) {
-    refuse('pieces: no piece can be found in a text');
+    refuse('pieces: none is normal, user-defined or unused, so no text can be cut');
   }
   if (unknown < 0 && !fallsBack) refuse('pieces: there is no unknown piece');
   if (fallsBack && bytes.size < 256) {
-    refuse(`pieces: ${bytes.size} of 256 bytes have a piece, but trainer_spec.byte_fallback is true`);
+    refuse(`pieces: only ${bytes.size} of the 256 bytes have a piece, but trainer_spec.byte_fallback is true`);
   }
 }
 
 const BYTE_TOKENS = new Set(Array.from({ length: 256 }, (_, byte) => byteToken(byte)));
 
-/** Whether a piece may be found in text: control, unknown and byte pieces never are. */
+/** Whether pieces of a type may be found in a text; control, unknown and byte pieces never are. */
 export function isOrdinary(type: PieceType): boolean {
   return type === 'normal' || type === 'user-defined' || type === 'unused';
 }

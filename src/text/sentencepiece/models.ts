@@ -1,11 +1,11 @@
-import { cutBefore, type Model } from '../subwords/model.js';
+import { findCutMark, type Model } from '../subwords/model.js';
 import { Trie } from '../subwords/trie.js';
 import { UNKNOWN, UnigramSearch } from '../subwords/unigram-search.js';
 import { readBpe } from './bpe.js';
 import { isOrdinary, type ModelFile, type ModelType } from './model-file.js';
-import { Surface } from './surface.js';
+import { TokenWriter } from './token-writer.js';
 
-/** The models by `trainer_spec.model_type`. BPE and char get the texts between user-defined pieces. */
+/** Makes the model of each type. BPE and char are given only the stretches between user-defined pieces. */
 export const MODELS: Readonly<Record<ModelType, (file: ModelFile) => Model>> = {
   unigram: readUnigram,
   bpe: readBpe,
@@ -13,18 +13,18 @@ export const MODELS: Readonly<Record<ModelType, (file: ModelFile) => Model>> = {
   char: readCharacter,
 };
 
-/** Numbers of the pieces that texts may be cut into, by their text; unused pieces count as unknown. */
-function numbersOf({ pieces }: ModelFile): ReadonlyMap<string, number> {
-  const numbers = new Map<string, number>();
-  pieces.forEach(({ text, type }, number) => {
-    if (isOrdinary(type) && type !== 'unused') numbers.set(text, number);
+/** The ids of the pieces that may be found in a text, by their text. Unused pieces are not among them: they count as unknown. */
+function idsOf({ pieces }: ModelFile): ReadonlyMap<string, number> {
+  const ids = new Map<string, number>();
+  pieces.forEach(({ text, type }, id) => {
+    if (isOrdinary(type) && type !== 'unused') ids.set(text, id);
   });
-  return numbers;
+  return ids;
 }
 
-/** Subtracted from the lowest score of a piece to get the score of a character without a piece (`kUnkPenalty`), natural log. */
+/** A character without a piece has the lowest score of a piece minus this penalty (the library's `kUnkPenalty`), natural log. */
 const UNKNOWN_PENALTY = 10;
-/** The largest number of single precision: the library's worst score if no piece is normal. */
+/** The largest number of single precision: the library takes it as the lowest score if no piece is normal. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
 function readUnigram(file: ModelFile): Model {
@@ -35,65 +35,66 @@ function readUnigram(file: ModelFile): Model {
     if (type === 'normal') worst = Math.min(worst, score);
   });
   const scores = Float64Array.from(pieces, ({ text, score, type }) =>
-    // The score of a user-defined piece is 0 or more and grows with its length, so that it beats other ways to cut its text.
+    // The score of a user-defined piece is at least 0 and grows with the piece's length: higher than any other cut of its text.
     type === 'user-defined' ? Math.fround(0.1 * (encoder.encode(text).length - 1)) : score,
   );
-  for (const [text, number] of numbersOf(file)) trie.set(text, number);
+  for (const [text, id] of idsOf(file)) trie.set(text, id);
   const unknownScore = Math.fround(worst - UNKNOWN_PENALTY);
   const search = new UnigramSearch(trie, scores, unknownScore, undefined, true);
-  const surface = new Surface(file);
+  const writer = new TokenWriter(file);
   return {
-    tokens: surface.tokens,
-    tokenize(piece, put) {
-      search.search(piece);
-      const { ends, last } = search;
+    tokens: writer.tokens,
+    tokenize(text, put) {
+      search.search(text);
+      const { ends, lastToken } = search;
       let from = 0;
       for (let i = search.count - 1; i >= 0; i--) {
         const to = ends[i];
-        if (last[to] === UNKNOWN) surface.unknown(piece.slice(from, to), put);
-        else surface.known(last[to], put);
+        if (lastToken[to] === UNKNOWN) writer.unknown(text.slice(from, to), put);
+        else writer.piece(lastToken[to], put);
         from = to;
       }
-      surface.end(put);
+      writer.end(put);
     },
   };
 }
 
 const encoder = new TextEncoder();
 
+/** Makes each character a token. */
 function readCharacter(file: ModelFile): Model {
-  const numbers = numbersOf(file);
-  const surface = new Surface(file);
+  const ids = idsOf(file);
+  const writer = new TokenWriter(file);
   return {
-    tokens: surface.tokens,
-    tokenize(piece, put) {
-      for (const character of piece) {
-        const number = numbers.get(character);
-        if (number === undefined) surface.unknown(character, put);
-        else surface.known(number, put);
+    tokens: writer.tokens,
+    tokenize(text, put) {
+      for (const character of text) {
+        const id = ids.get(character);
+        if (id === undefined) writer.unknown(character, put);
+        else writer.piece(id, put);
       }
-      surface.end(put);
+      writer.end(put);
     },
-    cutsBefore: cutBefore(text => numbers.has(text), []),
+    cutMark: findCutMark(text => ids.has(text), []),
   };
 }
 
-/** Cuts before each mark `▁`, even where the text itself had the mark instead of a space; each part is a word. */
+/** Cuts a text into words before each mark `▁`, also where the original text had this character; a word is one piece or unknown. */
 function readWord(file: ModelFile): Model {
-  const numbers = numbersOf(file);
-  const surface = new Surface(file);
+  const ids = idsOf(file);
+  const writer = new TokenWriter(file);
   return {
-    tokens: surface.tokens,
-    tokenize(piece, put) {
-      for (let from = 0, to = 0; from < piece.length; from = to) {
-        to = piece.indexOf('▁', from + 1);
-        if (to < 0) to = piece.length;
-        const word = piece.slice(from, to);
-        const number = numbers.get(word);
-        if (number === undefined) surface.unknown(word, put);
-        else surface.known(number, put);
+    tokens: writer.tokens,
+    tokenize(text, put) {
+      for (let from = 0, to = 0; from < text.length; from = to) {
+        to = text.indexOf('▁', from + 1);
+        if (to < 0) to = text.length;
+        const word = text.slice(from, to);
+        const id = ids.get(word);
+        if (id === undefined) writer.unknown(word, put);
+        else writer.piece(id, put);
       }
-      surface.end(put);
+      writer.end(put);
     },
   };
 }

@@ -5,11 +5,12 @@ import type { UserDefined } from './user-defined.js';
 const MARK = '▁';
 
 /**
- * SentencePiece's normalization of a text. At each place the longest rule that matches is applied; user-defined pieces are kept
- * unchanged; repeated spaces become one, and spaces at both ends are removed; a mark `▁` is put at the beginning or the end; the
- * other spaces become marks.
+ * SentencePiece's normalization of a text. User-defined pieces stay unchanged; elsewhere, at each place, the longest rule that matches
+ * is applied. Then, as the options say, repeated spaces become one, spaces at both ends are removed, other spaces become the mark `▁`,
+ * and a mark is put at the beginning or the end.
  *
- * @returns a function from a text, which must not be empty, to the normalized text: '' for a text of spaces only.
+ * @returns a function from a text, which must not be empty, to the normalized text. With `removesExtraSpace` a text of spaces only
+ * becomes empty.
  */
 export function createNormalizer(
   { normalizer, marksEnd }: ModelFile,
@@ -19,11 +20,11 @@ export function createNormalizer(
   const map = charsmap.length > 0 ? Charsmap.read(charsmap, 'normalizer_spec.precompiled_charsmap') : undefined;
   const mark = escapesSpace ? MARK : ' ';
 
-  /** The text with rules applied and spaces removed, before the mark is added; `undefined` for a text of spaces only. */
-  function replaced(text: string): string | undefined {
+  /** Applies the rules and removes spaces, except at the end; `undefined` if only spaces would be left and `removesExtraSpace`. */
+  function withRules(text: string): string | undefined {
     let result = '';
-    // text[kept, at) is to be copied as it is.
-    let kept = 0;
+    // result is the normalized text[0, copied); text[copied, at) stays unchanged.
+    let copied = 0;
     let isAfterSpace = removesExtraSpace;
     let hasOnlySpaces = removesExtraSpace;
     for (let at = 0, next = 0; at < text.length; at = next) {
@@ -43,19 +44,19 @@ export function createNormalizer(
         }
         part ??= ' ';
       }
-      result += text.slice(kept, at);
-      kept = next;
+      result += text.slice(copied, at);
+      copied = next;
       if (part !== ' ') hasOnlySpaces = false;
-      if (isAfterSpace) part = withoutSpaces(part);
+      if (isAfterSpace) part = withoutFirstSpaces(part);
       if (part === '') continue;
       result += part === ' ' ? mark : part.replaceAll(' ', mark);
       isAfterSpace = removesExtraSpace && part.endsWith(' ');
     }
-    return hasOnlySpaces ? undefined : result + text.slice(kept);
+    return hasOnlySpaces ? undefined : result + text.slice(copied);
   }
 
   return text => {
-    let result = replaced(text);
+    let result = withRules(text);
     if (result === undefined) return '';
     if (addsMark && !marksEnd) result = mark + result;
     if (removesExtraSpace) {
@@ -69,8 +70,8 @@ export function createNormalizer(
 
 const SPACE = 0x20;
 
-/** A text without the spaces that begin it. */
-function withoutSpaces(text: string): string {
+/** A text without the spaces at its beginning. */
+function withoutFirstSpaces(text: string): string {
   let from = 0;
   while (text.charCodeAt(from) === SPACE) from++;
   return text.slice(from);

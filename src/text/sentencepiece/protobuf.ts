@@ -1,20 +1,20 @@
 /**
  * src/text/sentencepiece: reads SentencePiece `.model` files and cuts text as PyPI's `sentencepiece` does, token for token.
  *
- * `protobuf.ts` decodes Protocol Buffers, `model-file.ts` reads the fields of a model; `normalizer.ts` normalizes text, `models.ts`
- * has the four types of models, and `engine.ts` joins them. A file that the library would refuse is refused with the path of the
- * field that is wrong.
+ * This file, `protobuf.ts`, decodes Protocol Buffers; `model-file.ts` reads the fields of a model; `normalizer.ts` normalizes text;
+ * `models.ts` has the four types of models; `engine.ts` joins normalizer and model. A file that the library would refuse is refused
+ * with the path of the wrong field. A **piece** is an entry of the model's vocabulary; its id is its index.
  */
 import { concatenate } from '../../base/bytes.js';
 import { refuse } from '../subwords/refuse.js';
 
-/** A field of a message: its bytes, or its number for numbers of all kinds. */
+/** The value of a field: a number for the wire types 0 (varint) and 5 (taken as a float), else bytes. */
 type Value = Uint8Array | number;
 
 const WIRE_TYPES = ['varint', '64 bits', 'bytes', 'group', 'end of group', '32 bits'];
 
 /**
- * The fields of one message of Protocol Buffers, by number, in the order of the file.
+ * The fields of one message of Protocol Buffers: the values of each field by its number, in the order of the file.
  *
  *     field:  varint number * 8 + wire type | value
  *     value:  type 0 varint | 1 eight bytes | 2 varint length, bytes | 5 four bytes
@@ -26,7 +26,7 @@ export class Message {
   private readonly values = new Map<number, Value[]>();
   private readonly types = new Map<number, number>();
 
-  /** @param path names the message in errors, such as `trainer_spec`. @throws KNESER_TOKENIZER if it is no message */
+  /** @param path the message's path, for errors, such as `trainer_spec`. @throws KNESER_TOKENIZER if the bytes are not a message */
   constructor(
     bytes: Uint8Array,
     readonly path: string,
@@ -36,9 +36,10 @@ export class Message {
       const tag = reader.varint();
       const number = Math.floor(tag / 8);
       const type = tag % 8;
-      if (number === 0 || number >= 2 ** 29) refuse(`${this.path || 'the file'}: is no message of Protocol Buffers`);
+      if (number === 0 || number >= 2 ** 29) refuse(`${this.path || 'the file'}: is not a message of Protocol Buffers`);
       const value = reader.value(type);
-      if ((this.types.get(number) ?? type) !== type) refuse(`${this.at(`field ${number}`)}: has two wire types`);
+      if ((this.types.get(number) ?? type) !== type)
+        refuse(`${this.at(`field ${number}`)}: occurs with two wire types`);
       this.types.set(number, type);
       const values = this.values.get(number);
       if (values) values.push(value);
@@ -52,9 +53,9 @@ export class Message {
   }
 
   /**
-   * A message inside this message. If the field occurs several times, the occurrences are joined to one message, as the format says.
+   * A message inside this message. Several occurrences of the field are joined to one message, as the format says.
    *
-   * @throws KNESER_TOKENIZER if the field is missing: files have it at their end, and may be cut short
+   * @throws KNESER_TOKENIZER if the field is missing, as in a file that is cut short
    */
   message(number: number, name: string): Message {
     const parts = this.list(number, name);
@@ -62,26 +63,23 @@ export class Message {
     return new Message(parts.length === 1 ? parts[0] : concatenate(parts), this.at(name));
   }
 
+  /** The last value of a field of bytes; `undefined` if the field is missing. */
   bytes(number: number, name: string): Uint8Array | undefined {
     return this.list(number, name).at(-1);
   }
 
-  text(number: number, name: string): string | undefined {
-    const bytes = this.bytes(number, name);
-    return bytes && decodeText(bytes, this.at(name));
-  }
-
-  flag(number: number, name: string, missing: boolean): boolean {
-    const value = this.all(number, name, 0).at(-1) ?? missing;
+  /** @param ifMissing the value of a missing field. */
+  flag(number: number, name: string, ifMissing: boolean): boolean {
+    const value = this.all(number, name, 0).at(-1) ?? ifMissing;
     return Boolean(value);
   }
 
-  /** A number of an enumeration. */
-  choice(number: number, name: string, missing: number): number {
-    return (this.all(number, name, 0).at(-1) ?? missing) as number;
+  /** A number of an enumeration. @param ifMissing the value of a missing field. */
+  choice(number: number, name: string, ifMissing: number): number {
+    return (this.all(number, name, 0).at(-1) ?? ifMissing) as number;
   }
 
-  /** A number of single precision. */
+  /** A number of single precision; 0 for a missing field. */
   float(number: number, name: string): number {
     return (this.all(number, name, 5).at(-1) ?? 0) as number;
   }
@@ -91,6 +89,7 @@ export class Message {
     return this.path === '' ? name : `${this.path}.${name}`;
   }
 
+  /** All values of a field. @throws KNESER_TOKENIZER if the file has the field with another wire type than `type` */
   private all(number: number, name: string, type: number): readonly Value[] {
     const found = this.types.get(number) ?? type;
     if (found !== type) refuse(`${this.at(name)}: has the wire type ${WIRE_TYPES[found]}, not ${WIRE_TYPES[type]}`);
@@ -98,7 +97,7 @@ export class Message {
   }
 }
 
-/** @throws KNESER_TOKENIZER if bytes are no UTF-8 */
+/** @throws KNESER_TOKENIZER if the bytes are not UTF-8 */
 export function decodeText(bytes: Uint8Array, path: string): string {
   try {
     return decoder.decode(bytes);
@@ -109,7 +108,7 @@ export function decodeText(bytes: Uint8Array, path: string): string {
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Reads a message's numbers and bytes from the first byte on. */
+/** Reads the numbers and bytes of a message one after another. */
 class Reader {
   private at = 0;
   private readonly view: DataView;
@@ -125,7 +124,7 @@ class Reader {
     return this.at >= this.bytes.length;
   }
 
-  /** An unsigned number. Numbers beyond 2^53 lose bits; no field that is read here holds one. */
+  /** An unsigned number. Numbers beyond 2^53 lose bits, but no field that is used has one. */
   varint(): number {
     let value = 0;
     for (let factor = 1, i = 0; i < 10; i++, factor *= 128) {
@@ -137,6 +136,7 @@ class Reader {
     refuse(`${this.path || 'the file'}: has a number of more than ten bytes`);
   }
 
+  /** The next value. @param type its wire type. */
   value(type: number): Value {
     switch (type) {
       case 0:

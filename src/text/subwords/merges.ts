@@ -1,33 +1,39 @@
-/** The rank that `Merges.rankOf` returns for a pair without a merge. */
+/** Stands for the rank of a pair without a merge. */
 const NO_RANK = 0x7fffffff;
 
-/** Up to this many symbols, the lowest rank is found by a scan of all pairs; beyond, by a heap. */
+/** In a piece of at most this many symbols a scan of all pairs finds the lowest rank; in longer pieces a heap finds it. */
 const SHORT = 48;
 
-/** A heap's entry is rank * PLACES + place, exact in a double: ranks are below 2^27, places below 2^26. */
-const PLACES = 2 ** 26;
+/**
+ * The heap holds rank * 2^26 + index of the pair's left symbol, so that a lower rank comes first and, of equal ranks, the leftmost
+ * pair. This is exact in a double: ranks are below 2^27, indices below 2^26.
+ */
+const MOST_SYMBOLS = 2 ** 26;
 
 /**
- * Merges of byte-pair encoding (Sennrich et al. 2016, "Neural machine translation of rare words with subword units"): while two
- * neighbouring symbols have a merge, the pair of the lowest rank is merged; of equal ranks the leftmost pair.
+ * Merges of byte-pair encoding (Sennrich et al. 2016, "Neural machine translation of rare words with subword units"): while some
+ * neighbouring symbols have a merge, the pair with the lowest rank is merged; of equal ranks the leftmost pair. An open-addressing
+ * table holds the merges:
  *
- *     slot    left, right, rank, result    Int32Array [slots * 4], open addressing, rank NO_RANK where the slot is empty
+ *     slots    [left, right, rank, result] for each slot    Int32Array [slots * 4]; rank is NO_RANK where the slot is empty
  *
- * Cost of one merge in a piece of n symbols: O(n) up to `SHORT` symbols; O(log n) beyond (a heap over a linked list).
+ * Cost of one merge in a piece of n symbols: O(n) for n up to `SHORT`, else O(log n) (a heap over a linked list).
  */
 export class Merges {
   private readonly slots: Int32Array;
   private readonly mask: number;
+  /** `applyShort`: the rank of the pair that begins at each symbol. */
   private ranks = new Int32Array(SHORT + 1);
+  /** `applyLong`: the index of the symbol after and before each symbol; symbols that were merged away are skipped. */
   private next = new Int32Array(0);
   private previous = new Int32Array(0);
   private heap = new Float64Array(0);
   private heapLength = 0;
 
   /**
-   * @param pairs the left and right symbol of each merge, flat: Int32Array [merges * 2]. If a pair occurs twice, its last merge holds.
-   * @param ranks the rank of each merge, from 0; merges may share one.
-   * @param results the symbol that each merge makes.
+   * @param pairs the left and right symbol of each merge: Int32Array [merges * 2]. Of a pair that occurs twice, the last merge counts.
+   * @param ranks the rank of each merge, from 0: Int32Array [merges]. Merges may share a rank.
+   * @param results the symbol that each merge makes: Int32Array [merges].
    */
   constructor(pairs: Int32Array, ranks: Int32Array, results: Int32Array) {
     let slots = 16;
@@ -48,6 +54,7 @@ export class Merges {
     return length <= SHORT ? this.applyShort(symbols, length) : this.applyLong(symbols, length);
   }
 
+  /** The offset in `slots` of a pair's slot, or of the empty slot where it would be. */
   private slotOf(left: number, right: number): number {
     const { slots, mask } = this;
     const hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b);
@@ -91,7 +98,7 @@ export class Merges {
     if (this.next.length < length) {
       this.next = new Int32Array(length * 2);
       this.previous = new Int32Array(length * 2);
-      // At most one entry for each symbol and two for each merge.
+      // The heap gets at most one entry for each symbol and two for each merge.
       this.heap = new Float64Array(length * 6);
     }
     const { next, previous, heap, slots } = this;
@@ -104,10 +111,10 @@ export class Merges {
     while (this.heapLength > 0) {
       const top = heap[0];
       this.pop();
-      const rank = Math.floor(top / PLACES);
-      const at = top - rank * PLACES;
+      const rank = Math.floor(top / MOST_SYMBOLS);
+      const at = top - rank * MOST_SYMBOLS;
       const right = next[at];
-      // Entries may be stale: a symbol that was merged away is -1; a pair that has changed has another rank or a newer entry.
+      // An entry may be stale: its symbol was merged away (-1), or its pair has changed, and so has another rank or a newer entry.
       if (symbols[at] < 0 || right >= length) continue;
       const slot = this.slotOf(symbols[at], symbols[right]);
       if (slots[slot + 2] !== rank) continue;
@@ -127,10 +134,11 @@ export class Merges {
     return kept;
   }
 
-  private push(rank: number, place: number): void {
+  /** Puts a pair on the heap. @param index of the pair's left symbol. */
+  private push(rank: number, index: number): void {
     if (rank === NO_RANK) return;
     const { heap } = this;
-    const entry = rank * PLACES + place;
+    const entry = rank * MOST_SYMBOLS + index;
     let at = this.heapLength++;
     while (at > 0) {
       const parent = (at - 1) >> 1;
@@ -141,6 +149,7 @@ export class Merges {
     heap[at] = entry;
   }
 
+  /** Removes the top of the heap. */
   private pop(): void {
     const { heap } = this;
     const length = --this.heapLength;

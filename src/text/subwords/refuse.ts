@@ -1,8 +1,8 @@
 /**
- * src/text/subwords: the parts that `tokenizer.json` files and SentencePiece models have in common. A `Model` cuts a piece of text
- * into tokens of its vocabulary; `merges.ts` applies the merges of byte-pair encoding, `unigram-search.ts` is Unigram's search;
- * `trie.ts` and `charsmap.ts` hold strings and replacements; `remembered.ts` keeps the tokens of short pieces; `engine.ts` says
- * how a whole tokenizer is called. This file, `refuse.ts`, raises the error for a file or text that cannot be tokenized.
+ * src/text/subwords: code that `tokenizer.json` files and SentencePiece models share. A `Model` (`model.ts`) cuts a piece of text into
+ * tokens of its vocabulary: `merges.ts` applies the merges of byte-pair encoding, `unigram-search.ts` is the search of Unigram,
+ * `trie.ts` finds strings, `charsmap.ts` finds replacements. `remembered.ts` keeps the tokens of short pieces; `engine.ts` is the
+ * interface of a whole tokenizer. This file, `refuse.ts`, throws the error for a file or text that cannot be used.
  */
 import { KneserError } from '../../base/errors.js';
 

@@ -1,9 +1,10 @@
 /**
- * A trie of texts by their UTF-16 code units. A node is a number, the root is 0, and an open-addressing table holds the edges:
+ * A trie that maps texts, by their UTF-16 units, to integers. A node is a number, the root is 0, and an open-addressing table holds the
+ * edges:
  *
  *     key    (node * 65536 + unit) + 1, 0 where the slot is empty    Float64Array [slots]
  *     child  the node that the edge leads to                         Int32Array [slots]
- *     value  the value of the text that ends at a node, else -1      Int32Array [nodes]
+ *     value  the value of the text that ends at a node, or -1        Int32Array [nodes]
  */
 export class Trie {
   private keys = new Float64Array(1 << 10);
@@ -11,14 +12,14 @@ export class Trie {
   private values = new Int32Array(1 << 9).fill(-1);
   private nodes = 1;
 
-  /** Adds a text with its value, an integer from 0. A text that is already there gets the new value. */
+  /** Adds a text, or replaces its value. @param value an integer from 0. */
   set(text: string, value: number): void {
     let node = 0;
     for (let i = 0; i < text.length; i++) node = this.childOrNew(node, text.charCodeAt(i));
     this.values[node] = value;
   }
 
-  /** The child of `node` for a code unit; 0 if it has none. */
+  /** The child of `node` for a UTF-16 unit; 0 if it has none. */
   child(node: number, unit: number): number {
     const key = node * 65536 + unit + 1;
     const mask = this.keys.length - 1;

@@ -7,28 +7,36 @@ import type { Normalizer } from './normalizers.js';
 /** A token that is cut out of the text before the pre-tokenizer and the model get the rest. */
 interface AddedToken {
   readonly content: string;
+  /** Whether the token is found only where no word character is next to it. */
   readonly singleWord: boolean;
+  /** Whether the token includes the white space before it. */
   readonly lstrip: boolean;
+  /** Whether the token includes the white space after it. */
   readonly rstrip: boolean;
+  /** Whether the token is found in the normalized text, rather than in the raw text. */
   readonly normalized: boolean;
 }
 
 /** Receives the parts of a text in order: added tokens, and the pieces between them. */
 export interface PieceSink {
-  /** @param from where the piece begins in the text that was searched. */
+  /** @param from the offset of the piece in the text that was searched, in UTF-16 units. */
   piece(text: string, from: number): void;
   token(content: string): void;
 }
 
-/** The added tokens of the file: those found in the raw text, and those found in the normalized text. */
+/** Finders of a file's added tokens in the raw text and in the normalized text; `undefined` where there are none to find. */
 export interface AddedTokens {
   readonly raw: Finder | undefined;
   readonly normalized: Finder | undefined;
 }
 
-/** @param normalize the file's normalizer, applied to the tokens that are to be found in normalized text. */
+/**
+ * @param list the field `added_tokens`.
+ * @param normalize the file's normalizer. It is applied to the tokens to find in the normalized text.
+ * @throws KNESER_TOKENIZER
+ */
 export function readAddedTokens(list: unknown, normalize: Normalizer): AddedTokens {
-  if (!Array.isArray(list)) refuse('added_tokens: is no list');
+  if (!Array.isArray(list)) refuse('added_tokens: is not a list');
   const tokens = new Map<string, AddedToken>();
   list.forEach((value, i) => {
     const fields = Fields.of(value, `added_tokens[${i}]`);
@@ -45,8 +53,8 @@ export function readAddedTokens(list: unknown, normalize: Normalizer): AddedToke
     fields.end();
     if (content !== '') tokens.set(content, token);
   });
-  const finder = (chosen: AddedToken[], patternOf: (token: AddedToken) => string): Finder | undefined =>
-    chosen.length > 0 ? new Finder(chosen, patternOf) : undefined;
+  const finder = (chosen: AddedToken[], textOf: (token: AddedToken) => string): Finder | undefined =>
+    chosen.length > 0 ? new Finder(chosen, textOf) : undefined;
   const all = [...tokens.values()];
   return {
     raw: finder(
@@ -60,25 +68,26 @@ export function readAddedTokens(list: unknown, normalize: Normalizer): AddedToke
   };
 }
 
-/** Finds added tokens in a text from left to right; of several that begin at the same place, the longest. */
+/** Finds added tokens in a text from left to right; of several that begin at the same offset, the longest. */
 export class Finder {
   private readonly trie = new Trie();
-  /** Uint8Array [65536], by code unit: 1 if some added token begins with this unit. */
+  /** Uint8Array [65536] by UTF-16 unit: 1 if some added token begins with this unit. */
   private readonly begins = new Uint8Array(1 << 16);
 
+  /** @param textOf the text by which a token is found. */
   constructor(
     private readonly tokens: readonly AddedToken[],
-    patternOf: (token: AddedToken) => string,
+    textOf: (token: AddedToken) => string,
   ) {
-    const patterns = new Set<string>();
+    const texts = new Set<string>();
     tokens.forEach((token, i) => {
-      const pattern = patternOf(token);
-      if (pattern === '')
-        refuse(`added_tokens: nothing is left of ${JSON.stringify(token.content)} when it is normalized`);
-      if (patterns.has(pattern)) refuse(`added_tokens: two tokens are ${JSON.stringify(pattern)} when normalized`);
-      patterns.add(pattern);
-      this.trie.set(pattern, i);
-      this.begins[pattern.charCodeAt(0)] = 1;
+      const text = textOf(token);
+      if (text === '')
+        refuse(`added_tokens: ${JSON.stringify(token.content)} becomes the empty string when normalized`);
+      if (texts.has(text)) refuse(`added_tokens: two tokens are ${JSON.stringify(text)} when normalized`);
+      texts.add(text);
+      this.trie.set(text, i);
+      this.begins[text.charCodeAt(0)] = 1;
     });
   }
 
@@ -107,7 +116,7 @@ export class Finder {
       let to = end;
       at = end;
       if (token.singleWord && (endsWithWord(text, from) || beginsWithWord(text, to))) continue;
-      // `lstrip` extends the token over the white space before it, except for white space that the previous token took (`rstrip`).
+      // White space that the previous token took (`rstrip`) stays with that token.
       if (token.lstrip) from = Math.max(spaceBefore(text, from), done);
       if (token.rstrip) to = spaceAfter(text, to);
       if (done < from) sink.piece(text.slice(done, from), done);
@@ -118,25 +127,29 @@ export class Finder {
   }
 }
 
+/** Whether a word character begins at an offset. */
 function beginsWithWord(text: string, at: number): boolean {
   const point = text.codePointAt(at);
   return point !== undefined && contains(RUST_WORD(), point);
 }
 
+/** Whether a word character ends at an offset. */
 function endsWithWord(text: string, at: number): boolean {
   if (at === 0) return false;
   const isPair = (text.charCodeAt(at - 1) & 0xfc00) === 0xdc00;
   return beginsWithWord(text, isPair ? at - 2 : at - 1);
 }
 
-/** Every white-space character is a single code unit, so units can be tested one by one. */
+/** Whether a UTF-16 unit is white space: each white-space character has only one unit. */
 const isSpace = (unit: number): boolean => contains(SPACE(), unit);
 
+/** The offset at which the white space before an offset begins. */
 function spaceBefore(text: string, at: number): number {
   while (at > 0 && isSpace(text.charCodeAt(at - 1))) at--;
   return at;
 }
 
+/** The offset at which the white space after an offset ends. */
 function spaceAfter(text: string, at: number): number {
   while (at < text.length && isSpace(text.charCodeAt(at))) at++;
   return at;

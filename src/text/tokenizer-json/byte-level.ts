@@ -1,6 +1,6 @@
 /**
- * The alphabet of byte-level tokenizers (GPT-2): one printable character for each of the 256 bytes. The 188 bytes that are printable
- * in Latin-1 stand for themselves; the others are U+0100, U+0101, … in order.
+ * The alphabet of byte-level tokenizers (GPT-2): one printable character for each byte (256 entries). The 188 bytes that are
+ * printable in Latin-1 have their Latin-1 character; the others have U+0100, U+0101, … in order.
  */
 const ALPHABET: readonly string[] = (() => {
   let next = 0x100;

@@ -1,7 +1,7 @@
 import * as data from './unicode-data.js';
 
 /**
- * A set of code points: sorted ranges that do not touch, in one flat array; both ends of a range belong to it.
+ * A set of code points: sorted ranges, with gaps between them, in one flat array. The range includes `first` and `last`.
  *
  *     [first, last, first, last, …]
  */
@@ -9,7 +9,7 @@ export type CodePoints = readonly number[];
 
 const LAST = 0x10ffff;
 
-/** Reads a class of `unicode-data.ts`. */
+/** Unpacks a character class of `unicode-data.ts`. */
 export function unpack(packed: string): CodePoints {
   const ranges: number[] = [];
   let at = 0;
@@ -79,7 +79,7 @@ export function classSource(set: CodePoints): string {
   return `[${source}]`;
 }
 
-/** A class of `unicode-data.ts`, unpacked when it is first asked for. */
+/** A function that returns a character class of `unicode-data.ts`, which it unpacks at its first call. */
 function lazy(packed: string): () => CodePoints {
   let set: CodePoints | undefined;
   return () => (set ??= unpack(packed));
@@ -87,7 +87,7 @@ function lazy(packed: string): () => CodePoints {
 
 export const SPACE = lazy(data.SPACE);
 export const WORD = lazy(data.WORD);
-/** `\w` of Oniguruma inside brackets: there `²`, `³`, `¹`, `¼`, `½` and `¾` are no word characters. */
+/** `\w` of Oniguruma in brackets, where `²`, `³`, `¹`, `¼`, `½` and `¾` are not word characters. */
 export const WORD_IN_CLASS = (): CodePoints => intersection(WORD(), complement(pointsOf('²³¹¼½¾')));
 export const ALPHABETIC = lazy(data.ALPHABETIC);
 export const RUST_WORD = lazy(data.RUST_WORD);
@@ -105,8 +105,8 @@ let categories: ReadonlyMap<string, CodePoints> | undefined;
 /** The code points of a general category, such as `Lu`, or of a group of categories, such as `L`; `undefined` for other names. */
 export function category(name: string): CodePoints | undefined {
   categories ??= readCategories();
-  const own = categories.get(name);
-  if (own || name.length !== 1) return own;
+  const single = categories.get(name);
+  if (single || name.length !== 1) return single;
   const parts = [...categories].filter(([part]) => part.startsWith(name)).map(([, set]) => set);
   return parts.length > 0 ? union(...parts) : undefined;
 }
@@ -123,13 +123,13 @@ function readCategories(): ReadonlyMap<string, CodePoints> {
   return sets;
 }
 
-/** The code points of a script by its name in any case; `undefined` for scripts whose class is not kept. */
+/** The code points of a script by its name, in upper or lower case; `undefined` for a script that `SCRIPTS` lacks. */
 export function script(name: string): CodePoints | undefined {
   const found = Object.entries(data.SCRIPTS).find(([known]) => known.toLowerCase() === name.toLowerCase());
   return found && unpack(found[1]);
 }
 
-/** The small letter of each capital that is too new for some JavaScript engines. */
+/** The small letter of each capital that some JavaScript engines do not know yet. */
 export const RECENT_LOWERCASE: ReadonlyMap<string, string> = (() => {
   const points = data.RECENT_LOWERCASE.split(' ').map(point => String.fromCodePoint(parseInt(point, 36)));
   return new Map(Array.from({ length: points.length / 2 }, (_, i) => [points[i * 2], points[i * 2 + 1]]));

@@ -1,7 +1,7 @@
 import type { Engine, MakeToken } from '../subwords/engine.js';
 import type { Model } from '../subwords/model.js';
 import { refuse } from '../subwords/refuse.js';
-import { remembering } from '../subwords/remembered.js';
+import { rememberTokens } from '../subwords/remembered.js';
 import { readAddedTokens } from './added-tokens.js';
 import { Fields } from './fields.js';
 import { readBpe } from './models/bpe.js';
@@ -11,10 +11,10 @@ import { readWordPiece } from './models/word-piece.js';
 import { readNormalizer } from './normalizers.js';
 import { readPreTokenizers, type PieceTaker } from './pre-tokenizers.js';
 
-/** By what factor the normalizer and pre-tokenizer together may lengthen a text. The factors of successive steps multiply. */
+/** The factor by which normalizer and pre-tokenizer together may lengthen a text: the product of the factors of all steps. */
 const MOST_GROWTH = 1000;
 
-/** @param json the text of the file. @throws KNESER_TOKENIZER with the path of the field that is wrong or not supported */
+/** Makes the tokenizer of a `tokenizer.json`. @param json the text of the file. @throws KNESER_TOKENIZER with the path of the field that is wrong or not supported */
 export function readEngine<T>(json: string, make: MakeToken<T>): Engine<T> {
   const fields = Fields.of(parse(json), '');
   if (fields.has('version') && fields.text('version') !== '1.0') refuse('version: is not 1.0');
@@ -22,36 +22,36 @@ export function readEngine<T>(json: string, make: MakeToken<T>): Engine<T> {
   const normalizer = readNormalizer(fields.take('normalizer'));
   const preTokenizers = readPreTokenizers(fields.take('pre_tokenizer'), normalizer.steps);
   if (normalizer.growth * preTokenizers.growth > MOST_GROWTH) {
-    refuse('normalizer and pre_tokenizer: they make a text more than a thousand times as long');
+    refuse('normalizer and pre_tokenizer: together they may make a text more than a thousand times as long');
   }
   const added = readAddedTokens(fields.take('added_tokens'), normalizer.normalize);
   const model = readModel(Fields.of(fields.take('model'), 'model'));
   fields.end();
 
-  const madeOfAdded = new Map<string, T>();
-  const ofAdded = (content: string): T => {
-    const known = madeOfAdded.get(content);
+  const addedObjects = new Map<string, T>();
+  const objectOfAdded = (content: string): T => {
+    const known = addedObjects.get(content);
     if (known !== undefined) return known;
     const token = make(content);
-    madeOfAdded.set(content, token);
+    addedObjects.set(content, token);
     return token;
   };
 
   let put: (token: T) => void = () => undefined;
   const { finish } = preTokenizers;
-  // `finish` writes pieces in the byte-level alphabet just before the model: until then the mark `Ġ` is still a space.
-  const mark = finish ? (model.cutsBefore === 'Ġ' ? ' ' : undefined) : model.cutsBefore;
-  const remembered = remembering(model, make, finish, mark);
+  // `finish` turns a piece into the byte-level alphabet just before the model, so that the model's mark `Ġ` is a space before then.
+  const mark = finish ? (model.cutMark === 'Ġ' ? ' ' : undefined) : model.cutMark;
+  const remembered = rememberTokens(model, make, finish, mark);
   const take = preTokenizers.steps.reduceRight<PieceTaker>(
     (next, step) => (piece, atStart) => step(piece, atStart, next),
-    piece => remembered.take(piece, put),
+    piece => remembered.tokenize(piece, put),
   );
 
-  /** The offset in the text at which the piece begins that is being normalized. */
+  /** The offset in the text of the piece that is being normalized, in UTF-16 units. */
   let rawFrom = 0;
   const normalizedSink = {
     piece: (text: string, from: number) => take(text, rawFrom === 0 && from === 0),
-    token: (content: string) => put(ofAdded(content)),
+    token: (content: string) => put(objectOfAdded(content)),
   };
   const rawSink = {
     piece(text: string, from: number) {
@@ -64,9 +64,9 @@ export function readEngine<T>(json: string, make: MakeToken<T>): Engine<T> {
     token: normalizedSink.token,
   };
   return {
-    tokenize(text, taker) {
+    tokenize(text, putToken) {
       if (text === '') return;
-      put = taker;
+      put = putToken;
       if (added.raw) added.raw.split(text, rawSink);
       else rawSink.piece(text, 0);
     },
@@ -82,7 +82,7 @@ function parse(json: string): unknown {
   }
 }
 
-/** Post-processors add tokens around a text, which are not used here. Unknown types are refused. */
+/** Post-processors add tokens around a text, and decoders turn tokens into text: neither is used, but unknown types are refused. */
 const POST_PROCESSORS = ['BertProcessing', 'RobertaProcessing', 'ByteLevel', 'TemplateProcessing', 'Sequence'];
 const DECODERS = [
   'BPEDecoder',
@@ -96,6 +96,7 @@ const DECODERS = [
   'Strip',
 ].concat('ByteFallback');
 
+/** Checks the fields that have no effect on tokens, and refuses values that have one. */
 function checkRest(fields: Fields): void {
   for (const [name, known] of [
     ['post_processor', POST_PROCESSORS],
@@ -109,13 +110,13 @@ function checkRest(fields: Fields): void {
   }
   const padding = fields.take('padding') ?? null;
   if (padding === null) return;
-  // Padding to the longest text of a batch adds nothing here: each text is a batch of its own.
+  // Padding to the longest text of a batch adds nothing, because each text is a batch of its own.
   const strategy = Fields.of(padding, 'padding').take('strategy');
   if (strategy !== 'BatchLongest') refuse('padding: would add tokens that are not in the text; set it to null');
 }
 
 function readModel(fields: Fields): Model {
-  // Old files have no type. The fields tell it; the order of the tests is the library's.
+  // Old files have no type: their fields tell it. The order of these tests is the library's.
   const type = fields.has('type')
     ? fields.text('type')
     : fields.has('merges')

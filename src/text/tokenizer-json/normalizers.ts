@@ -3,24 +3,24 @@ import * as sets from './code-points.js';
 import type { CodePoints } from './code-points.js';
 import { refuse } from '../subwords/refuse.js';
 import { Fields, readPattern } from './fields.js';
-import { translate } from './pattern.js';
+import { translate } from './oniguruma.js';
 import { readPrecompiled } from './precompiled.js';
 
 /** A function from a text to the normalized text. */
 export type Normalizer = (text: string) => string;
 
-/** A normalizer of the file, with the names of the steps it consists of. */
+/** A normalizer of the file. */
 export interface NormalizerPart {
   readonly normalize: Normalizer;
-  /** Types of the steps, in order; `Replace` of one character by one is named `Replace character`. */
+  /** The types of the normalizer's steps, in order. A `Replace` of one character by one is called `Replace character`. */
   readonly steps: readonly string[];
-  /** An upper bound, from its options, of the factor by which it lengthens a text. */
+  /** An upper bound of the factor by which the normalizer lengthens a text, from its options. */
   readonly growth: number;
 }
 
 const NOTHING: NormalizerPart = { normalize: text => text, steps: [], growth: 1 };
 
-/** @param value the field `normalizer`, null if there is none. @throws KNESER_TOKENIZER */
+/** Makes the normalizer of a file. @param value the field `normalizer`, null for none. @throws KNESER_TOKENIZER */
 export function readNormalizer(value: unknown, path = 'normalizer'): NormalizerPart {
   if (value === null || value === undefined) return NOTHING;
   const fields = Fields.of(value, path);
@@ -86,11 +86,12 @@ const NMT_SPACE = /[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/g
 
 type Form = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
 
+/** Matches the characters that the library does not normalise. */
 let notNormalized: RegExp | undefined;
 
 const ASCII = /^[\x00-\x7f]*$/;
 
-/** A Unicode normalization form. Characters newer than the library's tables stay; nothing is composed or sorted across them. */
+/** A text in a Unicode normalization form. Characters newer than the library's tables stay, and nothing is composed or sorted across them. */
 function normalizeForm(text: string, form: Form): string {
   if (ASCII.test(text)) return text;
   notNormalized ??= new RegExp(`(${sets.classSource(sets.NOT_NORMALIZED())})`, 'u');
@@ -101,17 +102,22 @@ function normalizeForm(text: string, form: Form): string {
     .join('');
 }
 
-/** 1,025 marks in a row: after them the text is normalized as if it began anew, since sorting marks takes quadratic time. */
+/**
+ * More than 1,024 combining marks in a row. Text with such a run is normalized in parts, each of which ends after 1,024 marks, because
+ * to sort n marks takes time in proportion to n².
+ */
 const LONG_RUN = /\p{M}{1025}/u;
+/** Matches one part after another. */
 const RUN = /\P{M}*\p{M}{1,1024}|\P{M}+/gu;
 
 function normalizeRuns(text: string, form: Form): string {
   return LONG_RUN.test(text) ? text.replace(RUN, part => part.normalize(form)) : text.normalize(form);
 }
 
+/** Matches the capitals of `RECENT_LOWERCASE`. */
 let recent: RegExp | undefined;
 
-/** Lower case of each character by itself: a capital sigma becomes σ at the end of a word, too. */
+/** A text with each character in lower case by itself: a capital sigma becomes σ also at the end of a word. */
 function lowercase(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase();
   recent ??= new RegExp(`[${[...sets.RECENT_LOWERCASE.keys()].join('')}]`, 'gu');
@@ -131,39 +137,40 @@ function strip(left: boolean, right: boolean): Normalizer {
   };
 }
 
+/** The normalizer that removes the characters of a set. */
 function without(removed: CodePoints): Normalizer {
   const pattern = new RegExp(sets.classSource(removed), 'gu');
   return text => text.replace(pattern, '');
 }
 
-const isOne = (text: string): boolean => Array.from(text).length === 1;
+const isOneCharacter = (text: string): boolean => Array.from(text).length === 1;
 
 function replace(fields: Fields): NormalizerPart {
   const { literal, regex, path } = readPattern(fields);
   const content = fields.text('content');
-  const isCharacter = isOne(literal ?? '') && isOne(content);
+  const isCharacter = isOneCharacter(literal ?? '') && isOneCharacter(content);
   const steps = [isCharacter ? 'Replace character' : 'Replace'];
   const growth = Math.max(1, content.length);
   if (literal !== undefined) {
-    if (literal === '') refuse(`${path}: replaces the empty text, which is not supported`);
+    if (literal === '') refuse(`${path}: is the empty string, which is not supported`);
     return { normalize: text => text.replaceAll(literal, () => content), steps, growth };
   }
-  const { source, nullable } = translate(regex ?? '', path);
-  if (nullable) refuse(`${path}: can match nothing at all, which is not supported`);
+  const { source, matchesEmpty } = translate(regex ?? '', path);
+  if (matchesEmpty) refuse(`${path}: can match the empty string, which is not supported`);
   const pattern = compile(source, path);
   return { normalize: text => text.replace(pattern, () => content), steps, growth };
 }
 
-/** @throws KNESER_TOKENIZER if the JavaScript engine refuses the expression. */
+/** Compiles an expression. @throws KNESER_TOKENIZER if the JavaScript engine refuses it */
 export function compile(source: string, path: string, flags = 'gu'): RegExp {
   try {
     return new RegExp(source, flags);
   } catch (error) {
-    refuse(`${path}: ${error instanceof Error ? error.message : 'is no regular expression'}`);
+    refuse(`${path}: ${error instanceof Error ? error.message : 'is not a regular expression'}`);
   }
 }
 
-/** Ideographs that BertNormalizer puts spaces around. */
+/** The ideographs that `handle_chinese_chars` of BertNormalizer surrounds with spaces. */
 const IDEOGRAPH =
   /[\u{4e00}-\u{9fff}\u{3400}-\u{4dbf}\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{f900}-\u{faff}\u{2f800}-\u{2fa1f}]/gu;
 

@@ -3,36 +3,44 @@ import * as sets from './code-points.js';
 import { refuse } from '../subwords/refuse.js';
 import { Fields, readPattern } from './fields.js';
 import { compile } from './normalizers.js';
-import { literal, translate } from './pattern.js';
+import { literal, translate } from './oniguruma.js';
 
 /**
- * Takes a piece of the text to the next step, or to the model.
+ * Takes a piece of the text: the next step, or the model.
  *
  * @param atStart whether the piece begins at the first character of the original text (before any normalizer).
  */
 export type PieceTaker = (piece: string, atStart: boolean) => void;
 
-/** A step of pre-tokenization: gives the parts of a piece to `put`, in order. No part is empty. */
+/** A step of pre-tokenization: cuts a piece into smaller pieces, and gives them to `put`, in order. None is empty. */
 export type PreTokenizer = (piece: string, atStart: boolean, put: PieceTaker) => void;
 
+/** The pre-tokenizer of a file. */
 export interface PreTokenizers {
   readonly steps: readonly PreTokenizer[];
-  /** Changes each piece just before the model gets it. Its tokens are remembered by the piece before this change, which is shorter. */
+  /**
+   * Changes each piece just before the model gets it. It is not a step, because the tokens of a piece are remembered by the piece
+   * before this change, which is shorter.
+   */
   readonly finish: ((piece: string) => string) | undefined;
   /** An upper bound of the factor by which the steps lengthen a text. */
   readonly growth: number;
 }
 
+/** A pre-tokenizer of a type other than `Sequence`. */
 interface Step {
   readonly type: string;
   readonly split: PreTokenizer | undefined;
+  /** Changes each piece after `split`. */
   readonly map?: (piece: string) => string;
   readonly growth: number;
 }
 
 /**
- * @param value the field `pre_tokenizer`, null if there is none.
- * @param normalizers types of the normalizer's steps.
+ * Makes the pre-tokenizer of a file.
+ *
+ * @param value the field `pre_tokenizer`, null for none.
+ * @param normalizers the types of the normalizer's steps (`NormalizerPart.steps`).
  * @throws KNESER_TOKENIZER
  */
 export function readPreTokenizers(value: unknown, normalizers: readonly string[]): PreTokenizers {
@@ -46,6 +54,7 @@ export function readPreTokenizers(value: unknown, normalizers: readonly string[]
   return { steps, finish: found.at(-1)?.map, growth };
 }
 
+/** The steps of a pre-tokenizer. @param before the types of the steps before it. */
 function readSteps(value: unknown, path: string, normalizers: readonly string[], before: readonly string[]): Step[] {
   const fields = Fields.of(value, path);
   const type = fields.text('type');
@@ -113,14 +122,15 @@ const BEHAVIORS = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext'
 type Behavior = (typeof BEHAVIORS)[number];
 
 /**
- * Splits a piece at the matches of an expression.
+ * The pre-tokenizer that splits a piece at the matches of an expression.
  *
- * @param invert whether the matches are the text, and the stretches between them the separators.
+ * @param source of the expression, for the flag `u`.
+ * @param invert whether the matches count as text, and the stretches between them as matches.
  */
 function splitBy(source: string, behavior: Behavior, invert: boolean, path: string): PreTokenizer {
   const spans = new Spans(source, path);
   const joins = JOINS[behavior];
-  // These two behaviors join no spans, so no list of spans is made.
+  // These two behaviors join no spans, so that they need no list of spans.
   if (behavior === 'Isolated' || behavior === 'Removed') {
     const keepsMatches = behavior === 'Isolated' || invert;
     const keepsRest = behavior === 'Isolated' || !invert;
@@ -144,21 +154,22 @@ function splitBy(source: string, behavior: Behavior, invert: boolean, path: stri
   };
 }
 
+/** A match, or the stretch between two matches: offsets in the text, in UTF-16 units. With `invert`, `isMatch` is turned round. */
 interface Span {
   readonly from: number;
   to: number;
   readonly isMatch: boolean;
 }
 
-/** How the library joins the spans of a text. A span is a match, or the stretch between two matches. */
+/** How the library joins the spans of a text, by behavior. */
 const JOINS: Readonly<Record<Behavior, (spans: readonly Span[]) => readonly Span[]>> = {
   Removed: spans => spans.filter(span => !span.isMatch),
   Isolated: spans => spans,
-  /** Spans of one kind become one. */
+  /** Neighbouring matches become one span. */
   Contiguous: spans => joined(spans, (span, previousIsMatch) => span.isMatch === previousIsMatch),
-  /** A match joins the span before it, unless that is a match too. */
+  /** A match is joined to the span before it, unless that span is also a match. */
   MergedWithPrevious: spans => joined(spans, (span, previousIsMatch) => span.isMatch && !previousIsMatch),
-  /** The same from the end of the text. */
+  /** The same from the end of the text: a match is joined to the span after it, unless that span is also a match. */
   MergedWithNext(spans) {
     const turned = spans.map(({ from, to, isMatch }) => ({ from: -to, to: -from, isMatch })).reverse();
     return JOINS.MergedWithPrevious(turned)
@@ -167,6 +178,7 @@ const JOINS: Readonly<Record<Behavior, (spans: readonly Span[]) => readonly Span
   },
 };
 
+/** Joins a span to the one before it where `joins` says so. */
 function joined(spans: readonly Span[], joins: (span: Span, previousIsMatch: boolean) => boolean): Span[] {
   const result: Span[] = [];
   let previousIsMatch = false;
@@ -179,12 +191,15 @@ function joined(spans: readonly Span[], joins: (span: Span, previousIsMatch: boo
   return result;
 }
 
-/** Finds the matches of an expression in a text one after another, without allocating an object for each match. */
+/** Finds the matches of an expression in a text one after another. `find` sets `start` and `end`, so that no match is an object. */
 class Spans {
+  /** The match that was found last: offsets in the text, in UTF-16 units. */
   start = 0;
   end = 0;
+  /** Where the search continues, and where the match before ended. */
   private at = 0;
   private lastEnd = -1;
+  /** The expression, sticky and global. */
   private readonly here: RegExp;
   private readonly anywhere: RegExp;
 
@@ -193,7 +208,7 @@ class Spans {
     this.anywhere = compile(source, path, 'gu');
   }
 
-  /** Finds the next match. An empty match at the end of the last match does not count. */
+  /** Finds the next match. An empty match where the last match ended does not count. @returns false if there is none */
   find(text: string): boolean {
     while (this.at <= text.length) {
       if (!this.match(text)) return false;
@@ -203,18 +218,19 @@ class Spans {
     return false;
   }
 
-  /** Continues behind the match that was found. */
+  /** Lets the search continue behind the match that was found. */
   resume(end: number): void {
     this.at = end;
     this.lastEnd = end;
   }
 
-  /** Starts at the beginning of a text. */
+  /** Lets the search begin at the first character of a text. */
   begin(): void {
     this.at = 0;
     this.lastEnd = -1;
   }
 
+  /** All spans of a text, in order. */
   all(text: string, invert: boolean): Span[] {
     const spans: Span[] = [];
     let done = 0;
@@ -229,8 +245,9 @@ class Spans {
     return spans;
   }
 
+  /** Finds the first match from `at` on. */
   private match(text: string): boolean {
-    // Most expressions cover the text: the next match begins where the last one ended.
+    // The matches of most expressions cover the text, so that a match usually begins where the last one ended.
     const { here, anywhere, at } = this;
     here.lastIndex = at;
     if (here.test(text)) {
@@ -240,7 +257,7 @@ class Spans {
     }
     anywhere.lastIndex = at;
     let match = anywhere.exec(text);
-    // V8 finds empty matches between the halves of a surrogate pair too.
+    // V8 also finds empty matches between the halves of a surrogate pair.
     while (match && isInPair(text, match.index)) {
       anywhere.lastIndex = match.index + 1;
       match = anywhere.exec(text);
@@ -256,6 +273,7 @@ function isInPair(text: string, at: number): boolean {
   return (text.charCodeAt(at) & 0xfc00) === 0xdc00 && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800;
 }
 
+/** The pre-tokenizer that cuts pieces of `length` code points. */
 function fixedLength(length: number, path: string): PreTokenizer {
   if (length === 0) refuse(`${path}.length: is 0`);
   return (piece, atStart, put) => {
@@ -266,12 +284,12 @@ function fixedLength(length: number, path: string): PreTokenizer {
   };
 }
 
-/** GPT-2's expression: contractions, and words, numbers and other characters with the space before them. */
+/** The expression of GPT-2: contractions; runs of letters, digits or other characters, each with a space before it; white space. */
 const GPT2 = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
 
 function readByteLevel(fields: Fields): Step {
   const addsSpace = fields.flag('add_prefix_space');
-  // Changes only the offsets of tokens, which are not used here.
+  // `trim_offsets` changes only the offsets of tokens, which are not used.
   fields.flag('trim_offsets');
   const usesRegex = fields.flag('use_regex', true);
   const words = usesRegex ? splitBy(translate(GPT2, fields.path).source, 'Isolated', false, fields.path) : undefined;
@@ -284,12 +302,12 @@ function readByteLevel(fields: Fields): Step {
   return { type: 'ByteLevel', split, map: byteLevel, growth: 3 };
 }
 
-/** Pre-tokenizers that do not change the characters of a piece: after them it is still known which part begins the text. */
+/** Pre-tokenizers that change no characters, so that it is known after them which piece begins the text. */
 const SPLITTERS = [
   ...['Whitespace', 'WhitespaceSplit', 'BertPreTokenizer', 'Punctuation', 'Digits'],
   ...['CharDelimiterSplit', 'FixedLength', 'Split'],
 ];
-/** Normalizers after which the first character of the piece still comes from the first character of the text. */
+/** Normalizers after which the first character still comes from the first character of the text. */
 const KEEP_START = ['Replace character', 'Prepend', 'Lowercase', 'NFC', 'NFD', 'NFKC', 'NFKD'];
 
 function readMetaspace(fields: Fields, normalizers: readonly string[], before: readonly string[]): Step {
@@ -323,14 +341,13 @@ function readMetaspace(fields: Fields, normalizers: readonly string[], before: r
 }
 
 /**
- * `prepend_scheme: first` depends on whether a piece began the text before normalization. Steps after which this is not known
- * are refused with their names.
+ * Refuses `prepend_scheme: first` after a step after which it is not known whether a piece began the text before normalization.
  */
 function checkFirst(path: string, normalizers: readonly string[], before: readonly string[]): void {
   const step = before.find(type => !SPLITTERS.includes(type));
-  if (step !== undefined) refuse(`${path}: first is not supported behind the pre-tokenizer ${step}`);
+  if (step !== undefined) refuse(`${path}: first is not supported after the pre-tokenizer ${step}`);
   const known = before.length > 0 ? ['Replace character'] : KEEP_START;
   const normalizer = normalizers.find(type => !known.includes(type));
   if (normalizer === undefined) return;
-  refuse(`${path}: first is not supported behind the normalizer ${normalizer}`);
+  refuse(`${path}: first is not supported after the normalizer ${normalizer}`);
 }

@@ -6,39 +6,39 @@ import type { Fields } from './fields.js';
 import type { Normalizer } from './normalizers.js';
 
 /**
- * The normalizer `Precompiled`: applies SentencePiece's rules in the way of PyPI's `tokenizers`, grapheme cluster by grapheme
- * cluster.
+ * The normalizer `Precompiled`: applies SentencePiece's rules to one grapheme cluster after another, as PyPI's `tokenizers` does.
  *
- * A cluster of fewer than six bytes is replaced as a whole by the replacement of its shortest prefix that has a rule: the rest
- * of the cluster is lost, as in that library. In longer clusters, and in clusters of which no prefix has a rule, each character
- * is replaced by itself.
+ * A cluster of fewer than six bytes of UTF-8 is replaced as a whole by the replacement of its shortest prefix that has a rule: the rest
+ * of the cluster is lost, as in that library. In longer clusters, and in clusters of which no prefix has a rule, the rules are applied
+ * to each character by itself.
  */
 export function readPrecompiled(fields: Fields): Normalizer {
   const path = fields.at('precompiled_charsmap');
   const map = Charsmap.read(fromBase64(fields.text('precompiled_charsmap'), path), path);
   return text => {
+    // result is the normalized text[0, copied).
     let result = '';
-    let kept = 0;
+    let copied = 0;
     for (let at = 0, end = 0; at < text.length; at = end) {
       end = clusterEnd(text, at);
       const cluster = text.slice(at, end);
       const whole = encoder.encode(cluster).length < 6 ? map.shortest(cluster) : undefined;
       if (whole !== undefined) {
-        result += text.slice(kept, at) + whole;
-        kept = end;
+        result += text.slice(copied, at) + whole;
+        copied = end;
         continue;
       }
       if (cluster.length === 1) continue;
       for (const character of cluster) {
-        const one = map.shortest(character);
-        if (one !== undefined) {
-          result += text.slice(kept, at) + one;
-          kept = at + character.length;
+        const replacement = map.shortest(character);
+        if (replacement !== undefined) {
+          result += text.slice(copied, at) + replacement;
+          copied = at + character.length;
         }
         at += character.length;
       }
     }
-    return kept === 0 ? text : result + text.slice(kept);
+    return copied === 0 ? text : result + text.slice(copied);
   };
 }
 
@@ -52,7 +52,7 @@ function fromBase64(text: string, path: string): Uint8Array {
   }
 }
 
-/** Characters after which a cluster always ends (Grapheme_Cluster_Break Control, CR and LF). */
+/** Characters before and after which a cluster always ends (Grapheme_Cluster_Break Control, CR and LF). */
 const ENDS_CLUSTER = lazily(() => {
   const control = union(
     ...['Cc', 'Cf', 'Zl', 'Zp'].map(name => category(name) ?? []),
@@ -70,15 +70,15 @@ function lazily(make: () => CodePoints): () => CodePoints {
 const ZERO_WIDTH_JOINER = 0x200d;
 
 /**
- * The end of the grapheme cluster (UAX 29) that begins at `from`. Some clusters of six bytes or more are cut into smaller
- * ones (flags, joined emoji, conjuncts of Indic scripts); this does not matter, since their characters are replaced one by one.
+ * The offset at which the grapheme cluster (UAX 29) from `from` on ends. Some clusters of six bytes or more (flags, joined emoji,
+ * conjuncts of Indic scripts) are cut into smaller ones, which does not matter: their characters are replaced one by one anyway.
  */
 function clusterEnd(text: string, from: number): number {
   let point = text.codePointAt(from) ?? 0;
   let at = from + (point > 0xffff ? 2 : 1);
   if (point === 0x0d) return text.charCodeAt(at) === 0x0a ? at + 1 : at;
   for (let next = text.codePointAt(at); next !== undefined; next = text.codePointAt(at)) {
-    // Between two letters of ASCII a cluster always ends.
+    // Between two ASCII characters a cluster always ends (CR LF was handled above).
     if (next < 0x80 && point < 0x80) return at;
     if (!joins(point, next)) return at;
     point = next;
@@ -87,6 +87,7 @@ function clusterEnd(text: string, from: number): number {
   return at;
 }
 
+/** Whether two neighbouring code points belong to one cluster. */
 function joins(point: number, next: number): boolean {
   if (contains(ENDS_CLUSTER(), point) || contains(ENDS_CLUSTER(), next)) return false;
   if (contains(EXTENDING(), next) || contains(PREPENDED(), point)) return true;
@@ -96,7 +97,7 @@ function joins(point: number, next: number): boolean {
 
 const PICTOGRAPH = /\p{Extended_Pictographic}/u;
 
-/** Whether two code points are parts of one Hangul syllable: leading consonant, vowel, trailing consonant, or joined ones. */
+/** Whether two neighbouring code points belong to one Hangul syllable: L leading consonant, V vowel, T trailing consonant, LV, LVT. */
 function joinsHangul(point: number, next: number): boolean {
   const kindOf = (code: number): string => {
     if ((code >= 0x1100 && code <= 0x115f) || (code >= 0xa960 && code <= 0xa97c)) return 'L';

@@ -2,8 +2,8 @@
  * Character classes of PyPI's `tokenizers`, written by test/fixtures/tokenizers/unicode-data.mjs. The library takes its classes
  * from several Rust crates, of Unicode 9 to 17; a JavaScript engine's own classes are of one version, which may be another.
  *
- * A class is a list of ranges `gap-length` in base 36, such as `1s-a`: the gap since the range before it, then its length, which
- * is left out if it is 1.
+ * A class is a list of ranges of code points, each `GAP-LENGTH` in base 36, such as `1s-a`: the number of code points since the range
+ * before it, and the number of code points in it (left out if 1).
  */
 
 /** The general categories, in the order of `CATEGORY_RUNS`. */
@@ -11,7 +11,7 @@ export const CATEGORIES = 'Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po
   ' ',
 );
 
-/** The letters of `CATEGORY_RUNS`, in that order; the last is of unassigned code points. */
+/** The letters that stand for these categories in `CATEGORY_RUNS`; the last one stands for unassigned code points. */
 export const CATEGORY_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^';
 
 /** Runs of code points of one category, from U+0000: the category's letter, then the run's length in base 36 unless it is 1. */

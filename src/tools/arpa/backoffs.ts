@@ -7,16 +7,18 @@ import type { TableCursor } from '../../tables/cursor.js';
 import type { BackoffSource } from './source.js';
 
 /**
- * The back-offs of a table's contexts, found by n-gram: an ARPA file writes the back-off of a context with the n-gram of the
- * order below that has the same words. Memory: a little more than 12 bytes for each context.
+ * The back-offs of the contexts of one table, for the n-grams one order below: an ARPA file has the back-off of a context in the
+ * line of the n-gram with the same words. Memory: a little more than 12 bytes for each context.
  */
 export class Backoffs {
   private readonly contexts: Contexts;
-  /** log10 of the back-off of each context, from index 1 on; index 0 is for n-grams that are no context, with the value 0. */
+  /** log10 of the back-off of each context, from index 1 on. Index 0 stands for n-grams that are no context: log10 1 = 0. */
   private readonly values: Float64Array;
-  /** For each n-gram that `find` looked for, its index in `values`. */
-  private places = new Uint32Array(BLOCK_ENTRIES);
-  private rows = Uint32Array.from({ length: BLOCK_ENTRIES }, (_, i) => i);
+  /** By cursor entry that `lookUp` found: the index of its n-gram in `values`. */
+  private indices = new Uint32Array(BLOCK_ENTRIES);
+  /** The numbers 0, 1, 2 …: the entries that `contexts.link` looks up. */
+  private entries = Uint32Array.from({ length: BLOCK_ENTRIES }, (_, i) => i);
+  /** Views of the context of the cursor that `lookUp` gets, from {@link columnsOf}. */
   private readonly columns: Uint32Array[] = [];
 
   private constructor({ words, manifest }: ModelParts, level: number) {
@@ -25,51 +27,54 @@ export class Backoffs {
     this.values = new Float64Array(table.contexts + 1);
   }
 
-  /** @param level the level of the table (its order less 1). */
+  /** Reads the back-offs of all contexts of a table. @param level the level of the table (its order less 1). */
   static async read(source: BackoffSource, parts: ModelParts, level: number): Promise<Backoffs> {
     const backoffs = new Backoffs(parts, level);
     const { contexts, values } = backoffs;
     const cursor = await source.open(level);
     const columns = columnsOf(cursor);
     while (!cursor.done) {
-      const place = contexts.count + 1;
-      values[place] = source.backoff(level, cursor);
-      contexts.add(columns, 0, place);
+      const index = contexts.count + 1;
+      values[index] = source.backoff(level, cursor);
+      contexts.add(columns, 0, index);
       const reading = cursor.advance();
       if (reading) await reading;
     }
     return backoffs;
   }
 
-  /** log10 of the back-off of a single word. */
+  /** log10 of the back-off of a context of one word. */
   ofWord(id: number): number {
-    this.places[0] = 0;
-    this.contexts.linkWord(id, this.places, 0);
-    return this.values[this.places[0]];
+    this.indices[0] = 0;
+    this.contexts.linkWord(id, this.indices, 0);
+    return this.values[this.indices[0]];
   }
 
-  /** Looks up all n-grams of the context that a cursor is at. Calls must follow the order of the table. */
-  find(cursor: TableCursor): void {
+  /**
+   * Looks up the n-grams of the cursor's context and its followers, for `ofFollower`. Calls must follow the order of the cursor's
+   * table, which is one order below the table that was read.
+   */
+  lookUp(cursor: TableCursor): void {
     const { from, to, words } = cursor;
-    if (this.places.length < to) {
-      this.places = new Uint32Array(2 * to);
-      this.rows = Uint32Array.from({ length: 2 * to }, (_, i) => i);
+    if (this.indices.length < to) {
+      this.indices = new Uint32Array(2 * to);
+      this.entries = Uint32Array.from({ length: 2 * to }, (_, i) => i);
     }
     if (this.columns.length === 0) this.columns.push(...columnsOf(cursor));
     const ngrams: NgramRows = { contexts: this.columns, contextCount: 1, starts: Uint32Array.of(from, to), words };
-    this.places.fill(0, from, to);
-    this.contexts.link(ngrams, this.rows, this.places, 0);
+    this.indices.fill(0, from, to);
+    this.contexts.link(ngrams, this.entries, this.indices, 0);
   }
 
-  /** log10 of the back-off of the n-gram that is the cursor's entry `i`; 0 for one that is no context. */
-  at(i: number): number {
-    return this.values[this.places[i]];
+  /** log10 of the back-off of the n-gram that ends with the cursor's entry `i`; 0 for an n-gram that is no context. */
+  ofFollower(i: number): number {
+    return this.values[this.indices[i]];
   }
 }
 
 type NgramRows = Pick<Block, 'contexts' | 'contextCount' | 'starts' | 'words'>;
 
-/** Views of a cursor's context: for each of its words a column with one entry. They change when the cursor advances. */
+/** For each word of a cursor's context, nearest first, a view of one entry, which changes when the cursor advances. */
 function columnsOf({ context }: TableCursor): Uint32Array[] {
   return Array.from(context, (_, j) => context.subarray(j, j + 1));
 }

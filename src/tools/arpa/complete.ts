@@ -1,14 +1,13 @@
 import type { Ngrams } from './ngrams.js';
 
 /**
- * Adds missing suffixes. The suffix of an n-gram is the n-gram without its first word; scoring finds an n-gram only through its
- * suffix, but files that SRILM pruned lack some. An added suffix gets the probability that backing off gives it, and the back-off
- * 1, so that no score changes.
+ * Adds missing suffixes. The suffix of an n-gram is the n-gram without its oldest word. Scoring finds an n-gram only through its
+ * suffix, but files that SRILM pruned lack some suffixes. An added suffix gets the probability that backing off gives it, and the
+ * back-off 1, so that no score changes.
  *
- * Input: all orders, sorted, each with the contexts of its n-grams. Output: the same, with all suffixes. Order: still sorted.
- *
- * @param orders the n-grams by order, from 1 on: `orders[n - 1]` has order n.
- * @param types word ids are below this.
+ * @param orders the n-grams by order, from 1 on, sorted; every order contains the context of each n-gram one word longer. They
+ *   stay sorted.
+ * @param types all word ids are below it.
  * @returns the number of n-grams that were added.
  */
 export function fillSuffixes(orders: readonly Ngrams[], types: number): number {
@@ -26,13 +25,18 @@ export function fillSuffixes(orders: readonly Ngrams[], types: number): number {
   return filled;
 }
 
-/** Rows of longer n-grams whose suffix is missing among the shorter ones: one row for each missing suffix. */
+/**
+ * For each missing suffix, the row in `longer` of one n-gram that ends with it.
+ *
+ * @param seen by word id, a number of a group: all 0 at the call.
+ */
 function withoutSuffix(longer: Ngrams, shorter: Ngrams, seen: Uint32Array): number[] {
   const rows: number[] = [];
   const last = longer.order - 1;
   const words = longer.columns[last];
   const shorterWords = shorter.columns[last - 1];
-  // The words between the first and the last of an n-gram are the context of its suffix.
+  // The words between the oldest and the last word of an n-gram are the context of its suffix. Rows with the same words there
+  // form a group: they are consecutive, because rows are sorted by the nearest context word first.
   const middle = longer.columns.slice(1, last).reverse();
   const contexts = shorter.columns.slice(0, -1).reverse();
   let at = 0;
@@ -51,19 +55,19 @@ function withoutSuffix(longer: Ngrams, shorter: Ngrams, seen: Uint32Array): numb
   return rows;
 }
 
-/** The row of an n-gram whose context is no n-gram of the shorter ones, or −1. Both must be sorted. */
+/** The row in `longer` of an n-gram whose context is not in `shorter`, or −1. Both must be sorted. */
 export function withoutContext(longer: Ngrams, shorter: Ngrams, types: number): number {
   const contexts = longer.columns.slice(0, -1).reverse();
   const words = [...shorter.columns].reverse();
   let row = 0;
-  for (const context of shorter.asContexts(types)) {
+  for (const context of shorter.rowsAsContexts(types)) {
     if (row < longer.length && compareAt(contexts, row, words, context) < 0) return row;
     while (row < longer.length && compareAt(contexts, row, words, context) === 0) row++;
   }
   return row < longer.length ? row : -1;
 }
 
-/** Compares entry `a` of some columns with entry `b` of others, column by column. */
+/** Compares the tuple of the entries `a` of `columns` with the tuple of the entries `b` of `others`, column by column. */
 export function compareAt(
   columns: readonly Uint32Array[],
   a: number,
@@ -77,45 +81,47 @@ export function compareAt(
   return 0;
 }
 
-/** Gives the n-grams that were added (their log10 p is NaN) the probability of backing off. */
+/** Gives each added n-gram, whose log10 p is NaN, the probability that backing off gives it. */
 function backOff(ngrams: Ngrams, shorter: Ngrams): void {
   for (let row = 0; row < ngrams.length; row++) {
     if (!Number.isNaN(ngrams.log10Probs[row])) continue;
     const words = ngrams.wordsOf(row);
     const context = shorter.find(words.slice(0, -1));
     const suffix = shorter.find(words.slice(1));
-    // The sum may be above 0 (p > 1): scoring gives the same sum to an n-gram that the model lacks.
+    // The sum may be above 0 (p > 1). Scoring computes the same sum for an n-gram that the model lacks.
     ngrams.log10Probs[row] = shorter.backoffs[context] + shorter.log10Probs[suffix];
   }
 }
 
 /**
  * Counts the contexts from which backing off can give some word a probability above 1: the back-off is above 1, and so is its
- * product with the largest probability after the context without its farthest word.
+ * product with the largest probability after the context without its oldest word.
  *
- * Input: all orders from 1 on, sorted, with all suffixes filled in.
+ * @param orders the n-grams by order, from 1 on, sorted, with all suffixes filled in.
  */
 export function contextsAboveOne(orders: readonly Ngrams[]): number {
-  const memories = orders.map(({ length }) => new Float64Array(length).fill(NaN));
-  let first: number | undefined;
-  /** The largest log10 p of any word after the context that is entry `at` of order `n`; n = 0 is the empty context. */
-  const largest = (n: number, at: number): number => {
-    if (n === 0) return (first ??= maximum(orders[0].log10Probs, 0, orders[0].length));
-    const memory = memories[n - 1];
-    if (Number.isNaN(memory[at])) {
-      const context = orders[n - 1].wordsOf(at);
+  // Results of `largest` for contexts of n words, at index n − 1 and by row; NaN if not computed yet.
+  const known = orders.map(({ length }) => new Float64Array(length).fill(NaN));
+  let largestUnigram: number | undefined;
+  /** The largest log10 p of any word after the context of `n` words that is row `row` of order `n`; n = 0 is the empty context. */
+  const largest = (n: number, row: number): number => {
+    if (n === 0) return (largestUnigram ??= maximum(orders[0].log10Probs, 0, orders[0].length));
+    const results = known[n - 1];
+    if (Number.isNaN(results[row])) {
+      const context = orders[n - 1].wordsOf(row);
       const [from, to] = orders[n].followers(context);
-      memory[at] = Math.max(maximum(orders[n].log10Probs, from, to), backedOff(n, at, context));
+      results[row] = Math.max(maximum(orders[n].log10Probs, from, to), largestBackedOff(n, row, context));
     }
-    return memory[at];
+    return results[row];
   };
-  const backedOff = (n: number, at: number, context: readonly number[]): number =>
-    orders[n - 1].backoffs[at] + largest(n - 1, n > 1 ? orders[n - 2].find(context.slice(1)) : 0);
+  /** The largest log10 p of a word to which backing off from this context leads. */
+  const largestBackedOff = (n: number, row: number, context: readonly number[]): number =>
+    orders[n - 1].backoffs[row] + largest(n - 1, n > 1 ? orders[n - 2].find(context.slice(1)) : 0);
   let above = 0;
   for (let n = 1; n < orders.length; n++) {
     const { backoffs, length } = orders[n - 1];
-    for (let at = 0; at < length; at++) {
-      if (backoffs[at] > 0 && backedOff(n, at, orders[n - 1].wordsOf(at)) > 0) above++;
+    for (let row = 0; row < length; row++) {
+      if (backoffs[row] > 0 && largestBackedOff(n, row, orders[n - 1].wordsOf(row)) > 0) above++;
     }
   }
   return above;

@@ -8,22 +8,20 @@ import { latticeOf } from '../../smoothing/lattice.js';
 import { Mixture } from '../../smoothing/mixture.js';
 import { wordIds } from '../../tables/manifest.js';
 import { BOS, NONE } from '../../text/tokens.js';
-import { rounded } from './format.js';
+import { LOG10_ZERO, rounded } from './format.js';
 import type { BackoffSource, VisitContext } from './source.js';
 
-/** log10 p of `<s>` in ARPA files: `<s>` is never predicted. */
-const NEVER = -99;
-
 /**
- * Modified Kneser-Ney in back-off form: p(w|h) of each n-gram in the model is its interpolated probability, and γ(h) is the
- * back-off of each context (Chen & Goodman 1998). Both are computed by the same {@link Mixture} as scores, from the same evidence.
+ * Modified Kneser-Ney in back-off form (Chen & Goodman 1998): each n-gram of the model has its interpolated p(w|h), each context
+ * the back-off γ(h). The {@link Mixture} that computes scores computes both.
  */
 export class CountedSource implements BackoffSource {
   private readonly mixture: Mixture;
   private readonly evidence: Evidence;
   private readonly batch: Batch;
-  /** By level and word, the count in the context that is open there. */
+  /** By level and word id: the count of the word after the context that was entered last at this level. */
   private readonly counts: readonly Uint32Array[];
+  /** log10 p of the followers of the context that is visited, by cursor entry. */
   private log10Probs = new Float64Array(1024);
 
   /**
@@ -57,7 +55,7 @@ export class CountedSource implements BackoffSource {
     const [counts] = this.counts;
     const log10Probs = Float64Array.from(counts, count => this.log10Prob(0, count));
     log10Probs[NONE] = NaN;
-    log10Probs[BOS] = NEVER;
+    log10Probs[BOS] = LOG10_ZERO;
     return log10Probs;
   }
 
@@ -78,7 +76,7 @@ export class CountedSource implements BackoffSource {
         const { words, from, to } = cursor;
         if (this.log10Probs.length < to) this.log10Probs = new Float64Array(2 * to);
         for (let i = from; i < to; i++) {
-          // A follower of a context also follows its shorter contexts, which are open now: `counts` has the counts there.
+          // A follower of a context also follows its shorter contexts, which are open now, so `counts` has its counts there.
           for (let k = 0; k < level; k++) evidence.data[k * FIELDS + COUNT] = counts[k][words[i]];
           this.log10Probs[i] = this.log10Prob(level, cursor.counts[i]);
         }
@@ -90,13 +88,13 @@ export class CountedSource implements BackoffSource {
   /** Stores the counts and totals of a context in `counts` and in the evidence. */
   private enter(level: number, { words, counts, from, to, pruned }: TableCursor): void {
     const { data } = this.evidence;
-    const own = this.counts[level];
+    const countOf = this.counts[level];
     let total = pruned;
     let ones = 0;
     let twos = 0;
     for (let i = from; i < to; i++) {
       const count = counts[i];
-      own[words[i]] = count;
+      countOf[words[i]] = count;
       total += count;
       if (count === 1) ones++;
       else if (count === 2) twos++;
@@ -109,7 +107,7 @@ export class CountedSource implements BackoffSource {
     data[at + PRUNED] = pruned;
   }
 
-  /** log10 p of a word with this count after the context of `level`; the evidence holds its counts in the shorter contexts. */
+  /** log10 p of a word that has this count after the context of `level`. Its counts after the shorter contexts are in `evidence`. */
   private log10Prob(level: number, count: number): number {
     const { evidence, batch, mixture } = this;
     evidence.data[evidence.at(0, level) + COUNT] = count;

@@ -19,7 +19,7 @@ export interface ExportOptions {
   readonly file: string;
   /** Called with the progress of the work, in most stages a few times a second. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Stops when aborted; nothing is left behind. */
+  /** Stops the export when aborted, and leaves no new file. */
   readonly signal?: AbortSignal;
 }
 
@@ -38,19 +38,19 @@ export interface ExportReport {
   readonly order: number;
   /** Number of n-grams of each order from 1 on; `<s>` counts as a unigram. */
   readonly ngrams: readonly number[];
-  /** Bytes of the file. */
+  /** Size of the file [bytes]. */
   readonly bytes: number;
-  /** Time that the export took. */
+  /** Time that the export took [s]. */
   readonly seconds: number;
 }
 
 /**
- * Writes a model as an ARPA file, for KenLM, SRILM and others. A model with counts is written with modified Kneser-Ney
- * smoothing in back-off form, with numbers rounded to eight decimals; an imported model with the numbers of its file. The file
- * is written whole or not at all.
+ * Writes a model as an ARPA file, for KenLM, SRILM and others. The file of a model with counts has its modified Kneser-Ney
+ * smoothing in back-off form, rounded to eight decimals; the file of an imported model has the numbers of the file that was
+ * imported. The file is written whole or not at all.
  *
- * @throws KneserError: KNESER_OPTION for a model whose words have white space in them, KNESER_OUTPUT_*, KNESER_DISK_FULL,
- * KNESER_ABORTED, and what `LanguageModel.open` throws.
+ * @throws KneserError: KNESER_OPTION for a model with a word that an ARPA file cannot have, KNESER_OUTPUT_*, KNESER_DISK_FULL,
+ * KNESER_ABORTED, and the errors of `LanguageModel.open`.
  * @example
  * ```ts
  * import { exportArpa } from 'kneser';
@@ -93,9 +93,9 @@ async function openSource(parts: ModelParts, onRows: (rows: number) => void): Pr
 }
 
 /**
- * The number of rows that the export reads, each counted as often as it is read. For each order it reads the order's table and
- * the next one, for the back-offs. A back-off model's middle orders are read once more, to find n-grams that are left out; in a
- * model with counts the tables of all shorter orders are read for each order.
+ * The number of rows that the export reads; a row that it reads twice counts twice. For each order the export reads the table of
+ * this order, and for the back-offs the table one order up. Of a back-off model it reads the middle orders once more, to find the
+ * n-grams that it leaves out; of a model with counts it reads the tables of all shorter orders for each order.
  */
 function rowsToRead({ words, manifest: { kind } }: ModelParts): number {
   const rows = words.map(({ manifest }) => manifest.rows);
@@ -106,7 +106,7 @@ function rowsToRead({ words, manifest: { kind } }: ModelParts): number {
   return rows.reduce((sum, count, level) => sum + count * (rows.length - Math.max(0, level - 1)), 0);
 }
 
-/** Writes a file atomically. @param produce writes the file's content to a stream. */
+/** Writes a file atomically, gzipped if its name ends in `.gz`. @param produce writes the content to a stream. */
 async function writeStream<T>(file: string, produce: (out: PassThrough) => Promise<T>): Promise<T> {
   const out = new PassThrough();
   // Errors of the stream reject the two promises below.
@@ -121,8 +121,8 @@ async function writeStream<T>(file: string, produce: (out: PassThrough) => Promi
     return (await Promise.all([produced, written]))[0];
   } catch (error) {
     out.destroy(error instanceof Error ? error : undefined);
-    // Whichever failed, wait until the temporary file is removed. If writing failed, its error is the cause: `produce` only met a
-    // closed stream.
+    // Waits until the temporary file is removed. If writing the file failed, that error is the cause, and the error of `produce`
+    // only says that the stream was closed.
     const reason: unknown = await written.then(
       () => error,
       (failure: unknown) => failure,

@@ -30,13 +30,13 @@ export interface ImportOptions {
   readonly file: string;
   /** The folder of the model. */
   readonly out: string;
-  /** log10 p of `<unk>`, at most 0, instead of the file's. Useful for a file without `<unk>`. */
+  /** log10 p of `<unk>`, at most 0, in place of the value in the file. Useful for a file without `<unk>`. */
   readonly unk?: number;
   /** Replaces a model that is in the folder `out`. Default false. */
   readonly force?: boolean;
   /** Called with the progress of the work, in most stages a few times a second. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Stops when aborted; nothing is left behind. */
+  /** Stops the import when aborted, and leaves nothing in `out`. */
   readonly signal?: AbortSignal;
 }
 
@@ -58,25 +58,25 @@ export interface ImportReport {
   readonly out: string;
   /** Length of the longest n-grams. */
   readonly order: number;
-  /** Number of n-grams of each order from 1 on, with n-grams that were filled in; `<s>` counts as a unigram. */
+  /** Number of n-grams of each order from 1 on, filled-in n-grams included; `<s>` counts as a unigram. */
   readonly ngrams: readonly number[];
   /** Bytes on disk. */
   readonly bytes: number;
-  /** Time that the import took. */
+  /** Time that the import took [s]. */
   readonly seconds: number;
-  /** One sentence for each thing that the file lacks or that was filled in. */
+  /** One sentence for each thing that the file lacks, and for filled-in n-grams. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Makes a model from an ARPA file, such as KenLM, SRILM, IRSTLM and {@link exportArpa} write. It is a back-off model: it scores,
- * measures perplexity and is exported like other models, with exactly the numbers of the file. Functions that need counts refuse
- * it with KNESER_NO_COUNTS. Memory: about 30 bytes for each n-gram.
+ * Makes a model from an ARPA file, such as KenLM, SRILM, IRSTLM and {@link exportArpa} write. The model is a back-off model: it
+ * scores, measures perplexity and can be exported like other models, with exactly the numbers of the file. Functions that need
+ * counts refuse it with KNESER_NO_COUNTS. Memory: about 30 bytes for each n-gram.
  *
- * If the file has no `<unk>`, words outside the vocabulary have probability 0, unless `unk` is given. If it has no `<s>`, the
- * first word of a sentence is scored without a context; if it has no `</s>`, the end of a sentence has probability 0.
+ * In a file without `<unk>`, words outside the vocabulary have probability 0, unless `unk` is given. Without `<s>`, the model
+ * scores the first word of a sentence without a context; without `</s>`, the end of a sentence has probability 0.
  *
- * @throws KneserError: KNESER_INPUT_ARPA for a file that is not right, with the line and the reason; KNESER_INPUT_*,
+ * @throws KneserError: KNESER_INPUT_ARPA for a file that is no correct ARPA file, with the line and the reason; KNESER_INPUT_*,
  * KNESER_OPTION, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_LIMIT, KNESER_ABORTED.
  * @example
  * ```ts
@@ -118,7 +118,7 @@ async function write(
   const types = words.size + 1;
   const filled = complete(reader, types);
   const { ModelBuilder } = await import('../../tables/builder.js');
-  const { writeIndexed } = await import('../../tables/write-indexed.js');
+  const { writeIndexed } = await import('../../tables/node/write-indexed.js');
   const check = (): void => checkAborted(options.signal, 'the import');
   const writeRows = async (writer: ModelWriter): Promise<Manifest> => {
     const builder = new ModelBuilder(writer);
@@ -154,14 +154,14 @@ async function read({ file, unk, onProgress, signal }: ImportOptions): Promise<A
   return reader;
 }
 
-/** Sorts the n-grams, refuses duplicates and n-grams without their context, and adds missing suffixes. @returns how many were added. */
+/** Sorts the n-grams, refuses duplicates and n-grams without their context, and adds missing suffixes. @returns how many it added. */
 function complete(reader: ArpaReader, types: number): number {
   const { orders } = reader;
   for (const [level, ngrams] of orders.entries()) {
     ngrams.sort(types);
-    const twice = ngrams.duplicate();
-    if (twice >= 0) {
-      throw reader.error(`has ${reader.quote(ngrams.wordsOf(twice))} a second time`, ngrams.lineOf(twice));
+    const duplicate = ngrams.duplicate();
+    if (duplicate >= 0) {
+      throw reader.error(`has ${reader.quote(ngrams.wordsOf(duplicate))} a second time`, ngrams.lineOf(duplicate));
     }
     const orphan = level > 0 ? withoutContext(ngrams, orders[level - 1], types) : -1;
     if (orphan >= 0) {

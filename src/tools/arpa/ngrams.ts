@@ -1,30 +1,32 @@
-/** Bits of a word id in one pass of the radix sort: 2^12 counters fit into the processor's cache. */
+/** Bits of a word id that one pass of the radix sort takes, at most: its 2^12 counters fit into the processor's cache. */
 const MOST_BITS = 12;
 
 /**
- * The n-grams of one order of an ARPA file, in memory: 4 bytes for each word, 8 for each number. A row number stands for an
- * n-gram. Order: first that of the file; after `sort` that of the store, by context (nearest word first), then by the last word.
- * Methods marked "sorted" need the second.
+ * The n-grams of one order of a back-off model, in memory: 4 bytes for each word, 8 for each number. A row number stands for an
+ * n-gram. Rows are first in the order of `add` and `fill` (that of the ARPA file); `sort` puts them into the order of the store: by
+ * context (nearest word first), then by last word. Methods marked "sorted" need the rows in the order of the store.
  */
 export class Ngrams {
-  /** `columns[j]` has the j-th word of each n-gram, oldest first. */
+  /** `columns[j][row]` is the id of word j of an n-gram, from the oldest word (0) to the last. */
   readonly columns: Uint32Array[];
   /** log10 p by row; NaN for an n-gram that was filled in and has no probability yet. */
   log10Probs = new Float64Array(0);
-  /** log10 of the back-off by row; empty for the highest order, which has no back-offs. */
+  /** log10 of the back-off as a context, by row; empty for the highest order, whose n-grams are no contexts. */
   backoffs = new Float64Array(0);
+  /** The number of n-grams. The arrays may be longer. */
   length = 0;
-  /** How many of the n-grams are in the file; the others were filled in. */
+  /** How many n-grams were added by `add`. */
   private read = 0;
-  /** After `sort`: for each row, its position in the file. */
+  /** After `sort`, by row: the position of the n-gram in the file, from 0 up. `undefined` if every row is its position. */
   private origins: Uint32Array | undefined;
+  /** The line of the first n-gram in the file, from 1 up. */
   private firstLine = 0;
-  /** N-grams (by position in the file) before which there were blank lines, and the number of blank lines up to there. */
+  /** Positions of the n-grams that follow a blank line, each with the number of blank lines since the first n-gram. */
   private readonly gaps: { readonly origin: number; readonly lines: number }[] = [];
 
   /**
-   * @param isHighest whether this is the highest order of the file.
-   * @param count the number of n-grams that the file announces.
+   * @param isHighest whether this is the highest order of the model.
+   * @param count about how many n-grams will be added: the arrays grow to this length before they grow beyond it.
    */
   constructor(
     readonly order: number,
@@ -34,33 +36,34 @@ export class Ngrams {
     this.columns = Array.from({ length: order }, () => new Uint32Array(0));
   }
 
-  /** Adds an n-gram of the file; the caller puts its words into `columns`. @returns its row. */
+  /** Adds an n-gram that stands in line `line` of the file; the caller puts its words into `columns`. @returns its row. */
   add(log10Prob: number, backoff: number, line: number): number {
-    const at = this.read++;
-    if (at === 0) this.firstLine = line;
-    const lines = line - this.firstLine - at;
-    if (lines > (this.gaps.at(-1)?.lines ?? 0)) this.gaps.push({ origin: at, lines });
+    const origin = this.read++;
+    if (origin === 0) this.firstLine = line;
+    const lines = line - this.firstLine - origin;
+    if (lines > (this.gaps.at(-1)?.lines ?? 0)) this.gaps.push({ origin, lines });
     return this.append(log10Prob, backoff);
   }
 
-  /** Adds an n-gram that the file lacks. */
+  /** Adds an n-gram without numbers: log10 p is NaN until the caller sets it, the back-off 1 (log10: 0). */
   fill(words: ArrayLike<number>): void {
-    const at = this.append(NaN, 0);
-    for (let j = 0; j < this.order; j++) this.columns[j][at] = words[j];
+    const row = this.append(NaN, 0);
+    for (let j = 0; j < this.order; j++) this.columns[j][row] = words[j];
   }
 
-  /** The number of the line of an n-gram in the file. */
+  /** The line of an n-gram in the file, from 1 up. */
   lineOf(row: number): number {
     const origin = this.origins ? this.origins[row] : row;
-    const gap = this.gaps.findLast(({ origin: first }) => first <= origin);
+    const gap = this.gaps.findLast(({ origin: afterGap }) => afterGap <= origin);
     return this.firstLine + origin + (gap?.lines ?? 0);
   }
 
+  /** The word ids of an n-gram, oldest word first. */
   wordsOf(row: number): number[] {
     return this.columns.map(column => column[row]);
   }
 
-  /** Sorts the n-grams into the order of the store. @param types word ids are below this. */
+  /** Sorts the n-grams into the order of the store. @param types all word ids are below it. */
   sort(types: number): void {
     if (this.isSorted()) return;
     const { columns, length, order } = this;
@@ -74,21 +77,21 @@ export class Ngrams {
     this.origins = origins ? rows.map(row => (row < origins.length ? origins[row] : row)) : rows;
   }
 
-  /** The row of an n-gram that occurs twice (the later one in the file), or −1; sorted. */
+  /** A row whose n-gram is also the row before (of the two, the later one in the file), or −1; sorted. */
   duplicate(): number {
     for (let row = 1; row < this.length; row++) if (this.compare(row - 1, row) === 0) return row;
     return -1;
   }
 
-  /** The rows in the order in which the next table has these n-grams as contexts: by their last word first; sorted. */
-  asContexts(types: number): Uint32Array {
+  /** The rows in the order that contexts have in the table one order up: by last word first; sorted. */
+  rowsAsContexts(types: number): Uint32Array {
     return sortedBy(this.columns[this.order - 1], numbersBelow(this.length), types);
   }
 
   /** The row of an n-gram, or −1; sorted. */
   find(words: ArrayLike<number>): number {
-    const at = this.lowerBound(words);
-    return at < this.length && this.compareWords(at, words) === 0 ? at : -1;
+    const row = this.lowerBound(words);
+    return row < this.length && this.compareWords(row, words) === 0 ? row : -1;
   }
 
   /** The rows [from, to) of the n-grams with a given context of `order − 1` words; sorted. */
@@ -132,12 +135,12 @@ export class Ngrams {
   }
 
   private append(log10Prob: number, backoff: number): number {
-    const at = this.length++;
-    if (at === this.columns[0].length)
-      this.grow(Math.max(1024, at < this.count ? Math.min(this.count, 2 * at) : 2 * at));
-    this.log10Probs[at] = log10Prob;
-    if (!this.isHighest) this.backoffs[at] = backoff;
-    return at;
+    const row = this.length++;
+    if (row === this.columns[0].length)
+      this.grow(Math.max(1024, row < this.count ? Math.min(this.count, 2 * row) : 2 * row));
+    this.log10Probs[row] = log10Prob;
+    if (!this.isHighest) this.backoffs[row] = backoff;
+    return row;
   }
 
   private grow(capacity: number): void {
@@ -160,12 +163,13 @@ function numbersBelow(length: number): Uint32Array<ArrayBuffer> {
   return numbers;
 }
 
+/** Sets `to[i]` to `from[rows[i]]`. @returns `to`. */
 function gather<T extends Uint32Array | Float64Array>(from: T, rows: Uint32Array, to: T): T {
   for (let i = 0; i < rows.length; i++) to[i] = from[rows[i]];
   return to;
 }
 
-/** Sorts rows by their values, which are below `limit`; rows with equal values keep their order. */
+/** Radix sort of `rows` by `values[row]`; all values are below `limit`. Rows with equal values keep their order. */
 function sortedBy(values: Uint32Array, rows: Uint32Array<ArrayBuffer>, limit: number): Uint32Array<ArrayBuffer> {
   const bits = 32 - Math.clz32(limit - 1);
   const passes = Math.ceil(bits / MOST_BITS);

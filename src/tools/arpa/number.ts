@@ -4,11 +4,11 @@ const POINT = 0x2e;
 const ZERO = 0x30;
 const E = 0x65;
 
-/** The longest text that is read as a number, in bytes. */
+/** The longest text that can be a number [bytes]; a longer one is NaN. */
 const MOST_BYTES = 400;
-/** An integer of at most 15 decimal digits is exact as a double. */
+/** A double represents every integer of up to 15 decimal digits exactly. */
 const EXACT_DIGITS = 15;
-/** The powers of ten that are exact. */
+/** The powers of ten that a double represents exactly: 10^0 … 10^22. */
 const POWERS = Float64Array.from({ length: 23 }, (_, digits) => Number(`1e${digits}`));
 
 /**
@@ -20,9 +20,10 @@ export function parseNumber(bytes: Uint8Array, from: number, to: number): number
   let at = from;
   const negative = bytes[at] === MINUS;
   if (negative || bytes[at] === PLUS) at++;
+  // The digits read as an integer, without the point; the number of its digits; and how many of them stand behind the point.
   let whole = 0;
   let digits = 0;
-  let behind = 0;
+  let decimals = 0;
   let point = -1;
   const first = at;
   for (; at < to; at++) {
@@ -35,12 +36,12 @@ export function parseNumber(bytes: Uint8Array, from: number, to: number): number
     if (!(digit >= 0 && digit <= 9)) break;
     whole = 10 * whole + digit;
     if (whole > 0) digits++;
-    if (point >= 0) behind++;
+    if (point >= 0) decimals++;
   }
   if (at === first || (at === first + 1 && point >= 0)) return isInfinity(bytes, from, to) ? -Infinity : NaN;
-  if (at === to && digits <= EXACT_DIGITS && behind < POWERS.length) {
-    // Both numbers are exact, so the quotient is rounded once: it is the double nearest to the decimal.
-    const value = whole / POWERS[behind];
+  if (at === to && digits <= EXACT_DIGITS && decimals < POWERS.length) {
+    // Dividend and divisor are exact, so only the quotient is rounded: it is the double nearest to the decimal.
+    const value = whole / POWERS[decimals];
     return negative ? -value : value;
   }
   if (at < to && !isExponent(bytes, at, to)) return NaN;
@@ -48,7 +49,7 @@ export function parseNumber(bytes: Uint8Array, from: number, to: number): number
   return Number.isFinite(value) ? value : NaN;
 }
 
-/** Whether the rest is an exponent, such as `e-05`. */
+/** Whether `bytes[from, to)` is an exponent, such as `e-05`. */
 function isExponent(bytes: Uint8Array, from: number, to: number): boolean {
   let at = from;
   if ((bytes[at++] | 0x20) !== E) return false;

@@ -9,13 +9,15 @@ import { putTables } from './put-tables.js';
 import { StoredSource } from './stored.js';
 
 /**
- * Input: a back-off model. Output: a copy without the n-grams whose loss would raise perplexity by less than the share
- * `threshold`, each n-gram taken by itself (Stolcke 1998), where p(h) follows from the model by the chain rule, as in SRILM's
- * `ngram -prune`. Contexts that lost followers get the back-off with which their probabilities add up to 1 again; all other
- * numbers stay those of the model. Order: from the highest order down, since a kept n-gram needs its context and its suffix.
- * Memory: about 40 bytes for each n-gram.
+ * Prunes a back-off model by relative entropy (Stolcke 1998), as SRILM's `ngram -prune` does.
  *
- * @param onNgrams called with the number of n-grams read or written so far, and with the number of all.
+ * - Input: a back-off model.
+ * - Output: a copy without the n-grams whose removal, one at a time, would raise perplexity by less than the share `threshold`.
+ *   Contexts that lose followers get the back-off with which their probabilities add up to 1 again; all other numbers stay the same.
+ * - Works from the highest order down, because an n-gram that stays needs its context and its suffix.
+ * - Memory: about 40 bytes for each n-gram.
+ *
+ * @param onNgrams called with the n-grams read plus written so far, and with the final value: twice the n-grams of the input.
  */
 export async function pruneBackoffs(
   parts: ModelParts,
@@ -28,11 +30,11 @@ export async function pruneBackoffs(
   try {
     const all = manifest.tables.reduce((sum, { rows }) => sum + rows, 0);
     const orders = await readOrders(parts, done => onNgrams(done, 2 * all));
-    const kept = pruneOrders(orders, threshold);
-    const tables = await putTables(builder, kept, wordIds(manifest), done => onNgrams(all + done, 2 * all));
+    const pruned = pruneOrders(orders, threshold);
+    const tables = await putTables(builder, pruned, wordIds(manifest), done => onNgrams(all + done, 2 * all));
     await builder.copyWords(store, manifest);
-    const dropped = tables.map((table, i) => ({ ...table, dropped: orders[i].length - kept[i].length }));
-    const written = await builder.finish({ ...manifest, tables: dropped, pruning: { entropy: threshold } });
+    const withDropped = tables.map((table, i) => ({ ...table, dropped: orders[i].length - pruned[i].length }));
+    const written = await builder.finish({ ...manifest, tables: withDropped, pruning: { entropy: threshold } });
     onNgrams(2 * all, 2 * all);
     return written;
   } catch (error) {
@@ -41,7 +43,7 @@ export async function pruneBackoffs(
   }
 }
 
-/** Reads all n-grams into memory, each with its back-off. */
+/** Reads all n-grams into memory, by order from 1 on, each with the back-off that it has as a context. */
 async function readOrders(parts: ModelParts, onDone: (done: number) => void): Promise<Ngrams[]> {
   let done = 0;
   const source = new StoredSource(parts, () => undefined);
@@ -53,14 +55,14 @@ async function readOrders(parts: ModelParts, onDone: (done: number) => void): Pr
     const backoffs = isHighest ? undefined : await Backoffs.read(source, parts, level + 1);
     const cursor = await source.open(level);
     while (!cursor.done) {
-      const { context, words, probabilities, from, to } = cursor;
-      backoffs?.find(cursor);
+      const { context, words, probabilities: log10Probs, from, to } = cursor;
+      backoffs?.lookUp(cursor);
       for (let i = from; i < to; i++) {
         if (words[i] === NONE) continue;
-        const at = ngrams.add(probabilities[i], backoffs?.at(i) ?? 0, 0);
-        // A context is stored with its nearest word first, an n-gram with its oldest word first.
-        for (let j = 0; j < level; j++) ngrams.columns[j][at] = context[level - 1 - j];
-        ngrams.columns[level][at] = words[i];
+        const row = ngrams.add(log10Probs[i], backoffs?.ofFollower(i) ?? 0, 0);
+        // The cursor has the nearest context word first, `columns` the oldest word.
+        for (let j = 0; j < level; j++) ngrams.columns[j][row] = context[level - 1 - j];
+        ngrams.columns[level][row] = words[i];
       }
       onDone((done += to - from));
       const reading = cursor.advance();
@@ -72,88 +74,98 @@ async function readOrders(parts: ModelParts, onDone: (done: number) => void): Pr
 }
 
 /**
- * The n-grams that are kept, with the new back-offs of their contexts.
+ * Chooses the n-grams that stay, and gives a new back-off to each context that loses followers.
  *
- * @param orders the n-grams by order, from 1 on, sorted; each order has the contexts and the suffixes of the next. Their
- *   back-offs are changed.
+ * @param orders the n-grams by order, from 1 on, sorted; every order contains the context and the suffix of each n-gram one word
+ *   longer. Overwrites `backoffs` of these objects.
+ * @returns the n-grams that stay, by order, sorted.
  */
 export function pruneOrders(orders: readonly Ngrams[], threshold: number): Ngrams[] {
-  const kept = orders.map(({ length }) => new Uint8Array(length));
-  kept[0].fill(1);
+  // By level (the order less 1) and row: 1 if the n-gram stays.
+  const stays = orders.map(({ length }) => new Uint8Array(length));
+  stays[0].fill(1);
   for (let level = orders.length - 1; level > 0; level--) {
     const [ngrams, shorter] = [orders[level], orders[level - 1]];
     for (let from = 0; from < ngrams.length;) {
       const context = ngrams.wordsOf(from).slice(0, -1);
+      const contextRow = shorter.find(context);
       const [, to] = ngrams.followers(context);
       const followers = followersOf(ngrams, shorter, from, to);
-      const place = shorter.find(context);
-      const lost = choose(followers, kept[level].subarray(from, to), threshold, probabilityOf(orders, context));
-      if (lost > 0) shorter.backoffs[place] = backoffOf(followers, kept[level].subarray(from, to));
-      for (let row = from; row < to; row++) {
-        if (kept[level][row] === 0) continue;
-        kept[level - 1][place] = 1;
-        kept[level - 1][followers.suffixes[row - from]] = 1;
+      const followerStays = stays[level].subarray(from, to);
+      const removed = choose(followers, followerStays, threshold, contextProbability(orders, context));
+      if (removed > 0) shorter.backoffs[contextRow] = log10Backoff(followers, followerStays);
+      for (let i = 0; i < followerStays.length; i++) {
+        if (followerStays[i] === 0) continue;
+        stays[level - 1][contextRow] = 1;
+        stays[level - 1][followers.suffixRows[i]] = 1;
       }
       from = to;
     }
   }
-  return orders.map((ngrams, level) => filtered(ngrams, kept[level]));
+  return orders.map((ngrams, level) => filtered(ngrams, stays[level]));
 }
 
-/** The followers of a context h. */
+/** The followers w of a context h, one entry each; h' is h without its oldest word. */
 interface Followers {
-  /** p(w|h), and p(w|h') for the context h' that lacks the farthest word. */
+  /** p(w|h). */
   readonly probabilities: Float64Array;
-  readonly below: Float64Array;
-  /** For each follower, the row in the order below of its n-gram without the first word. */
-  readonly suffixes: Uint32Array;
+  /** p(w|h'). */
+  readonly suffixProbabilities: Float64Array;
+  /** The row of the suffix (h', w) in the order below. */
+  readonly suffixRows: Uint32Array;
 }
 
 function followersOf(ngrams: Ngrams, shorter: Ngrams, from: number, to: number): Followers {
   const probabilities = new Float64Array(to - from);
-  const below = new Float64Array(to - from);
-  const suffixes = new Uint32Array(to - from);
+  const suffixProbabilities = new Float64Array(to - from);
+  const suffixRows = new Uint32Array(to - from);
   for (let row = from; row < to; row++) {
-    const suffix = shorter.find(ngrams.wordsOf(row).slice(1));
-    suffixes[row - from] = suffix;
+    const suffixRow = shorter.find(ngrams.wordsOf(row).slice(1));
+    suffixRows[row - from] = suffixRow;
     probabilities[row - from] = 10 ** ngrams.log10Probs[row];
-    below[row - from] = 10 ** shorter.log10Probs[suffix];
+    suffixProbabilities[row - from] = 10 ** shorter.log10Probs[suffixRow];
   }
-  return { probabilities, below, suffixes };
+  return { probabilities, suffixProbabilities, suffixRows };
 }
 
 /**
- * Chooses which followers of a context are kept.
+ * Chooses which followers of a context h stay.
  *
- * @param kept by follower, 1 if a longer n-gram needs it; set to 1 for each follower that is kept.
- * @param ofContext p(h).
- * @returns the number of followers that are dropped.
+ * @param stays by follower: 1 if an n-gram one word longer needs it. Sets it to 1 for each other follower that stays.
+ * @param contextProb p(h).
+ * @returns the number of followers that are removed.
  */
-function choose({ probabilities, below }: Followers, kept: Uint8Array, threshold: number, ofContext: number): number {
+function choose(
+  { probabilities, suffixProbabilities }: Followers,
+  stays: Uint8Array,
+  threshold: number,
+  contextProb: number,
+): number {
   const rest = 1 - sum(probabilities);
-  const restBelow = 1 - sum(below);
-  let lost = 0;
-  for (let i = 0; i < kept.length; i++) {
-    if (kept[i] === 1) continue;
-    const [p, pBelow] = [probabilities[i], below[i]];
-    const backoff = (rest + p) / (restBelow + pBelow);
-    // The loss is undefined if the followers' probabilities add up to 1 or more, or a probability is 0: keep the follower.
-    const isDefined = rest > 0 && restBelow > 0 && p > 0 && pBelow > 0;
-    const loss = p * Math.log(p / (pBelow * backoff)) + rest * Math.log(rest / restBelow / backoff);
-    if (isDefined && Math.expm1(ofContext * loss) < threshold) lost++;
-    else kept[i] = 1;
+  const suffixRest = 1 - sum(suffixProbabilities);
+  let removed = 0;
+  for (let i = 0; i < stays.length; i++) {
+    if (stays[i] === 1) continue;
+    const [p, suffixP] = [probabilities[i], suffixProbabilities[i]];
+    // γ(h) without this follower.
+    const backoff = (rest + p) / (suffixRest + suffixP);
+    // Where the followers' probabilities add up to 1 or more, or a probability is 0, the relative entropy is undefined.
+    const isDefined = rest > 0 && suffixRest > 0 && p > 0 && suffixP > 0;
+    const entropy = p * Math.log(p / (suffixP * backoff)) + rest * Math.log(rest / suffixRest / backoff);
+    if (isDefined && Math.expm1(contextProb * entropy) < threshold) removed++;
+    else stays[i] = 1;
   }
-  return lost;
+  return removed;
 }
 
 /** log10 of the back-off with which the probabilities after a context add up to 1. */
-function backoffOf({ probabilities, below }: Followers, kept: Uint8Array): number {
-  const isKept = (_: number, i: number): boolean => kept[i] === 1;
-  return Math.log10((1 - sum(probabilities.filter(isKept))) / (1 - sum(below.filter(isKept))));
+function log10Backoff({ probabilities, suffixProbabilities }: Followers, stays: Uint8Array): number {
+  const isStaying = (_: number, i: number): boolean => stays[i] === 1;
+  return Math.log10((1 - sum(probabilities.filter(isStaying))) / (1 - sum(suffixProbabilities.filter(isStaying))));
 }
 
-/** p(h) of a context by the chain rule; if it begins with `<s>`, p of the words after `<s>`. */
-function probabilityOf(orders: readonly Ngrams[], context: readonly number[]): number {
+/** p(h) by the chain rule. `<s>` is never predicted, so for a context that begins with it: p of the other words after `<s>`. */
+function contextProbability(orders: readonly Ngrams[], context: readonly number[]): number {
   let log10Prob = 0;
   for (let length = context[0] === BOS ? 2 : 1; length <= context.length; length++) {
     const ngrams = orders[length - 1];
@@ -162,17 +174,18 @@ function probabilityOf(orders: readonly Ngrams[], context: readonly number[]): n
   return 10 ** log10Prob;
 }
 
-function filtered(ngrams: Ngrams, kept: Uint8Array): Ngrams {
+/** A copy with only the rows where `stays` is 1. */
+function filtered(ngrams: Ngrams, stays: Uint8Array): Ngrams {
   const { order, isHighest, length, columns, log10Probs, backoffs } = ngrams;
-  const left = new Ngrams(order, isHighest, length);
+  const copy = new Ngrams(order, isHighest, length);
   for (let row = 0; row < length; row++) {
-    if (kept[row] === 0) continue;
-    const at = left.add(log10Probs[row], isHighest ? 0 : backoffs[row], 0);
-    for (let j = 0; j < order; j++) left.columns[j][at] = columns[j][row];
+    if (stays[row] === 0) continue;
+    const newRow = copy.add(log10Probs[row], isHighest ? 0 : backoffs[row], 0);
+    for (let j = 0; j < order; j++) copy.columns[j][newRow] = columns[j][row];
   }
-  return left;
+  return copy;
 }
 
 function sum(values: Float64Array): number {
-  return values.reduce((all, value) => all + value, 0);
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -12,12 +12,14 @@ const BLOCKS_A_WRITE = 128;
 /**
  * Writes the tables of a back-off model and their directories to the store.
  *
- * Input: n-grams with log10 p and back-offs. Output: blocks and directories in the store, and the tables' entries of the manifest.
- * Order: from order 1 up; within an order by context, nearest word first.
+ * - Input: n-grams with log10 p and back-offs.
+ * - Output: blocks and directories in the store; returns the entries of the tables in the manifest.
+ * - Writes from order 1 up, and an order by context, nearest word first.
  *
- * @param orders the n-grams by order, from 1 on, sorted; each order has the contexts and the suffixes of the next.
- * @param types word ids are below this.
- * @param onNgrams called with the number of n-grams written so far, and with the number of all.
+ * @param orders the n-grams by order, from 1 on, sorted; every order contains the context and the suffix of each n-gram one word
+ *   longer.
+ * @param types all word ids are below it.
+ * @param onNgrams called with the number of n-grams written so far, and with the number of n-grams in `orders`.
  */
 export async function putTables(
   builder: ModelBuilder,
@@ -44,7 +46,7 @@ export async function putTables(
     done += ngrams.length;
     const { contexts } = writer.summary;
     const noCounts = { tokens: 0, countsOfCounts: [0, 0, 0, 0] } as const;
-    // `dropped` is there, as in pruned tables, because an n-gram need not be a context. `bare`: contexts without followers.
+    // As in pruned tables, an n-gram need not be a context, which `dropped` tells readers. `bare` counts contexts without followers.
     tables.push({ pattern, mixed: true, rows: ngrams.length, dropped: 0, contexts, bare, ...noCounts });
   }
   await builder.putDirectories(
@@ -54,7 +56,7 @@ export async function putTables(
   return tables;
 }
 
-/** Writes the contexts of a table in their order. Yields after each context whether it has no followers. */
+/** Writes the contexts of a table in their order. Yields after each written context: true if it has no followers. */
 function* putContexts(
   writer: TableWriter,
   ngrams: Ngrams,
@@ -73,11 +75,11 @@ function* putContexts(
   const contexts = columns.slice(0, -1).reverse();
   const shorterWords = [...shorter.columns].reverse();
   let from = 0;
-  for (const at of shorter.asContexts(types)) {
+  for (const row of shorter.rowsAsContexts(types)) {
     let to = from;
-    while (to < length && compareAt(contexts, to, shorterWords, at) === 0) to++;
-    const backoff = shorter.backoffs[at];
-    for (let j = 0; j < context.length; j++) context[j] = shorterWords[j][at];
+    while (to < length && compareAt(contexts, to, shorterWords, row) === 0) to++;
+    const backoff = shorter.backoffs[row];
+    for (let j = 0; j < context.length; j++) context[j] = shorterWords[j][row];
     if (to > from) {
       const probabilities = log10Probs.subarray(from, to);
       writer.group(context, words.subarray(from, to), ones, to - from, 0, { probabilities, backoff });
@@ -90,6 +92,6 @@ function* putContexts(
   }
 }
 
-/** The row of a context without followers. */
+/** The only row of a context without followers: this word, and this log10 p. */
 const NO_WORD = Uint32Array.of(NONE);
 const NO_NUMBER = Float64Array.of(0);

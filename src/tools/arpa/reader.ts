@@ -9,43 +9,45 @@ import { UPPERCASE_UNK } from './format.js';
 import { Ngrams } from './ngrams.js';
 import { parseNumber } from './number.js';
 
-/** Lines before `\data\` may have this many bytes (1 MB): a longer one shows that the file is no ARPA file. */
+/** The most bytes of a line before `\data\` (1 MiB): a longer line shows that the file is no ARPA file. */
 const MOST_HEADER_BYTES = 1 << 20;
-/** A line with an n-gram may have this many bytes (512 MB), since its words may be long. */
+/** The most bytes of any other line (512 MiB), since words may be long. */
 const MOST_LINE_BYTES = 1 << 29;
-/** The greatest number of n-grams of one order that the reader accepts. */
+/** The reader refuses this many n-grams of one order. */
 const MOST_NGRAMS = 2 ** 31;
 const BACKSLASH = 0x5c;
 const TAB = 0x09;
 const SPACE = 0x20;
 const CARRIAGE_RETURN = 0x0d;
 
-/** Where in a file the reader is: before `\data\`, at the counts, in a section, or behind `\end\`. */
-type Place = 'before' | 'counts' | 'section' | 'end';
+/** The part of a file that the reader is in: before `\data\`, at the counts, in a section, or after `\end\`. */
+type Part = 'before' | 'counts' | 'section' | 'end';
 
-/** Reads an ARPA file, a chunk at a time. */
+/** Reads an ARPA file piece by piece: call `feed` with its bytes in order, then `end`. */
 export class ArpaReader {
-  /** Words have numbers in the order of the file, after `<unk>`, `<s>` and `</s>`. */
+  /** The unigrams. Word ids follow the order of the file, after `<unk>`, `<s>` and `</s>`. */
   readonly words = new WordList();
   /** The n-grams of each order: `orders[k]` holds the n-grams of order k + 1. */
   readonly orders: Ngrams[] = [];
-  /** Words with a NUL, VT, FF or CR inside: `lmplz` writes them, but text is cut into tokens at these bytes here. */
+  /** Number of words with a NUL, VT, FF or CR inside. `lmplz` writes such words; kneser cuts text into tokens at these bytes. */
   unreachable = 0;
 
-  private place: Place = 'before';
+  private part: Part = 'before';
+  /** The line that was read last, from 1 up. */
   private line = 0;
   /** The beginning of a line whose end has not been read yet. */
   private readonly pending = new PendingBytes();
+  /** By order less 1: the number of n-grams that `\data\` announces. */
   private readonly counts: number[] = [];
   /** The order of the n-grams in the section that is being read. */
   private order = 0;
-  /** For each word number, 1 if the word is among the unigrams, else 0. */
+  /** By word id: 1 if the word is among the unigrams. */
   private known = new Uint8Array(1 << 12);
 
   /** @param name the name of the file, for messages. */
   constructor(private readonly name: string) {}
 
-  /** Reads the next bytes of the file. @throws KNESER_INPUT_ARPA with the line and the reason if they are not an ARPA file's. */
+  /** Reads the next bytes of the file. @throws KNESER_INPUT_ARPA with the line and the reason where the file is no ARPA file. */
   feed(bytes: Uint8Array): void {
     const { pending } = this;
     let from = 0;
@@ -59,7 +61,7 @@ export class ArpaReader {
       }
       from = at + 1;
     }
-    const most = this.place === 'before' ? MOST_HEADER_BYTES : MOST_LINE_BYTES;
+    const most = this.part === 'before' ? MOST_HEADER_BYTES : MOST_LINE_BYTES;
     if (pending.length + bytes.length - from > most) {
       this.line++;
       throw this.error(`is longer than ${most} bytes; this is no ARPA file`);
@@ -67,21 +69,21 @@ export class ArpaReader {
     if (from < bytes.length) pending.add(bytes.subarray(from));
   }
 
-  /** Ends the file. */
+  /** Reads the last line. @throws KNESER_INPUT_ARPA if the file is cut short. */
   end(): void {
     if (this.pending.length > 0) this.readLine(this.pending.bytes, 0, this.pending.length);
-    if (this.place === 'before') {
+    if (this.part === 'before') {
       throw new KneserError('KNESER_INPUT_ARPA', `${this.name}: has no line \\data\\; this is no ARPA file`);
     }
-    if (this.place !== 'end') throw this.error('is the last one, and not \\end\\; the file was cut short');
+    if (this.part !== 'end') throw this.error('is the last one, and not \\end\\; the file was cut short');
   }
 
-  /** A line of the file is wrong. */
+  /** The error for a wrong line of the file, by default the line that was read last. */
   error(reason: string, line = this.line): KneserError {
     return new KneserError('KNESER_INPUT_ARPA', `${this.name}: line ${line} ${reason}`);
   }
 
-  /** An n-gram in quotes, as the file has it. */
+  /** An n-gram in quotes, as it stands in the file. */
   quote(words: ArrayLike<number>): string {
     return JSON.stringify(Array.from(words, word => decode(this.words.bytes(word))).join(' '));
   }
@@ -92,21 +94,21 @@ export class ArpaReader {
     while (from < to && isSeparator(bytes[from])) from++;
     while (from < to && isSeparator(bytes[to - 1])) to--;
     if (from === to) return;
-    if (this.place === 'section' && bytes[from] !== BACKSLASH) {
+    if (this.part === 'section' && bytes[from] !== BACKSLASH) {
       if (this.order === 1) this.readUnigram(bytes, from, to);
       else this.readNgram(bytes, from, to);
       return;
     }
     const line = decode(bytes.subarray(from, Math.min(to, from + 100)));
-    if (this.place === 'before') this.readBefore(line);
-    else if (this.place === 'end') throw this.error('comes after \\end\\: only one plain model can be read');
+    if (this.part === 'before') this.readBefore(line);
+    else if (this.part === 'end') throw this.error('comes after \\end\\: only one plain model can be read');
     else if (line.startsWith('\\')) this.readMark(line);
     else this.readCount(line);
   }
 
-  /** What stands before `\data\` is left out, as SRILM does. */
+  /** Ignores lines before `\data\`, as SRILM does, unless they name another format. */
   private readBefore(line: string): void {
-    if (line === '\\data\\') this.place = 'counts';
+    if (line === '\\data\\') this.part = 'counts';
     else if (line.startsWith('iARPA')) {
       throw this.error("begins IRSTLM's own kind of file; make an ARPA file of it with compile-lm --text=yes");
     } else if (line.startsWith('qARPA')) {
@@ -133,7 +135,7 @@ export class ArpaReader {
     const match = /^\\(\d+)-grams:$/.exec(line);
     if (!match && line !== '\\end\\') throw this.error(`is ${JSON.stringify(line)}, which begins no section`);
     const { counts } = this;
-    if (this.place === 'counts') {
+    if (this.part === 'counts') {
       if (counts.length === 0) throw this.error('comes before any line such as ngram 1=10');
       for (const [i, count] of counts.entries()) this.orders.push(new Ngrams(i + 1, i + 1 === counts.length, count));
     } else {
@@ -150,7 +152,7 @@ export class ArpaReader {
       if (counts[this.order++] > 0) throw this.error(`comes where \\${this.order}-grams: is missing`);
     }
     this.order = next;
-    this.place = match ? 'section' : 'end';
+    this.part = match ? 'section' : 'end';
   }
 
   private endSection(): void {
@@ -165,7 +167,7 @@ export class ArpaReader {
     const wordFrom = skipSeparators(bytes, skipField(bytes, from, to), to);
     const wordTo = skipField(bytes, wordFrom, to);
     if (isWordMissing(bytes, wordFrom, wordTo, to)) throw this.error('has an empty word between two tabs');
-    const ngrams = this.begin(bytes, from, wordFrom, wordTo, to);
+    const ngrams = this.addNumbers(bytes, from, wordFrom, wordTo, to);
     const word = bytes.subarray(wordFrom, wordTo);
     this.checkEncoding(word);
     if (word.some(byte => ENDS_TOKEN[byte] === 1)) this.unreachable++;
@@ -184,7 +186,7 @@ export class ArpaReader {
     ngrams.columns[0][ngrams.length - 1] = id;
   }
 
-  /** @throws KNESER_INPUT_ARPA for a word that is not UTF-8: any other reading could make two words one. */
+  /** @throws KNESER_INPUT_ARPA for a word that is not UTF-8: replacing its invalid bytes could make two words one. */
   private checkEncoding(word: Uint8Array): void {
     const surface = canonicalSurface(word, false);
     if (!surface || surface.replaced === 0) return;
@@ -198,24 +200,28 @@ export class ArpaReader {
     const { order } = this;
     const wordsFrom = skipSeparators(bytes, skipField(bytes, from, to), to);
     let at = wordsFrom;
-    let ends = at;
+    let wordsTo = at;
     for (let j = 0; j < order; j++) {
       let hash = HASH_START;
       const start = at;
       for (; at < to && !isSeparator(bytes[at]); at++) hash = Math.imul(hash ^ bytes[at], HASH_PRIME);
       if (at === start) throw this.error(`has ${j} words; an n-gram of order ${order} and its numbers were due`);
       this.ngram[j] = this.find(bytes, start, at, hash);
-      ends = at;
+      wordsTo = at;
       at = skipSeparators(bytes, at, to);
     }
-    const { columns, length } = this.begin(bytes, from, wordsFrom, ends, to);
+    const { columns, length } = this.addNumbers(bytes, from, wordsFrom, wordsTo, to);
     for (let j = 0; j < order; j++) columns[j][length - 1] = this.ngram[j];
   }
 
+  /** The word ids of the n-gram that is being read. */
   private readonly ngram = new Uint32Array(MAX_ORDER);
 
-  /** Reads an entry's numbers, on both sides of its words, and adds it. */
-  private begin(bytes: Uint8Array, from: number, wordsFrom: number, wordsTo: number, to: number): Ngrams {
+  /**
+   * Reads log10 p and back-off from the line `bytes[from, to)`, whose words are `bytes[wordsFrom, wordsTo)`, and adds an n-gram
+   * with these numbers. The caller puts the words into its columns.
+   */
+  private addNumbers(bytes: Uint8Array, from: number, wordsFrom: number, wordsTo: number, to: number): Ngrams {
     const { order } = this;
     const ngrams = this.orders[order - 1];
     if (wordsFrom === wordsTo) throw this.error(`has no word behind its first number`);
@@ -242,7 +248,7 @@ export class ArpaReader {
     return ngrams;
   }
 
-  /** The number of a word, which is among the unigrams. */
+  /** The id of a word. @throws KNESER_INPUT_ARPA if the word is not among the unigrams. */
   private find(bytes: Uint8Array, from: number, to: number, hash: number): number {
     let id = this.words.find(bytes, from, to, hash);
     if (id === 0) {
@@ -253,12 +259,12 @@ export class ArpaReader {
     throw this.error(`has the word ${quoted(bytes, from, to)}, which is not among the unigrams`);
   }
 
-  /** Whether a word is among the unigrams. */
+  /** Whether the word of an id is among the unigrams. */
   has(id: number): boolean {
     return this.known[id] === 1;
   }
 
-  /** Gives `<unk>` a probability, in place of the file's. */
+  /** Sets log10 p of `<unk>`, in place of the value in the file. */
   setUnknown(log10Prob: number): void {
     const [unigrams] = this.orders;
     if (!this.has(UNK)) {
@@ -269,7 +275,7 @@ export class ArpaReader {
   }
 }
 
-/** Fields of an ARPA file end at tabs and spaces alone. */
+/** Only tabs and spaces separate the fields of an ARPA file. */
 function isSeparator(byte: number): boolean {
   return byte === TAB || byte === SPACE;
 }
@@ -284,14 +290,17 @@ function skipSeparators(bytes: Uint8Array, at: number, to: number): number {
   return at;
 }
 
-/** Whether the last field of a unigram's line stands behind two tabs and is a number: its back-off, with an empty word before it. */
+/**
+ * Whether the word of a unigram's line is missing. Then the field at `from` is the back-off: the last field of the line, a number,
+ * after two tabs.
+ */
 function isWordMissing(bytes: Uint8Array, from: number, fieldTo: number, to: number): boolean {
   return (
     fieldTo === to && bytes[from - 1] === TAB && bytes[from - 2] === TAB && !Number.isNaN(parseNumber(bytes, from, to))
   );
 }
 
-/** The first bytes of a word as hexadecimal numbers. */
+/** The first 16 bytes of a word as hexadecimal numbers. */
 function hexadecimal(word: Uint8Array): string {
   return (
     Array.from(word.subarray(0, 16), byte => byte.toString(16).padStart(2, '0')).join(' ') +

@@ -3,7 +3,7 @@ import type { ModelParts } from '../../model/scoring/parts.js';
 import { wordIds } from '../../tables/manifest.js';
 import type { BackoffSource, VisitContext } from './source.js';
 
-/** A back-off model as it is stored: its numbers are those of the ARPA file that was imported. */
+/** A back-off model: reads log10 p and back-offs from its tables, which have the numbers of the imported ARPA file. */
 export class StoredSource implements BackoffSource {
   /** @param onRows called with the number of rows that were just read. */
   constructor(
@@ -18,8 +18,8 @@ export class StoredSource implements BackoffSource {
 
   async unigrams(): Promise<Float64Array> {
     const log10Probs = new Float64Array(wordIds(this.parts.manifest)).fill(NaN);
-    const { words, probabilities, from, to } = await this.open(0);
-    for (let i = from; i < to; i++) log10Probs[words[i]] = probabilities[i];
+    const { words, probabilities: stored, from, to } = await this.open(0);
+    for (let i = from; i < to; i++) log10Probs[words[i]] = stored[i];
     return log10Probs;
   }
 

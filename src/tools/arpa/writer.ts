@@ -16,18 +16,19 @@ const TAB = 0x09;
 const SPACE = 0x20;
 
 /**
- * Writes a model as an ARPA file. Input: a model in back-off form. Output: the bytes of the file. Order: from order 1 up, n-grams as
- * in their tables. Memory: the words, and the back-offs of one order.
+ * Writes a model in back-off form as the bytes of an ARPA file: from order 1 up, the n-grams of an order as its table has them.
+ * Memory: the words, and the back-offs of one order.
  */
 export class ArpaWriter {
+  /** Bytes that were not sent to the stream yet: the first `fill` bytes. */
   private chunk = new Uint8Array(0);
   private fill = 0;
-  /** UTF-8 of all words, in the order of their ids; `starts[id]` is where a word begins, and `starts[id + 1]` where it ends. */
+  /** UTF-8 of all words, in the order of their ids: a word is the bytes from `starts[id]` to `starts[id + 1]` − 1. */
   private readonly text: Uint8Array;
   private readonly starts: Uint32Array;
-  /** The keys of n-grams that are left out. */
+  /** The n-grams that the file leaves out, as keys of {@link keyOf}. */
   private readonly omitted = new Set<string>();
-  /** An upper bound of the length of a line, in bytes. */
+  /** No line is longer [bytes]. */
   private readonly longestLine: number;
 
   constructor(
@@ -74,16 +75,16 @@ export class ArpaWriter {
 
   /**
    * Finds the n-grams of a back-off model that the file leaves out: n-grams with a probability above 1, which an ARPA file must
-   * not have, and n-grams whose context is left out. The import had added all of them as suffixes of longer n-grams, and adds
-   * them again when it reads the file. Subtracts their numbers from `counts`, the number of n-grams of each order.
+   * not have, and n-grams whose context is left out. The import had added all of these n-grams as suffixes of longer ones, and
+   * adds them again when it reads the file. Subtracts them from `counts`, the number of n-grams of each order.
    */
   private async findOmitted(counts: number[]): Promise<void> {
     const { omitted } = this;
     for (let level = 1; level + 1 < counts.length; level++) {
       await this.source.visit(level, ({ context, words, from, to }, log10Probs) => {
-        const withContext = omitted.size > 0 && omitted.has(keyOf(context.subarray(1), context[0]));
+        const isContextOmitted = omitted.size > 0 && omitted.has(keyOf(context.subarray(1), context[0]));
         for (let i = from; i < to; i++) {
-          if (words[i] === NONE || (log10Probs[i] <= 0 && !withContext)) continue;
+          if (words[i] === NONE || (log10Probs[i] <= 0 && !isContextOmitted)) continue;
           omitted.add(keyOf(context, words[i]));
           counts[level]--;
         }
@@ -106,11 +107,12 @@ export class ArpaWriter {
     backoffs: Backoffs | undefined,
   ): Promise<void> | undefined {
     const { words, from, to, context } = cursor;
-    backoffs?.find(cursor);
+    backoffs?.lookUp(cursor);
     let waiting: Promise<void> | undefined;
     for (let i = from; i < to; i++) {
       if (this.omitted.size > 0 && this.omitted.has(keyOf(context, words[i]))) continue;
-      if (words[i] !== NONE) waiting = this.writeNgram(log10Probs[i], context, words[i], backoffs?.at(i)) ?? waiting;
+      if (words[i] !== NONE)
+        waiting = this.writeNgram(log10Probs[i], context, words[i], backoffs?.ofFollower(i)) ?? waiting;
     }
     return waiting;
   }
@@ -151,7 +153,7 @@ export class ArpaWriter {
     this.fill = writeAscii(this.chunk, this.fill, line + '\n');
   }
 
-  /** Makes room for one line in the buffer: writes the buffer to the stream if needed. */
+  /** Makes room for one line in `chunk`, and sends `chunk` first if it has none. @returns a promise if the stream is full. */
   private makeRoom(): Promise<void> | undefined {
     if (this.fill + this.longestLine <= this.chunk.length) return undefined;
     const waiting = this.send();
@@ -159,6 +161,7 @@ export class ArpaWriter {
     return waiting;
   }
 
+  /** Sends the bytes of `chunk` to the stream. @returns a promise if the stream is full. */
   private send(): Promise<void> | undefined {
     const { chunk, fill, out } = this;
     this.fill = 0;
@@ -167,14 +170,14 @@ export class ArpaWriter {
   }
 }
 
-/** The key of an n-gram in `omitted`. @param context its context, nearest word first. */
+/** The key of an n-gram: its word ids, oldest word first. @param context the context, nearest word first. */
 function keyOf(context: Uint32Array, word: number): string {
   return [...context].reverse().concat(word).join(' ');
 }
 
 const NO_CONTEXT = new Uint32Array(0);
 
-/** @throws KNESER_OPTION for a word that readers of ARPA files would cut or take for `<unk>`. */
+/** @throws KNESER_OPTION for a word that readers of ARPA files would split in two or take for `<unk>`. */
 function checkWord(model: string, bytes: Uint8Array): void {
   const word = JSON.stringify(decode(bytes.subarray(0, 60)));
   if (bytes.length === 0 || bytes.some(byte => ENDS_FIELD.includes(byte))) {

@@ -8,16 +8,15 @@ import { BOS, EOS, NONE, UNK } from '../../text/tokens.js';
 /**
  * One model of a mixture, which gives probabilities over the joined vocabulary.
  *
- * A word that the model lacks has p = 0, and its p of `<unk>` is that of `<unk>` in the mixture: so its probabilities add up to 1 over the
- * joined vocabulary, too. In a history such a word is `<unk>`.
+ * A word that the model lacks has p = 0, and `<unk>` keeps the p that the model gives to `<unk>`, so the model's probabilities add up
+ * to 1 over the joined vocabulary, too. In a history the model takes a word that it lacks for `<unk>`.
  */
 export class Component {
   private readonly batch: Batch;
+  /** Positions of history before each target of the batch: the order less 1, but at least 1. */
   private readonly reach: number;
 
-  /**
-   * @param ids by joined id, the id in this model; `NOT_IN_VOCABULARY` for a word that it lacks.
-   */
+  /** @param ids by joined id: the id in this model; `NOT_IN_VOCABULARY` for a word that the model lacks. */
   constructor(
     private readonly model: LoadedModel,
     private readonly ids: Uint32Array,
@@ -34,10 +33,11 @@ export class Component {
   }
 
   /**
-   * p of each word after its history.
+   * Computes p of each word after its history, for the rows `from` … `to` − 1.
    *
-   * Input: n-grams as joined ids, of which the last `columns` entry is the word and the others are its history, the oldest first, without
-   * `NONE` behind a word. Output: p of the rows `from` … `to` − 1, in `into`.
+   * @param columns joined ids: the last column has the words, the others their histories, oldest word first. A history that is
+   *   shorter begins with `NONE`.
+   * @param into gets p: entry i belongs to row `from` + i.
    */
   probabilities(columns: readonly Uint32Array[], from: number, to: number, into: Float64Array): void {
     for (let first = from; first < to; first += LOADED_BATCH) {
@@ -53,32 +53,32 @@ export class Component {
     }
   }
 
-  /** Lays one n-gram out: the history, `NONE` before it, and the word. */
+  /** Adds one row to the batch: `NONE` where the history is shorter than `reach`, the history, and the word. */
   private put(columns: readonly Uint32Array[], row: number): void {
     const { batch, reach, ids } = this;
     const t = batch.length++;
     const target = batch.targets[t];
     const longest = this.model.parts.order - 1;
-    const history = columns.length - 1;
+    const historyLength = columns.length - 1;
     let available = 0;
     for (let distance = 1; distance <= reach; distance++) {
-      const word = distance <= history && distance <= longest ? columns[history - distance][row] : NONE;
+      const word = distance <= historyLength && distance <= longest ? columns[historyLength - distance][row] : NONE;
       if (word === NONE) {
         batch.ids[target - distance] = NONE;
         continue;
       }
-      batch.ids[target - distance] = word === BOS ? BOS : asContext(ids[word]);
+      batch.ids[target - distance] = word === BOS ? BOS : tableId(ids[word]);
       available = distance;
     }
-    const word = columns[history][row];
+    const word = columns[historyLength][row];
     const id = word === EOS ? EOS : ids[word];
     batch.available[t] = available;
     batch.oov[t] = id === NOT_IN_VOCABULARY ? 1 : 0;
-    batch.ids[target] = asContext(id);
+    batch.ids[target] = tableId(id);
   }
 }
 
-/** The id with which tables know a word. */
-function asContext(id: number): number {
+/** The id of a word in the tables: `UNK` for a word that the model lacks. */
+function tableId(id: number): number {
   return id === NOT_IN_VOCABULARY ? UNK : id;
 }

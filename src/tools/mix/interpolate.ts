@@ -1,24 +1,24 @@
 import { exp10, log10 } from '../../base/elementary.js';
 import { BOS } from '../../text/tokens.js';
+import { LOG10_ZERO } from '../arpa/format.js';
 import type { Ngrams } from '../arpa/ngrams.js';
 import type { Component } from './component.js';
 import type { MixtureWeights } from './weights.js';
 
-/** log10 p of `<s>`, which is never predicted, as SRILM writes it. */
-const NEVER = -99;
-/** N-grams whose probabilities are computed at once. */
-const ROWS = 1 << 16;
+/** The most n-grams whose probabilities are computed at once. */
+const BATCH_ROWS = 1 << 16;
 
 /**
  * Gives n-grams the numbers of a linear mixture in back-off form, as SRILM's `ngram -mix-lm` does: log10 of Σ λᵢ pᵢ(w|h) for every
  * n-gram, and for every context the back-off with which its probabilities add up to 1.
  *
- * - Input: the n-grams of all models together, sorted, each order with the contexts and suffixes of the next; the models and their weights.
- * - Output: `log10Probs` and `backoffs` of the n-grams.
- * - Order: from order 1 up: back-offs follow from the probabilities of the order below.
+ * - Input: the n-grams that at least one model has, by order from 1 on, sorted; the models and their weights.
+ * - Output: sets `log10Probs` and `backoffs` of these n-grams.
+ * - Works from order 1 up, because the back-off of a context depends on probabilities of the orders below.
  *
- * @param bucketOf the bucket of weights of the context of `orders[level]` that is row `row` of `orders[level - 1]`; −1 is the empty one.
- * @param onNgrams told the number of n-grams that were done; throws to stop.
+ * @param bucketOf the bucket whose weights a context has: the context of n-grams of `orders[level]` that is row `row` of
+ *   `orders[level - 1]`; row −1 is the empty context.
+ * @param onNgrams called with the number of n-grams that have their probabilities; may throw to stop.
  */
 export function interpolate(
   orders: readonly Ngrams[],
@@ -28,18 +28,18 @@ export function interpolate(
   onNgrams: (done: number) => void,
 ): void {
   let done = 0;
-  const parts = components.map(() => new Float64Array(ROWS));
+  const componentProbs = components.map(() => new Float64Array(BATCH_ROWS));
   for (const [level, ngrams] of orders.entries()) {
     const { columns, log10Probs, length } = ngrams;
     const contexts = contextRows(ngrams, orders[level - 1]);
-    for (let from = 0; from < length; from += ROWS) {
-      const to = Math.min(length, from + ROWS);
-      components.forEach((component, i) => component.probabilities(columns, from, to, parts[i]));
+    for (let from = 0; from < length; from += BATCH_ROWS) {
+      const to = Math.min(length, from + BATCH_ROWS);
+      components.forEach((component, i) => component.probabilities(columns, from, to, componentProbs[i]));
       for (let row = from; row < to; row++) {
-        const own = weights[bucketOf(level, contexts[row])];
+        const bucketWeights = weights[bucketOf(level, contexts[row])];
         let sum = 0;
-        for (let i = 0; i < parts.length; i++) sum += own[i] * parts[i][row - from];
-        log10Probs[row] = level === 0 && columns[0][row] === BOS ? NEVER : log10(sum);
+        for (let i = 0; i < componentProbs.length; i++) sum += bucketWeights[i] * componentProbs[i][row - from];
+        log10Probs[row] = level === 0 && columns[0][row] === BOS ? LOG10_ZERO : log10(sum);
       }
       onNgrams((done += to - from));
     }
@@ -47,46 +47,51 @@ export function interpolate(
   }
 }
 
-/** By n-gram, the row of its context in the order below; −1 for the empty context. */
+/** By row of `ngrams`: the row of the context in the order below; −1 for the empty context. */
 function contextRows(ngrams: Ngrams, shorter: Ngrams | undefined): Int32Array {
   const rows = new Int32Array(ngrams.length).fill(-1);
   if (!shorter) return rows;
   for (let row = 0; row < ngrams.length; row++) {
     rows[row] =
-      row > 0 && hasContextOf(ngrams, row, row - 1) ? rows[row - 1] : shorter.find(ngrams.wordsOf(row).slice(0, -1));
+      row > 0 && haveSameContext(ngrams, row, row - 1) ? rows[row - 1] : shorter.find(ngrams.wordsOf(row).slice(0, -1));
   }
   return rows;
 }
 
-function hasContextOf({ columns, order }: Ngrams, row: number, other: number): boolean {
+function haveSameContext({ columns, order }: Ngrams, row: number, other: number): boolean {
   for (let j = 0; j < order - 1; j++) if (columns[j][row] !== columns[j][other]) return false;
   return true;
 }
 
-/** Gives each context of an order the back-off with which the probabilities after it add up to 1. */
+/**
+ * Gives each context of the n-grams of one order the back-off with which the probabilities after it add up to 1.
+ *
+ * @param contexts by row of `ngrams`: the row of the context in the order below.
+ */
 function setBackoffs(ngrams: Ngrams, orders: readonly Ngrams[], level: number, contexts: Int32Array): void {
   const shorter = orders[level - 1];
   for (let from = 0; from < ngrams.length;) {
     let to = from;
-    let seen = 0;
-    let below = 0;
+    // Σ p of the followers after the context, and after the context without its oldest word.
+    let sum = 0;
+    let suffixSum = 0;
     for (; to < ngrams.length && contexts[to] === contexts[from]; to++) {
-      seen += exp10(ngrams.log10Probs[to]);
-      below += exp10(probabilityOf(orders, ngrams.wordsOf(to).slice(1)));
+      sum += exp10(ngrams.log10Probs[to]);
+      suffixSum += exp10(log10ProbOf(orders, ngrams.wordsOf(to).slice(1)));
     }
-    const [left, leftBelow] = [1 - seen, 1 - below];
-    // Where the followers are all words, nothing is left: rounding may leave a little of either sign.
+    const [rest, suffixRest] = [1 - sum, 1 - suffixSum];
+    // If all words are followers, both rests are 0, but for rounding errors of either sign.
     if (contexts[from] >= 0)
-      shorter.backoffs[contexts[from]] = left > 0 && leftBelow > 0 ? log10(left / leftBelow) : NEVER;
+      shorter.backoffs[contexts[from]] = rest > 0 && suffixRest > 0 ? log10(rest / suffixRest) : LOG10_ZERO;
     from = to;
   }
 }
 
-/** log10 p of an n-gram; by backing off if it is not there. */
-function probabilityOf(orders: readonly Ngrams[], words: readonly number[]): number {
+/** log10 p of the last word after the others; backs off if `orders` lack the n-gram. */
+function log10ProbOf(orders: readonly Ngrams[], words: readonly number[]): number {
   const ngrams = orders[words.length - 1];
   const row = ngrams.find(words);
   if (row >= 0) return ngrams.log10Probs[row];
   const context = orders[words.length - 2].find(words.slice(0, -1));
-  return (context >= 0 ? orders[words.length - 2].backoffs[context] : 0) + probabilityOf(orders, words.slice(1));
+  return (context >= 0 ? orders[words.length - 2].backoffs[context] : 0) + log10ProbOf(orders, words.slice(1));
 }

@@ -8,38 +8,38 @@ import { BOS, NONE, UNK } from '../../text/tokens.js';
 import { hashBytes, WordList } from '../../text/word-list.js';
 import { Ngrams } from '../arpa/ngrams.js';
 
-/** A model whose words and n-grams are joined with those of others. */
+/** A model whose words and n-grams are joined with the words and n-grams of other models. A joined id is a word id of all models together. */
 export interface JoinedModel {
   readonly store: ModelStore;
   readonly manifest: Manifest;
-  /** By its own word id, the joined id. */
-  readonly numbers: Uint32Array;
+  /** By word id of this model: the joined id. */
+  readonly joinedIds: Uint32Array;
 }
 
-/** Adds the words of a model to the joined list. The joined id of a word is its number in the list. */
+/** Adds the words of a model to the list of all words. The joined id of a word is its id in this list. */
 export async function joinWords(store: ModelStore, manifest: Manifest, words: WordList): Promise<JoinedModel> {
-  const numbers = new Uint32Array(wordIds(manifest));
+  const joinedIds = new Uint32Array(wordIds(manifest));
   for await (const { block } of readDictionary(store, manifest)) {
     for (const [i, word] of block.words.entries()) {
-      numbers[block.ids[i]] = words.add(word, 0, word.length, hashBytes(word, 0, word.length));
+      joinedIds[block.ids[i]] = words.add(word, 0, word.length, hashBytes(word, 0, word.length));
     }
   }
-  return { store, manifest, numbers };
+  return { store, manifest, joinedIds };
 }
 
-/** By joined id, the id in a model, or `NOT_IN_VOCABULARY`. */
-export function idsOf({ numbers }: JoinedModel, types: number): Uint32Array {
+/** By joined id: the word id in one model, or `NOT_IN_VOCABULARY`. */
+export function idsOf({ joinedIds }: JoinedModel, types: number): Uint32Array {
   const ids = new Uint32Array(types).fill(NOT_IN_VOCABULARY);
-  for (let id = UNK; id < numbers.length; id++) ids[numbers[id]] = id;
+  for (let id = UNK; id < joinedIds.length; id++) ids[joinedIds[id]] = id;
   return ids;
 }
 
 /**
- * The n-grams that at least one model has, without numbers. Of order 1: all words, `<unk>`, `<s>` and `</s>`. Order: sorted, as the store has
- * them.
+ * The n-grams that at least one model has, by order from 1 on, without numbers (log10 p is NaN). Order 1 has all words, `<unk>`, `<s>`
+ * and `</s>`. The rows of each order are sorted.
  *
- * @param types joined ids are below this.
- * @param onRows told of rows as they are read.
+ * @param types all joined ids are below it.
+ * @param onRows called with the number of rows of each block that was read.
  */
 export async function joinNgrams(
   models: readonly JoinedModel[],
@@ -49,25 +49,26 @@ export async function joinNgrams(
 ): Promise<Ngrams[]> {
   const orders: Ngrams[] = [];
   for (let length = 1; length <= order; length++) {
-    const all = new Ngrams(length, length === order, types);
+    const ngrams = new Ngrams(length, length === order, types);
     const words = new Uint32Array(length);
     for (const model of models) {
-      if (length > 1 && length <= model.manifest.order) await addRows(model, words, all, onRows);
+      if (length > 1 && length <= model.manifest.order) await addRows(model, words, ngrams, onRows);
     }
     if (length === 1) {
       for (let id = UNK; id < types; id++) {
         words[0] = id;
-        all.fill(words);
+        ngrams.fill(words);
       }
     }
-    all.sort(types);
-    orders.push(length === 1 ? all : withoutRepetition(all));
+    ngrams.sort(types);
+    orders.push(length === 1 ? ngrams : distinct(ngrams));
   }
   return orders;
 }
 
+/** Adds the n-grams of one table of a model to `to`, as joined ids. @param words a buffer for one n-gram: its length is the order. */
 async function addRows(
-  { store, numbers }: JoinedModel,
+  { store, joinedIds }: JoinedModel,
   words: Uint32Array,
   to: Ngrams,
   onRows: (rows: number) => void,
@@ -78,20 +79,20 @@ async function addRows(
     const { contexts, contextCount, starts } = block;
     onRows(starts[contextCount]);
     for (let c = 0; c < contextCount; c++) {
-      for (let j = 0; j < width; j++) words[width - 1 - j] = numbers[contexts[j][c]];
+      for (let j = 0; j < width; j++) words[width - 1 - j] = joinedIds[contexts[j][c]];
       for (let row = starts[c]; row < starts[c + 1]; row++) {
         const word = block.words[row];
-        // A context without followers, and a marked word of other toolkits, are no n-grams.
+        // The row of a context without followers is no n-gram. Nor is one that ends with `<s>`, which other toolkits write.
         if (word === NONE || word === BOS) continue;
-        words[width] = numbers[word];
+        words[width] = joinedIds[word];
         to.fill(words);
       }
     }
   }
 }
 
-/** The same n-grams, sorted, each once. */
-function withoutRepetition(ngrams: Ngrams): Ngrams {
+/** The distinct n-grams of sorted ones, sorted. */
+function distinct(ngrams: Ngrams): Ngrams {
   const { order, isHighest, length } = ngrams;
   const once = new Ngrams(order, isHighest, length);
   const words = new Uint32Array(order);
@@ -106,10 +107,13 @@ function withoutRepetition(ngrams: Ngrams): Ngrams {
   return once;
 }
 
-/** By order and n-gram, bit i: whether the n-gram is a context of model i, which has n-grams one word longer that begin with it. */
+/**
+ * By order less 1 and row of `orders`: bit i is 1 if the n-gram is a context of model i, that is, if the model has an n-gram one word
+ * longer that begins with it.
+ */
 export async function contextBits(models: readonly JoinedModel[], orders: readonly Ngrams[]): Promise<Uint32Array[]> {
   const bits = orders.map(({ length }) => new Uint32Array(length));
-  for (const [i, { store, manifest, numbers }] of models.entries()) {
+  for (const [i, { store, manifest, joinedIds }] of models.entries()) {
     for (let width = 1; width < manifest.order; width++) {
       const context = new Uint32Array(width);
       const table = await openTable(store, formatPattern(contiguous(width + 1)), width);
@@ -117,7 +121,7 @@ export async function contextBits(models: readonly JoinedModel[], orders: readon
         const { contexts, contextCount, starts } = block;
         for (let c = 0; c < contextCount; c++) {
           if (block.words[starts[c]] === NONE) continue;
-          for (let j = 0; j < width; j++) context[width - 1 - j] = numbers[contexts[j][c]];
+          for (let j = 0; j < width; j++) context[width - 1 - j] = joinedIds[contexts[j][c]];
           const row = orders[width - 1].find(context);
           if (row >= 0) bits[width - 1][row] |= 1 << i;
         }

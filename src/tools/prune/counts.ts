@@ -5,12 +5,12 @@ import type { RowSet } from './row-set.js';
 import { walk } from '../../tables/walk.js';
 
 /**
- * Input: the tables of a model. Output: the rows of the n-grams whose raw counts are above the threshold of their order. Order:
- * as {@link walk}. A longer n-gram occurs at most as often as its context and its suffix, and thresholds do not fall with the
- * order: so the context and the suffix of each kept n-gram are kept too.
+ * Chooses the n-grams whose raw counts are above the threshold of their order. An n-gram occurs at most as often as its context and
+ * its suffix, and thresholds do not fall with the order, so the context and the suffix of each kept n-gram are kept too.
  *
- * @param cursors by level (the order less 1), at their first contexts.
- * @param kept by level, the set that gets the rows to keep.
+ * @param cursors by level (the order less 1): the table, at its first context. {@link walk} reads them to the end.
+ * @param thresholds by level: n-grams with at most this raw count are dropped.
+ * @param kept by level: the set that gets the rows to keep.
  */
 export async function keepByCounts(
   cursors: readonly TableCursor[],

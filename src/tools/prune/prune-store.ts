@@ -14,49 +14,50 @@ import { RowSet } from './row-set.js';
 const BLOCKS_A_WRITE = 128;
 
 /**
- * Input: an unpruned model with counts and without skip patterns, or its counted rows. Output: the rows of a pruned copy. Order:
- * first one pass over all tables chooses the rows to keep (by entropy: a few passes); then the tables are read and written once,
- * and all other values are copied. Memory: one bit for each row and a few numbers for each word.
+ * Writes a pruned copy of a model with counts. One pass over all tables (by entropy: a few passes) chooses the rows to keep; then the
+ * tables are read and written once, and all other values are copied. Memory: one bit for each row and a few numbers for each word.
  *
+ * @param store an unpruned model without skip patterns, or the store of a training that holds its counted rows.
  * @param manifest the manifest of the model.
- * @param writer the writer of the copy's store.
- * @param onRows called with the number of rows read so far, and with the number of all.
+ * @param writer the writer of the store of the copy.
+ * @param onRows called with the number of rows read so far, and with the number of rows to read.
  * @returns the manifest of the copy.
- * @throws KNESER_DAMAGED, and what `onRows` throws. The writer is closed in any case.
+ * @throws KNESER_DAMAGED, and the errors of `onRows`. The writer is closed in any case.
  */
 export async function pruneStore(
   store: ModelStore,
   manifest: Manifest,
   pruning: Pruning,
   writer: ModelWriter,
-  onRows: (done: number, of: number) => void,
+  onRows: (done: number, total: number) => void,
 ): Promise<Manifest> {
   const builder = new ModelBuilder(writer);
   try {
     const { tables } = manifest;
-    const all = rowsToRead(manifest, pruning);
+    const total = rowsToRead(manifest, pruning);
     let done = 0;
-    const read = (rows: number): void => onRows((done += rows), all);
-    const open = (level: number): Promise<TableCursor> => TableCursor.open(store, tables[level].pattern, level, read);
+    const onBlock = (rows: number): void => onRows((done += rows), total);
+    const open = (level: number): Promise<TableCursor> =>
+      TableCursor.open(store, tables[level].pattern, level, onBlock);
     const kept = await chooseRows(open, manifest, pruning);
-    const copied: TableManifest[] = [];
+    const written: TableManifest[] = [];
     for (const [level, table] of tables.entries()) {
       if (isPruned(pruning, level)) {
-        copied.push(await rewriteTable(await open(level), table, kept[level], builder));
+        written.push(await rewriteTable(await open(level), table, kept[level], builder));
       } else {
-        copied.push(table);
+        written.push(table);
         await rewriteTable(await open(level), table, undefined, builder);
       }
     }
     for (const [level, table] of manifest.classTables.entries()) {
-      const cursor = await TableCursor.open(store, table.pattern, level, read);
+      const cursor = await TableCursor.open(store, table.pattern, level, onBlock);
       await rewriteTable(cursor, table, undefined, builder);
     }
     const patterns = tables.map((_, level) => contiguous(level + 1));
     await builder.putDirectories('words', patterns);
     if (manifest.classes > 0) await builder.putDirectories('classes', patterns);
     await builder.copyWords(store, manifest);
-    return await builder.finish({ ...manifest, tables: copied, ...(prunesAnything(pruning) ? { pruning } : {}) });
+    return await builder.finish({ ...manifest, tables: written, ...(prunesAnything(pruning) ? { pruning } : {}) });
   } catch (error) {
     await builder.abort();
     throw error;
@@ -81,7 +82,7 @@ async function chooseRows(
   return kept;
 }
 
-/** Writes the kept rows of a table, and for each context the sum of the counts of its other rows. Without `kept` all rows are. */
+/** Writes the rows of a table that are in `kept` (without `kept`: all rows), and for each context Σ of the counts of its dropped rows. */
 async function rewriteTable(
   cursor: TableCursor,
   table: TableManifest,
@@ -123,11 +124,11 @@ function isPruned(pruning: Pruning, level: number): boolean {
   return level > 0 && ('entropy' in pruning || pruning.counts[level] > 0);
 }
 
-/** How many rows {@link pruneStore} reads in all, counted each time that they are read. */
+/** How many rows {@link pruneStore} reads in all; a row that it reads twice counts twice. */
 function rowsToRead({ tables, classTables }: Manifest, pruning: Pruning): number {
   const words = tables.reduce((sum, { rows }, level) => {
     let times = 2;
-    // keepNeeded reads a table once as the longer one, and twice as the shorter one.
+    // keepNeeded reads a table once as the longer one of a pair, and twice as the shorter one.
     if ('entropy' in pruning && level > 0) times += (level > 1 ? 1 : 0) + (level < tables.length - 1 ? 2 : 0);
     return sum + times * rows;
   }, 0);

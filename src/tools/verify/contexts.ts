@@ -6,19 +6,19 @@ import { readBlocks } from '../../tables/table-reader.js';
 import type { CheckedTable } from './table.js';
 import type { Findings } from './findings.js';
 
-/** How many contexts one pass looks for; each takes 24 bytes of memory. */
+/** About how many contexts one pass looks for; each takes up to 48 bytes of memory. */
 const CONTEXTS_A_PASS = 1 << 22;
 
-/** How often {@link checkContexts} reads the rows of the table whose n-grams are the contexts. */
+/** How often {@link checkContexts} reads the context table of this table, at most. */
 export function passesOf({ manifest }: CheckedTable): number {
   return Math.ceil(manifest.contexts / CONTEXTS_A_PASS);
 }
 
 /**
- * Checks that every context of a table is an n-gram of its context table. Each pass keeps up to {@link CONTEXTS_A_PASS} contexts as
- * pairs of hashes, and reads the n-grams of the context table once.
+ * Checks that every context of a table is an n-gram of its context table. Each pass puts about {@link CONTEXTS_A_PASS} contexts into a
+ * set, reads the context table once, and removes its n-grams from the set: the contexts that remain are wrong.
  *
- * @param base the context table: its n-grams are the contexts.
+ * @param base the context table: the table whose n-grams must be the contexts.
  * @param isWhole whether every n-gram of `base` that does not end with `</s>` must be a context.
  * @param onRows called with the number of rows of each block that was read.
  */
@@ -43,7 +43,7 @@ export async function checkContexts(
       onRows(block.starts[block.contextCount]);
       nearest ??= block.contexts[0][0];
       for (let c = 0; c < block.contextCount; c++) {
-        // One more block of a wide context repeats the context.
+        // Each block of a wide context repeats the context.
         if (isContext(block, c, context)) continue;
         for (let j = 0; j < context.length; j++) context[j] = block.contexts[j][c];
         set.add(context, number);
@@ -51,11 +51,11 @@ export async function checkContexts(
       next = number + 1;
       if (set.size >= CONTEXTS_A_PASS) break;
     }
-    // Contexts are sorted by their nearest word, which is the last one of the n-gram.
+    // Contexts are sorted by their nearest word first, which is the last word of the n-gram in `base`.
     ngrams = await removeNgrams(store, base, set, nearest ?? 0, context[0], isWhole, onRows);
     if (set.size === 0) continue;
     const problem = `${set.size} contexts from this block on are no n-grams of table ${base.manifest.pattern}`;
-    findings.add(check, `table ${pattern}, block ${set.firstPlace()}`, problem);
+    findings.add(check, `table ${pattern}, block ${set.firstBlock()}`, problem);
   }
   findings.checked(check, contexts);
   if (isWhole && contexts !== ngrams) {
@@ -64,7 +64,11 @@ export async function checkContexts(
   }
 }
 
-/** Removes from the set the n-grams that end with a word from `first` to `last`. @returns the number of all n-grams that may be contexts. */
+/**
+ * Removes from `set` the n-grams of `base` whose last word is from `first` to `last` (ids).
+ *
+ * @returns the number of all n-grams of `base` that may be contexts.
+ */
 async function removeNgrams(
   store: ModelStore,
   base: CheckedTable,
@@ -98,20 +102,26 @@ async function removeNgrams(
   return ngrams + 1;
 }
 
+/** Whether context `c` of a block has these words, nearest first. */
 function isContext({ contexts }: Block, c: number, words: Uint32Array): boolean {
   for (let j = 0; j < words.length; j++) if (contexts[j][c] !== words[j]) return false;
   return true;
 }
 
-/** A set of tuples of numbers, each with a place (a block number). Tuples are kept as 64 bits of hash, so two could be taken for one. */
+/**
+ * A set of contexts (tuples of word ids), each with the number of its block. It holds a hash of 64 bits in place of a tuple, so in
+ * rare cases it takes two tuples for one.
+ */
 class TupleSet {
   size = 0;
   private readonly mask: number;
-  /** Three entries a slot: two hashes, and the place + 1, which is 0 if the tuple was removed. */
+  /** Three entries a slot: the low and the high 32 bits of the hash, and the block number + 1, or 0 if the tuple was removed. */
   private readonly slots: Uint32Array;
+  /** The results of `hash`. */
   private low = 0;
   private high = 0;
 
+  /** @param capacity the most tuples that the set will hold. */
   constructor(capacity: number) {
     const slots = 1 << (33 - Math.clz32(capacity));
     this.mask = slots - 1;
@@ -123,11 +133,11 @@ class TupleSet {
     this.size = 0;
   }
 
-  add(tuple: Uint32Array, place: number): void {
+  add(tuple: Uint32Array, block: number): void {
     const at = this.find(tuple);
     this.slots[at] = this.low;
     this.slots[at + 1] = this.high;
-    this.slots[at + 2] = place + 1;
+    this.slots[at + 2] = block + 1;
     this.size++;
   }
 
@@ -138,20 +148,20 @@ class TupleSet {
     this.size--;
   }
 
-  /** The smallest place of the tuples in the set, or −1. */
-  firstPlace(): number {
+  /** The smallest block number of the tuples in the set, or −1. */
+  firstBlock(): number {
     let first = Infinity;
     for (let at = 2; at < this.slots.length; at += 3)
       if (this.slots[at] > 0) first = Math.min(first, this.slots[at] - 1);
     return first === Infinity ? -1 : first;
   }
 
-  /** The first entry of the slot of a tuple, or of the empty slot for it. */
+  /** The index of the first entry of the slot of a tuple: its own, or the empty slot where `add` puts the tuple. */
   private find(tuple: Uint32Array): number {
     const { slots, mask } = this;
     this.hash(tuple);
     let slot = this.low & mask;
-    // No hash is 0.
+    // The low half of a hash is never 0, so 0 marks an empty slot.
     while (slots[3 * slot] !== 0 && (slots[3 * slot] !== this.low || slots[3 * slot + 1] !== this.high)) {
       slot = (slot + 1) & mask;
     }

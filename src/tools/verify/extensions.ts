@@ -5,13 +5,12 @@ import { BOS } from '../../text/tokens.js';
 import type { CheckedTable } from './table.js';
 import type { Findings } from './findings.js';
 
-/** How many findings of one table are reported one by one. */
-const TOLD = 10;
+/** The most findings of one table that are reported. */
+const MOST_REPORTED = 10;
 
 /**
- * Checks the counts of consecutive orders against each other. The count of an n-gram is the number of n-grams of the next order
- * that end with it, or more if some of these were pruned. The highest order and n-grams that begin with `<s>` have raw counts and
- * are not checked.
+ * Checks continuation counts: the count of an n-gram must be the number of n-grams one word longer that end with it, or more if some
+ * of the longer n-grams were pruned. The highest order and n-grams that begin with `<s>` have raw counts, which are not checked.
  *
  * @param tables the contiguous tables of words or of classes, by order.
  * @param onRows called with the number of rows of each block that was read.
@@ -30,10 +29,11 @@ export async function checkExtensions(
   const top = tables.length - 1;
   const wrong = tables.map(() => 0);
   const fail = (level: number, problem: string): void => {
-    if (++wrong[level] <= TOLD) findings.add(check, `table ${tables[level].manifest.pattern}`, problem);
+    if (++wrong[level] <= MOST_REPORTED) findings.add(check, `table ${tables[level].manifest.pattern}`, problem);
   };
-  /** By level and word, the number of n-grams one word longer that were read since the last context was closed. */
+  /** By level and word id: the number of n-grams one word longer that end with the open context of this level and the word. */
   const longer = tables.map(({ words }) => new Uint32Array(words));
+  /** By level: the sum of `longer`. */
   const pending = tables.map(() => 0);
   await walk(cursors, {
     close(level, { context, words, counts, from, to }) {
@@ -55,7 +55,7 @@ export async function checkExtensions(
       if (level < top && pending[level] > 0) {
         fail(
           level,
-          `${pending[level]} longer n-grams end with none of it after the words ${[...context].reverse().join(' ')}`,
+          `${pending[level]} longer n-grams end with the words ${[...context].reverse().join(' ')} and a word that does not follow these`,
         );
         longer[level].fill(0);
         pending[level] = 0;
@@ -69,6 +69,6 @@ export async function checkExtensions(
     },
   });
   for (const [level, { done }] of cursors.entries()) {
-    if (!done) fail(level, 'has contexts that end with no context of the order before');
+    if (!done) fail(level, 'has contexts that extend no context of the order below');
   }
 }

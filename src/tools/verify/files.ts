@@ -10,8 +10,9 @@ import type { Findings } from './findings.js';
 const CHECK = 'files';
 
 /**
- * Checks that the files of a model have the sizes and digests of the pointer file, and that the folder has no other files.
+ * Checks that the files of a model have the sizes and digests that the pointer file lists, and that the folder has no other files.
  *
+ * @param path the folder of the model.
  * @param onBytes called with the size of each file that was read.
  */
 export async function checkFiles(
@@ -38,6 +39,7 @@ export async function checkFiles(
   await refuseForeign(path, join(pointer.generation, WEIGHTS_FOLDER), isWeights, findings);
 }
 
+/** Adds a finding for each entry of a folder that is not known. @param folder relative to `path`. */
 async function refuseForeign(
   path: string,
   folder: string,

@@ -2,35 +2,36 @@ import { KneserError } from '../../base/errors.js';
 
 /** A damaged part of a model, and the damage. */
 export interface Finding {
-  /** The part of the model: a file of the folder, a table and block, or another part. */
+  /** The damaged part of the model, such as a file of the folder, or a table and block. */
   readonly part: string;
   /** The damage, in words. */
   readonly problem: string;
 }
 
-/** A kind of check: how many parts were checked, and how many are damaged. */
+/** How many parts of a model one kind of check checked, and how many of them are damaged. */
 export interface Check {
   /** The name of the check, such as `blocks`. */
   readonly check: string;
   /** Number of parts checked. */
   readonly checked: number;
-  /** Number of checked parts that are damaged. */
+  /** Number of findings of this check. */
   readonly damaged: number;
 }
 
-/** At most this many findings are listed; the rest are only counted. */
-const LISTED = 100;
+/** The most findings that are listed; the rest are only counted. */
+const MOST_LISTED = 100;
 
-/** Collects the findings and the numbers of checked parts. */
+/** Collects the findings, and counts the checked parts by check. */
 export class Findings {
   readonly listed: Finding[] = [];
+  /** Number of all findings. */
   count = 0;
   private readonly checks = new Map<string, { checked: number; damaged: number }>();
 
   add(check: string, part: string, problem: string): void {
     this.count++;
     this.of(check).damaged++;
-    if (this.listed.length < LISTED) this.listed.push({ part, problem });
+    if (this.listed.length < MOST_LISTED) this.listed.push({ part, problem });
   }
 
   /** Adds to the number of checked parts. */
@@ -38,7 +39,7 @@ export class Findings {
     this.of(check).checked += number;
   }
 
-  /** Calls `act`, and adds a finding if it throws KNESER_DAMAGED. @returns its result; `undefined` if it threw that. */
+  /** Calls `act`; if that throws KNESER_DAMAGED, adds a finding. @returns the result of `act`, or `undefined` after KNESER_DAMAGED. */
   async try<T>(check: string, part: string, act: () => T | Promise<T>): Promise<T | undefined> {
     try {
       return await act();
@@ -49,6 +50,7 @@ export class Findings {
     }
   }
 
+  /** The number of checked parts and of findings, by check. */
   table(): Check[] {
     return [...this.checks].map(([check, counts]) => ({ check, ...counts }));
   }

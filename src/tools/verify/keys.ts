@@ -17,7 +17,11 @@ import { isTokenizerFile } from '../../text/tokenization.js';
 const CHECK = 'keys';
 const TABLE = /^table\/([1c_]+)\//;
 
-/** Checks that the store has only keys of the model. Missing keys are found when their values are read. */
+/**
+ * Checks that the store has no keys but those of the model. The checks that read the values find missing keys.
+ *
+ * @param directories the directories that could be read, by table.
+ */
 export async function checkKeys(
   store: ModelStore,
   manifest: Manifest,
@@ -25,6 +29,7 @@ export async function checkKeys(
   findings: Findings,
 ): Promise<void> {
   const single = new Set(singleKeys(manifest).map(textOf));
+  // By table: the first block whose key was not met yet.
   const next = new Map<string, number>();
   for await (const [key] of store.entries()) {
     findings.checked(CHECK);
@@ -40,9 +45,9 @@ export async function checkKeys(
       if (compared >= 0) break;
     }
     next.set(table, compared === 0 ? block + 1 : block);
-    // If the directory is missing, which is a finding of its own, the keys of the table cannot be checked.
-    const unknown = table !== '' && !directory && isTable(manifest, table);
-    if (compared !== 0 && !unknown) findings.add(CHECK, `key ${JSON.stringify(text)}`, 'is no key of the model');
+    // Without a readable directory, which is a finding of another check, the keys of a table cannot be checked.
+    const isUncheckable = table !== '' && !directory && isTable(manifest, table);
+    if (compared !== 0 && !isUncheckable) findings.add(CHECK, `key ${JSON.stringify(text)}`, 'is no key of the model');
   }
 }
 

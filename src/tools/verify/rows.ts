@@ -9,8 +9,9 @@ import type { Findings } from './findings.js';
 const BLOCKS = 'blocks';
 
 /**
- * Checks one table: every block can be read and is the one that the directory lists; rows ascend, within blocks and from block to
- * block; the rows of wide contexts add up to the totals in their blocks; all rows add up to the sums in the manifest.
+ * Checks one table: every block can be read and is the block that the directory lists; rows ascend, within blocks and from block to
+ * block; the rows of each wide context add up to the totals in its blocks; all rows add up to the sums in the manifest. Puts the first
+ * contexts of a few blocks into `table.sampled`.
  *
  * @param onRows called with the number of rows of each block that was read.
  * @returns whether the table is sound.
@@ -46,7 +47,7 @@ export async function checkRows(
   return findings.count === before;
 }
 
-/** Checks the blocks of a table whose rows cannot be read, because a table of shorter contexts is damaged. @returns whether all are intact. */
+/** Checks the blocks of a table whose rows cannot be read, because the table of the shorter contexts is damaged. @returns whether all blocks are intact. */
 export async function checkBlocks(store: ModelStore, table: CheckedTable, findings: Findings): Promise<boolean> {
   const before = findings.count;
   const onDamage = (error: Error, number: number): void => {
@@ -58,26 +59,32 @@ export async function checkBlocks(store: ModelStore, table: CheckedTable, findin
   return findings.count === before;
 }
 
-/** Number of blocks of a table whose first contexts are sampled. */
+/** Number of blocks of a table whose first contexts go into `sampled`. */
 const SAMPLES = 3;
 
+/** The numbers of the sampled blocks: spread evenly over the table. */
 function sampledBlocks(blocks: number): ReadonlySet<number> {
   return new Set(Array.from({ length: Math.min(SAMPLES, blocks) }, (_, i) => Math.floor((i * blocks) / SAMPLES)));
 }
 
-/** Checks the rows of a table in their order, and sums them. */
+/** Checks the rows of a table, block by block, and sums their counts. */
 class RowCheck {
+  /** Number of n-grams so far. */
   rows = 0;
   private contexts = 0;
+  /** Number of contexts without followers. */
   private bare = 0;
+  /** Σ of all counts, pruned ones included. */
   private tokens = 0;
+  /** Index i: number of n-grams with count i + 1. */
   private readonly countsOfCounts = [0, 0, 0, 0];
-  /** The current context, and its last follower so far. */
+  /** The current context, nearest word first, and its last follower so far. */
   private readonly context: Uint32Array;
   private word = 0;
-  private begun = false;
-  /** The totals in the blocks of the current context, if it is wide; and the sums over its rows so far. */
+  private hasContext = false;
+  /** If the current context is wide: the totals that its blocks give. */
   private wide: ContextTotals | undefined;
+  /** The totals of the rows of the current context so far. */
   private readonly found = { total: 0, ones: 0, twos: 0, followers: 0 };
 
   constructor(
@@ -91,31 +98,32 @@ class RowCheck {
   add(block: Block): string | undefined {
     const { contextCount, wide } = block;
     if (this.isBackoff !== (block.numbers !== undefined))
-      return 'has numbers where counts belong, or counts for numbers';
+      return 'has log10 probabilities where counts belong, or counts where log10 probabilities belong';
     if (wide && contextCount !== 1) return 'has totals of a wide context, and more than one context';
     for (let c = 0; c < contextCount; c++) {
       const difference = this.compareContext(block, c);
-      const goesOn = difference === 0 && wide !== undefined && this.wide !== undefined;
-      if (difference < 0 || (difference === 0 && !goesOn)) return 'has contexts that are not in order';
-      if (!goesOn) {
+      const isContinued = difference === 0 && wide !== undefined && this.wide !== undefined;
+      if (difference < 0 || (difference === 0 && !isContinued)) return 'has contexts that are not in order';
+      if (!isContinued) {
         const problem = this.endWide();
         if (problem) return problem;
         this.beginContext(block, c);
-      } else if (!sameTotals(wide, this.wide)) return 'has other totals than the block before of the same wide context';
-      const problem = this.addRows(block, c, goesOn);
+      } else if (!sameTotals(wide, this.wide))
+        return 'has other totals than the block before, of the same wide context';
+      const problem = this.addRows(block, c, isContinued);
       if (problem) return problem;
     }
     return undefined;
   }
 
-  /** The differences from the manifest, after the last block. */
+  /** Compares the sums with the manifest, after the last block. @returns the differences. */
   compare(): string[] {
     const { manifest } = this.table;
     const { rows, contexts, tokens, countsOfCounts, dropped, bare } = manifest;
     const problems: string[] = [];
-    const compare = (what: string, found: number, said: number, exact: boolean): void => {
+    const compare = (noun: string, found: number, said: number, exact: boolean): void => {
       if (found === said || (!exact && found < said)) return;
-      problems.push(`has ${found} ${what}; the manifest says ${said}`);
+      problems.push(`has ${found} ${noun}; the manifest says ${said}`);
     };
     const wideProblem = this.endWide();
     if (wideProblem) problems.push(wideProblem);
@@ -133,9 +141,9 @@ class RowCheck {
     return problems;
   }
 
-  /** Compares a context of a block with the current one: positive if it comes after, 0 if it is the same. */
+  /** Compares context `c` of a block with the current context: positive if it sorts after the current one, 0 if it is the same. */
   private compareContext({ contexts }: Block, c: number): number {
-    if (!this.begun) return 1;
+    if (!this.hasContext) return 1;
     const { context } = this;
     for (let j = 0; j < context.length; j++) if (contexts[j][c] !== context[j]) return contexts[j][c] - context[j];
     return 0;
@@ -144,7 +152,7 @@ class RowCheck {
   private beginContext(block: Block, c: number): void {
     const { context, found } = this;
     for (let j = 0; j < context.length; j++) context[j] = block.contexts[j][c];
-    this.begun = true;
+    this.hasContext = true;
     this.word = 0;
     this.contexts++;
     this.wide = block.wide;
@@ -152,7 +160,8 @@ class RowCheck {
     Object.assign(found, { total: block.pruned[c], ones: 0, twos: 0, followers: 0 });
   }
 
-  private addRows({ starts, words, counts, contexts }: Block, c: number, goesOn: boolean): string | undefined {
+  /** @param isContinued whether the context is a wide one that began in an earlier block. @returns the problem, or `undefined`. */
+  private addRows({ starts, words, counts, contexts }: Block, c: number, isContinued: boolean): string | undefined {
     const { countsOfCounts, found, isBackoff, table } = this;
     const [from, to] = [starts[c], starts[c + 1]];
     for (const column of contexts) {
@@ -161,7 +170,7 @@ class RowCheck {
       }
     }
     if (words[from] === NONE) {
-      if (!isBackoff || to - from !== 1 || goesOn) return 'has a row without a word';
+      if (!isBackoff || to - from !== 1 || isContinued) return 'has a row without a word';
       this.bare++;
       return undefined;
     }
@@ -180,6 +189,7 @@ class RowCheck {
     return this.word < table.words ? undefined : 'has a word that the model does not have';
   }
 
+  /** Ends the current context. @returns the problem if it is wide and its rows do not add up to its totals. */
   private endWide(): string | undefined {
     const { wide } = this;
     this.wide = undefined;

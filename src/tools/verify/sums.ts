@@ -5,43 +5,43 @@ import { BOS, FIRST_WORD, NONE, UNK } from '../../text/tokens.js';
 import type { CheckedTable } from './table.js';
 import type { Findings } from './findings.js';
 
-/** Largest difference from 1 of the sum of all probabilities after a context. */
+/** The largest accepted difference of Σ p(w|h) from 1. */
 const TOLERANCE = 1e-9;
-/** Words that are scored in one batch. */
+/** The most words that are scored in one batch. */
 const WORDS_A_BATCH = 1 << 14;
-/** Contexts made up of random words, after which probabilities are summed besides those sampled from the tables. */
-const UNSEEN = 3;
-/** Probabilities are summed for at most this many words in all, or for two contexts if that is more. */
+/** Number of histories of arbitrary words, besides the contexts sampled from the tables. */
+const ARBITRARY_HISTORIES = 3;
+/** The most probabilities that are summed in all, unless two histories have more. */
 const MOST_PROBABILITIES = 4_000_000;
 
 /**
- * The histories after which probabilities are summed, oldest word first: the empty one, `<s>`, contexts from all over the tables,
- * and words that hardly ever stand together. The same for every run.
+ * The histories after which probabilities are summed, oldest word first: the empty history, `<s>`, the sampled contexts of the tables,
+ * and words that hardly ever stand together. They are the same for every run.
  *
  * @param tables the contiguous tables of words, by order.
- * @param words word ids are below this.
+ * @param words all word ids are below it.
  */
 export function sampleHistories(tables: readonly CheckedTable[], words: number): number[][] {
   const longest = tables.length - 1;
   const histories: number[][] = longest > 0 ? [[], [BOS]] : [[]];
   for (const { sampled } of tables.slice(1).reverse()) histories.push(...sampled);
-  for (let i = 0; i < UNSEEN && longest > 0; i++) histories.push(scattered(longest, words, i));
+  for (let i = 0; i < ARBITRARY_HISTORIES && longest > 0; i++) histories.push(scattered(longest, words, i));
   return histories.slice(0, Math.max(2, Math.floor(MOST_PROBABILITIES / words)));
 }
 
-/** Words from all over the vocabulary, chosen by a hash of `seed`. */
+/** Words spread over the whole vocabulary, chosen by a hash of `seed`. */
 function scattered(length: number, words: number, seed: number): number[] {
   const ordinary = words - FIRST_WORD;
   return Array.from({ length }, (_, i) => {
-    const mixed = Math.imul(seed * length + i + 1, 0x9e3779b1) >>> 0;
-    return ordinary > 0 ? FIRST_WORD + (mixed % ordinary) : UNK;
+    const hash = Math.imul(seed * length + i + 1, 0x9e3779b1) >>> 0;
+    return ordinary > 0 ? FIRST_WORD + (hash % ordinary) : UNK;
   });
 }
 
 /**
  * Checks that the probabilities of all words after each history add up to 1.
  *
- * @param how the smoothing or the weights, for messages.
+ * @param how names the smoothing or the weights, for messages.
  * @param onHistory called after each history.
  */
 export async function checkSums(
@@ -68,7 +68,7 @@ export async function checkSums(
   }
 }
 
-/** A batch of the words with the ids from `from` on that are below `to`, except `<s>`, each after the same history. */
+/** A batch of the words with the ids `from` … `to` − 1, except `<s>`, each after the same history. */
 function batchAfter(history: readonly number[], from: number, to: number, order: number): Batch {
   const reach = Math.max(1, order - 1);
   const targets = Array.from({ length: to - from }, (_, i) => from + i).filter(id => id !== BOS);

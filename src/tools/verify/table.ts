@@ -1,11 +1,11 @@
 import type { TableManifest } from '../../tables/manifest.js';
 import type { TrieTable } from '../../tables/trie-rows.js';
 
-/** A table that is to be checked. */
+/** A table to check. */
 export interface CheckedTable extends TrieTable {
   readonly manifest: TableManifest;
-  /** The ids of its words are below this. */
+  /** All ids of predicted words are below it. */
   readonly words: number;
-  /** Contexts from all over the table, oldest word first: found while its rows are checked. */
+  /** A few contexts from all over the table, oldest word first. `checkRows` fills the array. */
   readonly sampled: number[][];
 }

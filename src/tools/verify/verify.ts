@@ -38,27 +38,27 @@ export type VerifyOptions = WorkOptions;
 /** The checks of {@link VerifyOptions}. */
 const VERIFY_OPTIONS: OptionTable<VerifyOptions> = WORK_OPTIONS;
 
-/** The name of the work in the message of an abort. */
+/** The name of the work in the message of KNESER_ABORTED. */
 const WORK = 'the check';
 
 /** The result of verifying a model. */
 export interface VerifyReport {
   /** Whether nothing is wrong. */
   readonly sound: boolean;
-  /** Numbers by kind of check. If files are damaged, their contents are not checked. */
+  /** Numbers by kind of check. If files are damaged, only the files are checked. */
   readonly checks: readonly Check[];
   /** The first hundred findings. */
   readonly findings: readonly Finding[];
   /** Number of all findings. */
   readonly found: number;
-  /** Time that the checks took. */
+  /** Time that the checks took [s]. */
   readonly seconds: number;
 }
 
 /**
- * Checks a model: its folder has the files that were written, and no others; every block is intact and in its place, and its rows
- * are in order; the tables agree with each other and with the manifest; after some contexts the probabilities of all words add up
- * to 1. Reads each table a few times, in bounded memory.
+ * Checks a model: its folder has the files that were written, and no others; every block is intact and in its place, with its rows in
+ * order; the tables agree with each other and with the manifest; after a sample of contexts the probabilities of all words add up to
+ * 1. Reads each table a few times, in bounded memory.
  *
  * @throws KneserError: KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_ABORTED, and KNESER_IO,
  *   KNESER_INPUT_UNREADABLE if the model cannot be read. Damage is not thrown, but reported.
@@ -103,7 +103,7 @@ async function verifyFolder(path: string, options: VerifyOptions): Promise<Findi
     const opened = damaged ? undefined : await findings.try('files', pointer.generation, () => openFolder(path));
     const latest = opened?.pointer ?? (await readPointer(path));
     try {
-      // If the model was replaced meanwhile, begin again.
+      // If the model was replaced meanwhile, the check begins again.
       if (latest.generation !== pointer.generation || latest.created !== pointer.created) continue;
       if (opened) await findings.try('store', 'store', () => new Verification(opened, findings, options).run());
       return findings;
@@ -113,10 +113,11 @@ async function verifyFolder(path: string, options: VerifyOptions): Promise<Findi
   }
 }
 
-/** The checks of the values and the weights of a model. */
+/** The checks of the values in the store of a model, and of its weights. */
 class Verification {
   private readonly store: ModelStore;
   private readonly files: ModelFiles;
+  /** Rows that were read, and rows to read. */
   private done = 0;
   private total = 0;
 
@@ -125,7 +126,7 @@ class Verification {
     private readonly findings: Findings,
     private readonly options: VerifyOptions,
   ) {
-    // Models that are opened below on this store are closed before it: their `close` must not close the store.
+    // The models that `checkProbabilities` opens on this store must not close it.
     this.store = { ...opened.store, close: () => Promise.resolve() };
     this.files = opened.files;
   }
@@ -146,7 +147,7 @@ class Verification {
     this.total = rowsToRead([...tables.values()], manifest);
     for (const table of [...tables.values()]) {
       const { pattern, stream } = table;
-      // The words of a table's rows are in the tables of shorter contexts.
+      // The rows of a table refer to rows of the table of its shorter contexts.
       const isReadable = pattern.length === 0 || tables.has(tableName(parentPattern(pattern), stream));
       const isSound = isReadable
         ? await checkRows(store, table, manifest.kind === 'backoff', findings, this.onRows)
@@ -154,7 +155,7 @@ class Verification {
       if (!isReadable || !isSound) tables.delete(table.manifest.pattern);
     }
     await this.checkRelations(manifest, tables);
-    // After any finding, sums of probabilities would add nothing.
+    // After any other finding, wrong sums of probabilities are no news.
     if (findings.count === 0) await this.checkProbabilities(manifest, tables, weights);
   }
 
@@ -180,7 +181,7 @@ class Verification {
     return read;
   }
 
-  /** Checks tables that are sound by themselves against each other. */
+  /** Checks the tables in which no damage was found against each other. */
   private async checkRelations(manifest: Manifest, tables: ReadonlyMap<string, CheckedTable>): Promise<void> {
     const { store, findings, onRows } = this;
     for (const table of tables.values()) {
@@ -221,7 +222,7 @@ function patternOf(name: string): Pattern {
   throw new KneserError('KNESER_DAMAGED', `manifest: ${name} is no pattern`);
 }
 
-/** The context table of a table: its n-grams are the contexts. */
+/** The context table of a table: the table whose n-grams are the contexts. */
 function baseOf({ manifest }: CheckedTable, tables: ReadonlyMap<string, CheckedTable>): CheckedTable | undefined {
   const pattern = patternOf(manifest.pattern);
   if (pattern.length === 0) return undefined;
@@ -235,7 +236,7 @@ function isWhole({ kind }: Manifest, table: CheckedTable, base: CheckedTable): b
   return kind !== 'backoff' && !isPruned && isContiguous(patternOf(table.manifest.pattern));
 }
 
-/** The contiguous tables of words or of classes, by order, up to the first that is not sound. */
+/** The contiguous tables of `stream`, by order, without the first unsound table and longer ones. */
 function contiguousOf(stream: Manifest['tables'], tables: ReadonlyMap<string, CheckedTable>): CheckedTable[] {
   const contiguous: CheckedTable[] = [];
   for (const { pattern } of stream) {
@@ -247,7 +248,7 @@ function contiguousOf(stream: Manifest['tables'], tables: ReadonlyMap<string, Ch
   return contiguous;
 }
 
-/** Number of rows that are read, each counted as often as it is read. */
+/** Number of rows to read; a row that is read twice counts twice. */
 function rowsToRead(tables: readonly CheckedTable[], manifest: Manifest): number {
   const byName = new Map(tables.map(table => [table.manifest.pattern, table]));
   return tables.reduce((sum, table) => {

@@ -4,7 +4,12 @@ import { decodeValue } from '../../base/decode.js';
 import type { Manifest } from '../../tables/manifest.js';
 import type { Findings } from './findings.js';
 
-/** Checks that sets of weights can be read, and have the parameters of this model. @returns the names of the sound sets. */
+/**
+ * Checks that sets of weights can be read, and have as many parameters as this model needs.
+ *
+ * @param weights the bytes of each set, by name.
+ * @returns the names of the sound sets.
+ */
 export async function checkWeights(
   weights: ReadonlyMap<string, Uint8Array>,
   manifest: Manifest,
@@ -24,12 +29,13 @@ export async function checkWeights(
   return sound;
 }
 
-function fits(set: WeightSet, blank: WeightSet): boolean {
+/** Whether a set has the shape of `untuned`, the starting weights of the model, and finite numbers. */
+function fits(set: WeightSet, untuned: WeightSet): boolean {
   const { words, classes, gate, cache } = set;
   return (
-    set.patterns.join() === blank.patterns.join() &&
-    words.length === blank.words.length &&
-    (gate.length === 0 || (gate.length === blank.gate.length && classes.length === blank.classes.length)) &&
+    set.patterns.join() === untuned.patterns.join() &&
+    words.length === untuned.words.length &&
+    (gate.length === 0 || (gate.length === untuned.gate.length && classes.length === untuned.classes.length)) &&
     [words, classes, gate, cache.weights].every(values => values.every(value => Number.isFinite(value)))
   );
 }

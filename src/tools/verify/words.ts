@@ -8,7 +8,10 @@ import { compareBytes } from '../../base/bytes.js';
 import { BOS, EOS, FIRST_WORD, UNK } from '../../text/tokens.js';
 import type { Findings } from './findings.js';
 
-/** Checks the dictionary: its blocks can be read, its words ascend, every id has one word, frequencies add up to the manifest's sums. */
+/**
+ * Checks the dictionary: its blocks can be read, its words ascend, every id has exactly one word, and frequencies add up to the sums
+ * in the manifest.
+ */
 export async function checkDictionary(store: ModelStore, manifest: Manifest, findings: Findings): Promise<void> {
   const check = 'words';
   const firstWords = await findings.try(check, 'dictionary', () => readDictionaryDirectory(store));
@@ -19,6 +22,7 @@ export async function checkDictionary(store: ModelStore, manifest: Manifest, fin
     findings.add(check, 'dictionary', problem);
     return;
   }
+  // By id: how many words have it.
   const seen = new Uint8Array(wordIds(manifest));
   let tokens = 0;
   let unknown = 0;
@@ -40,8 +44,8 @@ export async function checkDictionary(store: ModelStore, manifest: Manifest, fin
     }
   }
   if (findings.count > before) return;
-  const without = seen.findIndex((count, id) => count === 0 && id > EOS);
-  if (without > 0) findings.add(check, 'dictionary', `lacks the word of the id ${without}`);
+  const unusedId = seen.findIndex((count, id) => count === 0 && id > EOS);
+  if (unusedId > 0) findings.add(check, 'dictionary', `lacks the word of the id ${unusedId}`);
   if (manifest.kind === 'backoff') return;
   if (tokens !== manifest.tokens || unknown !== manifest.unknown) {
     const problem = `counts ${tokens} tokens, ${unknown} of them unknown; the manifest says ${manifest.tokens} and ${manifest.unknown}`;

@@ -17,7 +17,8 @@ export async function run(context: BuildContext, manifest: Manifest): Promise<Ma
   try {
     const total = rowsOf(manifest);
     let done = 0;
-    return await indexStore(rows, manifest, await place.createStore('tables'), read => {
+    const threads = place.startIndexing?.(place.threads, place.memory);
+    return await indexStore(rows, manifest, await place.createStore('tables'), threads, read => {
       context.checkAborted();
       context.report({ stage: 'index', done: (done += read), total, unit: 'n-grams' });
     });

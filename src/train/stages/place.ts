@@ -1,5 +1,6 @@
 import type { CountingPlace } from '../../count/pool.js';
 import type { ModelStore, ModelWriter } from '../../store/store.js';
+import type { IndexThreads } from '../../tables/index-threads.js';
 import type { Sentences } from '../../text/sentences.js';
 import type { TextChanges } from '../../text/tokenization.js';
 import type { TokenizingPlan } from '../../text/tokenizing-thread.js';
@@ -56,6 +57,8 @@ export interface BuildPlace extends CountingPlace {
     sink: TokenSink,
     changes: TextChanges,
   ) => TextThreads;
+  /** Starts threads that index tables; if missing, the stage's own thread does. */
+  readonly startIndexing?: (threads: number, memory: number) => IndexThreads | undefined;
   /** Gives the path of a temporary file. */
   temporary(name: string): string;
   /** Creates a store. */

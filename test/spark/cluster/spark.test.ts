@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pack, sparkPlan, sparkScorePlan, train, type SparkPlanOptions } from '#kneser/src/index.js';
-import { CommandLine, MAIN } from '../../support/command-line.js';
+import { CommandLine, MAIN, parseLines } from '../../support/command-line.js';
 import { randomNumbers, sharedFile } from '../../support/models.js';
 import { expectCounterAgrees, expectSameModel, type Counted } from './compare.js';
 import { childrenOf, Spark, until } from './spark.js';
@@ -113,7 +113,8 @@ describe('on one machine', () => {
   test('figures of documents are those of kneser annotate', () => {
     const args = ['annotate', model, corpus, '--quiet'];
     const own = execFileSync(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
-    expect(linesOf(`${corpus}-figures/lines`).toString()).toBe(own.toString());
+    // As data: Spark writes some control characters with other letters.
+    expect(parseLines(linesOf(`${corpus}-figures/lines`).toString())).toEqual(parseLines(own.toString()));
   });
 
   test('a worker that loses rows fails the job, which writes no result', () => {

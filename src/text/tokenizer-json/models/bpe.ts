@@ -1,12 +1,12 @@
 import { Merges } from '../../subwords/merges.js';
-import { byteToken, cutBefore, type Model } from '../../subwords/model.js';
+import { byteToken, findCutMark, type Model } from '../../subwords/model.js';
 import { refuse } from '../../subwords/refuse.js';
 import { checkText, readVocabulary, type Fields } from '../fields.js';
 
-/** Byte-pair encoding as in GPT-2, Llama and others: the characters of a piece are merged by rank. */
+/** Byte-pair encoding as in GPT-2, Llama and others: the characters of a piece are symbols, which are merged by rank. A symbol is a token id. */
 export function readBpe(fields: Fields): Model {
   const dropout = fields.take('dropout') ?? 0;
-  if (dropout !== 0) refuse(`${fields.at('dropout')}: tokens drawn at random are not supported; set it to null`);
+  if (dropout !== 0) refuse(`${fields.at('dropout')}: random tokens are not supported; set it to null`);
   const unknownToken = fields.optionalText('unk_token');
   const prefix = fields.optionalText('continuing_subword_prefix') ?? '';
   const suffix = fields.optionalText('end_of_word_suffix') ?? '';
@@ -15,55 +15,55 @@ export function readBpe(fields: Fields): Model {
   const ignoresMerges = fields.flag('ignore_merges', false);
   const vocabulary = readVocabulary(fields);
   const tokens = [...vocabulary.keys()];
-  const numbers = new Map(tokens.map((token, i) => [token, i]));
-  const { merges, products } = readMerges(fields, numbers, prefix);
-  const bytes = Int32Array.from({ length: 256 }, (_, byte) => {
-    return numbers.get(byteToken(byte)) ?? -1;
-  });
-  const unknown = unknownToken === undefined ? undefined : numbers.get(unknownToken);
-  /** Int32Array [65536]: the number of the token that consists of one code unit, by this unit; -1 if there is none. */
-  const units = new Int32Array(1 << 16).fill(-1);
-  for (const [token, number] of numbers) if (token.length === 1) units[token.charCodeAt(0)] = number;
+  const ids = new Map(tokens.map((token, i) => [token, i]));
+  const { merges, products } = readMerges(fields, ids, prefix);
+  /** The id of the token of each byte (256 entries); -1 if there is none. */
+  const byteIds = Int32Array.from({ length: 256 }, (_, byte) => ids.get(byteToken(byte)) ?? -1);
+  const unknown = unknownToken === undefined ? undefined : ids.get(unknownToken);
+  /** Int32Array [65536]: the id of the token that is one UTF-16 unit, by this unit; -1 if there is none. */
+  const unitIds = new Int32Array(1 << 16).fill(-1);
+  for (const [token, id] of ids) if (token.length === 1) unitIds[token.charCodeAt(0)] = id;
   const isPlain = prefix === '' && suffix === '';
   let symbols = new Int32Array(256);
   let length = 0;
 
-  /** Adds the tokens of a character's bytes, if every byte has one. */
+  /** Adds the tokens of a character's bytes if each byte has one. @returns whether it did */
   function addBytes(text: string): boolean {
     const utf8 = encoder.encode(text);
-    for (const byte of utf8) if (bytes[byte] < 0) return false;
-    for (const byte of utf8) symbols[length++] = bytes[byte];
+    for (const byte of utf8) if (byteIds[byte] < 0) return false;
+    for (const byte of utf8) symbols[length++] = byteIds[byte];
     return true;
   }
 
-  function unknownNumber(): number {
+  function unknownId(): number {
     return (
       unknown ?? refuse(`the text holds an unknown character, and unk_token ${unknownToken} is not in the vocabulary`)
     );
   }
 
+  /** Sets `symbols[0, length)` to the characters of a piece. */
   function addCharacters(piece: string): void {
     // A character, with its prefix and suffix, can become as many symbols as it has bytes.
     const most = piece.length * (3 + prefix.length * 3) + suffix.length * 3 + 1;
     if (symbols.length < most) symbols = new Int32Array(most * 2);
     length = 0;
-    // The library adds an unknown token only before the next known character, or at the end: byte tokens of characters in
-    // between come first.
+    // The library adds an unknown token only before the next known character, or at the end of the piece: byte tokens of characters
+    // in between come before it.
     let pending = -1;
     for (let at = 0, next = 0; at < piece.length; at = next) {
-      let number = isPlain ? units[piece.charCodeAt(at)] : -1;
+      let id = isPlain ? unitIds[piece.charCodeAt(at)] : -1;
       next = at + 1;
-      if (number < 0) {
+      if (id < 0) {
         next = at + ((piece.codePointAt(at) ?? 0) > 0xffff ? 2 : 1);
         const character = piece.slice(at, next);
         const symbol = (at > 0 ? prefix : '') + character + (next === piece.length ? suffix : '');
-        number = numbers.get(symbol) ?? -1;
-        if (number < 0) {
+        id = ids.get(symbol) ?? -1;
+        if (id < 0) {
           if (fallsBack && addBytes(symbol)) continue;
           // Without an unknown token the library leaves the character out.
           if (unknownToken === undefined) continue;
           if (pending >= 0 && !fusesUnknown) symbols[length++] = pending;
-          pending = unknownNumber();
+          pending = unknownId();
           continue;
         }
       }
@@ -71,7 +71,7 @@ export function readBpe(fields: Fields): Model {
         symbols[length++] = pending;
         pending = -1;
       }
-      symbols[length++] = number;
+      symbols[length++] = id;
     }
     if (pending >= 0) symbols[length++] = pending;
   }
@@ -79,7 +79,7 @@ export function readBpe(fields: Fields): Model {
   return {
     tokens,
     tokenize(piece, put) {
-      const whole = ignoresMerges ? numbers.get(piece) : undefined;
+      const whole = ignoresMerges ? ids.get(piece) : undefined;
       if (whole !== undefined) {
         put(whole);
         return;
@@ -88,15 +88,16 @@ export function readBpe(fields: Fields): Model {
       length = merges.apply(symbols, length);
       for (let i = 0; i < length; i++) put(symbols[i]);
     },
-    cutsBefore: isPlain && !ignoresMerges ? cutBefore(text => numbers.has(text), products) : undefined,
+    cutMark: isPlain && !ignoresMerges ? findCutMark(text => ids.has(text), products) : undefined,
   };
 }
 
 const encoder = new TextEncoder();
 
+/** Reads the field `merges`. @returns the merges, and the text that each of them makes (`products`) */
 function readMerges(
   fields: Fields,
-  numbers: ReadonlyMap<string, number>,
+  ids: ReadonlyMap<string, number>,
   prefix: string,
 ): { merges: Merges; products: readonly string[] } {
   const path = fields.at('merges');
@@ -105,17 +106,17 @@ function readMerges(
   const pairs = new Int32Array(entries.length * 2);
   const results = new Int32Array(entries.length);
   const products: string[] = [];
-  const numberOf = (token: string): number =>
-    numbers.get(token) ?? refuse(`${path}: ${JSON.stringify(token)} is not in the vocabulary`);
+  const idOf = (token: string): number =>
+    ids.get(token) ?? refuse(`${path}: ${JSON.stringify(token)} is not in the vocabulary`);
   entries.forEach((entry, rank) => {
     const parts: unknown = isText && typeof entry === 'string' ? entry.split(' ') : isText ? undefined : entry;
-    if (!Array.isArray(parts) || parts.length !== 2) refuse(`${path}[${rank}]: is no pair of tokens`);
+    if (!Array.isArray(parts) || parts.length !== 2) refuse(`${path}[${rank}]: is not a pair of tokens`);
     const [left, right] = (parts as readonly unknown[]).map(part => checkText(part, `${path}[${rank}]`));
     if (!right.startsWith(prefix)) refuse(`${path}[${rank}]: ${JSON.stringify(right)} does not begin with ${prefix}`);
     const product = left + right.slice(prefix.length);
-    pairs[rank * 2] = numberOf(left);
-    pairs[rank * 2 + 1] = numberOf(right);
-    results[rank] = numberOf(product);
+    pairs[rank * 2] = idOf(left);
+    pairs[rank * 2 + 1] = idOf(right);
+    results[rank] = idOf(product);
     products.push(product);
   });
   return {

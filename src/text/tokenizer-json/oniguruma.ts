@@ -3,31 +3,35 @@ import type { CodePoints } from './code-points.js';
 import { refuse } from '../subwords/refuse.js';
 
 /**
- * Translates Oniguruma's regular expressions, the language of a file's patterns, to JavaScript's with the same matches.
+ * Translates regular expressions of Oniguruma, the library that reads the patterns of a file, to JavaScript expressions with the same
+ * matches.
  *
  * Both engines backtrack and take the first alternative that matches. A character class becomes the set of its code points, by
- * Oniguruma's version of Unicode. An atomic group `(?>…)` and a possessive `a++` become `(?=(…))\1`: a look-ahead is atomic.
- * Constructs whose meaning cannot be kept are refused: back-references, calls, `\G`, `\K`, `\X`, absence, conditions, …
+ * Oniguruma's version of Unicode. An atomic group `(?>…)` becomes `(?:(?=(?<a0>…))\k<a0>)`, because a look-ahead is atomic; so does a
+ * possessive `a++`. Constructs whose meaning JavaScript cannot keep are refused: back-references, calls, `\G`, `\K`, `\X`, absence,
+ * conditions, …
  *
  * Syntax: https://github.com/kkos/oniguruma/blob/master/doc/RE
  */
-export interface Pattern {
-  /** JavaScript source for the flag `u`. Its only captures are those that imitate atomic groups. */
+
+/** A translated expression. */
+export interface Expression {
+  /** JavaScript source for the flag `u`. The only groups that capture are the named ones of atomic groups. */
   readonly source: string;
-  /** Whether the pattern can match no character at all. */
-  readonly nullable: boolean;
+  /** Whether the expression can match the empty string. */
+  readonly matchesEmpty: boolean;
 }
 
-/** @param path names the pattern in messages. @throws KNESER_TOKENIZER */
-export function translate(pattern: string, path: string): Pattern {
+/** Translates a pattern of a file. @param path the path of its field, for messages. @throws KNESER_TOKENIZER */
+export function translate(pattern: string, path: string): Expression {
   return new Translator(pattern, path).translate();
 }
 
-/** A literal text as a pattern. */
-export function literal(text: string): Pattern {
+/** The expression that matches a literal text. */
+export function literal(text: string): Expression {
   return {
     source: Array.from(text, character => escape(character.codePointAt(0) ?? 0)).join(''),
-    nullable: text === '',
+    matchesEmpty: text === '',
   };
 }
 
@@ -40,34 +44,38 @@ const ANY = sets.range(0, 0x10ffff);
 const NEWLINE = sets.range(0x0a);
 const HEX = sets.pointsOf('0123456789ABCDEFabcdef');
 
-/** Escapes of one control character. */
+/** The control character that each escape letter stands for. */
 const CONTROLS: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, v: 11, a: 7, e: 27 };
 
 const POSIX: Readonly<Record<string, () => CodePoints>> = {
   alpha: sets.ALPHABETIC,
-  digit: () => property('Nd'),
-  alnum: () => sets.union(sets.ALPHABETIC(), property('Nd')),
+  digit: () => category('Nd'),
+  alnum: () => sets.union(sets.ALPHABETIC(), category('Nd')),
   space: sets.SPACE,
-  blank: () => sets.union(property('Zs'), sets.range(9)),
-  cntrl: () => property('Cc'),
-  punct: () => sets.union(property('P'), property('S')),
+  blank: () => sets.union(category('Zs'), sets.range(9)),
+  cntrl: () => category('Cc'),
+  punct: () => sets.union(category('P'), category('S')),
   xdigit: () => HEX,
   ascii: () => sets.range(0, 0x7f),
   word: sets.WORD_IN_CLASS,
 };
 
-function property(name: string): CodePoints {
+/** The code points of a general category, or of a group of categories. */
+function category(name: string): CodePoints {
   return sets.category(name) ?? [];
 }
 
-/** The characters beside the capital that fold to an ASCII letter where case is ignored. */
+/** The character beside the capital that matches an ASCII letter where case is ignored. */
 const EXTRA_FORMS: Readonly<Record<string, string>> = { s: 'ſ', k: '\u212a' };
-/** Sequences of letters that Oniguruma also matches with a single character where case is ignored: `ss` with `ß`. */
-const FOLDED_PAIRS = /ss|ff|fi|fl|st|ij|aʾ|h\u0331|t\u0308|w\u030a|y\u030a|i\u0307|j\u030c|ʼn/i;
+/** Pairs of characters that Oniguruma also matches with one character where case is ignored: `ss` with `ß`. */
+const PAIRS_OF_ONE = /ss|ff|fi|fl|st|ij|aʾ|h\u0331|t\u0308|w\u030a|y\u030a|i\u0307|j\u030c|ʼn/i;
 
 class Translator {
+  /** The index of the next character of the pattern. */
   private at = 0;
-  private atomic = 0;
+  /** How many atomic groups there are so far. */
+  private atomicGroups = 0;
+  /** The characters of the pattern: one string for each code point. */
   private readonly input: readonly string[];
 
   constructor(
@@ -77,79 +85,86 @@ class Translator {
     this.input = Array.from(pattern);
   }
 
-  translate(): Pattern {
-    const pattern = this.alternatives(false);
-    if (this.at < this.input.length) this.unsupported('a closing bracket without an opening one');
-    return pattern;
+  translate(): Expression {
+    const expression = this.alternatives(false);
+    if (this.at < this.input.length) this.unsupported('a closing parenthesis without an opening one');
+    return expression;
   }
 
-  private unsupported(what: string): never {
-    refuse(`${this.path}: ${what} at character ${this.at + 1} is not supported`);
+  /** @throws KNESER_TOKENIZER always. @param construct the part of the pattern at the next character. */
+  private unsupported(construct: string): never {
+    refuse(`${this.path}: ${construct} at character ${this.at + 1} is not supported`);
   }
 
   private peek(ahead = 0): string | undefined {
     return this.input[this.at + ahead];
   }
 
+  /** Reads `text` if it comes next. */
   private eat(text: string): boolean {
     const isNext = Array.from(text).every((character, i) => this.input[this.at + i] === character);
     if (isNext) this.at += Array.from(text).length;
     return isNext;
   }
 
-  private alternatives(ignoreCase: boolean): Pattern {
-    const parts: Pattern[] = [];
+  private alternatives(ignoreCase: boolean): Expression {
+    const parts: Expression[] = [];
     do parts.push(this.sequence(ignoreCase));
     while (this.eat('|'));
-    return { source: parts.map(part => part.source).join('|'), nullable: parts.some(part => part.nullable) };
+    return { source: parts.map(part => part.source).join('|'), matchesEmpty: parts.some(part => part.matchesEmpty) };
   }
 
-  private sequence(ignoreCase: boolean): Pattern {
+  private sequence(ignoreCase: boolean): Expression {
     let source = '';
-    let nullable = true;
-    let letters = '';
+    let matchesEmpty = true;
+    /** Where case is ignored: the source of the last atoms in a row that are no groups. */
+    let run = '';
     for (let next = this.peek(); next !== undefined && next !== '|' && next !== ')'; next = this.peek()) {
-      // `(?i)` applies up to the end of the group, over its further alternatives, too.
+      // `(?i)` applies up to the end of the group, also to its further alternatives.
       if (this.eat('(?i)')) {
         if (source !== '') this.unsupported('(?i) in the middle of a group');
         const rest = this.alternatives(true);
-        return { source: `(?:${rest.source})`, nullable: rest.nullable };
+        return { source: `(?:${rest.source})`, matchesEmpty: rest.matchesEmpty };
       }
       const isSingle = next !== '(';
       const start = this.at;
       const atom = this.quantified(this.atom(ignoreCase), ignoreCase && isSingle);
       if (ignoreCase) {
-        letters = isSingle ? letters + this.input.slice(start, this.at).join('') : '';
-        if (FOLDED_PAIRS.test(letters)) this.unsupported('a pair of letters that is also one, where case is ignored,');
+        run = isSingle ? run + this.input.slice(start, this.at).join('') : '';
+        if (PAIRS_OF_ONE.test(run)) {
+          this.unsupported(
+            'a pair of characters that one character also stands for (ss for ß), where case is ignored,',
+          );
+        }
       }
       source += atom.source;
-      nullable &&= atom.nullable;
+      matchesEmpty &&= atom.matchesEmpty;
     }
-    return { source, nullable };
+    return { source, matchesEmpty };
   }
 
-  private atom(ignoreCase: boolean): Pattern {
+  private atom(ignoreCase: boolean): Expression {
     const character = this.input[this.at];
     switch (character) {
       case '(':
         return this.group(ignoreCase);
       case '[':
-        return this.characters(this.set(ignoreCase));
+        return this.characters(this.bracketClass(ignoreCase));
       case '.':
         this.at++;
         return this.characters(sets.complement(NEWLINE));
       case '^':
         this.at++;
-        return { source: '(?:(?<![^])|(?<=\\n)(?=[^]))', nullable: true };
+        return { source: '(?:(?<![^])|(?<=\\n)(?=[^]))', matchesEmpty: true };
       case '$':
         this.at++;
-        return { source: '(?=\\n|(?![^]))', nullable: true };
+        return { source: '(?=\\n|(?![^]))', matchesEmpty: true };
       case '\\':
         return this.escaped(ignoreCase);
       case '*':
       case '+':
       case '?':
-        this.unsupported('a quantifier of nothing');
+        this.unsupported('a quantifier without anything before it');
       // falls through
       default:
         this.at++;
@@ -157,18 +172,20 @@ class Translator {
     }
   }
 
-  private character(point: number, ignoreCase: boolean): Pattern {
-    if (!ignoreCase) return { source: escape(point), nullable: false };
-    return this.characters(this.folded(sets.range(point)));
+  /** The expression that matches one character. */
+  private character(point: number, ignoreCase: boolean): Expression {
+    if (!ignoreCase) return { source: escape(point), matchesEmpty: false };
+    return this.characters(this.inBothCases(sets.range(point)));
   }
 
-  private characters(set: CodePoints): Pattern {
-    if (set.length === 0) return { source: '(?!)', nullable: false };
-    return { source: sets.classSource(set), nullable: false };
+  /** The expression that matches one character of a set. */
+  private characters(set: CodePoints): Expression {
+    if (set.length === 0) return { source: '(?!)', matchesEmpty: false };
+    return { source: sets.classSource(set), matchesEmpty: false };
   }
 
-  /** A set and the other case of its letters. Characters beyond ASCII are refused. */
-  private folded(set: CodePoints): CodePoints {
+  /** A set with its letters in both cases. Refuses characters beyond ASCII. */
+  private inBothCases(set: CodePoints): CodePoints {
     const letters: string[] = [];
     for (let i = 0; i < set.length; i += 2) {
       if (set[i + 1] > 0x7f) this.unsupported('a character beyond ASCII, where case is ignored,');
@@ -180,8 +197,8 @@ class Translator {
     return sets.pointsOf(letters.join(''));
   }
 
-  private group(ignoreCase: boolean): Pattern {
-    const close = (body: Pattern): Pattern => {
+  private group(ignoreCase: boolean): Expression {
+    const close = (body: Expression): Expression => {
       if (!this.eat(')')) this.unsupported('a group without an end');
       return body;
     };
@@ -190,10 +207,11 @@ class Translator {
     if (this.eat('(?>')) return this.atomicOf(close(this.alternatives(ignoreCase)));
     if (this.eat('(?#')) {
       while (this.at < this.input.length && this.peek() !== ')') this.at++;
-      return close({ source: '', nullable: true });
+      return close({ source: '', matchesEmpty: true });
     }
     for (const look of ['(?=', '(?!', '(?<=', '(?<!']) {
-      if (this.eat(look)) return { source: `${look}${close(this.alternatives(ignoreCase)).source})`, nullable: true };
+      if (this.eat(look))
+        return { source: `${look}${close(this.alternatives(ignoreCase)).source})`, matchesEmpty: true };
     }
     if (this.input[this.at + 1] === '?') {
       const name = /^\(\?<[A-Za-z_]\w*>/.exec(this.input.slice(this.at, this.at + 40).join(''))?.[0];
@@ -207,38 +225,45 @@ class Translator {
     return wrap(close(this.alternatives(ignoreCase)));
   }
 
-  private atomicOf(body: Pattern): Pattern {
-    const name = `a${this.atomic++}`;
-    return { source: `(?:(?=(?<${name}>${body.source}))\\k<${name}>)`, nullable: body.nullable };
+  /** An atomic group: a look-ahead, which is atomic, captures the match, and the reference to the capture consumes it. */
+  private atomicOf(body: Expression): Expression {
+    const name = `a${this.atomicGroups++}`;
+    return { source: `(?:(?=(?<${name}>${body.source}))\\k<${name}>)`, matchesEmpty: body.matchesEmpty };
   }
 
-  private quantified(atom: Pattern, ignoresCase: boolean): Pattern {
+  /** The atom with the quantifier that follows it, if any. @param ignoresCase whether case is ignored and the atom is no group. */
+  private quantified(atom: Expression, ignoresCase: boolean): Expression {
     const bounds = this.quantifier();
     if (!bounds) return atom;
-    const isLetter = ignoresCase && /\[.*[A-Za-z]/.test(atom.source);
-    if (isLetter) this.unsupported('a repeated letter, where case is ignored,');
-    if (atom.nullable && bounds.most !== 1) this.unsupported('a repeated group that can be empty');
-    const nullable = atom.nullable || bounds.isOptional;
-    let result: Pattern = { source: `${atom.source}${bounds.source}`, nullable };
+    // The source of each character and class holds `[\u{…}]` where case is ignored.
+    const isCharacter = ignoresCase && /\[.*[A-Za-z]/.test(atom.source);
+    if (isCharacter) this.unsupported('a repeated character or class, where case is ignored,');
+    if (atom.matchesEmpty && bounds.most !== 1) this.unsupported('a repeated group that can match the empty string');
+    const matchesEmpty = atom.matchesEmpty || bounds.isOptional;
+    let result: Expression = { source: `${atom.source}${bounds.source}`, matchesEmpty };
     if (this.eat('?')) {
       // After `{n}`, `?` makes the whole repetition optional; after other quantifiers it makes the repetition lazy.
       result = bounds.isFixed
-        ? { source: `(?:${result.source})?`, nullable: true }
-        : { source: `${result.source}?`, nullable };
+        ? { source: `(?:${result.source})?`, matchesEmpty: true }
+        : { source: `${result.source}?`, matchesEmpty };
     } else if (this.peek() === '+') {
       this.at++;
       // After an interval, `+` repeats it; after other quantifiers it makes the repetition possessive.
       if (bounds.isInterval) {
-        if (nullable) this.unsupported('a repeated group that can be empty');
-        result = { source: `(?:${result.source})+`, nullable };
+        if (matchesEmpty) this.unsupported('a repeated group that can match the empty string');
+        result = { source: `(?:${result.source})+`, matchesEmpty };
       } else {
         result = this.atomicOf(result);
       }
     }
-    if (this.quantifier()) this.unsupported('a quantifier of a quantifier');
+    if (this.quantifier()) this.unsupported('a second quantifier');
     return result;
   }
 
+  /**
+   * Reads a quantifier, without a `?` or `+` behind it; `undefined` if none comes next. `isFixed`: it is `{n}`; `isInterval`: it has
+   * braces; `most`: the most repetitions.
+   */
   private quantifier():
     { source: string; isOptional: boolean; isFixed: boolean; isInterval: boolean; most: number } | undefined {
     const next = this.peek();
@@ -259,7 +284,8 @@ class Translator {
     return { source, isOptional: least === 0, isFixed: comma === '', isInterval: true, most };
   }
 
-  private escaped(ignoreCase: boolean): Pattern {
+  /** Reads an escape outside brackets. */
+  private escaped(ignoreCase: boolean): Expression {
     const letter = this.peek(1);
     const boundary = (): string => {
       const word = sets.classSource(sets.WORD());
@@ -274,20 +300,20 @@ class Translator {
     };
     if (letter !== undefined && Object.hasOwn(anchors, letter)) {
       this.at += 2;
-      return { source: anchors[letter](), nullable: true };
+      return { source: anchors[letter](), matchesEmpty: true };
     }
-    const set = this.escapedSet(false);
-    return typeof set === 'number' ? this.character(set, ignoreCase) : this.characters(set);
+    const escape = this.escape(false);
+    return typeof escape === 'number' ? this.character(escape, ignoreCase) : this.characters(escape);
   }
 
-  /** Reads an escape, in a class or outside. @returns its code point, or its set of code points. */
-  private escapedSet(isInClass: boolean): number | CodePoints {
+  /** Reads an escape other than an anchor. @param inBrackets whether it stands in a class. @returns its code point, or its set. */
+  private escape(inBrackets: boolean): number | CodePoints {
     const letter = this.peek(1);
     if (letter === undefined) this.unsupported('a backslash at the end');
     const classes: Readonly<Record<string, () => CodePoints>> = {
-      d: () => property('Nd'),
+      d: () => category('Nd'),
       s: sets.SPACE,
-      w: isInClass ? sets.WORD_IN_CLASS : sets.WORD,
+      w: inBrackets ? sets.WORD_IN_CLASS : sets.WORD,
       h: () => HEX,
     };
     const small = letter.toLowerCase();
@@ -300,7 +326,7 @@ class Translator {
     if (letter === 'x') return this.hexadecimal();
     if (letter === 'u') {
       const digits = this.input.slice(this.at + 2, this.at + 6).join('');
-      if (!/^[0-9A-Fa-f]{4}$/.test(digits)) this.unsupported('\\u without four digits');
+      if (!/^[0-9A-Fa-f]{4}$/.test(digits)) this.unsupported('\\u without four hexadecimal digits');
       this.at += 6;
       return parseInt(digits, 16);
     }
@@ -313,35 +339,38 @@ class Translator {
     return letter.codePointAt(0) ?? 0;
   }
 
+  /** Reads `\x41` or `\x{1F600}`. */
   private hexadecimal(): number {
     const rest = this.input.slice(this.at + 2, this.at + 13).join('');
     const found = /^(?:\{([0-9A-Fa-f]{1,8})\}|([0-9A-Fa-f]{1,2}))/.exec(rest);
-    if (!found) this.unsupported('\\x');
+    if (!found) this.unsupported('\\x without hexadecimal digits');
     const [whole, long] = found as readonly (string | undefined)[];
     const point = parseInt((whole ?? '').replace(/[{}]/g, ''), 16);
-    // Without braces `\x` gives a byte, which is a character only below 0x80.
-    if (point > 0x10ffff || (long === undefined && point > 0x7f)) this.unsupported('\\x');
+    // `\x` without braces stands for a byte, which is a character only below 0x80.
+    if (point > 0x10ffff || (long === undefined && point > 0x7f)) this.unsupported(`\\x${whole ?? ''}`);
     this.at += 2 + found[0].length;
     return point;
   }
 
+  /** Reads `\p{NAME}`, `\p{^NAME}` or `\P{NAME}`. */
   private propertySet(isNegated: boolean): CodePoints {
     const rest = this.input.slice(this.at + 2, this.at + 40).join('');
     const [whole, not, name] = /^\{(\^?)([A-Za-z_ -]+)\}/.exec(rest) ?? [];
-    if (whole === undefined) this.unsupported('a property without braces');
+    if (whole === undefined) this.unsupported(`a property that is not \\p{NAME} with a name of letters only`);
     const set = namedSet(name);
     if (!set) this.unsupported(`the property ${name}`);
     this.at += 2 + whole.length;
     return isNegated !== (not === '^') ? sets.complement(set) : set;
   }
 
-  /** Reads a class in brackets, which may hold classes, ranges, and `&&` (the intersection of both sides). */
-  private set(ignoreCase: boolean): CodePoints {
+  /** Reads a class in brackets, which may hold characters, ranges, classes, and `&&` (the intersection of both sides). */
+  private bracketClass(ignoreCase: boolean): CodePoints {
     this.at++;
     const isNegated = this.eat('^');
-    let both: CodePoints | undefined;
-    let own: CodePoints[] = [];
-    const join = (): CodePoints => (both ? sets.intersection(both, sets.union(...own)) : sets.union(...own));
+    /** The set before the last `&&`, and the members after it. */
+    let left: CodePoints | undefined;
+    let members: CodePoints[] = [];
+    const join = (): CodePoints => (left ? sets.intersection(left, sets.union(...members)) : sets.union(...members));
     for (let isFirst = true; ; isFirst = false) {
       const next = this.peek();
       if (next === undefined) this.unsupported('a class without an end');
@@ -351,39 +380,42 @@ class Translator {
         break;
       }
       if (this.eat('&&')) {
-        both = join();
-        own = [];
+        left = join();
+        members = [];
         continue;
       }
       if (next === '[') {
-        own.push(this.posix() ?? this.set(ignoreCase));
+        members.push(this.posixClass() ?? this.bracketClass(ignoreCase));
         continue;
       }
       const first = this.member();
       if (typeof first !== 'number') {
-        own.push(first);
+        members.push(first);
         continue;
       }
       let last = first;
       if (this.peek() === '-' && this.input[this.at + 1] !== ']' && this.at + 1 < this.input.length) {
         this.at++;
         const end = this.peek() === '[' ? undefined : this.member();
-        if (typeof end !== 'number' || end < first) this.unsupported('a range of a class');
+        if (typeof end !== 'number' || end < first) {
+          this.unsupported('a range in brackets whose end is a class or comes before its beginning');
+        }
         last = end;
       }
-      own.push(ignoreCase ? this.foldedClass(sets.range(first, last)) : sets.range(first, last));
+      if (ignoreCase) this.refuseLetters(first, last);
+      members.push(sets.range(first, last));
     }
     const set = join();
     return isNegated ? sets.complement(set) : set;
   }
 
-  /** A part of a class where case is ignored. Letters are refused: Oniguruma may match two characters for one of them. */
-  private foldedClass(set: CodePoints): CodePoints {
-    if (sets.intersection(set, property('L')).length > 0)
+  /** Refuses a range with letters in a class where case is ignored: Oniguruma may match one of them with two characters. */
+  private refuseLetters(first: number, last: number): void {
+    if (sets.intersection(sets.range(first, last), category('L')).length > 0)
       this.unsupported('a class of letters, where case is ignored,');
-    return set;
   }
 
+  /** Reads a character or an escape in brackets. @returns its code point, or its set of code points. */
   private member(): number | CodePoints {
     const next = this.input[this.at];
     if (next === '\\') {
@@ -391,13 +423,14 @@ class Translator {
         this.at += 2;
         return 8;
       }
-      return this.escapedSet(true);
+      return this.escape(true);
     }
     this.at++;
     return next.codePointAt(0) ?? 0;
   }
 
-  private posix(): CodePoints | undefined {
+  /** Reads a class such as `[:alpha:]`; `undefined` if none comes next. */
+  private posixClass(): CodePoints | undefined {
     const found = /^\[:(\^?)(\w+):\]/.exec(this.input.slice(this.at, this.at + 16).join(''));
     if (!found) return undefined;
     const [whole, not, name] = found;
@@ -407,12 +440,13 @@ class Translator {
   }
 }
 
-function wrap(pattern: Pattern): Pattern {
-  return { source: `(?:${pattern.source})`, nullable: pattern.nullable };
+/** An expression as a group that does not capture. */
+function wrap(expression: Expression): Expression {
+  return { source: `(?:${expression.source})`, matchesEmpty: expression.matchesEmpty };
 }
 
-/** Long names of general categories, and properties beside them. */
-const NAMES: Readonly<Record<string, string>> = {
+/** The general categories by their long names. */
+const CATEGORIES: Readonly<Record<string, string>> = {
   letter: 'L',
   uppercaseletter: 'Lu',
   lowercaseletter: 'Ll',
@@ -424,12 +458,13 @@ const NAMES: Readonly<Record<string, string>> = {
   other: 'C',
 };
 
+/** The code points of a property by its name; `undefined` for an unknown name. */
 function namedSet(name: string): CodePoints | undefined {
   const plain = name.replace(/[ _-]/g, '').toLowerCase();
   if (plain === 'any') return ANY;
   if (plain === 'space' || plain === 'whitespace') return sets.SPACE();
   if (plain === 'alphabetic' || plain === 'alpha') return sets.ALPHABETIC();
-  if (plain === 'digit') return property('Nd');
-  const short = NAMES[plain] ?? (plain.length <= 2 ? plain[0].toUpperCase() + plain.slice(1) : '');
+  if (plain === 'digit') return category('Nd');
+  const short = CATEGORIES[plain] ?? (plain.length <= 2 ? plain[0].toUpperCase() + plain.slice(1) : '');
   return sets.category(short) ?? sets.script(plain);
 }

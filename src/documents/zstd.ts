@@ -1,0 +1,27 @@
+import { Transform, type Duplex } from 'node:stream';
+import * as zlib from 'node:zlib';
+import { AnsweringThread } from '../base/node/answering-thread.js';
+
+/** The compressor of zstd, which Node has from version 22.15 on. */
+const { createZstdCompress } = zlib as { createZstdCompress?: () => Duplex };
+
+/**
+ * Makes a stream that compresses to one frame of zstd: Node's own, or zstd in WebAssembly on a thread, whose module compresses one stream at a
+ * time. (Programs that stop at the end of the first frame read a file of several frames only in part.)
+ */
+export function zstdCompressor(own: (() => Duplex) | null = createZstdCompress ?? null): Duplex {
+  if (own) return own();
+  const address = new URL('./zstd-worker.js', import.meta.url);
+  const thread = new AnsweringThread<Uint8Array | 'end', Uint8Array>(address, undefined, 'compressing');
+  return new Transform({
+    transform: (chunk: Uint8Array, _, done) => {
+      thread.ask(chunk, []).then(packed => done(null, packed), done);
+    },
+    flush: done => {
+      thread.ask('end', []).then(packed => done(null, packed), done);
+    },
+    destroy: (error, done) => {
+      thread.close(error ?? new Error('the output was closed')).then(() => done(error), done);
+    },
+  });
+}

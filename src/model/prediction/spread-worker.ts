@@ -1,0 +1,16 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { createLoadedScorer, type ScoringPlan } from '../scoring/pieces.js';
+import { runAtOnce } from '../scoring/scorer.js';
+import { createPredictor } from './create-predictor.js';
+import { tokenSpreads } from './token-spreads.js';
+
+// A thread that computes the distributions before the tokens of whole sentences, in the order in which it gets them.
+if (parentPort) {
+  const port = parentPort;
+  const plan = workerData as ScoringPlan;
+  const predictor = createPredictor(createLoadedScorer(plan).byEvidence, plan);
+  port.on('message', (ids: Uint32Array) => {
+    const { ranks, entropies, secondMoments } = runAtOnce(tokenSpreads(predictor, ids, plan.order - 1));
+    port.postMessage({ ranks, entropies, secondMoments }, [ranks.buffer, entropies.buffer, secondMoments.buffer]);
+  });
+}

@@ -1,0 +1,39 @@
+import { OOV } from '../../smoothing/batch.js';
+import { EOS, UNK } from '../../text/tokens.js';
+import type { Predictor } from './predictor.js';
+import { entropyPart, secondMomentPart } from './spread.js';
+
+/** By token of a text, figures of the exact distribution before the token. */
+export interface TokenSpreads {
+  /** 1 + the number of types that are more probable than the token. */
+  readonly ranks: Float64Array<ArrayBuffer>;
+  /** −Σ p ln p [nats]. */
+  readonly entropies: Float64Array<ArrayBuffer>;
+  /** Σ p ln² p [nats²]. */
+  readonly secondMoments: Float64Array<ArrayBuffer>;
+}
+
+/**
+ * Input: the ids of whole sentences, each ended by `EOS`. Output: ranks, entropies and second moments. Order: as the ids.
+ *
+ * @param reach the most words of a history: order − 1.
+ */
+export function* tokenSpreads(
+  predictor: Predictor,
+  ids: Uint32Array,
+  reach: number,
+): Generator<Promise<void>, TokenSpreads, void> {
+  const ranks = new Float64Array(ids.length);
+  const entropies = new Float64Array(ids.length);
+  const secondMoments = new Float64Array(ids.length);
+  let sentence = 0;
+  for (let t = 0; t < ids.length; t++) {
+    const history = ids.slice(Math.max(sentence, t - reach), t);
+    const spread = (yield* predictor.after(history, t - sentence < reach)).spread();
+    ranks[t] = 1 + spread.above(spread.probability(ids[t] >= OOV ? UNK : ids[t]));
+    entropies[t] = spread.sum(entropyPart);
+    secondMoments[t] = spread.sum(secondMomentPart);
+    if (ids[t] === EOS) sentence = t + 1;
+  }
+  return { ranks, entropies, secondMoments };
+}

@@ -1,0 +1,86 @@
+import type { KneserError } from '../base/errors.js';
+import type { ModelStore } from '../store/store.js';
+import { BLOCK_ENTRIES, type Block } from './block.js';
+import { damagedTable } from './damage.js';
+import { blocksOf, readBlocks, type NumberedBlock, type StoredTable } from './table-reader.js';
+import { TRIE_ROWS } from './trie-block.js';
+
+const WRONG_TOTALS = 'the blocks of a context do not have as many rows as its totals say';
+/** The most rows of a block of either kind. */
+const MOST_ROWS = Math.max(BLOCK_ENTRIES, TRIE_ROWS);
+
+/**
+ * Input: blocks of a table, from {@link readBlocks}. Output: blocks with whole contexts: those of a wide context are joined to one,
+ * which has all its rows. Order: that of the rows. A block is valid until the next one is asked for.
+ */
+export class ContextBlocks {
+  /** Number of blocks of the table that were not read yet. */
+  left: number;
+  private readonly blocks: AsyncGenerator<NumberedBlock, void, void>;
+  /** Whether blocks have log10 probabilities; unknown before the first block. */
+  private isBackoff: boolean | undefined;
+  private words = new Uint32Array(0);
+  private counts = new Uint32Array(0);
+  private probabilities = new Float64Array(0);
+
+  /**
+   * @param onRows told the rows of each block when it was read.
+   * @param first the block to begin with, and `end` the block after the last one.
+   */
+  constructor(
+    private readonly store: ModelStore,
+    private readonly table: StoredTable,
+    private readonly onRows: (rows: number) => void,
+    first = 0,
+    end = blocksOf(table),
+  ) {
+    this.blocks = readBlocks(store, table, { first, end });
+    this.left = Math.max(0, end - first);
+  }
+
+  /** The next block. @throws KNESER_DAMAGED, also where there is none. */
+  async next(): Promise<Block> {
+    const block = await this.read();
+    return block.wide ? this.gather(block, block.wide.followers) : block;
+  }
+
+  /** Joins the followers of a wide context, whose first block was just read. */
+  private async gather(first: Block, followers: number): Promise<Block> {
+    if (followers > blocksOf(this.table) * MOST_ROWS) throw this.damaged(WRONG_TOTALS);
+    if (this.words.length < followers) {
+      this.words = new Uint32Array(followers);
+      this.counts = new Uint32Array(followers);
+      if (first.numbers) this.probabilities = new Float64Array(followers);
+    }
+    const { words, counts, probabilities } = this;
+    const contexts = first.contexts.map(column => column.slice(0, 1));
+    const pruned = first.pruned.slice(0, 1);
+    const numbers = first.numbers ? { probabilities, backoffs: first.numbers.backoffs.slice(0, 1) } : undefined;
+    for (let block = first, length = 0; ; block = await this.read()) {
+      const rows = block.starts[1];
+      if (block.contextCount > 1 || length + rows > followers) throw this.damaged(WRONG_TOTALS);
+      words.set(block.words.subarray(0, rows), length);
+      counts.set(block.counts.subarray(0, rows), length);
+      if (block.numbers) probabilities.set(block.numbers.probabilities.subarray(0, rows), length);
+      length += rows;
+      if (length >= followers) break;
+    }
+    return { contexts, contextCount: 1, starts: Uint32Array.of(0, followers), pruned, words, counts, numbers };
+  }
+
+  private async read(): Promise<Block> {
+    const next = this.left > 0 ? await this.blocks.next() : undefined;
+    if (!next || next.done) throw this.damaged(WRONG_TOTALS);
+    this.left--;
+    const { block } = next.value;
+    const isBackoff = block.numbers !== undefined;
+    if (isBackoff !== (this.isBackoff ??= isBackoff))
+      throw this.damaged('some blocks have counts, others log10 probabilities');
+    this.onRows(block.starts[block.contextCount]);
+    return block;
+  }
+
+  private damaged(reason: string): KneserError {
+    return damagedTable(this.store.name, this.table.name, reason);
+  }
+}

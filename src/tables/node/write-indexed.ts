@@ -1,0 +1,45 @@
+import { availableParallelism } from 'node:os';
+import type { NewModel } from '../../store/folder/write-model.js';
+import type { ModelWriter } from '../../store/store.js';
+import { indexStore } from '../index-store.js';
+import { rowsOf, type Manifest } from '../manifest.js';
+import { IndexingThreads } from './indexing-threads.js';
+
+/**
+ * The threads of a machine for indexing a model.
+ *
+ * @param threads how many may work.
+ * @param memory bytes that the work may take.
+ * @returns `undefined` where one thread is enough, or all that fits.
+ */
+export function indexingThreads(threads = availableParallelism(), memory = Infinity): IndexingThreads | undefined {
+  const count = Math.min(threads, Math.floor(memory / MEMORY_A_THREAD));
+  return count > 1 ? new IndexingThreads(count) : undefined;
+}
+
+/** Bytes that an indexing thread takes: of each table blocks that are read, a block that is written, and an array by word. */
+const MEMORY_A_THREAD = 48 << 20;
+
+/**
+ * Writes a model whose rows come in their order from some source: another model, an ARPA file, counts.
+ *
+ * @param writeRows writes the rows and all other values, as `ModelBuilder` does, and closes the writer.
+ * @param onRows told how many rows were indexed so far, and how many there are; throws to stop.
+ * @returns the manifest of the model.
+ */
+export async function writeIndexed(
+  model: NewModel,
+  writeRows: (writer: ModelWriter) => Promise<Manifest>,
+  onRows: (done: number, total: number) => void,
+): Promise<Manifest> {
+  const manifest = await writeRows(await model.createRows());
+  const rows = await model.openRows();
+  try {
+    const total = rowsOf(manifest);
+    let done = 0;
+    const report = (read: number): void => onRows((done += read), total);
+    return await indexStore(rows, manifest, await model.createStore(), indexingThreads(), report);
+  } finally {
+    await rows.close();
+  }
+}

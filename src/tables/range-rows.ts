@@ -1,0 +1,114 @@
+import type { ModelStore } from '../store/store.js';
+import type { Block } from './block.js';
+import { ContextBlocks } from './context-blocks.js';
+import type { Directory } from './directory.js';
+import type { ContextList } from './missing-parents.js';
+import type { RowTable } from './table-reader.js';
+import type { WordRange } from './word-ranges.js';
+
+/** Contexts `from` to `to` of a block. */
+export interface Portion {
+  readonly block: Block;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Input: a table of counted rows. Output: its contexts whose nearest word is in a range, each with all its followers, in portions of
+ * blocks; among them the missing contexts, each with one row whose word is none. Order: that of the rows. A portion is valid until
+ * the next one is asked for.
+ *
+ * @param missing contexts that the table lacks.
+ * @param onRows told the rows of each block when it was read, rows outside of the range left out.
+ * @throws KNESER_DAMAGED
+ */
+export async function* readRange(
+  store: ModelStore,
+  table: RowTable,
+  range: WordRange,
+  missing: ContextList | undefined,
+  onRows: (rows: number) => void,
+): AsyncGenerator<Portion, void, void> {
+  const { directory } = table;
+  const first = startOf(directory, firstFrom(directory, range.from));
+  const blocks = new ContextBlocks(store, table, () => undefined, first, firstFrom(directory, range.to));
+  let inserted = missing ? firstMissing(missing, range.from) : 0;
+  const end = missing ? firstMissing(missing, range.to) : 0;
+  while (blocks.left > 0) {
+    const block = await blocks.next();
+    const [nearest] = block.contexts;
+    let from = 0;
+    let to = block.contextCount;
+    while (from < to && nearest[from] < range.from) from++;
+    while (from < to && nearest[to - 1] >= range.to) to--;
+    onRows(block.starts[to] - block.starts[from]);
+    for (; missing && inserted < end && from < to;) {
+      const place = placeOf(missing, inserted, block, from, to);
+      if (place === to) break;
+      if (place > from) yield { block, from, to: place };
+      from = place;
+      const context = contextOf(block, from);
+      const start = inserted;
+      while (inserted < end && missing.compare(inserted, context) < 0) inserted++;
+      yield bareBlock(missing, start, inserted);
+    }
+    if (from < to) yield { block, from, to };
+  }
+  if (missing && inserted < end) yield bareBlock(missing, inserted, end);
+}
+
+/** The first block whose first context has a nearest word from `word` on. */
+function firstFrom({ columns, words }: Directory, word: number): number {
+  const [nearest] = columns;
+  let low = 0;
+  let high = words.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (nearest[middle] < word) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * The block before `block`, in which the contexts of a range may begin; `block` itself if that one has the last rows of a wide
+ * context, which fill it.
+ */
+function startOf({ columns }: Directory, block: number): number {
+  if (block === 0) return 0;
+  const isWide = block > 1 && columns.every(column => column[block - 1] === column[block - 2]);
+  return isWide ? block : block - 1;
+}
+
+function firstMissing(missing: ContextList, word: number): number {
+  let at = 0;
+  while (at < missing.length && missing.at(at)[0] < word) at++;
+  return at;
+}
+
+/** The first context of a portion that comes after a missing one. */
+function placeOf(missing: ContextList, number: number, block: Block, from: number, to: number): number {
+  let place = from;
+  while (place < to && missing.compare(number, contextOf(block, place)) > 0) place++;
+  return place;
+}
+
+function contextOf({ contexts }: Block, context: number): Uint32Array {
+  return Uint32Array.from(contexts, column => column[context]);
+}
+
+/** Missing contexts as a portion: each has no followers, and the back-off 1. */
+function bareBlock(missing: ContextList, from: number, to: number): Portion {
+  const length = to - from;
+  const width = missing.at(from).length;
+  const block = {
+    contexts: Array.from({ length: width }, (_, j) => Uint32Array.from({ length }, (__, i) => missing.at(from + i)[j])),
+    contextCount: length,
+    starts: Uint32Array.from({ length: length + 1 }, (_, i) => i),
+    pruned: new Uint32Array(length),
+    words: new Uint32Array(length),
+    counts: new Uint32Array(length).fill(1),
+    numbers: { probabilities: new Float64Array(length), backoffs: new Float64Array(length) },
+  };
+  return { block, from: 0, to: length };
+}
