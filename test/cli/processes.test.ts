@@ -59,7 +59,16 @@ const ARGUMENTS: Readonly<Record<string, (out: string) => Promise<string[]> | st
   'spark plan': () => [text, '--work', 'job', '--order', '2', '--prune', '0', '1'],
   'spark import': out => {
     const job = cli.fresh('job');
-    writeJob(job, countJob({ sentences: [['the', 'cat'], ['the', 'dog']], order: 2 }));
+    writeJob(
+      job,
+      countJob({
+        sentences: [
+          ['the', 'cat'],
+          ['the', 'dog'],
+        ],
+        order: 2,
+      }),
+    );
     return [job, '--out', out, '--json', '--quiet'];
   },
   'spark score-plan': () => ['model.kneser', text, '--out', 'scores', '--flags', '--order 2'],

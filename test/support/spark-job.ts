@@ -33,10 +33,9 @@ export interface CountedJob {
   readonly tables: Readonly<Record<string, JobTable>>;
 }
 
+/** The distances that a pattern keeps, nearest word first. */
 const distancesOf = (pattern: string): number[] =>
-  [...pattern]
-    .flatMap((mark, at) => (mark === '1' && at < pattern.length - 1 ? [pattern.length - 1 - at] : []))
-    .reverse();
+  Array.from({ length: pattern.length - 1 }, (_, at) => at + 1).filter(distance => pattern.at(-1 - distance) === '1');
 
 const byNumbers = (a: readonly number[], b: readonly number[]): number => {
   const at = a.findIndex((value, i) => value !== b[i]);

@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import { pack, sparkImport, train, type SparkPlanOptions } from '#kneser/src/index.js';
 import { jobTables } from '#kneser/src/spark/counting-sql.js';
 import { JobFolder } from '#kneser/src/spark/job-folder.js';
-import { formatPattern } from '#kneser/src/tables/pattern.js';
+import { formatPattern, parsePattern } from '#kneser/src/tables/pattern.js';
 
 const COUNTER = fileURLToPath(new URL('count.py', import.meta.url));
 
@@ -47,10 +47,7 @@ export async function expectCounterAgrees({ text, job, prune, vocabulary, skipBl
   const args = [COUNTER, text, out, String(folder.job.order), patterns.join(), ...flags];
   expect(spawnSync('python3', args, { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
   for (const pattern of patterns) {
-    const distances = [...pattern].flatMap((mark, at) =>
-      mark === '1' && at < pattern.length - 1 ? [pattern.length - 1 - at] : [],
-    );
-    const names = [...distances.reverse().map(distance => `c${distance}`), 'w', 'n'];
+    const names = [...(parsePattern(pattern) ?? []).map(distance => `c${distance}`), 'w', 'n'];
     await expectRows(folder, pattern, names, join(out, `${pattern}.tsv`));
   }
   await expectRows(folder, 'vocabulary', ['id', 'frequency', 'word'], join(out, 'vocabulary.tsv'));
