@@ -1,4 +1,5 @@
 import { checkFlag, checkOptions, checkPath, required, WORK_OPTIONS, type OptionTable } from '../base/check.js';
+import { KneserError } from '../base/errors.js';
 import type { Progress } from '../base/progress.js';
 import type { SortedRows, SortedTables } from '../count/sorted-tables.js';
 import { requireTokens, type Vocabulary, type VocabularyChoice } from '../count/vocabulary.js';
@@ -13,7 +14,7 @@ import type { SortedSource } from '../train/stages/count-source.js';
 import { checkWordMemory } from '../train/stages/word-memory.js';
 import type { TrainReport } from '../train/train.js';
 import { jobTables } from './counting-sql.js';
-import type { SparkJob } from './job.js';
+import { PARTS, type SparkJob } from './job.js';
 import { JobFolder } from './job-folder.js';
 
 /** The options of {@link sparkImport}. */
@@ -58,6 +59,12 @@ const IMPORT_OPTIONS: OptionTable<SparkImportOptions> = {
  */
 export async function sparkImport(options: SparkImportOptions): Promise<TrainReport> {
   checkOptions('sparkImport', options, IMPORT_OPTIONS);
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(options.job)) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `job: ${options.job} is not on this machine; copy its folder ${PARTS.model} here first, as with hadoop fs -get`,
+    );
+  }
   const folder = await JobFolder.open(options.job);
   return buildFolder(
     { threads: 1, ...givenOptions(options, ['out', 'memory', 'force', 'signal']), out: options.out },
