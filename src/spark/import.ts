@@ -101,7 +101,7 @@ async function openJob(context: BuildContext, folder: JobFolder): Promise<Sorted
     replaced: 0,
     dropped: 0,
     warnings,
-    tables: new JobTables(folder),
+    sorted: new JobTables(folder),
   };
 }
 

@@ -43,13 +43,13 @@ export async function build(
     await clusterWords.checkMemory(context);
     const source = await open(context);
     // The garbage of a small text is not worth the time that collecting takes.
-    const length = 'tables' in source ? source.tables.rows : source.ngrams.length;
+    const length = 'sorted' in source ? source.sorted.rows : source.ngrams.length;
     const collect = length < SMALL_TEXT ? undefined : place.collect;
     collect?.(true);
-    const counted = 'tables' in source ? await copyAndWrite(context, source) : await countAndWrite(context, source);
+    const counted = 'sorted' in source ? await copyAndWrite(context, source) : await countAndWrite(context, source);
     collect?.(true);
     const manifest = await indexTables.run(context, await pruneTables.run(context, counted));
-    if (!('tables' in source)) await learnWeights.run(context, source);
+    if (!('sorted' in source)) await learnWeights.run(context, source);
     context.checkAborted();
     return reportOf(context, source, manifest);
   } catch (error) {
@@ -81,7 +81,7 @@ async function copyAndWrite(context: BuildContext, source: SortedSource): Promis
   try {
     const { run } = await import('./stages/copy-tables.js');
     const tables = await run(context, source, builder);
-    const { pruning } = source.tables;
+    const { pruning } = source.sorted;
     return await writeModel.run(
       context,
       source,

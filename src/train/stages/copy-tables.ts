@@ -23,7 +23,7 @@ const BLOCKS_A_WRITE = 128;
  */
 export async function run(
   context: BuildContext,
-  { tables, vocabulary }: SortedSource,
+  { sorted: tables, vocabulary }: SortedSource,
   builder: ModelBuilder,
 ): Promise<TableManifest[]> {
   const { plan } = context;
