@@ -29,6 +29,7 @@ interface OverlapFlags extends DocumentOptions {
   readonly unseen?: readonly string[];
   readonly starts?: number;
   readonly trap?: readonly string[];
+  readonly against?: string;
   readonly test: readonly string[];
   readonly n?: number;
   readonly normalize?: 'gpt3' | 'none';
@@ -70,7 +71,8 @@ export function define(command: Command): void {
     .option('--rewritten <file...>', 'with --model: the items in other words')
     .option('--unseen <file...>', 'with --model: items that the model surely has not seen, as a control')
     .option('--starts <k>', 'with --model: places of an item that are continued (default: 5)', parseWhole)
-    .option('--trap <file...>', 'with --model: planted strings, each ranked among random ones');
+    .option('--trap <file...>', 'with --model: planted strings, each ranked among random ones')
+    .option('--against <dir>', 'with --trap: a model of text without them, whose perplexity is compared');
   addDocumentFlags(command)
     .option('-o, --out <file>', 'file of one row an item: .jsonl, also with .gz or .zst')
     .option('--html <page>', 'write the report to one HTML page')
@@ -90,7 +92,9 @@ async function run(flags: OverlapFlags): Promise<void> {
   const { checkOutput, writeLines, writeWhole, jsonRow } = await import('../documents/output.js');
   const { train, test, out, html, json = false, quiet = false, ...others } = flags;
   const { n, normalize, query, answer, minHits, minCoverage, maxDocuments, scores, id, seed } = others;
-  const ofModel = (['rewritten', 'unseen', 'starts', 'trap'] as const).find(name => flags[name] !== undefined);
+  const ofModel = (['rewritten', 'unseen', 'starts', 'trap', 'against'] as const).find(
+    name => flags[name] !== undefined,
+  );
   if (ofModel) throw new KneserError('KNESER_OPTION', `${ofModel}: belongs to --model`);
   if (train === undefined)
     throw new KneserError('KNESER_OPTION', 'train: is missing; name the training text, or a model (--model)');
@@ -130,12 +134,12 @@ async function runModel(path: string, flags: OverlapFlags): Promise<void> {
   const wrong = OF_TEXTS.find(name => flags[name] !== undefined);
   if (wrong) throw new KneserError('KNESER_OPTION', `${wrong}: belongs to --train; leave it or --model out`);
   const { recitation } = await import('../documents/recitation.js');
-  const { test, rewritten, unseen, query, answer, n, starts, trap, seed } = flags;
+  const { test, rewritten, unseen, query, answer, n, starts, trap, against, seed } = flags;
   const report = await recitation({
     model: path,
     test,
     ...documentOptions(flags),
-    ...given({ rewritten, unseen, query, answer, n, starts, trap, seed }),
+    ...given({ rewritten, unseen, query, answer, n, starts, trap, against, seed }),
     signal: interruption(),
     onWarning: warn,
   });
@@ -146,14 +150,24 @@ async function runModel(path: string, flags: OverlapFlags): Promise<void> {
 async function printRecitation({ original, rewritten, unseen, gap, traps = [] }: RecitationReport): Promise<void> {
   const row = (name: string, found: RecitationFigures | undefined): string[][] =>
     found
-      ? [[name, whole(found.items), whole(found.tooShort), figure(found.accuracy, 4), figure(found.perplexity, 3)]]
+      ? [
+          [
+            name,
+            whole(found.items),
+            whole(found.tooShort),
+            figure(found.accuracy, 4),
+            figure(found.similarAccuracy, 4),
+            figure(found.rougeAccuracy, 4),
+            figure(found.perplexity, 3),
+          ],
+        ]
       : [];
   await printTable(
-    ['items', 'number', 'too short', 'accuracy', 'perplexity'],
+    ['items', 'number', 'too short', 'accuracy', 'alike by edits', 'by ROUGE-L', 'perplexity'],
     [
       ...row('original', original),
       ...row('rewritten', rewritten),
-      ...(gap ? [['gap', '', '', figure(gap.accuracy, 4), figure(gap.perplexity, 4)]] : []),
+      ...(gap ? [['gap', '', '', figure(gap.accuracy, 4), '', '', figure(gap.perplexity, 4)]] : []),
       ...row('unseen', unseen),
     ],
   );
@@ -162,8 +176,13 @@ async function printRecitation({ original, rewritten, unseen, gap, traps = [] }:
   if (traps.length === 0) return;
   await print('\n');
   await printTable(
-    ['trap', 'perplexity', 'p'],
-    traps.map(({ text, perplexity, p }) => [text.slice(0, 60), figure(perplexity, 2), figure(p, 4)]),
+    ['trap', 'perplexity', 'ratio', 'p'],
+    traps.map(({ text, perplexity, ratio = null, p }) => [
+      text.slice(0, 60),
+      figure(perplexity, 2),
+      figure(ratio, 4),
+      figure(p, 4),
+    ]),
   );
 }
 

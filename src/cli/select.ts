@@ -51,6 +51,7 @@ interface SelectFlags extends DocumentOptions {
   readonly seed?: number;
   readonly shard?: Shard;
   readonly resamples?: number;
+  readonly sampleRate?: number;
   readonly out?: string;
   readonly outDir?: string;
   readonly report?: string;
@@ -95,6 +96,11 @@ export function define(command: Command): void {
     .option('--id <field>', 'a member that names documents in the report (default: id)')
     .option('--seed <n>', 'seed of random choices (default: 1)', parseWhole)
     .addOption(shardOption())
+    .option(
+      '--sample-rate <share>',
+      'look at a random share of the documents only, such as 0.01: a first look at large files, with --dry-run',
+      parseNumber('0.01'),
+    )
     .option('--resamples <n>', 'resamples of the intervals of --label (default: 200)', parseWhole);
   addDocumentFlags(command)
     .option('-o, --out <file>', 'file to write: .jsonl, also with .gz or .zst (default: standard output)')
@@ -173,7 +179,7 @@ function refuseTogether(
 /** The method and the other options that the flags give. */
 function chosenBy(flags: SelectFlags, buckets: BucketChoice | undefined): Omit<SelectOptions, 'files' | 'by'> {
   const { keep, of, sample, min, max, resample, top, label, temperature, logBase } = flags;
-  const { minTokens, tokens, within, lengthBins, seed, shard, resamples, id } = flags;
+  const { minTokens, tokens, within, lengthBins, seed, shard, sampleRate, resamples, id } = flags;
   const kept = keep && {
     which: keep[0] as Kept,
     share: keep[1] ?? NaN,
@@ -185,7 +191,7 @@ function chosenBy(flags: SelectFlags, buckets: BucketChoice | undefined): Omit<S
     sample: sample && sampleOf(sample, flags),
     buckets,
     ...{ min, max, resample, top, label, temperature, logBase },
-    ...{ minTokens, tokens, within, lengthBins, seed, shard, resamples, id },
+    ...{ minTokens, tokens, within, lengthBins, seed, shard, sampleRate, resamples, id },
   });
 }
 

@@ -164,8 +164,8 @@ test('shares within each value of a member, and within bins of length', async ()
   const { ids, report } = await chosen(file, { keep: { which: 'lowest', share: 0.5 }, within: 'language' });
   expect(ids.filter(id => id < 20).length).toBe(10);
   expect(report?.within).toEqual([
-    { name: 'de', all: 20, kept: 10, share: 0.5 },
-    { name: 'en', all: 80, kept: 40, share: 0.5 },
+    { name: 'de', all: 20, kept: 10, share: 0.5, shareBefore: 0.2, shareAfter: 0.2 },
+    { name: 'en', all: 80, kept: 40, share: 0.5, shareBefore: 0.8, shareAfter: 0.8 },
   ]);
   const binned = (await chosen(file, { keep: { which: 'lowest', share: 0.5 }, lengthBins: 4 })).ids;
   for (let bin = 0; bin < 4; bin++) {
@@ -225,6 +225,23 @@ test('the same documents are chosen whatever the shards, with examples on both s
   expect(cut.below[0].figure).toBe(Math.max(...FIGURES.filter(x => x <= 300)));
   expect(cut.above[0].figure).toBe(Math.min(...FIGURES.filter(x => x > 300)));
   expect(cut.below[0].text).toBe(`document ${cut.below[0].id}`);
+});
+
+test('a sample of the documents shows nearly the same distribution', async () => {
+  const file = fileOf(FIGURES, i => ({ text: `document ${i}` }));
+  const args = ['select', file, '--by', 'x', '--keep', 'lowest', '0.5', '--dry-run', '--json', '--sample-rate'];
+  const [report] = await cli.json<SelectionReport>([...args.slice(0, -2), '--sample-rate', '0.4']);
+  const { documents } = report.all;
+  expect(Math.abs(documents - 200)).toBeLessThan(4 * Math.sqrt(500 * 0.24));
+  expect(report.kept.documents).toBe(Math.round(documents / 2));
+  const { ids } = await chosen(file, { sampleRate: 0.4, max: 300 });
+  expect(ids.every(id => FIGURES[id] <= 300)).toBe(true);
+  const all = (await chosen(file, { sampleRate: 0.4, min: 0 })).ids;
+  expect(all).toHaveLength(documents);
+  expect(ids).toEqual(all.filter(id => FIGURES[id] <= 300));
+  const examples = report.cuts?.[0].below ?? [];
+  expect(examples.map(({ id, text }) => text === `document ${id}`)).toEqual(examples.map(() => true));
+  expect(await cli.refuse(2, [...args, '2'])).toMatch(/--sample-rate: 2 is not a share/);
 });
 
 test('the page shows the distribution, its cuts, and documents on both sides', async () => {
