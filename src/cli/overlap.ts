@@ -88,7 +88,7 @@ async function run(flags: OverlapFlags): Promise<void> {
     return;
   }
   const { overlap } = await import('../documents/overlap.js');
-  const { MostCovered, overlapPage } = await import('../documents/pages.js');
+  const { PageItems, overlapPage } = await import('../documents/pages.js');
   const { checkOutput, writeLines, writeWhole, jsonRow } = await import('../documents/output.js');
   const { train, test, out, html, json = false, quiet = false, ...others } = flags;
   const { n, normalize, query, answer, minHits, minCoverage, maxDocuments, scores, id, seed } = others;
@@ -110,18 +110,18 @@ async function run(flags: OverlapFlags): Promise<void> {
     onWarning: warn,
     onReport: found => (report = found),
   };
-  const most = new MostCovered();
+  const items = new PageItems();
   const write = (row: OverlapRow): OutputLine => {
-    most.add(row);
+    items.add(row);
     return jsonRow(row);
   };
   await withDisplay(quiet || !standard.stderr.isTTY, async display => {
     const found = overlap(display ? { ...options, onProgress: progress => display.show(progress) } : options);
     if (out !== undefined) await writeLines(out, rowsOf(found, write), signal);
-    else for await (const row of found) most.add(row);
+    else for await (const row of found) items.add(row);
   });
   if (!report) return;
-  if (html !== undefined) await writeWhole(html, overlapPage(report, most.items));
+  if (html !== undefined) await writeWhole(html, overlapPage(report, items));
   if (json) await print(JSON.stringify(report) + '\n');
   else await printReport(report);
 }

@@ -113,7 +113,11 @@ test('the command writes a row an item, and a report', async () => {
   expect(parseLines(readFileSync(out, 'utf8'))).toMatchObject([{ hits: 2, spans: [[2, 7]] }, { contaminated: null }]);
   const page = cli.fresh('page') + '.html';
   expect(await cli.print([...args, '--html', page])).toMatch(/contaminated +1 +50.00 %/);
-  expect(readFileSync(page, 'utf8')).toContain('1 of 2 items are contaminated');
+  const html = readFileSync(page, 'utf8');
+  expect(html).toContain('1 of 2 items are contaminated');
+  expect(html).toContain('it says <mark>the jury praised the city</mark> today');
+  expect(html.match(/<rect class="kept"/g)).toHaveLength(20);
+  expect(html).not.toMatch(/NaN|undefined|https?:/);
   const broken = cli.file('{"x":1}\n', '.jsonl');
   expect(await cli.refuse(2, ['overlap', '--train', train, '--test', broken])).toMatch(/no text in the member text/);
   expect(await cli.refuse(2, [...args, '--query', 'q'])).toMatch(/--query: belongs to answer/);

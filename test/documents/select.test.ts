@@ -94,6 +94,13 @@ test('weights of SoftDedup: mean 1 over tokens, the ratio between the ends, fall
   );
 });
 
+test('documents of one commonness have one weight', () => {
+  const figures = new Float64Array(9).fill(0.1 + 0.2);
+  const tokens = Float64Array.from(figures, (_, i) => 7 + 3 * i);
+  const found = inverseWeights(Uint32Array.from(figures.keys()), figures, tokens, { segments: 4, ratio: 10 });
+  expect(found).toMatchObject({ beta: 0, weights: found.weights.map(() => 1) });
+});
+
 test('weights are written beside the figures, and a count draws by them', async () => {
   const file = fileOf([0.1, 0.2, 0.4], () => ({ big: 12 }));
   const rows: string[] = [];
