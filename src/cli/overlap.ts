@@ -89,7 +89,9 @@ async function run(flags: OverlapFlags): Promise<void> {
   }
   const { overlap } = await import('../documents/overlap.js');
   const { PageItems, overlapPage } = await import('../documents/pages.js');
-  const { checkOutput, writeLines, writeWhole, jsonRow } = await import('../documents/output.js');
+  const { checkOutput, refuseInput, refuseTwice, writeLines, writeWhole, jsonRow } =
+    await import('../documents/output.js');
+  const { expandInputs } = await import('../text/formats/input.js');
   const { train, test, out, html, json = false, quiet = false, ...others } = flags;
   const { n, normalize, query, answer, minHits, minCoverage, maxDocuments, scores, id, seed } = others;
   const ofModel = (['rewritten', 'unseen', 'starts', 'trap', 'against'] as const).find(
@@ -99,7 +101,10 @@ async function run(flags: OverlapFlags): Promise<void> {
   if (train === undefined)
     throw new KneserError('KNESER_OPTION', 'train: is missing; name the training text, or a model (--model)');
   const signal = interruption();
-  if (out !== undefined) await checkOutput(out, [...train, ...test]);
+  const inputs = (await expandInputs([...train, ...test], {})).map(({ path }) => path);
+  if (out !== undefined) await checkOutput(out, inputs);
+  if (html !== undefined) await refuseInput(html, 'html', inputs);
+  refuseTwice({ out, html });
   let report: OverlapReport | undefined;
   const options: OverlapOptions = {
     train,

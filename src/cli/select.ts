@@ -116,7 +116,7 @@ export function define(command: Command): void {
 
 async function run(files: readonly string[], flags: SelectFlags): Promise<void> {
   const { select } = await import('../documents/select.js');
-  const { checkOutput, chunksOf, packingOf, writeBuckets, writeLines, writeWhole } =
+  const { checkOutput, chunksOf, packingOf, refuseInput, refuseTwice, writeBuckets, writeLines, writeWhole } =
     await import('../documents/output.js');
   const { expandInputs } = await import('../text/formats/input.js');
   const { out, outDir, report: reportFile, dryRun = false, json = false, quiet = false, label } = flags;
@@ -131,6 +131,9 @@ async function run(files: readonly string[], flags: SelectFlags): Promise<void> 
     ]),
   );
   for (const path of [...paths.values(), ...(out === undefined ? [] : [out])]) await checkOutput(path, inputs);
+  refuseTwice({ out, report: reportFile, html: flags.html });
+  if (reportFile !== undefined) await refuseInput(reportFile, 'report', inputs);
+  if (flags.html !== undefined) await refuseInput(flags.html, 'html', inputs);
   let report: SelectionReport | undefined;
   const options: SelectOptions = {
     ...chosenBy(flags, buckets),

@@ -357,6 +357,8 @@ test('what cannot be done is refused by name', async () => {
   const far = cli.file('{"x":1e400}\n', '.jsonl');
   const cases: [readonly string[], RegExp][] = [
     [[file, '--by', 'x'], /it takes one method, not 0/],
+    [[file, '--by', 'x', '--min', '1', '--dry-run', '--html', file], /is an input, too; name another file as html/],
+    [[file, '--by', 'x', '--min', '1', '--out', 'a.jsonl', '--report', './a.jsonl'], /--report: .* is the file of out/],
     [[file, '--by', 'y', '--min', '1'], /--by: no document has a number at y/],
     [[file, '--by', 'x', '--min', '1', '--top', '1'], /it takes one method, not 2/],
     [[odd, '--by', 'x', '--min', '1'], /line 2: x is "2", not a number or null/],
