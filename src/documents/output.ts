@@ -174,7 +174,14 @@ class BucketFile {
     try {
       await Promise.race([work, this.writing]);
     } catch (error) {
-      throw writeError(this.path, error);
+      // The stream is destroyed where writing fails: the error of writing says why.
+      throw writeError(
+        this.path,
+        await this.writing.then(
+          () => error,
+          (cause: unknown) => cause,
+        ),
+      );
     }
   }
 }
