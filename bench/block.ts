@@ -11,7 +11,7 @@ import { ORDER } from './text.js';
 /** Number of blocks that one operation opens or reads. */
 const BLOCKS = 64;
 
-/** Blocks of the model's tables of 2-grams and 5-grams: opened, which checks them, and read as columns. */
+/** Opens blocks of the tables of 2-grams and 5-grams, which checks the blocks, and reads them as columns. An operation takes {@link BLOCKS} blocks. */
 export const blockSuite: Suite = {
   name: 'block',
   async prepare(text) {
@@ -26,6 +26,7 @@ export const blockSuite: Suite = {
   },
 };
 
+/** @param values the blocks of the table of this order, as 32-bit words. */
 function casesOf(order: number, values: readonly Uint32Array[]): Case[] {
   const blocks = values.map(value => new TrieBlock(value));
   const work = blocks.reduce((sum, { rows }) => sum + rows, 0);
@@ -42,7 +43,7 @@ function casesOf(order: number, values: readonly Uint32Array[]): Case[] {
   ];
 }
 
-/** At most {@link BLOCKS} blocks from all over a table, as 32-bit words. */
+/** About {@link BLOCKS} blocks, or all if the table has fewer, spread evenly over the table; as 32-bit words. */
 async function readBlocks(store: ModelStore, order: number): Promise<Uint32Array[]> {
   const table = tableName(contiguous(order), 'words');
   const { directory } = await openTrie(store, table);

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:browser [-- --json] [--quick]`: the same engine in Chromium: speed of scoring beside Node's, and in
- * the demo page the time of training on the Brown corpus and of a keystroke.
+ * `npm run bench:browser [-- --json] [--quick]`: measures kneser in Chromium: the speed of scoring, compared with Node, and in the demo
+ * page the time of training on the Brown corpus and the time of a keystroke.
  */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,16 +17,18 @@ import { machine, runCommand } from './command.js';
 import { scoringSpeed } from './scoring-speed.js';
 import { prepareText } from './text.js';
 
-/** Number of runs. Node and Chromium score in turn, so that other work of the machine slows both; the best runs count. */
+/** Node and Chromium score in turn this many times, so that other work of the machine slows both. The best run of each counts. */
 const ROUNDS = 4;
+/** Runs of one engine in a round. */
 const RUNS = 4;
 const QUICK_SENTENCES = 2000;
-/** The paragraph that is in the text field before the typing. */
+/** The text field has this text, four times, before the typing. */
 const PARAGRAPH =
   'The jury said that the city would have to wait. It was the first time that anyone had asked for it. ';
+/** The text that is typed. */
 const TYPED = 'She said that the best of it was over. ';
-/** Between two keystrokes, in milliseconds. */
-const KEYSTROKE = 100;
+/** Time between two keystrokes [ms]. */
+const KEYSTROKE_INTERVAL = 100;
 
 interface Figure {
   readonly name: string;
@@ -76,7 +78,7 @@ await runCommand('bench:browser', async (folder, signal) => {
   }
 });
 
-/** Scores the same text with the same model and the same code in Node and in Chromium. */
+/** Measures scoring of the same text with the same model and the same code in Node and in Chromium. */
 async function measureScoring(browser: Browser, url: string, site: string): Promise<Figure[]> {
   const packed = Uint8Array.from(readFileSync(join(site, 'model.kneser'))).buffer;
   const sentences = readFileSync(join(site, 'text.txt'), 'utf8').trimEnd().split('\n');
@@ -102,7 +104,7 @@ async function measureScoring(browser: Browser, url: string, site: string): Prom
   ];
 }
 
-/** Trains and types in the demo page. */
+/** Measures training and typing in the demo page. @param train the path of the training text. */
 async function measurePage(browser: Browser, url: string, train: string): Promise<Figure[]> {
   const page = await browser.newPage();
   await page.goto(url);
@@ -128,6 +130,12 @@ async function measurePage(browser: Browser, url: string, train: string): Promis
   ];
 }
 
+/**
+ * Types {@link TYPED} into the text field.
+ *
+ * @returns `work`: the time of script, style and layout for each keystroke [ms]; `latency`: the median time from a keystroke to the new
+ *   figures below the text [ms].
+ */
 async function measureTyping(page: Page): Promise<{ work: number; latency: number }> {
   await page.fill('#text', PARAGRAPH.repeat(4));
   await page.focus('#text');
@@ -141,17 +149,17 @@ async function measureTyping(page: Page): Promise<{ work: number; latency: numbe
     new MutationObserver(() => latencies.push(performance.now() - typed)).observe(summary, { childList: true });`);
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable');
-  const spent = async (): Promise<number> => {
+  const workSeconds = async (): Promise<number> => {
     const { metrics } = await session.send('Performance.getMetrics');
     const kinds = ['ScriptDuration', 'LayoutDuration', 'RecalcStyleDuration'];
     return metrics.reduce((sum, { name, value }) => (kinds.includes(name) ? sum + value : sum), 0);
   };
-  const before = await spent();
+  const before = await workSeconds();
   for (const character of TYPED) {
     await page.keyboard.type(character);
-    await page.waitForTimeout(KEYSTROKE);
+    await page.waitForTimeout(KEYSTROKE_INTERVAL);
   }
-  const work = (1000 * ((await spent()) - before)) / TYPED.length;
+  const work = (1000 * ((await workSeconds()) - before)) / TYPED.length;
   const latencies = await page.evaluate<number[]>('latencies');
   latencies.sort((a, b) => a - b);
   return { work, latency: latencies[latencies.length >> 1] ?? NaN };

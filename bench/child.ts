@@ -3,15 +3,15 @@ import { closeSync, openSync } from 'node:fs';
 import { basename } from 'node:path';
 import { peakBytes } from './usage.js';
 
-/** Milliseconds between two looks at a child's memory. */
-const POLL = 5;
-/** Characters of a failed command's standard error that are shown. */
+/** Time between two readings of the memory of a child process [ms]. */
+const POLL_INTERVAL = 5;
+/** An error message has this many last characters of the standard error of a failed command. */
 const SHOWN_ERROR = 2000;
 
 /** The time and memory that a command took. */
 export interface Usage {
   readonly seconds: number;
-  /** The largest resident set, in bytes; `null` if the system does not tell it, or the command ended at once. */
+  /** The largest resident set [bytes]; `null` if the system does not tell it, or the command ended at once. */
   readonly peakBytes: number | null;
 }
 
@@ -20,19 +20,20 @@ export interface Output extends Usage {
   readonly stdout: string;
 }
 
-/** How to run a command. */
+/** Options of {@link run}. */
 export interface RunOptions {
   readonly signal: AbortSignal;
   readonly env: NodeJS.ProcessEnv;
-  /** The file that is its standard input; empty if not given. */
+  /** The file that the command gets as standard input. Default: standard input is empty. */
   readonly input?: string;
 }
 
 /**
- * Runs a command to its end. Its memory is `VmHWM`, the peak that Linux records for a process, read every 5 ms: memory that
- * the command takes only in its last milliseconds may be missed.
+ * Runs a command to its end. Reads its memory every 5 ms: `VmHWM`, the peak that Linux records for a process. So the peak may lack
+ * memory that the command takes only in its last milliseconds.
  *
- * @throws Error with the end of its standard error where it fails; the signal's reason, once the command has ended.
+ * @throws Error with the end of the standard error, if the command fails; after an abort, the reason of the signal, once the command
+ *   has ended.
  */
 export async function run(
   command: string,
@@ -46,7 +47,7 @@ export async function run(
       const started = performance.now();
       const child = spawn(command, args, { stdio: [stdin, 'pipe', 'pipe'], env });
       let peak: number | null = null;
-      const poll = setInterval(() => (peak = peakBytes(child.pid) ?? peak), POLL);
+      const poll = setInterval(() => (peak = peakBytes(child.pid) ?? peak), POLL_INTERVAL);
       const stop = (): void => void child.kill();
       signal.addEventListener('abort', stop);
       let stdout = '';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 
 /** Usual paths of Chromium and Chrome. */
-const PLACES = [
+const PATHS = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
@@ -14,11 +14,11 @@ const PLACES = [
   'C:/Program Files/Google/Chrome/Application/chrome.exe',
 ];
 
-/** The path of a Chromium: the variable `CHROMIUM`, or the first of the usual paths that exists. */
+/** The path of a Chromium: the environment variable `CHROMIUM`, or the first of the usual paths that exists. */
 export function findChromium(): string {
   const given = process.env['CHROMIUM'];
-  const places = given ? [given] : PLACES;
-  const found = places.find(place => existsSync(place));
+  const paths = given ? [given] : PATHS;
+  const found = paths.find(path => existsSync(path));
   if (found !== undefined) return found;
   throw new Error(
     given
@@ -30,7 +30,7 @@ export function findChromium(): string {
 
 /** Starts a Chromium without a window. */
 export async function launchChromium(): Promise<Browser> {
-  // Containers run as root, for whom Chromium's sandbox does not work.
+  // Processes in containers often belong to root, and the sandbox of Chromium does not work for root.
   const isRoot = process.getuid?.() === 0;
   return chromium.launch({ executablePath: findChromium(), args: isRoot ? ['--no-sandbox'] : [] });
 }

@@ -3,14 +3,15 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KneserError } from '../src/base/errors.js';
 
-/** An error that the caller must mend, such as a wrong option: exit code 2, and no stack trace. */
+/** An error that the caller must correct, such as a wrong option: exit code 2, and no stack trace. */
 export class UsageError extends Error {}
 
 /**
- * Runs a command of this folder to its end, and sets the exit code: what `act` returns, 2 for a {@link UsageError} and
- * for arguments that `parseArgs` refuses, 130 when interrupted, 1 for any other error.
+ * Runs a command of this folder to its end, and sets the exit code: the result of `act`; the code of a `KneserError`; 2 for a
+ * {@link UsageError} and for arguments that `parseArgs` refuses; 130 when interrupted; 1 for any other error.
  *
- * @param act gets a folder for temporary files, which is always removed, and a signal that is aborted when `act` must stop.
+ * @param name the name of the command, for messages.
+ * @param act does the work. Gets a folder for temporary files, which is always removed, and a signal that is aborted on Ctrl-C.
  */
 export async function runCommand(
   name: string,
@@ -39,7 +40,7 @@ function exitCodeOf(error: unknown): number {
   return error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1;
 }
 
-/** The machine and engine, on which figures depend. */
+/** The engine and the machine, on which figures depend. */
 export function machine(): { node: string; platform: string; cpu: string } {
   return { node: process.version, platform: `${process.platform} ${process.arch}`, cpu: cpus()[0].model };
 }

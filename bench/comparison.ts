@@ -12,14 +12,16 @@ import { run, type RunOptions, type Usage } from './child.js';
 import { UsageError } from './command.js';
 import { measureSteady, middle, STEADY_ROUNDS } from './steady.js';
 
+/** The path of the command line of kneser. */
 const KNESER = fileURLToPath(new URL('../src/cli/main.js', import.meta.url));
-/** Bytes of text that are scored to measure the speed of scoring in the long run: copies of the test text, at least one. */
+/** To measure the speed of scoring in the long run, each tool scores as many copies of the test text as have about this size [bytes], at least one. */
 const STEADY_BYTES = 32e6;
+/** The name of the file with these copies. */
 const COPIES = 'copies.txt';
-/** The whole text is this many times as long as its beginning, whose training is timed too (`--growth`). */
+/** `--growth` also measures training on the beginning of the text; the whole text is this many times as long. */
 const GROWTH = 8;
 
-/** The figures of the test text, which both tools give; `null`: not defined. */
+/** The figures of the test text that both tools report; `null` for an undefined figure. */
 export interface Perplexities {
   readonly oov: number;
   readonly tokens: number;
@@ -27,28 +29,31 @@ export interface Perplexities {
   readonly perplexityExcludingOov: number | null;
 }
 
-/** The figures of one run of one of the two tools. */
+/** The figures of one run of one tool, kneser or KenLM. */
 export interface Measured {
   readonly train: Usage;
-  /** KenLM only: the two commands whose sum is `train`. */
+  /** Only for KenLM: the two commands of training. `train` has the sum of their times and the larger peak. */
   readonly trainParts?: { readonly lmplz: Usage; readonly buildBinary: Usage };
   readonly modelBytes: number;
   readonly score: Usage;
   readonly perplexities: Perplexities;
-  /** Tokens a second; `null` if the time of scoring was too short beside that of loading. */
+  /** Speed of scoring in the long run, on one thread [tokens/s]; `null` if scoring took no longer than loading. */
   readonly steadyTokensPerSecond: number | null;
-  /** kneser only: tokens a second with one thread for each core. */
+  /** Only for kneser: the speed with one thread for each core [tokens/s]. */
   readonly steadyTokensPerSecondAllCores?: number;
 }
 
 /** KenLM's quantised trie: time and memory of building it from the ARPA file, and its size. */
 export interface Trie extends Usage {
+  /** Size of the file [bytes]. */
   readonly bytes: number;
 }
 
-/** Seconds of training for each megabyte: of the beginning of the text, and of the whole text. */
+/** Time of training for each megabyte of text [s/MB]. */
 export interface Growth {
+  /** Of the training on the beginning of the text. */
   readonly beginning: number;
+  /** Of the training on the whole text. */
   readonly all: number;
 }
 
@@ -56,7 +61,9 @@ export interface Growth {
 export interface Settings {
   /** The folder of KenLM's programs. */
   readonly kenlm: string;
+  /** The path of the training text. */
   readonly train: string;
+  /** The path of the test text. */
   readonly test: string;
   readonly order: number;
   /** The value of `kneser train --memory`. */
@@ -65,14 +72,19 @@ export interface Settings {
   readonly kenlmMemory: string;
 }
 
-/** The commands of one comparison, and the files that they use. */
+/** Runs the commands of a comparison. Each method measures one step of one tool; `prepare` must be the first call. */
 export class Comparison {
+  /** The folder of kneser's model. */
   private readonly model: string;
+  /** The path of KenLM's ARPA file. */
   private readonly arpa: string;
+  /** The path of KenLM's binary model, a probing hash table. */
   private readonly probing: string;
+  /** The path of the copies of the test text, and their number. */
   private readonly copies: string;
-  private readonly options: RunOptions;
   private copyCount = 1;
+  private readonly options: RunOptions;
+  /** The paths of the texts that both tools read. */
   private trainPath: string;
   private testPath: string;
 
@@ -87,17 +99,21 @@ export class Comparison {
     this.copies = join(folder, COPIES);
     this.trainPath = settings.train;
     this.testPath = settings.test;
-    // Interrupted commands leave files in this folder, which are removed with it.
+    // Interrupted commands leave temporary files. In `folder` they are removed with it.
     this.options = { signal, env: { ...process.env, TMPDIR: folder } };
   }
 
-  /** Reads both texts, and writes copies of texts that the two tools would read differently. @returns number of literal `<unk>` in them. */
+  /**
+   * Reads both texts, and writes a plain copy of a text that the two tools would read differently.
+   *
+   * @returns the number of tokens `<unk>` in both texts.
+   */
   async prepare(): Promise<number> {
     const { train, test } = this.settings;
     const trainText = await survey(train);
     const testText = await survey(test);
-    if (!trainText.plain) this.trainPath = await this.writeCopies(train, 1, 'train.txt');
-    if (!testText.plain) this.testPath = await this.writeCopies(test, 1, 'test.txt');
+    if (!trainText.isPlain) this.trainPath = await this.writeCopies(train, 1, 'train.txt');
+    if (!testText.isPlain) this.testPath = await this.writeCopies(test, 1, 'test.txt');
     this.copyCount = Math.max(1, Math.ceil(STEADY_BYTES / testText.bytes));
     await this.writeCopies(test, this.copyCount, COPIES);
     return trainText.unknown + testText.unknown;
@@ -109,6 +125,7 @@ export class Comparison {
     return copies;
   }
 
+  /** Trains kneser's model. */
   async trainKneser() {
     const { order, memory } = this.settings;
     const args = [
@@ -148,7 +165,7 @@ export class Comparison {
     return usage;
   }
 
-  /** Trains on the beginning of the text, and on the whole text. @returns seconds a megabyte of each. */
+  /** Trains kneser on the beginning of the text, and on the whole text. */
   async growth(): Promise<Growth> {
     const { order, memory } = this.settings;
     const beginning = join(this.folder, 'beginning.txt');
@@ -167,6 +184,7 @@ export class Comparison {
     return { beginning: (small / end) * 1e6, all: ((await seconds(this.trainPath)) / size) * 1e6 };
   }
 
+  /** Trains KenLM's model: an ARPA file, and the binary model made from it. */
   async trainKenlm() {
     const { order, kenlmMemory } = this.settings;
     await rm(this.probing, { force: true });
@@ -182,17 +200,18 @@ export class Comparison {
       '--arpa',
       this.arpa,
     ];
-    // kneser, too, falls back to the discounts 0.5, 1 and 1.5 where a text is too small to estimate them.
+    // Where a text is too small for an estimate, both tools use the discounts 0.5, 1 and 1.5.
     const lmplz = await this.kenlm('lmplz', [...args, '--skip_symbols', '--discount_fallback']);
     const buildBinary = await this.kenlm('build_binary', ['probing', this.arpa, this.probing]);
     const { size: modelBytes } = await stat(this.probing);
     return {
-      train: both(lmplz, buildBinary),
+      train: inSequence(lmplz, buildBinary),
       trainParts: { lmplz: usage(lmplz), buildBinary: usage(buildBinary) },
       modelBytes,
     };
   }
 
+  /** Builds KenLM's quantised trie from the ARPA file. */
   async buildTrie(): Promise<Trie> {
     const trie = join(this.folder, 'kenlm.trie');
     const args = ['-q', '8', '-b', '8', '-a', '22', '-T', this.folder, 'trie', this.arpa, trie];
@@ -206,6 +225,7 @@ export class Comparison {
     await rm(this.arpa);
   }
 
+  /** Scores the test text with kneser, as a whole command. */
   async scoreKneser() {
     const output = await this.kneser(['perplexity', this.model, this.testPath, '--json']);
     const { total } = JSON.parse(output.stdout) as { total: Perplexities };
@@ -213,12 +233,13 @@ export class Comparison {
     return { score: usage(output), perplexities: { oov, tokens, perplexity, perplexityExcludingOov } };
   }
 
+  /** Scores the test text with KenLM, as a whole command. */
   async scoreKenlm() {
     const output = await this.query(this.testPath);
     return { score: usage(output), perplexities: parseSummary(output.stdout) };
   }
 
-  /** Tokens a second with one thread, and with one for each core. */
+  /** The speed of kneser in the long run [tokens/s], with one thread, and with one thread for each core. */
   async steadyKneser(): Promise<{ one: number; all: number }> {
     const { options } = this;
     const task = { model: this.model, warmUp: this.testPath, text: this.copies, threads: [1, availableParallelism()] };
@@ -226,7 +247,12 @@ export class Comparison {
     return { one, all };
   }
 
-  /** Tokens a second of `query`. It does not report its time of loading, so the time that it takes for an empty text is subtracted. */
+  /**
+   * The speed of KenLM's `query` in the long run [tokens/s]. `query` does not report its time of loading, so the time that it takes for
+   * an empty text is subtracted.
+   *
+   * @param tokens the number of tokens of the test text.
+   */
   async steadyKenlm(tokens: number): Promise<number | null> {
     const rounds: number[] = [];
     for (let round = 0; round < STEADY_ROUNDS; round++) {
@@ -252,15 +278,17 @@ export class Comparison {
   }
 }
 
+/** The properties of a text on which the comparison depends. */
 interface Survey {
+  /** Length of the text, decompressed [bytes]. */
   readonly bytes: number;
-  /** Number of literal `<unk>` in it. */
+  /** Number of tokens `<unk>` in the text. */
   readonly unknown: number;
-  /** Whether both tools read it alike: KenLM drops the `</s>` of a last line without line end, and may not know gzip. */
-  readonly plain: boolean;
+  /** Whether both tools read the file alike: KenLM drops the `</s>` of a last line without line end, and may not read gzip. */
+  readonly isPlain: boolean;
 }
 
-/** Reads a text. @throws UsageError if it is empty or holds sentence markers, which the two tools treat differently. */
+/** Reads a text. @throws UsageError if the text is empty, or if it has tokens `<s>` or `</s>`, which the two tools treat differently. */
 async function survey(path: string): Promise<Survey> {
   const reserved = new WordList();
   let unknown = 0;
@@ -282,11 +310,11 @@ async function survey(path: string): Promise<Survey> {
   }
   tokenizer.end();
   if (bytes === 0) throw new UsageError(`${path}: this text is empty`);
-  if (marks > 0) throw new UsageError(`${path}: holds ${marks} literal <s> or </s>; remove them, sentences are lines`);
-  return { bytes, unknown, plain: last === NEWLINE && !path.endsWith('.gz') };
+  if (marks > 0) throw new UsageError(`${path}: has ${marks} tokens <s> or </s>; remove them: each line is a sentence`);
+  return { bytes, unknown, isPlain: last === NEWLINE && !path.endsWith('.gz') };
 }
 
-/** Writes a text `times` times, gunzipped, with a line end after its last line. */
+/** Yields the bytes of a text `count` times, decompressed, each time with a line end after the last line. */
 async function* copiesOf(path: string, count: number): AsyncGenerator<Uint8Array> {
   for (let i = 0; i < count; i++) {
     let last = NEWLINE;
@@ -311,14 +339,14 @@ function usage({ seconds, peakBytes }: Usage): Usage {
   return { seconds, peakBytes };
 }
 
-/** Calls `act` for each item, one after the other. */
-function both(first: Usage, second: Usage): Usage {
+/** The usage of two commands that run one after the other: the sum of their times, and the larger peak of memory. */
+function inSequence(first: Usage, second: Usage): Usage {
   const known = first.peakBytes !== null && second.peakBytes !== null;
   const peakBytes = known ? Math.max(first.peakBytes, second.peakBytes) : null;
   return { seconds: first.seconds + second.seconds, peakBytes };
 }
 
-/** The lines that `query -v summary` prints. */
+/** Reads the figures that `query -v summary` prints. */
 function parseSummary(text: string): Perplexities {
   const figure = (name: string): number => {
     const match = new RegExp(`^${name}:\\s*(\\S+)$`, 'm').exec(text);

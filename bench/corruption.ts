@@ -1,24 +1,26 @@
 import type { LoadedModel, VectorContext } from '../src/index.js';
 
-/** The change to one token of a sentence: another word takes its place, or one of its letters is mistyped. */
+/** The changes to one token of a sentence: another word replaces it, or one of its letters is mistyped. */
 export const CORRUPTIONS = ['other word', 'typo'] as const;
 export type Corruption = (typeof CORRUPTIONS)[number];
 
 /** A sentence with one corrupted token. */
 export interface Corrupted {
   readonly tokens: readonly string[];
+  /** The index of the corrupted token. */
   readonly at: number;
 }
 
-/** A word in which a letter can be mistyped: four letters or more. */
+/** A word that can be misspelt: four letters or more. */
 const WORD = /^\p{L}{4,}$/u;
+/** The letters among which a wrong letter is chosen. */
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 
 /**
- * Corrupts one token.
+ * Corrupts one token of a sentence, which is chosen at random.
  *
- * @param words running text from which other words are drawn, so by their frequency.
- * @param random gives numbers from 0 to 1, which make every choice.
+ * @param words the tokens of a running text, from which another word is drawn, with the probability of its frequency.
+ * @param random gives random numbers from 0 to 1, on which every choice depends.
  * @returns `undefined` if no token can be corrupted.
  */
 export function corrupt(
@@ -28,25 +30,25 @@ export function corrupt(
   random: () => number,
 ): Corrupted | undefined {
   const pick = <T>(choices: ArrayLike<T>): T => choices[Math.floor(random() * choices.length)];
-  const places = [...tokens.keys()].filter(at => corruption === 'other word' || WORD.test(tokens[at]));
-  if (places.length === 0) return undefined;
-  const at = pick(places);
+  const indices = [...tokens.keys()].filter(at => corruption === 'other word' || WORD.test(tokens[at]));
+  if (indices.length === 0) return undefined;
+  const at = pick(indices);
   let token = tokens[at];
   while (token === tokens[at]) token = corruption === 'other word' ? pick(words) : misspell(token, pick);
   return { tokens: tokens.with(at, token), at };
 }
 
-/** Transposes two letters, drops one or replaces one. */
+/** Transposes two letters of a word, drops one letter, or replaces one. */
 function misspell(word: string, pick: <T>(choices: ArrayLike<T>) => T): string {
   const letters = Array.from(word);
   const i = pick([...letters.keys()].slice(1));
-  const wrong = pick(['transpose', 'drop', 'replace']);
-  if (wrong === 'transpose') letters.splice(i - 1, 2, letters[i], letters[i - 1]);
-  else letters.splice(i, 1, ...(wrong === 'drop' ? [] : [pick(LETTERS)]));
+  const mistake = pick(['transpose', 'drop', 'replace']);
+  if (mistake === 'transpose') letters.splice(i - 1, 2, letters[i], letters[i - 1]);
+  else letters.splice(i, 1, ...(mistake === 'drop' ? [] : [pick(LETTERS)]));
   return letters.join('');
 }
 
-/** How often one of the {@link WAYS} finds the corrupted token. */
+/** How often one of the {@link WAYS} finds the corrupted token, as shares of the sentences. */
 export interface Rates {
   /** The share of sentences in which the most suspicious token shares a window with the corrupted token. */
   covered: number;
@@ -54,11 +56,11 @@ export interface Rates {
   exact: number;
 }
 
-/** The ways to choose the most suspicious token: the highest value of the vector, the lowest p, or at random. */
+/** The ways to choose the most suspicious token of a sentence: the highest value of the vector, the lowest p, or at random. */
 export const WAYS = ['vector, running text', 'vector, windows alone', 'surprisal', 'any token'] as const;
 export type Way = (typeof WAYS)[number];
 
-/** How often the corrupted tokens of sentences are found, with windows of `window` tokens. */
+/** Measures how often each way finds the corrupted tokens of sentences. @param window the number of tokens of the windows of the vector. */
 export function findCorrupted(
   model: LoadedModel,
   sentences: readonly Corrupted[],
@@ -73,21 +75,21 @@ export function findCorrupted(
   };
   const share = 1 / sentences.length;
   for (const { tokens, at } of sentences) {
-    const found = (way: Way, token: number, weight = share): void => {
-      // Two tokens are in one window if they are less than a window apart.
+    const choose = (way: Way, token: number, weight = share): void => {
+      // Two tokens share a window if their distance is less than the length of a window.
       if (Math.abs(token - at) < window) rates[way].covered += weight;
       if (token === at) rates[way].exact += weight;
     };
     const vector = (context: VectorContext): Float64Array => model.ngramPerplexities(tokens, { window, context });
-    found('vector, running text', highest(vector('text')));
-    found('vector, windows alone', highest(vector('window')));
-    found('surprisal', highest(model.score(tokens, { end: false }).log10Probs.map(value => -value)));
-    for (const token of tokens.keys()) found('any token', token, share / tokens.length);
+    choose('vector, running text', highest(vector('text')));
+    choose('vector, windows alone', highest(vector('window')));
+    choose('surprisal', highest(model.score(tokens, { end: false }).log10Probs.map(value => -value)));
+    for (const token of tokens.keys()) choose('any token', token, share / tokens.length);
   }
   return rates;
 }
 
-/** The place of the highest value, the first of several. */
+/** The index of the highest value; of several, the first. */
 function highest(values: Float64Array): number {
   return values.indexOf(Math.max(...values));
 }

@@ -5,11 +5,11 @@ import { gzip } from 'node:zlib';
 import { readText } from '../src/text/formats/index.js';
 import type { Suite } from './suite.js';
 
-/** Reads the training text from a file of each format that this machine can write; a line of the text is a document. */
+/** Reads the training text from a file of each format of texts, where each line of the text is a document. */
 export const formatsSuite: Suite = {
   name: 'formats',
   async prepare(text) {
-    // hyparquet-writer is a development dependency: users of the package lack it.
+    // hyparquet-writer is only a development dependency, so it is loaded here.
     const { parquetWriteBuffer } = await import('hyparquet-writer');
     const bytes = await readFile(text.train);
     const lines = bytes.toString().trimEnd().split('\n');
@@ -30,6 +30,7 @@ export const formatsSuite: Suite = {
   },
 };
 
+/** Reads a text to its end. @returns its length. */
 async function readAll(path: string): Promise<number> {
   let length = 0;
   for await (const piece of readText(path)) length += piece.length;

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:kenlm -- [--train FILE --test FILE] …`: kneser and KenLM side by side, as whole commands and in the
- * long run.
+ * `npm run bench:kenlm -- [--train FILE --test FILE] …`: compares kneser with KenLM: training and scoring as whole commands, and the
+ * speed of scoring in the long run.
  */
 import { accessSync, constants } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -15,8 +15,8 @@ import { Comparison, type Growth, type Measured, type Perplexities, type Setting
 const USAGE = `usage: KENLM_BIN=FOLDER npm run bench:kenlm -- [--train FILE --test FILE] [--order 5] [--runs 3]
          [--memory 4G] [--kenlm-memory 8G] [--trie] [--skip] [--growth] [--json]
   --train, --test  text files, a sentence a line (default: the Brown corpus)
-  --order          longest n-gram
-  --runs           how often everything is measured; the medians count
+  --order          length of the longest n-grams
+  --runs           number of measurements, of which the medians are shown
   --memory         kneser train --memory
   --kenlm-memory   lmplz -S
   --trie           also build KenLM's quantised trie, for its size
@@ -29,7 +29,7 @@ const NO_KENLM = `set KENLM_BIN to the folder that holds KenLM's programs lmplz,
   KENLM_BIN=FOLDER npm run bench:kenlm
 KenLM is not part of kneser. Its homepage, https://kheafield.com/code/kenlm/, says how to get and build it.`;
 
-/** The largest relative difference of perplexities: KenLM stores single-precision logarithms. */
+/** The largest accepted relative difference of perplexities: KenLM stores logarithms in single precision. */
 const TOLERANCE = 1e-5;
 
 await runCommand('bench:kenlm', async (folder, signal) => {
@@ -62,7 +62,7 @@ await runCommand('bench:kenlm', async (folder, signal) => {
     kenlmMemory: values['kenlm-memory'],
   };
   const comparison = new Comparison(settings, folder, signal);
-  // Reading both texts also puts them into the system's cache, for both sides.
+  // Reading both texts also puts them into the cache of the system, for both tools.
   const unknown = await comparison.prepare();
   const kneserRuns: Measured[] = [];
   const kenlmRuns: Measured[] = [];
@@ -125,9 +125,9 @@ await runCommand('bench:kenlm', async (folder, signal) => {
 
 function unknownNote(unknown: number): string {
   return (
-    `the texts hold ${unknown} literal <unk>. kneser counts and scores them as a word; lmplz --skip_symbols reads them ` +
-    'as white space, and query as words outside the vocabulary. So the two count different tokens: their perplexities ' +
-    'cannot be compared, and need not agree.'
+    `the texts have ${unknown} tokens <unk>. kneser counts and scores them as a word; lmplz --skip_symbols reads them ` +
+    'as white space, and query as words outside the vocabulary. So the tools count different tokens, and their ' +
+    'perplexities cannot be compared and need not agree.'
   );
 }
 
@@ -145,12 +145,14 @@ function findKenlm(): string {
   return folder;
 }
 
+/** The whole number of a flag. @throws UsageError if the text is none from `least` to `most`. */
 function whole(name: string, text: string, least: number, most: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : NaN;
   if (value >= least && value <= most) return value;
   throw new UsageError(`${name} ${text}: give a whole number from ${least} to ${most}\n${USAGE.trimEnd()}`);
 }
 
+/** The paths of the training text and of the test text: the files of the flags, or the Brown corpus. */
 async function texts(train: string | undefined, test: string | undefined, folder: string) {
   if (train !== undefined && test !== undefined) return { train, test };
   if (train !== test) throw new UsageError(`give both --train and --test, or neither\n${USAGE.trimEnd()}`);
@@ -159,13 +161,13 @@ async function texts(train: string | undefined, test: string | undefined, folder
 }
 
 function perplexitiesAgree(a: Perplexities, b: Perplexities): boolean {
-  const near = (x: number | null, y: number | null): boolean =>
+  const isNear = (x: number | null, y: number | null): boolean =>
     x === null || y === null ? x === y : Math.abs(x / y - 1) <= TOLERANCE;
   return (
     a.oov === b.oov &&
     a.tokens === b.tokens &&
-    near(a.perplexity, b.perplexity) &&
-    near(a.perplexityExcludingOov, b.perplexityExcludingOov)
+    isNear(a.perplexity, b.perplexity) &&
+    isNear(a.perplexityExcludingOov, b.perplexityExcludingOov)
   );
 }
 
@@ -184,14 +186,14 @@ interface Runs {
   readonly growth: Growth[];
 }
 
-/** The table's rows: medians and their ratio. */
+/** The rows of the table: the medians of each figure by both tools, and their ratio. */
 function rows({ kneser, kenlm, trie, skips, growth }: Runs): string[][] {
   const compare = (name: string, figure: Figure, digits: number, scale = 1): string[] => {
-    const [ours, theirs] = [median(kneser.map(figure)), median(kenlm.map(figure))];
-    const ratio = ours !== null && theirs !== null ? shown(ours / theirs, 2) : 'n/a';
-    return [name, shown(ours, digits, scale), shown(theirs, digits, scale), ratio];
+    const [ofKneser, ofKenlm] = [median(kneser.map(figure)), median(kenlm.map(figure))];
+    const ratio = ofKneser !== null && ofKenlm !== null ? shown(ofKneser / ofKenlm, 2) : 'n/a';
+    return [name, shown(ofKneser, digits, scale), shown(ofKenlm, digits, scale), ratio];
   };
-  const only = (name: string, figure: Figure, digits: number): string[] => [
+  const onlyKenlm = (name: string, figure: Figure, digits: number): string[] => [
     name,
     '',
     shown(median(kenlm.map(figure)), digits),
@@ -220,8 +222,8 @@ function rows({ kneser, kenlm, trie, skips, growth }: Runs): string[][] {
   ];
   return [
     compare('train, s', run => run.train.seconds, 2),
-    only('  of it lmplz, s', run => run.trainParts?.lmplz.seconds ?? null, 2),
-    only('  of it build_binary, s', run => run.trainParts?.buildBinary.seconds ?? null, 2),
+    onlyKenlm('  of it lmplz, s', run => run.trainParts?.lmplz.seconds ?? null, 2),
+    onlyKenlm('  of it build_binary, s', run => run.trainParts?.buildBinary.seconds ?? null, 2),
     ...(skips.length > 0 ? [skipRow] : []),
     ...(growth.length > 0 ? [growthRow] : []),
     compare('train, peak RSS, MB', run => run.train.peakBytes, 1, 1e-6),
@@ -238,7 +240,7 @@ function rows({ kneser, kenlm, trie, skips, growth }: Runs): string[][] {
   ];
 }
 
-/** The median; `null` if one of the values is. */
+/** The median; `null` if one of the values is `null`. */
 function median(values: readonly (number | null)[]): number | null {
   const sorted = values.filter(value => value !== null).sort((a, b) => a - b);
   if (sorted.length < values.length) return null;
@@ -246,6 +248,7 @@ function median(values: readonly (number | null)[]): number | null {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** A value times `scale`, with `digits` decimals. */
 function shown(value: number | null, digits: number, scale = 1): string {
   if (value === null || !Number.isFinite(value)) return 'n/a';
   return (value * scale).toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [SUITE…] [--json] [--quick]`: measures the parts of kneser on the Brown corpus.
+ * `npm run bench -- [SUITE…] [--json] [--quick]`: measures the speed of the parts of kneser on the Brown corpus.
  */
 import { parseArgs } from 'node:util';
 import { printTable } from '../src/cli/output.js';
@@ -25,9 +25,9 @@ const SUITES: readonly Suite[] = [
 ];
 
 const USAGE = `usage: npm run bench -- [SUITE...] [--json] [--quick]
-  SUITE    only suites whose name holds this: ${SUITES.map(({ name }) => name).join(', ')}
+  SUITE    only suites whose name contains this: ${SUITES.map(({ name }) => name).join(', ')}
   --json   print JSON instead of a table
-  --quick  a part of the text, a fraction of a second a case: shows that it works, its figures mean little
+  --quick  a part of the text and a fraction of a second for each case: shows that the suites work; the figures mean little
 `;
 
 const FULL: Effort = { warmUp: 0.5, seconds: 5 };
@@ -74,7 +74,7 @@ await runCommand('bench', async (folder, signal) => {
   return 0;
 });
 
-/** Four significant digits, thousands apart. */
+/** A number with four significant digits, and commas between thousands. */
 function rounded(value: number): string {
   return Number(value.toPrecision(4)).toLocaleString('en-US');
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:merging -- FILE [--order 5]`: the time of merging the models of the two halves of a text, beside training on the whole, and
- * whether both models have the same figures.
+ * `npm run bench:merging -- FILE [--order 5]`: compares the time of merging the models of two halves of a text with the time of training
+ * on the whole text, and checks that both models have the same figures.
  */
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -17,7 +17,7 @@ await runCommand('bench:merging', async folder => {
     allowPositionals: true,
   });
   const [file] = positionals;
-  if (!file) throw new UsageError('name a text');
+  if (!file) throw new UsageError('name a text: FILE');
   const order = Number(values.order);
   const halves = await halve(file, folder);
   const models = [join(folder, 'first'), join(folder, 'second')];
@@ -37,7 +37,7 @@ await runCommand('bench:merging', async folder => {
   return 0;
 });
 
-/** Writes the lines of a file into two files by turns. */
+/** Writes the lines of a file alternately into two files. @returns their paths. */
 async function halve(file: string, folder: string): Promise<string[]> {
   const paths = [join(folder, 'first.txt'), join(folder, 'second.txt')];
   const streams = paths.map(path => createWriteStream(path));

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:mixing -- --first TRAIN VALID TEST [--second TRAIN VALID TEST] [--order 5]`: perplexity of two texts by the model of each,
- * by the merged model, and by mixtures whose weights were learned on that text's validation part. The second text is the Brown corpus
- * unless it is given.
+ * `npm run bench:mixing -- --first TRAIN VALID TEST [--second TRAIN VALID TEST] [--order 5]`: measures the perplexity of two texts by the
+ * model of each text, by the merged model, and by mixtures with weights learned on the validation part of the measured text. The default
+ * of the second text is the Brown corpus.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { printTable } from '../src/cli/output.js';
 import { LanguageModel, merge, mix, train } from '../src/index.js';
 import { runCommand, UsageError } from './command.js';
 
-/** A text in three parts. */
+/** The paths of the three parts of a text. */
 interface Parts {
   readonly name: string;
   readonly train: string;
@@ -60,16 +60,16 @@ async function perplexity(path: string, text: string): Promise<string> {
   return `${(value ?? NaN).toFixed(2)} (${(perplexityExcludingOov ?? NaN).toFixed(2)} without ${oov} OOVs)`;
 }
 
-/** The Brown corpus: every tenth sentence is held out, of which the first half is for validation. */
+/** The Brown corpus. Every tenth sentence is held out: alternately for validation and for the test. */
 async function brown(folder: string): Promise<Parts> {
   const { train: text, heldOut } = await prepareBrown(folder);
   const lines = readFileSync(heldOut, 'utf8').split('\n').slice(0, -1);
   const [valid, test] = [join(folder, 'brown.valid.txt'), join(folder, 'brown.test.txt')];
-  const write = (path: string, rest: number): void =>
+  const write = (path: string, remainder: number): void =>
     writeFileSync(
       path,
       lines
-        .filter((_, i) => i % 2 === rest)
+        .filter((_, i) => i % 2 === remainder)
         .map(line => `${line}\n`)
         .join(''),
     );

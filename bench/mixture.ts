@@ -1,7 +1,7 @@
 /**
- * `npm run bench:mixture -- [--train FILE --valid FILE --test FILE] [--orders 3-6]`: perplexity and speed of
- * modified Kneser-Ney (MKN) and of the generalized language model (GLM), the mixture over skip patterns, with even and with tuned
- * weights, and with the cache.
+ * `npm run bench:mixture -- [--train FILE --valid FILE --test FILE] [--orders 3-6]`: measures perplexity and speed of modified Kneser-Ney
+ * (MKN) and of the generalized language model (GLM), the mixture over skip patterns, with equal weights, with tuned weights, and with
+ * the cache.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,9 +10,12 @@ import { printTable } from '../src/cli/output.js';
 import { LanguageModel, train, tune, type OpenOptions } from '../src/index.js';
 import { runCommand, UsageError } from './command.js';
 
+/** Number of word classes of the mixture. */
 const CLASSES = 300;
+/** Without `--valid`, the share of the training sentences that is held out for tuning. */
 const HOLD_OUT = 0.02;
 
+/** The ways to score with one model. */
 const WAYS: readonly (readonly [name: string, options: OpenOptions, cache: boolean])[] = [
   ['MKN', { smoothing: 'mkn' }, false],
   ['GLM uniform', { smoothing: 'glm', weights: 'uniform' }, false],
@@ -67,7 +70,7 @@ async function brown(folder: string): Promise<{ train: string; test: string }> {
 
 function parseOrders(text: string): number[] {
   const match = /^(\d+)(?:-(\d+))?$/.exec(text);
-  if (!match) throw new UsageError('--orders takes one order, or two as 3-6');
+  if (!match) throw new UsageError('--orders takes one order, such as 5, or a range, such as 3-6');
   const [, from, to = from] = match;
   return Array.from({ length: Number(to) - Number(from) + 1 }, (_, i) => Number(from) + i);
 }

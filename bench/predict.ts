@@ -2,10 +2,10 @@ import { LanguageModel } from '../src/model/language-model.js';
 import type { Suite } from './suite.js';
 import { ORDER, readSentences } from './text.js';
 
-/** Step from one history to the next, modulo their number: a prime, so that histories come from all over the text. */
+/** Step from one history to the next, modulo the number of histories: a prime, so that histories come from all over the text. */
 const STRIDE = 1_000_003;
 
-/** Predicts ten tokens after histories from all over the held-out text. */
+/** Predicts the ten most probable tokens after histories from all over the held-out text. */
 export const predictSuite: Suite = {
   name: 'predict',
   async prepare(text) {
@@ -16,11 +16,11 @@ export const predictSuite: Suite = {
     const histories = sentences.flatMap(words => words.map((_, i) => words.slice(Math.max(0, i + 1 - ORDER), i)));
     let at = 0;
     const history = (): readonly string[] => histories[(at += STRIDE) % histories.length];
-    const one = { work: 1, unit: 'predictions' };
+    const onePrediction = { work: 1, unit: 'predictions' };
     return {
       cases: [
-        { name: 'predict, loaded', ...one, run: () => loaded.predict(history()) },
-        { name: 'predict, paged', ...one, run: () => paged.predict(history()) },
+        { name: 'predict, loaded', ...onePrediction, run: () => loaded.predict(history()) },
+        { name: 'predict, paged', ...onePrediction, run: () => paged.predict(history()) },
       ],
       close: () => paged.close(),
     };

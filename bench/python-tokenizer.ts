@@ -1,7 +1,10 @@
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** A Python program: it gets the paths of a tokenizer and a text, and tokenizes the text once for each line of standard input, on one core. */
+/**
+ * A Python program. Its arguments are the name of a package and the paths of a tokenizer and of a text. It tokenizes the text once for
+ * each line of standard input, on one core.
+ */
 const PROGRAM = `
 import sys
 kind, path, text = sys.argv[1:]
@@ -21,14 +24,15 @@ for _ in sys.stdin:
     print('done', flush=True)
 `;
 
-/** The Python packages that cut text as kneser does. */
+/** The Python packages with tokenizers that kneser has, too. */
 export type PythonPackage = 'tokenizers' | 'sentencepiece';
 
+/** The program file of Python. */
 const PYTHON = process.env.PYTHON ?? 'python3';
-/** The Rust library gets one thread, like kneser in this comparison. */
+/** Gives the Rust library of `tokenizers` one thread, as kneser has in this comparison. */
 const ENVIRONMENT = { ...process.env, TOKENIZERS_PARALLELISM: 'false', RAYON_NUM_THREADS: '1' };
 
-/** The version of a package in the Python that the variable PYTHON names (default `python3`); `undefined` if there is none. */
+/** The version of a package of the Python that the variable PYTHON names (default `python3`); `undefined` if it has no such package. */
 export function pythonPackage(name: PythonPackage): string | undefined {
   const { status, stdout } = spawnSync(PYTHON, ['-c', `import ${name}; print(${name}.__version__)`], {
     encoding: 'utf8',
@@ -36,14 +40,19 @@ export function pythonPackage(name: PythonPackage): string | undefined {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** A process of Python that tokenizes a text as often as it is asked. */
+/** A Python process that tokenizes a text at each call of `run`. */
 export class PythonTokenizer {
   private constructor(
     private readonly child: ChildProcessWithoutNullStreams,
     private readonly answers: AsyncIterator<string>,
   ) {}
 
-  /** Starts the process, and waits until it has read the tokenizer and the text. @param path the path of the tokenizer's file. @param text the path of the text. */
+  /**
+   * Starts the process, and waits until it has read the tokenizer and the text.
+   *
+   * @param path the path of the tokenizer.
+   * @param text the path of the text.
+   */
   static async open(name: PythonPackage, path: string, text: string): Promise<PythonTokenizer> {
     const child = spawn(PYTHON, ['-c', PROGRAM, name, path, text], { env: ENVIRONMENT });
     child.stderr.pipe(process.stderr);

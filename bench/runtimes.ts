@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-// Runs native-free/smoke.ts under Node, Node without add-ons, Deno and Bun (which npm supplies), and compares their output.
+// Runs native-free/smoke.ts in Node, in Node without native add-ons, and in Deno and Bun (which `npx` installs), and compares their output.
 
 const smoke = fileURLToPath(new URL('../native-free/smoke.js', import.meta.url));
 
@@ -16,12 +16,12 @@ const RUNTIMES: readonly (readonly [name: string, command: string, ...args: stri
 let expected: string | undefined;
 for (const [name, command, ...args] of RUNTIMES) {
   const { stdout } = await promisify(execFile)(command, [...args, smoke]);
-  for (const [place, found] of Object.entries(JSON.parse(stdout) as Record<string, unknown>)) {
-    // The figures with and without a worker must be equal too.
-    if (!place.startsWith('on ') && !place.startsWith('in ')) continue;
-    const text = JSON.stringify(found);
+  for (const [thread, figures] of Object.entries(JSON.parse(stdout) as Record<string, unknown>)) {
+    // The figures "on this thread" and "in a worker" must be the same, too. Other entries are no figures.
+    if (!thread.startsWith('on ') && !thread.startsWith('in ')) continue;
+    const text = JSON.stringify(figures);
     expected ??= text;
-    if (text !== expected) throw new Error(`${name}, ${place}: ${text}\nis not what node gives: ${expected}`);
-    console.log(`${name}, ${place}: the same`);
+    if (text !== expected) throw new Error(`${name}, ${thread}: ${text}\nNode gives other figures: ${expected}`);
+    console.log(`${name}, ${thread}: the same`);
   }
 }

@@ -4,14 +4,14 @@ import { ORDER, readSentences } from './text.js';
 
 /** Number of different n-grams that a hot case repeats. */
 const HOT = 16;
-/** Number of sentences of an operation of a cold case. */
+/** Number of sentences that an operation of a cold case scores. */
 const COLD_SENTENCES = 100;
-/** Step from one item of a list to the next, modulo its length: a prime, so that items come from all over the list. */
+/** Step from one item of a list to the next, modulo the length of the list: a prime, so that items come from all over the list. */
 const STRIDE = 1_000_003;
 
 /**
- * Scores the held-out text. Loaded: the tables are in memory; paged: blocks are read as needed. Hot: the same few contexts
- * again and again; cold: contexts from all over the text, and a paged model keeps almost no block.
+ * Scores the held-out text. A loaded model has its tables in memory; a paged model reads blocks as needed. A hot case scores the same few
+ * contexts again and again; a cold case scores contexts from all over the text, and its paged model keeps almost no block in memory.
  */
 export const scoreSuite: Suite = {
   name: 'score',
@@ -67,17 +67,17 @@ export const scoreSuite: Suite = {
 
 interface Ngram {
   readonly token: string;
-  /** Oldest first. */
+  /** The tokens before `token`, oldest first. */
   readonly history: readonly string[];
 }
 
-/** Every token of a sentence with its history, as long as the model uses it. */
+/** Every token of a sentence, with as much of its history as the model uses. */
 function ngramsOf(sentence: readonly string[]): Ngram[] {
   const words = ['<s>', ...sentence, '</s>'];
   return words.slice(1).map((token, i) => ({ token, history: words.slice(Math.max(0, i + 2 - ORDER), i + 1) }));
 }
 
-/** The items in an order that jumps over the whole list, the same in each run. */
+/** The items in an order that jumps over the whole list, and is the same in each run. */
 function scattered<T>(items: readonly T[]): T[] {
   const { length } = items;
   const step = length % STRIDE === 0 ? 1 : STRIDE;

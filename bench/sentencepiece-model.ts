@@ -1,15 +1,15 @@
-/** A piece: its text, its score, and its type by number (1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte). */
+/** A piece: its text, its score, and its type (1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte). */
 export type ModelPiece = readonly [text: string, score?: number, type?: number];
 
-/** Fields of a message by number: numbers as varints, texts and bytes with their length. */
+/** The fields of a protobuf message by field number: numbers are written as varints, texts and bytes with their length. */
 export type MessageFields = Readonly<Record<number, number | string | Uint8Array>>;
 
 const UNKNOWN: ModelPiece = ['<unk>', 0, 2];
 
 /**
- * The bytes of a SentencePiece model.
+ * The bytes of a SentencePiece model, a protobuf message `ModelProto`. Adds the piece `<unk>` as the first.
  *
- * @param type 1 Unigram, 2 BPE, 3 words, 4 characters.
+ * @param type the type of the model: 1 Unigram, 2 BPE, 3 words, 4 characters.
  * @param trainer more fields of `trainer_spec`, such as 35 for `byte_fallback`.
  * @param normalizer fields of `normalizer_spec`, such as 3 for `add_dummy_prefix`.
  */
@@ -26,7 +26,7 @@ export function sentencePieceModel(
   ]);
 }
 
-/** A piece's message: text, score as four bytes, type. */
+/** The message of a piece: field 1 is the text, field 2 the score (a 32-bit float), field 3 the type. */
 export function pieceMessage([text, score = 0, type = 1]: ModelPiece): Uint8Array {
   const bytes = Buffer.alloc(5);
   bytes[0] = (2 << 3) | 5;
@@ -34,6 +34,7 @@ export function pieceMessage([text, score = 0, type = 1]: ModelPiece): Uint8Arra
   return Buffer.concat([field(1, text), bytes, field(3, type)]);
 }
 
+/** A message of these fields. */
 export function message(fields: MessageFields): Uint8Array {
   return Buffer.concat(Object.entries(fields).map(([number, value]) => field(Number(number), value)));
 }

@@ -11,7 +11,10 @@ import { WordList } from '../src/text/word-list.js';
 import type { Case, Suite } from './suite.js';
 import { ORDER, type BenchText } from './text.js';
 
-/** Sorts all positions of the training text, laid out and partitioned as in training, by 2, 3 and 5 columns. */
+/**
+ * Sorts all positions of the training text, laid out and partitioned as in training, by their 2-grams, 3-grams and 5-grams: in three
+ * cases, by 2, 3 and 5 columns of word ids.
+ */
 export const sortSuite: Suite = {
   name: 'sort',
   async prepare(text) {
@@ -19,7 +22,9 @@ export const sortSuite: Suite = {
     const scratch = new Uint32Array(positions.length);
     const cases = [2, 3, ORDER].map((order): Case => {
       let sorted = 0;
-      const sorter = new PositionSorter([...contiguous(order), 0], (_columns, _order, length, weight) => {
+      // The last column is the predicted word, which has the distance 0.
+      const distances = [...contiguous(order), 0];
+      const sorter = new PositionSorter(distances, (_columns, _order, length, weight) => {
         sorted += length * weight;
       });
       const run = (): void => {
@@ -35,8 +40,10 @@ export const sortSuite: Suite = {
   },
 };
 
+/** The training text as in training: its ids in one chunk, and the positions of predicted words, grouped by partition. */
 async function layOut(text: BenchText) {
-  const stream = new IdStream('', Infinity);
+  const [path, memory] = ['', Infinity];
+  const stream = new IdStream(path, memory);
   const tokens = new TokenStream(new WordList(), stream, stream, {
     holdOutEvery: 0,
     lowercase: false,
@@ -49,7 +56,9 @@ async function layOut(text: BenchText) {
   tokenizer.end();
   const vocabulary = buildVocabulary(tokens, { kind: 'all' });
   const total = layoutLength(tokens.tokens, tokens.sentences, ORDER);
-  const [chunk] = layoutChunks(stream, vocabulary.ids, ORDER, total, total, true);
-  const { positions, starts } = partitionPositions(chunk, 1, planPartitions(vocabulary.frequencies));
+  const [limit, consume] = [total, true];
+  const [chunk] = layoutChunks(stream, vocabulary.ids, ORDER, total, limit, consume);
+  const distance = 1;
+  const { positions, starts } = partitionPositions(chunk, distance, planPartitions(vocabulary.frequencies));
   return { ids: chunk.ids, positions: positions.subarray(0, starts.at(-1)), starts };
 }

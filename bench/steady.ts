@@ -2,7 +2,7 @@ import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { WORKER_OPTIONS } from '../src/base/node/worker-options.js';
 import { LanguageModel } from '../src/model/language-model.js';
 
-/** Number of measurements of scoring in the long run, of which the median counts. */
+/** Number of measurements of scoring in the long run; their median counts. */
 export const STEADY_ROUNDS = 3;
 
 /** The median of an odd number of values. */
@@ -10,21 +10,23 @@ export function middle(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >>> 1];
 }
 
-/** The request to the measuring thread. */
+/** The task of the measuring thread. */
 interface SteadyTask {
   /** The folder of a model. */
   readonly model: string;
-  /** A text that is scored first, so that the code is compiled. */
+  /** The path of a text that is scored first, so that the code is compiled. */
   readonly warmUp: string;
-  /** The text whose scoring is timed. */
+  /** The path of the text whose scoring is timed. */
   readonly text: string;
-  /** Numbers of scoring threads, each of which is measured. */
+  /** Each of these numbers of scoring threads is measured. */
   readonly threads: readonly number[];
 }
 
 /**
- * Tokens a second, `</s>` counted, at which threads score a text file with a loaded model. This module is also the code of the
- * thread that leads them: it ends afterwards, and frees the memory of the model.
+ * Measures the speed at which a loaded model scores a text file. A thread of its own, whose code is also this module, loads the model
+ * and starts the scoring threads; when it ends, the memory of the model is free.
+ *
+ * @returns for each entry of `task.threads`: the speed [tokens/s], `</s>` included.
  */
 export async function measureSteady(task: SteadyTask, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number[]> {
   signal.throwIfAborted();

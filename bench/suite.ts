@@ -1,14 +1,14 @@
 import Benchmark from 'benchmark';
 import type { BenchText } from './text.js';
 
-/** A case to be measured. */
+/** A case to measure. */
 export interface Case {
   readonly name: string;
-  /** Runs one operation. If it returns a promise, the operation ends when that resolves. */
+  /** Runs one operation. If it returns a promise, the operation ends when the promise resolves. */
   readonly run: () => unknown;
-  /** Amount of work of one operation, in `unit`s. */
+  /** The work of one operation, in units of `unit`. */
   readonly work: number;
-  /** The unit of the work of an operation, such as `MB` or `rows`. */
+  /** The unit of `work`, such as `MB` or `rows`. */
   readonly unit: string;
 }
 
@@ -19,7 +19,7 @@ export interface PreparedSuite {
   readonly close?: () => Promise<void>;
 }
 
-/** A group of cases. Each file of a suite exports one. */
+/** A group of cases. Each suite has a file of its own. */
 export interface Suite {
   readonly name: string;
   readonly prepare: (text: BenchText) => Promise<PreparedSuite>;
@@ -31,33 +31,33 @@ export interface Result {
   readonly name: string;
   /** Operations a second. */
   readonly hz: number;
-  /** Half of the 95 % confidence interval, in percent of the mean. */
+  /** Half of the 95 % confidence interval of `hz`, in percent of `hz`. */
   readonly rme: number;
   readonly samples: number;
-  /** `unit`s a second. */
+  /** Work a second, in units of `unit`. */
   readonly throughput: number;
   readonly unit: string;
 }
 
 /** How long to measure a case. */
 export interface Effort {
-  /** Seconds of running a case before the measurement, so that its code is compiled. */
+  /** How long a case runs before the measurement, so that its code is compiled [s]. */
   readonly warmUp: number;
-  /** Seconds of samples; slow cases take longer, since there are at least five. */
+  /** How long the measurement takes [s]. A slow case takes longer, because it needs at least five samples. */
   readonly seconds: number;
 }
 
-/** Measures a case with Benchmark.js. @throws the error of the case, or the signal's reason. */
+/** Measures a case of a suite with Benchmark.js. @throws the error of the case, or the reason of the signal. */
 export async function measure(suite: string, measured: Case, effort: Effort, signal: AbortSignal): Promise<Result> {
   const { name, run, work, unit } = measured;
-  let waits = false;
-  const until = performance.now() + 1000 * effort.warmUp;
+  let isAsync = false;
+  const warmUpEnd = performance.now() + 1000 * effort.warmUp;
   do {
     signal.throwIfAborted();
     const returned = run();
-    waits = returned instanceof Promise;
+    isAsync = returned instanceof Promise;
     await returned;
-  } while (performance.now() < until);
+  } while (performance.now() < warmUpEnd);
   return new Promise<Result>((resolve, reject) => {
     const stop = (): void => reject(signal.reason as Error);
     signal.addEventListener('abort', stop);
@@ -74,8 +74,8 @@ export async function measure(suite: string, measured: Case, effort: Effort, sig
       }
     };
     const benchmark = new Benchmark(name, {
-      defer: waits,
-      fn: waits ? runAwaited : runAtOnce,
+      defer: isAsync,
+      fn: isAsync ? runAwaited : runAtOnce,
       maxTime: effort.seconds,
       onComplete: () => {
         signal.removeEventListener('abort', stop);

@@ -6,12 +6,13 @@ import { train } from '../src/train/train.js';
 /** The order of the model that suites use. */
 export const ORDER = 5;
 
-/** The Brown corpus, and a model of it, on which the suites measure. */
+/** The text on which the suites measure, the Brown corpus, and a model of it. */
 export interface BenchText {
-  /** Paths of the two parts of the corpus. */
+  /** Path of the training part. */
   readonly train: string;
+  /** Path of the held-out part. */
   readonly heldOut: string;
-  /** The folder of a model of the training text, which is trained at the first call. */
+  /** Gives the folder of a model of the training text. The first call trains the model. */
   readonly model: () => Promise<string>;
 }
 
@@ -39,6 +40,7 @@ async function readLines(path: string): Promise<string[]> {
   return (await readFile(path, 'utf8')).trimEnd().split('\n');
 }
 
+/** Shortens a file to its first `length` lines. */
 async function cutLines(path: string, length: number): Promise<void> {
   const lines = await readLines(path);
   await writeFile(path, lines.slice(0, length).join('\n') + '\n');

@@ -4,22 +4,22 @@ import { EOS } from '../src/text/tokens.js';
 import { WordList } from '../src/text/word-list.js';
 import type { Suite } from './suite.js';
 
-/** Bytes of a piece of text for the tokenizer, as a file gives them. */
+/** The tokenizer gets the text in pieces of this size, as reading a file would give them [bytes]. */
 const CHUNK_BYTES = 1 << 20;
 
 /**
- * Text to word numbers; an operation is the whole training text. In one case the word list is empty at first, as in training, in
- * the other it knows all words, as in scoring.
+ * Turns text into word ids. An operation is the whole training text. In one case the word list is empty at first, as in training; in the
+ * other it has all words, as in scoring.
  */
 export const tokenizeSuite: Suite = {
   name: 'tokenize',
   async prepare(text) {
     const bytes = await readFile(text.train);
     const ids = new Uint32Array(bytes.length + 1);
-    const tokenize = (word: (bytes: Uint8Array, from: number, to: number, hash: number) => number): void => {
+    const tokenize = (idOf: (bytes: Uint8Array, from: number, to: number, hash: number) => number): void => {
       let length = 0;
       const sink: TokenSink = {
-        token: (token, from, to, hash) => (ids[length++] = word(token, from, to, hash)),
+        token: (token, from, to, hash) => (ids[length++] = idOf(token, from, to, hash)),
         line: () => (ids[length++] = EOS),
       };
       const tokenizer = new Tokenizer(sink);

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:tokenizers -- --text FILE TOKENIZER…`: kneser and the tokenizers' own libraries on the same text, on one core each, by
- * turns.
+ * `npm run bench:tokenizers -- --text FILE TOKENIZER…`: compares kneser with the library of each tokenizer on the same text. They run in
+ * turn, on one core each.
  */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -13,7 +13,7 @@ import { tokenizeOnce } from './tokenizers.js';
 const USAGE = `usage: PYTHON=… npm run bench:tokenizers -- --text FILE [--runs N] TOKENIZER...
   TOKENIZER  a tokenizer.json (beside PyPI's tokenizers) or a SentencePiece .model (beside PyPI's sentencepiece)
   --text     a text file, a sentence a line
-  --runs N   how often each tokenizes the text, by turns; the medians count (default 5)
+  --runs N   how often each tokenizes the text, in turn; the medians are shown (default 5)
 `;
 
 await runCommand('bench:tokenizers', async () => {
@@ -31,7 +31,7 @@ await runCommand('bench:tokenizers', async () => {
   return 0;
 });
 
-/** The row of a tokenizer's file. */
+/** Measures one tokenizer. @param path the file of the tokenizer. @param text the path of the text. @returns a row of the table. */
 async function compare(path: string, text: string, bytes: Uint8Array, runs: number): Promise<string[]> {
   const content = await readFile(path);
   const isJson = /^\s*\{/.test(content.subarray(0, 100).toString());
@@ -40,16 +40,19 @@ async function compare(path: string, text: string, bytes: Uint8Array, runs: numb
   const name: PythonPackage = isJson ? 'tokenizers' : 'sentencepiece';
   const version = pythonPackage(name);
   const python = version === undefined ? undefined : await PythonTokenizer.open(name, path, text);
-  const [ours, theirs]: [number[], number[]] = [[], []];
-  // The first run of each only warms up.
+  const [kneserSeconds, pythonSeconds]: [number[], number[]] = [[], []];
+  // The first run of each only warms up, and does not count.
   for (let run = 0; run <= runs; run++) {
-    ours.push(await seconds(() => tokenizeOnce(bytes, tokenization)));
-    if (python) theirs.push(await seconds(() => python.run()));
+    kneserSeconds.push(await seconds(() => tokenizeOnce(bytes, tokenization)));
+    if (python) pythonSeconds.push(await seconds(() => python.run()));
   }
   python?.close();
-  const [own, other] = [ours, theirs].map(times => bytes.length / 1e6 / median(times.slice(1)));
-  const figures = python ? [other.toFixed(2), (own / other).toFixed(2)] : ['—', '—'];
-  return [path, version === undefined ? `no ${name} in PYTHON` : `${name} ${version}`, own.toFixed(2), ...figures];
+  const [kneserSpeed, pythonSpeed] = [kneserSeconds, pythonSeconds].map(
+    times => bytes.length / 1e6 / median(times.slice(1)),
+  );
+  const figures = python ? [pythonSpeed.toFixed(2), (kneserSpeed / pythonSpeed).toFixed(2)] : ['—', '—'];
+  const library = version === undefined ? `no ${name} in PYTHON` : `${name} ${version}`;
+  return [path, library, kneserSpeed.toFixed(2), ...figures];
 }
 
 async function seconds(act: () => unknown): Promise<number> {

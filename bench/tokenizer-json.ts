@@ -1,23 +1,23 @@
-/** The parts of a `tokenizer.json` besides its model. */
+/** Parts of a `tokenizer.json` that a tokenizer of these tests and benchmarks may have besides its model. */
 export interface TokenizerParts {
   readonly normalizer?: object;
   readonly post_processor?: object;
 }
 
-/** The printable ASCII characters without the space. */
+/** The printable ASCII characters, without the space. */
 export const PRINTABLE: readonly string[] = Array.from({ length: 94 }, (_, i) => String.fromCharCode(33 + i));
 
 const BYTE_LEVEL = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
 const METASPACE = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true };
 
-/** The text of a `tokenizer.json` of byte-level BPE, as GPT-2 and Llama 3 have it. @param merges such as `t h`. */
+/** The text of a `tokenizer.json` with byte-level BPE, like those of GPT-2 and Llama 3. @param merges such as `t h`, the first first. */
 export function bpeJson(characters: Iterable<string>, merges: readonly string[]): string {
   const tokens = new Set([...characters, 'Ġ', ...merges.map(merge => merge.replace(' ', ''))]);
   const model = { type: 'BPE', unk_token: null, vocab: numbered(tokens), merges };
   return file(model, BYTE_LEVEL, [], {});
 }
 
-/** The text of a `tokenizer.json` of Unigram with a metaspace, as SentencePiece makes it. @param pieces with their natural log probabilities. */
+/** The text of a `tokenizer.json` with Unigram and a metaspace, as SentencePiece makes it. @param pieces each with its natural log probability. */
 export function unigramJson(
   pieces: readonly (readonly [piece: string, log: number])[],
   parts: TokenizerParts = {},
@@ -25,7 +25,7 @@ export function unigramJson(
   return file({ type: 'Unigram', unk_id: 0, vocab: [['<unk>', 0], ...pieces] }, METASPACE, ['<unk>'], parts);
 }
 
-/** The text of a `tokenizer.json` of WordPiece, as BERT has it. */
+/** The text of a `tokenizer.json` with WordPiece, like that of BERT. */
 export function wordPieceJson(
   tokens: Iterable<string>,
   special: readonly string[] = ['[UNK]'],
@@ -36,7 +36,7 @@ export function wordPieceJson(
   return file({ type: 'WordPiece', unk_token: '[UNK]', ...limit, vocab }, { type: 'BertPreTokenizer' }, special, parts);
 }
 
-/** Merges that build each word from its beginning, after a space. */
+/** Merges that build each word from its beginning: `Ġ` (a space) with the first character, the result with the second character … */
 export function mergesOf(words: Iterable<string>): string[] {
   const merges = new Set<string>();
   for (const word of words) {
@@ -49,6 +49,7 @@ export function mergesOf(words: Iterable<string>): string[] {
   return [...merges];
 }
 
+/** The id of each token: its position. */
 function numbered(tokens: ReadonlySet<string>): Record<string, number> {
   return Object.fromEntries([...tokens].map((token, id) => [token, id]));
 }

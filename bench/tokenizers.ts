@@ -15,13 +15,17 @@ import { sentencePieceModel, type ModelPiece } from './sentencepiece-model.js';
 import type { Case, Suite } from './suite.js';
 import { bpeJson, mergesOf, PRINTABLE, unigramJson, wordPieceJson } from './tokenizer-json.js';
 
-/** Bytes of a piece of text for a tokenizer, as a file gives them. */
+/** A tokenizer gets the text in pieces of this size, as reading a file would give them [bytes]. */
 const CHUNK_BYTES = 1 << 20;
-/** Sizes of the subword vocabularies, those of tokenizers in use. */
+/** Number of merges of BPE, like that of GPT-2. */
 const MERGES = 50_000;
+/** Number of pieces of Unigram and WordPiece, like that of many models. */
 const PIECES = 32_000;
 
-/** Text to tokens by each tokenizer; an operation is the held-out text. Subwords come from the most frequent words of the training text. */
+/**
+ * Cuts text into tokens by each tokenizer. An operation is the held-out text. The subword vocabularies are made from the most frequent
+ * words of the training text. Where Python has the library of a tokenizer, another case measures the library.
+ */
 export const tokenizersSuite: Suite = {
   name: 'tokenizers',
   async prepare(text) {
@@ -67,7 +71,7 @@ export const tokenizersSuite: Suite = {
   },
 };
 
-/** The same tokenizers in their own libraries, where Python has them. */
+/** The tokenizers in the libraries of PyPI, where Python has them. */
 class Python {
   private readonly opened: PythonTokenizer[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), 'kneser-bench-tokenizers-'));
@@ -75,7 +79,7 @@ class Python {
   /** @param text the path of the text. */
   constructor(private readonly text: string) {}
 
-  /** The name and operation of a case; `undefined` where Python or its package is not there. */
+  /** The name and the operation of a case for a tokenizer; `undefined` without Python or the package. */
   async open(name: string, file: PretrainedTokenizer): Promise<Pick<Case, 'name' | 'run'> | undefined> {
     const library = 'json' in file ? 'tokenizers' : 'sentencepiece';
     const version = pythonPackage(library);
@@ -103,7 +107,7 @@ export function tokenizeOnce(bytes: Uint8Array, tokenization: Tokenization): num
   return tokens;
 }
 
-/** Pieces that build each word from its beginning, after the mark of a space, and the characters; earlier ones score higher. */
+/** The characters, then pieces that build each word from its beginning, after the mark `▁` of a space. Earlier pieces have higher scores. */
 function scoredMerges(words: readonly string[]): ModelPiece[] {
   const merged = mergesOf(words)
     .slice(0, PIECES)
@@ -111,6 +115,7 @@ function scoredMerges(words: readonly string[]): ModelPiece[] {
   return ['▁', ...PRINTABLE, ...merged].map((piece, rank) => [piece, -rank] as const);
 }
 
+/** The distinct words of a text, by falling count. */
 function frequentWords(text: string): string[] {
   const counts = new Map<string, number>();
   for (const line of text.split('\n'))

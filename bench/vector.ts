@@ -1,6 +1,6 @@
 /**
- * `npm run bench:vector -- [--train FILE --test FILE] [--order 5] [--window 3] [--skip] [--seed 1] [--json]`: how often
- * n-gram perplexity vectors find the one token of a held-out sentence that was corrupted, beside plain surprisal.
+ * `npm run bench:vector -- [--train FILE --test FILE] [--order 5] [--window 3] [--skip] [--seed 1] [--json]`: measures how often n-gram
+ * perplexity vectors find the one corrupted token of a held-out sentence, compared with the surprisal of tokens.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,9 +13,9 @@ import { runCommand, UsageError } from './command.js';
 import { corrupt, CORRUPTIONS, findCorrupted, WAYS, type Corrupted } from './corruption.js';
 import { randomNumbers } from '../src/base/random.js';
 
-/** The fewest tokens of a sentence: in shorter ones the right window is found by chance. */
+/** The fewest tokens of a sentence: in a shorter sentence, chance often finds the right window. */
 const LEAST_TOKENS = 10;
-/** Number of tokens of the training text from which other words are drawn. */
+/** Other words are drawn from about this many tokens at the beginning of the training text. */
 const MOST_WORDS = 1_000_000;
 
 await runCommand('bench:vector', async (folder, signal) => {
@@ -30,7 +30,7 @@ await runCommand('bench:vector', async (folder, signal) => {
       json: { type: 'boolean', default: false },
     },
   });
-  if (!values.train !== !values.test) throw new UsageError('--train and --test go together');
+  if (!values.train !== !values.test) throw new UsageError('give both --train and --test, or neither');
   const [order, window, seed] = [values.order, values.window, values.seed].map(Number);
   if (!Number.isInteger(seed)) throw new UsageError('--seed takes a whole number');
   const texts = values.train && values.test ? { train: values.train, test: values.test } : await brown(folder);
@@ -47,8 +47,8 @@ await runCommand('bench:vector', async (folder, signal) => {
     const random = randomNumbers(seed);
     const corrupted: Corrupted[] = [];
     for (const tokens of sentences) {
-      const one = corrupt(tokens, corruption, words, random);
-      if (one) corrupted.push(one);
+      const sentence = corrupt(tokens, corruption, words, random);
+      if (sentence) corrupted.push(sentence);
     }
     return { corruption, sentences: corrupted.length, rates: findCorrupted(loaded, corrupted, window) };
   });
@@ -70,7 +70,7 @@ async function brown(folder: string): Promise<{ train: string; test: string }> {
   return { train: prepared.train, test: prepared.heldOut };
 }
 
-/** The first sentences of a text, up to a number of tokens. */
+/** The first sentences of a text, with about `most` tokens. */
 async function readTokens(path: string, most: number): Promise<string[][]> {
   const sentences: string[][] = [];
   let tokens = 0;

@@ -4,16 +4,16 @@ import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
 
 /**
- * Bundles what `tsc` wrote to `dist/`: the last step of the build.
+ * The last step of the build: bundles the output of `tsc` in `dist/`. Writes
  *
- * - `dist/src/base/encode-msgpack.js`, with msgpackr in it. msgpackr is no dependency of the package, because it would bring the native
- *   add-on msgpackr-extract, which kneser never loads.
- * - `dist/browser/`, of `dist/native-free/`: the same entries as self-contained ES modules, which a page imports by their address,
- *   without a bundler or an import map. Code that several entries share is in chunks beside them.
+ * - `dist/src/base/encode-msgpack.js`, again, now with msgpackr in it. msgpackr is no dependency of the package, because it would bring
+ *   the native add-on msgpackr-extract, which kneser never loads.
+ * - `dist/browser/`: the entries of `dist/native-free/` as self-contained ES modules, which a page imports by their address, without a
+ *   bundler or an import map. Code that several entries share is in chunks beside them.
  * - `dist/LICENSES.txt`: the licences of the packages whose code is in the bundles.
  */
 const dist = fileURLToPath(new URL('../', import.meta.url));
-/** The entries of the package that pages load, and the workers that those start by a name beside their own. */
+/** The modules that pages load, and the workers that these modules start by the name of a file beside their own. */
 const ENTRIES = ['index', 'indexeddb', 'memory', 'train', 'worker', 'counting-worker'];
 
 const encoder = join(dist, 'src/base/encode-msgpack.js');
@@ -37,12 +37,12 @@ const pages = await build({
   chunkNames: 'chunk-[hash]',
 });
 
-/** The folders of the packages that a bundle has code of. */
+/** The folders of the packages whose code is in a bundle. */
 function packagesOf({ inputs }: Metafile): string[] {
   return Object.keys(inputs).flatMap(path => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
 }
 
-/** The name, version and licence of a package. */
+/** The name, the version and the licence of the package in a folder, as text. */
 function licenceOf(folder: string): string {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
     string,
@@ -53,7 +53,7 @@ function licenceOf(folder: string): string {
   return `${name} ${version}\n\n${text}\n`;
 }
 
-// Where msgpackr is bundled already, the encoder has no input of it.
+// If the encoder was bundled before, msgpackr is no input of this bundle, so its folder is named here.
 const msgpackr = dirname(fileURLToPath(import.meta.resolve('msgpackr/pack')));
 const folders = [encoding, pages].flatMap(({ metafile }) => packagesOf(metafile)).map(path => resolve(path));
 const licences = [...new Set([msgpackr, ...folders])].sort().map(licenceOf);

@@ -2,12 +2,12 @@ import { countInThread, type ThreadReply, type ThreadRequest } from '../src/coun
 import type { WorkerScope } from './messages.js';
 import type { CountingMessage } from './threads.js';
 
-// The worker that counts n-grams for the worker that trains. It gets a plan first, then requests, one at a time.
+// A worker that counts n-grams for the worker that trains. It gets a plan first, then requests, one at a time.
 const scope = globalThis as unknown as WorkerScope<CountingMessage, ThreadReply>;
 
-let take: ((request: ThreadRequest) => void) | undefined;
+let count: ((request: ThreadRequest) => void) | undefined;
 
 scope.onmessage = ({ data }) => {
-  if ('plan' in data) take = countInThread(data.plan, undefined, reply => scope.postMessage(reply));
-  else take?.(data.request);
+  if ('plan' in data) count = countInThread(data.plan, undefined, reply => scope.postMessage(reply));
+  else count?.(data.request);
 };

@@ -11,19 +11,19 @@ import type { ModelStore } from '../src/store/store.js';
 import { compareBytes } from '../src/base/bytes.js';
 
 /**
- * A database holds the keys and values of a model, and one more key, this one. Its value has the content of `kneser.json` and of the
- * weight files of a model folder. It is written last: a database without it holds an unfinished model.
+ * A database has the keys and values of a model, and this key. The value of this key, the description, has what `kneser.json` and the
+ * weight files of a model folder have. It is written last, so a database without this key has an unfinished model.
  */
 const POINTER_KEY = new TextEncoder().encode('kneser');
 
-/** A model in a store, and the parts of it outside of the store. */
+/** The store of a model, and the parts of the model outside its store. */
 export interface StoredModel {
   readonly store: ModelStore;
   readonly files: ModelFiles;
 }
 
 /**
- * Opens the model in an open database; `undefined` if the database is empty.
+ * Reads the description of the model in an open database. @returns `undefined` if the database is empty.
  *
  * @throws KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED
  */
@@ -50,7 +50,7 @@ export async function readModel(database: Database, name: string): Promise<Store
 /**
  * Copies a model into an open, empty database. The caller closes the database.
  *
- * @param onBytes called with the bytes of each value; it may throw to stop.
+ * @param onBytes called with the number of bytes of each value; may throw to stop.
  */
 export async function writeModel(
   database: Database,
@@ -58,18 +58,18 @@ export async function writeModel(
   onBytes?: (bytes: number) => void,
 ): Promise<void> {
   const writer = new LevelWriter(database);
-  await copyStore(store, { put: (key, value) => writer.put(alone(key), alone(value)) }, onBytes);
+  await copyStore(store, { put: (key, value) => writer.put(inOwnBuffer(key), inOwnBuffer(value)) }, onBytes);
   await writer.finish();
   await database.open();
   await putPointer(database, files);
 }
 
-/** The bytes in a buffer of their own, because IndexedDB copies the whole buffer of a value. */
-function alone(bytes: Uint8Array): Uint8Array {
+/** The bytes, alone in a buffer, because IndexedDB copies the whole buffer of a value. */
+function inOwnBuffer(bytes: Uint8Array): Uint8Array {
   return bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
 }
 
-/** Puts the description of a model, which completes it. All other keys must be in the database. */
+/** Writes the description of a model, which completes the model. All other keys must be in the database. */
 export async function putPointer(database: Database, files: ModelFiles): Promise<void> {
   await database.batch([{ type: 'put', key: POINTER_KEY, value: encodePointer(files) }], {});
 }

@@ -1,7 +1,7 @@
 /**
- * kneser without native code: reads and scores models in browsers, edge workers, Deno and Bun. Training, models that the
- * browser keeps, and models in memory are entries of their own: `kneser/native-free/train`, `kneser/native-free/indexeddb`
- * and `kneser/native-free/memory`.
+ * kneser without native code: opens models and scores text in browsers, edge workers, Deno and Bun. Three other entries train models
+ * (`kneser/native-free/train`), keep models in the browser (`kneser/native-free/indexeddb`), and copy models into memory
+ * (`kneser/native-free/memory`).
  *
  * @packageDocumentation
  */

@@ -1,5 +1,5 @@
 /**
- * Models that the browser keeps (IndexedDB): open, save, list, delete.
+ * Saves, lists, opens and deletes models that the browser keeps in IndexedDB.
  *
  * @packageDocumentation
  */
@@ -13,29 +13,29 @@ import { ENCODING, type Database } from '../src/store/level.js';
 import { readModel, writeModel, type StoredModel } from './database.js';
 import { filesOf } from './files.js';
 
-/** Beginning of the names of databases: each model is one IndexedDB database. */
+/** Each model is one IndexedDB database. The name of the database is this prefix and the name of the model. */
 const PREFIX = 'kneser-';
 
 /** A model that the browser keeps. */
 export interface KeptModel {
   /** The name under which it was saved. */
   readonly name: string;
-  /** Bytes of all its values. */
+  /** Bytes of all values of the model. */
   readonly bytes: number;
-  /** When it was made, ISO 8601. */
+  /** When the model was made (ISO 8601). */
   readonly created: string;
 }
 
-/** How to keep a model. */
+/** Options of {@link saveModel}. */
 export interface SaveOptions extends WorkOptions {
-  /** Replaces a model of that name. Default false. */
+  /** Replaces a model that has this name. Default false. */
   readonly force?: boolean;
 }
 
 const SAVE_OPTIONS: OptionTable<SaveOptions> = { force: checkFlag, ...WORK_OPTIONS };
 
 /**
- * Opens a model that this browser keeps for this site. The caller closes it.
+ * Opens a model that this browser keeps for this site. The caller closes the model.
  *
  * @throws KneserError: KNESER_INPUT_MISSING, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED, KNESER_OPTION, KNESER_IO.
  * @example
@@ -66,7 +66,7 @@ export async function openModel(name: string, options: OpenOptions = {}): Promis
 }
 
 /**
- * Keeps a copy of an open model, which then opens without the server that it came from. The copy is kept whole or not at all.
+ * Saves a copy of an open model in this browser. The copy opens without the server of the model. It is saved whole or not at all.
  *
  * @throws KneserError: KNESER_OUTPUT_EXISTS, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED, and the errors of reading the model.
  * @example
@@ -83,7 +83,7 @@ export async function saveModel(model: LanguageModel, name: string, options: Sav
   await keepModel({ store: model.parts.store, files: filesOf(model) }, name, options);
 }
 
-/** @internal As {@link saveModel}, for a store. */
+/** @internal Like {@link saveModel}, for a model that is given as a store and files. */
 export async function keepModel(model: StoredModel, name: string, options: SaveOptions = {}): Promise<void> {
   const { force = false, onProgress, signal } = options;
   await refuseExisting(name, force);
@@ -105,22 +105,22 @@ export async function keepModel(model: StoredModel, name: string, options: SaveO
   await database.close();
 }
 
-/** @internal Refuses a name that a complete model has, unless `force` is set. @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS */
+/** @internal Refuses the empty name, and, unless `force` is set, the name of a complete model. @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS */
 export async function refuseExisting(name: string, force: boolean): Promise<void> {
   if (name === '') throw new KneserError('KNESER_OPTION', 'name: the name of the model is empty');
   if (force || !(await listModels()).some(kept => kept.name === name)) return;
   throw new KneserError('KNESER_OUTPUT_EXISTS', `${name}: there is a model of that name; pass force to replace it`);
 }
 
-/** @internal Removes the values of a model whose writing was interrupted. A complete model stays. */
+/** @internal Deletes a model that is unfinished because writing it was interrupted. Leaves a complete model unchanged. */
 export async function deleteUnfinished(name: string): Promise<void> {
   const database = await openDatabase(name);
-  const isModel = await readModel(database, name).catch(() => undefined);
+  const complete = await readModel(database, name).catch(() => undefined);
   await database.close();
-  if (!isModel) await deleteModel(name);
+  if (!complete) await deleteModel(name);
 }
 
-/** The models that this browser keeps for this site, by name. Unfinished ones are left out. */
+/** Lists the complete models that this browser keeps for this site, sorted by name. */
 export async function listModels(): Promise<KeptModel[]> {
   const names = (await indexedDB.databases()).flatMap(({ name }) =>
     name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : [],
@@ -132,7 +132,7 @@ export async function listModels(): Promise<KeptModel[]> {
       const model = await readModel(database, name);
       if (model) kept.push({ name, bytes: model.files.bytes, created: model.files.created });
     } catch (error) {
-      // A damaged model is left out of the list; openModel says what is wrong, and deleteModel deletes it.
+      // The list leaves out a damaged model: openModel says what is wrong, and deleteModel deletes it.
       if (!(error instanceof KneserError)) throw error;
     } finally {
       await database.close();
@@ -141,7 +141,7 @@ export async function listModels(): Promise<KeptModel[]> {
   return kept;
 }
 
-/** Deletes a model, if there is one. Models that are open under this name, in other tabs too, become unreadable. */
+/** Deletes the model of this name, if there is one. If it is open, also in another tab, it becomes unreadable. */
 export async function deleteModel(name: string): Promise<void> {
   checkText('name', name);
   const database = await openDatabase(name);

@@ -1,5 +1,5 @@
 /**
- * Models in memory: a copy of an open model, which needs no server and no disk any more.
+ * Copies an open model into memory, where it needs no server and no disk.
  *
  * @packageDocumentation
  */
@@ -13,12 +13,12 @@ import { copyStore } from '../src/store/copy.js';
 import { ENCODING, LevelWriter, readDatabase, type Database } from '../src/store/level.js';
 import { filesOf } from './files.js';
 
-/** How to copy a model, and how to open the copy. */
+/** Options of {@link copyToMemory}: of the copying, and of opening the copy. */
 export interface CopyOptions extends OpenOptions, WorkOptions {}
 
 const COPY_OPTIONS: OptionTable<Omit<CopyOptions, 'startingWeights'>> = { ...OPEN_OPTIONS, ...WORK_OPTIONS };
 
-/** @internal A database in memory, open and empty. Closing it keeps its content; it can be opened again. */
+/** @internal Creates an open, empty database in memory. A database that was closed keeps its content and can be opened again. */
 export async function createMemory(): Promise<Database> {
   const database = new MemoryLevel<Uint8Array, Uint8Array>({ ...ENCODING, storeEncoding: 'view' });
   await database.open();
@@ -26,7 +26,7 @@ export async function createMemory(): Promise<Database> {
 }
 
 /**
- * Copies an open model into memory, whole. The copy needs no server and no disk; the caller closes both models.
+ * Copies a whole open model into memory, where it needs no server and no disk. The caller closes both models.
  *
  * @throws KneserError: KNESER_OPTION, KNESER_ABORTED, and the errors of reading the model.
  * @example

@@ -5,33 +5,36 @@ import type { Progress } from '../src/base/progress.js';
 import type { Sentence } from '../src/text/sentences.js';
 import type { TrainText } from './text.js';
 
-/** A text that can be sent to a worker whole. */
+/** A text that one message to a worker can contain. */
 export type WholeText = Exclude<TrainText, AsyncIterable<unknown>>;
 
-/** A message to the worker that trains: first the options of the training, then items of the text each time it asks for more. */
+/** A part of a text: a sentence, or a piece of its characters or bytes. */
+export type TextPart = Sentence | Uint8Array;
+
+/** A message to the worker that trains: first the options, then the next parts of the text each time the worker asks for more. */
 export type TrainRequest =
   | {
       readonly kind: 'train';
       readonly options: BuildOptions;
-      /** The whole text, or the kind of items in which it will be sent. */
-      readonly text: { readonly whole: WholeText } | { readonly items: 'pieces' | 'sentences' };
-      /** Whether bytes are read as text whatever they are. */
+      /** The whole text, or the kind of parts in which messages will bring it. */
+      readonly text: { readonly whole: WholeText } | { readonly partsAre: 'pieces' | 'sentences' };
+      // The options of the same names of `train`.
       readonly anyBytes: boolean;
       readonly memory: number;
       readonly threads: number;
-      /** The name under which IndexedDB keeps the model; `undefined`: it stays in memory. */
       readonly into: string | undefined;
       readonly force: boolean;
     }
-  | { readonly kind: 'items'; readonly items: readonly (Sentence | Uint8Array)[]; readonly done: boolean };
+  /** The next parts of the text; `done` after the last part. */
+  | { readonly kind: 'parts'; readonly parts: readonly TextPart[]; readonly done: boolean };
 
 /** A message from the worker that trains. */
 export type TrainReply =
   | { readonly kind: 'progress'; readonly progress: Progress }
-  /** Asks for the next items of the text. */
+  /** Asks for the next parts of the text. */
   | { readonly kind: 'more' }
-  /** Keys and values of the model, if IndexedDB does not keep it. */
-  | { readonly kind: 'values'; readonly entries: readonly (readonly [Uint8Array, Uint8Array])[] }
+  /** Keys and values of the model, unless the worker has written them to IndexedDB. */
+  | { readonly kind: 'entries'; readonly entries: readonly (readonly [Uint8Array, Uint8Array])[] }
   | {
       readonly kind: 'trained';
       readonly report: BuildReport;
@@ -43,7 +46,7 @@ export type TrainReply =
     }
   | { readonly kind: 'failed'; readonly message: string; readonly code: ErrorCode | undefined };
 
-/** An error as it is sent to another thread. */
+/** An error as a message to another thread. */
 export function sentError(error: unknown): { message: string; code: ErrorCode | undefined } {
   return {
     message: error instanceof Error ? error.message : String(error),
@@ -56,7 +59,7 @@ export function receivedError({ message, code }: { message: string; code: ErrorC
   return code ? new KneserError(code, message) : new Error(message);
 }
 
-/** The global scope of a worker, as far as it exchanges messages. */
+/** The part of the global scope of a worker that exchanges messages. */
 export interface WorkerScope<Request, Reply> {
   onmessage: ((event: { readonly data: Request }) => void) | null;
   postMessage(message: Reply, transfer?: Transferable[]): void;

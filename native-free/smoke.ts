@@ -3,7 +3,7 @@ import { copyToMemory } from './memory.js';
 import { train } from './train.js';
 
 // Trains, scores and predicts in the JavaScript engine that runs this file, and prints the figures as JSON. `npm run test:runtimes`
-// compares them from engine to engine.
+// runs it in several engines and compares the figures.
 
 const SUBJECTS = ['the cat', 'a dog', 'the old bird', 'nobody', 'my aunt'];
 const VERBS = ['sat', 'sleeps', 'sang', 'looked', 'is'];

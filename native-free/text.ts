@@ -2,12 +2,12 @@ import { KneserError } from '../src/base/errors.js';
 import type { BuildText } from '../src/train/stages/place.js';
 import { MarkRemover } from '../src/text/byte-order-mark.js';
 
-/** A text to train on, one sentence a line: a string, a file (unpacked if it is gzip), or pieces of it one after another. */
+/** A text to train on, one sentence a line: a string, a file (decompressed if it is gzip), or the pieces of the text in order. */
 export type TrainText = string | Blob | AsyncIterable<string | Uint8Array>;
 
 const GZIP = /\.gz$/i;
 
-/** The text as training reads it. @param anyBytes whether bytes are read as text whatever they are. */
+/** A text in the form that training reads. @param anyBytes whether to accept bytes that are not UTF-8 text. */
 export function textSource(text: TrainText, anyBytes: boolean): BuildText {
   const name = text instanceof Blob && 'name' in text && typeof text.name === 'string' ? text.name : 'the text given';
   const bytes = text instanceof Blob ? text.size : typeof text === 'string' ? text.length : undefined;
@@ -24,10 +24,10 @@ export function textSource(text: TrainText, anyBytes: boolean): BuildText {
 }
 
 const encoder = new TextEncoder();
-/** UTF-16 units of a string that are encoded at once. */
-const CHARACTERS = 1 << 18;
+/** About how many UTF-16 code units of a string are encoded at once. */
+const PIECE_UNITS = 1 << 18;
 
-/** The bytes of a text. @throws KNESER_INPUT_UNREADABLE for bytes that are not UTF-8 text. */
+/** Yields the bytes of a text unchanged. @throws KNESER_INPUT_UNREADABLE for bytes that are not UTF-8 text. */
 async function* checked(name: string, bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   const [{ recognized }, { TextCheck }] = await Promise.all([
     import('../src/text/formats/peek.js'),
@@ -40,6 +40,7 @@ async function* checked(name: string, bytes: AsyncGenerator<Uint8Array>): AsyncG
   }
 }
 
+/** The bytes of a text, piece by piece. @param onRead called with the size of each piece [bytes; of a string, UTF-16 code units]. */
 async function* piecesOf(
   text: TrainText,
   name: string,
@@ -50,7 +51,7 @@ async function* piecesOf(
     yield* bytesOf(text, name, onRead, GZIP.test(name) || (!anyBytes && (await beginsLikeGzip(text))));
   } else if (typeof text === 'string') {
     for (let from = 0, to = 0; from < text.length; from = to) {
-      to = Math.min(text.length, from + CHARACTERS);
+      to = Math.min(text.length, from + PIECE_UNITS);
       // Both halves of a surrogate pair stay in one piece.
       if (isHighSurrogate(text.charCodeAt(to - 1)) && to < text.length) to++;
       onRead(to - from);
@@ -74,7 +75,7 @@ async function* bytesOf(
   blob: Blob,
   name: string,
   onRead: (bytes: number) => void,
-  isPacked: boolean,
+  isGzip: boolean,
 ): AsyncGenerator<Uint8Array> {
   const counted = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
     transform(chunk, controller) {
@@ -83,7 +84,7 @@ async function* bytesOf(
     },
   });
   const stream = blob.stream().pipeThrough(counted);
-  const reader = (isPacked ? stream.pipeThrough(new DecompressionStream('gzip')) : stream).getReader();
+  const reader = (isGzip ? stream.pipeThrough(new DecompressionStream('gzip')) : stream).getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -92,7 +93,7 @@ async function* bytesOf(
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw isPacked
+    throw isGzip
       ? new KneserError('KNESER_INPUT_GZIP', `${name}: damaged or cut short gzip data (${reason})`, { cause: error })
       : new KneserError('KNESER_INPUT_UNREADABLE', `${name}: cannot be read: ${reason}`, { cause: error });
   } finally {

@@ -6,7 +6,7 @@ import type { StartThread } from '../src/count/pool.js';
 /** A message to a counting worker: first the plan, then requests. */
 export type CountingMessage = { readonly plan: CountPlan } | { readonly request: ThreadRequest };
 
-/** Starts a Web Worker that counts. */
+/** Starts a Web Worker that counts n-grams. */
 export const startThread: StartThread = (plan, onReply, onEnd) => {
   const worker = new Worker(new URL('./counting-worker.js', import.meta.url), { type: 'module' });
   worker.onmessage = ({ data }: MessageEvent<ThreadReply>) => onReply(data);

@@ -1,5 +1,6 @@
 /**
- * Training in a page, in a Web Worker. The model has the same counts and weights as a model that Node trains on the same text.
+ * Trains models in a page, by default in a Web Worker. A model has the same counts and weights as a model that Node trains on the same
+ * text.
  *
  * @packageDocumentation
  */
@@ -20,7 +21,7 @@ import { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 import { LevelWriter, readDatabase } from '../src/store/level.js';
 import { checkSentences, type Sentence, type Sentences } from '../src/text/sentences.js';
 import { createMemory } from './memory.js';
-import { receivedError, type TrainReply, type TrainRequest } from './messages.js';
+import { receivedError, type TextPart, type TrainReply, type TrainRequest } from './messages.js';
 import { textSource, type TrainText } from './text.js';
 import { trainInMemory } from './training.js';
 import type { StoredModel } from './database.js';
@@ -28,7 +29,7 @@ import type { StoredModel } from './database.js';
 export type { BuildReport, BuildOptions, Progress, TrainText };
 export { LanguageModel };
 
-/** The text of a training, which is exactly one of `text` and `sentences`, and its options. */
+/** The text of a training (exactly one of `text` and `sentences`), and its options. */
 export type TrainOptions = BuildOptions &
   (
     | {
@@ -45,23 +46,23 @@ export type TrainOptions = BuildOptions &
       }
   ) & {
     /**
-     * Reads the bytes of a file or of pieces as text whatever they are. Default false: a file that is known to be something
-     * else, binary data, UTF-16, and text with many invalid UTF-8 sequences are refused.
+     * Accepts all bytes of a file or of pieces as text. Default false: training refuses files of other known formats, binary data,
+     * UTF-16, and text with many invalid UTF-8 sequences.
      */
     readonly anyBytes?: boolean;
-    /** The name under which this browser keeps the model (IndexedDB). Default: the model is in memory only. */
+    /** The name under which this browser keeps the model (IndexedDB). Default: the model is only in memory. */
     readonly into?: string;
-    /** Whether a model of that name may be replaced. It stays until the new one is trained. Default false. */
+    /** Replaces a model that has the name `into`, when the new model is trained. Default false. */
     readonly force?: boolean;
-    /** Bytes of memory to aim for; a token takes about 33. A text that needs more is refused. Default 1 GiB. */
+    /** Memory to aim for [bytes]; a token takes about 33. A text that needs more is refused. Default 1 GiB. */
     readonly memory?: number;
     /**
-     * Number of counting threads, in a page that may share memory between threads (one that is cross-origin isolated). Default: one
-     * for each core. The model does not depend on it.
+     * Number of counting threads, in a page that may share memory between threads (a cross-origin isolated page). Default: one for
+     * each core. The model does not depend on the number.
      */
     readonly threads?: number;
     /**
-     * Whether to train in a Web Worker, so that this thread is free. Default: true if the engine has Web Workers. Without one, this
+     * Whether to train in a Web Worker, so that this thread is free. Default: true if the engine has Web Workers. If false, this
      * thread trains, and lets the event loop run many times a second.
      */
     readonly worker?: boolean;
@@ -71,11 +72,11 @@ export type TrainOptions = BuildOptions &
 export interface Trained {
   /** The model, open. */
   readonly model: LanguageModel;
-  /** Numbers of the text and of the tables. */
+  /** Figures of the text and of the tables. */
   readonly report: BuildReport & {
-    /** Bytes of the model's values. */
+    /** Bytes of all values of the model. */
     readonly bytes: number;
-    /** Seconds that training took. */
+    /** Time that training took [s]. */
     readonly seconds: number;
   };
 }
@@ -102,7 +103,7 @@ const WORKER = new URL('./worker.js', import.meta.url);
 const DEFAULT_MEMORY = 1 << 30;
 
 /**
- * Trains a model in memory. It has the same counts, weights and values as a model trained on a disk from the same text.
+ * Trains a model in memory. The model has the same counts, weights and values as a model that Node trains on disk from the same text.
  *
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_EXISTS, KNESER_DISK_FULL, KNESER_LIMIT, KNESER_TOKENIZER,
  * KNESER_ABORTED.
@@ -138,6 +139,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
   return { model, report: { ...report, bytes: model.info.bytes, seconds: (performance.now() - started) / 1000 } };
 }
 
+/** The message that begins a training in a worker, without the text. */
 type Request = Omit<Extract<TrainRequest, { kind: 'train' }>, 'kind' | 'text'>;
 
 interface Result {
@@ -147,11 +149,12 @@ interface Result {
 
 async function trainHere({ anyBytes, memory, into, force }: Request, options: TrainOptions): Promise<Result> {
   const source = options.text === undefined ? { sentences: options.sentences } : textSource(options.text, anyBytes);
-  const place = { name: into ?? 'the model trained', memory, threads: 1 };
-  const { model, report } = await trainInMemory(options, source, place);
+  const settings = { name: into ?? 'the model trained', memory, threads: 1 };
+  const { model, report } = await trainInMemory(options, source, settings);
   return { model: await opened(model, into, force), report };
 }
 
+/** Opens a trained model, in memory or, with `into`, after saving it in IndexedDB. */
 async function opened(model: StoredModel, into: string | undefined, force: boolean): Promise<LanguageModel> {
   if (into === undefined) return LanguageModel.fromStore(model.store, model.files);
   const { keepModel, openModel } = await import('./indexeddb.js');
@@ -163,8 +166,8 @@ async function trainInWorker(request: Request, options: TrainOptions): Promise<R
   const { signal, onProgress } = options;
   const database = await createMemory();
   const writer = new LevelWriter(database);
-  const { sent, items } = divide(options);
-  // Bundlers look for this expression.
+  const { sent, nextParts } = divide(options);
+  // Bundlers find the file of the worker by this expression, so it cannot use WORKER.
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
   const post = (message: TrainRequest): void => worker.postMessage(message);
   let stop: (() => void) | undefined;
@@ -181,9 +184,9 @@ async function trainInWorker(request: Request, options: TrainOptions): Promise<R
             onProgress?.(data.progress);
             return;
           case 'more':
-            items().then(post, reject);
+            nextParts().then(post, reject);
             return;
-          case 'values':
+          case 'entries':
             for (const [key, value] of data.entries) writes = writes.then(() => writer.put(key, value));
             return;
           case 'trained':
@@ -210,37 +213,38 @@ async function trainInWorker(request: Request, options: TrainOptions): Promise<R
   }
 }
 
-type Items = Extract<TrainRequest, { kind: 'items' }>;
+type Parts = Extract<TrainRequest, { kind: 'parts' }>;
 
-/** The most items, and the most bytes or characters, of one message. */
-const ITEMS_A_MESSAGE = 1024;
-const BYTES_A_MESSAGE = 1 << 20;
+/** The most parts of a text in one message. */
+const PARTS_A_MESSAGE = 1024;
+/** About how many bytes, UTF-16 code units or tokens of a text one message has. */
+const LENGTH_A_MESSAGE = 1 << 20;
 
-/** Divides a text into the part that is sent with the options (`sent`) and a function that gives the next items on request. */
+/** Divides a text: `sent` is sent with the options, and `nextParts` makes the message with the next parts each time it is called. */
 function divide({ text, sentences }: TrainOptions): {
   sent: Extract<TrainRequest, { kind: 'train' }>['text'];
-  items: () => Promise<Items>;
+  nextParts: () => Promise<Parts>;
 } {
-  if (sentences !== undefined) return { sent: { items: 'sentences' }, items: itemsOf(sentences) };
-  if (typeof text === 'string' || text instanceof Blob) return { sent: { whole: text }, items: itemsOf([]) };
-  return { sent: { items: 'pieces' }, items: itemsOf(text) };
+  if (sentences !== undefined) return { sent: { partsAre: 'sentences' }, nextParts: partsOf(sentences) };
+  if (typeof text === 'string' || text instanceof Blob) return { sent: { whole: text }, nextParts: partsOf([]) };
+  return { sent: { partsAre: 'pieces' }, nextParts: partsOf(text) };
 }
 
-/** A function that gives the next items of a text each time it is called. */
-function itemsOf(text: Iterable<Sentence> | AsyncIterable<Sentence | Uint8Array>): () => Promise<Items> {
+/** A function that makes the message with the next parts of a text each time it is called. */
+function partsOf(text: Iterable<Sentence> | AsyncIterable<TextPart>): () => Promise<Parts> {
   const iterator = (async function* () {
     yield* text;
   })();
   return async () => {
-    const items: (Sentence | Uint8Array)[] = [];
+    const parts: TextPart[] = [];
     let length = 0;
-    while (items.length < ITEMS_A_MESSAGE && length < BYTES_A_MESSAGE) {
+    while (parts.length < PARTS_A_MESSAGE && length < LENGTH_A_MESSAGE) {
       const { done, value } = await iterator.next();
-      if (done) return { kind: 'items', items, done: true };
-      items.push(value);
+      if (done) return { kind: 'parts', parts, done: true };
+      parts.push(value);
       length += value.length;
     }
-    return { kind: 'items', items, done: false };
+    return { kind: 'parts', parts, done: false };
   };
 }
 

@@ -10,13 +10,15 @@ import { LevelWriter, readDatabase, type Database } from '../src/store/level.js'
 import type { StoredModel } from './database.js';
 import { createMemory } from './memory.js';
 
-/** The memory and threads that a training in memory may use. */
-export interface MemoryPlace {
+/** The name, the memory and the threads of a training in memory. */
+export interface MemoryTraining {
   /** The name of the model in messages. */
   readonly name: string;
-  /** Bytes. */
+  /** Memory to aim for [bytes]. */
   readonly memory: number;
+  /** Number of counting threads. */
   readonly threads: number;
+  /** Starts a counting thread; not needed for one thread. */
   readonly startThread?: StartThread;
 }
 
@@ -24,7 +26,7 @@ export interface MemoryPlace {
 export async function trainInMemory(
   options: BuildOptions,
   text: BuildText,
-  { name, memory, threads, startThread }: MemoryPlace,
+  { name, memory, threads, startThread }: MemoryTraining,
 ): Promise<{ model: StoredModel; report: BuildReport }> {
   const plan = await planBuild(options);
   const databases = new Map<StoreKind, Database>();

@@ -1,22 +1,23 @@
 import { canShare } from '../src/base/shared-memory.js';
 import type { Sentence } from '../src/text/sentences.js';
-import { sentError, type TrainReply, type TrainRequest, type WorkerScope } from './messages.js';
+import { sentError, type TextPart, type TrainReply, type TrainRequest, type WorkerScope } from './messages.js';
 import { textSource } from './text.js';
 import { startThread } from './threads.js';
 import { trainInMemory } from './training.js';
 
-// The worker that trains. The page's own thread sends it the text, and gets progress and the model.
+// The worker that trains. The thread of the page sends the text to the worker, and gets progress and the model from it.
 const scope = globalThis as unknown as WorkerScope<TrainRequest, TrainReply>;
 
-/** Bytes of values that are sent in one message. */
-const SENT_BYTES = 1 << 22;
+/** About how many bytes of values one message has. */
+const BYTES_A_MESSAGE = 1 << 22;
 
-type Items = Extract<TrainRequest, { kind: 'items' }>;
+type Parts = Extract<TrainRequest, { kind: 'parts' }>;
 
-let receive: (items: Items) => void = () => undefined;
+/** Called with each message that has parts of the text. */
+let receive: (message: Parts) => void = () => undefined;
 
 scope.onmessage = ({ data }) => {
-  if (data.kind === 'items') receive(data);
+  if (data.kind === 'parts') receive(data);
   else void run(data).catch((error: unknown) => scope.postMessage({ kind: 'failed', ...sentError(error) }));
 };
 
@@ -30,38 +31,39 @@ async function run(request: Extract<TrainRequest, { kind: 'train' }>): Promise<v
   const source =
     'whole' in text
       ? textSource(text.whole, anyBytes)
-      : text.items === 'sentences'
-        ? { sentences: items() as AsyncIterable<Sentence> }
-        : textSource(items() as AsyncIterable<string | Uint8Array>, anyBytes);
-  const place = { name: into ?? 'the model trained', memory, threads: canShare() ? threads : 1, startThread };
-  const { model, report } = await trainInMemory(options, source, place);
-  if (into === undefined) await sendValues(model.store.entries());
+      : text.partsAre === 'sentences'
+        ? { sentences: requestedParts() as AsyncIterable<Sentence> }
+        : textSource(requestedParts() as AsyncIterable<string | Uint8Array>, anyBytes);
+  const settings = { name: into ?? 'the model trained', memory, threads: canShare() ? threads : 1, startThread };
+  const { model, report } = await trainInMemory(options, source, settings);
+  if (into === undefined) await sendEntries(model.store.entries());
   else await (await import('./indexeddb.js')).keepModel(model, into, { force });
   scope.postMessage({ kind: 'trained', report, files: model.files });
 }
 
-/** The items of a text, asked for as they are needed. */
-async function* items(): AsyncGenerator<Sentence | Uint8Array> {
+/** Yields the parts of the text: asks the page for the next parts when it needs them. */
+async function* requestedParts(): AsyncGenerator<TextPart> {
   for (;;) {
-    const { items, done } = await new Promise<Items>(resolve => {
+    const { parts, done } = await new Promise<Parts>(resolve => {
       receive = resolve;
       scope.postMessage({ kind: 'more' });
     });
-    yield* items;
+    yield* parts;
     if (done) return;
   }
 }
 
-async function sendValues(values: AsyncIterable<readonly [Uint8Array, Uint8Array]>): Promise<void> {
+/** Sends the keys and values of a model to the page. */
+async function sendEntries(all: AsyncIterable<readonly [Uint8Array, Uint8Array]>): Promise<void> {
   let entries: (readonly [Uint8Array, Uint8Array])[] = [];
   let bytes = 0;
-  for await (const entry of values) {
+  for await (const entry of all) {
     entries.push(entry);
     bytes += entry[1].length;
-    if (bytes < SENT_BYTES) continue;
-    scope.postMessage({ kind: 'values', entries });
+    if (bytes < BYTES_A_MESSAGE) continue;
+    scope.postMessage({ kind: 'entries', entries });
     entries = [];
     bytes = 0;
   }
-  scope.postMessage({ kind: 'values', entries });
+  scope.postMessage({ kind: 'entries', entries });
 }

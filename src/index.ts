@@ -1,6 +1,6 @@
 /**
- * Exact n-gram language models: {@link train} makes a model from text, {@link LanguageModel} scores text with it. Log
- * probabilities are base 10. Errors are {@link KneserError}s.
+ * Exact n-gram language models: {@link train} makes a model from text, {@link LanguageModel} scores text with a model. Log
+ * probabilities have base 10. All errors are {@link KneserError}s.
  *
  * ## A tour of the source
  *
@@ -22,23 +22,25 @@
  * numbers
  * ```
  *
- * - `base` knows no word and no model: errors, checksums, numbers, progress; `base/node` the same for Node.
- * - `train` takes a text, models or files of counts through all stages of the first half and tunes the weights; `train/plan` checks the options,
- *   `train/stages` has the steps, `train/resume` the record that lets an interrupted training continue.
- * - `tools` makes one model of another: `prune`, `arpa` (export and import), `verify`, pack and unpack, `upgrade`.
- * - `baseline` trains and compares a series of models with confidence intervals.
- * - `documents` gives documents figures and chooses by them: annotate, select, overlap, weigh.
- * - `cli` is the command, one file for each subcommand; it parses options, calls the library and prints.
- * - `native-free` (beside `src`) is the entry for browsers, Deno and Bun; it shares everything but LevelDB and files.
+ * - `base` has code that needs no words and no models: errors, checksums, numbers, progress; `base/node` is for Node only.
+ * - `train` trains a model on a text, models or files of counts, with the folders of the first half of the diagram, and tunes the
+ *   weights; `train/plan` checks the options, `train/stages` has the steps, `train/resume` the record with which an interrupted training
+ *   continues.
+ * - `tools` makes a model or a file from a model: `prune`, `arpa` (export and import), `mix`, `pack`, `unpack`, `upgrade`; `verify` checks it.
+ * - `baseline` trains a series of models and compares them, with confidence intervals.
+ * - `documents` computes figures of documents, and chooses documents by their figures: annotate, select, overlap, weigh.
+ * - `cli` is the command, with one file for each subcommand. It parses options, calls the library and prints.
+ * - `native-free` (beside `src`) has the entries for browsers, Deno and Bun, which use the same code without LevelDB and files.
  *
- * To follow a training, begin at `train/train.ts`, which prepares the folder and calls `train/build.ts`: the stages in their
+ * To follow a training, begin at `train/train.ts`, which prepares the folder and calls `train/build.ts`, which runs the stages in their
  * order. To follow a score, begin at `LanguageModel.score` in `model/paged-model.ts`: it fills a batch of words,
- * `model/scoring/scorer.ts` looks up their counts, and an estimator of `smoothing` (`mixture.ts`) makes probabilities of
- * them. To follow a command, begin at `cli/main.ts`.
+ * `model/scoring/scorer.ts` looks up the counts of the words, and an estimator of `smoothing` (`mixture.ts`) turns the counts into
+ * probabilities. To follow a command, begin at `cli/main.ts`.
  *
- * Two readings of the same counts: `mkn` is interpolated modified Kneser-Ney (Chen & Goodman 1998); `glm`, the generalized
- * language model, is a mixture over patterns that also skip words (Pickhardt et al. 2014). `docs/glossary.md` explains the
- * words used here, `docs/design.md` the decisions, `docs/bibliography.md` the papers.
+ * There are several ways to turn the same counts into probabilities. `mkn` is interpolated modified Kneser-Ney (Chen & Goodman 1998); `kn`
+ * has one discount an order (Kneser & Ney 1995); `glm`, the generalized language model, is a mixture over patterns that also skip words
+ * (Pickhardt et al. 2014). `docs/glossary.md` explains the words used here, `docs/design.md` the decisions; `docs/bibliography.md` lists
+ * the papers.
  *
  * @packageDocumentation
  */

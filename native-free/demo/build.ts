@@ -12,7 +12,7 @@ const SOURCES = fileURLToPath(new URL('../../../native-free/demo/', import.meta.
 /** Files that are copied unchanged. */
 const STATIC = ['index.html', 'style.css', 'icon.svg'];
 
-/** The sample text has one in this many sentences of the Brown corpus. */
+/** The sample text has every sixth sentence of the Brown corpus. */
 const SAMPLE_EVERY = 6;
 
 const OPTIONS = {
@@ -27,11 +27,11 @@ const OPTIONS = {
 } satisfies BuildOptions;
 
 /**
- * Builds the demo page, which trains, opens and queries models in the browser. Writes the page, its two workers and the
- * sample text into a folder, ready to be served. `page/` has the code of the page, `workers/` that of its workers, and
- * `protocol.ts` the messages between the two.
+ * Builds the demo page, which trains, opens and queries models in the browser. Writes the page, its two workers and the sample text
+ * into a folder, ready to be served. `page/` has the code of the page, `workers/` the code of its workers, and `protocol.ts` the
+ * messages between the page and its worker.
  *
- * @returns the names of its files.
+ * @returns the names of the files.
  */
 export async function buildDemo(folder: string): Promise<string[]> {
   const files = new Map<string, Uint8Array | string>();

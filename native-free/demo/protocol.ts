@@ -6,11 +6,12 @@ import type { ModelSmoothing, Smoothing } from '../../src/smoothing/index.js';
 export type ModelSource =
   { readonly kept: string } | { readonly file: Blob; readonly name: string } | { readonly url: string };
 
-/** A model that is kept in the browser. */
+/** A model that the browser keeps. */
 export interface KeptModel {
   readonly name: string;
+  /** Bytes of all values. */
   readonly bytes: number;
-  /** A time in ISO 8601. */
+  /** When the model was made (ISO 8601). */
   readonly created: string;
 }
 
@@ -20,40 +21,47 @@ export interface ModelFacts {
   /** Whether the browser keeps the model. */
   readonly isKept: boolean;
   readonly order: number;
+  /** Number of tokens of the training text. */
   readonly tokens: number;
+  /** Number of types. */
   readonly vocabulary: number;
+  /** Bytes of all values. */
   readonly bytes: number;
   readonly smoothing: ModelSmoothing;
-  /** Whether it has counts over skip patterns. */
+  /** Whether the model has tables of skip patterns. */
   readonly skips: boolean;
 }
 
-/** The source of a training. */
+/** A text to train on, with the options of the training. */
 export interface TrainingText {
   readonly file: Blob;
+  /** The name of the model. */
   readonly name: string;
   readonly order: number;
+  /** Whether to count skip patterns. */
   readonly skip: boolean;
 }
 
-/** The scored tokens of a text. All arrays have one entry for each token. */
+/** The scored tokens of a text, in order. All arrays have one entry for each token. */
 export interface Reading {
-  /** The places in the text at which each token begins, and (`to`) ends. */
+  /** A token is the part of the text from the offset `from` up to, not including, `to` [UTF-16 code units]. */
   readonly from: Uint32Array;
   readonly to: Uint32Array;
-  /** The index of the first token of the token's sentence. */
-  readonly first: Uint32Array;
-  /** The token's n-gram perplexity. */
-  readonly values: Float64Array;
+  /** The index of the first token of the sentence that contains the token. */
+  readonly firstInSentence: Uint32Array;
+  /** The n-gram perplexity of the token. */
+  readonly perplexities: Float64Array;
   readonly log10Probs: Float64Array;
+  /** Length of the n-gram that matched [tokens]. */
   readonly matched: Uint8Array;
+  /** 1 if the token is outside the vocabulary. */
   readonly oov: Uint8Array;
 }
 
-/** The share of a suggestion's probability from one pattern. */
+/** The share of the probability of a suggestion that comes from one pattern. */
 export interface Vote {
   readonly pattern: string;
-  /** The words of the context, oldest first; `undefined` for a skipped one. Empty for the pattern of the word alone. */
+  /** The words of the context, oldest first; `undefined` for a skipped word. Empty for the unigram pattern. */
   readonly words: readonly (string | undefined)[];
   /** The share of the probability, 0 to 1. */
   readonly share: number;
@@ -61,22 +69,23 @@ export interface Vote {
 
 export interface Suggestion {
   readonly token: string;
+  /** p(token | context) */
   readonly probability: number;
-  /** Sorted by share, largest first. */
+  /** The shares of the patterns, largest first. */
   readonly votes: readonly Vote[];
 }
 
 export interface Suggestions {
-  /** The words before the suggestions, the nearest last; empty at the beginning of a sentence. */
+  /** The words before the suggestions, oldest first; empty at the beginning of a sentence. */
   readonly context: readonly string[];
-  /** The typed beginning of a word that the suggestions complete. */
+  /** The beginning of a word that the user has typed and the suggestions complete; may be empty. */
   readonly partial: string;
   readonly items: readonly Suggestion[];
-  /** How the model splits text: at white space, into words, or into tokens that are no words. */
+  /** The tokenizer of the model; empty for a back-off model, which gives no suggestions. */
   readonly tokenizer: string;
 }
 
-/** Progress of training. */
+/** Progress of training or of other work of the worker. */
 export interface Training {
   readonly stage: Stage;
   readonly done: number;
@@ -86,14 +95,22 @@ export interface Training {
 
 /** The calls of the page to the worker. */
 export interface Calls {
+  /** The models that the browser keeps. */
   list(): KeptModel[];
+  /** Trains a model, keeps it in the browser, and opens it. */
   train(text: TrainingText): ModelFacts;
   open(source: ModelSource): ModelFacts;
+  /** Opens the open model again, with this smoothing. */
   smooth(smoothing: Smoothing): ModelFacts;
+  /** Keeps the open model in the browser. */
   keep(): ModelFacts;
+  /** Deletes a model that the browser keeps. @returns the other models. */
   remove(name: string): KeptModel[];
+  /** Packs a model that the browser keeps; without a name, the open model. */
   pack(name?: string): Blob;
+  /** Scores a text. */
   read(text: string): Reading;
+  /** The most probable words after a line of text. */
   suggest(before: string): Suggestions;
 }
 
@@ -105,7 +122,7 @@ export interface Request {
   readonly args: readonly unknown[];
 }
 
-/** Stops the call with this number. */
+/** Stops the call whose request has this id. */
 export interface Stop {
   readonly stop: number;
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
+/** Media types by the ending of a file. */
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -14,9 +15,9 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** Options of the static server. */
 export interface Serving {
-  /** The first port to try; the following ones are tried if it is taken. 0 takes any that is free. */
+  /** The port; if it is in use, the server tries the next ones. 0 takes any free port. */
   readonly port: number;
-  /** Called after each answer with the path that was asked for and the number of bytes sent. */
+  /** Called after each answer with the requested path and the number of bytes sent. */
   readonly onAnswer?: (path: string, bytes: number) => void;
 }
 
@@ -26,9 +27,10 @@ export interface Server {
   close(): Promise<void>;
 }
 
-const PORTS_TRIED = 20;
+/** The most ports that the server tries. */
+const MOST_PORTS = 20;
 
-/** Serves the files of a folder to this machine, whole or by ranges. */
+/** Serves the files of a folder to this machine only, whole or by ranges of bytes. */
 export async function serveFolder(folder: string, { port, onAnswer }: Serving): Promise<Server> {
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
@@ -44,7 +46,7 @@ export async function serveFolder(folder: string, { port, onAnswer }: Serving): 
       });
       break;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tried + 1 === PORTS_TRIED) throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tried + 1 === MOST_PORTS) throw error;
     }
   }
   return {
@@ -57,7 +59,7 @@ export async function serveFolder(folder: string, { port, onAnswer }: Serving): 
   };
 }
 
-/** Answers a request. @returns the number of bytes sent. */
+/** Answers a request. @param range the header of the request. @returns the number of bytes sent. */
 function answer(response: ServerResponse, file: string, method: string, range: string | undefined): number {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (!stats?.isFile() || !['GET', 'HEAD'].includes(method)) {
@@ -88,7 +90,10 @@ function answer(response: ServerResponse, file: string, method: string, range: s
   return end - start;
 }
 
-/** A header's range of bytes `[start, end)`; `undefined`: not one range, to be ignored; `null`: outside the file. */
+/**
+ * Reads the header `range`: bytes from `start` to `end` − 1. @returns `undefined` for a header that is not one range, which the server
+ * ignores; `null` for a range outside the file.
+ */
 function readRange(range: string, size: number): { start: number; end: number } | undefined | null {
   const match = /^bytes=(\d*)-(\d*)$/.exec(range);
   if (!match || match[0] === 'bytes=-') return undefined;

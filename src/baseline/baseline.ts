@@ -1,7 +1,8 @@
 /**
- * Baselines: many models trained on one text, measured on other texts, and compared. This file orders the work; `series` trains
- * and measures one model; `measure` and `bootstrap` turn scores into figures and intervals; `report` is the type of the result,
- * which `tables`, `page` and `markdown` show; `token-table` is the format of the table of tokens, which `compare` reads.
+ * This folder trains many models on one text, measures them on other texts, and compares them. This file calls the steps in their
+ * order. `series` trains and measures one model; `measure` and `bootstrap` turn scores into figures and intervals; `report` has the
+ * type of the result, which `tables`, `page` and `markdown` show; `token-table` has the format of the table of tokens, which `compare`
+ * reads.
  */
 import { basename, join } from 'node:path';
 import type { Corpus } from '../../corpora/catalog.js';
@@ -27,11 +28,11 @@ import { DOCUMENT_COLUMN, TOKEN_COLUMNS } from './token-table.js';
 const DEFAULT_ORDERS = [2, 3, 4, 5];
 
 /**
- * Makes the baselines for the table of a benchmark. For every order it trains interpolated modified Kneser-Ney (`mkn`)
- * and a generalized language model (`glm`), the mixture over skip patterns: each on all of the training text, by itself.
- * Mixtures are tuned on the validation text. All models are measured on every test file, with 95 % intervals and paired
- * differences by the bootstrap over documents, or over sentences in files without documents. The report is the same on
- * every run, except for its times. Models are made in the temporary folder, one at a time.
+ * Makes the baselines for the table of a benchmark. For every order it trains two models on the whole training text: interpolated
+ * modified Kneser-Ney (`mkn`) and a generalized language model (`glm`), the mixture over skip patterns, which it tunes on the
+ * validation text. It measures all models on every test file, with 95 % intervals and paired differences by the bootstrap over
+ * documents, or over sentences in files without documents. The report is the same on every run, except for its times. It trains one
+ * model at a time, in the temporary folder unless `keepModels` is given.
  *
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_OUTPUT_*, and the errors of `train`.
  * @example
@@ -65,7 +66,7 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
     const tests = await openTexts(files.test, named, tokenization, options, onWarning);
     const valid = await openTexts(files.valid, named, tokenization, options, onWarning);
     const candidates = orders.flatMap(order =>
-      SMOOTHING_NAMES.filter(smoothing => SMOOTHINGS[smoothing].baseline).map(smoothing => ({
+      SMOOTHING_NAMES.filter(smoothing => SMOOTHINGS[smoothing].isInBaseline).map(smoothing => ({
         name: `${smoothing}${order}`,
         smoothing,
         order,
@@ -134,7 +135,13 @@ export async function baseline(options: BaselineOptions): Promise<BaselineReport
   });
 }
 
-/** The files of the baseline. `named` gives the name of a path in the report: of a file of a corpus the last part alone. */
+/**
+ * Finds the files of the baseline.
+ *
+ * @param work a folder for files that are written.
+ * @returns `named` gives the name of a path in the report: for a corpus of the catalog, the last part of the path. `notes` are
+ *   warnings for the report.
+ */
 async function findFiles(
   options: BaselineOptions,
   work: string,
@@ -162,14 +169,14 @@ function tokenColumns(texts: readonly TestText[]): string[] {
   return [...TOKEN_COLUMNS, ...(texts.some(({ unit }) => unit === 'document') ? [DOCUMENT_COLUMN] : [])];
 }
 
-/** The options with the vocabulary's words in an array: every model reads them, and an iterable may give them only once. */
+/** The options with the words of the vocabulary in an array: every model reads them, but an iterable may yield them only once. */
 function withWords(options: BaselineOptions): BaselineOptions {
   const { vocabulary } = options;
   if (vocabulary?.kind !== 'words') return options;
   return { ...options, vocabulary: { kind: 'words', words: [...vocabulary.words] } };
 }
 
-/** Adds a warning for each text with invalid UTF-8, and for each with documents that were left out. */
+/** Adds a warning for each text with invalid UTF-8, and for each text with documents that were left out. */
 function warnOfInvalidText(series: Series, texts: readonly TestText[]): void {
   for (const { file, replaced, skipped } of texts) {
     if (replaced > 0) series.warnings.add(`${file}: ${replaced} invalid UTF-8 sequences were read as U+FFFD`);
@@ -177,7 +184,7 @@ function warnOfInvalidText(series: Series, texts: readonly TestText[]): void {
   }
 }
 
-/** The orders ascending, each once. @throws KNESER_OPTION */
+/** The distinct orders, ascending. @throws KNESER_OPTION if there is none. */
 function sortedOrders(orders: readonly number[]): number[] {
   const sorted = [...new Set(orders)].sort((a, b) => a - b);
   if (sorted.length === 0) throw new KneserError('KNESER_OPTION', 'orders: name at least one');

@@ -2,33 +2,34 @@ import { randomNumbers } from '../base/random.js';
 import { wholeNumber, type OptionTable } from '../base/check.js';
 
 /**
- * Intervals by the bootstrap (Efron 1979), over units of text such as sentences. Each resample takes each unit a number of
- * times that is Poisson distributed with mean 1 (Hanley & MacGibbon 2006; Chamandy et al. 2012), instead of drawing as
- * many units as the text has. For ratios such as perplexity and many units the result is the same. But neither the number of
- * units has to be known nor have the units to be kept: the text is resampled while it is read once.
+ * Intervals by the bootstrap (Efron 1979), over units of text such as sentences. A resample takes each unit a number of times that is
+ * Poisson distributed with mean 1 (Hanley & MacGibbon 2006; Chamandy et al. 2012), instead of drawing as many units as the text has.
+ * For ratios such as perplexity, and many units, the result is the same. The Poisson bootstrap needs neither the number of units nor
+ * the units in memory, so it resamples the text while the text is read once.
  */
 
 /** Number of resamples by default. */
 export const RESAMPLES = 1000;
-/** The fewest and the most resamples: with fewer, the ends of an interval would rest on two or three resamples. */
+/** The fewest and the most resamples. With fewer than 100, two or three resamples would determine the ends of an interval. */
 const LEAST_RESAMPLES = 100;
 const MOST_RESAMPLES = 1_000_000;
 const DEFAULT_SEED = 1;
-/** Share of the resamples outside an interval. */
+/** The share of the resamples outside a 95 % interval. */
 const OUTSIDE_INTERVAL = 0.05;
 
 /** The lower and the upper end of a 95 % interval. */
 export type Interval = readonly [low: number, high: number];
 
-/** Number and random numbers of the resamples. */
+/** How many resamples there are, and which random numbers they use. */
 export interface ResamplingOptions {
   /** Number of resamples. */
   readonly resamples: number;
   /**
-   * `seed` and `stream` are whole numbers. Two resamplings with the same seed and stream, given the same units in the same
-   * order, take each unit equally often: their resamples are paired.
+   * A whole number. Two resamplings with the same seed and stream that get the same units in the same order are paired: their i-th
+   * resamples take each unit equally often.
    */
   readonly seed: number;
+  /** A whole number: which sequence of random numbers of this seed, such as the number of the text. */
   readonly stream: number;
 }
 
@@ -47,25 +48,23 @@ export function resamplingOf({
 }
 
 /**
- * Adds up the figures of units, such as tokens and log10 p, over all units and over each resample of them.
+ * Adds up the figures of units, such as tokens and log10 p, over all units and over each resample.
  *
- * - Input: units one after another, each `width` figures.
+ * - Input: units one after another, each with `width` figures; the same order for paired resamplings.
  * - Output: `sums` over all units, and statistics of the sums of each resample.
- * - Order: any; paired resamplings need the same one.
- *
- * Memory: `width` × resamples numbers, however many units there are.
+ * - Memory: `width` × resamples numbers, however many units there are.
  */
 export class Resampling {
-  /** By figure, the sum over all units: `width` entries. */
+  /** By figure: the sum over all units (`width` entries). */
   readonly sums: Float64Array;
-  /** Units added so far. */
+  /** Number of units so far. */
   units = 0;
-  /** By resample and figure, the sum over the units of the resample: resamples × `width` entries. */
+  /** By resample and figure: the sum over the units of the resample (resamples × `width` entries). */
   private readonly resampled: Float64Array;
   private readonly resamples: number;
   private readonly random: () => number;
 
-  /** @param width number of figures of a unit. */
+  /** @param width number of figures of each unit. */
   constructor(
     private readonly width: number,
     { resamples, seed, stream }: ResamplingOptions,
@@ -88,16 +87,22 @@ export class Resampling {
     }
   }
 
-  /** By resample, a statistic of its sums; NaN for resamples in which it is not defined. @param of takes `width` sums. */
-  statistics(of: (sums: Float64Array) => number): Float64Array {
+  /**
+   * A statistic by resample; NaN for resamples in which it is not defined.
+   *
+   * @param statistic computes the statistic from the `width` sums of a resample.
+   */
+  statistics(statistic: (sums: Float64Array) => number): Float64Array {
     const { width, resampled } = this;
-    return Float64Array.from({ length: this.resamples }, (_, b) => of(resampled.subarray(b * width, (b + 1) * width)));
+    return Float64Array.from({ length: this.resamples }, (_, b) =>
+      statistic(resampled.subarray(b * width, (b + 1) * width)),
+    );
   }
 
   /**
-   * The resampling of several texts as one: sums are added up, resample by resample.
+   * The resampling of several texts as one text: adds up the sums of the texts, resample by resample.
    *
-   * @throws RangeError for resamplings of different shape.
+   * @throws RangeError if the resamplings differ in `width` or in the number of resamples.
    */
   static together(parts: readonly Resampling[]): Resampling {
     const { width, resamples } = parts[0];
@@ -112,25 +117,25 @@ export class Resampling {
   }
 }
 
-/** How many times a unit is taken. @param uniform from 0 to 1, put through the inverse of the Poisson distribution. */
+/** A Poisson distributed number with mean 1: the inverse of its distribution function at `uniform`, a random number from 0 to 1. */
 export function poisson(uniform: number): number {
   let times = 0;
   let probability = Math.exp(-1);
-  for (let left = uniform - probability; left >= 0 && probability > 0; left -= probability) {
+  for (let rest = uniform - probability; rest >= 0 && probability > 0; rest -= probability) {
     times++;
     probability /= times;
   }
   return times;
 }
 
-/** The 95 % percentile interval of a statistic, by resample; `null` if fewer than half of the resamples define it. */
+/** The 95 % percentile interval of a statistic. @param statistics by resample. @returns `null` if fewer than half of them are finite. */
 export function intervalOf(statistics: Float64Array): Interval | null {
   const sorted = statistics.filter(Number.isFinite).sort();
   if (sorted.length === 0 || 2 * sorted.length < statistics.length) return null;
   return [quantile(sorted, OUTSIDE_INTERVAL / 2), quantile(sorted, 1 - OUTSIDE_INTERVAL / 2)];
 }
 
-/** The value below which a share of the sorted values lies, interpolated between neighbours: type 7 of Hyndman & Fan 1996. */
+/** The value below which the share `share` of ascending values lies, interpolated between neighbours: type 7 of Hyndman & Fan (1996). */
 export function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const below = Math.floor(at);
@@ -139,11 +144,11 @@ export function quantile(sorted: Float64Array, share: number): number {
 }
 
 /**
- * The paired bootstrap (Koehn 2004) of two models: the 95 % interval of their difference, and p, the two-sided probability
- * of a difference as large as theirs if the models were equal. p is twice the share of resamples whose difference has the
- * other sign; the text itself counts as one more resample, so p is never 0.
+ * The paired bootstrap (Koehn 2004) of two models: the 95 % interval of their difference, and p, the two-sided probability of a
+ * difference at least this large if the models were equal. p is twice the share of the resamples whose difference has the rarer sign,
+ * where a difference of 0 counts for both signs and the text itself counts as one more resample. So p is never 0.
  *
- * @param differences by resample, the difference of the two models' statistics on it.
+ * @param differences by resample: the statistic of the first model minus the statistic of the second.
  */
 export function pairedTest(differences: Float64Array): { interval: Interval | null; p: number | null } {
   const defined = differences.filter(Number.isFinite);

@@ -4,39 +4,40 @@ import { finished } from 'node:stream/promises';
 import { LineReader } from '../text/formats/lines.js';
 import { writeError } from '../base/errors.js';
 
-/** Characters that are gathered before they are written. */
+/** About how many characters are gathered before they are written. */
 const PIECE = 1 << 16;
 
 /**
- * Some columns of the table of tokens, on disk until the other columns are complete. A line is a sentence, with the cells
- * of its tokens one after another:
+ * A temporary file with some columns of the table of tokens, until the columns of all models are complete. A line of the file is a
+ * sentence, with the cells of its tokens one after another; a line of the table is a token. For the columns a and b:
  *
  * ```
- * the file      token 1: a TAB b TAB  token 2: a TAB b    …   for columns a and b
- * the table     token 1: a TAB b TAB … columns of other files
+ * a line of the file       a of token 1 TAB b of token 1 TAB a of token 2 TAB b of token 2 …
+ * a line of the table      a of token 1 TAB b of token 1 TAB … columns of other files
  * ```
  */
 export class ColumnFile {
   private readonly stream: WriteStream;
+  /** Lines that were not written yet. */
   private text = '';
 
-  /** @param columns names of the columns; every token has one cell for each. */
+  /** @param columns the names of the columns. */
   constructor(
     readonly path: string,
     readonly columns: readonly string[],
   ) {
     this.stream = createWriteStream(path);
-    // Errors are reported where the stream is awaited, in flush and end.
+    // `flush` and `end` report the errors of the stream.
     this.stream.on('error', () => undefined);
   }
 
-  /** Adds a sentence. @param cells columns × tokens, token by token. */
+  /** Adds a sentence. @param cells the cells of its first token, then of its second … (tokens × columns). */
   async add(cells: readonly string[]): Promise<void> {
     this.text += cells.join('\t') + '\n';
     if (this.text.length >= PIECE) await this.flush();
   }
 
-  /** @throws KNESER_DISK_FULL, KNESER_IO */
+  /** Completes the file. @throws KNESER_DISK_FULL, KNESER_IO */
   async end(): Promise<void> {
     try {
       await this.flush();
@@ -58,9 +59,8 @@ export class ColumnFile {
 /**
  * Joins column files to the table of tokens.
  *
- * - Input: the columns of the tokens, then the columns of each model; all files have the same sentences.
- * - Output: lines of the table, the first with the names of the columns.
- * - Order: as in the sentences.
+ * @param files the columns that all models share, then the columns of each model. All files have the same sentences in the same order.
+ * @returns pieces of the table: the line with the names of the columns, then the lines of each sentence.
  */
 export async function* joinColumns(files: readonly ColumnFile[]): AsyncGenerator<string> {
   yield files.flatMap(({ columns }) => columns).join('\t') + '\n';

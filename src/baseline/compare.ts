@@ -17,34 +17,34 @@ import { ALIGNED_COLUMNS, tableError, TokenTable, type TokenRow, type TokenValue
 
 /** Options of `compare`. */
 export interface CompareOptions {
-  /** Path of a table of tokens, as `baseline` writes it. */
+  /** Path of a table of tokens that `baseline` wrote. */
   readonly file: string;
   /**
-   * Path of another table of the same tokens, which holds the second model. It needs the columns `sentence`, `position`,
-   * `token` and `MODEL.log10Prob`.
+   * Path of another table of the same tokens, which has the second model. It needs the columns `sentence`, `position`, `token` and
+   * `MODEL.log10Prob`.
    */
   readonly other?: string;
-  /** The names of the two models. Default: the models of the tables, if there are just two. */
+  /** The names of the two models. Default: the models of the tables, if there are exactly two. */
   readonly models?: readonly [first: string, second: string];
-  /** How many of the largest gains and losses are listed, 0 to 10,000. Default 10. */
+  /** How many of the largest gains and of the largest losses are listed, 0 to 10,000. Default 10. */
   readonly top?: number;
   /** Resamples of the bootstrap, 100 to 1,000,000. Default 1000. */
   readonly resamples?: number;
   /** Seed of the bootstrap, a whole number from 0. Default 1. */
   readonly seed?: number;
-  /** Stops the work when aborted (KNESER_ABORTED); the signal's reason is the error's `cause`. */
+  /** Stops the work when aborted, with the error KNESER_ABORTED, whose `cause` is the reason of the signal. */
   readonly signal?: AbortSignal;
 }
 
-/** Tokens that share a property, such as their count. Above 0, a difference is in favour of the first model. */
+/** Figures of the tokens that share a property, such as their count. */
 export interface TokenGroup {
-  /** A range such as `10–99`. */
+  /** The value or range of the property, such as `10–99`. */
   readonly name: string;
-  /** Number of its tokens. */
+  /** Number of tokens in the group. */
   readonly tokens: number;
   /** Mean log10 p of the first and the second model. */
   readonly log10Prob: readonly [first: number, second: number];
-  /** The mean difference of log10 p, first model minus second. */
+  /** The mean of log10 p of the first model minus log10 p of the second. Above 0, the first model is better. */
   readonly difference: number;
   /** The share of the tokens that the first model predicts better, and the share that the second predicts better. */
   readonly better: readonly [first: number, second: number];
@@ -56,7 +56,7 @@ export interface TokenDifference {
   readonly file: string;
   /** Number of the sentence in the file, from 1. */
   readonly sentence: number;
-  /** Place of the token in the sentence, from 1. */
+  /** Position of the token in the sentence, from 1. */
   readonly position: number;
   /** The token. */
   readonly token: string;
@@ -64,13 +64,13 @@ export interface TokenDifference {
   readonly context: readonly string[];
   /** Occurrences of the token in the training text; 0 for an OOV. */
   readonly count: number;
-  /** Whether it is outside the vocabulary. */
+  /** Whether the token is outside the vocabulary. */
   readonly oov: boolean;
   /** log10 p of the first and the second model. */
   readonly log10Prob: readonly [first: number, second: number];
-  /** Length of the n-gram that matched in each model; `null` for a table without the column `matched`. */
+  /** Length [tokens] of the n-gram that matched, by the first and the second model; `null` without the column `matched`. */
   readonly matched: readonly [first: number | null, second: number | null];
-  /** log10 p of the first model minus that of the second. */
+  /** log10 p of the first model minus log10 p of the second. */
   readonly difference: number;
 }
 
@@ -80,45 +80,45 @@ export interface ModelComparison {
   readonly models: readonly [first: ComparedModel, second: ComparedModel];
   /** Sentences of the test texts. */
   readonly sentences: number;
-  /** 0 for texts without documents. */
+  /** Documents of the test texts; 0 for texts without documents. */
   readonly documents: number;
   /** Tokens of the test texts, `</s>` counted. */
   readonly tokens: number;
   /** Tokens outside the vocabulary. */
   readonly oov: number;
   /**
-   * Perplexity of the first model minus that of the second. `interval` (95 %) and `p` are by the paired bootstrap over
-   * documents, or over sentences in tables without documents.
+   * Perplexity of the first model minus perplexity of the second. `interval` and `p` are by the paired bootstrap over units:
+   * documents, or sentences in tables without documents.
    */
   readonly difference: number;
   /** 95 % interval of `difference`; `null` for a single unit. */
   readonly interval: Interval | null;
   /** `difference` divided by the second model's perplexity. */
   readonly relative: number;
-  /** Two-sided p of the paired bootstrap; `null` for a single unit. */
+  /** Two-sided p of `difference` by the paired bootstrap; `null` for a single unit. */
   readonly p: number | null;
-  /** Groups by the token's count in the training text. */
+  /** Tokens grouped by their count in the training text. */
   readonly byCount: readonly TokenGroup[];
-  /** Groups by the token's position in its sentence. */
+  /** Tokens grouped by their position in the sentence. */
   readonly byPosition: readonly TokenGroup[];
-  /** Groups by the length of the n-gram that matched, for each model whose table has the column `matched`. */
+  /** Tokens grouped by the length of the n-gram that matched, for each model whose table has the column `matched`. */
   readonly byMatched: readonly {
     /** The name of the model. */
     readonly model: string;
-    /** Tokens by the length that matched in this model. */
+    /** Tokens grouped by the length [tokens] of the n-gram that matched in this model. */
     readonly groups: readonly TokenGroup[];
   }[];
-  /** The tokens at which the first model gains most. */
+  /** The tokens with the largest differences in favour of the first model. */
   readonly gains: readonly TokenDifference[];
-  /** The tokens at which the first model loses most. */
+  /** The tokens with the largest differences in favour of the second model. */
   readonly losses: readonly TokenDifference[];
 }
 
-/** One of two models. */
+/** One of the two models of a comparison. */
 export interface ComparedModel {
-  /** Its name, such as `glm5`. */
+  /** The name of the model, such as `glm5`. */
   readonly name: string;
-  /** The table of tokens that it is in. */
+  /** Path of the table of tokens with this model. */
   readonly file: string;
   /** Perplexity of the test texts. */
   readonly perplexity: number;
@@ -126,13 +126,13 @@ export interface ComparedModel {
   readonly interval: Interval | null;
 }
 
-/** Tokens of context that are kept for gains and losses. */
+/** The most tokens of `context` of a gain or loss. */
 const CONTEXT = 12;
 const DEFAULT_TOP = 10;
 const MOST_TOP = 10_000;
-/** Figures of a unit: tokens, log10 p by the first model, log10 p by the second. */
+/** Number of figures of a unit: its tokens, Σ log10 p by the first model, Σ log10 p by the second. */
 const WIDTH = 3;
-/** The first position of each group of positions. */
+/** The first position of each group by position. */
 const POSITIONS = [1, 2, 3, 4, 6, 11, 21, 41, 81];
 
 /** The checks of {@link CompareOptions}. */
@@ -149,10 +149,10 @@ const COMPARE_OPTIONS: OptionTable<CompareOptions> = {
 };
 
 /**
- * Finds the tokens that one model predicts better than another. It reads the models' log10 probabilities from tables of
- * tokens, line by line: memory does not grow with the text.
+ * Finds the tokens that one model predicts better than another. Reads the log10 probabilities of the models from tables of tokens, line
+ * by line, so memory does not grow with the text.
  *
- * @throws KneserError: KNESER_INPUT_*; KNESER_INPUT_TABLE with the line, for a malformed table or two tables of different
+ * @throws KneserError: KNESER_INPUT_*; KNESER_INPUT_TABLE with the line, for a malformed table or for two tables of different
  *   tokens; KNESER_OPTION for an option out of range or a model that no table has.
  * @example
  * ```ts
@@ -183,6 +183,7 @@ export async function compare(options: CompareOptions): Promise<ModelComparison>
   }
 }
 
+/** The names of the two models to compare. @throws KNESER_OPTION */
 function chooseModels(
   table: TokenTable,
   other: TokenTable | undefined,
@@ -200,11 +201,13 @@ function chooseModels(
   const models = other ? [...table.models, ...other.models] : table.models;
   const [first, second] = models;
   if (models.length === 2 && (!other || table.models.length === 1)) return [first, second];
-  const known = (other ? tables : [table]).map(({ path, models: has }) => `${path} has ${has.join(', ')}`).join('; ');
+  const known = (other ? tables : [table])
+    .map(({ path, models: names }) => `${path} has ${names.join(', ')}`)
+    .join('; ');
   throw new KneserError('KNESER_OPTION', `models: name two; ${known}`);
 }
 
-/** Each token with its values by the two models. */
+/** Yields each token with its values by the two models. @param names the names of the two models. */
 async function* pairs(
   table: TokenTable,
   other: TokenTable | undefined,
@@ -221,41 +224,42 @@ async function* pairs(
     const next = await others.next();
     if (next.done)
       throw tableError(other.path, line, `the table ends before this line, but ${table.path} has more lines`);
-    const beside = next.value;
+    const otherRow = next.value;
     for (const name of ALIGNED_COLUMNS) {
-      if (beside[name] === row[name]) continue;
+      if (otherRow[name] === row[name]) continue;
       throw tableError(
         other.path,
         line,
-        `${name} is ${JSON.stringify(beside[name])}, and ${JSON.stringify(row[name])} in ${table.path}; ` +
+        `${name} is ${JSON.stringify(otherRow[name])}, and ${JSON.stringify(row[name])} in ${table.path}; ` +
           'both tables must have the same tokens in the same order',
       );
     }
-    yield [row, [row.values[0], beside.values[0]]];
+    yield [row, [row.values[0], otherRow.values[0]]];
   }
   if (!(await others.next()).done) {
     throw tableError(other.path, line + 1, `the table has this line, but ${table.path} ends before it`);
   }
 }
 
+/** log10 p of a token by the two models. */
 type Pair = readonly [first: number, second: number];
 
 /**
- * The sums of a comparison.
- *
- * - Input: each token, with its values by the two models.
- * - Output: the comparison.
- * - Order: as in the text, in which the tokens of a sentence, and sentences of a document, follow each other.
+ * Sums up a comparison: call `add` for each token in the order of the text, then `comparison`.
  */
 class Totals {
+  // Numbers of all tokens so far, and their parts.
   private tokens = 0;
   private oov = 0;
+  private sentences = 0;
+  private documents = 0;
+  // The file, the sentence and the document of the last token.
   private file = '';
   private sentence = 0;
   private document = 0;
-  private sentences = 0;
-  private documents = 0;
+  /** The figures of the unit so far. */
   private readonly unit = new Float64Array(WIDTH);
+  /** The last tokens of the sentence. */
   private readonly context: string[] = [];
   private readonly byCount = new Groups(countName);
   private readonly byPosition = new Groups(positionName);
@@ -301,8 +305,8 @@ class Totals {
       if (!list.takes(difference)) continue;
       const { file, sentence, position, token, count, oov } = row;
       const matched = [first.matched, second.matched] as const;
-      const place = { file, sentence, position, token, context: [...context], count, oov };
-      list.add({ ...place, log10Prob: pair, matched, difference });
+      const described = { file, sentence, position, token, context: [...context], count, oov };
+      list.add({ ...described, log10Prob: pair, matched, difference });
     }
     context.push(row.token);
     if (context.length > CONTEXT) context.shift();
@@ -315,7 +319,7 @@ class Totals {
     const { sums, units } = resampling;
     const [first, second] = [firstFile, secondFile].map(
       (file, i): { model: ComparedModel; resampled: Float64Array } => {
-        const perplexity = (of: Float64Array): number => perplexityOf(of[1 + i], of[0]);
+        const perplexity = (figures: Float64Array): number => perplexityOf(figures[1 + i], figures[0]);
         const resampled = resampling.statistics(perplexity);
         const interval = units > 1 ? intervalOf(resampled) : null;
         return { model: { name: names[i], file, perplexity: perplexity(sums), interval }, resampled };
@@ -350,8 +354,9 @@ class Totals {
   }
 }
 
-/** Sums over groups of tokens. Each group has a number, by which groups are sorted. */
+/** Sums over groups of tokens. Each group has a number, its key, by which groups are sorted. */
 class Groups {
+  /** By key: tokens, Σ log10 p by the first model and by the second, tokens that the first model predicts better, and the second. */
   private readonly sums = new Map<number, Float64Array>();
 
   constructor(private readonly nameOf: (key: number) => string) {}
@@ -383,7 +388,7 @@ class Groups {
   }
 }
 
-/** The tokens with the largest differences of one sign. */
+/** Collects the `most` tokens with the largest differences of one sign, the largest first. */
 class Largest {
   readonly list: TokenDifference[] = [];
 
@@ -392,6 +397,7 @@ class Largest {
     private readonly sign: 1 | -1,
   ) {}
 
+  /** Whether a token with this difference is among the largest so far. */
   takes(difference: number): boolean {
     const { list, most, sign } = this;
     if (difference * sign <= 0 || most === 0) return false;
@@ -406,7 +412,7 @@ class Largest {
   }
 }
 
-/** The number of a token's group: −1 for OOVs, 0 and 1 for the counts 0 and 1, 2 for 2–9, 3 for 10–99 … */
+/** The key of a token's group by count: −1 for OOVs, 0 and 1 for the counts 0 and 1, 2 for 2–9, 3 for 10–99 … */
 function countKey({ count, oov }: TokenRow): number {
   if (oov) return -1;
   return count < 2 ? count : 1 + String(count).length;
@@ -417,8 +423,8 @@ function countName(key: number): string {
   return key < 2 ? String(key) : `${whole(Math.max(2, 10 ** (key - 2)))}–${whole(10 ** (key - 1) - 1)}`;
 }
 
+/** @param index of `POSITIONS`; −1 for the position 0, which a table of another program may have. */
 function positionName(index: number): string {
-  // A position of 0 is before all groups.
   const from = POSITIONS[index] ?? 0;
   const next = index + 1 < POSITIONS.length ? POSITIONS[index + 1] : Infinity;
   if (next === from + 1) return String(from);

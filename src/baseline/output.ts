@@ -11,11 +11,11 @@ import { baselineMarkdown } from './markdown.js';
 import { baselinePage } from './page.js';
 import type { BaselineReport } from './report.js';
 
-/** The names of the files in a baseline's folder. */
+/** The names of the files that a baseline writes. */
 const FILES = { json: 'baseline.json', markdown: 'baseline.md', page: 'baseline.html', tokens: 'tokens.tsv.gz' };
 
 /**
- * Checks that the folder can be written before hours are spent on computing its content.
+ * Checks that files can be written to the folder, before the work that may take hours.
  *
  * @throws KNESER_OUTPUT_EXISTS, KNESER_OUTPUT_DENIED
  */
@@ -36,7 +36,7 @@ export async function claimFolder(folder: string, force: boolean): Promise<void>
   }
 }
 
-/** Refuses to replace models before the first one is trained, as each training would refuse later. @throws KNESER_OUTPUT_EXISTS */
+/** Refuses to replace models before the first training, because the training of that model would refuse. @throws KNESER_OUTPUT_EXISTS */
 export function checkModels(folder: string, names: readonly string[], force: boolean): void {
   const found = names.map(name => join(folder, name)).find(path => existsSync(path));
   if (found === undefined || force) return;
@@ -47,9 +47,9 @@ export function checkModels(folder: string, names: readonly string[], force: boo
 }
 
 /**
- * Writes the files of a baseline: all or none. They are written to a temporary folder, then renamed.
+ * Writes the files of a baseline: all of them to a temporary folder, from which it then moves them.
  *
- * @param lines lines of the table of tokens.
+ * @param lines the lines of the table of tokens.
  */
 export async function writeBaseline(
   folder: string,

@@ -11,14 +11,14 @@ const STYLE = `
 .main { max-width: 38rem; }
 `;
 
-/** The smoothings that have a line in each plot. */
+/** The smoothings with a line in each plot. */
 const LINES = [
   { smoothing: 'mkn', colour: 'var(--first)' },
   { smoothing: 'glm', colour: 'var(--second)' },
 ] as const;
 
-/** Up to this many test files, each has a plot of its own. */
-const FILES_PLOTTED = 24;
+/** With at most this many test files, each file has a plot of its own. */
+const MOST_FILE_PLOTS = 24;
 
 /** The report as one self-contained HTML page, with plots of perplexity by order. */
 export function baselinePage(report: BaselineReport): string {
@@ -36,8 +36,8 @@ export function baselinePage(report: BaselineReport): string {
     known.length > 0 ? 'Hollow: published figures.' : '',
   ];
   const main = plotOf('Perplexity by order', models, model => model.micro, references);
-  const small = test.length > 1 && test.length <= FILES_PLOTTED ? test : [];
-  const plots = small.map(({ file }, i) => {
+  const plotted = test.length > 1 && test.length <= MOST_FILE_PLOTS ? test : [];
+  const plots = plotted.map(({ file }, i) => {
     const plot = plotOf(`Perplexity by order: ${file}`, models, model => model.files[i], []);
     return `<figure><figcaption>${escapeHtml(file)}</figcaption>${plot}</figure>\n`;
   });
@@ -55,7 +55,7 @@ export function baselinePage(report: BaselineReport): string {
   return htmlPage(title, body, STYLE);
 }
 
-/** A plot of perplexity by order, with one line for each smoothing. */
+/** A plot of perplexity by order, with one line for each smoothing. @param figures chooses the figures of a model. */
 function plotOf(
   title: string,
   models: readonly ModelReport[],

@@ -12,17 +12,17 @@ export function comparePairs(measured: readonly Measured[]): Comparison[] {
   const comparisons: Comparison[] = [];
   for (const model of measured) {
     const { smoothing, order } = model.candidate;
-    const before = find(smoothing, orders[orders.indexOf(order) - 1]);
-    const plain = smoothing === 'glm' ? find('mkn', order) : undefined;
-    for (const against of [plain, before]) if (against) comparisons.push(comparePair(model, against));
+    const oneLower = find(smoothing, orders[orders.indexOf(order) - 1]);
+    const kneserNey = smoothing === 'glm' ? find('mkn', order) : undefined;
+    for (const against of [kneserNey, oneLower]) if (against) comparisons.push(comparePair(model, against));
   }
   return comparisons;
 }
 
 function comparePair(model: Measured, against: Measured): Comparison {
   const [a, b] = [model.report.micro.perplexity, against.report.micro.perplexity];
-  const others = against.all.perplexities();
-  const differences = model.all.perplexities().map((perplexity, i) => perplexity - others[i]);
+  const againstPerplexities = against.all.perplexities();
+  const differences = model.all.perplexities().map((perplexity, i) => perplexity - againstPerplexities[i]);
   const { interval, p } = model.all.resampling.units > 1 ? pairedTest(differences) : { interval: null, p: null };
   const difference = a === null || b === null ? null : a - b;
   return {
@@ -35,12 +35,12 @@ function comparePair(model: Measured, against: Measured): Comparison {
   };
 }
 
-/** Perplexities from the literature on a corpus's test set, each beside the perplexity of our model of the same kind. */
+/** Published perplexities on the test set of a corpus, each with the perplexity of the model of this baseline that is of the same kind. */
 export function publishedFigures(corpus: Corpus | undefined, models: readonly ModelReport[]): PublishedFigure[] {
   return (corpus?.published ?? [])
     .filter(({ split }) => split === 'test')
     .map(({ model, perplexity, source, counterpart }) => {
-      const ours = models.find(({ name }) => name === counterpart);
-      return { model, perplexity, source, counterpart: ours?.name ?? null, ours: ours?.micro.perplexity ?? null };
+      const own = models.find(({ name }) => name === counterpart);
+      return { model, perplexity, source, counterpart: own?.name ?? null, ours: own?.micro.perplexity ?? null };
     });
 }

@@ -4,35 +4,35 @@ import type { TokenizationInfo } from '../text/tokenization.js';
 import type { Interval } from './bootstrap.js';
 import type { Unit } from './texts.js';
 
-/** A model's figures on a text. Intervals are 95 % intervals by the bootstrap. `null` stands for an undefined figure, or too few units. */
+/** The figures of a model on a text. Intervals are 95 % intervals by the bootstrap. `null` is an undefined figure, or an interval of too few units. */
 export interface TextFigures extends Perplexity {
   /** Number of units that the bootstrap resamples: documents, or sentences in files without documents. */
   readonly units: number;
-  /** OOVs divided by tokens. */
+  /** The number of OOVs divided by the number of tokens. */
   readonly oovRate: number;
   /**
-   * −log2 p of the tokens in the vocabulary, divided by their length in code points with the space or line end after each.
-   * Without OOVs it equals `bitsPerCharacter`. With OOVs it is defined for tokenizers whose tokens tell how much of the
-   * text they take, such as `whitespace` and `characters`.
+   * Σ −log2 p of the tokens in the vocabulary, divided by the length [code points] of these tokens and the space or line end after
+   * each. Without OOVs it equals `bitsPerCharacter`. With OOVs it is `null` for tokenizers whose tokens do not tell their length in the
+   * text; it is defined for `whitespace` and `characters`.
    */
   readonly bitsPerCharacterExcludingOov: number | null;
-  /** As `bitsPerCharacterExcludingOov`, divided by bytes of UTF-8 instead. */
+  /** As `bitsPerCharacterExcludingOov`, but divided by the length in bytes of UTF-8. */
   readonly bitsPerByteExcludingOov: number | null;
   /** 95 % interval of `perplexity`; `null` for a text of one unit. */
   readonly interval: Interval | null;
-  /** The interval of `perplexityExcludingOov`. */
+  /** 95 % interval of `perplexityExcludingOov`; `null` for a text of one unit. */
   readonly intervalExcludingOov: Interval | null;
 }
 
-/** Means over files, in which every file has the same weight: bits are averaged, so perplexity is a geometric mean. */
+/** Means over files, where every file has the same weight. The mean of bits is arithmetic, so the mean of perplexities is geometric. */
 export interface MacroFigures {
   /** Geometric mean of the perplexities of the files. */
   readonly perplexity: number | null;
-  /** Its 95 % interval. */
+  /** 95 % interval of `perplexity`. */
   readonly interval: Interval | null;
-  /** Geometric mean of the files' perplexities over the tokens in the vocabulary. */
+  /** Geometric mean of the perplexities of the files without OOVs. */
   readonly perplexityExcludingOov: number | null;
-  /** Its 95 % interval. */
+  /** 95 % interval of `perplexityExcludingOov`. */
   readonly intervalExcludingOov: Interval | null;
   /** Mean over the files of −log2 p a token. */
   readonly bitsPerToken: number | null;
@@ -50,30 +50,30 @@ export interface MacroFigures {
 export interface ModelReport {
   /** The smoothing and the order, such as `glm5`. */
   readonly name: string;
-  /** How its counts were smoothed. */
+  /** How the counts of the model were smoothed. */
   readonly smoothing: Smoothing;
-  /** Length of its longest n-grams. */
+  /** Length of the longest n-grams of the model. */
   readonly order: number;
-  /** Number of distinct n-grams that the model counts, those of skip patterns included. */
+  /** Number of distinct n-grams of the model, n-grams of skip patterns included. */
   readonly ngrams: number;
   /** Bytes on disk. */
   readonly bytes: number;
-  /** Seconds that training took, without tuning. */
+  /** Time that training took, without tuning [s]. */
   readonly trainSeconds: number;
-  /** `null` for a model without weights to tune. */
+  /** Time that tuning took [s]; `null` for a model without weights to tune. */
   readonly tuneSeconds: number | null;
-  /** Seconds that loading the tables took; `null` if blocks were read as needed. */
+  /** Time that loading the tables took [s]; `null` if blocks were read as needed. */
   readonly loadSeconds: number | null;
-  /** Seconds that scoring all test files took, on one thread. */
+  /** Time that scoring all test files took, on one thread [s]. */
   readonly scoreSeconds: number;
   /** Figures of each test file. */
   readonly files: readonly (TextFigures & {
-    /** Its path. */
+    /** The path of the test file. */
     readonly file: string;
   })[];
-  /** All files as one text: each token counts alike. */
+  /** Figures of all files as one text: every token has the same weight. */
   readonly micro: TextFigures;
-  /** Means over the files, each with the same weight, whatever its length. */
+  /** Means over the files: every file has the same weight, whatever its length. */
   readonly macro: MacroFigures;
 }
 
@@ -81,9 +81,9 @@ export interface ModelReport {
 export interface Comparison {
   /** The name of a model. */
   readonly model: string;
-  /** The name of the model that it is compared to. */
+  /** The name of the model with which `model` is compared. */
   readonly against: string;
-  /** Perplexity of `model` minus that of `against`. */
+  /** Perplexity of `model` minus perplexity of `against`. */
   readonly difference: number | null;
   /** 95 % interval of `difference`, by the paired bootstrap. */
   readonly interval: Interval | null;
@@ -93,17 +93,17 @@ export interface Comparison {
   readonly p: number | null;
 }
 
-/** A perplexity from the literature beside that of our model. */
+/** A published perplexity, with the perplexity of a model of this baseline. */
 export interface PublishedFigure {
-  /** Its name in the publication. */
+  /** The name of the model in the publication. */
   readonly model: string;
   /** The published perplexity. */
   readonly perplexity: number;
   /** The publication. */
   readonly source: string;
-  /** Name of our model of the same kind; `null` without such a model. */
+  /** Name of the model of this baseline that is of the same kind; `null` if there is none. */
   readonly counterpart: string | null;
-  /** Perplexity of that model over all test files. */
+  /** Perplexity of `counterpart` over all test files. */
   readonly ours: number | null;
 }
 
@@ -111,48 +111,48 @@ export interface PublishedFigure {
 export interface BaselineReport {
   /** The version of kneser. */
   readonly version: string;
-  /** The catalog's corpus, or `null`. */
+  /** The corpus of the catalog; `null` for a baseline of files. */
   readonly corpus: {
-    /** Its name in the catalog. */
+    /** The name of the corpus in the catalog. */
     readonly name: string;
-    /** Its title. */
+    /** The title of the corpus. */
     readonly title: string;
   } | null;
-  /** The text that was counted. */
+  /** The training text. */
   readonly train: {
-    /** Its files. */
+    /** Paths of the files. */
     readonly files: readonly string[];
-    /** Its sentences. */
+    /** Number of sentences. */
     readonly sentences: number;
-    /** Its tokens, `</s>` counted. */
+    /** Number of tokens, `</s>` included. */
     readonly tokens: number;
     /** Number of types, with `</s>` and `<unk>`. */
     readonly vocabulary: number;
   };
-  /** The text that the mixture was tuned on. */
+  /** The text on which the mixtures were tuned. */
   readonly valid: {
-    /** Its files. */
+    /** Paths of the files. */
     readonly files: readonly string[];
-    /** Its sentences. */
+    /** Number of sentences. */
     readonly sentences: number;
   };
-  /** The texts that were measured. */
+  /** The texts on which the models were measured. */
   readonly test: readonly {
-    /** Its path. */
+    /** Path of the file. */
     readonly file: string;
-    /** Its sentences. */
+    /** Number of sentences. */
     readonly sentences: number;
-    /** Its tokens, `</s>` counted. */
+    /** Number of tokens, `</s>` included. */
     readonly tokens: number;
-    /** Its tokens outside the vocabulary. */
+    /** Number of tokens outside the vocabulary. */
     readonly oov: number;
-    /** Its code points. */
+    /** Length in code points. */
     readonly characters: number;
-    /** Its bytes of UTF-8. */
+    /** Length in bytes of UTF-8. */
     readonly bytes: number;
-    /** What its bootstrap resamples. */
+    /** The part of the text that the bootstrap resamples as a whole. */
     readonly unit: Unit;
-    /** How many of these it has. */
+    /** Number of such parts. */
     readonly units: number;
   }[];
   /** The options of all models. */
@@ -172,17 +172,17 @@ export interface BaselineReport {
   };
   /** How the intervals were computed. */
   readonly bootstrap: {
-    /** How many resamples. */
+    /** Number of resamples. */
     readonly resamples: number;
-    /** The seed of their random numbers. */
+    /** The seed of the random numbers. */
     readonly seed: number;
   };
-  /** A row for each model. */
+  /** How each model was made, and its figures. */
   readonly models: readonly ModelReport[];
   /** Paired differences of models. */
   readonly comparisons: readonly Comparison[];
   /** Published figures for the same corpus. */
   readonly published: readonly PublishedFigure[];
-  /** A sentence for each thing in the texts that was replaced or left out. */
+  /** One sentence for each part of the texts that was replaced or left out. */
   readonly warnings: readonly string[];
 }

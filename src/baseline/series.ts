@@ -21,24 +21,26 @@ import { spelledLength } from './spelling.js';
 import type { TestText } from './texts.js';
 import { cell, DOCUMENT_COLUMN, formatLog10Prob, modelColumns } from './token-table.js';
 
-/** English text has about this many bytes a token. */
+/** About the number of bytes of an English token, with the space after it. */
 const BYTES_A_TOKEN = 5;
-/** Progress is reported once in this many sentences. */
+/** Progress is reported after this many sentences. */
 const SENTENCES_A_REPORT = 256;
 
-/** A model that is to be made and measured. */
+/** A model to train and measure. */
 export interface Candidate {
   readonly name: string;
   readonly smoothing: Smoothing;
   readonly order: number;
 }
 
-/** A model that was made and measured. */
+/** A model that was trained and measured. */
 export interface Measured {
   readonly candidate: Candidate;
+  /** The measure of all test files as one text. */
   readonly all: TextMeasure;
   readonly report: ModelReport;
   readonly info: ModelInfo;
+  /** The columns of the model in the table of tokens; `undefined` if no table is written. */
   readonly column: ColumnFile | undefined;
 }
 
@@ -52,7 +54,7 @@ export interface Series {
   readonly classes: number;
   /** The folder for temporary files. */
   readonly work: string;
-  /** The folder in which models are made. */
+  /** The folder in which models are trained. */
   readonly models: string;
   /** The columns of the table of tokens that all models share; `undefined` if no table is written. */
   readonly tokens: ColumnFile | undefined;
@@ -60,15 +62,11 @@ export interface Series {
 }
 
 /**
- * Trains, tunes and measures a model.
+ * Trains, tunes and measures a model, and writes its columns of the table of tokens to a file. Call it for one model after another.
  *
- * - Input: the files of the series.
- * - Output: its figures, and a file with its columns of the table of tokens.
- * - Order: models one after another; the first also writes the columns that all models share.
- *
- * @param first whether this is the first model.
+ * @param isFirst whether this is the first model, which also writes the columns that all models share.
  */
-export async function measureModel(series: Series, candidate: Candidate, first: boolean): Promise<Measured> {
+export async function measureModel(series: Series, candidate: Candidate, isFirst: boolean): Promise<Measured> {
   const { options, files, tests } = series;
   const { name, order } = candidate;
   const mixture = SMOOTHINGS[candidate.smoothing].tables === 'all';
@@ -105,7 +103,7 @@ export async function measureModel(series: Series, candidate: Candidate, first: 
     const started = performance.now();
     const loaded = model.shouldLoad(expectedTokens) ? await model.load({ onProgress: tell, signal }) : undefined;
     const loadSeconds = loaded ? seconds(started) : null;
-    const counts = first && series.tokens ? await trainingCounts(model) : undefined;
+    const counts = isFirst && series.tokens ? await trainingCounts(model) : undefined;
     const column = series.tokens && new ColumnFile(join(series.work, `${name}.columns`), modelColumns(name));
     const texts: TextMeasure[] = [];
     const clock = { seconds: 0 };
@@ -133,7 +131,13 @@ export async function measureModel(series: Series, candidate: Candidate, first: 
   }
 }
 
-/** Scores a test file and writes its columns. @param clock adds up the seconds that scoring takes. */
+/**
+ * Measures a model on a test file, and writes the columns of the file.
+ *
+ * @param index the index of the file in `series.tests`.
+ * @param counts given for the first model, which writes the columns that all models share.
+ * @param clock adds up the seconds that scoring takes.
+ */
 async function measureText(
   series: Series,
   index: number,
@@ -149,7 +153,7 @@ async function measureText(
   const lengthOf = spelledLength(tokenization);
   const measure = TextMeasure.begin(text, { resamples, seed, stream: index });
   const file = cell(text.file);
-  const documents = series.tokens?.columns.includes(DOCUMENT_COLUMN);
+  const hasDocuments = series.tokens?.columns.includes(DOCUMENT_COLUMN);
   for await (const { text: sentence, number, unit } of text.sentences()) {
     checkAborted(options.signal, 'the baseline');
     if (number % SENTENCES_A_REPORT === 0) {
@@ -165,7 +169,7 @@ async function measureText(
     });
     await column?.add(tokens.flatMap((_, t) => [formatLog10Prob(log10Probs[t]), String(matched[t])]));
     if (!counts || !series.tokens) continue;
-    const document = documents ? [String(text.unit === 'document' ? unit : 0)] : [];
+    const document = hasDocuments ? [String(text.unit === 'document' ? unit : 0)] : [];
     await series.tokens.add(
       tokens.flatMap((token, t) => [
         file,
@@ -182,7 +186,7 @@ async function measureText(
   return measure;
 }
 
-/** The options `field` and `column` for these files: training and tuning refuse an option that none of their files uses. */
+/** The options of documents that these files use: training and tuning refuse an option that none of their files uses. */
 async function documentsIn(files: readonly string[], options: DocumentOptions): Promise<DocumentOptions> {
   return documentsOf(await expandInputs(files, { ...(options.format ? { format: options.format } : {}) }), options);
 }

@@ -9,12 +9,13 @@ export interface TextLength {
 }
 
 const UNKNOWN_LENGTH: TextLength = { characters: NaN, bytes: NaN };
+/** The tokens by which the tokenizer `characters` names white space and NUL: each stands for one byte. */
 const SEPARATOR_NAMES = new Set(Array.from('\0\t\n\v\f\r ', nameSeparators));
 
 /**
- * A function that gives the length of a token in the text, with the separator after it. The length is NaN if the token alone
- * does not tell it: in normalised text, for `words` (which may have a space between them or none), for a tokenizer's file,
- * and for the characters of a token of `bytes`.
+ * A function that gives the length of a token in the text, with the separator after the token. The length is NaN where the token does
+ * not tell it: in normalised text, for `words` (a space may follow a word or not), for a tokenizer file, and for the characters of a
+ * token of `bytes`.
  */
 export function spelledLength({ tokenizer, normalize }: TokenizationInfo): (token: string) => TextLength {
   if (normalize !== 'none') return () => UNKNOWN_LENGTH;

@@ -4,9 +4,10 @@ import { SMOOTHINGS } from '../smoothing/index.js';
 import type { TokenizationInfo } from '../text/tokenization.js';
 import type { BaselineReport, ModelReport, TextFigures } from './report.js';
 
-/** Lists of at most this many files name them; longer ones give their number. */
-const FILES_LISTED = 3;
+/** A text names at most this many files; of more files it gives the number. */
+const MOST_NAMED_FILES = 3;
 
+/** How the method paragraph describes the tokens, unless they are separated by white space. */
 const TOKENS: Partial<Record<TokenizationInfo['tokenizer'], string>> = {
   words: 'tokens are words, numbers and punctuation marks',
   characters: 'tokens are characters',
@@ -15,31 +16,32 @@ const TOKENS: Partial<Record<TokenizationInfo['tokenizer'], string>> = {
   sentencepiece: 'tokens are those of a SentencePiece model',
 };
 
-/** The report's title. */
+/** The title of the report. */
 export function titleOf(report: BaselineReport): string {
   return report.corpus ? `Baselines: ${report.corpus.title}` : 'Baselines';
 }
 
-/** A model's smoothing in words, and its order: `modified Kneser-Ney, order 5`. */
+/** The smoothing and the order of a model in words: `modified Kneser-Ney, order 5`. */
 export function modelTitle({ smoothing, order }: Pick<ModelReport, 'smoothing' | 'order'>): string {
   return `${SMOOTHINGS[smoothing].title}, order ${order}`;
 }
 
 /** The title of the model with this name in the report. */
 function titleByName({ models }: BaselineReport, name: string): string {
-  const model = models.find(({ name: known }) => known === name);
+  const model = models.find(candidate => candidate.name === name);
   return model ? modelTitle(model) : name;
 }
 
-/** The result in a sentence: the best model, and how far it is below Kneser-Ney of its order. */
+/** The result in a sentence: the best model, and how far its perplexity is below modified Kneser-Ney of the same order. */
 export function summaryOf({ models }: BaselineReport): string {
   const best = models.reduce((a, b) => ((b.micro.perplexity ?? Infinity) < (a.micro.perplexity ?? Infinity) ? b : a));
-  const plain = models.find(({ smoothing, order }) => smoothing === 'mkn' && order === best.order);
+  const kneserNey = models.find(({ smoothing, order }) => smoothing === 'mkn' && order === best.order);
   const { perplexity, interval } = best.micro;
   const result = `Lowest perplexity: ${figure(perplexity, 2)}${interval ? ` ${range(interval, 2)}` : ''} with ${modelTitle(best)}`;
-  if (!plain || plain === best || plain.micro.perplexity === null || perplexity === null) return `${result}.`;
-  const less = percent(1 - perplexity / plain.micro.perplexity);
-  return `${result}; that is ${less} below ${modelTitle(plain)} (${figure(plain.micro.perplexity, 2)}).`;
+  if (!kneserNey || kneserNey === best || kneserNey.micro.perplexity === null || perplexity === null)
+    return `${result}.`;
+  const less = percent(1 - perplexity / kneserNey.micro.perplexity);
+  return `${result}; that is ${less} below ${modelTitle(kneserNey)} (${figure(kneserNey.micro.perplexity, 2)}).`;
 }
 
 /** The paragraphs that say how the baselines were measured. */
@@ -120,9 +122,9 @@ function perplexityTable({ models, test }: BaselineReport): Table {
 }
 
 function fileTable({ test, models }: BaselineReport): Table {
-  const row = (name: string, of: (model: ModelReport) => number | null): string[] => [
+  const row = (name: string, perplexity: (model: ModelReport) => number | null): string[] => [
     name,
-    ...models.map(model => figure(of(model), 2)),
+    ...models.map(model => figure(perplexity(model), 2)),
   ];
   return {
     title: 'Perplexity by test file',
@@ -187,7 +189,7 @@ function costTable({ models, test }: BaselineReport): Table {
         whole(Math.round(tokens / scoreSeconds)),
       ],
     ),
-    notes: ['Size is that on disk. Sentences are scored one by one, on one thread.'],
+    notes: ['Size is the size on disk. Sentences are scored one by one, on one thread.'],
   };
 }
 
@@ -235,5 +237,5 @@ function percent(share: number): string {
 }
 
 function listed(files: readonly string[]): string {
-  return files.length > FILES_LISTED ? `${files.length} files` : files.join(', ');
+  return files.length > MOST_NAMED_FILES ? `${files.length} files` : files.join(', ');
 }

@@ -9,36 +9,38 @@ import type { Tokenization } from '../text/tokenization.js';
 /** The part of a text that the bootstrap resamples as a whole: a document, or a sentence in files without documents. */
 export type Unit = 'sentence' | 'document';
 
-/** A sentence of a text that models are measured on. */
+/** A sentence of a text on which models are measured. */
 export interface TestSentence {
   readonly text: string;
   /** Number of the sentence in its file, from 1. */
   readonly number: number;
-  /** Number of the unit that the sentence belongs to, from 1; the sentences of a unit follow each other. */
+  /** Number of the unit to which the sentence belongs, from 1. The sentences of a unit follow each other. */
   readonly unit: number;
 }
 
-/** A text that models are measured on. It is read once for each model. */
+/** A text on which models are measured. Each model reads it once. */
 export interface TestText {
   /** The name of the text in reports. */
   readonly file: string;
   readonly unit: Unit;
   readonly sentenceCount: number;
-  /** Length of the text in code points (`characters`) and in bytes of UTF-8; line ends are counted. */
+  /** Length of the text in code points, line ends included. */
   readonly characters: number;
+  /** Length of the text in bytes of UTF-8, line ends included. */
   readonly bytes: number;
-  /** Invalid UTF-8 sequences that are read as U+FFFD. */
+  /** Number of invalid UTF-8 sequences, which are read as U+FFFD. */
   readonly replaced: number;
-  /** Documents without text that are left out, with `missing: 'skip'`. */
+  /** Number of documents without text, which are left out with `missing: 'skip'`. */
   readonly skipped: number;
+  /** Reads the sentences from the file. */
   readonly sentences: () => AsyncGenerator<TestSentence>;
 }
 
 /**
- * Reads texts once, to measure their length.
+ * Opens texts: reads each once, to measure its length.
  *
  * @param named gives the name of a path in reports.
- * @param onWarning called with one sentence for each folder with entries that are left out.
+ * @param onWarning called with one sentence for each folder some of whose entries are left out.
  * @throws KNESER_INPUT_*; KNESER_INPUT_EMPTY for a text without a token.
  */
 export async function openTexts(
@@ -62,16 +64,16 @@ export async function openTexts(
     let sentenceCount = 0;
     let characters = 0;
     let bytes = 0;
-    let blank = true;
+    let isBlank = true;
     for await (const line of reader.lines()) {
       checkAborted(signal, 'the baseline');
       characters += codePoints(line) + 1;
       bytes += Buffer.byteLength(line) + 1;
       const sentences = tokenization.sentences(line);
       sentenceCount += sentences.length;
-      blank &&= sentences.every(sentence => tokenization.tokens(sentence).length === 0);
+      isBlank &&= sentences.every(sentence => tokenization.tokens(sentence).length === 0);
     }
-    if (blank) throw new KneserError('KNESER_INPUT_EMPTY', `${path}: the text holds no token`);
+    if (isBlank) throw new KneserError('KNESER_INPUT_EMPTY', `${path}: the text holds no token`);
     const { replaced, unended, skipped } = reader;
     texts.push({
       file: named(path),

@@ -3,40 +3,41 @@ import { KneserError } from '../base/errors.js';
 import { LineReader } from '../text/formats/lines.js';
 
 /**
- * The table of tokens: tab-separated, gzipped, one line for each token, like the table published with the One Billion Word
- * benchmark. With it others can interpolate their models with ours, or compare them.
+ * The columns of the table of tokens, which do not depend on a model. The table is tab-separated and gzipped, with one line for each
+ * token, like the table published with the One Billion Word benchmark. It lets others interpolate or compare their models with these.
  *
  * ```
  * file    sentence  position  token  count  oov  [document]  MODEL.log10Prob  MODEL.matched  … for each model
  * a.txt   1         1         the    120    0                -1.234567        2
  * ```
  *
- * `sentence` and `position` are numbered from 1. `count` is the number of occurrences in the training text, 0 for an OOV;
- * `oov` is 0 or 1. The column `document` exists if any text has documents: numbered from 1, 0 in texts without documents.
+ * `sentence` is the number of the sentence in the file, `position` the number of the token in the sentence, both from 1. `count` is the
+ * number of occurrences in the training text, 0 for an OOV; `oov` is 0 or 1. The table has the column `document` if any text has
+ * documents: the number of the document from 1, or 0 in a text without documents.
  */
 export const TOKEN_COLUMNS = ['file', 'sentence', 'position', 'token', 'count', 'oov'] as const;
 
 const PROBABILITY = '.log10Prob';
 const MATCHED = '.matched';
 
-/** The most characters of a line: splitting a line into cells takes far more memory than its characters. */
+/** The most characters of a line: the cells of a line take far more memory than its characters. */
 const MOST_CHARACTERS = 1 << 25;
 
-/** The least log10 probability: below it, the perplexity of the token would exceed the largest double. */
+/** The smallest log10 p that is read: below it, the perplexity of the token would exceed the largest double. */
 const LEAST_LOG10 = -308;
 
-/** Decimals of a log10 probability: rounding changes the probability by at most 1.2e-6 of itself. */
+/** Decimals of log10 p in the table: rounding changes p by a factor of at most 1 + 1.2e-6. */
 const DIGITS = 6;
 
 /** The column that only tables of texts with documents have. */
 export const DOCUMENT_COLUMN = 'document';
 
-/** The names of a model's columns. */
+/** The names of the columns of a model. */
 export function modelColumns(model: string): string[] {
   return [model + PROBABILITY, model + MATCHED];
 }
 
-/** Formats a log10 probability for the table. */
+/** Formats log10 p for the table. */
 export function formatLog10Prob(value: number): string {
   return figure(value, DIGITS);
 }
@@ -46,11 +47,12 @@ export function cell(text: string): string {
   return text.replace(/[\t\n\v\f\r]/g, control => String.fromCharCode(0x2400 + control.charCodeAt(0)));
 }
 
-/** The columns, besides `MODEL.log10Prob`, that a table of another program must have to be compared with ours. */
+/** The columns, besides `MODEL.log10Prob`, that a table of another program needs for a comparison. */
 export const ALIGNED_COLUMNS = ['sentence', 'position', 'token'] as const;
 
-/** A line of a table. The cells of columns that the table lacks are 0, empty or false. */
+/** A line of a table. For a column that the table lacks, the value is 0, empty or false. */
 export interface TokenRow {
+  /** The line of the file, from 1 (the names of the columns). */
   readonly line: number;
   readonly file: string;
   /** Number of the document, from 1; 0 in a text without documents. */
@@ -60,29 +62,30 @@ export interface TokenRow {
   readonly token: string;
   readonly count: number;
   readonly oov: boolean;
-  /** The values by the models that were asked for, in that order. */
+  /** The values by the models that `rows` was called with, in the same order. */
   readonly values: readonly TokenValue[];
 }
 
-/** A model's values of a token. */
+/** The values of a token by one model. */
 export interface TokenValue {
   readonly log10Prob: number;
-  /** Length of the n-gram that matched; `null` if the table lacks this column. */
+  /** Length [tokens] of the n-gram that matched; `null` if the table lacks this column. */
   readonly matched: number | null;
 }
 
-/** A table of tokens that is being read: its first line gives the models, then its rows are read one by one. */
+/** Reads a table of tokens: `open` reads the names of the columns, then `rows` yields the other lines one by one. */
 export class TokenTable {
   private constructor(
     readonly path: string,
-    /** Names of the models that the table has. */
+    /** The names of the models in the table. */
     readonly models: readonly string[],
+    /** The index of each column by name. */
     private readonly columns: ReadonlyMap<string, number>,
     private readonly lines: AsyncGenerator<string>,
   ) {}
 
   /**
-   * @param required columns that must be there.
+   * @param required the columns that the table must have.
    * @throws KNESER_INPUT_*; KNESER_INPUT_TABLE if the first line does not name the columns.
    */
   static async open(path: string, required: readonly string[] = TOKEN_COLUMNS): Promise<TokenTable> {
@@ -106,12 +109,12 @@ export class TokenTable {
     return new TokenTable(path, models, columns, lines);
   }
 
-  /** The rows, with the values by these models. @throws KNESER_INPUT_TABLE that names the line. */
+  /** Yields the rows, with the values by these models. @throws KNESER_INPUT_TABLE with the line, for a malformed line. */
   async *rows(models: readonly string[]): AsyncGenerator<TokenRow> {
     const { path, columns } = this;
-    const places = models.map(model => ({
-      p: columns.get(model + PROBABILITY) ?? -1,
-      m: columns.get(model + MATCHED),
+    const indices = models.map(model => ({
+      log10ProbAt: columns.get(model + PROBABILITY) ?? -1,
+      matchedAt: columns.get(model + MATCHED),
     }));
     const [fileAt, tokenAt, oovAt] = ['file', 'token', 'oov'].map(name => columns.get(name) ?? -1);
     let line = 1;
@@ -140,14 +143,15 @@ export class TokenTable {
         token: cells[tokenAt] ?? '',
         count: number('count'),
         oov: cells[oovAt] === '1',
-        values: places.map(({ p, m }, i) => {
-          const log10Prob = cells[p].trim() === '' ? NaN : Number(cells[p]);
-          // The log10 probability of a certain token may be rounded to a little above 0.
+        values: indices.map(({ log10ProbAt, matchedAt }, i) => {
+          const cell = cells[log10ProbAt];
+          const log10Prob = cell.trim() === '' ? NaN : Number(cell);
+          // Where p is nearly 1, rounding can make log10 p a little larger than 0.
           if (!(log10Prob <= 1e-6 && log10Prob >= LEAST_LOG10)) {
             const name = models[i] + PROBABILITY;
-            throw tableError(path, line, `${name}: ${quoted(cells[p])} is not the logarithm of a probability above 0`);
+            throw tableError(path, line, `${name}: ${quoted(cell)} is not the logarithm of a probability above 0`);
           }
-          return { log10Prob, matched: m === undefined ? null : number(models[i] + MATCHED) };
+          return { log10Prob, matched: matchedAt === undefined ? null : number(models[i] + MATCHED) };
         }),
       };
     }

@@ -21,17 +21,22 @@ export interface Partitions {
  * Chooses partitions.
  *
  * @param frequencies by id, the occurrences in the text; `<s>` occurs as often as `</s>`.
+ * @param least the least number of positions in a partition, except the last.
  * @param ids ids in use, at least the length of `frequencies`. Ids beyond that length are words whose counts were subtracted
  * completely; they belong to the last partition.
  */
-export function planPartitions(frequencies: Float64Array, ids = frequencies.length): Partitions {
+export function planPartitions(
+  frequencies: Float64Array,
+  ids = frequencies.length,
+  least = PARTITION_POSITIONS,
+): Partitions {
   const of = new Uint32Array(ids);
   let partition = 0;
   let filled = 0;
   for (let id = BOS; id < frequencies.length; id++) {
     of[id] = partition;
     filled += id === EOS ? 0 : frequencies[id === BOS ? EOS : id];
-    if (filled >= PARTITION_POSITIONS && id + 1 < frequencies.length) {
+    if (filled >= least && id + 1 < frequencies.length) {
       partition++;
       filled = 0;
     }

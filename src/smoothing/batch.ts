@@ -1,36 +1,37 @@
 import { BOS, EOS, NONE, UNK } from '../text/tokens.js';
 
-/** Bit that marks the id of a word outside the vocabulary, which is scored as `<unk>`. */
+/** The bit of an id that marks a word outside the vocabulary, which is scored as `<unk>`. */
 export const OOV = 0x80000000;
 
 /**
- * Words to be scored, each with its history in front of it. Sentences are laid out as for training: order − 2 times `NONE`,
- * `<s>`, the words, `</s>`. At order 3, for the sentence "the cat":
+ * Words to score, each with its history before it in `ids`. "Word t of a batch" is the t-th word to score, from 0. A sentence is laid
+ * out as order − 2 times `NONE`, `<s>`, the words, `</s>`. At order 3, for the sentence "the cat":
  *
  * ```
  * ids        NONE  <s>  the  cat  </s>
- * targets                2    3    4       positions of the words to be scored
+ * targets                2    3    4       positions in `ids` of the words to score
  * available              1    2    2       words of history, at most order − 1
  * ```
  */
 export interface Batch {
   ids: Uint32Array;
-  /** Positions in `ids` of the words to be scored; `length` of them. */
+  /** By word to score: its position in `ids`. Only the first `length` entries of `targets`, `available` and `oov` are in use. */
   targets: Uint32Array;
-  /** By word to be scored, its number of words of history, at most order − 1. */
+  /** By word to score: its number of words of history, at most order − 1. */
   available: Uint8Array;
-  /** By word to be scored, 1 if it is outside the vocabulary, else 0. */
+  /** By word to score: 1 if it is outside the vocabulary, else 0. */
   oov: Uint8Array;
+  /** Number of words to score. */
   length: number;
 }
 
-/** The most positions of `ids` that a batch of `capacity` words needs: each word may begin a sentence, with its history before it. */
+/** The length of `ids` that a batch of `capacity` words needs at most: each word may begin a sentence, and needs its own history. */
 export function batchPositions(order: number, capacity: number): number {
   const reach = Math.max(1, order - 1);
   return capacity * (1 + reach) + reach;
 }
 
-/** Whether `<s>` stands before each sentence of a text, and `</s>` is scored after it. */
+/** Whether each sentence of a text begins with `<s>`, and whether `</s>` is scored at its end. */
 export interface SentenceEnds {
   readonly start: boolean;
   readonly end: boolean;
@@ -40,19 +41,23 @@ export interface SentenceEnds {
 export const BOTH_ENDS: SentenceEnds = { start: true, end: true };
 
 /**
- * Lays a stream of ids out in batches. Input: ids one after another, which may carry {@link OOV}; `EOS` ends a sentence.
- * Output: `batch`, complete when `full`. Order: as in the text.
+ * Lays a stream of ids out in batches. Call `push` for each id of a text in order, with the bit {@link OOV} if the word is outside the
+ * vocabulary; `EOS` ends a sentence. When `full`, score `batch` and call `clear`.
  */
 export class BatchLayout {
   readonly batch: Batch;
+  /** The number of positions of `batch.ids` in use. */
   private at = 0;
+  /** Words before the next word in its sentence, with `<s>`. */
   private history = 0;
+  /** The longest history that scoring uses [words]: order − 1. */
   private readonly longest: number;
-  /** How many ids are laid out before the first word of a sentence: order − 1, at least one. */
+  /** Number of ids before the first word of a sentence: order − 1, at least 1. */
   private readonly reach: number;
+  /** Whether the next word begins a sentence. */
   private starting = true;
 
-  /** @param capacity the most words a batch may have. */
+  /** @param capacity the most words that a batch can have. */
   constructor(
     order: number,
     capacity: number,
@@ -73,7 +78,7 @@ export class BatchLayout {
     return this.batch.length === this.batch.targets.length;
   }
 
-  /** Begins a sentence at the next word: with `<s>` or with nothing before it. */
+  /** Begins a sentence at the next word. @param withStart whether `<s>` is its history; otherwise its history is empty. */
   begin(withStart: boolean): void {
     const { ids } = this.batch;
     for (let j = 0; j < this.reach; j++) ids[this.at++] = NONE;
@@ -82,7 +87,7 @@ export class BatchLayout {
     this.starting = false;
   }
 
-  /** Adds a word to be scored; the batch must not be full. `EOS` ends the sentence. */
+  /** Adds a word to score; the batch must not be full. `EOS` ends the sentence. */
   push(id: number): void {
     if (id === EOS && !this.ends.end) {
       this.starting = true;
@@ -99,14 +104,14 @@ export class BatchLayout {
     if (id === EOS) this.starting = true;
   }
 
-  /** Adds a word that is history only: it is not scored. */
+  /** Adds a word that is only history of later words, and is not scored itself. */
   pushHistory(id: number): void {
     if (this.starting) this.begin(this.ends.start);
     this.batch.ids[this.at++] = id >= OOV ? UNK : id;
     this.history++;
   }
 
-  /** Makes room for the next words: of the scored words only the history of the next word stays. */
+  /** Empties the batch, and keeps only the history of the next word. */
   clear(): void {
     const { batch, reach } = this;
     if (!this.starting && this.at > reach) {
@@ -118,7 +123,7 @@ export class BatchLayout {
     batch.length = 0;
   }
 
-  /** Forgets all words: the next word begins a sentence. @param ends the ends of all sentences from here on. */
+  /** Forgets all words; the next word begins a sentence. @param ends the ends of all later sentences. */
   reset(ends = this.ends): void {
     this.ends = ends;
     this.batch.length = 0;

@@ -10,36 +10,43 @@ import { Mixture } from './mixture.js';
 import { expand, type NextWordTerms } from './terms.js';
 import { TOTAL_BUCKETS, WORD_BUCKETS, wordBucket } from './parameters.js';
 
-/** Number of context lengths, 0 to 11 words, that the gate's parameters distinguish. */
+/** Number of context lengths (0 to 11 words) among which the parameters of the gate distinguish. */
 const LENGTHS = 12;
-/** Parameters of the gate: a constant, the longest context seen and its total, the nearest word, the one before it. */
+/**
+ * Number of parameters of the gate: one constant; one for each length of the longest context that was seen and bucket of its Σc; one
+ * for each bucket of the nearest context word; one for each bucket of the word before that.
+ */
 export const GATE_PARAMETERS = 1 + LENGTHS * TOTAL_BUCKETS + 2 * WORD_BUCKETS;
-/** The gate's constant before learning: most weight on the word patterns, 1/(1 + e^1.5) = 0.18 on the classes. */
+/** The constant of the gate before learning: the class model gets the share 1/(1 + e^1.5) = 0.18, the word patterns the rest. */
 export const GATE_START = -1.5;
 
 /** A class model beside the mixture over word patterns: P(w|h) = P(class of w | classes of h) · P(w | class of w) (Brown et al. 1992). */
 export interface ClassModel {
   readonly mixture: Mixture;
   readonly classes: WordClasses;
-  /** `GATE_PARAMETERS` numbers: the weight of the class model is the logistic function of a sum of four of them. */
-  readonly gate: Float64Array;
+  /** `GATE_PARAMETERS` numbers: the share of the class model is the logistic function of the sum of four of them. */
+  readonly gateParameters: Float64Array;
 }
 
-/** The evidence of a batch: from the tables of words and, with a class model, from the tables of classes. */
+/** The evidence of a batch from the tables of words, and with a class model also from the tables of classes. */
 export interface BlendEvidence {
   readonly words: Evidence;
   readonly classes: Evidence | undefined;
-  /** The batch with classes in place of words. */
+  /** The batch with class ids in place of word ids. */
   readonly classBatch: Batch | undefined;
 }
 
-/** The whole model but the cache: a mixture over word patterns and, with learned weights, a class model beside it. */
+/** The whole model except the cache: a mixture over word patterns and, with learned weights, a class model beside it. */
 export class Blend {
-  /** For learning, values of the word that was evaluated last: the weight of the class model, both probabilities, the gate parameters. */
+  // Values of the word for which `probability` was called last, which learning needs.
+  /** The share of the class model, from 0 to 1. */
   gate = 0;
+  /** p(w|h) by the word patterns. */
   wordProbability = 0;
+  /** p(w|h) by the class model. */
   classProbability = 0;
-  readonly gatePlaces = new Uint32Array(4);
+  /** The indices of the four gate parameters whose sum gives the share. */
+  readonly gateIndices = new Uint32Array(4);
 
   constructor(
     readonly words: Mixture,
@@ -51,34 +58,34 @@ export class Blend {
     return this.classModel ? undefined : this.words.chain;
   }
 
-  /** The probability of word `t` of the batch. */
+  /** p of word `t` of the batch after its history. */
   probability(evidence: BlendEvidence, batch: Batch, t: number): number {
     const { words, classModel } = this;
     const probability = words.probability(evidence.words, batch, t);
     if (!classModel || !evidence.classes || !evidence.classBatch) return probability;
-    const { mixture, classes, gate } = classModel;
-    const share = classes.share[batch.ids[batch.targets[t]]];
+    const { mixture, classes, gateParameters } = classModel;
+    const wordInClass = classes.share[batch.ids[batch.targets[t]]];
     this.wordProbability = probability;
-    this.classProbability = share * mixture.probability(evidence.classes, evidence.classBatch, t);
-    this.findGatePlaces(evidence.words, batch, t);
+    this.classProbability = wordInClass * mixture.probability(evidence.classes, evidence.classBatch, t);
+    this.findGateIndices(evidence.words, batch, t);
     let sum = 0;
-    for (const place of this.gatePlaces) sum += gate[place];
+    for (const index of this.gateIndices) sum += gateParameters[index];
     this.gate = 1 / (1 + exp(-sum));
     return (1 - this.gate) * probability + this.gate * this.classProbability;
   }
 
-  /** log10 of {@link probability}, mixed with a cache of the text so far if there is one. */
+  /** log10 of {@link probability}; with a cache, of its mixture with the cache. */
   log10Prob(evidence: BlendEvidence, batch: Batch, t: number, cache?: TextCache): number {
     const probability = this.probability(evidence, batch, t);
     return log10(cache ? cache.mix(probability, batch, t) : probability);
   }
 
-  /** The length in words of the longest n-gram in the model that ends at word `t`. At least 1. */
+  /** Length [words] of the longest n-gram of the model that ends at word `t` of the batch; at least 1. */
   matched({ words }: BlendEvidence, batch: Batch, t: number): number {
     return this.words.matched(words, batch, t);
   }
 
-  /** Writes p(w | history of word `t`) as a sum of terms in which only the counts of w vary. */
+  /** Writes p(w | history of word `t`) as a sum of terms in which only the counts of w depend on w. */
   expand(evidence: BlendEvidence, batch: Batch, t: number): NextWordTerms {
     this.probability(evidence, batch, t);
     const { words, classModel } = this;
@@ -93,25 +100,26 @@ export class Blend {
     };
   }
 
-  private findGatePlaces(evidence: Evidence, batch: Batch, t: number): void {
-    const { gatePlaces, words } = this;
+  /** Sets `gateIndices` from the history of word `t`. */
+  private findGateIndices(evidence: Evidence, batch: Batch, t: number): void {
+    const { gateIndices, words } = this;
     const { top } = words.lattice;
     let length = batch.available[t];
     while (length > 0 && evidence.data[evidence.at(t, words.tables[top[length]]) + TOTAL] === 0) length--;
     const position = batch.targets[t];
     const nearest = batch.available[t] > 0 ? batch.ids[position - 1] : 0;
     const second = batch.available[t] > 1 ? batch.ids[position - 2] : 0;
-    gatePlaces[0] = 0;
-    gatePlaces[1] = 1 + length * TOTAL_BUCKETS + words.buckets[top[length]];
-    gatePlaces[2] = 1 + LENGTHS * TOTAL_BUCKETS + wordBucket(nearest);
-    gatePlaces[3] = 1 + LENGTHS * TOTAL_BUCKETS + WORD_BUCKETS + wordBucket(second);
+    gateIndices[0] = 0;
+    gateIndices[1] = 1 + length * TOTAL_BUCKETS + words.buckets[top[length]];
+    gateIndices[2] = 1 + LENGTHS * TOTAL_BUCKETS + wordBucket(nearest);
+    gateIndices[3] = 1 + LENGTHS * TOTAL_BUCKETS + WORD_BUCKETS + wordBucket(second);
   }
 }
 
 /**
  * Makes a blend.
  *
- * @param discounts estimates a table's discounts from its counts of counts.
+ * @param discounts estimates the discounts of a table from its numbers of n-grams with the counts 1, 2, 3, 4.
  */
 export function createBlend(
   { manifest, words, classes, wordClasses, weights }: EstimatorInput,
@@ -122,6 +130,6 @@ export function createBlend(
   return new Blend(mixture, {
     mixture: new Mixture(latticeOf(classes, wordClasses.count - 2, discounts), weights.classes),
     classes: wordClasses,
-    gate: weights.gate,
+    gateParameters: weights.gate,
   });
 }

@@ -6,28 +6,33 @@ import type { Pause } from '../base/turn.js';
 import type { Batch } from './batch.js';
 import { PairWeights } from './pair-weights.js';
 
-/** Bounds of the first index of a weight cell: decayed number of bigrams in the cache that begin with the context word. */
+/**
+ * Upper bounds of the rows of weight cells: the decayed number of bigrams in the cache that begin with the context word. Row 0 is for a
+ * context word without bigrams.
+ */
 const STRENGTHS = [0, 0.5, 1, 2, 4, 8];
-/** Bounds of the second index of a weight cell: decayed number of words in the cache. */
+/** Upper bounds of the columns of weight cells: the decayed number of words in the cache. */
 const SIZES = [50, 200, 800];
 const CELLS = (STRENGTHS.length + 1) * (SIZES.length + 1);
+/** The parts of a probability, each with a weight: the model, the unigram cache, the bigram cache. */
 const PARTS = 3;
-/** When the weight of a new word reaches this, all weights are divided by it. */
+/** When the weight of a new word exceeds this, all weights are divided by the weight of the new word. */
 const LARGE = 1e200;
 
-/** How a cache is mixed with a model: learned from running text. */
+/** How fast a cache forgets, and its weights beside the model: learned from running text. */
 export interface CacheWeights {
-  /** Number of words after which the weight of a word in the unigram cache has faded to 1/e; in the bigram cache, `bigramMemory`. */
+  /** Number of words after which the weight of a word in the unigram cache has faded to 1/e. */
   readonly unigramMemory: number;
+  /** Number of words after which the weight of a bigram in the bigram cache has faded to 1/e. */
   readonly bigramMemory: number;
-  /** By cell, the weights of the model, the unigram cache and the bigram cache: `CELLS` × 3 numbers. */
+  /** By cell: the weights of the model, of the unigram cache and of the bigram cache (`CELLS` × 3 numbers). */
   readonly weights: Float64Array;
 }
 
 /**
  * The words of a running text so far, fading exponentially: a unigram and a bigram cache (Kuhn & De Mori 1990; Jelinek et
- * al. 1991). Words outside the vocabulary are left out. Instead of fading the words that it holds, the cache gives each new word
- * a higher weight. `createCache` of a model makes it; passed to several calls, it remembers the text of all of them.
+ * al. 1991). The cache does not hold words outside the vocabulary. Instead of lowering the weights of the words that it holds, it gives
+ * each new word a higher weight. `createCache` of a model makes a cache; passed to several calls, the cache remembers the text of all.
  */
 export class TextCache {
   /** @internal For the word that was looked up last: its probability in the unigram cache. */
@@ -36,12 +41,18 @@ export class TextCache {
   bigram = 0;
   /** @internal For the word that was looked up last: the index of its weight cell. */
   cell = 0;
+  /** By word id: the sum of the weights of its occurrences. */
   private readonly unigrams: Float64Array;
+  /** The sum of `unigrams`. */
   private unigramTotal = 0;
+  /** The weight of the word that was added last, in the unigram cache. */
   private unigramUnit = 1;
   private readonly bigrams = new PairWeights();
+  /** By word id: the sum of the weights of the bigrams that begin with the word. */
   private readonly bigramTotals: Float64Array;
+  /** The weight of the word that was added last, in the bigram cache. */
   private bigramUnit = 1;
+  /** The factor by which each new word weighs more than the word before. */
   private readonly unigramGrowth: number;
   private readonly bigramGrowth: number;
 
@@ -59,7 +70,7 @@ export class TextCache {
     this.bigramGrowth = exp(1 / weights.bigramMemory);
   }
 
-  /** @internal The probability of word `t` of the batch, given the model's; the word then becomes part of the cache. */
+  /** @internal Mixes the probability that the model gives to word `t` of the batch with the cache, then adds the word to the cache. */
   mix(probability: number, batch: Batch, t: number): number {
     const position = batch.targets[t];
     const word = batch.ids[position];
@@ -70,7 +81,7 @@ export class TextCache {
     return mixed;
   }
 
-  /** @internal Looks a word up in both caches. @returns whether they hold any word. */
+  /** @internal Sets `unigram`, `bigram` and `cell` for a word after the word `before`. @returns false if the cache holds no word yet. */
   look(word: number, before: number, unknown: boolean): boolean {
     if (this.unigramTotal === 0) return false;
     const total = before === NONE ? 0 : this.bigramTotals[before];
@@ -82,7 +93,7 @@ export class TextCache {
     return true;
   }
 
-  /** @internal Adds a word, and the bigram of it and the word before. */
+  /** @internal Adds a word, and the bigram (`before`, word). */
   add(word: number, before: number): void {
     this.unigramUnit *= this.unigramGrowth;
     this.bigramUnit *= this.bigramGrowth;
@@ -104,7 +115,7 @@ export class TextCache {
     }
   }
 
-  /** Forgets the text: a new document begins. */
+  /** Forgets the text, for instance at the beginning of a new document. */
   reset(): void {
     this.unigrams.fill(0);
     this.bigrams.clear();
@@ -113,6 +124,7 @@ export class TextCache {
     this.unigramUnit = this.bigramUnit = 1;
   }
 
+  /** The mixture of the model's probability with `unigram` and `bigram`, by the weights of `cell`. */
   private combine(probability: number): number {
     const { weights } = this.weights;
     const at = this.cell * PARTS;
@@ -120,6 +132,7 @@ export class TextCache {
   }
 }
 
+/** The number of limits that a value exceeds; limits ascend. */
 function bucket(limits: readonly number[], value: number): number {
   let i = 0;
   while (i < limits.length && value > limits[i]) i++;
@@ -130,16 +143,16 @@ function scale(weights: Float64Array, factor: number): void {
   for (let i = 0; i < weights.length; i++) weights[i] *= factor;
 }
 
-/** Checks decoded weights of a cache: in each cell they sum to 1. @throws BlockDamage */
+/** Checks decoded weights of a cache: the three weights of each cell must sum to 1. @throws BlockDamage */
 export function checkCacheWeights(value: unknown): CacheWeights {
   const { unigramMemory, bigramMemory, weights } = record(value, 'cache');
   const shares = Float64Array.from(
     list(weights, 'weights of the cache', (item, name) => requireFinite(item, name, 0, 1)),
   );
-  const isWhole = Array.from({ length: CELLS }, (_, cell) => shares.subarray(cell * PARTS, (cell + 1) * PARTS)).every(
+  const sumToOne = Array.from({ length: CELLS }, (_, cell) => shares.subarray(cell * PARTS, (cell + 1) * PARTS)).every(
     parts => Math.abs(parts.reduce((sum, part) => sum + part, 0) - 1) < 1e-6,
   );
-  if (shares.length !== CELLS * PARTS || !isWhole) throw new BlockDamage('weights of the cache do not sum to 1');
+  if (shares.length !== CELLS * PARTS || !sumToOne) throw new BlockDamage('weights of the cache do not sum to 1');
   return {
     unigramMemory: requireFinite(unigramMemory, 'memory', 1),
     bigramMemory: requireFinite(bigramMemory, 'memory', 1),
@@ -147,24 +160,28 @@ export function checkCacheWeights(value: unknown): CacheWeights {
   };
 }
 
-/** Weights that give the cache no share. */
+/** Weights with which the model gets the whole share, and the cache none. */
 export const NO_CACHE: CacheWeights = {
   unigramMemory: 1000,
   bigramMemory: 1000,
   weights: Float64Array.from({ length: CELLS * PARTS }, (_, i) => (i % PARTS === 0 ? 1 : 0)),
 };
 
+/** The grid of memories [words] among which learning chooses. */
 const UNIGRAM_MEMORIES = [300, 600, 1200, 2400];
 const BIGRAM_MEMORIES = [1000, 4000, 16000];
+/** Rounds of expectation-maximization. */
 const ROUNDS = 20;
-/** Pseudo-counts of each cell, in words: for the model, the unigram cache, the bigram cache. */
-const SEEN_BEFORE = [18, 1, 1];
+/** Pseudo-counts [words] of the three parts in each cell: the model, the unigram cache, the bigram cache. */
+const PSEUDO_COUNTS = [18, 1, 1];
 
 /**
- * Learns a cache's weights by expectation maximisation, once for each pair of memories of a small grid; the pair with the highest
- * likelihood is taken.
+ * Learns the weights of a cache by expectation-maximization, once for each pair of memories of a small grid, and chooses the pair with
+ * the highest likelihood.
  *
- * @param probabilities by word of a running text, the model's probability.
+ * @param batch the words of a running text.
+ * @param probabilities by word of the batch: p by the model.
+ * @param types all word ids are below it.
  * @param pause awaited after each pair of memories.
  */
 export async function learnCache(
@@ -193,6 +210,7 @@ function learnWeights(
   bigramMemory: number,
 ): { weights: CacheWeights; likelihood: number } {
   const { ids, targets, available, oov, length } = batch;
+  // By word: its probability by the model, the unigram cache and the bigram cache; its cell, or −1 while the cache holds no word.
   const parts = new Float64Array(length * PARTS);
   const cells = new Int16Array(length).fill(-1);
   const weights = { unigramMemory, bigramMemory, weights: startingWeights() };
@@ -212,9 +230,8 @@ function learnWeights(
     const expected = new Float64Array(CELLS * PARTS);
     for (let cell = 0; cell < CELLS; cell++) {
       for (let part = 0; part < PARTS; part++) {
-        // In cells without bigrams the bigram cache has no distribution.
-        const seen = isWithoutBigrams(cell) && part === 2 ? 0 : SEEN_BEFORE[part];
-        expected[cell * PARTS + part] = seen;
+        // In cells without bigrams the bigram cache has no distribution, and must get no weight.
+        expected[cell * PARTS + part] = isWithoutBigrams(cell) && part === 2 ? 0 : PSEUDO_COUNTS[part];
       }
     }
     likelihood = 0;
@@ -236,6 +253,7 @@ function learnWeights(
   return { weights, likelihood };
 }
 
+/** Whether no bigram of the cache begins with the context word in this cell. */
 function isWithoutBigrams(cell: number): boolean {
   return cell < SIZES.length + 1;
 }

@@ -8,54 +8,54 @@ import type { SmoothedTable } from './lattice.js';
 import type { NextWordTerms } from './terms.js';
 import type { WeightSet } from './weights.js';
 
-/** Computes the probabilities of words from their evidence, the numbers that the tables hold for them. */
+/** Computes the probabilities of words from their evidence, that is, from the numbers that the tables have for them. */
 export interface Estimator {
-  /** log10 p of word `t` of a batch. @param cache the text so far, for an estimator that can mix it in. */
+  /** log10 p of word `t` of a batch. @param cache the text so far; an estimator without tuned weights ignores it. */
   log10Prob(evidence: BlendEvidence, batch: Batch, t: number, cache?: TextCache): number;
-  /** The length in words of the longest n-gram in the model that ends at word `t`. At least 1. */
+  /** Length [words] of the longest n-gram of the model that ends at word `t` of the batch; at least 1. */
   matched(evidence: BlendEvidence, batch: Batch, t: number): number;
   /**
-   * Writes p(w | history of word `t`) as a sum of terms in which only the counts of w vary. Without this method, next words cannot
-   * be predicted.
+   * Writes p(w | history of word `t`) as a sum of terms in which only the counts of w depend on w. A search for the most probable
+   * next words needs it; an estimator without it (back-off models) has a search of its own.
    */
   expand?(evidence: BlendEvidence, batch: Batch, t: number): NextWordTerms;
-  /** The equivalent chain, if the estimator has neither tuned weights nor skip patterns; `undefined` otherwise. */
+  /** The same estimator as a chain, if it has neither tuned weights nor skip patterns; otherwise `undefined`. */
   readonly chain?: Chain | undefined;
 }
 
-/** Interpolation in which each context backs off to exactly one shorter context: itself without its farthest word. */
+/** Interpolation in which each context backs off to exactly one shorter context: the context without its oldest word. */
 export interface Chain {
-  /** By number of context words, the discounts D1, D2, D3+ at places 1 to 3. */
+  /** By number of context words: the array [0, D1, D2, D3+]. */
   readonly discounts: readonly Float64Array[];
   /** V: the empty context is interpolated with the uniform distribution 1/V. */
   readonly vocabulary: number;
 }
 
-/** The data from which an estimator is made: plain objects and arrays, so that they can be sent to other threads. */
+/** The data from which an estimator is made: only plain objects and arrays, which can be sent to other threads. */
 export interface EstimatorInput {
   readonly manifest: Manifest;
-  /** The tables in use, by their place in the evidence. */
+  /** The tables of words in use. A table has the same index here and in the evidence. */
   readonly words: readonly SmoothedTable[];
-  /** The tables of the class model, by their place in its evidence; empty if no class model is in use. */
+  /** The tables of classes, also with the index that they have in the evidence; empty if no class model is in use. */
   readonly classes: readonly SmoothedTable[];
   readonly wordClasses: WordClasses | undefined;
-  /** The set of tuned weights in use. */
+  /** The set of tuned weights in use; `undefined` for equal weights. */
   readonly weights: WeightSet | undefined;
 }
 
 /** A way to turn counts into probabilities: a row of `SMOOTHINGS`. */
 export interface SmoothingMethod {
-  /** Its name in messages and reports. */
+  /** The name of the method in messages and reports. */
   readonly title: string;
-  /** The numbers that the tables of a model must hold for it: counts, or log probabilities and back-offs. */
+  /** The numbers that the tables of a model must have for this method: counts, or log10 probabilities and back-offs. */
   readonly needs: 'counts' | 'back-offs';
-  /** The tables that it reads: only the tables of contiguous n-grams, or all, with the tables of skip patterns. */
+  /** The tables that the method reads: only the tables of contiguous n-grams, or all tables, with the skip patterns. */
   readonly tables: 'contiguous' | 'all';
-  /** Whether it takes tuned weights, and with them a cache. */
+  /** Whether the method takes tuned weights, and with them a cache. */
   readonly weights: boolean;
-  /** Whether `kneser baseline` measures it at every order. */
-  readonly baseline: boolean;
-  /** The discounts of a table, from the numbers of its n-grams with the counts 1, 2, 3, 4. */
+  /** Whether `kneser baseline` trains and measures a model with this method at every order. */
+  readonly isInBaseline: boolean;
+  /** The discounts of a table. @param countsOfCounts the numbers of its n-grams with the counts 1, 2, 3, 4. */
   discounts(countsOfCounts: readonly number[]): Discounts;
   estimator(input: EstimatorInput): Estimator;
 }

@@ -1,19 +1,19 @@
 import type { Batch } from './batch.js';
 import type { Followers } from './followers.js';
 
-/** Number of 32-bit numbers that the evidence holds for a word and a table; the constants below are their places. */
+/** Number of 32-bit numbers that the evidence has for one word and one table. The constants below are the offsets of these numbers. */
 export const FIELDS = 6;
 /** c: the count of the word after its context. */
 export const COUNT = 0;
-/** Σc: the counts of all followers of the context, pruned ones included. */
+/** Σc: the sum of the counts of all followers of the context, pruned ones included. */
 export const TOTAL = 1;
-/** N1: followers with the count 1. */
+/** N1: the number of followers with the count 1. */
 export const ONES = 2;
-/** N2: followers with the count 2. */
+/** N2: the number of followers with the count 2. */
 export const TWOS = 3;
-/** N+: all followers but the pruned ones. */
+/** N+: the number of followers, without pruned ones. */
 export const FOLLOWERS = 4;
-/** The part of Σc that belongs to pruned followers. */
+/** The sum of the counts of the pruned followers, a part of Σc. */
 export const PRUNED = 5;
 
 /**
@@ -32,12 +32,18 @@ export const PRUNED = 5;
  * adjusted counts by Heafield et al. (2013); skip patterns have the continuation counts of Pickhardt et al. (2014, equation 4): the
  * number of distinct words that can stand before the n-gram.
  *
- * In a back-off model, which has no counts, `COUNT` and `TOTAL` point into `numbers`: `COUNT` − 1 is the place of log10 p of the
- * n-gram, `TOTAL` − 1 the place of log10 of the context's back-off; 0 stands for an n-gram or a context that the model lacks.
+ * A back-off model has no counts. Its evidence has indices into `numbers` instead: the number at `COUNT` is 1 + the index of log10 p of
+ * the n-gram, the number at `TOTAL` 1 + the index of log10 of the back-off of the context; 0 stands for an n-gram or a context that the
+ * model lacks.
  */
 export class Evidence {
   readonly data: Uint32Array;
 
+  /**
+   * @param tables number of tables.
+   * @param capacity the most words of a batch.
+   * @param numbers log10 probabilities and back-offs of a back-off model.
+   */
   constructor(
     readonly tables: number,
     readonly capacity: number,
@@ -46,20 +52,26 @@ export class Evidence {
     this.data = new Uint32Array(tables * capacity * FIELDS);
   }
 
-  /** The index in `data` of the first number of a word and a table. */
+  /** The index in `data` of the six numbers of word `t` and a table. */
   at(t: number, table: number): number {
     return (t * this.tables + table) * FIELDS;
   }
 
-  /** Stores log10 p and back-off of a word and a table, in an evidence with room for two `numbers` for each. @param found whether the model has the n-gram. */
+  /**
+   * Stores log10 p of an n-gram and log10 of the back-off of its context. `numbers` must have two entries for each word and table.
+   *
+   * @param at the index of the word and the table in `data`.
+   * @param found whether the model has the n-gram.
+   */
   putNumbers(at: number, found: boolean, log10Prob: number, backoff: number): void {
-    const place = 2 * (at / FIELDS);
-    this.numbers[place] = log10Prob;
-    this.numbers[place + 1] = backoff;
-    this.data[at + COUNT] = found ? place + 1 : 0;
-    this.data[at + TOTAL] = place + 2;
+    const index = 2 * (at / FIELDS);
+    this.numbers[index] = log10Prob;
+    this.numbers[index + 1] = backoff;
+    this.data[at + COUNT] = found ? index + 1 : 0;
+    this.data[at + TOTAL] = index + 2;
   }
 
+  /** Sets the six numbers at index `at` of `data` to 0: a context that was not seen. */
   clear(at: number): void {
     this.data.fill(0, at, at + FIELDS);
   }
@@ -67,17 +79,17 @@ export class Evidence {
 
 const NO_NUMBERS = new Float64Array(0);
 
-/** A count table as scoring sees it. */
+/** A table from which scoring gets evidence. */
 export interface CountTable {
   /**
-   * Fills in this table's part of the evidence; the tables of shorter contexts were looked up before. Returns a promise
-   * if blocks have to be read first, and `undefined` if the evidence is filled in.
+   * Fills in the evidence of this table for all words of a batch. The tables of shorter contexts must have done so before. Returns a
+   * promise if it has to read blocks first, and `undefined` if the evidence is filled in.
    */
   look(batch: Batch, evidence: Evidence): Promise<void> | undefined;
 
   /**
-   * The followers of the context of a batch's first word. `look` was called for this batch last, and found the context. Returns a
-   * promise if blocks have to be read first: call again when it has resolved.
+   * The followers of the context of the first word of a batch. The last call of `look` must have been for this batch, and must have
+   * found the context. Returns a promise if blocks have to be read first: call again when it has resolved.
    */
   followers(batch: Batch): Followers | Promise<void>;
 }

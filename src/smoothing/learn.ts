@@ -15,26 +15,29 @@ import {
   wordBucket,
 } from './parameters.js';
 
-/** Passes over the text, and words a step. */
+/** Passes over the text. */
 const EPOCHS = 10;
+/** About how many words one step takes. */
 const STEP_WORDS = 1024;
-/** The step size of Adam (Kingma & Ba 2015), at the start and at the end, and how fast its averages forget. */
-const RATE = 0.04;
+/** The step size of Adam (Kingma & Ba 2015) at the first and at the last step. */
+const FIRST_RATE = 0.04;
 const LAST_RATE = 0.004;
-const FORGET_MEAN = 0.9;
-const FORGET_SQUARE = 0.99;
-/** Weight of the Gaussian prior around the start: a parameter that moved by 1 costs 1.5 nats. */
+/** The decay of the moving averages of Adam, for each step: of the gradient (β1), and of its square (β2). */
+const MEAN_DECAY = 0.9;
+const SQUARE_DECAY = 0.99;
+/** Weight of the Gaussian prior around the starting values: a parameter that is 1 from its starting value costs 1.5 nats. */
 const PRIOR = 1.5;
 
-/** Parameters that are being learned, with their gradient and the moving averages of Adam. */
+/** Parameters that are being learned, with their gradient and the moving averages of Adam. All arrays are by parameter. */
 export class Parameters {
+  /** The gradient of the negative log likelihood [nats], summed over the words of a step. */
   readonly gradient: Float64Array;
   private readonly start: Float64Array;
   private readonly mean: Float64Array;
   private readonly square: Float64Array;
-  /** The weight that each average still gives its start, 0, which Adam's bias correction divides out. */
-  private meanLeft = 1;
-  private squareLeft = 1;
+  /** The weight that each moving average still gives to its initial value 0, for the bias correction of Adam. */
+  private meanBias = 1;
+  private squareBias = 1;
 
   constructor(readonly values: Float64Array) {
     this.start = values.slice();
@@ -43,15 +46,20 @@ export class Parameters {
     this.square = new Float64Array(values.length);
   }
 
-  /** One step of Adam. @param words number of words that the gradient is summed over. @param share their share of the text. */
+  /**
+   * Takes one step of Adam, and sets the gradient to 0.
+   *
+   * @param words number of words over which the gradient is summed.
+   * @param share the share of the text that these words are.
+   */
   step(rate: number, words: number, share: number): void {
     const { values, start, gradient, mean, square } = this;
-    const meanScale = 1 / (1 - (this.meanLeft *= FORGET_MEAN));
-    const squareScale = 1 / (1 - (this.squareLeft *= FORGET_SQUARE));
+    const meanScale = 1 / (1 - (this.meanBias *= MEAN_DECAY));
+    const squareScale = 1 / (1 - (this.squareBias *= SQUARE_DECAY));
     for (let i = 0; i < values.length; i++) {
       const slope = (gradient[i] + 2 * PRIOR * share * (values[i] - start[i])) / words;
-      mean[i] = FORGET_MEAN * mean[i] + (1 - FORGET_MEAN) * slope;
-      square[i] = FORGET_SQUARE * square[i] + (1 - FORGET_SQUARE) * slope * slope;
+      mean[i] = MEAN_DECAY * mean[i] + (1 - MEAN_DECAY) * slope;
+      square[i] = SQUARE_DECAY * square[i] + (1 - SQUARE_DECAY) * slope * slope;
       values[i] -= (rate * mean[i] * meanScale) / (Math.sqrt(square[i] * squareScale) + 1e-8);
       gradient[i] = 0;
     }
@@ -59,10 +67,14 @@ export class Parameters {
 }
 
 /**
- * Learns a blend's parameters: gradient descent on the negative log likelihood of a batch, plus a Gaussian prior
- * that keeps parameters near their start where the text has little evidence. The blend's own arrays are changed. Deterministic.
+ * Learns the parameters of a blend by gradient descent on the negative log likelihood of a batch, plus a Gaussian prior that keeps a
+ * parameter near its starting value where the text has little evidence. Changes `words`, `classes` and `gate` in place, and sets the
+ * parameters of the blend to them. Deterministic.
  *
- * @param onEpoch called after each pass with its number, the number of passes, and the perplexity during the pass.
+ * @param words the parameters of the mixture over word patterns.
+ * @param classes the parameters of the mixture over class patterns.
+ * @param gate the gate parameters: its `values` must be the `gateParameters` of the class model.
+ * @param onEpoch called after each pass with its number from 1, the number of passes, and the perplexity during the pass.
  * @param pause awaited after each step.
  */
 export async function learn(
@@ -72,27 +84,28 @@ export async function learn(
   gate: Parameters | undefined,
   evidence: BlendEvidence,
   batch: Batch,
-  onEpoch: (epoch: number, of: number, perplexity: number) => void,
+  onEpoch: (epoch: number, epochs: number, perplexity: number) => void,
   pause: Pause,
 ): Promise<void> {
   const { classModel } = blend;
   const steps = Math.ceil(batch.length / STEP_WORDS);
-  const all = EPOCHS * steps;
+  const allSteps = EPOCHS * steps;
   let taken = 0;
   for (let epoch = 1; epoch <= EPOCHS; epoch++) {
-    let loss = 0;
+    let nats = 0;
     for (let step = 0; step < steps; step++) {
       let count = 0;
       // Every step sees words from all over the text.
       for (let t = step; t < batch.length; t += steps, count++) {
         const probability = blend.probability(evidence, batch, t);
-        loss -= log(probability);
+        nats -= log(probability);
+        // The derivative of −ln p by p.
         const slope = -1 / probability;
         if (!classModel || !classes || !gate || !evidence.classes || !evidence.classBatch) {
           backward(blend.words, words.gradient, evidence.words, batch, t, slope);
           continue;
         }
-        const share = classModel.classes.share[batch.ids[batch.targets[t]]];
+        const wordInClass = classModel.classes.share[batch.ids[batch.targets[t]]];
         backward(blend.words, words.gradient, evidence.words, batch, t, slope * (1 - blend.gate));
         backward(
           classModel.mixture,
@@ -100,32 +113,33 @@ export async function learn(
           evidence.classes,
           evidence.classBatch,
           t,
-          slope * blend.gate * share,
+          slope * blend.gate * wordInClass,
         );
         const gateSlope = slope * (blend.classProbability - blend.wordProbability) * blend.gate * (1 - blend.gate);
-        for (const place of blend.gatePlaces) gate.gradient[place] += gateSlope;
+        for (const index of blend.gateIndices) gate.gradient[index] += gateSlope;
       }
       taken++;
-      const rate = RATE + ((LAST_RATE - RATE) * taken) / all;
-      const part = count / batch.length;
-      words.step(rate, count, part);
+      const rate = FIRST_RATE + ((LAST_RATE - FIRST_RATE) * taken) / allSteps;
+      const share = count / batch.length;
+      words.step(rate, count, share);
       blend.words.setParameters(words.values);
       if (classModel && classes && gate) {
-        classes.step(rate, count, part);
+        classes.step(rate, count, share);
         classModel.mixture.setParameters(classes.values);
-        gate.step(rate, count, part);
+        gate.step(rate, count, share);
       }
       await pause();
     }
-    onEpoch(epoch, EPOCHS, exp(loss / batch.length));
+    onEpoch(epoch, EPOCHS, exp(nats / batch.length));
   }
 }
 
+/** By pattern: the derivative by its P_S. A buffer of `backward`. */
 const slopes = new Float64Array(1 << 12);
 
 /**
- * Adds the derivatives of `slope` · P(w|h) by the parameters to the gradient, for the word that the mixture evaluated last. It
- * walks from the longest pattern down; each pattern passes its derivative on to its children (reverse mode).
+ * Adds the derivatives of `slope` · P(w|h) by the parameters to the gradient, for word `t` of the batch, which the mixture must have
+ * evaluated last. Works from the longest pattern down: each pattern passes its derivative to its children (reverse mode).
  */
 function backward(
   mixture: Mixture,
@@ -135,7 +149,8 @@ function backward(
   t: number,
   slope: number,
 ): void {
-  const { lattice, starts, edges, values, lowers, freed, buckets, ratios, weights, discounts } = mixture;
+  const { lattice, firstParameter, firstWeight, values, childMeans, gammas, buckets, ratios, weights, discounts } =
+    mixture;
   const { children, dropped, spans, top } = lattice;
   const reach = available[t];
   const from = top[reach];
@@ -143,36 +158,37 @@ function backward(
   slopes.fill(0, 0, from + 1);
   slopes[from] = slope;
   for (let s = from; s >= 0; s--) {
-    const reached = slopes[s];
-    if (reached === 0 || spans[s] > reach) continue;
+    const patternSlope = slopes[s];
+    if (patternSlope === 0 || spans[s] > reach) continue;
     const at = first + mixture.tables[s] * FIELDS;
     const total = data[at + TOTAL];
     const bucket = buckets[s];
-    const lower = lowers[s];
+    const childMean = childMeans[s];
     if (total > 0) {
       const d = (s * TOTAL_BUCKETS + bucket) * 4;
       const count = data[at + COUNT];
       const ones = data[at + ONES];
       const twos = data[at + TWOS];
-      const scale = reached / total;
+      const scale = patternSlope / total;
       for (let k = 1; k <= 3; k++) {
-        const seen = k === 1 ? ones : k === 2 ? twos : data[at + FOLLOWERS] - ones - twos;
-        const own = count === k || (k === 3 && count > 3) ? 1 : 0;
+        // How many followers have the discount D_k, and whether the word is one of them.
+        const followers = k === 1 ? ones : k === 2 ? twos : data[at + FOLLOWERS] - ones - twos;
+        const isOne = count === k || (k === 3 && count > 3) ? 1 : 0;
         const discount = discounts[d + k];
-        gradient[starts[s] + (k - 1) * TOTAL_BUCKETS + bucket] +=
-          scale * (seen * lower - own) * discount * (1 - discount / k);
+        gradient[firstParameter[s] + (k - 1) * TOTAL_BUCKETS + bucket] +=
+          scale * (followers * childMean - isOne) * discount * (1 - discount / k);
       }
     }
-    const below = children[s];
-    const passed = reached * freed[s];
-    const edge = edges[s];
-    let parameter = starts[s] + OWN_PARAMETERS;
-    for (let i = 0; i < below.length; i++, parameter += CHILD_PARAMETERS) {
-      const child = below[i];
-      const weight = weights[edge + i];
-      slopes[child] += passed * weight;
-      if (below.length === 1) continue;
-      const change = passed * weight * (values[child] - lower);
+    const ownChildren = children[s];
+    const meanSlope = patternSlope * gammas[s];
+    const ownWeights = firstWeight[s];
+    let parameter = firstParameter[s] + OWN_PARAMETERS;
+    for (let i = 0; i < ownChildren.length; i++, parameter += CHILD_PARAMETERS) {
+      const child = ownChildren[i];
+      const weight = weights[ownWeights + i];
+      slopes[child] += meanSlope * weight;
+      if (ownChildren.length === 1) continue;
+      const change = meanSlope * weight * (values[child] - childMean);
       gradient[parameter + buckets[child]] += change;
       gradient[parameter + OWN_TOTAL_OFFSET + bucket] += change;
       gradient[parameter + RATIO_OFFSET + ratios[child]] += change;
@@ -181,13 +197,13 @@ function backward(
   }
 }
 
-/** By pattern, the share of the probability mass that it gives out itself, on average over the words of a batch. */
+/** By pattern: the share of the probability mass that its own counts give out, on average over the words of a batch. */
 export interface MassShares {
   readonly words: Float64Array;
   readonly classes: Float64Array;
 }
 
-/** The share of each pattern. All shares together are 1 minus the share of the uniform distribution. */
+/** The share of each pattern. All shares together add up to 1 minus the share of the uniform distribution. */
 export function massShares(blend: Blend, evidence: BlendEvidence, batch: Batch): MassShares {
   const { words, classModel } = blend;
   const shares = {
@@ -203,7 +219,7 @@ export function massShares(blend: Blend, evidence: BlendEvidence, batch: Batch):
   return shares;
 }
 
-/** Adds to `shares` the part of the mass `whole` that each pattern gives out itself, for the word that was evaluated last. */
+/** Adds to `shares` the part of the mass `whole` that the counts of each pattern give out, for the word that was evaluated last. */
 function addMass(mixture: Mixture, available: number, whole: number, shares: Float64Array): void {
-  spreadMass(mixture, available, whole).forEach((mass, s) => (shares[s] += mass * (1 - mixture.freed[s])));
+  spreadMass(mixture, available, whole).forEach((mass, s) => (shares[s] += mass * (1 - mixture.gammas[s])));
 }

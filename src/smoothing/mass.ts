@@ -1,14 +1,15 @@
 import type { Mixture } from './mixture.js';
 
 /**
- * Spreads a probability mass over the lattice, for the word that was evaluated last: a pattern gives the share γ (`freed`) of its
- * mass to its children, by their weights λ.
+ * Spreads a probability mass over the lattice, for the word that the mixture evaluated last: each pattern passes the share γ of the mass
+ * that reaches it to its children, by their weights λ.
  *
- * @param whole the mass that the longest pattern gets.
- * @returns by pattern, the mass that reaches it.
+ * @param available number of words of history.
+ * @param whole the mass that reaches the longest pattern.
+ * @returns by pattern: the mass that reaches it.
  */
 export function spreadMass(
-  { lattice, edges, freed, weights }: Mixture,
+  { lattice, firstWeight, gammas, weights }: Mixture,
   available: number,
   whole: number,
 ): Float64Array {
@@ -17,7 +18,7 @@ export function spreadMass(
   mass[from] = whole;
   for (let s = from; s >= 0; s--) {
     if (mass[s] === 0) continue;
-    lattice.children[s].forEach((child, i) => (mass[child] += mass[s] * freed[s] * weights[edges[s] + i]));
+    lattice.children[s].forEach((child, i) => (mass[child] += mass[s] * gammas[s] * weights[firstWeight[s] + i]));
   }
   return mass;
 }

@@ -1,17 +1,20 @@
 const INITIAL_SLOTS = 1 << 10;
 
-/** Weights of pairs of word ids, in an open-addressing hash table without an object or a string for each pair. Id 0 marks an empty slot. */
+/** Weights of pairs of word ids, in a hash table with open addressing, without an object or a string for each pair. */
 export class PairWeights {
+  /** By slot: the two ids of a pair and its weight. A first id of 0 marks an empty slot. */
   private firsts = new Uint32Array(INITIAL_SLOTS);
   private seconds = new Uint32Array(INITIAL_SLOTS);
   private weights = new Float64Array(INITIAL_SLOTS);
+  /** Number of pairs. */
   private size = 0;
 
-  /** The weight of a pair; 0 for one that was never added to. */
+  /** The weight of a pair; 0 for a pair that was never added. */
   get(first: number, second: number): number {
     return this.weights[this.slotOf(first, second)];
   }
 
+  /** Adds to the weight of a pair. @param first an id above 0. */
   add(first: number, second: number, weight: number): void {
     let slot = this.slotOf(first, second);
     if (this.firsts[slot] === 0) {
@@ -37,7 +40,7 @@ export class PairWeights {
     this.size = 0;
   }
 
-  /** The slot of a pair, or the empty slot where it belongs. */
+  /** The slot of a pair, or the empty slot where `add` puts it. */
   private slotOf(first: number, second: number): number {
     const { firsts, seconds } = this;
     const mask = firsts.length - 1;

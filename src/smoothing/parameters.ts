@@ -2,29 +2,35 @@ import { exp } from '../base/elementary.js';
 import type { Lattice } from './lattice.js';
 
 /**
- * The parameters that are learned about a lattice: shifts of the discounts, and the weights λ of a pattern's children.
+ * The learned parameters of a lattice: they shift the discounts, and determine the weights λ of the children of a pattern.
  *
- * Parameters are real numbers without bounds, 0 before learning: then discounts are those of Chen & Goodman (1998) and the weights
- * are equal, which is the mixture of Pickhardt et al. (2014). A parameter is chosen by buckets of the context, never by the word
- * that is predicted, so that every distribution sums to 1.
+ * Parameters are real numbers without bounds. Before learning all are 0: then the discounts are the estimates of Chen & Goodman (1998)
+ * and the weights are equal, as in Pickhardt et al. (2014). Buckets of the context choose a parameter, never the predicted word, so
+ * every distribution sums to 1.
  */
 
-/** Number of buckets of Σc, by its binary logarithm: bucket 0 is a context that was not seen, then 1, 2–3, 4–7 … */
+/** Number of buckets of Σc. Bucket 0 is for contexts that were not seen; the next are for 1, 2–3, 4–7 … */
 export const TOTAL_BUCKETS = 20;
-/** Number of buckets of N+/Σc, the distinct followers a token of a context, in sixths; bucket 0 is a context that was not seen. */
+/** Number of buckets of N+/Σc (distinct followers of a context ÷ Σc), in sixths. Bucket 0 is for contexts that were not seen. */
 export const RATIO_BUCKETS = 7;
-/** Number of buckets of a word, by the binary logarithm of its frequency rank. */
+/** Number of buckets of a context word, by the binary logarithm of its frequency rank. */
 export const WORD_BUCKETS = 16;
 
-/** Number of parameters of a pattern itself: shifts of D1, D2, D3+, each by the bucket of its context's Σc. */
+/** Number of parameters of a pattern for its discounts: one for each of D1, D2, D3+ and each bucket of Σc of its context. */
 export const OWN_PARAMETERS = 3 * TOTAL_BUCKETS;
-/** Number of parameters of each child: by the bucket of its Σc, of the parent's Σc, of its N+/Σc, and of the word that it drops. */
+/**
+ * Number of parameters of each child of a pattern, for λ. ln λ is, up to a constant, the sum of four of them: by the bucket of the
+ * child's Σc (offset 0), of the pattern's Σc, of the child's N+/Σc, and of the word that the child drops.
+ */
 export const CHILD_PARAMETERS = 2 * TOTAL_BUCKETS + RATIO_BUCKETS + WORD_BUCKETS;
+/** Offset, within the parameters of a child, of the parameters by the pattern's Σc. */
 export const OWN_TOTAL_OFFSET = TOTAL_BUCKETS;
+/** Offset, within the parameters of a child, of the parameters by the child's N+/Σc. */
 export const RATIO_OFFSET = 2 * TOTAL_BUCKETS;
+/** Offset, within the parameters of a child, of the parameters by the dropped word. */
 export const WORD_OFFSET = RATIO_OFFSET + RATIO_BUCKETS;
 
-/** By pattern, the index of its first parameter; one more entry, the number of all parameters. */
+/** By pattern: the index of its first parameter; one more entry, the number of all parameters. */
 export function parameterStarts({ children }: Lattice): Uint32Array {
   const starts = new Uint32Array(children.length + 1);
   children.forEach((list, s) => (starts[s + 1] = starts[s] + OWN_PARAMETERS + list.length * CHILD_PARAMETERS));
@@ -44,14 +50,14 @@ export function ratioBucket(followers: number, total: number): number {
   return sixth < 6 ? sixth + 1 : 6;
 }
 
-/** The bucket of a context word. */
+/** The bucket of a context word. Frequent words have small ids. */
 export function wordBucket(id: number): number {
   if (id < 4) return id;
   const bucket = 35 - Math.clz32(id - 3);
   return bucket < WORD_BUCKETS ? bucket : WORD_BUCKETS - 1;
 }
 
-/** D_k, shifted by a parameter: logistic in the parameter, equal to the estimate at 0, and always between 0 and k. */
+/** D_k, shifted by a parameter: a logistic function of the parameter that is the estimate at 0, and always between 0 and k. */
 export function shiftedDiscount(estimate: number, k: number, parameter: number): number {
   if (parameter === 0) return estimate;
   const share = Math.min(Math.max(estimate / k, 1e-3), 1 - 1e-3);

@@ -4,49 +4,50 @@ import { encodeMsgpack } from '../base/encode-msgpack.js';
 import { list, record, requireFinite, requireInteger, text } from '../base/shape.js';
 import { decodeMsgpack } from '../base/decode-msgpack.js';
 
-/** The name of the weights that training learns. They are used unless others are named. */
+/** The name of the set of weights that training learns. A model uses this set unless another is named. */
 export const DEFAULT_WEIGHTS = 'default';
-/** Reserved name: equal weights, which need no tuning (Pickhardt et al. 2014). */
+/** The reserved name of equal weights, which need no tuning (Pickhardt et al. 2014). */
 export const UNIFORM_WEIGHTS = 'uniform';
 
-/** The largest absolute value of a parameter: products of four e^parameter neither overflow nor vanish. */
+/** The largest absolute value of a parameter: with it, a product of four e^parameter neither overflows nor becomes 0. */
 const LARGEST_PARAMETER = 150;
 
-/** The weights that tuning learned: one set of a model. */
+/** One set of tuned weights of a model. */
 export interface WeightSet {
-  /** The patterns of the mixture, in the order in which the parameters are laid out. */
+  /** The patterns of the mixture, in the order of their parameters. */
   readonly patterns: readonly string[];
   /** Parameters of the mixture over word patterns. */
   readonly words: Float64Array;
-  /** Parameters of the class model's mixture, and of the gate between the two; both empty without classes. */
+  /** Parameters of the mixture over class patterns; empty without classes. */
   readonly classes: Float64Array;
+  /** Parameters of the gate between words and classes; empty without classes. */
   readonly gate: Float64Array;
   readonly cache: CacheWeights;
   readonly report: TuneReport;
 }
 
-/** The figures of a tuning, all on the tuning text. */
+/** The figures of a tuning on its held-out text, the tuning text. */
 export interface TuneReport {
   /** Sentences of the tuning text. */
   readonly sentences: number;
   /** Tokens of the tuning text, `</s>` counted. */
   readonly tokens: number;
-  /** Perplexity of the tuning text, OOVs counted, with modified Kneser-Ney. */
+  /** Perplexity of the tuning text (with OOVs) by modified Kneser-Ney. */
   readonly mkn: number;
-  /** With the learned mixture. */
+  /** Perplexity of the tuning text by the learned mixture. */
   readonly tuned: number;
-  /** With the learned mixture and the cache. */
+  /** Perplexity of the tuning text by the learned mixture with the cache. */
   readonly cached: number;
-  /** By table, the average share of the probability mass that it gives out on the tuning text. */
+  /** By table: the share of the probability mass that its counts give out, on average over the tuning text. */
   readonly shares: readonly {
     /** The pattern of the table. */
     readonly pattern: string;
-    /** From 0 to 1. */
+    /** The share, from 0 to 1. */
     readonly share: number;
   }[];
 }
 
-/** Bytes of a set of weights: a checksum, and msgpack. */
+/** Encodes a set of weights: a checksum, then msgpack. */
 export function encodeWeights(set: WeightSet): Uint8Array {
   return seal(
     encodeMsgpack({

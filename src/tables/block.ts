@@ -64,7 +64,10 @@ export function encodeBlock(block: Block): Uint8Array {
     writeBits(bytes, c * bits, shared);
     for (let j = shared; j < width; j++) {
       const before = j === shared && c > 0 ? contexts[j][c - 1] : 0;
-      at = writeVarint(bytes, at, contexts[j][c] - before);
+      const value = contexts[j][c] - before;
+      // Most varints have one byte.
+      if (value < 0x80) bytes[at++] = value;
+      else at = writeVarint(bytes, at, value);
     }
   }
   const flags = at;
@@ -76,7 +79,9 @@ export function encodeBlock(block: Block): Uint8Array {
     for (let row = starts[c]; row < end; row++) {
       const flag = (row + 1 === end ? 1 : 0) | (counts[row] > 1 ? 2 : 0);
       bytes[flags + (row >>> 2)] |= flag << ((row & 3) << 1);
-      at = writeVarint(bytes, at, words[row] - before);
+      const value = words[row] - before;
+      if (value < 0x80) bytes[at++] = value;
+      else at = writeVarint(bytes, at, value);
       before = words[row];
     }
   }

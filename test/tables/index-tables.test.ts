@@ -14,6 +14,7 @@ import { parsePattern } from '#kneser/src/tables/pattern.js';
 import { TableWriter, type EncodedBlock } from '#kneser/src/tables/table-writer.js';
 import { NONE } from '#kneser/src/text/tokens.js';
 import { randomNumbers, temporaryFolder } from '../support/models.js';
+import { readRows } from '../support/rows.js';
 
 const folder = temporaryFolder('index-tables');
 const random = randomNumbers(15);
@@ -30,6 +31,15 @@ class Memory implements ModelWriter {
 
   finish = (): Promise<void> => Promise.resolve();
   abort = (): Promise<void> => Promise.resolve();
+
+  /** All keys with their values, as text. */
+  texts(): [key: string, value: string][] {
+    const texts = [...this.values].map(([key, value]): [string, string] => [
+      key,
+      Buffer.from(value).toString('latin1'),
+    ]);
+    return texts.sort(([a], [b]) => (a < b ? -1 : 1));
+  }
 
   read(): ModelStore {
     const get = (key: Uint8Array): Uint8Array | undefined => this.values.get(Buffer.from(key).toString('latin1'));
@@ -68,26 +78,9 @@ async function rowsOf(model: string): Promise<{ rows: ModelStore; manifest: Mani
     await builder.putBlocks(0, blocks);
     await builder.putDirectories('words', [distances]);
   }
-  const texts = await textsOf(store, manifest);
+  const texts = await readRows(store, manifest);
   await store.close();
   return { rows: memory.read(), manifest, texts };
-}
-
-/** All rows of all tables, as text. */
-async function textsOf(store: ModelStore, { tables }: Manifest): Promise<Map<string, string[]>> {
-  const texts = new Map<string, string[]>();
-  for (const { pattern } of tables) {
-    const rows: string[] = [];
-    const width = parsePattern(pattern)?.length ?? 0;
-    const cursor = await TableCursor.open(store, pattern, width, () => undefined);
-    for (; !cursor.done; await cursor.advance()) {
-      const { context, from, to, words, counts, probabilities, backoff } = cursor;
-      for (let i = from; i < to; i++)
-        rows.push([...context, words[i], counts[i], probabilities.at(i) ?? 0, backoff].join(' '));
-    }
-    texts.set(pattern, rows);
-  }
-  return texts;
 }
 
 async function index(
@@ -153,14 +146,14 @@ describe('tables are indexed in ranges of words', () => {
   ] as const)('a model %s has the same blocks for any number of threads, and its rows', async ([, make]) => {
     const { rows, manifest, texts } = await rowsOf(await make());
     const { memory: alone, rows: read } = await index(rows, manifest, 0, 60);
-    expect(await textsOf(alone.read(), manifest)).toEqual(texts);
+    expect(await readRows(alone.read(), manifest)).toEqual(texts);
     for (const threads of [1, 2, 3]) {
       const other = await index(rows, manifest, threads, 60);
       expect(other.rows).toBe(read);
-      expect([...other.memory.values].sort()).toEqual([...alone.values].sort());
+      expect(other.memory.texts()).toEqual(alone.texts());
     }
     const whole = await index(rows, manifest, 2, Infinity);
-    expect(await textsOf(whole.memory.read(), manifest)).toEqual(texts);
+    expect(await readRows(whole.memory.read(), manifest)).toEqual(texts);
     expect(whole.memory.values.size).toBeLessThan(alone.values.size);
   });
 

@@ -1,4 +1,4 @@
-/** The element of the page with this id. @throws for an element of another kind. */
+/** The element of the page with this id. @throws Error if there is none, or if it is not a `Kind`. */
 export function byId(id: string): HTMLElement;
 export function byId<T extends HTMLElement>(id: string, Kind: new () => T): T;
 export function byId(id: string, Kind: new () => HTMLElement = HTMLElement): HTMLElement {
@@ -7,7 +7,7 @@ export function byId(id: string, Kind: new () => HTMLElement = HTMLElement): HTM
   throw new Error(`the page has no #${id}, or it is no ${Kind.name}`);
 }
 
-/** A new element with a class and its content. */
+/** Makes an element. @param className its class; '' for none. @param children its content. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   className: string,
@@ -19,7 +19,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** A button. @param label read by screen readers. @param act called on a click. */
+/** Makes a button. @param label the name that screen readers read. @param act called on a click. */
 export function button(text: string, label: string, act: () => void): HTMLButtonElement {
   const made = element('button', '', text);
   made.type = 'button';

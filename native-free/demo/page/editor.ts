@@ -4,11 +4,12 @@ import { element } from './dom.js';
 import { brief } from './figures.js';
 import { heatClass } from './heat.js';
 
+/** The reading of the empty text. */
 const NOTHING: Reading = {
   from: new Uint32Array(0),
   to: new Uint32Array(0),
-  first: new Uint32Array(0),
-  values: new Float64Array(0),
+  firstInSentence: new Uint32Array(0),
+  perplexities: new Float64Array(0),
   log10Probs: new Float64Array(0),
   matched: new Uint8Array(0),
   oov: new Uint8Array(0),
@@ -17,32 +18,38 @@ const NOTHING: Reading = {
 /** A part of a line: a token, or the text between two tokens. */
 interface Piece {
   readonly text: string;
-  /** The CSS class of a token. */
+  /** The CSS class of a token; `undefined` for text between tokens. */
   readonly heat: string | undefined;
-  readonly value: number;
+  /** The perplexity of a token; 0 for text between tokens. */
+  readonly perplexity: number;
 }
 
-/** A line of the mirror, and the index of its first token. */
+/** A line of the mirror. */
 interface Line {
   readonly pieces: readonly Piece[];
-  readonly first: number;
+  /** The index, in the reading, of the first token of the line. */
+  readonly firstToken: number;
 }
 
 /**
- * A text area over a mirror of its text; the mirror has the colours. Editing, undo, input methods and screen readers work
- * as in every text area.
+ * A text area over a mirror of its text, which shows the colours of the tokens. Editing, undo, input methods and screen readers work as
+ * in every text area. Offsets in the text are in UTF-16 code units; a token is named by its index in the reading.
  */
 export class Editor {
+  /** The scores of the tokens of `text`; of changed parts, none until the text is scored again. */
   private reading = NOTHING;
+  /** The text that the mirror shows. */
   private text = '';
   private scale: HeatScale = { low: 1, high: 1000 };
+  /** The lines of the mirror. */
   private lines: Line[] = [];
+  /** The outlined token. */
   private marked: Element | undefined;
 
   /**
-   * @param onText called after each change of the text.
-   * @param onCaret called with the caret's place when the caret or the text has changed.
-   * @param onPointed called with the token under the mouse, or `undefined`.
+   * @param onText called with the new text after each change by the user.
+   * @param onCaret called when the caret or the selection has moved; `caret` is its offset.
+   * @param onPointed called with the token under the mouse, or with `undefined` when the mouse leaves the area or is at no token.
    */
   constructor(
     readonly area: HTMLTextAreaElement,
@@ -52,7 +59,7 @@ export class Editor {
     onPointed: (token: number | undefined) => void,
   ) {
     area.addEventListener('input', () => {
-      this.follow(area.value);
+      this.update(area.value);
       onText(area.value);
     });
     document.addEventListener('selectionchange', () => {
@@ -62,7 +69,7 @@ export class Editor {
     area.addEventListener('pointerleave', () => onPointed(undefined));
   }
 
-  /** The place of the caret, or the end of the selection. */
+  /** The offset of the caret, or of the end of the selection. */
   get caret(): number {
     return this.area.selectionEnd;
   }
@@ -70,10 +77,10 @@ export class Editor {
   /** Replaces the whole text. */
   setText(text: string): void {
     this.area.value = text;
-    this.follow(text);
+    this.update(text);
   }
 
-  /** Replaces a part of the text as if by typing, so that it can be undone. */
+  /** Replaces the text from offset `from` to `to` as if by typing, so that the user can undo it. */
   insert(from: number, to: number, text: string): void {
     this.area.focus();
     this.area.setSelectionRange(from, to);
@@ -85,7 +92,7 @@ export class Editor {
     }
   }
 
-  /** Shows the scores of a text, unless the text has changed since it was scored. */
+  /** Shows the scores of `text`, unless it is no longer the text of the editor. */
   show(text: string, reading: Reading, scale: HeatScale): void {
     if (text !== this.text) return;
     this.reading = reading;
@@ -93,7 +100,7 @@ export class Editor {
     this.draw();
   }
 
-  /** The token that contains the caret, or ends at it. */
+  /** The token that contains the caret or ends at the caret. */
   tokenAtCaret(): number | undefined {
     const { from, to } = this.reading;
     const { caret } = this;
@@ -102,15 +109,15 @@ export class Editor {
     return found;
   }
 
-  /** Outlines a token. */
+  /** Outlines a token, and no other. */
   mark(token: number | undefined): void {
     this.marked?.classList.remove('on');
     this.marked = token === undefined ? undefined : this.spanOf(token);
     this.marked?.classList.add('on');
   }
 
-  /** Keeps the colours of unchanged tokens, before and after the change, until the changed text is scored. */
-  private follow(text: string): void {
+  /** Shows a changed text in the mirror. The tokens before and after the change keep their colours until the text is scored again. */
+  private update(text: string): void {
     const old = this.text;
     if (text === old) return;
     const shorter = Math.min(old.length, text.length);
@@ -118,20 +125,20 @@ export class Editor {
     while (before < shorter && old[before] === text[before]) before++;
     let after = 0;
     while (after < shorter - before && old[old.length - 1 - after] === text[text.length - 1 - after]) after++;
-    const { from, to, first, values, log10Probs, matched, oov } = this.reading;
-    const kept: number[] = [];
-    for (let i = 0; i < from.length; i++) if (to[i] <= before || from[i] >= old.length - after) kept.push(i);
-    const moved = (places: Uint32Array): Uint32Array =>
-      Uint32Array.from(kept, i => (to[i] <= before ? places[i] : places[i] + text.length - old.length));
+    const { from, to, firstInSentence, perplexities, log10Probs, matched, oov } = this.reading;
+    const unchanged: number[] = [];
+    for (let i = 0; i < from.length; i++) if (to[i] <= before || from[i] >= old.length - after) unchanged.push(i);
+    const moved = (offsets: Uint32Array): Uint32Array =>
+      Uint32Array.from(unchanged, i => (to[i] <= before ? offsets[i] : offsets[i] + text.length - old.length));
     const pick = <T extends Float64Array | Uint8Array | Uint32Array>(
       array: T,
-      Kind: { from(of: Iterable<number>): T },
-    ): T => Kind.from(kept.map(i => array[i]));
+      Kind: { from(values: Iterable<number>): T },
+    ): T => Kind.from(unchanged.map(i => array[i]));
     this.reading = {
       from: moved(from),
       to: moved(to),
-      first: pick(first, Uint32Array),
-      values: pick(values, Float64Array),
+      firstInSentence: pick(firstInSentence, Uint32Array),
+      perplexities: pick(perplexities, Float64Array),
       log10Probs: pick(log10Probs, Float64Array),
       matched: pick(matched, Uint8Array),
       oov: pick(oov, Uint8Array),
@@ -151,47 +158,51 @@ export class Editor {
     this.lines = lines;
   }
 
+  /** Divides the text into lines, and each line into tokens and the text between them. */
   private layOut(): Line[] {
     const { text, scale } = this;
-    const { from, to, values, oov } = this.reading;
+    const { from, to, perplexities, oov } = this.reading;
     const lines: Line[] = [];
     let token = 0;
     let at = 0;
     for (const line of text.split('\n')) {
       const end = at + line.length;
-      const first = token;
+      const firstToken = token;
       const pieces: Piece[] = [];
-      const between = (stop: number): void => {
-        if (stop > at) pieces.push({ text: text.slice(at, stop), heat: undefined, value: 0 });
+      const pushTextUpTo = (stop: number): void => {
+        if (stop > at) pieces.push({ text: text.slice(at, stop), heat: undefined, perplexity: 0 });
       };
       for (; token < from.length && from[token] < end; token++) {
-        between(from[token]);
-        const heat = heatClass(values[token], scale) + (oov[token] ? ' new' : '');
-        pieces.push({ text: text.slice(from[token], to[token]), heat, value: values[token] });
+        pushTextUpTo(from[token]);
+        const perplexity = perplexities[token];
+        const heat = heatClass(perplexity, scale) + (oov[token] ? ' new' : '');
+        pieces.push({ text: text.slice(from[token], to[token]), heat, perplexity });
         at = to[token];
       }
-      between(end);
-      lines.push({ pieces, first });
+      pushTextUpTo(end);
+      lines.push({ pieces, firstToken });
       at = end + 1;
     }
     return lines;
   }
 
+  /** The element of a token in the mirror. */
   private spanOf(token: number): Element | undefined {
-    const line = this.lines.findLastIndex(({ first }) => first <= token);
-    return this.mirror.children.item(line)?.children.item(token - this.lines[line].first) ?? undefined;
+    const line = this.lines.findLastIndex(({ firstToken }) => firstToken <= token);
+    return this.mirror.children.item(line)?.children.item(token - this.lines[line].firstToken) ?? undefined;
   }
 
+  /** The token at a point of the window [CSS pixels]. */
   private tokenAt(x: number, y: number): number | undefined {
     const span = document.elementsFromPoint(x, y).find(each => each.parentElement?.parentElement === this.mirror);
     const row = span?.parentElement;
     if (!span || !row) return undefined;
     const line = this.lines.at(Array.from(this.mirror.children).indexOf(row));
-    return line && line.first + Array.from(row.children).indexOf(span);
+    return line && line.firstToken + Array.from(row.children).indexOf(span);
   }
 }
 
-/** Replaces the nodes of a line that differ from its pieces. */
+/** Updates the nodes of a line of the mirror from its `old` pieces to its new ones. Leaves equal pieces at both ends unchanged. */
 function redraw(row: Element, old: readonly Piece[], pieces: readonly Piece[]): void {
   const shorter = Math.min(old.length, pieces.length);
   let before = 0;
@@ -206,12 +217,12 @@ function redraw(row: Element, old: readonly Piece[], pieces: readonly Piece[]): 
 }
 
 function same(a: Piece, b: Piece): boolean {
-  return a.text === b.text && a.heat === b.heat && a.value === b.value;
+  return a.text === b.text && a.heat === b.heat && a.perplexity === b.perplexity;
 }
 
-function nodeOf({ text, heat, value }: Piece): Node {
+function nodeOf({ text, heat, perplexity }: Piece): Node {
   if (heat === undefined) return document.createTextNode(text);
   const span = element('span', heat, text);
-  span.dataset['value'] = brief(value);
+  span.dataset['value'] = brief(perplexity);
   return span;
 }

@@ -1,27 +1,30 @@
 import type { CallName, Calls, Failure, Reply, Request, Stop, Training } from '../protocol.js';
 
-/** An error of the worker. */
+/** An error that the worker sent. */
 export class EngineError extends Error {
   constructor(readonly failure: Failure) {
     super(failure.message);
   }
 }
 
+/** A call whose result has not come yet. */
 interface Waiting {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
   readonly onProgress: ((progress: Training) => void) | undefined;
 }
 
-/** The page's side of the worker that holds the model. */
+/** Sends the calls of the page to the worker that holds the model, and receives the results. */
 export class Engine {
   private readonly worker: Worker;
+  /** By id of the request. */
   private readonly waiting = new Map<number, Waiting>();
+  /** Number of calls so far, which is the id of the next request. */
   private calls = 0;
 
   constructor() {
     this.worker = new Worker('model.js', { type: 'module' });
-    this.worker.onmessage = ({ data }: MessageEvent<Reply>) => this.take(data);
+    this.worker.onmessage = ({ data }: MessageEvent<Reply>) => this.receive(data);
     this.worker.onerror = event => {
       const error = new EngineError({ code: 'Error', message: event.message || 'the worker could not be started' });
       for (const { reject } of this.waiting.values()) reject(error);
@@ -29,11 +32,12 @@ export class Engine {
     };
   }
 
+  /** A short call. */
   call<K extends CallName>(name: K, ...args: Parameters<Calls[K]>): Promise<ReturnType<Calls[K]>> {
     return this.start(name, args);
   }
 
-  /** A long call: it reports its progress, and can be stopped. */
+  /** A long call, which reports its progress and stops when `signal` is aborted. */
   work<K extends CallName>(
     name: K,
     args: Parameters<Calls[K]>,
@@ -53,7 +57,7 @@ export class Engine {
     });
   }
 
-  private take(reply: Reply): void {
+  private receive(reply: Reply): void {
     const waiting = this.waiting.get(reply.id);
     if (!waiting) return;
     if ('progress' in reply) {

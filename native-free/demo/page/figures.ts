@@ -1,11 +1,11 @@
-/** Figures as text, in the formats of the page. */
+/** Formats figures as text for the page. */
 import { figure } from '../../../src/report/figures.js';
 
 export function whole(count: number): string {
   return count.toLocaleString('en-US', { maximumFractionDigits: 0 });
 }
 
-/** A short figure: two significant digits, thousands as K. */
+/** A figure with two significant digits, thousands as K. */
 export function brief(value: number): string {
   return value.toLocaleString('en-US', { notation: 'compact', maximumSignificantDigits: 2 });
 }
@@ -23,7 +23,7 @@ export function percent(share: number): string {
   return `${value.toLocaleString('en-US', { maximumFractionDigits: value < 10 ? 1 : 0 })} %`;
 }
 
-/** A figure with a true minus sign. */
+/** A figure with two decimals and a typographic minus sign. */
 export function log10(value: number): string {
   return figure(value, 2).replace('-', '−');
 }

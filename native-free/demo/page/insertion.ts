@@ -3,10 +3,10 @@ const CLOSING = /^[\p{Pe}\p{Pf}.,;:!?%…]+$/u;
 const OPENING = /[\p{Ps}\p{Pi}]$/u;
 
 /**
- * The replacement that inserts a suggested token: the text from the place `from` up to the cursor is replaced by `text`.
+ * The replacement that inserts a suggested token: the text from offset `from` [UTF-16 code units] up to the caret is replaced by `text`.
  *
- * @param before the text up to the cursor.
- * @param partial the beginning of the token, if the user has typed it.
+ * @param before the text up to the caret.
+ * @param partial the beginning of the token that the user has typed; may be empty.
  */
 export function insertion(
   before: string,
@@ -14,11 +14,11 @@ export function insertion(
   token: string,
 ): { readonly from: number; readonly text: string } {
   const start = before.length - partial.length;
-  const kept = before.slice(0, start);
-  const spaces = / *$/.exec(kept)?.[0].length ?? 0;
+  const unchanged = before.slice(0, start);
+  const spaces = / *$/.exec(unchanged)?.[0].length ?? 0;
   if (token === '</s>') return { from: start - spaces, text: '\n' };
   const from = CLOSING.test(token) ? start - spaces : start;
   const text = before.slice(0, from);
-  const joined = text === '' || /\s$/.test(text) || CLOSING.test(token) || OPENING.test(text);
-  return { from, text: `${joined ? '' : ' '}${token}${OPENING.test(token) ? '' : ' '}` };
+  const needsNoSpace = text === '' || /\s$/.test(text) || CLOSING.test(token) || OPENING.test(text);
+  return { from, text: `${needsNoSpace ? '' : ' '}${token}${OPENING.test(token) ? '' : ' '}` };
 }

@@ -2,7 +2,7 @@ import type { KeptModel, ModelSource, TrainingText } from '../protocol.js';
 import { button, byId, element } from './dom.js';
 import { bytes } from './figures.js';
 
-/** The actions of the library, done by the page. */
+/** The actions that the page does for the library. */
 export interface LibraryActions {
   train(text: TrainingText): void;
   open(source: ModelSource): void;
@@ -10,10 +10,10 @@ export interface LibraryActions {
   remove(name: string): void;
 }
 
-/** The ending of packed models' names. */
+/** The ending of the file names of packed models. */
 const PACKED = /\.kneser$/i;
 
-/** The sources of models: files, addresses, the sample text, and models that the browser keeps. */
+/** The panel in which the user chooses a model: from a file, an address, the sample text, or the models that the browser keeps. */
 export class Library {
   private readonly panel = byId('library', HTMLDetailsElement);
   private readonly list = byId('kept-list');
@@ -38,7 +38,7 @@ export class Library {
     this.panel.open = open;
   }
 
-  /** Shows the models that the browser keeps. @param current the open one. */
+  /** Lists the models that the browser keeps. @param current the name of the open model. */
   show(models: readonly KeptModel[], current: string | undefined): void {
     byId('kept').hidden = models.length === 0;
     this.list.replaceChildren(...models.map(model => this.row(model, model.name === current)));
@@ -65,6 +65,7 @@ export class Library {
     );
   }
 
+  /** Opens a packed model, or trains on a text file. */
   private take(file: File): void {
     if (PACKED.test(file.name)) this.actions.open({ file, name: file.name.replace(PACKED, '') });
     else this.actions.train({ file, name: file.name.replace(/\.[^.]+$/, ''), ...choices() });
@@ -80,7 +81,7 @@ export class Library {
     if (url) this.actions.open({ url });
   }
 
-  /** Takes files that are dropped anywhere on the page. */
+  /** Takes a file that the user drops anywhere on the page. */
   private acceptDrops(): void {
     const drop = byId('drop');
     addEventListener('dragover', event => {
@@ -102,6 +103,7 @@ export class Library {
   }
 }
 
+/** The options of training that the user has chosen. */
 function choices(): Pick<TrainingText, 'order' | 'skip'> {
   return {
     order: Number(byId('order', HTMLSelectElement).value),

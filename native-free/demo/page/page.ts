@@ -14,7 +14,7 @@ import { latest } from './turns.js';
 import { Words } from './words.js';
 import { Work } from './work.js';
 
-/** The first content of the text field: a sentence with a wrong word, one with a misspelt word, and one to continue. */
+/** The first content of the text field: a sentence with a wrong word, a sentence with a misspelt word, and a sentence to continue. */
 const FIRST_TEXT = `It was one of the most important green in the history of the world.
 He said that teh committee would meet on Tuesday afternoon.
 The President of the United `;
@@ -29,30 +29,31 @@ const library = new Library({
   export: name => attempt(() => exportModel(name)),
   remove: name => attempt(() => remove(name)),
 });
-const editor = new Editor(byId('text', HTMLTextAreaElement), byId('mirror'), readText, caretMoved, token =>
+const editor = new Editor(byId('text', HTMLTextAreaElement), byId('mirror'), readText, onCaretMoved, token =>
   words.tell(token ?? editor.tokenAtCaret()),
 );
-const suggestions = new SuggestionList(editor.area, take);
+const suggestions = new SuggestionList(editor.area, insertSuggestion);
 
 let model: ModelFacts | undefined;
 let scale: HeatScale = scaleOf(1000);
 
-/** Runs an action, and shows its error in the page. */
+/** Runs an action, and shows its error, if any, in the page. */
 function attempt(act: () => Promise<void>): void {
   trouble.clear();
   act().catch((error: unknown) => trouble.show(error));
 }
 
 async function train(text: TrainingText): Promise<void> {
-  const facts = await work.during(`Training on ${text.name}`, (...told) => engine.work('train', [text], ...told));
-  await opened(facts);
+  const facts = await work.during(`Training on ${text.name}`, (...control) => engine.work('train', [text], ...control));
+  await showOpened(facts);
 }
 
 async function open(source: ModelSource): Promise<void> {
-  await opened(await work.during('Opening the model', () => engine.call('open', source)));
+  await showOpened(await work.during('Opening the model', () => engine.call('open', source)));
 }
 
-async function opened(facts: ModelFacts): Promise<void> {
+/** Shows a model that was just opened. */
+async function showOpened(facts: ModelFacts): Promise<void> {
   if (editor.area.value === '') editor.setText(FIRST_TEXT);
   showModel(facts);
   library.open = false;
@@ -67,23 +68,23 @@ async function showKept(): Promise<void> {
 }
 
 async function keep(): Promise<void> {
-  showModel(await work.during('Keeping the model', (...told) => engine.work('keep', [], ...told)));
+  showModel(await work.during('Keeping the model', (...control) => engine.work('keep', [], ...control)));
   await showKept();
 }
 
 async function remove(name: string): Promise<void> {
-  const left = await engine.call('remove', name);
+  const others = await engine.call('remove', name);
   if (model?.isKept && model.name === name) showModel(undefined);
-  library.show(left, model?.isKept ? model.name : undefined);
+  library.show(others, model?.isKept ? model.name : undefined);
 }
 
 async function exportModel(name?: string): Promise<void> {
-  const packed = await work.during('Packing the model', (...told) => engine.work('pack', [name], ...told));
+  const packed = await work.during('Packing the model', (...control) => engine.work('pack', [name], ...control));
   const link = document.createElement('a');
   link.href = URL.createObjectURL(packed);
   link.download = `${(name ?? model?.name ?? 'model').replace(/[^\p{L}\p{N}_-]+/gu, '-')}.kneser`;
   link.click();
-  // The download has begun before the address is released.
+  // By then the download has begun, and needs the address no more.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
@@ -108,18 +109,19 @@ function showModel(facts: ModelFacts | undefined): void {
   }
 }
 
-/** Sends one request at a time to the worker; while one is under way, only the latest new one waits. */
+/** Asks the worker to score a text. While one request runs, only the latest new request waits. */
 const requestReading = latest(
   (text: string) => engine.call('read', text),
   (reading, text) => {
     editor.show(text, reading, scale);
     if (text !== editor.area.value) return;
     words.show(text, reading);
-    caretMarked();
+    showTokenAtCaret();
   },
   error => trouble.show(error),
 );
 
+/** Asks the worker for suggestions after a line of text, in the same way. */
 const requestSuggestions = latest(
   (before: string) => engine.call('suggest', before),
   (found, before) => {
@@ -143,21 +145,22 @@ function beforeCaret(): string {
   return before.slice(before.lastIndexOf('\n') + 1);
 }
 
-let line = '';
-function caretMoved(): void {
+/** The line up to the caret when the caret moved last. */
+let lastBefore = '';
+function onCaretMoved(): void {
   const before = beforeCaret();
-  if (before !== line) requestSuggestions(before);
-  line = before;
-  caretMarked();
+  if (before !== lastBefore) requestSuggestions(before);
+  lastBefore = before;
+  showTokenAtCaret();
 }
 
-function caretMarked(): void {
+function showTokenAtCaret(): void {
   const token = editor.tokenAtCaret();
   editor.mark(token);
   words.tell(token);
 }
 
-function take(suggestion: Suggestion, { partial }: Suggestions): void {
+function insertSuggestion(suggestion: Suggestion, { partial }: Suggestions): void {
   const { value } = editor.area;
   const { from, text } = insertion(value.slice(0, editor.caret), partial, suggestion.token);
   editor.insert(from, editor.caret, text);

@@ -4,23 +4,24 @@ import { percent } from './figures.js';
 
 /** At most this many patterns of a suggestion have a row of their own; the others share one row. */
 const MOST_VOTES = 6;
-/** Patterns with a smaller share of the suggestion's probability than this have no row of their own. */
+/** A pattern with a smaller share of the probability of a suggestion has no row of its own. */
 const LEAST_SHARE = 0.005;
 
-/** The list of likely next words. One of them may be active, with the share that each pattern gave to it. */
+/** The list of likely next words. Shows the shares of the patterns for one of them: the word under the mouse, the active or the first word. */
 export class SuggestionList {
   private readonly list = byId('suggestions');
   private readonly nothing = byId('nothing');
   private readonly title = byId('next-title');
   private suggestions: Suggestions | undefined;
-  /** Index of the active option; −1 while the text has the keyboard focus. */
+  /** Index of the suggestion that the keys of the list act on; −1 while the keys act on the text. */
   private active = -1;
+  /** Index of the suggestion under the mouse, or −1. */
   private pointed = -1;
 
-  /** @param onTake called with the suggestion that was taken. */
+  /** @param onTake called with the suggestion that the user takes, and the suggestions of which it is one. */
   constructor(
     private readonly area: HTMLTextAreaElement,
-    private readonly onTake: (suggestion: Suggestion, of: Suggestions) => void,
+    private readonly onTake: (suggestion: Suggestion, suggestions: Suggestions) => void,
   ) {
     area.addEventListener('keydown', event => {
       if (this.key(event)) event.preventDefault();
@@ -50,12 +51,7 @@ export class SuggestionList {
     this.update();
   }
 
-  /** Leaves the list because something else was typed. */
-  leave(): void {
-    if (this.active >= 0) this.activate(-1);
-  }
-
-  /** Handles a key. @returns whether the key was for the list. */
+  /** Handles a key. @returns whether the list has used it. */
   private key(event: KeyboardEvent): boolean {
     const count = this.suggestions?.items.length ?? 0;
     if (event.ctrlKey || event.metaKey || event.isComposing || count === 0) return false;
@@ -95,7 +91,7 @@ export class SuggestionList {
   private take(index: number): void {
     const item = this.suggestions?.items[index];
     if (!this.suggestions || !item) return;
-    // If the list had the keyboard, the suggestions after the taken word get it too.
+    // If the keys act on the list, they act on the next list, too, which begins after the taken word.
     this.active = Math.min(this.active, 0);
     this.onTake(item, this.suggestions);
   }
@@ -114,15 +110,15 @@ export class SuggestionList {
 
   private update(): void {
     const { active, pointed } = this;
-    const seen = Math.max(0, pointed >= 0 ? pointed : active);
+    const shown = Math.max(0, pointed >= 0 ? pointed : active);
     Array.from(this.list.children).forEach((each, i) => {
       each.setAttribute('aria-selected', String(i === active));
-      each.classList.toggle('seen', i === seen);
+      each.classList.toggle('seen', i === shown);
     });
     if (active >= 0) this.area.setAttribute('aria-activedescendant', `option-${active}`);
     else this.area.removeAttribute('aria-activedescendant');
     this.area.classList.toggle('away', active >= 0);
-    showVotes(this.suggestions?.items[seen]);
+    showVotes(this.suggestions?.items[shown]);
   }
 
   private optionOf(target: EventTarget | null): number {
@@ -137,7 +133,7 @@ function heading(context: readonly string[], partial: string): (Node | string)[]
   return ['Next word after ', element('q', '', context.join(' '))];
 }
 
-/** The name of a token, in words for tokens that are no words. */
+/** The token as the page shows it. */
 export function tokenName(token: string): string {
   return token === '</s>' ? 'end of sentence' : token;
 }

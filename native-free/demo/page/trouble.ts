@@ -1,7 +1,7 @@
 import { byId } from './dom.js';
 import { EngineError } from './engine.js';
 
-/** By error code, the remedy, for errors whose messages do not name one. */
+/** By error code: the remedy, for errors whose messages do not name one. */
 const ADVICE: Readonly<Record<string, string>> = {
   KNESER_DAMAGED: 'The file was changed or cut off after it was made. Export it again, or download it once more.',
   KNESER_NOT_A_MODEL: 'Packed models are made by Export here, and by kneser pack.',
@@ -17,21 +17,21 @@ const ELSEWHERE =
 /** Shows an error in the page, with its remedy. */
 export class Trouble {
   private readonly panel = byId('error');
-  /** The element that had the keyboard focus before. */
-  private before: Element | null = null;
+  /** The element that had the keyboard focus before the error was shown. */
+  private focusedBefore: Element | null = null;
 
   constructor() {
     const dismiss = byId('dismiss');
     dismiss.addEventListener('click', () => {
       this.clear();
-      if (this.before instanceof HTMLElement) this.before.focus();
+      if (this.focusedBefore instanceof HTMLElement) this.focusedBefore.focus();
     });
   }
 
   show(error: unknown): void {
     const { code, message } = failureOf(error);
     if (code === 'KNESER_ABORTED') return;
-    this.before = document.activeElement;
+    this.focusedBefore = document.activeElement;
     byId('error-text').textContent = message;
     const isFetch = code === 'KNESER_IO' && /^https?:/.test(message);
     byId('error-advice').textContent = isFetch ? ELSEWHERE : (ADVICE[code] ?? '');

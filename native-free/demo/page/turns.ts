@@ -1,4 +1,4 @@
-/** Runs one request at a time. Of the requests that arrive during a run, only the latest is run afterwards. */
+/** A function that asks one question at a time. Of the questions that arrive before the answer, it asks only the latest afterwards. */
 export function latest<Q, A>(
   ask: (question: Q) => Promise<A>,
   onAnswer: (answer: A, question: Q) => void,

@@ -4,10 +4,10 @@ import { byId, element } from './dom.js';
 import { log10, whole } from './figures.js';
 import { HEAT_STEPS } from './heat.js';
 
-/** Screen readers are told the figures of a text after a pause in typing of this many milliseconds. */
+/** Screen readers read the figures of the text after a pause in typing of this length [ms]. */
 const PAUSE = 1200;
 
-/** The figures of the text's words, shown below it: of one word, of all words, and of each in a table. */
+/** Shows figures below the text: of one word, of all words together, and of each word in a table. */
 export class Words {
   private readonly word = byId('word');
   private readonly summary = byId('summary');
@@ -40,17 +40,17 @@ export class Words {
     this.fillTable();
   }
 
-  /** Shows the figures of a token; nothing without one. */
+  /** Shows the figures of a token; without a token, a hint. */
   tell(token: number | undefined): void {
     const { reading } = this;
     if (!reading || token === undefined || token >= reading.from.length) {
       this.word.replaceChildren('Point at a word, or move the cursor to it.');
       return;
     }
-    const { values, log10Probs } = reading;
+    const { perplexities, log10Probs } = reading;
     this.word.replaceChildren(
       element('b', '', this.token(token)),
-      ` perplexity ${readable(values[token])} · log10 p ${log10(log10Probs[token])} · ${this.match(token)}`,
+      ` perplexity ${readable(perplexities[token])} · log10 p ${log10(log10Probs[token])} · ${this.match(token)}`,
     );
   }
 
@@ -59,13 +59,14 @@ export class Words {
     return this.text.slice(from[index], to[index]);
   }
 
-  /** The n-gram that matched. */
+  /** The n-gram that matched at a token, in words. */
   private match(token: number): string {
     if (!this.reading) return '';
-    const { matched, oov, first } = this.reading;
+    const { matched, oov, firstInSentence } = this.reading;
     if (oov[token]) return 'new to the model';
     const ngram: string[] = [];
-    for (let i = Math.max(first[token], token + 1 - matched[token]); i <= token; i++) ngram.push(this.token(i));
+    for (let i = Math.max(firstInSentence[token], token + 1 - matched[token]); i <= token; i++)
+      ngram.push(this.token(i));
     if (ngram.length < matched[token]) ngram.unshift('(start)');
     return matched[token] === 1
       ? 'known, but not after these words'
@@ -73,26 +74,26 @@ export class Words {
   }
 
   private summarise(): string {
-    const { from, log10Probs, values, oov } = this.reading ?? {};
-    if (!from || !log10Probs || !values || !oov || from.length === 0) return '';
+    const { from, log10Probs, perplexities, oov } = this.reading ?? {};
+    if (!from || !log10Probs || !perplexities || !oov || from.length === 0) return '';
     const perplexity = 10 ** (-log10Probs.reduce((sum, value) => sum + value, 0) / from.length);
-    const highest = values.reduce((best, value, i) => (value > values[best] ? i : best), 0);
+    const highest = perplexities.reduce((best, value, i) => (value > perplexities[best] ? i : best), 0);
     const unknown = oov.reduce((sum, flag) => sum + flag, 0);
     const words = from.length === 1 ? '1 token' : `${whole(from.length)} tokens`;
     return (
       `Perplexity ${readable(perplexity)} over ${words}` +
       (unknown > 0 ? `, ${whole(unknown)} of them new to the model` : '') +
-      `. Most surprising: “${this.token(highest)}”, ${readable(values[highest])}.`
+      `. Most surprising: “${this.token(highest)}”, ${readable(perplexities[highest])}.`
     );
   }
 
   private fillTable(): void {
     if (!this.table.open || !this.reading) return;
-    const { from, values, log10Probs } = this.reading;
+    const { from, perplexities, log10Probs } = this.reading;
     const rows = Array.from(from, (_, i) => {
       const word = element('th', '', this.token(i));
       word.scope = 'row';
-      const cells = [readable(values[i]), log10(log10Probs[i]), this.match(i)];
+      const cells = [readable(perplexities[i]), log10(log10Probs[i]), this.match(i)];
       return element('tr', '', word, ...cells.map(text => element('td', '', text)));
     });
     this.rows.replaceChildren(...rows);

@@ -30,6 +30,7 @@ export class Work {
   private readonly panel = byId('work');
   private readonly bar = byId('progress', HTMLProgressElement);
   private controller: AbortController | undefined;
+  /** The stage that is shown, and the time when it began [ms]. */
   private stage: Stage | undefined;
   private started = 0;
 
@@ -37,7 +38,7 @@ export class Work {
     byId('cancel').addEventListener('click', () => this.controller?.abort());
   }
 
-  /** Shows the progress of `act` until it ends. At most one runs at a time. */
+  /** Runs `act`, and shows its progress until it ends. Aborts the work that runs already, if any. */
   async during<T>(
     title: string,
     act: (onProgress: (progress: Training) => void, signal: AbortSignal) => Promise<T>,

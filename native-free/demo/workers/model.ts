@@ -1,4 +1,4 @@
-/** The worker that holds the open model, and trains new ones. */
+/** The worker that holds the open model, and trains new models. */
 import { KneserError } from '../../../src/base/errors.js';
 import type { Smoothing } from '../../../src/smoothing/index.js';
 import type { CallName, Calls, Failure, ModelFacts, Reply, Request, Stop, Training } from '../protocol.js';
@@ -9,7 +9,7 @@ declare const self: DedicatedWorkerGlobalScope;
 
 let open: { readonly source: Model; readonly model: OpenModel } | undefined;
 
-/** The facts about the open model, as the page shows them. */
+/** The facts about the open model that the page shows. */
 function facts(): ModelFacts {
   const { source, model } = required();
   const { info } = model.model;
@@ -25,12 +25,13 @@ function facts(): ModelFacts {
   };
 }
 
+/** The open model. @throws KNESER_CLOSED if no model is open. */
 function required(): { readonly source: Model; readonly model: OpenModel } {
   if (!open) throw new KneserError('KNESER_CLOSED', 'no model is open; open one first');
   return open;
 }
 
-/** Opens a model instead of the open one, which stays open if that fails. */
+/** Opens a model and closes the open one. If opening fails, the open model stays open. */
 async function use(source: Model, smoothing?: Smoothing): Promise<ModelFacts> {
   const model = new OpenModel(await source.open(smoothing));
   await close();
@@ -44,8 +45,8 @@ async function close(): Promise<void> {
   await closing?.model.model.close();
 }
 
-/** Closes the model of this name before it is replaced or deleted. */
-async function letGo(name: string): Promise<void> {
+/** Closes the open model if the browser keeps it under this name, before that model is replaced or deleted. */
+async function closeIfOpen(name: string): Promise<void> {
   if (open?.source.isKept && open.source.name === name) await close();
 }
 
@@ -61,8 +62,8 @@ const HANDLERS: Handlers = {
   list: () => listKept(),
   train: async (onProgress, signal, text) => {
     const model = await trainModel(text, onProgress, signal);
-    // The open model stays open until another one is.
-    await letGo(text.name);
+    // The open model stays open during training.
+    await closeIfOpen(text.name);
     return use(await keepModel(model, text.name, onProgress, signal));
   },
   open: (_onProgress, _signal, source) => use(findModel(source)),
@@ -74,7 +75,7 @@ const HANDLERS: Handlers = {
     return use(kept, smoothing === 'backoff' ? undefined : smoothing);
   },
   remove: async (_onProgress, _signal, name) => {
-    await letGo(name);
+    await closeIfOpen(name);
     await removeModel(name);
     return listKept();
   },
@@ -84,7 +85,7 @@ const HANDLERS: Handlers = {
   suggest: (_onProgress, _signal, before) => required().model.suggest(before),
 };
 
-/** Calls that are under way. */
+/** The running calls, by the id of their request. */
 const running = new Map<number, AbortController>();
 
 self.onmessage = ({ data }: MessageEvent<Request | Stop>) => {

@@ -9,7 +9,7 @@ import type { KeptModel, ModelSource, Training, TrainingText } from '../protocol
 
 type OnProgress = (progress: Training) => void;
 
-/** A model that can be opened repeatedly. */
+/** A model that can be opened any number of times. */
 export interface Model {
   readonly name: string;
   /** Whether the browser keeps the model. */
@@ -17,11 +17,12 @@ export interface Model {
   readonly open: (smoothing?: Smoothing) => Promise<LanguageModel>;
 }
 
-/** Bytes at the beginning of a file that decide whether it is text. */
+/** Bytes at the beginning of a file from which `requireText` decides whether the file is text. */
 const HEAD_BYTES = 1 << 16;
-/** If skip patterns are counted, one in this many sentences is held out to tune the mixture on. */
+/** If skip patterns are counted, the share of the sentences that is held out to tune the mixture on. */
 const HELD_OUT = 0.02;
 
+/** The model of a source. @throws KNESER_OPTION for text that is no address. */
 export function findModel(source: ModelSource): Model {
   if ('kept' in source) return keptModel(source.kept);
   const [name, file] = 'url' in source ? named(addressOf(source.url)) : [source.name, source.file];
@@ -51,7 +52,7 @@ export async function trainModel(
   return model;
 }
 
-/** Keeps an open model, replacing one of the same name. */
+/** Saves an open model in the browser, and replaces a model of the same name. */
 export async function keepModel(
   model: LanguageModel,
   name: string,
@@ -98,7 +99,7 @@ function keptModel(name: string): Model {
   return { name, isKept: true, open: smoothing => openModel(name, smoothing ? { smoothing } : {}) };
 }
 
-/** An absolute address; relative ones begin at the page. */
+/** The absolute address that a text names, relative to the address of the page. */
 function addressOf(text: string): URL {
   if (URL.canParse(text, location.href)) return new URL(text, location.href);
   throw new KneserError(
@@ -107,18 +108,18 @@ function addressOf(text: string): URL {
   );
 }
 
-/** The name of a model at an address: that of its file. */
+/** The name of a model at an address (the name of its file), and the address. */
 function named(url: URL): [name: string, url: URL] {
   const file = url.pathname.split('/').at(-1) ?? '';
   return [decodeURIComponent(file).replace(/\.kneser$/i, '') || url.href, url];
 }
 
-/** Refuses files that are not text, such as images. */
+/** Refuses empty files, and files that are not text, such as images. */
 async function requireText(file: Blob, name: string): Promise<void> {
   if (file.size === 0) throw new KneserError('KNESER_INPUT_EMPTY', `${name}: the file is empty`);
-  const isPacked = file instanceof File && /\.gz$/i.test(file.name);
+  const isGzip = file instanceof File && /\.gz$/i.test(file.name);
   const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
-  if (!isPacked && head.includes(0)) {
+  if (!isGzip && head.includes(0)) {
     throw new KneserError('KNESER_INPUT_UNREADABLE', `${name}: this is no text in UTF-8; save it as plain text first`);
   }
 }

@@ -1,7 +1,8 @@
-/** The service worker: keeps the page's own files, so that the page works without a network. */
+/** The service worker: keeps the files of the page, so that the page works without a network. */
 
-/** The page's files, and a digest that identifies this build; both are inserted by the build. */
+/** The names of the files of the page. `build.ts` inserts the value. */
 declare const FILES: readonly string[];
+/** A digest that identifies this build. `build.ts` inserts the value. */
 declare const BUILD: string;
 
 declare const self: ServiceWorkerGlobalScope;
@@ -27,7 +28,7 @@ self.addEventListener('activate', event => {
   event.waitUntil(takeOver());
 });
 
-// All other files, such as packed models, come from the network alone.
+// Other files, such as packed models, always come from the network.
 self.addEventListener('fetch', event => {
   const { request } = event;
   if (request.method !== 'GET' || request.headers.has('range')) return;

@@ -3,49 +3,52 @@ import type { Prediction } from '../../../src/model/prediction/prediction.js';
 import type { VectorScore } from '../../../src/model/scoring/vector.js';
 import type { Reading, Suggestions, Suggestion, Vote } from '../protocol.js';
 
-/** Number of suggestions shown. */
+/** The most suggestions. */
 const SUGGESTIONS = 7;
-/** Completions of a half-typed word are looked for among this many most probable words. */
+/** The completions of a half-typed word are chosen from this many most probable words. */
 const CANDIDATES = 1000;
-/** Number of sentences whose scores are remembered, so that only the sentence being typed is scored again. */
+/** The most sentences whose scores are remembered. While the user types, only the changed sentence is scored again. */
 const REMEMBERED = 2000;
-/** Tokenizers whose tokens are words, which can be inserted in a text. */
-const WORDS = ['whitespace', 'words'];
-/** The end of a text, if it may be the beginning of a word. */
+/** The tokenizers whose tokens are words: only these can be inserted into a text. */
+const WORD_TOKENIZERS = ['whitespace', 'words'];
+/** By tokenizer: matches the end of a text that may be the beginning of a word. */
 const PARTIAL = { whitespace: /[^\0\t\n\v\f\r ]*$/, words: /[\p{L}\p{M}\p{N}'’_]*$/u };
 
-/** The scores of a sentence, and the places of its tokens in it. */
+/** The scores of a sentence, and the offsets of its tokens. The first three arrays have one entry for each token found in the sentence. */
 interface ReadSentence {
+  /** The offset in the sentence where the token begins [UTF-16 code units]. */
   readonly from: readonly number[];
+  /** The offset in the sentence behind the token [UTF-16 code units]. */
   readonly to: readonly number[];
-  /** The indices of the tokens that were found in the text. */
+  /** The index of the token in `score`. */
   readonly found: readonly number[];
   readonly score: VectorScore;
 }
 
-/** An open model, with the questions that the page asks it. */
+/** An open model, with the methods that answer the calls of the page. */
 export class OpenModel {
+  /** The sentences of the last text, by their text. */
   private remembered = new Map<string, ReadSentence>();
 
   constructor(readonly model: LanguageModel) {}
 
   /** Scores each sentence of a text. */
   async read(text: string): Promise<Reading> {
-    const read: { readonly at: number; readonly sentence: ReadSentence }[] = [];
+    const read: PlacedSentence[] = [];
     const remembered = new Map<string, ReadSentence>();
-    let at = 0;
+    let lineStart = 0;
     for (const line of text.split('\n')) {
-      let done = 0;
+      let searchFrom = 0;
       for (const sentence of this.model.sentences(line)) {
-        // Normalisation may have changed a sentence: tokens that cannot be found in the text have no colour.
-        const begin = line.indexOf(sentence, done);
+        // Normalisation may have changed a sentence. A sentence or token that is not found in the text has no colour.
+        const begin = line.indexOf(sentence, searchFrom);
         if (begin < 0 || sentence === '') continue;
-        done = begin + sentence.length;
+        searchFrom = begin + sentence.length;
         const known = this.remembered.get(sentence) ?? (await this.readSentence(sentence));
         if (remembered.size < REMEMBERED) remembered.set(sentence, known);
-        read.push({ at: at + begin, sentence: known });
+        read.push({ start: lineStart + begin, sentence: known });
       }
-      at += line.length + 1;
+      lineStart += line.length + 1;
     }
     this.remembered = remembered;
     return joined(read);
@@ -56,20 +59,21 @@ export class OpenModel {
     const { tokenizer } = this.model.info.options.tokenization;
     const none: Suggestions = { context: [], partial: '', items: [], tokenizer };
     if (this.model.info.smoothing === 'backoff') return { ...none, tokenizer: '' };
-    if (!WORDS.includes(tokenizer)) return none;
+    if (!WORD_TOKENIZERS.includes(tokenizer)) return none;
     const partial = PARTIAL[tokenizer as keyof typeof PARTIAL].exec(before)?.[0] ?? '';
     if (partial !== '') {
-      const begun = this.model.info.options.lowercase ? partial.toLowerCase() : partial;
+      const beginning = this.model.info.options.lowercase ? partial.toLowerCase() : partial;
       const history = this.history(before.slice(0, before.length - partial.length));
       const candidates = await this.model.predict(history, { top: CANDIDATES });
-      const fitting = candidates
-        .filter(({ token }) => token.startsWith(begun) && token !== begun)
+      const completions = candidates
+        .filter(({ token }) => token.startsWith(beginning) && token !== beginning)
         .slice(0, SUGGESTIONS);
-      if (fitting.length > 0) {
-        const least = candidates.indexOf(fitting[fitting.length - 1]) + 1;
-        const explained = await this.model.predict(history, { top: least, explain: true });
+      if (completions.length > 0) {
+        // Explains as few candidates as include all completions.
+        const top = candidates.indexOf(completions[completions.length - 1]) + 1;
+        const explained = await this.model.predict(history, { top, explain: true });
         const context = await this.context(history);
-        const items = fitting.map(each => suggestion(explained[candidates.indexOf(each)], context));
+        const items = completions.map(each => suggestion(explained[candidates.indexOf(each)], context));
         return { ...none, context, partial, items };
       }
     }
@@ -79,15 +83,15 @@ export class OpenModel {
     return { ...none, context, items: predicted.map(each => suggestion(each, context)) };
   }
 
-  /** The sentence in which a line of text ends; empty if the last one is complete. */
+  /** The unfinished sentence at the end of a line of text; empty if the last sentence is complete. */
   private history(before: string): string {
     if (!/\s$/.test(before)) return this.model.sentences(before).at(-1) ?? '';
-    // Whether a sentence is complete can only be told once the next one begins.
+    // Only the beginning of the next sentence tells whether a sentence is complete, so the line gets one more word, "A".
     const last = this.model.sentences(`${before}A`).at(-1) ?? '';
     return last.endsWith('A') ? last.slice(0, -1) : last;
   }
 
-  /** The words of the history that the model's order reaches. */
+  /** The last words of the history, as many as the order of the model uses. */
   private async context(history: string): Promise<string[]> {
     const { tokens } = await this.model.score(history, { end: false });
     return tokens.slice(Math.max(0, tokens.length - this.model.info.order + 1));
@@ -101,40 +105,46 @@ export class OpenModel {
     const from: number[] = [];
     const to: number[] = [];
     const found: number[] = [];
-    let done = 0;
+    let searchFrom = 0;
     for (const [i, token] of score.tokens.entries()) {
-      const begin = text.indexOf(token, done);
+      const begin = text.indexOf(token, searchFrom);
       if (begin < 0) continue;
-      done = begin + token.length;
+      searchFrom = begin + token.length;
       from.push(begin);
-      to.push(done);
+      to.push(searchFrom);
       found.push(i);
     }
     return { from, to, found, score };
   }
 }
 
-/** Joins the scores of sentences, each with its place in the text, to the scores of the text. */
-function joined(read: readonly { readonly at: number; readonly sentence: ReadSentence }[]): Reading {
+/** A sentence and its offset in the text [UTF-16 code units]. */
+interface PlacedSentence {
+  readonly start: number;
+  readonly sentence: ReadSentence;
+}
+
+/** Joins the scores of the sentences of a text to the scores of the text. */
+function joined(read: readonly PlacedSentence[]): Reading {
   const length = read.reduce((sum, { sentence }) => sum + sentence.found.length, 0);
   const reading: Reading = {
     from: new Uint32Array(length),
     to: new Uint32Array(length),
-    first: new Uint32Array(length),
-    values: new Float64Array(length),
+    firstInSentence: new Uint32Array(length),
+    perplexities: new Float64Array(length),
     log10Probs: new Float64Array(length),
     matched: new Uint8Array(length),
     oov: new Uint8Array(length),
   };
   let at = 0;
-  for (const { at: begin, sentence } of read) {
+  for (const { start, sentence } of read) {
     const { from, to, found, score } = sentence;
     const first = at;
     for (const [i, token] of found.entries()) {
-      reading.from[at] = begin + from[i];
-      reading.to[at] = begin + to[i];
-      reading.first[at] = first;
-      reading.values[at] = score.vector[token];
+      reading.from[at] = start + from[i];
+      reading.to[at] = start + to[i];
+      reading.firstInSentence[at] = first;
+      reading.perplexities[at] = score.vector[token];
       reading.log10Probs[at] = score.log10Probs[token];
       reading.matched[at] = score.matched[token];
       reading.oov[at] = score.oov[token] ? 1 : 0;
@@ -153,7 +163,7 @@ function suggestion({ token, probability, explanation }: Prediction, context: re
   return { token, probability, votes };
 }
 
-/** The words of a context that a pattern keeps. Before the first word of the context is the beginning of the sentence. */
+/** The words of a context that a pattern keeps, with `(start)` for positions before the sentence. */
 function wordsOf(pattern: string, context: readonly string[]): Vote['words'] {
   const length = pattern.length - 1;
   return Array.from({ length }, (_, i) =>

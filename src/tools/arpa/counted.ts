@@ -62,7 +62,7 @@ export class CountedSource implements BackoffSource {
   backoff(level: number, cursor: TableCursor): number {
     this.enter(level, cursor);
     this.log10Prob(level, 0);
-    return rounded(Math.log10(this.mixture.freed[level]));
+    return rounded(Math.log10(this.mixture.gammas[level]));
   }
 
   async visit(level: number, visit: VisitContext): Promise<void> {

@@ -115,6 +115,7 @@ interface Followers {
   readonly suffixRows: Uint32Array;
 }
 
+/** The followers in the rows `from` … `to` − 1 of `ngrams`, which have one context. */
 function followersOf(ngrams: Ngrams, shorter: Ngrams, from: number, to: number): Followers {
   const probabilities = new Float64Array(to - from);
   const suffixProbabilities = new Float64Array(to - from);

@@ -51,15 +51,53 @@ export async function run(
   builder: ModelBuilder,
   restored?: LeftToCount,
 ): Promise<TableManifest[]> {
-  const { place, plan, options } = context;
+  const { plan } = context;
   const { order } = plan;
-  const { name, patterns, source, toId, frequencies } = stream;
-  const { ngrams } = source;
+  const { name, patterns, source, frequencies } = stream;
   const types = frequencies.length;
   const nothing = { sorts: planSorts(patterns, order), tables: [], unigrams: new Uint32Array(types) };
   const { sorts, tables, unigrams } = restored ?? nothing;
   const summaries = new Map(tables.map(({ table, ...summary }): [string, TableSummary] => [table, summary]));
 
+  if (source.tables && name === 'words') {
+    const merged = await source.tables.write(builder);
+    for (const [table, summary] of merged.summaries) summaries.set(table, summary);
+    unigrams.set(merged.unigrams);
+    await builder.putDirectories(name, sorts.flat());
+  } else {
+    await sortAndCount(context, stream, builder, { sorts, summaries, unigrams });
+  }
+
+  const unigramCounts = order === 1 ? Uint32Array.from(frequencies) : unigrams;
+  summaries.set(tableName([], name), await builder.putUnigrams(name, unigramCounts));
+  await builder.putDirectories(name, [[]]);
+  const mixed = new Set(plan.patterns.map(pattern => tableName(pattern, name)));
+  return patterns.map((pattern): TableManifest => {
+    const table = tableName(pattern, name);
+    const { rows, contexts, tokens, countsOfCounts } = summaries.get(table) ?? emptySummary();
+    return { pattern: table, mixed: name === 'classes' || mixed.has(table), rows, contexts, tokens, countsOfCounts };
+  });
+}
+
+/** The sorts that are left, and what they add to. */
+interface Left {
+  readonly sorts: LeftToCount['sorts'];
+  readonly summaries: Map<string, TableSummary>;
+  readonly unigrams: Uint32Array;
+}
+
+/** Sorts the n-grams of a stream, and writes the tables and directories that are left. */
+async function sortAndCount(
+  context: BuildContext,
+  stream: CountedStream,
+  builder: ModelBuilder,
+  { sorts, summaries, unigrams }: Left,
+): Promise<void> {
+  const { place, plan, options } = context;
+  const { order } = plan;
+  const { name, source, toId, frequencies } = stream;
+  const { ngrams } = source;
+  const types = frequencies.length;
   const threads = ngrams.length < SMALL_TEXT ? 0 : place.threads;
   const mergeMemory = Math.floor(place.memory / 8 / Math.max(1, threads));
   const countPlan = { stream: name, order, sorts, weights: ngrams.weights, types, mergeMemory };
@@ -81,16 +119,6 @@ export async function run(
   } finally {
     options.signal?.removeEventListener('abort', stop);
   }
-
-  const unigramCounts = order === 1 ? Uint32Array.from(frequencies) : unigrams;
-  summaries.set(tableName([], name), await builder.putUnigrams(name, unigramCounts));
-  await builder.putDirectories(name, [[]]);
-  const mixed = new Set(plan.patterns.map(pattern => tableName(pattern, name)));
-  return patterns.map((pattern): TableManifest => {
-    const table = tableName(pattern, name);
-    const { rows, contexts, tokens, countsOfCounts } = summaries.get(table) ?? emptySummary();
-    return { pattern: table, mixed: name === 'classes' || mixed.has(table), rows, contexts, tokens, countsOfCounts };
-  });
 }
 
 /** The words of a source as a stream. @param last whether no classes are counted after them. */

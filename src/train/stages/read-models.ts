@@ -6,6 +6,7 @@ import { buildVocabulary, requireTokens } from '../../count/vocabulary.js';
 import { layoutWindows, pushWindow, Windows, windowStep } from '../../count/windows.js';
 import { KneserError } from '../../base/errors.js';
 import type { ModelStore } from '../../store/store.js';
+import type { ModelBuilder } from '../../tables/builder.js';
 import { readDictionary } from '../../tables/dictionary-reader.js';
 import { wordIds, type Manifest } from '../../tables/manifest.js';
 import { contiguous, formatPattern } from '../../tables/pattern.js';
@@ -13,7 +14,8 @@ import { openTable, readBlocks } from '../../tables/table-reader.js';
 import { BOS, EOS, FIRST_WORD, UNK } from '../../text/tokens.js';
 import { hashBytes, WordList } from '../../text/word-list.js';
 import type { BuildContext } from './context.js';
-import type { CountSource } from './count-source.js';
+import type { CountSource, MergedTables } from './count-source.js';
+import { mergeTables, planMerging } from './merge-tables.js';
 
 /** A model whose counts become part of the counts of the new model. */
 export interface CountedModel {
@@ -69,7 +71,13 @@ export async function run(context: BuildContext, models: readonly CountedModel[]
   const vocabulary = buildVocabulary({ words, frequency, aliases, sentences }, choice);
   if (isDifference) numberLost(vocabulary.ids, frequency, vocabulary.numbers.length);
   const starts = context.idStream('starts', IDS_SHARE);
-  for (const model of numbered) await readStarts(context, model, starts);
+  const { ids, frequencies } = vocabulary;
+  const ranges = planMerging(context, models, frequencies);
+  const tables = ranges && {
+    write: (builder: ModelBuilder): Promise<MergedTables> =>
+      mergeTables(context, numbered, ranges, ids, frequencies.length, builder),
+  };
+  if (!tables) for (const model of numbered) await readStarts(context, model, starts);
   return {
     vocabulary,
     sentences,
@@ -78,6 +86,7 @@ export async function run(context: BuildContext, models: readonly CountedModel[]
     heldOutTokens: 0,
     replaced: 0,
     dropped: 0,
+    ...(tables ? { tables } : {}),
     ngrams: new ModelNgrams(context, numbered, starts, isDifference),
   };
 }

@@ -1,0 +1,237 @@
+import { Worker, type MessagePort, type Transferable } from 'node:worker_threads';
+import { KneserError, type ErrorCode } from '../../base/errors.js';
+import { threadError, WORKER_OPTIONS } from '../../base/node/worker-options.js';
+import type { ModelStore } from '../../store/store.js';
+import type { WordRange } from '../word-ranges.js';
+
+/**
+ * Threads that work on ranges of words, one range at a time each. The caller's thread reads stores for them, and takes the blocks
+ * that they make: a LevelDB belongs to one thread.
+ */
+
+/** A message to a thread: a range to work on, and the answers to its own messages. */
+type Request =
+  | { readonly kind: 'range'; readonly range: WordRange }
+  | { readonly kind: 'values'; readonly read: number; readonly values: (Uint8Array | undefined)[] }
+  | { readonly kind: 'taken' };
+
+/** A message of a thread. `rows`: the number of rows read since the message before. */
+type Reply =
+  | { readonly kind: 'get'; readonly store: number; readonly read: number; readonly keys: readonly Uint8Array[] }
+  | { readonly kind: 'blocks'; readonly blocks: unknown[]; readonly rows: number }
+  | { readonly kind: 'done'; readonly result: unknown; readonly rows: number }
+  | { readonly kind: 'failed'; readonly message: string; readonly code: ErrorCode | undefined };
+
+/** The data that a thread starts with: the names of the stores in messages, and the facts that its work needs. */
+interface ThreadData {
+  readonly stores: readonly string[];
+  readonly plan: unknown;
+}
+
+/** A piece of work: what the threads read and know, and what is done with their results. */
+export interface RangeWork<Block, Result> {
+  /** Names the work in messages, such as `indexing`. */
+  readonly name: string;
+  /** The address of the worker's file, which calls {@link serveRanges}. */
+  readonly worker: URL;
+  readonly stores: readonly ModelStore[];
+  /** Is cloned to each thread. */
+  readonly plan: unknown;
+  readonly ranges: readonly WordRange[];
+  /** Takes the next blocks of a range. Resolves when there is room for more. */
+  take(range: number, blocks: readonly Block[]): Promise<void>;
+  /** Takes the result of a range, after its blocks. */
+  end(range: number, result: Result): void;
+  /** Told the rows of blocks when they were read; throws to stop. */
+  onRows(rows: number): void;
+}
+
+/** Few short-lived objects are allocated: a young generation of 8 MB (Node's default is 48 MB) is enough. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+
+/**
+ * Works on all ranges with up to `count` threads.
+ *
+ * @throws the failure of a thread, of a store, and what `take` and `onRows` throw.
+ */
+export async function workOnRanges<Block, Result>(count: number, work: RangeWork<Block, Result>): Promise<void> {
+  const { ranges } = work;
+  const threads = Array.from({ length: Math.min(count, ranges.length) }, () => new RangeThread(work));
+  let next = 0;
+  const workOn = async (thread: RangeThread<Block, Result>): Promise<void> => {
+    while (next < ranges.length) {
+      const number = next++;
+      work.end(number, await thread.run(number));
+    }
+  };
+  try {
+    await Promise.all(threads.map(workOn));
+  } finally {
+    await Promise.all(threads.map(thread => thread.end()));
+  }
+}
+
+/** A range that a thread works on. */
+interface Task<Result> {
+  readonly range: number;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The caller's side of a thread. */
+class RangeThread<Block, Result> {
+  private readonly worker: Worker;
+  private task: Task<Result> | undefined;
+  private ended: Error | undefined;
+
+  constructor(private readonly work: RangeWork<Block, Result>) {
+    const { worker: address, stores, plan } = work;
+    const workerData: ThreadData = { stores: stores.map(({ name }) => name), plan };
+    this.worker = new Worker(address, { ...WORKER_OPTIONS, workerData, resourceLimits });
+    this.worker.on('message', (reply: Reply) => {
+      this.answer(reply).catch((error: unknown) => this.task?.reject(error));
+    });
+    this.worker.on('error', error => this.fail(threadError(address, error)));
+    this.worker.on('exit', () => this.fail(new Error(`the thread for ${work.name} ended unexpectedly`)));
+  }
+
+  run(range: number): Promise<Result> {
+    if (this.ended) return Promise.reject(this.ended);
+    return new Promise((resolve, reject) => {
+      this.task = { range, resolve, reject };
+      this.post({ kind: 'range', range: this.work.ranges[range] });
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private async answer(reply: Reply): Promise<void> {
+    const { task, work } = this;
+    if (!task) return;
+    switch (reply.kind) {
+      case 'get':
+        this.post({ kind: 'values', read: reply.read, values: await work.stores[reply.store].getMany(reply.keys) });
+        return;
+      case 'blocks':
+        work.onRows(reply.rows);
+        await work.take(task.range, reply.blocks as Block[]);
+        this.post({ kind: 'taken' });
+        return;
+      case 'done':
+        work.onRows(reply.rows);
+        task.resolve(reply.result as Result);
+        return;
+      case 'failed':
+        throw reply.code ? new KneserError(reply.code, reply.message) : new Error(reply.message);
+    }
+  }
+
+  private post(request: Request): void {
+    this.worker.postMessage(request);
+  }
+
+  private fail(error: Error): void {
+    this.ended ??= error;
+    this.task?.reject(this.ended);
+  }
+}
+
+/** Works on one range: reads stores, gives blocks to `take`, and tells `onRows` the rows that it read. */
+export type WorkOnRange<Block, Result> = (
+  stores: readonly ModelStore[],
+  range: WordRange,
+  take: (blocks: Block[]) => Promise<void>,
+  onRows: (rows: number) => void,
+) => Promise<Result>;
+
+/**
+ * The thread's side: works on each range that it is sent.
+ *
+ * @param data as the thread started with it.
+ * @param prepare makes the work from the plan.
+ */
+export function serveRanges<Block extends { readonly value: Uint8Array }, Result>(
+  port: MessagePort,
+  data: unknown,
+  prepare: (plan: unknown) => WorkOnRange<Block, Result>,
+): void {
+  const { stores, plan } = data as ThreadData;
+  new RangeServer(port, stores, prepare(plan));
+}
+
+class RangeServer<Block extends { readonly value: Uint8Array }, Result> {
+  private readonly stores: readonly ModelStore[];
+  /** By number, the reads that are not answered yet. */
+  private readonly reads = new Map<number, (values: (Uint8Array | undefined)[]) => void>();
+  private lastRead = 0;
+  private taken: Promise<void> = Promise.resolve();
+  private onTaken: () => void = () => undefined;
+  private rows = 0;
+
+  constructor(
+    private readonly port: MessagePort,
+    stores: readonly string[],
+    private readonly work: WorkOnRange<Block, Result>,
+  ) {
+    this.stores = stores.map((name, store) => this.store(name, store));
+    port.on('message', (request: Request) => {
+      if (request.kind === 'range') void this.run(request.range);
+      else if (request.kind === 'values') this.takeValues(request.read, request.values);
+      else this.onTaken();
+    });
+  }
+
+  private store(name: string, store: number): ModelStore {
+    const getMany = (keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> =>
+      new Promise(resolve => {
+        this.reads.set(++this.lastRead, resolve);
+        this.post({ kind: 'get', store, read: this.lastRead, keys });
+      });
+    return {
+      name,
+      get: async key => (await getMany([key]))[0],
+      getMany,
+      entries: () => {
+        throw new Error('a thread reads values by their keys alone');
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+
+  private takeValues(read: number, values: (Uint8Array | undefined)[]): void {
+    this.reads.get(read)?.(values);
+    this.reads.delete(read);
+  }
+
+  private async run(range: WordRange): Promise<void> {
+    try {
+      const onRows = (rows: number): void => void (this.rows += rows);
+      const result = await this.work(this.stores, range, blocks => this.give(blocks), onRows);
+      await this.taken;
+      this.post({ kind: 'done', result, rows: this.takeRows() });
+    } catch (error) {
+      const code = error instanceof KneserError ? error.code : undefined;
+      this.post({ kind: 'failed', message: error instanceof Error ? error.message : String(error), code });
+    }
+  }
+
+  /** Gives blocks away, as soon as those before are taken. */
+  private async give(blocks: Block[]): Promise<void> {
+    await this.taken;
+    this.taken = new Promise(resolve => (this.onTaken = resolve));
+    const moved = blocks.map(({ value }) => value.buffer as ArrayBuffer);
+    this.post({ kind: 'blocks', blocks, rows: this.takeRows() }, moved);
+  }
+
+  private takeRows(): number {
+    const { rows } = this;
+    this.rows = 0;
+    return rows;
+  }
+
+  private post(reply: Reply, moved: Transferable[] = []): void {
+    this.port.postMessage(reply, moved);
+  }
+}
