@@ -46,19 +46,6 @@ interface Labelled {
   readonly label: string;
 }
 
-await runCommand('bench:selection', async folder => {
-  const { values } = parseArgs({
-    options: { gsm8k: { type: 'string' }, webtext: { type: 'string' }, reviews: { type: 'string' } },
-  });
-  const work = new Work(folder);
-  await duplicates(work);
-  await importance(work);
-  await weights(work);
-  if (values.webtext && values.reviews) await badText(work, values.webtext, values.reviews);
-  if (values.gsm8k) await recited(work, values.gsm8k);
-  return 0;
-});
-
 /** Files and models in a temporary folder. */
 class Work {
   private serial = 0;
@@ -271,3 +258,16 @@ async function show(title: string, head: readonly string[], rows: readonly (read
   );
   process.stdout.write('\n');
 }
+
+await runCommand('bench:selection', async folder => {
+  const { values } = parseArgs({
+    options: { gsm8k: { type: 'string' }, webtext: { type: 'string' }, reviews: { type: 'string' } },
+  });
+  const work = new Work(folder);
+  await duplicates(work);
+  await importance(work);
+  await weights(work);
+  if (values.webtext && values.reviews) await badText(work, values.webtext, values.reviews);
+  if (values.gsm8k) await recited(work, values.gsm8k);
+  return 0;
+});
