@@ -13,7 +13,7 @@ const ROOMS = [
   ['src/tables'],
   ['src/smoothing', 'src/count'],
   ['src/model'],
-  ['src/report', 'src/tools'],
+  ['src/report', 'src/tools', 'src/decoding'],
   ['src/train'],
   ['src/baseline'],
   ['src/documents'],
@@ -35,7 +35,7 @@ const INSIDE = {
 };
 
 /** Rooms that run in any engine: no `node:` module, no base/node. */
-const ANY_ENGINE = ['src/base', 'src/tables', 'src/smoothing', 'src/report', 'native-free'];
+const ANY_ENGINE = ['src/base', 'src/tables', 'src/smoothing', 'src/report', 'src/decoding', 'native-free'];
 /** Files of those rooms that are for Node all the same: they bundle the browser's modules, and build and serve the demo page. */
 const FOR_NODE = [
   'src/base/node/',

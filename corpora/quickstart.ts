@@ -2,8 +2,8 @@ import { LanguageModel, train } from '../src/index.js';
 import { prepareBrown } from './brown.js';
 
 /**
- * `npm run quickstart`: the main job from end to end on real text. Prepares the Brown corpus, trains models of order 1 to
- * 5, measures them on held-out text, and scores a sentence.
+ * The program that `npm run quickstart` runs: prepares the Brown corpus, trains models of the orders 1 to 5, measures them on held-out
+ * text, and scores a sentence.
  */
 const FOLDER = 'models';
 const SENTENCE = 'The jury praised the administration of the city .';
@@ -36,7 +36,7 @@ score.tokens.forEach((token, i) => {
 });
 say(`sentence      ${score.log10Prob.toFixed(4).padStart(10)}   perplexity ${(score.perplexity ?? NaN).toFixed(2)}`);
 say(`
-The model lies in ${FOLDER}/brown-${HIGHEST}. What to type next:
+The model is in ${FOLDER}/brown-${HIGHEST}. What to type next:
   npx kneser inspect ${FOLDER}/brown-${HIGHEST}
   echo 'your own sentence' | npx kneser score ${FOLDER}/brown-${HIGHEST}
   npx kneser perplexity ${FOLDER}/brown-${HIGHEST} ${brown.heldOut}

@@ -10,3 +10,4 @@ export { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 export type { MemoryModel as LoadedModel } from '../src/model/memory-model.js';
 export type { Vocabulary } from '../src/model/vocabulary.js';
 export type { TextCache } from '../src/smoothing/cache.js';
+export { ctcBeamSearch, type CtcBeam, type CtcLogits, type CtcOptions } from '../src/decoding/ctc-beam-search.js';

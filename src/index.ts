@@ -28,6 +28,7 @@
  *   continues.
  * - `tools` makes a model or a file from a model: `prune`, `arpa` (export and import), `mix`, `pack`, `unpack`, `upgrade`; `verify` checks it.
  * - `baseline` trains a series of models and compares them, with confidence intervals.
+ * - `decoding` chooses between texts that another model proposes: the beam search of a speech recognizer.
  * - `documents` computes figures of documents, and chooses documents by their figures: annotate, select, overlap, weigh.
  * - `cli` is the command, with one file for each subcommand. It parses options, calls the library and prints.
  * - `native-free` (beside `src`) has the entries for browsers, Deno and Bun, which use the same code without LevelDB and files.
@@ -75,12 +76,13 @@ export type {
 export { LanguageModel } from './model/language-model.js';
 export { LoadedModel, type ScoreEachOptions } from './model/loaded-model.js';
 export type { FileOptions, FromFileOptions } from './model/api.js';
-export type { PackedInput } from './store/packed/open-source.js';
+export type { PackedInput } from './store/packed/packed-input.js';
 export type { Vocabulary } from './model/vocabulary.js';
 export { PerplexitySum } from './model/scoring/perplexity.js';
 export { TextCache } from './smoothing/cache.js';
 
 // Model → model or file.
+export { ctcBeamSearch, type CtcBeam, type CtcLogits, type CtcOptions } from './decoding/ctc-beam-search.js';
 export { prune, type PruneOptions, type PruneReport } from './tools/prune.js';
 export { upgrade, type UpgradeOptions, type UpgradeReport } from './tools/upgrade.js';
 export { pack, type PackOptions, type PackReport } from './tools/pack.js';

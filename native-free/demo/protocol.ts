@@ -2,7 +2,7 @@
 import type { Stage } from '../../src/base/progress.js';
 import type { ModelSmoothing, Smoothing } from '../../src/smoothing/index.js';
 
-/** The source of a model. */
+/** The source of a model: the browser (`kept` is the name of the model), a packed file, or the address of a packed file. */
 export type ModelSource =
   { readonly kept: string } | { readonly file: Blob; readonly name: string } | { readonly url: string };
 
@@ -67,6 +67,7 @@ export interface Vote {
   readonly share: number;
 }
 
+/** A probable next word. */
 export interface Suggestion {
   readonly token: string;
   /** p(token | context) */
@@ -75,6 +76,7 @@ export interface Suggestion {
   readonly votes: readonly Vote[];
 }
 
+/** The most probable next words. */
 export interface Suggestions {
   /** The words before the suggestions, oldest first; empty at the beginning of a sentence. */
   readonly context: readonly string[];
@@ -86,7 +88,7 @@ export interface Suggestions {
 }
 
 /** Progress of training or of other work of the worker. */
-export interface Training {
+export interface WorkProgress {
   readonly stage: Stage;
   readonly done: number;
   readonly total: number | undefined;
@@ -116,6 +118,7 @@ export interface Calls {
 
 export type CallName = keyof Calls;
 
+/** A call, with an id that its replies repeat. */
 export interface Request {
   readonly id: number;
   readonly name: CallName;
@@ -133,7 +136,8 @@ export interface Failure {
   readonly message: string;
 }
 
+/** The result of a call, its failure, or its progress; `id` is the id of the request. */
 export type Reply =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly failure: Failure }
-  | { readonly id: number; readonly progress: Training };
+  | { readonly id: number; readonly progress: WorkProgress };

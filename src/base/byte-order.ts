@@ -1,7 +1,7 @@
 import { KneserError } from './errors.js';
 
 /**
- * Refuses big-endian machines: typed arrays are written to disk in the machine's byte order, and this code was never run on one.
+ * Refuses big-endian machines, because typed arrays are written to disk in the machine's byte order and this code is not tested there.
  *
  * @param bytes the bytes of the 32-bit number 1 in memory.
  * @throws KNESER_PLATFORM

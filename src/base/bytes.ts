@@ -1,4 +1,4 @@
-/** Compares byte strings: negative if a comes first, 0 if equal. UTF-8 sorted like this is sorted by code point. */
+/** Compares byte strings: negative if `a` comes first, 0 if equal. This order of UTF-8 strings is the order of their code points. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) if (a[i] !== b[i]) return a[i] - b[i];

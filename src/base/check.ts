@@ -1,19 +1,19 @@
 import { KneserError } from './errors.js';
 
 /**
- * Checks of options, for every public function: each throws KNESER_OPTION with the option's name, the given value, and the allowed
- * values. `name` is the name that the caller of the library knows: `order`, or `patterns.maxGap` for a member of an option.
+ * Checks the options of every public function. Each check throws KNESER_OPTION with the option's name, the given value, and the allowed
+ * values. Its parameter `name` is the name that the caller of the library knows: `order`, or `patterns.maxGap` for a member of an option.
  *
- * A function declares its options as an {@link OptionTable}, one row a name, and calls {@link checkOptions} before any work.
- * Names without a row are refused, with the nearest name that has one.
+ * A function declares its options as an {@link OptionTable}, with a row for each name, and calls {@link checkOptions} before any work.
+ * A name without a row is refused, and the message suggests the nearest name that has one.
  */
 
 /**
- * A row of a table of options. Throws KNESER_OPTION for a value that the option does not take; it is not called for `undefined`,
- * which stands for an option that is left out.
+ * A row of a table of options: throws KNESER_OPTION for a value that the option does not take. It is not called for `undefined`, the
+ * value of an option that is left out.
  */
 export interface Check {
-  /** @param options all options of the call: a value may depend on others. */
+  /** @param options all options of the call, because a value may depend on others. */
   (name: string, value: unknown, options: object): unknown;
   /** Whether the option must be given. */
   readonly required?: boolean;
@@ -23,7 +23,7 @@ export interface Check {
 export type OptionTable<Options> = Readonly<Record<keyof Options & string, Check>>;
 
 /**
- * Checks the options of a call: an object, every name has a row, every value passes the check of its row.
+ * Checks the options of a call: they must be an object, each name must have a row in `table`, and each value must pass its row.
  *
  * @param call the name of the function or method, for messages.
  * @throws KNESER_OPTION
@@ -41,7 +41,7 @@ export function checkOptions(call: string, options: unknown, table: Readonly<Rec
   }
 }
 
-/** Checks an option that is an object with members of its own, by their rows. The name of a member is `patterns.maxGap`. */
+/** The check of an option that is an object: each member must pass its row. A member is named like `patterns.maxGap`. */
 export function members(table: Readonly<Record<string, Check>>): (name: string, value: unknown) => void {
   return (name, value) => {
     const given = checkObject(name, value) as Readonly<Record<string, unknown>>;
@@ -54,7 +54,7 @@ export function members(table: Readonly<Record<string, Check>>): (name: string, 
   };
 }
 
-/** Refuses names without a row; the message has the nearest name with a row, or all names. @param fault the fault for the message. */
+/** Refuses names without a row. The message suggests the nearest name with a row, or all names. @param fault its first part. */
 function checkNames(given: object, table: Readonly<Record<string, Check>>, prefix: string, fault: string): void {
   for (const name in given) {
     if (Object.hasOwn(table, name)) continue;
@@ -70,7 +70,7 @@ function checkNames(given: object, table: Readonly<Record<string, Check>>, prefi
   }
 }
 
-/** The name that was probably meant: it differs in case, separators, one edit in four letters, or by an ending. */
+/** The known name that differs from `name` least: in case, `-` and `_`, one edit for every four letters, or an ending; else `undefined`. */
 function nearestName(name: string, known: readonly string[]): string | undefined {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_]/g, '');
   const wanted = plain(name);
@@ -87,7 +87,7 @@ function nearestName(name: string, known: readonly string[]): string | undefined
   return nearest;
 }
 
-/** Letters to insert, delete, replace, or swap with their neighbour, to make `b` of `a` (Damerau 1964). */
+/** How many letters to insert, delete, replace, or swap with their neighbour to turn `a` into `b` (Damerau 1964). */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -116,23 +116,23 @@ export function wholeNumber(least: number, most: number): (name: string, value: 
   return (name, value) => checkInteger(name, value, least, most);
 }
 
-/** The row of an option that takes one of some words. */
-export function oneOf(words: readonly string[]): Check {
-  return (name, value) => checkOneOf(name, value, words);
+/** The row of an option that takes one of several strings. */
+export function oneOf(choices: readonly string[]): Check {
+  return (name, value) => checkOneOf(name, value, choices);
 }
 
-/** The row of an option that takes a list, whose items `item` checks. */
-export function listOf(item: Check): (name: string, value: unknown) => void {
+/** The row of an option that takes a list. @param checkItem checks each item. */
+export function listOf(checkItem: Check): (name: string, value: unknown) => void {
   return (name, value) => {
     if (!Array.isArray(value)) throw optionError(name, value, 'a list');
-    for (const one of value as unknown[]) item(name, one, value);
+    for (const item of value as unknown[]) checkItem(name, item, value);
   };
 }
 
-/** The most threads that a job may be given. */
+/** The largest number of threads that an option takes. */
 export const MOST_THREADS = 256;
 
-/** Less memory than this (64 MiB) leaves no room for the buffers of a build. */
+/** The smallest memory that an option takes, 64 MiB: less leaves no room for the buffers of a training. */
 const LEAST_MEMORY = 64 << 20;
 
 /** The error for an option with a value that is not allowed. @param takes the allowed values, such as `true or false`. */
@@ -140,82 +140,82 @@ export function optionError(name: string, value: unknown, takes: string): Kneser
   return new KneserError('KNESER_OPTION', `${name}: ${shown(value)} is not ${takes}`);
 }
 
-/** A whole number from `least` to `most`. @returns the value. */
+/** Checks for a whole number from `least` to `most`. @returns the value */
 export function checkInteger(name: string, value: unknown, least: number, most: number): number {
   if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return value as number;
   const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
   throw optionError(name, value, `a whole number ${range}`);
 }
 
-/** A number of threads, 1 to {@link MOST_THREADS}. */
+/** Checks for a number of threads, 1 to {@link MOST_THREADS}. */
 export const checkThreads = wholeNumber(1, MOST_THREADS);
 
-/** A share from 0 to `most`, which is at most 1. */
+/** Checks for a number from 0 to `most`, which is at most 1. */
 export function checkShare(name: string, value: unknown, most: number): number {
   if (typeof value === 'number' && value >= 0 && value <= most) return value;
   throw optionError(name, value, `a share from 0 to ${most}`);
 }
 
-/** Bytes of memory to aim for. */
+/** Checks for an amount of memory, in bytes. */
 export function checkMemory(name: string, value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) >= LEAST_MEMORY) return value as number;
   throw new KneserError(
     'KNESER_OPTION',
-    `${name}: it takes a number of bytes of at least 64 MiB (64M), not ${shown(value)}`,
+    `${name}: takes a number of bytes of at least 64 MiB (64M), not ${shown(value)}`,
   );
 }
 
-/** `true` or `false`. */
+/** Checks for `true` or `false`. */
 export function checkFlag(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value;
   throw optionError(name, value, 'true or false');
 }
 
-/** One of the words of `words`. */
-export function checkOneOf<Word extends string>(name: string, value: unknown, words: readonly Word[]): Word {
-  if (words.includes(value as Word)) return value as Word;
-  throw optionError(name, value, `one of ${words.join(', ')}`);
+/** Checks for one of several strings. */
+export function checkOneOf<Choice extends string>(name: string, value: unknown, choices: readonly Choice[]): Choice {
+  if (choices.includes(value as Choice)) return value as Choice;
+  throw optionError(name, value, `one of ${choices.join(', ')}`);
 }
 
-/** An object, as an option with members is one. */
+/** Checks for an object that is not iterable, as the value of an option with members. */
 export function checkObject(name: string, value: unknown): object {
   if (typeof value === 'object' && value !== null && !(Symbol.iterator in value)) return value;
   throw optionError(name, value, 'an object');
 }
 
-/** An array or another iterable object. A string is refused: it would be read letter by letter. */
+/** Checks for an array or another iterable object. A string is refused, because it would be read letter by letter. */
 export function checkList(name: string, value: unknown): void {
   if (typeof value === 'object' && value !== null && Symbol.iterator in value) return;
   throw optionError(name, value, 'a list');
 }
 
-/** Text. */
+/** Checks for a string. */
 export function checkText(name: string, value: unknown): string {
   if (typeof value === 'string') return value;
   throw optionError(name, value, 'a string');
 }
 
-/** The path of a file or folder, or an address: text that is not empty. */
+/** Checks for the path of a file or folder, or an address: a string that is not empty. */
 export function checkPath(name: string, value: unknown): string {
   if (checkText(name, value) !== '') return value as string;
   throw new KneserError('KNESER_OPTION', `${name}: the path is empty`);
 }
 
-/** The paths of files: a list, and not one string, which would be taken letter by letter. */
+/** Checks for a list of paths. One string is refused, because it would be read letter by letter. */
 export const checkPaths = listOf(checkPath);
 
-/** A function to call. */
+/** Checks for a function. */
 export function checkFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') throw optionError(name, value, 'a function');
 }
 
-/** An `AbortSignal`, of any realm. */
+/** Checks for an `AbortSignal`, also of another realm, such as an iframe. */
 export function checkSignal(name: string, value: unknown): void {
   const isSignal = typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;
   if (!isSignal) throw optionError(name, value, 'an AbortSignal');
 }
 
-/** The rows of options that all long work has. */
+/** The rows of the options of all long work. */
 export const WORK_OPTIONS = { onProgress: checkFunction, signal: checkSignal } as const;
 
 /** A value as messages show it. */

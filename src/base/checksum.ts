@@ -5,8 +5,8 @@ const PRIME4 = 0x27d4eb2f;
 const PRIME5 = 0x165667b1;
 
 /**
- * XXH32 (Y. Collet, the xxHash specification) with seed 0. Every step is a bijection of its input word, so damage
- * within any four aligned bytes always changes the result. About 1.5 GB/s.
+ * The hash XXH32 (Y. Collet, the xxHash specification) of `bytes[from, to)` with seed 0. Each step maps its four input bytes one to one,
+ * so that damage within four aligned bytes always changes the hash. About 1.5 GB/s.
  */
 export function checksum(bytes: Uint8Array, from = 0, to = bytes.length): number {
   const length = to - from;
@@ -18,10 +18,10 @@ export function checksum(bytes: Uint8Array, from = 0, to = bytes.length): number
     let c = 0;
     let d = -PRIME1 | 0;
     for (const limit = to - 16; at <= limit; at += 16) {
-      a = round(a, word(bytes, at));
-      b = round(b, word(bytes, at + 4));
-      c = round(c, word(bytes, at + 8));
-      d = round(d, word(bytes, at + 12));
+      a = round(a, uint32At(bytes, at));
+      b = round(b, uint32At(bytes, at + 4));
+      c = round(c, uint32At(bytes, at + 8));
+      d = round(d, uint32At(bytes, at + 12));
     }
     hash = rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18);
   } else {
@@ -29,21 +29,22 @@ export function checksum(bytes: Uint8Array, from = 0, to = bytes.length): number
   }
   hash = (hash + length) | 0;
   for (; at + 4 <= to; at += 4) {
-    hash = Math.imul(rotate((hash + Math.imul(word(bytes, at), PRIME3)) | 0, 17), PRIME4);
+    hash = Math.imul(rotate((hash + Math.imul(uint32At(bytes, at), PRIME3)) | 0, 17), PRIME4);
   }
   for (; at < to; at++) hash = Math.imul(rotate((hash + Math.imul(bytes[at], PRIME5)) | 0, 11), PRIME1);
   return mixed(hash);
 }
 
+/** The last step: mixes the bits of the hash. */
 function mixed(hash: number): number {
   hash = Math.imul(hash ^ (hash >>> 15), PRIME2);
   hash = Math.imul(hash ^ (hash >>> 13), PRIME3);
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** The same of the bytes of 32-bit words, as a little-endian machine has them. Two to three times as fast. */
-export function checksumOfWords(words: Uint32Array, from: number): number {
-  const { length } = words;
+/** The same hash of the little-endian bytes of `numbers`, from index `from` on; two to three times as fast. */
+export function checksumOfUint32(numbers: Uint32Array, from: number): number {
+  const { length } = numbers;
   const count = length - from;
   let at = from;
   let hash: number;
@@ -53,21 +54,21 @@ export function checksumOfWords(words: Uint32Array, from: number): number {
     let c = 0;
     let d = -PRIME1 | 0;
     for (const limit = length - 4; at <= limit; at += 4) {
-      a = round(a, words[at] | 0);
-      b = round(b, words[at + 1] | 0);
-      c = round(c, words[at + 2] | 0);
-      d = round(d, words[at + 3] | 0);
+      a = round(a, numbers[at] | 0);
+      b = round(b, numbers[at + 1] | 0);
+      c = round(c, numbers[at + 2] | 0);
+      d = round(d, numbers[at + 3] | 0);
     }
     hash = rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18);
   } else {
     hash = PRIME5;
   }
   hash = (hash + 4 * count) | 0;
-  for (; at < length; at++) hash = Math.imul(rotate((hash + Math.imul(words[at] | 0, PRIME3)) | 0, 17), PRIME4);
+  for (; at < length; at++) hash = Math.imul(rotate((hash + Math.imul(numbers[at] | 0, PRIME3)) | 0, 17), PRIME4);
   return mixed(hash);
 }
 
-function word(bytes: Uint8Array, at: number): number {
+function uint32At(bytes: Uint8Array, at: number): number {
   return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
 }
 

@@ -4,8 +4,9 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
  * Decodes the types of MessagePack that models hold: nil, booleans, numbers, text, byte strings, arrays and maps. Byte strings are
  * views of the input.
  *
- * msgpackr writes models, but its decoder is not used, for three reasons: the code of a page for scoring would be five times as
- * large; it compiles functions from text, which the content security policy of a page may forbid; it decodes types that are not data.
+ * msgpackr writes models, but its decoder is not used, for three reasons: with it the code of a page for scoring would be five times as
+ * large; it compiles functions from strings, which the content security policy of a page may forbid; it decodes types that are not
+ * data.
  *
  * @throws RangeError if the input is cut short, has bytes after the value, or holds another type.
  */
@@ -16,6 +17,7 @@ export function decodeMsgpack(bytes: Uint8Array): unknown {
   return value;
 }
 
+/** Reads one value after another. */
 class Reader {
   at = 0;
   private readonly view: DataView;
@@ -81,6 +83,7 @@ class Reader {
     return size === 1 ? this.bytes[from] : size === 2 ? this.view.getUint16(from) : this.view.getUint32(from);
   }
 
+  /** Moves behind the next bytes. @returns their offset */
   private skip(length: number): number {
     const from = this.at;
     this.at += length;

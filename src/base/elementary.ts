@@ -1,12 +1,13 @@
 /**
- * Exponentials and logarithms that give the same bits on every machine. Those of JavaScript engines differ in the last bit, also
- * from one version of an engine to the next; the functions here only add, multiply and divide. The algorithms are fdlibm's (Sun Microsystems;
+ * Exponentials and logarithms that give the same bits on every machine. The functions of JavaScript engines differ in the last bit, even
+ * from one version of an engine to the next; these functions only add, multiply and divide. The algorithms are fdlibm's (Sun Microsystems;
  * FreeBSD's e_log.c, e_log10.c and e_exp.c), with errors below one unit in the last place.
  */
 
 const double = new Float64Array(1);
-const words = new Uint32Array(double.buffer);
-/** Index of the word that holds sign, exponent and the first 20 bits of the mantissa. */
+/** The two 32-bit halves of `double`. */
+const halves = new Uint32Array(double.buffer);
+/** The index of the half with the sign, the exponent and the first 20 bits of the mantissa. */
 const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0];
 
 const LN2_HIGH = 6.9314718036912381649e-1;
@@ -19,8 +20,8 @@ const POWERS = Float64Array.from({ length: 2048 }, (_, i) => 2 ** (1024 - i));
 export function log(x: number): number {
   if (!(x > 0 && x < Infinity)) return x === 0 ? -Infinity : x > 0 ? x : NaN;
   double[0] = x;
-  const high = words[HIGH];
-  if (high < 0x100000) return ofSmall(log, x, 37.42994775023705);
+  const high = halves[HIGH];
+  if (high < 0x100000) return logOfSubnormal(log, x, 37.42994775023705);
   const exponent = (high >>> 20) - 1023;
   return logOf(x, high & 0xfffff, exponent, exponent);
 }
@@ -29,8 +30,8 @@ export function log(x: number): number {
 export function log10(x: number): number {
   if (!(x > 0 && x < Infinity)) return x === 0 ? -Infinity : x > 0 ? x : NaN;
   double[0] = x;
-  const high = words[HIGH];
-  if (high < 0x100000) return ofSmall(log10, x, 16.255619765854984);
+  const high = halves[HIGH];
+  if (high < 0x100000) return logOfSubnormal(log10, x, 16.255619765854984);
   const exponent = (high >>> 20) - 1023;
   const below = exponent < 0 ? -1 : 0;
   const whole = exponent - below;
@@ -39,16 +40,16 @@ export function log10(x: number): number {
   return rest + whole * 3.01029995663611771306e-1;
 }
 
-/** The logarithm of a subnormal x, whose mantissa has fewer bits: the logarithm of x · 2⁵⁴, less `shift`. @param shift the logarithm of 2⁵⁴. */
-function ofSmall(logarithm: (x: number) => number, x: number, shift: number): number {
+/** The logarithm of a subnormal x, computed as the logarithm of x · 2⁵⁴ minus `shift`. @param shift the logarithm of 2⁵⁴. */
+function logOfSubnormal(logarithm: (x: number) => number, x: number, shift: number): number {
   return logarithm(x * 2 ** 54) - shift;
 }
 
 /**
- * ln x, less (`exponent` − `counted`) · ln 2.
+ * ln x − (`exponent` − `counted`) · ln 2.
  *
  * @param mantissa the first 20 bits of the mantissa of x.
- * @param exponent 2^exponent ≤ x < 2^(exponent + 1).
+ * @param exponent the whole number with 2^exponent ≤ x < 2^(exponent + 1).
  */
 function logOf(x: number, mantissa: number, exponent: number, counted: number): number {
   // x = 2^(exponent + up) · (1 + f), √2/2 < 1 + f < √2
@@ -88,15 +89,15 @@ export function exp(x: number): number {
   let low = 0;
   let reduced = x;
   double[0] = size;
-  const word = words[HIGH];
-  if (word > 0x3fd62e42) {
+  const highBits = halves[HIGH];
+  if (highBits > 0x3fd62e42) {
     if (x === 1) return Math.E;
-    if (word < 0x3ff0a2b2) power = x < 0 ? -1 : 1;
+    if (highBits < 0x3ff0a2b2) power = x < 0 ? -1 : 1;
     else power = Math.trunc(1.442695040888963387 * x + (x < 0 ? -0.5 : 0.5));
     high = x - power * LN2_HIGH;
     low = power * LN2_LOW;
     reduced = high - low;
-  } else if (word < 0x3e300000) {
+  } else if (highBits < 0x3e300000) {
     return 1 + x;
   }
   const t = reduced * reduced;
@@ -114,7 +115,7 @@ export function exp(x: number): number {
 }
 
 const LN10 = 2.302585092994046;
-/** ln 10 − LN10: the part that rounding to a double takes off. */
+/** ln 10 − LN10: the rounding error of LN10. */
 const LN10_REST = -2.1707562233822494e-16;
 const SPLIT = 2 ** 27 + 1;
 const LN10_UPPER = upper(LN10);
@@ -133,6 +134,7 @@ export function exp10(x: number): number {
   return power + power * lost;
 }
 
+/** The upper 26 bits of the mantissa of x (Veltkamp's splitting, in T. J. Dekker 1971). */
 function upper(x: number): number {
   const large = x * SPLIT;
   return large - (large - x);

@@ -10,8 +10,8 @@
  */
 const EXIT_CODES = {
   /**
-   * An option or argument has a value that is not allowed, or two exclude each other. The message names the option and
-   * the values it takes.
+   * An option or argument has a value that is not allowed, or two options exclude each other. The message names the
+   * option and the values that it takes.
    */
   KNESER_OPTION: 2,
   /** A file, model folder, packed model or address does not exist. Check the path or the address. */
@@ -154,7 +154,7 @@ export type ErrorCode = keyof typeof EXIT_CODES;
 export class KneserError extends Error {
   /** Always `KneserError`. */
   override readonly name = 'KneserError';
-  /** Which kind of error this is, for programs. */
+  /** The kind of error, for programs. */
   readonly code: ErrorCode;
 
   /** @internal */
@@ -169,12 +169,18 @@ export class KneserError extends Error {
   }
 }
 
-/** The error for work that the caller stopped. @param reason the reason of the signal: it becomes the error's cause. */
-export function abortedError(work: string, reason: unknown, left = 'nothing was kept'): KneserError {
-  return new KneserError('KNESER_ABORTED', `${work} was interrupted; ${left}`, { cause: reason });
+/**
+ * The error for work that the caller stopped.
+ *
+ * @param work a noun that begins the message: `training`.
+ * @param reason the reason of the signal: it becomes the error's cause.
+ * @param kept the end of the message: which results of the work were kept.
+ */
+export function abortedError(work: string, reason: unknown, kept = 'nothing was kept'): KneserError {
+  return new KneserError('KNESER_ABORTED', `${work} was interrupted; ${kept}`, { cause: reason });
 }
 
-/** Stops work that the caller wants stopped. @param work a noun that begins the message: `training`. @throws KNESER_ABORTED */
+/** Stops the work if the caller has aborted the signal. @param work a noun that begins the message: `training`. @throws KNESER_ABORTED */
 export function checkAborted(signal: AbortSignal | undefined, work: string): void {
   if (signal?.aborted) throw abortedError(work, signal.reason);
 }
@@ -193,7 +199,7 @@ export function closedError(model: string): KneserError {
   return new KneserError('KNESER_CLOSED', `${model}: this model was closed`);
 }
 
-/** The `code` of a system or LevelDB error (`ENOENT`, `LEVEL_LOCKED`…), wherever in its chain of causes it sits. */
+/** The `code` of the system error (`ENOENT`, `EIO` …) that an error is or has among its causes; `undefined` if there is none. */
 export function systemCode(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as { code?: unknown };
@@ -202,13 +208,13 @@ export function systemCode(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Whether something failed because this process, or the machine, has too many files open. */
+/** Whether the reason of an error is that this process, or the machine, has too many files open. */
 export function isOutOfFiles(error: unknown): boolean {
   const code = systemCode(error);
   return code === 'EMFILE' || code === 'ENFILE' || /too many open files/i.test(reasonsOf(error));
 }
 
-/** Whether something failed because the disk has no room, or this user may take no more of it. */
+/** Whether the reason of an error is that the disk is full, or the user's quota of it. */
 export function isDiskFull(error: unknown): boolean {
   const code = systemCode(error);
   return code === 'ENOSPC' || code === 'EDQUOT' || /no space left|disk quota/i.test(reasonsOf(error));
@@ -236,7 +242,7 @@ function reasonsOf(error: unknown): string {
   return reasons.join(': ');
 }
 
-/** Turns an error of writing to `path` into a KneserError that says whether the disk, the permission or the path is at fault. */
+/** Turns an error of writing to `path` into a KneserError that says whether the disk, the permission or the path is at fault; a KneserError stays. */
 export function writeError(path: string, error: unknown): KneserError {
   if (error instanceof KneserError) return error;
   const message = reasonsOf(error);
@@ -252,9 +258,9 @@ export function writeError(path: string, error: unknown): KneserError {
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new KneserError('KNESER_OUTPUT_DENIED', `${path}: no permission to write there (${code})`, cause);
   }
-  // Node's error for making a folder with its parents on a read-only disk.
+  // The error of Node's `mkdir` on a read-only disk, or behind a link without a target.
   if (code === 'ENOENT' && (error as { syscall?: unknown }).syscall === 'mkdir') {
-    const reason = 'the folder cannot be made: the disk is read-only, or a link on the way leads nowhere';
+    const reason = 'the folder cannot be made: the disk is read-only, or a link in the path has no target';
     return new KneserError('KNESER_OUTPUT_DENIED', `${path}: ${reason}`, cause);
   }
   if (code === 'ENOTDIR' || code === 'EEXIST') {

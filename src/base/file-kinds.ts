@@ -1,29 +1,29 @@
 /**
- * Kinds of files by their first bytes: what a file is, and the command that leads on. A file is known by its bytes, never by
- * its name. To add a kind, add a row to {@link FILE_KINDS}, a file to test/text/real-files.test.ts and run that test with
+ * Recognizes kinds of files by their first bytes, and tells how to get text from a file of each kind. The name of a file does not
+ * matter. To add a kind, add a row to {@link FILE_KINDS}, a file to test/text/real-files.test.ts and run that test with
  * `-u`, which writes the table of docs/formats.md.
  */
 
-/** How many of a file's first bytes are looked at. The magic number of tar lies deepest: bytes 257 to 261. */
+/** How many of a file's first bytes are examined. The last magic number is that of tar, at the offsets 257 to 261. */
 export const HEAD_BYTES = 4096;
 
 /** A kind of file that is not plain text. */
 export interface FileKind {
-  /** Names the kind in code: unique, and the key of the table in docs/formats.md. */
+  /** The name of the kind in code: unique, and the key of the table in docs/formats.md. */
   readonly name: string;
-  /** The kind with its article, as a sentence continues after "is". */
+  /** A noun with its article, for messages: `FILE: is …`. */
   readonly what: string;
   /** Whether files of this kind are read as training and test text. */
   readonly isRead?: true;
-  /** Whether a file that begins with these bytes is of this kind. Input: up to {@link HEAD_BYTES} first bytes. */
+  /** Whether a file of this kind begins with these bytes, at most {@link HEAD_BYTES}. */
   readonly matches: (head: Uint8Array) => boolean;
-  /** The sentence that says how to get text from the file. `$FILE` stands for its path. */
+  /** The end of a message: how to get text from the file. `$FILE` stands for its path. */
   readonly help: string;
 }
 
 type Matcher = FileKind['matches'];
 
-/** Files with these bytes, written as Latin-1, at an offset. */
+/** Matches files with the bytes `magic`, written as Latin-1, at an offset. */
 function bytesAt(offset: number, magic: string): Matcher {
   return head => {
     if (head.length < offset + magic.length) return false;
@@ -32,22 +32,23 @@ function bytesAt(offset: number, magic: string): Matcher {
   };
 }
 
-/** Files that begin with one of these bytes, written as Latin-1. */
+/** Matches files that begin with one of several byte strings, written as Latin-1. */
 function begins(...magics: readonly string[]): Matcher {
   const matchers = magics.map(magic => bytesAt(0, magic));
   return head => matchers.some(matches => matches(head));
 }
 
+/** Matches files that all matchers match. */
 function all(...matchers: readonly Matcher[]): Matcher {
   return head => matchers.every(matches => matches(head));
 }
 
-/** Files whose head holds a byte that no line of text holds: for magic numbers that are letters, and may begin a text. */
+/** Matches files whose first bytes include one that text does not need. Magic numbers of letters, which may begin a text, need it. */
 const isBinary: Matcher = head =>
   head.some(byte => (byte < 0x20 && (byte < 0x09 || byte > 0x0d) && byte !== 0x1b) || byte === 0x7f);
 
-/** Files whose first bytes, read as Latin-1, match an expression. */
-function reads(expression: RegExp): Matcher {
+/** Matches files whose first bytes, read as Latin-1, match an expression. */
+function matchesLatin1(expression: RegExp): Matcher {
   return head => expression.test(latin1(head));
 }
 
@@ -57,7 +58,7 @@ function latin1(bytes: Uint8Array): string {
   return text;
 }
 
-/** A tar archive: the letters `ustar`, or, in archives before 1988, a header whose checksum is right. */
+/** Matches tar archives, which have the letters `ustar` or, before 1988, only a header with a checksum. */
 function isTar(head: Uint8Array): boolean {
   if (bytesAt(257, 'ustar')(head)) return true;
   if (head.length < 512 || head[0] === 0) return false;
@@ -68,14 +69,14 @@ function isTar(head: Uint8Array): boolean {
   return sum === parseInt(field, 8);
 }
 
-/** A Windows program: `MZ`, and at the place that byte 60 names, `PE` and two NUL. */
+/** Matches Windows programs: they begin with `MZ`, and have `PE` and two NUL at the offset that bytes 60 to 63 hold. */
 function isWindowsProgram(head: Uint8Array): boolean {
   if (!begins('MZ')(head) || head.length < 64) return false;
   return bytesAt(new DataView(head.buffer, head.byteOffset).getUint32(60, true), 'PE\0\0')(head);
 }
 
 /**
- * A SentencePiece model: protocol buffers, of which the first message is a piece, with a score and a type unless they are 0.
+ * Matches SentencePiece models: Protocol Buffers whose first message is a piece, with a score and a type if these are not 0.
  *
  *     0a LENGTH   0a LENGTH piece   15 score (4 bytes)   18 type
  */
@@ -85,7 +86,7 @@ function isSentencePiece(head: Uint8Array): boolean {
   return [0x0a, 0x15, 0x18].includes(head[4 + piece]) && isBinary(head);
 }
 
-/** A safetensors file: the length of a JSON header (8 bytes, little-endian), then the header. */
+/** Matches safetensors files: the length of a JSON header (8 bytes, little-endian), then the header. */
 const isSafetensors = all(bytesAt(4, '\0\0\0\0{"'), isBinary);
 
 const UNPACK = 'unpack it first';
@@ -95,7 +96,7 @@ const PANDOC = 'convert it first: pandoc -t plain $FILE -o text.txt';
 const WEIGHTS = 'it holds no text';
 const PROGRAM = 'it holds no text';
 
-/** The kinds, the more special before the more general. The first row that matches a head is its kind. */
+/** The kinds. A file is of the first kind that matches, so that special kinds stand before general ones. */
 export const FILE_KINDS: readonly FileKind[] = [
   {
     name: 'gzip',
@@ -128,14 +129,14 @@ export const FILE_KINDS: readonly FileKind[] = [
   {
     name: 'bzip2',
     what: 'a bzip2 file',
-    matches: reads(/^BZh[1-9](1AY&SY|\x17rE8P\x90)/),
+    matches: matchesLatin1(/^BZh[1-9](1AY&SY|\x17rE8P\x90)/),
     help: `${UNPACK}: bunzip2 -k $FILE`,
   },
   { name: 'xz', what: 'an xz file', matches: begins('\xfd7zXZ\0'), help: `${UNPACK}: xz -dk $FILE` },
   {
     name: 'lzma',
     what: 'an lzma file',
-    matches: reads(/^\x5d\0\0(\0[\x01-\x10]|[\x01-\x80]\0)[^]{8}/),
+    matches: matchesLatin1(/^\x5d\0\0(\0[\x01-\x10]|[\x01-\x80]\0)[^]{8}/),
     help: `${UNPACK}: xz -dk --format=lzma $FILE`,
   },
   { name: 'lzip', what: 'an lzip file', matches: begins('LZIP\x01'), help: `${UNPACK}: lzip -dk $FILE` },
@@ -156,19 +157,19 @@ export const FILE_KINDS: readonly FileKind[] = [
   {
     name: 'epub',
     what: 'an EPUB book',
-    matches: reads(/^PK\x03\x04[^]{26}mimetypeapplication\/epub\+zip/),
+    matches: matchesLatin1(/^PK\x03\x04[^]{26}mimetypeapplication\/epub\+zip/),
     help: PANDOC,
   },
   {
     name: 'opendocument',
     what: 'an OpenDocument file',
-    matches: reads(/^PK\x03\x04[^]{26}mimetypeapplication\/vnd\.oasis/),
+    matches: matchesLatin1(/^PK\x03\x04[^]{26}mimetypeapplication\/vnd\.oasis/),
     help: PANDOC,
   },
   {
     name: 'office',
     what: 'a document of Word, Excel or PowerPoint',
-    matches: reads(/^PK\x03\x04[^]{26}(\[Content_Types\]\.xml|_rels\/|word\/|xl\/|ppt\/|docProps\/)/),
+    matches: matchesLatin1(/^PK\x03\x04[^]{26}(\[Content_Types\]\.xml|_rels\/|word\/|xl\/|ppt\/|docProps\/)/),
     help: PANDOC,
   },
   {
@@ -215,7 +216,7 @@ export const FILE_KINDS: readonly FileKind[] = [
   {
     name: 'heif',
     what: 'a HEIF or AVIF image',
-    matches: reads(/^\0\0\0[^]ftyp(heic|heix|mif1|msf1|avif|avis)/),
+    matches: matchesLatin1(/^\0\0\0[^]ftyp(heic|heix|mif1|msf1|avif|avis)/),
     help: IMAGE,
   },
   {
@@ -223,7 +224,7 @@ export const FILE_KINDS: readonly FileKind[] = [
     what: 'a sound or video file',
     matches: head =>
       begins('OggS\0', 'fLaC\0', '\x1aE\xdf\xa3', 'ID3\x02', 'ID3\x03', 'ID3\x04', '\xff\xfb', '\xff\xf3')(head) ||
-      reads(/^(RIFF[^]{4}(WAVE|AVI )|\0\0[^]{2}ftyp)/)(head),
+      matchesLatin1(/^(RIFF[^]{4}(WAVE|AVI )|\0\0[^]{2}ftyp)/)(head),
     help: 'transcribe it first',
   },
 
@@ -250,12 +251,17 @@ export const FILE_KINDS: readonly FileKind[] = [
   {
     name: 'arrow-stream',
     what: 'a stream of Arrow',
-    matches: reads(/^\xff\xff\xff\xff[^]{2}\0\0[^]{2}\0\0/),
+    matches: matchesLatin1(/^\xff\xff\xff\xff[^]{2}\0\0[^]{2}\0\0/),
     help: TABLE,
   },
   { name: 'hdf5', what: 'an HDF5 file', matches: begins('\x89HDF\r\n\x1a\n'), help: TABLE },
   { name: 'numpy', what: 'a NumPy array', matches: begins('\x93NUMPY'), help: TABLE },
-  { name: 'pickle', what: 'a Python pickle', matches: reads(/^\x80[\x02-\x05][\x95}\](cXK\x8a\x8c)]/), help: TABLE },
+  {
+    name: 'pickle',
+    what: 'a Python pickle',
+    matches: matchesLatin1(/^\x80[\x02-\x05][\x95}\](cXK\x8a\x8c)]/),
+    help: TABLE,
+  },
 
   {
     name: 'kneser-packed',
@@ -266,7 +272,7 @@ export const FILE_KINDS: readonly FileKind[] = [
   {
     name: 'arpa',
     what: 'an ARPA file',
-    matches: reads(/^\s*(#[^\n]*\n\s*|iARPA\s+)*\\data\\[ \t]*\r?\n/),
+    matches: matchesLatin1(/^\s*(#[^\n]*\n\s*|iARPA\s+)*\\data\\[ \t]*\r?\n/),
     help: 'it is a model, not text; import it: kneser import $FILE --out DIR',
   },
   {
@@ -278,7 +284,7 @@ export const FILE_KINDS: readonly FileKind[] = [
   {
     name: 'irstlm',
     what: 'a binary model of IRSTLM',
-    matches: all(reads(/^Q?blmt \d/), isBinary),
+    matches: all(matchesLatin1(/^Q?blmt \d/), isBinary),
     help: 'write it as ARPA: compile-lm --text=yes $FILE FILE.arpa, then kneser import FILE.arpa --out DIR',
   },
   {
@@ -312,12 +318,12 @@ export const FILE_KINDS: readonly FileKind[] = [
   {
     name: 'json',
     what: 'JSON',
-    matches: reads(/^\s*(\{\s*"([^"\\]|\\.)*"\s*:|\[\s*\{\s*"([^"\\]|\\.)*"\s*:)/),
+    matches: matchesLatin1(/^\s*(\{\s*"([^"\\]|\\.)*"\s*:|\[\s*\{\s*"([^"\\]|\\.)*"\s*:)/),
     help: 'read one field of each line with format jsonl (--format jsonl), or the lines as they are with format text (--format text)',
   },
 ];
 
-/** The kind of a file by its first bytes; `undefined` for text, and for bytes of no known kind. */
+/** The kind of a file by its first bytes; `undefined` for text and for unknown bytes. */
 export function kindOf(head: Uint8Array): FileKind | undefined {
   const first = head.subarray(0, HEAD_BYTES);
   return FILE_KINDS.find(({ matches }) => matches(first));
@@ -328,7 +334,7 @@ export function helpFor({ help }: FileKind, path: string): string {
   return help.replace('$FILE', () => quoted(path));
 }
 
-/** A path as a shell takes it. */
+/** A path as an argument of a shell command, quoted if it must be. */
 export function quoted(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -1,18 +1,17 @@
 /**
- * Random numbers by position instead of by sequence: number i depends on the seed and i alone. Whoever draws for document i
- * draws the same number, whatever the order, threads or shards. The hash is the output function of SplitMix64 (Steele, Lea &
- * Flood 2014), whose state is stepped once:
+ * Random numbers by index instead of by sequence: number i depends on the seed and i alone, so that document i gets the same number in
+ * any order, thread or shard. The hash is the output function of SplitMix64 (Steele, Lea & Flood 2014), whose state is stepped once:
  *
  *     u(i) = (splitmix64(seed ⊕ i · 0x9E3779B97F4A7C15) >> 11) / 2^53
  *
- * Numbers of 64 bits are held as two halves of 32 bits: about 40 ns a number, where BigInt takes 600 ns.
+ * Each 64-bit number is held as two 32-bit halves. A random number takes about 40 ns; with BigInt it would take 600 ns.
  */
 
 /** The 64-bit fraction of the golden ratio, by which SplitMix64 steps its state. */
 const GOLDEN_HIGH = 0x9e3779b9;
 const GOLDEN_LOW = 0x7f4a7c15;
 
-/** The halves of the last product: a hot loop allocates no pair. */
+/** The two halves of the last product: variables, so that a hot loop allocates nothing. */
 let high = 0;
 let low = 0;
 
@@ -51,7 +50,7 @@ export function hashRandom(seed: number, index: number): number {
   return (h * 0x200000 + (l >>> 11)) / 2 ** 53;
 }
 
-/** A draw of the Gumbel distribution from number i of a seed: −ln(−ln u), finite for every u. */
+/** A number of the Gumbel distribution made of number i of a seed: −ln(−ln(u + 2^-54)), which is finite for every u. */
 export function hashGumbel(seed: number, index: number): number {
   return -Math.log(-Math.log(hashRandom(seed, index) + 2 ** -54));
 }

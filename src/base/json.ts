@@ -1,8 +1,8 @@
 /**
- * Makes `JSON.stringify` write the typed arrays of a result as arrays; by itself it writes them as objects with the keys "0", "1" ….
- * The result stays as it is: the method `toJSON` is not enumerable.
+ * Makes `JSON.stringify` write the typed arrays of a result as arrays; by default it writes objects with the keys "0", "1" ….
+ * It adds the method `toJSON`, which is not enumerable.
  *
- * @returns the same object.
+ * @returns the same object
  */
 export function withJsonArrays<Result extends object>(result: Result): Result {
   return Object.defineProperty(result, 'toJSON', { value: plainForm });

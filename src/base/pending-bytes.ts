@@ -1,12 +1,13 @@
-/** Memory of up to this many bytes doubles when it grows; larger memory grows by a quarter. */
+/** A buffer of up to this many bytes doubles when it grows; a larger one grows by a quarter. */
 const LARGE = 1 << 22;
 
 /** Collects the bytes of a token, a line or a text until its end is found. */
 export class PendingBytes {
-  /** The first `length` bytes are in use. Growing replaces the array. */
+  /** The buffer, of which the first `length` bytes are in use. A buffer that grows is another array. */
   bytes: Uint8Array<ArrayBuffer>;
   length = 0;
 
+  /** @param room the first length of the buffer, in bytes. */
   constructor(private readonly room = 1 << 12) {
     this.bytes = new Uint8Array(room);
   }
@@ -31,7 +32,7 @@ export class PendingBytes {
     return this.bytes.subarray(0, this.length);
   }
 
-  /** Forgets the bytes, and frees memory above {@link LARGE}. */
+  /** Removes the bytes, and frees a buffer larger than {@link LARGE}. */
   clear(): void {
     this.length = 0;
     if (this.bytes.length > LARGE) this.bytes = new Uint8Array(this.room);

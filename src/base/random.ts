@@ -3,7 +3,7 @@
  * PractRand), which passes its statistical tests and has a period of about 2^127. Not for cryptography.
  *
  * @param seed a whole number up to 2^53.
- * @param stream a whole number; another one gives an independent sequence for the same seed.
+ * @param stream a whole number: each gives another, independent sequence for the same seed.
  * @returns a function that gives the next number of the sequence, at least 0 and below 1, in steps of 2^-32.
  */
 export function randomNumbers(seed: number, stream = 0): () => number {
@@ -19,7 +19,7 @@ export function randomNumbers(seed: number, stream = 0): () => number {
     c = ((c << 21) | (c >>> 11)) + mixed;
     return (mixed >>> 0) / 2 ** 32;
   };
-  // Small seeds differ in few bits only: the first 15 numbers, in which sequences are still alike, are skipped.
+  // The first 15 numbers are skipped: small seeds differ in a few bits only, and their sequences are alike at first.
   for (let i = 0; i < 15; i++) next();
   return next;
 }

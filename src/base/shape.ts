@@ -1,28 +1,28 @@
 import { BlockDamage } from './sealed.js';
 
 /**
- * Checks of the types and ranges of decoded values: a checksum finds damage, but not values that something other than kneser
- * wrote. Each check returns the value with its type, or throws a {@link BlockDamage} with the name of the value.
+ * Checks the types and ranges of decoded values, because a checksum finds damage, but not values that another program wrote. Each check
+ * returns the value with its type, or throws a {@link BlockDamage} with the name of the value.
  */
 
-/** A plain object: its members are its own, none inherited. */
+/** A plain object, without inherited members. */
 export function record(value: unknown, name: string): Readonly<Record<string, unknown>> {
   const isPlain = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-  return isPlain ? (value as Readonly<Record<string, unknown>>) : fail(name, 'no object');
+  return isPlain ? (value as Readonly<Record<string, unknown>>) : fail(name, 'not an object');
 }
 
 /** An array; `check` is called for each item. */
 export function list<T>(value: unknown, name: string, check: (item: unknown, name: string) => T): T[] {
-  return Array.isArray(value) ? Array.from(value, item => check(item, name)) : fail(name, 'no list');
+  return Array.isArray(value) ? Array.from(value, item => check(item, name)) : fail(name, 'not a list');
 }
 
-/** An integer in a range, ends included. */
+/** An integer from `least` to `most`. */
 export function requireInteger(value: unknown, name: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
   const isWhole = typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most;
   return isWhole ? value : fail(name, `not from ${least} to ${most}`);
 }
 
-/** A finite number in a range, ends included. */
+/** A finite number from `least` to `most`. */
 export function requireFinite(
   value: unknown,
   name: string,
@@ -34,7 +34,7 @@ export function requireFinite(
 
 /** A string. */
 export function text(value: unknown, name: string): string {
-  return typeof value === 'string' ? value : fail(name, 'no text');
+  return typeof value === 'string' ? value : fail(name, 'not a string');
 }
 
 /** A boolean. */

@@ -1,6 +1,5 @@
 /**
- * Memory that threads can share, zeroed. A page has such memory only if it is cross-origin isolated; elsewhere this is memory of
- * one thread.
+ * Zeroed memory that threads can share. In a web page that is not cross-origin isolated it is ordinary memory, for one thread.
  */
 export function sharedMemory(bytes: number): ArrayBufferLike {
   return canShare() ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);

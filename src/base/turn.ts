@@ -7,16 +7,19 @@ const { setImmediate } = globalThis as Scheduling;
 /** Waits until the event loop has run once: signals, timers, messages and the store's writes get their turn. */
 export function nextTurn(): Promise<void> {
   return new Promise(resolve => {
-    // Browsers have no setImmediate. setTimeout(0) is as quick as long as calls are rare: nested ones are delayed by 4 ms.
+    // Browsers have no setImmediate. setTimeout is as quick, unless calls are nested: those are delayed by 4 ms.
     if (setImmediate) setImmediate(resolve);
     else setTimeout(resolve);
   });
 }
 
-/** Milliseconds of uninterrupted work, after which the event loop runs once. */
+/** The longest work without a run of the event loop [ms]. */
 const WORK_MS = 50;
 
-/** Called often within long work. Returns a promise when {@link WORK_MS} have passed; the work awaits it, and the event loop runs meanwhile. */
+/**
+ * A function that long work calls often. When {@link WORK_MS} have passed since the last run of the event loop it returns a promise, and
+ * the work awaits it: the event loop runs meanwhile.
+ */
 export type Pause = () => Promise<void> | undefined;
 
 /** Makes a {@link Pause}. @param check called after each run of the event loop; throws to stop the work. */

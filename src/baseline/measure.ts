@@ -12,8 +12,9 @@ const WIDTH = 4;
  */
 export class TextMeasure {
   private sentences = 0;
-  /** Length of the OOVs in code points and bytes, each with the separator that follows it. */
+  /** Length of all OOVs in the text, each with the separator after it [code points]. */
   private oovCharacters = 0;
+  /** The same length [bytes of UTF-8]. */
   private oovBytes = 0;
   /** The number of the current unit, and its figures so far. */
   private unit: number | undefined;

@@ -14,12 +14,12 @@ import { parseThreads, parseWhole } from './values.js';
 
 /** Help for the files of commands that read documents. */
 export const DOCUMENT_FILES =
-  'files of documents: JSON lines, Parquet, or text, of which each line is a document; folders of them; - for standard input';
+  'files of documents: JSON lines, Parquet, or text with one document a line; folders of such files; - for standard input';
 
 const HELP = `
-Each line of the output is a document of the input with one more member:
+Each line of the output is a document of the input, as a JSON object with one more member:
   "kneser":{"unit":"lines","sentences":12,"tokens":315,"oov":7,…,"perplexity":381.2,…}
-A second model (--against) must not have been trained on these documents.
+The second model (--against) must not have been trained on these documents: it gives them very high probabilities.
 
 Examples:
   kneser annotate wikipedia crawl.jsonl.gz --out annotated.jsonl.gz
@@ -49,38 +49,41 @@ interface AnnotateFlags extends ModelFlags, DocumentOptions {
 /** `kneser annotate`. */
 export function define(command: Command): void {
   command
-    .argument('[dir]', 'folder of the model; none with --target')
+    .argument('[dir]', 'folder of the model; leave it out with --target')
     .argument('[file...]', DOCUMENT_FILES)
     .option(
       '--target <file>',
-      'text of the kind that is wanted: give each document its ratio to a model of the other documents',
+      'train a model of this text, and compare each document under it with a model of other documents; may be repeated',
       addFile,
     )
     .option('--lowercase', 'with --target: lower-case all text')
     .option('--seed <n>', 'with --target: seed of the samples (default: 1)', parseWhole)
-    .option('--against <dir>', 'a second model, with which each document is compared')
+    .option('--against <dir>', 'a second model: add log10 p(document) of the first minus that of the second')
     .addOption(
-      new Option('--unit <unit>', 'what one sentence is: each line, or the document with line ends read as spaces')
+      new Option(
+        '--unit <unit>',
+        'what is one sentence: each line, or the whole document with line ends read as spaces',
+      )
         .choices(['lines', 'document'])
         .default('lines'),
     )
     .addOption(
       new Option(
         '--features <which>',
-        'full: add ranks, entropies and curvature from the exact distribution before each token; takes many times as long, ' +
-          'longest with a class model or an imported model (default: basic)',
+        'full: add ranks, entropies and curvature, from the whole distribution before each token; takes many times as long, ' +
+          'most with a class model or an imported model (default: basic)',
       ).choices(['basic', 'full']),
     )
-    .option('--tokens', 'add the tokens and log10 p of each')
+    .option('--tokens', 'add the list of tokens and the list of their log10 p')
     .option(
       '--mask <choice>',
-      'add a mask of tokens to leave out of a loss: above:0.8 masks the fifth with the highest surprisal, ' +
-        'surprisal:12 those above 12 bits',
+      'add a list that is true for tokens to leave out of a training loss: above:0.8 marks the 20 % of all tokens with the ' +
+        'highest surprisal, surprisal:12 tokens above 12 bits',
       parseMask,
     )
-    .option('--context <field>', 'a member whose text is read before the document, with a cache (experimental)')
-    .option('--as <name>', 'name of the member that is added (default: kneser)')
-    .option('--id <field>', 'a member that is kept with --figures-only')
+    .option('--context <field>', 'score again with a cache that has read the text of this member (experimental)')
+    .option('--as <name>', 'name of the added member (default: kneser)')
+    .option('--id <field>', 'with --figures-only: the member to keep, such as id')
     .option('--figures-only', 'write the figures without the documents')
     .addOption(shardOption());
   addModelFlags(command).option('-t, --threads <n>', 'threads that score (default: one a core)', parseThreads);
@@ -98,7 +101,7 @@ async function run(first: string | undefined, others: readonly string[], flags: 
   const { expandInputs } = await import('../text/formats/input.js');
   const { out, quiet = false, target } = flags;
   const signal = interruption();
-  // With --target there is no model: the first argument is a file, too.
+  // With --target no model is named, so the first argument is a file, too.
   const files = target && first !== undefined ? [first, ...others] : others;
   if (files.length === 0) {
     throw new KneserError(
@@ -144,12 +147,12 @@ async function run(first: string | undefined, others: readonly string[], flags: 
   }
 }
 
-/** The columns of a Parquet file of these documents. */
+/** Reads all documents to find the columns of the Parquet output: one for each member, with its type. */
 async function columnsOf(files: readonly string[], flags: AnnotateFlags, signal: AbortSignal): Promise<Columns> {
   const { Columns } = await import('../documents/parquet-output.js');
   const { expandForTwoPasses, readAllRecords } = await import('../documents/stream.js');
   if (flags.figuresOnly)
-    throw new KneserError('KNESER_OPTION', 'figuresOnly: Parquet has the documents, too; write .jsonl');
+    throw new KneserError('KNESER_OPTION', 'figuresOnly: a Parquet output always has the documents, too; write .jsonl');
   const inputs = await expandForTwoPasses(files, documentOptions(flags), 'Parquet output');
   const columns = new Columns();
   for await (const records of readAllRecords(inputs, documentOptions(flags), { signal })) {
@@ -158,12 +161,12 @@ async function columnsOf(files: readonly string[], flags: AnnotateFlags, signal:
   return columns;
 }
 
-/** `--target a --target b`. */
+/** Collects the values of a flag that is given several times: `--target a --target b`. */
 function addFile(file: string, before: readonly string[] = []): readonly string[] {
   return [...before, file];
 }
 
-/** The options that are given. */
+/** The options that are not `undefined`. */
 export function given<Options extends object>(
   options: Options,
 ): { [Name in keyof Options]?: Exclude<Options[Name], undefined> } {
@@ -172,7 +175,7 @@ export function given<Options extends object>(
   };
 }
 
-/** `above:0.8` or `surprisal:12`. */
+/** Reads `above:0.8` (a share) or `surprisal:12` [bits]. */
 function parseMask(text: string): MaskChoice {
   const [, name, number] = /^(above|surprisal):([0-9.e+-]+)$/.exec(text) ?? [];
   const value = Number(number);
@@ -181,14 +184,13 @@ function parseMask(text: string): MaskChoice {
   throw new InvalidArgumentError('It takes above:SHARE, such as above:0.8, or surprisal:BITS, such as surprisal:12.');
 }
 
-/** The flag that chooses some of the documents. */
+/** The flag that chooses every n-th document. */
 export function shardOption(): Option {
-  return new Option(
-    '--shard <i/n>',
-    'take the documents whose number leaves the remainder i − 1 when divided by n',
-  ).argParser(text => {
-    const match = /^(\d+)\/(\d+)$/.exec(text);
-    if (match) return { part: Number(match[1]), parts: Number(match[2]) };
-    throw new InvalidArgumentError('It takes a shard, such as 1/4.');
-  });
+  return new Option('--shard <i/n>', 'handle one of n shards of the documents: documents i, i + n, i + 2n …').argParser(
+    text => {
+      const match = /^(\d+)\/(\d+)$/.exec(text);
+      if (match) return { part: Number(match[1]), parts: Number(match[2]) };
+      throw new InvalidArgumentError('It takes a shard i/n, such as 1/4.');
+    },
+  );
 }

@@ -17,8 +17,8 @@ import { TITLES, withDisplay, type ProgressDisplay } from './progress.js';
 import { parseOrders, parseWhole } from './values.js';
 
 const HELP = `
-Model names are a smoothing and an order: mkn5 is interpolated modified Kneser-Ney, glm5 a generalized language model, the
-mixture over skip patterns. Each is trained by itself, and the mixtures are tuned on the --valid files.
+A model's name is its smoothing and its order: mkn5 is interpolated modified Kneser-Ney of order 5, glm5 the mixture over skip
+patterns (generalized language model). Each model is trained separately, and the mixtures are tuned on the --valid files.
 
 Examples:
   kneser baseline --train train.txt --valid valid.txt --test news.txt web.txt --out baseline
@@ -47,21 +47,21 @@ export function define(command: Command): void {
   command
     .option(
       '--train <file...>',
-      'text to count: text files (.txt, .jsonl, .parquet, also with .gz or .zst), folders of them',
+      'training text: text files (.txt, .jsonl, .parquet, also with .gz or .zst), folders of such files',
     )
     .option('--valid <file...>', 'text to tune the mixture on')
-    .option('--test <file...>', 'text to measure on; each file is a domain')
-    .option('--corpus <name>', 'a corpus of the catalog instead: brown, ptb, wikitext-2, wikitext-103, text8, 1b')
-    .option('--data <dir>', 'folder of the corpus files, which are checked against the catalog')
+    .option('--test <file...>', 'text to measure; each file is a domain')
+    .option('--corpus <name>', 'a corpus of the catalogue instead: brown, ptb, wikitext-2, wikitext-103, text8, 1b')
+    .option('--data <dir>', 'folder of the corpus files, which are checked against the catalogue')
     .option('-n, --orders <list>', 'orders, such as 2-5 or 3,5', parseOrders, [2, 3, 4, 5])
-    .option('--classes <n>', 'word classes of the class model mixed in', parseWhole, MIXTURE_DEFAULTS.classes)
+    .option('--classes <n>', 'word classes of the mixture (0: no class model)', parseWhole, MIXTURE_DEFAULTS.classes)
     .option('-o, --out <dir>', 'folder for the report (Markdown, JSON, HTML) and the table of tokens')
     .option('--keep-models <dir>', 'folder in which the models are kept')
-    .option('--resamples <n>', 'resamples of the bootstrap', parseWhole, 1000)
+    .option('--resamples <n>', 'number of resamples of the bootstrap', parseWhole, 1000)
     .option('--seed <n>', 'seed of the bootstrap', parseWhole, 1);
   addBuildFlags(command, SHARED_OPTION_NAMES);
   addDocumentFlags(command)
-    .option('-f, --force', 'replace a report and models that are there')
+    .option('-f, --force', 'replace an existing report and existing models')
     .option('--json', 'print the report as one JSON object')
     .option('-q, --quiet', 'no progress')
     .addHelpText('after', HELP)

@@ -23,10 +23,10 @@ const PARSERS: Record<NonNullable<FlagText['value']>, (text: string) => unknown>
   text: text => text,
 };
 
-/** The options whose flags a command takes from their rows. `field` and `column` are in documents.ts, for all commands that read files. */
+/** Options whose rows declare their flags. (`documents.ts` declares the flags of `field` and `column`, which other commands have, too.) */
 type OptionName = BuildOptionName | MachineOptionName;
 
-/** Declares the flags of some options, from the options' rows. */
+/** Declares the flags of the named options, as the rows of the options describe them. */
 export function addBuildFlags(command: Command, names: readonly OptionName[]): Command {
   const rows: Readonly<Record<OptionName, { readonly flags: readonly FlagText[] }>> = {
     ...BUILD_OPTIONS,
@@ -49,14 +49,14 @@ function optionOf({ flags, help, value, choices, fallback, excludes }: FlagText)
 export interface BuildFlags extends PatternFlags, TokenizationFlags, VocabularyFlags {}
 
 /**
- * Makes the options that are not simply the value of the flag of the same name: options from several flags, or from the content
- * of files. Their rows cannot read files, because rows are also used in web pages.
+ * For each option that is more than the value of the flag of the same name, the function that makes it from several flags or from the
+ * content of files. The rows of options cannot read files, because rows are also used in web pages.
  */
-const MADE: { readonly [Name in OptionName]?: (flags: BuildFlags) => unknown } = {
+const MAKERS: { readonly [Name in OptionName]?: (flags: BuildFlags) => unknown } = {
   patterns: patternChoice,
   holdOut: flags => mixtureDefault(flags, 'holdOut'),
   classes: flags => mixtureDefault(flags, 'classes'),
-  // Loaded when a command runs, not for its help.
+  // These files are loaded when a command runs, not for its help.
   vocabulary: async flags => (await import('./vocabulary.js')).vocabularyChoice(flags),
   tokenization: async flags => (await import('./tokenization.js')).tokenizationChoice(flags),
 };
@@ -68,7 +68,7 @@ export async function buildOptions<Name extends OptionName>(
 ): Promise<Partial<Pick<TrainOptions, Name>>> {
   const options: Partial<Record<OptionName, unknown>> = {};
   for (const name of names) {
-    const make = MADE[name];
+    const make = MAKERS[name];
     options[name] = make ? await make(flags) : (flags as Partial<Record<OptionName, unknown>>)[name];
   }
   return givenOptions(options as Partial<Pick<TrainOptions, Name>>, names);

@@ -30,7 +30,7 @@ export function addCombineFlags(command: Command): Command {
   command.option('--tune <file...>', 'held-out text to tune the weights of the mixture on');
   addBuildFlags(command, MACHINE_OPTION_NAMES);
   return addDocumentFlags(command)
-    .option('-f, --force', 'replace a model that is there')
+    .option('-f, --force', 'replace an existing model')
     .option('--json', 'print one JSON object with the figures of the model')
     .option('-q, --quiet', 'no progress, no summary');
 }

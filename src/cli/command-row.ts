@@ -14,10 +14,10 @@ export interface Invocation {
   readonly args: readonly string[];
 }
 
-/** A command. To add one: its file, a row in commands.ts, its test, and its section in docs. */
+/** A command. To add a command: write its file, its row in commands.ts, its test, and its section of docs/commands.md. */
 export interface CommandRow {
   readonly name: string;
   readonly summary: string;
-  /** Loads its file: only the file of the command that runs is loaded, and none for `kneser --help`. */
+  /** Loads the command's file. Only the file of the command that runs is loaded, and no file for `kneser --help`. */
   readonly load: () => Promise<CommandFile>;
 }

@@ -9,12 +9,12 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'perplexity',
-    summary: 'Measure the perplexity of text files, each by itself and all together.',
+    summary: 'Measure the perplexity of text files, of each file and of all together.',
     load: () => import('./perplexity.js'),
   },
   {
     name: 'score',
-    summary: 'Score sentences token by token, one result a sentence.',
+    summary: 'Score sentences token by token: one result for each sentence.',
     load: () => import('./score.js'),
   },
   {
@@ -24,27 +24,27 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'annotate',
-    summary: 'Give every document the figures of a model: perplexity, OOV rate, the ratio to a second model.',
+    summary: 'Add figures of a model to every document: perplexity, OOV rate, the ratio to a second model.',
     load: () => import('./annotate.js'),
   },
   {
     name: 'select',
-    summary: 'Choose documents by a figure: thresholds, shares, buckets, random samples, weights.',
+    summary: 'Choose documents by a figure, such as perplexity: thresholds, shares, buckets, samples, weights.',
     load: () => import('./select.js'),
   },
   {
     name: 'overlap',
-    summary: 'Say which items of a benchmark are in a training text, by exact n-grams.',
+    summary: 'Find the items of a benchmark whose n-grams are in a training text.',
     load: () => import('./overlap.js'),
   },
   {
     name: 'weigh',
-    summary: 'Find weights of domains: for a target, against the worst domain, or from the losses of other models.',
+    summary: 'Find what share of the training data each domain should give.',
     load: () => import('./weigh.js'),
   },
   {
     name: 'predict',
-    summary: 'Predict the next token: the most probable ones after each line of input.',
+    summary: 'Predict the most probable next tokens after each line of input.',
     load: () => import('./predict.js'),
   },
   {
@@ -54,7 +54,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'prune',
-    summary: 'Write a smaller copy of a model, without the n-grams that matter least.',
+    summary: 'Write a smaller copy of a model, without rare n-grams or n-grams that hardly change perplexity.',
     load: () => import('./prune.js'),
   },
   {
@@ -79,7 +79,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'import',
-    summary: 'Make a model from an ARPA file, such as KenLM, SRILM and IRSTLM write.',
+    summary: 'Make a model from an ARPA file of KenLM, SRILM or IRSTLM, or from n-gram counts.',
     load: () => import('./import.js'),
   },
   {
@@ -94,7 +94,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'upgrade',
-    summary: 'Make a model of the present format from one of kneser 0.1.0.',
+    summary: 'Copy a model of kneser 0.1.0 into the present format.',
     load: () => import('./upgrade.js'),
   },
   {
@@ -119,7 +119,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'baseline',
-    summary: 'Train, tune and measure Kneser-Ney and the mixture at every order: the baselines of a benchmark.',
+    summary: 'Train and measure baselines for a corpus: Kneser-Ney and the tuned mixture at several orders.',
     load: () => import('./baseline.js'),
   },
   {

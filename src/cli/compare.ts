@@ -5,8 +5,8 @@ import { print, printTable, whole } from './output.js';
 import { parsePair, parseWhole } from './values.js';
 
 const HELP = `
-Each file is a table of tokens as kneser baseline writes it. With two files, the first model is of the first file and
-the second of the second, which may lack the columns MODEL.matched.
+Each file is a table of tokens as kneser baseline writes it. With two files, the first model is in the first file, and the
+second model in the second file, which may lack the columns MODEL.matched.
 
 Examples:
   kneser compare baseline/tokens.tsv.gz --models glm5,mkn5
@@ -25,14 +25,19 @@ interface CompareFlags {
 export function define(command: Command): void {
   command
     .argument('<file>', 'table of tokens, .tsv or .tsv.gz')
-    .argument('[other]', 'another table of the same tokens, which holds the second model')
+    .argument('[other]', 'another table of the same tokens, with the second model')
     .option(
       '--models <a,b>',
-      'names of the two models (default: those of the tables, if there are just two)',
+      'names of the two models (default: the models of the tables, if there are just two)',
       parsePair,
     )
-    .option('--top <n>', 'how many of the largest gains and losses are shown', parseWhole, 10)
-    .option('--resamples <n>', 'resamples of the bootstrap', parseWhole, 1000)
+    .option(
+      '--top <n>',
+      'number of tokens with the largest gains, and with the largest losses, to print',
+      parseWhole,
+      10,
+    )
+    .option('--resamples <n>', 'number of resamples of the bootstrap', parseWhole, 1000)
     .option('--seed <n>', 'seed of the bootstrap', parseWhole, 1)
     .option('--json', 'print one JSON object')
     .addHelpText('after', HELP)
@@ -80,7 +85,7 @@ async function printComparison(comparison: ModelComparison, resamples: number): 
   };
   await printGroups('count in training', comparison.byCount);
   await printGroups('position', comparison.byPosition);
-  // Models that count the same n-grams have the same matched lengths: one table is enough.
+  // If both models have the same n-grams, they have the same matched lengths: one table is enough.
   const [one, two] = comparison.byMatched;
   const alike = comparison.byMatched.length === 2 && JSON.stringify(one.groups) === JSON.stringify(two.groups);
   for (const { model, groups } of alike ? [{ ...one, model: 'both' }] : comparison.byMatched) {
@@ -106,5 +111,5 @@ async function printExtremes(title: string, tokens: readonly TokenDifference[]):
   );
 }
 
-/** Tokens of context that are shown: more would not fit a line. */
+/** The number of context tokens that are printed: more would not fit a line. */
 const CONTEXT_SHOWN = 5;

@@ -3,7 +3,7 @@ import type { Invocation } from './command-row.js';
 import { print } from './output.js';
 
 const HELP = `
-The shell runs what is printed. To have completion in every session:
+The shell must run the printed script. To have completion in every session:
   bash: add to ~/.bashrc  source <(kneser completion bash)
   zsh:  add to ~/.zshrc, below compinit  source <(kneser completion zsh)
   fish: kneser completion fish > ~/.config/fish/completions/kneser.fish
@@ -23,19 +23,19 @@ interface Completed {
   readonly name: string;
   readonly summary: string;
   readonly flags: readonly CompletedFlag[];
-  /** The words that its arguments are chosen from; empty if they are paths. */
+  /** The words from which its arguments are chosen; empty if its arguments are paths. */
   readonly words: readonly string[];
 }
 
 /** The parts of a flag that completion needs. */
 interface CompletedFlag {
-  /** `--out`. */
+  /** The long form, such as `--out`. */
   readonly long: string;
-  /** `-o`. */
+  /** The short form, such as `-o`. */
   readonly short: string | undefined;
   readonly help: string;
   readonly takesValue: boolean;
-  /** The values that it takes; empty if they are paths, numbers or names. */
+  /** The values that the flag accepts; empty if it takes any path, number or name. */
   readonly choices: readonly string[];
 }
 
@@ -70,17 +70,17 @@ async function completed(about: Invocation): Promise<Completed[]> {
   ];
 }
 
-/** Texts of the shell in one pair of quotes, with spaces between. */
+/** One quoted string of the shell with the texts, separated by spaces. */
 function words(texts: readonly string[]): string {
   return quote(texts.join(' '));
 }
 
-/** A text as bash and zsh read it literally. */
+/** Quotes a text so that bash and zsh read it literally. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Lines of a shell's `case` over `COMMAND FLAG`: the action if the word before the cursor is a flag that takes one of a few values. */
+/** Lines of a shell's `case` over `COMMAND FLAG`, for the flags that take one of a few values. @param act makes the action of a line. */
 function choiceCases(commands: readonly Completed[], act: (choices: readonly string[]) => string): string {
   const lines = commands.flatMap(({ name, flags }) =>
     flags
@@ -93,12 +93,12 @@ function choiceCases(commands: readonly Completed[], act: (choices: readonly str
   return lines.join('');
 }
 
-/** Lines of a `case` over commands. */
+/** Lines of a shell's `case` over commands. @param act makes the action of a line. */
 function commandCases(commands: readonly Completed[], act: (command: Completed) => string): string {
   return commands.map(command => `      ${command.name}) ${act(command)} ;;\n`).join('');
 }
 
-/** Bash: one function, called with the words of the line. A value after `=` is a word of its own, and so is the `=`. */
+/** Makes the script of bash: one function that reads the words of the line. In `--flag=value`, bash makes three words: flag, `=`, value. */
 function bashScript(commands: readonly Completed[]): string {
   const names = [...commands.map(({ name }) => name), '--help', '--version'];
   const flagsOf = ({ flags }: Completed): string => `words=${words(flags.map(({ long }) => long))}`;
@@ -133,7 +133,7 @@ complete -o bashdefault -o default -F _kneser kneser
 `;
 }
 
-/** Zsh: one function, which is also the file `_kneser` of a folder of `fpath`. */
+/** Makes the script of zsh: one function. The script also works as the file `_kneser` in a folder of `fpath`. */
 function zshScript(commands: readonly Completed[]): string {
   const described = (name: string, help: string): string => quote(`${name}:${help}`);
   const flagsOf = ({ flags }: Completed): string =>
@@ -171,7 +171,7 @@ fi
 `;
 }
 
-/** Fish: a line for each command, flag and choice. */
+/** Makes the script of fish: a line for each command and each flag. */
 function fishScript(commands: readonly Completed[]): string {
   const text = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
   const lines = commands.flatMap(({ name, summary, flags, words: choices }) => {

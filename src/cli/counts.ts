@@ -5,9 +5,9 @@ import { withProgress } from './progress.js';
 import { parseWhole } from './values.js';
 
 const HELP = `
-A line of output is an n-gram, its tokens separated by spaces, a tab, and how often the training text has it: all n-grams of
---order tokens, and the shorter ones that begin with <s>. All other counts follow from these: an n-gram that does not begin
-with <s> occurs as often as the n-grams one token longer that end with it, together.
+A line of output has the tokens of an n-gram, separated by spaces, then a tab and the number of occurrences in the training text.
+All n-grams of --order tokens are printed, and the shorter n-grams that begin with <s>. All other counts can be computed from these:
+an n-gram that does not begin with <s> occurs as often as all n-grams together that are one token longer and end with it.
 
 Examples:
   kneser counts model --order 2 | sort -t "$(printf '\\t')" -k 2 -nr | head
@@ -23,8 +23,8 @@ interface CountsFlags extends ListFlags {
 export function define(command: Command): void {
   command
     .argument('<dir>', 'folder of the model')
-    .option('--order <n>', 'tokens of an n-gram, at most the order of the model (default: that order)', parseWhole)
-    .option('--json', 'print a JSON object a line')
+    .option('--order <n>', 'length of the n-grams [tokens], at most the order of the model (default: that)', parseWhole)
+    .option('--json', 'print one JSON object on each line')
     .option('-q, --quiet', 'no progress')
     .addHelpText('after', HELP)
     .action(run);
@@ -32,7 +32,7 @@ export function define(command: Command): void {
 
 async function run(model: string, { order, json, quiet = false }: CountsFlags): Promise<void> {
   const { ngramCounts } = await import('../tools/counts.js');
-  // No progress where standard error is no terminal, or where the n-grams themselves run over the screen.
+  // No progress if standard error is not a terminal, or if the n-grams are printed on the same terminal.
   await withProgress(quiet || !standard.stderr.isTTY || standard.stdout.isTTY === true, progress =>
     printNgrams(model, ngramCounts({ model, ...(order === undefined ? {} : { order }), ...progress }), { json }),
   );

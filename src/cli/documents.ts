@@ -4,7 +4,7 @@ import { FORMATS } from '../text/formats/index.js';
 
 /** Help for an argument that takes any number of text files. */
 export const TEXT_FILES =
-  'text files (.txt, .jsonl, .json, .parquet, also with .gz or .zst), folders of them, or - for standard input';
+  'text files (.txt, .jsonl, .json, .parquet, also with .gz or .zst), folders of such files, or - for standard input';
 
 /** Help for an argument that takes one text file. */
 export const TEXT_FILE = 'text file (.txt, .jsonl, .json, .parquet, also with .gz or .zst), or - for standard input';
@@ -16,7 +16,7 @@ export function addDocumentFlags(command: Command): Command {
     .addOption(
       new Option(
         '--format <name>',
-        'format of the text, for standard input and odd names (default: by the ending of the name)',
+        'format of the text, for standard input and unusual file names (default: by the ending of the name)',
       ).choices(FORMAT_NAMES),
     )
     .addOption(
@@ -25,8 +25,8 @@ export function addDocumentFlags(command: Command): Command {
         'what to do with documents that lack the field or column (default: refuse)',
       ).choices(MISSING_ACTIONS),
     )
-    .option('--any-bytes', 'read text whatever its bytes: no file is refused as binary, packed or in another encoding');
+    .option('--any-bytes', 'read any bytes as text: no file is refused as binary, compressed or in another encoding');
 }
 
-/** The flags of this set that were given. */
+/** The options of the flags that were given. */
 export { givenDocumentOptions as documentOptions };

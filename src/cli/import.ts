@@ -16,16 +16,16 @@ import { summary as trainSummary } from './train.js';
 import { parseNumber, parseWhole } from './values.js';
 
 const HELP = `
-An ARPA file becomes a back-off model with the numbers of the file. N-gram counts (words, a tab, a count) become a model of counts, as
-if trained on their text: those of kneser counts, of SRILM's ngram-count -write, of Google's Web 1T and Books. The files tell
-which they are; the flags from --order to --skip-blank are for counts.
+An ARPA file becomes a back-off model with the numbers of the file. Files of n-gram counts (words, a tab, a count) become the model that
+training on the counted text would make. kneser counts, SRILM's ngram-count -write, Google's Web 1T and Google Books write such files.
+The first line of a file shows which kind it is. The flags from --order to --skip-blank are for counts.
 
 Examples:
   kneser import model.arpa.gz --out model
   kneser import counts-*.gz --out model --order 5
   kneser counts model | kneser import - --counts --out again`;
 
-/** The options of {@link importCounts} that have the flags of training. */
+/** The options of training that {@link importCounts} takes, too. */
 const COUNT_OPTIONS: readonly BuildOptionName[] = [
   'patterns',
   'classes',
@@ -54,13 +54,17 @@ export function define(command: Command): void {
     .requiredOption('-o, --out <dir>', 'folder of the model')
     .option(
       '--unk <log10>',
-      'log10 p of <unk>, instead of the value in the file or if the file has none',
+      'log10 p of <unk>, if the ARPA file has none, or instead of the value in the file',
       parseNumber('-7'),
     )
-    .option('--counts', 'the files hold n-gram counts (default: by their first line; standard input holds ARPA)')
-    .option('-n, --order <n>', 'length of the longest n-grams that are taken from counts (default: all)', parseWhole);
+    .option('--counts', 'read n-gram counts (default: by the first line of the file; ARPA from standard input)')
+    .option(
+      '-n, --order <n>',
+      'order of the model made from counts (default: length of the longest n-grams)',
+      parseWhole,
+    );
   addBuildFlags(command, [...COUNT_OPTIONS, ...MACHINE_OPTION_NAMES])
-    .option('-f, --force', 'replace a model that is there')
+    .option('-f, --force', 'replace an existing model')
     .option('--json', 'print one JSON object')
     .option('-q, --quiet', 'no progress, no summary')
     .addHelpText('after', HELP)
@@ -81,7 +85,7 @@ async function holdsCounts(path: string): Promise<boolean> {
     const line = /^\s*([^\n]*)/.exec(decode(head))?.[1] ?? '';
     return kindOf(head)?.name !== 'arpa' && /^[^\t\\][^\t]*\t\d+([\t,]|\r?$)/.test(line);
   } catch {
-    // What cannot be read is refused by name later.
+    // A file that cannot be read is refused by name later.
     return false;
   } finally {
     await source.return(undefined);
@@ -113,14 +117,15 @@ async function runArpa(files: readonly string[], flags: ImportFlags, command: Co
       `${file}: is no file of n-gram counts, and only one ARPA file is imported at a time`,
     );
   }
-  const own = ['out', 'unk', 'counts', 'force', 'json', 'quiet'];
-  const odd = command.options.find(
-    option => !own.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
+  const arpaFlags = ['out', 'unk', 'counts', 'force', 'json', 'quiet'];
+  const misplaced = command.options.find(
+    option =>
+      !arpaFlags.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
   );
-  if (odd) {
+  if (misplaced) {
     throw new KneserError(
       'KNESER_OPTION',
-      `${odd.attributeName()}: is for n-gram counts, and ${file} holds none; leave ${odd.long ?? ''} out, or say --counts`,
+      `${misplaced.attributeName()}: is for n-gram counts, and ${file} has none; leave ${misplaced.long ?? ''} out, or pass --counts`,
     );
   }
   const { importArpa } = await import('../tools/arpa/import.js');

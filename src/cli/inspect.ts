@@ -5,7 +5,7 @@ import { bytes, figure, print, printTable, whole } from './output.js';
 import { printTuning } from './tuning.js';
 
 const HELP = `
-D1, D2 and D3+ are the discounts of modified Kneser-Ney for n-grams seen once, twice, and three times or more.
+D1, D2 and D3+ are the discounts of modified Kneser-Ney for n-grams with adjusted counts of 1, 2, and 3 or more.
 
 Example:
   kneser inspect model`;
@@ -71,10 +71,10 @@ async function run(path: string, flags: { readonly json?: boolean }): Promise<vo
 function describe(pruning: Pruning): string {
   if ('entropy' in pruning)
     return `n-grams without which perplexity rises by less than ${pruning.entropy} were dropped`;
-  return `n-grams seen no more often than the threshold of their order were dropped, thresholds ${pruning.counts.join()}`;
+  return `n-grams that occur at most as often as the threshold of their order were dropped, thresholds ${pruning.counts.join()}`;
 }
 
-/** `words (de), sentences: segment, normalize: NFC`. */
+/** The tokenization in one line: `words (de), sentences: segment, normalize: NFC`. */
 function describeTokens({ tokenizer, locale, sentences, normalize }: TokenizationInfo): string {
   return `${tokenizer}${locale === undefined ? '' : ` (${locale})`}, sentences: ${sentences}, normalize: ${normalize}`;
 }

@@ -5,8 +5,8 @@ const abort = new AbortController();
 let isAwaited = false;
 
 /**
- * The signal for commands that write files: when it is aborted, such a command stops by itself and removes its unfinished files. A
- * command that has not called this function is ended at once by SIGINT and SIGTERM.
+ * The abort signal for commands that write files: on SIGINT and SIGTERM it is aborted, and the command stops and removes its unfinished
+ * files. If a command has not called this function, SIGINT and SIGTERM end the process at once.
  */
 export function interruption(): AbortSignal {
   isAwaited = true;

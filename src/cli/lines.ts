@@ -5,22 +5,22 @@ import type { Input } from '../text/formats/input.js';
 import { LineReader } from '../text/formats/lines.js';
 import { warnOfReplaced, warnOfSkipped } from './output.js';
 
-/** English text has about this many characters a word. */
+/** The mean number of characters of an English word, about. */
 const CHARACTERS_A_WORD = 5;
 
 /** A line of input. */
 export interface InputLine {
   readonly line: string;
   readonly input: Input;
-  /** The model with which to score the line: the paged model, or the loaded one once there were enough lines to repay loading. */
+  /** The model with which to score the line: first the paged model; the loaded model once enough lines came to make loading worth its time. */
   readonly model: LanguageModel | LoadedModel;
 }
 
 /**
- * The lines of all inputs, each as soon as it is complete. Warns of documents left out and of invalid UTF-8 when the last
- * line has been read.
+ * Yields the lines of all inputs, each as soon as it is complete. After the last line, warns of documents that were left out and of
+ * invalid UTF-8.
  *
- * @param wordsOf estimates the cost of a line, as a number of scored words.
+ * @param wordsOf estimates the cost of a line as the number of words that could be scored in the same time.
  */
 export async function* readLines(
   paged: LanguageModel,

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { printWords, type ListFlags } from './listing.js';
 
 const HELP = `
-A line of output is a word, a tab, and how often the training text has it: <unk>, </s>, then the words by falling count. Of a
-model that was imported, which has no counts, it is the word alone.
+A line of output has a word, a tab, and the number of occurrences in the training text: first <unk> and </s>, then the words by
+falling count. A model imported from an ARPA file has no counts: its lines are the words alone.
 
 Example:
   kneser vocabulary model | head -20`;
@@ -12,7 +12,7 @@ Example:
 export function define(command: Command): void {
   command
     .argument('<dir>', 'folder of the model')
-    .option('--json', 'print a JSON object a line')
+    .option('--json', 'print one JSON object on each line')
     .addHelpText('after', HELP)
     .action(run);
 }

@@ -7,10 +7,10 @@ export interface ListFlags {
   readonly json?: boolean | undefined;
 }
 
-/** Characters that are collected before they are printed at once. */
+/** Lines are collected up to this many UTF-16 code units, and printed together. */
 const CHUNK = 1 << 16;
 
-/** The characters that would end a token in a line of output. */
+/** Characters that separate tokens in a line of output, and so must not be inside one. */
 const SEPARATORS = /[\0\t\n\v\f\r ]/;
 
 /** Prints n-grams, a line each: the tokens separated by spaces, a tab, the count. @throws KNESER_OPTION, see {@link field} */
@@ -42,11 +42,11 @@ async function printLines<T>(
   await print(text);
 }
 
-/** @throws KNESER_OPTION for a token that a reader of the lines would take for several, or for none. */
+/** A token as a field of a line. @throws KNESER_OPTION for a token that is empty or contains white space */
 function field(model: string, token: string): string {
   if (token !== '' && !SEPARATORS.test(token)) return token;
   throw new KneserError(
     'KNESER_OPTION',
-    `${model}: the word ${JSON.stringify(token)} has white space in it, which cannot be printed as a field; pass --json`,
+    `${model}: the word ${JSON.stringify(token)} contains white space, so a line cannot show where it ends; pass --json`,
   );
 }

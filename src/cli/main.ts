@@ -3,10 +3,10 @@
  * The command line. This folder has one file for each command, with its arguments, flags, help, examples and output.
  * `commands.ts` lists the commands, `run.ts` runs one, and this file, `main.ts`, is the process.
  *
- * Commands are thin. They read flags, call the library and print: results to standard output, all else to standard error.
- * Checks of values belong to the library. The other files hold what commands share: sets of flags (`documents.ts`,
- * `smoothing.ts`, `tokenization.ts`, `vocabulary.ts`), the reading of values (`values.ts`) and of lines (`lines.ts`),
- * output, progress and interruption.
+ * Commands are thin. They read flags, call the library and print results to standard output, everything else to standard error.
+ * The library checks values. The other files have code that several commands use: sets of flags (`documents.ts`,
+ * `smoothing.ts`, `tokenization.ts`, `vocabulary.ts`), functions that read values of flags (`values.ts`) and lines of input
+ * (`lines.ts`), output, progress and interruption.
  */
 import { stopOnSignals } from './interruption.js';
 import { reportError } from './report-error.js';

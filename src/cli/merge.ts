@@ -4,8 +4,8 @@ import type { WeightedModel } from '../train/merge.js';
 import { addCombineFlags, combine, type CombineFlags } from './combine.js';
 
 const HELP = `
-The result equals a model trained on all the texts at once. The models must have the same order, skip patterns and text options, and
-either all words of their texts or the same list of words (--vocab). model*2 counts the text of model twice.
+The new model equals a model trained on the texts of all models. The models must have the same order, skip patterns and text options,
+and must have been trained either with all words of their texts or with the same list of words (--vocab).
 
 Examples:
   kneser merge january february --out model
@@ -13,17 +13,17 @@ Examples:
 
 /** `kneser merge`. */
 export function define(command: Command): void {
-  command.argument('<model...>', 'models: folders, packed files or their addresses; model*2 counts twice');
+  command.argument('<model...>', 'models: folders, packed files or their addresses; model*2 counts its text twice');
   addCombineFlags(command).addHelpText('after', HELP).action(run);
 }
 
 async function run(models: readonly string[], flags: CombineFlags): Promise<void> {
   const { merge } = await import('../train/merge.js');
-  await combine(flags, options => merge({ models: models.map(weighted), ...options }));
+  await combine(flags, options => merge({ models: models.map(parseModel), ...options }));
 }
 
-/** `model*2` is the model twice, unless a file has that name. */
-function weighted(text: string): WeightedModel {
+/** Reads `model*2` as the model twice, unless a file has the name `model*2`. */
+function parseModel(text: string): WeightedModel {
   const match = /^(.+)\*(\d+)$/s.exec(text);
   return !match || existsSync(text) ? { model: text } : { model: match[1], times: Number(match[2]) };
 }

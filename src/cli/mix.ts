@@ -9,8 +9,8 @@ import { withProgress } from './progress.js';
 import { parseNumbers } from './values.js';
 
 const HELP = `
-The result is a back-off model with the n-grams of all models and the probabilities Σ λ p, as SRILM's ngram -mix-lm makes. Any models
-mix that have one tokenizer, imported ones too. Without --tune and --weights all weights are equal.
+The mixture is a back-off model with the n-grams of all models and the probabilities Σ λ p, as SRILM's ngram -mix-lm makes. The models
+must have the same tokenizer; imported models can be mixed, too. Without --tune and --weights all weights are equal.
 
 Examples:
   kneser mix news books --out mixed --tune valid.txt
@@ -31,10 +31,10 @@ export function define(command: Command): void {
     .option('--weights <list>', 'the weight of each model, such as 0.7,0.3', parseNumbers)
     .option(
       '--by-length',
-      'learn weights by the length of the longest context that a model has, and which models have it',
+      'learn separate weights for histories by the length of the longest context in a model, and the models that have it',
     );
   addDocumentFlags(command)
-    .option('-f, --force', 'replace a model that is there')
+    .option('-f, --force', 'replace an existing model')
     .option('--json', 'print one JSON object')
     .option('-q, --quiet', 'no progress, no summary')
     .addHelpText('after', HELP)
@@ -67,7 +67,7 @@ async function printReport(models: readonly string[], report: MixReport, quiet: 
   const { out, order, ngrams, buckets, tuned, bytes: size, seconds } = report;
   if (tuned) {
     const { perplexity, tokens, impossible } = tuned;
-    const left = impossible > 0 ? `, ${whole(impossible)} of them impossible and left out` : '';
+    const left = impossible > 0 ? `, of which ${whole(impossible)} have probability 0 and are left out` : '';
     await print(`perplexity of the text: ${perplexity.toFixed(2)} (${whole(tokens)} tokens${left})\n`);
   }
   const isSingle = buckets.length === 1;

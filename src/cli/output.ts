@@ -4,12 +4,12 @@ import { skippedWarning } from '../text/formats/corpus.js';
 
 export { bytes, figure, whole } from '../report/figures.js';
 
-/** Writes results to standard output, and waits while the reader of the output is slower. */
+/** Writes text to standard output, and waits until its reader can take more. */
 export async function print(text: string): Promise<void> {
   if (!standard.stdout.write(text)) await once(standard.stdout, 'drain');
 }
 
-/** As {@link print}, of bytes. */
+/** Writes bytes to standard output, as {@link print} writes text. */
 export async function printBytes(bytes: Uint8Array): Promise<void> {
   if (!standard.stdout.write(bytes)) await once(standard.stdout, 'drain');
 }
@@ -29,8 +29,8 @@ export function warnOfSkipped(documents: number): void {
   if (documents > 0) warn(skippedWarning(documents));
 }
 
-/** Array entries that {@link printJsonLine} writes at a time. */
-const PIECE = 8192;
+/** The number of array entries that {@link printJsonLine} writes together. */
+const PIECE_ENTRIES = 8192;
 
 /**
  * Writes an object as a line of JSON without holding the whole line in memory: arrays and typed arrays are written piece by piece.
@@ -47,10 +47,10 @@ export async function printJsonLine(object: Readonly<Record<string, unknown>>): 
       continue;
     }
     text += '[';
-    for (let from = 0; from < list.length; from += PIECE) {
-      const piece = Array.from({ length: Math.min(PIECE, list.length - from) }, (_, i) => list[from + i]);
+    for (let from = 0; from < list.length; from += PIECE_ENTRIES) {
+      const piece = Array.from({ length: Math.min(PIECE_ENTRIES, list.length - from) }, (_, i) => list[from + i]);
       text += (from > 0 ? ',' : '') + JSON.stringify(piece).slice(1, -1);
-      if (list.length > PIECE) {
+      if (list.length > PIECE_ENTRIES) {
         await print(text);
         text = '';
       }
@@ -64,14 +64,14 @@ function isList(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || ArrayBuffer.isView(value);
 }
 
-/** Prints a table: the first column aligned to the left, the others, which are numbers, to the right. */
+/** Prints a table. The first column is aligned to the left, the other columns, which are mostly numbers, to the right. */
 export async function printTable(head: readonly string[], rows: readonly (readonly string[])[]): Promise<void> {
   const { default: Table } = await import('cli-table3');
-  const none = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
+  const outer = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
   const inner = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
   const table = new Table({
     head: [...head],
-    chars: { ...Object.fromEntries([...none, ...inner].map(name => [name, ''])), middle: '  ' },
+    chars: { ...Object.fromEntries([...outer, ...inner].map(name => [name, ''])), middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: head.map((_, column) => (column === 0 ? 'left' : 'right')),
   });

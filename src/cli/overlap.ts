@@ -13,8 +13,8 @@ import { withDisplay } from './progress.js';
 import { parseNumber, parseWhole } from './values.js';
 
 const HELP = `
-An item of the benchmark is contaminated if at least --min-hits of its n-grams are in the training text, and --min-coverage
-of its tokens lie in them. N-grams in more than --max-documents training documents are boilerplate, and no hits.
+A hit is an n-gram of a benchmark item that is in the training text, but in at most --max-documents of its documents: n-grams
+in more are boilerplate. An item is contaminated if it has --min-hits hits, and these cover --min-coverage of its tokens.
 
 Examples:
   kneser overlap --train crawl.jsonl.gz --test benchmark.jsonl --json
@@ -51,31 +51,45 @@ interface OverlapFlags extends DocumentOptions {
 export function define(command: Command): void {
   command
     .option('--train <file...>', 'the training text: files and folders')
-    .option('--model <dir>', 'a model, in place of --train: what it can recite of the benchmark')
+    .option('--model <dir>', 'instead of --train: measure how much of the benchmark this model can recite')
     .requiredOption('--test <file...>', 'the benchmark: files whose documents are its items')
     .option('--n <n>', 'length of the n-grams (default: 13, with --model 5)', parseWhole)
     .addOption(
       new Option(
         '--normalize <how>',
-        'gpt3: compare lower-cased words without punctuation; none: compare what white space separates (default: gpt3)',
+        'gpt3: compare lower-cased words without punctuation; none: compare tokens between white space (default: gpt3)',
       ).choices(['gpt3', 'none']),
     )
-    .option('--query <field>', 'a member with the question of an item')
-    .option('--answer <field>', 'a member with the answer: its n-grams are the hits')
-    .option('--min-hits <k>', 'different n-grams that make an item contaminated (default: 1)', parseWhole)
-    .option('--min-coverage <share>', 'share of its tokens that must lie in them (default: 0)', parseNumber('0.5'))
-    .option('--max-documents <k>', 'n-grams in more training documents are boilerplate (default: 10)', parseWhole)
-    .option('--scores <field>', 'a member with a number by item: compare clean and contaminated items')
-    .option('--id <field>', 'a member that names items (default: id)')
-    .option('--seed <n>', 'seed of the bootstrap, and of random strings (default: 1)', parseWhole)
-    .option('--rewritten <file...>', 'with --model: the items in other words')
-    .option('--unseen <file...>', 'with --model: items that the model surely has not seen, as a control')
-    .option('--starts <k>', 'with --model: places of an item that are continued (default: 5)', parseWhole)
-    .option('--trap <file...>', 'with --model: planted strings, each ranked among random ones')
-    .option('--against <dir>', 'with --trap: a model of text without them, whose perplexity is compared');
+    .option('--query <field>', 'the member that holds the question of an item')
+    .option('--answer <field>', 'the member that holds the answer: hits are its n-grams')
+    .option('--min-hits <k>', 'distinct hits that a contaminated item has at least (default: 1)', parseWhole)
+    .option(
+      '--min-coverage <share>',
+      'share of its tokens that lie in hits of a contaminated item at least (default: 0)',
+      parseNumber('0.5'),
+    )
+    .option('--max-documents <k>', 'n-grams in more training documents than this are no hits (default: 10)', parseWhole)
+    .option(
+      '--scores <field>',
+      'a member with a number for each item: compare its means over clean and contaminated items',
+    )
+    .option('--id <field>', 'the member that names items (default: id)')
+    .option('--seed <n>', 'seed of the bootstrap and of the random strings (default: 1)', parseWhole)
+    .option('--rewritten <file...>', 'with --model: the same items in other words')
+    .option('--unseen <file...>', 'with --model: a control, similar items that the model surely has not seen')
+    .option(
+      '--starts <k>',
+      'with --model: positions of an item from which the model must predict n tokens (default: 5)',
+      parseWhole,
+    )
+    .option('--trap <file...>', 'with --model: strings planted in its training text, each compared with random strings')
+    .option(
+      '--against <dir>',
+      'with --trap: a model of text without the planted strings, whose perplexity is compared',
+    );
   addDocumentFlags(command)
-    .option('-o, --out <file>', 'file of one row an item: .jsonl, also with .gz or .zst')
-    .option('--html <page>', 'write the report to one HTML page')
+    .option('-o, --out <file>', 'file for one row for each item: .jsonl, also with .gz or .zst')
+    .option('--html <page>', 'write the report as a web page')
     .option('--json', 'print the report as one JSON object')
     .option('-q, --quiet', 'no progress')
     .addHelpText('after', HELP)
@@ -94,10 +108,10 @@ async function run(flags: OverlapFlags): Promise<void> {
   const { expandInputs } = await import('../text/formats/input.js');
   const { train, test, out, html, json = false, quiet = false, ...others } = flags;
   const { n, normalize, query, answer, minHits, minCoverage, maxDocuments, scores, id, seed } = others;
-  const ofModel = (['rewritten', 'unseen', 'starts', 'trap', 'against'] as const).find(
+  const modelFlag = (['rewritten', 'unseen', 'starts', 'trap', 'against'] as const).find(
     name => flags[name] !== undefined,
   );
-  if (ofModel) throw new KneserError('KNESER_OPTION', `${ofModel}: belongs to --model`);
+  if (modelFlag) throw new KneserError('KNESER_OPTION', `${modelFlag}: belongs to --model`);
   if (train === undefined)
     throw new KneserError('KNESER_OPTION', 'train: is missing; name the training text, or a model (--model)');
   const signal = interruption();
@@ -131,12 +145,12 @@ async function run(flags: OverlapFlags): Promise<void> {
   else await printReport(report);
 }
 
-/** Flags of the comparison of texts, which a model does not take. */
-const OF_TEXTS = ['train', 'normalize', 'minHits', 'minCoverage', 'maxDocuments', 'scores', 'out', 'html'] as const;
+/** Flags that belong to --train, and cannot be combined with --model. */
+const TRAIN_FLAGS = ['train', 'normalize', 'minHits', 'minCoverage', 'maxDocuments', 'scores', 'out', 'html'] as const;
 
 /** `kneser overlap --model MODEL`. */
 async function runModel(path: string, flags: OverlapFlags): Promise<void> {
-  const wrong = OF_TEXTS.find(name => flags[name] !== undefined);
+  const wrong = TRAIN_FLAGS.find(name => flags[name] !== undefined);
   if (wrong) throw new KneserError('KNESER_OPTION', `${wrong}: belongs to --train; leave it or --model out`);
   const { recitation } = await import('../documents/recitation.js');
   const { test, rewritten, unseen, query, answer, n, starts, trap, against, seed } = flags;
@@ -177,7 +191,7 @@ async function printRecitation({ original, rewritten, unseen, gap, traps = [] }:
     ],
   );
   if (gap)
-    await print('\nA gap by itself proves nothing: rewritten items differ in style, too. Compare unseen items.\n');
+    await print('\nA gap alone proves nothing: rewritten items differ in style, too. Compare with unseen items.\n');
   if (traps.length === 0) return;
   await print('\n');
   await printTable(
@@ -202,15 +216,15 @@ async function printReport(report: OverlapReport): Promise<void> {
     ['benchmark', 'number', 'share'],
     [
       ['items', whole(items), ''],
-      ['too short to say', whole(tooShort), share(tooShort, items)],
+      ['too short to judge', whole(tooShort), share(tooShort, items)],
       ['with a hit', whole(withHits), share(withHits, items)],
       ['contaminated', whole(contaminated), share(contaminated, items)],
       ['n-grams', whole(ngrams), ''],
-      ['found', whole(found), share(found, ngrams)],
-      ['different ones found', whole(distinct), ''],
-      ['boilerplate', whole(boilerplate), ''],
+      ['n-grams found', whole(found), share(found, ngrams)],
+      ['distinct n-grams found', whole(distinct), ''],
+      ['boilerplate n-grams', whole(boilerplate), ''],
       ['tokens', whole(tokens), ''],
-      ['covered', whole(covered), share(covered, tokens)],
+      ['tokens covered', whole(covered), share(covered, tokens)],
     ],
   );
   const { scores } = report;

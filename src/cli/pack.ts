@@ -4,7 +4,7 @@ import { printPacked, type PackFlags } from './packing.js';
 import { withProgress } from './progress.js';
 
 const HELP = `
-All commands read the file as they read the folder, also at an address: kneser score https://example.org/model.kneser
+Where a command reads the folder of a model, it also takes the file or its address: kneser score https://example.org/model.kneser
 
 Example:
   kneser pack model --out model.kneser`;
@@ -14,7 +14,7 @@ export function define(command: Command): void {
   command
     .argument('<dir>', 'folder of the model')
     .requiredOption('-o, --out <file>', 'the file, such as model.kneser')
-    .option('-f, --force', 'replace a file that is there')
+    .option('-f, --force', 'replace an existing file')
     .option('--json', 'print one JSON object')
     .option('-q, --quiet', 'no progress, no summary')
     .addHelpText('after', HELP)

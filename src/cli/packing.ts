@@ -11,7 +11,7 @@ export interface PackFlags {
   readonly quiet?: boolean;
 }
 
-/** Prints the report of `kneser pack` or `kneser unpack`. @param next a command that the user may want next. */
+/** Prints the report of `kneser pack` or `kneser unpack`. @param next the command that the last line suggests. */
 export async function printPacked(
   report: PackReport | UnpackReport,
   { json = false, quiet = false }: PackFlags,

@@ -2,7 +2,7 @@ import { KneserError } from '../base/errors.js';
 import type { PatternChoice } from '../tables/pattern.js';
 import { MIXTURE_DEFAULTS } from '../train/plan/options.js';
 
-/** The values of the flags that say which skip patterns are counted, and how a mixture of them is made. */
+/** The values of the flags for skip patterns and for the mixture over them. */
 export interface PatternFlags {
   readonly skip?: boolean;
   readonly patterns?: readonly string[];
@@ -12,7 +12,7 @@ export interface PatternFlags {
   readonly classes?: number;
 }
 
-/** The library's option for these flags. @throws KNESER_OPTION */
+/** The library's option `patterns`; `undefined` without skip patterns. @throws KNESER_OPTION */
 export function patternChoice({
   skip = false,
   patterns,
@@ -40,7 +40,7 @@ export function patternChoice({
   };
 }
 
-/** An option of a mixture. With `--skip` or `--patterns`, sentences are held out and words get classes unless the flag says otherwise. */
+/** The value of the flag `holdOut` or `classes`; without the flag, the default of the mixture if `--skip` or `--patterns` is given. */
 export function mixtureDefault(flags: PatternFlags, name: keyof typeof MIXTURE_DEFAULTS): number | undefined {
   return flags[name] ?? (flags.skip || flags.patterns ? MIXTURE_DEFAULTS[name] : undefined);
 }

@@ -39,10 +39,10 @@ export function define(command: Command): void {
   command
     .option(
       '--by <field>',
-      'measure each domain: documents with the same value of this member, or with file those of a file',
+      'measure each domain: documents with the same value of this member, or with --by file, of the same file',
     )
-    .option('--types', 'with --by: the mean loss by type too, in bands of training counts')
-    .option('--budget <tokens>', 'with --by: measure a random sample of so many tokens of each domain', parseWhole)
+    .option('--types', 'with --by: also print the mean loss over types, for bands of counts in the training text')
+    .option('--budget <tokens>', 'with --by: measure random documents of each domain with this many tokens', parseWhole)
     .option('--seed <n>', 'seed of the sample and of the intervals of --by (default: 1)', parseWhole);
   addDocumentFlags(command).option('-q, --quiet', 'no progress').addHelpText('after', HELP).action(run);
 }
@@ -67,7 +67,7 @@ async function run(path: string, paths: readonly string[], flags: PerplexityFlag
     const files: ({ file: string } & Perplexity)[] = [];
     let replaced = 0;
     let skipped = 0;
-    // Where standard error is no terminal, nobody watches the progress.
+    // Progress is shown only on a terminal.
     await withDisplay(flags.quiet === true || !standard.stderr.isTTY, async display => {
       for (const { path: file, bytes } of inputs) {
         const sum = await model.sumOfFile(file, {

@@ -8,8 +8,8 @@ import { addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
 import { parseWhole } from './values.js';
 
 const HELP = `
-For each line of input its most probable next tokens: probability, log10 p, and the length of the n-gram that ends
-with the token. An empty line asks how sentences begin.
+Prints for each line of input its most probable next tokens: probability, log10 p, and the length of the longest n-gram of the
+model that ends with the token. An empty line asks how sentences begin.
 
 Example:
   echo 'the cat sat on the' | kneser predict model --top 3`;
@@ -23,21 +23,21 @@ interface PredictFlags extends ModelFlags, DocumentOptions {
   readonly json?: boolean;
 }
 
-/** Predicting one token from tables on disk takes about as long as scoring this many words. */
+/** Predicting the next token from tables on disk takes about as long as scoring this many words. */
 const WORDS_A_PREDICTION = 60;
-/** With `--explain`, this many patterns are shown for each token: the patterns with the largest parts of its probability. */
+/** With `--explain`, the number of patterns that are printed for each token: those with the largest parts of its probability. */
 const PATTERNS_SHOWN = 3;
 
 /** `kneser predict`. */
 export function define(command: Command): void {
   command
     .argument('<dir>', 'folder of the model')
-    .argument('[file]', `one history a line: ${TEXT_FILE}`, STDIN)
-    .option('-k, --top <k>', 'number of tokens', parseWhole, 10)
-    .option('--no-start', 'the lines do not begin sentences: no <s> before them')
+    .argument('[file]', `lines to continue, each a history: ${TEXT_FILE}`, STDIN)
+    .option('-k, --top <k>', 'number of tokens to predict for each line', parseWhole, 10)
+    .option('--no-start', 'put no <s> before a line: it need not be the beginning of a sentence')
     .option('--unknown', 'list <unk> too, which stands for all unknown words')
-    .option('--explain', 'show which patterns give each probability')
-    .option('--json', 'print a JSON object a line');
+    .option('--explain', 'show how much each pattern contributes to a probability')
+    .option('--json', 'print one JSON object on each line');
   addModelFlags(command);
   addDocumentFlags(command).addHelpText('after', HELP).action(run);
 }
@@ -80,7 +80,7 @@ async function printPredictions(history: string, predictions: readonly Predictio
   await print('\n');
 }
 
-/** The patterns that give most of a probability, each with its part of the probability in percent. */
+/** The patterns with the largest parts of a probability, each with its part in percent. */
 function mainPatterns({ patterns }: Explanation, probability: number): string {
   return patterns
     .slice(0, PATTERNS_SHOWN)

@@ -2,7 +2,7 @@ import type { SingleBar } from 'cli-progress';
 import { standard } from '../base/node/standard-streams.js';
 import type { Progress, Stage } from '../base/progress.js';
 
-/** Each stage in words, as the display names it. */
+/** The words with which the display names each stage. */
 export const TITLES: Record<Stage, string> = {
   tokenize: 'reading text',
   sort: 'sorting',
@@ -24,14 +24,14 @@ export const TITLES: Record<Stage, string> = {
   copy: 'copying',
 };
 
-/** Seconds between two lines where there is no terminal. */
+/** Without a terminal: the seconds between two lines about one stage. */
 const LINE_SECONDS = 10;
 
 /**
  * Runs a piece of work with a display of its progress on standard error, and removes the display when the work ends or
  * fails.
  *
- * @param quiet without a display: `work` gets `undefined`.
+ * @param quiet if true, there is no display, and `work` is called with `undefined`.
  */
 export async function withDisplay<T>(
   quiet: boolean,
@@ -45,7 +45,7 @@ export async function withDisplay<T>(
   }
 }
 
-/** As {@link withDisplay}, for a library function that reports its stages: `work` calls it with these options. */
+/** Does the same as {@link withDisplay} for a library function with the option `onProgress`: `work` passes the options on to it. */
 export function withProgress<T>(
   quiet: boolean,
   work: (options: { readonly onProgress?: (progress: Progress) => void }) => Promise<T>,
@@ -53,7 +53,7 @@ export function withProgress<T>(
   return withDisplay(quiet, display => work(display ? { onProgress: progress => display.show(progress) } : {}));
 }
 
-/** Shows how far a long piece of work has come: a bar on a terminal, plain lines elsewhere. */
+/** Shows the progress of long work: on a terminal as a bar, elsewhere as lines of text. */
 export class ProgressDisplay {
   private bar: SingleBar | undefined;
   private stage: string | undefined;
@@ -80,7 +80,7 @@ export class ProgressDisplay {
     );
   }
 
-  /** Shows a report of the library. */
+  /** Shows a progress report of the library. */
   show({ stage, done, total, unit }: Progress): void {
     this.update(TITLES[stage], done, total, unit);
   }

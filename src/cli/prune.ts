@@ -27,16 +27,16 @@ export function define(command: Command): void {
     .requiredOption('-o, --out <dir>', 'folder of the copy')
     .option(
       '--prune <list>',
-      'drop rare n-grams: one threshold for each order, the last also for higher ones. ' +
-        '0,0,1 (or 0 0 1) drops n-grams of order 3 and up that were seen once',
+      'drop n-grams that occur at most as often as the threshold of their order; the last threshold also holds for higher ' +
+        'orders. 0,0,1 (or 0 0 1) drops n-grams of order 3 and up that occur once',
       parseThresholds,
     )
     .option(
       '--entropy <share>',
-      'drop n-grams without which perplexity rises by a smaller share than this, such as 1e-8',
+      'drop n-grams without which the perplexity rises by less than this share, such as 1e-8',
       parseNumber('1e-8'),
     )
-    .option('-f, --force', 'replace a model that is there')
+    .option('-f, --force', 'replace an existing model')
     .option('--json', 'print one JSON object')
     .option('-q, --quiet', 'no progress, no summary')
     .addHelpText('after', HELP)

@@ -15,14 +15,14 @@ import { joinShares, joinThresholds } from './values.js';
 export async function runCommandLine(args: readonly string[], streams: StandardStreams = process): Promise<number> {
   let running: Command | undefined;
   const kneser = new Command('kneser')
-    .description('Exact modified Kneser-Ney language models: train from text, score text, measure perplexity.')
+    .description('N-gram language models (exact modified Kneser-Ney): train on text, score text, measure perplexity.')
     .version(VERSION)
     .exitOverride()
     .configureOutput({
       writeOut: text => void standard.stdout.write(text),
       writeErr: text => void standard.stderr.write(text),
     })
-    .showHelpAfterError('(kneser --help, or kneser COMMAND --help, tells more)')
+    .showHelpAfterError('(kneser --help lists the commands, kneser COMMAND --help the options of a command)')
     .hook('preSubcommand', async (_, command) => {
       const row = COMMANDS.find(({ name }) => name === command.name());
       (await row?.load())?.define(command, { commands: COMMANDS, args });
@@ -39,7 +39,7 @@ export async function runCommandLine(args: readonly string[], streams: StandardS
   });
 }
 
-/** `kneser help COMMAND` is `kneser COMMAND --help`, for which the command's file is loaded. */
+/** Turns `kneser help COMMAND` into `kneser COMMAND --help`, which loads the file of the command. */
 function withHelp(args: readonly string[]): readonly string[] {
   return args[0] === 'help' && args.length > 1 ? [args[1], '--help'] : args;
 }

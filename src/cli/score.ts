@@ -13,9 +13,9 @@ import { addCacheFlag, addModelFlags, openOptions, type ModelFlags } from './smo
 import { parseThreads } from './values.js';
 
 const HELP = `
-A sentence is a line, unless the model was trained with --sentences segment. A line of output is the sentence's log10 p,
-its perplexity, then every token with its log10 p and the length of the n-gram that matched, separated by tabs; * marks a
-token outside the vocabulary. On a terminal, or with --header, a line above names the columns.
+A sentence is a line, unless the model was trained with --sentences segment. A line of output has fields separated by tabs: log10 p
+and perplexity of the sentence, then for each token the token, its log10 p and the length of its longest n-gram in the model; *
+marks a token outside the vocabulary. On a terminal, or with --header, a first line names the columns.
 
 Example:
   echo 'the cat sat on the mat' | kneser score model --json`;
@@ -33,9 +33,9 @@ export function define(command: Command): void {
   command
     .argument('<dir>', 'folder of the model')
     .argument('[file]', TEXT_FILE, STDIN)
-    .option('--json', 'print a JSON object a line')
-    .option('--header', 'print a line with the names of the columns (default: on a terminal)')
-    .option('--no-header', 'print no such line');
+    .option('--json', 'print one JSON object on each line')
+    .option('--header', 'print a first line with the names of the columns (default: only on a terminal)')
+    .option('--no-header', 'never print the names of the columns');
   addModelFlags(command);
   addSentenceEndFlags(command);
   addCacheFlag(command).option('-t, --threads <n>', 'threads that score a long text (default: 1)', parseThreads);
@@ -61,7 +61,7 @@ async function run(path: string, file: string, flags: ScoreFlags): Promise<void>
     };
     for await (const line of lines) {
       if (threads > 1 && !flags.cache && 'scoreEach' in line.model) {
-        // The tables are in memory now: the text is long enough for threads.
+        // The tables were loaded because the text is long, so threads are worth their start.
         const rest = sentencesOf(model, line, lines);
         for await (const score of line.model.scoreEach(rest, { start, end, threads })) await printScore(score);
         await line.model.close();
@@ -78,7 +78,7 @@ async function run(path: string, file: string, flags: ScoreFlags): Promise<void>
   }
 }
 
-/** The sentences of a line, and of the lines after it. */
+/** The sentences of a line and of all lines after it. */
 async function* sentencesOf(
   model: LanguageModel,
   { line }: InputLine,
@@ -91,7 +91,7 @@ async function* sentencesOf(
 /** The names of the columns of {@link formatScore}. */
 const HEADER = 'log10 p\tperplexity\ttoken, its log10 p, tokens of the n-gram that matched\t…\n';
 
-/** A sentence's log10 p and perplexity, then each token with its log10 p and matched length; `*` marks an OOV. */
+/** A line of output: log10 p and perplexity of the sentence, then each token with its log10 p and matched length; `*` marks an OOV. */
 function formatScore(score: Score): string {
   const tokens = score.tokens.map((token, i) => {
     const oov = score.oov[i] ? '*' : '';

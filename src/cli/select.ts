@@ -15,9 +15,9 @@ import { withDisplay } from './progress.js';
 import { parseNumber, parseWhole } from './values.js';
 
 const HELP = `
-One method must be given: --min/--max, --keep, --buckets, --at, --sample, --resample, --top or --label. Documents with a
-figure that is null or missing are never chosen. The report goes to standard error, or with --out, --out-dir, --dry-run or
---label to standard output.
+Give exactly one method: --min/--max, --keep, --buckets, --at, --sample, --resample, --top or --label. A document whose figure
+is null or missing is never chosen. The chosen documents go to standard output, and a summary to standard error. With --out,
+--out-dir, --dry-run or --label the whole report goes to standard output.
 
 Examples:
   kneser select annotated.jsonl.gz --by kneser.perplexity --keep middle 0.5 --within language --out half.jsonl.gz
@@ -64,36 +64,47 @@ interface SelectFlags extends DocumentOptions {
 /** `kneser select`. */
 export function define(command: Command): void {
   command
-    .argument('<file...>', 'files of objects with figures: JSON lines or Parquet; folders of them')
-    .requiredOption('--by <path>', 'the figure: a number in the objects, such as kneser.perplexity')
+    .argument('<file...>', 'files of objects with numbers: JSON lines or Parquet; folders of such files')
+    .requiredOption(
+      '--by <path>',
+      'the figure to choose by: the path of a number in the objects, such as kneser.perplexity',
+    )
     .option('--min <x>', 'keep documents with a figure of at least x', parseNumber('5'))
     .option('--max <y>', 'keep documents with a figure of at most y', parseNumber('500'))
-    .option('--keep <which>', 'keep a share by rank: lowest 0.3, middle 0.5, highest 0.1', parseWordAndNumber)
-    .option('--of <unit>', 'the share of --keep is one of documents (default) or tokens')
-    .option('--buckets <list>', 'sort into buckets that end at percentiles: head:30,middle:60,tail', parseBuckets)
-    .option('--at <list>', 'sort into buckets that end at figures: head:340,middle:520,tail', parseBuckets)
     .option(
-      '--sample <how>',
-      'take a random sample: gaussian 0.3, stepwise 0.3 (BERTIN), inverse (SoftDedup)',
+      '--keep <which>',
+      'keep a share of the documents by rank: lowest 0.3, middle 0.5 or highest 0.1',
       parseWordAndNumber,
     )
-    .option('--segments <k>', 'segments of --sample inverse (default: 20)', parseWhole)
-    .option('--ratio <x>', 'highest over lowest weight of --sample inverse (default: 10)', parseNumber('10'))
-    .option('--count <n>', 'draw n documents by the weights of --sample inverse', parseWhole)
-    .option('--resample <n>', 'draw n documents, with probabilities proportional to 10^figure (DSIR)', parseWhole)
-    .option('--temperature <t>', 'divide the figures of --resample by t (default: 1)', parseNumber('1'))
+    .option('--of <unit>', 'whether --keep takes a share of the documents or of the tokens (default: documents)')
+    .option('--buckets <list>', 'divide at percentiles of the figure: head:30,middle:60,tail', parseBuckets)
+    .option('--at <list>', 'divide at fixed limits of the figure: head:340,middle:520,tail', parseBuckets)
     .option(
-      '--log-base <b>',
-      'base of the logarithm that the figures of --resample are (default: 10)',
-      parseNumber('10'),
+      '--sample <how>',
+      'take a random sample: gaussian 0.3 or stepwise 0.3 (BERTIN); or add weights: inverse (SoftDedup)',
+      parseWordAndNumber,
     )
+    .option('--segments <k>', 'number of different weights of --sample inverse (default: 20)', parseWhole)
+    .option('--ratio <x>', 'highest weight of --sample inverse divided by the lowest (default: 10)', parseNumber('10'))
+    .option(
+      '--count <n>',
+      'with --sample inverse: draw n documents with probabilities proportional to their weights',
+      parseWhole,
+    )
+    .option('--resample <n>', 'draw n documents with probabilities proportional to 10^figure (DSIR)', parseWhole)
+    .option('--temperature <t>', 'divide the figures of --resample by t (default: 1)', parseNumber('1'))
+    .option('--log-base <b>', 'the figures of --resample are logarithms to this base (default: 10)', parseNumber('10'))
     .option('--top <n>', 'keep the n documents with the highest figures', parseWhole)
-    .option('--label <field=value>', 'choose nothing: say how well the figure finds these documents', parseLabel)
-    .option('--within <field>', 'take shares and quantiles among documents with the same value of this member')
-    .option('--length-bins <k>', 'take shares and quantiles within k bins of like length', parseWhole)
+    .option(
+      '--label <field=value>',
+      'choose nothing: measure how well the figure separates documents whose field has this value',
+      parseLabel,
+    )
+    .option('--within <field>', 'take shares and quantiles separately for each value of this member')
+    .option('--length-bins <k>', 'take shares and quantiles separately in k groups of similar length', parseWhole)
     .option('--min-tokens <n>', 'leave out documents of fewer tokens (default: 0)', parseWhole)
-    .option('--tokens <path>', 'the number of tokens in the objects (default: tokens beside the figure)')
-    .option('--id <field>', 'a member that names documents in the report (default: id)')
+    .option('--tokens <path>', 'path of the number of tokens in the objects (default: tokens beside the figure)')
+    .option('--id <field>', 'the member that names documents in the report (default: id)')
     .option('--seed <n>', 'seed of random choices (default: 1)', parseWhole)
     .addOption(shardOption())
     .option(
@@ -101,13 +112,13 @@ export function define(command: Command): void {
       'look at a random share of the documents only, such as 0.01: a first look at large files, with --dry-run',
       parseNumber('0.01'),
     )
-    .option('--resamples <n>', 'resamples of the intervals of --label (default: 200)', parseWhole);
+    .option('--resamples <n>', 'bootstrap resamples for the intervals of --label (default: 200)', parseWhole);
   addDocumentFlags(command)
     .option('-o, --out <file>', 'file to write: .jsonl, also with .gz or .zst (default: standard output)')
-    .option('--out-dir <dir>', 'folder of the files of --buckets or --at')
+    .option('--out-dir <dir>', 'folder for one file for each bucket of --buckets or --at')
     .option('--report <file>', 'write the report to a JSON file')
-    .option('--html <page>', 'write the report to one HTML page: the distribution, its cuts, documents on both sides')
-    .option('--dry-run', 'choose, and report, but write no documents')
+    .option('--html <page>', 'write the report as a web page: the distribution, its cuts, documents on both sides')
+    .option('--dry-run', 'print the report, but write no documents')
     .option('--json', 'print the report as one JSON object')
     .option('-q, --quiet', 'no progress, no report on standard error')
     .addHelpText('after', HELP)
@@ -136,7 +147,7 @@ async function run(files: readonly string[], flags: SelectFlags): Promise<void> 
   if (flags.html !== undefined) await refuseInput(flags.html, 'html', inputs);
   let report: SelectionReport | undefined;
   const options: SelectOptions = {
-    ...chosenBy(flags, buckets),
+    ...choiceOptions(flags, buckets),
     ...documentOptions(flags),
     files,
     by: flags.by,
@@ -156,9 +167,9 @@ async function run(files: readonly string[], flags: SelectFlags): Promise<void> 
     const { selectionPage } = await import('../documents/pages.js');
     await writeWhole(flags.html, selectionPage(report));
   }
-  const isFree = dryRun || label !== undefined || out !== undefined || outDir !== undefined;
-  if (json && isFree) await print(JSON.stringify(report) + '\n');
-  else if (isFree && !quiet) await printReport(report);
+  const isStdoutFree = dryRun || label !== undefined || out !== undefined || outDir !== undefined;
+  if (json && isStdoutFree) await print(JSON.stringify(report) + '\n');
+  else if (isStdoutFree && !quiet) await printReport(report);
   else if (!quiet) standard.stderr.write(`${summary(report)}\n`);
 }
 
@@ -171,7 +182,7 @@ function refuseTogether(
   };
   if (at && percentiles) refuse('at: the buckets end at percentiles (--buckets) or at figures (--at), not both');
   if (buckets && outDir === undefined && !dryRun)
-    refuse('buckets: name the folder of their files (--out-dir), or take --dry-run');
+    refuse('buckets: name the folder for their files (--out-dir), or take --dry-run');
   if (!buckets && outDir !== undefined) refuse('outDir: is the folder of --buckets or --at; name one file with --out');
   if (outDir !== undefined && out !== undefined) refuse('out: the files of buckets are in --out-dir; leave it out');
   if (json && !dryRun && !label && (out ?? outDir) === undefined) {
@@ -179,8 +190,8 @@ function refuseTogether(
   }
 }
 
-/** The method and the other options that the flags give. */
-function chosenBy(flags: SelectFlags, buckets: BucketChoice | undefined): Omit<SelectOptions, 'files' | 'by'> {
+/** The library's options for the flags that choose documents. */
+function choiceOptions(flags: SelectFlags, buckets: BucketChoice | undefined): Omit<SelectOptions, 'files' | 'by'> {
   const { keep, of, sample, min, max, resample, top, label, temperature, logBase } = flags;
   const { minTokens, tokens, within, lengthBins, seed, shard, sampleRate, resamples, id } = flags;
   const kept = keep && {
@@ -212,39 +223,41 @@ async function toEnd(rows: AsyncIterator<unknown>): Promise<void> {
   while (!(await rows.next()).done);
 }
 
-/** `lowest:0.3`; the share may be missing. */
+/** Reads `lowest:0.3`, which `joinShares` made of `lowest 0.3`; the share may be missing. */
 function parseWordAndNumber(text: string): [string, number?] {
   const match = /^([a-z]+)(?::([\d.]+))?$/.exec(text);
   if (!match) throw new InvalidArgumentError('It takes a word and a share, such as lowest 0.3.');
   return match[2] ? [match[1], Number(match[2])] : [match[1]];
 }
 
-/** `head:30,middle:60,tail`. */
+/** Reads `head:30,middle:60,tail`: names, and ends of all but the last bucket. */
 function parseBuckets(text: string): [string[], number[]] {
   const parts = text.split(',').map(part => part.split(':'));
   const ends = parts.slice(0, -1).map(part => (part.length === 2 && part[1] !== '' ? Number(part[1]) : NaN));
   const last = parts.at(-1);
   if (ends.some(Number.isNaN) || last?.length !== 1) {
-    throw new InvalidArgumentError('It takes names with their ends, and a last name, such as head:30,middle:60,tail.');
+    throw new InvalidArgumentError(
+      'It takes names, each with the end of its bucket but the last, such as head:30,middle:60,tail.',
+    );
   }
   return [parts.map(([name]) => name), ends];
 }
 
-/** `harmful=true`. */
+/** Reads `harmful=true`. */
 function parseLabel(text: string): { readonly field: string; readonly value: string } {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('It takes a member and its value, such as harmful=true.');
   return { field: text.slice(0, at), value: text.slice(at + 1) };
 }
 
-/** One line for standard error. */
+/** The numbers of documents in one line. */
 function summary({ all, kept, withoutFigure }: SelectionReport): string {
   const share = all.documents === 0 ? 0 : kept.documents / all.documents;
   const missing = withoutFigure === 0 ? '' : `; ${whole(withoutFigure)} without a figure`;
   return `${whole(kept.documents)} of ${whole(all.documents)} documents kept (${(100 * share).toFixed(1)} %)${missing}`;
 }
 
-/** Six digits, for figures of any size. */
+/** A figure of any size, with six digits. */
 function shown(value: number | null): string {
   return value === null ? '–' : String(Number(value.toPrecision(6)));
 }
@@ -295,7 +308,7 @@ async function printLabel(label: NonNullable<SelectionReport['label']>): Promise
   await printTable(
     ['figure', 'value', '95 % interval'],
     [
-      ['AUC (1: labelled documents are higher)', shown(label.auc), range(label.aucInterval)],
+      ['AUC (1: labelled documents have higher figures)', shown(label.auc), range(label.aucInterval)],
       ['average precision', shown(label.averagePrecision), range(label.averagePrecisionInterval)],
       ['best F1', shown(label.f1), range(label.f1Interval)],
       [`its threshold: ${side}`, shown(label.threshold), range(label.thresholdInterval)],

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 
-/** The values of the flags that say where sentences begin and end. */
+/** Whether `<s>` stands before a sentence, and whether `</s>` is scored after it. */
 export interface SentenceEndFlags {
   readonly start: boolean;
   readonly end: boolean;
 }
 
-/** The flags that say where sentences begin and end: {@link SentenceEndFlags}. */
+/** Declares the flags {@link SentenceEndFlags}. */
 export function addSentenceEndFlags(command: Command): Command {
   return command
     .option('--no-start', 'put no <s> before a sentence: its first tokens have a shorter history')

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { addCombineFlags, combine, type CombineFlags } from './combine.js';
 
 const HELP = `
-The result equals a model trained without the text of the second model, which must be part of the text of the first. The conditions
-are those of kneser merge.
+The new model equals a model trained on the text of the first model without the texts of the others, which must be parts of it. The
+models must fit together as for kneser merge.
 
 Example:
   kneser subtract model march --out without-march`;
@@ -12,7 +12,7 @@ Example:
 export function define(command: Command): void {
   command
     .argument('<model>', 'the model to subtract from: a folder, a packed file or its address')
-    .argument('<part...>', 'models of texts that are part of its text');
+    .argument('<part...>', 'models of texts that are parts of its text');
   addCombineFlags(command).addHelpText('after', HELP).action(run);
 }
 

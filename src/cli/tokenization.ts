@@ -10,7 +10,7 @@ import {
   type TokenizationOptions,
 } from '../text/tokenization.js';
 
-/** The values of the flags that say how text becomes sentences and tokens. */
+/** The values of the flags that choose how text becomes sentences and tokens. */
 export interface TokenizationFlags {
   readonly tokenizer: string;
   readonly locale?: string;
@@ -18,13 +18,13 @@ export interface TokenizationFlags {
   readonly normalize?: 'NFC' | 'NFKC';
 }
 
-/** The largest tokenizer's file in use has about 35 MB. */
+/** The largest size of a tokenizer's file [bytes]. The largest file in common use has about 35 MB. */
 const MOST_TOKENIZER_BYTES = 1 << 28;
 
 /** The value of `--tokenizer` is a path, not a name, if it ends like a tokenizer's file or names a folder. */
 const FILE_NAME = /\.(json|model)(\.gz|\.zst)?$|[\\/]/i;
 
-/** The kinds of files that hold tokenizers, and the kinds of compression that such a file may have. */
+/** The kinds of files that can be a tokenizer, compressed or not. */
 const TOKENIZER_KINDS = ['json', 'sentencepiece', 'gzip', 'zstd'];
 
 /** The library's option for {@link TokenizationFlags}. @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_TOKENIZER */
@@ -68,12 +68,12 @@ async function readWhole(path: string): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** The beginning of a JSON object: a brace, and a member's name or the end. */
+/** Matches the beginning of a JSON object: a brace, then a quotation mark, a closing brace or the end of the text. */
 const OBJECT_BEGINS = /^\s*\{\s*(["}]|$)/;
-/** A SentencePiece model begins with one of its messages: the tags of the fields 1 to 5 as bytes. */
+/** The bytes with which a SentencePiece model can begin: the tags of its fields 1, 2, 3 and 5 in Protocol Buffers. */
 const MESSAGE_TAGS = [0x0a, 0x12, 0x1a, 0x2a];
 
-/** Reads a tokenizer's file; its first bytes tell which of the two kinds it is. @throws KNESER_TOKENIZER if it is neither */
+/** Recognises the kind of a tokenizer's file by its first bytes. @throws KNESER_TOKENIZER if it is of neither kind */
 function tokenizerOf(bytes: Uint8Array, name: string): PretrainedTokenizer {
   if (OBJECT_BEGINS.test(decode(bytes.subarray(0, 1024)))) return { json: decode(bytes), name };
   if (MESSAGE_TAGS.includes(bytes[0])) return { sentencepiece: bytes, name };

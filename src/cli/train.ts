@@ -12,15 +12,15 @@ import { withProgress } from './progress.js';
 import { resumeCommand } from './resume-command.js';
 
 const HELP = `
-Without --skip or --patterns the model is interpolated modified Kneser-Ney (mkn). With one of them it is also a mixture
-over skip patterns, a generalized language model (glm): the pattern 1_11 counts n-grams of four words without the second.
+Without --skip and --patterns the model is interpolated modified Kneser-Ney (mkn). With one of these flags it also has a mixture over
+skip patterns (glm, the generalized language model). The pattern 1_11 stands for n-grams of four words whose second word is skipped.
 
 Examples:
   kneser train corpus.txt --out model --order 5
   kneser train corpus.txt --out model --order 5 --resume
   kneser train web.jsonl.gz --field content --tokenizer tokenizer.json --sentences segment --out subwords`;
 
-/** Flags of `kneser train` that are declared here; the rows of the options declare the others. */
+/** Flags of `kneser train` that are declared here. The rows of the options declare the others. */
 interface TrainFlags extends BuildFlags, DocumentOptions {
   readonly out: string;
   readonly force?: boolean;
@@ -37,8 +37,8 @@ export function define(command: Command, { args }: Invocation): void {
   command.argument('<file...>', TEXT_FILES).requiredOption('-o, --out <dir>', 'folder of the model');
   addBuildFlags(command, OPTIONS);
   addDocumentFlags(command)
-    .option('-f, --force', 'replace a model that is there')
-    .option('--resume', 'continue a training that was interrupted; if this one is interrupted, keep its progress')
+    .option('-f, --force', 'replace an existing model')
+    .option('--resume', 'continue an interrupted training; if this training is interrupted, keep its finished parts')
     .option('--json', 'print one JSON object with the figures of the model')
     .option('-q, --quiet', 'no progress, no summary')
     .addHelpText('after', HELP)
@@ -75,7 +75,7 @@ function resumeNotice(out: string, reached: string | undefined): string {
     : `${out}: resuming a training that had ${reached}\n`;
 }
 
-/** The figures of a new model in two lines. */
+/** The size of a new model in one line, notes, and the command to run next. */
 export function summary(report: TrainReport): string {
   const { out, order, sentences, tokens, vocabulary, tables, seconds, notes } = report;
   const ngrams = tables.reduce((sum, table) => sum + table.types, 0);

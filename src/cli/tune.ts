@@ -24,7 +24,11 @@ export function define(command: Command): void {
   command
     .argument('<dir>', 'folder of the model')
     .argument('<file...>', `held-out ${TEXT_FILES}`)
-    .option('--name <name>', `name of the weights; scoring uses those named ${DEFAULT_WEIGHTS}`, DEFAULT_WEIGHTS);
+    .option(
+      '--name <name>',
+      `name of the weights; scoring uses the weights named ${DEFAULT_WEIGHTS} by default`,
+      DEFAULT_WEIGHTS,
+    );
   addDocumentFlags(command)
     .option('--json', 'print one JSON object')
     .option('-q, --quiet', 'no progress')

@@ -12,7 +12,7 @@ export function define(command: Command): void {
   command
     .argument('<file>', 'the packed file, or its address')
     .requiredOption('-o, --out <dir>', 'folder of the model')
-    .option('-f, --force', 'replace a model that is there')
+    .option('-f, --force', 'replace an existing model')
     .option('--json', 'print one JSON object')
     .option('-q, --quiet', 'no progress, no summary')
     .addHelpText('after', HELP)

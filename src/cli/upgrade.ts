@@ -21,7 +21,7 @@ export function define(command: Command): void {
   command
     .argument('<model>', 'a model of kneser 0.1.0: its folder, or a packed file; it is not changed')
     .requiredOption('-o, --out <dir>', 'folder of the new model')
-    .option('-f, --force', 'replace a model that is there')
+    .option('-f, --force', 'replace an existing model')
     .option('--json', 'print one JSON object')
     .option('-q, --quiet', 'no progress, no summary')
     .addHelpText('after', HELP)

@@ -3,33 +3,33 @@ import { MOST_THREADS } from '../base/check.js';
 import { MAX_ORDER } from '../tables/pattern.js';
 
 /**
- * How flags' values are read: each function turns the text of a value into the library's form, and refuses text that does
- * not have that form. Whether a number is in range is checked by the library.
+ * Functions that read the values of flags. Each turns the text of a value into the form that the library takes, and refuses text of
+ * another form. The library checks whether a number is in range.
  */
 
 const UNITS: Record<string, number> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 
-/** `512M`, `4G`: a number of bytes. */
+/** Reads a size, such as `512M` or `4G`. @returns the size in bytes. */
 export function parseSize(text: string): number {
   const match = /^(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?$/i.exec(text.trim());
   if (!match) throw new InvalidArgumentError('It takes a size such as 512M or 4G.');
   return Math.floor(Number(match[1]) * UNITS[match[2].toUpperCase()]);
 }
 
-/** `12`: a whole number. */
+/** Reads a whole number, such as `12`. */
 export function parseWhole(text: string): number {
   if (/^[+-]?\d+$/.test(text.trim())) return Number(text);
   throw new InvalidArgumentError('It takes a whole number.');
 }
 
-/** `8`: a number of threads. */
+/** Reads a number of threads, such as `8`. */
 export function parseThreads(text: string): number {
   const threads = parseWhole(text);
   if (threads >= 1 && threads <= MOST_THREADS) return threads;
   throw new InvalidArgumentError(`It takes a whole number from 1 to ${MOST_THREADS}.`);
 }
 
-/** A number. @param example a number to show in the error message. */
+/** Makes a function that reads a number. @param example a number to show in the error message. */
 export function parseNumber(example: string): (text: string) => number {
   return text => {
     const value = text.trim() === '' ? NaN : Number(text);
@@ -38,27 +38,27 @@ export function parseNumber(example: string): (text: string) => number {
   };
 }
 
-/** `1_11,11_1`: a list of names. */
+/** Reads a list of names, such as `1_11,11_1`. */
 export function parseNames(text: string): string[] {
   return text.split(',').map(name => name.trim());
 }
 
-/** `0.7,0.3`: numbers. */
+/** Reads a list of numbers, such as `0.7,0.3`. */
 export function parseNumbers(text: string): number[] {
   const numbers = text.split(',').map(part => (part.trim() === '' ? NaN : Number(part)));
   if (numbers.every(Number.isFinite)) return numbers;
-  throw new InvalidArgumentError('It takes numbers with commas between, such as 0.7,0.3.');
+  throw new InvalidArgumentError('It takes numbers separated by commas, such as 0.7,0.3.');
 }
 
-/** `0,0,1`: thresholds of the orders from 1 up. */
+/** Reads the thresholds of the orders from 1 up, such as `0,0,1`. */
 export function parseThresholds(text: string): number[] {
   if (/^\d+(,\d+)*$/.test(text.trim())) return text.split(',').map(Number);
   throw new InvalidArgumentError('It takes thresholds for the orders from 1 up, such as 0,0,1.');
 }
 
 /**
- * Turns `--prune 0 0 1`, the form of KenLM's `lmplz`, into `--prune 0,0,1`: whole numbers after the flag are thresholds. A file
- * whose name is a number must be given as `./1`.
+ * Turns `--prune 0 0 1`, as KenLM's `lmplz` takes it, into `--prune 0,0,1`: all whole numbers after the flag are thresholds. So a file
+ * whose name is a number must be given as `./1` there.
  */
 export function joinThresholds(args: readonly string[]): string[] {
   const joined: string[] = [];
@@ -78,10 +78,10 @@ export function joinThresholds(args: readonly string[]): string[] {
   return joined;
 }
 
-/** Flags of `select` that take a word and, behind it, a number. */
+/** Flags of `select` that take a word and a number. */
 const WORD_AND_NUMBER = ['--keep', '--sample'];
 
-/** `--keep lowest 0.3` becomes `--keep lowest:0.3`, since a flag takes one value. */
+/** Turns `--keep lowest 0.3` into `--keep lowest:0.3`, since a flag takes one value. */
 export function joinShares(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (let at = 0; at < args.length; at++) {
@@ -96,12 +96,12 @@ export function joinShares(args: readonly string[]): string[] {
   return joined;
 }
 
-/** `2-5` or `1,3,5`: orders. */
+/** Reads orders, such as `2-5` or `1,3,5`. */
 export function parseOrders(text: string): number[] {
   return text.split(',').flatMap(part => {
     const [, from, to = from] = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(part) ?? [];
     const [first, last] = [Number(from), Number(to)];
-    // Checked here although the library checks orders, too: 1-999999999 is not written out.
+    // The range is checked here, too, so that 1-999999999 does not become a list of that length.
     if (!(first >= 1 && first <= last && last <= MAX_ORDER)) {
       throw new InvalidArgumentError(`It takes orders from 1 to ${MAX_ORDER}, such as 2-5 or 3,5.`);
     }
@@ -109,7 +109,7 @@ export function parseOrders(text: string): number[] {
   });
 }
 
-/** `glm5,mkn5`: two names. */
+/** Reads two names, such as `glm5,mkn5`. */
 export function parsePair(text: string): [string, string] {
   const [first, second, ...rest] = parseNames(text);
   if (first && second && rest.length === 0) return [first, second];

@@ -14,8 +14,8 @@ import { addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
 import { parseWhole } from './values.js';
 
 const HELP = `
-A line of output is the sentence's perplexity, then every token with its value, separated by tabs; on a terminal, the
-sentence coloured by value, and the scale of the colours.
+The value of a token is the mean perplexity of the windows of tokens that contain it. A line of output has the perplexity of the
+sentence, then each token with its value, separated by tabs. On a terminal the sentence is coloured by value.
 
 Examples:
   echo 'the cat sat on the mat' | kneser vector model --json
@@ -32,16 +32,23 @@ export function define(command: Command): void {
   command
     .argument('<dir>', 'folder of the model')
     .argument('[file]', TEXT_FILE, STDIN)
-    .option('-w, --window <n>', 'tokens of a window', parseWhole, 3)
+    .option('-w, --window <n>', 'length of a window [tokens]', parseWhole, 3)
     .addOption(
-      new Option('--context <which>', "what a window's tokens are scored after: the running text, or <s> alone")
+      new Option(
+        '--context <which>',
+        'history of a token: the whole sentence before it (text), or only its window, after <s> (window)',
+      )
         .choices(['text', 'window'])
         .default('text'),
     )
-    .option('--relative', "divide by the vector's mean")
-    .option('--bins <k>', 'k values a sentence instead of one a token, each the mean over an equal span', parseWhole)
-    .addOption(new Option('--json', 'print a JSON object a line').conflicts('html'))
-    .option('--html <file>', 'write a page instead: heat map, charts, what each token matched');
+    .option('--relative', 'divide the values of a sentence by their mean')
+    .option(
+      '--bins <k>',
+      'print k values for each sentence, the means of k equal spans, not one for each token',
+      parseWhole,
+    )
+    .addOption(new Option('--json', 'print one JSON object on each line').conflicts('html'))
+    .option('--html <file>', 'write a web page instead: heat map, charts, the longest n-gram of each token');
   addModelFlags(command);
   addDocumentFlags(command).addHelpText('after', HELP).action(run);
 }
@@ -72,7 +79,7 @@ async function run(path: string, file: string, flags: VectorFlags): Promise<void
   }
 }
 
-/** The vectors of all lines, each as soon as its line is complete. */
+/** Yields the vector of each sentence as soon as its line is complete. */
 async function* vectorsOf(
   model: LanguageModel,
   inputs: readonly Input[],
@@ -87,7 +94,7 @@ async function* vectorsOf(
   }
 }
 
-/** A sentence's perplexity, then each token with its value, or the values of the bins. */
+/** A line of output: the perplexity of the sentence, then each token with its value, or the values of the bins. */
 function formatVector({ tokens, vector, perplexity }: VectorScore): string {
   const values = Array.from(vector, value => figure(value, 4));
   const isByToken = tokens.length === vector.length;
@@ -97,10 +104,10 @@ function formatVector({ tokens, vector, perplexity }: VectorScore): string {
   );
 }
 
-/** Colours of the heat map, from the lowest values to the highest: ColorBrewer's YlOrRd. Black text is easy to read on each. */
+/** Background colours from the lowest values (no colour) to the highest: ColorBrewer's YlOrRd. Black text is readable on each. */
 const COLOURS = [undefined, '#fed976', '#feb24c', '#fd8d3c', '#fc4e2a', '#e31a1c'];
 
-/** Formats a sentence in colour, its scale under it; `undefined` if the reader of the output sees no colours. */
+/** Makes the function that formats a sentence in colour, with the scale below it; `undefined` if standard output shows no colours. */
 async function painter(): Promise<((score: VectorScore) => string) | undefined> {
   const { default: ansis } = await import('ansis');
   if (!ansis.isSupported() || !(standard.stdout.isTTY || 'FORCE_COLOR' in process.env)) return undefined;
@@ -119,7 +126,7 @@ async function painter(): Promise<((score: VectorScore) => string) | undefined> 
   };
 }
 
-/** A token without control characters, which a terminal would obey. */
+/** A token whose control characters are replaced by U+FFFD, since a terminal would execute them. */
 function visible(token: string): string {
   return token.replace(/\p{Cc}/gu, '\ufffd');
 }

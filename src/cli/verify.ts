@@ -5,8 +5,8 @@ import { print, printTable, whole } from './output.js';
 import { withProgress } from './progress.js';
 
 const HELP = `
-Checks every file, block, row and count of a model, and that its probabilities add up to one. The exit code is 0 if all
-is right, and 1 if anything is damaged.
+Checks every file, block, row and count of a model, and whether its probabilities add up to one. The exit code is 0 if nothing is
+damaged, else 1.
 
 Example:
   kneser verify model`;

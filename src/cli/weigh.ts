@@ -8,8 +8,8 @@ import { figure, print, printTable, warn, whole } from './output.js';
 import { parseNumber, parseWhole } from './values.js';
 
 const HELP = `
-The domains' models are n-gram models with one vocabulary; every fifth document is held out. Weights are for choosing data,
-not for mixing models: one model of all text beats any mixture of the domains' models.
+With --target and --minimax one n-gram model is trained for each domain, all with the same vocabulary; every fifth document is
+held out. Use the weights to choose data, not to mix models: one model of all text is better than a mixture of domain models.
 
 Examples:
   kneser weigh --domain news=news.jsonl --domain web=web1.jsonl,web2.jsonl --target dev.txt
@@ -45,27 +45,30 @@ interface WeighFlags extends DocumentOptions {
 export function define(command: Command): void {
   command
     .argument('[file...]', 'files of the documents of all domains, with --within')
-    .option('--domain <name=files>', 'a domain and its files, separated by commas; give it once a domain', addDomain)
-    .option('--within <field>', 'a member that names the domain of each document of FILES')
-    .option('--target <file...>', 'find the weights that predict these files best')
-    .option('--minimax', 'find the weights whose worst excess loss is least (no evidence that they help a network)')
+    .option('--domain <name=files>', 'a domain and its files, separated by commas; once for each domain', addDomain)
+    .option('--within <field>', 'the member that names the domain of each document of FILES')
+    .option('--target <file...>', 'find the weights with which the mixture of the models predicts these files best')
+    .option(
+      '--minimax',
+      'find the weights for which the largest excess loss of a domain is least (no evidence that they help a neural model)',
+    )
     .addOption(
       new Option(
         '--reference <which>',
-        'the loss that excess is over: the best for the domain, or the best for all (default: own)',
+        'excess loss is relative to the best mixture for the domain (own) or for all domains (pooled) (default: own)',
       ).choices(['own', 'pooled']),
     )
     .option('--rounds <n>', 'rounds of --minimax (default: 200)', parseWhole)
-    .option('--step <x>', 'step of --minimax (default: 1)', parseNumber('1'))
+    .option('--step <x>', 'step size of --minimax (default: 1)', parseNumber('1'))
     .option(
       '--smooth <share>',
-      'share of the uniform distribution in each round (default: 0.001)',
+      'share of the uniform distribution in the weights of each round of --minimax (default: 0.001)',
       parseNumber('0.001'),
     )
-    .option('--losses <file>', 'table of losses: a row a model, a column a domain (TSV with a head)')
-    .option('--scores <file>', 'table of the error of each model, lower is better (TSV with a head)')
+    .option('--losses <file>', 'TSV table with a header: the loss of each model (row) on each domain (column)')
+    .option('--scores <file>', 'TSV table with a header: the error of each model on a benchmark, lower is better')
     .addOption(
-      new Option('--estimator <name>', 'how losses and scores are compared (default: spearman)').choices([
+      new Option('--estimator <name>', 'how losses and errors are correlated (default: spearman)').choices([
         'spearman',
         'sign-cdf',
         'sign-sign',
@@ -74,15 +77,15 @@ export function define(command: Command): void {
       ]),
     )
     .addOption(
-      new Option('--projection <name>', 'how comparisons become weights (default: linear)').choices(['linear', 'l2']),
+      new Option('--projection <name>', 'how correlations become weights (default: linear)').choices(['linear', 'l2']),
     )
     .option(
       '--tau <file>',
-      'table of the tokens of each domain (TSV with a head), or tokens: count those of the domains',
+      'TSV table with a header: the number of tokens of each domain; or tokens: count those of the domains',
     )
-    .option('--budget <tokens>', 'tokens that will be trained on', parseNumber('1e9'))
+    .option('--budget <tokens>', 'number of tokens that the weights will choose for training', parseNumber('1e9'))
     .option('--order <n>', "order of the domains' models (default: 3)", parseWhole)
-    .option('--vocab-limit <n>', 'words that they know (default: 50,000)', parseWhole)
+    .option('--vocab-limit <n>', "size of the domains' vocabulary (default: 50,000)", parseWhole)
     .option('--lowercase', 'lower-case all text');
   addDocumentFlags(command).option('--json', 'print one JSON object').addHelpText('after', HELP).action(run);
 }
@@ -134,7 +137,7 @@ async function printReport({ domains, method, objective }: WeighReport): Promise
   if (method === 'minimax') await print(`\nhighest excess: ${figure(objective, 4)} nats a token\n${NO_EVIDENCE}\n`);
 }
 
-/** `news=a.txt,b.txt`. */
+/** Adds `news=a.txt,b.txt` to the domains. */
 function addDomain(
   text: string,
   before: Readonly<Record<string, readonly string[]>> = {},

@@ -2,7 +2,7 @@
 import { checkOptions } from '../base/check.js';
 import { checkAborted, closedError } from '../base/errors.js';
 import { pauses } from '../base/turn.js';
-import { openSource, type PackedInput } from '../store/packed/open-source.js';
+import { openPackedInput, type PackedInput } from '../store/packed/packed-input.js';
 import { openPacked } from '../store/packed/store.js';
 import type { BlendEvidence } from '../smoothing/blend.js';
 import type { ModelStore } from '../store/store.js';
@@ -129,7 +129,7 @@ export class PagedModel extends ModelBase {
     options: FromFileOptions = {},
   ): Promise<Model> {
     checkOptions('fromFile', options, FROM_FILE_OPTIONS);
-    const { store, files } = await openPacked(await openSource(file, options.signal));
+    const { store, files } = await openPacked(await openPackedInput(file, options.signal));
     return openStore(this, store, files, options);
   }
 

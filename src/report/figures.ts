@@ -1,21 +1,22 @@
 /**
- * Reports for people: figures as text (this file), tables as HTML or Markdown, plots as SVG, heat maps, and the page of
- * `kneser vector`. Everything here turns values into strings, in any JavaScript engine; nothing reads a model or a file.
+ * src/report: reports for people. This file, `figures.ts`, formats numbers; `html.ts` and `markdown.ts` format tables; `plot.ts` draws SVG;
+ * `heat.ts` scales heat maps; `vector-page.ts` makes the page of `kneser vector`. All functions turn values into strings, in any
+ * JavaScript engine, and none reads a model or a file.
  */
 
-/** A figure with this many decimals; `–` for `null`, an undefined one. What rounds to 0 has no sign: never `-0.00`. */
-export function figure(value: number | null, digits: number): string {
+/** A number with `decimals` decimals; `–` for `null`, an undefined figure. A number that rounds to 0 has no sign. */
+export function figure(value: number | null, decimals: number): string {
   if (value === null) return '–';
-  const text = value.toFixed(digits);
+  const text = value.toFixed(decimals);
   return Number(text) === 0 ? text.replace('-', '') : text;
 }
 
-/** A whole number with its thousands separated by commas. */
+/** A whole number with commas between its thousands. */
 export function whole(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** A number of bytes in a unit that suits it: `1.5 MB`. */
+/** A number of bytes in a unit of its size: `1.5 MB`. */
 export function bytes(value: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
   let unit = 0;
@@ -26,20 +27,20 @@ export function bytes(value: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
-/** A figure with its sign, or 0 without one; `–` for `null`. */
-export function signed(value: number | null, digits: number): string {
+/** A number with its sign and `decimals` decimals; a number that rounds to 0 has no sign; `–` for `null`. */
+export function signed(value: number | null, decimals: number): string {
   if (value === null) return '–';
-  const text = value.toFixed(digits);
+  const text = value.toFixed(decimals);
   return Number(text) > 0 ? `+${text}` : text.replace('-', Number(text) < 0 ? '−' : '');
 }
 
 /** An interval as `[low, high]`; `–` for `null`. */
-export function range(interval: readonly [low: number, high: number] | null, digits: number): string {
-  const end = (value: number): string => signed(value, digits).replace('+', '');
+export function range(interval: readonly [low: number, high: number] | null, decimals: number): string {
+  const end = (value: number): string => signed(value, decimals).replace('+', '');
   return interval ? `[${interval.map(end).join(', ')}]` : '–';
 }
 
-/** The p value of a bootstrap, as `≤ least` at its least possible value, 2/(resamples + 1); `–` for `null`. */
+/** The p value of a bootstrap; `≤ LEAST` for the least possible value, 2/(resamples + 1); `–` for `null`. */
 export function pText(p: number | null, resamples: number): string {
   if (p === null) return '–';
   const least = 2 / (resamples + 1);

@@ -8,17 +8,17 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Escapes text for elements and quoted attributes of HTML. */
+/** Escapes a text for the content of HTML elements and for quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, character => ENTITIES[character]);
 }
 
-/** A paragraph of plain text. */
+/** A text as an HTML paragraph. */
 export function paragraph(text: string): string {
   return `<p>${escapeHtml(text)}</p>\n`;
 }
 
-/** A table under its title. A table wider than the page scrolls sideways. */
+/** A table in HTML under its title. A table that is wider than the page scrolls sideways. */
 export function htmlTable({ title, head, rows, notes = [] }: Table): string {
   const cells = (row: readonly string[]): string =>
     row
@@ -32,7 +32,7 @@ export function htmlTable({ title, head, rows, notes = [] }: Table): string {
   );
 }
 
-/** The style of all pages: light or dark as the reader's system is, one column on any width. */
+/** The style of all pages: light or dark like the reader's system, in one column of any width. */
 const STYLE = `
 :root { color-scheme: light dark; --text: #1d2329; --soft: #5b6570; --line: #d9dee3; --ground: #fff; --raised: #f5f7f9;
   --first: #b4530a; --second: #0b63b5; --third: #6b7280; }
@@ -61,7 +61,7 @@ svg text { fill: var(--soft); font: 12px system-ui, sans-serif; font-variant-num
   th:first-child { position: sticky; left: 0; background: var(--ground); } svg text { font-size: 15px; } }
 `;
 
-/** A self-contained HTML page. @param body HTML. @param style CSS rules to add. */
+/** A self-contained HTML page. @param body HTML. @param style CSS rules to add to the style of all pages. */
 export function htmlPage(title: string, body: string, style = ''): string {
   return (
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n' +

@@ -11,7 +11,7 @@ export function markdownTable({ title, head, rows, notes = [] }: Table): string 
   return `## ${escapeMarkdown(title)}\n\n${first}${line(rule)}${rest.join('')}\n${paragraphs(notes)}`;
 }
 
-/** Texts, each as a paragraph. */
+/** Texts in Markdown, each as a paragraph. */
 export function paragraphs(texts: readonly string[]): string {
   return texts.map(text => `${escapeMarkdown(text)}\n\n`).join('');
 }

@@ -1,11 +1,12 @@
 import { escapeHtml } from './html.js';
 
-/** A point of a line, with an interval around `y` if it has one. */
+/** A point of a line. */
 export interface Point {
   readonly x: number;
   readonly y: number;
+  /** The interval around `y`, drawn as a whisker. */
   readonly interval?: readonly [low: number, high: number] | null;
-  /** Shown while the mouse is on the point. */
+  /** The text that is shown while the mouse is on the point. */
   readonly title: string;
 }
 
@@ -13,30 +14,31 @@ export interface Point {
 export interface Line {
   /** A CSS colour. */
   readonly colour: string;
-  /** Sorted by `x`, ascending. */
+  /** The points, sorted by `x`, ascending. */
   readonly points: readonly Point[];
-  /** Whether the points are hollow and not connected. */
+  /** Whether the points are drawn hollow and not connected. Default false. */
   readonly loose?: boolean;
 }
 
 /** The content of a plot. */
 export interface Plot {
-  /** Text that screen readers read instead of the plot. */
+  /** The text that screen readers read instead of the plot. */
   readonly title: string;
   readonly xTitle: string;
   readonly yTitle: string;
   readonly lines: readonly Line[];
 }
 
-// In units of the SVG, which is scaled to the width of its place in the page.
+// Lengths in units of the SVG, which the page scales to the width of a column.
 const WIDTH = 440;
 const HEIGHT = 280;
 const MARGIN = { top: 26, right: 16, bottom: 40, left: 46 };
-/** Distance between the points of two lines at the same x. */
+/** The horizontal distance between points of two lines at the same x. */
 const DODGE = 9;
+/** The approximate number of ticks of the y axis. */
 const TICKS = 5;
 
-/** A line plot as SVG. Every x has a tick: there are few, all whole numbers. {@link legend} names the lines. */
+/** A line plot as SVG. Each x must be a whole number and gets a tick, so that there should be few. {@link legend} names the lines. */
 export function linePlot({ title, xTitle, yTitle, lines }: Plot): string {
   const points = lines.flatMap(line => line.points);
   const xs = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
@@ -60,29 +62,29 @@ export function linePlot({ title, xTitle, yTitle, lines }: Plot): string {
   const shift = (i: number): number => (i - (lines.length - 1) / 2) * DODGE;
   lines.forEach((line, i) => {
     const { colour, loose = false } = line;
-    const places = line.points.map(point => ({
+    const drawn = line.points.map(point => ({
       ...point,
       px: round(atX(point.x) + shift(i)),
       py: round(atY(point.y)),
     }));
     if (!loose) {
-      const path = places.map(({ px, py }) => `${px},${py}`).join(' ');
+      const path = drawn.map(({ px, py }) => `${px},${py}`).join(' ');
       parts.push(
         `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2" stroke-linejoin="round"/>`,
       );
     }
-    for (const { px, py, interval, title: told } of places) {
+    for (const { px, py, interval, title: hint } of drawn) {
       const whisker = interval
         ? `<path d="${whiskerPath(px, round(atY(interval[0])), round(atY(interval[1])))}" stroke="${colour}" fill="none"/>`
         : '';
       const dot = `<circle cx="${px}" cy="${py}" r="4" fill="${loose ? 'var(--ground)' : colour}" stroke="${colour}" stroke-width="1.5"/>`;
-      parts.push(`<g><title>${escapeHtml(told)}</title>${whisker}${dot}</g>`);
+      parts.push(`<g><title>${escapeHtml(hint)}</title>${whisker}${dot}</g>`);
     }
   });
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}">\n${parts.join('\n')}\n</svg>\n`;
 }
 
-/** The names of lines, each in the colour of its line, as HTML for the caption of a plot. */
+/** The legend for the caption of a plot, as HTML: the names of lines, each in the colour of its line. */
 export function legend(lines: readonly { readonly name: string; readonly colour: string }[]): string {
   return lines.map(({ name, colour }) => `<b style="color:${colour}">${escapeHtml(name)}</b>`).join(', ');
 }
@@ -95,7 +97,7 @@ function whiskerPath(x: number, low: number, high: number): string {
   return `M${x - 3},${low}h6M${x - 3},${high}h6M${x},${low}V${high}`;
 }
 
-/** Round ticks that span the values, in steps of 1, 2 or 5 times a power of ten. */
+/** The ticks of an axis that spans the values, in steps of 1, 2, 5 or 10 times a power of ten, and the ends of the axis. */
 function scale(values: readonly number[]): { ticks: number[]; low: number; high: number } {
   const least = Math.min(...values);
   const most = Math.max(...values);
@@ -108,6 +110,7 @@ function scale(values: readonly number[]): { ticks: number[]; low: number; high:
   return { ticks, low: low * step, high: high * step };
 }
 
+/** A length with one decimal. */
 function round(value: number): number {
   return Math.round(value * 10) / 10;
 }

@@ -1,4 +1,4 @@
-/** A table whose figures are text already: the first column holds names, the others numbers. */
+/** A table of strings. The first column holds names, the others hold numbers. */
 export interface Table {
   readonly title: string;
   readonly head: readonly string[];

@@ -1,9 +1,9 @@
-/** The style and the script that are part of the vector page. */
+/** The style and the script of the vector page. */
 
-/** Number of colours of the heat map, `h0` to `h8` in the style. */
+/** The number of colours of the heat map: the classes `h0` to `h8` in the style. */
 export const HEAT_STEPS = 9;
 
-/** The style. On each colour, text (black in light mode, near-white in dark mode) has a contrast of at least 4.5. */
+/** The style. The text, black in light mode and near-white in dark mode, has a contrast of at least 4.5 on each colour. */
 export const STYLE = `
 :root {
   --page: #fff; --ink: #111; --soft: #5c5f66; --line: #e3e4e8; --tip: #111; --tip-ink: #fff;
@@ -73,7 +73,7 @@ ${[0, 1, 2].map(i => `.g${i} { stop-color: var(--g${i}); }`).join('\n')}
 @media print { body { max-width: none; } section { content-visibility: visible; break-inside: avoid; } }
 `;
 
-/** The script: shows a token's figures while the mouse is on it, in the text or in the chart, or the arrow keys reach it. */
+/** The script. It shows the figures of a token while the mouse is on the token in the text or the chart, or the arrow keys have selected it. */
 export const SCRIPT = `
 'use strict';
 const tip = document.getElementById('tip');

@@ -7,28 +7,30 @@ import { HEAT_STEPS, SCRIPT, STYLE } from './vector-page-parts.js';
 
 /** The content of a vector page. */
 export interface VectorPage {
-  /** The names of the text and the model. */
+  /** The name of the text. */
   readonly text: string;
+  /** The name of the model. */
   readonly model: string;
+  /** The options with which the vectors were computed. */
   readonly options: VectorOptions;
-  /** The scored lines of the text. */
+  /** The scores of the lines of the text. */
   readonly lines: readonly VectorScore[];
 }
 
-/** Height of a chart in units of its SVG, which is one unit wide for each value and stretched to the page. */
+/** The height of a chart in units of its SVG. The SVG is one unit wide for each value, and the page stretches it. */
 const CHART_HEIGHT = 100;
-/** Text whose first letter is of a right-to-left script. Browsers find the direction themselves, but take long. */
+/** Matches a text whose first letter is of a right-to-left script. Browsers could find the direction themselves, but need more time. */
 const RIGHT_TO_LEFT = /^\P{L}*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u;
-/** Largest width of a bar, in rem. */
+/** The largest width of a bar, in rem. */
 const WIDEST_BAR = 4;
-/** Height of the lowest value's bar, in units of the chart. */
+/** The height of the bar of the lowest value, in units of the SVG. */
 const LOWEST_BAR = 3;
-/** Space between two bars, in widths of a bar. */
+/** The gap between two bars, in units of the SVG. */
 const BAR_GAP = 0.12;
 
 /**
- * An HTML page of a text's vectors: each line as a heat map and as a chart, all on one scale, with its perplexity. The page
- * loads nothing, and its policy allows no script but its own.
+ * An HTML page of the vectors of a text, in pieces. It shows each line with its perplexity, as a heat map and as a chart, all on one scale.
+ * The page loads nothing, and its content security policy allows only its own script.
  */
 export async function* vectorPage(page: VectorPage): AsyncGenerator<string> {
   const { lines, options } = page;
@@ -63,6 +65,7 @@ marks tokens outside the vocabulary.${options.context === 'window' ? ' log10 p a
 `;
 }
 
+/** The head of the page: title, figures of the whole text, and the scale of colours. */
 function header({ text, model, lines, options }: VectorPage, scale: HeatScale): string {
   const tokens = lines.reduce((sum, line) => sum + line.tokens.length, 0);
   const oov = lines.reduce((sum, line) => sum + line.oov.filter(Boolean).length, 0);
@@ -86,6 +89,7 @@ function header({ text, model, lines, options }: VectorPage, scale: HeatScale): 
 </header>`;
 }
 
+/** A line of the text: its perplexity, its tokens as a heat map, and its chart. */
 function section(line: VectorScore, index: number, scale: HeatScale, options: VectorOptions): string {
   const { tokens, vector, perplexity, log10Probs, matched, oov } = line;
   if (perplexity === null)
@@ -106,7 +110,7 @@ ${chart(line, scale, options)}
 `;
 }
 
-/** A chart of bars on the page's scale, with a dashed line at the perplexity, or at the mean if values are relative. */
+/** A chart with a bar for each value, on the page's scale, with a dashed line at the perplexity or, for relative values, at the mean (1). */
 function chart({ tokens, vector, perplexity }: VectorScore, scale: HeatScale, options: VectorOptions): string {
   const top = (value: number): string => ((1 - heatOf(value, scale)) * (CHART_HEIGHT - LOWEST_BAR)).toFixed(2);
   const bars = Array.from(
@@ -114,8 +118,8 @@ function chart({ tokens, vector, perplexity }: VectorScore, scale: HeatScale, op
     (value, i) => `M${i + BAR_GAP / 2} ${CHART_HEIGHT}V${top(value)}h${1 - BAR_GAP}V${CHART_HEIGHT}z`,
   );
   const highest = vector.reduce((best, value, i) => (value > vector[best] ? i : best), 0);
-  const what = vector.length === tokens.length ? `at ${tokens[highest]}` : `in bin ${highest + 1} of ${vector.length}`;
-  const label = `${plural(vector.length, 'value')}, the highest ${readable(vector[highest])} ${what}`;
+  const where = vector.length === tokens.length ? `at ${tokens[highest]}` : `in bin ${highest + 1} of ${vector.length}`;
+  const label = `${plural(vector.length, 'value')}, the highest ${readable(vector[highest])} ${where}`;
   const mean = options.relative ? 1 : perplexity;
   const ticks = decades(scale).map(
     tick =>
@@ -126,13 +130,14 @@ function chart({ tokens, vector, perplexity }: VectorScore, scale: HeatScale, op
   return `<div class="chart" style="max-width: ${vector.length * WIDEST_BAR}rem" role="img" aria-label="${escapeHtml(label)}">${ticks.join('')}<svg viewBox="0 0 ${vector.length} ${CHART_HEIGHT}" preserveAspectRatio="none" aria-hidden="true"><path fill="url(#heat)" d="${bars.join('')}"/></svg>${level}<i class="cursor" hidden></i></div>`;
 }
 
-/** The powers of ten on a scale. */
+/** The powers of ten within a scale. */
 function decades({ low, high }: HeatScale): number[] {
   const first = Math.ceil(Math.log10(low));
   const last = Math.floor(Math.log10(high));
   return Array.from({ length: last - first + 1 }, (_, i) => 10 ** (first + i));
 }
 
-function plural(count: number, what: string): string {
-  return `${whole(count)} ${what}${count === 1 ? '' : 's'}`;
+/** A count with its noun, in the plural unless the count is 1. */
+function plural(count: number, noun: string): string {
+  return `${whole(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -3,10 +3,10 @@ import { MANIFEST_KEY } from './keys.js';
 import type { ModelStore, ModelWriter } from './store.js';
 
 /**
- * Copies the values of a model unchanged. The manifest comes last: an interrupted copy is no model. The caller opens and closes
- * both stores.
+ * Copies the values of a model unchanged. The manifest is written last, so that an interrupted copy is not taken for a model. The
+ * caller opens and closes both stores.
  *
- * @param onBytes called with the size of each value; it may throw to stop.
+ * @param onBytes called with the size of each value; it may throw to stop the copy.
  */
 export async function copyStore(
   from: ModelStore,

@@ -1,60 +1,61 @@
 /**
- * Keys of the store: text in UTF-8; in the key of a block its first row follows, as big-endian 32-bit numbers, so that a scan in the
- * order of keys reads a table in the order of its rows. src/tables/README.md lists all keys.
+ * Keys of the store: text in UTF-8. The key of a block ends with the block's number, or with its first row, as big-endian 32-bit numbers,
+ * so that a scan in the order of keys reads a table in the order of its rows. src/tables/README.md lists all keys.
  */
 
 import { KneserError, type ErrorCode } from '../base/errors.js';
 
 const encoder = new TextEncoder();
 
-/** The manifest, which is written last. */
+/** The key of the manifest, which is written last. */
 export const MANIFEST_KEY = encoder.encode('manifest');
 
-/** The directory of a table of row blocks: the first rows of its blocks. */
+/** The key of the directory of a table of row blocks: the first row of each block. */
 export function directoryKey(table: string): Uint8Array {
   return encoder.encode(`directory/${table}`);
 }
 
-/** The directory of a table of trie blocks. */
+/** The key of the directory of a table of trie blocks. */
 export function trieKey(table: string): Uint8Array {
   return encoder.encode(`trie/${table}`);
 }
 
-/** A trie block of a table. @param number of the block, from 0 up. */
+/** The key of a trie block of a table. @param number of the block, from 0. */
 export function trieBlockKey(table: string, number: number): Uint8Array {
   return numbered(`table/${table}/`, [number]);
 }
 
-/** A block of rows of a table. @param first its first row: the context, nearest word first, then the word. */
+/** The key of a block of rows of a table. @param first the ids of its first row: the context, nearest word first, then the predicted word. */
 export function blockKey(table: string, first: ArrayLike<number>): Uint8Array {
   return numbered(`table/${table}/`, first);
 }
 
-/** The keys of all blocks of a table are at least `from` and below `to`. */
+/** The range of keys of a table's blocks: at least `from` and below `to`. */
 export function tableRange(table: string): [from: Uint8Array, to: Uint8Array] {
   return [encoder.encode(`table/${table}/`), encoder.encode(`table/${table}0`)];
 }
 
-/** The class of each word, in models with classes. */
+/** The key of the value that holds the class of each word, in models with classes. */
 export const CLASSES_KEY = encoder.encode('classes');
 
-/** The tokenizer's file, in models that have one. */
+/** The key of the tokenizer's file, in models that have one. */
 export const TOKENIZER_KEY = encoder.encode('tokenizer');
 
-/** The directory of the dictionary: the first words of its blocks. */
+/** The key of the directory of the dictionary: the first word of each block. */
 export const DICTIONARY_DIRECTORY_KEY = encoder.encode('directory/dictionary');
 
-/** A block of the dictionary. @param index its number, from 0 up. */
-export function dictionaryKey(index: number): Uint8Array {
-  return numbered('dictionary/', [index]);
+/** The key of a block of the dictionary. @param number of the block, from 0. */
+export function dictionaryKey(number: number): Uint8Array {
+  return numbered('dictionary/', [number]);
 }
 
-/** The name of a key's value in messages: `table 11`, `directory 11`, `manifest`. */
+/** Names the value of a key in messages: `table 11`, `directory 11`, `manifest`. */
 export function describeKey(key: Uint8Array): string {
   const [kind, name] = String.fromCharCode(...key.subarray(0, 64)).split('/');
   return kind === 'table' || kind === 'directory' || kind === 'trie' ? `${kind} ${name}` : kind;
 }
 
+/** A key that ends with numbers. */
 function numbered(prefix: string, numbers: ArrayLike<number>): Uint8Array {
   const key = new Uint8Array(prefix.length + 4 * numbers.length);
   encoder.encodeInto(prefix, key);
@@ -63,19 +64,19 @@ function numbered(prefix: string, numbers: ArrayLike<number>): Uint8Array {
   return key;
 }
 
-/** The version of the keys and values of a model: tables are tries. */
+/** The version of the keys and values of a model, whose tables are tries. */
 export const FORMAT_VERSION = 2;
 
-/** The version of the keys and values of a store of counted rows, which is not a model yet. Models of kneser 0.1.0 have it. */
+/** The version of the keys and values of a store of counted rows, which is not a model yet. Models of kneser 0.1.0 have this version. */
 export const ROWS_VERSION = 1;
 
-/** The error for a model of another version. @param format of the model. @param reads the version that is wanted. */
-export function versionError(model: string, format: number, reads: number): KneserError {
+/** The error for a model of another version. @param format the version of the model. @param wanted the version that the caller reads. */
+export function versionError(model: string, format: number, wanted: number): KneserError {
   const refuse = (code: ErrorCode, remedy: string): KneserError => new KneserError(code, `${model}: ${remedy}`);
-  if (reads === ROWS_VERSION) {
+  if (wanted === ROWS_VERSION) {
     return refuse('KNESER_OPTION', 'has the present format already; kneser upgrade takes models of kneser 0.1.0');
   }
-  const known = `a model of format ${format}; this version of kneser reads format ${reads}`;
+  const known = `a model of format ${format}; this version of kneser reads format ${wanted}`;
   if (format !== ROWS_VERSION) return refuse('KNESER_VERSION', `${known}. Train it again, or use a newer kneser`);
   return refuse('KNESER_VERSION', `${known}. Convert it: kneser upgrade ${model} --out DIR`);
 }

@@ -4,14 +4,14 @@ import type { ModelStore, ModelWriter } from './store.js';
 
 /** Bytes of values that are collected before they are written. */
 const BATCH_BYTES = 1 << 20;
-/** Bytes that an iterator reads ahead; not every database uses the option. */
+/** Bytes that an iterator reads ahead, in databases that have this option. */
 const READ_AHEAD_BYTES = 1 << 20;
 
-/** All keys are between these. */
+/** All keys lie between these two. */
 const FIRST_KEY = Uint8Array.of(0);
 const LAST_KEY = Uint8Array.of(0xff);
 
-/** Keys and values are byte arrays. */
+/** The options by which keys and values are byte arrays. */
 export const ENCODING = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 
 interface Put {
@@ -20,7 +20,7 @@ interface Put {
   readonly value: Uint8Array;
 }
 
-/** The keys k with `gte` ≤ k < `lt`, in the order of bytes. */
+/** The keys k with `gte` ≤ k < `lt`, in the order of their bytes. */
 interface Range {
   readonly gte?: Uint8Array;
   readonly lt?: Uint8Array;
@@ -39,10 +39,10 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** A {@link ModelStore} that reads an open database. @param name the name of the store in messages. */
+/** A store that reads an open database. @param name the name of the store in messages. */
 export function readDatabase(database: Database, name: string): ModelStore {
-  /** @param key the first key that was asked for. */
-  const damaged = (error: unknown, key?: Uint8Array): never => {
+  /** @param key the key that was read, or the first one. */
+  const fail = (error: unknown, key?: Uint8Array): never => {
     if (isOutOfFiles(error)) throw readError(name, error);
     const reason = error instanceof Error ? error.message : String(error);
     const part = key ? `${name}: ${describeKey(key)}` : name;
@@ -52,29 +52,31 @@ export function readDatabase(database: Database, name: string): ModelStore {
   };
   return {
     name,
-    get: key => database.get(key).catch((error: unknown) => damaged(error, key)),
-    getMany: keys => database.getMany([...keys]).catch((error: unknown) => damaged(error, keys[0])),
+    get: key => database.get(key).catch((error: unknown) => fail(error, key)),
+    getMany: keys => database.getMany([...keys]).catch((error: unknown) => fail(error, keys[0])),
     entries: async function* () {
       try {
         yield* database.iterator({ highWaterMarkBytes: READ_AHEAD_BYTES });
       } catch (error) {
-        damaged(error);
+        fail(error);
       }
     },
     close: () => database.close(),
   };
 }
 
-/** Writes into an open database. Values become durable at {@link sync} or {@link finish}. */
+/** Writes into an open database. Values are safe on the disk after {@link sync} or {@link finish}. */
 export class LevelWriter implements ModelWriter {
+  /** The values that are not being written yet, and their size in bytes. */
   private batch: Put[] = [];
   private bytes = 0;
+  /** The writing of the last batch. */
   private writing = Promise.resolve();
 
-  /** @param lasts whether the database is that of a model, which is read many times; otherwise it is read once and removed. */
+  /** @param isForModel whether the database is a model's, which is read many times; any other is read once and removed. */
   constructor(
     private readonly database: Database,
-    private readonly lasts = true,
+    private readonly isForModel = true,
   ) {}
 
   async put(key: Uint8Array, value: Uint8Array): Promise<void> {
@@ -104,27 +106,28 @@ export class LevelWriter implements ModelWriter {
   }
 
   /**
-   * Writes all values and closes the database. A LevelDB of a model ends with an empty log, so that opening it replays nothing, and
-   * with each key in the range of one table file, so that reading a value reads one file.
+   * Writes all values and closes the database. The LevelDB of a model is compacted: its log is empty, so that it opens without a replay,
+   * and each key lies in the range of one table file, so that to read a value reads one file.
    */
   async finish(): Promise<void> {
     await this.sync();
-    if (this.lasts) await this.database.compactRange?.(FIRST_KEY, LAST_KEY);
+    if (this.isForModel) await this.database.compactRange?.(FIRST_KEY, LAST_KEY);
     await this.database.close();
   }
 
-  /** Closes the database; values that were not written yet are lost. */
+  /** Closes the database. Values that were not written yet are lost. */
   async abort(): Promise<void> {
     this.batch = [];
     await this.writing.catch(() => undefined);
     await this.database.close();
   }
 
+  /** Begins to write the batch. Resolves when it is written. */
   private flush(): Promise<void> {
     const batch = this.batch;
     this.batch = [];
     this.bytes = 0;
-    // One batch at a time: callers wait here while the disk is slower than counting.
+    // One batch at a time, so that callers wait here while the disk is slower than they are.
     this.writing = this.writing.then(() => this.database.batch(batch, {}));
     return this.writing;
   }

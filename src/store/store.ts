@@ -1,5 +1,5 @@
 /**
- * Reads a model: values by key. The one interface between models and storage: LevelDB, one-file models, IndexedDB and memory
+ * Reads the values of a model by key. This is the one interface between models and storage: LevelDB, packed models, IndexedDB and memory
  * implement it.
  */
 export interface ModelStore {
@@ -15,18 +15,18 @@ export interface ModelStore {
   readonly close: () => Promise<void>;
 }
 
-/** Writes a new model: each key once, the manifest last, then {@link finish} or {@link abort}. */
+/** Writes a new model: the caller puts each key once, the manifest last, and then calls {@link finish} or {@link abort}. */
 export interface ModelWriter {
   put(key: Uint8Array, value: Uint8Array): Promise<void>;
-  /** Makes all values durable, and closes the store. */
+  /** Writes all values safely to the disk, and closes the store. */
   finish(): Promise<void>;
-  /** Closes the store; the values that were written are incomplete. */
+  /** Closes the store, which then holds a part of the values only. */
   abort(): Promise<void>;
 }
 
-/** The parts of a model outside of its store. */
+/** The parts of a model that are not in its store. */
 export interface ModelFiles {
-  /** Bytes of the model on disk. */
+  /** The size of the model on disk, in bytes. */
   readonly bytes: number;
   /** When the model was made, ISO 8601. */
   readonly created: string;

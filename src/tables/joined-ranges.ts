@@ -1,4 +1,4 @@
-import { checksumOfWords } from '../base/checksum.js';
+import { checksumOfUint32 } from '../base/checksum.js';
 import { trieBlockKey, trieKey } from '../store/keys.js';
 import type { ModelWriter } from '../store/store.js';
 import type { IndexedTable, RangeBlock, RangeFigures } from './index-range.js';
@@ -109,7 +109,7 @@ export class JoinedRanges {
       const words = new Uint32Array(value.buffer, value.byteOffset, value.length / 4);
       words[Header.firstContext] += joined.contexts;
       words[Header.firstParent] += parents;
-      words[Header.checksum] = checksumOfWords(words, 1);
+      words[Header.checksum] = checksumOfUint32(words, 1);
     }
     return [trieBlockKey(joined.name, joined.blocks++), value];
   }

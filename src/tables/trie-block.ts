@@ -1,4 +1,4 @@
-import { checksumOfWords } from '../base/checksum.js';
+import { checksumOfUint32 } from '../base/checksum.js';
 import { BlockDamage } from '../base/sealed.js';
 import { countBits, nearSet, nthSet, rankFrom } from './bits.js';
 import { numberOf, WHOLE } from './decimals.js';
@@ -133,7 +133,7 @@ export class TrieBlock {
    */
   constructor(readonly data: Uint32Array) {
     if (data.length < HEADER_WORDS || data[Header.end] !== data.length) throw new BlockDamage('wrong length');
-    if (checksumOfWords(data, 1) !== data[Header.checksum]) throw new BlockDamage('checksum differs');
+    if (checksumOfUint32(data, 1) !== data[Header.checksum]) throw new BlockDamage('checksum differs');
     const contexts = (this.contexts = data[Header.contexts]);
     const rows = (this.rows = data[Header.rows]);
     const parents = (this.parents = data[Header.parents]);

@@ -1,4 +1,4 @@
-import { checksumOfWords } from '../base/checksum.js';
+import { checksumOfUint32 } from '../base/checksum.js';
 import { decimal, findDecimal, WHOLE } from './decimals.js';
 import { headsOf, mostPackedWords, NARROW_GROUPS, packNumbers, WIDE_GROUPS } from './packed-numbers.js';
 import {
@@ -279,7 +279,7 @@ export class TrieWriter {
     }
     if (this.isBackoff) at = this.encodeNumbers(out, at);
     out[Header.end] = at;
-    out[Header.checksum] = checksumOfWords(out.subarray(0, at), 1);
+    out[Header.checksum] = checksumOfUint32(out.subarray(0, at), 1);
     return new Uint8Array(out.buffer, 0, 4 * at).slice();
   }
 

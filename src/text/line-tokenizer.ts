@@ -5,7 +5,7 @@ import { isTokenizerFile, type TextChanges, type Tokenization } from './tokeniza
 import type { TextFeeder, TokenSink } from './tokenizer.js';
 import { NEWLINE } from './tokens.js';
 
-/** A line of more bytes than this is tokenized in pieces of at most this length, each cut before a space. */
+/** A line of more bytes than this is tokenized in pieces of about this length, each cut before a space. */
 const PIECE_BYTES = 1 << 16;
 /** The same limit for `segment` and tokenizers from a file, because their sentences or tokens next to a cut may differ. */
 const LONG_PIECE_BYTES = 1 << 20;

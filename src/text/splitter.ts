@@ -67,7 +67,7 @@ const encoder = new TextEncoder();
  */
 const LONG = 4096;
 
-/** The parts of a stretch that the segmenter gets: the whole stretch unless it is long. */
+/** The parts in which the segmenter gets a stretch (the text between two spaces): the whole stretch unless it is long. */
 function partsOf(stretch: string): readonly string[] {
   return stretch.length <= LONG || /^[\0-\x7f]*$/.test(stretch) ? [stretch] : cutAt(stretch, LONG);
 }
@@ -99,6 +99,7 @@ export function words(locale: string): Splitter {
   const remembered = new Map<string, readonly FixedToken[]>();
   let arena = new Uint8Array(0);
   let used = 0;
+  /** Copies a token into the shared buffer. */
   const inArena = ({ bytes, hash }: FixedToken): FixedToken => {
     if (used + bytes.length > arena.length) {
       arena = new Uint8Array(ARENA_BYTES);

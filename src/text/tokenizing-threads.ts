@@ -58,6 +58,7 @@ export class TokenizingThreads {
     for (const thread of this.threads) thread.close();
   }
 
+  /** Sends the first `length` pending bytes to a thread, and waits while too many parts are under way. */
   private async send(source: string, length: number, isLast: boolean): Promise<void> {
     const { pending, threads, underWay } = this;
     const thread = this.owner ?? threads[this.turn++ % threads.length];

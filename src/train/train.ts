@@ -11,7 +11,7 @@ import { OVERHEAD } from './plan/budget.js';
 import { planBuild } from './plan/plan.js';
 import { beginningOf } from './resume/beginning.js';
 import { type TrainingRecord } from './resume/record.js';
-import { describeReached } from '../store/folder/unfinished.js';
+import { describeProgress } from '../store/folder/unfinished.js';
 import { findUnfinishedBuild, UnfinishedBuild } from './resume/unfinished-build.js';
 import { publishedGeneration, type Draft } from '../store/folder/folder.js';
 import { writeModel } from '../store/folder/write-model.js';
@@ -80,7 +80,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     unfinished = found
       ? UnfinishedBuild.resume(draft.temporary, found)
       : await UnfinishedBuild.begin(draft.temporary, draft.generation, beginning, options.resumeCommand);
-    if (resume) options.onResume?.(found && describeReached(found));
+    if (resume) options.onResume?.(found && describeProgress(found));
     return build(options, plan, await placeOf(draft, unfinished, out, memory - OVERHEAD, threads), fromText(text));
   };
   try {

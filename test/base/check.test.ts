@@ -42,6 +42,7 @@ const FUNCTIONS: Readonly<Record<string, Call | undefined>> = {
   train: (options: object) => library.train({ files: [text], out, ...options }),
   tune: (options: object) => library.tune({ model: path, files: [text], ...options }),
   upgrade: (options: object) => library.upgrade({ model: path, out, ...options }),
+  ctcBeamSearch: (options: object) => library.ctcBeamSearch([[0, 0]], { labels: ['', 'a'], ...options }),
   prune: (options: object) => library.prune({ model: path, out, prune: [0, 1], ...options }),
   importCounts: (options: object) => library.importCounts({ files: [text], out, ...options }),
   merge: (options: object) => library.merge({ models: [path], out, ...options }),
@@ -272,7 +273,7 @@ test.each<[string, () => unknown, string]>([
   [
     'memory',
     () => library.train({ files: [text], out, memory: NaN }),
-    'memory: it takes a number of bytes of at least 64 MiB (64M), not NaN',
+    'memory: takes a number of bytes of at least 64 MiB (64M), not NaN',
   ],
   // A value of another type.
   // @ts-expect-error -- the type

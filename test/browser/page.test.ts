@@ -223,7 +223,7 @@ describe('what goes wrong is said in the page', () => {
     if (!(await page.isVisible('#address'))) await page.click('#library > summary');
     await page.fill('#address', `${site.url}missing.kneser`);
     await page.keyboard.press('Enter');
-    expect(await complaint(page)).toMatch(/answers 404.*look at the address/);
+    expect(await complaint(page)).toMatch(/answers 404.*check the address/);
     await page.click('#dismiss');
     await page.fill('#address', 'https://');
     await page.keyboard.press('Enter');

@@ -455,7 +455,7 @@ describe.concurrent('a model folder', () => {
     await level.put('somebody', 'else');
     await level.close();
     const before = snapshot(path);
-    expect(await refuseModel(2, path)).toMatch(/LevelDB of something else/);
+    expect(await refuseModel(2, path)).toMatch(/LevelDB of another program/);
     expect(await cli.refuse(2, ['train', corpus, '--out', path, '--force'])).toContain(path);
     expect(snapshot(path)).toEqual(before);
   });

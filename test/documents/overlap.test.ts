@@ -182,7 +182,7 @@ test('a model recites what it has seen, and knows planted strings', async () => 
   expect(compared.traps?.[1].ratio).toBeGreaterThan(0.5);
   expect(report.traps?.[0].p).toBe(0.001);
   expect(report.traps?.[1].p).toBeGreaterThan(0.01);
-  expect(await cli.print(args)).toContain('A gap by itself proves nothing');
+  expect(await cli.print(args)).toContain('A gap alone proves nothing');
   expect(await cli.refuse(2, [...args, '--min-hits', '2'])).toMatch(/--min-hits: belongs to --train/);
   expect(await cli.refuse(2, ['overlap', '--test', items])).toMatch(/--train: is missing/);
 });

@@ -364,7 +364,7 @@ test('what cannot be done is refused by name', async () => {
     [[odd, '--by', 'x', '--min', '1'], /line 2: x is "2", not a number or null/],
     [[far, '--by', 'x', '--min', '1'], /line 1: x is a number out of range/],
     [[file, '--by', 'x', '--keep', 'lowest', '2'], /keep.share: 2 is not a share|--keep|share: 2/],
-    [[file, '--by', 'x', '--buckets', 'a:30,b'], /name the folder of their files/],
+    [[file, '--by', 'x', '--buckets', 'a:30,b'], /name the folder for their files/],
     [[file, '--by', 'x', '--min', '1', '--out', file], /is an input, too/],
     [['-', '--format', 'jsonl', '--by', 'x', '--min', '1'], /a pipe can be read once/],
     [[cli.file('{"x":-1}\n', '.jsonl'), '--by', 'x', '--sample', 'gaussian', '0.5'], /figures above 0/],

@@ -85,8 +85,8 @@ test('fromFile says that a path is for open', async () => {
   copyFileSync(file, join(folder, 'copy'));
   for (const [given, message] of [
     [file, /^file: ".*" is a path; fromFile takes a Blob, a URL or the bytes\. Open a path with open/],
-    [undefined, /^file: undefined is no packed model; fromFile takes/],
-    [{}, /^file: an object is no packed model; fromFile takes/],
+    [undefined, /^file: undefined is not a packed model; fromFile takes/],
+    [{}, /^file: an object is not a packed model; fromFile takes/],
   ] as const) {
     const opening = LanguageModel.fromFile(given as unknown as Blob);
     await expect(opening).rejects.toMatchObject({ code: 'KNESER_OPTION' });

@@ -155,7 +155,7 @@ describe('reading', () => {
       const [code, message] = behaviour.silent
         ? ([
             'KNESER_DAMAGED',
-            /index, page|another took its place|cut short|bytes at \d+ differ from those that were written/,
+            /index, page|another took its place|cut short|bytes at \d+ differ from the bytes that were written/,
           ] as const)
         : (['KNESER_IO', /replaced while it was being read; open it again/] as const);
       await expectError(model.score(SENTENCE), code, message);
@@ -195,9 +195,9 @@ describe('reading', () => {
     await expectError(
       LanguageModel.fromFile(new URL('file:///x')),
       'KNESER_OPTION',
-      /no web address; open a file by its path/,
+      /is not a web address; open a file by its path/,
     );
-    await expectError(LanguageModel.open('http://'), 'KNESER_OPTION', /no address/);
+    await expectError(LanguageModel.open('http://'), 'KNESER_OPTION', /is not an address/);
   });
 
   it('stops when it is aborted, between sentences too', async () => {

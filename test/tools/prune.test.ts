@@ -366,7 +366,7 @@ describe('the command line', () => {
     expect(run.stderr).toMatch(/: \d+ of \d+ n-grams, [\d.]+ (bytes|kB), /);
     const inspected = await cli.print(['inspect', out]);
     expect(inspected).toMatch(
-      /^pruned: n-grams seen no more often than the threshold of their order were dropped, thresholds 0,0,1$/m,
+      /^pruned: n-grams that occur at most as often as the threshold of their order were dropped, thresholds 0,0,1$/m,
     );
     expect(inspected).toMatch(/^pattern +types +dropped +tokens /m);
     const atOnce = cli.fresh();

@@ -200,7 +200,7 @@ describe('one training at a time in a folder', () => {
     });
     expect(await second).toMatchObject({
       code: 'KNESER_OUTPUT_EXISTS',
-      message: containing('is being made here at this moment'),
+      message: containing('another process is making a model here'),
     });
     expect(await modelDigest(out)).toBe(expected);
   });
@@ -211,7 +211,9 @@ describe('one training at a time in a folder', () => {
     child.stdin.write(sentences.join('\n'));
     await seen(child.stderr, /reading text/);
     for (const flag of ['--force', '--resume']) {
-      expect(await cli.refuse(2, ['train', text, '--out', out, flag])).toContain('is being made here');
+      expect(await cli.refuse(2, ['train', text, '--out', out, flag])).toContain(
+        'another process is making a model here',
+      );
     }
     child.stdin.end();
     expect(await outcome(child)).toMatchObject({ status: 0 });

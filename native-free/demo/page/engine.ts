@@ -1,4 +1,4 @@
-import type { CallName, Calls, Failure, Reply, Request, Stop, Training } from '../protocol.js';
+import type { CallName, Calls, Failure, Reply, Request, Stop, WorkProgress } from '../protocol.js';
 
 /** An error that the worker sent. */
 export class EngineError extends Error {
@@ -11,7 +11,7 @@ export class EngineError extends Error {
 interface Waiting {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
-  readonly onProgress: ((progress: Training) => void) | undefined;
+  readonly onProgress: ((progress: WorkProgress) => void) | undefined;
 }
 
 /** Sends the calls of the page to the worker that holds the model, and receives the results. */
@@ -41,7 +41,7 @@ export class Engine {
   work<K extends CallName>(
     name: K,
     args: Parameters<Calls[K]>,
-    onProgress: (progress: Training) => void,
+    onProgress: (progress: WorkProgress) => void,
     signal: AbortSignal,
   ): Promise<ReturnType<Calls[K]>> {
     const stop: Stop = { stop: this.calls };
@@ -49,7 +49,11 @@ export class Engine {
     return this.start(name, args, onProgress);
   }
 
-  private start<T>(name: CallName, args: readonly unknown[], onProgress?: (progress: Training) => void): Promise<T> {
+  private start<T>(
+    name: CallName,
+    args: readonly unknown[],
+    onProgress?: (progress: WorkProgress) => void,
+  ): Promise<T> {
     const request: Request = { id: this.calls++, name, args };
     return new Promise<T>((resolve, reject) => {
       this.waiting.set(request.id, { resolve: result => resolve(result as T), reject, onProgress });

@@ -7,13 +7,16 @@ const MOST_VOTES = 6;
 /** A pattern with a smaller share of the probability of a suggestion has no row of its own. */
 const LEAST_SHARE = 0.005;
 
-/** The list of likely next words. Shows the shares of the patterns for one of them: the word under the mouse, the active or the first word. */
+/**
+ * The list of likely next words. Also shows the patterns that give one of
+ * them its probability: the word under the mouse, else the active word, else the first.
+ */
 export class SuggestionList {
   private readonly list = byId('suggestions');
   private readonly nothing = byId('nothing');
   private readonly title = byId('next-title');
   private suggestions: Suggestions | undefined;
-  /** Index of the suggestion that the keys of the list act on; −1 while the keys act on the text. */
+  /** Index of the suggestion that the user has reached with the arrow keys; −1 while keys edit the text. */
   private active = -1;
   /** Index of the suggestion under the mouse, or −1. */
   private pointed = -1;
@@ -29,7 +32,7 @@ export class SuggestionList {
     area.addEventListener('blur', () => this.activate(-1));
     this.list.addEventListener('pointermove', event => this.point(this.optionOf(event.target)));
     this.list.addEventListener('pointerleave', () => this.point(-1));
-    // The text keeps the keyboard focus.
+    // A click on the list must not take the keyboard focus from the text.
     this.list.addEventListener('pointerdown', event => event.preventDefault());
     this.list.addEventListener('click', event => this.take(this.optionOf(event.target)));
   }
@@ -91,7 +94,7 @@ export class SuggestionList {
   private take(index: number): void {
     const item = this.suggestions?.items[index];
     if (!this.suggestions || !item) return;
-    // If the keys act on the list, they act on the next list, too, which begins after the taken word.
+    // If the user was in the list, the first suggestion after the taken word becomes active.
     this.active = Math.min(this.active, 0);
     this.onTake(item, this.suggestions);
   }

@@ -1,5 +1,5 @@
 import type { Stage } from '../../../src/base/progress.js';
-import type { Training } from '../protocol.js';
+import type { WorkProgress } from '../protocol.js';
 import { byId } from './dom.js';
 import { bytes, percent, whole } from './figures.js';
 
@@ -41,7 +41,7 @@ export class Work {
   /** Runs `act`, and shows its progress until it ends. Aborts the work that runs already, if any. */
   async during<T>(
     title: string,
-    act: (onProgress: (progress: Training) => void, signal: AbortSignal) => Promise<T>,
+    act: (onProgress: (progress: WorkProgress) => void, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     this.controller?.abort();
     const controller = new AbortController();
@@ -66,7 +66,7 @@ export class Work {
     this.bar.removeAttribute('value');
   }
 
-  private tell({ stage, done, total, unit }: Training): void {
+  private tell({ stage, done, total, unit }: WorkProgress): void {
     if (stage !== this.stage) {
       this.begin(STAGES[stage]);
       this.stage = stage;

@@ -1,7 +1,7 @@
 /** The worker that holds the open model, and trains new models. */
 import { KneserError } from '../../../src/base/errors.js';
 import type { Smoothing } from '../../../src/smoothing/index.js';
-import type { CallName, Calls, Failure, ModelFacts, Reply, Request, Stop, Training } from '../protocol.js';
+import type { CallName, Calls, Failure, ModelFacts, Reply, Request, Stop, WorkProgress } from '../protocol.js';
 import { findModel, keepModel, listKept, packModel, removeModel, trainModel, type Model } from './models.js';
 import { OpenModel } from './open-model.js';
 
@@ -52,7 +52,7 @@ async function closeIfOpen(name: string): Promise<void> {
 
 type Handlers = {
   [K in CallName]: (
-    onProgress: (progress: Training) => void,
+    onProgress: (progress: WorkProgress) => void,
     signal: AbortSignal,
     ...args: Parameters<Calls[K]>
   ) => ReturnType<Calls[K]> | Promise<ReturnType<Calls[K]>>;
@@ -99,7 +99,7 @@ async function serve({ id, name, args }: Request): Promise<void> {
   running.set(id, controller);
   try {
     const handler = HANDLERS[name] as (
-      onProgress: (progress: Training) => void,
+      onProgress: (progress: WorkProgress) => void,
       signal: AbortSignal,
       ...args: readonly unknown[]
     ) => unknown;

@@ -5,9 +5,9 @@ import { filesOf } from '../../files.js';
 import { LanguageModel } from '../../index.js';
 import { deleteModel, listModels, openModel, saveModel } from '../../indexeddb.js';
 import { train } from '../../train.js';
-import type { KeptModel, ModelSource, Training, TrainingText } from '../protocol.js';
+import type { KeptModel, ModelSource, WorkProgress, TrainingText } from '../protocol.js';
 
-type OnProgress = (progress: Training) => void;
+type OnProgress = (progress: WorkProgress) => void;
 
 /** A model that can be opened any number of times. */
 export interface Model {
@@ -67,15 +67,17 @@ export async function keepModel(
   return keptModel(name);
 }
 
+/** The models that the browser keeps. */
 export function listKept(): Promise<KeptModel[]> {
   return listModels();
 }
 
+/** Deletes a model that the browser keeps. */
 export function removeModel(name: string): Promise<void> {
   return deleteModel(name);
 }
 
-/** A model as a packed file. */
+/** Packs a model. @returns the packed file. */
 export async function packModel({ open }: Model, onProgress: OnProgress, signal: AbortSignal): Promise<Blob> {
   const model = await open();
   try {
@@ -95,6 +97,7 @@ export async function packModel({ open }: Model, onProgress: OnProgress, signal:
   }
 }
 
+/** The model that the browser keeps under this name. */
 function keptModel(name: string): Model {
   return { name, isKept: true, open: smoothing => openModel(name, smoothing ? { smoothing } : {}) };
 }

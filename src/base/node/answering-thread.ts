@@ -2,12 +2,14 @@ import { Worker, type Transferable } from 'node:worker_threads';
 import { threadError, WORKER_OPTIONS } from './worker-options.js';
 
 /**
- * A worker thread that answers each message with one message, in the order that it is asked. It keeps the process alive only
- * while an answer is due.
+ * A worker thread that answers each message (question) with one message, in order. It keeps the process alive only while it owes an
+ * answer.
  */
 export class AnsweringThread<Question, Answer> {
   private readonly worker: Worker;
+  /** The questions without an answer, in order. */
   private readonly asked: { resolve: (answer: Answer) => void; reject: (error: Error) => void }[] = [];
+  /** Why the thread ended; `undefined` while it runs. */
   private ended: Error | undefined;
 
   /**
@@ -26,7 +28,7 @@ export class AnsweringThread<Question, Answer> {
     this.worker.on('exit', () => this.fail(new Error(`a ${work} thread ended unexpectedly`)));
   }
 
-  /** Asks the thread. @param transfer the buffers that move to the thread with the question. */
+  /** Asks the thread. @param transfer buffers that move to the thread with the question. */
   ask(question: Question, transfer: readonly Transferable[]): Promise<Answer> {
     if (this.ended) return Promise.reject(this.ended);
     return new Promise((resolve, reject) => {
@@ -36,7 +38,7 @@ export class AnsweringThread<Question, Answer> {
     });
   }
 
-  /** Ends the thread; answers that are due fail with the reason. */
+  /** Ends the thread. Questions without an answer are rejected with the reason. */
   async close(reason: Error): Promise<void> {
     this.fail(reason);
     await this.worker.terminate();

@@ -8,9 +8,9 @@ import { makeFolder } from './folders.js';
 import { ownMark, removeAbandoned } from './leftovers.js';
 
 /**
- * Writes a file whole or not at all: into a temporary file beside it, which is renamed when it is complete. Makes the folder if
- * it is missing, replaces a file at `path`, and holds one chunk in memory. Temporary files that killed processes left for the same
- * path are removed.
+ * Writes a file whole or not at all: writes a temporary file beside it, and renames this file when it is complete. Makes the folder if
+ * it is missing, replaces a file at `path`, and removes temporary files that killed processes left for the same path. One chunk at a
+ * time is in memory.
  *
  * @param through streams that transform the chunks, such as gzip.
  * @throws KNESER_OUTPUT_EXISTS if something other than a file is at `path`, such as a folder or a device.
@@ -22,7 +22,7 @@ export async function writeAtomically(
 ): Promise<void> {
   await makeFolder(dirname(path));
   const stats = await stat(path).catch(() => undefined);
-  // A rename would replace a device such as /dev/null by a file.
+  // A rename would replace even a device such as /dev/null by a file.
   if (stats && !stats.isFile()) {
     throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: is a folder or a device; name a file`);
   }

@@ -2,10 +2,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * Collects garbage at once. V8 collects when its own heap is full; the memory of typed arrays is outside of that heap, so tens of
- * megabytes of unused arrays can remain: more than a small --memory allows.
+ * Collects garbage at once. By itself V8 collects when its heap is full, but the memory of typed arrays is outside of this heap: tens of
+ * megabytes of unused arrays can remain, more than a small --memory allows.
  *
- * @param pages whether to collect twice, after which V8 returns empty pages to the system.
+ * @param pages whether to collect twice, which makes V8 return empty pages of its heap to the system.
  */
 export function collect(pages: boolean): void {
   gc ??= findCollector();
@@ -15,7 +15,7 @@ export function collect(pages: boolean): void {
 
 let gc: (() => void) | undefined;
 
-/** V8's function `gc`: a context that is made while this flag is set has it. */
+/** V8's function `gc`, from a context that is made while the flag `--expose-gc` is set. */
 function findCollector(): () => void {
   setFlagsFromString('--expose-gc');
   const found: unknown = runInNewContext('globalThis.gc');

@@ -1,15 +1,15 @@
 import { open } from 'node:fs/promises';
 import zlib from 'node:zlib';
 
-/** Bytes of a file that are read at once: few enough to stay in the processor's cache until they are summed. */
+/** Bytes of a file that are read at once: few enough to be in the processor's cache when the CRC is computed. */
 const CHUNK_BYTES = 1 << 20;
 
-/** CRC-32 of bytes, continued from that of the bytes before. Node has it from 20.15 on, at 4 GB/s. */
+/** Continues a CRC-32 with the next bytes. Node has this function since 20.15; it reaches 4 GB/s. @param before the CRC-32 of the bytes so far. */
 const crc32: (bytes: Uint8Array, before: number) => number = 'crc32' in zlib ? zlib.crc32 : crc32ByTable;
 
 /**
  * The CRC-32 of a file, as 8 hexadecimal digits. It protects against damage, not against forgery: it finds every change within 32
- * consecutive bits, and misses one in 2^32 others.
+ * consecutive bits, and misses one in 2^32 of the other changes.
  *
  * @param buffer a buffer of {@link digestBuffer}; overwritten. Default: a new one, no larger than the file.
  */
@@ -38,15 +38,15 @@ function hexadecimal(digest: number): string {
 }
 
 /**
- * A buffer to read files into, one after the other: a new buffer for each file would cost more than reading.
+ * A buffer for `digestFile`, which reads many files into it: a new buffer for each file would cost more than to read the file.
  *
- * @param largest length of the largest file in bytes; a longer file is read in several pieces.
+ * @param largest the length of the largest file, in bytes; a longer file is read in several pieces.
  */
 export function digestBuffer(largest = CHUNK_BYTES): Uint8Array {
   return Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, largest + 1));
 }
 
-/** CRC-32 for versions of Node without it. */
+/** The same as `crc32`, for versions of Node without it. */
 export function crc32ByTable(bytes: Uint8Array, before: number): number {
   let crc = ~before;
   for (const byte of bytes) crc = (crc >>> 8) ^ TABLE[(crc ^ byte) & 0xff];

@@ -2,7 +2,7 @@ import { open, stat } from 'node:fs/promises';
 import { constants, gunzipSync } from 'node:zlib';
 import { HEAD_BYTES, kindOf, type FileKind } from '../file-kinds.js';
 
-/** Whether a path leads to a file with an end, rather than a pipe or a folder. */
+/** Whether a path leads to a regular file, rather than to a pipe or a folder or to nothing. */
 export async function isFile(path: string): Promise<boolean> {
   return stat(path).then(
     stats => stats.isFile(),
@@ -10,7 +10,7 @@ export async function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** The first bytes of a file, at most {@link HEAD_BYTES}; none of a pipe, and of a file that cannot be read. */
+/** The first {@link HEAD_BYTES} bytes of a file; no bytes for a pipe and for a file that cannot be read. */
 export async function readHead(path: string): Promise<Uint8Array> {
   if (!(await isFile(path))) return new Uint8Array(0);
   const file = await open(path).catch(() => undefined);
@@ -22,7 +22,7 @@ export async function readHead(path: string): Promise<Uint8Array> {
   }
 }
 
-/** The kind of a file; for a gzip file, the kind of its content. `undefined` for text, unknown bytes, pipes and folders. */
+/** The kind of a file or, for a gzip file with content of a known kind, of its content. `undefined` for text, unknown bytes, pipes and folders. */
 export async function kindOfFile(path: string): Promise<FileKind | undefined> {
   const head = await readHead(path);
   const kind = kindOf(head);

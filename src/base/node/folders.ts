@@ -3,16 +3,16 @@ import { dirname, resolve } from 'node:path';
 import { systemCode } from '../errors.js';
 
 /**
- * Makes a folder and the missing folders around it, all or none. Node's `mkdir` with `recursive` is not used, because it never
- * returns if the system refuses the folder with ENOENT, as in `/proc`.
+ * Makes a folder and its missing parents, all or none. Node's `mkdir` with `recursive` is not used, because it never returns if the
+ * system refuses the folder with ENOENT, as in `/proc`.
  *
- * @returns the outermost folder that was made, or `undefined` if the folder was there.
+ * @returns the outermost folder that was made; `undefined` if the folder already exists
  * @throws the error of the file system.
  */
 export async function makeFolder(path: string): Promise<string | undefined> {
   const missing: string[] = [];
   for (let at = resolve(path); !(await exists(at)); at = dirname(at)) missing.unshift(at);
-  // Fails if a file is at the path.
+  // The path exists; this call fails if it is a file.
   if (missing.length === 0) await makeOne(path);
   for (const folder of missing) {
     await makeOne(folder).catch(async (error: unknown) => {
@@ -23,7 +23,7 @@ export async function makeFolder(path: string): Promise<string | undefined> {
   return missing.at(0);
 }
 
-/** Removes a folder and the folders around it up to `outermost`, as long as they are empty. */
+/** Removes a folder and its parents up to `outermost`, and stops at the first one that is not empty. */
 export async function removeEmpty(path: string, outermost: string): Promise<void> {
   for (let at = resolve(path); at.length >= resolve(outermost).length; at = dirname(at)) {
     try {
@@ -51,7 +51,7 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-/** Makes a folder, unless another process has made it meanwhile. */
+/** Makes a folder unless it exists, because another process may have made it meanwhile. */
 async function makeOne(path: string): Promise<void> {
   try {
     await mkdir(path);

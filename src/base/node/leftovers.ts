@@ -4,7 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { writeError } from '../errors.js';
 
-/** The mark in the name of a temporary file: the id of its process, and the machine, since other machines have processes of the same id. */
+/** The mark in the name of a temporary file: the id of its process, and its machine, because other machines may use the same id. */
 const MARK = /^(\d+)-([A-Za-z0-9]*)-/;
 
 /** A unique part of a file name that names this process: `PID-HOST-RANDOM`. */
@@ -12,9 +12,9 @@ export function ownMark(): string {
   return `${process.pid}-${machine()}-${randomUUID().slice(0, 8)}`;
 }
 
-/** Makes a folder in the system's folder for temporary files. Folders of the same name that dead processes left are removed. */
+/** Makes a folder `NAME-PID-HOST-RANDOM` in the system's temporary folder. Removes such folders that dead processes left. */
 export async function makeTemporaryFolder(name = 'kneser'): Promise<string> {
-  // Absolute: a process may change to another folder.
+  // Absolute, because the process may change its working folder.
   const folder = resolve(tmpdir());
   await removeAbandoned(folder, `${name}-`);
   return mkdtemp(join(folder, `${name}-${process.pid}-${machine()}-`)).catch((error: unknown) => {
@@ -23,8 +23,8 @@ export async function makeTemporaryFolder(name = 'kneser'): Promise<string> {
 }
 
 /**
- * Removes the leftovers of dead processes of this machine: the entries of a folder whose names are `prefix` and the mark of such
- * a process. Entries that cannot be removed stay.
+ * Removes the entries of a folder that dead processes of this machine left: their names begin with `prefix` and the mark of the process.
+ * Entries that cannot be removed stay.
  */
 export async function removeAbandoned(folder: string, prefix: string): Promise<void> {
   const names = await readdir(folder).catch((): string[] => []);
@@ -36,6 +36,7 @@ export async function removeAbandoned(folder: string, prefix: string): Promise<v
   }
 }
 
+/** The name of this machine, letters and digits only. */
 function machine(): string {
   return hostname().replaceAll(/[^A-Za-z0-9]/g, '');
 }

@@ -1,9 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
 
-/** The name of standard input among files. */
+/** The path that stands for standard input. */
 export const STDIN = '-';
 
-/** An output stream; `isTTY` says that a terminal shows it. */
+/** An output stream; `isTTY` is true if a terminal shows it. */
 export type Output = Writable & { readonly isTTY?: boolean };
 
 /** The three streams of a command. */
@@ -17,7 +17,7 @@ let streams: StandardStreams = process;
 
 /** The streams of the command that runs: the streams of the process, unless {@link withStreams} replaced them. */
 export const standard: StandardStreams = {
-  // The process opens its standard input at the first use.
+  // A getter, because the process opens its standard input at the first use.
   get stdin() {
     return streams.stdin;
   },
@@ -29,7 +29,7 @@ export const standard: StandardStreams = {
   },
 };
 
-/** Runs `work` with other standard streams. Only one call may run at a time: two would mix their output. */
+/** Runs `work` with other standard streams. Only one call may run at a time, because two would mix their output. */
 export async function withStreams<T>(given: StandardStreams, work: () => Promise<T>): Promise<T> {
   const before = streams;
   streams = given;

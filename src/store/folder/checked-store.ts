@@ -2,7 +2,7 @@ import { compareBytes } from '../../base/bytes.js';
 import type { ModelStore } from '../store.js';
 import type { PointerFile } from './pointer.js';
 
-/** A table file whose data were not compared with the pointer file yet. */
+/** A table file whose data have not been compared with the pointer file yet, and its first and last key. */
 interface Unchecked {
   readonly file: PointerFile;
   readonly first: Uint8Array;
@@ -10,8 +10,8 @@ interface Unchecked {
 }
 
 /**
- * A store whose table files are compared with the pointer file before LevelDB reads data of them: it trusts the lengths in them, and
- * a damaged length can end the process. Opening a large model need not wait for all files.
+ * A store that compares each table file with the pointer file before LevelDB reads data of the file, because LevelDB trusts the lengths in
+ * its files and a damaged length can end the process. Files are compared when they are needed, so that a large model opens quickly.
  *
  * @param check compares a whole file with the pointer file; throws KNESER_DAMAGED.
  */
@@ -24,7 +24,7 @@ export function checkedStore(
   let unchecked: Unchecked[] = files.flatMap(file =>
     file.table ? [{ file, first: bytesOf(file.table.first), last: bytesOf(file.table.last) }] : [],
   );
-  // One file after the other; all readers wait for the files that are being checked.
+  // Files are checked one after another, and all readers wait for the files that are being checked.
   let checking: Promise<void> = Promise.resolve();
   const checkFiles = (due: readonly Unchecked[]): Promise<void> => {
     if (due.length > 0) {

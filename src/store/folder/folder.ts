@@ -16,22 +16,22 @@ import { describeTableFile } from './table-file.js';
 import { checkedStore } from './checked-store.js';
 import { checkFile, createView } from './view.js';
 
-/** Subfolder with the files of an unfinished generation. It exists while a model is built, and stays if the build is interrupted, for `--resume`. */
+/** The work folder, with temporary files of a build. It exists while a model is built, and stays for `--resume` if the build is interrupted. */
 const WORK = 'kneser.training';
 
 /** A generation that is being built. A lock keeps other processes from building in the same folder. */
 export interface Draft {
   /** The name of the generation. */
   readonly generation: string;
-  /** The path of its LevelDB, which exists only if an unfinished build is continued. */
+  /** The path of its LevelDB, which exists at first only if an unfinished build is continued. */
   readonly database: string;
-  /** A folder for files that nobody needs once the generation is complete. */
+  /** The work folder, for files that nobody needs once the generation is complete. */
   readonly temporary: string;
   /** Stores an encoded set of weights in the generation. */
   putWeights(name: string, value: Uint8Array): Promise<void>;
-  /** Makes the generation the model of the folder, and removes the one before. @param created when it was made, ISO 8601; default now. */
+  /** Makes the generation the model of the folder, and removes the earlier one. @param created when it was made, ISO 8601; default now. */
   publish(created?: string): Promise<Pointer>;
-  /** Removes the generation and the temporary folder. */
+  /** Removes the generation and the work folder. */
   discard(): Promise<void>;
   /** Keeps all files, so that a later build can continue, and releases the lock. */
   leave(): Promise<void>;
@@ -41,17 +41,17 @@ export interface Draft {
 export type FindUnfinished = (temporary: string) => Promise<string | undefined>;
 
 /**
- * Begins a generation in the folder `path`, which is made if it is missing, or continues an unfinished one. The leftovers of an
- * unfinished generation that is not continued are removed. `writeModel` is the caller for whole models.
+ * Begins a generation in the folder `path`, which is made if it is missing, or continues an unfinished generation. Removes the leftovers
+ * of an unfinished generation that is not continued. `writeModel` calls this function to write whole models.
  *
  * @param force whether a model in the folder may be replaced. It stays in use until the new one is complete.
- * @param findUnfinished looks in the work folder for a build to continue. If given, `force` is not needed: an unfinished build is
- *   continued or, if it cannot be, replaced.
+ * @param findUnfinished looks in the work folder for a build to continue. If it is given, an unfinished build is continued or, if that is
+ *   impossible, replaced, even without `force`.
  * @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS, KNESER_OUTPUT_DENIED, KNESER_DISK_FULL, KNESER_IO, and the errors of `findUnfinished`.
  */
 export async function beginDraft(path: string, force: boolean, findUnfinished?: FindUnfinished): Promise<Draft> {
   if (path === '') throw new KneserError('KNESER_OPTION', 'out: the name of the model folder is empty');
-  // Absolute: a process may change to another folder.
+  // Absolute, because the process may change its working folder.
   path = resolve(path);
   try {
     const before = await existingEntries(path);
@@ -91,7 +91,7 @@ export async function beginDraft(path: string, force: boolean, findUnfinished?: 
         putWeights: (name, value) => putWeights(folder, name, value),
         publish: async created => {
           const pointer = await publish(path, generation, created);
-          // The new model is in place. Files of the old one that cannot be removed are left to the next build.
+          // The new model is in place. The next build removes files of the old one that cannot be removed now.
           await removeLeftovers(path, generation).catch(() => undefined);
           await lock.remove().catch(() => undefined);
           return pointer;
@@ -116,7 +116,7 @@ async function beginGeneration(path: string, force: boolean): Promise<string> {
   const entries = await existingEntries(path);
   if (entries.includes(POINTER) && !force) throw await outputExists(path, entries);
   const published = await readPointer(path).catch(() => undefined);
-  // If the pointer file cannot be read, any generation may be the model: all stay until the new one is complete.
+  // If the pointer file cannot be read, any generation may be the model, so that all stay until the new one is complete.
   if (published || !entries.includes(POINTER)) await removeLeftovers(path, published?.generation);
   const last = Math.max(0, ...entries.map(name => Number(GENERATION.exec(name)?.[1] ?? 0)));
   const generation = `generation-${last + 1}`;
@@ -145,6 +145,7 @@ export async function publishedGeneration(path: string): Promise<string | undefi
   return (await readPointer(path).catch(() => undefined))?.generation;
 }
 
+/** The error for a folder with a model or an unfinished one. */
 async function outputExists(path: string, entries: readonly string[]): Promise<KneserError> {
   const message = entries.includes(POINTER)
     ? `${path}: there is a model here already; replace it with force (--force), or name another out (--out)`
@@ -156,6 +157,7 @@ async function unfinishedMessage(path: string): Promise<string> {
   return `${path}: ${describeUnfinished(await readUnfinished(join(path, WORK)), path)}`;
 }
 
+/** The names of the entries of a folder; none for a missing folder. */
 async function existingEntries(path: string): Promise<string[]> {
   try {
     return await readdir(path);
@@ -165,6 +167,7 @@ async function existingEntries(path: string): Promise<string[]> {
   }
 }
 
+/** Makes a complete generation the model of a folder: writes the pointer file. */
 async function publish(path: string, generation: string, created = new Date().toISOString()): Promise<Pointer> {
   const tables = join(path, generation, 'tables');
   const files: PointerFile[] = [];
@@ -185,13 +188,15 @@ async function publish(path: string, generation: string, created = new Date().to
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     files,
   };
-  // Written within the generation, which is removed if this fails. The rename is atomic: readers see the old pointer or the new.
+  // The file is written within the generation, which is removed if this fails. The rename is atomic, so that readers see the old pointer
+  // or the new one.
   const draft = join(path, generation, POINTER);
   await writeSynced(draft, encodePointer(pointer));
   await rename(draft, join(path, POINTER));
   return pointer;
 }
 
+/** Writes a file, and waits until it is safe on the disk. */
 async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
   const file = await open(path, 'w');
   try {
@@ -205,7 +210,7 @@ async function writeSynced(path: string, content: string | Uint8Array): Promise<
 /**
  * Reads the pointer file of a model folder.
  *
- * @param format the version of the model that may be read.
+ * @param format the version of the model that is wanted.
  * @throws KNESER_INPUT_MISSING, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED
  */
 export async function readPointer(path: string, format = FORMAT_VERSION): Promise<Pointer> {
@@ -225,6 +230,7 @@ export async function readPointer(path: string, format = FORMAT_VERSION): Promis
   return pointer;
 }
 
+/** The error for a path without a pointer file that can be read: says what is at the path instead. */
 async function pointerMissing(path: string, error: unknown): Promise<KneserError> {
   const cause = { cause: error };
   let entries: string[];
@@ -248,7 +254,7 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
       return new KneserError(
         'KNESER_NOT_A_MODEL',
         `${path}: is ${kind?.what ?? 'a file'}; a model is a folder made by kneser train, or a file made by kneser pack` +
-          `. ${towardsModel(kind, path)}`,
+          `. ${waysToModel(kind, path)}`,
         cause,
       );
     }
@@ -260,12 +266,12 @@ async function pointerMissing(path: string, error: unknown): Promise<KneserError
   if (entries.some(name => GENERATION.test(name) || name.startsWith(WORK))) {
     return new KneserError('KNESER_UNFINISHED', await unfinishedMessage(path), cause);
   }
-  const leveldb = entries.includes('CURRENT') ? 'a LevelDB of something else' : 'not a kneser model';
-  return new KneserError('KNESER_NOT_A_MODEL', `${path}: ${leveldb}; name a folder made by kneser train`, cause);
+  const found = entries.includes('CURRENT') ? 'a LevelDB of another program' : 'not a kneser model';
+  return new KneserError('KNESER_NOT_A_MODEL', `${path}: ${found}; name a folder made by kneser train`, cause);
 }
 
-/** The command that leads from a file of another kind to a model. */
-function towardsModel(kind: FileKind | undefined, path: string): string {
+/** How to get a model from a file of another kind: a sentence with a command. */
+function waysToModel(kind: FileKind | undefined, path: string): string {
   if (!kind) return `If it is text, train on it: kneser train ${quoted(path)} --out DIR`;
   switch (kind.name) {
     case 'arpa':
@@ -289,16 +295,17 @@ export interface OpenFolder {
 }
 
 /**
- * Opens the model in a folder for reading, beside any number of other readers. Writes nothing into the folder. An open model
- * stays readable, and the same, when the folder gets another model.
+ * Opens the model in a folder for reading, beside any number of other readers. Writes nothing into the folder. An open model stays
+ * readable and unchanged when the folder gets another model.
  *
- * @throws KneserError: the errors of {@link readPointer} and {@link createView}.
+ * @param format the version of the model that is wanted.
+ * @throws the errors of {@link readPointer} and {@link createView}; KNESER_DAMAGED
  */
 export async function openFolder(path: string, format = FORMAT_VERSION): Promise<OpenFolder> {
   for (let attempt = 1; ; attempt++) {
     const pointer = await readPointer(path, format);
     const opened = await openGeneration(path, pointer).catch((error: unknown) => error as Error);
-    // If a new generation was published meanwhile, files of this one may be missing: try again with the new one.
+    // If another generation was published meanwhile, files of this one may be missing: try again with the other one.
     const latest = await readPointer(path, format).catch(() => pointer);
     if (attempt === ATTEMPTS || (latest.generation === pointer.generation && latest.created === pointer.created)) {
       if (opened instanceof Error) throw opened;
@@ -308,14 +315,15 @@ export async function openFolder(path: string, format = FORMAT_VERSION): Promise
   }
 }
 
-/** Opening is tried this many times while other processes keep replacing the model. */
+/** How many times `openFolder` tries to open a model that other processes replace at the same time. */
 const ATTEMPTS = 100;
 
-/** Whether an error says that a file is missing. */
+/** Whether the reason of an error is a missing file. */
 function isMissing(error: unknown): boolean {
   return error instanceof KneserError && systemCode(error.cause) === 'ENOENT';
 }
 
+/** Opens the generation that a pointer names. */
 async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolder> {
   const { openLevelStore } = await import('./leveldb.js');
   const { bytes, created, files } = pointer;
@@ -337,8 +345,8 @@ async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolde
     };
     const buffer = digestBuffer(Math.max(0, ...files.map(({ bytes }) => bytes)));
     const checked = checkedStore(store, files, async file => {
-      // LevelDB merges files of the view into others while it is open: then the model's own file is compared. If that is gone, too,
-      // because the folder got another model, the checksums of values are left.
+      // LevelDB may merge files of the view into other files while it is open: then the generation's own file is compared. If this file
+      // is missing too, because the folder got another model, only the checksums of values protect the reader.
       for (const place of [view.path, tables]) {
         try {
           await checkFile(place, file, buffer, tables);
@@ -355,16 +363,17 @@ async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolde
   }
 }
 
-/** Folder of a generation's sets of weights. */
+/** The subfolder of a generation with its sets of weights. */
 export const WEIGHTS_FOLDER = 'weights';
-/** File names of sets of weights; the group is the name of the set. */
+/** Matches the file names of sets of weights; the group is the name of the set. */
 export const WEIGHTS_FILE = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63})\.weights$/;
 
-/** Whether text can name a set of weights. */
+/** Whether a string can be the name of a set of weights. */
 export function isWeightsName(name: string): boolean {
   return WEIGHTS_FILE.test(`${name}.weights`);
 }
 
+/** The sets of weights of a generation, encoded, by name. */
 async function readWeightFiles(generation: string): Promise<Map<string, Uint8Array>> {
   const folder = join(generation, WEIGHTS_FOLDER);
   const weights = new Map<string, Uint8Array>();
@@ -375,9 +384,10 @@ async function readWeightFiles(generation: string): Promise<Map<string, Uint8Arr
   return weights;
 }
 
+/** Writes a set of weights into a generation, whole or not at all. @param generation the path of the generation. */
 async function putWeights(generation: string, name: string, value: Uint8Array): Promise<void> {
   const folder = join(generation, WEIGHTS_FOLDER);
-  // Not recursive: a generation that was removed must not come back.
+  // Not recursive, because a generation that was removed must not be made again.
   await mkdir(folder).catch((error: unknown) => {
     if (systemCode(error) !== 'EEXIST') throw error;
   });
@@ -393,10 +403,10 @@ async function putWeights(generation: string, name: string, value: Uint8Array): 
 }
 
 /**
- * Stores a set of weights beside the counts of the model in a folder; readers see the old set or the new one.
+ * Stores a set of weights in a model folder. Readers see the earlier set of this name or the new one.
  *
- * @param generation the weights were learned on its counts.
- * @throws KNESER_OUTPUT_EXISTS if another generation is the model by now.
+ * @param generation the generation with whose counts the weights were learned.
+ * @throws KNESER_OUTPUT_EXISTS if another generation is the model by now; the errors of writing.
  */
 export async function writeWeights(path: string, generation: string, name: string, value: Uint8Array): Promise<void> {
   const written = await putWeights(join(path, generation), name, value).catch((error: unknown) => error as Error);
@@ -405,7 +415,7 @@ export async function writeWeights(path: string, generation: string, name: strin
     await rm(join(path, generation), { recursive: true, force: true });
     throw new KneserError(
       'KNESER_OUTPUT_EXISTS',
-      `${path}: the model was replaced while it was tuned; tune the new one`,
+      `${path}: the model was replaced while it was tuned; tune the new model`,
     );
   }
   if (written) throw writeError(path, written);

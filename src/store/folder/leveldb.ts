@@ -2,19 +2,19 @@ import { Level } from 'level';
 import { ENCODING, LevelWriter, readDatabase } from '../level.js';
 import type { ModelStore } from '../store.js';
 
-/** The fewest that LevelDB takes: it keeps ten of them for other files. */
+/** The most table files that LevelDB has open: the smallest limit that it takes, of which it keeps ten for other files. */
 const OPEN_FILES = 74;
 
 /**
- * Bytes of a table file. LevelDB maps open files into memory: small files and few of them at a time keep that small for a large
- * model.
+ * The size of a table file, in bytes. LevelDB maps its open files into memory: with small files, of which few are open, a large model
+ * takes little of it.
  */
 const FILE_BYTES = 1 << 20;
 
-/** Share of a build's memory that is LevelDB's write buffer. */
+/** The share of a build's memory that LevelDB's write buffer takes. */
 const WRITE_BUFFER_SHARE = 1 / 32;
 
-/** LevelDB's options for a build with `memory` bytes. */
+/** The options of LevelDB for a build with `memory` bytes. */
 function limits(memory: number): { writeBufferSize: number; maxFileSize: number; maxOpenFiles: number } {
   const writeBufferSize = Math.round(Math.min(32 << 20, Math.max(2 << 20, memory * WRITE_BUFFER_SHARE)));
   return { writeBufferSize, maxFileSize: FILE_BYTES, maxOpenFiles: OPEN_FILES };
@@ -22,7 +22,7 @@ function limits(memory: number): { writeBufferSize: number; maxFileSize: number;
 
 type Database = Level<Uint8Array, Uint8Array>;
 
-/** Opens a LevelDB for reading; it locks its folder, so each process opens a view of its own. @param name of the store in messages. */
+/** Opens a LevelDB for reading. LevelDB locks its folder, so that each process opens a view of its own. @param name of the store in messages. */
 export async function openLevelStore(path: string, name: string): Promise<ModelStore> {
   const database: Database = new Level(path, {
     ...ENCODING,
@@ -37,23 +37,23 @@ export async function openLevelStore(path: string, name: string): Promise<ModelS
 /**
  * Opens a LevelDB for writing.
  *
- * @param memory bytes to aim for.
- * @param lasts as {@link LevelWriter} takes it.
- * @param resumed whether the LevelDB may exist, from an interrupted build; otherwise it must not.
+ * @param memory the memory of the build, in bytes.
+ * @param isForModel as in {@link LevelWriter}.
+ * @param mayExist whether there may be a LevelDB at the path already, of an interrupted build.
  */
 export async function createLevelWriter(
   path: string,
   memory = Infinity,
-  lasts = true,
-  resumed = false,
+  isForModel = true,
+  mayExist = false,
 ): Promise<LevelWriter> {
   const database: Database = new Level(path, {
     ...ENCODING,
-    errorIfExists: !resumed,
-    // Blocks of count tables are varints and differences: Snappy makes them no smaller.
+    errorIfExists: !mayExist,
+    // Snappy would not make blocks smaller, because they consist of varints and differences.
     compression: false,
     ...limits(memory),
   });
   await database.open();
-  return new LevelWriter(database, lasts);
+  return new LevelWriter(database, isForModel);
 }

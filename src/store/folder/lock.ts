@@ -14,11 +14,11 @@ export interface FolderLock {
 }
 
 /**
- * Locks a folder, which is made if it is missing, for this process. The lock is the file lock of an empty LevelDB in the folder:
- * the system releases it when the process ends, however it ends, and it holds on every machine that mounts the folder.
+ * Locks a folder, which is made if it is missing, for this process. The lock is the file lock of an empty LevelDB in the folder. The
+ * system releases it when the process ends, even if killed, and it holds on every machine that mounts the folder.
  *
  * @param owner the model folder, for messages.
- * @throws KNESER_OUTPUT_EXISTS if another process holds the lock, or the error of the file system.
+ * @throws KNESER_OUTPUT_EXISTS if another process holds the lock; the error of the file system
  */
 export async function lockFolder(folder: string, owner: string): Promise<FolderLock> {
   const made = await makeFolder(folder);
@@ -26,7 +26,7 @@ export async function lockFolder(folder: string, owner: string): Promise<FolderL
   const database = await openLock(path)
     .catch(async (error: unknown) => {
       if (isLocked(error)) throw error;
-      // Nobody holds the lock, but its LevelDB is unreadable: the machine crashed while it was held. Make a new one.
+      // Nobody holds the lock, but its LevelDB is unreadable, because the machine crashed while a process held it. Make a new one.
       await rm(path, { recursive: true, force: true });
       return openLock(path);
     })
@@ -37,21 +37,22 @@ export async function lockFolder(folder: string, owner: string): Promise<FolderL
       }
       throw new KneserError(
         'KNESER_OUTPUT_EXISTS',
-        `${owner}: a model is being made here at this moment; wait for it, or name another folder as out (--out)`,
+        `${owner}: another process is making a model here; wait for it, or name another folder as out (--out)`,
         { cause },
       );
     });
   return {
     release: () => database.close(),
     async remove() {
-      // Renamed while the lock is held: the next process makes a new folder, and never locks one that is being removed.
-      const going = `${folder}-${randomUUID()}`;
-      const moved = await rename(folder, going).then(
+      // The folder is renamed while the lock is held, so that the next process makes a new folder instead of locking one that is being
+      // removed.
+      const renamed = `${folder}-${randomUUID()}`;
+      const moved = await rename(folder, renamed).then(
         () => true,
         () => false,
       );
       await database.close();
-      await rm(moved ? going : folder, { recursive: true, force: true });
+      await rm(moved ? renamed : folder, { recursive: true, force: true });
     },
   };
 }

@@ -13,45 +13,45 @@ import type { TableFile } from './table-file.js';
  *   kneser.training/       only while a model is built, or after the build was interrupted
  * ```
  *
- * A new model is built as another generation, and becomes the model when the pointer is replaced by a rename. LevelDB admits one
- * process and rewrites its files when it opens: so readers open a private `View` of a generation.
+ * A new model is built as another generation, and becomes the model when a rename replaces the pointer. LevelDB admits only one process
+ * and rewrites files when it opens, so that each reader opens a private `View` of a generation.
  */
 export const POINTER = 'kneser.json';
-/** The names of generations. */
+/** Matches the names of generations; the group is the number. */
 export const GENERATION = /^generation-(\d+)$/;
 
 /** A file of a generation's LevelDB. */
 export interface PointerFile {
   readonly name: string;
   readonly bytes: number;
-  /** As `digestFile` writes it. */
+  /** The CRC-32 of the file, as `digestFile` writes it. */
   readonly crc32: string;
-  /** Of a table file, its index, which is compared each time the model is opened, and the range of its keys. */
+  /** For table files: the digest of the file's index, which is compared each time the model is opened, and the range of its keys. */
   readonly table?: TableFile;
 }
 
 /** The contents of the pointer file. */
 export interface Pointer {
-  /** The version of keys and values, `FORMAT_VERSION` of its time. */
+  /** The version of the keys and values: `FORMAT_VERSION` when the model was made. */
   readonly kneser: number;
   readonly generation: string;
-  /** ISO 8601. */
+  /** When the model was made, ISO 8601. */
   readonly created: string;
-  /** Sum over the files. */
+  /** The total size of the files, in bytes. */
   readonly bytes: number;
   readonly files: readonly PointerFile[];
 }
 
-/** The text of a pointer file: JSON, whose last member is the CRC-32 of all others as `JSON.stringify` writes them. */
+/** The text of a pointer file: JSON whose last member is the CRC-32 of the other members as `JSON.stringify` writes them. */
 export function encodePointer(pointer: Pointer): string {
   return JSON.stringify({ ...pointer, crc32: digestOf(pointer) }, undefined, 1) + '\n';
 }
 
 /**
- * The reverse of {@link encodePointer}. A pointer file without `crc32` is accepted: early models have none.
+ * Decodes the text of a pointer file. A missing `crc32` is accepted, because early models have none.
  *
- * @param format the version of the model that may be read.
- * @returns the pointer; or the number of another format; or `undefined` for text that no version of kneser wrote.
+ * @param format the version of the model that is wanted.
+ * @returns the pointer; the version of a model of another version; `undefined` for text that no version of kneser wrote
  */
 export function decodePointer(text: string, format = FORMAT_VERSION): Pointer | number | undefined {
   let value: unknown;
@@ -91,11 +91,11 @@ function isPointer(value: Partial<Pointer>): value is Pointer {
 
 function isTableFile(table: unknown): table is TableFile {
   const { indexFrom, indexCrc32, first, last } = (table ?? {}) as Partial<TableFile>;
-  const isPlace = Number.isSafeInteger(indexFrom) && Number(indexFrom) >= 0;
-  return isPlace && isText(indexCrc32, /^[0-9a-f]{8}$/) && [first, last].every(key => isText(key, /^([0-9a-f]{2})*$/));
+  const isOffset = Number.isSafeInteger(indexFrom) && Number(indexFrom) >= 0;
+  return isOffset && isText(indexCrc32, /^[0-9a-f]{8}$/) && [first, last].every(key => isText(key, /^([0-9a-f]{2})*$/));
 }
 
-/** Whether a value is a string of that form. (A regular expression alone would accept the number 5 as `5`.) */
+/** Whether a value is a string that matches `form`. (A regular expression alone would also match the number 5.) */
 function isText(value: unknown, form: RegExp): value is string {
   return typeof value === 'string' && form.test(value);
 }

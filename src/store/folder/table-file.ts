@@ -1,16 +1,17 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { crc32Hex } from '../../base/node/file-digest.js';
 
-/** Bytes of the footer, the end of a table file: the handles of two blocks, and a number that marks such files. */
+/** The length of the footer, the end of a table file, in bytes: the handles (offset and length) of two blocks, and a magic number. */
 const FOOTER_BYTES = 48;
-/** The most bytes of the blocks behind the data, and of a key. */
+/** The largest size of the blocks and the footer behind the data blocks, in bytes. */
 const MOST_INDEX_BYTES = 64 << 20;
+/** The longest key, in bytes. */
 const MOST_KEY_BYTES = 1 << 12;
-/** Bytes behind a key: LevelDB's number and kind of the entry. */
+/** The bytes that LevelDB adds to a key: a sequence number and the kind of the entry. */
 const SUFFIX_BYTES = 8;
 
 /**
- * What the pointer file says of a table file of LevelDB (table_format.md of LevelDB):
+ * The description of a table file of LevelDB in the pointer file. The parts of a table file are (table_format.md of LevelDB):
  *
  * ```
  * ┌──────────────────────────┬────────────────────────────────┬────────┐
@@ -20,17 +21,17 @@ const SUFFIX_BYTES = 8;
  * ```
  */
 export interface TableFile {
-  /** Where LevelDB's index begins [bytes]. */
+  /** The offset behind the data blocks, in bytes. */
   readonly indexFrom: number;
-  /** CRC-32 of the bytes from there to the end, in hexadecimal: LevelDB trusts them when it looks for a key. */
+  /** The CRC-32 of the bytes from `indexFrom` to the end, in hexadecimal. LevelDB trusts these bytes when it looks for a key. */
   readonly indexCrc32: string;
   /** The first key of the file, in hexadecimal. */
   readonly first: string;
-  /** The last one. */
+  /** The last key of the file, in hexadecimal. */
   readonly last: string;
 }
 
-/** Describes an intact table file. @param bytes its length. */
+/** Describes a table file, which must be intact. @param bytes the length of the file. */
 export async function describeTableFile(path: string, bytes: number): Promise<TableFile> {
   const file = await open(path, 'r');
   try {
@@ -41,7 +42,7 @@ export async function describeTableFile(path: string, bytes: number): Promise<Ta
     const end = index + footer.varint();
     const first = new Cursor(await read(file, 0, Math.min(indexFrom, MOST_KEY_BYTES)));
     first.next();
-    // The index has shortened keys; the value of its last entry is the place of the last data block, which has the last key.
+    // The index shortens keys, so the last key is read from the last data block; the last entry of the index has the block's handle.
     const { value } = lastEntry(await read(file, index, end));
     const handle = new Cursor(value);
     const from = handle.varint();
@@ -56,7 +57,7 @@ export async function describeTableFile(path: string, bytes: number): Promise<Ta
   }
 }
 
-/** Whether LevelDB's index in a table file is as it was. @param bytes the length of the file. */
+/** Whether the bytes of a table file from `indexFrom` on have the CRC-32 of the description. @param bytes the length of the file. */
 export async function isIndexIntact(
   path: string,
   bytes: number,
@@ -71,14 +72,15 @@ export async function isIndexIntact(
   }
 }
 
-/** The last entry of a block: entries, the places of some of them, and the number of these places. */
+/** The last entry of a block. A block has its entries, the offsets of some of them (restarts), and the number of these offsets. */
 function lastEntry(block: Uint8Array): Cursor {
   const restarts = new DataView(block.buffer, block.byteOffset).getUint32(block.length - 4, true);
   const entries = new Cursor(block.subarray(0, block.length - 4 * (restarts + 1)));
-  while (entries.left > 0) entries.next();
+  while (!entries.isAtEnd) entries.next();
   return entries;
 }
 
+/** Bytes `[from, to)` of a file. */
 async function read(file: FileHandle, from: number, to: number): Promise<Uint8Array> {
   const bytes = Buffer.allocUnsafe(to - from);
   const { bytesRead } = await file.read(bytes, 0, bytes.length, from);
@@ -99,8 +101,8 @@ class Cursor {
 
   constructor(private readonly bytes: Uint8Array) {}
 
-  get left(): number {
-    return this.bytes.length - this.at;
+  get isAtEnd(): boolean {
+    return this.at >= this.bytes.length;
   }
 
   varint(): number {
@@ -111,12 +113,13 @@ class Cursor {
     }
   }
 
-  /** Moves to the next entry. Its key begins as the key before. */
+  /** Moves to the next entry. An entry stores how many bytes its key shares with the key before, and only the rest of the key. */
   next(): void {
-    const shared = this.varint();
-    const own = this.varint();
-    const value = this.varint();
-    this.key = Buffer.concat([this.key.subarray(0, shared), this.bytes.subarray(this.at, (this.at += own))]);
-    this.value = this.bytes.subarray(this.at, (this.at += value));
+    const sharedLength = this.varint();
+    const restLength = this.varint();
+    const valueLength = this.varint();
+    const rest = this.bytes.subarray(this.at, (this.at += restLength));
+    this.key = Buffer.concat([this.key.subarray(0, sharedLength), rest]);
+    this.value = this.bytes.subarray(this.at, (this.at += valueLength));
   }
 }

@@ -7,14 +7,14 @@ import { digestBuffer, digestFile } from '../../base/node/file-digest.js';
 import type { PointerFile } from './pointer.js';
 import { isIndexIntact, type TableFile } from './table-file.js';
 
-/** Number of files whose CRC-32 is computed at the same time. */
+/** How many files are compared with the pointer file at the same time. */
 const CHECKED_AT_ONCE = 4;
-/** On Linux, names of the files that a process has open. */
+/** On Linux, the folder with a link to each file that this process has open. */
 const DESCRIPTORS = '/proc/self/fd';
 
 /**
- * A private folder in which one process opens a generation's LevelDB: hard links to its table files, and copies of the files that
- * LevelDB rewrites when it opens. The view stays readable after the generation was replaced and removed.
+ * A private folder in which one process opens a generation's LevelDB. It has hard links to the table files, and copies of the files that
+ * LevelDB rewrites when it opens. A view stays readable after its generation was replaced and removed.
  */
 export interface View {
   readonly path: string;
@@ -23,10 +23,11 @@ export interface View {
 }
 
 /**
- * Makes a view of the LevelDB in the folder `tables`, after comparing its files with the pointer file.
+ * Compares the LevelDB in the folder `tables` with the pointer file, and makes a view of it.
  *
- * @throws KNESER_DAMAGED if a file differs from the pointer file, KNESER_INPUT_UNREADABLE if one cannot be read,
- *   KNESER_OUTPUT_DENIED, KNESER_DISK_FULL or KNESER_IO if the view cannot be made.
+ * @param files the files of the LevelDB, from the pointer file.
+ * @throws KNESER_DAMAGED if a file differs from the pointer file; KNESER_INPUT_UNREADABLE if it cannot be read; KNESER_OUTPUT_DENIED,
+ *   KNESER_DISK_FULL or KNESER_IO if the view cannot be made.
  */
 export async function createView(tables: string, files: readonly PointerFile[]): Promise<View> {
   await checkFiles(tables, files);
@@ -51,10 +52,10 @@ export async function createView(tables: string, files: readonly PointerFile[]):
   }
 }
 
-/** Views of open models, which are removed when the process ends; `undefined` before the first view. */
+/** The views of open models, which are removed when the process ends; `undefined` before the first view. */
 let openViews: Set<string> | undefined;
 
-/** Adds a view to {@link openViews}. The hook on the exit of the process is set by the first one, not by importing this file. */
+/** Adds a view to {@link openViews}. The first view sets the hook on the exit of the process; an import of this file does not. */
 function holdView(path: string): void {
   if (!openViews) {
     const views = (openViews = new Set());
@@ -66,10 +67,10 @@ function holdView(path: string): void {
 }
 
 /**
- * Makes the file `from` readable as `to`, also after `from` was removed: by a hard link; where that is impossible, as on another
- * file system or for another user's file, by keeping the file open; where that is impossible too, by a copy.
+ * Makes the file `from` readable as `to`, even after `from` is removed: by a hard link; where this is impossible (on another file system,
+ * or for another user's file), by a link to the open file; where this is impossible too, by a copy.
  *
- * @param held gets the file if it is kept open.
+ * @param held gets the file if it stays open.
  */
 async function shareFile(from: string, to: string, held: FileHandle[]): Promise<void> {
   try {
@@ -85,8 +86,8 @@ async function shareFile(from: string, to: string, held: FileHandle[]): Promise<
 }
 
 /**
- * Compares files with the pointer file; of table files the length and LevelDB's index, since their data are compared when they are
- * read (`checked-store.ts`).
+ * Compares files with the pointer file. Of a table file only the length and LevelDB's index are compared, because `checked-store.ts`
+ * compares the data before they are read.
  *
  * @throws KNESER_DAMAGED, KNESER_INPUT_UNREADABLE
  */
@@ -100,10 +101,10 @@ async function checkFiles(folder: string, files: readonly PointerFile[]): Promis
   await Promise.all(Array.from({ length: CHECKED_AT_ONCE }, checkRest));
 }
 
-/** Files besides those of tables are about this long, or shorter [bytes]. */
+/** The usual size of the files that are not table files, in bytes, at most. */
 const SMALL_FILE = 1 << 16;
 
-/** Compares the length and the index of a table file with the pointer file. */
+/** Compares the length and the index of a table file with the pointer file. @throws KNESER_DAMAGED, KNESER_INPUT_UNREADABLE */
 function checkIndex(folder: string, { name, bytes }: PointerFile, table: TableFile): Promise<void> {
   return checkWith(join(folder, name), bytes, path => isIndexIntact(path, bytes, table));
 }
@@ -111,8 +112,10 @@ function checkIndex(folder: string, { name, bytes }: PointerFile, table: TableFi
 /**
  * Compares a whole file with the pointer file.
  *
- * @param buffer as `digestFile` takes it.
- * @param folder where the file is; `shown` is the folder that messages name.
+ * @param folder the folder of the file.
+ * @param buffer a buffer for `digestFile`.
+ * @param shown the folder that messages name.
+ * @throws KNESER_DAMAGED, KNESER_INPUT_UNREADABLE
  */
 export function checkFile(
   folder: string,
@@ -124,7 +127,7 @@ export function checkFile(
   return checkWith(join(folder, name), bytes, isIntact, join(shown, name));
 }
 
-/** Compares a file that has to have a length. @param isIntact compares its content. @param shown its path in messages. */
+/** Compares the length and the content of a file. @param bytes the right length. @param isIntact compares the content. @param shown the path in messages. */
 async function checkWith(
   path: string,
   bytes: number,

@@ -4,13 +4,13 @@ import type { LevelWriter } from '../level.js';
 import type { ModelStore } from '../store.js';
 import { beginDraft, type Draft, type FindUnfinished } from './folder.js';
 
-/** A model while it is written. */
+/** A model that is being written. */
 export interface NewModel extends Draft {
-  /** Opens the LevelDB of its tables, once. It is closed where writing fails. */
+  /** Opens the LevelDB of the model, once. The caller calls `finish`; if `write` fails, the LevelDB is closed. */
   createStore(): Promise<LevelWriter>;
-  /** Opens a LevelDB for rows that the tables are made of, once. It is removed in the end. */
+  /** Opens a temporary LevelDB, once, for counted rows, of which the tables are made. */
   createRows(): Promise<LevelWriter>;
-  /** Opens the same LevelDB, written and closed, for reading. */
+  /** Opens the LevelDB of `createRows` for reading, after `finish`. */
   openRows(): Promise<ModelStore>;
 }
 
@@ -18,20 +18,20 @@ export interface NewModel extends Draft {
 export interface WriteModelOptions {
   /** When the model was made, ISO 8601, if not now. */
   readonly created?: string;
-  /** As {@link beginDraft} takes it. */
+  /** Looks for a build to continue, as in {@link beginDraft}. */
   readonly findUnfinished?: FindUnfinished | undefined;
-  /** Asked after a failure: whether the unfinished model stays, for `--resume`. Default: it is removed. */
+  /** Called after a failure: whether the unfinished model stays, for `--resume`. By default it is removed. */
   readonly keepsUnfinished?: () => boolean;
 }
 
 /**
- * Writes a model into the folder `out`, whole or not at all: until the last step readers find the earlier model, even if this
- * process is killed. Training, pruning, unpacking and importing call it.
+ * Writes a model into the folder `out`, whole or not at all: before the last step, and if this process is killed, readers find the
+ * earlier model. All commands that write a model folder call this function.
  *
  * @param force whether a model in the folder may be replaced.
- * @param write writes the tables and closes their store, and writes the weights.
- * @returns the result of `write`, and the bytes of the model's files.
- * @throws KneserError: KNESER_OPTION, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_IO, and the errors of `write`.
+ * @param write writes the tables and finishes their store, and writes the weights.
+ * @returns the result of `write`, and the size of the model's files in bytes
+ * @throws KNESER_OPTION, KNESER_OUTPUT_*, KNESER_DISK_FULL, KNESER_IO, and the errors of `write`
  */
 export async function writeModel<T>(
   out: string,
@@ -41,9 +41,9 @@ export async function writeModel<T>(
 ): Promise<{ written: T; bytes: number }> {
   const draft = await beginDraft(out, force, findUnfinished);
   const stores: LevelWriter[] = [];
-  const create = async (path: string, lasts: boolean): Promise<LevelWriter> => {
+  const create = async (path: string, isForModel: boolean): Promise<LevelWriter> => {
     const { createLevelWriter } = await import('./leveldb.js');
-    const store = await createLevelWriter(path, Infinity, lasts);
+    const store = await createLevelWriter(path, Infinity, isForModel);
     stores.push(store);
     return store;
   };

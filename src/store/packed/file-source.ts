@@ -4,10 +4,10 @@ import { isPacked, MAGIC } from './format.js';
 import { cutShort, type ByteSource } from './source.js';
 
 /**
- * Opens the file at a path, if it begins with {@link MAGIC}.
+ * Opens the file at a path if it is a packed model, which begins with {@link MAGIC}.
  *
- * @returns `undefined` for a folder, for another file, and if there is nothing at the path.
- * @throws KNESER_INPUT_UNREADABLE
+ * @returns `undefined` for a folder or another file, and if there is nothing at the path
+ * @throws KNESER_INPUT_UNREADABLE for a file that cannot be opened; reading throws KNESER_IO
  */
 export async function openPackedFile(path: string): Promise<ByteSource | undefined> {
   const file = await open(path).catch(async (error: unknown) => {
@@ -36,7 +36,7 @@ export async function openPackedFile(path: string): Promise<ByteSource | undefin
       return { name: path, size: stats.size, read, close: () => file.close() };
     }
   } catch {
-    // The caller tries the path as a model folder next, and reports what is wrong with it.
+    // The caller tries the path as a model folder next, and reports the error.
   }
   await file.close();
   return undefined;

@@ -15,21 +15,26 @@ import { readVarint, writeVarint } from '../../base/varint.js';
  * └──────────┴────────────────────┴──────────────────────┴─────────────────────────────┘
  * ```
  *
- * The file holds lengths and no offsets, so that no parts of it can overlap or form a circle. Checksums form a tree: the header
- * has the checksum of the front, the front those of the pages, a page those of its values.
+ * The file holds lengths and no offsets, so that its parts cannot overlap or form a circle. Checksums form a tree: the header has the
+ * checksum of the front, the front has the checksums of the pages, and a page has the checksums of its values.
  */
+
+/** The first bytes of a packed file: `\x89KNESER\n`. */
 export const MAGIC = Uint8Array.of(0x89, 0x4b, 0x4e, 0x45, 0x53, 0x45, 0x52, 0x0a);
 
 /** The version of packed files that this code reads and writes. */
 export const PACKED_VERSION = 1;
 
-/** Bytes of the header. */
+/** The length of the header, in bytes. */
 export const HEADER_BYTES = 32;
 
-/** Keys of a page of the index; the last page may have fewer. */
+/** The number of keys of a page of the index; the last page may have fewer. */
 export const PAGE_KEYS = 64;
 
-/** The most bytes of a page and of a key. Keys are front-coded (they share leading bytes): without a limit a small page could claim keys of any length. */
+/**
+ * The longest page and the longest key, in bytes. A key may share its first bytes with the key before, so that without a limit the keys
+ * of a small page could have any length.
+ */
 const LARGEST_PAGE = 1 << 18;
 const LARGEST_KEY = LARGEST_PAGE / PAGE_KEYS;
 
@@ -38,12 +43,13 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** The first 32 bytes of a packed file. */
 export interface Header {
-  /** Of the packed file, `PACKED_VERSION`. */
+  /** The version of the packed file, `PACKED_VERSION`. */
   readonly version: number;
-  /** Of keys and values, `FORMAT_VERSION`. */
+  /** The version of its keys and values, `FORMAT_VERSION`. */
   readonly format: number;
+  /** The length of the front, in bytes. */
   readonly frontBytes: number;
-  /** Bytes of the whole file. */
+  /** The length of the whole file, in bytes. */
   readonly size: number;
   readonly frontChecksum: number;
 }
@@ -51,8 +57,9 @@ export interface Header {
 /** A page of the index, as the front describes it. */
 export interface PageInfo {
   readonly firstKey: Uint8Array;
+  /** The length of the page, in bytes. */
   readonly bytes: number;
-  /** Sum over the values of its keys. */
+  /** The total length of the values of its keys, in bytes. */
   readonly valueBytes: number;
   readonly checksum: number;
 }
@@ -66,11 +73,12 @@ export interface Front {
   readonly pages: readonly PageInfo[];
 }
 
-/** A key of a page. */
+/** A key of a page, and what the page says of its value. */
 export interface Entry {
   readonly key: Uint8Array;
-  /** Bytes of the value. */
+  /** The length of the value, in bytes. */
   readonly length: number;
+  /** The checksum of the value. */
   readonly checksum: number;
 }
 
@@ -79,7 +87,7 @@ export function isPacked(bytes: Uint8Array): boolean {
   return bytes.length >= MAGIC.length && MAGIC.every((byte, at) => bytes[at] === byte);
 }
 
-/** The bytes of a header. @param front the bytes of the front. @param rest number of bytes after the front. */
+/** Encodes the header. @param front the encoded front. @param rest the length of the file after the front, in bytes. */
 export function encodeHeader(front: Uint8Array, rest: number): Uint8Array {
   const header = new Uint8Array(HEADER_BYTES);
   const view = new DataView(header.buffer);
@@ -93,7 +101,7 @@ export function encodeHeader(front: Uint8Array, rest: number): Uint8Array {
   return header;
 }
 
-/** The reverse of {@link encodeHeader}, for bytes that {@link isPacked}. @throws BlockDamage */
+/** Decodes a header; `isPacked` must be true of its bytes. @throws BlockDamage */
 export function decodeHeader(bytes: Uint8Array): Header {
   if (bytes.length < HEADER_BYTES) throw new BlockDamage('cut short');
   const view = new DataView(bytes.buffer, bytes.byteOffset);
@@ -107,7 +115,7 @@ export function decodeHeader(bytes: Uint8Array): Header {
   };
 }
 
-/** The bytes of a front. */
+/** Encodes the front. */
 export function encodeFront({ created, weights, pages }: Front): Uint8Array {
   const pieces: Uint8Array[] = [];
   const put = (...bytes: Uint8Array[]): number => pieces.push(...bytes);
@@ -126,37 +134,38 @@ export function encodeFront({ created, weights, pages }: Front): Uint8Array {
   return concatenate(pieces);
 }
 
-/** The reverse of {@link encodeFront}. @throws BlockDamage */
+/** Decodes a front. @throws BlockDamage */
 export function decodeFront(bytes: Uint8Array): Front {
-  const from = new FrontReader(bytes);
-  const created = decoder.decode(from.readLengthPrefixed());
+  const reader = new FrontReader(bytes);
+  const created = decoder.decode(reader.readLengthPrefixed());
   const weights = new Map<string, Uint8Array>();
-  for (let left = from.u32(); left > 0; left--)
-    weights.set(decoder.decode(from.readLengthPrefixed()), from.readLengthPrefixed());
+  for (let remaining = reader.u32(); remaining > 0; remaining--)
+    weights.set(decoder.decode(reader.readLengthPrefixed()), reader.readLengthPrefixed());
   const pages: PageInfo[] = [];
-  for (let left = from.u32(); left > 0; left--) {
+  for (let remaining = reader.u32(); remaining > 0; remaining--) {
     const page = {
-      firstKey: from.readLengthPrefixed(),
-      bytes: from.u32(),
-      valueBytes: from.u64(),
-      checksum: from.u32(),
+      firstKey: reader.readLengthPrefixed(),
+      bytes: reader.u32(),
+      valueBytes: reader.u64(),
+      checksum: reader.u32(),
     };
     if (page.bytes > LARGEST_PAGE) throw new BlockDamage('impossible page of the index');
     const before = pages.at(-1);
     if (before && compareBytes(before.firstKey, page.firstKey) >= 0) throw new BlockDamage('pages out of order');
     pages.push(page);
   }
-  from.end();
+  reader.end();
   return { created, weights, pages };
 }
 
 /**
- * The bytes of a page. For each key:
+ * Encodes a page. For each key:
  *
  * ```
  * ┌──────────────────────────┬────────────────┬─────────────┬───────────┬───────────┐
  * │ bytes shared with the    │ length of the  │ rest of the │ length of │ checksum  │
- * │ key before, a varint     │ rest, a varint │ key         │ the value │ of it     │
+ * │ key before, a varint     │ rest, a varint │ key         │ the value │ of the    │
+ * │                          │                │             │           │ value     │
  * └──────────────────────────┴────────────────┴─────────────┴───────────┴───────────┘
  * ```
  *
@@ -181,7 +190,7 @@ export function encodePage(entries: readonly Entry[]): Uint8Array {
   return bytes.slice(0, at);
 }
 
-/** The reverse of {@link encodePage}. @param nextKey the first key of the next page; `undefined` for the last page. @throws BlockDamage */
+/** Decodes a page. @param nextKey the first key of the next page; `undefined` for the last page. @throws BlockDamage */
 export function decodePage(bytes: Uint8Array, page: PageInfo, nextKey: Uint8Array | undefined): Entry[] {
   if (checksum(bytes) !== page.checksum) throw new BlockDamage('checksum differs');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -205,12 +214,12 @@ export function decodePage(bytes: Uint8Array, page: PageInfo, nextKey: Uint8Arra
     valueBytes += length;
     before = key;
   }
-  const fits =
+  const isAsInFront =
     before &&
     compareBytes(entries[0].key, page.firstKey) === 0 &&
     (!nextKey || compareBytes(before, nextKey) < 0) &&
     valueBytes === page.valueBytes;
-  if (!fits) throw new BlockDamage('a page of the index differs from the front');
+  if (!isAsInFront) throw new BlockDamage('a page of the index differs from the front');
   return entries;
 }
 
@@ -231,7 +240,7 @@ class FrontReader {
     return Number(this.view.getBigUint64(this.take(8), true));
   }
 
-  /** A 32-bit length, and that many bytes. */
+  /** Reads a 32-bit length, and this many bytes. */
   readLengthPrefixed(): Uint8Array {
     const length = this.u32();
     const from = this.take(length);
@@ -243,6 +252,7 @@ class FrontReader {
     if (this.at !== this.bytes.length) throw new BlockDamage('wrong length');
   }
 
+  /** Moves behind the next bytes. @returns their offset */
   private take(length: number): number {
     const from = this.at;
     this.at += length;

@@ -1,15 +1,15 @@
 import { KneserError } from '../../base/errors.js';
 
-/** Bytes with random access: a file, memory, or an address. */
+/** The bytes of a packed model, which can be read at any offset: of a file, in memory, or on a web server. */
 export interface ByteSource {
   /** The name of the source in messages: a path or an address. */
   readonly name: string;
-  /** Number of bytes; `undefined` if a server does not tell it. */
+  /** The number of bytes; `undefined` if the server does not tell it. */
   readonly size: number | undefined;
   /**
    * Reads `length` bytes from `offset` on, into an array that is not overwritten later.
    *
-   * @throws KNESER_DAMAGED if the source ends before.
+   * @throws KNESER_DAMAGED if the source ends within these bytes.
    */
   readonly read: (offset: number, length: number) => Promise<Uint8Array>;
   /** Closes the file or connection. Closing twice is fine. */
@@ -21,6 +21,7 @@ export function cutShort(name: string): KneserError {
   return new KneserError('KNESER_DAMAGED', `${name}: this file was cut short; copy it again`);
 }
 
+/** Bytes of a source. */
 interface Range {
   readonly offset: number;
   readonly length: number;
@@ -28,10 +29,10 @@ interface Range {
 
 /** Two ranges are read in one request if at most this many bytes are between them. */
 const GAP_BYTES = 4 << 10;
-/** Joined ranges have at most this many bytes. */
+/** The most bytes of one request for joined ranges. */
 const JOINED_BYTES = 4 << 20;
 
-/** Reads ranges, all at the same time, neighbours in one request. @returns the bytes of each range, in the order of `ranges`. */
+/** Reads ranges at the same time, and ranges near each other in one request. @returns the bytes of each range, in the order of `ranges` */
 export async function readRanges(source: ByteSource, ranges: readonly Range[]): Promise<Uint8Array[]> {
   const order = ranges.map((_, index) => index).sort((a, b) => ranges[a].offset - ranges[b].offset);
   const joined: { offset: number; end: number; members: number[] }[] = [];

@@ -19,20 +19,21 @@ import {
 } from './format.js';
 import { cutShort, readRanges, type ByteSource } from './source.js';
 
-/** Pages of the index that are kept in memory: about 10 kB each. */
+/** The most pages of the index in memory, of about 10 kB each. */
 const KEPT_PAGES = 2048;
-/** Bytes of values that are read at once when all values are read. */
+/** The most bytes of values that `entries` reads at once. */
 const READ_BYTES = 4 << 20;
 
-/** A value: its entry in the index, and its offset in the file. */
+/** An entry of the index, and the offset of its value in the file, in bytes. */
 interface Place extends Entry {
   readonly offset: number;
 }
 
 /**
- * Opens a packed model; closing the store closes the source. Reads the header and the front, and no values.
+ * Opens a packed model: reads the header and the front, but no values. To close the store closes the source.
  *
- * @throws KneserError: KNESER_NOT_A_MODEL, KNESER_VERSION, KNESER_DAMAGED, and what the source throws.
+ * @param format the version of the model that is wanted.
+ * @throws KNESER_NOT_A_MODEL, KNESER_VERSION, KNESER_DAMAGED, and the errors of the source. The source is closed then.
  */
 export async function openPacked(
   source: ByteSource,
@@ -52,7 +53,7 @@ export async function openPacked(
   }
 }
 
-async function readHeader(source: ByteSource, reads: number): Promise<Header> {
+async function readHeader(source: ByteSource, wantedFormat: number): Promise<Header> {
   const { name } = source;
   const bytes = await source.read(0, Math.min(HEADER_BYTES, source.size ?? HEADER_BYTES));
   if (!isPacked(bytes)) {
@@ -64,7 +65,7 @@ async function readHeader(source: ByteSource, reads: number): Promise<Header> {
     const known = `a packed model of version ${version}; this version of kneser reads ${PACKED_VERSION}`;
     throw new KneserError('KNESER_VERSION', `${name}: ${known}`);
   }
-  if (format !== reads) throw versionError(name, format, reads);
+  if (format !== wantedFormat) throw versionError(name, format, wantedFormat);
   if (source.size !== undefined && source.size < size) throw cutShort(name);
   if ((source.size ?? size) !== size || HEADER_BYTES + frontBytes > size) {
     throw new KneserError(
@@ -75,13 +76,13 @@ async function readHeader(source: ByteSource, reads: number): Promise<Header> {
   return header;
 }
 
-/** The values of a packed model. Opened by {@link openPacked}. */
+/** The values of a packed model, which {@link openPacked} opens. */
 class PackedStore implements ModelStore {
   readonly name: string;
-  /** By page, the offset of its part of the index, and of its first value. */
+  /** The offsets in the file of each page of the index, and of the first value of each page, in bytes. */
   private readonly pageStarts: Float64Array;
   private readonly valueStarts: Float64Array;
-  /** The pages that were read last, by number. */
+  /** The pages in memory, by number. */
   private readonly pages = new Map<number, Promise<Place[]>>();
 
   constructor(
@@ -116,11 +117,11 @@ class PackedStore implements ModelStore {
   }
 
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    const numbers = keys.map(key => last(this.front.pages, key, page => page.firstKey));
+    const numbers = keys.map(key => lastNotAfter(this.front.pages, key, page => page.firstKey));
     const pages = await this.readPages(new Set(numbers.filter(number => number >= 0)));
     const places = keys.map((key, i) => {
       const places = pages.get(numbers[i]) ?? [];
-      const place = places.at(last(places, key, entry => entry.key));
+      const place = places.at(lastNotAfter(places, key, entry => entry.key));
       return place && compareBytes(place.key, key) === 0 ? place : undefined;
     });
     const found = places.filter(place => place !== undefined);
@@ -145,7 +146,7 @@ class PackedStore implements ModelStore {
     await this.source.close?.();
   }
 
-  /** Reads pages of the index that are not in memory. @returns all pages asked for, by number. */
+  /** Pages of the index by number; reads those that are not in memory. */
   private async readPages(numbers: ReadonlySet<number>): Promise<Map<number, Place[]>> {
     const missing = [...numbers].filter(number => !this.pages.has(number));
     if (missing.length > 0) {
@@ -170,6 +171,7 @@ class PackedStore implements ModelStore {
     return found;
   }
 
+  /** The entries of a page, with the offsets of their values. @throws KNESER_DAMAGED */
   private decodePage(number: number, bytes: Uint8Array): Place[] {
     const { pages } = this.front;
     const entries = decodeValue(`${this.name}: index, page ${number}`, bytes, page =>
@@ -183,21 +185,22 @@ class PackedStore implements ModelStore {
     });
   }
 
+  /** Reads values, and compares them with their checksums. @throws KNESER_DAMAGED */
   private async readValues(places: readonly Place[]): Promise<Uint8Array[]> {
     const values = await readRanges(this.source, places);
     values.forEach((value, i) => {
       if (checksum(value) === places[i].checksum) return;
       throw new KneserError(
         'KNESER_DAMAGED',
-        `${this.name}: the ${value.length} bytes at ${places[i].offset} differ from those that were written; the file is damaged, or was replaced while it was open`,
+        `${this.name}: the ${value.length} bytes at ${places[i].offset} differ from the bytes that were written; the file is damaged, or was replaced while it was open`,
       );
     });
     return values;
   }
 }
 
-/** The index of the last item whose key is not after `key` in a sorted list, or −1. */
-function last<T>(list: readonly T[], key: Uint8Array, keyOf: (item: T) => Uint8Array): number {
+/** The index of the last item of a sorted list whose key is not after `key`; −1 if there is none. */
+function lastNotAfter<T>(list: readonly T[], key: Uint8Array, keyOf: (item: T) => Uint8Array): number {
   let low = 0;
   let high = list.length;
   while (low < high) {

@@ -2,38 +2,37 @@ import { KneserError } from '../../base/errors.js';
 import { concatenate } from '../../base/bytes.js';
 import { cutShort, type ByteSource } from './source.js';
 
-/** Bytes of the first request: enough for header and front of a model of 500 MB, so that opening it takes only one more request, for the manifest. */
+/** Bytes of the first request. They hold the header and front of a model of 500 MB, so that to open it takes only one more request, for the manifest. */
 const FIRST_BYTES = 128 << 10;
-/** If a server ignores ranges and sends the whole file, at most this many bytes are accepted. */
+/** The largest file that is accepted from a server that ignores ranges and sends the whole file, in bytes. */
 const WHOLE_BYTES = 64 << 20;
-/** Requests under way at the same time. */
-const REQUESTS = 24;
+/** The most requests at the same time. */
+const MOST_REQUESTS = 24;
 
 /** Parses an address. @throws KNESER_OPTION */
 export function parseUrl(text: string): URL {
   try {
     return new URL(text);
   } catch (error) {
-    throw new KneserError('KNESER_OPTION', `${text}: this is no address`, { cause: error });
+    throw new KneserError('KNESER_OPTION', `${text}: is not an address`, { cause: error });
   }
 }
 
 /**
- * Opens a file on a web server, which is read by range requests. A page may send these requests to another site without a CORS
- * preflight: `Range: bytes=a-b` is a safelisted header, `If-Range` is not. So a file that is replaced on the server is found by the
- * responses: by ETag, date and size if the page can see them, and always by the checksums of the values.
+ * Opens a file on a web server, which is read by range requests. They have the header `Range: bytes=a-b` but not `If-Range`, so that a
+ * page may send them to another site without a CORS preflight. A file that was replaced on the server is therefore recognized by the
+ * responses: by ETag, date and size where the page can see them, and always by the checksums of the values.
  *
- * @throws KneserError: KNESER_INPUT_MISSING (404), KNESER_INPUT_UNREADABLE (401, 403), KNESER_OPTION, KNESER_IO,
- * KNESER_ABORTED.
+ * @throws KNESER_INPUT_MISSING (404, 410), KNESER_INPUT_UNREADABLE (401, 403), KNESER_OPTION, KNESER_IO, KNESER_ABORTED
  */
 export async function openUrl(url: URL, signal?: AbortSignal): Promise<ByteSource> {
   if (!/^(https?|blob|data):$/.test(url.protocol)) {
-    throw new KneserError('KNESER_OPTION', `${url.href}: no web address; open a file by its path`);
+    throw new KneserError('KNESER_OPTION', `${url.href}: is not a web address; open a file by its path`);
   }
   const name = url.href;
   const first = await request(url, 0, FIRST_BYTES, signal);
   const isWhole = first.status === 200;
-  // An empty file has no first byte: 416.
+  // The status 416 means that there is no first byte: the file is empty.
   const start =
     first.status === 416 ? new Uint8Array(0) : await bodyOf(name, first, isWhole ? WHOLE_BYTES : FIRST_BYTES, signal);
   const total = isWhole || start.length < FIRST_BYTES ? start.length : totalOf(first);
@@ -50,10 +49,10 @@ export async function openUrl(url: URL, signal?: AbortSignal): Promise<ByteSourc
     if (bytes.length < length) throw cutShort(name);
     return bytes;
   };
-  return { name, size: total, read: atMost(REQUESTS, read) };
+  return { name, size: total, read: atMost(MOST_REQUESTS, read) };
 }
 
-/** @returns a response with the status 200, 206 or 416. */
+/** Requests a range of the file. @returns a response with the status 200, 206 or 416 */
 async function request(url: URL, offset: number, length: number, signal: AbortSignal | undefined): Promise<Response> {
   let response: Response;
   try {
@@ -67,12 +66,12 @@ async function request(url: URL, offset: number, length: number, signal: AbortSi
   const { status } = response;
   if (status === 200 || status === 206 || status === 416) return response;
   await response.body?.cancel();
-  const what = `${url.href}: the server answers ${status}${response.statusText ? ` ${response.statusText}` : ''}`;
-  if (status === 404 || status === 410) throw new KneserError('KNESER_INPUT_MISSING', `${what}; look at the address`);
+  const answer = `${url.href}: the server answers ${status}${response.statusText ? ` ${response.statusText}` : ''}`;
+  if (status === 404 || status === 410) throw new KneserError('KNESER_INPUT_MISSING', `${answer}; check the address`);
   if (status === 401 || status === 403) {
-    throw new KneserError('KNESER_INPUT_UNREADABLE', `${what}: the file must be readable without signing in`);
+    throw new KneserError('KNESER_INPUT_UNREADABLE', `${answer}; the file must be readable without signing in`);
   }
-  throw new KneserError('KNESER_IO', `${what}; try again later`);
+  throw new KneserError('KNESER_IO', `${answer}; try again later`);
 }
 
 /** The body of a response. @throws KNESER_IO if it has more than `limit` bytes. */
@@ -102,24 +101,25 @@ async function bodyOf(
   throw new KneserError(
     'KNESER_IO',
     response.status === 206
-      ? `${name}: the server sends more than it was asked for; download the file and open that`
+      ? `${name}: the server sends more than the range that was requested; download the file and open the copy`
       : `${name}: the server sends the file only as a whole, and it is larger than ${WHOLE_BYTES >> 20} MB; ` +
-          'use a server that answers range requests, or download the file and open that',
+          'use a server that answers range requests, or download the file and open the copy',
   );
 }
 
-/** The size of the whole file, if the response shows it. */
+/** The size of the whole file, in bytes; `undefined` if the response does not show it. */
 function totalOf(response: Response): number | undefined {
   const match = /\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
   return match ? Number(match[1]) : undefined;
 }
 
-/** A text that differs from one version of the file to the next, as far as the response shows: ETag, date, size. */
+/** Identifies the version of the file: its ETag, date and size, as far as the response shows them. */
 function identityOf(response: Response): string {
   const { headers } = response;
   return [headers.get('etag'), headers.get('last-modified'), totalOf(response)].join(' ');
 }
 
+/** The error for a request that failed. */
 function failed(name: string, error: unknown, signal: AbortSignal | undefined): KneserError {
   if (signal?.aborted)
     return new KneserError('KNESER_ABORTED', `${name}: reading was interrupted`, { cause: signal.reason });
@@ -127,12 +127,12 @@ function failed(name: string, error: unknown, signal: AbortSignal | undefined): 
   for (let at = error; at instanceof Error; at = at.cause) reasons.push(at.message);
   return new KneserError(
     'KNESER_IO',
-    `${name}: the server cannot be reached, or broke off (${reasons.join(': ')}); look at the address, and try again`,
+    `${name}: the server cannot be reached, or broke off (${reasons.join(': ')}); check the address, and try again`,
     { cause: error },
   );
 }
 
-/** Wraps `act` so that at most `limit` calls run at the same time; others wait. */
+/** A function that calls `act`, but lets at most `limit` calls run at the same time; other calls wait. */
 function atMost<A extends unknown[], T>(limit: number, act: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
   let free = limit;
   const waiting: (() => void)[] = [];

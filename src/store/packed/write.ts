@@ -7,21 +7,21 @@ import { encodeFront, encodeHeader, encodePage, PAGE_KEYS, type Entry, type Page
 /** Bytes of values that are joined and written at once. */
 const WRITE_BYTES = 1 << 20;
 
-/** A packed model, ready to be written. */
+/** A packed model whose index is complete, ready to be written. */
 export interface PackedFile {
   /** How many keys the model has. */
   readonly keys: number;
-  /** Bytes of the file. */
+  /** The length of the file, in bytes. */
   readonly bytes: number;
-  /** The bytes of the file, in order, in pieces of about {@link WRITE_BYTES}. */
+  /** The content of the file, in order, in pieces of about {@link WRITE_BYTES}. */
   readonly pieces: AsyncIterable<Uint8Array>;
 }
 
 /**
- * Input: the values of a store, which are read twice: for the index, which comes first in the file, then for the values themselves.
- * Output: the bytes of a packed model. Order: as the keys.
+ * Input: the values of a store, in the order of their keys. They are read twice: first for the index, which comes first in the file, then
+ * for the values themselves. Output: the bytes of a packed model.
  *
- * @param onValue called with the size of each value that was read; it may throw to stop.
+ * @param onValue called with the length of each value that was read, in bytes; it may throw to stop.
  */
 export async function packStore(
   store: ModelStore,
@@ -36,6 +36,7 @@ export async function packStore(
   return { keys, bytes, pieces: inPieces([header, front, ...pages], store, onValue) };
 }
 
+/** The index of a packed model: its pages, as the front describes them and encoded, and the number of keys. */
 interface Index {
   readonly infos: readonly PageInfo[];
   readonly pages: readonly Uint8Array[];

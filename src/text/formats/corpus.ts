@@ -72,7 +72,7 @@ export interface ReadOptions extends DocumentOptions {
  * Consecutive documents as bytes, which training and perplexity read without making strings. Each document ends with a line feed:
  *
  *     bytes    the cat \n sat \n | a dog \n | \n |
- *     ends                       13         19   20
+ *     ends                       12         18   19
  *
  * The bytes are valid until the next piece is asked for.
  */

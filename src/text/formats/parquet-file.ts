@@ -16,8 +16,8 @@ export async function isParquet(path: string): Promise<boolean> {
 }
 
 /**
- * The text of one column of a Parquet file. The end of the file says where its columns are, so it must be readable at any
- * offset: a pipe, and a Parquet file inside gzip or zstd, are first copied to a temporary file. A file that is not Parquet is
+ * The text of one column of a Parquet file. The end of the file says where its columns are, so that the file must
+ * be readable at any offset: a pipe, and a Parquet file inside gzip or zstd, are first copied to a temporary file. A file that is not Parquet is
  * refused with the name of its kind.
  */
 export function readParquet(path: string, options: ReadOptions): AsyncGenerator<Piece> {

@@ -15,12 +15,13 @@ import { KneserError } from '../../base/errors.js';
 export const STRETCH_BYTES = 1 << 16;
 /** A stretch with fewer control characters, or fewer invalid sequences, is accepted whatever its length. */
 const FEWEST_BAD = 16;
-/** The largest accepted shares: of control characters and invalid sequences in bytes, of invalid ones in non-ASCII sequences. */
+/** The most control characters in a stretch, as a share of its bytes. */
 const MOST_CONTROLS = 1 / 20;
+/** The most invalid sequences in a stretch, as a share of its bytes, and as a share of its non-ASCII sequences. */
 const MOST_INVALID = 1 / 2000;
 const MOST_INVALID_SEQUENCES = 1 / 10;
 
-/** The fewest first bytes by whose NUL bytes UTF-16 and UTF-32 are recognized. */
+/** Fewer bytes than this are not enough to recognize UTF-16 or UTF-32 by NUL bytes. */
 const FEWEST_WIDE_BYTES = 8;
 
 /** 1 for each ASCII byte (128 entries) that is a control character other than tab, LF, VT, FF, CR and ESC (which begins terminal colours). */
@@ -213,7 +214,7 @@ function wrongEncoding(path: string, encoding: string): KneserError {
 }
 
 function notUtf8(path: string, bytes: Uint8Array, found: string): KneserError {
-  // Under a quarter of non-ASCII bytes suggests Latin-1, where only accented letters have them; in other scripts every letter does.
+  // In Latin-1 only accented letters are non-ASCII bytes, so that they are rare; in encodings of other scripts all letters are.
   const high = bytes.reduce((count, byte) => count + (byte >= 0x80 ? 1 : 0), 0);
   const isLatin = high < bytes.length / 4;
   const help = isLatin

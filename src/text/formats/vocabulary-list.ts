@@ -49,6 +49,7 @@ export async function readVocabularyList(path: string): Promise<string[]> {
   return words;
 }
 
+/** The text of a list. @throws KNESER_LIMIT, KNESER_INPUT_* */
 async function readWhole(path: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -67,6 +68,7 @@ async function readWhole(path: string): Promise<string> {
   return decode(Buffer.concat(chunks));
 }
 
+/** The words of a list that is not JSON: the column beside the numbers if half of the lines have numbers, else all words. */
 function wordsOfLines(path: string, text: string): string[] {
   const lines = linesOf(text);
   const refuse = (line: Line, reason: string): never => {

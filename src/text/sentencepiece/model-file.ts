@@ -41,8 +41,8 @@ export interface NormalizerFile {
   readonly escapesSpace: boolean;
 }
 
-/** SentencePiece's own library refuses pieces of this many bytes or more. */
-const MOST_PIECE_BYTES = 8000;
+/** The longest piece that SentencePiece's own library accepts, in bytes. */
+const MOST_PIECE_BYTES = 7999;
 
 /** @param bytes the file's content. @throws KNESER_TOKENIZER with the path of the field that is wrong */
 export function readModelFile(bytes: Uint8Array): ModelFile {
@@ -72,7 +72,7 @@ function readPiece(message: Message, fallsBack: boolean): Piece {
   const bytes = message.bytes(1, 'piece') ?? new Uint8Array(0);
   const path = message.at('piece');
   if (bytes.length === 0) refuse(`${path}: is empty`);
-  if (bytes.length >= MOST_PIECE_BYTES) refuse(`${path}: has ${bytes.length} bytes, more than ${MOST_PIECE_BYTES - 1}`);
+  if (bytes.length > MOST_PIECE_BYTES) refuse(`${path}: has ${bytes.length} bytes, more than ${MOST_PIECE_BYTES}`);
   const text = decodeText(bytes, path);
   const number = message.choice(3, 'type', 1);
   const type = PIECE_TYPES[number] || refuse(`${message.at('type')}: ${number} is not supported`);

@@ -35,7 +35,7 @@ function readUnigram(file: ModelFile): Model {
     if (type === 'normal') worst = Math.min(worst, score);
   });
   const scores = Float64Array.from(pieces, ({ text, score, type }) =>
-    // The score of a user-defined piece is at least 0 and grows with the piece's length: higher than any other cut of its text.
+    // A user-defined piece has a score of at least 0, which grows with its length, so that it beats every other cut of its text.
     type === 'user-defined' ? Math.fround(0.1 * (encoder.encode(text).length - 1)) : score,
   );
   for (const [text, id] of idsOf(file)) trie.set(text, id);

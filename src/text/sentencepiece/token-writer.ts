@@ -24,11 +24,13 @@ export class TokenWriter {
     this.bytePieces = Array.from({ length: 256 }, (_, byte) => ids.get(byteToken(byte)) ?? -1);
   }
 
+  /** Writes a part that is a piece. */
   piece(id: number, put: Put): void {
     if (this.pending !== '') this.end(put);
     put(id);
   }
 
+  /** Writes a part without a piece. */
   unknown(text: string, put: Put): void {
     if (!this.fallsBack) this.pending += text;
     else for (const byte of encoder.encode(text)) put(this.bytePieces[byte]);

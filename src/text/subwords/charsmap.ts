@@ -11,7 +11,7 @@ const MOST_RULES = 32;
  * a double-array trie (Darts-clone) of their UTF-8 bytes; the replacements follow the trie.
  *
  *     length of the trie [bytes], uint32 little-endian | trie: uint32 [units] | replacements, each ended by NUL
- *     node:   bits 0-7 its byte, 8: a rule ends here, 9: the offset is multiplied by 256, 10-30 offset of the children
+ *     node:   bits 0-7 its byte, 8: a rule ends here, 9: the offset is times 256, 10-30 offset to its children
  *     value:  bits 0-30 the offset of a replacement [bytes], 31: 1
  */
 export class Charsmap {
@@ -101,8 +101,8 @@ export class Charsmap {
   private hasValue = false;
 
   /**
-   * The child of a node for a byte; -1 if it has none. A node is the position from which the positions of its children are reached:
-   * XOR their byte. The unit at this position itself is the value of the rule that ends at the node.
+   * The child of a node for a byte; -1 if it has none. A node is an index into `units`: the unit of its child for byte b is at
+   * `node ^ b`, and the value of the rule that ends at the node, if any, is at `node` itself.
    */
   private step(node: number, byte: number): number {
     const position = node ^ byte;
@@ -112,11 +112,13 @@ export class Charsmap {
     return position ^ offsetOf(unit);
   }
 
+  /** @throws KNESER_TOKENIZER for a position outside the trie */
   private unit(position: number): number {
     if (position >>> 0 >= this.units.length) refuse(`${this.path}: leads out of its trie`);
     return this.units[position];
   }
 
+  /** The replacement at an offset in `strings`, in bytes. */
   private replacementAt(from: number): string {
     const known = this.replacements.get(from);
     if (known !== undefined) return known;
@@ -134,6 +136,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 /** The high bits of the first UTF-8 byte of a code point, by the length of its UTF-8 (0 to 4 bytes). */
 const UTF8_HEAD = [0, 0, 0xc0, 0xe0, 0xf0];
 
+/** The number to XOR with the index of a node's unit to get the node. */
 function offsetOf(unit: number): number {
   return (unit >>> 10) << ((unit & 0x200) >>> 6);
 }

@@ -65,10 +65,12 @@ export class Merges {
     return slot * 4;
   }
 
+  /** The rank of a pair, or NO_RANK. */
   private rankOf(left: number, right: number): number {
     return this.slots[this.slotOf(left, right) + 2];
   }
 
+  /** Finds each merge by a scan of all ranks. */
   private applyShort(symbols: Int32Array, length: number): number {
     const { ranks } = this;
     for (let i = 0; i + 1 < length; i++) ranks[i] = this.rankOf(symbols[i], symbols[i + 1]);
@@ -94,6 +96,7 @@ export class Merges {
     return length;
   }
 
+  /** Finds each merge by a heap; the symbols form a linked list, and -1 marks those that were merged away. */
   private applyLong(symbols: Int32Array, length: number): number {
     if (this.next.length < length) {
       this.next = new Int32Array(length * 2);

@@ -22,6 +22,7 @@ export function unpack(packed: string): CodePoints {
   return ranges;
 }
 
+/** The code points from `first` to `last`. */
 export function range(first: number, last = first): CodePoints {
   return [first, last];
 }
@@ -31,6 +32,7 @@ export function pointsOf(text: string): CodePoints {
   return union(...Array.from(text, character => range(character.codePointAt(0) ?? 0)));
 }
 
+/** The code points that are in at least one of the sets. */
 export function union(...sets: readonly CodePoints[]): CodePoints {
   const pairs: [number, number][] = [];
   for (const set of sets) for (let i = 0; i < set.length; i += 2) pairs.push([set[i], set[i + 1]]);
@@ -44,6 +46,7 @@ export function union(...sets: readonly CodePoints[]): CodePoints {
   return ranges;
 }
 
+/** The code points that are not in the set. */
 export function complement(set: CodePoints): CodePoints {
   const ranges: number[] = [];
   let at = 0;
@@ -55,10 +58,12 @@ export function complement(set: CodePoints): CodePoints {
   return ranges;
 }
 
+/** The code points that are in both sets. */
 export function intersection(a: CodePoints, b: CodePoints): CodePoints {
   return complement(union(complement(a), complement(b)));
 }
 
+/** Whether a code point is in the set. */
 export function contains(set: CodePoints, point: number): boolean {
   let [low, high] = [0, set.length / 2];
   while (low < high) {

@@ -28,6 +28,7 @@ export class Fields {
     return new Fields(value as Record<string, unknown>, path);
   }
 
+  /** Whether a field is there, even if it is null. */
   has(name: string): boolean {
     return Object.hasOwn(this.object, name);
   }

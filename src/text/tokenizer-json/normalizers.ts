@@ -72,6 +72,7 @@ function readPart(type: string, fields: Fields): NormalizerPart {
   }
 }
 
+/** The normalizer that applies several normalizers in order. */
 function inOrder(parts: readonly NormalizerPart[]): NormalizerPart {
   return {
     normalize: parts.map(part => part.normalize).reduce((all, one) => text => one(all(text)), NOTHING.normalize),
@@ -110,6 +111,7 @@ const LONG_RUN = /\p{M}{1025}/u;
 /** Matches one part after another. */
 const RUN = /\P{M}*\p{M}{1,1024}|\P{M}+/gu;
 
+/** A text without characters of `NOT_NORMALIZED`, in a Unicode normalization form. */
 function normalizeRuns(text: string, form: Form): string {
   return LONG_RUN.test(text) ? text.replace(RUN, part => part.normalize(form)) : text.normalize(form);
 }
@@ -145,6 +147,7 @@ function without(removed: CodePoints): Normalizer {
 
 const isOneCharacter = (text: string): boolean => Array.from(text).length === 1;
 
+/** The normalizer `Replace`. */
 function replace(fields: Fields): NormalizerPart {
   const { literal, regex, path } = readPattern(fields);
   const content = fields.text('content');
@@ -174,6 +177,7 @@ export function compile(source: string, path: string, flags = 'gu'): RegExp {
 const IDEOGRAPH =
   /[\u{4e00}-\u{9fff}\u{3400}-\u{4dbf}\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{f900}-\u{faff}\u{2f800}-\u{2fa1f}]/gu;
 
+/** The normalizer `BertNormalizer`. Without `strip_accents` it removes accents if it lower-cases. */
 function bert(fields: Fields): Normalizer {
   const steps: Normalizer[] = [];
   if (fields.flag('clean_text')) {

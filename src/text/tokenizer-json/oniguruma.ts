@@ -35,6 +35,7 @@ export function literal(text: string): Expression {
   };
 }
 
+/** The source that matches one code point. */
 function escape(point: number): string {
   const character = String.fromCodePoint(point);
   return /[A-Za-z0-9]/.test(character) ? character : `\\u{${point.toString(16)}}`;
@@ -47,6 +48,7 @@ const HEX = sets.pointsOf('0123456789ABCDEFabcdef');
 /** The control character that each escape letter stands for. */
 const CONTROLS: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, v: 11, a: 7, e: 27 };
 
+/** The classes that brackets may hold, such as `[:alpha:]`. */
 const POSIX: Readonly<Record<string, () => CodePoints>> = {
   alpha: sets.ALPHABETIC,
   digit: () => category('Nd'),
@@ -70,6 +72,7 @@ const EXTRA_FORMS: Readonly<Record<string, string>> = { s: 'ſ', k: '\u212a' };
 /** Pairs of characters that Oniguruma also matches with one character where case is ignored: `ss` with `ß`. */
 const PAIRS_OF_ONE = /ss|ff|fi|fl|st|ij|aʾ|h\u0331|t\u0308|w\u030a|y\u030a|i\u0307|j\u030c|ʼn/i;
 
+/** Reads a pattern from left to right and writes its translation. Each method reads one construct at the next character. */
 class Translator {
   /** The index of the next character of the pattern. */
   private at = 0;
@@ -96,6 +99,7 @@ class Translator {
     refuse(`${this.path}: ${construct} at character ${this.at + 1} is not supported`);
   }
 
+  /** The next character, or one `ahead` of it; `undefined` behind the end. */
   private peek(ahead = 0): string | undefined {
     return this.input[this.at + ahead];
   }
@@ -107,6 +111,7 @@ class Translator {
     return isNext;
   }
 
+  /** Reads `a|b|c`. */
   private alternatives(ignoreCase: boolean): Expression {
     const parts: Expression[] = [];
     do parts.push(this.sequence(ignoreCase));
@@ -114,6 +119,7 @@ class Translator {
     return { source: parts.map(part => part.source).join('|'), matchesEmpty: parts.some(part => part.matchesEmpty) };
   }
 
+  /** Reads a sequence of atoms with their quantifiers. */
   private sequence(ignoreCase: boolean): Expression {
     let source = '';
     let matchesEmpty = true;
@@ -143,6 +149,7 @@ class Translator {
     return { source, matchesEmpty };
   }
 
+  /** Reads a character, a class, an anchor or a group. */
   private atom(ignoreCase: boolean): Expression {
     const character = this.input[this.at];
     switch (character) {
@@ -197,6 +204,7 @@ class Translator {
     return sets.pointsOf(letters.join(''));
   }
 
+  /** Reads a group in parentheses. Groups that capture become groups that do not, because back-references are refused. */
   private group(ignoreCase: boolean): Expression {
     const close = (body: Expression): Expression => {
       if (!this.eat(')')) this.unsupported('a group without an end');

@@ -110,6 +110,7 @@ function readStep(type: string, fields: Fields, normalizers: readonly string[], 
   }
 }
 
+/** The source that matches one code point of a set. */
 function ofSet(set: sets.CodePoints): string {
   return sets.classSource(set);
 }
@@ -118,13 +119,14 @@ function notWordNorSpace(): sets.CodePoints {
   return sets.complement(sets.union(sets.RUST_WORD(), sets.SPACE()));
 }
 
+/** What becomes of matches: they are left out, are pieces, or join a neighbour; `JOINS` defines each behavior. */
 const BEHAVIORS = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous'] as const;
 type Behavior = (typeof BEHAVIORS)[number];
 
 /**
  * The pre-tokenizer that splits a piece at the matches of an expression.
  *
- * @param source of the expression, for the flag `u`.
+ * @param source the source of the expression, for the flag `u`.
  * @param invert whether the matches count as text, and the stretches between them as matches.
  */
 function splitBy(source: string, behavior: Behavior, invert: boolean, path: string): PreTokenizer {
@@ -165,7 +167,7 @@ interface Span {
 const JOINS: Readonly<Record<Behavior, (spans: readonly Span[]) => readonly Span[]>> = {
   Removed: spans => spans.filter(span => !span.isMatch),
   Isolated: spans => spans,
-  /** Neighbouring matches become one span. */
+  /** Neighbouring spans of one kind, such as two matches, become one span. */
   Contiguous: spans => joined(spans, (span, previousIsMatch) => span.isMatch === previousIsMatch),
   /** A match is joined to the span before it, unless that span is also a match. */
   MergedWithPrevious: spans => joined(spans, (span, previousIsMatch) => span.isMatch && !previousIsMatch),
@@ -199,7 +201,7 @@ class Spans {
   /** Where the search continues, and where the match before ended. */
   private at = 0;
   private lastEnd = -1;
-  /** The expression, sticky and global. */
+  /** The expression with the flag `y`, which matches only at `at`, and with the flag `g`, which searches from `at` on. */
   private readonly here: RegExp;
   private readonly anywhere: RegExp;
 
@@ -269,6 +271,7 @@ class Spans {
   }
 }
 
+/** Whether an offset lies between the halves of a surrogate pair. */
 function isInPair(text: string, at: number): boolean {
   return (text.charCodeAt(at) & 0xfc00) === 0xdc00 && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800;
 }
@@ -287,6 +290,7 @@ function fixedLength(length: number, path: string): PreTokenizer {
 /** The expression of GPT-2: contractions; runs of letters, digits or other characters, each with a space before it; white space. */
 const GPT2 = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
 
+/** `ByteLevel`: splits by the expression of GPT-2, then writes pieces in the byte-level alphabet. */
 function readByteLevel(fields: Fields): Step {
   const addsSpace = fields.flag('add_prefix_space');
   // `trim_offsets` changes only the offsets of tokens, which are not used.
@@ -310,6 +314,7 @@ const SPLITTERS = [
 /** Normalizers after which the first character still comes from the first character of the text. */
 const KEEP_START = ['Replace character', 'Prepend', 'Lowercase', 'NFC', 'NFD', 'NFKC', 'NFKD'];
 
+/** `Metaspace`: replaces spaces by a mark, puts a mark at the beginning, and cuts the text before each mark, as the options say. */
 function readMetaspace(fields: Fields, normalizers: readonly string[], before: readonly string[]): Step {
   const mark = fields.character('replacement');
   if (fields.isSet('str_rep')) fields.text('str_rep');

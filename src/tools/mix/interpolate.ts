@@ -5,7 +5,7 @@ import type { Ngrams } from '../arpa/ngrams.js';
 import type { Component } from './component.js';
 import type { MixtureWeights } from './weights.js';
 
-/** The most n-grams whose probabilities are computed at once. */
+/** A component computes the probabilities of at most this many n-grams in one call. */
 const BATCH_ROWS = 1 << 16;
 
 /**

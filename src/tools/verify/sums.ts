@@ -11,7 +11,7 @@ const TOLERANCE = 1e-9;
 const WORDS_A_BATCH = 1 << 14;
 /** Number of histories of arbitrary words, besides the contexts sampled from the tables. */
 const ARBITRARY_HISTORIES = 3;
-/** The most probabilities that are summed in all, unless two histories have more. */
+/** The most probabilities that are summed for all histories together, unless two histories have more. */
 const MOST_PROBABILITIES = 4_000_000;
 
 /**

@@ -2,20 +2,25 @@ import { shown } from '../../base/check.js';
 import { KneserError } from '../../base/errors.js';
 import { cutShort, type ByteSource } from './source.js';
 
-/** A packed model: a `File` or `Blob` of a web page, an address, or bytes in memory. */
+/** A packed model: a `Blob`, such as the `File` that a user chose in a web page; the URL of a file; or the file's bytes. */
 export type PackedInput = Blob | URL | ArrayBuffer | Uint8Array;
 
-/** Opens a packed model for reading. @throws KneserError if it cannot be read, as `openUrl` does. */
-export async function openSource(input: PackedInput, signal?: AbortSignal): Promise<ByteSource> {
+/**
+ * Opens the bytes of a packed model for reading.
+ *
+ * @param signal stops the reading of a URL.
+ * @throws KNESER_OPTION if `input` is of another type; for a URL also the errors of `openUrl`. A Blob is not read yet.
+ */
+export async function openPackedInput(input: PackedInput, signal?: AbortSignal): Promise<ByteSource> {
   if (input instanceof Blob) return blobSource(input);
   if (input instanceof Uint8Array) return memorySource(input);
-  // Not `instanceof`: a buffer may come from another realm, such as an iframe.
+  // Not `instanceof`, because a buffer or URL may come from another realm, such as an iframe.
   if (Object.prototype.toString.call(input) === '[object ArrayBuffer]') {
     return memorySource(new Uint8Array(input as ArrayBuffer));
   }
   if (Object.prototype.toString.call(input) !== '[object URL]') {
     const given =
-      typeof input === 'string' ? `${JSON.stringify(input)} is a path` : `${shown(input)} is no packed model`;
+      typeof input === 'string' ? `${JSON.stringify(input)} is a path` : `${shown(input)} is not a packed model`;
     throw new KneserError(
       'KNESER_OPTION',
       `file: ${given}; fromFile takes a Blob, a URL or the bytes. Open a path with open (in Node), or pass new URL(path, base)`,
@@ -25,6 +30,7 @@ export async function openSource(input: PackedInput, signal?: AbortSignal): Prom
   return openUrl(input as URL, signal);
 }
 
+/** The source of bytes in memory. */
 function memorySource(bytes: Uint8Array): ByteSource {
   const name = 'packed model';
   return {
@@ -37,6 +43,7 @@ function memorySource(bytes: Uint8Array): ByteSource {
   };
 }
 
+/** The source of a Blob. Its `read` throws KNESER_INPUT_UNREADABLE if the file of the Blob has changed. */
 function blobSource(blob: Blob): ByteSource {
   const name = 'name' in blob && typeof blob.name === 'string' ? blob.name : 'packed model';
   return {
@@ -49,7 +56,7 @@ function blobSource(blob: Blob): ByteSource {
       } catch (error) {
         throw new KneserError(
           'KNESER_INPUT_UNREADABLE',
-          `${name}: cannot be read any more, since it was moved, changed or removed; choose the file again`,
+          `${name}: cannot be read any longer, because it was moved, changed or removed; choose the file again`,
           { cause: error },
         );
       }

@@ -1,0 +1,73 @@
+import { optionError } from '../base/check.js';
+import { KneserError } from '../base/errors.js';
+
+/** The first character of a label that begins a word, in SentencePiece's alphabets. */
+const WORD_BEGIN = '▁';
+const UNKNOWN_CHARACTER = '⁇';
+const UNKNOWN_PIECE = '▁⁇▁';
+const BLANK = /^[<[]pad[>\]]$/i;
+const UNKNOWN = /^[<[]unk[>\]]$/i;
+const SPECIAL = /^[<[].+[>\]]$/;
+
+/** The alphabet of a CTC model. */
+export interface CtcAlphabet {
+  /** The text of each label: '' for the blank, ' ' for the space between words. Pieces begin with `▁` where a word begins. */
+  readonly labels: readonly string[];
+  /** Whether labels are pieces of words (`▁the`, `##ing`) and not characters with a space between words. */
+  readonly arePieces: boolean;
+}
+
+/**
+ * Finds which label is the blank and which label separates words, by the conventions of pyctcdecode 0.5.0:
+ *
+ * - the blank is '', else a label such as `[PAD]` or `<pad>`, else (for characters) `_`; if there is none, it is a further label after all others;
+ * - `|` is the space if no label is ' ';
+ * - a label such as `<unk>` or `[UNK]` becomes `⁇`;
+ * - labels are pieces of words if one begins with `▁` (SentencePiece) or `##` (WordPiece).
+ *
+ * @throws KNESER_OPTION if a label occurs twice, or if pieces contain a space.
+ */
+export function ctcAlphabet(given: readonly string[]): CtcAlphabet {
+  const twice = given.find((label, i) => given.indexOf(label) < i);
+  if (twice !== undefined) throw optionError('labels', twice, 'allowed twice; each label occurs once');
+  const areWordPieces = given.some(label => label.startsWith('##'));
+  const arePieces = areWordPieces || given.some(label => label.startsWith(WORD_BEGIN));
+  const spaced = given.find(label => arePieces && label.includes(' '));
+  if (spaced !== undefined) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `labels: '${spaced}' has a space, but pieces of words mark where a word begins by ▁ or ##`,
+    );
+  }
+  let labels = areWordPieces ? given.map(label => withWordBegin(label)) : [...given];
+  if (!arePieces && !labels.includes(' ')) labels = labels.map(label => (label === '|' ? ' ' : label));
+  labels = labels.map(label => (BLANK.test(label) ? '' : label));
+  if (!arePieces && !labels.includes('')) labels = labels.map(label => (label === '_' ? '' : label));
+  if (!labels.includes('')) labels.push('');
+  const unknown = arePieces ? UNKNOWN_PIECE : UNKNOWN_CHARACTER;
+  labels = labels.map(label => (UNKNOWN.test(label) ? unknown : label));
+  return { labels, arePieces };
+}
+
+/** Turns a WordPiece label (`the`, `##ing`) into a SentencePiece one (`▁the`, `ing`). */
+function withWordBegin(label: string): string {
+  if (label.startsWith('##')) return label.slice(2);
+  if (SPECIAL.test(label) || ['', WORD_BEGIN, UNKNOWN_PIECE].includes(label)) return label;
+  return WORD_BEGIN + label;
+}
+
+/** What a piece adds to a text: its characters without the marks, and whether it begins a word and whether the next piece must. */
+export interface CtcPiece {
+  readonly text: string;
+  readonly beginsWord: boolean;
+  /** Whether the piece is marked at its end, too (`▁⁇▁`): then the next piece begins a word. */
+  readonly endsWord: boolean;
+}
+
+/** Takes the marks off a label. */
+export function ctcPiece(label: string): CtcPiece {
+  const beginsWord = label.startsWith(WORD_BEGIN);
+  const rest = beginsWord ? label.slice(1) : label;
+  const endsWord = label.endsWith(WORD_BEGIN);
+  return { text: endsWord ? rest.slice(0, -1) : rest, beginsWord, endsWord };
+}

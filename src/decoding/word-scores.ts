@@ -1,0 +1,153 @@
+import type { State } from '../model/api.js';
+import type { MemoryModel } from '../model/memory-model.js';
+import { UNK_WORD, EOS_WORD } from '../text/tokens.js';
+import type { Hotwords } from './hotwords.js';
+
+/** The part of a loaded model that decoding needs. */
+export type DecodingModel = Pick<MemoryModel, 'start' | 'extend' | 'vocabulary' | 'info'>;
+
+/** Beginnings of words longer than this (characters) are taken for less and less probable where no known word begins so. */
+const USUAL_LENGTH = 6;
+
+/** The weights of {@link WordScores}, as pyctcdecode and its users have them. */
+export interface FusionWeights {
+  /** Weight of the language model's natural log probability. */
+  readonly alpha: number;
+  /** Added for each word, natural logarithm. */
+  readonly beta: number;
+  /** Added to log10 p of a word outside the vocabulary. */
+  readonly unknownOffset: number;
+}
+
+/** A text as words. The words before the last are those of `before`; the root has no word. */
+export interface WordNode {
+  readonly id: number;
+  readonly before: WordNode | undefined;
+  readonly word: string;
+  /** α·ln p + β, summed over the words. */
+  readonly languageScore: number;
+  /** The boost of the hotwords among the words. */
+  readonly boost: number;
+  /** The state of the language model after the words. */
+  readonly state: State | undefined;
+}
+
+/**
+ * Scores words as a decoder completes them: α·ln 10·(log10 p(w | words before) + offset if w is unknown) + β.
+ * Each text is scored once, whatever beams share it.
+ */
+export class WordScores {
+  readonly root: WordNode;
+  readonly #children = new Map<WordNode, Map<string, WordNode>>();
+  readonly #model: DecodingModel | undefined;
+  readonly #isLowercase: boolean;
+  readonly #weights: FusionWeights;
+  readonly #hotwords: Hotwords;
+  readonly #known: readonly string[];
+  readonly #ends: boolean;
+  #nodes = 1;
+
+  /** @param state the state before the first word; `ends` whether a text ends with `</s>`. */
+  constructor(
+    model: DecodingModel | undefined,
+    weights: FusionWeights,
+    hotwords: Hotwords,
+    { state, ends }: { readonly state: State | undefined; readonly ends: boolean },
+  ) {
+    this.#model = model;
+    this.#isLowercase = model?.info.options.lowercase ?? false;
+    this.#weights = weights;
+    this.#hotwords = hotwords;
+    this.#known = model ? sortedVocabulary(model) : [];
+    this.#ends = ends;
+    this.root = { id: 0, before: undefined, word: '', languageScore: 0, boost: 0, state };
+  }
+
+  /** The text with one word more. */
+  append(text: WordNode, word: string): WordNode {
+    let children = this.#children.get(text);
+    if (!children) this.#children.set(text, (children = new Map<string, WordNode>()));
+    let child = children.get(word);
+    if (!child) {
+      const { log10Prob, state } = this.#extend(text.state, word);
+      child = {
+        id: this.#nodes++,
+        before: text,
+        word,
+        languageScore: text.languageScore + this.#weighted(log10Prob),
+        boost: text.boost + this.#hotwords.ofWord(word),
+        state,
+      };
+      children.set(word, child);
+    }
+    return child;
+  }
+
+  /** The score of a text: its words' scores and boosts. */
+  scoreOf(text: WordNode): number {
+    return text.languageScore + text.boost;
+  }
+
+  /**
+   * The score of a whole text, with p(`</s>`).
+   *
+   * @param isOpen whether the text ends with a space. pyctcdecode then scores the empty word after it, which is unknown.
+   */
+  scoreOfWhole(text: WordNode, isOpen: boolean): number {
+    if (!this.#model) return this.scoreOf(text);
+    const last = isOpen ? this.#extend(text.state, UNK_WORD) : { log10Prob: 0, state: text.state };
+    const end = this.#ends && last.state ? this.#model.extend(last.state, EOS_WORD).log10Prob : 0;
+    const { alpha } = this.#weights;
+    const added = isOpen ? this.#weighted(last.log10Prob + end) : alpha * end * Math.LN10;
+    return text.languageScore + added + text.boost;
+  }
+
+  /**
+   * The score of the beginning of a word: the boost of a hotword that begins so; else the penalty of a beginning that no known word has.
+   *
+   * @param length its characters (code points).
+   */
+  scoreOfBeginning(beginning: string, length: number): number {
+    const boost = this.#hotwords.ofBeginning(beginning, length);
+    if (boost !== undefined) return boost;
+    if (!this.#model || this.#isKnownBeginning(beginning)) return 0;
+    return this.#weights.unknownOffset * Math.max(1, length / USUAL_LENGTH);
+  }
+
+  #weighted(log10Prob: number): number {
+    return this.#model ? this.#weights.alpha * log10Prob * Math.LN10 + this.#weights.beta : 0;
+  }
+
+  #extend(state: State | undefined, word: string): { log10Prob: number; state: State | undefined } {
+    if (!this.#model || !state) return { log10Prob: 0, state };
+    const { log10Prob, oov, state: next } = this.#model.extend(state, word);
+    return { log10Prob: log10Prob + (oov || word === UNK_WORD ? this.#weights.unknownOffset : 0), state: next };
+  }
+
+  #isKnownBeginning(beginning: string): boolean {
+    const wanted = this.#isLowercase ? beginning.toLowerCase() : beginning;
+    let [low, high] = [0, this.#known.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#known[middle] < wanted) low = middle + 1;
+      else high = middle;
+    }
+    return this.#known[low]?.startsWith(wanted) ?? false;
+  }
+}
+
+const vocabularies = new WeakMap<DecodingModel, readonly string[]>();
+
+/** The words of a model, sorted by UTF-16 code units. Kept as long as the model: sorting a million words takes a second. */
+function sortedVocabulary(model: DecodingModel): readonly string[] {
+  let words = vocabularies.get(model);
+  if (!words) {
+    words = [...model.vocabulary()].filter(word => word !== UNK_WORD && word !== EOS_WORD).sort(byCodeUnits);
+    vocabularies.set(model, words);
+  }
+  return words;
+}
+
+function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
