@@ -15,7 +15,7 @@ const ROOMS = [
   ['src/model'],
   ['src/report', 'src/tools', 'src/decoding'],
   ['src/train'],
-  ['src/baseline'],
+  ['src/baseline', 'src/spark'],
   ['src/documents'],
   ['src/cli', 'src/index.ts'],
   ['native-free'],

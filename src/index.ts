@@ -26,6 +26,7 @@
  * - `train` trains a model on a text, models or files of counts, with the folders of the first half of the diagram, and tunes the
  *   weights; `train/plan` checks the options, `train/stages` has the steps, `train/resume` the record with which an interrupted training
  *   continues.
+ * - `spark` counts on a Spark cluster if one machine is not enough: it writes SQL, and makes a model of the tables that the SQL counts.
  * - `tools` makes a model or a file from a model: `prune`, `arpa` (export and import), `mix`, `pack`, `unpack`, `upgrade`; `verify` checks it.
  * - `baseline` trains a series of models and compares them, with confidence intervals.
  * - `decoding` chooses between texts that another model proposes: the beam search of a speech recognizer.
@@ -54,6 +55,9 @@ export type { TrainReport } from './train/train.js';
 export { MAX_ORDER } from './tables/pattern.js';
 export { importCounts, type ImportCountsOptions } from './train/import-counts.js';
 export { tune, type TuneOptions } from './train/tune.js';
+export { sparkPlan, type SparkPlanOptions } from './spark/plan.js';
+export { sparkImport, type SparkImportOptions } from './spark/import.js';
+export { sparkScorePlan, type SparkScorePlanOptions } from './spark/score-plan.js';
 export {
   merge,
   subtract,

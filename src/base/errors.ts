@@ -49,6 +49,11 @@ const EXIT_CODES = {
    */
   KNESER_INPUT_COUNTS: 2,
   /**
+   * The folder of a Spark job is not finished, or what was copied of it is not what the job wrote: a part is missing, a file
+   * is cut short, rows do not ascend. Let the job finish, copy its folder `model` again, or run the job again.
+   */
+  KNESER_INPUT_SPARK: 2,
+  /**
    * A line of a vocabulary list (`--vocab`) has another form than the lines before, or an unknown form. The
    * message has the line number; `docs/formats.md` has the forms that are read.
    */

@@ -26,13 +26,23 @@ const PARSERS: Record<NonNullable<FlagText['value']>, (text: string) => unknown>
 /** Options whose rows declare their flags. (`documents.ts` declares the flags of `field` and `column`, which other commands have, too.) */
 type OptionName = BuildOptionName | MachineOptionName;
 
-/** Declares the flags of the named options, as the rows of the options describe them. */
-export function addBuildFlags(command: Command, names: readonly OptionName[]): Command {
+/**
+ * Declares the flags of the named options, as the rows of the options describe them.
+ *
+ * @param without the first words of flags that the command does not have.
+ */
+export function addBuildFlags(
+  command: Command,
+  names: readonly OptionName[],
+  without: readonly string[] = [],
+): Command {
   const rows: Readonly<Record<OptionName, { readonly flags: readonly FlagText[] }>> = {
     ...BUILD_OPTIONS,
     ...MACHINE_OPTIONS,
   };
-  for (const name of names) rows[name].flags.forEach(flag => command.addOption(optionOf(flag)));
+  for (const flag of names.flatMap(name => rows[name].flags)) {
+    if (!without.includes(flag.flags.split(' ')[0])) command.addOption(optionOf(flag));
+  }
   return command;
 }
 

@@ -1,5 +1,10 @@
 import type { CommandRow } from './command-row.js';
 
+/** Groups of commands: by name, the summary. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  spark: 'Count and score text on a Spark cluster, when one machine is not enough.',
+};
+
 /** All commands, in the order of `kneser --help`. */
 export const COMMANDS: readonly CommandRow[] = [
   {
@@ -81,6 +86,21 @@ export const COMMANDS: readonly CommandRow[] = [
     name: 'import',
     summary: 'Make a model from an ARPA file of KenLM, SRILM or IRSTLM, or from n-gram counts.',
     load: () => import('./import.js'),
+  },
+  {
+    name: 'spark plan',
+    summary: 'Write the SQL that counts a text on a Spark cluster.',
+    load: () => import('./spark-plan.js'),
+  },
+  {
+    name: 'spark import',
+    summary: 'Make a model of the tables that a Spark cluster counted.',
+    load: () => import('./spark-import.js'),
+  },
+  {
+    name: 'spark score-plan',
+    summary: 'Write the SQL that scores or annotates a text on a Spark cluster.',
+    load: () => import('./spark-score-plan.js'),
   },
   {
     name: 'pack',

@@ -1,5 +1,5 @@
 import { Argument, Command } from 'commander';
-import type { Invocation } from './command-row.js';
+import { groupOf, type Invocation } from './command-row.js';
 import { print } from './output.js';
 
 const HELP = `
@@ -20,6 +20,7 @@ const SCRIPTS: Readonly<Record<string, (commands: readonly Completed[]) => strin
 
 /** The parts of a command that completion needs. */
 interface Completed {
+  /** One word; two for a command of a group. */
   readonly name: string;
   readonly summary: string;
   readonly flags: readonly CompletedFlag[];
@@ -64,10 +65,28 @@ async function completed(about: Invocation): Promise<Completed[]> {
     const help = { long: '--help', short: '-h', help: 'show help', takesValue: false, choices: [] };
     commands.push({ name: row.name, summary: row.summary, flags: [...flags, help], words });
   }
+  const groups = Object.entries(about.groups).map(([name, summary]) => ({
+    name,
+    summary,
+    flags: [],
+    words: about.commands.filter(row => groupOf(row) === name).map(row => row.name.slice(name.length + 1)),
+  }));
+  const all = [...commands, ...groups];
   return [
-    ...commands,
-    { name: 'help', summary: 'Show help.', flags: [], words: about.commands.map(({ name }) => name) },
+    ...all,
+    { name: 'help', summary: 'Show help.', flags: [], words: all.map(({ name }) => name).filter(isWord) },
   ];
+}
+
+/** Whether a name is the first word of a command line, not a command of a group. */
+function isWord(name: string): boolean {
+  return !name.includes(' ');
+}
+
+/** The names of groups, as alternatives of a shell's `case`. */
+function groupNames(commands: readonly Completed[]): string {
+  const names = commands.filter(({ name }) => !isWord(name)).map(({ name }) => name.slice(0, name.indexOf(' ')));
+  return [...new Set(names)].join('|');
 }
 
 /** One quoted string of the shell with the texts, separated by spaces. */
@@ -95,16 +114,16 @@ function choiceCases(commands: readonly Completed[], act: (choices: readonly str
 
 /** Lines of a shell's `case` over commands. @param act makes the action of a line. */
 function commandCases(commands: readonly Completed[], act: (command: Completed) => string): string {
-  return commands.map(command => `      ${command.name}) ${act(command)} ;;\n`).join('');
+  return commands.map(command => `      ${quote(command.name)}) ${act(command)} ;;\n`).join('');
 }
 
 /** Makes the script of bash: one function that reads the words of the line. In `--flag=value`, bash makes three words: flag, `=`, value. */
 function bashScript(commands: readonly Completed[]): string {
-  const names = [...commands.map(({ name }) => name), '--help', '--version'];
+  const names = [...commands.map(({ name }) => name).filter(isWord), '--help', '--version'];
   const flagsOf = ({ flags }: Completed): string => `words=${words(flags.map(({ long }) => long))}`;
   return `# Completion of kneser for bash: source <(kneser completion bash)
 _kneser() {
-  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} words=
+  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command=\${COMP_WORDS[1]} words=
   COMPREPLY=()
   if [[ $word == = ]]; then
     word=
@@ -115,13 +134,16 @@ _kneser() {
     COMPREPLY=($(compgen -W ${words(names)} -- "$word"))
     return
   fi
-  case "\${COMP_WORDS[1]} $before" in
+  case $command in
+    ${groupNames(commands)}) ((COMP_CWORD > 2)) && command="$command \${COMP_WORDS[2]}" ;;
+  esac
+  case "$command $before" in
 ${choiceCases(commands, choices => `COMPREPLY=($(compgen -W ${words(choices)} -- "$word"))`)}  esac
   if [[ $word == -* ]]; then
-    case \${COMP_WORDS[1]} in
+    case $command in
 ${commandCases(commands, flagsOf)}    esac
   else
-    case \${COMP_WORDS[1]} in
+    case $command in
 ${commandCases(
   commands.filter(command => command.words.length > 0),
   command => `words=${words(command.words)}`,
@@ -142,20 +164,27 @@ function zshScript(commands: readonly Completed[]): string {
 # Completion of kneser for zsh: source <(kneser completion zsh)
 _kneser() {
   local -a commands flags
+  local command=$words[2]
   if ((CURRENT == 2)); then
     commands=(
-${commands.map(({ name, summary }) => `      ${described(name, summary)}\n`).join('')}    )
+${commands
+  .filter(({ name }) => isWord(name))
+  .map(({ name, summary }) => `      ${described(name, summary)}\n`)
+  .join('')}    )
     _describe command commands
     return
   fi
-  case "$words[2] $words[CURRENT-1]" in
+  case $command in
+    ${groupNames(commands)}) ((CURRENT > 3)) && command="$command $words[3]" ;;
+  esac
+  case "$command $words[CURRENT-1]" in
 ${choiceCases(commands, choices => `compadd -- ${choices.map(quote).join(' ')}`)}  esac
   if [[ $words[CURRENT] == -* ]]; then
-    case $words[2] in
+    case $command in
 ${commandCases(commands, flagsOf)}    esac
     _describe -o option flags
   else
-    case $words[2] in
+    case $command in
 ${commandCases(
   commands.filter(command => command.words.length > 0),
   command => `compadd -- ${command.words.map(quote).join(' ')}`,
@@ -175,9 +204,10 @@ fi
 function fishScript(commands: readonly Completed[]): string {
   const text = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
   const lines = commands.flatMap(({ name, summary, flags, words: choices }) => {
-    const after = `complete -c kneser -n ${text(`__fish_seen_subcommand_from ${name}`)}`;
+    const seen = name.split(' ').map(word => `__fish_seen_subcommand_from ${word}`);
+    const after = `complete -c kneser -n ${text(seen.join('; and '))}`;
     return [
-      `complete -c kneser -n __fish_use_subcommand -f -a ${name} -d ${text(summary)}`,
+      ...(isWord(name) ? [`complete -c kneser -n __fish_use_subcommand -f -a ${name} -d ${text(summary)}`] : []),
       ...(choices.length > 0 ? [`${after} -f -a ${text(choices.join(' '))}`] : []),
       ...flags.map(flag => {
         const short = flag.short === undefined ? '' : ` -s ${flag.short.slice(1)}`;

@@ -34,8 +34,10 @@ const PIECE_ENTRIES = 8192;
 
 /**
  * Writes an object as a line of JSON without holding the whole line in memory: arrays and typed arrays are written piece by piece.
+ *
+ * @param end stands after the object.
  */
-export async function printJsonLine(object: Readonly<Record<string, unknown>>): Promise<void> {
+export async function printJsonLine(object: Readonly<Record<string, unknown>>, end = '\n'): Promise<void> {
   let text = '{';
   let separator = '';
   for (const [name, value] of Object.entries(object)) {
@@ -57,7 +59,7 @@ export async function printJsonLine(object: Readonly<Record<string, unknown>>): 
     }
     text += ']';
   }
-  await print(text + '}\n');
+  await print(`${text}}${end}`);
 }
 
 function isList(value: unknown): value is ArrayLike<unknown> {

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { standard, withStreams, type StandardStreams } from '../base/node/standard-streams.js';
 import { VERSION } from '../base/version.js';
-import { COMMANDS } from './commands.js';
+import { groupOf } from './command-row.js';
+import { COMMANDS, GROUPS } from './commands.js';
 import { reportError } from './report-error.js';
 import { joinShares, joinThresholds } from './values.js';
 
@@ -22,13 +23,21 @@ export async function runCommandLine(args: readonly string[], streams: StandardS
       writeOut: text => void standard.stdout.write(text),
       writeErr: text => void standard.stderr.write(text),
     })
-    .showHelpAfterError('(kneser --help lists the commands, kneser COMMAND --help the options of a command)')
-    .hook('preSubcommand', async (_, command) => {
-      const row = COMMANDS.find(({ name }) => name === command.name());
-      (await row?.load())?.define(command, { commands: COMMANDS, args });
+    .showHelpAfterError('(kneser --help lists the commands, kneser COMMAND --help the options of a command)');
+  const programs = new Map([['', kneser]]);
+  for (const row of COMMANDS) {
+    const group = groupOf(row) ?? '';
+    const program = programs.get(group) ?? kneser.command(group).description(GROUPS[group]);
+    programs.set(group, program);
+    program.command(row.name.slice(group.length).trim()).description(row.summary);
+  }
+  for (const [group, program] of programs) {
+    program.hook('preSubcommand', async (_, command) => {
+      const row = COMMANDS.find(({ name }) => name === `${group} ${command.name()}`.trim());
+      (await row?.load())?.define(command, { commands: COMMANDS, groups: GROUPS, args });
       running = command;
     });
-  for (const { name, summary } of COMMANDS) kneser.command(name).description(summary);
+  }
   return withStreams(streams, async () => {
     try {
       await kneser.parseAsync(withHelp(joinShares(joinThresholds(args))), { from: 'user' });
@@ -41,5 +50,5 @@ export async function runCommandLine(args: readonly string[], streams: StandardS
 
 /** Turns `kneser help COMMAND` into `kneser COMMAND --help`, which loads the file of the command. */
 function withHelp(args: readonly string[]): readonly string[] {
-  return args[0] === 'help' && args.length > 1 ? [args[1], '--help'] : args;
+  return args[0] === 'help' && args.length > 1 ? [...args.slice(1), '--help'] : args;
 }

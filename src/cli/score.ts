@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { KneserError } from '../base/errors.js';
 import { standard, STDIN } from '../base/node/standard-streams.js';
 import type { LanguageModel } from '../model/language-model.js';
 import type { Score } from '../model/scoring/score.js';
@@ -23,6 +24,7 @@ Example:
 /** Flags of `kneser score`. */
 interface ScoreFlags extends ModelFlags, SentenceEndFlags, DocumentOptions {
   readonly json?: boolean;
+  readonly ids?: boolean;
   readonly header?: boolean;
   readonly cache?: boolean;
   readonly threads?: number;
@@ -34,6 +36,10 @@ export function define(command: Command): void {
     .argument('<dir>', 'folder of the model')
     .argument('[file]', TEXT_FILE, STDIN)
     .option('--json', 'print one JSON object on each line')
+    .option(
+      '--ids',
+      'with --json: each line begins with a name and a tab; print its name, and behind tabs its sentences',
+    )
     .option('--header', 'print a first line with the names of the columns (default: only on a terminal)')
     .option('--no-header', 'never print the names of the columns');
   addModelFlags(command);
@@ -46,6 +52,7 @@ async function run(path: string, file: string, flags: ScoreFlags): Promise<void>
   const { LanguageModel } = await import('../model/language-model.js');
   const { readLines } = await import('./lines.js');
   const { expandInputs } = await import('../text/formats/input.js');
+  if (flags.ids && !flags.json) throw new KneserError('KNESER_OPTION', 'ids: needs JSON; pass --json too');
   const inputs = await expandInputs([file], flags, warn);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
@@ -56,11 +63,12 @@ async function run(path: string, file: string, flags: ScoreFlags): Promise<void>
     const lines = readLines(model, inputs, flags);
     const printScore = async (score: Score): Promise<void> => {
       if (score.tokens.length === (end ? 1 : 0) && model.info.options.skipBlank) return;
-      if (flags.json) await printJsonLine({ ...score });
+      if (flags.ids) await printJsonLine({ ...score }, '');
+      else if (flags.json) await printJsonLine({ ...score });
       else await print(formatScore(score));
     };
     for await (const line of lines) {
-      if (threads > 1 && !flags.cache && 'scoreEach' in line.model) {
+      if (threads > 1 && !flags.cache && !flags.ids && 'scoreEach' in line.model) {
         // The tables were loaded because the text is long, so threads are worth their start.
         const rest = sentencesOf(model, line, lines);
         for await (const score of line.model.scoreEach(rest, { start, end, threads })) await printScore(score);
@@ -69,13 +77,24 @@ async function run(path: string, file: string, flags: ScoreFlags): Promise<void>
       }
       if (flags.cache && line.input !== text) cache = model.createCache();
       text = line.input;
-      for (const sentence of model.sentences(line.line)) {
+      const [name, sentences] = flags.ids ? named(line) : [undefined, line.line];
+      if (name !== undefined) await print(name);
+      for (const sentence of model.sentences(sentences)) {
+        if (name !== undefined) await print('\t');
         await printScore(await line.model.score(sentence, { start, end, cache }));
       }
+      if (name !== undefined) await print('\n');
     }
   } finally {
     await model.close();
   }
+}
+
+/** The name of a line, and the text behind its first tab. @throws KNESER_OPTION for a line without a tab. */
+function named({ line, input }: InputLine): readonly [name: string, text: string] {
+  const tab = line.indexOf('\t');
+  if (tab >= 0) return [line.slice(0, tab), line.slice(tab + 1)];
+  throw new KneserError('KNESER_OPTION', `ids: a line of ${input.path} has no tab behind its name`);
 }
 
 /** The sentences of a line and of all lines after it. */

@@ -24,7 +24,7 @@ import { sumFile } from './sum-file.js';
 import { fileSize } from '../text/formats/input.js';
 
 /** Scoring one word from blocks takes about as long as loading this many rows (measured). */
-const ROWS_LOADED_A_WORD = 10;
+const ROWS_LOADED_A_WORD = 40;
 /** A text of fewer words is scored from blocks: importing the code that loads tables would take longer. */
 const LEAST_WORDS = 2000;
 /** Average bytes per word of English text, with the space after the word. */

@@ -7,7 +7,12 @@ import type { BlendEvidence } from './blend.js';
  * where h' is h without its oldest word. A context that the model lacks has back-off 1; a word that it lacks has p = 0.
  */
 export class Backoff {
-  log10Prob({ words: evidence }: BlendEvidence, { available }: Batch, t: number): number {
+  score(evidence: BlendEvidence, batch: Batch, log10Probs: Float64Array): void {
+    for (let t = 0; t < batch.length; t++) log10Probs[t] = this.log10Prob(evidence, batch, t);
+  }
+
+  /** log10 p of word `t`. */
+  private log10Prob({ words: evidence }: BlendEvidence, { available }: Batch, t: number): number {
     const { data, numbers } = evidence;
     let log10Backoffs = 0;
     for (let length = available[t]; length >= 0; length--) {

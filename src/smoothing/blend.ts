@@ -7,6 +7,7 @@ import type { Discounts } from './discounts.js';
 import type { Chain, EstimatorInput } from './estimator.js';
 import { latticeOf } from './lattice.js';
 import { Mixture } from './mixture.js';
+import { MixturePass, PASS_WORDS } from './mixture-pass.js';
 import { expand, type NextWordTerms } from './terms.js';
 import { TOTAL_BUCKETS, WORD_BUCKETS, wordBucket } from './parameters.js';
 
@@ -47,6 +48,9 @@ export class Blend {
   classProbability = 0;
   /** The indices of the four gate parameters whose sum gives the share. */
   readonly gateIndices = new Uint32Array(4);
+  /** Passes over the two mixtures, made when the first batch is scored. */
+  private wordPass: MixturePass | undefined;
+  private classPass: MixturePass | undefined;
 
   constructor(
     readonly words: Mixture,
@@ -67,17 +71,48 @@ export class Blend {
     const wordInClass = classes.share[batch.ids[batch.targets[t]]];
     this.wordProbability = probability;
     this.classProbability = wordInClass * mixture.probability(evidence.classes, evidence.classBatch, t);
-    this.findGateIndices(evidence.words, batch, t);
-    let sum = 0;
-    for (const index of this.gateIndices) sum += gateParameters[index];
-    this.gate = 1 / (1 + exp(-sum));
+    const length = this.seen(evidence.words, batch, t);
+    this.gate = this.weigh(gateParameters, batch, t, length, words.buckets[words.lattice.top[length]]);
     return (1 - this.gate) * probability + this.gate * this.classProbability;
   }
 
-  /** log10 of {@link probability}; with a cache, of its mixture with the cache. */
-  log10Prob(evidence: BlendEvidence, batch: Batch, t: number, cache?: TextCache): number {
-    const probability = this.probability(evidence, batch, t);
-    return log10(cache ? cache.mix(probability, batch, t) : probability);
+  /** Puts log10 of {@link probability} of each word into `log10Probs`, mixed with a cache of the text so far if there is one. */
+  score(evidence: BlendEvidence, batch: Batch, log10Probs: Float64Array, cache?: TextCache): void {
+    for (let from = 0; from < batch.length; from += PASS_WORDS) {
+      const to = Math.min(batch.length, from + PASS_WORDS);
+      this.evaluate(evidence, batch, from, to, log10Probs);
+      for (let t = from; t < to; t++) {
+        log10Probs[t] = log10(cache ? cache.mix(log10Probs[t], batch, t) : log10Probs[t]);
+      }
+    }
+  }
+
+  /** Puts the probabilities of the words `from` … `to` − 1 into `probabilities`. */
+  private evaluate(
+    { words: evidence, classes, classBatch }: BlendEvidence,
+    batch: Batch,
+    from: number,
+    to: number,
+    probabilities: Float64Array,
+  ): void {
+    const { words, classModel } = this;
+    const { ids, targets, available } = batch;
+    const wordPass = (this.wordPass ??= new MixturePass(words));
+    wordPass.run(evidence, batch, from, to);
+    for (let t = from; t < to; t++) probabilities[t] = wordPass.probability(t - from, available[t]);
+    if (!classModel || !classes || !classBatch) return;
+    const { mixture, gateParameters } = classModel;
+    const { share } = classModel.classes;
+    const classPass = (this.classPass ??= new MixturePass(mixture));
+    classPass.run(classes, classBatch, from, to);
+    const { top } = words.lattice;
+    for (let t = from; t < to; t++) {
+      const length = this.seen(evidence, batch, t);
+      const bucket = wordPass.buckets[top[length] * PASS_WORDS + t - from];
+      const weight = this.weigh(gateParameters, batch, t, length, bucket);
+      const ofClass = share[ids[targets[t]]] * classPass.probability(t - from, available[t]);
+      probabilities[t] = (1 - weight) * probabilities[t] + weight * ofClass;
+    }
   }
 
   /** Length [words] of the longest n-gram of the model that ends at word `t` of the batch; at least 1. */
@@ -100,19 +135,33 @@ export class Blend {
     };
   }
 
-  /** Sets `gateIndices` from the history of word `t`. */
-  private findGateIndices(evidence: Evidence, batch: Batch, t: number): void {
-    const { gateIndices, words } = this;
+  /** The number of words of the longest context of word `t` that was seen. */
+  private seen(evidence: Evidence, { available }: Batch, t: number): number {
+    const { words } = this;
     const { top } = words.lattice;
-    let length = batch.available[t];
-    while (length > 0 && evidence.data[evidence.at(t, words.tables[top[length]]) + TOTAL] === 0) length--;
-    const position = batch.targets[t];
-    const nearest = batch.available[t] > 0 ? batch.ids[position - 1] : 0;
-    const second = batch.available[t] > 1 ? batch.ids[position - 2] : 0;
+    const { data } = evidence;
+    let length = available[t];
+    while (length > 0 && data[evidence.at(t, words.tables[top[length]]) + TOTAL] === 0) length--;
+    return length;
+  }
+
+  /** The share of the class model for word `t`; sets `gateIndices` from its history. @param bucket of the Σc of its longest context seen, of `length` words. */
+  private weigh(
+    gateParameters: Float64Array,
+    { ids, targets, available }: Batch,
+    t: number,
+    length: number,
+    bucket: number,
+  ): number {
+    const { gateIndices } = this;
+    const position = targets[t];
     gateIndices[0] = 0;
-    gateIndices[1] = 1 + length * TOTAL_BUCKETS + words.buckets[top[length]];
-    gateIndices[2] = 1 + LENGTHS * TOTAL_BUCKETS + wordBucket(nearest);
-    gateIndices[3] = 1 + LENGTHS * TOTAL_BUCKETS + WORD_BUCKETS + wordBucket(second);
+    gateIndices[1] = 1 + length * TOTAL_BUCKETS + bucket;
+    gateIndices[2] = 1 + LENGTHS * TOTAL_BUCKETS + wordBucket(available[t] > 0 ? ids[position - 1] : 0);
+    gateIndices[3] = 1 + LENGTHS * TOTAL_BUCKETS + WORD_BUCKETS + wordBucket(available[t] > 1 ? ids[position - 2] : 0);
+    let sum = 0;
+    for (let i = 0; i < gateIndices.length; i++) sum += gateParameters[gateIndices[i]];
+    return 1 / (1 + exp(-sum));
   }
 }
 

@@ -10,8 +10,8 @@ import type { WeightSet } from './weights.js';
 
 /** Computes the probabilities of words from their evidence, that is, from the numbers that the tables have for them. */
 export interface Estimator {
-  /** log10 p of word `t` of a batch. @param cache the text so far; an estimator without tuned weights ignores it. */
-  log10Prob(evidence: BlendEvidence, batch: Batch, t: number, cache?: TextCache): number;
+  /** Puts log10 p of the words of a batch into `log10Probs`. @param cache the text so far; an estimator without tuned weights ignores it. */
+  score(evidence: BlendEvidence, batch: Batch, log10Probs: Float64Array, cache?: TextCache): void;
   /** Length [words] of the longest n-gram of the model that ends at word `t` of the batch; at least 1. */
   matched(evidence: BlendEvidence, batch: Batch, t: number): number;
   /**

@@ -20,12 +20,12 @@ export const PRUNED = 5;
  * The counts of a batch of words in all tables, as one array of 32-bit numbers:
  *
  * ```
- *  word 0                                     word 1
- * ┌─────────┬─────────┬───┬──────────────────┬─────────┬─────────┬───
- * │ table 0 │ table 1 │ … │ table tables − 1 │ table 0 │ table 1 │ …
- * └─────────┴─────────┴───┴──────────────────┴─────────┴─────────┴───
- *  each word and table: c, Σc, N1, N2, N+, pruned (FIELDS numbers)
- *  word t, table s: begins at index (t · tables + s) · FIELDS
+ *  table 0                                   table 1
+ * ┌────────┬────────┬───┬───────────────────┬────────┬────────┬───
+ * │ word 0 │ word 1 │ … │ word capacity − 1 │ word 0 │ word 1 │ …
+ * └────────┴────────┴───┴───────────────────┴────────┴────────┴───
+ *  each table and word: c, Σc, N1, N2, N+, pruned (FIELDS numbers)
+ *  table s, word t: begins at index (s · capacity + t) · FIELDS
  * ```
  *
  * A context that was not seen has total 0. Counts of orders below the highest are Kneser-Ney's continuation counts, called
@@ -54,7 +54,7 @@ export class Evidence {
 
   /** The index in `data` of the six numbers of word `t` and a table. */
   at(t: number, table: number): number {
-    return (t * this.tables + table) * FIELDS;
+    return (table * this.capacity + t) * FIELDS;
   }
 
   /**
@@ -71,9 +71,9 @@ export class Evidence {
     this.data[at + TOTAL] = index + 2;
   }
 
-  /** Sets the six numbers at index `at` of `data` to 0: a context that was not seen. */
-  clear(at: number): void {
-    this.data.fill(0, at, at + FIELDS);
+  /** Clears a table's part of the first `words` words. */
+  clear(table: number, words: number): void {
+    this.data.fill(0, this.at(0, table), this.at(words, table));
   }
 }
 

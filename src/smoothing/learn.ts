@@ -1,6 +1,6 @@
 import { exp, log } from '../base/elementary.js';
 import type { Batch } from './batch.js';
-import { COUNT, FIELDS, FOLLOWERS, ONES, TOTAL, TWOS, type Evidence } from './evidence.js';
+import { COUNT, FOLLOWERS, ONES, TOTAL, TWOS, type Evidence } from './evidence.js';
 import type { Pause } from '../base/turn.js';
 import type { Blend, BlendEvidence } from './blend.js';
 import { spreadMass } from './mass.js';
@@ -144,7 +144,7 @@ const slopes = new Float64Array(1 << 12);
 function backward(
   mixture: Mixture,
   gradient: Float64Array,
-  { data, tables }: Evidence,
+  evidence: Evidence,
   { ids, targets, available }: Batch,
   t: number,
   slope: number,
@@ -154,13 +154,13 @@ function backward(
   const { children, dropped, spans, top } = lattice;
   const reach = available[t];
   const from = top[reach];
-  const first = t * tables * FIELDS;
+  const { data } = evidence;
   slopes.fill(0, 0, from + 1);
   slopes[from] = slope;
   for (let s = from; s >= 0; s--) {
     const patternSlope = slopes[s];
     if (patternSlope === 0 || spans[s] > reach) continue;
-    const at = first + mixture.tables[s] * FIELDS;
+    const at = evidence.at(t, mixture.tables[s]);
     const total = data[at + TOTAL];
     const bucket = buckets[s];
     const childMean = childMeans[s];

@@ -1,6 +1,6 @@
 import { exp } from '../base/elementary.js';
 import type { Batch } from './batch.js';
-import { COUNT, FIELDS, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type Evidence } from './evidence.js';
+import { COUNT, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type Evidence } from './evidence.js';
 import { discountArray } from './discounts.js';
 import type { Chain } from './estimator.js';
 import type { Lattice } from './lattice.js';
@@ -53,7 +53,7 @@ export class Mixture {
   readonly weights: Float64Array;
 
   /** By parameter: e^parameter. λ of a child is proportional to the product of four of them. `undefined`: all λ are equal. */
-  private factors: Float64Array | undefined;
+  factors: Float64Array | undefined;
 
   /** @param parameters the learned parameters, in the layout of `parameterStarts`; `undefined` for the mixture before learning. */
   constructor(
@@ -103,10 +103,9 @@ export class Mixture {
     const { spans, children, top, vocabulary } = lattice;
     const { data } = evidence;
     const available = batch.available[t];
-    const first = evidence.at(t, 0);
     for (let s = 0; s < tables.length; s++) {
       if (spans[s] > available) continue;
-      const at = first + tables[s] * FIELDS;
+      const at = evidence.at(t, tables[s]);
       const total = data[at + TOTAL];
       const bucket = totalBucket(total);
       buckets[s] = bucket;
@@ -140,9 +139,8 @@ export class Mixture {
   /** Length [words] of the longest n-gram of the model that ends at word `t` of the batch; at least 1. */
   matched(evidence: Evidence, batch: Batch, t: number): number {
     const { top } = this.lattice;
-    const first = evidence.at(t, 0);
     let length = batch.available[t];
-    while (length > 0 && evidence.data[first + this.tables[top[length]] * FIELDS + COUNT] === 0) length--;
+    while (length > 0 && evidence.data[evidence.at(t, this.tables[top[length]]) + COUNT] === 0) length--;
     return length + 1;
   }
 

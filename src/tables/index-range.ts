@@ -173,9 +173,13 @@ class TableIndex implements RangeFigures {
    * @returns the parent's context at which it stopped.
    */
   private join(parent: TableIndex, from: number, to: number): number {
-    const { contexts } = this.block;
-    const shorter = parent.block.contexts;
+    const { contexts, starts, words, counts, pruned } = this.block;
+    const { contexts: shorter, starts: parentStarts, words: followers } = parent.block;
     const shared = shorter.length;
+    const farthest = contexts[shared];
+    const { writer } = this;
+    const { ranks, counts: rowCounts } = writer;
+    const { isBackoff } = this.options;
     let next = this.next;
     let above = from;
     for (; next < this.stop; next++) {
@@ -189,7 +193,23 @@ class TableIndex implements RangeFigures {
       }
       if (above === to) break;
       if (difference > 0) throw this.orphan(next);
-      this.write(next, parent, above);
+      const start = starts[next];
+      const length = starts[next + 1] - start;
+      const first = parentStarts[above];
+      const last = parentStarts[above + 1];
+      if (isBackoff || length > TRIE_ROWS || last - first > NEAR) {
+        this.write(next, parent, above);
+        continue;
+      }
+      // Most contexts have few rows: the same as `write`, without its calls.
+      const row = writer.begin(parent.base + above, farthest[next], length, pruned[next]);
+      for (let i = 0, follower = first; i < length; i++, follower++) {
+        const word = words[start + i];
+        while (follower < last && followers[follower] < word) follower++;
+        if (follower === last || followers[follower] !== word) throw this.orphan(next);
+        ranks[row + i] = follower - first;
+        rowCounts[row + i] = counts[start + i];
+      }
     }
     this.next = next;
     return above;

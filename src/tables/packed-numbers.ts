@@ -95,13 +95,23 @@ export function unpackNumbers(
     const head = words[heads + (i >>> shift)];
     const bits = head & 63;
     const mask = MASKS[bits];
+    const bit = (i & last) * bits;
+    let at = data + (head >>> 6) + (bit >>> 5);
+    let shifted = bit & 31;
+    let word = words[at] | 0;
     const end = Math.min(to, (i | last) + 1);
-    const start = data + (head >>> 6);
-    for (let bit = (i & last) * bits; i < end; i++, bit += bits) {
-      const at = start + (bit >>> 5);
-      const shifted = bit & 31;
-      into[n++] = ((words[at] >>> shifted) | ((words[at + 1] << 1) << (31 - shifted))) & mask;
+    for (const stop = n + end - i; n < stop; n++) {
+      let number = word >>> shifted;
+      shifted += bits;
+      if (shifted >= 32) {
+        // The rest of the number is in the next word, of which there is one behind the last number, too.
+        shifted -= 32;
+        word = words[++at] | 0;
+        if (shifted > 0) number |= word << (bits - shifted);
+      }
+      into[n] = number & mask;
     }
+    i = end;
   }
 }
 

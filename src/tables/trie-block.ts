@@ -64,6 +64,9 @@ export const Header = {
 /** Words of a header. */
 export const HEADER_WORDS = 28;
 
+/** Working memory: the counts above 1 of a block, less 2. */
+const manyCounts = new Uint32Array(TRIE_ROWS);
+
 /** log10. Small enough that a sum of one back-off for each order stays finite. */
 const LARGEST_NUMBER = 1e300;
 
@@ -184,17 +187,30 @@ export class TrieBlock {
     return 4 * this.data.length + 600;
   }
 
-  /** Writes the parent (its number in its table), the farthest word and the first row of each context; one more entry of `starts` is R. */
-  readContexts(parents: Uint32Array, words: Uint32Array, starts: Uint32Array): void {
-    const { data, contexts, childBits, rowBits, firstParent } = this;
-    unpackNumbers(data, this.wordHeads, this.wordData, WIDE_GROUPS, 0, contexts, words);
-    for (let context = 0, bit = 0; context < contexts; bit++) {
-      // Each parent ends with a set bit.
-      if (((data[childBits + (bit >>> 5)] >>> (bit & 31)) & 1) === 0) parents[context] = firstParent + bit - context++;
+  /** Writes the farthest word of each context. */
+  readWords(words: Uint32Array): void {
+    unpackNumbers(this.data, this.wordHeads, this.wordData, WIDE_GROUPS, 0, this.contexts, words);
+  }
+
+  /** Writes the parent (its number in its table) and the first row of each context; one more entry of `starts` is R. */
+  readContexts(parents: Uint32Array, starts: Uint32Array): void {
+    const { data, contexts, childBits, rowBits, firstParent, rows } = this;
+    let parent = firstParent;
+    for (let bit = 0, context = 0; context < contexts;) {
+      // Each parent ends with a set bit, behind a 0 for each of its contexts.
+      const bits = data[childBits + (bit >>> 5)] >>> (bit & 31);
+      const zeros = bits === 0 ? 32 - (bit & 31) : 31 - Math.clz32(bits & -bits);
+      for (let i = 0; i < zeros; i++) parents[context++] = parent;
+      bit += zeros;
+      if (bits === 0) continue;
+      parent++;
+      bit++;
     }
     starts[0] = 0;
-    for (let row = 0, context = 0; context < contexts; row++) {
-      if (((data[rowBits + (row >>> 5)] >>> (row & 31)) & 1) === 1) starts[++context] = row + 1;
+    for (let row = 0, at = rowBits, context = 0; row < rows; row += 32, at++) {
+      for (let bits = data[at] | 0; bits !== 0; bits &= bits - 1) {
+        starts[++context] = row + 32 - Math.clz32(bits & -bits);
+      }
     }
   }
 
@@ -212,9 +228,18 @@ export class TrieBlock {
     this.from = 0;
     this.to = rows;
     this.readRanks(ranks);
-    for (let row = 0, n = 0; row < rows; row++) {
-      counts[row] = ((data[manyBits + (row >>> 5)] >>> (row & 31)) & 1) === 0 ? 1 : this.manyCount(n++);
+    counts.fill(1, 0, rows);
+    unpackNumbers(data, this.countHeads, this.countData, NARROW_GROUPS, 0, data[Header.many], manyCounts);
+    for (let row = 0, at = manyBits, n = 0; row < rows; row += 32, at++) {
+      for (let bits = data[at] | 0; bits !== 0; bits &= bits - 1) {
+        counts[row + 31 - Math.clz32(bits & -bits)] = manyCounts[n++] + 2;
+      }
     }
+  }
+
+  /** Whether followers of any context of the block were pruned. */
+  get isPruned(): boolean {
+    return this.prunedHeads > 0;
   }
 
   /** The sum of the counts of a context's pruned followers. */

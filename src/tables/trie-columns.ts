@@ -13,9 +13,10 @@ export class TrieColumns {
   /** By row. */
   readonly counts = new Uint32Array(TRIE_ROWS);
 
-  /** Reads a block, over the columns of the block before. */
-  read(block: TrieBlock): void {
-    block.readContexts(this.parents, this.words, this.starts);
+  /** Reads a block, over the columns of the block before. @param withWords whether the farthest words are wanted. */
+  read(block: TrieBlock, withWords = true): void {
+    block.readContexts(this.parents, this.starts);
+    if (withWords) block.readWords(this.words);
     block.readRows(this.ranks, this.counts);
   }
 }

@@ -1,4 +1,3 @@
-import type { CountSource } from './stages/count-source.js';
 import { ModelBuilder } from '../tables/builder.js';
 import type { Manifest, TableManifest } from '../tables/manifest.js';
 import { SMALL_TEXT } from './plan/budget.js';
@@ -7,6 +6,7 @@ import type { BuildPlan } from './plan/plan.js';
 import * as chooseVocabulary from './stages/choose-vocabulary.js';
 import * as clusterWords from './stages/cluster-words.js';
 import { BuildContext } from './stages/context.js';
+import type { CountSource, SortedSource } from './stages/count-source.js';
 import * as countTables from './stages/count-tables.js';
 import type { CountedStream } from './stages/count-tables.js';
 import * as indexTables from './stages/index-tables.js';
@@ -23,7 +23,8 @@ import * as writeModel from './stages/write-model.js';
  *
  *     text ─ tokenize ─ choose vocabulary ┐
  *     models ─────────────────────────────┼ source ─ count words' tables ─ cluster words ─ count classes' tables
- *     files of counts ────────────────────┘        ─ write rows ─ prune ─ index ─ learn weights ─ figures
+ *     files of counts ────────────────────┘                              ─ write rows ─ prune ─ index ─ learn weights ─ figures
+ *     sorted tables ────────────────────────────────────────── copy tables ┘
  *
  * If a stage fails, temporary files are closed; the stores are left to the caller.
  *
@@ -42,12 +43,13 @@ export async function build(
     await clusterWords.checkMemory(context);
     const source = await open(context);
     // The garbage of a small text is not worth the time that collecting takes.
-    const collect = source.ngrams.length < SMALL_TEXT ? undefined : place.collect;
+    const length = 'sorted' in source ? source.sorted.rows : source.ngrams.length;
+    const collect = length < SMALL_TEXT ? undefined : place.collect;
     collect?.(true);
-    const counted = await countAndWrite(context, source);
+    const counted = 'sorted' in source ? await copyAndWrite(context, source) : await countAndWrite(context, source);
     collect?.(true);
     const manifest = await indexTables.run(context, await pruneTables.run(context, counted));
-    await learnWeights.run(context, source);
+    if (!('sorted' in source)) await learnWeights.run(context, source);
     context.checkAborted();
     return reportOf(context, source, manifest);
   } catch (error) {
@@ -57,10 +59,10 @@ export async function build(
 }
 
 /** Opens a source of counts. */
-export type OpenSource = (context: BuildContext) => Promise<CountSource>;
+export type OpenSource = (context: BuildContext) => Promise<CountSource | SortedSource>;
 
 /** The source that a text is: from files or sentences to word numbers and a vocabulary. */
-export function fromText(text: BuildText): OpenSource {
+export function fromText(text: BuildText): (context: BuildContext) => Promise<CountSource> {
   return async context => {
     const restored = await chooseVocabulary.restore(context);
     if (restored) {
@@ -71,6 +73,25 @@ export function fromText(text: BuildText): OpenSource {
     await learnWeights.checkMemory(context, tokenized.stream);
     return chooseVocabulary.run(context, tokenized);
   };
+}
+
+/** From sorted tables to a store with their rows, the dictionary and the manifest. */
+async function copyAndWrite(context: BuildContext, source: SortedSource): Promise<Manifest> {
+  const builder = new ModelBuilder(await context.place.createStore('counted'));
+  try {
+    const { run } = await import('./stages/copy-tables.js');
+    const tables = await run(context, source, builder);
+    const { pruning } = source.sorted;
+    return await writeModel.run(
+      context,
+      source,
+      { tables, classes: 0, classTables: [], ...(pruning ? { pruning } : {}) },
+      builder,
+    );
+  } catch (error) {
+    await builder.abort();
+    throw error;
+  }
 }
 
 /** From n-grams and a vocabulary to a store with the rows of all tables, the dictionary and the manifest. */
@@ -93,7 +114,7 @@ async function countAndWrite(context: BuildContext, source: CountSource): Promis
     // The text is saved while it is counted. Its n-grams must not be closed before.
     await place.checkpoints?.settled();
     source.ngrams.close();
-    return await writeModel.run(context, source, { tables, classes, classTables }, builder);
+    return await writeModel.run(context, source, writeModel.marked(source, { tables, classes, classTables }), builder);
   } catch (error) {
     await builder.abort();
     source.ngrams.close();

@@ -610,15 +610,34 @@ describe.concurrent('prune, export and import', () => {
 });
 
 describe.concurrent('usage', () => {
+  test('score --ids repeats the name of each line, and gives its sentences behind tabs', async () => {
+    const model = cli.fresh();
+    await cli.train([cli.file(TEXT), '--out', model, '--order', '2']);
+    const lines = ['the cat', '', 'a\tdog'];
+    const own = (await cli.print(['score', model, '--json'], { input: lines.join('\n') })).split('\n');
+    const named = lines.map((line, at) => `row ${at}\t${line}\n`).join('');
+    const out = await cli.print(['score', model, '--json', '--ids'], { input: named });
+    expect(out).toBe(lines.map((_, at) => `row ${at}\t${own[at]}\n`).join(''));
+    expect(await cli.refuse(2, ['score', model, '--json', '--ids'], { input: 'name\n' })).toMatch(
+      /has no tab behind its name/,
+    );
+    expect(await cli.refuse(2, ['score', model, '--ids'])).toMatch(/--json/);
+  });
+
   test('--help of every command shows an example, and so does help COMMAND', async () => {
-    const commands = [...(await cli.print(['--help'])).matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
-    expect(commands).toEqual([...COMMANDS.map(({ name }) => name), 'help']);
-    for (const command of commands.filter(name => name !== 'help')) {
-      const stdout = await cli.print([command, '--help']);
-      expect(stdout).toMatch(new RegExp(`^Usage: kneser ${command} `));
-      expect(stdout).toMatch(new RegExp(`^Examples?:\\n.*kneser ${command} `, 'm'));
-      expect(await cli.print(['help', command])).toBe(stdout);
+    const listed = (help: string): string[] => [...help.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name);
+    const commands = listed(await cli.print(['--help']));
+    expect(commands).toEqual([...new Set(COMMANDS.map(({ name }) => name.split(' ')[0])), 'help']);
+    for (const { name } of COMMANDS) {
+      const words = name.split(' ');
+      const stdout = await cli.print([...words, '--help']);
+      expect(stdout).toMatch(new RegExp(`^Usage: kneser ${name} `));
+      expect(stdout).toMatch(new RegExp(`^Examples?:\\n.*kneser ${name} `, 'm'));
+      expect(await cli.print(['help', ...words])).toBe(stdout);
     }
+    const ofGroup = COMMANDS.flatMap(({ name }) => (name.startsWith('spark ') ? [name.slice(6)] : []));
+    expect(listed(await cli.print(['spark', '--help']))).toEqual([...ofGroup, 'help']);
+    expect(await cli.print(['help', 'spark'])).toBe(await cli.print(['spark', '--help']));
   });
 
   test('--help and --version print to standard output', async () => {

@@ -58,6 +58,14 @@ describe.runIf(isThere('bash'))('bash', () => {
     expect(await offered('unheard-of', '--')).toEqual([]);
   });
 
+  test('completes the commands of a group, and their flags', async () => {
+    expect(await offered('spa')).toEqual(['spark']);
+    expect(await offered('spark', '')).toEqual(['plan', 'import', 'score-plan']);
+    expect(await offered('spark', 'import', 'job', '--o')).toEqual(['--out']);
+    expect(await offered('spark', 'score-plan', '--run', '')).toEqual(['score', 'annotate']);
+    expect(await offered('help', 'spa')).toEqual(['spark']);
+  });
+
   test('completes values, after = too, and leaves paths to the shell', async () => {
     expect(await offered('score', 'model', '--smoothing', '')).toEqual(['mkn', 'kn', 'glm']);
     expect(await offered('score', 'model', '--smoothing', 'm')).toEqual(['mkn']);

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import { COMMANDS } from '#kneser/src/cli/commands.js';
 import { CommandLine, parseLines, type Run } from '../support/command-line.js';
+import { countJob, writeJob } from '../support/spark-job.js';
 
 /**
  * Tests run commands in their own process, which is quicker; users start one for each. Here every command runs both ways: as a
@@ -55,6 +56,22 @@ const ARGUMENTS: Readonly<Record<string, (out: string) => Promise<string[]> | st
     await cli.print(['export', model, '--arpa', arpa, '--quiet']);
     return [arpa, '--out', out, '--json', '--quiet'];
   },
+  'spark plan': () => [text, '--work', 'job', '--order', '2', '--prune', '0', '1'],
+  'spark import': out => {
+    const job = cli.fresh('job');
+    writeJob(
+      job,
+      countJob({
+        sentences: [
+          ['the', 'cat'],
+          ['the', 'dog'],
+        ],
+        order: 2,
+      }),
+    );
+    return [job, '--out', out, '--json', '--quiet'];
+  },
+  'spark score-plan': () => ['model.kneser', text, '--out', 'scores', '--flags', '--order 2'],
   pack: out => [model, '--out', out, '--json', '--quiet'],
   unpack: async out => {
     const packed = cli.fresh('packed');
@@ -88,10 +105,11 @@ test('every command has its arguments here', () => {
 test.each(Object.keys(ARGUMENTS))('%s as a process does what it does in this one', async name => {
   const [here, apart] = [cli.fresh(), cli.fresh()];
   const args = await ARGUMENTS[name](here);
-  const run = await cli.run([name, ...args], { input: INPUT });
+  const words = name.split(' ');
+  const run = await cli.run([...words, ...args], { input: INPUT });
   expect(run).toMatchObject({ status: 0, stderr: '' });
   expect(run.stdout).not.toBe('');
-  const asProcess = await cli.runAsProcess([name, ...(await ARGUMENTS[name](apart))], { input: INPUT });
+  const asProcess = await cli.runAsProcess([...words, ...(await ARGUMENTS[name](apart))], { input: INPUT });
   expect(comparable(asProcess, apart)).toEqual(comparable(run, here));
 });
 

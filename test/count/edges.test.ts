@@ -137,10 +137,11 @@ describe('tables', () => {
   });
 
   test('of more numbers than links can tell apart are read in blocks only', () => {
-    // 1.5 rows of two numbers a row, and five numbers a context.
-    expect(canLoad([part(700_000_000, 1)], 10)).toBe(true);
-    expect(canLoad([part(720_000_000, 1)], 10)).toBe(false);
-    expect(canLoad([part(1, 2 ** 29)], 10)).toBe(false);
+    // A number a row, up to 1.5 with the free slots of hashes, and two numbers for each context with more than one follower.
+    expect(canLoad([part(1_350_000_000, 1)], 10)).toBe(true);
+    expect(canLoad([part(1_400_000_000, 1)], 10)).toBe(false);
+    expect(canLoad([part(2 ** 31 + 2 ** 20, 2 ** 31)], 10)).toBe(false);
+    expect(canLoad([part(2 ** 30 + 2 ** 29, 2 ** 29)], 10)).toBe(false);
     expect(canLoad([part(2 ** 32, 2 ** 31)], 10)).toBe(false);
     expect(loadedBytes([part(2 ** 32, 2 ** 31)], 10)).toBeGreaterThan(2 ** 35);
   });

@@ -6,6 +6,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { brownSentences } from '#kneser/corpora/brown.js';
 import { baseline, exportArpa, pack, train } from '#kneser/src/index.js';
 import { temporaryFolder } from '../support/models.js';
+import { countJob, writeJob } from '../support/spark-job.js';
 
 /**
  * Runs every program that the docs show, in a folder with a small text and models of it: the `@example` blocks of the doc
@@ -26,6 +27,7 @@ beforeAll(async () => {
   write('text.txt', sentences.slice(0, 1300));
   write('valid.txt', sentences.slice(1300, 1450));
   write('test.txt', sentences.slice(1450));
+  writeJob(at('job'), countJob({ sentences: sentences.slice(0, 50).map(sentence => sentence.split(' ')), order: 3 }));
   mkdirSync(at('models'));
   write('models/brown.train.txt', sentences.slice(0, 1300));
   write('models/brown.heldout.txt', sentences.slice(1450));

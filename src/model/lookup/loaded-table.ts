@@ -2,6 +2,7 @@ import { NONE } from '../../text/tokens.js';
 import { batchPositions, type Batch } from '../../smoothing/batch.js';
 import {
   COUNT,
+  FIELDS,
   FOLLOWERS,
   ONES,
   PRUNED,
@@ -11,10 +12,25 @@ import {
   type Evidence,
 } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
-import { capacityFor, FOLLOWERS_AT, HEADER, isHashed, LINKS, slotOf, type TableMemory } from './regions.js';
+import {
+  capacityFor,
+  EMPTY_HEADER,
+  HEADER,
+  isHashed,
+  largeCount,
+  LONG,
+  LONG_HEADER,
+  mostCount,
+  SCANNED,
+  SHORT,
+  SHORT_BITS,
+  slotOf,
+  wordMask,
+  type TableMemory,
+} from './regions.js';
 
 /** Words of a batch for loaded tables: enough that cache misses of different words overlap, few enough for the cache. */
-export const LOADED_BATCH = 1024;
+export const LOADED_BATCH = 256;
 
 /** How many positions have their regions brought into the processor's cache before the first of them is searched. */
 const AHEAD = 64;
@@ -36,6 +52,7 @@ export class LoadedTable implements CountTable {
   /**
    * @param index the table's place in the evidence.
    * @param contextTable the table whose n-grams are the contexts of this one; `undefined` for the empty pattern.
+   * @param parent the table of the contexts without their farthest word, which has each n-gram of this one without that word.
    * @param positions the most positions that a batch can have.
    * @param numbers of a back-off model: log10 p and back-offs, to which its rows point instead of counts.
    */
@@ -43,6 +60,7 @@ export class LoadedTable implements CountTable {
     private readonly memory: TableMemory,
     private readonly index: number,
     private readonly contextTable: LoadedTable | undefined,
+    private readonly parent: LoadedTable | undefined,
     positions: number,
     private readonly numbers: Float64Array | undefined,
   ) {
@@ -53,16 +71,17 @@ export class LoadedTable implements CountTable {
 
   look(batch: Batch, evidence: Evidence): undefined {
     const positions = batch.length > 0 ? batch.targets[batch.length - 1] + 1 : 0;
-    if (!this.contextTable) {
+    const { contextTable, parent } = this;
+    if (!contextTable || !parent) {
       this.lookUpUnigrams(positions, batch, evidence);
       return;
     }
-    this.follow(this.contextTable, positions);
+    this.follow(contextTable, positions);
     let t = 0;
     for (let from = 0; from < positions; from += AHEAD) {
       const to = Math.min(positions, from + AHEAD);
-      this.touch(from, to, batch.ids);
-      t = this.lookAt(from, to, t, batch, evidence);
+      this.touch(from, to, batch.ids, parent.rows);
+      t = this.lookAt(from, to, t, batch, evidence, parent.rows);
     }
   }
 
@@ -72,64 +91,96 @@ export class LoadedTable implements CountTable {
    *     p(w|h) = max(c − D(c), 0)/Σc + γ(h) · p(w|h'),   γ(h) = (D1·N1 + D2·N2 + D3·N3+ + pruned)/Σc
    *
    * - Input: `values`, p(w|h') for each position of the batch, where h' lacks the farthest word of h.
-   * - Output: `values`, p(w|h) for each position; unchanged where h was not seen.
+   * - Output: `values`, p(w|h) for each position; unchanged where h was not seen. `matched`, the length of the n-gram where it was found.
    * - Order: after the tables of shorter contexts, with the same batch.
    *
    * @param positions number of positions of the batch.
    * @param discounts D1, D2, D3+ at places 1 to 3.
    */
-  interpolate(ids: Uint32Array, positions: number, values: Float64Array, discounts: Float64Array): void {
-    if (!this.contextTable) {
+  interpolate(
+    ids: Uint32Array,
+    positions: number,
+    values: Float64Array,
+    matched: Uint8Array,
+    discounts: Float64Array,
+  ): void {
+    const { contextTable, parent } = this;
+    if (!contextTable || !parent) {
       this.interpolateUnigrams(ids, positions, values, discounts);
       return;
     }
-    this.follow(this.contextTable, positions);
+    this.follow(contextTable, positions);
     for (let from = 0; from < positions; from += AHEAD) {
       const to = Math.min(positions, from + AHEAD);
-      this.touch(from, to, ids);
-      this.interpolateAt(from, to, ids, values, discounts);
+      this.touch(from, to, ids, parent.rows);
+      this.interpolateAt(from, to, ids, parent.rows, values, matched, discounts);
     }
-  }
-
-  /** Whether the n-gram of this table that ends at a position of the batch was found. */
-  has(position: number): boolean {
-    return this.rows[position] !== 0;
   }
 
   followers({ targets }: Batch): Followers {
     const { data, stride } = this.memory;
     if (!this.contextTable) {
-      const length = data[FOLLOWERS_AT];
-      const countOf = (word: number): number => data[HEADER + word * stride + 1];
-      return { key: 0, length, ...this.copies(HEADER, length), countOf };
+      const length = data[3];
+      const countOf = (word: number): number => data[EMPTY_HEADER + word * stride];
+      return { key: 0, length, ...this.copies(0, 0, length), countOf };
     }
     const link = this.links[targets[0]];
     const region = link >>> 1;
-    const single = (link & 1) === 1;
-    const first = single ? region : region + HEADER;
-    const length = single ? 1 : data[region + FOLLOWERS_AT];
+    const isLong = (data[region + 1] | 0) === LONG;
+    const isSingle = (link & 1) === 1;
+    const length = isSingle ? 1 : isLong ? data[region + 2] : data[region + 1] & SHORT;
+    const first = region + (isSingle ? 0 : isLong ? LONG_HEADER : HEADER);
     const countOf = (word: number): number => {
       const start = isHashed(length) ? first + slotOf(word, capacityFor(length)) * stride : first;
-      const row = findRow(data, first, start, length, stride, word);
-      return row === 0 ? 0 : data[row + 1];
+      const row = this.findRow(first, start, length, word);
+      return row === 0 ? 0 : this.countIn(row);
     };
-    return { key: link, length, ...this.copies(first, length), countOf };
+    return { key: link, length, ...this.copies(first, length === 0 ? 0 : capacityFor(length), length), countOf };
   }
 
-  /** The functions that copy the rows of a region. */
-  private copies(first: number, length: number): Pick<Followers, 'copy' | 'copyLog10Probs'> {
+  /** The functions that copy the rows of a region; of the empty context with `capacity` 0. */
+  private copies(first: number, capacity: number, length: number): Pick<Followers, 'copy' | 'copyLog10Probs'> {
     const { numbers } = this;
-    const { data, stride } = this.memory;
-    const copy = copyRows(data, first, stride, length);
+    const copy = this.contextTable
+      ? (words: Uint32Array, counts: Uint32Array): void => this.copyRows(first, capacity, words, counts)
+      : (words: Uint32Array, counts: Uint32Array): void => this.copyUnigrams(words, counts);
     if (!numbers) return { copy };
     const copyLog10Probs = (words: Uint32Array, log10Probs: Float64Array): void => {
-      // A context without followers has one row, whose word is NONE.
-      if (length === 1 && data[first] === NONE) return;
       const places = new Uint32Array(length);
       copy(words, places);
       places.forEach((place, i) => (log10Probs[i] = numbers[place - 1]));
     };
     return { copy, copyLog10Probs };
+  }
+
+  private copyUnigrams(words: Uint32Array, counts: Uint32Array): void {
+    const { data, stride } = this.memory;
+    const last = (data.length - EMPTY_HEADER) / stride;
+    for (let word = 0, i = 0; word < last; word++) {
+      const count = data[EMPTY_HEADER + word * stride];
+      if (count === 0) continue;
+      words[i] = word;
+      counts[i++] = count;
+    }
+  }
+
+  private copyRows(first: number, capacity: number, words: Uint32Array, counts: Uint32Array): void {
+    const { data, stride, wordBits } = this.memory;
+    const mask = wordMask(wordBits);
+    for (let slot = 0, row = first, i = 0; slot < capacity; slot++, row += stride) {
+      const word = data[row] & mask;
+      if (word === NONE) continue;
+      words[i] = word;
+      counts[i++] = this.countIn(row);
+    }
+  }
+
+  /** The count in a row; of a back-off model the place of log10 p, plus 1. */
+  private countIn(row: number): number {
+    const { data, wordBits, large } = this.memory;
+    if (this.numbers) return data[row + 1];
+    const count = data[row] >>> wordBits;
+    return count === mostCount(wordBits) ? largeCount(large, row) : count;
   }
 
   /** The empty pattern: all words have the same context. */
@@ -138,11 +189,11 @@ export class LoadedTable implements CountTable {
     const { data, stride } = this.memory;
     for (let position = 0; position < positions; position++) {
       const word = ids[position];
-      rows[position] = word === NONE ? 0 : HEADER + word * stride;
+      rows[position] = word === NONE ? 0 : EMPTY_HEADER + word * stride;
     }
     for (let t = 0; t < length; t++) {
       const at = evidence.at(t, index);
-      evidence.data[at + COUNT] = data[rows[targets[t]] + 1];
+      evidence.data[at + COUNT] = data[rows[targets[t]]];
       evidence.data[at + TOTAL] = data[0];
       evidence.data[at + ONES] = data[1];
       evidence.data[at + TWOS] = data[2];
@@ -156,7 +207,7 @@ export class LoadedTable implements CountTable {
     const { contextTable, memory } = this;
     if (!contextTable) return true;
     const row = contextTable.rows[position];
-    return row !== 0 && contextTable.memory.data[row + LINKS + memory.contextColumn] !== 0;
+    return row !== 0 && contextTable.memory.data[row + contextTable.memory.linksAt + memory.contextColumn] !== 0;
   }
 
   private interpolateUnigrams(
@@ -171,9 +222,9 @@ export class LoadedTable implements CountTable {
     const taken = d1 * ones + d2 * twos + d3 * (followers - ones - twos) + pruned;
     for (let position = 0; position < positions; position++) {
       const word = ids[position];
-      const row = word === NONE ? 0 : HEADER + word * stride;
+      const row = word === NONE ? 0 : EMPTY_HEADER + word * stride;
       rows[position] = row;
-      const count = row === 0 ? 0 : data[row + 1];
+      const count = row === 0 ? 0 : data[row];
       const kept = count - (count === 0 ? 0 : count === 1 ? d1 : count === 2 ? d2 : d3);
       values[position] = ((kept > 0 ? kept : 0) + taken * values[position]) / total;
     }
@@ -183,11 +234,16 @@ export class LoadedTable implements CountTable {
     from: number,
     to: number,
     ids: Uint32Array,
+    parentRows: Uint32Array,
     values: Float64Array,
+    matched: Uint8Array,
     discounts: Float64Array,
   ): void {
     const { rows, links, starts } = this;
-    const { data, stride } = this.memory;
+    const { data, stride, wordBits, large, pattern } = this.memory;
+    const mask = wordMask(wordBits);
+    const most = mostCount(wordBits);
+    const length = pattern.length + 1;
     const d1 = discounts[1];
     const d2 = discounts[2];
     const d3 = discounts[3];
@@ -200,23 +256,46 @@ export class LoadedTable implements CountTable {
       const word = ids[position];
       const start = starts[position];
       if (link & 1) {
-        const count = data[start + 1];
+        const first = data[start] | 0;
+        let count = first >>> wordBits;
+        if (count === most) count = largeCount(large, start);
         const taken = count === 1 ? d1 : count === 2 ? d2 : d3;
-        const found = data[start] === word;
-        rows[position] = found ? start : 0;
-        values[position] = ((found && count > taken ? count - taken : 0) + taken * values[position]) / count;
+        if ((first & mask) === word) {
+          rows[position] = start;
+          matched[position] = length;
+          values[position] = ((count > taken ? count - taken : 0) + taken * values[position]) / count;
+        } else {
+          rows[position] = 0;
+          values[position] = (0 + taken * values[position]) / count;
+        }
         continue;
       }
       const region = link >>> 1;
       const total = data[region];
-      const ones = data[region + 1];
-      const twos = data[region + 2];
-      const followers = data[region + FOLLOWERS_AT];
-      const row = findRow(data, region + HEADER, start, followers, stride, word);
+      const shape = data[region + 1] | 0;
+      let followers = shape & SHORT;
+      let ones = (shape >>> SHORT_BITS) & SHORT;
+      let twos = shape >>> (2 * SHORT_BITS);
+      let pruned = 0;
+      let first = region + HEADER;
+      if (shape === LONG) {
+        followers = data[region + 2];
+        ones = data[region + 3];
+        twos = data[region + 4];
+        pruned = data[region + 5];
+        first = region + LONG_HEADER;
+      }
+      const row = parentRows[position] === 0 ? 0 : findRow(data, first, start, followers, stride, mask, word);
       rows[position] = row;
-      const count = row === 0 ? 0 : data[row + 1];
-      const kept = count - (count === 0 ? 0 : count === 1 ? d1 : count === 2 ? d2 : d3);
-      const taken = d1 * ones + d2 * twos + d3 * (followers - ones - twos) + data[region + 4];
+      const taken = d1 * ones + d2 * twos + d3 * (followers - ones - twos) + pruned;
+      if (row === 0) {
+        values[position] = (0 + taken * values[position]) / total;
+        continue;
+      }
+      let count = data[row] >>> wordBits;
+      if (count === most) count = largeCount(large, row);
+      const kept = count - (count === 1 ? d1 : count === 2 ? d2 : d3);
+      matched[position] = length;
       values[position] = ((kept > 0 ? kept : 0) + taken * values[position]) / total;
     }
   }
@@ -227,19 +306,21 @@ export class LoadedTable implements CountTable {
     const { pattern, contextColumn } = this.memory;
     const distance = pattern[0];
     const { rows } = contextTable;
-    const { data } = contextTable.memory;
+    const { data, linksAt } = contextTable.memory;
+    const link = linksAt + contextColumn;
     links.fill(0, 0, Math.min(distance, positions));
     for (let position = distance; position < positions; position++) {
       const row = rows[position - distance];
-      links[position] = row === 0 ? 0 : data[row + LINKS + contextColumn];
+      links[position] = row === 0 ? 0 : data[row + link];
     }
   }
 
   /**
    * Brings the regions of some positions into the processor's cache, then the rows in them at which the search begins. These
-   * reads do not depend on each other, so the processor runs many at a time.
+   * reads do not depend on each other, so the processor runs many at a time. A word that does not follow the shorter context does not
+   * follow the longer one: it is not searched.
    */
-  private touch(from: number, to: number, ids: Uint32Array): void {
+  private touch(from: number, to: number, ids: Uint32Array, parentRows: Uint32Array): void {
     const { links, starts } = this;
     const { data, stride } = this.memory;
     let touched = 0;
@@ -248,8 +329,15 @@ export class LoadedTable implements CountTable {
       const link = links[position];
       let start = link >>> 1;
       if ((link & 1) === 0) {
-        const followers = data[start + FOLLOWERS_AT];
-        start += HEADER;
+        if (parentRows[position] === 0) continue;
+        const shape = data[start + 1] | 0;
+        let followers = shape & SHORT;
+        if (shape === LONG) {
+          followers = data[start + 2];
+          start += LONG_HEADER;
+        } else {
+          start += HEADER;
+        }
         if (isHashed(followers)) start += slotOf(ids[position], capacityFor(followers)) * stride;
       }
       starts[position] = start;
@@ -259,9 +347,19 @@ export class LoadedTable implements CountTable {
   }
 
   /** Looks up the words at positions from `from` to `to`. `t` is the first word of the batch to be scored there. @returns the next `t`. */
-  private lookAt(from: number, to: number, t: number, { ids, targets, length }: Batch, evidence: Evidence): number {
-    const { rows, links, starts, index } = this;
-    const { data, stride } = this.memory;
+  private lookAt(
+    from: number,
+    to: number,
+    t: number,
+    { ids, targets, length }: Batch,
+    evidence: Evidence,
+    parentRows: Uint32Array,
+  ): number {
+    const { rows, links, starts, index, numbers } = this;
+    const { data, stride, wordBits, large } = this.memory;
+    const most = mostCount(wordBits);
+    const place = evidence.at(0, index);
+    const mask = wordMask(wordBits);
     const into = evidence.data;
     for (let position = from; position < to; position++) {
       const link = links[position];
@@ -273,25 +371,40 @@ export class LoadedTable implements CountTable {
       let followers = 0;
       let pruned = 0;
       if (link & 1) {
-        row = starts[position];
-        total = data[row + 1];
+        row = link >>> 1;
+        total = data[row] >>> wordBits;
+        if (total === most) total = largeCount(large, row);
         ones = total === 1 ? 1 : 0;
         twos = total === 2 ? 1 : 0;
         followers = 1;
-        if (data[row] !== word) row = 0;
+        if ((data[row] & mask) !== word) row = 0;
       } else if (link !== 0) {
         const region = link >>> 1;
         total = data[region];
-        ones = data[region + 1];
-        twos = data[region + 2];
-        followers = data[region + 3];
-        pruned = data[region + 4];
-        row = findRow(data, region + HEADER, starts[position], followers, stride, word);
+        const shape = data[region + 1] | 0;
+        let first = region + HEADER;
+        if (shape === LONG) {
+          followers = data[region + 2];
+          ones = data[region + 3];
+          twos = data[region + 4];
+          pruned = data[region + 5];
+          first = region + LONG_HEADER;
+        } else {
+          followers = shape & SHORT;
+          ones = (shape >>> SHORT_BITS) & SHORT;
+          twos = shape >>> (2 * SHORT_BITS);
+        }
+        if (parentRows[position] !== 0) row = findRow(data, first, starts[position], followers, stride, mask, word);
       }
       rows[position] = row;
       if (t === length || targets[t] !== position) continue;
-      const at = evidence.at(t++, index);
-      into[at + COUNT] = row === 0 ? 0 : data[row + 1];
+      const at = place + t++ * FIELDS;
+      let count = 0;
+      if (row !== 0) {
+        count = numbers ? data[row + 1] : data[row] >>> wordBits;
+        if (count === most && !numbers) count = largeCount(large, row);
+      }
+      into[at + COUNT] = count;
       into[at + TOTAL] = total;
       into[at + ONES] = ones;
       into[at + TWOS] = twos;
@@ -299,6 +412,11 @@ export class LoadedTable implements CountTable {
       into[at + PRUNED] = pruned;
     }
     return t;
+  }
+
+  private findRow(first: number, start: number, followers: number, word: number): number {
+    const { data, stride, wordBits } = this.memory;
+    return findRow(data, first, start, followers, stride, wordMask(wordBits), word);
   }
 }
 
@@ -308,20 +426,10 @@ export function loadedTables(memories: readonly TableMemory[], order: number, nu
   const tables: LoadedTable[] = [];
   for (const [index, memory] of memories.entries()) {
     const contextTable = memory.contextTable < 0 ? undefined : tables[memory.contextTable];
-    tables.push(new LoadedTable(memory, index, contextTable, positions, numbers));
+    const parent = memory.parent < 0 ? undefined : tables[memory.parent];
+    tables.push(new LoadedTable(memory, index, contextTable, parent, positions, numbers));
   }
   return tables;
-}
-
-/** Copies the rows of a region. */
-function copyRows(data: Uint32Array, first: number, stride: number, length: number): Followers['copy'] {
-  return (words, counts) => {
-    for (let i = 0, row = first; i < length; row += stride) {
-      if (data[row] === NONE) continue;
-      words[i] = data[row];
-      counts[i++] = data[row + 1];
-    }
-  };
 }
 
 /** The index in `data` of a word's row in a region; 0 if the region lacks the word. @param start the row where the search begins. */
@@ -331,19 +439,19 @@ function findRow(
   start: number,
   followers: number,
   stride: number,
+  mask: number,
   word: number,
 ): number {
   const end = first + capacityFor(followers) * stride;
-  const hashed = isHashed(followers);
+  if (followers <= SCANNED) {
+    for (let row = start; row < end; row += stride) if ((data[row] & mask) === word) return row;
+    return 0;
+  }
   for (let row = start; ;) {
-    const found = data[row];
+    const found = data[row] & mask;
     if (found === word) return row;
+    if (found === NONE) return 0;
     row += stride;
-    if (hashed) {
-      if (found === NONE) return 0;
-      if (row === end) row = first;
-    } else if (row === end) {
-      return 0;
-    }
+    if (row === end) row = first;
   }
 }

@@ -1,37 +1,65 @@
 import type { Pattern } from '../../tables/pattern.js';
 import type { TablePart } from './table-part.js';
 
-/** Numbers before the rows of a region: Σc, N1, N2, the number of followers, and the part of Σc that was pruned. */
-export const HEADER = 5;
-/** The index of the number of followers in the header of a region. */
-export const FOLLOWERS_AT = 3;
-/** The index of the first link in a row, after its word and count. */
-export const LINKS = 2;
+/** Numbers before the rows of a region: Σc, and N1, N2 and the number of followers in one. */
+export const HEADER = 2;
+/** The same of a region that {@link LONG} marks: Σc, LONG, followers, N1, N2, and the part of Σc that was pruned. */
+export const LONG_HEADER = 6;
+/** In place of N1, N2 and followers: they do not fit, or a part of Σc was pruned. */
+export const LONG = -1;
+/** Bits of each of the three numbers in a short header. */
+export const SHORT_BITS = 10;
+/** The largest number in a short header. */
+export const SHORT = (1 << SHORT_BITS) - 1;
+/** Numbers before the rows of the empty context: Σc, N1, N2, followers, and the part of Σc that was pruned. */
+export const EMPTY_HEADER = 5;
 /** A region with at most this many followers is searched from the front; a larger region is a hash with 1.5 slots per follower. */
-const SCANNED = 8;
+export const SCANNED = 8;
 
 /**
  * A table in memory, which threads share: an array of 32-bit numbers. The followers of each context are together in a region.
  *
- *     region   | Σc | N1 | N2 | followers | pruned |  row  |  row  | …        header of HEADER numbers, then rows
- *     row      | word | count | link | link | …                              stride = LINKS + number of links
+ *     region   | Σc | followers, N1, N2 |  row  |  row  | …                  HEADER numbers, or LONG_HEADER, then rows
+ *     row      | word, count | link | link | …                               stride = 1 + number of links
  *     link     place of the region · 2                                       0: the n-gram is no context there
  *              place of the row · 2 + 1                                      one follower, none pruned: no header
  *
  * A link leads from an n-gram to its region in another table, where that n-gram is a context; a row has one link for each
  * table of which its own is the `contextTable`. A context with a single follower has no header: its total is that
  * follower's count. Up to SCANNED followers are stored in a row and searched from the front; more are an open-addressing
- * hash with room for half as many again. The region of the empty context has a row for every word, by word id.
+ * hash with room for half as many again. The region of the empty context has a row for every word, by word id, with a count
+ * and no word.
+ *
+ * The lowest `wordBits` bits of a row's first number are its word, the others its count. Counts of {@link mostCount} and more are
+ * in `large`. In a back-off model, which has no counts, a row has one more number, behind the word: the place of log10 p, plus 1.
+ * In place of Σc it has the place of log10 of the back-off, plus 1.
  */
 export interface TableMemory {
   readonly pattern: Pattern;
   /** The place of the table whose n-grams are the contexts of this one; −1 for the empty pattern. */
   readonly contextTable: number;
+  /** The place of the table whose pattern lacks the farthest word; −1 for the empty pattern. */
+  readonly parent: number;
   /** The number of the link, in the rows of that table, that leads here. */
   readonly contextColumn: number;
   /** Length of a row, in 32-bit numbers. */
   readonly stride: number;
+  /** Numbers of a row before its links. */
+  readonly linksAt: number;
+  readonly wordBits: number;
   readonly data: Uint32Array;
+  /** As {@link LargeCounts.values}. */
+  readonly large: Uint32Array;
+}
+
+/** The count in a row whose count is in `large`. */
+export function mostCount(wordBits: number): number {
+  return -1 >>> wordBits;
+}
+
+/** The bits of a row's first number that hold its word. */
+export function wordMask(wordBits: number): number {
+  return -1 >>> (32 - wordBits);
 }
 
 /** Whether a region with this many followers is a hash. */
@@ -64,12 +92,14 @@ export function loadedBytes(parts: readonly TablePart[], words: number): number 
 /** Limit of an index: a link (2 · index + 1) and a reference to a number (index + 1) must fit into 32 bits. */
 const MOST_PLACES = 2 ** 31;
 const MOST_NUMBERS = 2 ** 32 - 1;
+/** Limit of word ids: they leave a bit to the count. */
+const MOST_WORDS = 2 ** 31;
 
 /** Whether the indices of all tables are within the limits of their 32 bits; if not, tables cannot be loaded on any machine. */
 export function canLoad(parts: readonly TablePart[], words: number): boolean {
   const numbers = parts.reduce((sum, part) => sum + numbersOf(part), 0);
   const places = parts.map((part, index) => roomFor(part, words, linkedTables(parts, index).length));
-  return numbers <= MOST_NUMBERS && places.every(room => room <= MOST_PLACES);
+  return words <= MOST_WORDS && numbers <= MOST_NUMBERS && places.every(room => room <= MOST_PLACES);
 }
 
 /** The tables whose contexts are the n-grams of table `index`, in the order of the links in its rows. */
@@ -77,9 +107,65 @@ export function linkedTables(parts: readonly TablePart[], index: number): number
   return parts.flatMap((part, table) => (part.contextTable === index ? [table] : []));
 }
 
+/** Numbers of a row before its links. */
+export function linksAt({ pattern, manifest }: Pick<TablePart, 'pattern' | 'manifest'>): number {
+  return pattern.length > 0 && manifest.bare !== undefined ? 2 : 1;
+}
+
 /** An upper bound of the 32-bit numbers that a table takes. */
-export function roomFor({ manifest, pattern }: TablePart, words: number, links: number): number {
-  const stride = LINKS + links;
-  if (pattern.length === 0) return HEADER + words * stride;
-  return HEADER + manifest.contexts * HEADER + Math.ceil((manifest.rows + (manifest.bare ?? 0)) * 1.5) * stride;
+export function roomFor(part: TablePart, words: number, links: number): number {
+  const { rows, contexts, bare, dropped } = part.manifest;
+  const stride = linksAt(part) + links;
+  if (part.pattern.length === 0) return EMPTY_HEADER + words * stride;
+  // A context of f followers in a hash has f − 1 rows beyond its first, which are at least 8/9 of f.
+  const further = Math.max(0, rows - contexts);
+  const slots = rows + Math.ceil((further * (SCANNED + 1)) / SCANNED / 2);
+  // Where nothing was pruned, a context with a header has such further rows.
+  const isWhole = dropped === undefined && bare === undefined;
+  const headers = isWhole
+    ? HEADER * Math.min(contexts, further) + LONG_HEADER * Math.ceil(rows / SHORT)
+    : LONG_HEADER * contexts;
+  return LONG_HEADER + headers + slots * stride + SPARE;
+}
+
+/** Numbers behind the last region, so that reading a header ahead stays within the table. */
+const SPARE = LONG_HEADER;
+
+/** Counts that do not fit in rows: an open-addressing hash of pairs of numbers, the place of the row and the count. */
+export class LargeCounts {
+  /** Pairs, a power of two of them; 0 in place of the place of a row: none. */
+  values = new Uint32Array(2 * 16);
+  private size = 0;
+
+  add(row: number, count: number): void {
+    if (4 * ++this.size > this.values.length) this.grow();
+    const { values } = this;
+    const at = largePlace(values, row);
+    values[at] = row;
+    values[at + 1] = count;
+  }
+
+  private grow(): void {
+    const { values } = this;
+    this.values = new Uint32Array(2 * values.length);
+    for (let at = 0; at < values.length; at += 2) {
+      if (values[at] === 0) continue;
+      const place = largePlace(this.values, values[at]);
+      this.values[place] = values[at];
+      this.values[place + 1] = values[at + 1];
+    }
+  }
+}
+
+/** The count of a row with {@link mostCount}. @param large as {@link LargeCounts.values}. */
+export function largeCount(large: Uint32Array, row: number): number {
+  return large[largePlace(large, row) + 1];
+}
+
+/** The pair of a row, or the free pair where it belongs. */
+function largePlace(values: Uint32Array, row: number): number {
+  const last = values.length - 2;
+  let at = (Math.imul(row, 0x9e3779b1) >>> 7) & last & ~1;
+  while (values[at] !== 0 && values[at] !== row) at = (at + 2) & last;
+  return at;
 }

@@ -30,7 +30,7 @@ export interface TrieLevel extends CountTable {
 
 /** Clears a table's part of the evidence of a batch. */
 export function clearEvidence({ length }: Batch, evidence: Evidence, index: number): void {
-  for (let t = 0; t < length; t++) evidence.clear(evidence.at(t, index));
+  evidence.clear(index, length);
 }
 
 /**

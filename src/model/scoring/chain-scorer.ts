@@ -13,6 +13,8 @@ export class ChainScorer implements BatchScorer {
   private scores = emptyScores(0);
   /** By position of the batch, p(w|h): so far interpolated up to the context h of the table of the last pass. */
   private values = new Float64Array(0);
+  /** By position, the length of the longest n-gram found so far. */
+  private lengths = new Uint8Array(0);
 
   /** @param tables the tables of contiguous n-grams, shorter contexts first. */
   constructor(
@@ -22,24 +24,26 @@ export class ChainScorer implements BatchScorer {
 
   // A generator, since BatchScorer asks for one; it yields nothing, because tables in memory need no waiting.
   *score(batch: Batch): Generator<Promise<void>, BatchScores, void> {
-    const { ids, targets, available, oov, length } = batch;
+    const { ids, targets, oov, length } = batch;
     if (length > this.scores.matched.length) this.scores = emptyScores(targets.length);
     const { log10Probs, matched } = this.scores;
     if (length === 0) return this.scores;
     const positions = targets[length - 1] + 1;
-    if (positions > this.values.length) this.values = new Float64Array(ids.length);
-    const { tables, values } = this;
+    if (positions > this.values.length) {
+      this.values = new Float64Array(ids.length);
+      this.lengths = new Uint8Array(ids.length);
+    }
+    const { tables, values, lengths } = this;
     const { discounts, vocabulary } = this.chain;
     values.fill(1 / vocabulary, 0, positions);
+    lengths.fill(1, 0, positions);
     for (let level = 0; level < tables.length; level++) {
-      tables[level].interpolate(ids, positions, values, discounts[level]);
+      tables[level].interpolate(ids, positions, values, lengths, discounts[level]);
     }
     for (let t = 0; t < length; t++) {
       const position = targets[t];
       log10Probs[t] = log10(values[position]);
-      let longest = oov[t] === 1 ? 0 : available[t];
-      while (longest > 0 && !tables[longest].has(position)) longest--;
-      matched[t] = longest + 1;
+      matched[t] = oov[t] === 1 ? 1 : lengths[position];
     }
     return this.scores;
   }

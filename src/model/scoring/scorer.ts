@@ -51,8 +51,8 @@ export class Scorer implements BatchScorer {
     const { estimator, evidence } = this;
     const { log10Probs, matched } = this.scores;
     yield* this.gather(batch, evidence);
+    estimator.score(evidence, batch, log10Probs, cache);
     for (let t = 0; t < batch.length; t++) {
-      log10Probs[t] = estimator.log10Prob(evidence, batch, t, cache);
       matched[t] = batch.oov[t] === 1 ? 1 : estimator.matched(evidence, batch, t);
     }
     return this.scores;

@@ -16,7 +16,7 @@ export class FileWindow {
   ) {}
 
   /** Bytes `[from, to)` of the file, valid until the next call. @throws Error beyond the file's end */
-  async view(from: number, to: number): Promise<Uint8Array> {
+  async view(from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
     if (!(from >= 0 && from <= to && to <= this.size)) throw new Error('it refers to bytes beyond its end');
     if (from < this.start || to > this.start + this.bytes.length) {
       const length = Math.min(Math.max(to - from, WINDOW_BYTES), this.size - from);
@@ -35,6 +35,6 @@ export class FileWindow {
 
   /** Bytes `[from, to)` of the file, in a new buffer. */
   async copy(from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
-    return Uint8Array.from(await this.view(from, to));
+    return (await this.view(from, to)).slice();
   }
 }

@@ -1,4 +1,4 @@
-import { Contexts } from '../../model/lookup/contexts.js';
+import { Contexts } from './contexts.js';
 import type { ModelParts } from '../../model/scoring/parts.js';
 import type { Block } from '../../tables/block.js';
 import { BLOCK_ENTRIES } from '../../tables/block.js';

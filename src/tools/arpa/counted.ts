@@ -1,7 +1,7 @@
 import { TableCursor } from '../../tables/cursor.js';
 import { walk } from '../../tables/walk.js';
 import type { Batch } from '../../smoothing/batch.js';
-import { COUNT, Evidence, FIELDS, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS } from '../../smoothing/evidence.js';
+import { COUNT, Evidence, FOLLOWERS, ONES, PRUNED, TOTAL, TWOS } from '../../smoothing/evidence.js';
 import type { ModelParts } from '../../model/scoring/parts.js';
 import { estimateDiscounts } from '../../smoothing/discounts.js';
 import { latticeOf } from '../../smoothing/lattice.js';
@@ -77,7 +77,7 @@ export class CountedSource implements BackoffSource {
         if (this.log10Probs.length < to) this.log10Probs = new Float64Array(2 * to);
         for (let i = from; i < to; i++) {
           // A follower of a context also follows its shorter contexts, which are open now, so `counts` has its counts there.
-          for (let k = 0; k < level; k++) evidence.data[k * FIELDS + COUNT] = counts[k][words[i]];
+          for (let k = 0; k < level; k++) evidence.data[evidence.at(0, k) + COUNT] = counts[k][words[i]];
           this.log10Probs[i] = this.log10Prob(level, cursor.counts[i]);
         }
         return visit(cursor, this.log10Probs);

@@ -1,6 +1,7 @@
 import type { ModelBuilder } from '../../tables/builder.js';
 import type { TableSummary } from '../../tables/table-writer.js';
 import type { NgramSource } from '../../count/ngram-source.js';
+import type { SortedTables } from '../../count/sorted-tables.js';
 import type { ReadText, TextIds } from '../resume/checkpoints.js';
 
 /** The tables of words of a merged model, without that of unigrams. */
@@ -16,8 +17,14 @@ export interface ModelTables {
   write(builder: ModelBuilder): Promise<MergedTables>;
 }
 
-/** A source of counts that was opened: its vocabulary and figures, and its n-grams, whose words `vocabulary.ids` gives ids. */
-export interface CountSource extends ReadText {
+/** The vocabulary and the figures of a source that was opened. */
+export interface SourceFigures extends ReadText {
+  /** What is to be said of the source, one sentence each. */
+  readonly warnings?: readonly string[];
+}
+
+/** A source whose n-grams are to be counted; `vocabulary.ids` gives its words ids. */
+export interface CountSource extends SourceFigures {
   readonly ngrams: NgramSource;
   /** The word numbers of the counted and of the held-out sentences, where the source is a text. */
   readonly streams?: TextIds;
@@ -28,6 +35,9 @@ export interface CountSource extends ReadText {
    * then a pruned one, whose raw counts are not all known.
    */
   readonly pruned?: readonly number[];
-  /** What is to be said of the source, one sentence each. */
-  readonly warnings?: readonly string[];
+}
+
+/** A source whose tables are counted and sorted already. */
+export interface SortedSource extends SourceFigures {
+  readonly sorted: SortedTables;
 }

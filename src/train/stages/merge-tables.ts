@@ -132,7 +132,7 @@ export async function describeSubtrees(store: ModelStore, order: number, ids: Ui
   const nearest: number[] = [];
   for await (const { block } of readTrieBlocks(store, tables[0], 0, {})) {
     if (block.firstRow > 0) continue;
-    block.readContexts(columns.parents, columns.words, columns.starts);
+    block.readWords(columns.words);
     for (let c = 0; c < block.contexts; c++) nearest.push(columns.words[c]);
   }
   return {

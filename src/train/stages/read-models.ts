@@ -1,4 +1,4 @@
-import { overBudget, BYTES_A_WORD, IDS_SHARE, WORDS_SHARE } from '../plan/budget.js';
+import { IDS_SHARE } from '../plan/budget.js';
 import type { IdStream } from '../../count/id-stream.js';
 import { checkTokens } from '../../count/layout.js';
 import type { Chunk, NgramSource } from '../../count/ngram-source.js';
@@ -16,6 +16,7 @@ import { hashBytes, WordList } from '../../text/word-list.js';
 import type { BuildContext } from './context.js';
 import type { CountSource, MergedTables } from './count-source.js';
 import { mergeTables, planMerging } from './merge-tables.js';
+import { checkWordMemory } from './word-memory.js';
 
 /** A model whose counts become part of the counts of the new model. */
 export interface CountedModel {
@@ -111,7 +112,7 @@ async function joinWords(
         // The frequency of `</s>` is the number of sentences, which is summed apart; `<s>` has no frequency.
         if (number !== BOS && number !== EOS) frequency[number] += times * block.frequencies[i];
       }
-      checkWordMemory(context, words);
+      checkWordMemory(context.place, words, 'the models', 'use models of fewer words');
     }
     numbered.push({ ...model, numbers });
   }
@@ -132,21 +133,6 @@ function checkSameWords(models: readonly NumberedModel[], size: number): void {
     'KNESER_OPTION',
     `${other.name}: its list of words (--vocab) lacks words of the other models' lists, which it counted as <unk>; train all models with the same list`,
   );
-}
-
-/** @throws KNESER_LIMIT */
-function checkWordMemory({ place }: BuildContext, words: WordList): void {
-  const bytes = words.memory + words.size * (BYTES_A_WORD + 4 * place.threads);
-  if (bytes <= place.memory * WORDS_SHARE) return;
-  const subject = `the ${words.size} different words of the models`;
-  throw overBudget({
-    option: 'memory',
-    subject,
-    bytes,
-    share: WORDS_SHARE,
-    memory: place.memory,
-    instead: 'use models of fewer words',
-  });
 }
 
 /**

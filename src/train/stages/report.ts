@@ -4,7 +4,7 @@ import { contiguous, formatPattern } from '../../tables/pattern.js';
 import { skippedWarning } from '../../text/formats/corpus.js';
 import { FIRST_WORD } from '../../text/tokens.js';
 import type { BuildContext } from './context.js';
-import type { CountSource } from './count-source.js';
+import type { SourceFigures } from './count-source.js';
 import { fallbackNote } from './fallback-note.js';
 
 /** Figures of a finished training, wherever the model is. */
@@ -35,7 +35,7 @@ export interface BuildReport {
 }
 
 /** The figures of a finished training. */
-export function reportOf(context: BuildContext, text: CountSource, manifest: Manifest): BuildReport {
+export function reportOf(context: BuildContext, text: SourceFigures, manifest: Manifest): BuildReport {
   const { order, sentences, tokens, vocabulary, tables } = manifest;
   return {
     order,
@@ -54,7 +54,7 @@ export function reportOf(context: BuildContext, text: CountSource, manifest: Man
 }
 
 /** One sentence for each thing in the text that was replaced, left out or missing. */
-function warningsOf({ options, plan }: BuildContext, text: CountSource): string[] {
+function warningsOf({ options, plan }: BuildContext, text: SourceFigures): string[] {
   const { replaced, dropped, skipped = 0, heldOutTokens } = text;
   const warnings = [...(text.warnings ?? [])];
   if (skipped > 0) warnings.push(skippedWarning(skipped));
@@ -69,7 +69,7 @@ function warningsOf({ options, plan }: BuildContext, text: CountSource): string[
 }
 
 /** A warning if most words of the given vocabulary do not occur in the text. */
-function unseenWords({ vocabulary }: CountSource): string | undefined {
+function unseenWords({ vocabulary }: SourceFigures): string | undefined {
   const frequencies = vocabulary.frequencies.subarray(FIRST_WORD);
   const { length } = frequencies;
   const unseen = frequencies.reduce((count, frequency) => count + (frequency === 0 ? 1 : 0), 0);

@@ -2,12 +2,13 @@ import type { ModelBuilder } from '../../tables/builder.js';
 import { encodeClasses } from '../../tables/classes.js';
 import { sortedDictionary } from '../../tables/dictionary.js';
 import type { Manifest, TableManifest } from '../../tables/manifest.js';
+import type { Pruning } from '../../tables/pruning.js';
 import { encodeTokenizer } from '../../tables/tokenizer.js';
 import type { VocabularyChoice } from '../../count/vocabulary.js';
 import { FIRST_WORD, UNK } from '../../text/tokens.js';
 import { pretrainedTokenizer } from '../plan/options.js';
 import type { BuildContext } from './context.js';
-import type { CountSource } from './count-source.js';
+import type { CountSource, SourceFigures } from './count-source.js';
 
 /** The tables of a model, as the manifest lists them. */
 export interface CountedTables {
@@ -15,12 +16,14 @@ export interface CountedTables {
   /** How many classes words are grouped into; 0 if there are none. */
   readonly classes: number;
   readonly classTables: readonly TableManifest[];
+  /** How n-grams were dropped before they came here; absent if none were. */
+  readonly pruning?: Pruning;
 }
 
 /** Writes the class of every id. */
 export async function putClasses(
   builder: ModelBuilder,
-  { vocabulary }: CountSource,
+  { vocabulary }: SourceFigures,
   classes: number,
   of: Uint32Array,
 ): Promise<void> {
@@ -38,7 +41,7 @@ export async function putClasses(
  */
 export async function run(
   context: BuildContext,
-  text: CountSource,
+  text: SourceFigures,
   counted: CountedTables,
   builder: ModelBuilder,
 ): Promise<Manifest> {
@@ -48,23 +51,25 @@ export async function run(
   const pretrained = pretrainedTokenizer(options);
   if (pretrained) await builder.putTokenizer(encodeTokenizer(pretrained));
   context.checkAborted();
-  const { pruned } = text;
-  const marked = pruned ? { ...counted, tables: counted.tables.map(asPruned) } : counted;
   return await builder.finish({
     order: plan.order,
     sentences: text.sentences,
     tokens: text.tokens + text.sentences,
     vocabulary: numbers.length - 2,
     unknown: frequencies[UNK],
-    ...marked,
+    ...counted,
     options: {
       lowercase: options.lowercase ?? false,
       skipBlank: options.skipBlank ?? false,
       vocabulary: describeChoice(plan.vocabulary),
       tokenization: plan.tokenization.info,
     },
-    ...(pruned ? { pruning: { counts: pruned } } : {}),
   });
+}
+
+/** The tables, described as pruned where the source had left n-grams out. */
+export function marked({ pruned }: CountSource, counted: CountedTables): CountedTables {
+  return pruned ? { ...counted, tables: counted.tables.map(asPruned), pruning: { counts: pruned } } : counted;
 }
 
 /** The entry of a table from which n-grams were left out, how many is not known. */

@@ -7,6 +7,7 @@ export const TARGETS: Readonly<Record<string, CreateTarget>> = {
   zstd: async folder => (await import('./texts.js')).zstd(folder),
   jsonl: async folder => (await import('./texts.js')).jsonl(folder),
   parquet: async folder => (await import('./parquet.js')).parquet(folder),
+  spark: async folder => (await import('./parquet.js')).spark(folder),
   vocabulary: async folder => (await import('./texts.js')).vocabulary(folder),
   tokens: async folder => (await import('./tables.js')).tokens(folder),
   arpa: async folder => (await import('./tables.js')).arpa(folder),

@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import type { BuildOptionName } from '../train/plan/options.js';
+import { addBuildFlags, buildOptions, type BuildFlags } from './build-options.js';
+import { print } from './output.js';
+import { parseWhole } from './values.js';
+
+const HELP = `
+Each line of the text is a sentence; white space separates its tokens. Each statement writes a folder of its own in the folder of the
+job: an interrupted job continues with --from STEP, the name in the comment before a statement. docs/spark.md has a worked example.
+
+Examples:
+  kneser spark plan 'hdfs:///corpus/*.txt' --work hdfs:///job --order 5 --prune 0,0,1 > job.sql
+  spark-sql -f job.sql && hadoop fs -get hdfs:///job/model job
+  kneser spark import job --out model`;
+
+/** The options of {@link sparkPlan} that have the flags of training. */
+const PLAN_OPTIONS = [
+  'order',
+  'patterns',
+  'prune',
+  'vocabulary',
+  'skipBlank',
+] as const satisfies readonly BuildOptionName[];
+
+/** Flags of `kneser spark plan`. */
+interface PlanFlags extends BuildFlags {
+  readonly work: string;
+  readonly partitions?: number;
+  readonly from?: string;
+}
+
+/** `kneser spark plan`. */
+export function define(command: Command): void {
+  command
+    .argument('<text...>', 'text files as Spark reads them, quoted for the shell: hdfs:///corpus/*.txt')
+    .requiredOption('-w, --work <folder>', 'folder of the job, as Spark writes it');
+  addBuildFlags(command, PLAN_OPTIONS, ['--vocab'])
+    .option('--partitions <n>', 'partitions of a shuffle (default: those of the cluster)', parseWhole)
+    .option('--from <step>', 'continue the job at this step')
+    .addHelpText('after', HELP)
+    .action(run);
+}
+
+async function run(texts: readonly string[], flags: PlanFlags): Promise<void> {
+  const { sparkPlan } = await import('../spark/plan.js');
+  const { work, partitions, from } = flags;
+  const { vocabulary, ...options } = await buildOptions(flags, PLAN_OPTIONS);
+  await print(
+    await sparkPlan({
+      texts,
+      work,
+      ...options,
+      ...(vocabulary ? { vocabulary: vocabulary as Exclude<typeof vocabulary, { readonly kind: 'words' }> } : {}),
+      ...(partitions === undefined ? {} : { partitions }),
+      ...(from === undefined ? {} : { from }),
+    }),
+  );
+}
