@@ -210,6 +210,8 @@ async function recited(work: Work, folder: string): Promise<void> {
   interface Problem {
     readonly question: string;
     readonly answer: string;
+    readonly rewritten_question?: string;
+    readonly rewritten_answer?: string;
   }
   const file = (name: string): string => join(folder, name);
   const read = (name: string): Problem[] =>
@@ -219,6 +221,16 @@ async function recited(work: Work, folder: string): Promise<void> {
       .map(line => JSON.parse(line) as Problem);
   const textOf = ({ question, answer }: Problem): string => `${question} ${answer}`.replaceAll('\n', ' ');
   const [seen, unseen] = ['orgn-GSM8K-train.jsonl', 'orgn-GSM8K-test.jsonl'];
+  const rewrites = [1, 2, 3].map(i =>
+    work.file(
+      read(`GSM8K_rewritten-test-${i}.jsonl`).map(
+        ({ rewritten_question: question = '', rewritten_answer: answer = '' }) => ({
+          question,
+          answer,
+        }),
+      ),
+    ),
+  );
   const rows: string[][] = [];
   const percent = (value: number | null): string => `${(100 * (value ?? NaN)).toFixed(2)} %`;
   for (const [name, parts] of [
@@ -236,7 +248,7 @@ async function recited(work: Work, folder: string): Promise<void> {
     const report: RecitationReport = await recitation({
       model: out,
       test: [file(unseen)],
-      rewritten: [1, 2, 3].map(i => file(`GSM8K_rewritten-test-${i}.jsonl`)),
+      rewritten: rewrites,
       unseen: [file(seen)],
       query: 'question',
       answer: 'answer',
