@@ -18,16 +18,31 @@ const SAMPLE = /^c[a-r]\d\d$/;
  * @throws CORPUS_NOT_INSTALLED without the package, CORPUS_MALFORMED for a token without a tag.
  */
 export function* brownSentences(): Generator<string[]> {
+  for (const { sentences } of brownSamples()) yield* sentences;
+}
+
+/** A sample of the Brown corpus: about 2,000 words of one text. */
+export interface BrownSample {
+  /** Its name, such as `ca01`; the second letter is that of its category. */
+  readonly name: string;
+  /** Its sentences as tokens. */
+  readonly sentences: readonly string[][];
+}
+
+/** The samples of the Brown corpus, as {@link brownSentences} reads them. @throws as {@link brownSentences}. */
+export function* brownSamples(): Generator<BrownSample> {
   const folder = packageFolder();
   // This sort is by UTF-16 units, and does not depend on the locale.
-  const samples = readdirSync(folder)
+  const names = readdirSync(folder)
     .filter(name => SAMPLE.test(name))
     .sort();
-  for (const sample of samples) {
-    for (const line of readFileSync(join(folder, sample), 'utf8').split('\n')) {
-      const tagged = line.trim();
-      if (tagged !== '') yield tagged.split(/\s+/).map(token => untagged(token, sample));
-    }
+  for (const name of names) {
+    const lines = readFileSync(join(folder, name), 'utf8').split('\n');
+    const sentences = lines
+      .map(line => line.trim())
+      .filter(line => line !== '')
+      .map(line => line.split(/\s+/).map(token => untagged(token, name)));
+    yield { name, sentences };
   }
 }
 

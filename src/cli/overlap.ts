@@ -29,6 +29,7 @@ interface OverlapFlags extends DocumentOptions {
   readonly unseen?: readonly string[];
   readonly starts?: number;
   readonly trap?: readonly string[];
+  readonly against?: string;
   readonly test: readonly string[];
   readonly n?: number;
   readonly normalize?: 'gpt3' | 'none';
@@ -81,9 +82,10 @@ export function define(command: Command): void {
       'with --model: positions of an item from which the model must predict n tokens (default: 5)',
       parseWhole,
     )
+    .option('--trap <file...>', 'with --model: strings planted in its training text, each compared with random strings')
     .option(
-      '--trap <file...>',
-      'with --model: strings planted in its training text, each compared with random strings',
+      '--against <dir>',
+      'with --trap: a model of text without the planted strings, whose perplexity is compared',
     );
   addDocumentFlags(command)
     .option('-o, --out <file>', 'file for one row for each item: .jsonl, also with .gz or .zst')
@@ -100,16 +102,23 @@ async function run(flags: OverlapFlags): Promise<void> {
     return;
   }
   const { overlap } = await import('../documents/overlap.js');
-  const { MostCovered, overlapPage } = await import('../documents/pages.js');
-  const { checkOutput, writeLines, writeWhole, jsonRow } = await import('../documents/output.js');
+  const { PageItems, overlapPage } = await import('../documents/pages.js');
+  const { checkOutput, refuseInput, refuseTwice, writeLines, writeWhole, jsonRow } =
+    await import('../documents/output.js');
+  const { expandInputs } = await import('../text/formats/input.js');
   const { train, test, out, html, json = false, quiet = false, ...others } = flags;
   const { n, normalize, query, answer, minHits, minCoverage, maxDocuments, scores, id, seed } = others;
-  const modelFlag = (['rewritten', 'unseen', 'starts', 'trap'] as const).find(name => flags[name] !== undefined);
+  const modelFlag = (['rewritten', 'unseen', 'starts', 'trap', 'against'] as const).find(
+    name => flags[name] !== undefined,
+  );
   if (modelFlag) throw new KneserError('KNESER_OPTION', `${modelFlag}: belongs to --model`);
   if (train === undefined)
     throw new KneserError('KNESER_OPTION', 'train: is missing; name the training text, or a model (--model)');
   const signal = interruption();
-  if (out !== undefined) await checkOutput(out, [...train, ...test]);
+  const inputs = (await expandInputs([...train, ...test], {})).map(({ path }) => path);
+  if (out !== undefined) await checkOutput(out, inputs);
+  if (html !== undefined) await refuseInput(html, 'html', inputs);
+  refuseTwice({ out, html });
   let report: OverlapReport | undefined;
   const options: OverlapOptions = {
     train,
@@ -120,18 +129,18 @@ async function run(flags: OverlapFlags): Promise<void> {
     onWarning: warn,
     onReport: found => (report = found),
   };
-  const most = new MostCovered();
+  const items = new PageItems();
   const write = (row: OverlapRow): OutputLine => {
-    most.add(row);
+    items.add(row);
     return jsonRow(row);
   };
   await withDisplay(quiet || !standard.stderr.isTTY, async display => {
     const found = overlap(display ? { ...options, onProgress: progress => display.show(progress) } : options);
     if (out !== undefined) await writeLines(out, rowsOf(found, write), signal);
-    else for await (const row of found) most.add(row);
+    else for await (const row of found) items.add(row);
   });
   if (!report) return;
-  if (html !== undefined) await writeWhole(html, overlapPage(report, most.items));
+  if (html !== undefined) await writeWhole(html, overlapPage(report, items));
   if (json) await print(JSON.stringify(report) + '\n');
   else await printReport(report);
 }
@@ -144,12 +153,12 @@ async function runModel(path: string, flags: OverlapFlags): Promise<void> {
   const wrong = TRAIN_FLAGS.find(name => flags[name] !== undefined);
   if (wrong) throw new KneserError('KNESER_OPTION', `${wrong}: belongs to --train; leave it or --model out`);
   const { recitation } = await import('../documents/recitation.js');
-  const { test, rewritten, unseen, query, answer, n, starts, trap, seed } = flags;
+  const { test, rewritten, unseen, query, answer, n, starts, trap, against, seed } = flags;
   const report = await recitation({
     model: path,
     test,
     ...documentOptions(flags),
-    ...given({ rewritten, unseen, query, answer, n, starts, trap, seed }),
+    ...given({ rewritten, unseen, query, answer, n, starts, trap, against, seed }),
     signal: interruption(),
     onWarning: warn,
   });
@@ -160,14 +169,24 @@ async function runModel(path: string, flags: OverlapFlags): Promise<void> {
 async function printRecitation({ original, rewritten, unseen, gap, traps = [] }: RecitationReport): Promise<void> {
   const row = (name: string, found: RecitationFigures | undefined): string[][] =>
     found
-      ? [[name, whole(found.items), whole(found.tooShort), figure(found.accuracy, 4), figure(found.perplexity, 3)]]
+      ? [
+          [
+            name,
+            whole(found.items),
+            whole(found.tooShort),
+            figure(found.accuracy, 4),
+            figure(found.similarAccuracy, 4),
+            figure(found.rougeAccuracy, 4),
+            figure(found.perplexity, 3),
+          ],
+        ]
       : [];
   await printTable(
-    ['items', 'number', 'too short', 'accuracy', 'perplexity'],
+    ['items', 'number', 'too short', 'accuracy', 'alike by edits', 'by ROUGE-L', 'perplexity'],
     [
       ...row('original', original),
       ...row('rewritten', rewritten),
-      ...(gap ? [['gap', '', '', figure(gap.accuracy, 4), figure(gap.perplexity, 4)]] : []),
+      ...(gap ? [['gap', '', '', figure(gap.accuracy, 4), '', '', figure(gap.perplexity, 4)]] : []),
       ...row('unseen', unseen),
     ],
   );
@@ -176,8 +195,13 @@ async function printRecitation({ original, rewritten, unseen, gap, traps = [] }:
   if (traps.length === 0) return;
   await print('\n');
   await printTable(
-    ['trap', 'perplexity', 'p'],
-    traps.map(({ text, perplexity, p }) => [text.slice(0, 60), figure(perplexity, 2), figure(p, 4)]),
+    ['trap', 'perplexity', 'ratio', 'p'],
+    traps.map(({ text, perplexity, ratio = null, p }) => [
+      text.slice(0, 60),
+      figure(perplexity, 2),
+      figure(ratio, 4),
+      figure(p, 4),
+    ]),
   );
 }
 

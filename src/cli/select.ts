@@ -51,6 +51,7 @@ interface SelectFlags extends DocumentOptions {
   readonly seed?: number;
   readonly shard?: Shard;
   readonly resamples?: number;
+  readonly sampleRate?: number;
   readonly out?: string;
   readonly outDir?: string;
   readonly report?: string;
@@ -106,6 +107,11 @@ export function define(command: Command): void {
     .option('--id <field>', 'the member that names documents in the report (default: id)')
     .option('--seed <n>', 'seed of random choices (default: 1)', parseWhole)
     .addOption(shardOption())
+    .option(
+      '--sample-rate <share>',
+      'look at a random share of the documents only, such as 0.01: a first look at large files, with --dry-run',
+      parseNumber('0.01'),
+    )
     .option('--resamples <n>', 'bootstrap resamples for the intervals of --label (default: 200)', parseWhole);
   addDocumentFlags(command)
     .option('-o, --out <file>', 'file to write: .jsonl, also with .gz or .zst (default: standard output)')
@@ -121,7 +127,7 @@ export function define(command: Command): void {
 
 async function run(files: readonly string[], flags: SelectFlags): Promise<void> {
   const { select } = await import('../documents/select.js');
-  const { checkOutput, chunksOf, packingOf, writeBuckets, writeLines, writeWhole } =
+  const { checkOutput, chunksOf, packingOf, refuseInput, refuseTwice, writeBuckets, writeLines, writeWhole } =
     await import('../documents/output.js');
   const { expandInputs } = await import('../text/formats/input.js');
   const { out, outDir, report: reportFile, dryRun = false, json = false, quiet = false, label } = flags;
@@ -136,6 +142,9 @@ async function run(files: readonly string[], flags: SelectFlags): Promise<void> 
     ]),
   );
   for (const path of [...paths.values(), ...(out === undefined ? [] : [out])]) await checkOutput(path, inputs);
+  refuseTwice({ out, report: reportFile, html: flags.html });
+  if (reportFile !== undefined) await refuseInput(reportFile, 'report', inputs);
+  if (flags.html !== undefined) await refuseInput(flags.html, 'html', inputs);
   let report: SelectionReport | undefined;
   const options: SelectOptions = {
     ...choiceOptions(flags, buckets),
@@ -184,7 +193,7 @@ function refuseTogether(
 /** The library's options for the flags that choose documents. */
 function choiceOptions(flags: SelectFlags, buckets: BucketChoice | undefined): Omit<SelectOptions, 'files' | 'by'> {
   const { keep, of, sample, min, max, resample, top, label, temperature, logBase } = flags;
-  const { minTokens, tokens, within, lengthBins, seed, shard, resamples, id } = flags;
+  const { minTokens, tokens, within, lengthBins, seed, shard, sampleRate, resamples, id } = flags;
   const kept = keep && {
     which: keep[0] as Kept,
     share: keep[1] ?? NaN,
@@ -196,7 +205,7 @@ function choiceOptions(flags: SelectFlags, buckets: BucketChoice | undefined): O
     sample: sample && sampleOf(sample, flags),
     buckets,
     ...{ min, max, resample, top, label, temperature, logBase },
-    ...{ minTokens, tokens, within, lengthBins, seed, shard, resamples, id },
+    ...{ minTokens, tokens, within, lengthBins, seed, shard, sampleRate, resamples, id },
   });
 }
 

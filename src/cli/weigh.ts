@@ -13,6 +13,7 @@ held out. Use the weights to choose data, not to mix models: one model of all te
 
 Examples:
   kneser weigh --domain news=news.jsonl --domain web=web1.jsonl,web2.jsonl --target dev.txt
+  kneser weigh crawl.jsonl.gz --within source --target dev.txt
   kneser weigh --losses losses.tsv --scores errors.tsv --tau tokens.tsv --budget 1e9 --json`;
 
 /** The sentence under every table of minimax. */
@@ -21,6 +22,7 @@ const NO_EVIDENCE = 'There is no evidence that minimax weights of n-gram models 
 /** Flags of `kneser weigh`. */
 interface WeighFlags extends DocumentOptions {
   readonly domain?: Readonly<Record<string, readonly string[]>>;
+  readonly within?: string;
   readonly target?: readonly string[];
   readonly minimax?: boolean;
   readonly reference?: 'own' | 'pooled';
@@ -42,7 +44,9 @@ interface WeighFlags extends DocumentOptions {
 /** `kneser weigh`. */
 export function define(command: Command): void {
   command
+    .argument('[file...]', 'files of the documents of all domains, with --within')
     .option('--domain <name=files>', 'a domain and its files, separated by commas; once for each domain', addDomain)
+    .option('--within <field>', 'the member that names the domain of each document of FILES')
     .option('--target <file...>', 'find the weights with which the mixture of the models predicts these files best')
     .option(
       '--minimax',
@@ -75,7 +79,10 @@ export function define(command: Command): void {
     .addOption(
       new Option('--projection <name>', 'how correlations become weights (default: linear)').choices(['linear', 'l2']),
     )
-    .option('--tau <file>', 'TSV table with a header: the number of tokens of each domain')
+    .option(
+      '--tau <file>',
+      'TSV table with a header: the number of tokens of each domain; or tokens: count those of the domains',
+    )
     .option('--budget <tokens>', 'number of tokens that the weights will choose for training', parseNumber('1e9'))
     .option('--order <n>', "order of the domains' models (default: 3)", parseWhole)
     .option('--vocab-limit <n>', "size of the domains' vocabulary (default: 50,000)", parseWhole)
@@ -83,13 +90,25 @@ export function define(command: Command): void {
   addDocumentFlags(command).option('--json', 'print one JSON object').addHelpText('after', HELP).action(run);
 }
 
-async function run(flags: WeighFlags): Promise<void> {
+async function run(paths: readonly string[], flags: WeighFlags): Promise<void> {
   const { weigh } = await import('../documents/weigh.js');
   const { domain: domains, target, minimax, reference, rounds, step, smooth, losses, scores, json = false } = flags;
-  const { estimator, projection, tau, budget, order, vocabLimit, lowercase } = flags;
+  const { within, estimator, projection, tau, budget, order, vocabLimit, lowercase } = flags;
   const report = await weigh({
     ...documentOptions(flags),
-    ...given({ domains, target, minimax, reference, rounds, step, smooth, losses, scores }),
+    ...given({
+      domains,
+      files: paths.length > 0 ? paths : undefined,
+      within,
+      target,
+      minimax,
+      reference,
+      rounds,
+      step,
+      smooth,
+      losses,
+      scores,
+    }),
     ...given({ estimator, projection, tau, budget, order, vocabLimit, lowercase }),
     signal: interruption(),
     onWarning: warn,
@@ -101,13 +120,13 @@ async function run(flags: WeighFlags): Promise<void> {
 async function printReport({ domains, method, objective }: WeighReport): Promise<void> {
   const optional = (value: number | null, digits: number): string => figure(value, digits);
   await printTable(
-    ['domain', 'weight', 'documents', 'tokens', 'bits/token', 'excess', 'correlation', 'epochs'],
-    domains.map(({ name, weight, documents, tokens, bitsPerToken, excess, correlation, epochsAt }) => [
+    ['domain', 'weight', 'documents', 'tokens', 'bits/byte', 'excess', 'correlation', 'epochs'],
+    domains.map(({ name, weight, documents, tokens, bitsPerByte, excess, correlation, epochsAt }) => [
       name,
       figure(weight, 4),
       documents === null ? '–' : whole(documents),
       tokens === null ? '–' : whole(tokens),
-      optional(bitsPerToken, 3),
+      optional(bitsPerByte, 3),
       optional(excess, 4),
       optional(correlation, 4),
       optional(epochsAt, 2),

@@ -54,7 +54,7 @@ export interface CtcOptions {
   /** Whether the text ends a sentence, with p(`</s>`). Default true. */
   readonly end?: boolean;
   /** The state of the language model before the first word, such as {@link CtcBeam}.state of the speech before. */
-  readonly state?: State;
+  readonly state?: State | undefined;
 }
 
 /** A decoded text. */

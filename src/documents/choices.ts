@@ -128,7 +128,8 @@ export function inverseWeights(
   const used = Array.from(mass.keys()).filter(k => mass[k] > 0);
   const means = used.map(k => logs[k] / mass[k]);
   const span = Math.max(...means) - Math.min(...means);
-  const beta = span > 0 ? Math.log(ratio) / span : 0;
+  // Segments of the same commonness differ by rounding alone.
+  const beta = span > 1e-12 * (1 + Math.abs(means[0])) ? Math.log(ratio) / span : 0;
   const plain = means.map(mean => Math.exp(-beta * (mean - means[0])));
   const scale = total / used.reduce((sum, k, i) => sum + mass[k] * plain[i], 0);
   return { highest: used.map(k => highest[k]), weights: plain.map(weight => weight * scale), beta };

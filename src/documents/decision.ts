@@ -222,8 +222,8 @@ function strataOf({ figures, groups, groupNames, tokens }: FigureTable, bins = 1
 }
 
 function lengthsOf(edges: readonly number[], bin: number): string {
-  const from = bin === 0 ? '' : `from ${edges[bin - 1]} `;
-  return `${from}${bin === edges.length ? '' : `below ${edges[bin]} `}tokens`;
+  if (bin === 0) return `below ${edges[0]} tokens`;
+  return bin === edges.length ? `${edges[bin - 1]} tokens or more` : `${edges[bin - 1]} to below ${edges[bin]} tokens`;
 }
 
 /** The positions of a stratum's documents that have a figure, ascending. */

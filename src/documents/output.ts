@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { PassThrough, type Duplex } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { checkAborted, KneserError, writeError } from '../base/errors.js';
@@ -29,10 +30,39 @@ export async function checkOutput(path: string, inputs: readonly string[], parqu
         (parquet ? ', or FILE.parquet' : ''),
     );
   }
+  await refuseInput(path, 'out', inputs);
+}
+
+/**
+ * Refuses an output that is also an input.
+ *
+ * @param option the option that names the output.
+ * @throws KNESER_OUTPUT_EXISTS
+ */
+export async function refuseInput(path: string, option: string, inputs: readonly string[]): Promise<void> {
   const own = await identity(path);
   for (const input of own === undefined ? [] : inputs) {
     if ((await identity(input)) !== own) continue;
-    throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: is an input, too; name another file as out (--out)`);
+    throw new KneserError(
+      'KNESER_OUTPUT_EXISTS',
+      `${path}: is an input, too; name another file as ${option} (--${option})`,
+    );
+  }
+}
+
+/** Refuses outputs of one name, of which the last would replace the others. @throws KNESER_OPTION */
+export function refuseTwice(outputs: Readonly<Record<string, string | undefined>>): void {
+  const names = new Map<string, string>();
+  for (const [option, path] of Object.entries(outputs)) {
+    if (path === undefined) continue;
+    const other = names.get(resolve(path));
+    if (other !== undefined) {
+      throw new KneserError(
+        'KNESER_OPTION',
+        `${option}: ${path} is the file of ${other} (--${other}), too; name another one`,
+      );
+    }
+    names.set(resolve(path), option);
   }
 }
 
@@ -144,7 +174,14 @@ class BucketFile {
     try {
       await Promise.race([work, this.writing]);
     } catch (error) {
-      throw writeError(this.path, error);
+      // The stream is destroyed where writing fails: the error of writing says why.
+      throw writeError(
+        this.path,
+        await this.writing.then(
+          () => error,
+          (cause: unknown) => cause,
+        ),
+      );
     }
   }
 }

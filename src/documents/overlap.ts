@@ -18,6 +18,7 @@ import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '..
 import { openCorpus } from '../text/formats/index.js';
 import { documentsOf, expandInputs, type Input } from '../text/formats/input.js';
 import { memberOf } from '../text/formats/jsonl.js';
+import { decode } from '../text/surface.js';
 import { Tokenizer, type TextFeeder, type TokenSink } from '../text/tokenizer.js';
 import { WordList } from '../text/word-list.js';
 import { nameAt, numberAt } from './columns.js';
@@ -115,6 +116,8 @@ export interface OverlapRow {
   readonly spans: readonly (readonly [from: number, to: number])[];
   /** The first training document with a hit. */
   readonly first: TrainingPlace | null;
+  /** Its tokens as they are compared. */
+  readonly words: () => readonly string[];
   /** Whether the item has enough hits and coverage; `null` for an item too short to say. */
   readonly contaminated: boolean | null;
 }
@@ -208,7 +211,8 @@ async function* run(options: OverlapOptions): AsyncGenerator<OverlapRow, void, v
   const sums = { tooShort: 0, contaminated: 0, withHits: 0, ngrams: 0, found: 0, tokens: 0, covered: 0 };
   for (const [i, item] of items.entries()) {
     const [from, to] = [starts[i], starts[i + 1]];
-    const row = rowOf(item, index, from, to, { maxDocuments, places, distinct });
+    const wordsOf = (): string[] => Array.from(tokens.subarray(from, to), word => decode(words.bytes(word)));
+    const row = { ...rowOf(item, index, from, to, { maxDocuments, places, distinct }), words: wordsOf };
     const isShort = to - from < Math.min(n, LEAST_TOKENS);
     const contaminated = isShort ? null : row.hits >= minHits && row.coverage >= minCoverage;
     if (isShort) sums.tooShort++;
@@ -248,7 +252,7 @@ function rowOf(
   from: number,
   to: number,
   about: { readonly maxDocuments: number; readonly places: TrainingFiles; readonly distinct: Set<number> },
-): Omit<OverlapRow, 'contaminated'> {
+): Omit<OverlapRow, 'contaminated' | 'words'> {
   const [own, across, query] = [new Set<number>(), new Set<number>(), new Set<number>()];
   const spans: [number, number][] = [];
   let [ngrams, found, first] = [0, 0, Infinity];

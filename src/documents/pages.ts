@@ -15,6 +15,8 @@ li { padding: .35rem .6rem; border-left: 4px solid var(--line); margin: .15rem 0
 li.in { border-color: var(--second); }
 li b { font-variant-numeric: tabular-nums; }
 li span { color: var(--soft); }
+mark { background: color-mix(in srgb, var(--second) 30%, transparent); color: inherit; border-radius: .2rem; }
+@media (max-width: 40rem) { figure svg text { font-size: 24px; } }
 `;
 
 // In units of the SVG, which is scaled to the width of the page.
@@ -55,8 +57,13 @@ export function selectionPage(report: SelectionReport): string {
   if (within) {
     body += htmlTable({
       title: 'Within',
-      head: ['value', 'all', 'kept', 'share'],
-      rows: within.map(row => [row.name, whole(row.all), whole(row.kept), figure(row.share, 3)]),
+      head: ['value', 'all', 'kept', 'share kept', 'share before', 'share after'],
+      rows: within.map(row => [
+        row.name,
+        whole(row.all),
+        whole(row.kept),
+        ...[row.share, row.shareBefore, row.shareAfter].map(share => figure(share, 3)),
+      ]),
     });
   }
   for (const cut of cuts) body += examplesOf(cut);
@@ -67,6 +74,7 @@ function histogramFigure(
   { edges, all, kept, logarithmic }: FigureHistogram,
   by: string,
   cuts: readonly CutExamples[],
+  chosen = 'the chosen ones',
 ): string {
   const scale = logarithmic ? Math.log : (x: number): number => x;
   const [low, high] = [scale(edges[0]), scale(edges[edges.length - 1])];
@@ -79,7 +87,7 @@ function histogramFigure(
   const bars = (counts: readonly number[], name: string): string =>
     counts
       .map((count, k) => {
-        const title = `${shown(edges[k])} to ${shown(edges[k + 1])}: ${whole(all[k])} documents, ${whole(kept[k])} kept`;
+        const title = `${shown(edges[k])} to ${shown(edges[k + 1])}: ${whole(all[k])} in all, ${whole(kept[k])} of ${chosen}`;
         const box = `x="${(k * width + 0.5).toFixed(2)}" y="${(base - height(count)).toFixed(2)}" width="${(width - 1).toFixed(2)}" height="${height(count).toFixed(2)}"`;
         return `<rect class="${name}" ${box}><title>${escapeHtml(title)}</title></rect>`;
       })
@@ -94,12 +102,12 @@ function histogramFigure(
       return `<text x="${part * WIDTH}" y="${HEIGHT - 14}" text-anchor="${anchor}">${shown(Number(value.toPrecision(3)))}</text>`;
     })
     .join('');
-  const label = `Histogram of ${by}: grey all documents, coloured the chosen ones`;
+  const label = `Histogram of ${by}: grey all, coloured ${chosen}`;
   return (
     `<figure><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(label)}">` +
     `${bars(all, 'all')}${bars(kept, 'kept')}<line class="axis" x1="0" x2="${WIDTH}" y1="${base}" y2="${base}"/>${lines}${ticks}</svg>\n` +
-    `<figcaption>${escapeHtml(by)}${logarithmic ? ', on a logarithmic scale' : ''}. Grey: all documents; coloured: the chosen ones; ` +
-    'dashed: cuts. The outermost bars hold what lies beyond.</figcaption></figure>\n'
+    `<figcaption>${escapeHtml(by)}${logarithmic ? ', on a logarithmic scale' : ''}. Grey: all; coloured: ${chosen}` +
+    `${cuts.length > 0 ? '; dashed: cuts. The outermost bars hold what lies beyond' : ''}.</figcaption></figure>\n`
   );
 }
 
@@ -107,34 +115,95 @@ function examplesOf({ of, at, below, above }: CutExamples): string {
   const item = ({ id, figure: value, text }: ExampleDocument): string =>
     `<li><b>${shown(value)}</b> <span>${escapeHtml(id)}</span><br>${escapeHtml(text ?? '')}</li>\n`;
   return (
-    `<section>\n<h2>Cut of ${escapeHtml(of)} at ${shown(at)}</h2>\n<p class="note">just below</p>\n<ol>\n` +
+    `<section>\n<h2>Cut at ${shown(at)}${of === 'all' ? '' : `: ${escapeHtml(of)}`}</h2>\n<p class="note">just below</p>\n<ol>\n` +
     `${[...below].reverse().map(item).join('')}</ol>\n<p class="note">just above</p>\n<ol>\n${above.map(item).join('')}</ol>\n</section>\n`
   );
 }
 
-/** Keeps the items of a benchmark with the highest coverage, for {@link overlapPage}. */
-export class MostCovered {
-  private rows: OverlapRow[] = [];
+/** Keeps what {@link overlapPage} shows of the items of a benchmark: the distribution of their coverage, and some of them. */
+export class PageItems {
+  readonly #all = new Array<number>(COVERAGE_BARS).fill(0);
+  readonly #kept = new Array<number>(COVERAGE_BARS).fill(0);
+  readonly #most = new Nearest(ITEMS, (a, b) => b.coverage - a.coverage);
+  readonly #contaminated = new Nearest(EXAMPLES, (a, b) => a.coverage - b.coverage);
+  readonly #clean = new Nearest(EXAMPLES, (a, b) => b.coverage - a.coverage);
 
   add(row: OverlapRow): void {
-    if (row.hits === 0) return;
-    this.rows.push(row);
-    if (this.rows.length > 4 * ITEMS) this.cut();
+    if (row.hits > 0) this.#most.add(row);
+    if (row.contaminated === null) return;
+    const bar = Math.min(COVERAGE_BARS - 1, Math.floor(row.coverage * COVERAGE_BARS));
+    this.#all[bar]++;
+    if (row.contaminated) this.#kept[bar]++;
+    (row.contaminated ? this.#contaminated : this.#clean).add(row);
   }
 
-  /** The items by falling coverage. */
-  get items(): readonly OverlapRow[] {
-    this.cut();
-    return this.rows;
+  /** The items with hits by falling coverage. */
+  get most(): readonly OverlapRow[] {
+    return this.#most.rows;
   }
 
-  private cut(): void {
-    this.rows = this.rows.sort((a, b) => b.coverage - a.coverage || a.index - b.index).slice(0, ITEMS);
+  /** Contaminated items of the lowest coverage, and clean ones of the highest. */
+  get examples(): { readonly contaminated: readonly OverlapRow[]; readonly clean: readonly OverlapRow[] } {
+    return { contaminated: this.#contaminated.rows, clean: this.#clean.rows };
+  }
+
+  get histogram(): FigureHistogram {
+    const edges = Array.from({ length: COVERAGE_BARS + 1 }, (_, k) => k / COVERAGE_BARS);
+    return { logarithmic: false, edges, all: this.#all, kept: this.#kept };
   }
 }
 
-/** The page of an overlap: its sums, and the items that are covered most. */
-export function overlapPage(report: OverlapReport, items: readonly OverlapRow[]): string {
+/** Bars of the histogram of coverage. */
+const COVERAGE_BARS = 20;
+/** Examples on each side, and the most words of one. */
+const EXAMPLES = 10;
+const EXAMPLE_WORDS = 60;
+
+/** Keeps the first items of an order. */
+class Nearest {
+  private list: OverlapRow[] = [];
+
+  constructor(
+    private readonly count: number,
+    private readonly compare: (a: OverlapRow, b: OverlapRow) => number,
+  ) {}
+
+  add(row: OverlapRow): void {
+    this.list.push(row);
+    if (this.list.length > 4 * this.count) this.cut();
+  }
+
+  get rows(): readonly OverlapRow[] {
+    this.cut();
+    return this.list;
+  }
+
+  private cut(): void {
+    this.list = this.list.sort((a, b) => this.compare(a, b) || a.index - b.index).slice(0, this.count);
+  }
+}
+
+/** An item with the words of found n-grams marked, from shortly before the first of them. */
+function markedWords({ words, spans }: OverlapRow): string {
+  const all = words();
+  const first = Math.max(0, (spans.length > 0 ? spans[0][0] : 0) - 5);
+  const last = Math.min(all.length, first + EXAMPLE_WORDS);
+  let html = first > 0 ? '… ' : '';
+  let at = first;
+  for (const [from, to] of spans) {
+    if (from >= last) break;
+    html += `${escapeHtml(all.slice(at, from).join(' '))} <mark>${escapeHtml(all.slice(from, Math.min(to, last)).join(' '))}</mark> `;
+    at = to;
+  }
+  return `${html}${escapeHtml(all.slice(at, last).join(' '))}${last < all.length ? ' …' : ''}`;
+}
+
+function nameOf(row: OverlapRow): string {
+  return row.id ?? `${row.file}, ${row.index}`;
+}
+
+/** The page of an overlap: its sums, the distribution of coverage, items on both sides of the cut, and the items that are covered most. */
+export function overlapPage(report: OverlapReport, items: PageItems): string {
   const part = (of: number, all: number): string => (all === 0 ? '–' : `${((100 * of) / all).toFixed(2)} %`);
   const { tooShort, withHits, contaminated, found, distinct, ngrams, covered, tokens, boilerplate, scores } = report;
   let body = '<h1>Benchmark items in the training text</h1>\n';
@@ -169,11 +238,20 @@ export function overlapPage(report: OverlapReport, items: readonly OverlapRow[])
       notes: ['A difference is no proof: contaminated items may be easier for other reasons.'],
     });
   }
+  const { examples } = items;
+  const list = (title: string, rows: readonly OverlapRow[], name: string): string => {
+    const item = (row: OverlapRow): string =>
+      `<li class="${name}"><b>${figure(row.coverage, 3)}</b> <span>${escapeHtml(nameOf(row))}</span><br>${markedWords(row)}</li>\n`;
+    return rows.length === 0 ? '' : `<section>\n<h2>${title}</h2>\n<ol>\n${rows.map(item).join('')}</ol>\n</section>\n`;
+  };
+  body += histogramFigure(items.histogram, 'coverage', [], 'the contaminated ones');
+  body += list('Contaminated, with the lowest coverage', examples.contaminated, 'in');
+  body += list('Clean, with the highest coverage', examples.clean, '');
   body += htmlTable({
     title: 'Items covered most',
     head: ['item', 'tokens', 'hits', 'coverage', 'longest', 'first in'],
-    rows: items.map(row => [
-      row.id ?? `${row.file}, ${row.index}`,
+    rows: items.most.map(row => [
+      nameOf(row),
       whole(row.tokens),
       whole(row.hits),
       figure(row.coverage, 3),

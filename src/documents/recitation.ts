@@ -19,6 +19,7 @@ import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '..
 import { documentsOf, expandInputs } from '../text/formats/input.js';
 import { memberOf } from '../text/formats/jsonl.js';
 import { readAllRecords } from './stream.js';
+import { editSimilarity, rougeL } from './similarity.js';
 
 /** What {@link recitation} asks a model. */
 export interface RecitationOptions extends DocumentOptions, WorkOptions {
@@ -40,6 +41,8 @@ export interface RecitationOptions extends DocumentOptions, WorkOptions {
   readonly starts?: number;
   /** Strings that were planted in a text, one a document. */
   readonly trap?: readonly string[];
+  /** A second model, of text without the traps: the ratio of perplexities of each trap is given, too. */
+  readonly against?: string | LanguageModel;
   /** Random strings with which each trap is compared. Default 999. */
   readonly controls?: number;
   /** Seed of the random strings. Default 1. */
@@ -61,6 +64,9 @@ const RECITATION_OPTIONS: OptionTable<RecitationOptions> = {
   n: wholeNumber(1, 1000),
   starts: wholeNumber(1, 1000),
   trap: checkPaths,
+  against: (name, value) => {
+    if (!(value instanceof LanguageModel)) checkPath(name, value);
+  },
   controls: wholeNumber(1, 1_000_000),
   seed: wholeNumber(0, Number.MAX_SAFE_INTEGER - 1),
   onWarning: checkFunction,
@@ -76,6 +82,13 @@ export interface RecitationFigures {
   readonly tooShort: number;
   /** Mean over items of the share of their starts from which the next n tokens are predicted, all of them. */
   readonly accuracy: number | null;
+  /**
+   * The same with starts from which the model's own continuation is alike: the edit similarity of both texts, 1 − distance / the longer
+   * length [characters], is above 0.75.
+   */
+  readonly similarAccuracy: number | null;
+  /** The same with starts from which the F of ROUGE-L (Lin 2004), by the longest common subsequence of tokens, is above 0.75. */
+  readonly rougeAccuracy: number | null;
   /** Mean of the items' perplexities, with `answer` of the answer alone. */
   readonly perplexity: number | null;
 }
@@ -94,6 +107,8 @@ export interface TrapFigures {
   readonly text: string;
   /** Its perplexity. */
   readonly perplexity: number | null;
+  /** Its perplexity / its perplexity under the second model, with `against`: well below 1 where only the first has seen it. */
+  readonly ratio?: number | null;
   /** (1 + random strings of at most this perplexity) / (1 + random strings): small where the model knows the string. */
   readonly p: number;
 }
@@ -139,15 +154,41 @@ export async function recitation(options: RecitationOptions): Promise<Recitation
   const opened = typeof model === 'string' ? await LanguageModel.open(model, signal ? { signal } : {}) : undefined;
   const own = opened ?? (model as LanguageModel);
   const loaded = await own.load({ signal, onProgress });
+  const other = await openAgainst(options);
   try {
-    return await recite(loaded, options);
+    return await recite(loaded, options, other?.model);
   } finally {
     await loaded.close();
     await opened?.close();
+    await other?.close();
   }
 }
 
-async function recite(model: LoadedModel, options: RecitationOptions): Promise<RecitationReport> {
+/** The second model of the traps. */
+async function openAgainst({
+  against,
+  trap,
+  signal,
+}: RecitationOptions): Promise<{ readonly model: LoadedModel; readonly close: () => Promise<void> } | undefined> {
+  if (against === undefined) return undefined;
+  if (trap === undefined)
+    throw new KneserError('KNESER_OPTION', 'against: belongs to trap; name the planted strings, too');
+  const opened = typeof against === 'string' ? await LanguageModel.open(against, signal ? { signal } : {}) : undefined;
+  const model = await (opened ?? (against as LanguageModel)).load({ signal });
+  return {
+    model,
+    close: async () => {
+      await model.close();
+      await opened?.close();
+    },
+  };
+}
+
+async function recite(
+  model: LoadedModel,
+  options: RecitationOptions,
+  against: LoadedModel | undefined,
+): Promise<RecitationReport> {
   const { test, rewritten, unseen, trap } = options;
   const original = await figuresOfItems(model, test, options);
   const other = rewritten && (await figuresOfItems(model, rewritten, options));
@@ -156,7 +197,7 @@ async function recite(model: LoadedModel, options: RecitationOptions): Promise<R
     original,
     ...(other ? { rewritten: other, gap: gapOf(original, other) } : {}),
     ...(control ? { unseen: control } : {}),
-    ...(trap ? { traps: await trapsOf(model, trap, options) } : {}),
+    ...(trap ? { traps: await trapsOf(model, trap, options, against) } : {}),
   };
 }
 
@@ -179,7 +220,8 @@ async function figuresOfItems(
   options: RecitationOptions,
 ): Promise<RecitationFigures> {
   const { n = 5, starts = 5 } = options;
-  let [items, tooShort, accuracy, perplexity, measured] = [0, 0, 0, 0, 0];
+  let [items, tooShort, perplexity, measured] = [0, 0, 0, 0];
+  const sums = { accuracy: 0, similarAccuracy: 0, rougeAccuracy: 0 };
   for await (const { question, answer } of readItems(model, files, options)) {
     items++;
     const { log10Probs } = model.score([...question, ...answer]);
@@ -198,29 +240,34 @@ async function figuresOfItems(
       tooShort++;
       continue;
     }
-    let right = 0;
     for (let j = 0; j < starts; j++) {
       const last = tokens.length - n;
       const from = Math.floor(starts === 1 ? last : 2 + ((last - 2) * j) / (starts - 1));
-      if (continues(model, tokens, from, n)) right++;
+      const own = continuation(model, tokens, from, n);
+      const truth = tokens.slice(from, from + n);
+      if (own.every((token, k) => token === truth[k])) sums.accuracy += 1 / starts;
+      if (editSimilarity(own.join(' '), truth.join(' ')) > ALIKE) sums.similarAccuracy += 1 / starts;
+      if (rougeL(own, truth) > ALIKE) sums.rougeAccuracy += 1 / starts;
     }
-    accuracy += right / starts;
   }
   return {
     items,
     tooShort,
-    accuracy: orNull(accuracy / (items - tooShort)),
+    accuracy: orNull(sums.accuracy / (items - tooShort)),
+    similarAccuracy: orNull(sums.similarAccuracy / (items - tooShort)),
+    rougeAccuracy: orNull(sums.rougeAccuracy / (items - tooShort)),
     perplexity: orNull(perplexity / measured),
   };
 }
 
-/** Whether the most probable tokens after a true beginning are the true ones. As long as they are, the beginning stays true. */
-function continues(model: LoadedModel, tokens: readonly string[], from: number, n: number): boolean {
-  for (let at = from; at < from + n; at++) {
-    const [next] = model.predict(tokens.slice(0, at), { top: 1 });
-    if (next.token !== tokens[at]) return false;
-  }
-  return true;
+/** Above this a continuation counts as alike. */
+const ALIKE = 0.75;
+
+/** The n most probable tokens after a true beginning, each after the ones before it. */
+function continuation(model: LoadedModel, tokens: readonly string[], from: number, n: number): string[] {
+  const history = tokens.slice(0, from);
+  for (let k = 0; k < n; k++) history.push(model.predict(history, { top: 1 })[0].token);
+  return history.slice(from);
 }
 
 async function* readItems(
@@ -253,6 +300,7 @@ async function trapsOf(
   model: LoadedModel,
   files: readonly string[],
   options: RecitationOptions,
+  against: LoadedModel | undefined,
 ): Promise<readonly TrapFigures[]> {
   const { controls = 999, seed = 1 } = options;
   const plain = { ...givenDocumentOptions(options), model: options.model, test: files, signal: options.signal };
@@ -267,6 +315,8 @@ async function trapsOf(
       const random = tokens.map(() => words[Math.floor(hashRandom(seed, drawn++) * words.length)]);
       if ((model.score(random).perplexity ?? Infinity) <= own) lower++;
     }
-    return { text: tokens.join(' '), perplexity: orNull(own), p: (1 + lower) / (1 + controls) };
+    const other = against?.score(tokens).perplexity;
+    const ratio = against ? { ratio: orNull(own / (other ?? NaN)) } : {};
+    return { text: tokens.join(' '), perplexity: orNull(own), ...ratio, p: (1 + lower) / (1 + controls) };
   });
 }

@@ -15,6 +15,7 @@ import {
   type OptionTable,
 } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
+import { hashRandom } from '../base/hash-random.js';
 import { PendingBytes } from '../base/pending-bytes.js';
 import type { WorkOptions } from '../base/progress.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
@@ -107,6 +108,11 @@ export interface SelectOptions extends DocumentOptions, WorkOptions {
   readonly seed?: number;
   /** The part of the documents that is returned. All documents take part in the choice. */
   readonly shard?: Shard;
+  /**
+   * A random share of the documents, from 0 to 1: all others are left out, as if they were not there. For a first look at large files: only
+   * these documents are parsed. Default 1.
+   */
+  readonly sampleRate?: number;
   /** Resamples of the intervals of `label`. Default 200. */
   readonly resamples?: number;
   /** Called with the report after the last document. */
@@ -152,6 +158,10 @@ const SELECT_OPTIONS: OptionTable<SelectOptions> = {
   lengthBins: wholeNumber(1, 1000),
   seed: wholeNumber(0, Number.MAX_SAFE_INTEGER),
   shard: checkShard,
+  sampleRate: (name, value) => {
+    if (!(typeof value === 'number' && value > 0 && value <= 1))
+      throw optionError(name, value, 'a share above 0 and at most 1');
+  },
   resamples: wholeNumber(0, 100_000),
   onReport: checkFunction,
   id: checkText,
@@ -264,10 +274,18 @@ export function select(options: SelectOptions): AsyncGenerator<SelectedDocument,
 
 async function* run(options: SelectOptions): AsyncGenerator<SelectedRow, void, void> {
   const inputs = await expandForTwoPasses(options.files, givenDocumentOptions(options), 'select');
-  const read = (isChecked: boolean): AsyncGenerator<readonly RecordAt[]> =>
-    readAllRecords(inputs, givenDocumentOptions(options), options, isChecked);
+  const { label, resamples = 200, seed = 1, onReport, shard, sampleRate } = options;
+  const read = (isChecked: boolean): AsyncGenerator<readonly RecordAt[]> => {
+    // Documents that are not in the sample are not parsed.
+    const records = readAllRecords(
+      inputs,
+      givenDocumentOptions(options),
+      options,
+      isChecked || sampleRate !== undefined,
+    );
+    return sampleRate === undefined ? records : sampleOf(records, sampleRate, seed);
+  };
   const table = await readFigures(read(false), options);
-  const { label, resamples = 200, seed = 1, onReport, shard } = options;
   if (label) {
     const figures = labelFigures(table.figures, table.labels ?? new Uint8Array(0), { resamples, seed });
     onReport?.({ ...selectionReport(table, undefined, options), label: { ...label, ...figures } });
@@ -275,16 +293,31 @@ async function* run(options: SelectOptions): AsyncGenerator<SelectedRow, void, v
   }
   const decision = decide(table, options);
   const examples = onReport && new Examples(table, decision, options);
+  // The number of a record among those of the table: its position, unless there is a sample.
+  let rows = 0;
   for await (const records of read(true)) {
     for (const record of records) {
-      examples?.look(record);
-      const bucket = decision.bucketOf(record.index);
+      const row = rows++;
+      examples?.look(record, row);
+      const bucket = decision.bucketOf(row);
       if (bucket < 0 || !isInShard(record.index, shard)) continue;
-      yield new SelectedRow(record, table.figures[record.index], decision, bucket);
+      yield new SelectedRow(record, table.figures[row], decision, bucket);
     }
   }
   onReport?.({ ...selectionReport(table, decision, options), ...(examples?.found() ?? {}) });
 }
+
+/** The records of a random sample. Another number of the document decides than the ones by which methods choose. */
+async function* sampleOf(
+  records: AsyncIterable<readonly RecordAt[]>,
+  rate: number,
+  seed: number,
+): AsyncGenerator<readonly RecordAt[]> {
+  for await (const some of records) yield some.filter(({ index }) => hashRandom(seed + SAMPLING, index) < rate);
+}
+
+/** Added to the seed, so that a sample and the choices in it are independent. */
+const SAMPLING = 0x5a3b1e;
 
 class SelectedRow implements SelectedDocument, OutputLine {
   readonly index: number;

@@ -78,6 +78,10 @@ export interface GroupRow {
   readonly kept: number;
   /** `kept` / `all`. */
   readonly share: number;
+  /** `all` / the documents with a figure of all values. */
+  readonly shareBefore: number;
+  /** `kept` / the chosen documents of all values. */
+  readonly shareAfter: number;
 }
 
 /** The documents of a bucket. */
@@ -156,12 +160,24 @@ export function selectionReport(
     kept: { documents: kept, tokens: tokens ? keptTokens : null },
     quantiles: PERCENTILES.map((percentile, i) => ({ percentile, all: orNull(ofAll[i]), kept: orNull(ofKept[i]) })),
     ...(groups
-      ? { within: perGroup.map(group => ({ ...group, share: group.all === 0 ? 0 : group.kept / group.all })) }
+      ? {
+          within: perGroup.map(group => ({
+            ...group,
+            share: part(group.kept, group.all),
+            shareBefore: part(group.all, known),
+            shareAfter: part(group.kept, kept),
+          })),
+        }
       : {}),
     ...(buckets ? { buckets: buckets.map(bucket => ({ ...bucket, tokens: tokens ? bucket.tokens : null })) } : {}),
     details: decision?.details ?? {},
     histogram: histogramOf(all, figures, bucketOf),
   };
+}
+
+/** A share; 0 of nothing. */
+function part(some: number, all: number): number {
+  return all === 0 ? 0 : some / all;
 }
 
 function histogramOf(
@@ -200,14 +216,14 @@ export class Examples {
     this.wanted = new Set(decision.cuts.flatMap(({ below, above }) => [...below, ...above]));
   }
 
-  look(record: RecordAt): void {
-    const { index } = record;
-    if (!this.wanted.has(index)) return;
+  /** @param row the number of the record in the table. */
+  look(record: RecordAt, row: number): void {
+    if (!this.wanted.has(row)) return;
     const { id = 'id', field, column } = this.options;
     const text = memberOf(record.object, field ?? column ?? 'text');
-    this.shown.set(index, {
+    this.shown.set(row, {
       id: nameAt(record, id) ?? record.place(),
-      figure: this.table.figures[index],
+      figure: this.table.figures[row],
       text: typeof text === 'string' ? text.slice(0, SHOWN_TEXT) : null,
     });
   }

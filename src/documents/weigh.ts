@@ -5,6 +5,7 @@ import {
   checkOptions,
   checkPath,
   checkPaths,
+  checkText,
   oneOf,
   optionError,
   wholeNumber,
@@ -27,14 +28,20 @@ import {
   type Probabilities,
   type Projection,
 } from './mixing.js';
+import { nameAt } from './columns.js';
 import { linesOf, Proxies } from './proxy.js';
 import { scoreDocuments } from './scored.js';
-import { readAllDocuments } from './stream.js';
+import { splitTokens } from '../text/tokens.js';
+import { expandForTwoPasses, readAllDocuments, type DocumentAt } from './stream.js';
 
 /** What {@link weigh} reads, and which weights it finds: for a `target`, `minimax`, or from `losses` and `scores`. */
 export interface WeighOptions extends DocumentOptions, WorkOptions {
   /** The files of each domain, by its name. */
   readonly domains?: Readonly<Record<string, readonly string[]>>;
+  /** Files of documents of all domains, in place of `domains`; `within` names the domain of each. */
+  readonly files?: readonly string[];
+  /** A member that names the domain of each document of `files`. */
+  readonly within?: string;
   /** Finds the weights under which the mixture of the domains' models predicts these files best. */
   readonly target?: readonly string[];
   /** Finds weights whose worst excess loss is least, as DoReMi does for networks. There is no evidence that such weights help a network. */
@@ -47,7 +54,7 @@ export interface WeighOptions extends DocumentOptions, WorkOptions {
   readonly estimator?: Estimator;
   /** How comparisons become weights. Default `linear`. */
   readonly projection?: Projection;
-  /** A table (TSV) of the tokens that each domain has: a row a domain. The first row is a head. Needed with `losses`. */
+  /** A table (TSV) of the tokens that each domain has: a row a domain. The first row is a head. Or `tokens`: those of `domains` or `files` are counted. Needed with `losses`. */
   readonly tau?: string;
   /** Tokens that will be trained on: a domain gives at most its own. */
   readonly budget?: number;
@@ -80,6 +87,8 @@ const WEIGH_OPTIONS: OptionTable<WeighOptions> = {
     if (domains.length < 2) throw optionError(name, value, 'an object with the files of at least two domains');
     for (const [domain, files] of domains) checkPaths(`${name}.${domain}`, files);
   },
+  files: checkPaths,
+  within: checkText,
   target: checkPaths,
   minimax: checkFlag,
   losses: checkPath,
@@ -114,6 +123,11 @@ export interface DomainWeight {
   readonly tokens: number | null;
   /** Bits a token of its held-out documents under the mixture; `null` where there are none. */
   readonly bitsPerToken: number | null;
+  /**
+   * The same a byte of UTF-8, line ends included. Words that the models do not know count with p of `<unk>`: all domains are measured with
+   * one vocabulary.
+   */
+  readonly bitsPerByte: number | null;
   /** Loss of the mixture on them less the reference [nats a token], with `minimax`. */
   readonly excess: number | null;
   /** What the estimator says of it, with `losses`. */
@@ -158,12 +172,18 @@ const MOST_TOKENS = 100_000;
  */
 export async function weigh(options: WeighOptions): Promise<WeighReport> {
   checkOptions('weigh', options, WEIGH_OPTIONS);
-  const { target, minimax = false, losses, scores, domains } = options;
+  const { target, minimax = false, losses, scores, domains, files, within } = options;
   const methods = [target !== undefined, minimax, (losses ?? scores) !== undefined].filter(Boolean).length;
   if (methods !== 1) {
     throw new KneserError(
       'KNESER_OPTION',
       `weigh: it takes one of target, minimax, and losses with scores, not ${methods}`,
+    );
+  }
+  if ((files === undefined) !== (within === undefined) || (files && domains)) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `${within === undefined ? 'files' : 'within'}: domains are named by domains, or by the member within of files`,
     );
   }
   if (losses !== undefined || scores !== undefined) {
@@ -175,8 +195,9 @@ export async function weigh(options: WeighOptions): Promise<WeighReport> {
     }
     return byCorrelations(options, losses, scores);
   }
-  if (!domains) throw new KneserError('KNESER_OPTION', 'domains: is missing; name at least two');
-  return byProxies(options, domains);
+  const given = await openDomains(options);
+  if (!given) throw new KneserError('KNESER_OPTION', 'domains: is missing; name at least two, or files and within');
+  return byProxies(options, given);
 }
 
 /** The documents of a domain. */
@@ -186,28 +207,55 @@ interface Domain {
   readonly texts: (heldOut: boolean | undefined) => AsyncGenerator<string>;
 }
 
-async function byProxies(
+/** The domains that the options name; `undefined` if they name none. */
+async function openDomains(options: WeighOptions): Promise<readonly Domain[] | undefined> {
+  const { domains, files, within } = options;
+  if (!files || within === undefined) {
+    return domains && Promise.all(Object.entries(domains).map(([name, own]) => openDomain(options, name, own)));
+  }
+  const inputs = await expandForTwoPasses(files, givenDocumentOptions(options), 'within', options.onWarning);
+  const names = new Set<string>();
+  const documents = await documentsOf(inputs, givenDocumentOptions(options));
+  for await (const some of readAllDocuments(inputs, documents, { signal: options.signal })) {
+    for (const document of some) names.add(nameAt(document, within) ?? 'null');
+  }
+  if (names.size < 2) {
+    throw new KneserError(
+      'KNESER_OPTION',
+      `within: the documents have ${names.size === 0 ? 'no value' : `one value, ${[...names][0]}`}; weights need at least two domains`,
+    );
+  }
+  const isOf = (name: string) => (document: DocumentAt) => (nameAt(document, within) ?? 'null') === name;
+  return Promise.all([...names].map(name => openDomain(options, name, files, isOf(name))));
+}
+
+/** A domain of files, or of some of their documents. */
+async function openDomain(
   options: WeighOptions,
-  given: Readonly<Record<string, readonly string[]>>,
-): Promise<WeighReport> {
-  const { order = 3, vocabLimit = 50_000, lowercase = false, signal, target, budget } = options;
-  const open = async (name: string, files: readonly string[]): Promise<Domain> => {
-    const inputs = await expandInputs(files, {}, options.onWarning);
-    const documents = await documentsOf(inputs, givenDocumentOptions(options));
-    return {
-      name,
-      texts: async function* (heldOut) {
-        for await (const some of readAllDocuments(inputs, documents, { signal })) {
-          for (const { text, index } of some) {
-            const isHeldOut = index % HELD_OUT === HELD_OUT - 1;
-            if (text !== undefined && (heldOut === undefined || heldOut === isHeldOut)) yield text;
-          }
+  name: string,
+  files: readonly string[],
+  isOf: (document: DocumentAt) => boolean = () => true,
+): Promise<Domain> {
+  const inputs = await expandInputs(files, {}, options.onWarning);
+  const documents = await documentsOf(inputs, givenDocumentOptions(options));
+  return {
+    name,
+    texts: async function* (heldOut) {
+      let index = 0;
+      for await (const some of readAllDocuments(inputs, documents, { signal: options.signal })) {
+        for (const document of some) {
+          if (!isOf(document)) continue;
+          const isHeldOut = index++ % HELD_OUT === HELD_OUT - 1;
+          const { text } = document;
+          if (text !== undefined && (heldOut === undefined || heldOut === isHeldOut)) yield text;
         }
-      },
-    };
+      }
+    },
   };
-  const domains: Domain[] = [];
-  for (const [name, files] of Object.entries(given)) domains.push(await open(name, files));
+}
+
+async function byProxies(options: WeighOptions, domains: readonly Domain[]): Promise<WeighReport> {
+  const { order = 3, vocabLimit = 50_000, lowercase = false, signal, target, budget } = options;
   return Proxies.with({ order, lowercase, signal }, async proxies => {
     const words = await proxies.words(
       (async function* () {
@@ -217,7 +265,7 @@ async function byProxies(
     );
     const models: LanguageModel[] = [];
     for (const { texts } of domains) models.push(await proxies.model(linesOf(texts(false)), words));
-    const heldOut: Probabilities[] = [];
+    const heldOut: Measured[] = [];
     for (const { texts, name } of domains) {
       const found = await probabilitiesOf(models, () => texts(true));
       if (found.values.length === 0) {
@@ -230,7 +278,9 @@ async function byProxies(
     }
     const sizes: { documents: number; tokens: number }[] = [];
     for (const [i, { texts }] of domains.entries()) sizes.push(await sizeOf(texts, models[i]));
-    const found = target ? await forTarget(await open('target', target), models) : minimaxOf(heldOut, options);
+    const found = target
+      ? await forTarget(await openDomain(options, 'target', target), models)
+      : minimaxOf(heldOut, options);
     const rows = domains.map(({ name }, d): DomainWeight => {
       const weight = found.weights[d];
       return {
@@ -238,6 +288,7 @@ async function byProxies(
         weight,
         ...sizes[d],
         bitsPerToken: mixtureLoss(heldOut[d], found.mixture) / Math.LN2,
+        bitsPerByte: mixtureLoss(heldOut[d], found.mixture) / Math.LN2 / heldOut[d].bytesPerToken,
         excess: found.excess?.[d] ?? null,
         correlation: null,
         epochsAt: budget === undefined ? null : (weight * budget) / sizes[d].tokens,
@@ -278,18 +329,26 @@ function minimaxOf(
   return { ...found, objective: found.excess.reduce((most, value) => Math.max(most, value), -Infinity) };
 }
 
+/** The probabilities of the tokens of a text, and the mean length of a token with the space or line end behind it. */
+interface Measured extends Probabilities {
+  readonly bytesPerToken: number;
+}
+
 /** The probabilities of the tokens of a text under each model. */
 async function probabilitiesOf(
   models: readonly LanguageModel[],
   texts: () => AsyncGenerator<string>,
-): Promise<Probabilities> {
+): Promise<Measured> {
+  let [bytes, measured] = [0, 0];
   let values = new Float64Array(0);
   for (const [i, model] of models.entries()) {
     const log10Probs: Float64Array[] = [];
     let tokens = 0;
     const scoring = await model.tokenScoring(Infinity, 1);
     for await (const some of scoreDocuments(batches(texts()), { model: scoring, unit: 'lines' })) {
-      for (const { scores } of some) {
+      for (const { scores, bytes: length } of some) {
+        bytes += length;
+        measured += scores.log10Probs.length;
         log10Probs.push(scores.log10Probs.slice(0, MOST_TOKENS - tokens));
         tokens += log10Probs[log10Probs.length - 1].length;
       }
@@ -299,7 +358,7 @@ async function probabilitiesOf(
     let t = 0;
     for (const part of log10Probs) for (const log10Prob of part) values[t++ * models.length + i] = 10 ** log10Prob;
   }
-  return { values, models: models.length };
+  return { values, models: models.length, bytesPerToken: bytes / measured };
 }
 
 async function* batches(
@@ -345,11 +404,13 @@ async function byCorrelations(options: WeighOptions, losses: string, scores: str
       'tau: is missing; name a table with the tokens of each domain (domain, tokens)',
     );
   }
-  const sizes = new Map((await readTable(tau)).rows.map(({ name, values }) => [name, values[0]]));
+  const sizes = await sizesFor(options, tau);
   const tokens = names.map(name => {
     const size = sizes.get(name);
-    if (size === undefined || !(size > 0)) throw tableError(tau, `there is no number above 0 for the domain ${name}`);
-    return size;
+    if (size !== undefined && size > 0) return size;
+    throw tau === 'tokens'
+      ? new KneserError('KNESER_OPTION', `domains: there are no tokens of the domain ${name} of the losses`)
+      : tableError(tau, `there is no number above 0 for the domain ${name}`);
   });
   const limits = tokens.map(size => size / (budget ?? 1));
   const sum = limits.reduce((all, limit) => all + limit, 0);
@@ -370,11 +431,28 @@ async function byCorrelations(options: WeighOptions, losses: string, scores: str
     documents: null,
     tokens: budget === undefined ? null : tokens[d],
     bitsPerToken: null,
+    bitsPerByte: null,
     excess: null,
     correlation: Number.isFinite(found[d]) ? found[d] : null,
     epochsAt: budget === undefined ? null : (weights[d] * budget) / tokens[d],
   }));
   return report('correlations', rows, null);
+}
+
+/** The tokens of each domain: out of a table, or counted. */
+async function sizesFor(options: WeighOptions, tau: string): Promise<ReadonlyMap<string, number>> {
+  if (tau !== 'tokens') return new Map((await readTable(tau)).rows.map(({ name, values }) => [name, values[0]]));
+  const domains = await openDomains(options);
+  if (!domains) {
+    throw new KneserError('KNESER_OPTION', 'tau: tokens counts those of domains, or of files and within; name them');
+  }
+  const sizes = new Map<string, number>();
+  for (const { name, texts } of domains) {
+    let tokens = 0;
+    for await (const line of linesOf(texts(undefined))) tokens += splitTokens(line).length + 1;
+    sizes.set(name, tokens);
+  }
+  return sizes;
 }
 
 function report(

@@ -9,6 +9,7 @@ import {
   type OverlapReport,
   type OverlapRow,
 } from '#kneser/src/index.js';
+import { editSimilarity, rougeL } from '#kneser/src/documents/similarity.js';
 import { CommandLine, parseLines } from '../support/command-line.js';
 import { randomNumbers, sharedFile } from '../support/models.js';
 
@@ -112,10 +113,30 @@ test('the command writes a row an item, and a report', async () => {
   expect(parseLines(readFileSync(out, 'utf8'))).toMatchObject([{ hits: 2, spans: [[2, 7]] }, { contaminated: null }]);
   const page = cli.fresh('page') + '.html';
   expect(await cli.print([...args, '--html', page])).toMatch(/contaminated +1 +50.00 %/);
-  expect(readFileSync(page, 'utf8')).toContain('1 of 2 items are contaminated');
+  const html = readFileSync(page, 'utf8');
+  expect(html).toContain('1 of 2 items are contaminated');
+  expect(html).toContain('it says <mark>the jury praised the city</mark> today');
+  expect(html.match(/<rect class="kept"/g)).toHaveLength(20);
+  expect(html).not.toMatch(/NaN|undefined|https?:/);
   const broken = cli.file('{"x":1}\n', '.jsonl');
   expect(await cli.refuse(2, ['overlap', '--train', train, '--test', broken])).toMatch(/no text in the member text/);
   expect(await cli.refuse(2, [...args, '--query', 'q'])).toMatch(/--query: belongs to answer/);
+});
+
+test('likeness of continuations is that of its definitions', () => {
+  expect(editSimilarity('kitten', 'sitting')).toBeCloseTo(1 - 3 / 7, 12);
+  expect(editSimilarity('', 'ab')).toBe(0);
+  expect(rougeL(['a', 'b', 'c', 'd'], ['a', 'c', 'x', 'd'])).toBe(0.75);
+  const words = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 8 });
+  fc.assert(
+    fc.property(words, words, (a, b) => {
+      const [forth, back] = [editSimilarity(a.join(''), b.join('')), editSimilarity(b.join(''), a.join(''))];
+      expect(forth).toBe(back);
+      expect(forth === 1).toBe(a.join('') === b.join(''));
+      expect(rougeL(a, b)).toBe(rougeL(b, a));
+      expect(rougeL(a, a)).toBe(1);
+    }),
+  );
 });
 
 test('a model recites what it has seen, and knows planted strings', async () => {
@@ -150,6 +171,15 @@ test('a model recites what it has seen, and knows planted strings', async () => 
   expect(report.unseen).toEqual(report.rewritten);
   const [original, rewritten] = [report.original.perplexity ?? NaN, report.rewritten?.perplexity ?? NaN];
   expect(report.gap?.perplexity).toBeCloseTo((rewritten - original) / rewritten, 12);
+  for (const { accuracy, similarAccuracy, rougeAccuracy } of [report.original, report.rewritten ?? report.original]) {
+    expect(similarAccuracy).toBeGreaterThanOrEqual(accuracy ?? NaN);
+    expect(rougeAccuracy).toBeGreaterThanOrEqual(accuracy ?? NaN);
+  }
+  const clean = cli.fresh();
+  await trainModel({ sentences: seen, out: clean, order: 4 });
+  const [compared] = await cli.json<RecitationReport>([...args, '--against', clean]);
+  expect(compared.traps?.[0].ratio).toBeLessThan(0.5);
+  expect(compared.traps?.[1].ratio).toBeGreaterThan(0.5);
   expect(report.traps?.[0].p).toBe(0.001);
   expect(report.traps?.[1].p).toBeGreaterThan(0.01);
   expect(await cli.print(args)).toContain('A gap alone proves nothing');

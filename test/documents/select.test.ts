@@ -94,6 +94,13 @@ test('weights of SoftDedup: mean 1 over tokens, the ratio between the ends, fall
   );
 });
 
+test('documents of one commonness have one weight', () => {
+  const figures = new Float64Array(9).fill(0.1 + 0.2);
+  const tokens = Float64Array.from(figures, (_, i) => 7 + 3 * i);
+  const found = inverseWeights(Uint32Array.from(figures.keys()), figures, tokens, { segments: 4, ratio: 10 });
+  expect(found).toMatchObject({ beta: 0, weights: found.weights.map(() => 1) });
+});
+
 test('weights are written beside the figures, and a count draws by them', async () => {
   const file = fileOf([0.1, 0.2, 0.4], () => ({ big: 12 }));
   const rows: string[] = [];
@@ -164,8 +171,8 @@ test('shares within each value of a member, and within bins of length', async ()
   const { ids, report } = await chosen(file, { keep: { which: 'lowest', share: 0.5 }, within: 'language' });
   expect(ids.filter(id => id < 20).length).toBe(10);
   expect(report?.within).toEqual([
-    { name: 'de', all: 20, kept: 10, share: 0.5 },
-    { name: 'en', all: 80, kept: 40, share: 0.5 },
+    { name: 'de', all: 20, kept: 10, share: 0.5, shareBefore: 0.2, shareAfter: 0.2 },
+    { name: 'en', all: 80, kept: 40, share: 0.5, shareBefore: 0.8, shareAfter: 0.8 },
   ]);
   const binned = (await chosen(file, { keep: { which: 'lowest', share: 0.5 }, lengthBins: 4 })).ids;
   for (let bin = 0; bin < 4; bin++) {
@@ -225,6 +232,23 @@ test('the same documents are chosen whatever the shards, with examples on both s
   expect(cut.below[0].figure).toBe(Math.max(...FIGURES.filter(x => x <= 300)));
   expect(cut.above[0].figure).toBe(Math.min(...FIGURES.filter(x => x > 300)));
   expect(cut.below[0].text).toBe(`document ${cut.below[0].id}`);
+});
+
+test('a sample of the documents shows nearly the same distribution', async () => {
+  const file = fileOf(FIGURES, i => ({ text: `document ${i}` }));
+  const args = ['select', file, '--by', 'x', '--keep', 'lowest', '0.5', '--dry-run', '--json', '--sample-rate'];
+  const [report] = await cli.json<SelectionReport>([...args.slice(0, -2), '--sample-rate', '0.4']);
+  const { documents } = report.all;
+  expect(Math.abs(documents - 200)).toBeLessThan(4 * Math.sqrt(500 * 0.24));
+  expect(report.kept.documents).toBe(Math.round(documents / 2));
+  const { ids } = await chosen(file, { sampleRate: 0.4, max: 300 });
+  expect(ids.every(id => FIGURES[id] <= 300)).toBe(true);
+  const all = (await chosen(file, { sampleRate: 0.4, min: 0 })).ids;
+  expect(all).toHaveLength(documents);
+  expect(ids).toEqual(all.filter(id => FIGURES[id] <= 300));
+  const examples = report.cuts?.[0].below ?? [];
+  expect(examples.map(({ id, text }) => text === `document ${id}`)).toEqual(examples.map(() => true));
+  expect(await cli.refuse(2, [...args, '2'])).toMatch(/--sample-rate: 2 is not a share/);
 });
 
 test('the page shows the distribution, its cuts, and documents on both sides', async () => {
@@ -333,6 +357,8 @@ test('what cannot be done is refused by name', async () => {
   const far = cli.file('{"x":1e400}\n', '.jsonl');
   const cases: [readonly string[], RegExp][] = [
     [[file, '--by', 'x'], /it takes one method, not 0/],
+    [[file, '--by', 'x', '--min', '1', '--dry-run', '--html', file], /is an input, too; name another file as html/],
+    [[file, '--by', 'x', '--min', '1', '--out', 'a.jsonl', '--report', './a.jsonl'], /--report: .* is the file of out/],
     [[file, '--by', 'y', '--min', '1'], /--by: no document has a number at y/],
     [[file, '--by', 'x', '--min', '1', '--top', '1'], /it takes one method, not 2/],
     [[odd, '--by', 'x', '--min', '1'], /line 2: x is "2", not a number or null/],

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
@@ -56,28 +57,37 @@ test('weights by EM satisfy the conditions of the optimum', () => {
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 5 }), models => {
       const text = randomText(models, 300, 0);
-      const weights = fitWeights([text], [1], undefined, 20_000, 1e-15);
+      const weights = fitWeights([text], [1], undefined, 50_000, -Infinity);
       expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
       gradients(text, weights).forEach((gradient, i) => {
-        expect(gradient).toBeLessThanOrEqual(1 + 1e-5);
-        if (weights[i] > 1e-3) expect(gradient).toBeCloseTo(1, 5);
+        expect(gradient).toBeLessThanOrEqual(1 + 1e-6);
+        if (weights[i] > 1e-3) expect(gradient).toBeCloseTo(1, 6);
       });
     }),
-    { numRuns: 10 },
+    { numRuns: 4 },
   );
 });
 
-test('minimax comes near the least worst excess that a search of all mixtures finds', () => {
+test('minimax comes within 0.001 of the least worst excess, which a convex search finds', () => {
   const texts = [0, 1, 2].map(strong => randomText(3, 150, strong));
   const references = texts.map(text => mixtureLoss(text, fitWeights([text])));
   const worst = (weights: readonly number[]): number =>
     Math.max(...texts.map((text, j) => mixtureLoss(text, weights) - references[j]));
-  let least = Infinity;
-  for (let a = 0; a <= 60; a++)
-    for (let b = 0; a + b <= 60; b++)
-      least = Math.min(least, worst([a / 60, b / 60, 1 - (a + b) / 60].map(w => Math.max(w, 1e-12))));
-  const found = minimaxWeights(texts, references, { rounds: 600, step: 1, smooth: 1e-4 });
-  expect(Math.max(...found.excess) - least).toBeLessThan(3e-3);
+  // A function that is convex in both parameters is convex in the first one, when the second is the best: two searches by thirds.
+  const least = (f: (share: number) => number): number => {
+    let [low, high] = [1e-9, 1 - 1e-9];
+    for (let step = 0; step < 40; step++) {
+      const [a, b] = [low + (high - low) / 3, high - (high - low) / 3];
+      if (f(a) < f(b)) high = b;
+      else low = a;
+    }
+    return f(low);
+  };
+  const best = least(a => least(b => worst([a, b * (1 - a), (1 - b) * (1 - a)])));
+  const found = minimaxWeights(texts, references, { rounds: 200, step: 1, smooth: 1e-3 });
+  const gap = Math.max(...found.excess) - best;
+  expect(gap).toBeGreaterThan(-1e-6);
+  expect(gap).toBeLessThan(1e-3);
   expect(found.weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 10);
 });
 
@@ -106,6 +116,45 @@ test('domains are weighed for a target, and against the worst of them', async ()
   const minimax = await weigh({ domains: { news: [news], sport: [sport] }, minimax: true, rounds: 50 });
   expect(minimax.train_domain_weights.news).toBeCloseTo(0.5, 1);
   expect(await cli.print(['weigh', ...domains, '--minimax', '--rounds', '5'])).toContain('There is no evidence');
+});
+
+test('domains are the values of a member, too', async () => {
+  const names = ['news', 'sport', 'food'] as const;
+  const files = names.map(domainFile);
+  const lines = files.map(file => readFileSync(file, 'utf8').trimEnd().split('\n'));
+  const mixed = cli.file(
+    lines[0]
+      .map((_, i) => names.map((from, d) => `${JSON.stringify({ text: lines[d][i], from })}\n`).join(''))
+      .join(''),
+    '.jsonl',
+  );
+  const target = cli.file('goal of the team\n'.repeat(5));
+  const options = { target: [target], order: 2 };
+  const apart = await weigh({ ...options, domains: Object.fromEntries(names.map((name, d) => [name, [files[d]]])) });
+  const [within] = await cli.json<WeighReport>([
+    'weigh',
+    mixed,
+    '--within',
+    'from',
+    '--target',
+    target,
+    '--order',
+    '2',
+  ]);
+  expect(within).toEqual(apart);
+  const [{ bitsPerToken, bitsPerByte }] = apart.domains;
+  const heldOut = lines[0].filter((_, i) => i % 5 === 4);
+  const bytes = heldOut.reduce((sum, line) => sum + line.length + 1, 0);
+  expect(bitsPerByte).toBeCloseTo(((bitsPerToken ?? NaN) * 9 * heldOut.length) / bytes, 10);
+  expect(await cli.refuse(2, ['weigh', mixed, '--target', target])).toMatch(/files: domains are named by/);
+  expect(await cli.refuse(2, ['weigh', mixed, '--within', 'text2', '--target', target])).toMatch(
+    /--within: .* one value, null/,
+  );
+  const losses = cli.file(`model\t${names.join('\t')}\nm\t1\t2\t3\nn\t2\t1\t3\n`, '.tsv');
+  const scores = cli.file('model\terror\nm\t0.5\nn\t0.4\n', '.tsv');
+  const counted = await weigh({ losses, scores, tau: 'tokens', files: [mixed], within: 'from', budget: 500 });
+  expect(counted.domains.map(({ tokens }) => tokens)).toEqual([360, 360, 360]);
+  await expect(weigh({ losses, scores, tau: 'tokens' })).rejects.toThrow('tau: tokens counts those of domains');
 });
 
 test('tables of losses and scores give weights; what is wrong with them is said', async () => {
