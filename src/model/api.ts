@@ -26,8 +26,10 @@ export interface OpenOptions extends SmoothingOptions {
    * a model trained with this order they have raw counts, so that its probabilities differ. Default: the model's order.
    */
   readonly order?: number;
-  /** Whether files are scored from whole tables in memory. Default `auto`: tables are loaded if the file is long enough to
-   * repay the time of loading and the tables take less than half of the free memory. */
+  /**
+   * Whether files are scored from whole tables in memory. Default `auto`: tables are loaded if the file is long enough to repay
+   * the time of loading and the tables take less than half of the free memory.
+   */
   readonly tables?: TableReading;
 }
 
@@ -109,15 +111,15 @@ export interface ModelInfo {
   readonly sentences: number;
   /** Tokens of the training text, `</s>` counted. */
   readonly tokens: number;
-  /** Types with `</s>` and `<unk>`, without `<s>`. */
+  /** Number of types, with `</s>` and `<unk>`, without `<s>`. */
   readonly vocabulary: number;
   /** Bytes on disk. */
   readonly bytes: number;
-  /** Its tables, shorter contexts first. */
+  /** The tables of the model, shorter contexts first. */
   readonly tables: readonly TableInfo[];
   /** The version of the model format. */
   readonly version: number;
-  /** ISO 8601. */
+  /** When the model was made, as ISO 8601. */
   readonly created: string;
   /** How the text was read. */
   readonly options: ModelOptions;
@@ -137,8 +139,8 @@ export interface ModelInfo {
 /** The position of a decoder in a sentence: the previous words that the probability of the next word depends on. Immutable. */
 export interface State {
   /**
-   * Ids of the nearest words, oldest first: at most order − 1, and only those that the probability of a later word can depend
-   * on (Li & Khudanpur 2008).
+   * The ids of the nearest words, oldest first: at most order − 1, and only the words on which the probability of a later word can
+   * depend (Li & Khudanpur 2008).
    */
   readonly history: Uint32Array;
   /** Equal for equal histories: decoders merge hypotheses whose states have the same key. */

@@ -31,9 +31,9 @@ const LEAST_WORDS = 2000;
 const BYTES_A_WORD = 5.5;
 
 /**
- * A model on disk. Opening it reads little; scoring reads the blocks it needs, and keeps the ones used last. Any number
- * of processes may have the same model open. Calls may overlap; they are served in turn. `close` closes the model's files and
- * frees its memory; so does the end of a block in which the model is declared with `await using`.
+ * A model on disk. Opening it reads little; scoring reads the blocks that it needs, and keeps the blocks used last in memory. Any number
+ * of processes may have the same model open. Calls may overlap; they are served one after the other. `close` closes the model's files
+ * and frees its memory; so does the end of a block in which the model is declared with `await using`.
  *
  * @example
  * ```ts
@@ -56,8 +56,8 @@ export class LanguageModel extends PagedModel {
   }
 
   /**
-   * Opens the model in a folder that `train` made, in a file that `pack` made, or at the address of such a file: a path, or an
-   * address (`https:`, `http:`, `file:`) as text or `URL`.
+   * Opens the model in a folder that `train` made, in a file that `pack` made, or at the web address of such a file. The argument is a
+   * path, or an address (`https:`, `http:`, `file:`) as text or `URL`.
    *
    * @throws KneserError: KNESER_INPUT_MISSING, KNESER_INPUT_UNREADABLE, KNESER_IO, KNESER_NOT_A_MODEL, KNESER_UNFINISHED, KNESER_VERSION, KNESER_DAMAGED,
    * KNESER_OPTION for an unknown smoothing, or for weights that the model does not have.
@@ -106,7 +106,7 @@ export class LanguageModel extends PagedModel {
     const words = await this.allWords();
     const cache = this.textCache(options);
     const layout = this.layout(Infinity, endsOf(options));
-    // A batch is as long as there is room: each of its blocks is read once.
+    // Batches are as large as possible, because each block is read once for a batch.
     const check = (): void => checkAborted(options.signal, 'scoring');
     const score = (sum: PerplexitySum): Promise<void> =>
       this.inTurn(() => runAwaiting(this.addBatch(this.scorer, layout, sum, cache), check));
@@ -121,8 +121,7 @@ export class LanguageModel extends PagedModel {
   }
 
   /**
-   * Scores whole sentences token by token, as {@link sumOfFile} does: from blocks, or if the text is long enough from tables in
-   * memory.
+   * Scores whole sentences token by token: from blocks, or, if the text is long enough, from tables in memory (as {@link sumOfFile}).
    *
    * @param bytes the size of the text.
    * @internal
@@ -144,7 +143,7 @@ export class LanguageModel extends PagedModel {
     };
   }
 
-  /** Whether loading the tables and scoring `words` words is faster than scoring them from blocks, and memory has room for the tables. */
+  /** Whether loading the tables and then scoring `words` words is faster than scoring the words from blocks, and memory has room for the tables. */
   shouldLoad(words: number): boolean {
     if (this.#reading !== 'auto') return this.#reading === 'load';
     const { words: wordTables, classes } = this.parts;

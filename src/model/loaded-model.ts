@@ -20,7 +20,7 @@ import type { TokenScoring } from './token-scoring.js';
 
 /** How the sentences of {@link LoadedModel.scoreEach} are scored. */
 export interface ScoreEachOptions extends Pick<ScoreOptions, 'start' | 'end'> {
-  /** Threads that score. Default: one a core. The scores do not depend on it. */
+  /** Number of threads that score. Default: one for each core. The scores do not depend on the number. */
   readonly threads?: number;
 }
 
@@ -36,9 +36,9 @@ const SCORE_EACH_OPTIONS: OptionTable<ScoreEachOptions> = {
  * valid when that model is closed.
  */
 export class LoadedModel extends MemoryModel {
-  /** The scoring threads that were started, by their number. */
+  /** The scoring threads that were started, by how many they are. */
   readonly #threads = new Map<number, Promise<ScoringThreads>>();
-  /** The threads that compute distributions, by their number. */
+  /** The threads that compute distributions, by how many they are. */
   readonly #spreadThreads = new Map<number, Promise<AnsweringThreads<Uint32Array, TokenSpreads>>>();
 
   /** As {@link LanguageModel.perplexityOfFile}. */
@@ -80,8 +80,8 @@ export class LoadedModel extends MemoryModel {
   }
 
   /**
-   * Scores many sentences on several threads, and yields their scores in order: the same scores as of {@link LoadedModel.score}, to
-   * the last bit.
+   * Scores many sentences on several threads, and yields their scores in the order of the sentences: the same scores, to the last bit,
+   * as those of {@link LoadedModel.score}.
    *
    * @throws KneserError: KNESER_OPTION, KNESER_CLOSED.
    * @example
@@ -107,7 +107,7 @@ export class LoadedModel extends MemoryModel {
   }
 
   /**
-   * Scores whole sentences token by token, as {@link sumOfFile} does: on threads, once there are many.
+   * Scores whole sentences token by token: the first sentences on this thread, later ones on several threads.
    *
    * @internal
    */
@@ -144,6 +144,7 @@ export class LoadedModel extends MemoryModel {
     for (const threads of started) await (await threads).close();
   }
 
+  /** The tokens and ids of each sentence. */
   async *#numbered(sentences: Sentences): AsyncGenerator<NumberedSentence, void, void> {
     for await (const sentence of sentences) {
       this.checkOpen();
@@ -153,6 +154,7 @@ export class LoadedModel extends MemoryModel {
     }
   }
 
+  /** Starts `count` threads that compute distributions, or returns the threads that an earlier call started. */
   #startSpreadThreads(count: number): Promise<AnsweringThreads<Uint32Array, TokenSpreads>> {
     let threads = this.#spreadThreads.get(count);
     if (!threads) {
@@ -164,7 +166,7 @@ export class LoadedModel extends MemoryModel {
     return threads;
   }
 
-  /** Starts `count` threads, or returns the threads that an earlier call started. */
+  /** Starts `count` scoring threads, or returns the threads that an earlier call started. */
   #startThreads(count: number): Promise<ScoringThreads> {
     let threads = this.#threads.get(count);
     if (!threads) {

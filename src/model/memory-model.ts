@@ -171,7 +171,7 @@ export class MemoryModel extends ModelBase {
   }
 
   /**
-   * Scores a batch that the caller laid out for the order of the model, of at most `LOADED_BATCH` words. The scores are valid until the
+   * Scores a batch of at most `LOADED_BATCH` words that the caller laid out for the order of the model. The scores are valid until the
    * next call.
    *
    * @internal
@@ -250,11 +250,11 @@ export class MemoryModel extends ModelBase {
     checkHistory('history', history);
     let state = this.start({ start: history[0] === BOS_WORD });
     const words = history[0] === BOS_WORD ? history.slice(1) : history;
-    for (const word of words.slice(-this.parts.order)) state = this.#follow(state, this.#id(word));
+    for (const word of words.slice(-this.parts.order)) state = this.#stateAfter(state, this.#id(word));
     return this.extend(state, token).log10Prob;
   }
 
-  /** The state at the beginning of a sentence: after `<s>`, or with `{start: false}` after nothing. */
+  /** The state at the beginning of a sentence: after `<s>`, or with `{start: false}` after an empty history. */
   start(options: Pick<ScoreOptions, 'start'> = {}): State {
     checkOptions('start', options, START_OPTIONS);
     const isHistory = (options.start ?? true) && this.parts.order > 1;
@@ -295,7 +295,7 @@ export class MemoryModel extends ModelBase {
       log10Prob: scores.log10Probs[0],
       matched: scores.matched[0],
       oov: layout.batch.oov[0] === 1,
-      state: id === EOS ? this.start() : this.#shortened(this.#follow(state, id), layout.batch.targets[0]),
+      state: id === EOS ? this.start() : this.#shortened(this.#stateAfter(state, id), layout.batch.targets[0]),
     };
   }
 
@@ -303,7 +303,8 @@ export class MemoryModel extends ModelBase {
     if (this.#closed) throw closedError(this.parts.store.name);
   }
 
-  #follow(state: State, id: number): State {
+  /** The state after one more word, with the last order − 1 words; after `</s>` the state at the beginning of a sentence. */
+  #stateAfter(state: State, id: number): State {
     const reach = this.parts.order - 1;
     if (id === EOS) return this.start();
     const word = id === NOT_IN_VOCABULARY ? UNK : id;
@@ -311,10 +312,10 @@ export class MemoryModel extends ModelBase {
   }
 
   /**
-   * A state without the words that are farther than the longest context seen. In a mixture all words are kept, because patterns
-   * that skip nearer words still use them.
+   * A state without the words that no later probability can depend on, because the model has no context that reaches so far back. In a
+   * mixture all words stay, because patterns that skip nearer words use them.
    *
-   * @param position the position of the last word in the batch that was scored last.
+   * @param position where the last word of the state is in the ids of the batch that was scored last.
    */
   #shortened(state: State, position: number): State {
     const { history } = state;
@@ -325,6 +326,7 @@ export class MemoryModel extends ModelBase {
     return length === history.length ? state : stateOf(history.slice(history.length - length));
   }
 
+  /** The id of a token to score. @throws KNESER_OPTION for `<s>` */
   #id(token: string): number {
     checkText('token', token);
     if (token === EOS_WORD) return EOS;

@@ -24,7 +24,7 @@ import type { ModelInfo } from './api.js';
 import type { PredictOptions, Prediction } from './prediction/prediction.js';
 import { scoreOf, type Score, type ScoreOptions, type TextOptions } from './scoring/score.js';
 
-/** The most tokens of a sentence: all of its tokens and scores are in memory at once, about 200 bytes for each token. */
+/** The most tokens of a sentence: its tokens and scores are all in memory at once and take about 200 bytes for each token. */
 const MOST_TOKENS = 1 << 22;
 
 /** The method that `console.log` calls in Node, Deno and Bun. */
@@ -32,7 +32,13 @@ const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 
 const encoder = new TextEncoder();
 
-/** The part that paged and loaded models share: all but reading counts (from blocks or memory) and answering (later or at once). */
+/**
+ * src/model: from sentences to scores. `paged-model.ts` reads counts from blocks of a store and returns promises, `memory-model.ts` has
+ * whole tables in memory and returns results; this file has the code that both share. `language-model.ts` and `loaded-model.ts` add
+ * files and threads for Node. `lookup/` finds counts, `scoring/` makes scores of them, `prediction/` finds the next words.
+ */
+
+/** The code that paged and loaded models share. */
 export class ModelBase {
   /** The model's order, tables, options and weights. */
   readonly info: ModelInfo;
@@ -69,7 +75,7 @@ export class ModelBase {
   }
 
   /**
-   * A cache for one running text, still empty: pass it to `score` with each sentence of the text, in order.
+   * Makes an empty cache for one running text: pass the cache to `score` with each sentence of the text, in order.
    *
    * @throws KNESER_OPTION if the model has no tuned weights; KNESER_NO_COUNTS for a back-off model.
    * @example
@@ -138,7 +144,7 @@ export class ModelBase {
     throw new KneserError('KNESER_OPTION', `ngram: it takes 1 to ${order} tokens, not ${ngram.length}`);
   }
 
-  /** The count of an n-gram given by ids; the first may be `BOS`, the last `EOS`. */
+  /** The count of an n-gram given by ids; the first id may be `BOS`, the last `EOS`. */
   protected *countOfIds(scorer: Scorer, ids: readonly number[]): Generator<Promise<void>, number, void> {
     const { words } = this.parts;
     const last = ids.length - 1;
@@ -169,11 +175,12 @@ export class ModelBase {
     );
   }
 
+  /** Whether a sentence is left out because it has no tokens and the model was trained without blank lines. */
   protected isSkipped(tokens: readonly string[]): boolean {
     return tokens.length === 0 && this.parts.manifest.options.skipBlank;
   }
 
-  /** Scores a sentence whose ids are known. */
+  /** Scores a sentence, given as tokens and their ids. */
   protected *scoreIds(
     scorer: BatchScorer,
     layout: BatchLayout,
@@ -206,7 +213,7 @@ export class ModelBase {
     return scoreOf({ tokens, log10Probs, matched, oov, log10Prob });
   }
 
-  /** Scores a text whose ids are known, without `</s>`, and makes its vector. */
+  /** Scores a text, given as tokens and their ids, without `</s>`, and makes its vector. */
   protected *vectorOfIds(
     scorer: BatchScorer,
     layout: BatchLayout,
@@ -219,14 +226,14 @@ export class ModelBase {
     return withJsonArrays({ ...score, vector: withJsonArrays(vector) });
   }
 
-  /** The last tokens of a history: at most order − 1. */
+  /** The last order − 1 tokens of a history, or all if there are fewer. */
   protected nearest(history: Sentence): string[] {
     const reach = this.parts.order - 1;
     const tokens = this.surface(history);
     return tokens.slice(Math.max(0, tokens.length - reach));
   }
 
-  /** Adds the scores of a piece of a text; `layout` carries the history from piece to piece. */
+  /** Adds the scores of the next ids of a text to `sum`; `layout` keeps the history from call to call. */
   protected *addPiece(
     scorer: BatchScorer,
     layout: BatchLayout,
@@ -241,7 +248,7 @@ export class ModelBase {
     }
   }
 
-  /** Adds the scores of the words that are laid out, and makes room for the next ones. */
+  /** Scores the words that are laid out, adds their scores to `sum`, and empties the layout. */
   protected *addBatch(
     scorer: BatchScorer,
     layout: BatchLayout,
@@ -253,7 +260,7 @@ export class ModelBase {
     layout.clear();
   }
 
-  /** Bytes that all tables take in memory when loaded. */
+  /** How much memory all tables take when they are loaded [bytes]. */
   get loadedBytes(): number {
     const { words, classes, manifest, wordClasses } = this.parts;
     return loadedBytes(words, wordIds(manifest)) + loadedBytes(classes, wordClasses?.count ?? 0);
@@ -265,12 +272,13 @@ export class ModelBase {
     return canLoad(words, wordIds(manifest)) && canLoad(classes, wordClasses?.count ?? 0);
   }
 
+  /** The cache for a text, if the options ask for one. */
   protected textCache(options: TextOptions): TextCache | undefined {
     return options.cache ? this.createCache() : undefined;
   }
 }
 
-/** The most probable next words as tokens. */
+/** The most probable next words, as tokens with their probabilities. */
 export function predictions(
   next: NextWords,
   { top, unknown, explain }: Required<Omit<PredictOptions, 'k'>>,
@@ -285,6 +293,7 @@ export function predictions(
   }));
 }
 
+/** The ids with `EOS` after them. */
 export function withEnd(ids: Uint32Array): Uint32Array {
   const ended = new Uint32Array(ids.length + 1);
   ended.set(ids);
@@ -292,7 +301,7 @@ export function withEnd(ids: Uint32Array): Uint32Array {
   return ended;
 }
 
-/** Sentences after which progress is reported. */
+/** Progress is reported once in this many sentences. */
 const SENTENCES_A_REPORT = 256;
 
 /** Reports the number of scored sentences of a text, once every {@link SENTENCES_A_REPORT} sentences. */
@@ -300,7 +309,10 @@ export function tellSentences({ sentences: done }: PerplexitySum, onProgress: Wo
   if (done % SENTENCES_A_REPORT === 0) onProgress?.({ stage: 'score', done, total: undefined, unit: 'sentences' });
 }
 
-/** Counts a sentence, and its length as a line of a text file; tokens spell a text only if white space separates them. */
+/**
+ * Adds 1 to the sentences of a sum, and the sentence's length as a line of a text file. The length of a sentence given as tokens is known
+ * only if the model's tokenizer separates tokens by white space; otherwise the sum's lengths become NaN.
+ */
 export function addSentence(sum: PerplexitySum, sentence: Sentence, { tokenization }: ModelParts): void {
   sum.sentences++;
   if (typeof sentence !== 'string' && tokenization.info.tokenizer !== 'whitespace') sum.characters = sum.bytes = NaN;

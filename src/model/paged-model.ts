@@ -43,19 +43,19 @@ import {
 import { addSentence, idInNgram, ModelBase, tellSentences, withEnd, predictions } from './model-base.js';
 import type { MemoryModel } from './memory-model.js';
 
-/** Bytes of decoded blocks that a model keeps unless told otherwise. */
+/** The default of `blockMemory`: how many bytes of blocks a model keeps in memory. */
 const DEFAULT_BLOCK_MEMORY = 128 << 20;
-/** Words of a batch when blocks are read as needed: each block is read once for a batch, so a large batch saves reads. */
+/** The most words of a batch. A block is read once for each batch that needs it, so that large batches save reads. */
 const PAGED_BATCH = 1 << 20;
-/** The most numbers of evidence for such a batch: with many patterns, the batch has fewer words. */
+/** The most 32-bit numbers of evidence for a batch: with many patterns, batches have fewer words. */
 const PAGED_EVIDENCE = 1 << 26;
 
 /** @internal A class of models that can be opened. */
 export type ModelClass<Model> = new (parts: ModelParts, options: OpenOptions) => Model;
 
 /**
- * A model in a store. Opening it reads little; scoring reads the blocks it needs, and keeps the ones used last. Any number
- * of processes may have the same model open. Calls may overlap; they are served in turn.
+ * A model in a store. Opening it reads little; scoring reads the blocks that it needs, and keeps the blocks used last in memory. Any
+ * number of processes may have the same model open. Calls may overlap; they are served one after the other.
  *
  * @example
  * ```ts
@@ -70,15 +70,20 @@ export type ModelClass<Model> = new (parts: ModelParts, options: OpenOptions) =>
  * ```
  */
 export class PagedModel extends ModelBase {
+  /** The scorer that fills in evidence. */
   readonly #byEvidence: Scorer;
-  /** The fastest way to log10 p. */
+  /** The scorer that computes log10 p fastest. */
   readonly #scorer: BatchScorer;
   #predictor: Predictor | undefined;
+  /** The most words of a batch of this model. */
   readonly #batchWords: number;
+  /** The dictionary, read by blocks. */
   readonly #words: PagedWords;
+  /** The whole dictionary, once it was needed. */
   #loadedWords: Promise<LoadedWords> | undefined;
+  /** Settles when the last of the calls that are served one after the other has ended. */
   #turn: Promise<unknown> = Promise.resolve();
-  /** Reads of the store that do not take their turn among the calls. */
+  /** Reads of the store that run beside these calls. */
   readonly #readings = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
@@ -381,7 +386,7 @@ export class PagedModel extends ModelBase {
   }
 
   /**
-   * The evidence of a batch of any size, in memory: tuning learns from it.
+   * The evidence of a batch of any size, from which tuning learns.
    *
    * @internal
    */
@@ -390,7 +395,7 @@ export class PagedModel extends ModelBase {
   }
 
   /**
-   * log10 p of the words of a batch that is laid out by hand.
+   * log10 p of the words of a batch that the caller laid out.
    *
    * @internal
    */
@@ -419,12 +424,12 @@ export class PagedModel extends ModelBase {
     return (this.#predictor ??= createPredictor(this.#byEvidence, this.parts));
   }
 
-  /** A batch with room for `words` words, or for as many as a full batch has if that is less. */
+  /** A layout with room for `words` words, but at most for a full batch. */
   protected layout(words: number, ends?: SentenceEnds): BatchLayout {
     return new BatchLayout(this.parts.order, Math.min(this.#batchWords, words), ends);
   }
 
-  /** @internal */
+  /** @internal The whole dictionary, which is read at the first call. */
   allWords(): Promise<LoadedWords> {
     this.checkOpen();
     const { store, manifest } = this.parts;
@@ -457,7 +462,7 @@ export class PagedModel extends ModelBase {
     await this.parts.store.close();
   }
 
-  /** Runs calls one at a time: the tables' scratch space serves only one. */
+  /** Runs calls one at a time, because all calls use the same working memory of the tables. */
   protected inTurn<T>(act: () => Promise<T>): Promise<T> {
     this.checkOpen();
     const result = this.#turn.then(act, act);

@@ -8,7 +8,7 @@ import type { LoadedWords } from './lookup/words.js';
 import { readText } from '../text/formats/index.js';
 import { EOS } from '../text/tokens.js';
 
-/** The sums of the scores of a text file. @param add scores the next piece of the file and adds it to the sums. */
+/** Adds up the scores of a text file. @param add scores the next ids of the file and adds their scores to the sum. */
 export async function sumFile(
   path: string,
   words: LoadedWords,

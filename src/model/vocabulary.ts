@@ -23,6 +23,7 @@ export class Vocabulary implements Iterable<string> {
   /** Number of types. */
   readonly size: number;
   readonly #words: LoadedWords;
+  /** The ids of all types are below it. */
   readonly #ids: number;
 
   /** @internal */
@@ -38,7 +39,7 @@ export class Vocabulary implements Iterable<string> {
     return this.id(token) !== undefined;
   }
 
-  /** The number of a type in the model's tables, as `State.history` holds it; `undefined` for any other token. */
+  /** The word id of a type in the model's tables, as in `State.history`; `undefined` for any other token. */
   id(token: string): number | undefined {
     if (token === UNK_WORD) return UNK;
     if (token === EOS_WORD) return EOS;
@@ -46,7 +47,7 @@ export class Vocabulary implements Iterable<string> {
     return id < this.#ids ? id : undefined;
   }
 
-  /** The types, in the order of their numbers. */
+  /** The types, in the order of their ids. */
   *[Symbol.iterator](): Generator<string, void, void> {
     yield UNK_WORD;
     yield EOS_WORD;

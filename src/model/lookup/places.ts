@@ -1,22 +1,22 @@
 /**
- * The words of a batch whose context was found in a table. Each has a place, in the order of the table: words with the same context
- * have consecutive places.
+ * The words of a batch whose context was found in a table. Each has a place (0, 1, 2 …) in the order of the table's contexts, so that
+ * words with the same context have consecutive places.
  */
 export class Places {
   /** Number of places. */
   length = 0;
-  /** By place, the word of the batch. */
+  /** By place, which word of the batch it is: t for word t. */
   words = new Uint32Array(0);
-  /** By place, the word's position in `ids` of the batch. */
+  /** By place, the word's position in the batch's `ids`. */
   positions = new Uint32Array(0);
-  /** By place, the number of the word's context in the table. */
+  /** By place, the number that the word's context has in the table. */
   contexts = new Uint32Array(0);
-  /** By place, the number of the word's row among those of its context, or −1. */
+  /** By place, the number of the word's row among the rows of its context, from 0; −1 if the context lacks the word. */
   rows = new Int32Array(0);
-  /** By place, p(w|h) for the context h, where probabilities are interpolated. */
+  /** By place, p(w|h) for the context h in this table; set only by `interpolate`. */
   values = new Float64Array(0);
 
-  /** Forgets all places, and makes room for others. */
+  /** Removes all places, and makes the arrays long enough for `room` places. */
   clear(room: number): void {
     this.length = 0;
     if (room <= this.words.length) return;

@@ -1,18 +1,19 @@
 import type { TrieBlock } from '../../tables/trie-block.js';
 
-/** A context with fewer rows is searched, however many words are looked up in it. */
+/** A context with this many rows or fewer is searched, however many words are looked up in it. */
 const FEWEST_ROWS = 16;
-/** A context is mapped for words of which there are more than a share of its rows. */
+/** Mapping a context pays if more words than this share of its rows are looked up in it. */
 const SHARE = 1 / 4;
 
-/** The rows of one context by rank, for contexts in which many words are looked up: each is found at once. */
+/** The rows of one context by rank: in contexts in which many words are looked up, each row is found in one step. */
 export class RowMap {
   /** By rank, one more than the row; 0 for ranks without a row. */
   private rows = new Uint16Array(1 << 10);
+  /** The ranks of the mapped rows, ascending; the first `length` entries are valid. */
   private readonly ranks = new Uint32Array(1 << 12);
   private length = 0;
 
-  /** Whether to map the context whose rows the block found last, to look up so many words. */
+  /** Whether it pays to map the context whose rows the block found last, in order to look up `words` words. */
   pays(block: TrieBlock, words: number): boolean {
     const rows = block.to - block.from;
     return rows > FEWEST_ROWS && words > SHARE * rows;
@@ -35,6 +36,7 @@ export class RowMap {
     return rank < this.rows.length ? this.rows[rank] - 1 : -1;
   }
 
+  /** Removes all rows from the map. */
   clear(): void {
     const { rows, ranks } = this;
     for (let i = 0; i < this.length; i++) rows[ranks[i]] = 0;

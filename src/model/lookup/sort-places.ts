@@ -1,12 +1,12 @@
-/** Shorter lists are sorted by insertion. */
+/** Lists of up to this length are sorted by insertion. */
 const SHORT = 24;
 
-/** Longer lists are sorted by the digits of the numbers, from the lowest up. */
+/** Lists of more than this length are sorted by the digits of the numbers, from the lowest digit up. */
 const LONG = 1 << 12;
 const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
 
-/** Number and place make one number, which a double holds exactly: lists between {@link SHORT} and {@link LONG} are sorted by that. */
+/** Other lists are sorted as keys (number + 1) · PLACES + index in the list, which are exact in doubles. */
 const PLACES = LONG;
 
 const keys = new Float64Array(LONG);
@@ -14,9 +14,9 @@ const starts = new Uint32Array(DIGITS + 1);
 let copy = new Uint32Array(LONG);
 
 /**
- * Sorts the places `order[from, to)` by a number of each, keeping the order of those whose numbers are equal.
+ * Sorts the places `order[from, to)` by `numbers`. Places with equal numbers stay in their sequence.
  *
- * @param numbers by place, from −1 to 2^31 − 2.
+ * @param numbers by place, a number from −1 to 2^31 − 2.
  */
 export function sortByNumber(order: Uint32Array, from: number, to: number, numbers: Uint32Array | Int32Array): void {
   const length = to - from;

@@ -1,17 +1,18 @@
 import type { Followers } from '../../smoothing/followers.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 
-/** A context of a trie table with all its rows, which are in one block, or for a wide context in several. */
+/** A context of a trie table with all its rows. The rows are in one block, or, for a wide context, in several. */
 export class TrieContext {
   /** Number of rows. */
   readonly length: number;
-  /** The context's first row, and its number, within the first block. */
+  /** Where the context's rows begin in the first block. */
   private readonly from: number;
+  /** The number of the context within the first block. */
   private readonly local: number;
 
   /**
-   * @param number of the context in its table.
-   * @param blocks that have its rows, in their order.
+   * @param number the number of the context in its table.
+   * @param blocks the blocks of its rows, in the order of the table.
    * @param above the context without its farthest word; `undefined` for the empty context.
    */
   constructor(
@@ -44,20 +45,23 @@ export class TrieContext {
     return -1;
   }
 
+  /** The count of a row of the context. */
   countOf(row: number): number {
     return this.blockOf(row).count(this.at(row));
   }
 
+  /** log10 p of a row of the context, in a back-off model. */
   log10ProbOf(row: number): number {
     return this.blockOf(row).log10Prob(this.at(row));
   }
 
-  /** The block of a row, and where it is there. Each block but the last is full. */
+  /** The block of a row. All blocks of a wide context except the last have the same number of rows. */
   private blockOf(row: number): TrieBlock {
     const { blocks } = this;
     return blocks.length === 1 ? blocks[0] : blocks[Math.floor(row / blocks[0].rows)];
   }
 
+  /** Where a row is in its block. */
   private at(row: number): number {
     const { blocks, from } = this;
     return blocks.length === 1 ? from + row : row % blocks[0].rows;

@@ -13,31 +13,32 @@ import type { TrieBlock } from '../../tables/trie-block.js';
 import type { Places } from './places.js';
 import type { TrieContext } from './trie-context.js';
 
-/** A table in which the words of a batch were looked up, and from which the tables of longer contexts continue. */
+/** A table in which the words of a batch are looked up. The tables of longer contexts continue from its places. */
 export interface TrieLevel extends CountTable {
-  /** The words whose context was found. Valid until the second table after this one is looked at. */
+  /** The words whose context was found. In a chain of tables, the second table after this one overwrites them. */
   readonly places: Places;
-  /** As `LoadedTable.interpolate`, with the lengths of the longest n-grams found so far. */
+  /** As `LoadedTable.interpolate`; also sets `matched` to the length of the n-gram for each n-gram that was found. */
   interpolate(
     batch: Batch,
     values: Float64Array,
     matched: Uint8Array,
     discounts: Float64Array,
   ): Promise<void> | undefined;
-  /** The context of the batch's only word, with all blocks of its rows. Returns a promise if blocks have to be read first. */
+  /** The context of the batch's only word, with all blocks of its rows. Returns a promise if blocks have to be read first: call again when it has resolved. */
   contextOfFirst(): TrieContext | Promise<void>;
 }
 
-/** Clears a table's part of the evidence of a batch. */
+/** Sets a table's evidence of all words of a batch to 0. */
 export function clearEvidence({ length }: Batch, evidence: Evidence, index: number): void {
   evidence.clear(index, length);
 }
 
 /**
- * Writes the evidence of word `t` in a table.
+ * Writes the evidence of word `t` of a batch.
  *
- * @param context of the word, whose totals the block found last.
- * @param row of the word in the block, or −1.
+ * @param index the table's index in the evidence.
+ * @param context the number of the word's context within the block, whose totals the block found last.
+ * @param row the row of the word in the block, or −1.
  */
 export function putEvidence(
   evidence: Evidence,

@@ -13,36 +13,39 @@ import type { TablePart } from './table-part.js';
 import { followersOf, TrieContext } from './trie-context.js';
 import { clearEvidence, putEvidence, type TrieLevel } from './trie-level.js';
 
-/** Blocks that are read at once; the next ones are read meanwhile. */
+/** At most this many blocks are read at once; while they are used, the next blocks are read. */
 const BLOCKS_A_READ = 64;
 
-/** The blocks of a batch with more groups are not kept in memory. */
+/** If a batch has this many groups or more, the blocks that it reads are not kept in memory. */
 const KEPT_GROUPS = 1 << 14;
 
-/** Working memory for one context at a time. */
+/** Working memory for one context at a time, which all tables use. */
 const rowMap = new RowMap();
 
-/** What is done with the words of a group, which have one context: its totals are those that the block found last. */
+/** Handles the words of one group, entries `from` ≤ i < `to` of the plan's `order`. The block has just found the rows and totals of their context. */
 type Visit = (block: TrieBlock, from: number, to: number) => void;
 
 /**
- * Looks the words of a batch up in a trie table, in the order of the table: words with the same context come together, so each
- * context is found once, and each block is visited once. The order follows from that of the parent's table, where words with the
- * same parent come together already: these are sorted by one more word of their contexts.
+ * Looks the words of a batch up in a trie table, in the order of the table's rows: words with the same context are neighbours, so that
+ * each context is found once, and each block is visited once. The places of the parent's table already have this order by parent; the
+ * words of each parent only have to be sorted by the farthest word of their contexts in this table.
  */
 export class TrieTable implements TrieLevel {
+  /** `undefined` until it was read. */
   private directory: TrieDirectory | undefined;
+  /** Number of groups in the plan. */
   private groups = 0;
-  /** The context of the word with the first place, and the block in which it begins; −1 if no context was found. */
+  /** The number of the context at the first place; −1 if no context was found. */
   private firstContext = -1;
+  /** The number of the block in which that context begins; −1 if no context was found. */
   private firstBlock = -1;
 
   /**
-   * @param number of the table in the reader.
-   * @param index the table's place in the evidence.
+   * @param number the table's number in the reader.
+   * @param index the table's index in the evidence.
    * @param parent the table of the contexts without their farthest word, in which the same batch was looked up before.
    * @param plan working memory, which the tables of a stream share.
-   * @param places the words whose context was found.
+   * @param places gets the words whose context was found.
    */
   constructor(
     private readonly reader: TrieReader,
@@ -65,10 +68,11 @@ export class TrieTable implements TrieLevel {
   }
 
   /**
-   * Looks words up and interpolates their probabilities, as `LoadedTable.interpolate` does, in one pass.
+   * Looks words up and interpolates their probabilities in one pass, as `LoadedTable.interpolate` does.
    *
-   * @param values by word of the batch; gets p(w|h) for each word whose context h was seen.
-   * @param matched by word of the batch, the length of the longest n-gram found so far.
+   * @param values by word of the batch; gets p(w|h) for each word whose context h was found.
+   * @param matched by word of the batch; gets the length of the n-gram for each n-gram that was found.
+   * @param discounts by count (3: 3 or more), the discount.
    */
   interpolate(
     batch: Batch,
@@ -77,7 +81,9 @@ export class TrieTable implements TrieLevel {
     discounts: Float64Array,
   ): Promise<void> | undefined {
     const length = this.part.pattern.length + 1;
-    return this.visit(batch, (block, from, to) => this.fold(block, from, to, values, matched, length, discounts));
+    return this.visit(batch, (block, from, to) =>
+      this.interpolateGroup(block, from, to, values, matched, length, discounts),
+    );
   }
 
   followers(): Followers | Promise<void> {
@@ -85,7 +91,7 @@ export class TrieTable implements TrieLevel {
     return context instanceof Promise ? context : followersOf(context);
   }
 
-  /** The context of the batch's only word, with all blocks of its rows. Returns a promise if blocks have to be read first. */
+  /** The context of the batch's only word, with all blocks of its rows. Returns a promise if blocks have to be read first: call again when it has resolved. */
   contextOfFirst(): TrieContext | Promise<void> {
     const { reader, number: table, directory, parent, firstBlock: first } = this;
     if (!directory || first < 0) throw new Error('followers are asked for after the word was looked up');
@@ -102,6 +108,7 @@ export class TrieTable implements TrieLevel {
     return new TrieContext(this.firstContext, blocks, above);
   }
 
+  /** Plans the groups of a batch, and calls `act` for each group whose context was found. */
   private visit(batch: Batch, act: Visit): Promise<void> | undefined {
     const { directory } = this;
     if (!directory) {
@@ -126,7 +133,7 @@ export class TrieTable implements TrieLevel {
   private async visitReading(directory: TrieDirectory, act: Visit): Promise<void> {
     const { reader, number: table, groups } = this;
     const { blocks } = this.plan;
-    // A large batch visits most blocks, each once.
+    // A large batch visits most blocks of the table, and each of them once, so that keeping them would not save reads.
     const keeps = groups < KEPT_GROUPS;
     let planned = 0;
     const next = (): { from: number; to: number; found: Promise<Map<number, TrieBlock>> } => {
@@ -149,7 +156,7 @@ export class TrieTable implements TrieLevel {
         blocks.forEach((block, i) => found.set(missing[i], block));
         return found;
       });
-      // A failure is thrown where these blocks are awaited.
+      // If the read fails, the error is thrown where `found` is awaited; without this handler it would count as unhandled.
       reading.catch(() => undefined);
       return { from, to: planned, found: reading };
     };
@@ -163,13 +170,13 @@ export class TrieTable implements TrieLevel {
     await ahead.found;
   }
 
-  /** Sorts the parent's places by the contexts of their words in this table, and finds the block of each. */
+  /** Groups the parent's places by the contexts of their words in this table, and finds the block of each group. */
   private makePlan(directory: TrieDirectory, parent: Places, { ids }: Batch): void {
     const { order, farthest } = this.plan;
     const { length, positions, contexts } = parent;
     const reach = this.part.pattern[this.part.pattern.length - 1];
     for (let place = 0; place < length; place++) {
-      // Before the history of a word there is no word.
+      // The entry is `NONE` for a word whose history is too short.
       farthest[place] = ids[positions[place] - reach];
       order[place] = place;
     }
@@ -194,7 +201,7 @@ export class TrieTable implements TrieLevel {
     }
   }
 
-  /** Groups words with the same wide context by the block of their rows. @param first block of the context. */
+  /** Groups words that have the same wide context by the block of their rows. @param first the number of the context's first block. */
   private planWide(directory: TrieDirectory, parent: Places, first: number, from: number, to: number): void {
     const { order } = this.plan;
     sortByNumber(order, from, to, parent.rows);
@@ -210,6 +217,7 @@ export class TrieTable implements TrieLevel {
     this.addGroup(block, start, to);
   }
 
+  /** Adds a group: entries `start` ≤ i < `end` of `order`, whose rows are in one block. */
   private addGroup(block: number, start: number, end: number): void {
     const g = this.groups++;
     const { blocks, starts, ends } = this.plan;
@@ -218,7 +226,7 @@ export class TrieTable implements TrieLevel {
     ends[g] = end;
   }
 
-  /** @param found the blocks, where they were just read; else they are in the reader. */
+  /** Visits the groups `from` ≤ g < `to`. @param found the blocks of these groups; if `undefined`, the reader has them in memory. */
   private visitGroups(from: number, to: number, found: ReadonlyMap<number, TrieBlock> | undefined, act: Visit): void {
     const { reader, number: table, places } = this;
     const { contexts } = this.parent.places;
@@ -232,9 +240,9 @@ export class TrieTable implements TrieLevel {
       }
       if (!block) throw new Error('a block was planned and not read');
       const place = order[starts[g]];
-      const local = contexts[place] - block.firstParent;
-      if (local < 0 || local >= block.parents) continue;
-      block.findChildren(local);
+      const parent = contexts[place] - block.firstParent;
+      if (parent < 0 || parent >= block.parents) continue;
+      block.findChildren(parent);
       const context = block.findWord(farthest[place]);
       if (context < 0) continue;
       if (places.length === 0) {
@@ -243,25 +251,25 @@ export class TrieTable implements TrieLevel {
       }
       block.findRows(context);
       block.addTotals(context);
-      this.found = context;
+      this.local = context;
       act(block, starts[g], ends[g]);
     }
   }
 
-  /** The context of the group that is visited, by its number within the block. */
-  private found = 0;
+  /** The number of the visited group's context within its block. */
+  private local = 0;
 
   /** Looks up the words of a group, and writes their evidence. */
   private fillIn(block: TrieBlock, from: number, to: number, evidence: Evidence): void {
-    const { index, places, found } = this;
+    const { index, places, local } = this;
     const { words, positions, contexts, rows } = places;
     const { order } = this.plan;
     const { words: parentWords, positions: parentPositions, rows: ranks } = this.parent.places;
-    const isBare = block.isBare(found);
+    const isBare = block.isBare(local);
     const map = rowMap.pays(block, to - from) ? rowMap : undefined;
     map?.fill(block);
     const first = block.partOf > 0 ? -block.firstRow : block.from;
-    const number = block.firstContext + found;
+    const number = block.firstContext + local;
     let { length } = places;
     for (let i = from; i < to; i++) {
       const t = parentWords[order[i]];
@@ -271,14 +279,14 @@ export class TrieTable implements TrieLevel {
       positions[length] = parentPositions[order[i]];
       contexts[length] = number;
       rows[length++] = row < 0 ? -1 : row - first;
-      putEvidence(evidence, t, index, block, found, row);
+      putEvidence(evidence, t, index, block, local, row);
     }
     map?.clear();
     places.length = length;
   }
 
-  /** Looks up the words of a group, and interpolates. */
-  private fold(
+  /** Looks up the words of a group, and interpolates their probabilities: p(w|h) = (c − D(c) + taken · p(w|h')) / Σc, where discounts and pruning took `taken`. */
+  private interpolateGroup(
     block: TrieBlock,
     from: number,
     to: number,
@@ -287,7 +295,7 @@ export class TrieTable implements TrieLevel {
     length: number,
     discounts: Float64Array,
   ): void {
-    const { places, found } = this;
+    const { places, local } = this;
     const { words, positions, contexts, rows, values: own } = places;
     const { order } = this.plan;
     const { words: parentWords, positions: parentPositions, rows: ranks, values: below } = this.parent.places;
@@ -297,7 +305,7 @@ export class TrieTable implements TrieLevel {
     const d3 = discounts[3];
     const taken = d1 * ones + d2 * twos + d3 * (block.followers - ones - twos) + block.prunedTotal;
     const first = block.partOf > 0 ? -block.firstRow : block.from;
-    const number = block.firstContext + found;
+    const number = block.firstContext + local;
     const map = rowMap.pays(block, to - from) ? rowMap : undefined;
     map?.fill(block);
     let at = places.length;
@@ -316,8 +324,8 @@ export class TrieTable implements TrieLevel {
       }
       rows[at] = row - first;
       const count = block.count(row);
-      const kept = count - (count === 1 ? d1 : count === 2 ? d2 : d3);
-      values[t] = own[at++] = ((kept > 0 ? kept : 0) + taken * below[place]) / total;
+      const discounted = count - (count === 1 ? d1 : count === 2 ? d2 : d3);
+      values[t] = own[at++] = ((discounted > 0 ? discounted : 0) + taken * below[place]) / total;
       matched[t] = length;
     }
     map?.clear();

@@ -7,14 +7,14 @@ import { TrieTable } from './trie-table.js';
 import { UnigramTable } from './unigram-table.js';
 
 /**
- * The tables of a stream, which look words up in the store.
+ * Makes the tables of a stream that look words up in the store.
  *
- * @param first number of the first table in the reader.
+ * @param first the number of the first table in the reader.
  */
 export function trieTables(reader: TrieReader, parts: readonly TablePart[], first: number): TrieLevel[] {
   const tables: TrieLevel[] = [];
   const plan = new LookupPlan();
-  // In a chain of tables each is the parent of the next one alone: two sets of places do for all.
+  // In a chain, each table is the parent of only the next table, so that two sets of places are enough for all tables.
   const isChain = parts.every(({ parent }, index) => parent === index - 1);
   const shared = [new Places(), new Places()];
   parts.forEach((part, index) => {

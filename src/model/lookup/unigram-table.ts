@@ -9,18 +9,19 @@ import type { TablePart } from './table-part.js';
 import { followersOf, TrieContext } from './trie-context.js';
 import { putEvidence, type TrieLevel } from './trie-level.js';
 
-/** Looks the words of a batch up in the table of the empty pattern: all words have the same context. Its blocks stay in memory. */
+/** Looks the words of a batch up in the table of unigrams, where all words have the same context, the empty one. Blocks that were read stay in memory. */
 export class UnigramTable implements TrieLevel {
+  /** `undefined` until it was read. */
   private directory: TrieDirectory | undefined;
-  /** By number, the blocks read so far. */
+  /** By number, the block; `undefined` until it was read. */
   private blocks: (TrieBlock | undefined)[] = [];
-  /** By word of the batch, the block of its row. */
+  /** By word of the batch, the number of the block of its row. */
   private numbers = new Uint32Array(0);
 
   /**
-   * @param number of the table in the reader.
-   * @param index the table's place in the evidence.
-   * @param places the words of the batch.
+   * @param number the table's number in the reader.
+   * @param index the table's index in the evidence.
+   * @param places gets the words of the batch.
    */
   constructor(
     private readonly reader: TrieReader,
@@ -45,7 +46,7 @@ export class UnigramTable implements TrieLevel {
   ): Promise<void> | undefined {
     const reading = this.read(batch);
     if (reading) return reading.then(() => this.interpolate(batch, values, matched, discounts));
-    this.fold(batch, values, discounts);
+    this.interpolateWords(batch, values, discounts);
     return undefined;
   }
 
@@ -62,7 +63,7 @@ export class UnigramTable implements TrieLevel {
     return new TrieContext(0, blocks as TrieBlock[], undefined);
   }
 
-  /** Reads the blocks of a batch's words. Returns a promise if there are any that are not in memory. */
+  /** Finds the block of each word of a batch. Returns a promise if blocks have to be read. */
   private read(batch: Batch): Promise<void> | undefined {
     const { directory, blocks } = this;
     if (!directory) {
@@ -84,11 +85,13 @@ export class UnigramTable implements TrieLevel {
     return missing.size > 0 ? this.readBlocks(directory, [...missing]) : undefined;
   }
 
+  /** Reads blocks from the store. */
   private async readBlocks(directory: TrieDirectory, numbers: readonly number[]): Promise<void> {
     const read = await this.reader.read(this.number, this.part.manifest.pattern, directory, numbers);
     read.forEach((block, i) => (this.blocks[numbers[i]] = block));
   }
 
+  /** Writes the evidence of all words of a batch. */
   private fillIn(batch: Batch, evidence: Evidence): void {
     const { ids, targets, length } = batch;
     const { blocks, numbers } = this;
@@ -101,7 +104,8 @@ export class UnigramTable implements TrieLevel {
     }
   }
 
-  private fold(batch: Batch, values: Float64Array, discounts: Float64Array): void {
+  /** Interpolates the probabilities of all words of a batch; `values` has their uniform probability before. */
+  private interpolateWords(batch: Batch, values: Float64Array, discounts: Float64Array): void {
     const { ids, targets, length } = batch;
     const { blocks, numbers } = this;
     const { rows, values: own } = this.places;
@@ -118,19 +122,19 @@ export class UnigramTable implements TrieLevel {
       const row = block.findRankNear(ids[targets[t]]);
       rows[t] = row < 0 ? -1 : row + block.firstRow;
       const count = row < 0 ? 0 : block.count(row);
-      const kept = count - (count === 0 ? 0 : count === 1 ? d1 : count === 2 ? d2 : d3);
-      values[t] = own[t] = ((kept > 0 ? kept : 0) + taken * values[t]) / total;
+      const discounted = count - (count === 0 ? 0 : count === 1 ? d1 : count === 2 ? d2 : d3);
+      values[t] = own[t] = ((discounted > 0 ? discounted : 0) + taken * values[t]) / total;
     }
   }
 
-  /** Finds the totals of the context, and the row of a word in a block, or −1. */
+  /** Makes a block find the totals of the empty context. @returns the row of a word in the block, or −1. */
   private enter(block: TrieBlock, word: number): number {
     block.findRows(0);
     block.addTotals(0);
     return block.findRankNear(word);
   }
 
-  /** Gives each word of a batch its place: all have the same context. */
+  /** Gives the words of a batch the places 0, 1, 2 …, because all have the same context. */
   private begin({ targets, length }: Batch): void {
     const { places } = this;
     places.clear(length);

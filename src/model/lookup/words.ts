@@ -12,25 +12,27 @@ import { hashBytes, WordList } from '../../text/word-list.js';
 import { OOV } from '../../smoothing/batch.js';
 
 const encoder = new TextEncoder();
-/** Dictionary blocks kept decoded: about 30 kB each. */
+/** The most decoded dictionary blocks in memory: about 30 kB each. */
 const KEPT_BLOCKS = 512;
-/** How many words are looked up together: their bytes are in memory at once. */
+/** How many words are looked up together, with their bytes in memory at the same time. */
 const WORDS_A_LOOKUP = 1 << 14;
 
 /** The id for a word outside the vocabulary: `OOV | UNK`. */
 export const NOT_IN_VOCABULARY = (OOV | UNK) >>> 0;
 
-/** The id of a dictionary word as a token of a text: sentence marks are no words there, `<unk>` only if training had it. */
+/** The id of a token that the dictionary has. `<s>` and `</s>` in a text are outside the vocabulary, and so is `<unk>` if the training text had no unknown word. */
 export function tokenId(id: number, manifest: Manifest): number {
   if (id === BOS || id === EOS || (id === UNK && manifest.unknown === 0)) return NOT_IN_VOCABULARY;
   return id;
 }
 
-/** A whole dictionary in memory, as a list of words whose numbers are the ids. */
+/** A whole dictionary in memory, as a list of words whose indices are the ids. */
 export class LoadedWords {
-  /** Invalid UTF-8 sequences so far, and how much longer the decoded text is than the bytes read. */
+  /** Invalid UTF-8 sequences in the tokens looked up so far. */
   replaced = 0;
+  /** How much longer replacing these sequences made the tokens [bytes]. */
   extraBytes = 0;
+  /** How much longer replacing these sequences made the tokens [code points]. */
   extraCharacters = 0;
   private readonly encoder = new ShortEncoder();
 
@@ -39,8 +41,9 @@ export class LoadedWords {
     private readonly manifest: Manifest,
   ) {}
 
+  /** Reads the dictionary of a model. @throws KNESER_DAMAGED */
   static async load(store: ModelStore, manifest: Manifest): Promise<LoadedWords> {
-    // The bytes of all words in one array, with the beginning and end of each word by id: no object for each word.
+    // The bytes of all words are in one array, with the beginning and the end of each word by id, so that no word needs an object.
     let bytes = new Uint8Array(1 << 16);
     let used = 0;
     const starts = new Float64Array(wordIds(manifest));
@@ -99,7 +102,9 @@ export class LoadedWords {
 
 /** A dictionary of which only the blocks in use are in memory. */
 export class PagedWords {
+  /** The first word of each block, as UTF-8; `undefined` until it was read. */
   private first: Uint8Array[] | undefined;
+  /** The decoded blocks, by number. */
   private readonly blocks = new Map<number, DictionaryBlock>();
 
   constructor(
@@ -107,7 +112,7 @@ export class PagedWords {
     private readonly manifest: Manifest,
   ) {}
 
-  /** The ids of tokens, or `NOT_IN_VOCABULARY`. */
+  /** The id of each token, or `NOT_IN_VOCABULARY`. */
   async idsOf(tokens: readonly string[]): Promise<Uint32Array> {
     const ids = new Uint32Array(tokens.length);
     for (let from = 0; from < tokens.length; from += WORDS_A_LOOKUP) {
@@ -144,7 +149,7 @@ export class PagedWords {
   }
 }
 
-/** The last block whose first word is not behind `word`, or −1. */
+/** The last block whose first word is at most `word`, or −1. */
 function blockOf(first: readonly Uint8Array[], word: Uint8Array): number {
   let low = 0;
   let high = first.length;
@@ -156,6 +161,7 @@ function blockOf(first: readonly Uint8Array[], word: Uint8Array): number {
   return low - 1;
 }
 
+/** The index of a word in a sorted list, or −1. */
 function search(words: readonly Uint8Array[], word: Uint8Array): number {
   const at = blockOf(words, word);
   return at >= 0 && compareBytes(words[at], word) === 0 ? at : -1;

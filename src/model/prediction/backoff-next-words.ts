@@ -9,11 +9,11 @@ import type { WordProbability } from './top-words.js';
 /** The followers of a context of a back-off model. */
 export interface BackoffLevel {
   readonly pattern: Pattern;
-  /** Σ log10 of the back-offs of all longer contexts of the history, the longest first. */
+  /** Σ log10 of the back-offs of all longer contexts of the history, added up from the longest. */
   readonly backoffs: number;
   /** The followers of the context, in any order. */
   readonly words: Uint32Array;
-  /** By follower, log10 p as the table has it. */
+  /** By follower, log10 p in the table: without the back-offs. */
   readonly log10Probs: Float64Array;
 }
 
@@ -21,13 +21,15 @@ export interface BackoffLevel {
 export interface BackoffUnigrams {
   /** By word id, log10 p; −∞ for a word that the model lacks. */
   readonly log10Probs: Float64Array;
-  /** All words that can be predicted, by falling p, equally probable ones by id. */
+  /** All words that can be predicted, by falling probability, equally probable words by id. */
   readonly byProbability: Uint32Array;
 }
 
-/** A word that was seen after a context of the history. */
+/** A word that the model has after a context of the history. */
 interface SeenWord {
+  /** log10 p(word | history). */
   readonly log10Prob: number;
+  /** The pattern of the longest context after which the model has the word. */
   readonly pattern: Pattern;
 }
 
@@ -36,6 +38,7 @@ interface SeenWord {
  * model has it, times the back-offs of all longer contexts of the history.
  */
 export class BackoffNextWords implements NextWords {
+  /** By word id. */
   private readonly seen = new Map<number, SeenWord>();
 
   /**
@@ -61,7 +64,7 @@ export class BackoffNextWords implements NextWords {
   top(n: number, except?: number): WordProbability[] {
     const { seen, unigrams } = this;
     const candidates = [...seen.keys()];
-    // Words that were not seen after the history: their order is that of their unigrams, whatever the history.
+    // Words that were not seen after the history have the order of their unigrams, whatever the history is.
     let others = 0;
     for (const word of unigrams.byProbability) {
       if (others > n) break;
@@ -76,21 +79,21 @@ export class BackoffNextWords implements NextWords {
       .slice(0, n);
   }
 
-  /** Draws from the probabilities divided by their sum, which in an ARPA file need not be 1. */
+  /** Draws a word. The probabilities are divided by their sum, because the probabilities of an ARPA file need not add up to 1. */
   sample(random: () => number): number {
     const { byProbability } = this.unigrams;
     let total = 0;
     for (const word of byProbability) total += this.probability(word);
-    let left = random() * total;
+    let remaining = random() * total;
     for (const word of byProbability) {
-      left -= this.probability(word);
-      if (left < 0) return word;
+      remaining -= this.probability(word);
+      if (remaining < 0) return word;
     }
     // By rounding, the parts may add up to a little less than the interval.
     return byProbability[0];
   }
 
-  /** Costs a look at every word. */
+  /** Computes the probability of every word. */
   spread(): SpreadWords {
     const { byProbability, log10Probs } = this.unigrams;
     const words = byProbability.slice().sort();

@@ -30,7 +30,7 @@ export class BackoffPredictor implements Predictor {
     for (let length = batch.available[0]; length > 0; length--) {
       const context = evidence.data[evidence.at(0, length) + TOTAL];
       if (context === 0) continue;
-      const { words, log10Probs } = read(yield* followersOf(scorer.words.tables[length], batch));
+      const { words, log10Probs } = readFollowers(yield* followersOf(scorer.words.tables[length], batch));
       levels.push({ pattern: plan.words[length].pattern, backoffs, words, log10Probs });
       backoffs += evidence.numbers[context - 1];
     }
@@ -39,7 +39,7 @@ export class BackoffPredictor implements Predictor {
   }
 
   private *readUnigrams(batch: Batch): Generator<Promise<void>, BackoffUnigrams, void> {
-    const { words, log10Probs } = read(yield* followersOf(this.scorer.words.tables[0], batch));
+    const { words, log10Probs } = readFollowers(yield* followersOf(this.scorer.words.tables[0], batch));
     const byWord = new Float64Array(wordIds(this.plan.manifest)).fill(-Infinity);
     words.forEach((word, i) => (byWord[word] = log10Probs[i]));
     const byProbability = words.filter(word => word !== BOS).sort((a, b) => byWord[b] - byWord[a] || a - b);
@@ -47,8 +47,8 @@ export class BackoffPredictor implements Predictor {
   }
 }
 
-/** The followers of a context, with log10 p of each. A context without followers has one row, whose word is NONE. */
-function read(followers: Followers): Pick<BackoffLevel, 'words' | 'log10Probs'> {
+/** The followers of a context, with log10 p of each. In a table, a context without followers has one row, whose word is `NONE`. */
+function readFollowers(followers: Followers): Pick<BackoffLevel, 'words' | 'log10Probs'> {
   const words = new Uint32Array(followers.length);
   const log10Probs = new Float64Array(followers.length);
   followers.copyLog10Probs?.(words, log10Probs);

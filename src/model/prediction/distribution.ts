@@ -4,9 +4,9 @@ import { OOV } from '../../smoothing/batch.js';
 import type { LoadedWords } from '../lookup/words.js';
 import { entropyPart, secondMomentPart, type SpreadWords } from './spread.js';
 
-/** Which words are listed and drawn. */
+/** Which types are listed and drawn. */
 export interface ListingOptions {
-  /** Whether `<unk>` is among them, which stands for all unknown words. Default false. */
+  /** Whether `<unk>`, which stands for all unknown words, is listed and drawn too. Default false. */
   readonly unknown?: boolean;
 }
 
@@ -21,9 +21,9 @@ export interface TokenProbability {
 }
 
 /**
- * The exact distribution of the token after a history. All figures cover the whole vocabulary, `</s>` and `<unk>` counted, `<s>`
- * not; they cost as much as the followers of the history's contexts, not as the vocabulary (a class model and a back-off model cost
- * a look at every word).
+ * The exact distribution of the token after a history. All figures cover the whole vocabulary, with `</s>` and `<unk>`, without `<s>`.
+ * Computing them takes time in proportion to the followers of the history's contexts, not to the vocabulary; with a class model, and in
+ * a back-off model, in proportion to the vocabulary.
  *
  * @example
  * ```ts
@@ -52,7 +52,7 @@ export class Distribution {
     this.#words = words;
   }
 
-  /** p(token | history); of a token outside the vocabulary that of `<unk>`, of `<s>` 0. */
+  /** p(token | history): for a token outside the vocabulary the probability of `<unk>`, for `<s>` 0. */
   probability(token: string): number {
     return this.#spread.probability(this.#id(token));
   }
@@ -62,17 +62,17 @@ export class Distribution {
     return (this.#entropy ??= this.#spread.sum(entropyPart));
   }
 
-  /** Σ p ln² p [nats²]: less `entropy`² it is the variance of ln p. */
+  /** Σ p ln² p [nats²]. Minus `entropy`², it is the variance of ln p. */
   get secondMoment(): number {
     return (this.#secondMoment ??= this.#spread.sum(secondMomentPart));
   }
 
-  /** 1 + the number of types that are more probable than the token; equally probable ones share the better rank. */
+  /** 1 + the number of types that are more probable than the token: equally probable types share the better rank. */
   rank(token: string): number {
     return 1 + this.#spread.above(this.probability(token));
   }
 
-  /** The types by falling probability, equally probable ones in the order of their frequency in training. */
+  /** The types by falling probability, equally probable types in the order of their frequency in training. */
   *descending(options: ListingOptions = {}): Generator<TokenProbability, void, void> {
     checkOptions('descending', options, LISTING_OPTIONS);
     for (const [word, probability] of this.#spread.descending()) {
@@ -82,7 +82,8 @@ export class Distribution {
   }
 
   /**
-   * The token at a place in the interval from 0 to 1, which the types divide by their probabilities: a random number draws a token.
+   * The token at a point of the interval from 0 to 1, which is divided among the types by their probabilities: a random point draws a
+   * token.
    *
    * @param u at least 0 and below 1. The same number gives the same token, whether tables are paged or loaded.
    */
@@ -92,7 +93,7 @@ export class Distribution {
     return this.#words.word(this.#spread.at(u, (options.unknown ?? false) ? NONE : UNK));
   }
 
-  /** p by the numbers of types, as `vocabulary().id(token)` gives them; 0 where there is no type. */
+  /** By word id, as `vocabulary().id(token)` returns it, p of the type; 0 for ids that no type has. */
   dense(): Float64Array {
     return this.#spread.dense();
   }
@@ -102,6 +103,7 @@ export class Distribution {
     return this.#spread.above(probability);
   }
 
+  /** The id of a token: `UNK` outside the vocabulary, and `NONE`, whose probability is 0, for `<s>`. */
   #id(token: string): number {
     checkText('token', token);
     if (token === EOS_WORD) return EOS;

@@ -1,5 +1,6 @@
-/** A binary heap of numbered items with values: the smallest value is on top; of equal values, the item with the largest number. */
+/** A binary heap of items, which are numbers, with values. The item with the smallest value is on top; among equal values the largest item. */
 export class Heap {
+  /** Number of items in the heap: the first entries of `values` and `items`. */
   size = 0;
   readonly values: Float64Array;
   readonly items: Uint32Array;
@@ -13,11 +14,12 @@ export class Heap {
     return this.size === this.items.length;
   }
 
-  /** The smallest value, and its item; the heap must not be empty. */
+  /** The smallest value; the heap must not be empty. */
   get value(): number {
     return this.values[0];
   }
 
+  /** The item with the smallest value; the heap must not be empty. */
   get item(): number {
     return this.items[0];
   }
@@ -55,12 +57,13 @@ export class Heap {
     if (last > 0) this.replace(this.items[last], this.values[last]);
   }
 
-  /** Adds an item. In a full heap it replaces the top item if it ranks above it (larger value, or equal value and smaller number). */
+  /** Adds an item. In a full heap it replaces the top item if its value is larger, or the value is equal and the item smaller; otherwise nothing changes. */
   offer(item: number, value: number): void {
     if (!this.full) this.push(item, value);
     else if (!this.isBefore(item, value, 0)) this.replace(item, value);
   }
 
+  /** Whether an item belongs nearer to the top than the item at place `at`. */
   private isBefore(item: number, value: number, at: number): boolean {
     return value < this.values[at] || (value === this.values[at] && item > this.items[at]);
   }

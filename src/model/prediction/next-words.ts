@@ -4,12 +4,12 @@ import type { Explanation } from './prediction.js';
 import { explain, matchedLength, type NextWord, type Voter } from './voters.js';
 
 /**
- * The distribution of the word after one history, by word id. `predict` reads it, and `model.distribution(history)` has it by token.
+ * The distribution of the word after one history, by word id. `predict` reads it; `model.distribution(history)` is the same by token.
  */
 export interface NextWords {
   /** p(word | history); 0 for `<s>`, which never comes next. */
   probability(word: number): number;
-  /** The `n` most probable words, falling; equally probable ones by id. @param except a word to leave out. */
+  /** The `n` most probable words by falling probability, equally probable words by id. @param except the id of a word to leave out. */
   top(n: number, except?: number): WordProbability[];
   /**
    * Draws a word with its probability. The same random numbers give the same words, whether tables are paged or loaded.
@@ -19,13 +19,13 @@ export interface NextWords {
   sample(random: () => number): number;
   /** The probability of a word as a sum of parts, one for each pattern. */
   explain(word: number): Explanation;
-  /** The length in words of the longest n-gram in the model that ends with the word after this history. At least 1. */
+  /** The length of the longest n-gram of the model that ends with the word after this history [words]: at least 1. */
   matched(word: number): number;
   /** The whole distribution, for sums, ranks and lists of all words. */
   spread(): SpreadWords;
 }
 
-/** The next words of a mixture. Reads no file: the followers of all contexts of the history are in memory. */
+/** The next words of a mixture. The followers of all contexts of the history are in memory, so that no file is read. */
 export class MixtureNextWords implements NextWords {
   constructor(
     private readonly next: NextWord,
@@ -47,37 +47,37 @@ export class MixtureNextWords implements NextWords {
   }
 
   /**
-   * Finds the word at a random point of the unit interval, which the words' probabilities divide: first the followers of each
-   * context, longest context first, by id; then the classes and their words; then all words with their part of the empty
-   * pattern and of the uniform distribution. Cost: O(V) at worst.
+   * Finds the word at a random point of the unit interval, which is divided by the parts of the words' probabilities: first the parts of
+   * each context, longest context first, by word id; then the parts of the classes and their words; then, for all words, the part of the
+   * empty pattern and the uniform distribution. Takes O(V) steps at worst.
    */
   sample(random: () => number): number {
     const { voters, unigrams, uniform, nextClass } = this.next;
     const { counts, byCount, byClass, starts } = this.lists;
-    let left = random();
+    let remaining = random();
     for (const { term, followers } of [...voters].reverse()) {
       for (const [word, count] of followersById(followers)) {
-        left -= term.value(count);
-        if (left < 0) return word;
+        remaining -= term.value(count);
+        if (remaining < 0) return word;
       }
     }
     if (nextClass) {
       const { probabilities, classes } = nextClass;
       for (let c = 0; c < classes.count; c++) {
         if (starts[c] === starts[c + 1]) continue;
-        if (left >= probabilities[c]) {
-          left -= probabilities[c];
+        if (remaining >= probabilities[c]) {
+          remaining -= probabilities[c];
           continue;
         }
         for (let i = starts[c]; i < starts[c + 1]; i++) {
-          left -= probabilities[c] * classes.share[byClass[i]];
-          if (left < 0) return byClass[i];
+          remaining -= probabilities[c] * classes.share[byClass[i]];
+          if (remaining < 0) return byClass[i];
         }
       }
     }
     for (const word of byCount) {
-      left -= unigrams.value(counts[word]) + uniform;
-      if (left < 0) return word;
+      remaining -= unigrams.value(counts[word]) + uniform;
+      if (remaining < 0) return word;
     }
     // By rounding, the parts may add up to a little less than the interval.
     return byCount[0];

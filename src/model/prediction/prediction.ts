@@ -3,13 +3,13 @@ import { KneserError } from '../../base/errors.js';
 
 /** How many tokens to predict, and how. */
 export interface PredictOptions {
-  /** How many tokens, from 1 on. Default 10. */
+  /** How many tokens are predicted: 1 or more. Default 10. */
   readonly top?: number;
   /** @deprecated The name of `top` in version 0.1; it is read until 1.0. */
   readonly k?: number;
-  /** Whether the history begins a sentence: `<s>` stands before it. Default true. */
+  /** Whether the history begins a sentence, so that `<s>` stands before it. Default true. */
   readonly start?: boolean;
-  /** Whether `<unk>` is predicted too, which stands for all unknown words. Default false. */
+  /** Whether `<unk>`, which stands for all unknown words, is predicted too. Default false. */
   readonly unknown?: boolean;
   /** Whether each prediction has an `explanation`: the parts of its probability by pattern. Default false. */
   readonly explain?: boolean;
@@ -45,15 +45,15 @@ export interface Prediction {
   readonly probability: number;
   /** log10 of `probability`. */
   readonly log10Prob: number;
-  /** The length of the longest n-gram found that ends at the token. */
+  /** The length of the longest n-gram of the model that ends at the token [tokens]. */
   readonly matched: number;
   /** The parts of the probability; present with `explain: true`. */
   readonly explanation?: Explanation;
 }
 
-/** Where a probability comes from: the sum of the patterns' parts and `uniform`. */
+/** A probability as a sum: of the patterns' parts and `uniform`. */
 export interface Explanation {
-  /** The patterns with a count of the token after this history, by their part of its probability, falling. */
+  /** The patterns that have a count of the token after this history, by falling part of the probability. */
   readonly patterns: readonly PatternPart[];
   /** The part of the uniform distribution, the same for every token. */
   readonly uniform: number;
@@ -63,11 +63,11 @@ export interface Explanation {
 export interface PatternPart {
   /** The pattern, written as in {@link TableInfo}; with `c` instead of `1`, a pattern of the class model. */
   readonly pattern: string;
-  /** Its part of the probability. */
+  /** The pattern's part of the probability. */
   readonly probability: number;
 }
 
-/** The distribution of what comes next, and after what. */
+/** How the history of a distribution begins. */
 export interface DistributionOptions {
   /** Whether the history begins a sentence: `<s>` stands before it. Default true. */
   readonly start?: boolean;

@@ -17,25 +17,25 @@ import { classProbabilities, type NextClass, type Voter } from './voters.js';
 type ExpandingEstimator = Estimator & Required<Pick<Estimator, 'expand'>>;
 
 /**
- * Makes {@link NextWords} of histories. A predictor uses the scorer's tables, and so takes its turn among the scorer's calls; the
- * next words that it made stay valid after that turn.
+ * Makes {@link NextWords} of histories. A predictor uses the working memory of the scorer's tables: the scorer must not be used until the
+ * generator of `after` has ended. The next words stay valid afterwards.
  */
 export interface Predictor {
   /**
    * The distribution of the word after a history.
    *
    * @param history ids of the words before, at most order − 1, oldest first; ids may carry the mark `OOV`.
-   * @param withStart whether the history begins a sentence: `<s>` stands before it.
+   * @param withStart whether the history begins a sentence, so that `<s>` stands before it.
    */
   after(history: Uint32Array, withStart: boolean): Generator<Promise<void>, NextWords, void>;
 }
 
-/** Room for a history and one word after it. */
+/** A layout with room for a history and one word after it. */
 export function nextWordLayout(order: number): BatchLayout {
   return new BatchLayout(order, 1);
 }
 
-/** Lays out a batch of one word (any word) after a history of at most order − 1 words. */
+/** Lays out a batch of one word after a history of at most order − 1 words. Only the word's contexts are of use; the word is `<unk>`. */
 export function layOutHistory(layout: BatchLayout, history: Uint32Array, withStart: boolean, order: number): Batch {
   layout.reset();
   layout.begin(withStart && history.length < order - 1);
@@ -54,7 +54,7 @@ function canExpand(estimator: Estimator): estimator is ExpandingEstimator {
   return estimator.expand !== undefined;
 }
 
-/** A model's words, and what works on them. */
+/** A model's words in different sequences, and the searches that use them. */
 interface SortedWords {
   readonly lists: WordLists;
   readonly search: TopWords;
@@ -106,6 +106,7 @@ class MixturePredictor implements Predictor {
   }
 }
 
+/** The followers of the contexts of the only word of a batch, one context for each term. */
 function* votersOf(
   tables: readonly CountTable[],
   terms: readonly Term[],
@@ -116,7 +117,7 @@ function* votersOf(
   return voters;
 }
 
-/** The followers of the context of the only word of a batch. The table must have looked up this batch last. */
+/** The followers of the context of the only word of a batch. The table's last look-up must have been this batch. */
 export function* followersOf(table: CountTable, batch: Batch): Generator<Promise<void>, Followers, void> {
   for (;;) {
     const found = table.followers(batch);

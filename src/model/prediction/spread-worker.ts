@@ -4,7 +4,7 @@ import { runAtOnce } from '../scoring/scorer.js';
 import { createPredictor } from './create-predictor.js';
 import { tokenSpreads } from './token-spreads.js';
 
-// A thread that computes the distributions before the tokens of whole sentences, in the order in which it gets them.
+// The entry of a thread of Node that computes `TokenSpreads` of whole sentences, in the order in which it gets them.
 if (parentPort) {
   const port = parentPort;
   const plan = workerData as ScoringPlan;

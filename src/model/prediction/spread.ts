@@ -2,26 +2,29 @@ import { log } from '../../base/elementary.js';
 import type { WordLists } from './top-words.js';
 import type { NextWord } from './voters.js';
 
-/** A context with more followers than this is added up behind the others, as `TopWords.probability` does: so that bits agree. */
+/** The parts of contexts with more followers than this are added last, as in `TopWords.probability`, so that both sums are equal to the last bit. */
 const NARROW = 512;
 
 /**
- * Words of equal probability that follow none of the contexts: their probability depends on their unigram count alone. The words with
- * count c are `byCount[from … to)`, and those of them that follow a context are not in the group.
+ * Words with the same unigram count that follow none of the contexts. All words of a group have the same probability, which depends on
+ * the unigram count alone. They are the words of `byCount[from, to)`, without the words that follow a context.
  */
 interface Group {
+  /** The probability of each word of the group. */
   readonly probability: number;
   readonly from: number;
   readonly to: number;
+  /** Number of words in the group. */
   readonly size: number;
 }
 
-/** A distribution over word ids, as sums over few words and few groups need it. */
+/** A distribution over word ids: a probability for each word that follows a context, and one for each group of other words. */
 export class SpreadWords {
   /**
-   * @param words those that follow a context, ascending by id.
-   * @param probabilities of the same.
-   * @param groups the others.
+   * @param words the ids of the words that follow a context, ascending.
+   * @param probabilities for each of `words`, its probability.
+   * @param groups all other words.
+   * @param byCount all words by falling unigram count.
    */
   constructor(
     private readonly words: Uint32Array,
@@ -40,7 +43,7 @@ export class SpreadWords {
     return sum;
   }
 
-  /** How many words are more probable. */
+  /** How many words are more probable than `probability`. */
   above(probability: number): number {
     let count = 0;
     for (const own of this.probabilities) if (own > probability) count++;
@@ -48,7 +51,7 @@ export class SpreadWords {
     return count;
   }
 
-  /** All words by falling probability, equally probable ones by id. */
+  /** All words by falling probability, equally probable words by id. */
   *descending(): Generator<readonly [word: number, probability: number], void, void> {
     const { words, probabilities } = this;
     const order = Uint32Array.from(words.keys()).sort((a, b) => probabilities[b] - probabilities[a] || a - b);
@@ -73,49 +76,50 @@ export class SpreadWords {
   }
 
   /**
-   * The word at a place among all, which divide the interval from 0 to 1 by their probabilities: first the words that follow a
-   * context, by id, then the groups.
+   * The word at a point of the interval from 0 to 1, which is divided among the words by their probabilities: first the words that follow
+   * a context, by id, then the groups.
    *
-   * @param except a word that has no part of it.
+   * @param except the id of a word that gets no part of the interval.
    */
-  at(place: number, except: number): number {
+  at(point: number, except: number): number {
     const { words, probabilities } = this;
-    let left = place * (this.sum(probability => probability) - this.probability(except));
+    let remaining = point * (this.sum(probability => probability) - this.probability(except));
     let last = -1;
     for (let i = 0; i < words.length; i++) {
       if (words[i] === except || probabilities[i] === 0) continue;
       last = words[i];
-      left -= probabilities[i];
-      if (left < 0) return last;
+      remaining -= probabilities[i];
+      if (remaining < 0) return last;
     }
     const outside = placeOf(words, except) < 0;
     for (const group of this.groups) {
       if (group.probability === 0) continue;
       const all = group.probability * (group.size - (outside && this.isIn(group, except) ? 1 : 0));
-      if (left >= all) {
-        left -= all;
+      if (remaining >= all) {
+        remaining -= all;
         continue;
       }
       const others = this.wordsOf(group).filter(word => word !== except);
-      return others[Math.min(others.length - 1, Math.floor(left / group.probability))];
+      return others[Math.min(others.length - 1, Math.floor(remaining / group.probability))];
     }
-    // Rounding left a little of the interval over.
+    // Rounding can leave a little of the interval that belongs to no word.
     return last;
   }
 
-  /** p of a word; 0 for one that cannot be predicted. */
+  /** p of a word; 0 for a word that cannot be predicted. */
   probability(word: number): number {
     const i = placeOf(this.words, word);
     if (i >= 0) return this.probabilities[i];
     return this.groups.find(group => this.isIn(group, word))?.probability ?? 0;
   }
 
+  /** Whether a word, which follows no context, belongs to a group. */
   private isIn({ from, to }: Group, word: number): boolean {
     for (let at = from; at < to; at++) if (this.byCount[at] === word) return true;
     return false;
   }
 
-  /** p by id: `ids` entries. */
+  /** By word id, p; length: `ids`. */
   dense(): Float64Array {
     const all = new Float64Array(this.ids);
     for (const { from, to, probability } of this.groups) {
@@ -125,6 +129,7 @@ export class SpreadWords {
     return all;
   }
 
+  /** The words of a group. */
   private wordsOf({ from, to }: Group): number[] {
     const others: number[] = [];
     for (const word of this.byCount.subarray(from, to)) if (placeOf(this.words, word) < 0) others.push(word);
@@ -132,7 +137,7 @@ export class SpreadWords {
   }
 }
 
-/** Where a word stands in a list that ascends; −1 if it is not in it. */
+/** The index of a word in an ascending list; −1 if the list lacks it. */
 function placeOf(words: Uint32Array, word: number): number {
   let low = 0;
   let high = words.length;
@@ -145,21 +150,25 @@ function placeOf(words: Uint32Array, word: number): number {
 }
 
 /**
- * Makes {@link SpreadWords} of the next words of a mixture. Let F be the words that follow any context of the history. Of a word
- * outside F only the unigram count c enters: p = uniform + term(c) =: g(c). So with n(c) words of count c, and n_F(c) of them in F,
+ * Makes {@link SpreadWords} of the next words of a mixture. Let F be the set of words that follow any context of the history. The
+ * probability of a word outside F depends only on its unigram count c: p = uniform + term(c) =: g(c). If n(c) words have the unigram
+ * count c, and n_F(c) of them are in F, then
  *
- *     Σ_w f(P(w)) = Σ_{w∈F} f(P(w)) + Σ_c (n(c) − n_F(c)) · f(g(c)).
+ *     Σ_w f(p(w)) = Σ_{w∈F} f(p(w)) + Σ_c (n(c) − n_F(c)) · f(g(c)).
  *
- * The cost is that of F and of the different counts, not of the vocabulary. With a class model p of each word depends on its class too: there
- * F is the whole vocabulary.
+ * The sum takes |F| steps plus one for each distinct count, not one for each word of the vocabulary. With a class model the probability
+ * of each word depends on its class too, so that F is the whole vocabulary.
  */
 export class Spreading {
-  /** By number of a count: where its words begin in `byCount`; one more entry. */
+  /** The distinct unigram counts are numbered by falling count. By this number, where the words with the count begin in `byCount`; and the end. */
   private readonly starts: number[] = [];
-  /** By word id, the number of its count. */
+  /** By word id, the number of the word's unigram count. */
   private readonly countOf: Uint32Array;
+  /** By word id, what the contexts add to the word's probability; 0 between calls. */
   private readonly sums: Float64Array;
+  /** By word id, 1 if the word is in `touched`; 0 between calls. */
   private readonly seen: Uint8Array;
+  /** The words that follow a context of the history. */
   private readonly touched: Uint32Array;
 
   constructor(private readonly lists: WordLists) {
@@ -175,6 +184,7 @@ export class Spreading {
     this.touched = new Uint32Array(counts.length);
   }
 
+  /** The distribution of the next word. */
   spread(next: NextWord): SpreadWords {
     const { sums, seen, lists, starts, countOf } = this;
     const { counts, byCount } = lists;
@@ -182,16 +192,16 @@ export class Spreading {
     const words = this.touched.slice(0, size).sort();
     const { unigrams, uniform, nextClass } = next;
     const probabilities = new Float64Array(size);
-    const left = starts.slice(0, -1).map((from, k) => starts[k + 1] - from);
+    const remaining = starts.slice(0, -1).map((from, k) => starts[k + 1] - from);
     words.forEach((word, i) => {
       probabilities[i] = sums[word] + (unigrams.value(counts[word]) + uniform);
       if (nextClass)
         probabilities[i] += nextClass.classes.share[word] * nextClass.probabilities[nextClass.classes.of[word]];
       sums[word] = 0;
       seen[word] = 0;
-      left[countOf[word]]--;
+      remaining[countOf[word]]--;
     });
-    const groups = left.map((size, k) => ({
+    const groups = remaining.map((size, k) => ({
       probability: unigrams.value(counts[byCount[starts[k]]]) + uniform,
       from: starts[k],
       to: starts[k + 1],
@@ -200,7 +210,7 @@ export class Spreading {
     return new SpreadWords(words, probabilities, groups, byCount, counts.length);
   }
 
-  /** Adds up what the contexts give each of their followers. @returns how many words are in `touched`. */
+  /** Sets `sums`, `seen` and `touched`. @returns how many words are in `touched`. */
   private gather({ voters, nextClass }: NextWord): number {
     const { sums, seen, touched, lists } = this;
     let size = 0;
@@ -226,12 +236,12 @@ export class Spreading {
   }
 }
 
-/** −p ln p, 0 for 0: a word's part of the entropy [nats]. */
+/** −p ln p, or 0 for p = 0: a word's part of the entropy [nats]. */
 export function entropyPart(probability: number): number {
   return probability > 0 ? -probability * log(probability) : 0;
 }
 
-/** p ln² p, 0 for 0: a word's part of the second moment of ln p. */
+/** p ln² p, or 0 for p = 0: a word's part of the second moment of ln p [nats²]. */
 export function secondMomentPart(probability: number): number {
   return probability > 0 ? probability * log(probability) ** 2 : 0;
 }

@@ -3,7 +3,7 @@ import { EOS, UNK } from '../../text/tokens.js';
 import type { Predictor } from './predictor.js';
 import { entropyPart, secondMomentPart } from './spread.js';
 
-/** By token of a text, figures of the exact distribution before the token. */
+/** By token of a text, figures of the exact distribution over the vocabulary after the token's history. */
 export interface TokenSpreads {
   /** 1 + the number of types that are more probable than the token. */
   readonly ranks: Float64Array<ArrayBuffer>;
@@ -14,9 +14,9 @@ export interface TokenSpreads {
 }
 
 /**
- * Input: the ids of whole sentences, each ended by `EOS`. Output: ranks, entropies and second moments. Order: as the ids.
+ * Input: the ids of whole sentences, with `EOS` after each. Output: ranks, entropies and second moments, one for each id.
  *
- * @param reach the most words of a history: order − 1.
+ * @param reach the longest history [words]: order − 1.
  */
 export function* tokenSpreads(
   predictor: Predictor,

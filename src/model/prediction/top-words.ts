@@ -5,19 +5,19 @@ import type { NextClass, NextWord, Voter } from './voters.js';
 import type { WordClasses } from '../../tables/classes.js';
 import { BOS, NONE } from '../../text/tokens.js';
 
-/** A context with at most this many followers is narrow: all its followers are added up. Wider ones are read by falling count. */
+/** A context with at most this many followers is narrow: the parts of all its followers are computed. The followers of wider contexts are read by falling count, as far as needed. */
 const NARROW = 512;
-/** The relative difference that rounding may cause between two sums of the same parts in another order. */
+/** The largest relative difference that rounding causes between two sums of the same parts, added in another sequence. */
 const ROUNDING = 1e-12;
 
-/** The largest number of a search; the next one is 1 again. */
+/** Searches are numbered 1 … this, then from 1 again. */
 const LAST_SEARCH = 2 ** 32 - 1;
 
 /** Words sorted by what one part of the mixture adds to their probability, highest first. */
 interface RankedWords {
-  /** An upper bound of this part's share in the probability of the next word and of all words after it. */
+  /** An upper bound of what this part adds to the probability of the next word, and of every word after it in the list. */
   readonly bound: number;
-  /** The next word; the bound must be above 0. */
+  /** Returns the next word of the list; the bound must be above 0. */
   next(): number;
 }
 
@@ -31,28 +31,31 @@ export interface WordProbability {
 
 /** A model's words in orders that do not depend on the history. */
 export interface WordLists {
-  /** The count of each word id in the table of unigrams. */
+  /** By word id, the count in the table of unigrams. */
   readonly counts: Uint32Array;
   /** All words that can be predicted, by falling count. */
   readonly byCount: Uint32Array;
-  /** The same words by class, and within a class by falling p(w | class); the words of class c begin at `starts[c]`. */
+  /** The same words by class, and within a class by falling p(word | class); empty without a class model. */
   readonly byClass: Uint32Array;
+  /** By class, where its words begin in `byClass`; one entry more than there are classes. */
   readonly starts: Uint32Array;
 }
 
 /**
- * Finds the most probable next words without looking at all words, by the threshold algorithm (Fagin, Lotem & Naor 2003). Its
- * ranked lists are the followers of each wide context and the unigrams, by falling count, and the words of each class by
- * falling p(w | class). The followers of narrow contexts are all added up first. A word that no list has shown so far has at
- * most the probability: sum of the bounds of all lists, plus its sum from the narrow contexts. The search stops when this cannot
- * exceed the probabilities found.
+ * Finds the most probable next words without looking at all words, by the threshold algorithm (Fagin, Lotem & Naor 2003). The
+ * ranked lists are the followers of each wide context and the unigrams, both by falling count, and the words of each class by
+ * falling p(word | class). The parts of narrow contexts are added up first, for all their followers. The probability of a word that no
+ * list has returned so far is at most the sum of the bounds of all lists, plus the word's sum from the narrow contexts. The search stops
+ * when this bound is below the probabilities found.
  */
 export class TopWords {
-  /** By word, the sum of its parts from the narrow contexts; 0 for all words that are not in `touched`. */
+  /** By word id, the sum of its parts from the narrow contexts; 0 for all words that are not in `touched`. */
   private readonly sums: Float64Array;
+  /** The words that follow a narrow context. */
   private readonly touched: Uint32Array;
-  /** By word, the number of the last search that computed its probability. */
+  /** By word id, the number of the last search that computed the word's probability. */
   private readonly computed: Uint32Array;
+  /** The number of the last search. */
   private searches = 0;
   private readonly heads = new Heads();
   private readonly words = new Uint32Array(NARROW);
@@ -66,7 +69,7 @@ export class TopWords {
   }
 
   /**
-   * The probability of one word. Its parts are added in the same order as in `find`, so that both agree to the last bit.
+   * The probability of one word. Its parts are added in the same sequence as in `find`, so that both results are equal to the last bit.
    */
   probability({ voters, unigrams, uniform, nextClass }: NextWord, word: number): number {
     if (word === NONE || word === BOS) return 0;
@@ -80,7 +83,7 @@ export class TopWords {
   }
 
   /**
-   * The `k` most probable words and their probabilities, falling; equally probable ones by id.
+   * The `k` most probable words by falling probability, equally probable words by id.
    *
    * @param except a word to leave out.
    */
@@ -110,7 +113,7 @@ export class TopWords {
     const all = new RankedUnigrams(unigrams, lists);
     const sources: RankedWords[] = [all, ...wide.map(voter => new RankedFollowers(voter, this.heads))];
     if (nextClass) sources.push(new RankedByClass(nextClass, lists));
-    // An upper bound of the probability of a word that was not computed yet, without its sum from narrow contexts.
+    // An upper bound of the probability of every word that was not computed yet, without the word's sum from narrow contexts.
     let rest = Infinity;
     const isBehind = (sum: number): boolean => top.full && (sum + rest) * (1 + ROUNDING) < top.value;
     while (!all.ended) {
@@ -130,7 +133,7 @@ export class TopWords {
     return found.sort((a, b) => b.probability - a.probability || a.word - b.word);
   }
 
-  /** Adds the parts from narrow contexts to `sums`. @returns the words that have such parts. */
+  /** Adds the parts of narrow contexts to `sums`. @returns the words that have such parts. */
   private addNarrow(voters: readonly Voter[]): Uint32Array {
     const { sums, touched, words, counts } = this;
     let size = 0;
@@ -150,7 +153,7 @@ export class TopWords {
   }
 }
 
-/** The `most` words with the highest values. */
+/** The `most` words with the highest values, in no particular sequence. @param values by word id. */
 function mostOf(words: Uint32Array, values: Float64Array, most: number): Uint32Array {
   if (words.length <= most) return words;
   const heap = new Heap(most);
@@ -158,8 +161,9 @@ function mostOf(words: Uint32Array, values: Float64Array, most: number): Uint32A
   return heap.items;
 }
 
-/** All words, by falling counts of the empty context. */
+/** All words, by falling count in the table of unigrams. */
 class RankedUnigrams implements RankedWords {
+  /** Where the next word is in `byCount`. */
   private at = 0;
 
   constructor(
@@ -181,7 +185,7 @@ class RankedUnigrams implements RankedWords {
   }
 }
 
-/** The followers of a context, by falling count. First only a head (the highest counts) is sorted; the rest when it is needed. */
+/** The followers of a context, by falling count. At first only the followers with the highest counts (the head) are sorted, the others when they are needed. */
 class RankedFollowers implements RankedWords {
   bound: number;
   private at = 0;
@@ -209,11 +213,11 @@ class RankedFollowers implements RankedWords {
   }
 }
 
-/** The words of all classes, by their probability in the class model, falling. */
+/** The words of all classes, by falling probability in the class model. */
 class RankedByClass implements RankedWords {
-  /** For each class, the index of its next word in the list `byClass`. */
+  /** By class, where its next word is in `byClass`. */
   private readonly places: Uint32Array;
-  /** The classes by the negative probability of their next words: the class with the most probable next word is on top. */
+  /** The classes, with the negative probability of each class's next word as value: the class with the most probable next word is on top. */
   private readonly heap: Heap;
 
   constructor(
@@ -224,7 +228,7 @@ class RankedByClass implements RankedWords {
     const { count } = nextClass.classes;
     this.heap = new Heap(count);
     for (let c = 0; c < count; c++) {
-      if (lists.starts[c] < lists.starts[c + 1]) this.heap.push(c, -this.worth(c));
+      if (lists.starts[c] < lists.starts[c + 1]) this.heap.push(c, -this.nextProbability(c));
     }
   }
 
@@ -236,18 +240,19 @@ class RankedByClass implements RankedWords {
     const { heap, places, lists } = this;
     const c = heap.item;
     const word = lists.byClass[places[c]++];
-    if (places[c] < lists.starts[c + 1]) heap.replace(c, -this.worth(c));
+    if (places[c] < lists.starts[c + 1]) heap.replace(c, -this.nextProbability(c));
     else heap.pop();
     return word;
   }
 
-  private worth(c: number): number {
+  /** The probability of the next word of class c in the class model. */
+  private nextProbability(c: number): number {
     const { probabilities, classes } = this.nextClass;
     return probabilities[c] * classes.share[this.lists.byClass[this.places[c]]];
   }
 }
 
-/** @param ids the ids of words are below this. */
+/** Sorts the words of a model. @param ids all word ids are below it. @param unigrams the followers of the empty context. */
 export function wordLists(ids: number, unigrams: Followers, classes: WordClasses | undefined): WordLists {
   const words = new Uint32Array(unigrams.length);
   const found = new Uint32Array(unigrams.length);

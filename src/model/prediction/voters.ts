@@ -11,8 +11,8 @@ export interface Voter {
 }
 
 /**
- * The parts of the probability of the word after a history: p(w) = Σ term(count of w) + uniform, summed over the voters and the
- * unigrams; with a class model also p(w | class of w) times the same kind of sum for the class.
+ * The parts of the probability of the word after a history: p(w) = Σ term(count of w) + uniform, where the sum has a term for each voter
+ * and one for the unigrams. With a class model, p(w | class of w) times such a sum for the class of w is added.
  */
 export interface NextWord {
   /** All patterns whose contexts were seen, except the empty pattern; patterns with fewer kept words first. */
@@ -23,10 +23,10 @@ export interface NextWord {
   readonly nextClass: NextClass | undefined;
 }
 
-/** The parts of the probability of the next word's class, times the weight of the class model. */
+/** The parts of the probability of the next word's class; all are multiplied by the weight of the class model. */
 export interface NextClass {
   readonly classes: WordClasses;
-  /** All patterns of classes whose contexts were seen, with the empty pattern. */
+  /** All patterns of classes whose contexts were seen, the empty pattern included. */
   readonly voters: readonly Voter[];
   readonly uniform: number;
   /** By class, its probability: the sum over the voters and the uniform distribution. */
@@ -54,7 +54,7 @@ export function matchedLength({ voters }: NextWord, word: number): number {
   return length;
 }
 
-/** The part of a word's probability that each pattern gives. @param unigramCount the word's count in the empty pattern. */
+/** Explains a word's probability as a sum of parts, one for each pattern. @param unigramCount the word's count in the table of unigrams. */
 export function explain(next: NextWord, word: number, unigramCount: number): Explanation {
   const { voters, unigrams, nextClass } = next;
   const patterns: PatternPart[] = [];

@@ -5,13 +5,13 @@ import type { LoadedTable } from '../lookup/loaded-table.js';
 import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
 
 /**
- * Scores by Kneser-Ney over contiguous n-grams, with tables in memory: each context backs off to exactly one other context, itself
- * without its farthest word. One pass over each table looks words up and interpolates their probabilities, so that no evidence is
- * written and read again. The results equal those of `Scorer`, to the last bit.
+ * Scores by Kneser-Ney over contiguous n-grams, with tables in memory: each context backs off to the context without its farthest word.
+ * One pass over each table looks words up and interpolates their probabilities, so that no evidence is written and read again. The
+ * results equal the results of `Scorer`, to the last bit.
  */
 export class ChainScorer implements BatchScorer {
   private scores = emptyScores(0);
-  /** By position of the batch, p(w|h): so far interpolated up to the context h of the table of the last pass. */
+  /** By position in the batch's ids, p(w|h) for the context h in the table of the last pass. */
   private values = new Float64Array(0);
   /** By position, the length of the longest n-gram found so far. */
   private lengths = new Uint8Array(0);
@@ -22,7 +22,7 @@ export class ChainScorer implements BatchScorer {
     private readonly chain: Chain,
   ) {}
 
-  // A generator, since BatchScorer asks for one; it yields nothing, because tables in memory need no waiting.
+  // BatchScorer requires a generator; this one yields nothing, because tables in memory need no waiting.
   *score(batch: Batch): Generator<Promise<void>, BatchScores, void> {
     const { ids, targets, oov, length } = batch;
     if (length > this.scores.matched.length) this.scores = emptyScores(targets.length);

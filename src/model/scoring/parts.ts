@@ -24,7 +24,9 @@ export interface SmoothingPlan extends EstimatorInput {
   /** The order of scoring, at most the order of the model: histories have order − 1 tokens. */
   readonly order: number;
   readonly smoothing: ModelSmoothing;
+  /** The tables of words, shorter contexts first. */
   readonly words: readonly TablePart[];
+  /** The tables of classes; empty without a class model. */
   readonly classes: readonly TablePart[];
 }
 
@@ -60,7 +62,7 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: P
   const smoothing = options.smoothing ?? (weights || options.weights ? 'glm' : 'mkn');
   const { tables } = SMOOTHINGS[smoothing];
   const chosen = tables === 'all' ? manifest.tables : contiguousTables(manifest.tables);
-  // Tuned weights belong to all tables, so the tables above `order` are kept; they give no part of the probabilities.
+  // Tuned weights belong to all tables. The tables above `order` are therefore read too, but add nothing to any probability.
   const words = tableParts(store.name, weights ? chosen : withinOrder(chosen, order));
   const classes = weights && weights.gate.length > 0 ? tableParts(store.name, manifest.classTables) : [];
   const wordClasses =
@@ -73,7 +75,7 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: P
     throw new KneserError('KNESER_DAMAGED', `${store.name}: the weights were tuned for another model; tune them again`);
   }
   if (wordClasses && wordClasses.of.length !== wordIds(manifest)) {
-    throw new KneserError('KNESER_DAMAGED', `${store.name}: classes: of other words; the model is damaged`);
+    throw new KneserError('KNESER_DAMAGED', `${store.name}: the classes belong to other words; the model is damaged`);
   }
   if (weights) checkWeights(store.name, weights, words, classes);
   const tokenization = await readTokenization(store, manifest);
@@ -85,17 +87,23 @@ export async function readParts(store: ModelStore, files: ModelFiles, options: P
 /** Refuses an order above that of the model. @throws KNESER_OPTION */
 export function checkOrder(model: string, { order: highest }: Manifest, order: number): void {
   if (order <= highest) return;
-  throw new KneserError('KNESER_OPTION', `order: ${model} has order ${highest}; it takes 1 to that`);
+  throw new KneserError(
+    'KNESER_OPTION',
+    `order: ${model} has order ${highest}; order is a number from 1 to ${highest}`,
+  );
 }
 
-/** Refuses a manifest with more words or rows than the model has bits, before memory is allocated for them. @throws KNESER_DAMAGED */
+/** Refuses a manifest that counts more words or rows than the model's files have bits, before memory is allocated for them. @throws KNESER_DAMAGED */
 function checkSizes(store: string, { vocabulary, tables, classTables }: Manifest, bytes: number): void {
   const rows = [...tables, ...classTables].reduce(
     (sum, table) => sum + table.rows + table.contexts + (table.bare ?? 0),
     0,
   );
   if (Math.max(vocabulary, rows) <= 8 * bytes) return;
-  throw new KneserError('KNESER_DAMAGED', `${store}: manifest: more rows than the model has room for; it is damaged`);
+  throw new KneserError(
+    'KNESER_DAMAGED',
+    `${store}: manifest: it counts more rows than the model's files can hold; the model is damaged`,
+  );
 }
 
 /** Refuses weights whose number does not fit the tables. @throws KNESER_DAMAGED */
@@ -112,6 +120,7 @@ function checkWeights(
   throw new KneserError('KNESER_DAMAGED', `${store}: the weights were tuned for another model; tune them again`);
 }
 
+/** How many weights the lattice of these tables has. */
 function parameterCount(parts: readonly TablePart[]): number {
   const lattice = latticeOf(parts, 1, () => NO_DISCOUNTS);
   return parameterStarts(lattice)[lattice.tables.length];
@@ -146,11 +155,12 @@ export function requireCounts(model: string, { kind }: Manifest, verb: string): 
   );
 }
 
-/** Makes an estimator for the use of one thread. */
+/** Makes an estimator, which only one thread may use. */
 export function createEstimator(plan: SmoothingPlan): Estimator {
   return SMOOTHINGS[plan.smoothing].estimator(plan);
 }
 
+/** Reads how the model cuts texts into tokens. */
 async function readTokenization(store: ModelStore, { options }: Manifest): Promise<Tokenization> {
   const { tokenization } = options;
   const where = `${store.name}: tokenizer`;
@@ -168,7 +178,7 @@ async function readTokenization(store: ModelStore, { options }: Manifest): Promi
   }
 }
 
-/** The weights before learning: equal weights and, with classes, the gate at its start, which gives most weight to the words. */
+/** The weights from which learning starts: equal weights and, with classes, a gate that gives most weight to the words. */
 export function startingWeights(manifest: Manifest): WeightSet {
   const zeros = (tables: readonly TableManifest[]): Float64Array =>
     new Float64Array(parameterCount(tableParts('', tables)));
@@ -189,6 +199,7 @@ function withinOrder(tables: readonly TableManifest[], order: number): TableMani
   return tables.filter(({ pattern }) => pattern.length <= order);
 }
 
+/** The tables of contiguous patterns. */
 function contiguousTables(tables: readonly TableManifest[]): TableManifest[] {
   return tables.filter(({ pattern }) => {
     const parsed = parsePattern(pattern);
@@ -196,6 +207,7 @@ function contiguousTables(tables: readonly TableManifest[]): TableManifest[] {
   });
 }
 
+/** The set of weights that the options name, by default the default set; `undefined` for equal weights. @throws KNESER_OPTION */
 function chooseWeights(
   store: string,
   sets: ReadonlyMap<string, WeightSet>,

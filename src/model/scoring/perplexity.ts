@@ -15,7 +15,7 @@ export interface Perplexity {
    * OOV in a back-off model without `<unk>`).
    */
   readonly perplexity: number | null;
-  /** The same over the tokens in the vocabulary. */
+  /** The perplexity of the tokens in the vocabulary alone. */
   readonly perplexityExcludingOov: number | null;
   /** −log2 p for each token, on average. */
   readonly bitsPerToken: number | null;
@@ -25,12 +25,12 @@ export interface Perplexity {
   readonly bitsPerByte: number | null;
 }
 
-/** log₂ 10: bits of a factor of 10. */
+/** log2 10: turns log10 into log2. */
 export const LOG2_10 = 3.321928094887362;
 
 /**
- * Words of a piece of a text. The sum of a text is always added up from the sums of its pieces, in order, so that the figures are
- * the same to the last bit for any number of threads.
+ * How many words a piece of a text has. The sum of a text is always added up from the sums of its pieces, in the order of the text, so
+ * that the figures are the same to the last bit for any number of threads.
  */
 export const PIECE_WORDS = 1 << 15;
 
@@ -87,7 +87,7 @@ export class PieceSum implements TokenSums {
   knownLog10Prob = 0;
   oovLog10Prob = 0;
 
-  /** Adds words `from` to `to` of a batch. */
+  /** Adds the words `from` ≤ t < `to` of a batch. */
   addWords(log10Probs: Float64Array, oov: Uint8Array, from: number, to: number): void {
     this.tokens += to - from;
     for (let t = from; t < to; t++) {
@@ -105,6 +105,7 @@ export class PieceSum implements TokenSums {
 export class PerplexitySum {
   /** Sentences so far. */
   sentences = 0;
+  // The sums over all complete pieces.
   #tokens = 0;
   #oov = 0;
   #knownLog10Prob = 0;
@@ -120,7 +121,7 @@ export class PerplexitySum {
   /** Documents without text that were left out, with `missing: 'skip'`. */
   skipped = 0;
 
-  /** @internal Adds the next words of the text: a batch. */
+  /** @internal Adds the next `length` words of the text. */
   addWords(log10Probs: Float64Array, oov: Uint8Array, length: number): void {
     for (let from = 0; from < length;) {
       const to = Math.min(length, from + PIECE_WORDS - this.#piece.tokens);
@@ -130,7 +131,7 @@ export class PerplexitySum {
     }
   }
 
-  /** @internal Adds the next piece of the text. */
+  /** @internal Adds the sums of the next piece of the text. */
   addPiece({ tokens, oov, knownLog10Prob, oovLog10Prob }: PieceSum): void {
     this.#tokens += tokens;
     this.#oov += oov;
@@ -165,6 +166,7 @@ export class PerplexitySum {
     return { sentences: this.sentences, ...figuresOf(sums, this) };
   }
 
+  /** Adds the sum of the incomplete piece, and begins another piece. */
   #endPiece(): void {
     this.addPiece(this.#piece);
     this.#piece = new PieceSum();

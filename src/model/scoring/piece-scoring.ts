@@ -4,9 +4,9 @@ import { scorePiece, type Piece } from './pieces.js';
 import type { BatchScorer } from './scorer.js';
 import type { ScoringThreads } from './threads.js';
 
-/** How many pieces of a text are scored before threads are started: they are not worth their start for a shorter text. */
+/** Threads are started after this many pieces of a text: for a shorter text, starting them takes longer than they save. */
 export const FIRST_PIECES = 8;
-/** How many pieces may wait for each thread: no thread is idle, and the text is not read much faster than it is scored. */
+/** How many pieces may wait, for each thread: enough that no thread is idle, and few enough that the waiting text takes little memory. */
 export const PIECES_A_THREAD = 3;
 
 /** Scores the pieces of a text: the first {@link FIRST_PIECES} on this thread, all others on several threads. */
@@ -15,13 +15,14 @@ export class PieceScoring {
   private readonly waiting: Promise<PieceSum>[] = [];
   private pieces = 0;
 
-  /** @param threads called with true, starts and returns the threads; with false, returns them if they were started. `undefined`: this thread only. */
+  /** @param threads called with true, it starts and returns the threads; with false, it returns the threads if they were started. If `undefined`, this thread scores all pieces. */
   constructor(
     private readonly scorer: BatchScorer,
     private readonly layout: BatchLayout,
     private readonly threads: ((start: boolean) => Promise<ScoringThreads | undefined>) | undefined,
   ) {}
 
+  /** Scores the next piece, or gives it to a thread. */
   async add(piece: Piece): Promise<void> {
     const threads = await this.threads?.(this.pieces++ >= FIRST_PIECES);
     if (!threads) {
@@ -41,7 +42,7 @@ export class PieceScoring {
     return this.sum;
   }
 
-  /** Adds the sum of the next piece: sums are added in the order of their pieces. */
+  /** Waits for the first of the waiting pieces, and adds its sum: sums are added in the order of the text. */
   private async addNext(): Promise<void> {
     const next = await this.waiting.shift();
     if (next) this.sum.addPiece(next);

@@ -8,11 +8,11 @@ import { PIECE_WORDS, PieceSum } from './perplexity.js';
 import { ChainScorer } from './chain-scorer.js';
 import { runAtOnce, Scorer, type BatchScorer } from './scorer.js';
 
-/** The data that a thread needs to score with tables in memory. The tables are shared between threads, the rest is copied. */
+/** The data that a thread needs to score with tables in memory. Threads share the memory of the tables; all other data is copied. */
 export interface ScoringPlan extends SmoothingPlan {
   readonly wordTables: readonly TableMemory[];
   readonly classTables: readonly TableMemory[];
-  /** The log10 p and back-offs of a back-off model, to which its tables point. */
+  /** log10 p and log10 of the back-offs of a back-off model: its tables have indices into this array. */
   readonly numbers: Float64Array | undefined;
 }
 
@@ -50,17 +50,22 @@ export function createLoadedScorer(plan: ScoringPlan): LoadedScoring {
 
 /** A piece of a text, which any thread can score by itself. */
 export interface Piece {
+  /** The ids of the piece, `history` ids first that are not scored. */
   readonly ids: Uint32Array<ArrayBuffer>;
-  /** How many of the first ids are only history and not scored: the last words of the piece before, if that ended within a sentence. */
+  /** How many of the first ids are only history: the last words of the previous piece, if that piece ended within a sentence. */
   readonly history: number;
   readonly ends: SentenceEnds;
 }
 
-/** Cuts a text into pieces of the same length, whatever the lengths of the parts that it is given. */
+/** Cuts a text into pieces of {@link PIECE_WORDS} words, however many words each call of `push` brings. */
 export class PieceCutter {
+  /** The longest history [words]: order − 1. */
   private readonly longest: number;
+  /** The ids of the next piece. */
   private ids: Uint32Array<ArrayBuffer>;
+  /** How many of `ids` are in use. */
   private length = 0;
+  /** How many of `ids` are only history. */
   private history = 0;
 
   constructor(
@@ -87,6 +92,7 @@ export class PieceCutter {
     return this.length > this.history ? this.cut() : undefined;
   }
 
+  /** Ends the piece, and begins the next one with the history of its first word. */
   private cut(): Piece {
     const { ids, length, history, ends } = this;
     this.ids = new Uint32Array(PIECE_WORDS + this.longest);
@@ -152,7 +158,7 @@ export function* tokenScores(
 export function scorePiece(scorer: BatchScorer, layout: BatchLayout, { ids, history, ends }: Piece): PieceSum {
   layout.reset(ends);
   if (history > 0) {
-    // If the piece begins within a sentence, no context reaches this `<s>`: the history before the scored words is long enough.
+    // This `<s>` counts only if the history is shorter than order − 1 words, which means that it begins with the sentence.
     layout.begin(ends.start);
     for (let i = 0; i < history; i++) layout.pushHistory(ids[i]);
   }

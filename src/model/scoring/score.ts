@@ -26,7 +26,7 @@ export const TEXT_OPTIONS: OptionTable<TextOptions> = {
   ...WORK_OPTIONS,
 };
 
-/** The ends of a text's sentences. */
+/** How the sentences of a text begin and end. */
 export function endsOf({ start = true, end = true }: TextOptions): SentenceEnds {
   return { start, end };
 }
@@ -56,7 +56,7 @@ export interface Score {
   readonly tokens: string[];
   /** log10 p(token | history). */
   readonly log10Probs: Float64Array;
-  /** The length of the longest n-gram found ending at the token, 1 for a token outside the vocabulary. */
+  /** The length of the longest n-gram of the model that ends at the token [tokens]; 1 for a token outside the vocabulary. */
   readonly matched: Uint8Array;
   /** Whether the token is outside the vocabulary. */
   readonly oov: boolean[];
@@ -76,7 +76,7 @@ export function scoreOf({ tokens, log10Probs, matched, oov, log10Prob }: Omit<Sc
 export interface TokenScore {
   /** log10 p(token | history). */
   readonly log10Prob: number;
-  /** Length of the longest n-gram found that ends at the token. */
+  /** The length of the longest n-gram of the model that ends at the token [tokens]; 1 for a token outside the vocabulary. */
   readonly matched: number;
   /** Whether the token is outside the vocabulary. */
   readonly oov: boolean;

@@ -4,17 +4,19 @@ import type { Batch } from '../../smoothing/batch.js';
 import type { TextCache } from '../../smoothing/cache.js';
 import { Evidence, type CountTable } from '../../smoothing/evidence.js';
 
-/** The scores of a batch: entry t belongs to word t. The arrays are reused for the next batch. */
+/** The scores of a batch: entry t belongs to word t of the batch. The arrays are reused for the next batch. */
 export interface BatchScores {
-  /** log10 p. */
+  /** log10 p of the word after its history. */
   readonly log10Probs: Float64Array;
   /** The length of the longest n-gram found ending at the word; 1 for a word outside the vocabulary. */
   readonly matched: Uint8Array;
 }
 
-/** Scores batches of words, one at a time. */
+/** Scores batches of words, one batch at a time. */
 export interface BatchScorer {
   /**
+   * Scores a batch.
+   *
    * @param cache the text so far; the batch becomes part of it.
    * @returns a generator that yields promises: the caller awaits each before it continues the generator.
    */
@@ -28,14 +30,14 @@ export interface TableStream {
 }
 
 /**
- * Scores batches, the one path for paged and loaded tables. Its methods are generators that yield promises of blocks that must be
- * read: with loaded tables they yield none, and run to their end at once.
+ * Scores batches from paged or loaded tables, by collecting the evidence of a batch first. The methods are generators that yield
+ * promises of blocks that must be read: with loaded tables they yield nothing, and run to their end at once.
  */
 export class Scorer implements BatchScorer {
   private evidence: BlendEvidence;
   private scores = emptyScores(0);
 
-  /** @param numbersFor for a back-off model: returns the numbers of its loaded tables, or an array with room for two numbers for each word and table. */
+  /** @param numbersFor for a back-off model: returns the `numbers` of its loaded tables, or, for paged tables, an array with two entries for each of `words` words in each table. */
   constructor(
     readonly words: TableStream,
     readonly classes: TableStream | undefined,
@@ -58,7 +60,7 @@ export class Scorer implements BatchScorer {
     return this.scores;
   }
 
-  /** The evidence of a batch, in memory of its own. */
+  /** The evidence of a batch, in new arrays, so that it stays valid. */
   *evidenceOf(batch: Batch): Generator<Promise<void>, BlendEvidence, void> {
     const evidence = this.emptyEvidence(batch.length);
     yield* this.gather(batch, evidence);
@@ -69,6 +71,7 @@ export class Scorer implements BatchScorer {
     return emptyEvidence(this.words, this.classes, words, this.numbersFor(words));
   }
 
+  /** Makes the arrays of evidence and scores long enough for `words` words. */
   private makeRoom(words: number): void {
     if (words <= this.scores.matched.length) return;
     this.evidence = this.emptyEvidence(words);
@@ -91,7 +94,7 @@ export class Scorer implements BatchScorer {
   }
 }
 
-/** Room for the evidence of batches of up to `capacity` words. */
+/** Arrays for the evidence of batches of up to `capacity` words. */
 function emptyEvidence(
   words: TableStream,
   classes: TableStream | undefined,
@@ -116,6 +119,7 @@ export function emptyScores(words: number): BatchScores {
   return { log10Probs: new Float64Array(words), matched: new Uint8Array(words) };
 }
 
+/** Makes `to` the same batch with the class of each word in place of the word. */
 function mapToClasses(batch: Batch, classOf: Uint32Array, to: Batch): void {
   if (to.ids.length < batch.ids.length) to.ids = new Uint32Array(batch.ids.length);
   const last = batch.length > 0 ? batch.targets[batch.length - 1] : -1;
@@ -126,7 +130,7 @@ function mapToClasses(batch: Batch, classOf: Uint32Array, to: Batch): void {
   to.length = batch.length;
 }
 
-/** Runs a generator whose yielded promises are awaited. @param check called after each; throws to stop. */
+/** Runs a generator to its end, and awaits each promise that it yields. @param check called after each promise; it throws to stop the run. */
 export async function runAwaiting<T>(steps: Generator<Promise<void>, T, void>, check?: () => void): Promise<T> {
   for (;;) {
     const step = steps.next();
@@ -136,7 +140,7 @@ export async function runAwaiting<T>(steps: Generator<Promise<void>, T, void>, c
   }
 }
 
-/** Runs a generator that has nothing to wait for. */
+/** Runs a generator that yields nothing to its end. */
 export function runAtOnce<T>(steps: Generator<Promise<void>, T, void>): T {
   const step = steps.next();
   if (!step.done) throw new Error('a loaded model waited for its store');

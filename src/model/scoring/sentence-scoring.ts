@@ -4,12 +4,12 @@ import type { TokenScores } from './pieces.js';
 import { scoreOf, type Score } from './score.js';
 import type { ScoringThreads } from './threads.js';
 
-/** How many tokens a thread gets at a time; fewer if the caller's next sentence is not ready yet. */
+/** A thread gets sentences with at least this many tokens together; fewer tokens if the caller's next sentence is not ready yet. */
 const TOKENS_A_TASK = 1 << 13;
-/** Tasks that may wait for each thread. */
+/** How many tasks may wait, for each thread. */
 const TASKS_A_THREAD = 3;
 
-/** Stands for the next sentence while the caller has not given it yet: the sentences at hand are then scored. */
+/** Stands for the next sentence while the caller has not given it yet. */
 const WAITING = Symbol('waiting');
 
 /** A sentence's tokens, and the id of each. */
@@ -19,8 +19,9 @@ export interface NumberedSentence {
 }
 
 /**
- * Input: sentences. Output: the score of each, equal to that of `score` to the last bit. Order: as in the input. Sentences are
- * scored on several threads, many at a time; while the next sentence is not ready, the sentences at hand are scored.
+ * Input: sentences. Output: the scores of the sentences, in the order of the input, equal to those of `LoadedModel.score` to the last
+ * bit. Sentences are scored on several threads, many sentences at a time. While the caller's next sentence is not ready, the sentences
+ * that were given so far are scored.
  */
 export async function* scoreSentences(
   sentences: AsyncIterable<NumberedSentence>,
@@ -43,10 +44,11 @@ export async function* scoreSentences(
 /** Sentences that are scored together. */
 interface Group {
   readonly sentences: readonly NumberedSentence[];
-  /** Whether the group has {@link TOKENS_A_TASK} tokens; if not, the next sentence was not ready. */
+  /** False if the group is smaller than {@link TOKENS_A_TASK} because the next sentence was not ready. */
   readonly isWhole: boolean;
 }
 
+/** Collects sentences into groups. */
 async function* groups(from: AsyncIterable<NumberedSentence>): AsyncGenerator<Group, void, void> {
   const iterator = from[Symbol.asyncIterator]();
   let sentences: NumberedSentence[] = [];
@@ -71,6 +73,7 @@ async function* groups(from: AsyncIterable<NumberedSentence>): AsyncGenerator<Gr
   }
 }
 
+/** Scores the sentences of a group on one thread. */
 async function scoreGroup({ sentences }: Group, ends: SentenceEnds, threads: ScoringThreads): Promise<Score[]> {
   const ids = new Uint32Array(sentences.reduce((sum, sentence) => sum + sentence.ids.length + 1, 0));
   let at = 0;
@@ -88,7 +91,7 @@ async function scoreGroup({ sentences }: Group, ends: SentenceEnds, threads: Sco
   });
 }
 
-/** The score of a sentence whose tokens' scores begin at `from`. */
+/** The score of a sentence whose tokens are the entries of `scores` from `from` on. */
 function partOf(tokens: string[], scores: TokenScores, from: number): Score {
   const to = from + tokens.length;
   const log10Probs = scores.log10Probs.slice(from, to);

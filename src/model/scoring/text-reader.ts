@@ -5,16 +5,18 @@ import type { TokenSink } from '../../text/tokenizer.js';
 import { EOS } from '../../text/tokens.js';
 import type { LoadedWords } from '../lookup/words.js';
 
-/** A piece of a text as ids: valid until the next one is asked for. */
+/** A piece of a text as ids, valid until the next piece is asked for. */
 export interface IdPiece {
-  /** Ids, `OOV` marked, each sentence ended by `EOS`. */
+  /** The ids of the piece, with `EOS` after each sentence; the id of a word outside the vocabulary has the bit `OOV`. */
   readonly ids: Uint32Array;
+  /** Length of the piece as valid UTF-8 [bytes]. */
   readonly bytes: number;
+  /** Length of the piece [code points]. */
   readonly characters: number;
 }
 
 /**
- * Reads a text as ids, without making strings. The memory does not depend on the length of lines.
+ * Reads a text as ids, without making strings. The memory that it needs does not depend on the length of lines.
  *
  * @param text the bytes of the text.
  * @param source the name of the text in messages.
@@ -42,9 +44,9 @@ export async function* readIds(
   yield { ids: sink.take(), bytes: words.extraBytes, characters: words.extraCharacters };
 }
 
-/** Collects the ids of tokens. */
+/** Collects the ids of the tokens that a tokenizer finds. */
 export class IdSink implements TokenSink {
-  /** Ids so far. */
+  /** How many ids were collected since the last {@link take}. */
   length = 0;
   /** Sentences so far. */
   sentences = 0;
@@ -69,7 +71,7 @@ export class IdSink implements TokenSink {
     this.lineTokens = 0;
   }
 
-  /** The ids so far, valid until the next token. */
+  /** Returns the collected ids, valid until the next token, and begins a new collection. */
   take(): Uint32Array<ArrayBuffer> {
     const ids = this.ids.subarray(0, this.length);
     this.length = 0;

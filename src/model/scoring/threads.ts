@@ -4,7 +4,7 @@ import type { Piece, ScoringPlan, ScoringTask, TokenScores } from './pieces.js';
 import type { PieceSum } from './perplexity.js';
 
 /**
- * Threads that score pieces of texts with the same tables. They are kept for the next text, and do not keep the process alive.
+ * Threads that score pieces of texts with tables in shared memory. They stay for the next text, and do not keep the process alive.
  */
 export class ScoringThreads {
   private readonly threads: AnsweringThreads<ScoringTask, unknown>;
@@ -22,7 +22,7 @@ export class ScoringThreads {
     return this.threads.count;
   }
 
-  /** Gives a piece to the next thread, which adds its tokens up. */
+  /** Gives a piece to the next thread, which adds up the scores of the piece. */
   score(piece: Piece): Promise<PieceSum> {
     return this.ask({ piece, byToken: false }) as Promise<PieceSum>;
   }

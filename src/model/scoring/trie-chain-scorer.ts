@@ -4,13 +4,13 @@ import type { Chain } from '../../smoothing/estimator.js';
 import type { TrieLevel } from '../lookup/trie-level.js';
 import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
 
-/** As `ChainScorer`, with tables that are read from the store: words are looked up and interpolated in the order of each table. */
+/** Scores as `ChainScorer` does, from tables in the store: each table looks up the words of a batch, and interpolates, in the order of its rows. */
 export class TrieChainScorer implements BatchScorer {
   private scores = emptyScores(0);
-  /** By word of the batch, p(w|h) for the context h of the table that was looked at last. */
+  /** By word of the batch, p(w|h) for its context h in the last table that was read. */
   private values = new Float64Array(0);
 
-  /** @param tables of contiguous n-grams, shorter contexts first. */
+  /** @param tables the tables of contiguous n-grams, shorter contexts first. */
   constructor(
     private readonly tables: readonly TrieLevel[],
     private readonly chain: Chain,

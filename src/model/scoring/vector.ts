@@ -13,7 +13,7 @@ export type VectorContext = 'text' | 'window';
 
 /** How a text becomes a vector. */
 export interface VectorOptions {
-  /** Tokens of a window. A text that is shorter is one window. Default 3. */
+  /** The length of a window [tokens]. A shorter text is one window. Default 3. */
   readonly window?: number;
   /**
    * `text`: a token is scored after all tokens before it in the text, which begins with `<s>`. `window`: each window is scored by
@@ -79,8 +79,8 @@ export function* vectorOf(
 }
 
 /**
- * log10 p of each window after `<s>` alone. Only a window's first order − 1 tokens have a history that reaches back to
- * `<s>`; the others are scored as in the running text.
+ * By window, log10 p of its tokens after `<s>`, without the text before it. Only a window's first order − 1 tokens have a history that
+ * reaches back to `<s>`; for the other tokens the scores in the running text are used.
  */
 function* windowsAlone(
   scorer: BatchScorer,
@@ -127,7 +127,7 @@ export function windowSums(values: Float64Array, length: number): Float64Array {
   return sums;
 }
 
-/** For each token the mean over the windows that contain it. */
+/** By token, the mean of the windows' values over the windows that contain it. @param window the length of a window [tokens]. */
 export function tokenMeans(windows: Float64Array, window: number): Float64Array {
   const padded = new Float64Array(windows.length + 2 * (window - 1));
   padded.set(windows, window - 1);
@@ -140,11 +140,11 @@ export function tokenMeans(windows: Float64Array, window: number): Float64Array 
   return means;
 }
 
-/** The means over `bins` equal spans. */
+/** Cuts the vector into `bins` spans of equal length, and returns the mean of each span. */
 export function binMeans(vector: Float64Array, bins: number): Float64Array {
   const { length } = vector;
   const means = new Float64Array(bins);
-  // In whole numbers: token t is the span from t · bins to (t + 1) · bins, and bin k from k · length to (k + 1) · length.
+  // Positions are whole numbers here: token t covers t · bins to (t + 1) · bins, and bin k covers k · length to (k + 1) · length.
   for (let t = 0, k = 0, from = 0; t < length;) {
     const to = Math.min((t + 1) * bins, (k + 1) * length);
     means[k] += (vector[t] * (to - from)) / length;
@@ -155,6 +155,7 @@ export function binMeans(vector: Float64Array, bins: number): Float64Array {
   return means;
 }
 
+/** Divides all finite values by the mean of all values. */
 function divideByMean(vector: Float64Array): void {
   const mean = vector.reduce((sum, value) => sum + value, 0) / vector.length;
   // Infinite values stay infinite.

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createLoadedScorer, scorePiece, scoreTokens, type ScoringPlan, type ScoringTask } from './pieces.js';
 
-// A thread that scores pieces of texts, in the order in which it gets them.
+// The entry of a scoring thread of Node, which scores pieces of texts in the order in which it gets them.
 if (parentPort) {
   const port = parentPort;
   const { scorer, layout } = createLoadedScorer(workerData as ScoringPlan);
