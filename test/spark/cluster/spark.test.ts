@@ -124,11 +124,9 @@ describe('on one machine', () => {
   });
 });
 
-test.each(['<s>', '</s>'])('a literal %s is refused', async marker => {
+test('a literal <s> is refused', async () => {
   const work = cli.fresh('job');
-  const { status, output } = await spark.run(
-    await sparkPlan({ texts: [cli.file(`a b\na ${marker} b\n`)], work, order: 2 }),
-  );
+  const { status, output } = await spark.run(await sparkPlan({ texts: [cli.file('a b\na <s> b\n')], work, order: 2 }));
   expect([status, output]).toEqual([
     1,
     expect.stringContaining('KNESER_INPUT_RESERVED: the text holds a literal <s> or </s>'),
