@@ -59,6 +59,7 @@ export interface CtcOptions {
 
 /** A decoded word, and when it was said. */
 export interface CtcWord {
+  /** The word, without spaces. */
   readonly word: string;
   /** Its first frame, from 0. */
   readonly start: number;
