@@ -1,0 +1,7 @@
+/**
+ * Finds the words in the output of a speech or handwriting recognizer, with a loaded model.
+ *
+ * @packageDocumentation
+ */
+export { ctcBeamSearch, type CtcBeam, type CtcLogits, type CtcOptions } from '../src/decoding/ctc-beam-search.js';
+export type { DecodingModel } from '../src/decoding/word-scores.js';
