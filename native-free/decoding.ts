@@ -3,5 +3,11 @@
  *
  * @packageDocumentation
  */
-export { ctcBeamSearch, type CtcBeam, type CtcLogits, type CtcOptions } from '../src/decoding/ctc-beam-search.js';
+export {
+  ctcBeamSearch,
+  type CtcBeam,
+  type CtcLogits,
+  type CtcOptions,
+  type CtcWord,
+} from '../src/decoding/ctc-beam-search.js';
 export type { DecodingModel } from '../src/decoding/word-scores.js';
