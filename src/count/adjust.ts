@@ -4,23 +4,24 @@ import type { TupleSink } from './sort.js';
 import { TableWriter, type EncodedBlock } from '../tables/table-writer.js';
 
 /**
- * Counting: from text to the rows of count tables. `token-stream` numbers the words of a text, `vocabulary` gives them ids, `layout` arranges
- * the ids in chunks, `partition` divides the positions into tasks, `sort` (and `runs`, on disk) sorts them so that equal n-grams are
- * neighbours, and `adjust` (this file) counts the n-grams. `counter` runs one task, `pool` all tasks, on threads. `bigrams` and
- * `exchange` group words into classes.
+ * Counting turns text into the rows of count tables. `token-stream` gives each distinct word an index, `vocabulary` gives it an id,
+ * `layout` arranges the ids in chunks, `partition` divides the positions into tasks, `sort` (and `runs`, on disk) sorts the positions so
+ * that equal n-grams are neighbours, and `adjust` (this file) counts the n-grams. `counter` runs one task, `pool` runs all tasks on
+ * threads. `bigrams` and `exchange` group words into classes. `merge-range` joins the tables of models without sorting.
  */
 
 /**
- * From sorted tuples to count tables, with adjusted counts (Heafield et al. 2013, section 3.2).
+ * Turns sorted tuples into count tables with adjusted counts (Heafield et al. 2013, section 3.2).
  *
  * - Input: the tuples of one partition of one sort, ascending.
  * - Output: blocks of the tables of the sort. One sort serves several tables: its tuples are grouped by the words of the longest pattern,
- *   and the groups of shorter patterns are unions of those groups.
- * - Order: `add` for all tuples, then `end`; afterwards the tally is ready for another partition.
+ *   and each group of a shorter pattern is a union of such groups.
+ * - Calls: `add` for all tuples, then `end`; afterwards the tally is ready for another partition.
  */
 export interface Tally {
   /** For each column of the tuples, the distance of its word to the left of the predicted word; 0 for the predicted word itself. */
   readonly distances: readonly number[];
+  /** The writer of each table of the sort. */
   readonly writers: readonly TableWriter[];
   readonly add: TupleSink;
   /** Writes the last groups, and emits the last, unfilled block of each table. */
@@ -31,9 +32,9 @@ export interface Tally {
 export type Sort = readonly Pattern[];
 
 /**
- * The sorts that count the given patterns, for models of `order`. All contiguous patterns share one sort. A pattern whose
- * span is order − 2 shares the sort of the longer pattern made by adding the distance order − 1, if that pattern is counted too:
- * for both patterns, every distinct history of order − 1 words is one event.
+ * The sorts that count the given patterns, for models of `order`. All contiguous patterns share one sort. A skip pattern whose
+ * span (its largest distance) is order − 2 shares the sort of the pattern that also keeps the distance order − 1, if that pattern is
+ * counted too. One sort can serve both, because both count the distinct sequences of order − 1 history words and a predicted word.
  */
 export function planSorts(patterns: readonly Pattern[], order: number): Sort[] {
   const sorts: Sort[] = [];
@@ -53,7 +54,12 @@ export function planSorts(patterns: readonly Pattern[], order: number): Sort[] {
   return sorts;
 }
 
-/** Makes the tally of a sort. The tally of the contiguous sort also adds the number of distinct words before w to `unigrams[w]`. */
+/**
+ * Makes the tally of a sort.
+ *
+ * @param unigrams by word id (length: ids in use): the tally of the contiguous sort adds the number of distinct words seen before the word.
+ * @param emit takes each encoded block.
+ */
 export function createTally(
   sort: Sort,
   stream: Stream,
@@ -66,18 +72,27 @@ export function createTally(
     : new SkipTally(sort, stream, order, unigrams.length, emit);
 }
 
-/** A context with more unsorted followers than this is counted in an array indexed by word id instead of a list, provided that the array is no larger. */
+/**
+ * When the list of a context's followers has at least this many entries, and at least as many as there are word ids, the followers are
+ * counted in an array indexed by word id instead.
+ */
 const MANY = 1 << 16;
 
-/** The followers of one context during collection: either ascending words with counts, or words in any order, repeated, which {@link Followers.countWords} counts. */
+/**
+ * Collects the followers of one context in a list: either distinct words, ascending, with their counts; or words in any order, with
+ * repetitions, which {@link Followers.countWords} sorts and counts.
+ */
 class Followers {
+  /** Entries of the list that are in use. */
   length = 0;
+  /** By entry, the word id. */
   words = new Uint32Array(64);
+  /** By entry, the count; set by {@link push} and {@link countWords}. */
   counts = new Uint32Array(64);
-  /** For each word id, how often the word was moved from the list to this array; empty until words are moved. */
+  /** By word id, how often the word was moved from the list to this array; empty until words are moved. */
   private unlisted = new Uint32Array(0);
 
-  /** @param types number of word ids: the length of `unlisted` once it is used. */
+  /** @param types number of word ids in use, which is the length of `unlisted` once words are moved. */
   constructor(private readonly types: number) {}
 
   get empty(): boolean {
@@ -90,7 +105,7 @@ class Followers {
     this.counts[this.length++] = count;
   }
 
-  /** Appends the words of a longer context, each once. {@link countWords} counts them. */
+  /** Appends each word of a longer context's list once, to be counted by {@link countWords}. */
   pushWords(from: Followers): void {
     if (this.length >= this.types && this.length >= MANY) this.unlist();
     const length = this.length + from.length;
@@ -100,7 +115,7 @@ class Followers {
     this.length = length;
   }
 
-  /** Appends the words of a longer context, each as often as its count there. */
+  /** Appends each word of a longer context's list as often as its count there, to be counted by {@link countWords}. */
   pushTimes(from: Followers): void {
     for (let i = 0; i < from.length; i++) {
       const count = from.counts[i];
@@ -114,10 +129,10 @@ class Followers {
     }
   }
 
-  /** Sorts the words, removes repetitions, and sets `counts` to how often each word was appended. */
+  /** Sorts the list, leaves each word once, and sets `counts` to how often each word was appended. */
   countWords(): void {
     if (this.unlisted.length > 0) {
-      this.listCounts();
+      this.relist();
       return;
     }
     const { words, counts, length } = this;
@@ -139,15 +154,15 @@ class Followers {
     this.length = last + 1;
   }
 
-  /** Moves the words from the list to the array by word, whose size does not depend on how often words are appended. */
+  /** Empties the list into `unlisted`, whose size does not depend on how often words are appended. */
   private unlist(): void {
     if (this.unlisted.length === 0) this.unlisted = new Uint32Array(this.types);
     for (let i = 0; i < this.length; i++) this.unlisted[this.words[i]]++;
     this.length = 0;
   }
 
-  /** Moves the words back to the list, ascending with counts. */
-  private listCounts(): void {
+  /** Moves the words of `unlisted` back to the list, ascending, with their counts. */
+  private relist(): void {
     this.unlist();
     const { unlisted } = this;
     this.unlisted = new Uint32Array(0);
@@ -175,18 +190,22 @@ function insertionSort(values: Uint32Array, length: number): void {
 }
 
 /**
- * All contiguous tables from one sort by (previous word, the word before it …, predicted word).
+ * Counts all contiguous tables from one sort, whose columns are the words at the distances 1, 2 … order − 1, then the predicted word.
  *
- * N-grams of the highest order, and those that begin with `<s>`, keep their frequencies. The count of every other n-gram is the number of
- * distinct words to its left: the number of next longer contexts in which it occurs (adjusted counts as in KenLM).
+ * N-grams of the highest order, and n-grams that begin with `<s>`, have raw counts. The count of every other n-gram is the number of
+ * distinct words that precede it (adjusted counts as in KenLM): each distinct n-gram one word longer adds 1.
  */
 class ContiguousTally implements Tally {
   readonly distances: readonly number[];
   readonly writers: readonly TableWriter[];
+  /** Words of the longest context: order − 1. */
   private readonly width: number;
+  /** The columns of the last tuple: length `order`. */
   private readonly current: Uint32Array;
+  /** Level k collects the followers of the current context of k words; level 0 is not used, because `unigrams` counts without a list. */
   private readonly levels: readonly Followers[];
-  private run = 0;
+  /** How often the last tuple was seen so far: the sum of its weights. */
+  private weight = 0;
 
   constructor(
     stream: Stream,
@@ -197,7 +216,6 @@ class ContiguousTally implements Tally {
     this.width = order - 1;
     this.distances = [...contiguous(order), 0];
     this.current = new Uint32Array(order);
-    // Level k collects the followers of contexts of k words. Level 0 is not used: unigrams are counted in an array.
     this.levels = Array.from({ length: order }, () => new Followers(unigrams.length));
     this.writers = this.levels.map(
       (_, level) => new TableWriter(tableName(contiguous(level + 1), stream), level, emit),
@@ -212,37 +230,37 @@ class ContiguousTally implements Tally {
       let different = 0;
       while (different < columnCount && columns[different][at] === current[different]) different++;
       if (different === columnCount) {
-        this.run += weight;
+        this.weight += weight;
         continue;
       }
-      if (this.run > 0) this.advance(different);
+      if (this.weight > 0) this.advance(different);
       for (let j = different; j < columnCount; j++) current[j] = columns[j][at];
-      this.run = weight;
+      this.weight = weight;
     }
   };
 
   end(): void {
-    if (this.run > 0) this.advance(0);
-    this.run = 0;
+    if (this.weight > 0) this.advance(0);
+    this.weight = 0;
     this.current.fill(0);
     for (const writer of this.writers) writer.flush();
   }
 
-  /** Adds the current tuple to its longest context, and closes the contexts that the next tuple does not share. @param different the first column in which it differs. */
+  /** Adds the last tuple to its longest context, and closes the contexts that the next tuple does not share. @param different the first column in which the next tuple differs. */
   private advance(different: number): void {
     const { current, width } = this;
     let level = width;
     while (current[level - 1] === NONE) level--;
-    this.levels[level].push(current[width], this.run);
+    this.levels[level].push(current[width], this.weight);
     for (let k = width; k > different; k--) this.close(k);
   }
 
-  /** Writes the rows of the current context of a level, and appends its followers to the next shorter context. */
+  /** Writes the rows of the current context of a level, and appends its followers to the context one word shorter. */
   private close(level: number): void {
     const followers = this.levels[level];
     if (followers.empty) return;
-    const raw = level === this.width || this.current[level - 1] === BOS;
-    if (!raw) followers.countWords();
+    const isRaw = level === this.width || this.current[level - 1] === BOS;
+    if (!isRaw) followers.countWords();
     this.writers[level].group(this.current, followers.words, followers.counts, followers.length);
     if (level > 1) {
       this.levels[level - 1].pushWords(followers);
@@ -255,40 +273,45 @@ class ContiguousTally implements Tally {
 }
 
 /**
- * The table of a skip pattern, from a sort by (the words of the pattern, nearest first; the predicted word; all other words up to one beyond
- * the span of the pattern). The count of a row is the number of distinct tuples that begin with it: the continuation count of
- * Pickhardt et al. 2014. A second pattern of the sort is the first pattern without its farthest word; each tuple
- * counts in both tables.
+ * Counts the table of a skip pattern from one sort. The columns are the words of the pattern, nearest first; the predicted word; then the
+ * skipped words, and the word one beyond the span of the pattern (if the order reaches so far). The count of a row is the number of
+ * distinct tuples that begin with the row: the continuation count of Pickhardt et al. 2014. If the sort has a second pattern, the
+ * partner, which is the first pattern without its farthest word, each distinct tuple counts in both tables.
  */
 class SkipTally implements Tally {
   readonly distances: readonly number[];
   readonly writers: readonly TableWriter[];
-  private readonly kept: number;
+  /** Words of a context; also the index of the predicted word's column. */
+  private readonly width: number;
+  /** The columns of the last tuple. */
   private readonly current: Uint32Array;
+  /** The followers of the current context of the first pattern. */
   private readonly followers: Followers;
+  /** The followers of the current context of the partner. */
   private readonly partnerFollowers: Followers;
+  /** Distinct tuples of the current row so far. */
   private count = 0;
 
   constructor(sort: Sort, stream: Stream, order: number, types: number, emit: (block: EncodedBlock) => void) {
     const [pattern] = sort;
     this.followers = new Followers(types);
     this.partnerFollowers = new Followers(types);
-    const filled = contiguous(Math.min(span(pattern) + 2, order));
-    this.kept = pattern.length;
-    this.distances = [...pattern, 0, ...filled.filter(distance => !pattern.includes(distance))];
+    const reached = contiguous(Math.min(span(pattern) + 2, order));
+    this.width = pattern.length;
+    this.distances = [...pattern, 0, ...reached.filter(distance => !pattern.includes(distance))];
     this.current = new Uint32Array(this.distances.length);
     this.writers = sort.map(p => new TableWriter(tableName(p, stream), p.length, emit));
   }
 
   readonly add: TupleSink = (columns, order, length) => {
-    const { current, kept } = this;
+    const { current, width } = this;
     const columnCount = current.length;
     for (let i = 0; i < length; i++) {
       const at = order[i];
       let different = 0;
       while (different < columnCount && columns[different][at] === current[different]) different++;
       if (different === columnCount) continue;
-      if (different <= kept && this.count > 0) this.advance(different);
+      if (different <= width && this.count > 0) this.advance(different);
       for (let j = different; j < columnCount; j++) current[j] = columns[j][at];
       this.count++;
     }
@@ -300,20 +323,20 @@ class SkipTally implements Tally {
     for (const writer of this.writers) writer.flush();
   }
 
-  /** Adds the current row to its context, and writes the contexts that the next tuple does not share. @param different the first column in which it differs. */
+  /** Adds the current row to its context, and writes the contexts that the next tuple does not share. @param different the first column in which the next tuple differs. */
   private advance(different: number): void {
-    const { current, kept, followers, partnerFollowers, writers } = this;
-    followers.push(current[kept], this.count);
+    const { current, width, followers, partnerFollowers, writers } = this;
+    followers.push(current[width], this.count);
     this.count = 0;
-    if (different < kept) {
-      // The farthest word is NONE if the sentence is too short for the first pattern; it may be long enough for the second.
-      if (current[kept - 1] !== NONE) writers[0].group(current, followers.words, followers.counts, followers.length);
-      if (writers.length > 1 && current[kept - 2] !== NONE) {
+    if (different < width) {
+      // The farthest word is NONE if the sentence is too short for the first pattern; it may be long enough for the partner.
+      if (current[width - 1] !== NONE) writers[0].group(current, followers.words, followers.counts, followers.length);
+      if (writers.length > 1 && current[width - 2] !== NONE) {
         partnerFollowers.pushTimes(followers);
       }
       followers.length = 0;
     }
-    if (different < kept - 1 && !partnerFollowers.empty) {
+    if (different < width - 1 && !partnerFollowers.empty) {
       partnerFollowers.countWords();
       writers[1].group(current, partnerFollowers.words, partnerFollowers.counts, partnerFollowers.length);
       partnerFollowers.length = 0;

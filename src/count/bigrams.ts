@@ -1,4 +1,4 @@
-/** The bigrams of a text with their frequencies, as parallel arrays: `right[i]` follows `left[i]` `counts[i]` times. */
+/** The distinct bigrams of a text with their frequencies, as parallel arrays: the id `right[i]` follows the id `left[i]` `counts[i]` times. */
 export interface Bigrams {
   readonly left: Uint32Array;
   readonly right: Uint32Array;
@@ -6,14 +6,16 @@ export interface Bigrams {
 }
 
 /**
- * Counts bigrams in an open-addressing hash table; about 60 ns a token on a large text.
+ * Counts bigrams in an open-addressing hash table; this takes about 60 ns a token on a large text.
  *
  * - Input: pairs of ids.
  * - Output: the distinct pairs, sorted, with their frequencies.
- * - Order: `add` for all tokens of a text, then `finish`.
+ * - Calls: `add` for all pairs of a text, then `finish`.
  */
 export class BigramCounter {
+  /** Slots in use. */
   private size = 0;
+  /** By slot, the left id; 0 in an empty slot. */
   private left = new Uint32Array(1 << 16);
   private right = new Uint32Array(1 << 16);
   private counts = new Uint32Array(1 << 16);
@@ -27,7 +29,7 @@ export class BigramCounter {
    * Counts one pair.
    *
    * @param left an id that is not 0.
-   * @param times how often it was seen; less than 0 takes occurrences away.
+   * @param times is added to the pair's count; it may be negative, but no final count may be below 0.
    */
   add(left: number, right: number, times = 1): void {
     const slot = this.slotOf(left, right);
@@ -38,7 +40,7 @@ export class BigramCounter {
     if (2 * ++this.size > this.left.length) this.grow();
   }
 
-  /** The bigrams, sorted by the left id, then by the right. @param types ids in use. */
+  /** The bigrams with a count above 0, sorted by the left id, then by the right. @param types ids in use: all ids are below it. */
   finish(types: number): Bigrams {
     const all = new Float64Array(this.size);
     let size = 0;
@@ -52,6 +54,7 @@ export class BigramCounter {
     return { left, right, counts };
   }
 
+  /** The slot of a pair, or the empty slot where it belongs. */
   private slotOf(left: number, right: number): number {
     const mask = this.left.length - 1;
     let hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca77);

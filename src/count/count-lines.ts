@@ -4,36 +4,37 @@ import { canonicalSurface, decode } from '../text/surface.js';
 import { BOS, BOS_WORD, ENDS_TOKEN, EOS, EOS_WORD, NEWLINE, UNK, UNK_WORD } from '../text/tokens.js';
 import { HASH_PRIME, HASH_START, hashBytes, type WordList } from '../text/word-list.js';
 
-/** The most bytes of a line (1 MB): n-grams have few words. */
+/** The most bytes of a line (1 MiB). A longer line is refused, because no n-gram has so many words. */
 const MOST_LINE_BYTES = 1 << 20;
-/** The largest count of an n-gram: differences of counts have 31 bits and a sign. */
+/** The largest count of an n-gram: a difference of counts is a signed 32-bit number. */
 export const MOST_COUNT = 2 ** 31 - 1;
-/** The most bytes of a line that a message shows. */
+/** An error message shows at most this many bytes of a line. */
 const SHOWN_BYTES = 80;
 const TAB = 0x09;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
 const ZERO = 0x30;
 
-/** The marks of Google's Web 1T files, which other toolkits write in lower case. */
+/** The sentence marks and the unknown word as Google's Web 1T files write them, with the words' ids. Other toolkits write them in lower case. */
 const UPPERCASE_MARKS = new Map([
   ['<S>', BOS],
   ['</S>', EOS],
   ['<UNK>', UNK],
 ]);
-const MARKS = ['', UNK_WORD, BOS_WORD, EOS_WORD];
+/** The same marks in lower case, by word id. */
+const LOWERCASE_MARKS = ['', UNK_WORD, BOS_WORD, EOS_WORD];
 
 /** How {@link CountLines} reads words. */
 export interface CountLinesOptions {
   readonly lowercase: boolean;
-  /** Whether the list of words is closed: other words become `<unk>`. */
+  /** Whether the list of words is closed: words that are not in it become `<unk>`. */
   readonly closed: boolean;
-  /** The most words of an n-gram. */
+  /** The most words of an n-gram; longer n-grams are refused. */
   readonly longest: number;
 }
 
 /**
- * Takes an n-gram, `words[0, length)`, oldest word first, and its count. The array is reused for the next n-gram.
+ * Takes an n-gram and its count. `words[0, length)` are the indices of its words, oldest word first. The array is reused for the next n-gram.
  */
 export type NgramSink = (words: Uint32Array, length: number, count: number) => void;
 
@@ -45,22 +46,28 @@ export type NgramSink = (words: Uint32Array, length: number, count: number) => v
  *     the old keeper TAB 1998,17,5 TAB 1999,20,6   Google Books of 2020
  *
  * - Input: the bytes of files, piece by piece.
- * - Output: the n-grams, given to `sink`; their words are in the list of words. An n-gram may come several times.
- * - Order: for each file `open`, `feed` for all of its bytes, `end`.
+ * - Output: the n-grams, given to `sink`; their words are added to the list of words, unless it is closed. The same n-gram may come
+ *   several times.
+ * - Calls: for each file `open`, `feed` for all of its bytes, `end`.
  */
 export class CountLines {
-  /** Invalid UTF-8 sequences that were read as U+FFFD, in different words. */
+  /** Invalid UTF-8 sequences that were read as U+FFFD; the sequences of a word are counted once, however often the word occurs. */
   replaced = 0;
+  /** Name of the file, for messages. */
   private name = '';
+  /** Number of the line that is being read, from 1. */
   private line = 0;
   /** The beginning of a line whose end has not been read yet. */
   private readonly pending = new PendingBytes();
+  /** The word indices of the n-gram that is being read, oldest word first: length `longest`. */
   private readonly ngram: Uint32Array;
+  /** The largest word index whose entry in `aliases` is set. */
   private known: number;
-  /** By word number, the number of the word that it stands for; 0 if it stands for itself. */
+  /** By word index, the index of the word that it stands for; 0 if it stands for itself. */
   private aliases = new Uint32Array(1 << 12);
-  /** Bit n: whether the mark n was seen in lower case, in upper case. */
+  /** Bit n is set once the mark with the id n was seen in lower case. */
   private lower = 0;
+  /** Bit n is set once the mark with the id n was seen in upper case. */
   private upper = 0;
 
   constructor(
@@ -79,7 +86,7 @@ export class CountLines {
     this.line = 0;
   }
 
-  /** Takes the next bytes of the file. @throws KNESER_INPUT_COUNTS with the line and the reason; KNESER_LIMIT */
+  /** Takes the next bytes of the file. @throws KNESER_INPUT_COUNTS, whose message says the line and the reason; KNESER_LIMIT for too large a count */
   feed(bytes: Uint8Array): void {
     const { pending } = this;
     let from = 0;
@@ -90,7 +97,7 @@ export class CountLines {
     }
     if (pending.length + bytes.length - from > MOST_LINE_BYTES) {
       this.line++;
-      throw this.error(`is longer than ${MOST_LINE_BYTES} bytes; this is no file of n-gram counts`);
+      throw this.error(`is longer than ${MOST_LINE_BYTES} bytes; this is not a file of n-gram counts`);
     }
     if (from < bytes.length) pending.add(bytes.subarray(from));
   }
@@ -141,7 +148,7 @@ export class CountLines {
       for (; at < end && ENDS_TOKEN[bytes[at]] === 0; at++) hash = Math.imul(hash ^ bytes[at], HASH_PRIME);
       if (length === ngram.length) {
         throw this.error(
-          `has an n-gram of more than ${ngram.length} words, the longest that are counted`,
+          `has an n-gram of more than ${ngram.length} words, the highest order of a model`,
           bytes,
           from,
           to,
@@ -157,13 +164,13 @@ export class CountLines {
     return length;
   }
 
-  /** The number of the word `bytes[from, to)`. */
+  /** The index of the word that `bytes[from, to)` stands for; the word is added to the list if it is new, unless the list is closed. */
   private wordAt(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const { words, options } = this;
     let word = options.closed ? words.find(bytes, from, to, hash) : words.add(bytes, from, to, hash);
     if (word > this.known) this.meet(word);
     const target = word === 0 ? this.closedWord(bytes.subarray(from, to)) : this.aliases[word];
-    // Of the first words, those that stand for another one are marks in upper case.
+    // A word that stands for one of the marks is that mark in upper case; a word with the index of a mark is the mark in lower case.
     if (target > 0 && target <= EOS && !(word === 0 && target === UNK)) this.upper |= 1 << target;
     else if (word > 0 && word <= EOS) this.lower |= 1 << word;
     if ((this.lower & this.upper) !== 0) this.refuseMarks();
@@ -171,7 +178,7 @@ export class CountLines {
     return word;
   }
 
-  /** Notes for a new word whether it stands for another word. */
+  /** Sets the entry of a new word in `aliases`. */
   private meet(word: number): void {
     const { words, options } = this;
     this.known = word;
@@ -192,7 +199,7 @@ export class CountLines {
     this.aliases[word] = target;
   }
 
-  /** The number of a word that a closed list does not have as it is written. */
+  /** The index of the word that `bytes` stand for, if a closed list lacks the word as it is written; {@link UNK} if it lacks that word too. */
   private closedWord(bytes: Uint8Array): number {
     const { words, options } = this;
     const mark = UPPERCASE_MARKS.get(decode(bytes));
@@ -201,6 +208,7 @@ export class CountLines {
     return (surface && words.find(surface, 0, surface.length, hashBytes(surface, 0, surface.length))) || UNK;
   }
 
+  /** Makes `aliases` long enough for all words of the list. */
   private makeRoom(): void {
     if (this.words.size < this.aliases.length) return;
     const larger = new Uint32Array(2 * this.words.size);
@@ -208,7 +216,7 @@ export class CountLines {
     this.aliases = larger;
   }
 
-  /** Reads the columns `bytes[from, to)` of the line that begins at `line`. */
+  /** The count in the columns `bytes[from, to)`, which end the line that begins at `bytes[line]`. */
   private readCount(bytes: Uint8Array, from: number, to: number, line: number): number {
     let count = 0;
     let at = from;
@@ -221,7 +229,7 @@ export class CountLines {
     if (count > MOST_COUNT) {
       throw new KneserError(
         'KNESER_LIMIT',
-        `${this.name}: line ${this.line} has a count of more than ${MOST_COUNT.toLocaleString('en')}, the most that is read`,
+        `${this.name}: line ${this.line} has a count of more than ${MOST_COUNT.toLocaleString('en')}, the largest count that is read`,
       );
     }
     if (count === 0)
@@ -229,7 +237,7 @@ export class CountLines {
     return count;
   }
 
-  /** The count of columns that are not a single whole number: those of Google Books. */
+  /** The count in columns that are not a single whole number, such as the columns of Google Books. */
   private otherCount(bytes: Uint8Array, from: number, to: number, line: number): number {
     const columns = decode(bytes.subarray(from, to)).split('\t');
     if (columns.every(column => /^\d+,\d+,\d+$/.test(column))) {
@@ -239,20 +247,21 @@ export class CountLines {
     if (numbers && columns.length >= 3 && columns.length <= 4) return Number(columns[1]);
     if (numbers && columns.length === 1) return Number(columns[0]);
     const fault = /^\s*[+-]?\d*\.?\d+([eE][+-]?\d+)?\s*$/.test(columns[0])
-      ? 'has a count that is no whole number; counts of occurrences are read'
+      ? 'has a count that is not a whole number; write how often the n-gram occurs'
       : 'has no count after its words; write the words, a tab, and a whole number';
     throw this.error(fault, bytes, line, to);
   }
 
+  /** Refuses a file that has the same mark in lower and in upper case. */
   private refuseMarks(): never {
     const mark = [UNK, BOS, EOS].find(word => ((this.lower & this.upper) >> word) & 1) ?? UNK;
     const upper = [...UPPERCASE_MARKS].find(([, word]) => word === mark)?.[0] ?? '';
     throw this.error(
-      `has ${upper} or ${MARKS[mark]} where the file has the other too, and either may be the mark; write all in lower case`,
+      `has ${upper} or ${LOWERCASE_MARKS[mark]}, and the file has both, so that either may be the mark; write all marks in lower case`,
     );
   }
 
-  /** The error for the present line, which is shown if its bytes are given. */
+  /** The error for the line that is being read. The message shows the line if it is given, as `bytes[from, to)`. */
   private error(reason: string, bytes?: Uint8Array, from = 0, to = 0): KneserError {
     const shown = bytes ? ` (${JSON.stringify(decode(bytes.subarray(from, Math.min(to, from + SHOWN_BYTES))))})` : '';
     return new KneserError('KNESER_INPUT_COUNTS', `${this.name}: line ${this.line} ${reason}${shown}`);

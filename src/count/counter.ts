@@ -8,60 +8,66 @@ import { TupleSums } from './tuple-sums.js';
 import { emptySummary, type EncodedBlock, type TableSummary } from '../tables/table-writer.js';
 import { createTally, type Sort, type Tally } from './adjust.js';
 
-/** The most tallies kept from task to task: each holds an unfinished block of every table that it writes. */
+/** At most this many tallies are kept for later tasks, because each holds the buffers of an unfinished block of every table that it writes. */
 const KEPT_TALLIES = 64;
 
-/** The facts of a build that every counting thread needs. */
+/** The data that every counting thread of a build needs. */
 export interface CountPlan {
   /** Whether words or their classes are counted. */
   readonly stream: Stream;
   readonly order: number;
   readonly sorts: readonly Sort[];
-  /** How often each position was seen. */
+  /** How the chunks say how often each n-gram was seen. */
   readonly weights: Weights;
   /** Ids in use, `NONE` included. */
   readonly types: number;
   /** Path of the file for this thread's sorted runs. */
   readonly temporary: string;
-  /** Size of the buffers of a merge, all together [bytes]. */
+  /** Total size of the buffers through which runs are merged [bytes]. */
   readonly mergeMemory: number;
-  /** How many messages of blocks this thread has sent that are not written yet: one shared number; absent if threads share no memory. */
+  /** How many messages of blocks this thread has sent that are not written yet: one number in shared memory; absent if threads share no memory. */
   readonly underWay?: Int32Array;
 }
 
-/** One partition of one sort, which any thread may do, in any order. */
+/** The work on one partition of one sort: any thread may do it. `sort` is an index into {@link CountPlan.sorts}. */
 export type CountTask =
-  /** Sort positions of the corpus and count them. */
+  /** Sorts positions of a chunk, and counts their tuples. */
   | { readonly kind: 'count'; readonly sort: number; readonly ids: Uint32Array; readonly positions: Uint32Array }
-  /** Sort positions of the corpus into a run on disk. */
+  /** Sorts positions of a chunk, and writes their tuples to disk as a run. */
   | { readonly kind: 'spill'; readonly sort: number; readonly ids: Uint32Array; readonly positions: Uint32Array }
-  /** Merge such runs, and count the tuples. */
+  /** Merges the runs of all chunks, and counts their tuples. */
   | { readonly kind: 'merge'; readonly sort: number; readonly segments: readonly RunSegment[] };
 
-/** The result of a task, besides blocks. */
+/** The result of a task, besides its blocks. */
 export interface CountResult {
+  /** The summary of each table that got rows. */
   readonly summaries: readonly { readonly table: string; readonly summary: TableSummary }[];
+  /** The run that a task of kind `spill` wrote. */
   readonly segment?: RunSegment;
-  /** How many tuples had differences that add up to less than 0. */
+  /** How many tuples were left out because their differences add up to less than 0. */
   readonly negative?: number;
 }
 
 /**
- * Does tasks on one thread.
+ * Does the tasks of one thread.
  *
- * - Input: tasks, whose positions refer to the laid-out ids of a text.
- * - Output: blocks of tables, given to `emit` as they fill up; the summaries of tables or the sorted run of each task; at the end, unigrams.
- * - Order: a task of kind `merge` comes after all tasks of kind `spill` of its sort and partition.
+ * - Input: tasks, whose positions are indices into the ids of a chunk.
+ * - Output: blocks of tables, given to `emit` as they fill up; for each task the summaries of its tables, or its sorted run; at the end
+ *   `unigrams`.
+ * - Calls: `run` for each task; a task of kind `merge` comes after all tasks of kind `spill` of its sort and partition.
  */
 export class Counter {
   /** By id, the number of distinct words seen before it, over all tasks of the contiguous sort. */
   readonly unigrams: Uint32Array;
+  /** The tally of each sort, by its number. */
   private readonly tallies = new Map<number, Tally>();
-  // Tasks share working memory: arrays allocated for each task would stay until garbage is collected.
+  // All tasks use the same working memory: arrays allocated for each task would stay until garbage is collected.
   private readonly space = new SortSpace();
   private readonly runBuffer = new Uint8Array(RUN_BUFFER_BYTES);
   private mergeBuffer: Uint8Array | undefined;
+  /** Open files with runs of any thread, by path. */
   private readonly files = new Map<string, ScratchFile>();
+  /** The file with the runs of this thread, and its length [bytes]. */
   private runFile: { file: ScratchFile; path: string; length: number } | undefined;
 
   /** @param scratch creates the files of sorted runs; without it, tasks of kind `spill` are refused. */
@@ -74,7 +80,7 @@ export class Counter {
   }
 
   run(task: CountTask): CountResult {
-    const tally = this.tally(task.sort);
+    const tally = this.tallyOf(task.sort);
     const { distances } = tally;
     switch (task.kind) {
       case 'count':
@@ -113,7 +119,8 @@ export class Counter {
     this.runFile = undefined;
   }
 
-  private tally(sort: number): Tally {
+  /** The tally of a sort, which is made at the first call. */
+  private tallyOf(sort: number): Tally {
     let tally = this.tallies.get(sort);
     if (!tally) {
       const { stream, order, sorts } = this.plan;
@@ -124,6 +131,7 @@ export class Counter {
     return tally;
   }
 
+  /** Sorts positions, and writes their tuples to this thread's file as a run. */
   private spill(distances: readonly number[], ids: Uint32Array, positions: Uint32Array): CountResult {
     const path = this.plan.temporary;
     this.runFile ??= { file: this.disk().create(path), path, length: 0 };
@@ -141,12 +149,14 @@ export class Counter {
     return file;
   }
 
+  /** @throws KNESER_LIMIT if there is no disk. */
   private disk(): Scratch {
     if (this.scratch) return this.scratch;
     throw tooLarge();
   }
 }
 
+/** Ends a partition. @returns the summaries of the tables that got rows; the tally begins new summaries. */
 function finish(tally: Tally): CountResult {
   tally.end();
   const summaries = tally.writers

@@ -3,26 +3,26 @@ import { Counter, type CountPlan, type CountResult, type CountTask } from './cou
 import type { Scratch } from './scratch.js';
 import type { EncodedBlock } from '../tables/table-writer.js';
 
-/** A request to a counting thread: a task, or to send its unigrams and finish. */
+/** A request to a counting thread: to do a task, or to close its files and send its unigram counts. */
 export type ThreadRequest = { readonly task: CountTask } | { readonly finish: true };
 
-/** A reply of a counting thread: blocks as they fill up, then the result of the task; its unigram counts at the end. */
+/** A reply of a counting thread: blocks as they fill up, then the result of the task; after `finish` the unigram counts of all its tasks. */
 export type ThreadReply =
   | { readonly kind: 'blocks'; readonly blocks: EncodedBlock[] }
   | { readonly kind: 'result'; readonly result: CountResult }
   | { readonly kind: 'finished'; readonly unigrams: Uint32Array }
   | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined };
 
-/** Blocks of a message. */
+/** The most blocks in one message. */
 const BLOCKS_A_MESSAGE = 64;
-/** A thread waits while this many of its messages of blocks are not written yet. */
+/** A thread waits while this many of its messages of blocks, or more, are not written yet. */
 const MESSAGES_UNDER_WAY = 4;
 
 /**
  * Serves requests in a counting thread.
  *
  * @param scratch creates the files of sorted runs.
- * @param send sends a reply; the buffers in `moved` move to the other thread.
+ * @param send sends a reply to the pool; the buffers in `moved` are transferred with it, not copied.
  * @returns a function that takes the next request.
  */
 export function countInThread(
@@ -67,8 +67,8 @@ export function countInThread(
   };
 }
 
-/** Blocks this thread until a shared number is less than `most`. */
-function waitBelow(shared: Int32Array, most: number): void {
-  for (let value = Atomics.load(shared, 0); value >= most; value = Atomics.load(shared, 0))
+/** Stops this thread until a number in shared memory is less than `limit`. */
+function waitBelow(shared: Int32Array, limit: number): void {
+  for (let value = Atomics.load(shared, 0); value >= limit; value = Atomics.load(shared, 0))
     Atomics.wait(shared, 0, value);
 }

@@ -3,12 +3,13 @@ import { FIRST_WORD } from '../text/tokens.js';
 import type { Pause } from '../base/turn.js';
 import type { Bigrams } from './bigrams.js';
 
-/** How many words (the most frequent ones) every round moves. All other words are placed once, at the end. */
+/** Each round moves this many words, the most frequent ones. All other words are placed once, at the end. */
 const MOVED_WORDS = 50_000;
 /** The most rounds over the words. */
 const ROUNDS = 6;
-/** Rounds end after one that moves less than this share of the words. */
+/** No more rounds follow a round in which less than this share of the words changed their class. */
 const STILL = 0.005;
+/** `pause` is awaited once for this many words. */
 const WORDS_A_PAUSE = 64;
 
 /**
@@ -17,11 +18,11 @@ const WORDS_A_PAUSE = 64;
  * over left classes c and right classes d. Deterministic: words move in the order of their ids, by falling frequency.
  *
  * - Input: the bigrams of a text, and how many classes to make.
- * - Output: the class of every id (length: `types`). Ids of classes are laid out like those of words: `<unk>`, `<s>` and `</s>` are classes
- *   by themselves with their usual ids, the others begin at `FIRST_WORD`.
- * - Order: after the bigrams are counted, before the classes are.
+ * - Output: by word id (length: `types`), the id of its class. Ids of classes are like ids of words: `<unk>`, `<s>` and `</s>` are classes
+ *   of their own with their usual ids, and the ids of all other classes begin at `FIRST_WORD`.
  *
- * @param pause awaited now and then.
+ * @param types ids in use, `NONE` included.
+ * @param pause awaited after every {@link WORDS_A_PAUSE} words.
  */
 export async function clusterWords(
   bigrams: Bigrams,
@@ -51,37 +52,46 @@ export function clusteringBytes(classes: number): number {
   return 16 * (FIRST_WORD + classes) ** 2;
 }
 
-/** Classes and their counts while words move. */
+/** The class of each word, and the class bigram counts N(c,d), while words move. */
 class Clustering {
-  /** By id, its class. */
+  /** By word id, the id of its class. */
   readonly classes: Uint32Array;
-  /** N(c,d) at c·count + d in `forward`, at d·count + c in `backward`: each is read along its rows. */
+  /** N(c,d) at c·classCount + d. */
   private readonly forward: Float64Array;
+  /** N(c,d) at d·classCount + c, so that the counts of one right class are neighbours in memory too. */
   private readonly backward: Float64Array;
+  /** By left class c, N(c). */
   private readonly leftTotals: Float64Array;
+  /** By right class d, N(d). */
   private readonly rightTotals: Float64Array;
+  /** The words after each word. */
   private readonly followers: Neighbours;
+  /** The words before each word. */
   private readonly precursors: Neighbours;
+  /** By class, by how much Σ N(c,d)·log N(c,d) grows if the word joins the class. */
   private readonly gains: Float64Array;
+  /** The classes after the word that moves. */
   private readonly after: ClassCounts;
+  /** The classes before the word that moves. */
   private readonly before: ClassCounts;
 
+  /** @param classCount ids of classes in use: all class ids are below it. */
   constructor(
     bigrams: Bigrams,
     types: number,
-    private readonly count: number,
+    private readonly classCount: number,
   ) {
     const { left, right, counts } = bigrams;
     this.classes = Uint32Array.from({ length: types }, (_, id) =>
-      id < FIRST_WORD ? id : FIRST_WORD + ((id - FIRST_WORD) % Math.max(1, count - FIRST_WORD)),
+      id < FIRST_WORD ? id : FIRST_WORD + ((id - FIRST_WORD) % Math.max(1, classCount - FIRST_WORD)),
     );
-    this.forward = new Float64Array(count * count);
-    this.backward = new Float64Array(count * count);
-    this.leftTotals = new Float64Array(count);
-    this.rightTotals = new Float64Array(count);
-    this.gains = new Float64Array(count);
-    this.after = new ClassCounts(count);
-    this.before = new ClassCounts(count);
+    this.forward = new Float64Array(classCount * classCount);
+    this.backward = new Float64Array(classCount * classCount);
+    this.leftTotals = new Float64Array(classCount);
+    this.rightTotals = new Float64Array(classCount);
+    this.gains = new Float64Array(classCount);
+    this.after = new ClassCounts(classCount);
+    this.before = new ClassCounts(classCount);
     this.followers = neighbours(left, right, counts, types);
     this.precursors = neighbours(right, left, counts, types);
     for (let i = 0; i < left.length; i++) {
@@ -92,9 +102,9 @@ class Clustering {
     }
   }
 
-  /** Moves a word to its best class. @returns whether that is another class than before. */
+  /** Moves a word to its best class. @returns whether the word changed its class. */
   move(word: number): boolean {
-    const { classes, count, after, before, forward, backward, gains, leftTotals, rightTotals } = this;
+    const { classes, classCount, after, before, forward, backward, gains, leftTotals, rightTotals } = this;
     const old = classes[word];
     const self = after.gather(this.followers, word, classes);
     before.gather(this.precursors, word, classes);
@@ -108,17 +118,17 @@ class Clustering {
       for (let i = 0; i < counts.length; i++) {
         const other = counts.seen[i];
         const more = counts.counts[other];
-        const row = other * count;
-        for (let c = FIRST_WORD; c < count; c++) gains[c] += gain(matrix[row + c], more);
+        const row = other * classCount;
+        for (let c = FIRST_WORD; c < classCount; c++) gains[c] += gain(matrix[row + c], more);
       }
     }
     const left = after.total + self;
     const right = before.total + self;
     let best = old;
     let most = -Infinity;
-    for (let c = FIRST_WORD; c < count; c++) {
-      // The pairs of a class with itself were added from both sides, and the word's pairs with itself are missing.
-      const within = forward[c * count + c];
+    for (let c = FIRST_WORD; c < classCount; c++) {
+      // `gains` adds the words after and the words before to N(c,c) separately, and lacks the pairs of the word with itself.
+      const within = forward[c * classCount + c];
       const correction =
         gain(within, after.counts[c] + before.counts[c] + self) -
         gain(within, after.counts[c]) -
@@ -134,31 +144,36 @@ class Clustering {
     return best !== old;
   }
 
-  /** Adds the gathered pairs of a word to those of a class (sign 1), or subtracts them (sign −1). */
+  /**
+   * Adds the pairs of the word that moves to the pairs of class c (sign 1), or subtracts them (sign −1).
+   *
+   * @param self how often the word follows itself.
+   */
   private shift(c: number, sign: number, self: number): void {
     const { after, before } = this;
     for (let i = 0; i < after.length; i++) this.addPair(c, after.seen[i], sign * after.counts[after.seen[i]]);
     for (let i = 0; i < before.length; i++) this.addPair(before.seen[i], c, sign * before.counts[before.seen[i]]);
     if (self > 0) this.addPair(c, c, sign * self);
-    // The totals of its neighbours' classes do not change: the word stays beside them, whatever its class.
+    // The totals of the neighbours' classes stay the same: the word stands beside its neighbours, whatever its class is.
     this.leftTotals[c] += sign * (after.total + self);
     this.rightTotals[c] += sign * (before.total + self);
   }
 
+  /** Adds n to N(left, right). */
   private addPair(left: number, right: number, n: number): void {
-    this.forward[left * this.count + right] += n;
-    this.backward[right * this.count + left] += n;
+    this.forward[left * this.classCount + right] += n;
+    this.backward[right * this.classCount + left] += n;
   }
 }
 
 /** How often one word stands beside each class. */
 class ClassCounts {
-  /** By class, occurrences beside the word. */
+  /** By class, how often the word stands beside it. */
   readonly counts: Float64Array;
-  /** The classes with a count; the first `length` entries are valid. */
+  /** The classes beside which the word stands; the first `length` entries are valid. */
   readonly seen: Uint32Array;
   length = 0;
-  /** Σ of the counts. */
+  /** The sum of `counts`. */
   total = 0;
 
   constructor(classes: number) {
@@ -195,7 +210,7 @@ interface Neighbours {
   readonly counts: Uint32Array;
 }
 
-/** The words of `to` beside each word of `from`. */
+/** The neighbours `to[i]` of each word `from[i]`, which occur together `counts[i]` times. */
 function neighbours(from: Uint32Array, to: Uint32Array, counts: Uint32Array, types: number): Neighbours {
   const starts = new Uint32Array(types + 1);
   for (const word of from) starts[word + 1]++;
@@ -211,16 +226,16 @@ function neighbours(from: Uint32Array, to: Uint32Array, counts: Uint32Array, typ
   return { starts, words, counts: pairCounts };
 }
 
-/** (n + more)·log(n + more) − n·log n: the change of an entropy term when a count n grows. */
+/** (n + more)·log(n + more) − n·log n: by how much a term N·log N changes when the count n grows by `more`. */
 function gain(n: number, more: number): number {
   return entropyTerm(n + more) - entropyTerm(n);
 }
 
-/** n·log n of the counts below 65,536. */
+/** n·log n for each count n below 65,536. */
 const TERMS = new Float64Array(1 << 16);
 for (let n = 1; n < TERMS.length; n++) TERMS[n] = n * log(n);
 
-/** n·log n, from a table for small counts, as nearly all are. */
+/** n·log n: for n below 65,536, as nearly all counts are, from a table. */
 function entropyTerm(n: number): number {
   return n < TERMS.length ? TERMS[n] : n * log(n);
 }

@@ -1,16 +1,16 @@
 import { KneserError, writeError } from '../base/errors.js';
 import type { Scratch, ScratchFile } from './scratch.js';
 
-/** Numbers of a full slab (1 MiB): memory is allocated, and the file written, by slabs. */
+/** Length of a full slab (1 MiB): memory is allocated, and the file is written, one slab at a time. */
 const SLAB = 1 << 18;
-/** Numbers of the first slab, which grows to a full one: a short text takes little memory. */
+/** Length of the first slab at the beginning. It grows to a full slab, so that a short text takes little memory. */
 const FIRST_SLAB = 1 << 10;
 
 /**
- * A long sequence of 32-bit numbers, appended one at a time and read back in order. Numbers beyond a bound of memory go to a temporary
- * file.
+ * A long sequence of 32-bit numbers, appended one at a time and read back in the same sequence. Numbers that do not fit into the memory
+ * allowed go to a temporary file.
  *
- *     file: slab 0 … slab k−1 │ memory: slab k … slab n−1 │ slab n, filling
+ *     file: slab 0 … slab k−1 │ memory: slab k … slab n−1 │ slab n, which is filled next
  */
 export class IdStream {
   private slab = new Uint32Array(FIRST_SLAB);
@@ -20,9 +20,9 @@ export class IdStream {
   private slabsOnDisk = 0;
 
   /**
-   * @param path the file for numbers that do not fit into memory; it is created when the first do not.
-   * @param memory bytes of numbers that may stay in memory.
-   * @param scratch creates the file; without it, numbers beyond `memory` are refused with KNESER_LIMIT.
+   * @param path the file for numbers that do not fit into memory; it is created when it is first needed.
+   * @param memory how much memory full slabs may take [bytes]; when they take more, they are written to the file.
+   * @param scratch creates the file; without it, more numbers than `memory` allows are refused with KNESER_LIMIT.
    */
   constructor(
     readonly path: string,
@@ -37,10 +37,14 @@ export class IdStream {
 
   push(id: number): void {
     this.slab[this.fill++] = id;
-    if (this.fill === this.slab.length) this.turn();
+    if (this.fill === this.slab.length) this.makeRoom();
   }
 
-  /** All numbers in order, in pieces. A piece is valid until the next one. @param consume frees the memory of each piece then: the stream cannot be read again. */
+  /**
+   * Yields all numbers, in pieces. A piece is valid until the next one is asked for.
+   *
+   * @param consume whether the memory of each piece is then freed, so that the stream cannot be read again.
+   */
   *pieces(consume = false): Generator<Uint32Array> {
     if (this.file !== undefined) {
       const piece = new Uint32Array(SLAB);
@@ -57,7 +61,7 @@ export class IdStream {
     yield this.slab.subarray(0, this.fill);
   }
 
-  /** The numbers that the file does not hold, as bytes, and the position in the file where they belong. Nothing may be appended afterwards. */
+  /** The numbers that are not in the file, as bytes, and the position in the file where they belong [bytes]. No number may be appended afterwards. */
   inMemory(): { position: number; pieces: readonly Uint8Array[] } {
     const slabs = [...this.slabs, this.slab.subarray(0, this.fill)];
     const pieces = slabs.map(slab => new Uint8Array(slab.buffer, 0, slab.byteLength));
@@ -79,8 +83,8 @@ export class IdStream {
     this.slabs = [];
   }
 
-  /** Makes room: enlarges the first slab, or begins the next one. Writes all full slabs to the file if they take more than the memory allowed. */
-  private turn(): void {
+  /** Makes room: enlarges the first slab, or begins the next slab. Writes all full slabs to the file if they take more than the memory allowed. */
+  private makeRoom(): void {
     if (this.slab.length < SLAB) {
       const larger = new Uint32Array(4 * this.slab.length);
       larger.set(this.slab);

@@ -4,7 +4,7 @@ import { BOS, EOS, NONE } from '../text/tokens.js';
 import type { IdStream } from './id-stream.js';
 import type { Chunk, NgramSource } from './ngram-source.js';
 
-/** The text of a training as n-grams: each token is an n-gram with the tokens before it. @param length {@link layoutLength} of the text. */
+/** A text as a source of n-grams: each token and its history are one. @param length {@link layoutLength} of the text. */
 export function textNgrams(ids: IdStream, order: number, length: number): NgramSource {
   return {
     length,
@@ -15,12 +15,12 @@ export function textNgrams(ids: IdStream, order: number, length: number): NgramS
   };
 }
 
-/** The number of ids of a text that is laid out for an order. */
+/** How many numbers a text takes when it is laid out for an order: each sentence has max(1, order − 1) numbers before it, and `</s>`. */
 export function layoutLength(tokens: number, sentences: number, order: number): number {
   return tokens + sentences * (2 + Math.max(0, order - 2));
 }
 
-/** Counts and their sums have 32 bits everywhere, so this is the most positions of a text. */
+/** Counts and their sums have 32 bits everywhere, so that a text may have no more positions than this. */
 const MOST_POSITIONS = 2 ** 32 - 1;
 
 /**
@@ -32,25 +32,25 @@ export function checkTokens(tokens: number, sentences: number, order: number): v
   if (layoutLength(tokens, sentences, order) <= MOST_POSITIONS) return;
   throw new KneserError(
     'KNESER_LIMIT',
-    'the text has more than about 4,000,000,000 tokens (each sentence counts for a few more), the most that 32-bit counts allow; train on a part of it',
+    'the text has more than about 4,000,000,000 tokens (each sentence adds a few), the most that 32-bit counts allow; train on a part of the text',
   );
 }
 
 /**
- * Lays a text out in chunks of at most `limit` numbers. The history of a word is the order − 1 numbers before it. For order 4 a
- * sentence is
+ * Lays a text out in chunks of at most `limit` numbers. The history of a word is the order − 1 numbers before it. At order 4 a
+ * sentence is laid out as
  *
  *     NONE NONE <s> the cat sat </s>
  *
- * A sentence that does not fit continues in the next chunk.
+ * A sentence that does not fit continues in the next chunk, which begins with a copy of the history.
  *
- * - Input: the word numbers of a text, each sentence ended by `EOS`.
- * - Output: chunks of ids, with their histories before them.
- * - Order: as in the text.
+ * - Input: the word indices of a text, with `EOS` after each sentence.
+ * - Output: chunks of ids, in the order of the text.
  *
- * @param toId the id of each number of the stream.
+ * @param toId by word index, the id of the word.
  * @param total `layoutLength` of the text.
- * @param consume whether the stream's memory is freed on the way, so that it cannot be read again.
+ * @param limit the most numbers of a chunk, besides the history at its beginning.
+ * @param consume whether the stream's memory is freed while it is read, so that it cannot be read again.
  */
 export function* layoutChunks(
   stream: IdStream,
@@ -63,8 +63,7 @@ export function* layoutChunks(
   const history = Math.max(1, order - 1);
   const beginning = new Uint32Array(history).fill(NONE);
   beginning[history - 1] = BOS;
-  const single = total <= limit;
-  const length = history + Math.max(single ? total : limit, 4 * history);
+  const length = history + Math.max(Math.min(total, limit), 4 * history);
   const ids = new Uint32Array(sharedMemory(4 * length));
   let at = 0;
   let begin = 0;

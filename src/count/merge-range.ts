@@ -5,34 +5,39 @@ import { BOS } from '../text/tokens.js';
 import type { WordRange } from '../tables/word-ranges.js';
 import { readSubtrees, type Level, type SubtreeModel } from './subtrees.js';
 
-/** Models whose texts are to be one. */
+/** The models whose tables are merged, as if their texts were one text. */
 export interface MergePlan {
   readonly order: number;
-  readonly models: readonly (SubtreeModel & { /** How often its text counts; from 1 up. */ readonly times: number })[];
-  /** Word ids are below this. */
+  readonly models: readonly (SubtreeModel & {
+    /** How often the model's text counts: 1 or more. */ readonly times: number;
+  })[];
+  /** Ids in use: all new word ids are below it. */
   readonly types: number;
-  /** By id, the number of distinct words before it: added up by all threads. */
+  /** By new id, the number of distinct words before the word; all threads add to it. */
   readonly unigrams: Uint32Array;
 }
 
-/** Blocks of all tables that may wait to be taken. */
+/** Encoded blocks are given to `take` when at least this many wait. */
 const BLOCKS_A_TAKE = 64;
-/** Comes after all words. */
+/** Stands for the end of a list; greater than all word ids. */
 const NO_WORD = 0xffffffff;
-/** Contexts of the first level between two looks at the blocks that wait. */
+/** How many contexts of one word are merged before the waiting blocks are counted again. */
 const CONTEXTS_A_LOOK = 64;
 
 /**
- * Merges the contexts of models whose nearest words are in a range of new ids: counts are those of the joined texts.
+ * Merges all contexts of models whose nearest words are in a range of new ids. The merged counts are the counts of the joined texts.
  *
- * - Input: the tries of the models, with contiguous tables alone.
- * - Output: blocks of rows of all tables but that of unigrams, given to `take`; the summaries of the tables.
- * - Order: ascending in every table. Each context is merged after the contexts that are one word longer to the left.
+ * - Input: the tries of models that have contiguous tables only.
+ * - Output: blocks of rows of all tables except the table of unigrams, ascending in every table, given to `take`; the summaries of the
+ *   tables.
  *
- * Raw counts add up. The count of any other n-gram is the number of distinct words to its left: the sum of its counts in the models,
- * less the words that several models have there.
+ * Raw counts add up. The count of any other n-gram is the number of distinct words that precede it: the sum of its counts in the models,
+ * minus one for each further model in which the same word precedes it. A context of several models is therefore merged after the
+ * contexts that are one word longer to the left.
  *
- * @param memory where contexts are while they are merged: what it has is overwritten.
+ * @param stores the store of each model, in the sequence of `plan.models`.
+ * @param onRows called with the number of rows of each block that was read.
+ * @param memory arrays for the contexts of each model, which an earlier call has filled; they are overwritten.
  * @throws KNESER_DAMAGED
  */
 export async function mergeRange(
@@ -60,24 +65,30 @@ export async function mergeRange(
   return summaries;
 }
 
-/** The merging of levels. Level k has the contexts of k + 1 words. */
+/** The state of one merge. Level k has the contexts of k + 1 words; its current context is the first k + 1 words of `path`. */
 class Merging {
+  /** By level, the writer of its table. */
   private readonly writers: readonly TableWriter[];
-  /** The words of the context at hand, nearest first. */
+  /** The words of the current contexts, nearest first. */
   private readonly path: Uint32Array;
-  /** By level: how many models have the context at hand, which they are, and its number in each. */
+  /** By level: the models that have the current context, and the number of the context in each of them. */
   private readonly found: readonly { models: Uint32Array; contexts: Uint32Array }[];
-  /** By level: for each of these models the next entry of a list, and its end. */
+  /** By level, for each model in `found`: the next entry of its list of children or of followers, and the end of the list. */
   private readonly lists: readonly { next: Uint32Array; ends: Uint32Array }[];
-  /** By level and word: by how much the sum of its counts in the models is too large. */
+  /** By level and word: by how much the counts of (current context, word) in the models add up to too much. */
   private readonly excess: readonly Uint32Array[];
+  /** For each model: the next of its contexts of one word, and their end. */
   private readonly top: { next: Uint32Array; ends: Uint32Array };
+  /** The followers of a merged context, and their counts. */
   private words = new Uint32Array(1024);
   private counts = new Uint32Array(1024);
+  /** By model, how often its text counts. */
   private readonly times: readonly number[];
   private readonly unigrams: Uint32Array;
+  /** The level of the longest contexts. */
   private readonly last: number;
 
+  /** @param levels by model and level, the contexts of the model. */
   constructor(
     { order, models: { length }, models, types, unigrams }: MergePlan,
     private readonly levels: readonly (readonly Level[])[],
@@ -88,20 +99,20 @@ class Merging {
     this.times = models.map(({ times }) => times);
     this.unigrams = unigrams;
     this.path = new Uint32Array(width);
-    const both = (): { next: Uint32Array; ends: Uint32Array } => ({
+    const emptyLists = (): { next: Uint32Array; ends: Uint32Array } => ({
       next: new Uint32Array(length),
       ends: new Uint32Array(length),
     });
-    const each = <T>(make: (level: number) => T): T[] => Array.from({ length: width }, (_, level) => make(level));
-    this.writers = each(level => new TableWriter(tableName(contiguous(level + 2), 'words'), level + 1, emit));
-    this.found = each(() => ({ models: new Uint32Array(length), contexts: new Uint32Array(length) }));
-    this.lists = each(both);
-    this.excess = each(level => new Uint32Array(level < width - 1 ? types : 0));
-    this.top = both();
+    const byLevel = <T>(make: (level: number) => T): T[] => Array.from({ length: width }, (_, level) => make(level));
+    this.writers = byLevel(level => new TableWriter(tableName(contiguous(level + 2), 'words'), level + 1, emit));
+    this.found = byLevel(() => ({ models: new Uint32Array(length), contexts: new Uint32Array(length) }));
+    this.lists = byLevel(emptyLists);
+    this.excess = byLevel(level => new Uint32Array(level < width - 1 ? types : 0));
+    this.top = emptyLists();
     for (const [m, [first]] of levels.entries()) this.top.ends[m] = first.contexts;
   }
 
-  /** Merges up to `most` contexts of one word. @returns whether there are more. */
+  /** Merges up to `most` contexts of one word, each with all longer contexts that continue it. @returns whether contexts may remain. */
   advance(most: number): boolean {
     for (let i = 0; i < most; i++) {
       const count = this.enter(0, this.top, this.levels.length, undefined);
@@ -111,30 +122,31 @@ class Merging {
     return true;
   }
 
+  /** Writes the unfinished blocks. @returns the summaries of the tables that have rows. */
   end(): { readonly table: string; readonly summary: TableSummary }[] {
     for (const writer of this.writers) writer.flush();
     return this.writers.filter(({ summary }) => summary.rows > 0).map(({ table, summary }) => ({ table, summary }));
   }
 
   /**
-   * Finds the next context of a level: the least farthest word at the heads of the models' lists, and the models that have it.
+   * Moves to the next context of a level: its farthest word is the least of the words at the heads of the lists. Sets `path` and `found`.
    *
-   * @param length lists.
-   * @param of the model of each list; without it the list's number.
-   * @returns how many models have it; 0 at the end of all lists.
+   * @param length number of lists.
+   * @param modelOf by list, its model; if absent, list i belongs to model i.
+   * @returns how many models have the context; 0 at the end of all lists.
    */
   private enter(
     level: number,
     { next, ends }: { readonly next: Uint32Array; readonly ends: Uint32Array },
     length: number,
-    of: Uint32Array | undefined,
+    modelOf: Uint32Array | undefined,
   ): number {
     const { models, contexts } = this.found[level];
     let least = -1;
     let count = 0;
     for (let i = 0; i < length; i++) {
       if (next[i] === ends[i]) continue;
-      const model = of ? of[i] : i;
+      const model = modelOf ? modelOf[i] : i;
       const { words, order } = this.levels[model][level];
       const context = order[next[i]];
       const word = words[context];
@@ -146,7 +158,7 @@ class Merging {
     }
     if (count === 0) return 0;
     for (let i = 0, n = 0; i < length && n < count; i++) {
-      if ((of ? of[i] : i) !== models[n]) continue;
+      if ((modelOf ? modelOf[i] : i) !== models[n]) continue;
       next[i]++;
       n++;
     }
@@ -154,7 +166,7 @@ class Merging {
     return count;
   }
 
-  /** Merges the context at hand and all longer ones that continue it. @param count models that have it. */
+  /** Merges the current context and all longer contexts that continue it. @param count how many models have the context. */
   private merge(level: number, count: number): void {
     const { models, contexts } = this.found[level];
     if (count === 1) {
@@ -219,7 +231,7 @@ class Merging {
     this.put(level, length);
   }
 
-  /** The same of contexts `a` and `b` of two models, without lists of models. */
+  /** As {@link merge}, of context `a` of one model and context `b` of another, without the arrays in `found` and `lists`. */
   private mergeTwo(level: number, modelA: number, a: number, modelB: number, b: number): void {
     const { path, excess } = this;
     const levelA = this.levels[modelA][level];
@@ -283,7 +295,7 @@ class Merging {
     this.put(level, length);
   }
 
-  /** Copies a context that one model alone has, and all longer ones that continue it. */
+  /** Copies a context that only one model has, and all longer contexts that continue it. */
   private copy(level: number, model: number, context: number): void {
     const { starts, children, followers, counts: their } = this.levels[model][level];
     const from = starts[context];
@@ -305,18 +317,19 @@ class Merging {
     }
   }
 
-  /** Whether the context at hand has raw counts. */
+  /** Whether the followers of the current context have raw counts. */
   private isRaw(level: number): boolean {
     return level === this.last || this.path[level] === BOS;
   }
 
-  /** Writes the rows of the context at hand. */
+  /** Writes the rows of the current context: the first `length` entries of `words` and `counts`. */
   private put(level: number, length: number): void {
     const { words, counts, unigrams } = this;
     this.writers[level].group(this.path, words, counts, length);
     if (level === 0) for (let i = 0; i < length; i++) Atomics.add(unigrams, words[i], 1);
   }
 
+  /** Makes `words` and `counts` long enough for `length` followers. */
   private reserve(length: number): void {
     if (length <= this.words.length) return;
     this.words = new Uint32Array(2 * length);

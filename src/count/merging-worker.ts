@@ -4,7 +4,7 @@ import type { EncodedBlock, TableSummary } from '../tables/table-writer.js';
 import type { Level } from './subtrees.js';
 import { mergeRange, type MergePlan } from './merge-range.js';
 
-// A thread that merges ranges of words.
+// The entry of a thread of Node that merges the tables of models, one range of words at a time.
 if (parentPort) {
   serveRanges<EncodedBlock, readonly { readonly table: string; readonly summary: TableSummary }[]>(
     parentPort,

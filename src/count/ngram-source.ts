@@ -1,45 +1,45 @@
 /**
- * How often an n-gram of a chunk was seen. `one`: once. `counts`: the number after the n-gram is its count. `differences`: this number
- * is signed (two's complement); the numbers of equal n-grams are added up, and n-grams with the sum 0 do not occur.
+ * How the chunks of a source say how often an n-gram was seen. `one`: each n-gram was seen once. `counts`: the number after an n-gram is
+ * its count. `differences`: the number after an n-gram is signed (two's complement); the numbers of equal n-grams are added up, and an
+ * n-gram counts only if its sum is above 0.
  */
 export type Weights = 'one' | 'counts' | 'differences';
 
-/** A part of the n-grams that are counted, as ids in an array. */
+/** Some of the n-grams of a source, as ids in an array. */
 export interface Chunk {
-  /** Memory shared between threads. All chunks of a source use it: it is overwritten when the next chunk is asked for. */
+  /** An array in memory that threads share. All chunks of a source use the same array: the next chunk overwrites it. */
   readonly ids: Uint32Array;
-  /** Index of the first predicted word. The numbers before a predicted word are its history, `NONE` before `<s>`. */
+  /** Where the first predicted word is in `ids`. The ids before a predicted word are its history, with `NONE` before `<s>`. */
   readonly begin: number;
-  /** Index after the last word. */
+  /** Where the n-grams end in `ids` (exclusive). */
   readonly end: number;
-  /** Numbers from one predicted word to the next. */
+  /** The distance in `ids` from one predicted word to the next. */
   readonly step: number;
 }
 
 /**
- * The one way in: where counted n-grams come from. A text (`textNgrams`), models and files of counts (`windows.ts`) are sources;
- * sorting, adjusting and writing them is the same code for all.
+ * The origin of the n-grams that are counted. A text (`textNgrams`), models and files of counts (`windows.ts`) are sources; the same code
+ * sorts, adjusts and writes the n-grams of all sources.
  *
- * - Input: the tokens of a text with their histories, or different n-grams with counts. The n-grams are as long as the order, or
- *   shorter and begin with `<s>`: every occurrence of a token ends exactly one of them, so all counts of a model follow from these.
- * - Output: chunks of ids.
- * - Order: any; sorting follows.
+ * - Input: the tokens of a text with their histories, or distinct n-grams with counts. The n-grams are as long as the order, or they are
+ *   shorter and begin with `<s>`: every occurrence of a token ends exactly one of them, so all counts of a model follow from these n-grams.
+ * - Output: chunks of ids, with the n-grams in any sequence, because they are sorted afterwards.
  */
 export interface NgramSource {
-  /** How many numbers the chunks have all together. */
+  /** How many 32-bit numbers the chunks have together. */
   readonly length: number;
-  /** Numbers from one n-gram to the next: 1 in a text, where n-grams overlap. */
+  /** The distance from one n-gram to the next in a chunk: 1 in a text, where n-grams overlap. */
   readonly step: number;
   readonly weights: Weights;
   /**
-   * Lays all n-grams out.
+   * Lays all n-grams out in chunks.
    *
-   * @param toId the id of each word number of the source.
-   * @param limit the most numbers of a chunk.
-   * @param consume frees the source's memory on the way: it cannot be read again.
+   * @param toId by word index of the source, the id of the word.
+   * @param limit the most 32-bit numbers of a chunk.
+   * @param consume whether the source's memory is freed while it is read, so that it cannot be read again.
    */
   chunks(toId: Uint32Array, limit: number, consume: boolean): AsyncIterable<Chunk> | Iterable<Chunk>;
-  /** Called with the number of n-grams that were left out because their differences add up to less than 0. */
+  /** Called with the number of n-grams that were left out because their differences add up to less than 0. Only for `differences`. */
   onNegative?(ngrams: number): void;
   /** Closes temporary files. */
   close(): void;

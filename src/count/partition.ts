@@ -2,28 +2,28 @@ import { sharedMemory } from '../base/shared-memory.js';
 import { BOS, EOS, NONE } from '../text/tokens.js';
 import type { Chunk } from './ngram-source.js';
 
-/** The least number of positions in a partition, except the last: enough to amortise the cost of a task, few enough to balance the threads. */
+/** The least number of positions in each partition except the last: enough to amortise the cost of a task, few enough to balance the threads. */
 const PARTITION_POSITIONS = 1 << 18;
 
 /**
- * The vocabulary divided into ranges of ids; each range occurs about equally often as a context word. The rows of a table whose nearest context word is in
- * one range are a partition: partitions are counted independently, and no block crosses their bounds. The ranges depend on the
- * text alone, not on threads or memory.
+ * The vocabulary divided into ranges of ids, such that the words of each range together occur about equally often. A partition is the
+ * set of positions whose nearest context word is in one range. Partitions are counted independently, and no block has rows of two
+ * partitions. The ranges depend on the text alone, not on threads or memory.
  */
 export interface Partitions {
   /** Number of partitions. */
   readonly count: number;
-  /** For each word id, the number of its partition. */
+  /** By word id, the partition of the word: 0 … `count` − 1. */
   readonly of: Uint32Array;
 }
 
 /**
  * Chooses partitions.
  *
- * @param frequencies by id, the occurrences in the text; `<s>` occurs as often as `</s>`.
- * @param least the least number of positions in a partition, except the last.
- * @param ids ids in use, at least the length of `frequencies`. Ids beyond that length are words whose counts were subtracted
+ * @param frequencies by id, the occurrences in the text; its entry of `<s>` is not read, because `<s>` occurs as often as `</s>`.
+ * @param ids ids in use, at least the length of `frequencies`. The ids from that length on are words whose counts were subtracted
  * completely; they belong to the last partition.
+ * @param least the least number of positions in each partition except the last.
  */
 export function planPartitions(
   frequencies: Float64Array,
@@ -45,17 +45,19 @@ export function planPartitions(
   return { count: partition + 1, of };
 }
 
-/** The positions of a chunk grouped by partition: those of partition p are `positions[starts[p], starts[p + 1])`. */
+/** Positions of a chunk grouped by partition: `positions[starts[p], starts[p + 1])` are the positions of partition p. */
 export interface PartitionedPositions {
+  /** Indices into the chunk's `ids`. */
   readonly positions: Uint32Array;
+  /** Length: the number of partitions + 1. */
   readonly starts: Uint32Array;
 }
 
 /**
- * Groups the positions of predicted words by the partition of the word `distance` to their left. Positions that have no word there are left
- * out. Two passes over the ids.
+ * Groups the positions of predicted words by the partition of the word at `distance` before them, in two passes over the ids. Positions
+ * whose sentence has no word there are left out.
  *
- * @param reuse a shared array that holds the result if it is long enough.
+ * @param reuse an array in shared memory that takes the positions if it is long enough.
  */
 export function partitionPositions(
   chunk: Chunk,

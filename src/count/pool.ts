@@ -5,15 +5,16 @@ import type { ThreadReply, ThreadRequest } from './counting-thread.js';
 import type { Scratch } from './scratch.js';
 import type { EncodedBlock } from '../tables/table-writer.js';
 
-/** Takes the blocks of a task as they fill up. The task ends only when all promises that the sink returned are fulfilled. */
+/** Takes blocks of a task as they fill up. The task ends only when all promises that the sink returned are settled. */
 export type BlockSink = (blocks: EncodedBlock[]) => Promise<void>;
 
-/** Threads that count tasks; without threads of its own, a pool works on the caller's thread. */
+/** Threads that do counting tasks; without threads of its own, a pool works on the caller's thread. */
 export interface CountPool {
+  /** Number of threads besides the caller's. */
   readonly threads: number;
   /** Runs a task on an idle thread; waits for one if all are busy. @throws the failure of the thread or of the sink. */
   run(task: CountTask, blocks: BlockSink): Promise<CountResult>;
-  /** Ends the threads, and returns the unigram counts of all tasks. */
+  /** Ends the threads. @returns by id, the number of distinct words seen before the word, over all tasks. */
   finish(): Promise<Uint32Array>;
   /** Ends the threads at once. */
   abort(): Promise<void>;
@@ -21,15 +22,17 @@ export interface CountPool {
 
 /** A thread that serves requests, as `counting-thread.ts` does. */
 export interface CountThread {
+  /** Sends a request to the thread. */
   post(request: ThreadRequest): void;
+  /** Ends the thread at once. */
   end(): Promise<void>;
 }
 
 /**
  * Starts a thread.
  *
- * @param onReply called with each reply.
- * @param onEnd called with the reason when the thread has ended.
+ * @param onReply called with each reply of the thread.
+ * @param onEnd called with the reason when the thread has ended or failed.
  */
 export type StartThread = (
   plan: CountPlan,
@@ -39,13 +42,15 @@ export type StartThread = (
 
 /** The threads and files that counting may use. */
 export interface CountingPlace {
+  /** How many threads count at the same time. */
   readonly threads: number;
-  /** Starts a counting thread, so that the caller's stays free for signals, timers and writes. Without it, the caller's thread counts. */
+  /** Starts a counting thread, so that the caller's thread stays free for signals, timers and writes. Without it, the caller's thread counts. */
   readonly startThread?: StartThread | undefined;
+  /** Creates the files of sorted runs; `undefined` where there is no disk. */
   readonly scratch: Scratch | undefined;
 }
 
-/** Starts the threads of a pool. @param temporary gives each thread the path of a file for its sorted runs. */
+/** Makes a pool and starts its threads. @param temporary returns the path of the file for the sorted runs of a thread. */
 export function createPool(
   { threads, startThread, scratch }: CountingPlace,
   plan: Omit<CountPlan, 'temporary'>,
@@ -56,7 +61,7 @@ export function createPool(
     temporary: temporary(thread),
     ...(canShare() ? { underWay: new Int32Array(new SharedArrayBuffer(4)) } : {}),
   });
-  // One thread besides the caller's pays only if it shares the text: otherwise the ids of every task are copied to it.
+  // A single thread besides the caller's is faster only if threads share memory: otherwise the ids of every task are copied to it.
   return startThread && (threads > 1 || (threads === 1 && canShare()))
     ? new ThreadPool(threads, thread => new PooledThread(startThread, planOf(thread)))
     : new SameThread(planOf(0), scratch);
@@ -96,8 +101,9 @@ class SameThread implements CountPool {
 class ThreadPool implements CountPool {
   private readonly idle: PooledThread[];
   private readonly all: readonly PooledThread[];
+  /** Callers of `run` that wait for an idle thread, the first caller first. */
   private waiting: { resolve: (thread: PooledThread) => void; reject: (error: Error) => void }[] = [];
-  /** The reason for which a thread ended too early; from then on every task fails with it. */
+  /** Why a thread ended too early, or that counting was stopped; set once, and from then on every task fails with it. */
   private lost: Error | undefined;
 
   constructor(
@@ -111,7 +117,7 @@ class ThreadPool implements CountPool {
 
   async run(task: CountTask, blocks: BlockSink): Promise<CountResult> {
     const thread = await this.takeThread();
-    // Writes are awaited from the start: one may fail while the task is still running, and must not be an unhandled rejection.
+    // A write may fail while the task is still running; `allSettled` keeps that from being an unhandled rejection.
     const writes: Promise<PromiseSettledResult<void>[]>[] = [];
     let result: CountResult;
     try {
@@ -129,6 +135,7 @@ class ThreadPool implements CountPool {
     return result;
   }
 
+  /** An idle thread, as soon as there is one. */
   private takeThread(): Promise<PooledThread> {
     if (this.lost) return Promise.reject(this.lost);
     const thread = this.idle.pop();
@@ -142,6 +149,7 @@ class ThreadPool implements CountPool {
     else this.idle.push(thread);
   }
 
+  /** Makes all waiting and later tasks fail. */
   private lose(error: Error): void {
     this.lost ??= error;
     for (const { reject } of this.waiting) reject(this.lost);
@@ -175,7 +183,9 @@ class PooledThread {
   /** Called with the reason when the thread has ended. */
   onLost: ((reason: Error) => void) | undefined;
   private readonly thread: CountThread;
+  /** Why the thread has ended. */
   private lost: Error | undefined;
+  /** The request that the thread answers at present. */
   private asked: { take: (reply: ThreadReply) => void; reject: (error: Error) => void } | undefined;
 
   constructor(
@@ -193,7 +203,7 @@ class PooledThread {
     );
   }
 
-  /** Tells the thread that a message of its blocks was written; it may be waiting for that. */
+  /** Tells the thread that one of its messages of blocks was written; the thread may be waiting for it. */
   notifyWritten(): void {
     const { underWay } = this.plan;
     if (!underWay) return;
@@ -201,7 +211,7 @@ class PooledThread {
     Atomics.notify(underWay, 0);
   }
 
-  /** Sends a request. @param accept called with each reply, until it returns a value: the result. */
+  /** Sends a request. @param accept called with each reply; the first value that it returns is the result of the request. */
   ask<T>(request: ThreadRequest, accept: (reply: ThreadReply) => T | undefined): Promise<T> {
     if (this.lost) return Promise.reject(this.lost);
     return new Promise<T>((resolve, reject) => {

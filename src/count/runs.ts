@@ -3,36 +3,45 @@ import { KneserError } from '../base/errors.js';
 import type { ScratchFile } from './scratch.js';
 import type { TupleSink } from './sort.js';
 
-/** A sorted run of tuples: a range of bytes of a temporary file. */
+/** A sorted run of tuples: `length` bytes of a temporary file, from the byte `offset` on. */
 export interface RunSegment {
   readonly path: string;
   readonly offset: number;
   readonly length: number;
 }
 
-/** Size of the buffer through which a run is written. */
+/** Size of the buffer through which a run is written [bytes]. */
 export const RUN_BUFFER_BYTES = 1 << 18;
 /** The most bytes of a tuple: one for the shared prefix, and a varint for each of up to 13 columns and for the weight. */
 const TUPLE_BYTES = 1 + 14 * 5;
 
 /**
- * Writes sorted tuples one after the other; equal tuples once, with their weights added up. The layout of a tuple:
+ * Writes sorted tuples one after the other. Equal tuples are written once, with their weights added up. The layout of a tuple:
  *
- *     byte: leading columns shared with the tuple before │ varint: difference of the next column │ varints: the other columns │ varint: weight
+ *     byte: how many leading columns equal the previous tuple's │ varint: difference of the next column │ varints: the other columns │ varint: weight
  *
  * A weight below 0 is written as its two's complement. Tuples whose weights add up to 0 are left out.
  *
  * - Input: the tuples of one partition of one sort and chunk, ascending.
  * - Output: one run in the file.
- * - Order: `add` for all tuples, then `end`.
+ * - Calls: `add` for all tuples, then `end`.
  */
 export class RunWriter {
+  /** Bytes in the buffer. */
   private fill = 0;
+  /** Where the buffer will be written in the file [bytes]. */
   private written: number;
+  /** The tuple of the last call. */
   private readonly current: Uint32Array;
+  /** The last tuple that was written. */
   private readonly previous: Uint32Array;
-  private run = 0;
+  /** The sum of the weights of `current`. */
+  private weight = 0;
 
+  /**
+   * @param offset where the run begins in the file [bytes].
+   * @param width columns of a tuple.
+   */
   constructor(
     private readonly file: ScratchFile,
     private readonly path: string,
@@ -53,21 +62,22 @@ export class RunWriter {
       let different = 0;
       while (different < width && columns[different][at] === current[different]) different++;
       if (different === width) {
-        this.run += weight;
+        this.weight += weight;
         continue;
       }
-      if (this.run !== 0) this.put();
+      if (this.weight !== 0) this.put();
       for (let j = different; j < width; j++) current[j] = columns[j][at];
-      this.run = weight;
+      this.weight = weight;
     }
   };
 
   end(): RunSegment {
-    if (this.run !== 0) this.put();
+    if (this.weight !== 0) this.put();
     this.flush();
     return { path: this.path, offset: this.offset, length: this.written - this.offset };
   }
 
+  /** Puts `current` into the buffer. */
   private put(): void {
     const { current, previous, buffer } = this;
     const width = current.length;
@@ -78,7 +88,7 @@ export class RunWriter {
     buffer[at++] = shared;
     at = writeVarint(buffer, at, current[shared] - previous[shared]);
     for (let j = shared + 1; j < width; j++) at = writeVarint(buffer, at, current[j]);
-    this.fill = writeVarint(buffer, at, this.run >>> 0);
+    this.fill = writeVarint(buffer, at, this.weight >>> 0);
     previous.set(current);
   }
 
@@ -89,14 +99,20 @@ export class RunWriter {
   }
 }
 
-/** Reads the tuples of one run in order. */
+/** Reads the tuples of one run, in the sequence in which they were written. */
 class RunReader {
+  /** The tuple that was read last. */
   readonly tuple: Uint32Array;
+  /** The weight of the tuple. */
   weight = 0;
   private readonly buffer: Uint8Array;
+  /** Where the next tuple begins in the buffer [bytes]. */
   private readonly cursor = { at: 0 };
+  /** Bytes in the buffer. */
   private fill = 0;
+  /** Where the bytes after the buffer are in the file [bytes]. */
   private next: number;
+  /** Where the run ends in the file [bytes]. */
   private readonly end: number;
 
   constructor(
@@ -112,7 +128,7 @@ class RunReader {
     this.end = segment.offset + segment.length;
   }
 
-  /** Moves to the next tuple; false at the end. */
+  /** Reads the next tuple. @returns false at the end of the run. */
   advance(): boolean {
     const { cursor, tuple, buffer } = this;
     if (this.fill - cursor.at < TUPLE_BYTES) this.refill();
@@ -125,6 +141,7 @@ class RunReader {
     return true;
   }
 
+  /** Moves the unread bytes to the beginning of the buffer, and fills the buffer from the file. */
   private refill(): void {
     const { buffer, cursor } = this;
     if (this.next >= this.end) return;
@@ -144,13 +161,12 @@ class RunReader {
 /**
  * Merges sorted runs into one ascending sequence of tuples.
  *
- * - Input: the runs of all chunks of one sort and partition.
- * - Output: the tuples, given to `sink` one at a time with their weights; equal tuples of different runs stay apart.
- * - Order: after all of these runs are written.
+ * - Input: the runs of all chunks of one sort and partition, completely written.
+ * - Output: the tuples, given to `sink` one at a time with their weights; equal tuples of different runs are not added up.
  *
  * @param width columns of a tuple.
  * @param open opens the file of a run.
- * @param memory the buffers of all runs together; each gets an equal part.
+ * @param memory is divided equally into the buffers of the runs.
  * @param isSigned whether weights may be less than 0.
  */
 export function mergeRuns(
@@ -185,6 +201,7 @@ export function mergeRuns(
   }
 }
 
+/** Restores the heap below place `at`: each reader's tuple is at most the tuples of the readers at places 2·at + 1 and 2·at + 2. */
 function siftDown(heap: RunReader[], at: number): void {
   const reader = heap[at];
   for (;;) {
@@ -198,6 +215,7 @@ function siftDown(heap: RunReader[], at: number): void {
   heap[at] = reader;
 }
 
+/** Whether the tuple of `a` is less than the tuple of `b`. */
 function isBefore(a: RunReader, b: RunReader): boolean {
   for (let j = 0; j < a.tuple.length; j++) {
     if (a.tuple[j] !== b.tuple[j]) return a.tuple[j] < b.tuple[j];

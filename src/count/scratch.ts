@@ -1,8 +1,8 @@
 /** A temporary file that can be read and written at any position [bytes]. */
 export interface ScratchFile {
-  /** Reads bytes from a position on, as many as `into` has room for. @returns how many were read; 0 at the end of the file. */
+  /** Reads bytes from `position` on, at most as many as `into` has room for. @returns how many bytes were read; 0 at the end of the file. */
   read(into: Uint8Array, position: number): number;
-  /** Writes all of `data`. */
+  /** Writes all of `data` from `position` on. */
   write(data: ArrayBufferView, position: number): void;
   close(): void;
 }

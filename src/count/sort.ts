@@ -1,40 +1,47 @@
 import type { Weights } from './ngram-source.js';
 
 /**
- * Radix sort of text positions by the words around them. Ranges of positions are split by their most significant column until a piece fits
- * the cache; the columns of a piece are then gathered once, and sorted by the least significant digit first. No memory is allocated
- * per position. About 60 ns a position for five columns on one core, on a text of 68 M tokens.
+ * Radix sort of text positions by the words around them. Ranges of positions are split by one column after another, the most significant
+ * column first, until a piece fits the cache. The columns of a piece are then gathered once, and sorted from the least significant digit
+ * up. No memory is allocated for single positions. Sorting takes about 60 ns a position for five columns on one core (measured on a text
+ * of 68 million tokens).
  */
 
-/** A piece of at most this many positions is sorted as a whole, without a further split: 8,192 × 6 columns × 4 bytes fit the second-level cache. */
+/** A piece of at most this many positions, a leaf, is not split further: 8,192 × 6 columns × 4 bytes fit the second-level cache. */
 const LEAF = 8192;
 const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
-/** Of the buckets of a split, the first half hold one value each (frequent words), the others ranges of equal size. */
+/** The first half of a split's buckets take one value each, since small values are frequent words; the other buckets take ranges of equal size. */
 const EXACT = DIGITS / 2;
-/** Arrays for up to this many positions are kept between sorts. */
+/** Arrays for up to this many positions are kept for the next sort; longer arrays are freed. */
 const KEPT = 1 << 20;
 
 /**
- * Receives sorted tuples: the i-th is `columns[0][order[i]], columns[1][order[i]] …` for i < `length`, each seen `weight`
- * times. Tuples come in ascending order over all calls and may repeat. The arrays are reused after the call.
+ * Receives sorted tuples: the i-th tuple (i < `length`) is `columns[0][order[i]], columns[1][order[i]] …`, and each was seen `weight`
+ * times. Tuples ascend over all calls, and equal tuples may follow each other. The arrays are reused after the call.
  */
 export type TupleSink = (columns: readonly Uint32Array[], order: Uint32Array, length: number, weight: number) => void;
 
 /** The working arrays of one thread, for all its sorts. */
 export class SortSpace {
+  /** The columns of a leaf: each has {@link LEAF} entries. */
   readonly columns: Uint32Array[] = [];
+  /** The entries of the columns as they are sorted so far; each pass over a digit writes `otherOrder` and swaps the two arrays. */
   order = new Uint32Array(LEAF);
   otherOrder = new Uint32Array(LEAF);
+  /** By digit, how many entries have it, then where they begin. */
   readonly histogram = new Uint32Array(DIGITS + 1);
-  /** For weighted positions: their weights, and (as indices of the columns) the positions of one weight. */
+  /** For weighted positions: by entry of the columns, its weight. */
   weights = new Float64Array(0);
+  /** For weighted positions: consecutive entries of `order` that have the same weight. */
   stretch = new Uint32Array(0);
+  /** The positions of a partition as they are split so far; each split writes `otherScratch`. */
   scratch = new Uint32Array(0);
   otherScratch = new Uint32Array(0);
+  /** By place in `scratch`, the word in the column by which a range is split. */
   values = new Uint32Array(0);
 
-  /** Enlarges the arrays to hold `positions` positions, and adds column arrays until there are `columns`. */
+  /** Makes the arrays long enough for `positions` positions, and adds columns until there are `columns`. */
   reserve(positions: number, columns: number): void {
     while (this.columns.length < columns) this.columns.push(new Uint32Array(LEAF));
     if (this.scratch.length >= positions) return;
@@ -43,7 +50,7 @@ export class SortSpace {
     if (positions > LEAF) this.values = new Uint32Array(positions);
   }
 
-  /** Frees the arrays if they are longer than {@link KEPT}: only a large partition needs them so long. */
+  /** Frees the arrays of positions if they are longer than {@link KEPT}, which only a large partition needs. */
   shrink(): void {
     if (this.scratch.length <= KEPT) return;
     this.scratch = this.otherScratch = this.values = new Uint32Array(0);
@@ -51,15 +58,16 @@ export class SortSpace {
 }
 
 /**
- * Sorts positions by tuples of words. Column j of the tuple of a position is the word `distances[j]` to its left (0: the word itself), or
- * `NONE` if its sentence has no word there.
+ * Sorts positions by tuples of words. Column j of a position's tuple is the word at the distance `distances[j]` before the position (0: the
+ * word at the position itself), or `NONE` if the sentence has no word there.
  *
- * - Input: the positions of one partition in the laid-out ids of a chunk. Of `counts` and `differences` the number after each position
- *   is its weight.
+ * - Input: the positions of one partition in the ids of a chunk. With the weights `counts` and `differences`, the number after each
+ *   position is its weight.
  * - Output: their tuples, ascending, given to the sink in batches.
  */
 export class PositionSorter {
   private readonly columns: readonly Uint32Array[];
+  /** The ids of the chunk whose positions are sorted. */
   private ids: Uint32Array = new Uint32Array(0);
 
   constructor(
@@ -87,7 +95,7 @@ export class PositionSorter {
     space.shrink();
   }
 
-  /** Sorts `from[low, high)`, whose tuples agree in the columns before `column`. */
+  /** Sorts the positions `from[low, high)`, whose tuples have equal columns before `column`, by way of `to`. */
   private range(from: Uint32Array, to: Uint32Array, low: number, high: number, column: number): void {
     if (high - low <= LEAF) {
       if (high > low) this.leaf(from, low, high, column);
@@ -141,7 +149,7 @@ export class PositionSorter {
     if (high > start) this.leaf(to, start, high, column);
   }
 
-  /** Gives the sink the one tuple that the positions `from[low, high)` have. */
+  /** Gives the sink the tuple of the positions `from[low, high)`, which all have the same tuple. */
   private repeated(from: Uint32Array, low: number, high: number): void {
     const { columns, distances, ids, space, sink, weights } = this;
     for (let j = 0; j < columns.length; j++) columns[j][0] = ids[from[low] - distances[j]];
@@ -156,7 +164,7 @@ export class PositionSorter {
     return this.weights === 'differences' ? weight | 0 : weight;
   }
 
-  /** Sorts `from[low, high)`, a piece of at most {@link LEAF} positions that agree in the columns before `firstColumn`. */
+  /** Sorts `from[low, high)`, at most {@link LEAF} positions whose tuples have equal columns before `firstColumn`, and gives their tuples to the sink. */
   private leaf(from: Uint32Array, low: number, high: number, firstColumn: number): void {
     const { ids, columns, distances, space } = this;
     const { histogram } = space;
@@ -193,7 +201,7 @@ export class PositionSorter {
     else this.sinkWeighted(from, low, order, length);
   }
 
-  /** Gives the sorted tuples of a leaf to the sink, consecutive tuples of equal weight in one call. Most weights are 1. */
+  /** Gives the sorted tuples of a leaf to the sink: consecutive tuples of equal weight in one call, because most weights are 1. */
   private sinkWeighted(from: Uint32Array, low: number, order: Uint32Array, length: number): void {
     const { columns, sink } = this;
     const { weights, stretch } = this.space;
@@ -208,14 +216,14 @@ export class PositionSorter {
   }
 }
 
-/** The right shift of values past the exact buckets that makes values from 0 to `span` fit all buckets. */
+/** The least right shift [bits] of values ≥ {@link EXACT} for which {@link bucketOf} maps all values from 0 to `span` to existing buckets. */
 function bucketShift(span: number): number {
   let shift = 0;
   while (Math.floor((span - EXACT) / 2 ** shift) >= EXACT) shift++;
   return shift;
 }
 
-/** The bucket of a value; it never falls as values rise. The smallest values, which are frequent words, have a bucket each. */
+/** The bucket of a value; a greater value never has a smaller bucket. Each value below {@link EXACT} has a bucket of its own. */
 function bucketOf(value: number, shift: number): number {
   return value < EXACT ? value : EXACT + ((value - EXACT) >>> shift);
 }

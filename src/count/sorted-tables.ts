@@ -1,33 +1,35 @@
 import type { Pruning } from '../tables/pruning.js';
 import type { TableSummary } from '../tables/table-writer.js';
 
-/** Some rows of a sorted table, valid until the next ones. */
+/** Some rows of a sorted table. The arrays are valid until the next rows are asked for; their first `length` entries are in use. */
 export interface SortedRows {
-  /** Of each row by distance, nearest word first: the ids of its context. */
+  /** One array for each word of the context, nearest word first: by row, the word's id. */
   readonly contexts: readonly Uint32Array[];
-  /** Of each row, the predicted word; `NONE` in the first row of a context whose count is that of n-grams that were dropped. */
+  /** By row, the id of the predicted word. `NONE` in a context's first row says that its count is the total of n-grams that were dropped. */
   readonly words: Uint32Array;
+  /** By row, the adjusted count. */
   readonly counts: Uint32Array;
+  /** Number of rows. */
   readonly length: number;
 }
 
 /**
- * The other way in: tables that are counted, adjusted and sorted already, so that only blocks are to be made of them. A text and
- * other n-grams come in as an `NgramSource`.
+ * Tables whose n-grams another program has already counted, adjusted and sorted, so that they only have to be written as blocks. (A text
+ * and other unsorted n-grams are an `NgramSource`.)
  *
  * - Input: a folder that another program wrote.
- * - Output: the rows of each table, with ids of the source's vocabulary.
- * - Order: rows ascend, nearest word first, then the predicted word. Whoever reads them checks it.
+ * - Output: the rows of each table, with ids of the source's vocabulary. Rows ascend by context (nearest word first), then by predicted
+ *   word; the reader of the rows checks this.
  */
 export interface SortedTables {
-  /** Rows of all tables. */
+  /** Number of rows of all tables together. */
   readonly rows: number;
   /** How n-grams were dropped; `undefined` if none were. */
   readonly pruning: Pruning | undefined;
-  /** Reads a table. @param table its pattern. */
+  /** Reads the rows of a table. @param table the pattern of the table, as text. */
   read(table: string): AsyncIterable<SortedRows>;
-  /** Completes the summary of a table whose rows were all read: with the rows that were dropped. @throws an error if rows are missing. */
+  /** Adds the dropped n-grams to the summary of a table whose rows were all read. @throws an error if rows are missing. */
   summarize(table: string, written: TableSummary): TableSummary & { readonly dropped?: number };
-  /** The error for rows in a wrong order. */
+  /** The error for a row that does not come after the row before it. @param row the row's number in the table, from 0. */
   unsorted(table: string, row: number): Error;
 }

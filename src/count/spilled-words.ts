@@ -5,41 +5,47 @@ import { hashBytes, WordList } from '../text/word-list.js';
 import type { IdStream } from './id-stream.js';
 import type { Scratch, ScratchFile } from './scratch.js';
 
-/** A number n ≥ SPILLED in the token stream stands for a token of spill part n − SPILLED. Its word is known only after that part is counted. */
+/** A number n ≥ SPILLED in the token stream stands for a spilled token of part n − SPILLED. Its word index is known only after all parts are counted. */
 export const SPILLED = 0x80000000;
 
-/** Number of parts. The hash of a token says its part; the words of one part at a time are counted in memory. */
+/** Spilled tokens are divided into this many parts by their hashes; the words of one part at a time are counted in memory. */
 const PARTS = 256;
+/** Size of the buffer of each part [bytes]. */
 const BUFFER_BYTES = 1 << 14;
 
-/** A piece of a part in the file: whole tokens, each preceded by its length (varint). */
+/** A stretch of the file with tokens of one part: for each token its length [bytes] as a varint, then its bytes. */
 interface Segment {
+  /** Where the stretch begins in the file [bytes]. */
   readonly offset: number;
+  /** Length of the stretch [bytes]. */
   readonly length: number;
 }
 
 /**
- * Keeps tokens whose words do not fit into memory in a temporary file, so that the most frequent words of any text can be found. Which
- * words are spilled does not change which words are chosen.
+ * Keeps tokens whose words do not fit into memory in a temporary file, so that the most frequent words of any text can be found.
+ * The chosen words are the same, whichever words are spilled.
  *
  * - Input: tokens, in the order of the text.
- * - Output: the frequent words among them, and a stream in which the numbers of parts are replaced by the numbers of these words.
- * - Order: `push` for all tokens, then `choose`, then `resolve`.
+ * - Output: the frequent words among them, and a copy of the token stream in which each number n ≥ SPILLED is replaced by a word index.
+ * - Calls: `push` for all tokens, then `choose`, then `resolve`.
  */
 export class SpilledWords {
   private file: ScratchFile | undefined;
+  /** Length of the file [bytes]. */
   private written = 0;
+  /** By part, its stretches of the file, in the order of the text. */
   private readonly segments: Segment[][] = Array.from({ length: PARTS }, () => []);
+  /** By part, tokens that are not in the file yet; the first `fills[part]` bytes are valid. */
   private readonly buffers = Array.from({ length: PARTS }, () => new Uint8Array(BUFFER_BYTES));
   private readonly fills = new Uint32Array(PARTS);
 
-  /** @param path the file, created for the first token that does not fit into the buffers. */
+  /** @param path the path of the file, which is created when the first buffer is full. */
   constructor(
     private readonly path: string,
     private readonly scratch: Scratch,
   ) {}
 
-  /** Takes the token `bytes[from, to)`. @returns the number that stands for it in the token stream. */
+  /** Takes the token `bytes[from, to)`. @param hash its `hashBytes`. @returns the number that stands for it in the token stream. */
   push(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const part = hash >>> 24;
     const length = to - from;
@@ -54,14 +60,14 @@ export class SpilledWords {
   }
 
   /**
-   * Counts the spilled words and adds the frequent ones to a list.
+   * Counts the spilled words and chooses the most frequent ones.
    *
-   * @param limit the most words of the vocabulary.
-   * @param atLeast the least frequency of a word.
-   * @param memory the most bytes that the words of a part may take.
-   * @param add called with each chosen word and its frequency.
-   * @returns how many tokens are of words that were not chosen.
-   * @throws KNESER_LIMIT
+   * @param limit the most words to choose.
+   * @param atLeast the least frequency of a chosen word.
+   * @param memory the most memory of the words of one part, and of the candidates of all parts [bytes each].
+   * @param add called with each chosen word, its hash and its frequency.
+   * @returns how many spilled tokens belong to words that were not chosen.
+   * @throws KNESER_LIMIT if the words need more than `memory`.
    */
   choose(
     limit: number,
@@ -79,7 +85,7 @@ export class SpilledWords {
         tokens++;
         if (words.memory > memory) throw tooMany(memory);
       }
-      words.copy(atLeast, chosen);
+      words.copyFrequent(atLeast, chosen);
       if (chosen.size > 2 * limit) chosen = chosen.best(limit);
       if (chosen.memory > memory) throw tooMany(memory);
     }
@@ -91,7 +97,7 @@ export class SpilledWords {
     return tokens;
   }
 
-  /** Copies a stream of numbers. The number of a spilled token becomes that of its word in the list, or 0 if it is not there. */
+  /** Copies the token stream `from` to `to`. A number n ≥ SPILLED becomes the index of the token's word in `list`, or 0 if `list` lacks it. */
   resolve(from: IdStream, list: WordList, to: IdStream): void {
     const readers = this.segments.map((_, part) => this.tokens(part));
     for (const piece of from.pieces(true)) {
@@ -111,7 +117,7 @@ export class SpilledWords {
     this.file = undefined;
   }
 
-  /** The tokens of a part, in the order of the text. Each is valid until the next one. */
+  /** The tokens of a part, in the order of the text. Each array is valid until the next token is asked for. */
   private *tokens(part: number): Generator<Uint8Array, void, void> {
     this.flush(part);
     let buffer = new Uint8Array(0);
@@ -147,15 +153,18 @@ export class SpilledWords {
   }
 }
 
-/** Words and their frequencies. */
+/** Distinct words and their frequencies. */
 class CountedWords {
   private readonly list = new WordList();
+  /** By word index, the frequency of the word. */
   private counts = new Float64Array(1 << 12);
 
+  /** Number of words; the marks `<unk>`, `<s>` and `</s>` of the list are left out. */
   get size(): number {
     return this.list.size - FIRST_WORD + 1;
   }
 
+  /** Memory in use [bytes]. */
   get memory(): number {
     return this.list.memory + 8 * this.counts.length;
   }
@@ -179,13 +188,14 @@ class CountedWords {
     for (let word = FIRST_WORD; word <= this.list.size; word++) this.use(word, use);
   }
 
-  copy(atLeast: number, to: CountedWords): void {
+  /** Adds the words seen at least `atLeast` times to `to`. */
+  copyFrequent(atLeast: number, to: CountedWords): void {
     this.forEach((bytes, hash, count) => {
       if (count >= atLeast) to.add(bytes, hash, count);
     });
   }
 
-  /** The most frequent words; of words of equal frequency, those whose bytes come first. */
+  /** The `limit` most frequent words; among words of equal frequency, those whose bytes sort first. */
   best(limit: number): CountedWords {
     const { list, counts } = this;
     const sorted = Uint32Array.from({ length: this.size }, (_, i) => FIRST_WORD + i);
@@ -201,11 +211,11 @@ class CountedWords {
   }
 }
 
-/** The error for more candidate words than fit into memory. */
+/** The error for words that need more than `memory` bytes. */
 function tooMany(memory: number): KneserError {
   return new KneserError(
     'KNESER_LIMIT',
-    `memory: the words to choose the vocabulary from need more than the ${Math.round(memory / 2 ** 20)} MB that memory (--memory) leaves ` +
-      'them; raise it, keep fewer words, or name them (--vocab FILE)',
+    `memory: counting the rare words of the text needs more than the ${Math.round(memory / 2 ** 20)} MB that memory (--memory) leaves ` +
+      'for it; raise memory, keep fewer words, or give the list of words (--vocab FILE)',
   );
 }

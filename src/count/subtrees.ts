@@ -6,42 +6,44 @@ import type { TrieDirectory } from '../tables/trie-directory.js';
 import { openTrieBlock } from '../tables/trie-reader.js';
 import type { TrieBlock } from '../tables/trie-block.js';
 
-/** A table of a model whose contexts are to be read: those of one length. */
+/** The table that has the contexts of one length. */
 export interface SubtreeTable {
   readonly name: string;
   readonly directory: TrieDirectory;
 }
 
-/** A model whose contexts are to be read, with other word ids. */
+/** A model whose contexts are read, and the new ids of its words. */
 export interface SubtreeModel {
-  /** By length of the context less 1. */
+  /** Entry k is the table of the contexts of k + 1 words. */
   readonly tables: readonly SubtreeTable[];
-  /** The new id of each word id. */
+  /** By word id of the model, the new id. */
   readonly ids: Uint32Array;
-  /** The new ids of the words that follow the empty context, in the model's order. */
+  /** The followers of the empty context as new ids, in the order of the model's rows. */
   readonly words: Uint32Array;
-  /** The nearest words of its contexts, ascending, as the model's ids. */
+  /** The contexts of one word, as ids of the model, ascending. */
   readonly nearest: Uint32Array;
 }
 
-/** The contexts of one length. */
+/** The contexts of one length, numbered from 0, and their rows. */
 export class Level {
-  /** Number of contexts, and of rows. */
+  /** Number of contexts. */
   contexts = 0;
+  /** Number of rows. */
   rows = 0;
-  /** By context: its farthest word. */
+  /** By context, its farthest word (new id). */
   words = new Uint32Array(64);
-  /** Rows `starts[c]` … `starts[c + 1]` − 1 are its followers. */
+  /** Rows `starts[c]` … `starts[c + 1]` − 1 are the followers of context c. */
   starts = new Uint32Array(65);
-  /** Places `children[c]` … `children[c + 1]` − 1 of the next level's `order` have the contexts that continue it. */
+  /** Entries `children[c]` … `children[c + 1]` − 1 of the next level's `order` are the contexts that extend context c by one word to the left. */
   children = new Uint32Array(65);
-  /** The contexts, those of one parent by ascending farthest word. */
+  /** The numbers of all contexts; children of one parent are neighbours, sorted by farthest word. */
   order = new Uint32Array(0);
-  /** By row, ascending within a context: the word and its count. */
+  /** By row, the predicted word (new id); ascending within a context. */
   followers = new Uint32Array(64);
+  /** By row, the count. */
   counts = new Uint32Array(64);
 
-  /** Makes room for so many more contexts and rows. */
+  /** Makes room for `contexts` more contexts and `rows` more rows. */
   reserve(contexts: number, rows: number): void {
     const most = this.contexts + contexts;
     if (most > this.words.length) {
@@ -56,30 +58,38 @@ export class Level {
   }
 }
 
+/** A copy of an array with at least `length` entries. */
 function grown(array: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
   const larger = new Uint32Array(length + (length >>> 1));
   larger.set(array);
   return larger;
 }
 
-/** Contexts whose parents are the consecutive contexts `from` to `to` of the parents' table; `local` is the number of the first one here. */
+/**
+ * Selects the contexts whose parents are the contexts `from` ≤ c < `to` of the parents' table. For contexts of one word, which have no
+ * parents' table, it selects the words `from` ≤ w < `to`.
+ */
 interface Run {
   readonly from: number;
   readonly to: number;
+  /** The number that parent `from` has in the {@link Level} of the parents. */
   readonly local: number;
 }
 
-/** Blocks that are read at once. */
+/** At most this many blocks are read at once. */
 const BLOCKS_A_READ = 64;
 
 /**
- * Reads all contexts of a model whose nearest words are given, each with its followers, under new word ids.
+ * Reads all contexts of a model whose nearest words are given, each with its followers, and translates word ids to new ids.
  *
- * - Input: the tries of a model; places in `model.nearest`, ascending.
- * - Output: levels of contexts, by length less 1. Contexts of the first level come in the order of the model; use `order` for all
- *   others.
- * - Order: one table after the other, since a row is a place among the followers of the shorter context. Sorting by new ids follows.
+ * - Input: the tries of a model; indices into `model.nearest`, ascending.
+ * - Output: entry k has the contexts of k + 1 words. Within a level contexts are numbered in the order of the model; `order` lists them
+ *   sorted by new ids.
  *
+ * Tables are read one after the other, shorter contexts first, because a row of a trie stores a rank among the followers of the shorter
+ * context.
+ *
+ * @param onRows called with the number of rows of each block that was read.
  * @param levels are overwritten and returned.
  * @throws KNESER_DAMAGED
  */
@@ -106,12 +116,15 @@ export async function readSubtrees(
   return levels;
 }
 
-/** Reads the contexts of one length. */
+/** Reads the contexts of one length from their table. */
 class LevelReader {
+  /** The columns of `block`. */
   private readonly columns = new TrieColumns();
-  /** The block whose columns were read, and its number. */
+  /** The block that was opened last. */
   private block: TrieBlock | undefined;
+  /** The number of `block` in its table. */
   private number = -1;
+  /** The values of the blocks that were fetched last, by block number. */
   private values = new Map<number, Uint8Array | undefined>();
 
   constructor(
@@ -122,7 +135,7 @@ class LevelReader {
     private readonly parents: Level | undefined,
   ) {}
 
-  /** @returns the runs of contexts that were read. */
+  /** Reads the contexts that the runs select. @returns runs that select the children of these contexts. */
   async read(runs: readonly Run[], onRows: (rows: number) => void): Promise<Run[]> {
     const { directory } = this.table;
     const keys = this.parents ? directory.parents : directory.words;
@@ -167,11 +180,13 @@ class LevelReader {
     return read;
   }
 
+  /** Reads the values of blocks from the store. */
   private async fetch(numbers: readonly number[]): Promise<void> {
     const values = await this.store.getMany(numbers.map(number => trieBlockKey(this.table.name, number)));
     this.values = new Map(numbers.map((number, i) => [number, values[i]]));
   }
 
+  /** Decodes a fetched block into `columns`. */
   private open(number: number, onRows: (rows: number) => void): void {
     const { name, directory } = this.table;
     this.block = openTrieBlock(this.store, name, directory, number, this.values.get(number));
@@ -181,7 +196,12 @@ class LevelReader {
     onRows(this.block.rows);
   }
 
-  /** Adds contexts `low` to `high` of the block. @param filled parents that have their first child. @returns the same. */
+  /**
+   * Adds the contexts `low` ≤ c < `high` of the block to the level.
+   *
+   * @param filled how many parents have their entry in `children`.
+   * @returns the new value of `filled`.
+   */
   private add(block: TrieBlock, low: number, high: number, run: Run, filled: number): number {
     const { level, parents, columns, model } = this;
     const { starts, ranks, counts } = columns;
@@ -218,7 +238,7 @@ class LevelReader {
   }
 }
 
-/** The first of ascending numbers that is at least `number`. */
+/** The index of the first of `length` ascending numbers that is at least `number`; `length` if there is none. */
 function firstFrom(numbers: Uint32Array, length: number, number: number): number {
   let low = 0;
   let high = length;
@@ -230,12 +250,12 @@ function firstFrom(numbers: Uint32Array, length: number, number: number): number
   return low;
 }
 
-/** Lists of up to this many entries are sorted by insertion. */
+/** Lists of up to this many entries are sorted by insertion, longer lists as numbers word · {@link PLACES} + place. */
 const FEW = 24;
-/** Words are below 2^27 and lists are shorter than 2^26, so both fit a double. */
+/** Word ids are below 2^27 and lists are shorter than 2^26, so that word · PLACES + place is exact in a double. */
 const PLACES = 2 ** 26;
 
-/** Sorts the rows of each context by word. */
+/** Sorts the rows of each context by predicted word. */
 function sortRows({ contexts, starts, followers, counts }: Level): void {
   for (let c = 0; c < contexts; c++) {
     const from = starts[c];
@@ -269,7 +289,7 @@ function sortRows({ contexts, starts, followers, counts }: Level): void {
   }
 }
 
-/** Sorts the contexts of each parent by farthest word; those of the first level all together. */
+/** Sets `level.order`: the children of each parent, sorted by farthest word. All contexts of one word are sorted as children of one parent. */
 function sortContexts(level: Level, parents: Level | undefined): void {
   const { words, contexts } = level;
   if (level.order.length < contexts) level.order = new Uint32Array(level.words.length);

@@ -3,7 +3,7 @@ import { threadError, WORKER_OPTIONS } from '../base/node/worker-options.js';
 import type { ThreadReply } from './counting-thread.js';
 import type { StartThread } from './pool.js';
 
-/** Counting threads allocate few short-lived objects: a young generation of 8 MB (Node's default is 48 MB) is enough. */
+/** Counting threads allocate few short-lived objects, so that a young generation of 8 MB (Node's default is 48 MB) is enough. */
 const resourceLimits = { maxYoungGenerationSizeMb: 8 };
 
 /** Starts a counting thread in Node. */

@@ -9,24 +9,25 @@ import { SPILLED, type SpilledWords } from './spilled-words.js';
 /** How a {@link TokenStream} takes tokens. */
 export interface TokenOptions {
   readonly lowercase: boolean;
+  /** Whether lines without tokens are left out; otherwise each is a sentence. */
   readonly skipBlank: boolean;
   /** Whether a literal `<s>` or `</s>` in the text is refused or left out. */
   readonly reserved: 'refuse' | 'drop';
   /** Whether the list of words is closed: tokens that are not in it become `<unk>`. */
   readonly closed: boolean;
-  /** One sentence in this many (the last) is held out: it goes to a stream of its own, and is not counted. 0: no sentence is held out. */
+  /** The last of every `holdOutEvery` sentences is held out: it goes to a stream of its own, and is not counted. 0: no sentence is held out. */
   readonly holdOutEvery: number;
 }
 
 /**
- * Turns tokens into word numbers, each sentence ended by `EOS`, and counts how often each word occurs.
+ * Turns tokens into word indices, with `EOS` after each sentence, and counts how often each word occurs.
  *
  * - Input: the tokens and line ends of a text, from a tokenizer.
- * - Output: two streams of word numbers, of counted and of held-out sentences; the list of words; frequencies and figures.
- * - Order: as in the text.
+ * - Output: two streams of word indices in the order of the text, one of the counted and one of the held-out sentences; the list of
+ *   words; frequencies and figures.
  *
- * A token that stands for another word, because it is not valid UTF-8 or not in lower case, gets a number of its own when it is first
- * seen, and an entry in `aliases`. Decoding and lower-casing thus cost nothing for later occurrences.
+ * A token that stands for another word, because it is not valid UTF-8 or not in lower case, gets an index of its own when it is first
+ * seen, and an entry in `aliases`. Later occurrences of the token need no decoding and no lower-casing.
  */
 export class TokenStream implements TokenSink {
   /** Sentences that are counted. */
@@ -39,21 +40,30 @@ export class TokenStream implements TokenSink {
   heldOut = 0;
   /** Tokens held out, `</s>` not included. */
   heldOutTokens = 0;
-  /** Occurrences by word number. Number 0: all spilled words that are not in the list. */
+  /** By word index, the occurrences of the word in counted sentences. Entry 0: the occurrences of all spilled words that are not in the list. */
   frequency = new Float64Array(1 << 12);
-  /** By word number, the number of the word that it stands for; 0 if it stands for itself. */
+  /** By word index, the index of the word that it stands for; 0 if it stands for itself. */
   aliases = new Uint32Array(1 << 12);
-  /** By word number, how many invalid UTF-8 sequences one occurrence holds. */
+  /** By word index, how many invalid UTF-8 sequences one occurrence holds. */
   private replacements = new Uint32Array(1 << 12);
+  /** Invalid UTF-8 sequences in tokens that were not added to the list. */
+  otherReplaced = 0;
   /** Name of the input that is being read, for messages. */
   source = '';
-  /** Whether a call of `line` ends a line or a sentence: messages count these. */
+  /** Whether a call of `line` ends a line or a sentence: messages say the number of the line or of the sentence. */
   private unit: 'line' | 'sentence' = 'line';
+  /** The largest word index whose entry in `aliases` is set. */
   private known: number;
+  /** Tokens of the present line so far. */
   private lineTokens = 0;
+  /** Lines or sentences of this input that have ended. */
   private lines = 0;
+  /** Whether the present sentence is held out. */
   private holding = false;
+  /** Whether a word of the list stands for `<s>` or `</s>`. */
   private reservedAliases = false;
+  /** Where words that are not in the list are spilled; `undefined` while they are added to the list. */
+  private spilled: { readonly counted: SpilledWords; readonly heldOut: SpilledWords } | undefined;
 
   constructor(
     readonly words: WordList,
@@ -62,18 +72,18 @@ export class TokenStream implements TokenSink {
     private readonly options: TokenOptions,
   ) {
     this.known = words.size;
-    // The words of a closed vocabulary have numbers before the text begins.
+    // The words of a closed vocabulary have indices before the text is read.
     this.makeRoom();
   }
 
-  /** Begins another input. @param unit whether `line` will end lines or sentences. */
+  /** Begins another input. @param unit whether each call of `line` will end a line or a sentence. */
   open(source: string, unit: 'line' | 'sentence' = 'line'): void {
     this.source = source;
     this.unit = unit;
     this.lines = 0;
   }
 
-  /** Takes the token `bytes[from, to)`. @param hash `hashBytes` of it. @throws KNESER_INPUT_RESERVED */
+  /** Takes the token `bytes[from, to)`. @param hash the token's `hashBytes`. @throws KNESER_INPUT_RESERVED */
   token(bytes: Uint8Array, from: number, to: number, hash: number): void {
     const { closed } = this.options;
     const word = closed || this.spilled ? this.findOther(bytes, from, to, hash) : this.words.add(bytes, from, to, hash);
@@ -112,14 +122,14 @@ export class TokenStream implements TokenSink {
     this.holding = holdOutEvery > 0 && (this.sentences + this.heldOut) % holdOutEvery === holdOutEvery - 1;
   }
 
-  /** How many invalid UTF-8 sequences were replaced, over all occurrences. */
+  /** How many invalid UTF-8 sequences were replaced, over all counted occurrences of the words. */
   get replaced(): number {
     let sum = 0;
     for (let word = 1; word <= this.words.size; word++) sum += this.replacements[word] * this.frequency[word];
     return sum + this.otherReplaced;
   }
 
-  /** Notes for a new word number whether it stands for another word. */
+  /** Sets the entries of a new word in `aliases` and `replacements`. */
   private meet(word: number): void {
     this.known = word;
     this.makeRoom();
@@ -134,12 +144,12 @@ export class TokenStream implements TokenSink {
     if (target === BOS || target === EOS) this.reservedAliases = true;
   }
 
-  /** Spills words that are not in the list from now on, until {@link chooseSpilled}. */
+  /** From now on, spills words that are not in the list. */
   spill(counted: SpilledWords, heldOut: SpilledWords): void {
     this.spilled = { counted, heldOut };
   }
 
-  /** Adds the frequent ones of the spilled words to the list. Arguments as those of {@link SpilledWords.choose}. */
+  /** Adds the most frequent spilled words to the list; the parameters are those of {@link SpilledWords.choose}. */
   chooseSpilled(limit: number, atLeast: number, memory: number): void {
     const rest = this.spilled?.counted.choose(limit, atLeast, memory, (bytes, hash, count) => {
       const word = this.words.add(bytes, 0, bytes.length, hash);
@@ -149,7 +159,10 @@ export class TokenStream implements TokenSink {
     this.frequency[0] = rest ?? 0;
   }
 
-  /** The number of a token when no words are added to the list: the number of its word, or of a spilled token, or `UNK`. */
+  /**
+   * The number that stands for a token in the streams when no words are added to the list: the index of its word, the number of a
+   * spilled token, or `UNK`.
+   */
   private findOther(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const found = this.words.find(bytes, from, to, hash);
     if (found > 0) return found;
@@ -162,21 +175,18 @@ export class TokenStream implements TokenSink {
     return this.words.find(canonical, 0, length, canonicalHash) || this.other(canonical, 0, length, canonicalHash);
   }
 
+  /** The number of a token whose word is not in the list. */
   private other(bytes: Uint8Array, from: number, to: number, hash: number): number {
     if (!this.spilled) return UNK;
     return (this.holding ? this.spilled.heldOut : this.spilled.counted).push(bytes, from, to, hash);
   }
-
-  /** Invalid UTF-8 sequences in tokens that were not added to the list. */
-  otherReplaced = 0;
-  private spilled: { readonly counted: SpilledWords; readonly heldOut: SpilledWords } | undefined;
 
   private isReservedAlias(word: number): boolean {
     const target = this.aliases[word];
     return target === BOS || target === EOS;
   }
 
-  /** Grows the arrays by word number with the list. */
+  /** Makes the arrays by word index long enough for all words of the list. */
   private makeRoom(): void {
     const { frequency, aliases, replacements, words } = this;
     if (words.size < frequency.length) return;

@@ -4,14 +4,18 @@ import type { TupleSink } from './sort.js';
  * Adds up the differences of equal tuples.
  *
  * - Input: tuples, ascending, with weights that may be less than 0.
- * - Output: the different tuples whose weights add up to more than 0, given to `sink` one at a time.
- * - Order: `add` for all tuples, then `end`.
+ * - Output: each distinct tuple whose weights add up to more than 0, given to `sink` one at a time with the sum.
+ * - Calls: `add` for all tuples, then `end`.
  */
 export class TupleSums {
+  /** The tuple of the last call. */
   private readonly current: Uint32Array;
+  /** The tuple that is given to `sink`, as columns of one entry each. */
   private readonly columns: readonly Uint32Array[];
   private readonly order = new Uint32Array(1);
+  /** The sum of the weights of `current`. */
   private sum = 0;
+  /** Distinct tuples so far whose weights add up to less than 0. */
   private negative = 0;
 
   /** @param width columns of a tuple. */
@@ -38,13 +42,14 @@ export class TupleSums {
     }
   };
 
-  /** Gives the last tuple. @returns how many tuples added up to less than 0; they are left out. */
+  /** Gives the last tuple to the sink. @returns how many tuples were left out because their weights add up to less than 0. */
   end(): number {
     this.put();
     this.current.fill(0);
     return this.negative;
   }
 
+  /** Gives `current` to the sink if its sum is above 0. */
   private put(): void {
     const { current, columns, sum } = this;
     this.sum = 0;

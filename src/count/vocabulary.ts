@@ -3,7 +3,7 @@ import { BOS, EOS, FIRST_WORD, UNK } from '../text/tokens.js';
 import type { WordList } from '../text/word-list.js';
 import type { TokenStream } from './token-stream.js';
 
-/** The choice of the words in a model's vocabulary; all other words become `<unk>`. */
+/** How the words of a model's vocabulary are chosen; all other words become `<unk>`. */
 export type VocabularyChoice =
   /** Every word of the text. */
   | {
@@ -33,25 +33,26 @@ export type VocabularyChoice =
     };
 
 /**
- * The words of a model by id, and the id of each word number of the token stream. Words are sorted by falling frequency, and words of
- * equal frequency by their UTF-8 bytes: frequent words have small ids, and no id depends on the order of the text.
+ * The words of a model by id, and the id of each word index of the token stream. Ids follow falling frequency, and words of equal
+ * frequency are in the order of their UTF-8 bytes: frequent words have small ids, and no id depends on the order of the text.
  */
 export interface Vocabulary {
+  /** The words of the text, in the order in which they were first seen; not all of them have an id of their own. */
   readonly list: WordList;
-  /** By id, the number of the word in the list; 0 for `NONE`. */
-  readonly numbers: Uint32Array;
+  /** By id, the index of the word in the list; 0 for `NONE`. Length: ids in use. */
+  readonly indices: Uint32Array;
   /** By id, the occurrences in the text; 0 for `NONE` and `<s>`. Length: ids in use. */
   readonly frequencies: Float64Array;
-  /** By word number of the stream, the id. */
+  /** By word index, the id of the word; `UNK` for a word that was not chosen. */
   readonly ids: Uint32Array;
 }
 
 /** The words of a source with their frequencies: a token stream that has ended, or the joined dictionaries of models. */
 export interface WordFrequencies {
   readonly words: WordList;
-  /** Occurrences by word number. Number 0: occurrences of words that are not in the list. */
+  /** By word index, the occurrences of the word. Entry 0: the occurrences of words that are not in the list. */
   readonly frequency: Float64Array;
-  /** By word number, the number of the word that it stands for; 0 if it stands for itself. */
+  /** By word index, the index of the word that it stands for; 0 if it stands for itself. */
   readonly aliases: Uint32Array;
   readonly sentences: number;
 }
@@ -59,9 +60,8 @@ export interface WordFrequencies {
 /**
  * Chooses the words of a model and gives them ids.
  *
- * - Input: words with frequencies.
+ * - Input: the words of the whole text with their frequencies.
  * - Output: the vocabulary.
- * - Order: after the last word, before ids are laid out.
  */
 export function buildVocabulary(source: WordFrequencies, choice: VocabularyChoice): Vocabulary {
   const { words: list, frequency, aliases } = source;
@@ -79,29 +79,29 @@ export function buildVocabulary(source: WordFrequencies, choice: VocabularyChoic
   if (choice.kind === 'limit') length = Math.min(length, choice.limit);
 
   const types = FIRST_WORD + length;
-  const numbers = new Uint32Array(types);
-  numbers.set([0, UNK, BOS, EOS]);
-  numbers.set(candidates.subarray(0, length), FIRST_WORD);
+  const indices = new Uint32Array(types);
+  indices.set([0, UNK, BOS, EOS]);
+  indices.set(candidates.subarray(0, length), FIRST_WORD);
   const ids = new Uint32Array(size + 1).fill(UNK);
   ids[BOS] = BOS;
   ids[EOS] = EOS;
-  for (let id = FIRST_WORD; id < types; id++) ids[numbers[id]] = id;
+  for (let id = FIRST_WORD; id < types; id++) ids[indices[id]] = id;
   const frequencies = new Float64Array(types);
   for (let word = 0; word <= size; word++) {
     if (aliases[word] > 0) ids[word] = ids[aliases[word]];
     if (word !== BOS && word !== EOS) frequencies[ids[word]] += frequency[word];
   }
   frequencies[EOS] = source.sentences;
-  return { list, numbers, frequencies, ids };
+  return { list, indices, frequencies, ids };
 }
 
-/** Refuses text without a single token. @param source name of the text, for the message. @throws KNESER_INPUT_EMPTY */
+/** Refuses a text without tokens. @param source name of the text, for the message. @throws KNESER_INPUT_EMPTY */
 export function requireTokens(stream: Pick<TokenStream, 'tokens' | 'sentences'>, source: string): void {
   if (stream.tokens > 0) return;
   throw new KneserError(
     'KNESER_INPUT_EMPTY',
     stream.sentences > 0
-      ? `${source}: the text holds no token, only white space; there is nothing to count`
+      ? `${source}: the text has no tokens, only white space; there is nothing to count`
       : `${source}: the text is empty; there is nothing to count`,
   );
 }

@@ -4,25 +4,27 @@ import { NONE } from '../text/tokens.js';
 import type { IdStream } from './id-stream.js';
 import type { Chunk, NgramSource } from './ngram-source.js';
 
-/** How many numbers an n-gram with its count takes: see {@link Windows}. */
+/** How many 32-bit numbers an n-gram and its count take: see {@link Windows}. */
 export function windowStep(order: number): number {
   return order + 1;
 }
 
 /**
- * Lays n-grams with counts out in a chunk. An n-gram of order 4 takes five numbers, `NONE` before `<s>`:
+ * Lays n-grams with counts out in a chunk. In a model of order 4 each n-gram takes five numbers: four ids, with `NONE` before `<s>`, and
+ * the count:
  *
  *     NONE <s> the cat 3
  *
- * - Input: n-grams, as rows of a table (`addRows`) or word numbers (`addNumbers`).
+ * - Input: n-grams, as rows of a table (`addRows`) or as word indices (`addIndices`).
  * - Output: the chunk, when it is full or the last n-gram was added (`take`).
  */
 export class Windows {
   private readonly ids: Uint32Array;
+  /** Numbers of the chunk so far. */
   private at = 0;
   private readonly step: number;
 
-  /** @param most n-grams of a chunk, at most. */
+  /** @param most the most n-grams of a chunk. */
   constructor(
     private readonly order: number,
     most: number,
@@ -38,14 +40,14 @@ export class Windows {
   /**
    * Adds rows of a table of the highest order, as long as there is room.
    *
-   * @param map the id of each word of the rows.
-   * @param times what the counts are multiplied by; less than 0 for counts that are taken away.
-   * @param first the first row.
-   * @returns the row after the last one added.
+   * @param toId by word id of the rows, the new id.
+   * @param times the whole number by which counts are multiplied; below 0 for counts that are subtracted.
+   * @param first the number of the first row to add, within the block.
+   * @returns the number of the row after the last one added.
    */
   addRows(
     { contexts, contextCount, starts, words, counts }: Block,
-    map: Uint32Array,
+    toId: Uint32Array,
     times: number,
     first: number,
   ): number {
@@ -56,8 +58,8 @@ export class Windows {
     let at = this.at;
     for (let row = first; row < end; row++) {
       if (row === starts[context + 1]) context++;
-      for (let distance = order - 1; distance > 0; distance--) ids[at++] = map[contexts[distance - 1][context]];
-      ids[at++] = map[words[row]];
+      for (let distance = order - 1; distance > 0; distance--) ids[at++] = toId[contexts[distance - 1][context]];
+      ids[at++] = toId[words[row]];
       ids[at++] = counts[row] * times;
     }
     this.at = at;
@@ -65,27 +67,28 @@ export class Windows {
   }
 
   /**
-   * Adds n-grams that are laid out as word numbers already, as long as there is room.
+   * Adds n-grams that are already laid out, as word indices with counts, as long as there is room.
    *
-   * @param numbers their numbers from `from` on; an n-gram may begin in an earlier call and end in a later one.
-   * @param toId the id of each word number.
-   * @returns the index of the first number that was not added; the length of `numbers` if all were.
+   * @param numbers the numbers from `from` on are added; an n-gram may begin in an earlier call and end in a later call.
+   * @param toId by word index, the id of the word.
+   * @returns where in `numbers` the first number is that was not added; the length of `numbers` if all were added.
    */
-  addNumbers(numbers: Uint32Array, from: number, toId: Uint32Array): number {
+  addIndices(numbers: Uint32Array, from: number, toId: Uint32Array): number {
     const { ids, order, step } = this;
     const end = Math.min(numbers.length, from + ids.length - this.at);
     let at = this.at;
-    let place = at % step;
+    // Where the next number belongs in its n-gram: words first, the count last.
+    let column = at % step;
     for (let i = from; i < end; i++) {
       const number = numbers[i];
-      ids[at++] = place < order && number !== NONE ? toId[number] : number;
-      if (++place === step) place = 0;
+      ids[at++] = column < order && number !== NONE ? toId[number] : number;
+      if (++column === step) column = 0;
     }
     this.at = at;
     return end;
   }
 
-  /** The n-grams so far. The next ones overwrite them. */
+  /** The n-grams so far. N-grams that are added later overwrite them. */
   take(): Chunk {
     const { ids, order, step } = this;
     const end = this.at;
@@ -95,9 +98,9 @@ export class Windows {
 }
 
 /**
- * Stores an n-gram of up to `order` words as numbers that {@link Windows.addNumbers} takes.
+ * Stores an n-gram of up to `order` words as the numbers that {@link Windows.addIndices} takes.
  *
- * @param words the n-gram is `words[from, to)`, the oldest word first; of a longer one its last `order` words are stored.
+ * @param words the n-gram is `words[from, to)`, as word indices, the oldest word first; of a longer n-gram the last `order` words are stored.
  */
 export function pushWindow(
   stream: IdStream,
@@ -111,7 +114,7 @@ export function pushWindow(
   stream.push(count);
 }
 
-/** Gives chunks of the stored n-grams; the last ones are left in `windows`. */
+/** Yields full chunks of the stored n-grams; the n-grams after the last full chunk stay in `windows`. */
 export function* layoutWindows(
   stream: IdStream,
   toId: Uint32Array,
@@ -120,14 +123,14 @@ export function* layoutWindows(
 ): Generator<Chunk> {
   for (const piece of stream.pieces(consume)) {
     for (let from = 0; ;) {
-      from = windows.addNumbers(piece, from, toId);
+      from = windows.addIndices(piece, from, toId);
       if (from === piece.length) break;
       yield windows.take();
     }
   }
 }
 
-/** A source of n-grams that are stored. @param onNegative as in {@link NgramSource}. */
+/** A source of n-grams that {@link pushWindow} stored in `stream`. @param onNegative as in {@link NgramSource}. */
 export function storedNgrams(
   stream: IdStream,
   order: number,

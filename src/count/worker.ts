@@ -3,7 +3,7 @@ import type { CountPlan } from './counter.js';
 import { countInThread, type ThreadRequest } from './counting-thread.js';
 import { scratchFiles } from './scratch-files.js';
 
-// A thread that counts.
+// The entry of a counting thread of Node.
 if (parentPort) {
   const port = parentPort;
   const take = countInThread(workerData as CountPlan, scratchFiles, (reply, moved) => port.postMessage(reply, moved));

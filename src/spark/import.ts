@@ -141,9 +141,9 @@ async function readVocabulary(context: BuildContext, folder: JobFolder): Promise
       `holds ${Math.max(0, next - 2)} words that occur ${total} times, and the job wrote ${rows} that occur ${sum} times`,
     );
   }
-  // A word's number in the list is its id.
+  // A word's index in the list is its id.
   const ids = Uint32Array.from(frequencies, (_, id) => id);
-  return { list, numbers: ids, frequencies, ids };
+  return { list, indices: ids, frequencies, ids };
 }
 
 /** The tables of a job. */

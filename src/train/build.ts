@@ -61,7 +61,7 @@ export async function build(
 /** Opens a source of counts. */
 export type OpenSource = (context: BuildContext) => Promise<CountSource | SortedSource>;
 
-/** The source that a text is: from files or sentences to word numbers and a vocabulary. */
+/** The source that a text is: from files or sentences to word indices and a vocabulary. */
 export function fromText(text: BuildText): (context: BuildContext) => Promise<CountSource> {
   return async context => {
     const restored = await chooseVocabulary.restore(context);

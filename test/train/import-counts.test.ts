@@ -228,7 +228,7 @@ describe('what is no count is refused by line', () => {
     [
       'a fraction',
       'a b\t1.5',
-      'line 2 has a count that is no whole number; counts of occurrences are read ("a b\\t1.5")',
+      'line 2 has a count that is not a whole number; write how often the n-gram occurs ("a b\\t1.5")',
     ],
     ['nothing', 'a b\t0', 'line 2 has a count of 0; n-grams that do not occur are left out of such a file ("a b\\t0")'],
     ['a mark inside', 'a <s>\t1', 'line 2 has <s> after another word; it begins n-grams ("a <s>\\t1")'],
@@ -236,12 +236,12 @@ describe('what is no count is refused by line', () => {
     [
       'two marks',
       '<S> a\t1',
-      'line 2 has <S> or <s> where the file has the other too, and either may be the mark; write all in lower case',
+      'line 2 has <S> or <s>, and the file has both, so that either may be the mark; write all marks in lower case',
     ],
     [
       'a long n-gram',
       `${'a '.repeat(13)}\t1`,
-      'line 2 has an n-gram of more than 12 words, the longest that are counted',
+      'line 2 has an n-gram of more than 12 words, the highest order of a model',
     ],
   ])('%s', async (_, line, message) => {
     const error: unknown = await imported(['<s> a\t1', line], {}).catch((refused: unknown) => refused);

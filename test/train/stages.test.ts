@@ -72,7 +72,7 @@ describe('a stage restores what an interrupted build has stored', () => {
     expect(figures).toMatchObject({ sentences: 45_000, tokens: 90_000, heldOut: 5000, heldOutTokens: 10_000 });
     expect(vocabulary.frequencies).toEqual(text.vocabulary.frequencies);
     // Stored word numbers differ from the numbers of the first run, but stand for the same words.
-    const wordOf = (of: typeof vocabulary, id: number): string => Buffer.from(of.list.bytes(of.numbers[id])).toString();
+    const wordOf = (of: typeof vocabulary, id: number): string => Buffer.from(of.list.bytes(of.indices[id])).toString();
     for (const id of [4, 5, 100]) expect(wordOf(vocabulary, id)).toBe(wordOf(text.vocabulary, id));
     expect(vocabulary.ids).toEqual(text.vocabulary.ids);
     expect(numbersOf({ ...text, ...restored, streams })).toEqual(numbersOf(text));
@@ -136,7 +136,7 @@ describe('a stage restores what an interrupted build has stored', () => {
     const next = await resumed(path);
     const store = await next.place.createStore('counted');
     expect(await clusterWords.restore(next, text)).toEqual(of);
-    const other = { ...text, vocabulary: { ...text.vocabulary, numbers: text.vocabulary.numbers.subarray(1) } };
+    const other = { ...text, vocabulary: { ...text.vocabulary, indices: text.vocabulary.indices.subarray(1) } };
     expect(await clusterWords.restore(next, other)).toBeUndefined();
     await store.abort();
   });

@@ -15,7 +15,7 @@ export const BYTES_A_POSITION = 4 + 4 + 12;
 /** Bytes of a word besides those in the list of words. Each thread needs 4 more. */
 export const BYTES_A_WORD = 48;
 
-/** Reading: the word numbers that stay in memory, of counted and of held-out sentences; the rest goes to the disk. */
+/** Reading: the word indices that stay in memory, of counted and of held-out sentences; the rest goes to the disk. */
 export const IDS_SHARE = 1 / 6;
 export const HELD_OUT_SHARE = 1 / 16;
 /** Reading: the list of words, and the arrays by word. */

@@ -28,12 +28,12 @@ export interface TextFigures {
   readonly skipped?: number;
 }
 
-/** A text that was read: its figures and vocabulary, without the word numbers. */
+/** A text that was read: its figures and vocabulary, without the word indices. */
 export interface ReadText extends TextFigures {
   readonly vocabulary: Vocabulary;
 }
 
-/** The word numbers of a text. */
+/** The word indices of a text. */
 export interface TextIds {
   /** Of the sentences that are counted. */
   readonly ids: IdStream;
@@ -70,7 +70,7 @@ export interface Checkpoints {
   readonly resumed: boolean;
   /** Begins to store the text, which may be counted meanwhile. @param check called between writes; stops them by throwing. */
   saveText(text: ReadText, ids: TextIds, check: () => void): void;
-  /** Reads the stored text. @param ids the streams that take its word numbers. */
+  /** Reads the stored text. @param ids the streams that take its word indices. */
   loadText(ids: TextIds): Promise<ReadText>;
   /** Records how many tables are sorted in all, for messages on progress. */
   beginCounting(tables: number): Promise<void>;

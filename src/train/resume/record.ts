@@ -13,12 +13,12 @@ export interface SavedFile {
   readonly crc32: string;
 }
 
-/** A text that is stored as word numbers. */
+/** A text that is stored as word indices. */
 export interface SavedText extends TextFigures {
   readonly files: readonly SavedFile[];
-  /** Name of the file with the word numbers of counted sentences. */
+  /** Name of the file with the word indices of counted sentences. */
   readonly numbers: string;
-  /** Name of the file with the word numbers of held-out sentences. */
+  /** Name of the file with the word indices of held-out sentences. */
   readonly heldOutNumbers: string;
 }
 

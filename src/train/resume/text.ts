@@ -15,7 +15,7 @@ import type { SavedFile, SavedText } from './record.js';
 const PIECE_BYTES = 1 << 20;
 
 /**
- * Stores a text on the disk: its words, their frequencies and ids, and the word numbers. The numbers may be counted meanwhile.
+ * Stores a text on the disk: its words, their frequencies and ids, and the word indices. The numbers may be counted meanwhile.
  *
  * @param check called between writes; stops by throwing.
  */
@@ -82,11 +82,11 @@ export async function loadText(
 }
 
 /** The words of the text by id, from `FIRST_WORD` on: of each its length (varint), then its bytes. */
-function* encodeWords({ list, numbers }: Vocabulary): Generator<Uint8Array> {
+function* encodeWords({ list, indices }: Vocabulary): Generator<Uint8Array> {
   let buffer = new Uint8Array(PIECE_BYTES);
   let at = 0;
-  for (let id = FIRST_WORD; id < numbers.length; id++) {
-    const word = list.bytes(numbers[id]);
+  for (let id = FIRST_WORD; id < indices.length; id++) {
+    const word = list.bytes(indices[id]);
     if (at + word.length + 5 > buffer.length) {
       yield buffer.subarray(0, at);
       buffer = new Uint8Array(Math.max(PIECE_BYTES, word.length + 5));
@@ -100,7 +100,7 @@ function* encodeWords({ list, numbers }: Vocabulary): Generator<Uint8Array> {
 }
 
 /** The reverse of {@link encodeWords}. In the list, the number of every word is its id. */
-function decodeWords(bytes: Uint8Array): Pick<Vocabulary, 'list' | 'numbers'> {
+function decodeWords(bytes: Uint8Array): Pick<Vocabulary, 'list' | 'indices'> {
   const list = new WordList();
   const cursor = { at: 0 };
   while (cursor.at < bytes.length) {
@@ -109,7 +109,7 @@ function decodeWords(bytes: Uint8Array): Pick<Vocabulary, 'list' | 'numbers'> {
     const to = (cursor.at += length);
     list.add(bytes, from, to, hashBytes(bytes, from, to));
   }
-  return { list, numbers: Uint32Array.from({ length: list.size + 1 }, (_, id) => id) };
+  return { list, indices: Uint32Array.from({ length: list.size + 1 }, (_, id) => id) };
 }
 
 function asBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

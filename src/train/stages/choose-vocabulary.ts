@@ -8,7 +8,7 @@ import type { BuildContext } from './context.js';
 import type { CountSource } from './count-source.js';
 import type { TokenizedText } from './tokenize.js';
 
-/** A text that was read: its vocabulary and figures, and its word numbers, of which `vocabulary.ids` gives the ids. */
+/** A text that was read: its vocabulary and figures, and its word indices, of which `vocabulary.ids` gives the ids. */
 export interface NumberedText extends CountSource {
   readonly streams: TextIds;
 }
@@ -26,7 +26,7 @@ export async function restore(context: BuildContext): Promise<NumberedText | und
  * Chooses the words that the model knows, and stores the text for `restore` unless it is small.
  *
  * - Input: the tokenized text.
- * - Output: its vocabulary (ids fall with frequency) and its word numbers.
+ * - Output: its vocabulary (ids fall with frequency) and its word indices.
  * - Order: after `tokenize.ts`, before anything is counted. The text is stored while counting begins.
  *
  * @throws KNESER_LIMIT if words were spilled and those to choose from do not fit into memory.

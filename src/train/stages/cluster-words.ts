@@ -11,7 +11,7 @@ const NUMBERS_A_CHUNK = 1 << 18;
 
 /** The class of every id that an interrupted build stored; `undefined` if there is none for this vocabulary. */
 export async function restore({ place }: BuildContext, { vocabulary }: CountSource): Promise<Uint32Array | undefined> {
-  return place.checkpoints?.classes(vocabulary.numbers.length);
+  return place.checkpoints?.classes(vocabulary.indices.length);
 }
 
 /**
@@ -36,7 +36,7 @@ export async function run(context: BuildContext, text: CountSource, classes: num
       throw tooLarge('the distinct bigrams of the text', counter.memory, memory, 'leave classes out (--classes 0)');
     }
   }
-  const types = vocabulary.numbers.length;
+  const types = vocabulary.indices.length;
   return clusterWords(counter.finish(types), types, classes, context.pause);
 }
 
@@ -51,7 +51,7 @@ function addBigrams({ ids, begin, end, step }: Chunk, weights: Weights, counter:
 
 /** How many classes the words of a text are grouped into: fewer than asked for if there are few words; 0 if a single one. */
 export function classCount({ options }: BuildContext, { vocabulary }: CountSource): number {
-  const count = Math.min(options.classes ?? 0, Math.floor(vocabulary.numbers.length / WORDS_A_CLASS));
+  const count = Math.min(options.classes ?? 0, Math.floor(vocabulary.indices.length / WORDS_A_CLASS));
   return count > 1 ? count : 0;
 }
 

@@ -40,7 +40,7 @@ export class BuildContext {
   }
 
   /**
-   * Makes a stream of word numbers, which {@link close} closes.
+   * Makes a stream of word indices, which {@link close} closes.
    *
    * @param name the temporary file for the numbers that do not fit into memory.
    * @param share the share of the memory that the stream may take.

@@ -26,7 +26,7 @@ export interface SourceFigures extends ReadText {
 /** A source whose n-grams are to be counted; `vocabulary.ids` gives its words ids. */
 export interface CountSource extends SourceFigures {
   readonly ngrams: NgramSource;
-  /** The word numbers of the counted and of the held-out sentences, where the source is a text. */
+  /** The word indices of the counted and of the held-out sentences, where the source is a text. */
   readonly streams?: TextIds;
   /** The tables of words, where they need not be sorted: `ngrams` is then read for nothing. */
   readonly tables?: ModelTables;

@@ -19,7 +19,7 @@ export interface CountedStream {
   readonly source: CountSource;
   /** The patterns; each has a table. */
   readonly patterns: readonly Pattern[];
-  /** The id that each word number of the source has in this stream. */
+  /** The id that each word index of the source has in this stream. */
   readonly toId: Uint32Array;
   /** Occurrences in the source by id; their length is the number of ids in use, `NONE` included. */
   readonly frequencies: Float64Array;

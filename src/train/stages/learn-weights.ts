@@ -14,7 +14,7 @@ import type { HeldOutIds } from './learning.js';
  * Learns the weights of the mixture on the held-out sentences, and stores them beside the model. Does nothing if no token was
  * held out.
  *
- * - Input: the held-out word numbers, and the finished model in the store `tables`.
+ * - Input: the held-out word indices, and the finished model in the store `tables`.
  * - Output: the set of weights `default`.
  * - Order: the last stage.
  *

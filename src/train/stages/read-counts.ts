@@ -14,7 +14,7 @@ import type { CountSource } from './count-source.js';
 export interface ReadCounts {
   /** The words of the n-grams. */
   readonly words: WordList;
-  /** By length: n-grams one after another, each as its word numbers, the oldest first, and its count. */
+  /** By length: n-grams one after another, each as its word indices, the oldest first, and its count. */
   readonly byLength: readonly (IdStream | undefined)[];
   /** Bit n: whether there are n-grams of n words that begin with `<s>`; in `others`, n-grams of n words that do not. */
   readonly starts: number;

@@ -70,7 +70,7 @@ export async function run(context: BuildContext, models: readonly CountedModel[]
 
   const aliases = new Uint32Array(words.size + 1);
   const vocabulary = buildVocabulary({ words, frequency, aliases, sentences }, choice);
-  if (isDifference) numberLost(vocabulary.ids, frequency, vocabulary.numbers.length);
+  if (isDifference) numberLost(vocabulary.ids, frequency, vocabulary.indices.length);
   const starts = context.idStream('starts', IDS_SHARE);
   const { ids, frequencies } = vocabulary;
   const ranges = planMerging(context, models, frequencies);

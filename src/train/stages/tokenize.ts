@@ -35,13 +35,13 @@ const SENTENCES_A_CHECK = 1024;
 /** Wraps an error that the caller's own sentences threw, so that nobody takes it for a failure of the library. */
 export class CallerError extends Error {}
 
-/** A text as word numbers: each number stands for a word of `stream.words`, in the order in which words were first seen. */
+/** A text as word indices: each number stands for a word of `stream.words`, in the order in which words were first seen. */
 export interface TokenizedText {
   /** The words, how often each occurs, and the figures of the text. */
   readonly stream: TokenStream;
-  /** The word numbers of the sentences that are counted. */
+  /** The word indices of the sentences that are counted. */
   readonly ids: IdStream;
-  /** The word numbers of the sentences that are held out to learn weights from. */
+  /** The word indices of the sentences that are held out to learn weights from. */
   readonly heldOut: IdStream;
   /** Changes that tokenizing made to the text before the stream saw it. */
   readonly changes: TextChanges;
@@ -57,7 +57,7 @@ type SpilledPair = readonly [counted: SpilledWords, heldOut: SpilledWords];
  * Tokenizes a text.
  *
  * - Input: the files or sentences of the training.
- * - Output: the text as word numbers, with the list of its words.
+ * - Output: the text as word indices, with the list of its words.
  * - Order: the first stage. `choose-vocabulary.ts` stores its result and restores it.
  *
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED, CallerError

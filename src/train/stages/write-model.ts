@@ -46,8 +46,8 @@ export async function run(
   builder: ModelBuilder,
 ): Promise<Manifest> {
   const { options, plan } = context;
-  const { list, numbers, frequencies } = text.vocabulary;
-  await builder.putDictionary(sortedDictionary(list, numbers, frequencies));
+  const { list, indices, frequencies } = text.vocabulary;
+  await builder.putDictionary(sortedDictionary(list, indices, frequencies));
   const pretrained = pretrainedTokenizer(options);
   if (pretrained) await builder.putTokenizer(encodeTokenizer(pretrained));
   context.checkAborted();
@@ -55,7 +55,7 @@ export async function run(
     order: plan.order,
     sentences: text.sentences,
     tokens: text.tokens + text.sentences,
-    vocabulary: numbers.length - 2,
+    vocabulary: indices.length - 2,
     unknown: frequencies[UNK],
     ...counted,
     options: {
