@@ -14,7 +14,7 @@ import { build, type Metafile } from 'esbuild';
  */
 const dist = fileURLToPath(new URL('../', import.meta.url));
 /** The modules that pages load, and the workers that these modules start by the name of a file beside their own. */
-const ENTRIES = ['index', 'indexeddb', 'memory', 'train', 'worker', 'counting-worker'];
+const ENTRIES = ['index', 'indexeddb', 'memory', 'decoding', 'train', 'worker', 'counting-worker'];
 
 const encoder = join(dist, 'src/base/encode-msgpack.js');
 const common = {

@@ -1,7 +1,7 @@
 /**
- * kneser without native code: opens models and scores text in browsers, edge workers, Deno and Bun. Three other entries train models
- * (`kneser/native-free/train`), keep models in the browser (`kneser/native-free/indexeddb`), and copy models into memory
- * (`kneser/native-free/memory`).
+ * kneser without native code: opens models and scores text in browsers, edge workers, Deno and Bun. Other entries train models
+ * (`kneser/native-free/train`), keep models in the browser (`kneser/native-free/indexeddb`), copy models into memory
+ * (`kneser/native-free/memory`), and decode the output of speech recognizers (`kneser/native-free/decoding`).
  *
  * @packageDocumentation
  */
@@ -10,4 +10,3 @@ export { PagedModel as LanguageModel } from '../src/model/paged-model.js';
 export type { MemoryModel as LoadedModel } from '../src/model/memory-model.js';
 export type { Vocabulary } from '../src/model/vocabulary.js';
 export type { TextCache } from '../src/smoothing/cache.js';
-export { ctcBeamSearch, type CtcBeam, type CtcLogits, type CtcOptions } from '../src/decoding/ctc-beam-search.js';

@@ -57,12 +57,22 @@ export interface CtcOptions {
   readonly state?: State | undefined;
 }
 
+/** A decoded word, and when it was said. */
+export interface CtcWord {
+  /** The word, without spaces. */
+  readonly word: string;
+  /** Its first frame, from 0. */
+  readonly start: number;
+  /** The frame after its last one. */
+  readonly end: number;
+}
+
 /** A decoded text. */
 export interface CtcBeam {
   /** Its words, separated by single spaces. */
   readonly text: string;
   /** Its words, each with its first frame and the frame after its last one. */
-  readonly words: readonly { readonly word: string; readonly start: number; readonly end: number }[];
+  readonly words: readonly CtcWord[];
   /** ln of the summed probability of the label sequences that stand for the text and were kept. */
   readonly logitScore: number;
   /** `logitScore` with the language model's score and the boosts: beams are in descending order of it. */
@@ -382,7 +392,7 @@ function recombined(beams: readonly Beam[]): Beam[] {
 }
 
 function wordsOf(text: WordNode, times: Times | undefined): CtcBeam['words'] {
-  const words: { word: string; start: number; end: number }[] = [];
+  const words: CtcWord[] = [];
   for (let node: WordNode | undefined = text; node.before && times; node = node.before, times = times.before) {
     words.push({ word: node.word, start: times.start, end: times.end });
   }

@@ -68,6 +68,7 @@ const PLAN_OPTIONS: OptionTable<SparkPlanOptions> = {
  *
  * const sql = await sparkPlan({ texts: ['hdfs:///corpus/*.txt'], work: 'hdfs:///job', order: 5, prune: [0, 0, 1] });
  * await writeFile('job.sql', sql); // spark-sql -f job.sql
+ * console.log(sql.split('INSERT OVERWRITE').length - 1); // steps
  * ```
  */
 export async function sparkPlan(options: SparkPlanOptions): Promise<string> {

@@ -66,6 +66,7 @@ const ROW_MEMBER = 'kneser_row';
  *
  * const sql = sparkScorePlan({ model: 'news.kneser', texts: ['hdfs:///corpus/*.txt'], out: 'hdfs:///scores' });
  * await writeFile('score.sql', sql); // spark-sql --files news.kneser -f score.sql
+ * console.log(sql.split('INSERT OVERWRITE').length - 1); // 3 steps
  * ```
  */
 export function sparkScorePlan(options: SparkScorePlanOptions): string {
