@@ -1,7 +1,8 @@
 /**
- * Decoding: choosing between texts that another model proposes. `ctc-beam-search.ts` finds the words in the label probabilities of a
- * speech or handwriting recognizer trained by CTC (Graves et al. 2006), with a language model that scores words as they complete
- * (shallow fusion). `ctc-labels.ts` reads the recognizer's alphabet, `hotwords.ts` boosts words, `word-scores.ts` asks the model.
+ * src/decoding chooses between texts that another model proposes. `ctc-beam-search.ts` finds the most probable texts in the label
+ * probabilities of a speech or handwriting recognizer trained by CTC (Graves et al. 2006), with a language model that scores each word
+ * when it is complete (shallow fusion). `ctc-labels.ts` reads the recognizer's alphabet, `hotwords.ts` boosts words, and
+ * `word-scores.ts` asks the language model.
  */
 import {
   checkFlag,
@@ -19,7 +20,7 @@ import { ctcAlphabet, ctcPiece, type CtcPiece } from './ctc-labels.js';
 import { Hotwords } from './hotwords.js';
 import { WordScores, type DecodingModel, type WordNode } from './word-scores.js';
 
-/** The matrix of a recognizer: a row for each frame of time, a column for each label; or all rows one after another in one array. */
+/** The output of a recognizer: one row for each frame of time, with one number for each label; or all rows one after another in one array. */
 export type CtcLogits = readonly ArrayLike<number>[] | Float32Array | Float64Array;
 
 /** How {@link ctcBeamSearch} decodes. The defaults are those of pyctcdecode 0.5.0. */
@@ -32,21 +33,21 @@ export interface CtcOptions {
   readonly alpha?: number;
   /** Added for each word (natural logarithm). Default 1.5. */
   readonly beta?: number;
-  /** Added to log10 p of a word that is not in the vocabulary, and to the score of a beginning that no known word has. Default −10. */
+  /** Added to log10 p of a word outside the vocabulary, and to the score of the beginning of a word that no known word has. Default −10. */
   readonly unknownOffset?: number;
   /** The most beams that are kept after a frame. Default 100. */
   readonly beamWidth?: number;
-  /** Beams whose score is further than this below the best one's are dropped (natural logarithm). Default −10. */
+  /** Beams are dropped if their score minus the best score is below this (natural logarithm). Default −10. */
   readonly beamThreshold?: number;
-  /** Labels of a frame whose natural log probability is below this are not tried, except the most probable one. Default −5. */
+  /** Labels of a frame whose natural log probability is below this are not tried, except the most probable label. Default −5. */
   readonly labelThreshold?: number;
-  /** Words, or phrases, of which each word is boosted; they need not be in the vocabulary. */
+  /** Words to boost, or phrases, each word of which is boosted; they need not be in the vocabulary. */
   readonly hotwords?: readonly string[];
   /** Boost of a hotword (natural logarithm). Default 10. */
   readonly hotwordWeight?: number;
   /**
-   * Whether only the best of the beams stays whose words the language model cannot tell apart any more (equal {@link State}.key) and
-   * which have the same beginning of a word. It makes room for more different beams. Default false.
+   * Whether, of beams that end with the same label and the same beginning of a word, and whose language model states are equal
+   * ({@link State}.key), only the best stays. This makes room for more different beams. Default false.
    */
   readonly recombine?: boolean;
   /** Whether the text begins a sentence, after `<s>`. Default true. Not used with `state`. */
@@ -116,33 +117,34 @@ const CTC_OPTIONS: OptionTable<CtcOptions> = {
 /** The least probability of a label: smaller ones count as this. */
 const LEAST_PROBABILITY = 1e-15;
 
-/** A list of frames, the latest first; beams share their beginnings. */
+/** The frames of a word, after the frames of the words before it: a linked list, so that beams share the beginnings of their lists. */
 interface Times {
   readonly before: Times | undefined;
   readonly start: number;
   readonly end: number;
 }
 
-/** The characters of the word that a beam is in. */
+/** The beginning of a word that is not complete yet. */
 interface WordPart {
   readonly id: number;
   readonly text: string;
-  /** Characters (code points). */
+  /** Length of `text` [code points]. */
   readonly length: number;
-  /** As {@link WordScores.scoreOfBeginning}; 0 for the empty part. */
+  /** The result of {@link WordScores.scoreOfBeginning}; 0 for the empty part. */
   readonly score: number;
 }
 
-/** Complete words and the part of the next one. There is one object for each such pair. */
+/** Complete words, and the part of the next word. There is one object for each such pair. */
 interface Prefix {
   readonly text: WordNode;
   readonly part: WordPart;
-  /** The language model's score and the boosts of both. */
+  /** The scores and boosts of the complete words and of the part. */
   readonly score: number;
-  /** By label: the prefix with the label added; holes where it was not asked for yet. */
+  /** By label, the prefix with the label added; a hole where it was not made yet. */
   readonly longer: Prefix[];
-  /** The step (frame and label) that reached the prefix last, and the place of the candidate that it made then. */
+  /** The number of the last step (a frame and a label) that reached the prefix. */
   step: number;
+  /** The index of the candidate that this step made of the prefix. */
   place: number;
 }
 
@@ -155,17 +157,18 @@ interface Beam {
   readonly logit: number;
   /** Frames of the complete words. */
   readonly times: Times | undefined;
-  /** First frame of the part, and the frame after its last character; −1 if there is none. */
+  /** The first frame of the part; −1 if the part is empty. */
   readonly start: number;
+  /** The frame after the part's last character; −1 if the part is empty. */
   readonly end: number;
 }
 
 /**
  * Finds the most probable texts in the label probabilities of a recognizer trained by CTC: a beam search over prefixes
- * (Hannun et al. 2014) in which a word's language model score is added when the word is complete, and the beginning of a word is penalised
- * where no known word begins so. Texts, frames and scores are those of pyctcdecode 0.5.0 with KenLM.
+ * (Hannun et al. 2014) in which the language model's score of a word is added when the word is complete, and the beginning of a word is
+ * penalised if no known word begins with it. Texts, frames and scores are those of pyctcdecode 0.5.0 with KenLM.
  *
- * @param logits the recognizer's output: logits, log probabilities, or probabilities (all in [0, 1], each row with the sum 1). Time takes rows.
+ * @param logits the recognizer's output: logits, log probabilities, or probabilities (all in [0, 1], each row with the sum 1). One row for each frame of time.
  * @returns the beams, best first; at most `beamWidth`.
  * @throws KNESER_OPTION for options that do not fit, a matrix of another width than the labels, or a value that is NaN or +∞.
  * @example
@@ -201,23 +204,25 @@ export function ctcBeamSearch(logits: CtcLogits, options: CtcOptions): CtcBeam[]
 
 type Limits = Required<Pick<CtcOptions, 'beamWidth' | 'beamThreshold' | 'labelThreshold'>>;
 
-/** One decoding: the prefixes that it met, and the steps of the search. */
+/** The state of one decoding: all prefixes so far, and the candidates of the frame at hand. */
 class Search {
   readonly #words: WordScores;
   readonly #labels: readonly string[];
+  /** By label. */
   readonly #pieces: readonly CtcPiece[];
   readonly #arePieces: boolean;
   readonly #parts = new Map<string, WordPart>();
   readonly #prefixes = new Map<number, Prefix>();
-  /** Whether the next piece begins a word though it is not marked. */
+  /** Whether the next piece begins a word even if it is not marked. */
   #mustBegin = false;
+  /** The number of the last step. */
   #step = 0;
-  /** The candidates of a frame, in the order in which they were found: prefix, label, log probability, and the beam before. */
+  /** The candidates of a frame, in the sequence in which they were found: by candidate, its prefix, label, log probability, and the beam before. */
   #prefixOf: Prefix[] = [];
   #labelOf: number[] = [];
   #logitOf: number[] = [];
   #beamOf: Beam[] = [];
-  /** Whether the label begins a word. */
+  /** By candidate, whether its label begins a word. */
   #beginsOf: boolean[] = [];
 
   constructor(words: WordScores, labels: readonly string[], arePieces: boolean) {
@@ -228,14 +233,15 @@ class Search {
     this.#parts.set('', { id: 0, text: '', length: 0, score: 0 });
   }
 
+  /** The empty beam before the first frame. */
   beginning(): Beam {
     const prefix = this.#prefix(this.#words.root, this.#part(''));
     return { prefix, label: -1, logit: 0, times: undefined, start: -1, end: -1 };
   }
 
   /**
-   * The best beams after one more frame, best first. Beams of the same prefix and label become one, whose probability is their
-   * sum; its frames are those of the last of them, as in pyctcdecode.
+   * The best beams after one more frame, best first. Beams with the same prefix and label become one beam, whose probability is the sum
+   * of their probabilities and whose frames are those of the last of them, as in pyctcdecode.
    */
   extend(beams: readonly Beam[], row: Float64Array, frame: number, limits: Limits): Beam[] {
     this.#prefixOf = [];
@@ -251,7 +257,7 @@ class Search {
     return bestPlaces(scores, limits.beamWidth, limits.beamThreshold).map(place => this.#beamAt(place, frame));
   }
 
-  /** Adds the candidates of a label. */
+  /** Adds the candidates that a label makes of the beams. */
   #add(beams: readonly Beam[], label: number, logProbability: number): void {
     const step = ++this.#step;
     const isBlank = this.#labels[label] === '';
@@ -274,6 +280,7 @@ class Search {
     }
   }
 
+  /** Makes a beam of a candidate. */
   #beamAt(place: number, frame: number): Beam {
     const [prefix, label, logit, before] = [
       this.#prefixOf[place],
@@ -306,6 +313,7 @@ class Search {
         : this.#prefix(text, this.#part(part.text + this.#labels[label])));
   }
 
+  /** A prefix with a piece of a word added. */
   #withPiece(prefix: Prefix, label: number): Prefix {
     const { text, beginsWord, endsWord } = this.#pieces[label];
     if (!beginsWord && !this.#mustBegin)
@@ -314,11 +322,12 @@ class Search {
     return this.#prefix(this.#withPart(prefix), this.#part(text));
   }
 
-  /** The words of a prefix whose part is complete. */
+  /** The words of a prefix, with its part as the last word. */
   #withPart({ text, part }: Prefix): WordNode {
     return part.text === '' ? text : this.#words.append(text, part.text);
   }
 
+  /** The object of a pair of words and part. */
   #prefix(text: WordNode, part: WordPart): Prefix {
     const key = text.id * 2 ** 24 + part.id;
     let prefix = this.#prefixes.get(key);
@@ -330,6 +339,7 @@ class Search {
     return prefix;
   }
 
+  /** The object of the beginning of a word. */
   #part(text: string): WordPart {
     let part = this.#parts.get(text);
     if (!part) {
@@ -340,7 +350,7 @@ class Search {
     return part;
   }
 
-  /** The beams as whole texts, each text once. */
+  /** Ends the decoding: makes the beams into whole texts, best first, each text once. */
   finish(beams: readonly Beam[], beamWidth: number, beamThreshold: number): CtcBeam[] {
     const whole = new Map<WordNode, { readonly logit: number; readonly beam: Beam }>();
     for (const beam of beams) {
@@ -361,19 +371,19 @@ class Search {
   }
 }
 
-/** The frames of the words of a beam whose part is complete. */
+/** The frames of the words of a beam, with its part as the last word. */
 function completed({ prefix, times, start, end }: Beam): Times | undefined {
   return prefix.part.text === '' ? times : { before: times, start, end };
 }
 
-/** The place of the highest value, the first one if several are as high. */
+/** The index of the highest value; of equal values, the first index. */
 function indexOfMost(values: Float64Array): number {
   let most = 0;
   for (let i = 1; i < values.length; i++) if (values[i] > values[most]) most = i;
   return most;
 }
 
-/** The places of the highest scores in descending order, of those not further than `threshold` (negative) below the highest. Equal scores stay in their order. */
+/** The indices of the `most` highest scores, descending, without the scores below the highest + `threshold` (which is negative). Equal scores stay in their sequence. */
 function bestPlaces(scores: readonly number[], most: number, threshold: number): number[] {
   let highest = -Infinity;
   for (const score of scores) if (score > highest) highest = score;
@@ -382,7 +392,7 @@ function bestPlaces(scores: readonly number[], most: number, threshold: number):
   return places.sort((a, b) => scores[b] - scores[a]).slice(0, most);
 }
 
-/** Of beams, best first, those that no better beam equals in state, part and last label. */
+/** Leaves out each beam that has the same language model state, part and last label as a better beam. @param beams best first. */
 function recombined(beams: readonly Beam[]): Beam[] {
   const seen = new Set<string>();
   return beams.filter(({ prefix, label }) => {
@@ -391,6 +401,7 @@ function recombined(beams: readonly Beam[]): Beam[] {
   });
 }
 
+/** The words of a text with their frames. */
 function wordsOf(text: WordNode, times: Times | undefined): CtcBeam['words'] {
   const words: CtcWord[] = [];
   for (let node: WordNode | undefined = text; node.before && times; node = node.before, times = times.before) {
@@ -404,7 +415,7 @@ function logOfSum(a: number, b: number): number {
   return a >= b ? a + Math.log1p(Math.exp(b - a)) : b + Math.log1p(Math.exp(a - b));
 }
 
-/** Rows of natural log probabilities, at least ln {@link LEAST_PROBABILITY}. */
+/** Turns the recognizer's output into rows of natural log probabilities, each at least ln {@link LEAST_PROBABILITY}. */
 function logProbabilities(logits: CtcLogits, columns: number): Float64Array[] {
   const rows = rowsOf(logits, columns);
   const least = Math.log(LEAST_PROBABILITY);
@@ -420,14 +431,14 @@ function logProbabilities(logits: CtcLogits, columns: number): Float64Array[] {
   });
 }
 
-/** @throws KNESER_OPTION */
+/** Checks the recognizer's output and copies it into one array for each frame. @throws KNESER_OPTION */
 function rowsOf(logits: CtcLogits, columns: number): Float64Array[] {
   let rows: Float64Array[];
   if (logits instanceof Float32Array || logits instanceof Float64Array) {
     if (logits.length % columns !== 0) {
       throw new KneserError(
         'KNESER_OPTION',
-        `logits: ${logits.length} numbers are no whole number of rows of ${columns} labels${BLANK_HINT}`,
+        `logits: ${logits.length} numbers do not make whole rows of ${columns} labels${BLANK_HINT}`,
       );
     }
     const flat = logits;
@@ -451,11 +462,11 @@ function rowsOf(logits: CtcLogits, columns: number): Float64Array[] {
       const value = wrong >= 0 ? `label ${wrong} is ${row[wrong]}` : 'all labels are -Infinity';
       throw new KneserError(
         'KNESER_OPTION',
-        `logits: in row ${frame} ${value}; a row needs numbers, of which one is finite`,
+        `logits: in row ${frame} ${value}; give a number for each label, at least one of them finite`,
       );
     }
   }
   return rows;
 }
 
-const BLANK_HINT = ' (the blank included: without one among the labels it is a further label after them)';
+const BLANK_HINT = ' (the blank included, which comes after all labels if it is not among them)';

@@ -1,7 +1,7 @@
 import { optionError } from '../base/check.js';
 import { KneserError } from '../base/errors.js';
 
-/** The first character of a label that begins a word, in SentencePiece's alphabets. */
+/** In SentencePiece's alphabets, the first character of a label that begins a word. */
 const WORD_BEGIN = '▁';
 const UNKNOWN_CHARACTER = '⁇';
 const UNKNOWN_PIECE = '▁⁇▁';
@@ -11,16 +11,16 @@ const SPECIAL = /^[<[].+[>\]]$/;
 
 /** The alphabet of a CTC model. */
 export interface CtcAlphabet {
-  /** The text of each label: '' for the blank, ' ' for the space between words. Pieces begin with `▁` where a word begins. */
+  /** By column, the text of the label: '' for the blank, ' ' for the space between words. Pieces that begin a word begin with `▁`. */
   readonly labels: readonly string[];
-  /** Whether labels are pieces of words (`▁the`, `##ing`) and not characters with a space between words. */
+  /** Whether labels are pieces of words (`▁the`, `ing`); otherwise they are characters, with a space between words. */
   readonly arePieces: boolean;
 }
 
 /**
- * Finds which label is the blank and which label separates words, by the conventions of pyctcdecode 0.5.0:
+ * Finds the blank and the label that separates words, by the conventions of pyctcdecode 0.5.0:
  *
- * - the blank is '', else a label such as `[PAD]` or `<pad>`, else (for characters) `_`; if there is none, it is a further label after all others;
+ * - the blank is '', else a label such as `[PAD]` or `<pad>`, else (for characters) `_`; if no label is the blank, it is added after all others;
  * - `|` is the space if no label is ' ';
  * - a label such as `<unk>` or `[UNK]` becomes `⁇`;
  * - labels are pieces of words if one begins with `▁` (SentencePiece) or `##` (WordPiece).
@@ -29,7 +29,7 @@ export interface CtcAlphabet {
  */
 export function ctcAlphabet(given: readonly string[]): CtcAlphabet {
   const twice = given.find((label, i) => given.indexOf(label) < i);
-  if (twice !== undefined) throw optionError('labels', twice, 'allowed twice; each label occurs once');
+  if (twice !== undefined) throw optionError('labels', twice, 'allowed twice; give each label once');
   const areWordPieces = given.some(label => label.startsWith('##'));
   const arePieces = areWordPieces || given.some(label => label.startsWith(WORD_BEGIN));
   const spaced = given.find(label => arePieces && label.includes(' '));
@@ -56,15 +56,17 @@ function withWordBegin(label: string): string {
   return WORD_BEGIN + label;
 }
 
-/** What a piece adds to a text: its characters without the marks, and whether it begins a word and whether the next piece must. */
+/** A label as a piece of a word. */
 export interface CtcPiece {
+  /** The characters of the label, without `▁`. */
   readonly text: string;
+  /** Whether the label begins with `▁`. */
   readonly beginsWord: boolean;
-  /** Whether the piece is marked at its end, too (`▁⁇▁`): then the next piece begins a word. */
+  /** Whether the label ends with `▁` (`▁⁇▁`), which means that the next piece begins a word. */
   readonly endsWord: boolean;
 }
 
-/** Takes the marks off a label. */
+/** Splits a label into its characters and its marks. */
 export function ctcPiece(label: string): CtcPiece {
   const beginsWord = label.startsWith(WORD_BEGIN);
   const rest = beginsWord ? label.slice(1) : label;

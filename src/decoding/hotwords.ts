@@ -1,16 +1,16 @@
 /**
- * Words that a decoder prefers. The boost of a whole word is `weight`; the beginning of a word has the part of it that its length is of
- * the length of the shortest hotword that begins so.
+ * Words that a decoder prefers. The boost of a hotword is `weight`. The boost of the beginning of a word is weight · (length of the
+ * beginning) / (length of the shortest hotword that begins with it).
  */
 export class Hotwords {
   readonly #words: ReadonlySet<string>;
-  /** For each beginning of a hotword, the length of the shortest hotword that begins so, in characters (code points). */
+  /** By beginning of a hotword, the length of the shortest hotword that begins with it [code points]. */
   readonly #shortest = new Map<string, number>();
   readonly #weight: number;
 
   /**
-   * @param hotwords words, or phrases, of which each word counts by itself.
-   * @param weight boost of a word, natural logarithm.
+   * @param hotwords words, or phrases, each word of which is a hotword.
+   * @param weight the boost of a hotword (natural logarithm).
    */
   constructor(hotwords: readonly string[], weight: number) {
     this.#words = new Set(hotwords.flatMap(phrase => phrase.split(/\s+/u)).filter(word => word !== ''));
@@ -25,12 +25,12 @@ export class Hotwords {
     }
   }
 
-  /** The boost of a complete word: 0 if it is no hotword. */
+  /** The boost of a complete word: 0 if it is not a hotword. */
   ofWord(word: string): number {
     return this.#words.has(word) ? this.#weight : 0;
   }
 
-  /** The boost of the beginning of a word, of `length` characters; `undefined` if no hotword begins so. */
+  /** The boost of the beginning of a word; `undefined` if no hotword begins with it. @param length the length of the beginning [code points]. */
   ofBeginning(beginning: string, length: number): number | undefined {
     const shortest = this.#shortest.get(beginning);
     return shortest === undefined ? undefined : (this.#weight * length) / shortest;

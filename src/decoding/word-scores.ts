@@ -6,10 +6,10 @@ import type { Hotwords } from './hotwords.js';
 /** The part of a loaded model that decoding needs. */
 export type DecodingModel = Pick<MemoryModel, 'start' | 'extend' | 'vocabulary' | 'info'>;
 
-/** Beginnings of words longer than this (characters) are taken for less and less probable where no known word begins so. */
+/** The penalty of a beginning that no known word has grows with its length beyond this [code points]. */
 const USUAL_LENGTH = 6;
 
-/** The weights of {@link WordScores}, as pyctcdecode and its users have them. */
+/** The weights of {@link WordScores}, with the names of pyctcdecode. */
 export interface FusionWeights {
   /** Weight of the language model's natural log probability. */
   readonly alpha: number;
@@ -19,35 +19,41 @@ export interface FusionWeights {
   readonly unknownOffset: number;
 }
 
-/** A text as words. The words before the last are those of `before`; the root has no word. */
+/** A text as a list of words: `word` after the words of `before`. The root is the empty text. */
 export interface WordNode {
+  /** Different for each text: 0 for the root. */
   readonly id: number;
   readonly before: WordNode | undefined;
+  /** The last word; '' for the root. */
   readonly word: string;
-  /** α·ln p + β, summed over the words. */
+  /** The sum over the words of α · ln p + β, where p of an unknown word includes the offset. */
   readonly languageScore: number;
-  /** The boost of the hotwords among the words. */
+  /** The sum of the boosts of the words. */
   readonly boost: number;
   /** The state of the language model after the words. */
   readonly state: State | undefined;
 }
 
 /**
- * Scores words as a decoder completes them: α·ln 10·(log10 p(w | words before) + offset if w is unknown) + β.
- * Each text is scored once, whatever beams share it.
+ * Scores words as a decoder completes them: α · ln 10 · (log10 p(word | words before) + offset, if the word is unknown) + β.
+ * Each text is scored once, however many beams have it.
  */
 export class WordScores {
+  /** The empty text. */
   readonly root: WordNode;
+  /** By text, the texts with one more word, by this word. */
   readonly #children = new Map<WordNode, Map<string, WordNode>>();
   readonly #model: DecodingModel | undefined;
   readonly #isLowercase: boolean;
   readonly #weights: FusionWeights;
   readonly #hotwords: Hotwords;
+  /** The words of the model, sorted by UTF-16 code units. */
   readonly #known: readonly string[];
+  /** Whether p(`</s>`) is part of the score of a whole text. */
   readonly #ends: boolean;
   #nodes = 1;
 
-  /** @param state the state before the first word; `ends` whether a text ends with `</s>`. */
+  /** @param state the model's state before the first word; `ends`: whether a whole text ends with `</s>`. */
   constructor(
     model: DecodingModel | undefined,
     weights: FusionWeights,
@@ -63,7 +69,7 @@ export class WordScores {
     this.root = { id: 0, before: undefined, word: '', languageScore: 0, boost: 0, state };
   }
 
-  /** The text with one word more. */
+  /** The text with one more word. */
   append(text: WordNode, word: string): WordNode {
     let children = this.#children.get(text);
     if (!children) this.#children.set(text, (children = new Map<string, WordNode>()));
@@ -83,7 +89,7 @@ export class WordScores {
     return child;
   }
 
-  /** The score of a text: its words' scores and boosts. */
+  /** The score of a text: the scores and boosts of its words. */
   scoreOf(text: WordNode): number {
     return text.languageScore + text.boost;
   }
@@ -91,7 +97,7 @@ export class WordScores {
   /**
    * The score of a whole text, with p(`</s>`).
    *
-   * @param isOpen whether the text ends with a space. pyctcdecode then scores the empty word after it, which is unknown.
+   * @param isOpen whether the text ends with a space: the empty word after the space is then scored as an unknown word, as in pyctcdecode.
    */
   scoreOfWhole(text: WordNode, isOpen: boolean): number {
     if (!this.#model) return this.scoreOf(text);
@@ -103,9 +109,9 @@ export class WordScores {
   }
 
   /**
-   * The score of the beginning of a word: the boost of a hotword that begins so; else the penalty of a beginning that no known word has.
+   * The score of the beginning of a word: the boost if a hotword begins with it, else a penalty if no known word begins with it, else 0.
    *
-   * @param length its characters (code points).
+   * @param length the length of the beginning [code points].
    */
   scoreOfBeginning(beginning: string, length: number): number {
     const boost = this.#hotwords.ofBeginning(beginning, length);
@@ -114,16 +120,19 @@ export class WordScores {
     return this.#weights.unknownOffset * Math.max(1, length / USUAL_LENGTH);
   }
 
+  /** The score of a word from its log10 p. */
   #weighted(log10Prob: number): number {
     return this.#model ? this.#weights.alpha * log10Prob * Math.LN10 + this.#weights.beta : 0;
   }
 
+  /** log10 p of a word after a state, with the offset of unknown words, and the state after the word. */
   #extend(state: State | undefined, word: string): { log10Prob: number; state: State | undefined } {
     if (!this.#model || !state) return { log10Prob: 0, state };
     const { log10Prob, oov, state: next } = this.#model.extend(state, word);
     return { log10Prob: log10Prob + (oov || word === UNK_WORD ? this.#weights.unknownOffset : 0), state: next };
   }
 
+  /** Whether a word of the model begins with a text. */
   #isKnownBeginning(beginning: string): boolean {
     const wanted = this.#isLowercase ? beginning.toLowerCase() : beginning;
     let [low, high] = [0, this.#known.length];
@@ -138,7 +147,7 @@ export class WordScores {
 
 const vocabularies = new WeakMap<DecodingModel, readonly string[]>();
 
-/** The words of a model, sorted by UTF-16 code units. Kept as long as the model: sorting a million words takes a second. */
+/** The words of a model, sorted by UTF-16 code units. The list is kept as long as the model, because sorting a million words takes a second. */
 function sortedVocabulary(model: DecodingModel): readonly string[] {
   let words = vocabularies.get(model);
   if (!words) {

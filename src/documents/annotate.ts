@@ -50,7 +50,7 @@ import { trainForTarget } from './target.js';
 /** Which tokens a mask marks: tokens whose surprisal is above a quantile of all tokens, or above a number of bits. */
 export type MaskChoice =
   | {
-      /** The share of the tokens of all documents that is not masked: 0.8 masks the fifth with the highest surprisal. The documents are read twice. */
+      /** The share of the tokens of all documents that is not masked: 0.8 masks the 20 % of tokens with the highest surprisal. The documents are read twice. */
       readonly above: number;
       /** @internal */
       readonly surprisal?: never;
@@ -62,14 +62,15 @@ export type MaskChoice =
       readonly above?: never;
     };
 
-/** The documents that {@link annotate} reads, and the figures that it gives. */
+/** The documents that {@link annotate} reads, and the figures that it computes. */
 export interface AnnotateOptions<D extends TextDocument = TextDocument> extends DocumentOptions, WorkOptions {
-  /** The model: its path, or an open model, which stays open. Required but with `target`. */
+  /** The model: its path, or an open model, which stays open. Required unless `target` is given. */
   readonly model?: string | LanguageModel;
   /**
-   * Text of the kind that is wanted, in place of `model`: gives each document the importance ratio of the target to the rest. A model of the
-   * target is trained, and two of the documents, each on a sample of one half with as many tokens as the target has; a document is
-   * compared with the sample of the other half. Files are read several times. The figures are those of the target's model.
+   * Files of text of the kind that is wanted, in place of `model`: each document gets the ratio of its probability under a model of the
+   * target to that under a model of other documents. One model is trained on the target, and two on the documents, each on a sample of one
+   * half that has as many tokens as the target; a document is compared with the model of the other half. Files are read several times.
+   * All other figures are those of the target's model.
    */
   readonly target?: readonly string[];
   /** Order of the models that `target` trains. Default 2. */
@@ -90,8 +91,8 @@ export interface AnnotateOptions<D extends TextDocument = TextDocument> extends 
   /** Whether each line is a sentence (`lines`, the default), or the document is one sentence. */
   readonly unit?: DocumentUnit;
   /**
-   * `full` adds the figures of the exact distribution before each token: ranks, entropies, curvature. Default `basic`. It takes many
-   * times as long, longest with a class model or a back-off model.
+   * `full` adds the figures of the exact distribution after each token's history: ranks, entropies, curvature. This takes many times as
+   * long, longest with a class model or a back-off model. Default `basic`.
    */
   readonly features?: 'basic' | 'full';
   /** Whether the figures include the tokens and the log10 p of each token. Default false. */
@@ -102,13 +103,13 @@ export interface AnnotateOptions<D extends TextDocument = TextDocument> extends 
   readonly context?: string;
   /** The name of the member that is added. Default `kneser`. */
   readonly as?: string;
-  /** A member that is kept beside the figures, with `figuresOnly`. */
+  /** A member that is written beside the figures, with `figuresOnly`. */
   readonly id?: string;
   /** Leaves out the documents: each line has the figures alone. Default false. */
   readonly figuresOnly?: boolean;
   /** The part of the documents to read, for several machines. Default: all. Figures do not depend on it. */
   readonly shard?: Shard;
-  /** Threads that score. Default: one a core for a long text. Figures do not depend on it. */
+  /** Number of threads that score. Default: one for each core for a long text. Figures do not depend on it. */
   readonly threads?: number;
   /** Called with one sentence for each thing that may be wrong with the input. */
   readonly onWarning?: (warning: string) => void;
@@ -116,7 +117,7 @@ export interface AnnotateOptions<D extends TextDocument = TextDocument> extends 
 
 /** A document that is given as an object. */
 export interface TextDocument {
-  /** Its text: lines with line feeds between them. */
+  /** The text of the document: lines with line feeds between them. */
   readonly text: string;
 }
 
@@ -171,7 +172,7 @@ function checkMask(name: string, value: unknown, options: object): void {
 
 /** A document and its figures. */
 export interface AnnotatedDocument<D = JsonObject> {
-  /** Its position among all documents, from 0. */
+  /** The document's position among all documents, from 0. */
   readonly index: number;
   /** The document as it was given, or the object that was read. */
   readonly document: D;
@@ -188,20 +189,20 @@ export interface AnnotatedDocument<D = JsonObject> {
   readonly source: Uint8Array;
 }
 
-/** How many documents at the beginning are checked for whether the second model was trained on them. */
+/** The first documents, of this number, are used to check whether the second model was trained on the documents. */
 const GUARDED = 1000;
-/** The second model is taken to have seen the documents if the n-grams that match have on average this share of its order. */
+/** The second model counts as trained on the documents if `matched` is on average at least this share of its order. */
 const SEEN_SHARE = 0.9;
 
 /**
- * Gives every document the figures of a model: perplexity, OOV rate and, with a second model, the ratio of probabilities.
- * Documents are returned in their order, unchanged but for one added member. Sums over documents equal the figures of
- * `perplexityOfFile`; memory does not depend on the number of documents.
+ * Computes the figures of every document under a model: perplexity, OOV rate and, with a second model, the ratio of probabilities.
+ * Documents are returned in the sequence in which they are read, unchanged except for one added member. The sums over all documents equal
+ * the figures of `perplexityOfFile`. Memory does not depend on the number of documents.
  *
  * The perplexity of a document is 10^(−Σ log10 p / Σ tokens) over its sentences, with one `</s>` for each, as `kneser perplexity`,
  * KenLM's `query` and CCNet compute it. Compare only perplexities of the same model and unit.
  *
- * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED, and what opening and scoring throw.
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED, and the errors of opening and scoring.
  * @example
  * ```ts
  * import { annotate } from 'kneser';
@@ -228,7 +229,7 @@ export function annotate(options: AnnotateOptions): AsyncGenerator<AnnotatedDocu
   return options.target === undefined ? run(options) : runForTarget(options, options.target);
 }
 
-/** @throws KNESER_OPTION for options that belong to `target`, and for those that do not go with it. */
+/** Refuses options that need `target` if it is missing, and options that `target` excludes. @throws KNESER_OPTION */
 function checkTarget({ model, target, against, documents, context, order, lowercase, seed }: AnnotateOptions): void {
   const refuse = (message: string): never => {
     throw new KneserError('KNESER_OPTION', message);
@@ -297,12 +298,12 @@ function checkPair(model: LanguageModel, against: LanguageModel, onWarning?: (wa
   if (differs !== undefined) {
     throw new KneserError(
       'KNESER_OPTION',
-      `against: the two models have another ${differs}, so their tokens do not compare; train both alike`,
+      `against: the two models differ in ${differs}, so that their tokens cannot be compared; train both with the same ${differs}`,
     );
   }
   if (isTokenizerFile(own.tokenizer)) {
     onWarning?.(
-      'the two models keep tokenizer files of their own; their ratios mean something if both are the same file',
+      'each of the two models has a tokenizer file; the ratios are meaningful only if both files are the same',
     );
   }
 }
@@ -317,7 +318,7 @@ function compareWords(own: TokenScoring, other: TokenScoring, onWarning?: (warni
   );
 }
 
-/** How many words of one model the other lacks. */
+/** How many words of the second model the first model (`other`) lacks. */
 function wordsWithout(other: TokenScoring, { words, parts }: TokenScoring): number {
   let missing = 0;
   for (let id = FIRST_WORD; id < wordIds(parts.manifest); id++) {
@@ -327,7 +328,7 @@ function wordsWithout(other: TokenScoring, { words, parts }: TokenScoring): numb
   return missing;
 }
 
-/** @param choose gives, by index of a document, the model of `against` with which it is compared. */
+/** Scores the documents. @param choose returns, for the index of a document, which model of `against` it is compared with. */
 async function* annotateWith(
   options: AnnotateOptions,
   model: LanguageModel,
@@ -364,7 +365,7 @@ async function* annotateWith(
   source.end();
 }
 
-/** The figures that only some options ask for. */
+/** The figures of a document that only some options ask for. */
 async function moreFigures(
   { tokens, context }: AnnotateOptions,
   model: TokenScoring,
@@ -382,7 +383,7 @@ async function moreFigures(
   };
 }
 
-/** The surprisal that a share of the tokens of all documents does not exceed. */
+/** The surprisal that `share` of the tokens of all documents do not exceed [bits]. */
 async function quantileOf(source: Source, model: TokenScoring, unit: DocumentUnit, share: number): Promise<number> {
   const histogram = new SurprisalHistogram();
   for await (const scored of scoreDocuments(source.read(), { model, unit })) {
@@ -404,9 +405,9 @@ interface SourceDocument {
 interface Source {
   /** The approximate size of the text [bytes]. */
   readonly bytes: number;
-  /** Reads the documents from the first on, at each call. */
+  /** Reads the documents; each call begins with the first document. */
   read(): AsyncIterable<readonly SourceDocument[]>;
-  /** Warns of invalid UTF-8 and of documents without text, after the last document. */
+  /** Warns of invalid UTF-8 and of documents without text; called after the last document. */
   end(): void;
 }
 
@@ -447,7 +448,7 @@ async function openSource(options: AnnotateOptions): Promise<Source> {
   };
 }
 
-/** Copies the lines of documents, so that they stay valid: into one piece of memory, which costs the garbage collector less than many. */
+/** Copies the lines of documents, so that they stay valid, into one array, which costs the garbage collector less than many arrays. */
 function withOwnLines(documents: readonly DocumentAt[]): SourceDocument[] {
   const bytes = new Uint8Array(documents.reduce((sum, { line }) => sum + line.length, 0));
   let used = 0;
@@ -463,7 +464,7 @@ function lengthOf(documents: readonly TextDocument[]): number {
   return documents.reduce((sum, document) => sum + (typeof document.text === 'string' ? document.text.length : 0), 0);
 }
 
-/** How many documents of the caller are scored together. */
+/** The caller's documents are handed on in groups of this many. */
 const SOME = 64;
 const encoder = new TextEncoder();
 

@@ -3,14 +3,14 @@ import { KneserError } from '../base/errors.js';
 import { Order } from './order.js';
 
 /**
- * The methods by which documents are chosen: pure functions of numbers. Documents are given by position; a figure that is NaN is
+ * The methods by which documents are chosen, as pure functions of numbers. A document is given by its position. A figure that is NaN is
  * missing, and its document is never chosen. Random choices depend on the seed and the position alone.
  */
 
 /** Which end of the figures is kept. */
 export type Kept = 'lowest' | 'middle' | 'highest';
 
-/** The ranks that are kept, from `from` to before `to`, of n documents. */
+/** The ranks `from` ≤ rank < `to` of the documents that are kept, of n documents sorted by rising figure. */
 export function keptRanks(which: Kept, share: number, n: number): [from: number, to: number] {
   const count = Math.round(share * n);
   if (which === 'lowest') return [0, count];
@@ -18,7 +18,12 @@ export function keptRanks(which: Kept, share: number, n: number): [from: number,
   return [Math.ceil((0.5 - share / 2) * n), Math.ceil((0.5 + share / 2) * n)];
 }
 
-/** Like {@link keptRanks} for a share of the tokens: a document is kept if the middle one of its tokens is among the kept tokens. */
+/**
+ * Like {@link keptRanks}, for a share of the tokens: a document is kept if its middle token is among the kept tokens.
+ *
+ * @param order documents by rising figure.
+ * @param tokens by document, how many tokens it has.
+ */
 export function keptRanksOfTokens(
   which: Kept,
   share: number,
@@ -42,13 +47,13 @@ export function keptRanksOfTokens(
   return [low <= 0 ? 0 : rankOf(low), high >= 1 ? order.length : rankOf(high)];
 }
 
-/** The quartiles of a stratum's figures. */
+/** The quartiles of figures. */
 export type Quartiles = readonly [q1: number, q2: number, q3: number];
 
 /**
- * BERTIN's weights (de la Rosa et al. 2022): the probability of a document is min(1, φ · weight).
+ * The weight of a figure x by BERTIN (de la Rosa et al. 2022). The probability of a document is min(1, φ · weight).
  *
- * - `stepwise`: the reciprocal of the width of the quarter in which the figure lies, 1/(10·Q3) in the last.
+ * - `stepwise`: the reciprocal of the width of the quarter in which x lies; in the last quarter 1/(10·Q3).
  * - `gaussian`: exp(−((x − Q2)/Q2)²/w), w = 9/2.
  */
 export function bertinWeight(how: 'stepwise' | 'gaussian', x: number, [q1, q2, q3]: Quartiles): number {
@@ -89,21 +94,24 @@ export function scaleFor(weights: Float64Array, share: number): number {
   return high;
 }
 
-/** Segments of commonness, and the weight of a document in each. */
+/** Segments of a figure, and the weight of a document in each segment. */
 export interface Segments {
   /** By segment, the highest figure in it. */
   readonly highest: readonly number[];
+  /** By segment, the weight of its documents. */
   readonly weights: readonly number[];
-  /** The exponent of the weights. */
+  /** β, the exponent of the weights. */
   readonly beta: number;
 }
 
 /**
- * Weights that fall with commonness, after SoftDedup (He et al. 2024), in our own parametrisation: K segments of equal token mass by
- * rising commonness; weight ∝ c̄^(−β), where c̄ is the geometric mean of the segment, and β such that the highest weight is `ratio` times
- * the lowest; the mean over tokens is 1.
+ * Weights that fall with commonness, after SoftDedup (He et al. 2024), with parameters of our own. The documents are divided by rising
+ * figure into segments with equally many tokens. The weight of a segment is proportional to c̄^(−β), where c̄ is the geometric mean of
+ * its figures over tokens, and β makes the highest weight `ratio` times the lowest. The mean weight over tokens is 1.
  *
  * @param order documents by rising figure.
+ * @param figures by document, the figure.
+ * @param tokens by document, how many tokens it has.
  */
 export function inverseWeights(
   order: Uint32Array,
@@ -128,7 +136,7 @@ export function inverseWeights(
   const used = Array.from(mass.keys()).filter(k => mass[k] > 0);
   const means = used.map(k => logs[k] / mass[k]);
   const span = Math.max(...means) - Math.min(...means);
-  // Segments of the same commonness differ by rounding alone.
+  // Means that differ only by rounding count as equal: all weights are then 1.
   const beta = span > 1e-12 * (1 + Math.abs(means[0])) ? Math.log(ratio) / span : 0;
   const plain = means.map(mean => Math.exp(-beta * (mean - means[0])));
   const scale = total / used.reduce((sum, k, i) => sum + mass[k] * plain[i], 0);
@@ -142,12 +150,12 @@ export function weightOf({ highest, weights }: Segments, figure: number): number
 }
 
 /**
- * N documents without replacement, each with a probability proportional to e^score: the N highest of score + Gumbel noise (Gumbel top-k;
- * Xie et al. 2023). Equal keys by position.
+ * Draws `count` documents without replacement, with probabilities proportional to e^score: the documents with the highest values of
+ * score + Gumbel noise (Gumbel top-k; Xie et al. 2023). Of equal values the lower position is taken first.
  *
- * @param scoreOf gives the score of a document; NaN and −∞ are never chosen.
- * @param seed of the noise; `undefined` for the N highest scores themselves.
- * @returns whether a document is chosen; to be asked for each position once, ascending.
+ * @param scoreOf returns the score of a document; documents with the score NaN or −∞ are never chosen.
+ * @param seed the seed of the noise; if `undefined`, there is no noise, and the documents with the highest scores are taken.
+ * @returns a function that says whether a document is chosen; call it once for each position, ascending.
  */
 export function highestKeys(
   documents: number,
@@ -163,7 +171,7 @@ export function highestKeys(
   return order.below(count);
 }
 
-/** Draws whether the document at `position` is chosen, with this probability. */
+/** Chooses the document at `position` with the given probability. @returns whether it is chosen. */
 export function isDrawn(probability: number, seed: number, position: number): boolean {
   return hashRandom(seed, position) < probability;
 }

@@ -5,10 +5,10 @@ import { decode } from '../text/surface.js';
 import { memberText } from './member.js';
 import type { RecordAt } from './stream.js';
 
-/** How many numbers of a column are allocated at a time. */
+/** Columns grow by this many numbers at a time. */
 const BLOCK = 1 << 16;
 
-/** Collects numbers in blocks, so that no more memory is in use than they need, until they are joined. */
+/** Collects numbers in blocks, so that a growing column needs no copy of itself until the blocks are joined. */
 abstract class Blocks<A extends Float64Array | Uint32Array> {
   private readonly full: A[] = [];
   private last: A;
@@ -27,7 +27,7 @@ abstract class Blocks<A extends Float64Array | Uint32Array> {
     this.last[this.used++] = value;
   }
 
-  /** The numbers in one array. The column is empty then. */
+  /** Returns the numbers in one array, and empties the column. */
   view(): A {
     const all = new this.type(this.full.length * BLOCK + this.used);
     this.full.forEach((block, i) => all.set(block, i * BLOCK));
@@ -54,7 +54,7 @@ export class Positions extends Blocks<Uint32Array> {
 /**
  * The number at a path in a record; NaN if it is missing or `null`.
  *
- * @throws KNESER_INPUT_JSON for a value that is no number, or one that JavaScript cannot hold
+ * @throws KNESER_INPUT_JSON for a value that is not a number, or a number that is too large for JavaScript
  */
 export function numberAt({ object, place }: RecordAt, path: string): number {
   const value = memberOf(object, path);
@@ -67,15 +67,16 @@ export function numberAt({ object, place }: RecordAt, path: string): number {
   );
 }
 
-/** A member as text: strings as they are, numbers with all their digits; `null` where there is none. */
+/** The value of a member as text: strings unchanged, all other values as their JSON, so that numbers keep all digits; `null` if the member is missing. */
 export function nameAt({ object, line }: RecordAt, path: string): string | null {
   const value = memberOf(object, path);
   if (typeof value === 'string') return value;
   return value === undefined ? null : (memberText(decode(line), path) ?? null);
 }
 
-/** Numbers different values from 0 on, in the order in which they first occur. */
+/** Gives distinct values the numbers 0, 1, 2 …, in the sequence in which they first occur. */
 export class Labels {
+  /** By number, the value as text. */
   readonly names: string[] = [];
   private readonly numbers = new Map<string, number>();
 

@@ -8,9 +8,9 @@ import type { ContextFigures } from './figures.js';
 import { scoreDocuments, type ScoredDocument } from './scored.js';
 
 /**
- * How much the text of another member (the context) helps to predict a document. The document is scored twice: with an empty cache
- * (perplexity `cold`), and with a cache that has read the context (perplexity `after`). consens = 2/(1 + e^−r) − 1 with
- * r = ln(cold / after), which is (cold − after)/(cold + after).
+ * Measures how much the text of another member (the context) helps to predict a document. The document is scored twice: with an empty
+ * cache (perplexity `cold`), and with a cache that has read the context (perplexity `after`). ConSens is 2/(1 + e^−r) − 1 with
+ * r = ln(cold / after), which equals (cold − after)/(cold + after).
  */
 export async function contextFigures(
   model: TokenScoring,
@@ -34,6 +34,7 @@ export async function contextFigures(
   return { coldPerplexity: orNull(coldPerplexity), perplexity: orNull(perplexity), consens: orNull(consens) };
 }
 
+/** The perplexity of scored tokens. */
 function perplexityWith({ log10Probs }: TokenScores): number {
   return perplexityOf(
     log10Probs.reduce((sum, log10Prob) => sum + log10Prob, 0),

@@ -14,16 +14,17 @@ import { Order, ranked } from './order.js';
 import { Positions } from './columns.js';
 import type { SelectOptions } from './select.js';
 
-/** The numbers of all documents, by position. */
+/** The numbers of all documents. */
 export interface FigureTable {
-  /** The figure of each document; NaN for a document without one. */
+  /** By document, its figure; NaN for a document without one. */
   readonly figures: Float64Array;
-  /** The number of tokens of each document, 0 where it is missing; `undefined` if no document has it. */
+  /** By document, how many tokens it has, 0 if it does not say; `undefined` if no document says. */
   readonly tokens: Uint32Array | undefined;
-  /** For each document, the number of its value of the member `within`. */
+  /** By document, its group, which is an index into `groupNames`; `undefined` without `within`. */
   readonly groups: Uint32Array | undefined;
+  /** By group, its value of the member `within`. */
   readonly groupNames: readonly string[];
-  /** 1 for a document with the label. */
+  /** By document, 1 if it has the label. */
   readonly labels: Uint8Array | undefined;
 }
 
@@ -31,28 +32,30 @@ export interface FigureTable {
 export interface CutPlace {
   /** The name of the stratum that is cut: a value of `within`, a bin of length, or all documents. */
   readonly of: string;
-  /** Figures below this lie on one side. */
+  /** The figure at the cut. */
   readonly at: number;
-  /** Documents just below the cut, the nearest first, and just above it. */
+  /** The positions of documents just below the cut, the nearest first. */
   readonly below: readonly number[];
+  /** The positions of documents just above the cut, the nearest first. */
   readonly above: readonly number[];
 }
 
 /** Which documents are chosen. */
 export interface Decision {
-  /** The number of the bucket of a document; 0 without buckets, −1 for one that is not chosen. */
+  /** The bucket of the document at a position, from 0; without buckets 0 for a chosen document; −1 for a document that is not chosen. */
   readonly bucketOf: (position: number) => number;
+  /** By bucket, its name. */
   readonly names?: readonly string[];
-  /** The weight of a figure, of a sample by weights. */
+  /** The weight of a document with this figure, in a sample by weights. */
   readonly weight?: (figure: number) => number;
   readonly cuts: readonly CutPlace[];
   /** Values that the method computed, for the report: quartiles, φ, segments. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** How many documents on each side of a cut the report shows. */
+/** The report shows this many documents on each side of a cut. */
 const SHOWN = 10;
-/** For how many strata the report shows cuts. */
+/** The report shows the cuts of about this many strata. */
 const STRATA_SHOWN = 8;
 
 /** Decides which documents are chosen. @throws KNESER_OPTION */
@@ -125,6 +128,7 @@ export function decide(table: FigureTable, options: SelectOptions): Decision {
   return bertin(table, strata, sample ?? { how: 'gaussian', share: 1 }, seed, chosen);
 }
 
+/** Chooses a random sample with BERTIN's probabilities, in each stratum. */
 function bertin(
   { figures }: FigureTable,
   strata: readonly Stratum[],
@@ -151,6 +155,7 @@ function bertin(
   return { bucketOf: position => chosen[position], cuts: [], details: { strata: found } };
 }
 
+/** Gives documents weights that fall with their figure, and draws `count` of them, if it is given. */
 function inverse(
   { figures, tokens = new Uint32Array(0) }: FigureTable,
   sample: { readonly segments?: number; readonly ratio?: number; readonly count?: number },
@@ -177,21 +182,21 @@ function requirePositive(lowest: number): void {
   if (lowest > 0) return;
   throw new KneserError(
     'KNESER_OPTION',
-    `sample: it takes figures above 0, such as perplexity or commonness, and one is ${lowest}`,
+    `sample: the figures must be above 0, as perplexity and commonness are, and one is ${lowest}`,
   );
 }
 
-/** Documents among which shares and quantiles are taken. */
+/** Documents among which shares and quantiles are taken, numbered 0 … `length` − 1 within the stratum. Some of them may have no figure. */
 interface Stratum {
   readonly name: string;
-  /** Its documents, and documents without a figure, are numbered from 0 to below `length`. */
   readonly length: number;
-  /** The position of a document among all. */
+  /** The position among all documents of document i of the stratum. */
   readonly positionOf: (i: number) => number;
-  /** The order of the figures, by number of the document. */
+  /** The ranks of the figures of the stratum's documents. */
   readonly order: Order;
 }
 
+/** The strata: the documents with each value of `within`, divided into bins of length. */
 function strataOf({ figures, groups, groupNames, tokens }: FigureTable, bins = 1): readonly Stratum[] {
   const shares = Array.from({ length: bins - 1 }, (_, k) => (k + 1) / bins);
   const edges =
@@ -221,6 +226,7 @@ function strataOf({ figures, groups, groupNames, tokens }: FigureTable, bins = 1
   });
 }
 
+/** The name of a bin of length. */
 function lengthsOf(edges: readonly number[], bin: number): string {
   if (bin === 0) return `below ${edges[0]} tokens`;
   return bin === edges.length ? `${edges[bin - 1]} tokens or more` : `${edges[bin - 1]} to below ${edges[bin]} tokens`;
@@ -239,7 +245,7 @@ function positions(length: number, holds: (position: number) => boolean): Uint32
   return found.view();
 }
 
-/** The cut at a figure. @param inclusive whether the figure itself lies below. */
+/** The cut at a figure. @param inclusive whether documents with this figure are below the cut. */
 function cutAt(stratum: Stratum, at: number, inclusive: boolean): CutPlace {
   return { ...cutBefore(stratum, stratum.order.rankOf(at, inclusive)), at };
 }

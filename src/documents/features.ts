@@ -4,7 +4,7 @@ import { orNull } from '../model/scoring/perplexity.js';
 import { surprisal } from './figures.js';
 import type { ScoredDocument } from './scored.js';
 
-/** Figures of the distribution before each token: means over the tokens of a document, `</s>` counted; `null` without tokens. */
+/** Figures of the distributions after the histories of a document's tokens, `</s>` counted; `null` without tokens. */
 export interface FeatureFigures {
   /** Mean of −log2 p [bits]. */
   readonly meanSurprisal: number | null;
@@ -12,11 +12,11 @@ export interface FeatureFigures {
   readonly sdSurprisal: number | null;
   /** The highest −log2 p [bits]. */
   readonly maxSurprisal: number | null;
-  /** Mean of ln rank. Rank 1 is the most probable type; equally probable ones share the better rank. */
+  /** Mean of ln rank. Rank 1 is the most probable type; equally probable types share the better rank. */
   readonly meanLogRank: number | null;
   /** Mean rank. */
   readonly meanRank: number | null;
-  /** Share of tokens of rank 1 to 10; with the next two the colours of GLTR (Gehrmann et al. 2019). */
+  /** Share of tokens of rank 1 to 10. `top10`, `top100` and `top1000` are the colours of GLTR (Gehrmann et al. 2019). */
   readonly top10: number | null;
   /** Share of tokens of rank 11 to 100. */
   readonly top100: number | null;
@@ -24,26 +24,27 @@ export interface FeatureFigures {
   readonly top1000: number | null;
   /** Mean entropy of the distributions [bits]. */
   readonly meanEntropy: number | null;
-  /** Mean length of the longest n-gram found [tokens]. */
+  /** Mean length of the longest n-gram of the model that ends at a token [tokens]. */
   readonly meanMatched: number | null;
   /**
    * (Σ ln p − Σ μ) / sqrt(Σ σ²) with the mean μ and the variance σ² of ln p under the distribution before each token: the analytic
-   * curvature of Fast-DetectGPT (Bao et al. 2024). Not a mean. Higher is more like text drawn from the model.
+   * curvature of Fast-DetectGPT (Bao et al. 2024). It is not a mean. The higher it is, the more the text is like text drawn from the model.
    */
   readonly curvature: number | null;
   /** −mean ln p / mean ln rank (DetectLLM; Su et al. 2023). */
   readonly lrr: number | null;
 }
 
-/** By token, what the features are means of. */
+/** The features of a document, and the values of its tokens. */
 export interface TokenFeatures {
   readonly figures: FeatureFigures;
+  /** By token, its rank. */
   readonly ranks: readonly number[];
-  /** In bits. */
+  /** By token, the entropy of the distribution after its history [bits]. */
   readonly entropies: readonly number[];
 }
 
-/** The features of a document, from the figures of the distribution before each token. */
+/** Computes the features of a document. @param spreads the figures of the distribution after the history of each token. */
 export function features({ scores }: ScoredDocument<unknown>, spreads: TokenSpreads): TokenFeatures {
   const { log10Probs, matched } = scores;
   const { entropies: nats, secondMoments } = spreads;

@@ -31,9 +31,9 @@ export interface DocumentFigures extends Partial<FeatureFigures> {
   readonly tokenTexts?: readonly string[];
   /** By token, log10 p; with `tokens`. */
   readonly log10Probs?: readonly number[];
-  /** By token, its rank among all types; with `tokens` and `features: 'full'`. */
+  /** By token, its rank among all types by falling probability, from 1; with `tokens` and `features: 'full'`. */
   readonly ranks?: readonly number[];
-  /** By token, the entropy of the distribution before it [bits]; with `tokens` and `features: 'full'`. */
+  /** By token, the entropy of the distribution after its history [bits]; with `tokens` and `features: 'full'`. */
   readonly entropies?: readonly number[];
   /** By token, true to leave it out of the loss of a model in training; with `mask`. */
   readonly mask?: readonly boolean[];
@@ -45,7 +45,7 @@ export interface ComparedFigures {
   readonly log10Prob: number | null;
   /** Perplexity under the second model. */
   readonly perplexity: number | null;
-  /** log10 p under the model − log10 p under the second: above 0 the document is more like the text of the first model. */
+  /** log10 p under the model − log10 p under the second model. If it is above 0, the document is more like the text of the first model. */
   readonly log10Ratio: number | null;
   /** `log10Ratio` / tokens: the difference of cross-entropies (Moore & Lewis 2010). */
   readonly log10RatioPerToken: number | null;
@@ -57,7 +57,7 @@ export interface ContextFigures {
   readonly coldPerplexity: number | null;
   /** Perplexity with a cache that has read the context. */
   readonly perplexity: number | null;
-  /** (cold − after the context) / (cold + after the context), from −1 to 1: above 0 the context helps. */
+  /** (`coldPerplexity` − `perplexity`) / (`coldPerplexity` + `perplexity`), from −1 to 1: above 0 the context helps. */
   readonly consens: number | null;
 }
 
@@ -82,6 +82,7 @@ export function documentFigures(scored: ScoredDocument<unknown>, unit: DocumentU
   };
 }
 
+/** The figures of a document under a second model. */
 function compared(sum: TokenSums, other: TokenSums, isEmpty: boolean): ComparedFigures {
   const log10Prob = other.knownLog10Prob + other.oovLog10Prob;
   const ratio = sum.knownLog10Prob + sum.oovLog10Prob - log10Prob;

@@ -9,15 +9,15 @@ const SPACE = 0x20;
 const BRACE = 0x7d;
 
 /**
- * Writes a JSON object with one more member at its end. Its other bytes are unchanged: numbers keep their digits, members their
- * order, and repeated members are kept.
+ * Writes a JSON object with one more member at its end. All other bytes stay unchanged: numbers keep their digits, members keep their
+ * sequence, and repeated members stay.
  *
  * @param out gets the bytes.
- * @param line valid JSON of an object, white space around it allowed.
+ * @param line valid JSON of an object; white space around it is allowed.
  * @param object the same object, parsed.
  * @param name the name of the new member.
- * @param json the JSON of its value.
- * @param place gives the place of the object for messages.
+ * @param json the JSON of the new member's value.
+ * @param place returns the place of the object, for messages.
  * @throws KNESER_OPTION if the object has a member of that name
  */
 export function writeWithMember(
@@ -31,7 +31,7 @@ export function writeWithMember(
   if (Object.hasOwn(object, name)) {
     throw new KneserError(
       'KNESER_OPTION',
-      `as: ${place()}: there is a member ${JSON.stringify(name)} already; give the new one another name (--as NAME)`,
+      `as: ${place()}: there is already a member ${JSON.stringify(name)}; give the new member another name (--as NAME)`,
     );
   }
   let brace = line.length - 1;
@@ -43,9 +43,10 @@ export function writeWithMember(
 }
 
 /**
- * An object of JSON with the member `weight` in its member `kneser`, which is made if it is missing. Its other characters stay.
+ * The JSON of an object with the member `weight` added to its member `kneser`, which is added if it is missing. All other characters
+ * stay unchanged.
  *
- * @throws KNESER_OPTION if there is such a weight already, or `kneser` is no object
+ * @throws KNESER_OPTION if `kneser` already has a weight, or is not an object
  */
 export function writeWithWeight(line: Uint8Array, object: JsonObject, weight: number, place: () => string): string {
   const json = decode(line);
@@ -60,7 +61,7 @@ export function writeWithWeight(line: Uint8Array, object: JsonObject, weight: nu
   if (!span || typeof own !== 'object' || own === null || Array.isArray(own) || Object.hasOwn(own, 'weight')) {
     throw new KneserError(
       'KNESER_OPTION',
-      `sample: ${place()}: kneser.weight is there already, or kneser is no object; take documents as kneser annotate writes them`,
+      `sample: ${place()}: there is already a kneser.weight, or kneser is not an object; take documents as kneser annotate writes them`,
     );
   }
   const comma = Object.keys(own).length === 0 ? '' : ',';
@@ -91,29 +92,31 @@ export function memberText(json: string, name: string): string | undefined {
   return text;
 }
 
+/** The JSON text of a member with exactly this name; `undefined` if there is none. */
 function textOfMember(json: string, name: string): string | undefined {
   const span = ownMember(json, name);
   return span && json.slice(span.from, span.to);
 }
 
-/** Where the value of a member stands. */
+/** Where the value of a member stands in the JSON of its object; of repeated members, the last one. */
 function ownMember(json: string, name: string): Span | undefined {
   let found: Span | undefined;
   for (const [key, span] of spansOf(json)) if (key === name) found = span;
   return found;
 }
 
-/** Where a value stands in a text. */
+/** A value is `json.slice(from, to)` [UTF-16 code units]. */
 interface Span {
   readonly from: number;
   readonly to: number;
 }
 
-/** The members of an object of JSON, each with its text as it stands; of repeated members all. */
+/** The members of a JSON object, each with the JSON text of its value; repeated members all come. */
 export function* membersOf(json: string): Generator<readonly [name: string, text: string], void, void> {
   for (const [name, { from, to }] of spansOf(json)) yield [name, json.slice(from, to)];
 }
 
+/** The members of a JSON object, each with the place of its value. */
 function* spansOf(json: string): Generator<readonly [name: string, span: Span], void, void> {
   let at = skipSpace(json, json.indexOf('{') + 1);
   while (json[at] === '"') {
@@ -127,6 +130,7 @@ function* spansOf(json: string): Generator<readonly [name: string, span: Span], 
   }
 }
 
+/** The index of the first character from `at` on that is not white space. */
 function skipSpace(json: string, at: number): number {
   while (json.charCodeAt(at) <= SPACE) at++;
   return at;

@@ -1,15 +1,17 @@
 /**
- * Weights of domains: pure functions over matrices of probabilities and of losses. A mixture of models has
+ * Finds weights of domains, with pure functions of matrices of probabilities and of losses. A mixture of models has
  * p_λ(w|h) = Σ_i λ_i p_i(w|h); its loss on a text, −mean ln p_λ, is convex in λ.
  */
 
-/** The probabilities of the tokens of one text under each of k models: entry t·k + i is of token t and model i. */
+/** The probabilities of the tokens of one text under each of k models. */
 export interface Probabilities {
+  /** Entry t·k + i is the probability of token t under model i. */
   readonly values: Float64Array;
+  /** k, the number of models. */
   readonly models: number;
 }
 
-/** −mean ln p_λ [nats]. */
+/** The loss of a mixture on a text: −mean ln p_λ [nats a token]. */
 export function mixtureLoss({ values, models }: Probabilities, weights: ArrayLike<number>): number {
   let sum = 0;
   for (let at = 0; at < values.length; at += models) {
@@ -20,7 +22,7 @@ export function mixtureLoss({ values, models }: Probabilities, weights: ArrayLik
   return sum / (values.length / models);
 }
 
-/** By model, mean_t p_i(t)/p_λ(t): above 1 where more weight helps. At the optimum it is 1 where λ_i > 0, and at most 1 elsewhere. */
+/** By model, mean_t p_i(t)/p_λ(t), which is above 1 if more weight of the model lowers the loss. At the optimum it is 1 for λ_i > 0, and at most 1 for λ_i = 0. */
 export function gradients({ values, models }: Probabilities, weights: ArrayLike<number>): Float64Array {
   const sums = new Float64Array(models);
   for (let at = 0; at < values.length; at += models) {
@@ -31,14 +33,16 @@ export function gradients({ values, models }: Probabilities, weights: ArrayLike<
   return sums.map(sum => sum / (values.length / models));
 }
 
-/** EM stops when the mean log probability grows by less than this, or after so many steps. */
+/** EM stops after a step in which the mean ln p grows by less than this. */
 const LEAST_GAIN = 1e-7;
+/** EM stops after this many steps. */
 const MOST_STEPS = 200;
 
 /**
- * The weights under which a text is most probable, by EM from uniform: λ_i ← λ_i · mean_t p_i(t)/p_λ(t) (Jelinek & Mercer 1980).
+ * The weights λ under which texts are most probable, by EM: λ_i ← λ_i · mean_t p_i(t)/p_λ(t) (Jelinek & Mercer 1980).
  *
- * @param texts with the weight of each in the objective; one text by default.
+ * @param shares by text, its weight in the objective.
+ * @param start the weights before the first step; by default all are equal.
  */
 export function fitWeights(
   texts: readonly Probabilities[],
@@ -66,26 +70,29 @@ export function fitWeights(
   return weights;
 }
 
-/** One step of group DRO: q ← q·exp(step · max(0, excess)), normalised, then smoothed (Xie et al. 2023, DoReMi). */
+/** One step of group DRO: q ← q·exp(step · max(0, excess)), normalised, then mixed with the uniform distribution, whose share is `smooth` (Xie et al. 2023, DoReMi). */
 export function groupStep(q: ArrayLike<number>, excess: ArrayLike<number>, step: number, smooth: number): Float64Array {
   const raised = Float64Array.from(q, (share, j) => share * Math.exp(step * Math.max(0, excess[j])));
   const total = raised.reduce((sum, share) => sum + share, 0);
   return raised.map(share => (1 - smooth) * (share / total) + smooth / raised.length);
 }
 
-/** What the minimax found. */
+/** The result of {@link minimaxWeights}. */
 export interface Minimax {
-  /** By domain, the average of q over the rounds: the answer. */
+  /** By domain, the mean of q over the rounds: the weight of the domain. */
   readonly weights: Float64Array;
-  /** The weights of the models at the end. */
+  /** By model, the mean of its weight over the rounds. */
   readonly mixture: Float64Array;
-  /** By domain, the loss of the mixture less the reference [nats]. */
+  /** By domain, the loss of that mixture minus the reference [nats a token]. */
   readonly excess: Float64Array;
 }
 
 /**
- * Weights of domains whose worst excess loss is least: q follows the excess of each domain, and the mixture answers with two steps of EM on
- * the domains weighted by q, a round.
+ * Finds weights q of domains that make the worst excess loss small. In each round, the mixture takes two steps of EM on the domains
+ * weighted by q, and q then grows for the domains whose loss is above the reference.
+ *
+ * @param texts by domain, the probabilities of its held-out text.
+ * @param references by domain, the loss with which the loss of the mixture is compared [nats a token].
  */
 export function minimaxWeights(
   texts: readonly Probabilities[],
@@ -113,10 +120,11 @@ export function minimaxWeights(
 export type Estimator = 'spearman' | 'sign-cdf' | 'sign-sign' | 'sign' | 'product';
 
 /**
- * By domain, how well the losses of models on it go with their errors: high for domains that predict the errors.
+ * By domain, the correlation between the losses of models on the domain and the errors of the models: high for domains on which low
+ * loss goes with low error.
  *
  * @param losses by model and domain.
- * @param errors by model, lower is better.
+ * @param errors by model; lower is better.
  */
 export function correlations(
   losses: readonly (readonly number[])[],
@@ -140,13 +148,14 @@ export function correlations(
   });
 }
 
-/** Ranks from 1; equal values share the mean of their ranks. */
+/** The rank of each value, from 1; equal values share the mean of their ranks. */
 function ranks(values: readonly number[]): number[] {
   return values.map(
     value => values.filter(other => other < value).length + (values.filter(other => other === value).length + 1) / 2,
   );
 }
 
+/** Pearson's correlation of two lists. */
 function pearson(a: readonly number[], b: readonly number[]): number {
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [ma, mb] = [mean(a), mean(b)];
@@ -158,19 +167,19 @@ function pearson(a: readonly number[], b: readonly number[]): number {
 export type Projection = 'linear' | 'l2';
 
 /**
- * Weights that add up to 1, none above its limit. `linear`: the domains with the highest scores up to their limits; `l2`: those nearest
- * to the scores.
+ * Weights that add up to 1, none above its limit. `linear`: domains get as much as their limits allow, the highest scores first, until
+ * the sum is 1. `l2`: the weights nearest to the scores by Euclidean distance.
  *
- * @param limits by domain, the most that it can give; at least 1 in all.
+ * @param limits by domain, its largest weight; the limits add up to at least 1.
  */
 export function project(scores: readonly number[], limits: readonly number[], projection: Projection): number[] {
   if (projection === 'linear') {
     const weights = scores.map(() => 0);
-    let left = 1;
+    let remaining = 1;
     const order = scores.map((_, d) => d).sort((a, b) => scores[b] - scores[a] || a - b);
     for (const d of order) {
-      weights[d] = Math.min(limits[d], left);
-      left -= weights[d];
+      weights[d] = Math.min(limits[d], remaining);
+      remaining -= weights[d];
     }
     return weights;
   }

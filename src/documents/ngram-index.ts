@@ -1,52 +1,60 @@
 import type { WordList } from '../text/word-list.js';
 
-/** Items of fewer tokens than n are one n-gram of their own length, if they have at least so many. */
+/** An item of fewer than n tokens is one n-gram of its own length, if it has at least this many tokens. */
 export const LEAST_TOKENS = 8;
 
 /** The multiplier of the rolling hash: an odd number with well mixed bits (Steele & Vigna 2022). */
 const BASE = 0x9e3779b1 | 0;
 
-/** How many of the last training tokens are kept: above the longest n-gram, and a power of two. */
+/** How many of the last training tokens are in memory: a power of two, and more than the longest n-gram has. */
 const RECENT = 1024;
 
 /** The tokens of test items, and the index of their n-grams. */
 export interface TestTokens {
-  /** The words of all items; a token is the number of its word. */
+  /** The distinct words of all items. */
   readonly words: WordList;
-  /** The tokens of all items, one after another. */
+  /** The tokens of all items, one after another, each as the index of its word. */
   readonly tokens: Uint32Array;
-  /** Where each item begins; one more entry. */
+  /** By item, where it begins in `tokens`; one entry more than there are items. */
   readonly starts: readonly number[];
 }
 
 /**
- * The n-grams of test items, among which those of a training text are looked up. A training token that no item has ends a run; within a
- * run the hash of all its tokens so far is kept for each position, and the hash of the last L tokens is the difference of two of them
- * (Karp & Rabin 1987). A hash that is in the table is compared token by token: there are no false positives.
+ * The n-grams of test items, in which the n-grams of a training text are looked up. A run is a stretch of training tokens that all occur
+ * in the items. For each position of a run, the hash of all its tokens before the position is stored, and the hash of the last L tokens
+ * follows from two of these hashes (Karp & Rabin 1987). If a hash is in the table, the n-grams are compared token by token, so that there
+ * are no false positives.
  */
 export class NgramIndex {
-  /** By token position of the items, the number of the n-gram that begins there, from 1; 0 for none. */
+  /** By place in the items' tokens, the number of the n-gram that begins there, from 1; 0 for none. */
   readonly at: Uint32Array;
-  /** By n-gram, where it is first in the items. */
+  /** By n-gram, its first place in the items' tokens. */
   private readonly places: number[] = [0];
+  /** By n-gram, its length [tokens]. */
   private readonly lengths: number[] = [0];
-  /** By n-gram, the training documents that have it. */
+  /** By n-gram, how many training documents have it. */
   readonly documents: Uint32Array;
-  /** By n-gram, the number of the last, and of the first training document that has it. */
+  /** By n-gram, the number of the last training document that has it; −1 for none. */
   private readonly last: Float64Array;
+  /** By n-gram, the number of the first training document that has it; −1 for none. */
   readonly first: Float64Array;
+  /** Hash table, open addressing: the number of an n-gram, or 0 in an empty slot. */
   private readonly slots: Uint32Array;
+  /** By n-gram, its hash. */
   private readonly hashes: Int32Array;
-  /** One bit for each value of some bits of a hash: 0 where no n-gram has them. It stays in the processor's cache, unlike the table. */
+  /** A bit set, addressed by some bits of a hash: a 0 means that no n-gram has such a hash. Unlike the table, it fits the processor's cache. */
   private readonly filter: Uint32Array;
-  /** The lengths in use, ascending, and BASE^length. */
+  /** The lengths of the n-grams, ascending. */
   private readonly used: Uint32Array;
+  /** For each of these lengths L, BASE^L. */
   private readonly powers: Int32Array;
   /** The training tokens read last, at their position in the run modulo the length of the array. */
   private readonly recent = new Uint32Array(RECENT);
-  /** By the same positions, the hash of the run's tokens before it. */
+  /** By the same positions, the hash of the run's tokens before the position. */
   private readonly before = new Int32Array(RECENT);
+  /** Tokens of the run so far. */
   private run = 0;
+  /** The hash of the run's tokens so far. */
   private hash = 0;
 
   /** @param n at most 1,000. */
@@ -82,7 +90,7 @@ export class NgramIndex {
     });
   }
 
-  /** Number of different n-grams. */
+  /** Number of distinct n-grams. */
   get size(): number {
     return this.places.length - 1;
   }
@@ -92,12 +100,12 @@ export class NgramIndex {
     return this.lengths[ngram];
   }
 
-  /** Ends a training document: no n-gram reaches over it. */
+  /** Ends a training document, so that no n-gram extends into the next one. */
   endRun(): void {
     this.run = 0;
   }
 
-  /** Takes the next token of a training document. @param word its number among the words of the items; 0 for any other. */
+  /** Takes the next token of a training document. @param word the index of its word in the items' words; 0 if they lack it. @param document the number of the document. */
   take(word: number, document: number): void {
     if (word === 0) {
       this.run = 0;
@@ -115,11 +123,12 @@ export class NgramIndex {
     }
   }
 
-  /** The place of a hash in the filter, from other bits than those that choose a bit of the entry. */
+  /** The entry of a hash in the filter. Other bits of the hash choose the bit of the entry. */
   private filterAt(hash: number): number {
     return (spread(hash) >>> 5) & (this.filter.length - 1);
   }
 
+  /** Counts the n-gram of the last `length` training tokens, if an item has it. @param at the position of the last token in the run. */
   private look(hash: number, length: number, at: number, document: number): void {
     const { slots, hashes, lengths, places, recent, test } = this;
     const mask = slots.length - 1;
@@ -136,7 +145,7 @@ export class NgramIndex {
     }
   }
 
-  /** The number of the n-gram at a place of the items. */
+  /** The number of the n-gram at a place in the items' tokens, which is added if it is new. */
   private add(place: number, length: number, hashes: number[]): number {
     const { slots, lengths, places, test } = this;
     let hash = 0;
@@ -157,7 +166,7 @@ export class NgramIndex {
   }
 }
 
-/** Low bits that depend on all bits. */
+/** Mixes a hash, so that its low bits depend on all bits. */
 function spread(hash: number): number {
   const mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   return (mixed ^ (mixed >>> 13)) >>> 0;

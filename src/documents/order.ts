@@ -1,15 +1,15 @@
-/** Bits of a number by which numbers are counted at a time. */
+/** Numbers are counted by 16 bits of their keys at a time: a digit has this many values. */
 const DIGITS = 1 << 16;
-/** So few numbers are sorted. */
+/** Up to this many numbers are sorted instead. */
 const FEW = 1 << 12;
 
 const number = new Float64Array(1);
 const halves = new Uint32Array(number.buffer);
-/** The halves of the key of the last number. */
+/** The upper and the lower 32 bits of the key that {@link keyOf} computed last. */
 let high = 0;
 let low = 0;
 
-/** Sets `high` and `low` to the key of a number: 64 bits that ascend as numbers do, with −0 as 0. */
+/** Sets `high` and `low` to the key of a number: 64 bits that are greater for a greater number; −0 has the key of 0. */
 function keyOf(value: number): void {
   number[0] = value + 0;
   high = halves[1];
@@ -22,27 +22,27 @@ function keyOf(value: number): void {
   }
 }
 
-/** A rank that is looked for, and what is known of the key of the number that has it. */
+/** A rank whose number is searched digit by digit. */
 interface Sought {
-  /** The rank among the numbers whose keys begin alike. */
+  /** The rank of the number among the numbers whose keys begin with `prefix`. */
   rest: number;
-  /** The first digits of the key, as one integer. */
+  /** The first digits of the number's key, as one integer. */
   prefix: number;
 }
 
 /**
- * The order of numbers by position, without a sorted copy: 8 bytes a number are enough. Equal numbers are in the order of their positions, NaN
- * is left out. The number of a rank is found digit by digit: all numbers are read four times, whatever the number of ranks.
+ * Ranks numbers that are given by position, without a sorted copy. Rank 0 is the lowest number; equal numbers are ranked by position, and NaN
+ * has no rank. The number of a rank is found digit by digit: all numbers are read four times, however many ranks are asked for.
  */
 export class Order {
   /** How many numbers are not NaN. */
   readonly size: number;
-  /** The numbers of ranks that were asked for. */
+  /** By rank, the number, if the rank was asked for. */
   private readonly known = new Map<number, number>();
 
   /**
    * @param length how many positions there are.
-   * @param valueOf gives the number at a position.
+   * @param valueOf returns the number at a position.
    */
   constructor(
     private readonly length: number,
@@ -53,7 +53,7 @@ export class Order {
     this.size = size;
   }
 
-  /** The numbers of ranks, from 0 to below `size`. */
+  /** The numbers that have the given ranks, each from 0 to `size` − 1. */
   at(ranks: readonly number[]): number[] {
     const { known } = this;
     const unknown = ranks.filter(rank => !known.has(rank));
@@ -101,7 +101,7 @@ export class Order {
     return found;
   }
 
-  /** The quantiles of shares from 0 to 1, interpolated between neighbours (type 7); NaN if there are no numbers. */
+  /** For each share from 0 to 1, the quantile, interpolated between neighbours (type 7); NaN if there are no numbers. */
   quantiles(shares: readonly number[]): number[] {
     const last = this.size - 1;
     if (last < 0) return shares.map(() => NaN);
@@ -115,7 +115,7 @@ export class Order {
     });
   }
 
-  /** How many numbers are below a number, or with `inclusive` at most the number. */
+  /** How many numbers are below `value`, or, with `inclusive`, at most `value`. */
   rankOf(value: number, inclusive: boolean): number {
     let rank = 0;
     for (let i = 0; i < this.length; i++) {
@@ -125,7 +125,7 @@ export class Order {
     return rank;
   }
 
-  /** A function that says whether a position has a rank below `rank`. It must be asked for each position once, ascending; NaN has none. */
+  /** Returns a function that says whether the number at a position has a rank below `rank`. Call it once for each position, ascending. */
   below(rank: number): (position: number) => boolean {
     const { valueOf, size } = this;
     if (rank <= 0) return () => false;
@@ -138,7 +138,7 @@ export class Order {
     };
   }
 
-  /** The positions of the `count` ranks below and from a rank on, each with the nearest first. */
+  /** The positions of the `count` numbers just below a rank and of the `count` numbers from the rank on, each list with the nearest first. */
   around(rank: number, count: number): { readonly below: number[]; readonly above: number[] } {
     const { length, valueOf } = this;
     const isBelow = this.below(rank);
@@ -147,7 +147,7 @@ export class Order {
     for (let i = 0; i < length; i++) {
       const value = valueOf(i);
       if (Number.isNaN(value)) continue;
-      // Of equal numbers the later position is nearer to the rank from below, the earlier one from above.
+      // Among equal numbers below the rank, the last position is nearest to it; among equal numbers above, the first position.
       if (isBelow(i)) insert(below, i, count, other => value >= valueOf(other));
       else insert(above, i, count, other => value < valueOf(other));
     }
@@ -155,7 +155,7 @@ export class Order {
   }
 }
 
-/** Inserts a position in front of those that are farther, and keeps the nearest `count`. */
+/** Inserts a position before the positions that are farther from the rank, and keeps only the nearest `count`. */
 function insert(list: number[], position: number, count: number, isNearer: (other: number) => boolean): void {
   if (list.length === count && !isNearer(list[count - 1])) return;
   let at = list.length;
@@ -180,8 +180,8 @@ function numberOf(prefix: number, last: number): number {
 }
 
 /**
- * Positions by ascending number, equal numbers in their order: a radix sort of 16 bits at a time, which takes 8 bytes a position and no
- * comparison.
+ * Sorts positions by their numbers, ascending; positions with equal numbers stay in their sequence. A radix sort by 16 bits at a time,
+ * which needs 8 bytes for each position.
  */
 export function ranked(positions: Uint32Array, numbers: Float64Array): Uint32Array {
   let from = positions.slice();

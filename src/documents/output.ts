@@ -17,16 +17,16 @@ const NEWLINE = Uint8Array.of(0x0a);
 const NAMES = /\.(jsonl|ndjson|json)(\.gz|\.zst)?$/i;
 
 /**
- * Refuses an output before any work is done: a name that is not of JSON lines, or a file that is also an input.
+ * Refuses an output before any work is done, if its name does not say JSON lines, or the file is also an input.
  *
- * @param parquet whether Parquet can be written, too.
+ * @param parquet whether the name may say Parquet, too.
  * @throws KNESER_OPTION, KNESER_OUTPUT_EXISTS
  */
 export async function checkOutput(path: string, inputs: readonly string[], parquet = false): Promise<void> {
   if (!NAMES.test(path) && !(parquet && isParquetName(path))) {
     throw new KneserError(
       'KNESER_OPTION',
-      `out: ${path}: its name must say what is written: FILE.jsonl, FILE.jsonl.gz or FILE.jsonl.zst` +
+      `out: ${path}: the name must say the format: FILE.jsonl, FILE.jsonl.gz or FILE.jsonl.zst` +
         (parquet ? ', or FILE.parquet' : ''),
     );
   }
@@ -50,7 +50,7 @@ export async function refuseInput(path: string, option: string, inputs: readonly
   }
 }
 
-/** Refuses outputs of one name, of which the last would replace the others. @throws KNESER_OPTION */
+/** Refuses two outputs with the same path, of which the second would replace the first. @param outputs by option, the path. @throws KNESER_OPTION */
 export function refuseTwice(outputs: Readonly<Record<string, string | undefined>>): void {
   const names = new Map<string, string>();
   for (const [option, path] of Object.entries(outputs)) {
@@ -59,7 +59,7 @@ export function refuseTwice(outputs: Readonly<Record<string, string | undefined>
     if (other !== undefined) {
       throw new KneserError(
         'KNESER_OPTION',
-        `${option}: ${path} is the file of ${other} (--${other}), too; name another one`,
+        `${option}: ${path} is also the file of ${other} (--${other}); name another file`,
       );
     }
     names.set(resolve(path), option);
@@ -77,22 +77,22 @@ async function identity(path: string): Promise<string | undefined> {
   return stats && `${stats.dev}/${stats.ino}`;
 }
 
-/** What packs a file as its name says. */
+/** The streams that compress a file as its name says: one, or none. */
 function packersOf(path: string): Duplex[] {
   if (/\.gz$/i.test(path)) return [createGzip()];
   return /\.zst$/i.test(path) ? [zstdCompressor()] : [];
 }
 
-/** The ending of an input's name that says how it is packed: outputs without a name of their own are packed alike. */
+/** The ending of an input's name that says how it is packed. Outputs to which the caller gives no name are packed in the same way. */
 export function packingOf(input: string): '.gz' | '.zst' | '' {
   const [, packing = ''] = /(\.gz|\.zst)$/i.exec(input) ?? [];
   return packing.toLowerCase() as '.gz' | '.zst' | '';
 }
 
 /**
- * Writes lines to a file, whole or not at all, packed as its name says.
+ * Writes lines to a file, completely or not at all, packed as its name says.
  *
- * @throws KNESER_DISK_FULL, KNESER_IO, KNESER_OUTPUT_*, and what `lines` throws
+ * @throws KNESER_DISK_FULL, KNESER_IO, KNESER_OUTPUT_*, and the errors that `lines` throws
  */
 export async function writeLines(path: string, lines: AsyncIterable<OutputLine>, signal?: AbortSignal): Promise<void> {
   let cause: Error | undefined;
@@ -107,15 +107,16 @@ export async function writeLines(path: string, lines: AsyncIterable<OutputLine>,
   try {
     await writeAtomically(path, chunks(), ...packersOf(path));
   } catch (error) {
-    // An error of the disk is thrown into the source, too.
+    // `cause` is the error of `lines`, if it threw one; all other errors are errors of writing.
     throw cause instanceof KneserError ? cause : writeError(path, error);
   }
 }
 
 /**
- * Writes lines to one file for each bucket, `DIR/NAME.jsonl` and the packing, all of them or, where one fails, none.
+ * Writes each line to the file of its bucket. If one file cannot be written, none is.
  *
- * @throws KNESER_DISK_FULL, KNESER_IO, KNESER_OUTPUT_*, and what `lines` throws
+ * @param paths by name of a bucket, the path of its file.
+ * @throws KNESER_DISK_FULL, KNESER_IO, KNESER_OUTPUT_*, and the errors that `lines` throws
  */
 export async function writeBuckets(
   paths: ReadonlyMap<string, string>,
@@ -144,7 +145,7 @@ class BucketFile {
 
   constructor(private readonly path: string) {
     this.writing = writeAtomically(path, this.stream, ...packersOf(path));
-    // It is looked at when the file ends; until then a failure is not unhandled.
+    // The promise is awaited later; without this, an earlier failure would count as unhandled.
     this.writing.catch(() => undefined);
   }
 
@@ -174,7 +175,7 @@ class BucketFile {
     try {
       await Promise.race([work, this.writing]);
     } catch (error) {
-      // The stream is destroyed where writing fails: the error of writing says why.
+      // If writing failed, the stream was destroyed: the error of `writing` says why.
       throw writeError(
         this.path,
         await this.writing.then(
@@ -192,7 +193,7 @@ export interface OutputLine {
   writeTo(out: PendingBytes): void;
 }
 
-/** Writes a text file whole or not at all. @throws KNESER_DISK_FULL, KNESER_IO, KNESER_OUTPUT_* */
+/** Writes a text file completely or not at all. @throws KNESER_DISK_FULL, KNESER_IO, KNESER_OUTPUT_* */
 export async function writeWhole(path: string, text: string): Promise<void> {
   await writeAtomically(path, [text]).catch((error: unknown) => {
     throw writeError(path, error);
@@ -204,7 +205,7 @@ export function jsonRow(value: object): OutputLine {
   return { writeTo: out => writeText(out, JSON.stringify(value)) };
 }
 
-/** Lines joined to larger pieces, a line feed behind each. */
+/** Joins lines, with a line feed after each, to chunks of at least {@link CHUNK_BYTES} bytes. */
 export async function* chunksOf(
   lines: AsyncIterable<OutputLine>,
   signal?: AbortSignal,

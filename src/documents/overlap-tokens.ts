@@ -10,12 +10,12 @@ export type Normalization = 'gpt3' | 'none';
 
 const encoder = new TextEncoder();
 
-/** Codes of bytes that are not compared as a byte: white space, punctuation of ASCII (deleted), bytes beyond ASCII. */
+/** Codes of bytes that do not stand for a byte of a token: white space, ASCII punctuation (deleted), and bytes beyond ASCII. */
 const ENDS = 256;
 const DELETED = 257;
 const WIDE = 258;
 
-/** By byte, the byte as which it is compared, or one of the codes above. */
+/** By byte, the byte that takes its place in the token, or one of the codes above. */
 const COMPARED = Uint16Array.from({ length: 256 }, (_, byte) => {
   if (byte >= 0x80) return WIDE;
   if (ENDS_TOKEN[byte] === 1) return ENDS;
@@ -24,13 +24,14 @@ const COMPARED = Uint16Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * Cuts text at white space into lower-cased tokens without the punctuation of ASCII. One pass over the bytes finds, maps and hashes the
- * tokens of ASCII, without a string; other tokens are decoded. A token of punctuation alone is none.
+ * Cuts text at white space into lower-cased tokens without ASCII punctuation. One pass over the bytes finds, maps and hashes ASCII tokens
+ * without making strings; other tokens are decoded. Punctuation that stands alone is not a token.
  */
 export class NormalizedTokenizer implements TextFeeder {
   private buffer = new Uint8Array(256);
   /** The beginning of a token whose end was not read yet. */
   private readonly pending = new PendingBytes();
+  /** Whether the text so far ends within a line. */
   private lineOpen = false;
 
   /** @param source the name of the text, for messages. */
@@ -74,7 +75,7 @@ export class NormalizedTokenizer implements TextFeeder {
         break;
       }
       if (at > start) {
-        // Most tokens are compared as they are, and need no copy.
+        // Most tokens need no change, and so no copy.
         if (changed === 0) sink.token(bytes, start, at, hash);
         else if (kept > 0 || (changed & WIDE) === WIDE) this.changed(bytes, start, at, hash);
       }
@@ -83,13 +84,14 @@ export class NormalizedTokenizer implements TextFeeder {
     this.lineOpen = bytes[length - 1] !== NEWLINE;
   }
 
-  /** Ends the text, and with it a last line that has no line feed. */
+  /** Ends the text, and the last line if it has no line feed. */
   end(): void {
     if (this.pending.length > 0) this.flush();
     if (this.lineOpen) this.sink.line();
     this.lineOpen = false;
   }
 
+  /** Appends bytes to the token whose end was not read yet. */
   private append(part: Uint8Array): void {
     const { pending } = this;
     if (pending.length + part.length > MOST_TOKEN_BYTES) {
@@ -101,13 +103,14 @@ export class NormalizedTokenizer implements TextFeeder {
     pending.add(part);
   }
 
+  /** Ends the token in `pending`. */
   private flush(): void {
     const { pending } = this;
     this.changed(pending.bytes, 0, pending.length, HASH_START);
     pending.clear();
   }
 
-  /** Gives a token that is compared in another form than it has. */
+  /** Gives the sink a token that has to be changed. @param hash the hash of the changed token, or `HASH_START` if it is not known. */
   private changed(bytes: Uint8Array, from: number, to: number, hash: number): void {
     if (to - from > this.buffer.length) this.buffer = new Uint8Array(2 * (to - from));
     const { buffer, sink } = this;
@@ -124,7 +127,7 @@ export class NormalizedTokenizer implements TextFeeder {
     if (length > 0) sink.token(buffer, 0, length, hash === HASH_START ? hashBytes(buffer, 0, length) : hash);
   }
 
-  /** Gives the tokens of a text with characters beyond ASCII: some of them are white space. */
+  /** Gives the sink the tokens of a text with characters beyond ASCII. It may have several tokens, because some of these characters are white space. */
   private wide(text: string): void {
     const plain = text.toLowerCase().replaceAll(/[!-/:-@[-`{-~]/g, '');
     for (const token of plain.split(/\s+/)) {

@@ -26,33 +26,33 @@ import { LEAST_TOKENS, NgramIndex } from './ngram-index.js';
 import { NormalizedTokenizer, type Normalization } from './overlap-tokens.js';
 import { readAllRecords, type RecordAt } from './stream.js';
 
-/** What {@link overlap} compares. */
+/** The texts that {@link overlap} compares, and how. */
 export interface OverlapOptions extends DocumentOptions, WorkOptions {
   /** The training text: files and folders, read once. */
   readonly train: readonly string[];
-  /** The benchmark: files whose documents are its items. In memory as a whole. */
+  /** The benchmark: files whose documents are its items. All items are in memory. */
   readonly test: readonly string[];
   /** Length of the n-grams [tokens]. Default 13. */
   readonly n?: number;
-  /** Default `gpt3`. */
+  /** How the texts are normalized before they are compared. Default `gpt3`. */
   readonly normalize?: Normalization;
   /** A member with the question of an item, in front of its answer. */
   readonly query?: string;
-  /** A member with the answer of an item: hits are then its n-grams, and those that reach into the question are counted by themselves. */
+  /** A member with the answer of an item: only n-grams of the answer are then hits. N-grams of the question, and n-grams that begin in the question and end in the answer, are counted separately. */
   readonly answer?: string;
-  /** An item with at least so many different n-grams in the training text is contaminated. Default 1. */
+  /** An item is contaminated only if at least this many of its distinct n-grams are in the training text. Default 1. */
   readonly minHits?: number;
   /** An item is contaminated only if this share of its tokens lies in found n-grams. Default 0. */
   readonly minCoverage?: number;
-  /** N-grams in more training documents than this are boilerplate, and no hits. Default 10, as for GPT-3. */
+  /** N-grams in more training documents than this are boilerplate, and are not hits. Default 10, as for GPT-3. */
   readonly maxDocuments?: number;
-  /** A member with a number by item, such as whether a model solved it: the report compares clean and contaminated items. */
+  /** A member with the score of an item (a number, true or false), such as whether a model solved it: the report then compares clean and contaminated items. */
   readonly scores?: string;
   /** Seed of the bootstrap. Default 1. */
   readonly seed?: number;
-  /** Told the report when all items have come out. */
+  /** Called with the report after the last item. */
   readonly onReport?: (report: OverlapReport) => void;
-  /** Told what was left out, and why. */
+  /** Called with one sentence for each thing that was left out, and the reason. */
   readonly onWarning?: (warning: string) => void;
   /** A member that names items. Default `id`. */
   readonly id?: string;
@@ -80,11 +80,11 @@ const OVERLAP_OPTIONS: OptionTable<OverlapOptions> = {
   ...WORK_OPTIONS,
 };
 
-/** Where an item is found: a document of the training text. */
+/** A document of the training text in which an n-gram was found. */
 export interface TrainingPlace {
-  /** The file. */
+  /** The path of the file. */
   readonly file: string;
-  /** The document's position among all documents of the training text, from 0; of plain text a line is a document. */
+  /** The document's position among all documents of the training text, from 0. Each line of plain text is a document. */
   readonly index: number;
 }
 
@@ -92,61 +92,61 @@ export interface TrainingPlace {
 export interface OverlapRow {
   /** The file of the item. */
   readonly file: string;
-  /** Its position among all items, from 0. */
+  /** The item's position among all items, from 0. */
   readonly index: number;
-  /** Its member `id` as text; `null` where it has none. */
+  /** The item's member `id` as text; `null` if it has none. */
   readonly id: string | null;
-  /** Its tokens. */
+  /** Number of tokens of the item. */
   readonly tokens: number;
-  /** Its n-grams: with `answer` those within the answer. */
+  /** Number of its n-grams, counted by the places at which they begin; with `answer`, only n-grams within the answer. */
   readonly ngrams: number;
-  /** Different n-grams of these that are in the training text, boilerplate not counted. */
+  /** Number of distinct n-grams among these that are in the training text, without boilerplate. */
   readonly hits: number;
-  /** Places of the item at which such an n-gram begins. */
+  /** Number of places of the item at which such an n-gram begins. */
   readonly found: number;
-  /** Different found n-grams that reach from the question into the answer. */
+  /** Number of distinct found n-grams that begin in the question and end in the answer. */
   readonly borderHits: number;
-  /** Different found n-grams within the question. */
+  /** Number of distinct found n-grams within the question. */
   readonly queryHits: number;
   /** Share of the tokens that lie in a found n-gram. */
   readonly coverage: number;
-  /** Tokens of the longest stretch of found n-grams. */
+  /** Length of the longest stretch of found n-grams [tokens]. */
   readonly longest: number;
-  /** The stretches of found n-grams: from this token to before that token. */
+  /** The stretches of tokens that found n-grams cover: the tokens `from` ≤ t < `to` of the item. */
   readonly spans: readonly (readonly [from: number, to: number])[];
   /** The first training document with a hit. */
   readonly first: TrainingPlace | null;
-  /** Its tokens as they are compared. */
+  /** Returns the item's tokens, normalized. */
   readonly words: () => readonly string[];
-  /** Whether the item has enough hits and coverage; `null` for an item too short to say. */
+  /** Whether the item has enough hits and coverage; `null` for an item that is too short to say. */
   readonly contaminated: boolean | null;
 }
 
 /** The sums over all items. */
 export interface OverlapReport {
-  /** Items of the benchmark. */
+  /** Number of items of the benchmark. */
   readonly items: number;
-  /** Items of fewer than 8 tokens, and than n: nothing can be said of them. */
+  /** Number of items that are too short to say: they have fewer than n tokens and fewer than 8. */
   readonly tooShort: number;
-  /** Contaminated items. */
+  /** Number of contaminated items. */
   readonly contaminated: number;
-  /** Items with a hit. */
+  /** Number of items with a hit. */
   readonly withHits: number;
-  /** N-grams of all items, and those of them that were found. */
+  /** Number of n-grams of all items, counted by the places at which they begin. */
   readonly ngrams: number;
-  /** Places at which a found n-gram begins. */
+  /** Number of places at which a found n-gram begins. */
   readonly found: number;
-  /** Different n-grams that were found. */
+  /** Number of distinct n-grams that were found. */
   readonly distinct: number;
-  /** Tokens of the items that are long enough. */
+  /** Number of tokens of the items that are long enough. */
   readonly tokens: number;
-  /** Those of them that lie in a found n-gram. */
+  /** How many of these tokens lie in a found n-gram. */
   readonly covered: number;
-  /** Different n-grams that were found in too many training documents. */
+  /** Number of distinct n-grams that were found in too many training documents. */
   readonly boilerplate: number;
-  /** Documents of the training text. */
+  /** Number of documents of the training text. */
   readonly trainDocuments: number;
-  /** The mean of the member `scores` over items, with `scores`. */
+  /** Means of the items' scores, with `scores`. */
   readonly scores?: OverlapScores;
 }
 
@@ -165,9 +165,9 @@ export interface OverlapScores {
 }
 
 /**
- * Says which items of a benchmark are in a training text, by exact n-grams of any length: hits, coverage, the longest stretch, where.
- * The items are in memory; the training text is read once, as a stream. An item of fewer than n tokens is one n-gram of its own
- * length, if it has at least 8; a shorter one is never called clean.
+ * Finds the items of a benchmark that are in a training text, by exact n-grams of any length: the hits of each item, its coverage, its
+ * longest stretch, and the first document. The items are in memory; the training text is read once, as a stream. An item of fewer than n
+ * tokens is one n-gram of its own length, if it has at least 8 tokens; a shorter item is neither clean nor contaminated.
  *
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_ABORTED.
  * @example
@@ -194,8 +194,9 @@ interface Item {
   readonly file: string;
   readonly index: number;
   readonly id: string | null;
-  /** Tokens in front of the answer. */
+  /** Number of tokens before the answer. */
   readonly border: number;
+  /** NaN if the item has no score. */
   readonly score: number;
 }
 
@@ -240,12 +241,15 @@ async function* run(options: OverlapOptions): AsyncGenerator<OverlapRow, void, v
   });
 }
 
-/** Where the documents of the training text are. */
+/** The training text, after it was read. */
 interface TrainingFiles {
+  /** Where a document is, by its number. */
   readonly placeOf: (document: number) => TrainingPlace;
+  /** Number of documents. */
   readonly documents: number;
 }
 
+/** The figures of an item, whose tokens are `from` ≤ place < `to` of all items' tokens. */
 function rowOf(
   { file, index: number, id, border }: Item,
   index: NgramIndex,
@@ -345,18 +349,18 @@ function textAt({ object, place }: RecordAt, field: string): string {
   );
 }
 
-/** A number, or true and false as 1 and 0. */
+/** The score in a member: a number, or 1 for true and 0 for false. */
 function scoreAt(record: RecordAt, field: string): number {
   const value = memberOf(record.object, field);
   return typeof value === 'boolean' ? Number(value) : numberAt(record, field);
 }
 
-/** @param source the name of the text, for messages. */
+/** Makes the tokenizer of a normalization. @param source the name of the text, for messages. */
 function tokenizerFor(normalize: Normalization, sink: TokenSink, source: string): TextFeeder {
   return normalize === 'gpt3' ? new NormalizedTokenizer(sink, source) : new Tokenizer(sink, source);
 }
 
-/** Reads the training text, and counts in how many of its documents each n-gram is. */
+/** Reads the training text, and counts in how many of its documents each n-gram of the items occurs. */
 async function readTraining(
   inputs: readonly Input[],
   options: OverlapOptions,
@@ -410,9 +414,10 @@ async function readTraining(
   return { placeOf, documents: document };
 }
 
-/** Resamples of the interval. */
+/** Number of resamples of the bootstrap. */
 const RESAMPLES = 1000;
 
+/** Compares the mean scores of clean and of contaminated items. */
 function compareScores(
   items: readonly { readonly score: number; readonly contaminated: boolean }[],
   seed: number,
@@ -429,12 +434,12 @@ function compareScores(
   const once = (): number => 1;
   const defined = (value: number): number | null => (Number.isFinite(value) ? value : null);
   const isClean = (contaminated: boolean): boolean => !contaminated;
-  const isNot = (contaminated: boolean): boolean => contaminated;
-  const [clean, contaminated] = [meanOf(isClean, once), meanOf(isNot, once)];
+  const isContaminated = (contaminated: boolean): boolean => contaminated;
+  const [clean, contaminated] = [meanOf(isClean, once), meanOf(isContaminated, once)];
   const random = randomNumbers(seed);
   const differences = Float64Array.from({ length: RESAMPLES }, () => {
     const times = items.map(() => poisson(random()));
-    return meanOf(isNot, i => times[i]) - meanOf(isClean, i => times[i]);
+    return meanOf(isContaminated, i => times[i]) - meanOf(isClean, i => times[i]);
   });
   return {
     all: defined(meanOf(() => true, once)),

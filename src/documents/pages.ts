@@ -3,7 +3,7 @@ import { figure, whole } from '../report/figures.js';
 import type { OverlapReport, OverlapRow } from './overlap.js';
 import type { CutExamples, ExampleDocument, FigureHistogram, SelectionReport } from './selection-report.js';
 
-/** Pages for people: of what `select` chose, and of what `overlap` found. Each is one file that loads nothing else. */
+/** HTML pages of the results of `select` and of `overlap`. Each page is one file that loads nothing else. */
 
 const STYLE = `
 .all { fill: var(--line); }
@@ -24,7 +24,7 @@ const WIDTH = 720;
 const HEIGHT = 240;
 const FOOT = 34;
 const HEAD = 16;
-/** Items of a benchmark that a page lists. */
+/** A page lists at most this many items of a benchmark. */
 const ITEMS = 50;
 
 /** Six digits, for figures of any size. */
@@ -32,7 +32,7 @@ function shown(value: number | null): string {
   return value === null ? '–' : String(Number(value.toPrecision(6)));
 }
 
-/** The page of a selection: the distribution of the figure with its cuts, percentiles, parts, and documents on both sides of each cut. */
+/** The page of a selection: the distribution of the figure with its cuts, its percentiles, the buckets or groups, and documents on both sides of each cut. */
 export function selectionPage(report: SelectionReport): string {
   const { by, all, kept, withoutFigure, quantiles, within, buckets, cuts = [], histogram } = report;
   const share = all.documents === 0 ? 0 : kept.documents / all.documents;
@@ -120,7 +120,7 @@ function examplesOf({ of, at, below, above }: CutExamples): string {
   );
 }
 
-/** Keeps what {@link overlapPage} shows of the items of a benchmark: the distribution of their coverage, and some of them. */
+/** Collects the items that {@link overlapPage} shows, and the distribution of coverage over all items. */
 export class PageItems {
   readonly #all = new Array<number>(COVERAGE_BARS).fill(0);
   readonly #kept = new Array<number>(COVERAGE_BARS).fill(0);
@@ -142,7 +142,7 @@ export class PageItems {
     return this.#most.rows;
   }
 
-  /** Contaminated items of the lowest coverage, and clean ones of the highest. */
+  /** The contaminated items with the lowest coverage, and the clean items with the highest coverage. */
   get examples(): { readonly contaminated: readonly OverlapRow[]; readonly clean: readonly OverlapRow[] } {
     return { contaminated: this.#contaminated.rows, clean: this.#clean.rows };
   }
@@ -155,11 +155,12 @@ export class PageItems {
 
 /** Bars of the histogram of coverage. */
 const COVERAGE_BARS = 20;
-/** Examples on each side, and the most words of one. */
+/** The most examples of contaminated items, and of clean items. */
 const EXAMPLES = 10;
+/** The most words of an example. */
 const EXAMPLE_WORDS = 60;
 
-/** Keeps the first items of an order. */
+/** Keeps the `count` items that come first by `compare`. */
 class Nearest {
   private list: OverlapRow[] = [];
 
@@ -183,7 +184,7 @@ class Nearest {
   }
 }
 
-/** An item with the words of found n-grams marked, from shortly before the first of them. */
+/** The words of an item as HTML, with the words of found n-grams marked, from five words before the first of them. */
 function markedWords({ words, spans }: OverlapRow): string {
   const all = words();
   const first = Math.max(0, (spans.length > 0 ? spans[0][0] : 0) - 5);
@@ -202,7 +203,7 @@ function nameOf(row: OverlapRow): string {
   return row.id ?? `${row.file}, ${row.index}`;
 }
 
-/** The page of an overlap: its sums, the distribution of coverage, items on both sides of the cut, and the items that are covered most. */
+/** The page of an overlap: the sums, the distribution of coverage, examples of contaminated and of clean items, and the items with the highest coverage. */
 export function overlapPage(report: OverlapReport, items: PageItems): string {
   const part = (of: number, all: number): string => (all === 0 ? '–' : `${((100 * of) / all).toFixed(2)} %`);
   const { tooShort, withHits, contaminated, found, distinct, ngrams, covered, tokens, boilerplate, scores } = report;

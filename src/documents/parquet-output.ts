@@ -5,11 +5,12 @@ import { decode } from '../text/surface.js';
 import { membersOf } from './member.js';
 import type { RecordAt } from './stream.js';
 
-/** Rows and bytes of JSON that a row group has at most. */
+/** The most rows of a row group. */
 const GROUP_ROWS = 10_000;
+/** A row group ends when its records have this many bytes of JSON. */
 const GROUP_BYTES = 1 << 25;
 
-/** What the values of a member are; `text` is JSON as it stands, for numbers that no column type holds. */
+/** The kind of a member's values. `text` is the unchanged JSON of a value, for numbers that no column type can hold. */
 type Kind = 'string' | 'boolean' | 'integer' | 'number' | 'json' | 'text';
 
 const TYPES: Readonly<Record<Kind, BasicType>> = {
@@ -21,17 +22,19 @@ const TYPES: Readonly<Record<Kind, BasicType>> = {
   text: 'STRING',
 };
 
-/** A row: a record of the input, and what is added to it. */
+/** A row: a record of the input, and the figures that are added to it. */
 export interface ParquetRow {
+  /** The record's JSON in UTF-8. */
   readonly source: Uint8Array;
   readonly figures: object;
 }
 
-/** The columns of a table, which are known when all records have been seen. */
+/** Collects the columns of a table from its records. */
 export class Columns {
+  /** By name of a member, the kind of its values; `undefined` while all of them were `null`. */
   private readonly kinds = new Map<string, Kind | undefined>();
 
-  /** Looks at the members of a record. */
+  /** Takes the members of a record into account. */
   look({ line }: Pick<RecordAt, 'line'>): void {
     for (const [name, raw] of membersOf(decode(line))) {
       const kind = kindOf(raw);
@@ -40,12 +43,13 @@ export class Columns {
     }
   }
 
-  /** Names and kinds, in the order in which the members came. A member that is always `null` is a string. */
+  /** The names and kinds of the columns, in the sequence in which the members first came. A member that is always `null` becomes a string. */
   get all(): readonly (readonly [name: string, kind: Kind])[] {
     return [...this.kinds].map(([name, kind]) => [name, kind ?? 'string'] as const);
   }
 }
 
+/** The kind of a value, given as JSON; `undefined` for `null`. */
 function kindOf(raw: string): Kind | undefined {
   if (raw === 'null') return undefined;
   if (raw.startsWith('"')) return 'string';
@@ -55,7 +59,7 @@ function kindOf(raw: string): Kind | undefined {
   return isHeld(raw) ? 'number' : 'text';
 }
 
-/** Whether JavaScript's numbers hold all numbers of a JSON text. */
+/** Whether JavaScript's numbers can hold all numbers of a JSON text without loss. */
 function isHeld(raw: string): boolean {
   const numbers = raw.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""').match(/-?\d[\d.eE+-]*/g) ?? [];
   return numbers.every(number => {
@@ -68,20 +72,21 @@ function isHeld(raw: string): boolean {
   });
 }
 
+/** The kind of a column that has values of two kinds. */
 function common(a: Kind, b: Kind): Kind {
   if (a === b) return a;
   if ((a === 'integer' && b === 'number') || (a === 'number' && b === 'integer')) return 'number';
   return a === 'text' || b === 'text' ? 'text' : 'json';
 }
 
-/** What a column has of a value. */
+/** The value of a column for a member's JSON. */
 function cell(raw: string | undefined, kind: Kind): unknown {
   if (raw === undefined || raw === 'null') return undefined;
   if (kind === 'text') return raw;
   return kind === 'integer' ? BigInt(raw) : (JSON.parse(raw) as unknown);
 }
 
-/** The figures as columns: nested ones by their path, lists as JSON. */
+/** The figures by name of their column: `path` and the names of the members that lead to the figure, with dots between them. */
 function flat(figures: object, path: string): [string, unknown][] {
   return Object.entries(figures).flatMap(([name, value]: [string, unknown]): [string, unknown][] =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -90,7 +95,7 @@ function flat(figures: object, path: string): [string, unknown][] {
   );
 }
 
-/** Counts among the figures: whole numbers. */
+/** The names of the figures that are whole numbers. */
 const COUNTS = new Set(['sentences', 'tokens', 'oov']);
 
 function kindOfFigure(path: string, value: unknown): Kind {
@@ -100,12 +105,12 @@ function kindOfFigure(path: string, value: unknown): Kind {
 }
 
 /**
- * Writes records with figures to a Parquet file, whole or not at all: a column a member, and a column a figure, such as
- * `kneser.perplexity`.
+ * Writes records with figures to a Parquet file, completely or not at all. The file has one column for each member, and one for each
+ * figure, such as `kneser.perplexity`.
  *
- * @param columns those of all records.
+ * @param columns the columns of all records.
  * @param as the first part of the names of the figures' columns.
- * @throws KNESER_OPTION for a record that has a column of that name; KNESER_DISK_FULL, KNESER_IO, and what `rows` throws
+ * @throws KNESER_OPTION if a member has the name of such a column; KNESER_DISK_FULL, KNESER_IO, and the errors that `rows` throws
  */
 export async function writeParquet(
   path: string,
@@ -126,7 +131,7 @@ export async function writeParquet(
   try {
     await writeAtomically(path, chunks());
   } catch (error) {
-    // An error of the disk is thrown into the source, too.
+    // `cause` is the error of `rows`, if it threw one; all other errors are errors of writing.
     throw cause instanceof KneserError ? cause : writeError(path, error);
   }
 }
@@ -142,7 +147,7 @@ async function* parquetChunks(
   if (taken) {
     throw new KneserError(
       'KNESER_OPTION',
-      `as: there is a column ${taken[0]} already; give the new ones another name (--as NAME)`,
+      `as: there is already a column ${taken[0]}; give the figures another name (--as NAME)`,
     );
   }
   const bytes = new ByteWriter();
@@ -187,11 +192,13 @@ async function* parquetChunks(
   yield take();
 }
 
+/** The value of a figure's column. */
 function figureCell(value: unknown, kind: Kind): unknown {
   if (value === null || value === undefined) return undefined;
   return kind === 'integer' ? BigInt(value as number) : value;
 }
 
+/** The schema of a file in which every column may have missing values. */
 function schemaOf(columns: readonly (readonly [name: string, kind: Kind])[]): SchemaElements {
   const elements = columns.map(([name, kind]) => {
     const type = TYPES[kind];

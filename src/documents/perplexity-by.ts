@@ -28,25 +28,25 @@ import { Column, Labels } from './columns.js';
 import { scoreDocuments } from './scored.js';
 import { expandForTwoPasses, readAllDocuments, type DocumentAt } from './stream.js';
 
-/** What {@link perplexityBy} reads and measures. */
+/** The files that {@link perplexityBy} reads, and how it measures them. */
 export interface PerplexityByOptions extends DocumentOptions, WorkOptions {
   /** The model: its path, or an open model, which stays open. */
   readonly model: string | LanguageModel;
-  /** Files of documents: JSON lines or Parquet, or with `by: 'file'` text too. */
+  /** Files of documents: JSON lines or Parquet; with `by: 'file'` also text. */
   readonly files: readonly string[];
   /** The member by which documents are grouped: domain, language. `file` groups by file where documents have no such member. */
   readonly by: string;
   /** Whether the loss is also given by type, in bands of training counts. Default false. */
   readonly types?: boolean;
-  /** So many tokens of each domain are measured: a random sample of its documents. The files are then read twice. Default: all. */
+  /** How many tokens of each domain are measured, in a random sample of its documents. The files are then read twice. Default: all. */
   readonly budget?: number;
-  /** Threads that score. Default: one a core for a long text. */
+  /** Number of threads that score. Default: one for each core for a long text. */
   readonly threads?: number;
-  /** Resamples of the intervals. Default 1,000. */
+  /** Number of resamples of the bootstrap. Default 1,000. */
   readonly resamples?: number;
   /** Seed of the sample and of the resamples. Default 1. */
   readonly seed?: number;
-  /** Told of what may be wrong with the input: one sentence each. */
+  /** Called with one sentence for each thing that may be wrong with the input. */
   readonly onWarning?: (warning: string) => void;
 }
 
@@ -82,25 +82,25 @@ export interface DomainFigures {
   readonly perplexity: number | null;
   /** 95 % interval of the perplexity, by a bootstrap over documents; `null` for one document. */
   readonly interval: Interval | null;
-  /** −log2 p a token. */
+  /** Mean −log2 p for each token. */
   readonly bitsPerToken: number | null;
-  /** −log2 p a byte of UTF-8, line ends included; `null` with OOVs, since `<unk>` spells nothing. */
+  /** Mean −log2 p for each byte of UTF-8, line ends included; `null` with OOVs, since the model does not spell unknown words. */
   readonly bitsPerByte: number | null;
 }
 
-/** The loss by type. */
+/** The loss of the types whose training counts are in one band. */
 export interface TypeBand {
   /** The lowest training count of the band. */
   readonly from: number;
-  /** The highest. */
+  /** The highest training count of the band. */
   readonly to: number;
-  /** Types of the band that occur in the text. */
+  /** Number of types of the band that occur in the text. */
   readonly types: number;
-  /** Their tokens. */
+  /** Number of tokens of these types. */
   readonly tokens: number;
-  /** Mean over the types of their mean loss [bits]. */
+  /** Mean over the types of their mean −log2 p [bits]. */
   readonly bitsPerType: number | null;
-  /** Mean over the tokens [bits]. */
+  /** Mean −log2 p over the tokens [bits]. */
   readonly bitsPerToken: number | null;
 }
 
@@ -108,31 +108,31 @@ export interface TypeBand {
 export interface PerplexityByReport {
   /** The member by which documents are grouped. */
   readonly by: string;
-  /** The domains, in the order in which they come. */
+  /** The domains, in the sequence in which they first occur. */
   readonly domains: readonly ({
     /** The value of the member. */
     readonly name: string;
   } & DomainFigures)[];
   /** All documents as one text. */
   readonly micro: DomainFigures;
-  /** Means over domains: each has the same weight. */
+  /** Means over the domains, each with the same weight. */
   readonly macro: {
     /** 2 to the power of `bitsPerToken`. */
     readonly perplexity: number | null;
-    /** Mean of the domains' bits a token. */
+    /** Mean of the domains' `bitsPerToken`. */
     readonly bitsPerToken: number | null;
-    /** Mean of the domains' bits a byte; `null` where one is. */
+    /** Mean of the domains' `bitsPerByte`; `null` if one of them is `null`. */
     readonly bitsPerByte: number | null;
   };
-  /** With `types`: all types in one row, then bands of training counts; types that training did not count have a band of their own. */
+  /** With `types`: one row for all types, then one for each band of training counts; types that training did not count are a band of their own. */
   readonly types?: readonly TypeBand[];
 }
 
 /**
- * The perplexity of each domain of a collection of documents, and of all: micro (one text) and macro (each domain alike), with intervals
- * over documents, as Paloma reports them (Magnusson et al. 2024).
+ * The perplexity of each domain of a collection of documents, and of all domains: micro (all documents as one text) and macro (the mean
+ * of the domains), with intervals by a bootstrap over documents, as Paloma reports them (Magnusson et al. 2024).
  *
- * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_ABORTED, and what opening and scoring throw.
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_ABORTED, and the errors of opening and scoring.
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';
@@ -260,13 +260,14 @@ function addTo(sum: PieceSum, other: TokenSums): void {
   sum.oovLog10Prob += other.oovLog10Prob;
 }
 
-/** The mean; `null` where one is missing, or there is none. */
+/** The mean of values; `null` if one of them is `null`, or there are none. */
 function meanOf(values: readonly (number | null)[]): number | null {
   let sum = 0;
   for (const value of values) sum += value ?? NaN;
   return orNull(sum / values.length);
 }
 
+/** The documents whose indices are in `chosen`; all if it is `undefined`. */
 async function* kept(
   source: AsyncIterable<readonly DocumentAt[]>,
   chosen: ReadonlySet<number> | undefined,
@@ -274,7 +275,7 @@ async function* kept(
   for await (const some of source) yield chosen ? some.filter(({ index }) => chosen.has(index)) : some;
 }
 
-/** The documents of a random sample: of each domain by falling random number, until they have enough tokens. */
+/** Draws a sample of each domain: documents in random sequence, until the sample has `budget` tokens. @returns the indices of the documents. */
 async function sampleOf(
   source: AsyncIterable<readonly DocumentAt[]>,
   scoring: TokenScoring,
@@ -285,7 +286,7 @@ async function sampleOf(
   const [positions, tokens, domains] = [new Column(), new Column(), new Column()];
   const counting: TokenScoring = {
     ...scoring,
-    // Tokens are counted, not scored.
+    // The tokens only have to be counted: this takes the place of scoring.
     score: () =>
       Promise.resolve({ log10Probs: new Float64Array(0), matched: new Uint8Array(0), oov: new Uint8Array(0) }),
   };
@@ -313,7 +314,9 @@ async function sampleOf(
 
 /** Adds up losses by type. */
 class TypeLosses {
+  /** By word id, Σ −log2 p of its tokens [bits]. */
   private readonly sums: Float64Array;
+  /** By word id, how many tokens it has. */
   private readonly counts: Float64Array;
 
   constructor(ids: number) {
@@ -329,7 +332,7 @@ class TypeLosses {
     }
   }
 
-  /** All types, and bands of training counts: 0, 1, 2–10, 11–100 …; bands without types are left out. */
+  /** A row for all types, then the bands of the training counts 0, 1, 2–10, 11–100 …, without bands that have no types. @param trained by word id, the training count. */
   bands(trained: Float64Array | undefined): TypeBand[] {
     const most = trained?.reduce((a, b) => Math.max(a, b), 0) ?? 0;
     const ends = [0, 1];
@@ -339,6 +342,7 @@ class TypeLosses {
     return [{ ...all, to: most }, ...bands.filter(({ types }) => types > 0)];
   }
 
+  /** The types with training counts from `from` to `to`. */
   private band(from: number, to: number, trained: Float64Array | undefined): TypeBand {
     let [types, tokens, means, sum] = [0, 0, 0, 0];
     this.counts.forEach((count, id) => {
@@ -353,7 +357,7 @@ class TypeLosses {
   }
 }
 
-/** By word id, the count in training; `undefined` for an imported model. */
+/** By word id, the count in training; `undefined` for a back-off model, which has no counts. */
 async function trainingCounts({ parts }: TokenScoring): Promise<Float64Array | undefined> {
   if (parts.manifest.kind === 'backoff') return undefined;
   return readFrequencies(parts.store, parts.manifest);

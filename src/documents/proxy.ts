@@ -13,9 +13,11 @@ export interface ProxyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Small models that are trained for one comparison, and removed behind it. */
+/** Small models that are trained for one comparison in a temporary folder, which is removed afterwards. */
 export class Proxies {
+  /** The models that are open. */
   private readonly models: LanguageModel[] = [];
+  /** Number of folders so far. */
   private serial = 0;
 
   private constructor(
@@ -23,7 +25,7 @@ export class Proxies {
     private readonly options: ProxyOptions,
   ) {}
 
-  /** Makes models as `use` asks for them, and removes them when it has ended. */
+  /** Calls `use`, which makes models, and removes the models when `use` has ended. */
   static async with<T>(options: ProxyOptions, use: (proxies: Proxies) => Promise<T>): Promise<T> {
     const proxies = await Proxies.open(options);
     try {
@@ -33,12 +35,12 @@ export class Proxies {
     }
   }
 
-  /** Whoever opens them closes them. */
+  /** Makes the folder of the models. The caller must call {@link close}. */
   static async open(options: ProxyOptions): Promise<Proxies> {
     return new Proxies(await makeTemporaryFolder('kneser-proxies'), options);
   }
 
-  /** The words of a text, by falling count. */
+  /** The words of a text by falling count: the `limit` most frequent ones, or the words seen at least `atLeast` times. */
   async words(
     sentences: AsyncIterable<string>,
     choice: { readonly limit?: number; readonly atLeast?: number },
@@ -59,7 +61,7 @@ export class Proxies {
     return words;
   }
 
-  /** A model of a text that knows these words. */
+  /** Trains and opens a model of a text, whose vocabulary is `words`. */
   async model(sentences: AsyncIterable<string>, words: readonly string[]): Promise<LanguageModel> {
     const out = this.fresh();
     const vocabulary = { kind: 'words', words } as const;
@@ -69,11 +71,13 @@ export class Proxies {
     return model;
   }
 
+  /** Closes the models and removes their folder. */
   async close(): Promise<void> {
     for (const model of this.models) await model.close();
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  /** The path of a new folder for a model. */
   private fresh(): string {
     return join(this.folder, `model-${++this.serial}`);
   }

@@ -21,33 +21,33 @@ import { memberOf } from '../text/formats/jsonl.js';
 import { readAllRecords } from './stream.js';
 import { editSimilarity, rougeL } from './similarity.js';
 
-/** What {@link recitation} asks a model. */
+/** The model and the items that {@link recitation} compares. */
 export interface RecitationOptions extends DocumentOptions, WorkOptions {
   /** The model: its path, or an open model, which stays open. */
   readonly model: string | LanguageModel;
   /** The benchmark: files whose documents are its items. */
   readonly test: readonly string[];
-  /** The same items in other words: what a model that has learned them, and not their letters, does as well on. */
+  /** The same items in other words: a model that knows the content of the items, not their wording, does equally well on these. */
   readonly rewritten?: readonly string[];
-  /** Items of the same kind that the model surely has not seen: the control without which no figure says anything. */
+  /** Items of the same kind that the model certainly has not seen: the control, without which no figure proves anything. */
   readonly unseen?: readonly string[];
   /** A member with the question, in front of the answer. */
   readonly query?: string;
   /** A member with the answer, whose perplexity is measured. */
   readonly answer?: string;
-  /** Tokens that the model must continue without an error. Default 5. */
+  /** How many tokens the model must predict without an error. Default 5. */
   readonly n?: number;
-  /** Places of an item from which it continues. Default 5. */
+  /** From how many places of an item the model continues. Default 5. */
   readonly starts?: number;
-  /** Strings that were planted in a text, one a document. */
+  /** Files of the strings (traps) that were planted in a text, one string in each document. */
   readonly trap?: readonly string[];
-  /** A second model, of text without the traps: the ratio of perplexities of each trap is given, too. */
+  /** A second model, trained on text without the traps: the report then has the ratio of both models' perplexities for each trap. */
   readonly against?: string | LanguageModel;
-  /** Random strings with which each trap is compared. Default 999. */
+  /** Number of random strings with which each trap is compared. Default 999. */
   readonly controls?: number;
   /** Seed of the random strings. Default 1. */
   readonly seed?: number;
-  /** Told what was left out, and why. */
+  /** Called with one sentence for each thing that was left out, and the reason. */
   readonly onWarning?: (warning: string) => void;
 }
 
@@ -74,30 +74,33 @@ const RECITATION_OPTIONS: OptionTable<RecitationOptions> = {
   ...WORK_OPTIONS,
 };
 
-/** How a model does on some items. */
+/** How well a model recites some items. */
 export interface RecitationFigures {
-  /** Items. */
+  /** Number of items. */
   readonly items: number;
-  /** Items too short to be continued. */
+  /** Number of items that are too short to be continued; the three accuracies leave them out. */
   readonly tooShort: number;
-  /** Mean over items of the share of their starts from which the next n tokens are predicted, all of them. */
+  /** Mean over items of the share of their starts from which the model predicts all of the next n tokens. */
   readonly accuracy: number | null;
   /**
-   * The same with starts from which the model's own continuation is alike: the edit similarity of both texts, 1 − distance / the longer
-   * length [characters], is above 0.75.
+   * Mean over items of the share of their starts from which the model's continuation is similar to the item's: the edit similarity of
+   * both, 1 − edit distance / length of the longer one [characters], is above 0.75.
    */
   readonly similarAccuracy: number | null;
-  /** The same with starts from which the F of ROUGE-L (Lin 2004), by the longest common subsequence of tokens, is above 0.75. */
+  /**
+   * Mean over items of the share of their starts from which the F of ROUGE-L (Lin 2004) of the model's continuation and the item's is
+   * above 0.75.
+   */
   readonly rougeAccuracy: number | null;
-  /** Mean of the items' perplexities, with `answer` of the answer alone. */
+  /** Mean of the items' perplexities; with `answer`, of the answers alone. */
   readonly perplexity: number | null;
 }
 
-/** Differences of the items and the same in other words. */
+/** Differences between the items and the rewritten items. */
 export interface RecitationGap {
-  /** (accuracy − accuracy of the rewritten) / accuracy of the rewritten. */
+  /** (accuracy − accuracy of the rewritten items) / accuracy of the rewritten items. */
   readonly accuracy: number | null;
-  /** (perplexity of the rewritten − perplexity) / perplexity of the rewritten. */
+  /** (perplexity of the rewritten items − perplexity) / perplexity of the rewritten items. */
   readonly perplexity: number | null;
 }
 
@@ -105,36 +108,36 @@ export interface RecitationGap {
 export interface TrapFigures {
   /** The string. */
   readonly text: string;
-  /** Its perplexity. */
+  /** The string's perplexity under the model. */
   readonly perplexity: number | null;
-  /** Its perplexity / its perplexity under the second model, with `against`: well below 1 where only the first has seen it. */
+  /** `perplexity` / the string's perplexity under the second model, with `against`: well below 1 if only the first model has seen the string. */
   readonly ratio?: number | null;
-  /** (1 + random strings of at most this perplexity) / (1 + random strings): small where the model knows the string. */
+  /** (1 + number of random strings of at most this perplexity) / (1 + number of random strings): small if the model knows the string. */
   readonly p: number;
 }
 
-/** What a model recites of a benchmark. */
+/** How much of a benchmark a model recites. */
 export interface RecitationReport {
-  /** The items as they are. */
+  /** The figures of the items. */
   readonly original: RecitationFigures;
-  /** The same in other words. */
+  /** The figures of the rewritten items. */
   readonly rewritten?: RecitationFigures;
-  /** The control. */
+  /** The figures of the control, `unseen`. */
   readonly unseen?: RecitationFigures;
-  /** The gap between both; by itself no proof: rewritten items differ in style, too. */
+  /** The gap between `original` and `rewritten`. It alone proves nothing, because rewritten items differ in style, too. */
   readonly gap?: RecitationGap;
-  /** The traps. */
+  /** One entry for each trap. */
   readonly traps?: readonly TrapFigures[];
 }
 
 /**
- * Says how much of a benchmark a model can recite: n-gram accuracy and perplexity, of the items, of the same in other words, and of
- * items it has not seen (Xu et al. 2024); and whether it knows planted strings, by their rank among random ones.
+ * Measures how much of a benchmark a model can recite: n-gram accuracy and perplexity of the items, of the rewritten items, and of items
+ * that the model has not seen (Xu et al. 2024). Also measures whether the model knows planted strings, by their rank among random strings.
  *
- * A gap between the items and the rewritten ones alone proves nothing: a model without any leak shows 18 % on GSM8K, since rewriting changes the
- * style. Compare it with that of `unseen` items.
+ * A gap between the items and the rewritten items alone proves nothing: a model without any leak shows 18 % on GSM8K, because rewriting
+ * changes the style. Compare it with the gap of `unseen` items.
  *
- * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_ABORTED, and what opening throws.
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_ABORTED, and the errors of opening a model.
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';
@@ -164,7 +167,7 @@ export async function recitation(options: RecitationOptions): Promise<Recitation
   }
 }
 
-/** The second model of the traps. */
+/** Opens the second model, which is compared on the traps. */
 async function openAgainst({
   against,
   trap,
@@ -214,6 +217,7 @@ interface Item {
   readonly answer: string[];
 }
 
+/** The figures of the items in some files. */
 async function figuresOfItems(
   model: LoadedModel,
   files: readonly string[],
@@ -260,10 +264,10 @@ async function figuresOfItems(
   };
 }
 
-/** Above this a continuation counts as alike. */
+/** A continuation counts as similar if its similarity is above this. */
 const ALIKE = 0.75;
 
-/** The n most probable tokens after a true beginning, each after the ones before it. */
+/** The model's continuation of `tokens[0, from)` by n tokens: at each step, the most probable next token. */
 function continuation(model: LoadedModel, tokens: readonly string[], from: number, n: number): string[] {
   const history = tokens.slice(0, from);
   for (let k = 0; k < n; k++) history.push(model.predict(history, { top: 1 })[0].token);
@@ -295,7 +299,7 @@ async function* readItems(
   }
 }
 
-/** The perplexity of each planted string among those of random strings of as many of all traps' words. */
+/** Compares each trap with random strings of equal length, whose words are drawn from the words of all traps. */
 async function trapsOf(
   model: LoadedModel,
   files: readonly string[],

@@ -3,17 +3,17 @@ import { poisson, type Interval } from '../baseline/bootstrap.js';
 
 /** How well a figure finds the documents with a label. */
 export interface LabelFigures {
-  /** Documents with a figure. */
+  /** Number of documents with a figure. */
   readonly documents: number;
-  /** Documents with a figure and with the label. */
+  /** Number of documents with a figure and with the label. */
   readonly labelled: number;
   /** The probability that a labelled document has a higher figure than an unlabelled one (ties count half); `null` if one kind is missing. */
   readonly auc: number | null;
   /** 95 % interval of `auc`. */
   readonly aucInterval: Interval | null;
-  /** Whether `higher` or `lower` figures point to the label: the figures below are of this direction. */
+  /** Whether `higher` or `lower` figures point to the label. All members below are computed for this direction. */
   readonly direction: 'higher' | 'lower';
-  /** The mean precision at the ranks of the labelled documents; ties share a rank. */
+  /** The mean precision at the ranks of the labelled documents; documents with equal figures share a rank. */
   readonly averagePrecision: number | null;
   /** 95 % interval of `averagePrecision`. */
   readonly averagePrecisionInterval: Interval | null;
@@ -21,33 +21,35 @@ export interface LabelFigures {
   readonly f1: number | null;
   /** 95 % interval of `f1`. */
   readonly f1Interval: Interval | null;
-  /** The threshold of the best F1: documents whose figure is at least (at most) this are taken to have the label. */
+  /** The threshold of the best F1: documents whose figure is at least this (if `direction` is `lower`, at most this) are taken to have the label. */
   readonly threshold: number | null;
   /** 95 % interval of `threshold`. */
   readonly thresholdInterval: Interval | null;
   /** The precision at the threshold that finds half of the labelled documents. */
   readonly precisionAtRecall50: number | null;
-  /** That threshold. */
+  /** The threshold that finds half of the labelled documents. */
   readonly thresholdAtRecall50: number | null;
   /** The precision at the threshold that finds nine tenths of the labelled documents. */
   readonly precisionAtRecall90: number | null;
-  /** That threshold. */
+  /** The threshold that finds nine tenths of the labelled documents. */
   readonly thresholdAtRecall90: number | null;
 }
 
-/** The statistics of one weighting of the documents. */
+/** The statistics of one resample of the documents. */
 interface Curve {
   readonly auc: number;
   readonly averagePrecision: number;
   readonly f1: number;
   readonly threshold: number;
+  /** At a recall of 50 % and of 90 %. */
   readonly precisions: readonly [number, number];
+  /** At a recall of 50 % and of 90 %. */
   readonly thresholds: readonly [number, number];
 }
 
 /**
- * How well figures find labelled documents, with intervals by a bootstrap over documents (a resample takes each document a Poisson
- * distributed number of times).
+ * Measures how well figures find labelled documents. The intervals are found by a bootstrap over documents, in which a resample takes
+ * each document a Poisson-distributed number of times.
  *
  * @param figures the figure of each document; documents with NaN are left out.
  * @param labels 1 for a labelled document.
@@ -110,9 +112,11 @@ export function labelFigures(
 }
 
 /**
- * @param values the figures, the most suspicious first.
- * @param labels of the same documents.
- * @param times how often each is taken.
+ * Computes the statistics of a resample.
+ *
+ * @param values the figures of the documents, the figure that points most to the label first.
+ * @param labels for each document, 1 if it has the label.
+ * @param times for each document, how often the resample takes it.
  */
 function curve(values: Float64Array, labels: Uint8Array, times: Uint8Array): Curve {
   let positives = 0;
@@ -136,7 +140,7 @@ function curve(values: Float64Array, labels: Uint8Array, times: Uint8Array): Cur
       if (labels[from] === 1) tied += times[from];
       else tiedWrong += times[from];
     }
-    // Each labelled document of this figure is before all others that come later, and half before those of the same figure.
+    // Each labelled document with this figure is ahead of the unlabelled documents that come later, and counts half for those with the same figure.
     area += tied * (negatives - wrong - tiedWrong / 2);
     found += tied;
     wrong += tiedWrong;

@@ -9,31 +9,31 @@ import { canonicalSurface, countCharacters, decode } from '../text/surface.js';
 import type { TextFeeder, TokenSink } from '../text/tokenizer.js';
 import { EOS_WORD, NEWLINE } from '../text/tokens.js';
 
-/** Tokens of a task, if it needs the distributions before them: each takes a hundred times as long as a score. */
+/** Tokens of a task that computes distributions, each of which takes a hundred times as long as a score. */
 const SPREAD_WORDS = 256;
 
-/** The unit that is one sentence: each line of a document (`lines`), or the document with its line ends read as spaces. */
+/** The part of a document that is one sentence: each line (`lines`), or the whole document with its line ends read as spaces. */
 export type DocumentUnit = 'lines' | 'document';
 
 /** A document with the scores of its tokens. */
 export interface ScoredDocument<D> {
   readonly document: D;
   readonly sentences: number;
-  /** Bytes of its text in UTF-8, with the line end after its last line. */
+  /** Length of its text in UTF-8, with the line end after its last line [bytes]. */
   readonly bytes: number;
-  /** Code points of its text, with the line end after its last line. */
+  /** Length of its text, with the line end after its last line [code points]. */
   readonly characters: number;
-  /** The sums over its tokens. */
+  /** The sums over its tokens under the model. */
   readonly sum: TokenSums;
-  /** The sums over its tokens under the second model. */
+  /** The sums over its tokens under the model with which it is compared. */
   readonly againstSum: TokenSums | undefined;
   /** The scores of each token. */
   readonly scores: TokenScores;
-  /** The scores of each token under the second model. Their number is the same unless only one of the models leaves out blank lines. */
+  /** The scores of each token under the model with which it is compared. There are as many, unless only one of the models leaves out blank lines. */
   readonly against: TokenScores | undefined;
   /** By token, its id in the model. */
   readonly ids: Uint32Array;
-  /** By token, figures of the distribution before it; `undefined` unless `DocumentScoring.spreads` is true. */
+  /** By token, figures of the distribution after its history; `undefined` unless `DocumentScoring.spreads` is true. */
   readonly spreads: TokenSpreads | undefined;
   /** By token, the token as the model reads it; `undefined` unless `DocumentScoring.tokens` is true. */
   readonly tokens: readonly string[] | undefined;
@@ -50,19 +50,19 @@ export interface DocumentScoring {
   readonly model: TokenScoring;
   /** The models that a document may be compared with. */
   readonly against?: readonly TokenScoring[];
-  /** Gives, by index of a document, the model of `against` with which it is compared. Default: the first. */
+  /** Returns, for the index of a document, which model of `against` it is compared with. Default: the first. */
   readonly choose?: (index: number) => number;
   readonly unit: DocumentUnit;
   /** Whether the tokens themselves are needed. */
   readonly tokens?: boolean;
-  /** Whether the distributions before the tokens are needed. */
+  /** Whether figures of the distributions after the tokens' histories are needed. */
   readonly spreads?: boolean;
 }
 
 /**
- * Input: documents. Output: the same documents with the scores of their tokens, some at a time. Order: as in the documents.
- * Documents are tokenized on this thread and scored by the model's threads, in tasks of whole documents with about
- * {@link PIECE_WORDS} tokens.
+ * Input: documents. Output: the same documents with the scores of their tokens, in the same sequence, some documents at a time.
+ * Documents are tokenized on this thread and scored by the model's threads, in tasks of whole documents with at least
+ * {@link PIECE_WORDS} tokens together.
  */
 export async function* scoreDocuments<D extends Scorable>(
   documents: AsyncIterable<readonly D[]> | Iterable<readonly D[]>,
@@ -89,12 +89,15 @@ export async function* scoreDocuments<D extends Scorable>(
   for (const due of waiting) yield await due;
 }
 
-/** A document of a task, with the places of its tokens among the tokens of the task. */
+/** A document of a task, and where its tokens are among the tokens of the task. */
 interface Placed<D> {
   readonly document: D;
+  /** Its tokens are `from` ≤ t < `to` of the model. */
   readonly from: number;
   readonly to: number;
+  /** Which model of `against` it is compared with. */
   readonly other: number;
+  /** Its tokens are `otherFrom` ≤ t < `otherTo` of that model. */
   readonly otherFrom: number;
   readonly otherTo: number;
   readonly sentences: number;
@@ -202,7 +205,7 @@ class Task<D extends Scorable> {
   }
 }
 
-/** What the documents of a task share. */
+/** The arrays by token of a whole task. */
 interface TaskScores {
   readonly ids: Uint32Array;
   readonly scores: TokenScores;
@@ -211,7 +214,7 @@ interface TaskScores {
   readonly spreads: TokenSpreads | undefined;
 }
 
-/** A scored document. Arrays by token are cut out of those of its task when they are asked for: most figures are sums. */
+/** A scored document. Its arrays by token are cut out of the arrays of its task only when they are asked for, because most figures need only sums. */
 class TaskDocument<D> implements ScoredDocument<D> {
   readonly document: D;
   readonly sum: TokenSums;
@@ -288,13 +291,13 @@ function partOf({ log10Probs, matched, oov }: TokenScores, from: number, to: num
   };
 }
 
-/** Makes one line of a document: every line end but the last becomes a space. */
+/** Makes a document one line: every line end except the last becomes a space. */
 function joinLines(text: Uint8Array): void {
   const last = text.length - 1;
   for (let at = text.indexOf(NEWLINE); at >= 0 && at < last; at = text.indexOf(NEWLINE, at + 1)) text[at] = 0x20;
 }
 
-/** Gives tokens and line ends to several sinks. */
+/** Gives each token and line end to several sinks. */
 class Fan implements TokenSink {
   constructor(private readonly sinks: readonly TokenSink[]) {}
 

@@ -29,17 +29,17 @@ import { labelFigures } from './roc.js';
 import { Examples, selectionReport, type SelectionReport } from './selection-report.js';
 import { checkShard, expandForTwoPasses, isInShard, readAllRecords, type RecordAt, type Shard } from './stream.js';
 
-/** Buckets, from the lowest figures to the highest: where each ends, as a percentile or as a figure; the last has no end. */
+/** Buckets from the lowest figures to the highest. Each bucket except the last ends at a percentile or at a figure. */
 export interface BucketChoice {
-  /** Letters, digits, _ and -: they become names of files. */
+  /** The names of the buckets, of letters, digits, _ and -: they become names of files. */
   readonly names: readonly string[];
-  /** Percentiles, 0 to 100, ascending; one less than names. Figures strictly below an end belong to its bucket, as in CCNet. */
+  /** The percentiles (0 to 100) at which the buckets end, ascending; one less than `names`. A bucket has the figures strictly below its end, as in CCNet. */
   readonly percentiles?: readonly number[];
-  /** Figures instead of percentiles. */
+  /** The figures at which the buckets end, in place of percentiles. */
   readonly at?: readonly number[];
 }
 
-/** A random sample: BERTIN's, or SoftDedup's weights. */
+/** A random sample by BERTIN's probabilities, or weights after SoftDedup. */
 export type SampleChoice =
   | {
       /** How a document's probability depends on its figure (de la Rosa et al. 2022). */
@@ -50,9 +50,9 @@ export type SampleChoice =
   | {
       /** Weights that fall with commonness (after He et al. 2024). Without `count`, all documents are returned, each with its weight. */
       readonly how: 'inverse';
-      /** Segments of equal token mass. Default 20. */
+      /** Number of segments, which have equally many tokens. Default 20. */
       readonly segments?: number;
-      /** The highest weight over the lowest. Default 10. */
+      /** The highest weight divided by the lowest. Default 10. */
       readonly ratio?: number;
       /** The number of documents that are drawn, with probabilities proportional to their weights. Default: no draw. */
       readonly count?: number;
@@ -70,11 +70,11 @@ export interface SelectOptions extends DocumentOptions, WorkOptions {
   readonly max?: number;
   /** Keeps a share of the documents by rank, or with `of: 'tokens'` of the tokens. */
   readonly keep?: {
-    /** Which end of the figures. */
+    /** Which end of the figures is kept, or the middle. */
     readonly which: Kept;
-    /** From 0 to 1. */
+    /** The share that is kept, from 0 to 1. */
     readonly share: number;
-    /** Whether it is a share of the documents or of their tokens. Default `documents`. */
+    /** Whether `share` is a share of the documents or of their tokens. Default `documents`. */
     readonly of?: 'documents' | 'tokens';
   };
   /** Sorts documents into buckets. */
@@ -83,13 +83,13 @@ export interface SelectOptions extends DocumentOptions, WorkOptions {
   readonly sample?: SampleChoice;
   /** The number of documents to draw without replacement, with probabilities proportional to base^(figure / temperature), as in DSIR. */
   readonly resample?: number;
-  /** The number of documents to keep: the ones with the highest figures. */
+  /** Keeps this many documents: those with the highest figures. */
   readonly top?: number;
-  /** Chooses nothing: says how well the figure finds the documents whose `field` has the `value`. */
+  /** Chooses no documents, but measures how well the figure finds the documents whose member `field` has the value `value`. */
   readonly label?: {
-    /** A member of the objects. */
+    /** The name of a member. */
     readonly field: string;
-    /** Its value as text: `true`, `5`. */
+    /** The value as text, such as `true` or `5`. */
     readonly value: string;
   };
   /** Divides the figures before `resample`. Default 1. */
@@ -100,20 +100,20 @@ export interface SelectOptions extends DocumentOptions, WorkOptions {
   readonly minTokens?: number;
   /** The path of the number of tokens. Default: the member `tokens` beside the figure, or beside an object that holds it. */
   readonly tokens?: string;
-  /** Takes shares and quantiles among the documents with the same value of this member: language, domain. */
+  /** Takes shares and quantiles among the documents that have the same value of this member, such as a language or a domain. */
   readonly within?: string;
   /** The number of bins by length in tokens, with equally many documents each: shares and quantiles are taken within each bin. */
   readonly lengthBins?: number;
-  /** Whole number. Default 1. The same seed chooses the same documents, whatever the shards. */
+  /** A whole number. Default 1. The same seed chooses the same documents, whatever the shards. */
   readonly seed?: number;
   /** The part of the documents that is returned. All documents take part in the choice. */
   readonly shard?: Shard;
   /**
-   * A random share of the documents, from 0 to 1: all others are left out, as if they were not there. For a first look at large files: only
-   * these documents are parsed. Default 1.
+   * The share of the documents, from 0 to 1, that a random sample has: all other documents are ignored and not parsed, for a first look at
+   * large files. Default 1.
    */
   readonly sampleRate?: number;
-  /** Resamples of the intervals of `label`. Default 200. */
+  /** Number of resamples of the bootstrap of `label`. Default 200. */
   readonly resamples?: number;
   /** Called with the report after the last document. */
   readonly onReport?: (report: SelectionReport) => void;
@@ -213,17 +213,17 @@ const METHODS = ['keep', 'buckets', 'sample', 'resample', 'top', 'label'] as con
 
 /** A chosen document. */
 export interface SelectedDocument {
-  /** Its position among all records, from 0. */
+  /** The document's position among all documents, from 0. */
   readonly index: number;
   /** The object that was read. */
   readonly document: JsonObject;
-  /** Its figure. */
+  /** The document's figure. */
   readonly figure: number;
-  /** The name of its bucket, with `buckets`. */
+  /** The name of the document's bucket, with `buckets`. */
   readonly bucket: string | undefined;
-  /** Its weight, with `sample: { how: 'inverse' }`. */
+  /** The document's weight, with `sample: { how: 'inverse' }`. */
   readonly weight: number | undefined;
-  /** Its JSON in UTF-8 without a line feed, byte for byte; with a weight as the member `weight` of `kneser`. */
+  /** The document's JSON in UTF-8 without a line feed, byte for byte; a weight is added as the member `weight` of `kneser`. */
   readonly line: Uint8Array;
   /** @internal Writes `line`. */
   writeTo(out: PendingBytes): void;
@@ -232,8 +232,8 @@ export interface SelectedDocument {
 /**
  * Chooses documents by a figure: thresholds, shares by rank, buckets, random samples, weights. The figure is any number in the
  * objects; neither text nor tokens are needed for it. A document whose figure is `null` or missing is never chosen, and counted in
- * the report. Documents are returned in their order, byte for byte. Files are read twice. Memory: 8 bytes for each document, and 8
- * more for each of the number of tokens, `within`, and the order of ranks, if the method needs them.
+ * the report. Documents are returned in the order of the files, byte for byte. Files are read twice. Memory: 8 bytes for each document, 4
+ * more for its number of tokens, 4 more with `within`, and 8 more while documents are sorted.
  *
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_INPUT_JSON for a figure that is not a number, KNESER_ABORTED.
  * @example
@@ -293,7 +293,7 @@ async function* run(options: SelectOptions): AsyncGenerator<SelectedRow, void, v
   }
   const decision = decide(table, options);
   const examples = onReport && new Examples(table, decision, options);
-  // The number of a record among those of the table: its position, unless there is a sample.
+  // The row of a record in the table: with a sample, it is not the record's position.
   let rows = 0;
   for await (const records of read(true)) {
     for (const record of records) {
@@ -307,7 +307,7 @@ async function* run(options: SelectOptions): AsyncGenerator<SelectedRow, void, v
   onReport?.({ ...selectionReport(table, decision, options), ...(examples?.found() ?? {}) });
 }
 
-/** The records of a random sample. Another number of the document decides than the ones by which methods choose. */
+/** The records of a random sample. */
 async function* sampleOf(
   records: AsyncIterable<readonly RecordAt[]>,
   rate: number,
@@ -319,6 +319,7 @@ async function* sampleOf(
 /** Added to the seed, so that a sample and the choices in it are independent. */
 const SAMPLING = 0x5a3b1e;
 
+/** A chosen document, which writes itself. */
 class SelectedRow implements SelectedDocument, OutputLine {
   readonly index: number;
   readonly bucket: string | undefined;
@@ -410,9 +411,9 @@ async function readFigures(source: AsyncGenerator<readonly RecordAt[]>, options:
 }
 
 /**
- * The number of tokens at a path; NaN where there is none.
+ * The number of tokens at a path; NaN if there is none.
  *
- * @param isNamed whether the caller named the path: then another value than a whole number is an error, else it is none.
+ * @param isNamed whether the caller named the path. A value that is not a whole number is then an error; otherwise it is ignored.
  * @throws KNESER_INPUT_JSON
  */
 function tokensAt(record: RecordAt, path: string, isNamed: boolean): number {
@@ -432,7 +433,7 @@ function isCount(value: number): boolean {
   return Number.isInteger(value) && value >= 0 && value < 2 ** 32;
 }
 
-/** The name of the given option that needs numbers of tokens. */
+/** The name of an option in use that needs the number of tokens of each document. */
 function neededFor({ keep, sample, lengthBins, minTokens }: SelectOptions): string | undefined {
   if (keep?.of === 'tokens') return 'keep';
   if (sample?.how === 'inverse') return 'sample';
@@ -440,7 +441,7 @@ function neededFor({ keep, sample, lengthBins, minTokens }: SelectOptions): stri
   return minTokens === undefined || minTokens === 0 ? undefined : 'minTokens';
 }
 
-/** The paths at which a number of tokens may be: `kneser.against.tokens`, `kneser.tokens`, `tokens` for `kneser.against.log10Ratio`. */
+/** The paths at which the number of tokens may be. For the figure `kneser.against.log10Ratio` these are `kneser.against.tokens`, `kneser.tokens` and `tokens`. */
 function tokenPaths(by: string): string[] {
   const parts = by.split('.').slice(0, -1);
   return Array.from({ length: parts.length + 1 }, (_, i) => [...parts.slice(0, parts.length - i), 'tokens'].join('.'));

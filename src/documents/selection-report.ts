@@ -11,24 +11,24 @@ import type { RecordAt } from './stream.js';
 const PERCENTILES = [0, 1, 5, 10, 25, 30, 50, 60, 75, 90, 95, 99, 100] as const;
 /** Bars of the histogram. */
 const BARS = 60;
-/** UTF-16 units of a document that an example shows. */
+/** An example shows this much of a document [UTF-16 code units]. */
 const SHOWN_TEXT = 200;
 
-/** Numbers of documents and tokens; `tokens` is `null` if the objects have no numbers of tokens. */
+/** Numbers of documents and tokens. */
 export interface Counted {
   /** Number of documents. */
   readonly documents: number;
-  /** Their tokens. */
+  /** Number of their tokens; `null` if the objects do not say how many tokens they have. */
   readonly tokens: number | null;
 }
 
 /** A document near a cut. */
 export interface ExampleDocument {
-  /** Its member `id`, or its place in the input. */
+  /** The document's member `id`, or its place in the input. */
   readonly id: string;
-  /** Its figure. */
+  /** The document's figure. */
   readonly figure: number;
-  /** Its first 200 characters; `null` for a document without text. */
+  /** The first 200 characters of its text; `null` for a document without text. */
   readonly text: string | null;
 }
 
@@ -38,17 +38,17 @@ export interface SelectionReport {
   readonly by: string;
   /** All documents. */
   readonly all: Counted;
-  /** Documents whose figure is `null` or missing, or that have too few tokens: never chosen. */
+  /** Number of documents that are never chosen, because their figure is `null` or missing, or they have too few tokens. */
   readonly withoutFigure: number;
   /** The chosen documents. */
   readonly kept: Counted;
   /** The figure at percentiles. */
   readonly quantiles: readonly QuantileRow[];
-  /** By value of `within`. */
+  /** One row for each value of `within`. */
   readonly within?: readonly GroupRow[];
-  /** By bucket, the documents in it. */
+  /** One row for each bucket. */
   readonly buckets?: readonly BucketRow[];
-  /** Values that the method computed: quartiles and φ of a sample, ends of buckets, segments of weights. */
+  /** Values that the method computed, such as the quartiles and φ of a sample, the ends of buckets, or the segments of weights. */
   readonly details: Readonly<Record<string, unknown>>;
   /** Documents next to each cut. */
   readonly cuts?: readonly CutExamples[];
@@ -74,7 +74,7 @@ export interface GroupRow {
   readonly name: string;
   /** Documents with a figure. */
   readonly all: number;
-  /** Those of them that are chosen. */
+  /** How many of them are chosen. */
   readonly kept: number;
   /** `kept` / `all`. */
   readonly share: number;
@@ -92,21 +92,21 @@ export interface BucketRow extends Counted {
 
 /** Documents next to a cut. */
 export interface CutExamples {
-  /** What is cut: a value of `within`, a bin of length, or `all`. */
+  /** The documents that are cut: a value of `within`, a bin of length, or `all`. */
   readonly of: string;
   /** The figure at the cut. */
   readonly at: number;
   /** Documents below the cut, the nearest first. */
   readonly below: readonly ExampleDocument[];
-  /** Documents above it, the nearest first. */
+  /** Documents above the cut, the nearest first. */
   readonly above: readonly ExampleDocument[];
 }
 
-/** A histogram between the 0.5th and the 99.5th percentile; what lies outside is in the outermost bars. */
+/** A histogram from the 0.5th to the 99.5th percentile; figures outside are counted in the outermost bars. */
 export interface FigureHistogram {
-  /** Whether bars are equally wide on a logarithmic scale: where these figures are above 0. */
+  /** Whether bars are equally wide on a logarithmic scale, as they are if the 0.5th percentile is above 0. */
   readonly logarithmic: boolean;
-  /** Ends of the bars: one more than bars. */
+  /** The ends of the bars, ascending: one more than there are bars. */
   readonly edges: readonly number[];
   /** By bar, documents with a figure. */
   readonly all: readonly number[];
@@ -116,13 +116,13 @@ export interface FigureHistogram {
 
 /** {@link LabelFigures} of a label. */
 export interface LabelReport extends LabelFigures {
-  /** The member. */
+  /** The name of the member. */
   readonly field: string;
-  /** Its value. */
+  /** The value that labels a document. */
   readonly value: string;
 }
 
-/** The report of a choice. @param decision `undefined` where nothing is chosen. */
+/** Makes the report of a choice. @param decision `undefined` if nothing is chosen. */
 export function selectionReport(
   { figures, tokens, groups, groupNames }: FigureTable,
   decision: Decision | undefined,
@@ -175,7 +175,7 @@ export function selectionReport(
   };
 }
 
-/** A share; 0 of nothing. */
+/** some / all; 0 if `all` is 0. */
 function part(some: number, all: number): number {
   return all === 0 ? 0 : some / all;
 }
@@ -216,7 +216,7 @@ export class Examples {
     this.wanted = new Set(decision.cuts.flatMap(({ below, above }) => [...below, ...above]));
   }
 
-  /** @param row the number of the record in the table. */
+  /** Takes the text of a record if it is next to a cut. @param row the row of the record in the table. */
   look(record: RecordAt, row: number): void {
     if (!this.wanted.has(row)) return;
     const { id = 'id', field, column } = this.options;

@@ -1,4 +1,4 @@
-/** 1 − the edit distance of two texts (Levenshtein 1966) / the longer length [UTF-16 units]; 1 for two empty ones. */
+/** 1 − (edit distance of two texts, Levenshtein 1966) / (length of the longer text), both in UTF-16 code units; 1 for two empty texts. */
 export function editSimilarity(a: string, b: string): number {
   if (a === b) return 1;
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -12,7 +12,7 @@ export function editSimilarity(a: string, b: string): number {
   return 1 - row[b.length] / Math.max(a.length, b.length);
 }
 
-/** The F of ROUGE-L (Lin 2004) of two lists of tokens: twice their longest common subsequence / the sum of their lengths. */
+/** The F of ROUGE-L (Lin 2004) of two lists of tokens: 2 · (length of their longest common subsequence) / (sum of their lengths); 1 for two empty lists. */
 export function rougeL(a: readonly string[], b: readonly string[]): number {
   let row = new Array<number>(b.length + 1).fill(0);
   for (const token of a) {

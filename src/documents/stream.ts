@@ -1,8 +1,8 @@
 /**
- * src/documents: documents in, figures, choices and statistics of documents out: `annotate`, `select`, `overlap`, `weigh` and
- * perplexity by domain. All of them read the same stream of documents (`stream.ts`, this file), whose records are unchanged, byte
- * for byte; `member.ts` finds and adds members of a record. Random choices are hashes of positions (base/hash-random.ts), so that
- * threads, shards and repeated runs choose alike. Commands that need quantiles read their files twice.
+ * src/documents reads documents, and computes figures of them, chooses some of them, or compares them: `annotate`, `select`, `overlap`,
+ * `recitation`, `weigh` and perplexity by domain. All read the same stream of documents (`stream.ts`, this file), whose records are
+ * unchanged, byte for byte; `member.ts` finds and adds members of a record. Random choices are hashes of positions
+ * (base/hash-random.ts), so that threads, shards and repeated runs make the same choices. Work that needs quantiles reads its files twice.
  */
 import { STDIN } from '../base/node/standard-streams.js';
 import { optionError, type Check } from '../base/check.js';
@@ -18,9 +18,11 @@ import { readRecords } from '../text/formats/records.js';
 export interface RecordAt {
   /** Its position among all records of all files, from 0. */
   readonly index: number;
+  /** The path of the file. */
   readonly file: string;
   /** The record's JSON in UTF-8, without a line feed; valid until the next records are asked for. */
   readonly line: Uint8Array;
+  /** The record's JSON, parsed. */
   readonly object: JsonObject;
   /** The place of the record for messages: `FILE, line 7`. */
   readonly place: () => string;
@@ -49,7 +51,7 @@ export const checkShard: Check = (name, value) => {
   }
 };
 
-/** Whether a document is one of a shard. */
+/** Whether a document belongs to a shard. */
 export function isInShard(index: number, shard: Shard | undefined): boolean {
   return !shard || index % shard.parts === shard.part - 1;
 }
@@ -63,9 +65,9 @@ export interface StreamEvents extends WorkOptions {
 }
 
 /**
- * Input: files and folders. Output: their records, some at a time. Order: as in the files.
+ * Input: files. Output: their records, in the order of the files, some records at a time.
  *
- * @param isChecked whether the files were read before, whole and without an error: objects are then parsed when they are asked for.
+ * @param isChecked whether all files were already read without an error: objects are then parsed only when they are asked for.
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_OPTION, KNESER_ABORTED
  */
 export async function* readAllRecords(
@@ -142,7 +144,7 @@ async function fieldOf(file: string, documents: DocumentOptions): Promise<string
   return (name === 'parquet' ? documents.column : documents.field) ?? 'text';
 }
 
-/** The input files of work that reads them twice. @throws KNESER_OPTION for standard input, which can be read only once. */
+/** Finds the input files of work that reads them twice. @param reason the work, for the message. @throws KNESER_OPTION for standard input and pipes, which can be read only once. */
 export async function expandForTwoPasses(
   files: readonly string[],
   documents: DocumentOptions,
@@ -154,7 +156,7 @@ export async function expandForTwoPasses(
     if (path !== STDIN && bytes !== undefined) continue;
     throw new KneserError(
       'KNESER_OPTION',
-      `${path}: ${reason} reads its input twice, and a pipe can be read once; write it to a file first`,
+      `${path}: ${reason} reads its input twice, but a pipe can be read only once; write the input to a file first`,
     );
   }
   return inputs;

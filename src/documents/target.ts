@@ -8,11 +8,13 @@ import { Column } from './columns.js';
 import { linesOf, type Proxies } from './proxy.js';
 import { readAllDocuments, type StreamEvents } from './stream.js';
 
-/** A model of a target, and two of the documents, each of which has seen one half of them. */
+/** A model of a target, and two models of the documents. */
 export interface TargetModels {
+  /** The model of the target. */
   readonly model: LanguageModel;
+  /** Entry i is a model of a sample of half i of the documents. */
   readonly against: readonly LanguageModel[];
-  /** The model of `against` that has not seen a document. */
+  /** Returns, for the index of a document, the index of the model in `against` that was trained on the other half. */
   readonly choose: (index: number) => number;
 }
 
@@ -20,11 +22,11 @@ export interface TargetModels {
 const LEAST_COUNT = 2;
 
 /**
- * Trains the models that importance is measured with: of the target, and of two samples of the documents, one of each half, as many
- * tokens as the target has. A document is compared with the sample of the other half: a model that has seen it would recite it. All
- * three know the words that occur at least twice in the target and the samples.
+ * Trains the three models by which importance is measured: one of the target, and one of a sample of each half of the documents; a sample
+ * has as many tokens as the target. A document is compared with the model of the other half, because a model that was trained on the
+ * document would recite it. The vocabulary of all three is the words that occur at least twice in the target and the samples together.
  *
- * @throws KNESER_INPUT_EMPTY, and what training throws.
+ * @throws KNESER_INPUT_EMPTY, and the errors of training.
  */
 export async function trainForTarget(
   proxies: Proxies,
@@ -37,7 +39,10 @@ export async function trainForTarget(
   const targets = await expandInputs(target, {}, events.onWarning);
   for (const { path } of targets) {
     if (!inputs.some(input => input.path === path)) continue;
-    throw new KneserError('KNESER_OPTION', `target: ${path} is among the documents, too; leave it out of one`);
+    throw new KneserError(
+      'KNESER_OPTION',
+      `target: ${path} is also one of the documents' files; leave it out of one of them`,
+    );
   }
   const targetOptions = await documentsOf(targets, documents);
   const own = (): AsyncGenerator<string> => texts(targets, targetOptions, events);
@@ -67,7 +72,7 @@ export async function trainForTarget(
   return { model, against, choose: index => 1 - halfOf(index) };
 }
 
-/** The texts of documents, or of those of a sample. */
+/** The texts of all documents, or of the documents whose indices are in `sample`. */
 async function* texts(
   inputs: readonly Input[],
   documents: DocumentOptions,
@@ -79,12 +84,12 @@ async function* texts(
   }
 }
 
-/** Tokens and sentences of a text, about: what white space separates, and `</s>`. */
+/** About how many tokens a text has: the parts that white space separates, and one `</s>` for each line. */
 function tokensOf(text: string): number {
   return text.split('\n').reduce((sum, line) => sum + splitTokens(line).length + 1, 0);
 }
 
-/** Of each half documents in random order, until they have enough tokens. */
+/** Draws a sample of each half of the documents, in random sequence, until the sample has `tokens` tokens. @returns by half, the indices of the documents. */
 async function samplesOf(
   inputs: readonly Input[],
   documents: DocumentOptions,
@@ -98,7 +103,7 @@ async function samplesOf(
     for (const { text } of some) lengths.push(text === undefined ? 0 : tokensOf(text));
   }
   const sizes = lengths.view();
-  // Another number of the same document than the one that chooses its half.
+  // Another seed than that of `halfOf`, so that the two choices are independent.
   const keys = sizes.map((_, index) => hashRandom(seed + 1, index));
   const order = Uint32Array.from(sizes.keys()).sort((a, b) => keys[a] - keys[b] || a - b);
   const samples = [new Set<number>(), new Set<number>()];
@@ -111,7 +116,7 @@ async function samplesOf(
   }
   if (Math.min(...taken) < tokens) {
     onWarning?.(
-      'a half of the documents has fewer tokens than the target: the models differ in size, and so the ratios lean to the target',
+      'a half of the documents has fewer tokens than the target: its model is trained on less text, so that the ratios favour the target',
     );
   }
   return samples;

@@ -34,11 +34,11 @@ import { scoreDocuments } from './scored.js';
 import { splitTokens } from '../text/tokens.js';
 import { expandForTwoPasses, readAllDocuments, type DocumentAt } from './stream.js';
 
-/** What {@link weigh} reads, and which weights it finds: for a `target`, `minimax`, or from `losses` and `scores`. */
+/** The files that {@link weigh} reads, and how it finds the weights: for a `target`, by `minimax`, or from `losses` and `scores`. */
 export interface WeighOptions extends DocumentOptions, WorkOptions {
   /** The files of each domain, by its name. */
   readonly domains?: Readonly<Record<string, readonly string[]>>;
-  /** Files of documents of all domains, in place of `domains`; `within` names the domain of each. */
+  /** Files of documents of all domains, in place of `domains`; `within` names the member with the domain. */
   readonly files?: readonly string[];
   /** A member that names the domain of each document of `files`. */
   readonly within?: string;
@@ -46,33 +46,33 @@ export interface WeighOptions extends DocumentOptions, WorkOptions {
   readonly target?: readonly string[];
   /** Finds weights whose worst excess loss is least, as DoReMi does for networks. There is no evidence that such weights help a network. */
   readonly minimax?: boolean;
-  /** A table (TSV) of losses: a row a model, a column a domain; the first row names the domains, the first column the models. */
+  /** A table (TSV) of losses, with one row for each model and one column for each domain. The first row names the domains, the first column the models. */
   readonly losses?: string;
-  /** A table (TSV) of the error of each model, from 0 to 1, lower is better: a row a model. The first row is a head. */
+  /** A table (TSV) with one row for each model: its name, and its error from 0 to 1 (lower is better). The first row is a head. */
   readonly scores?: string;
   /** How losses and scores are compared. Default `spearman`. */
   readonly estimator?: Estimator;
   /** How comparisons become weights. Default `linear`. */
   readonly projection?: Projection;
-  /** A table (TSV) of the tokens that each domain has: a row a domain. The first row is a head. Or `tokens`: those of `domains` or `files` are counted. Needed with `losses`. */
+  /** A table (TSV) with one row for each domain: its name, and how many tokens it has. The first row is a head. Or `tokens`, to count the tokens of `domains` or `files`. Needed with `losses`. */
   readonly tau?: string;
-  /** Tokens that will be trained on: a domain gives at most its own. */
+  /** How many tokens a network will be trained on. A domain gives no more tokens than it has. */
   readonly budget?: number;
   /** Order of the domains' models. Default 3. */
   readonly order?: number;
-  /** Words that the models know, the most frequent ones of all domains. Default 50,000. */
+  /** How many words the models know: the most frequent words of all domains. Default 50,000. */
   readonly vocabLimit?: number;
   /** Lower-cases all text. Default false. */
   readonly lowercase?: boolean;
-  /** What the loss of a domain is compared with: the best mixture for itself (`own`, the default), or the best one for all (`pooled`). */
+  /** The loss with which the loss of a domain is compared: under the best mixture for this domain (`own`, the default), or for all domains (`pooled`). */
   readonly reference?: 'own' | 'pooled';
-  /** Rounds of minimax. Default 200. */
+  /** Number of rounds of minimax. Default 200. */
   readonly rounds?: number;
-  /** Step of minimax. Default 1. */
+  /** Step size of minimax. Default 1. */
   readonly step?: number;
-  /** Share of the uniform distribution in each round. Default 0.001. */
+  /** Share of the uniform distribution in the weights of each round of minimax. Default 0.001. */
   readonly smooth?: number;
-  /** Told what may be wrong. */
+  /** Called with one sentence for each thing that may be wrong with the input. */
   readonly onWarning?: (warning: string) => void;
 }
 
@@ -115,49 +115,50 @@ const WEIGH_OPTIONS: OptionTable<WeighOptions> = {
 export interface DomainWeight {
   /** Its name. */
   readonly name: string;
-  /** Its weight; those of all domains add up to 1. */
+  /** The weight of the domain; the weights of all domains add up to 1. */
   readonly weight: number;
-  /** Its documents; `null` where only losses are known. */
+  /** Number of its documents; `null` if only losses are known. */
   readonly documents: number | null;
-  /** Its tokens; `null` where they are not known. */
+  /** Number of its tokens; `null` if it is not known. */
   readonly tokens: number | null;
-  /** Bits a token of its held-out documents under the mixture; `null` where there are none. */
+  /** Mean −log2 p for each token of the domain's held-out documents under the mixture; `null` with `losses`. */
   readonly bitsPerToken: number | null;
   /**
-   * The same a byte of UTF-8, line ends included. Words that the models do not know count with p of `<unk>`: all domains are measured with
-   * one vocabulary.
+   * Mean −log2 p for each byte of these documents in UTF-8, line ends included. Unknown words count with p of `<unk>`, because all domains
+   * are measured with one vocabulary.
    */
   readonly bitsPerByte: number | null;
-  /** Loss of the mixture on them less the reference [nats a token], with `minimax`. */
+  /** The loss of the mixture on these documents minus the reference [nats a token], with `minimax`. */
   readonly excess: number | null;
-  /** What the estimator says of it, with `losses`. */
+  /** The correlation of the models' losses on the domain with their errors, by the `estimator`, with `losses`. */
   readonly correlation: number | null;
-  /** How often its text is read when `budget` tokens are drawn by the weights; `null` without `budget`. */
+  /** How often the domain's text is read when `budget` tokens are drawn by the weights; `null` without `budget`. */
   readonly epochsAt: number | null;
 }
 
 /** Weights of domains. */
 export interface WeighReport {
-  /** The weights by name, as DoReMi's configuration files have them. */
+  /** By name of a domain, its weight, as in DoReMi's configuration files. */
   readonly train_domain_weights: Readonly<Record<string, number>>;
-  /** How they were found. */
+  /** How the weights were found. */
   readonly method: 'target' | 'minimax' | 'correlations';
   /** The domains, in the order in which they were given. */
   readonly domains: readonly DomainWeight[];
-  /** `target`: mean −ln p of the target's tokens; `minimax`: the highest excess; `null` for correlations. */
+  /** For `target` the mean −ln p of the target's tokens, for `minimax` the highest `excess` [nats a token]; `null` for correlations. */
   readonly objective: number | null;
 }
 
 /** Every fifth document of a domain is held out. */
 const HELD_OUT = 5;
-/** Held-out tokens of a domain, and tokens of the target, that are scored at most: 8 bytes each and domain are held. */
+/** The most held-out tokens of a domain, and the most tokens of the target, that are scored. Each takes 8 bytes for each domain's model. */
 const MOST_TOKENS = 100_000;
 
 /**
- * Finds weights of domains: those that predict a target best (EM on a mixture of one model a domain), those whose worst domain is
- * least bad (minimax), or those that go with the scores of existing models (perplexity correlations).
+ * Finds weights of domains in one of three ways: the weights that predict a target best (`target`: EM on a mixture of one model for each
+ * domain), the weights with the smallest worst loss of a domain (`minimax`), or weights by how well the losses of existing models on a
+ * domain predict their errors (`losses` and `scores`: perplexity correlations).
  *
- * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_INPUT_TABLE, KNESER_ABORTED, and what training throws.
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_INPUT_TABLE, KNESER_ABORTED, and the errors of training.
  * @example
  * ```ts
  * import { writeFileSync } from 'node:fs';
@@ -203,7 +204,7 @@ export async function weigh(options: WeighOptions): Promise<WeighReport> {
 /** The documents of a domain. */
 interface Domain {
   readonly name: string;
-  /** The texts of documents whose position leaves (or does not leave) the remainder 0 modulo five. */
+  /** The texts of the held-out documents (true), of the others (false), or of all documents (`undefined`). */
   readonly texts: (heldOut: boolean | undefined) => AsyncGenerator<string>;
 }
 
@@ -229,7 +230,7 @@ async function openDomains(options: WeighOptions): Promise<readonly Domain[] | u
   return Promise.all([...names].map(name => openDomain(options, name, files, isOf(name))));
 }
 
-/** A domain of files, or of some of their documents. */
+/** Opens a domain. @param isOf whether a document of the files belongs to the domain; by default all do. */
 async function openDomain(
   options: WeighOptions,
   name: string,
@@ -254,6 +255,7 @@ async function openDomain(
   };
 }
 
+/** Finds weights with one small model for each domain. */
 async function byProxies(options: WeighOptions, domains: readonly Domain[]): Promise<WeighReport> {
   const { order = 3, vocabLimit = 50_000, lowercase = false, signal, target, budget } = options;
   return Proxies.with({ order, lowercase, signal }, async proxies => {
@@ -298,9 +300,11 @@ async function byProxies(options: WeighOptions, domains: readonly Domain[]): Pro
   });
 }
 
-/** Weights, and the mixture of models that they belong to. */
+/** Weights that were found. */
 interface Found {
+  /** By domain, its weight. */
   readonly weights: ArrayLike<number>;
+  /** By model, its weight in the mixture. */
   readonly mixture: ArrayLike<number>;
   readonly excess?: ArrayLike<number>;
   readonly objective: number;
@@ -329,8 +333,9 @@ function minimaxOf(
   return { ...found, objective: found.excess.reduce((most, value) => Math.max(most, value), -Infinity) };
 }
 
-/** The probabilities of the tokens of a text, and the mean length of a token with the space or line end behind it. */
+/** The probabilities of the tokens of a text. */
 interface Measured extends Probabilities {
+  /** The mean length of a token with the space or line end after it [bytes]. */
   readonly bytesPerToken: number;
 }
 
@@ -439,7 +444,7 @@ async function byCorrelations(options: WeighOptions, losses: string, scores: str
   return report('correlations', rows, null);
 }
 
-/** The tokens of each domain: out of a table, or counted. */
+/** By domain, how many tokens it has: read from a table, or counted. */
 async function sizesFor(options: WeighOptions, tau: string): Promise<ReadonlyMap<string, number>> {
   if (tau !== 'tokens') return new Map((await readTable(tau)).rows.map(({ name, values }) => [name, values[0]]));
   const domains = await openDomains(options);
@@ -464,7 +469,7 @@ function report(
   return { train_domain_weights: weights, method, domains, objective };
 }
 
-/** A table with a head, and a name and numbers in each row. */
+/** A table with a head, whose rows are a name and numbers. */
 interface NumberTable {
   readonly head: readonly string[];
   readonly rows: readonly { readonly name: string; readonly values: readonly number[] }[];

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { Zstd } from '@hpcc-js/wasm-zstd';
 
-// A thread that compresses chunks to one frame of zstd: each chunk is answered with the bytes that are ready, 'end' with the last ones.
+// The entry of a thread of Node that compresses chunks to one frame of zstd. It answers each chunk with the compressed bytes that are ready, and 'end' with the last bytes.
 if (parentPort) {
   const port = parentPort;
   const zstd = await Zstd.load();

@@ -2,12 +2,13 @@ import { Transform, type Duplex } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { AnsweringThread } from '../base/node/answering-thread.js';
 
-/** The compressor of zstd, which Node has from version 22.15 on. */
+/** Node's own zstd compressor, which Node has from version 22.15 on. */
 const { createZstdCompress } = zlib as { createZstdCompress?: () => Duplex };
 
 /**
- * Makes a stream that compresses to one frame of zstd: Node's own, or zstd in WebAssembly on a thread, whose module compresses one stream at a
- * time. (Programs that stop at the end of the first frame read a file of several frames only in part.)
+ * Makes a stream that compresses to one frame of zstd, by Node's own compressor or by zstd in WebAssembly. The WebAssembly module
+ * compresses only one stream at a time, and therefore runs on a thread of its own. (One frame, because some programs stop reading at the
+ * end of the first frame.)
  */
 export function zstdCompressor(own: (() => Duplex) | null = createZstdCompress ?? null): Duplex {
   if (own) return own();

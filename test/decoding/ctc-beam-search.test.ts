@@ -165,7 +165,7 @@ test.each<[string, unknown, object, RegExp]>([
   ['+∞', [[0, Infinity]], {}, /label 1 is Infinity/],
   ['a row without a label that can be', [[-Infinity, -Infinity]], {}, /all labels are -Infinity/],
   ['another width', [[0, 1, 2]], {}, /row 0 has 3 numbers for 2 labels/],
-  ['a typed array of another length', new Float32Array(3), {}, /3 numbers are no whole number of rows of 2 labels/],
+  ['a typed array of another length', new Float32Array(3), {}, /3 numbers do not make whole rows of 2 labels/],
   ['text for numbers', 'abc', {}, /logits: .*a list of rows/],
   ['a label twice', [[0, 0]], { labels: ['a', 'a'] }, /labels: .*twice/],
   ['pieces with a space', [[0, 0]], { labels: ['▁a b', ''] }, /has a space/],

@@ -132,7 +132,9 @@ test('a target gives documents of its kind the higher ratios, by models that hav
   const lines = await cli.print(['annotate', '--target', target, file, '--shard', '2/3', '-q']);
   const shard = parseLines<{ kneser: DocumentFigures }>(lines);
   expect(shard.map(({ kneser }) => kneser)).toEqual(rows.filter((_, i) => i % 3 === 1).map(({ figures }) => figures));
-  expect(await cli.refuse(2, ['annotate', '--target', file, file])).toMatch(/--target: .* is among the documents, too/);
+  expect(await cli.refuse(2, ['annotate', '--target', file, file])).toMatch(
+    /--target: .* is also one of the documents' files/,
+  );
   expect(await cli.refuse(2, ['annotate', '--target', target])).toMatch(/name files of documents/);
   expect(() => annotate({ files: [file] })).toThrow('model: is missing');
 });
@@ -268,7 +270,7 @@ test('Parquet output has all members and figures as columns, and is read again',
   );
   expect(rows[1].document).toMatchObject({ tags: { b: '}' }, odd: null, late: null, 'kneser.tokens': 4, score: 0.5 });
   expect(await cli.refuse(2, ['annotate', model, out, '--out', cli.fresh('x') + '.parquet'])).toMatch(
-    /--as: there is a column kneser.unit already/,
+    /--as: there is already a column kneser.unit/,
   );
   expect(await cli.refuse(2, ['annotate', model, '-', '--format', 'jsonl', '--out', out])).toMatch(/can be read once/);
 });
@@ -298,9 +300,9 @@ test('what cannot be done is refused by name, and leaves no file', async () => {
     [[documents, '--out', 'out.txt'], /--out: out.txt: its name must say/],
     [[odd, '--out', join(folder, 'never.jsonl')], /line 2: no text in the field text/],
     [[cut, '--out', join(folder, 'never.jsonl')], /line 2: not JSON/],
-    [[there, '--out', join(folder, 'never.jsonl')], /--as: .*, line 1: there is a member "kneser" already/],
+    [[there, '--out', join(folder, 'never.jsonl')], /--as: .*, line 1: there is already a member "kneser"/],
     [[documents, '--mask', 'above:2'], /above: 2 is not a share/],
-    [['-', '--format', 'jsonl', '--mask', 'above:0.5'], /a pipe can be read once/],
+    [['-', '--format', 'jsonl', '--mask', 'above:0.5'], /a pipe can be read only once/],
     [[documents, '--shard', '3/2'], /--shard: .* is not a shard/],
   ];
   for (const [args, message] of cases) expect(await cli.refuse(2, ['annotate', model, ...args])).toMatch(message);

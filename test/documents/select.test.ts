@@ -358,7 +358,10 @@ test('what cannot be done is refused by name', async () => {
   const cases: [readonly string[], RegExp][] = [
     [[file, '--by', 'x'], /it takes one method, not 0/],
     [[file, '--by', 'x', '--min', '1', '--dry-run', '--html', file], /is an input, too; name another file as html/],
-    [[file, '--by', 'x', '--min', '1', '--out', 'a.jsonl', '--report', './a.jsonl'], /--report: .* is the file of out/],
+    [
+      [file, '--by', 'x', '--min', '1', '--out', 'a.jsonl', '--report', './a.jsonl'],
+      /--report: .* is also the file of out/,
+    ],
     [[file, '--by', 'y', '--min', '1'], /--by: no document has a number at y/],
     [[file, '--by', 'x', '--min', '1', '--top', '1'], /it takes one method, not 2/],
     [[odd, '--by', 'x', '--min', '1'], /line 2: x is "2", not a number or null/],
@@ -366,7 +369,7 @@ test('what cannot be done is refused by name', async () => {
     [[file, '--by', 'x', '--keep', 'lowest', '2'], /keep.share: 2 is not a share|--keep|share: 2/],
     [[file, '--by', 'x', '--buckets', 'a:30,b'], /name the folder for their files/],
     [[file, '--by', 'x', '--min', '1', '--out', file], /is an input, too/],
-    [['-', '--format', 'jsonl', '--by', 'x', '--min', '1'], /a pipe can be read once/],
+    [['-', '--format', 'jsonl', '--by', 'x', '--min', '1'], /a pipe can be read only once/],
     [[cli.file('{"x":-1}\n', '.jsonl'), '--by', 'x', '--sample', 'gaussian', '0.5'], /figures above 0/],
     [[cli.file('{"x":1}\n', '.jsonl'), '--by', 'x', '--sample', 'inverse'], /needs the number of tokens/],
     [[file, '--by', 'x', '--min', '1', '--json'], /standard output has the documents/],
