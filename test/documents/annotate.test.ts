@@ -272,7 +272,7 @@ test('Parquet output has all members and figures as columns, and is read again',
   expect(await cli.refuse(2, ['annotate', model, out, '--out', cli.fresh('x') + '.parquet'])).toMatch(
     /--as: there is already a column kneser.unit/,
   );
-  expect(await cli.refuse(2, ['annotate', model, '-', '--format', 'jsonl', '--out', out])).toMatch(/can be read once/);
+  expect(await cli.refuse(2, ['annotate', model, '-', '--format', 'jsonl', '--out', out])).toMatch(/can be read only once/);
 });
 
 test('zstd is one frame, whatever Node can write, and is read again', async () => {
@@ -297,7 +297,7 @@ test('what cannot be done is refused by name, and leaves no file', async () => {
   const cut = cli.file('{"text":"a"}\n{"text":"b', '.jsonl');
   const cases: [readonly string[], RegExp][] = [
     [[documents, '--out', documents], /is an input, too/],
-    [[documents, '--out', 'out.txt'], /--out: out.txt: its name must say/],
+    [[documents, '--out', 'out.txt'], /--out: out.txt: the name must say/],
     [[odd, '--out', join(folder, 'never.jsonl')], /line 2: no text in the field text/],
     [[cut, '--out', join(folder, 'never.jsonl')], /line 2: not JSON/],
     [[there, '--out', join(folder, 'never.jsonl')], /--as: .*, line 1: there is already a member "kneser"/],

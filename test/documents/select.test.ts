@@ -370,7 +370,7 @@ test('what cannot be done is refused by name', async () => {
     [[file, '--by', 'x', '--buckets', 'a:30,b'], /name the folder for their files/],
     [[file, '--by', 'x', '--min', '1', '--out', file], /is an input, too/],
     [['-', '--format', 'jsonl', '--by', 'x', '--min', '1'], /a pipe can be read only once/],
-    [[cli.file('{"x":-1}\n', '.jsonl'), '--by', 'x', '--sample', 'gaussian', '0.5'], /figures above 0/],
+    [[cli.file('{"x":-1}\n', '.jsonl'), '--by', 'x', '--sample', 'gaussian', '0.5'], /figures must be above 0/],
     [[cli.file('{"x":1}\n', '.jsonl'), '--by', 'x', '--sample', 'inverse'], /needs the number of tokens/],
     [[file, '--by', 'x', '--min', '1', '--json'], /standard output has the documents/],
   ];
