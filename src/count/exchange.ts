@@ -127,7 +127,8 @@ class Clustering {
     let best = old;
     let most = -Infinity;
     for (let c = FIRST_WORD; c < classCount; c++) {
-      // `gains` adds the words after and the words before to N(c,c) separately, and lacks the pairs of the word with itself.
+      // `gains[c]` has one term for N(c,c) plus the words after, and one for N(c,c) plus the words before. The correction replaces both
+      // by the term for N(c,c) plus all of them and the pairs of the word with itself.
       const within = forward[c * classCount + c];
       const correction =
         gain(within, after.counts[c] + before.counts[c] + self) -
@@ -235,7 +236,7 @@ function gain(n: number, more: number): number {
 const TERMS = new Float64Array(1 << 16);
 for (let n = 1; n < TERMS.length; n++) TERMS[n] = n * log(n);
 
-/** n·log n: for n below 65,536, as nearly all counts are, from a table. */
+/** n·log n, read from a table if n is below 65,536, as nearly all counts are. */
 function entropyTerm(n: number): number {
   return n < TERMS.length ? TERMS[n] : n * log(n);
 }

@@ -4,7 +4,7 @@ import { BOS, EOS, NONE } from '../text/tokens.js';
 import type { IdStream } from './id-stream.js';
 import type { Chunk, NgramSource } from './ngram-source.js';
 
-/** A text as a source of n-grams: each token and its history are one. @param length {@link layoutLength} of the text. */
+/** Makes a text a source of n-grams: each token, with its history, is an n-gram. @param length {@link layoutLength} of the text. */
 export function textNgrams(ids: IdStream, order: number, length: number): NgramSource {
   return {
     length,

@@ -1,6 +1,6 @@
 import type { WordList } from '../text/word-list.js';
 
-/** An item of fewer than n tokens is one n-gram of its own length, if it has at least this many tokens. */
+/** An item that is shorter than the n-grams is one n-gram of its own length, if it has at least this many tokens. */
 export const LEAST_TOKENS = 8;
 
 /** The multiplier of the rolling hash: an odd number with well mixed bits (Steele & Vigna 2022). */
@@ -42,7 +42,7 @@ export class NgramIndex {
   private readonly slots: Uint32Array;
   /** By n-gram, its hash. */
   private readonly hashes: Int32Array;
-  /** A bit set, addressed by some bits of a hash: a 0 means that no n-gram has such a hash. Unlike the table, it fits the processor's cache. */
+  /** Bits, of which a hash selects one: if it is 0, no n-gram has this hash. Unlike the hash table, the bits fit the processor's cache. */
   private readonly filter: Uint32Array;
   /** The lengths of the n-grams, ascending. */
   private readonly used: Uint32Array;

@@ -1,4 +1,4 @@
-/** Numbers are counted by 16 bits of their keys at a time: a digit has this many values. */
+/** The key of a number, 64 bits, has four digits of 16 bits; this is how many values a digit can have. */
 const DIGITS = 1 << 16;
 /** Up to this many numbers are sorted instead. */
 const FEW = 1 << 12;
@@ -138,7 +138,7 @@ export class Order {
     };
   }
 
-  /** The positions of the `count` numbers just below a rank and of the `count` numbers from the rank on, each list with the nearest first. */
+  /** The positions of the `count` numbers whose ranks are just below `rank`, and of the `count` numbers from `rank` on; in both lists the nearest first. */
   around(rank: number, count: number): { readonly below: number[]; readonly above: number[] } {
     const { length, valueOf } = this;
     const isBelow = this.below(rank);

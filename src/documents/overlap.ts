@@ -42,7 +42,7 @@ export interface OverlapOptions extends DocumentOptions, WorkOptions {
   readonly answer?: string;
   /** An item is contaminated only if at least this many of its distinct n-grams are in the training text. Default 1. */
   readonly minHits?: number;
-  /** An item is contaminated only if this share of its tokens lies in found n-grams. Default 0. */
+  /** An item is contaminated only if at least this share of its tokens lies in found n-grams. Default 0. */
   readonly minCoverage?: number;
   /** N-grams in more training documents than this are boilerplate, and are not hits. Default 10, as for GPT-3. */
   readonly maxDocuments?: number;

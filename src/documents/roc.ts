@@ -140,7 +140,7 @@ function curve(values: Float64Array, labels: Uint8Array, times: Uint8Array): Cur
       if (labels[from] === 1) tied += times[from];
       else tiedWrong += times[from];
     }
-    // Each labelled document with this figure is ahead of the unlabelled documents that come later, and counts half for those with the same figure.
+    // The area counts pairs of a labelled and an unlabelled document: 1 if the labelled one comes first, 1/2 if their figures are equal.
     area += tied * (negatives - wrong - tiedWrong / 2);
     found += tied;
     wrong += tiedWrong;

@@ -1,5 +1,5 @@
 /**
- * Vectors of n-gram perplexities: where a text is odd, token by token (M. Škorić 2023, Text vectorization via
+ * Computes vectors of n-gram perplexities, which show the places where a text is odd (M. Škorić 2023, Text vectorization via
  * transformer-based language models and n-gram perplexities, arXiv:2307.09255).
  */
 import { checkFlag, checkOptions, oneOf, wholeNumber, type OptionTable } from '../../base/check.js';
@@ -45,7 +45,7 @@ const VECTOR_OPTIONS: OptionTable<VectorOptions> = {
   bins: wholeNumber(1, MOST_BINS),
 };
 
-/** @throws KNESER_OPTION */
+/** Checks the options of a vector. @throws KNESER_OPTION */
 export function checkVectorOptions(options: { readonly [Name in keyof VectorOptions]: unknown }): void {
   checkOptions('ngramPerplexities', options, VECTOR_OPTIONS);
 }
@@ -111,8 +111,9 @@ function* windowsAlone(
 }
 
 /**
- * The sums of all runs of `length` consecutive values, in linear time: a run is the end of one block of `length` values and the
- * beginning of the next. Nothing is subtracted, so that a huge value leaves no rounding error in sums that do not contain it.
+ * The sums of `length` consecutive values, from each value on, in linear time: if the values are divided into blocks of `length`, such
+ * values are the end of one block and the beginning of the next, and the sums of both parts are computed beforehand. Nothing is
+ * subtracted, so that a huge value leaves no rounding error in sums that do not contain it.
  */
 export function windowSums(values: Float64Array, length: number): Float64Array {
   const fromStart = values.slice();
