@@ -195,7 +195,7 @@ class CountedWords {
     });
   }
 
-  /** The `limit` most frequent words; among words of equal frequency, those whose bytes sort first. */
+  /** The `limit` most frequent words; among words of equal frequency, the words whose bytes sort first. */
   best(limit: number): CountedWords {
     const { list, counts } = this;
     const sorted = Uint32Array.from({ length: this.size }, (_, i) => FIRST_WORD + i);

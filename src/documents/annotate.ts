@@ -216,7 +216,7 @@ const SEEN_SHARE = 0.9;
 export function annotate<D extends TextDocument>(
   options: AnnotateOptions<D> & { readonly documents: Iterable<D> | AsyncIterable<D> },
 ): AsyncGenerator<AnnotatedDocument<D>, void, void>;
-/** The same for the documents of files. */
+/** Annotates the documents of files. */
 export function annotate(
   options: AnnotateOptions & { readonly files: readonly string[] },
 ): AsyncGenerator<AnnotatedDocument, void, void>;

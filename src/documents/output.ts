@@ -113,7 +113,7 @@ export async function writeLines(path: string, lines: AsyncIterable<OutputLine>,
 }
 
 /**
- * Writes each line to the file of its bucket. If one file cannot be written, none is.
+ * Writes each line to the file of its bucket. If a line cannot be read or written, no file is made.
  *
  * @param paths by name of a bucket, the path of its file.
  * @throws KNESER_DISK_FULL, KNESER_IO, KNESER_OUTPUT_*, and the errors that `lines` throws
