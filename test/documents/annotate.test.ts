@@ -272,7 +272,9 @@ test('Parquet output has all members and figures as columns, and is read again',
   expect(await cli.refuse(2, ['annotate', model, out, '--out', cli.fresh('x') + '.parquet'])).toMatch(
     /--as: there is already a column kneser.unit/,
   );
-  expect(await cli.refuse(2, ['annotate', model, '-', '--format', 'jsonl', '--out', out])).toMatch(/can be read only once/);
+  expect(await cli.refuse(2, ['annotate', model, '-', '--format', 'jsonl', '--out', out])).toMatch(
+    /can be read only once/,
+  );
 });
 
 test('zstd is one frame, whatever Node can write, and is read again', async () => {
