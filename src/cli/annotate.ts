@@ -5,6 +5,7 @@ import type { AnnotateOptions, MaskChoice } from '../documents/annotate.js';
 import type { Columns } from '../documents/parquet-output.js';
 import type { Shard } from '../documents/stream.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
+import { given } from './given.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { interruption } from './interruption.js';
 import { printBytes, warn } from './output.js';
@@ -164,15 +165,6 @@ async function columnsOf(files: readonly string[], flags: AnnotateFlags, signal:
 /** Collects the values of a flag that is given several times: `--target a --target b`. */
 function addFile(file: string, before: readonly string[] = []): readonly string[] {
   return [...before, file];
-}
-
-/** The options that are not `undefined`. */
-export function given<Options extends object>(
-  options: Options,
-): { [Name in keyof Options]?: Exclude<Options[Name], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof Options]?: Exclude<Options[Name], undefined>;
-  };
 }
 
 /** Reads `above:0.8` (a share) or `surprisal:12` [bits]. */

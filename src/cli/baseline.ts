@@ -10,6 +10,7 @@ import {
 import type { BaselineReport } from '../baseline/report.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { MIXTURE_DEFAULTS } from '../train/plan/options.js';
+import { given } from './given.js';
 import { addBuildFlags, buildOptions, type BuildFlags } from './build-options.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { print, printTable, warn } from './output.js';
@@ -83,8 +84,7 @@ async function run(flags: BaselineFlags): Promise<void> {
       seed: flags.seed,
       ...documentOptions(flags),
       force: flags.force ?? false,
-      ...(out === undefined ? {} : { out }),
-      ...(keepModels === undefined ? {} : { keepModels }),
+      ...given({ out, keepModels }),
       ...(display ? { onProgress: progress => show(display, progress) } : {}),
     };
     return baseline(options);

@@ -4,6 +4,7 @@ import type { DocumentOptions } from '../text/formats/corpus.js';
 import type { CombineOptions } from '../train/merge.js';
 import { MACHINE_OPTION_NAMES } from '../train/plan/options.js';
 import type { TrainReport } from '../train/train.js';
+import { given } from './given.js';
 import { addBuildFlags } from './build-options.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { interruption } from './interruption.js';
@@ -45,10 +46,7 @@ export async function combine(
   const report = await withProgress(quiet, progress =>
     work({
       out,
-      ...(classes === undefined ? {} : { classes }),
-      ...(tune === undefined ? {} : { tune }),
-      ...(memory === undefined ? {} : { memory }),
-      ...(threads === undefined ? {} : { threads }),
+      ...given({ classes, tune, memory, threads }),
       ...documentOptions(flags),
       force,
       signal,

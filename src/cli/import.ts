@@ -8,6 +8,7 @@ import { peek } from '../text/formats/peek.js';
 import { decode } from '../text/surface.js';
 import type { ImportReport } from '../tools/arpa/import.js';
 import { MACHINE_OPTION_NAMES, type BuildOptionName } from '../train/plan/options.js';
+import { given } from './given.js';
 import { addBuildFlags, buildOptions, type BuildFlags } from './build-options.js';
 import { interruption } from './interruption.js';
 import { bytes, print, warn, whole } from './output.js';
@@ -101,7 +102,7 @@ async function runCounts(files: readonly string[], flags: ImportFlags): Promise<
   const signal = interruption();
   const options = await buildOptions(flags, [...COUNT_OPTIONS, ...MACHINE_OPTION_NAMES]);
   const report = await withProgress(quiet, progress =>
-    importCounts({ files, out, ...options, ...(order === undefined ? {} : { order }), force, signal, ...progress }),
+    importCounts({ files, out, ...options, ...given({ order }), force, signal, ...progress }),
   );
   report.warnings.forEach(warn);
   if (json) await print(JSON.stringify(report) + '\n');
@@ -131,7 +132,7 @@ async function runArpa(files: readonly string[], flags: ImportFlags, command: Co
   const { importArpa } = await import('../tools/arpa/import.js');
   const signal = interruption();
   const report = await withProgress(quiet, progress =>
-    importArpa({ file, out, ...(unk === undefined ? {} : { unk }), force, signal, ...progress }),
+    importArpa({ file, out, ...given({ unk }), force, signal, ...progress }),
   );
   report.warnings.forEach(warn);
   if (json) await print(JSON.stringify(report) + '\n');

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { standard } from '../base/node/standard-streams.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import type { MixOptions, MixReport } from '../tools/mix.js';
+import { given } from './given.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { interruption } from './interruption.js';
 import { bytes, print, printTable, warn, whole } from './output.js';
@@ -49,9 +50,7 @@ async function run(models: readonly string[], flags: MixFlags): Promise<void> {
     mix({
       models,
       out,
-      ...(tune ? { tune } : {}),
-      ...(weights ? { weights } : {}),
-      ...(byLength === undefined ? {} : { byLength }),
+      ...given({ tune, weights, byLength }),
       ...documentOptions(flags),
       force,
       signal,

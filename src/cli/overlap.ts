@@ -5,7 +5,7 @@ import type { OverlapOptions, OverlapReport, OverlapRow } from '../documents/ove
 import type { RecitationFigures, RecitationReport } from '../documents/recitation.js';
 import type { OutputLine } from '../documents/output.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
-import { given } from './annotate.js';
+import { given } from './given.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { interruption } from './interruption.js';
 import { figure, print, printTable, warn, whole } from './output.js';

@@ -1,6 +1,7 @@
 import { KneserError } from '../base/errors.js';
 import type { PatternChoice } from '../tables/pattern.js';
 import { MIXTURE_DEFAULTS } from '../train/plan/options.js';
+import { given } from './given.js';
 
 /** The values of the flags for skip patterns and for the mixture over them. */
 export interface PatternFlags {
@@ -35,8 +36,7 @@ export function patternChoice({
   return {
     skip,
     ...(patterns ? { list: patterns } : {}),
-    ...(maxGap === undefined ? {} : { maxGap }),
-    ...(maxPatterns === undefined ? {} : { maxPatterns }),
+    ...given({ maxGap, maxPatterns }),
   };
 }
 

@@ -4,6 +4,7 @@ import { standard } from '../base/node/standard-streams.js';
 import type { PerplexityByReport } from '../documents/perplexity-by.js';
 import type { Perplexity } from '../model/scoring/perplexity.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
+import { given } from './given.js';
 import { addDocumentFlags, documentOptions, TEXT_FILES } from './documents.js';
 import { figure, print, printTable, warn, warnOfReplaced, warnOfSkipped, whole } from './output.js';
 import { withDisplay } from './progress.js';
@@ -76,7 +77,7 @@ async function run(path: string, paths: readonly string[], flags: PerplexityFlag
           start: flags.start,
           end: flags.end,
           cache: flags.cache ?? false,
-          ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+          ...given({ threads: flags.threads }),
           onProgress: progress => {
             if (progress.stage !== 'score') display?.show(progress);
             else display?.show({ ...progress, done: done + progress.done, total: knownBytes });
@@ -119,10 +120,7 @@ async function runByDomain(path: string, files: readonly string[], flags: Perple
       files,
       by,
       ...documentOptions(flags),
-      ...(types === undefined ? {} : { types }),
-      ...(budget === undefined ? {} : { budget }),
-      ...(seed === undefined ? {} : { seed }),
-      ...(threads === undefined ? {} : { threads }),
+      ...given({ types, budget, seed, threads }),
       ...(display ? { onProgress: progress => display.show(progress) } : {}),
       onWarning: warn,
     }),

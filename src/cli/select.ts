@@ -7,7 +7,8 @@ import type { BucketChoice, SampleChoice, SelectOptions } from '../documents/sel
 import type { SelectionReport } from '../documents/selection-report.js';
 import type { Shard } from '../documents/stream.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
-import { given, shardOption } from './annotate.js';
+import { shardOption } from './annotate.js';
+import { given } from './given.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { interruption } from './interruption.js';
 import { figure, print, printBytes, printTable, whole } from './output.js';

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { standard } from '../base/node/standard-streams.js';
 import type { ModelInfo, OpenOptions, TableReading } from '../model/api.js';
+import { given } from './given.js';
 import { parseWhole } from './values.js';
 import { SMOOTHING_NAMES, SMOOTHINGS, type SmoothingOptions } from '../smoothing/index.js';
 
@@ -45,8 +46,7 @@ export function openOptions({ smoothing, weights, tables, order }: ModelFlags): 
   return {
     tables,
     ...(smoothing ? { smoothing } : {}),
-    ...(weights === undefined ? {} : { weights }),
-    ...(order === undefined ? {} : { order }),
+    ...given({ weights, order }),
   };
 }
 

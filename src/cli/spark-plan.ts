@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { BuildOptionName } from '../train/plan/options.js';
+import { given } from './given.js';
 import { addBuildFlags, buildOptions, type BuildFlags } from './build-options.js';
 import { print } from './output.js';
 import { parseWhole } from './values.js';
@@ -51,8 +52,7 @@ async function run(texts: readonly string[], flags: PlanFlags): Promise<void> {
       work,
       ...options,
       ...(vocabulary ? { vocabulary: vocabulary as Exclude<typeof vocabulary, { readonly kind: 'words' }> } : {}),
-      ...(partitions === undefined ? {} : { partitions }),
-      ...(from === undefined ? {} : { from }),
+      ...given({ partitions, from }),
     }),
   );
 }

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { WeighOptions, WeighReport } from '../documents/weigh.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
-import { given } from './annotate.js';
+import { given } from './given.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { interruption } from './interruption.js';
 import { figure, print, printTable, warn, whole } from './output.js';
