@@ -3,11 +3,4 @@
  *
  * @packageDocumentation
  */
-export {
-  ctcBeamSearch,
-  type CtcBeam,
-  type CtcLogits,
-  type CtcOptions,
-  type CtcWord,
-} from '../src/decoding/ctc-beam-search.js';
-export type { DecodingModel } from '../src/decoding/word-scores.js';
+export * from '../src/decoding/exports.js';

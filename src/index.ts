@@ -86,14 +86,7 @@ export { PerplexitySum } from './model/scoring/perplexity.js';
 export { TextCache } from './smoothing/cache.js';
 
 // Model → model or file.
-export {
-  ctcBeamSearch,
-  type CtcBeam,
-  type CtcLogits,
-  type CtcOptions,
-  type CtcWord,
-} from './decoding/ctc-beam-search.js';
-export type { DecodingModel } from './decoding/word-scores.js';
+export * from './decoding/exports.js';
 export { prune, type PruneOptions, type PruneReport } from './tools/prune.js';
 export { upgrade, type UpgradeOptions, type UpgradeReport } from './tools/upgrade.js';
 export { pack, type PackOptions, type PackReport } from './tools/pack.js';

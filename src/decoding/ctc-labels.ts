@@ -28,7 +28,8 @@ export interface CtcAlphabet {
  * @throws KNESER_OPTION if a label occurs twice, or if pieces contain a space.
  */
 export function ctcAlphabet(given: readonly string[]): CtcAlphabet {
-  const twice = given.find((label, i) => given.indexOf(label) < i);
+  const seen = new Set<string>();
+  const twice = given.find(label => seen.size === seen.add(label).size);
   if (twice !== undefined) throw optionError('labels', twice, 'allowed twice; give each label once');
   const areWordPieces = given.some(label => label.startsWith('##'));
   const arePieces = areWordPieces || given.some(label => label.startsWith(WORD_BEGIN));
