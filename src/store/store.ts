@@ -7,7 +7,7 @@ export interface ModelStore {
   readonly name: string;
   /** The value of a key; `undefined` if the store lacks the key. */
   readonly get: (key: Uint8Array) => Promise<Uint8Array | undefined>;
-  /** The values of several keys, in their order. */
+  /** The values of several keys, in their order. A value may be a view of a larger buffer: whoever keeps it makes a copy. */
   readonly getMany: (keys: readonly Uint8Array[]) => Promise<(Uint8Array | undefined)[]>;
   /** All keys with their values, in the order of the keys' bytes. */
   readonly entries: () => AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>;
