@@ -1,4 +1,4 @@
-import { freemem } from 'node:os';
+import { availableParallelism, freemem } from 'node:os';
 import type { LoadedModel } from './loaded-model.js';
 import { checkOptions, checkPath } from '../base/check.js';
 import { checkAborted, KneserError } from '../base/errors.js';
@@ -15,9 +15,14 @@ import {
 import { PagedModel } from './paged-model.js';
 import type { ModelParts } from './scoring/parts.js';
 import { endsOf } from './scoring/score.js';
-import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
+import { InOrder } from '../base/in-order.js';
+import { divideText, PieceScorer } from './scoring/block-scoring.js';
+import type { BlockThreads } from './scoring/block-threads.js';
+import { PerplexitySum, type Perplexity, type PieceSum } from './scoring/perplexity.js';
+import type { TextCache } from '../smoothing/cache.js';
+import type { SharedStore } from '../store/store.js';
 import { BOTH_ENDS } from '../smoothing/batch.js';
-import { tokenScores } from './scoring/pieces.js';
+import { PieceCutter, tokenScores, type Piece } from './scoring/pieces.js';
 import { runAwaiting } from './scoring/scorer.js';
 import type { TokenScoring } from './token-scoring.js';
 import { sumFile } from './sum-file.js';
@@ -48,6 +53,8 @@ const BYTES_A_WORD = 5.5;
 export class LanguageModel extends PagedModel {
   readonly #reading: TableReading;
   #loaded: Promise<LoadedModel> | undefined;
+  /** The threads that score from blocks, by how many they are. */
+  readonly #threads = new Map<number, Promise<BlockThreads>>();
 
   /** @internal */
   constructor(parts: ModelParts, options: OpenOptions) {
@@ -103,10 +110,40 @@ export class LanguageModel extends PagedModel {
     checkOptions('perplexityOfFile', options, FILE_OPTIONS);
     const bytes = options.expectedBytes ?? (await fileSize(path));
     if (this.shouldLoad(bytes / BYTES_A_WORD)) return (await this.#loadOnce(options)).sumOfFile(path, options);
-    const words = await this.allWords();
     const cache = this.textCache(options);
+    if (cache) return this.#sumWithCache(path, cache, options);
+    const { shared } = this.parts.store;
+    const most = shared ? (options.threads ?? availableParallelism()) : 1;
+    const { stretchWords, threads } = divideText(bytes / BYTES_A_WORD, this.scoring.batchWords, most);
+    const running = shared && threads > 1 ? await this.#startThreads(threads, shared) : undefined;
+    const words = await this.allWords();
+    const check = (): void => checkAborted(options.signal, 'scoring');
+    const { order } = this.parts;
+    const scorer = new PieceScorer(order, this.scoring);
+    const score = (piece: Piece): Promise<PieceSum[]> => running?.score(piece) ?? this.inTurn(() => scorer.score(piece, check));
+    const total = new PerplexitySum();
+    // One stretch waits for each thread.
+    const scored = new InOrder<PieceSum[]>(running ? 2 * running.count - 1 : 0, sums => {
+      for (const sum of sums) total.addPiece(sum);
+    });
+    const cutter = new PieceCutter(order, endsOf(options), stretchWords);
+    return this.whileOpen(async () => {
+      const sum = await sumFile(path, words, this.parts, options, async ids => {
+        this.checkOpen();
+        for (const piece of cutter.push(ids)) await scored.push(score(piece));
+      });
+      const rest = cutter.rest();
+      if (rest) await scored.push(score(rest));
+      await scored.end();
+      sum.add(total);
+      return sum;
+    });
+  }
+
+  /** As {@link sumOfFile}, with a cache of the text so far, so that batches are scored one after another. */
+  async #sumWithCache(path: string, cache: TextCache, options: FileOptions): Promise<PerplexitySum> {
+    const words = await this.allWords();
     const layout = this.layout(Infinity, endsOf(options));
-    // Batches are as large as possible, because each block is read once for a batch.
     const check = (): void => checkAborted(options.signal, 'scoring');
     const score = (sum: PerplexitySum): Promise<void> =>
       this.inTurn(() => runAwaiting(this.addBatch(this.scorer, layout, sum, cache), check));
@@ -172,7 +209,22 @@ export class LanguageModel extends PagedModel {
     }
   }
 
+  /** Starts `count` threads that score from blocks, or returns the threads that an earlier call started. */
+  #startThreads(count: number, store: SharedStore): Promise<BlockThreads> {
+    let threads = this.#threads.get(count);
+    if (!threads) {
+      const { manifest, order, smoothing, words, classes, wordClasses, weights } = this.parts;
+      const plan = { manifest, order, smoothing, words, classes, wordClasses, weights, store, blockMemory: this.blockMemory };
+      threads = import('./scoring/block-threads.js').then(
+        ({ BlockThreads }) => new BlockThreads(count, plan, this.parts.store.name),
+      );
+      this.#threads.set(count, threads);
+    }
+    return threads;
+  }
+
   protected override async closeResources(): Promise<void> {
+    for (const threads of this.#threads.values()) await (await threads).close();
     await super.closeResources();
     const loaded = await this.#loaded?.catch(() => undefined);
     await loaded?.close();

@@ -13,6 +13,13 @@ export interface ModelStore {
   readonly entries: () => AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>;
   /** Closes files and connections. Closing twice is fine. */
   readonly close: () => Promise<void>;
+  /** For files on a disk: the data by which other threads read the same files, while this store is open. */
+  readonly shared?: SharedStore | undefined;
+}
+
+/** Plain data by which another thread reads the files of an open store (`openShared`). */
+export interface SharedStore {
+  readonly kind: string;
 }
 
 /** Writes a new model: the caller puts each key once, the manifest last, and then calls {@link finish} or {@link abort}. */

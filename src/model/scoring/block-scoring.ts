@@ -5,7 +5,7 @@ import { TrieReader } from '../../tables/trie-reader.js';
 import { trieTables } from '../lookup/trie-tables.js';
 import { createEstimator, type SmoothingPlan } from './parts.js';
 import { PIECE_WORDS, PieceSum } from './perplexity.js';
-import type { Piece } from './pieces.js';
+import { beginPiece, type Piece } from './pieces.js';
 import { runAwaiting, Scorer, type BatchScorer, type TableStream } from './scorer.js';
 import { TrieChainScorer } from './trie-chain-scorer.js';
 
@@ -13,6 +13,27 @@ import { TrieChainScorer } from './trie-chain-scorer.js';
 const BLOCK_BATCH = 1 << 20;
 /** The most 32-bit numbers of evidence for a batch: with many patterns, batches have fewer words. */
 const BATCH_EVIDENCE = 1 << 26;
+
+/** The fewest words that a thread is started for: starting one takes longer than it saves with fewer. */
+const LEAST_STRETCH = 1 << 16;
+
+/**
+ * How a text is divided among threads that score from blocks: into stretches that are as long as possible, because each stretch reads
+ * the blocks that it needs.
+ *
+ * @param words about how many words the text has.
+ * @param batchWords the most words of a batch.
+ * @param threads the most threads.
+ */
+export function divideText(
+  words: number,
+  batchWords: number,
+  threads: number,
+): { readonly threads: number; readonly stretchWords: number } {
+  const count = Math.max(1, Math.min(threads, Math.ceil(words / LEAST_STRETCH)));
+  const most = Math.min(batchWords, Math.max(LEAST_STRETCH, Math.ceil(words / count)));
+  return { threads: count, stretchWords: PIECE_WORDS * Math.max(1, Math.ceil(most / PIECE_WORDS)) };
+}
 
 /** The data that a thread needs to score from blocks: plain data, except that the threads share the files of the store. */
 export interface BlockScoringPlan extends SmoothingPlan {
@@ -61,33 +82,37 @@ export class PieceScorer {
     private readonly scoring: BlockScoring,
   ) {}
 
-  /** @returns the sums of each {@link PIECE_WORDS} words, in the order of the text; the last sum may be of fewer words. */
-  async score({ ids, history, ends }: Piece): Promise<PieceSum[]> {
+  /**
+   * @param check called after each table; it throws to stop.
+   * @returns the sums of each {@link PIECE_WORDS} ids, in the order of the text; the last sum may be of fewer.
+   */
+  async score(piece: Piece, check?: () => void): Promise<PieceSum[]> {
+    const { ids, history } = piece;
     const { scorer, batchWords } = this.scoring;
     const capacity = Math.min(batchWords, ids.length);
     if (!this.layout || this.layout.batch.targets.length < capacity) this.layout = new BatchLayout(this.order, capacity);
     const { layout } = this;
-    layout.reset(ends);
-    layout.pushHistories(ids, history);
-    const sums: PieceSum[] = [];
+    beginPiece(layout, piece);
+    const sums = [new PieceSum()];
+    /** Lengths of the batch at which a sum ends. */
+    let bounds: number[] = [];
     for (let i = history; i < ids.length; i++) {
       layout.push(ids[i]);
-      if (!layout.full && i + 1 < ids.length) continue;
-      const { log10Probs } = await runAwaiting(scorer.score(layout.batch));
-      addWords(sums, log10Probs, layout.batch.oov, layout.batch.length);
+      const isLast = i + 1 === ids.length;
+      if (!isLast && (i + 1 - history) % PIECE_WORDS === 0) bounds.push(layout.batch.length);
+      if (!layout.full && !isLast) continue;
+      const { log10Probs } = await runAwaiting(scorer.score(layout.batch), check);
+      const { oov, length } = layout.batch;
+      let from = 0;
+      for (const bound of bounds) {
+        sums[sums.length - 1].addWords(log10Probs, oov, from, bound);
+        sums.push(new PieceSum());
+        from = bound;
+      }
+      sums[sums.length - 1].addWords(log10Probs, oov, from, length);
+      bounds = [];
       layout.clear();
     }
     return sums;
-  }
-}
-
-/** Adds the scores of the next words of a text to the sums of its pieces. */
-function addWords(sums: PieceSum[], log10Probs: Float64Array, oov: Uint8Array, length: number): void {
-  for (let from = 0; from < length;) {
-    let last = sums.at(-1);
-    if (!last || last.tokens === PIECE_WORDS) sums.push((last = new PieceSum()));
-    const to = Math.min(length, from + PIECE_WORDS - last.tokens);
-    last.addWords(log10Probs, oov, from, to);
-    from = to;
   }
 }

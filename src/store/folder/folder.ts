@@ -329,19 +329,20 @@ async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolde
     // The pointer files of kneser 0.1.0 do not describe the table files.
     const isDescribed = files.every(({ name, table }) => table || !name.endsWith('.ldb'));
     const store = isDescribed
-      ? new TableStore(view.path, files, path, tables)
+      ? new TableStore({ kind: 'tables', folder: view.path, files, name: path, shown: tables })
       : await openDatabase(view.path, path, tables);
     const close = async (): Promise<void> => {
       await store.close();
       await view.remove();
     };
-    const { name } = store;
+    const { name, shared } = store;
     const open: ModelStore = {
       name,
       get: key => store.get(key),
       getMany: keys => store.getMany(keys),
       entries: () => store.entries(),
       close,
+      shared,
     };
     return { store: open, files: { bytes, created, weights }, pointer };
   } catch (error) {

@@ -4,7 +4,7 @@ import { compareBytes } from '../../base/bytes.js';
 import { KneserError, readError } from '../../base/errors.js';
 import { BlockDamage } from '../../base/sealed.js';
 import { describeKey } from '../keys.js';
-import type { ModelStore } from '../store.js';
+import type { ModelStore, SharedStore } from '../store.js';
 import type { PointerFile } from './pointer.js';
 import { blockEntries, decodeTableIndex, valueInBlock, type TableFile, type TableIndex } from './table-file.js';
 
@@ -16,6 +16,18 @@ const KEPT_INDEXES = 4096;
 const GAP_BYTES = 16 << 10;
 /** The most bytes of one read. */
 const READ_BYTES = 1 << 20;
+
+/** The table files of a generation. */
+export interface SharedTables extends SharedStore {
+  readonly kind: 'tables';
+  /** The folder of the files. */
+  readonly folder: string;
+  readonly files: readonly PointerFile[];
+  /** The name of the store in messages. */
+  readonly name: string;
+  /** The folder of the files in messages. */
+  readonly shown: string;
+}
 
 /** A table file of a generation. */
 interface File {
@@ -48,6 +60,7 @@ interface Wanted {
  * pointer file. The data are not compared here, because each value has a checksum of its own.
  */
 export class TableStore implements ModelStore {
+  readonly name: string;
   /** The files in the order of their keys. */
   private readonly files: readonly File[];
   /** The numbers of the files that are open, in the order of their last use. */
@@ -55,18 +68,10 @@ export class TableStore implements ModelStore {
   /** The numbers of the files whose index is in memory, in the order of their last use. */
   private readonly indexed = new Set<number>();
 
-  /**
-   * @param folder the folder of the files.
-   * @param name the name of the store in messages.
-   * @param shown the folder of the files in messages.
-   * @throws KNESER_DAMAGED for files whose ranges of keys overlap.
-   */
-  constructor(
-    folder: string,
-    files: readonly PointerFile[],
-    readonly name: string,
-    private readonly shown: string,
-  ) {
+  /** @throws KNESER_DAMAGED for files whose ranges of keys overlap. */
+  constructor(readonly shared: SharedTables) {
+    const { folder, files, shown } = shared;
+    this.name = shared.name;
     const bytesOf = (key: string): Uint8Array => Buffer.from(key, 'hex');
     this.files = files
       .flatMap(({ name: file, bytes, table }) =>
@@ -219,7 +224,7 @@ export class TableStore implements ModelStore {
   }
 
   private shownPath(number: number): string {
-    return join(this.shown, basename(this.files[number].path));
+    return join(this.shared.shown, basename(this.files[number].path));
   }
 }
 
