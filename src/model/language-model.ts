@@ -14,15 +14,17 @@ import {
 } from './api.js';
 import { PagedModel } from './paged-model.js';
 import type { ModelParts } from './scoring/parts.js';
-import { endsOf } from './scoring/score.js';
+import { endsOf, SCORE_EACH_OPTIONS, type Score, type ScoreEachOptions } from './scoring/score.js';
+import type { TaskScorer } from './scoring/sentence-scoring.js';
+import { checkSentences, type Sentences } from '../text/sentences.js';
 import { InOrder } from '../base/in-order.js';
-import { divideText, PieceScorer } from './scoring/block-scoring.js';
+import { BLOCK_TASK, divideText, PieceScorer } from './scoring/block-scoring.js';
 import type { BlockThreads } from './scoring/block-threads.js';
 import { PerplexitySum, type Perplexity, type PieceSum } from './scoring/perplexity.js';
 import type { TextCache } from '../smoothing/cache.js';
 import type { SharedStore } from '../store/store.js';
 import { BOTH_ENDS } from '../smoothing/batch.js';
-import { PieceCutter, tokenScores, type Piece } from './scoring/pieces.js';
+import { PieceCutter, tokenScores, type Piece, type TokenScores } from './scoring/pieces.js';
 import { runAwaiting } from './scoring/scorer.js';
 import type { TokenScoring } from './token-scoring.js';
 import { sumFile } from './sum-file.js';
@@ -158,6 +160,35 @@ export class LanguageModel extends PagedModel {
   }
 
   /**
+   * Scores many sentences on several threads, and yields their scores in the order of the sentences: the same scores, to the last bit,
+   * as those of {@link score}. Sentences are scored together, from the blocks that they share: the faster they come, the more at a time.
+   *
+   * @throws KneserError: KNESER_OPTION, KNESER_CLOSED, KNESER_DAMAGED, KNESER_LIMIT for a sentence of more than 4,194,304 tokens.
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * for await (const { tokens, perplexity } of model.scoreEach(['The jury praised the city .', 'It was late .'])) {
+   *   console.log(tokens.length, perplexity);
+   * }
+   * await model.close();
+   * ```
+   */
+  async *scoreEach(sentences: Sentences, options: ScoreEachOptions = {}): AsyncGenerator<Score, void, void> {
+    this.checkOpen();
+    checkSentences(sentences);
+    checkOptions('scoreEach', options, SCORE_EACH_OPTIONS);
+    const { shared } = this.parts.store;
+    const scorer = shared
+      ? await this.#startThreads(options.threads ?? availableParallelism(), shared)
+      : new OneTask(new PieceScorer(this.parts.order, this.scoring), act => this.inTurn(act));
+    const words = await this.allWords();
+    const { scoreSentences } = await import('./scoring/sentence-scoring.js');
+    yield* scoreSentences(this.numbered(sentences, words), endsOf(options), scorer);
+  }
+
+  /**
    * Scores whole sentences token by token: from blocks, or, if the text is long enough, from tables in memory (as {@link sumOfFile}).
    *
    * @param bytes the size of the text.
@@ -228,5 +259,21 @@ export class LanguageModel extends PagedModel {
     await super.closeResources();
     const loaded = await this.#loaded?.catch(() => undefined);
     await loaded?.close();
+  }
+}
+
+/** Scores one task at a time, on this thread. */
+class OneTask implements TaskScorer {
+  readonly count = 1;
+  readonly taskTokens = BLOCK_TASK;
+
+  /** @param inTurn runs calls of the model one at a time. */
+  constructor(
+    private readonly scorer: PieceScorer,
+    private readonly inTurn: (act: () => Promise<TokenScores>) => Promise<TokenScores>,
+  ) {}
+
+  scoreTokens(piece: Piece): Promise<TokenScores> {
+    return this.inTurn(() => this.scorer.scoreTokens(piece));
   }
 }

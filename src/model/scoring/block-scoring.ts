@@ -1,11 +1,12 @@
 import { BatchLayout } from '../../smoothing/batch.js';
 import { FIELDS } from '../../smoothing/evidence.js';
+import type { TextCache } from '../../smoothing/cache.js';
 import type { ModelStore, SharedStore } from '../../store/store.js';
 import { TrieReader } from '../../tables/trie-reader.js';
 import { trieTables } from '../lookup/trie-tables.js';
 import { createEstimator, type SmoothingPlan } from './parts.js';
 import { PIECE_WORDS, PieceSum } from './perplexity.js';
-import { beginPiece, type Piece } from './pieces.js';
+import { beginPiece, tokenScores, type Piece, type TokenScores } from './pieces.js';
 import { runAwaiting, Scorer, type BatchScorer, type TableStream } from './scorer.js';
 import { TrieChainScorer } from './trie-chain-scorer.js';
 
@@ -14,6 +15,8 @@ const BLOCK_BATCH = 1 << 20;
 /** The most 32-bit numbers of evidence for a batch: with many patterns, batches have fewer words. */
 const BATCH_EVIDENCE = 1 << 26;
 
+/** How many tokens a task of sentences should have: more would take much memory, because the caller's sentences wait for their scores. */
+export const BLOCK_TASK = 1 << 17;
 /** The fewest words that a thread is started for: starting one takes longer than it saves with fewer. */
 const LEAST_STRETCH = 1 << 16;
 
@@ -82,16 +85,19 @@ export class PieceScorer {
     private readonly scoring: BlockScoring,
   ) {}
 
+  /** Scores a piece that begins with a sentence, token by token. @param cache the text so far; the piece becomes part of it. */
+  scoreTokens(piece: Piece, cache?: TextCache): Promise<TokenScores> {
+    return runAwaiting(tokenScores(this.scoring.scorer, this.layoutFor(piece), piece, cache));
+  }
+
   /**
    * @param check called after each table; it throws to stop.
    * @returns the sums of each {@link PIECE_WORDS} ids, in the order of the text; the last sum may be of fewer.
    */
   async score(piece: Piece, check?: () => void): Promise<PieceSum[]> {
     const { ids, history } = piece;
-    const { scorer, batchWords } = this.scoring;
-    const capacity = Math.min(batchWords, ids.length);
-    if (!this.layout || this.layout.batch.targets.length < capacity) this.layout = new BatchLayout(this.order, capacity);
-    const { layout } = this;
+    const { scorer } = this.scoring;
+    const layout = this.layoutFor(piece);
     beginPiece(layout, piece);
     const sums = [new PieceSum()];
     /** Lengths of the batch at which a sum ends. */
@@ -114,5 +120,12 @@ export class PieceScorer {
       layout.clear();
     }
     return sums;
+  }
+
+  /** A layout with room for a piece, or for a full batch. */
+  private layoutFor({ ids }: Piece): BatchLayout {
+    const capacity = Math.min(this.scoring.batchWords, ids.length);
+    if (!this.layout || this.layout.batch.targets.length < capacity) this.layout = new BatchLayout(this.order, capacity);
+    return this.layout;
   }
 }

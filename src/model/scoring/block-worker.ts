@@ -3,7 +3,7 @@ import { KneserError } from '../../base/errors.js';
 import { openShared } from '../../store/open-shared.js';
 import type { BlockAnswer } from './block-threads.js';
 import { createBlockScoring, PieceScorer, type BlockScoringPlan } from './block-scoring.js';
-import type { Piece } from './pieces.js';
+import type { ScoringTask } from './pieces.js';
 
 // The entry of a thread of Node that scores pieces of texts from blocks, in the order in which it gets them.
 if (parentPort) {
@@ -12,20 +12,19 @@ if (parentPort) {
   const opening = openShared(plan.store).then(
     store => new PieceScorer(plan.order, createBlockScoring(store, plan, plan.blockMemory)),
   );
-  const answer = async (piece: Piece): Promise<BlockAnswer> => {
+  // A failure is told with the answer to each task; without this handler it would end the thread before.
+  opening.catch(() => undefined);
+  const answer = async ({ piece, byToken }: ScoringTask): Promise<BlockAnswer> => {
     try {
-      return { sums: await (await opening).score(piece) };
+      const scorer = await opening;
+      return { result: await (byToken ? scorer.scoreTokens(piece) : scorer.score(piece)) };
     } catch (error) {
       if (error instanceof KneserError) return { failed: { code: error.code, message: error.message } };
       throw error;
     }
   };
-  let last: Promise<unknown> = opening;
-  port.on('message', (piece: Piece) => {
-    last = last.then(
-      () => answer(piece),
-      () => answer(piece),
-    );
-    void last.then(sums => port.postMessage(sums));
+  let last: Promise<void> = Promise.resolve();
+  port.on('message', (task: ScoringTask) => {
+    last = last.then(async () => port.postMessage(await answer(task)));
   });
 }
