@@ -114,10 +114,7 @@ async function* scoresOf(model: LanguageModel, inputs: readonly Input[], flags: 
 }
 
 /** The sentences of lines. */
-async function* sentencesOf(
-  model: LanguageModel,
-  lines: AsyncIterable<InputLine>,
-): AsyncGenerator<string, void, void> {
+async function* sentencesOf(model: LanguageModel, lines: AsyncIterable<InputLine>): AsyncGenerator<string, void, void> {
   for await (const { line } of lines) yield* model.sentences(line);
 }
 

@@ -122,7 +122,8 @@ export class LanguageModel extends PagedModel {
     const check = (): void => checkAborted(options.signal, 'scoring');
     const { order } = this.parts;
     const scorer = new PieceScorer(order, this.scoring);
-    const score = (piece: Piece): Promise<PieceSum[]> => running?.score(piece) ?? this.inTurn(() => scorer.score(piece, check));
+    const score = (piece: Piece): Promise<PieceSum[]> =>
+      running?.score(piece) ?? this.inTurn(() => scorer.score(piece, check));
     const total = new PerplexitySum();
     // One stretch waits for each thread.
     const scored = new InOrder<PieceSum[]>(running ? 2 * running.count - 1 : 0, sums => {
@@ -245,7 +246,17 @@ export class LanguageModel extends PagedModel {
     let threads = this.#threads.get(count);
     if (!threads) {
       const { manifest, order, smoothing, words, classes, wordClasses, weights } = this.parts;
-      const plan = { manifest, order, smoothing, words, classes, wordClasses, weights, store, blockMemory: this.blockMemory };
+      const plan = {
+        manifest,
+        order,
+        smoothing,
+        words,
+        classes,
+        wordClasses,
+        weights,
+        store,
+        blockMemory: this.blockMemory,
+      };
       threads = import('./scoring/block-threads.js').then(
         ({ BlockThreads }) => new BlockThreads(count, plan, this.parts.store.name),
       );

@@ -125,7 +125,8 @@ export class PieceScorer {
   /** A layout with room for a piece, or for a full batch. */
   private layoutFor({ ids }: Piece): BatchLayout {
     const capacity = Math.min(this.scoring.batchWords, ids.length);
-    if (!this.layout || this.layout.batch.targets.length < capacity) this.layout = new BatchLayout(this.order, capacity);
+    if (!this.layout || this.layout.batch.targets.length < capacity)
+      this.layout = new BatchLayout(this.order, capacity);
     return this.layout;
   }
 }

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { KneserError } from '../../base/errors.js';
-import { openShared } from '../../store/open-shared.js';
+import { openShared } from './open-shared.js';
 import type { BlockAnswer } from './block-threads.js';
 import { createBlockScoring, PieceScorer, type BlockScoringPlan } from './block-scoring.js';
 import type { ScoringTask } from './pieces.js';

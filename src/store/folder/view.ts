@@ -10,8 +10,8 @@ import type { PointerFile } from './pointer.js';
 const DESCRIPTORS = '/proc/self/fd';
 
 /**
- * A private folder in which one process reads a generation: hard links to its table files, and copies of the files that LevelDB rewrites
- * when it opens. A view stays readable after its generation was replaced and removed.
+ * A private folder in which one process reads a generation: hard links to its table files, and copies of the other files, which LevelDB
+ * rewrites when it opens a model of kneser 0.1.0. A view stays readable after its generation was replaced and removed.
  */
 export interface View {
   readonly path: string;

@@ -1,7 +1,7 @@
-import { TableStore, type SharedTables } from './folder/table-store.js';
-import { sharedFile } from './packed/file-source.js';
-import { openPacked, type SharedPacked } from './packed/store.js';
-import type { ModelStore, SharedStore } from './store.js';
+import { TableStore, type SharedTables } from '../../store/folder/table-store.js';
+import { sharedFile } from '../../store/packed/file-source.js';
+import { openPacked, type SharedPacked } from '../../store/packed/store.js';
+import type { ModelStore, SharedStore } from '../../store/store.js';
 
 /** Opens the files of a store that another thread of this process has open, and keeps open. @throws KNESER_DAMAGED, KNESER_IO */
 export async function openShared(shared: SharedStore): Promise<ModelStore> {
