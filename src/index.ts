@@ -114,6 +114,7 @@ export {
   type MaskChoice,
   type TextDocument,
 } from './documents/annotate.js';
+export type { Conventions, DocumentConventions } from './documents/conventions.js';
 export type { FeatureFigures } from './documents/features.js';
 export type { ComparedFigures, ContextFigures, DocumentFigures } from './documents/figures.js';
 export type { JsonObject } from './text/formats/jsonl.js';
