@@ -16,9 +16,9 @@ import { PagedModel } from './paged-model.js';
 import type { ModelParts } from './scoring/parts.js';
 import { endsOf, SCORE_EACH_OPTIONS, type Score, type ScoreEachOptions } from './scoring/score.js';
 import type { TaskScorer } from './scoring/sentence-scoring.js';
-import { checkSentences, type Sentences } from '../text/sentences.js';
+import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
 import { InOrder } from '../base/in-order.js';
-import { BLOCK_TASK, divideText, PieceScorer } from './scoring/block-scoring.js';
+import { BLOCK_TASK, divideText, PieceScorer } from './scoring/piece-scorer.js';
 import type { BlockThreads } from './scoring/block-threads.js';
 import { PerplexitySum, type Perplexity, type PieceSum } from './scoring/perplexity.js';
 import type { TextCache } from '../smoothing/cache.js';
@@ -116,8 +116,13 @@ export class LanguageModel extends PagedModel {
     if (cache) return this.#sumWithCache(path, cache, options);
     const { shared } = this.parts.store;
     const most = shared ? (options.threads ?? availableParallelism()) : 1;
-    const { stretchWords, threads } = divideText(bytes / BYTES_A_WORD, this.scoring.batchWords, most);
-    const running = shared && threads > 1 ? await this.#startThreads(threads, shared) : undefined;
+    // The size of a pipe is unknown.
+    const expectedWords = bytes > 0 ? bytes / BYTES_A_WORD : Infinity;
+    const { stretchWords, threads } = divideText(expectedWords, this.scoring.batchWords, most);
+    const start = (): Promise<BlockThreads> | undefined =>
+      shared && threads > 1 ? this.#startThreads(threads, shared) : undefined;
+    // Threads start while the dictionary is read; for a pipe, they start after the first stretch.
+    let running = expectedWords < Infinity ? await start() : undefined;
     const words = await this.allWords();
     const check = (): void => checkAborted(options.signal, 'scoring');
     const { order } = this.parts;
@@ -126,14 +131,17 @@ export class LanguageModel extends PagedModel {
       running?.score(piece) ?? this.inTurn(() => scorer.score(piece, check));
     const total = new PerplexitySum();
     // One stretch waits for each thread.
-    const scored = new InOrder<PieceSum[]>(running ? 2 * running.count - 1 : 0, sums => {
+    const scored = new InOrder<PieceSum[]>(2 * threads - 1, sums => {
       for (const sum of sums) total.addPiece(sum);
     });
     const cutter = new PieceCutter(order, endsOf(options), stretchWords);
     return this.whileOpen(async () => {
       const sum = await sumFile(path, words, this.parts, options, async ids => {
         this.checkOpen();
-        for (const piece of cutter.push(ids)) await scored.push(score(piece));
+        for (const piece of cutter.push(ids)) {
+          running ??= await start();
+          await scored.push(score(piece));
+        }
       });
       const rest = cutter.rest();
       if (rest) await scored.push(score(rest));
@@ -185,8 +193,14 @@ export class LanguageModel extends PagedModel {
       ? await this.#startThreads(options.threads ?? availableParallelism(), shared)
       : new OneTask(new PieceScorer(this.parts.order, this.scoring), act => this.inTurn(act));
     const words = await this.allWords();
-    const { scoreSentences } = await import('./scoring/sentence-scoring.js');
-    yield* scoreSentences(this.numbered(sentences, words), endsOf(options), scorer);
+    const { numbered, scoreSentences } = await import('./scoring/sentence-scoring.js');
+    const tokensOf = (sentence: Sentence): string[] => {
+      this.checkOpen();
+      const tokens = this.surface(sentence);
+      this.checkLength(tokens);
+      return tokens;
+    };
+    yield* scoreSentences(numbered(sentences, words, tokensOf), endsOf(options), scorer);
   }
 
   /**
@@ -255,7 +269,7 @@ export class LanguageModel extends PagedModel {
         wordClasses,
         weights,
         store,
-        blockMemory: this.blockMemory,
+        blockMemory: this.scoring.blockMemory,
       };
       threads = import('./scoring/block-threads.js').then(
         ({ BlockThreads }) => new BlockThreads(count, plan, this.parts.store.name),

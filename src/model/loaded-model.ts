@@ -13,7 +13,7 @@ import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
 import { endsOf, SCORE_EACH_OPTIONS, type Score, type ScoreEachOptions } from './scoring/score.js';
 import { runAtOnce } from './scoring/scorer.js';
 import type { ScoringThreads } from './scoring/threads.js';
-import { checkSentences, type Sentences } from '../text/sentences.js';
+import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
 import { sumFile } from './sum-file.js';
 import type { TokenScoring } from './token-scoring.js';
 
@@ -88,8 +88,14 @@ export class LoadedModel extends MemoryModel {
     checkSentences(sentences);
     checkOptions('scoreEach', options, SCORE_EACH_OPTIONS);
     const threads = await this.#startThreads(options.threads ?? availableParallelism());
-    const { scoreSentences } = await import('./scoring/sentence-scoring.js');
-    yield* scoreSentences(this.numbered(sentences, this.words), endsOf(options), threads);
+    const { numbered, scoreSentences } = await import('./scoring/sentence-scoring.js');
+    const tokensOf = (sentence: Sentence): string[] => {
+      this.checkOpen();
+      const tokens = this.surface(sentence);
+      this.checkLength(tokens);
+      return tokens;
+    };
+    yield* scoreSentences(numbered(sentences, this.words, tokensOf), endsOf(options), threads);
   }
 
   /**

@@ -4,7 +4,7 @@ import { KneserError } from '../base/errors.js';
 import { withJsonArrays } from '../base/json.js';
 import type { WorkOptions } from '../base/progress.js';
 import { SMOOTHINGS } from '../smoothing/index.js';
-import { checkSentence, type Sentence, type Sentences } from '../text/sentences.js';
+import { checkSentence, type Sentence } from '../text/sentences.js';
 import { identityOf, wordIds } from '../tables/manifest.js';
 import { countCharacters } from '../text/surface.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, NONE, UNK } from '../text/tokens.js';
@@ -16,7 +16,6 @@ import { canLoad, loadedBytes } from './lookup/regions.js';
 import { requireCounts, type ModelParts } from './scoring/parts.js';
 import type { PerplexitySum } from './scoring/perplexity.js';
 import type { NextWords } from './prediction/next-words.js';
-import type { NumberedSentence } from './scoring/sentence-scoring.js';
 import type { BatchScorer, Scorer } from './scoring/scorer.js';
 import { vectorOf, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import { NOT_IN_VOCABULARY, type LoadedWords } from './lookup/words.js';
@@ -40,7 +39,7 @@ const encoder = new TextEncoder();
  */
 
 /** The code that paged and loaded models share. */
-export abstract class ModelBase {
+export class ModelBase {
   /** The model's order, tables, options and weights. */
   readonly info: ModelInfo;
   readonly #parts: ModelParts;
@@ -176,19 +175,6 @@ export abstract class ModelBase {
       `a sentence of ${tokens.length} tokens is too long to be scored as one; split it, or use kneser perplexity`,
     );
   }
-
-  /** The tokens and ids of each sentence. */
-  protected async *numbered(sentences: Sentences, words: LoadedWords): AsyncGenerator<NumberedSentence, void, void> {
-    for await (const sentence of sentences) {
-      this.checkOpen();
-      const tokens = this.surface(sentence);
-      this.checkLength(tokens);
-      yield { tokens, ids: Uint32Array.from(tokens, token => words.idOf(token)) };
-    }
-  }
-
-  /** Throws if the model was closed. */
-  protected abstract checkOpen(): void;
 
   /** Whether a sentence is left out because it has no tokens and the model was trained without blank lines. */
   protected isSkipped(tokens: readonly string[]): boolean {

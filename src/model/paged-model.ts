@@ -64,8 +64,6 @@ export type ModelClass<Model> = new (parts: ModelParts, options: OpenOptions) =>
  */
 export class PagedModel extends ModelBase {
   readonly #scoring: BlockScoring;
-  /** The most memory for blocks that are kept [bytes]. */
-  protected readonly blockMemory: number;
   #predictor: Predictor | undefined;
   /** The dictionary, read by blocks. */
   readonly #words: PagedWords;
@@ -81,8 +79,7 @@ export class PagedModel extends ModelBase {
   constructor(parts: ModelParts, options: OpenOptions) {
     super(parts);
     const { store, manifest } = parts;
-    this.blockMemory = options.blockMemory ?? DEFAULT_BLOCK_MEMORY;
-    this.#scoring = createBlockScoring(store, parts, this.blockMemory);
+    this.#scoring = createBlockScoring(store, parts, options.blockMemory ?? DEFAULT_BLOCK_MEMORY);
     this.#words = new PagedWords(store, manifest);
   }
 

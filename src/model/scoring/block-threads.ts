@@ -1,6 +1,7 @@
 import { AnsweringThreads } from '../../base/node/answering-thread.js';
 import { closedError, KneserError, type ErrorCode } from '../../base/errors.js';
-import { BLOCK_TASK, type BlockScoringPlan } from './block-scoring.js';
+import type { BlockScoringPlan } from './block-scoring.js';
+import { BLOCK_TASK } from './piece-scorer.js';
 import type { PieceSum } from './perplexity.js';
 import type { Piece, ScoringTask, TokenScores } from './pieces.js';
 import type { TaskScorer } from './sentence-scoring.js';

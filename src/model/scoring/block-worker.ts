@@ -2,7 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { KneserError } from '../../base/errors.js';
 import { openShared } from './open-shared.js';
 import type { BlockAnswer } from './block-threads.js';
-import { createBlockScoring, PieceScorer, type BlockScoringPlan } from './block-scoring.js';
+import { createBlockScoring, type BlockScoringPlan } from './block-scoring.js';
+import { PieceScorer } from './piece-scorer.js';
 import type { ScoringTask } from './pieces.js';
 
 // The entry of a thread of Node that scores pieces of texts from blocks, in the order in which it gets them.

@@ -1,3 +1,5 @@
+import type { LoadedWords } from '../lookup/words.js';
+import type { Sentence, Sentences } from '../../text/sentences.js';
 import type { SentenceEnds } from '../../smoothing/batch.js';
 import { EOS, EOS_WORD } from '../../text/tokens.js';
 import type { Piece, TokenScores } from './pieces.js';
@@ -13,6 +15,18 @@ const WAITING = Symbol('waiting');
 export interface NumberedSentence {
   readonly tokens: string[];
   readonly ids: ArrayLike<number>;
+}
+
+/** The tokens and ids of each sentence. @param tokensOf cuts a sentence into tokens; throws to refuse it. */
+export async function* numbered(
+  sentences: Sentences,
+  words: LoadedWords,
+  tokensOf: (sentence: Sentence) => string[],
+): AsyncGenerator<NumberedSentence, void, void> {
+  for await (const sentence of sentences) {
+    const tokens = tokensOf(sentence);
+    yield { tokens, ids: Uint32Array.from(tokens, token => words.idOf(token)) };
+  }
 }
 
 /** Scores pieces of text token by token: threads, or this thread. */
