@@ -131,10 +131,10 @@ function readOr(path: string): string {
   }
 }
 
-/** Waits until something is so, at most two minutes. */
+/** Waits until something is so, at most ten minutes: on a busy machine Spark alone takes minutes to start. */
 export async function until(isSo: () => boolean, what: string): Promise<void> {
   for (const started = Date.now(); !isSo();) {
-    if (Date.now() - started > 120_000) throw new Error(`waited two minutes until ${what}`);
+    if (Date.now() - started > 600_000) throw new Error(`waited ten minutes until ${what}`);
     await new Promise(resolve => setTimeout(resolve, 50));
   }
 }
