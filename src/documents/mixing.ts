@@ -43,6 +43,7 @@ const MOST_STEPS = 200;
  *
  * @param shares by text, its weight in the objective.
  * @param start the weights before the first step; by default all are equal.
+ * @param leastGain the step that gains less [nats a token] is the last one; with -Infinity all `steps` are taken.
  */
 export function fitWeights(
   texts: readonly Probabilities[],
@@ -54,13 +55,14 @@ export function fitWeights(
   const { models } = texts[0];
   let weights = start ?? new Float64Array(models).fill(1 / models);
   let last = Infinity;
+  const needsLoss = leastGain > -Infinity;
   for (let step = 0; step < steps; step++) {
     const next = new Float64Array(models);
     let loss = 0;
     texts.forEach((text, j) => {
       if (shares[j] === 0) return;
       gradients(text, weights).forEach((gradient, i) => (next[i] += shares[j] * weights[i] * gradient));
-      loss += shares[j] * mixtureLoss(text, weights);
+      if (needsLoss) loss += shares[j] * mixtureLoss(text, weights);
     });
     const total = next.reduce((sum, value) => sum + value, 0);
     weights = next.map(value => value / total);

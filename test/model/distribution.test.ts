@@ -119,7 +119,7 @@ test.skipIf(ptb === undefined)(
   'features on the Penn Treebank are those of an independent dense computation',
   async () => {
     const path = join(folder, 'ptb');
-    await train({ files: [ptb ?? ''], out: path, order: 3 });
+    await train({ files: [ptb ?? ''], out: path, order: 3, threads: 1 });
     await using model = await LanguageModel.open(path);
     const loaded = await model.load();
     // Entropy [nats], the highest p, and the smallest number of types that have 0.9 of the mass.

@@ -177,7 +177,7 @@ describe.skipIf(!ptb.train || !ptb.valid || !ptb.test)('Penn Treebank', () => {
     [5, 148.007, 141.186],
     [6, 147.357, 140.837],
   ])('order %i: perplexity %f on valid, %f on test', async (order, valid, test) => {
-    await withModel(join(folder, 'ptb'), { files: [trainText], order }, async ({ paged, loaded }) => {
+    await withModel(join(folder, 'ptb'), { files: [trainText], order, threads: 1 }, async ({ paged, loaded }) => {
       const { info } = paged;
       const onValid = await loaded.perplexityOfFile(validText);
       const onTest = await loaded.perplexityOfFile(testText);
@@ -214,7 +214,7 @@ describe.each([
       .slice(1)
       .map(line => line.split('\t'));
     expect(rows).toHaveLength(9_577);
-    await withModel(join(folder, 'news'), { files: [trainText], order }, async ({ paged, loaded }) => {
+    await withModel(join(folder, 'news'), { files: [trainText], order, threads: 1 }, async ({ paged, loaded }) => {
       const header = gunzipSync(readFileSync(arpa ?? '')).toString('latin1', 0, 200);
       const types = [...header.matchAll(/^ngram \d=(\d+)$/gm)].map(match => Number(match[1]));
       expect(paged.info.tables.map(table => table.types)).toEqual([types[0] - 1, ...types.slice(1)]);
@@ -238,7 +238,7 @@ describe.each([
     const expected = linesOf(mixture ?? '')
       .slice(1)
       .map(line => Number(line.split('\t')[2]));
-    const training = { files: [trainText], order, patterns: { skip: true } };
+    const training = { files: [trainText], order, patterns: { skip: true }, threads: 1 };
     await withModel(
       join(folder, 'news'),
       training,

@@ -32,7 +32,7 @@ describe('on Brown', () => {
     const text = join(folder, 'train.txt');
     const lines = readFileSync(brown.train, 'utf8').split('\n').slice(0, 6000);
     writeFileSync(text, lines.join('\n') + '\n');
-    await train({ files: [text], out, order: 4, patterns: { skip: true }, holdOut: 0.02, classes: 100 });
+    await train({ files: [text], out, order: 4, patterns: { skip: true }, holdOut: 0.02, classes: 100, threads: 1 });
     vocabulary = [
       '<unk>',
       '</s>',
@@ -157,7 +157,7 @@ describe('on Brown', () => {
 
   test('with contiguous patterns alone the mixture is modified Kneser-Ney', async () => {
     const plain = join(folder, 'plain');
-    await train({ files: [join(folder, 'train.txt')], out: plain, order: 4 });
+    await train({ files: [join(folder, 'train.txt')], out: plain, order: 4, threads: 1 });
     const [mkn, glm] = await Promise.all(
       (['mkn', 'glm'] as const).map(smoothing => withOpen(plain, { smoothing }, m => m.score('The jury said so .'))),
     );
@@ -174,6 +174,7 @@ describe('on Brown', () => {
       patterns: { skip: true, maxPatterns: 30 },
       holdOut: 0.02,
       classes: 50,
+      threads: 1,
     });
     expect(report.tables.length).toBeGreaterThanOrEqual(30);
     await withOpen(long, {}, async model => {
@@ -193,7 +194,7 @@ describe.runIf(ptb)('on the Penn Treebank', () => {
   const longest = join(folder, 'ptb-5');
 
   beforeAll(async () => {
-    await train({ files: [file('train')], out: longest, order: 5, patterns: { skip: true }, classes: 100 });
+    await train({ files: [file('train')], out: longest, order: 5, patterns: { skip: true }, classes: 100, threads: 1 });
   });
 
   /** Perplexity with even weights, which do not use a model's classes. */
@@ -209,7 +210,7 @@ describe.runIf(ptb)('on the Penn Treebank', () => {
     [4, 159.98],
   ])('even weights of order %i give %f', async (order, expected) => {
     const out = join(folder, `ptb-${order}`);
-    await train({ files: [file('train')], out, order, patterns: { skip: true } });
+    await train({ files: [file('train')], out, order, patterns: { skip: true }, threads: 1 });
     await expectEven(out, expected);
   });
 

@@ -27,6 +27,9 @@ export interface NextWords {
 
 /** The next words of a mixture. The followers of all contexts of the history are in memory, so that no file is read. */
 export class MixtureNextWords implements NextWords {
+  /** The parts of the contexts, longest context first; made for the first sample. */
+  private parts: readonly ContextPart[] | undefined;
+
   constructor(
     private readonly next: NextWord,
     private readonly lists: WordLists,
@@ -52,13 +55,14 @@ export class MixtureNextWords implements NextWords {
    * empty pattern and the uniform distribution. Takes O(V) steps at worst.
    */
   sample(random: () => number): number {
-    const { voters, unigrams, uniform, nextClass } = this.next;
+    const { unigrams, uniform, nextClass } = this.next;
     const { counts, byCount, byClass, starts } = this.lists;
     let remaining = random();
-    for (const { term, followers } of [...voters].reverse()) {
-      for (const [word, count] of followersById(followers)) {
-        remaining -= term.value(count);
-        if (remaining < 0) return word;
+    this.parts ??= this.next.voters.map(partOf).reverse();
+    for (const { words, values } of this.parts) {
+      for (let i = 0; i < words.length; i++) {
+        remaining -= values[i];
+        if (remaining < 0) return words[i];
       }
     }
     if (nextClass) {
@@ -92,10 +96,17 @@ export class MixtureNextWords implements NextWords {
   }
 }
 
-/** The followers of a context and their counts, ascending by id. */
-function followersById(followers: Voter['followers']): [word: number, count: number][] {
+/** The part of one context in the probabilities of the words that follow it, ascending by word id. */
+interface ContextPart {
+  readonly words: Uint32Array;
+  /** By word, its part of p(word | history). */
+  readonly values: Float64Array;
+}
+
+function partOf({ term, followers }: Voter): ContextPart {
   const words = new Uint32Array(followers.length);
   const counts = new Uint32Array(followers.length);
   followers.copy(words, counts);
-  return Array.from(words, (word, i): [number, number] => [word, counts[i]]).sort(([a], [b]) => a - b);
+  const order = Uint32Array.from(words.keys()).sort((a, b) => words[a] - words[b]);
+  return { words: order.map(i => words[i]), values: Float64Array.from(order, i => term.value(counts[i])) };
 }
