@@ -196,9 +196,7 @@ export class LanguageModel extends PagedModel {
     const { numbered, scoreSentences } = await import('./scoring/sentence-scoring.js');
     const tokensOf = (sentence: Sentence): string[] => {
       this.checkOpen();
-      const tokens = this.surface(sentence);
-      this.checkLength(tokens);
-      return tokens;
+      return this.wholeSentence(sentence);
     };
     yield* scoreSentences(numbered(sentences, words, tokensOf), endsOf(options), scorer);
   }
