@@ -28,9 +28,16 @@ export function divideText(
   return { threads: count, stretchWords: PIECE_WORDS * Math.max(1, Math.ceil(most / PIECE_WORDS)) };
 }
 
+/**
+ * The words of the first batch of a thread. V8 compiles a loop for the cases that it has seen: a first batch of a million words would be
+ * compiled, and compiled again for each further case, while it runs.
+ */
+const WARMING_WORDS = 256;
+
 /** Scores pieces of any length in batches that are as large as possible, and adds up their scores. */
 export class PieceScorer {
   private layout: BatchLayout | undefined;
+  private isCold = true;
 
   constructor(
     private readonly order: number,
@@ -58,7 +65,8 @@ export class PieceScorer {
       layout.push(ids[i]);
       const isLast = i + 1 === ids.length;
       if (!isLast && (i + 1 - history) % PIECE_WORDS === 0) bounds.push(layout.batch.length);
-      if (!layout.full && !isLast) continue;
+      if (!layout.full && !isLast && !(this.isCold && layout.batch.length === WARMING_WORDS)) continue;
+      this.isCold = false;
       const { log10Probs } = await runAwaiting(scorer.score(layout.batch), check);
       const { oov, length } = layout.batch;
       let from = 0;
