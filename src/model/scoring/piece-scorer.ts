@@ -7,25 +7,17 @@ import { runAwaiting } from './scorer.js';
 
 /** How many tokens a task of sentences should have: more would take much memory, because the caller's sentences wait for their scores. */
 export const BLOCK_TASK = 1 << 17;
-/** The fewest words that a thread is started for: starting one takes longer than it saves with fewer. */
-const LEAST_STRETCH = 1 << 16;
+/** The fewest words that a thread is started for: with fewer, it reads and compiles for as long as it saves (measured). */
+const LEAST_STRETCH = 1 << 20;
 
-/**
- * How a text is divided among threads that score from blocks: into stretches that are as long as possible, because each stretch reads
- * the blocks that it needs.
- *
- * @param words about how many words the text has.
- * @param batchWords the most words of a batch.
- * @param threads the most threads.
- */
-export function divideText(
-  words: number,
-  batchWords: number,
-  threads: number,
-): { readonly threads: number; readonly stretchWords: number } {
-  const count = Math.max(1, Math.min(threads, Math.ceil(words / LEAST_STRETCH)));
-  const most = Math.min(batchWords, Math.max(LEAST_STRETCH, Math.ceil(words / count)));
-  return { threads: count, stretchWords: PIECE_WORDS * Math.max(1, Math.ceil(most / PIECE_WORDS)) };
+/** The largest number of words that is at most `words` and a number of whole pieces; at least one piece. */
+export function wholePieces(words: number): number {
+  return PIECE_WORDS * Math.max(1, Math.floor(words / PIECE_WORDS));
+}
+
+/** How many threads are worth their start for a text of about so many words. @param most the most threads. */
+export function threadsFor(words: number, most: number): number {
+  return Math.max(1, Math.min(most, Math.ceil(words / LEAST_STRETCH)));
 }
 
 /**
