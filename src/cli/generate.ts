@@ -80,7 +80,7 @@ async function run(path: string, file: string | undefined, flags: GenerateFlags)
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
     const beginnings: string[] = [];
-    for await (const { line } of readLines(model, inputs, flags, () => 0)) beginnings.push(line);
+    for await (const { line } of readLines(inputs, flags)) beginnings.push(line);
     const texts = sentences ?? (count ?? 1) * (file === undefined ? 1 : beginnings.length);
     const expected = tokens ?? texts * Math.min(maxTokens ?? Infinity, USUAL_TOKENS) * (beam ?? 1);
     const used = model.shouldLoad(WORDS_A_TOKEN * expected) ? await model.load() : model;
