@@ -132,6 +132,11 @@ class CheckedLine implements JsonLine {
   }
 }
 
+/** The object of a line that was already parsed without an error. @param bytes the line as UTF-8. */
+export function objectOf(bytes: Uint8Array): JsonObject {
+  return JSON.parse(decoder.decode(bytes)) as JsonObject;
+}
+
 /** An object of JSON lines. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
