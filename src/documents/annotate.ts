@@ -472,7 +472,13 @@ async function openSource(options: AnnotateOptions, keepsObjects: boolean): Prom
     },
     end: () => {
       if (replaced > 0) onWarning?.(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
-      if (missing > 0) onWarning?.(`${missing} documents without text have no figures (null)`);
+      if (missing > 0) {
+        onWarning?.(
+          missing === 1
+            ? '1 document without text has no figures (null)'
+            : `${missing} documents without text have no figures (null)`,
+        );
+      }
     },
   };
 }
