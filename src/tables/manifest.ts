@@ -89,7 +89,9 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
  * for almost all other pairs of models, because a manifest has the counts of counts of all tables.
  */
 export function identityOf(manifest: Manifest): string {
-  return checksum(encodeMsgpack(manifest)).toString(16).padStart(8, '0');
+  return checksum(new TextEncoder().encode(JSON.stringify(manifest)))
+    .toString(16)
+    .padStart(8, '0');
 }
 
 /** The reverse of {@link encodeManifest}. @throws BlockDamage for a manifest that no version of kneser writes. */
