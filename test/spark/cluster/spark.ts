@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { inject } from 'vitest';
@@ -94,12 +94,27 @@ export class Spark {
   }
 }
 
+/** The executors that a worker has started and that still run. A worker starts other processes too, which end soon. */
+export function executorsOf(worker: ChildProcess): number[] {
+  return childrenOf(worker.pid ?? 0).filter(pid =>
+    readOr(`/proc/${pid}/cmdline`).includes('CoarseGrainedExecutorBackend'),
+  );
+}
+
 /** The processes that a process started. */
-export function childrenOf(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap(task => {
-    const path = `/proc/${pid}/task/${task}/children`;
-    return existsSync(path) ? readFileSync(path, 'utf8').split(' ').filter(Boolean).map(Number) : [];
-  });
+function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap(task =>
+    readOr(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean).map(Number),
+  );
+}
+
+/** The text of a file; none if it is gone, as the files of a process that ended are. */
+function readOr(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** Waits until something is so, at most two minutes. */
