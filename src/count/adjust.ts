@@ -7,7 +7,7 @@ import { TableWriter, type EncodedBlock } from '../tables/table-writer.js';
  * Counting turns text into the rows of count tables. `token-stream` gives each distinct word an index, `vocabulary` gives it an id,
  * `layout` arranges the ids in chunks, `partition` divides the positions into tasks, `sort` (and `runs`, on disk) sorts the positions so
  * that equal n-grams are neighbours, and `adjust` (this file) counts the n-grams. `counter` runs one task, `pool` runs all tasks on
- * threads. `bigrams` and `exchange` group words into classes. `merge-range` joins the tables of models without sorting.
+ * threads. `bigrams` and `exchange` group words into classes. `merge-range` makes the tries of a model of those of other models, without sorting.
  */
 
 /**

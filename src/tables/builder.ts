@@ -36,7 +36,11 @@ export class ModelBuilder {
   /** By table, the first row of each block that was put. */
   private readonly firstRows = new Map<string, FirstRows>();
 
-  constructor(private readonly store: ModelWriter) {}
+  /** @param format `FORMAT_VERSION` if the caller puts the tables into the store as tries, so that the store is a model. */
+  constructor(
+    private readonly store: ModelWriter,
+    private readonly format = ROWS_VERSION,
+  ) {}
 
   /** Puts the next blocks of tables within one partition, which is a range of the context's nearest word. */
   async putBlocks(partition: number, blocks: readonly EncodedBlock[]): Promise<void> {
@@ -136,7 +140,7 @@ export class ModelBuilder {
     const { tables, classes, classTables, options, pruning } = model;
     // The order of the members is part of the manifest's bytes.
     const manifest: Manifest = {
-      format: ROWS_VERSION,
+      format: this.format,
       ...(kind ? { kind } : {}),
       order,
       sentences,

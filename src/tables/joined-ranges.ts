@@ -1,7 +1,7 @@
 import { checksumOfUint32 } from '../base/checksum.js';
 import { trieBlockKey, trieKey } from '../store/keys.js';
 import type { ModelWriter } from '../store/store.js';
-import type { IndexedTable, RangeBlock, RangeFigures } from './index-range.js';
+import type { RangeBlock, RangeFigures } from './index-range.js';
 import { Header } from './trie-block.js';
 import { TrieFirstRows } from './trie-directory.js';
 
@@ -13,10 +13,15 @@ export interface JoinedTable extends RangeFigures {
   readonly name: string;
 }
 
-/** A table so far: the blocks and the contexts of the ranges that are written. */
-interface Joined {
+/** A table that is joined of ranges. */
+export interface RangedTable {
   readonly name: string;
+  /** The place in the list of the table of its parents, which comes before it; −1 for the table of the empty pattern. */
   readonly parent: number;
+}
+
+/** A table so far: the blocks and the contexts of the ranges that are written. */
+interface Joined extends RangedTable {
   readonly firstRows: TrieFirstRows;
   blocks: number;
   contexts: number;
@@ -40,10 +45,10 @@ export class JoinedRanges {
   private writing: Promise<void> = Promise.resolve();
 
   constructor(
-    tables: readonly IndexedTable[],
+    tables: readonly RangedTable[],
     private readonly to: Pick<ModelWriter, 'put'>,
   ) {
-    this.tables = tables.map(({ table: { name }, parent }) => ({
+    this.tables = tables.map(({ name, parent }) => ({
       name,
       parent,
       firstRows: new TrieFirstRows(),

@@ -1,3 +1,4 @@
+import { FORMAT_VERSION } from '../store/keys.js';
 import { ModelBuilder } from '../tables/builder.js';
 import type { Manifest, TableManifest } from '../tables/manifest.js';
 import { SMALL_TEXT } from './plan/budget.js';
@@ -6,7 +7,7 @@ import type { BuildPlan } from './plan/plan.js';
 import * as chooseVocabulary from './stages/choose-vocabulary.js';
 import * as clusterWords from './stages/cluster-words.js';
 import { BuildContext } from './stages/context.js';
-import type { CountSource, SortedSource } from './stages/count-source.js';
+import type { CountSource, MergedSource, SortedSource } from './stages/count-source.js';
 import * as countTables from './stages/count-tables.js';
 import type { CountedStream } from './stages/count-tables.js';
 import * as indexTables from './stages/index-tables.js';
@@ -25,6 +26,7 @@ import * as writeModel from './stages/write-model.js';
  *     models ─────────────────────────────┼ source ─ count words' tables ─ cluster words ─ count classes' tables
  *     files of counts ────────────────────┘                              ─ write rows ─ prune ─ index ─ learn weights ─ figures
  *     sorted tables ────────────────────────────────────────── copy tables ┘
+ *     models of contiguous tables ─ merge tables ─ figures
  *
  * If a stage fails, temporary files are closed; the stores are left to the caller.
  *
@@ -43,13 +45,21 @@ export async function build(
     await clusterWords.checkMemory(context);
     const source = await open(context);
     // The garbage of a small text is not worth the time that collecting takes.
-    const length = 'sorted' in source ? source.sorted.rows : source.ngrams.length;
-    const collect = length < SMALL_TEXT ? undefined : place.collect;
+    const collect = lengthOf(source) < SMALL_TEXT ? undefined : place.collect;
     collect?.(true);
-    const counted = 'sorted' in source ? await copyAndWrite(context, source) : await countAndWrite(context, source);
-    collect?.(true);
-    const manifest = await indexTables.run(context, await pruneTables.run(context, counted));
-    if (!('sorted' in source)) await learnWeights.run(context, source);
+    const index = async (counted: Manifest): Promise<Manifest> => {
+      collect?.(true);
+      return indexTables.run(context, await pruneTables.run(context, counted));
+    };
+    let manifest: Manifest;
+    if ('writeTries' in source) {
+      manifest = await mergeAndWrite(context, source);
+    } else if ('sorted' in source) {
+      manifest = await index(await copyAndWrite(context, source));
+    } else {
+      manifest = await index(await countAndWrite(context, source));
+      await learnWeights.run(context, source);
+    }
     context.checkAborted();
     return reportOf(context, source, manifest);
   } catch (error) {
@@ -59,7 +69,13 @@ export async function build(
 }
 
 /** Opens a source of counts. */
-export type OpenSource = (context: BuildContext) => Promise<CountSource | SortedSource>;
+export type OpenSource = (context: BuildContext) => Promise<CountSource | MergedSource | SortedSource>;
+
+/** How many numbers or rows a source has. */
+function lengthOf(source: CountSource | MergedSource | SortedSource): number {
+  if ('sorted' in source) return source.sorted.rows;
+  return 'writeTries' in source ? source.rows : source.ngrams.length;
+}
 
 /** The source that a text is: from files or sentences to word indices and a vocabulary. */
 export function fromText(text: BuildText): (context: BuildContext) => Promise<CountSource> {
@@ -88,6 +104,19 @@ async function copyAndWrite(context: BuildContext, source: SortedSource): Promis
       { tables, classes: 0, classTables: [], ...(pruning ? { pruning } : {}) },
       builder,
     );
+  } catch (error) {
+    await builder.abort();
+    throw error;
+  }
+}
+
+/** From models to a model, whose tables are merged as they lie. */
+async function mergeAndWrite(context: BuildContext, source: MergedSource): Promise<Manifest> {
+  const store = await context.place.createStore('tables');
+  const builder = new ModelBuilder(store, FORMAT_VERSION);
+  try {
+    const tables = await source.writeTries(store);
+    return await writeModel.run(context, source, { tables, classes: 0, classTables: [] }, builder);
   } catch (error) {
     await builder.abort();
     throw error;

@@ -53,21 +53,13 @@ export async function run(
 ): Promise<TableManifest[]> {
   const { plan } = context;
   const { order } = plan;
-  const { name, patterns, source, frequencies } = stream;
+  const { name, patterns, frequencies } = stream;
   const types = frequencies.length;
   const nothing = { sorts: planSorts(patterns, order), tables: [], unigrams: new Uint32Array(types) };
   const { sorts, tables, unigrams } = restored ?? nothing;
   const summaries = new Map(tables.map(({ table, ...summary }): [string, TableSummary] => [table, summary]));
 
-  if (source.tables && name === 'words') {
-    const merged = await source.tables.write(builder);
-    for (const [table, summary] of merged.summaries) summaries.set(table, summary);
-    unigrams.set(merged.unigrams);
-    await builder.putDirectories(name, sorts.flat());
-  } else {
-    await sortAndCount(context, stream, builder, { sorts, summaries, unigrams });
-  }
-
+  await sortAndCount(context, stream, builder, { sorts, summaries, unigrams });
   const unigramCounts = order === 1 ? Uint32Array.from(frequencies) : unigrams;
   summaries.set(tableName([], name), await builder.putUnigrams(name, unigramCounts));
   await builder.putDirectories(name, [[]]);
