@@ -1,8 +1,7 @@
 import type { ModelStore } from '../store/store.js';
 import type { RangeBlock } from '../tables/index-range.js';
-import { emptySummary, type TableSummary } from '../tables/table-writer.js';
-import { TRIE_ROWS } from '../tables/trie-block.js';
-import { TrieWriter, type EncodedTrieBlock } from '../tables/trie-writer.js';
+import { addCounts, emptySummary, type TableSummary } from '../tables/table-writer.js';
+import { TrieWriter, type ContextColumns, type EncodedTrieBlock } from '../tables/trie-writer.js';
 import type { WordRange } from '../tables/word-ranges.js';
 import { BOS } from '../text/tokens.js';
 import { grown, Level, SubtreeReader, type SubtreeModel } from './subtrees.js';
@@ -88,7 +87,7 @@ export async function mergeUnit(
     longer.rangeStarts = isFirst
       ? startsOf(longer.words, longer.contexts, unit.cuts)
       : startsOf(longer.parents, longer.contexts, merged.rangeStarts);
-    if (isFirst) for (let row = 0; row < longer.rows; row++) Atomics.add(unigrams, longer.ranks[row], 1);
+    if (isFirst) addUnigrams(unigrams, longer);
     // The counts of a level are complete when the next level is merged.
     if (depth > 0) await write(depth - 1, merged);
     parents = levels;
@@ -97,6 +96,13 @@ export async function mergeUnit(
   await write(order - 2, merged);
   await take(blocks);
   return summaries;
+}
+
+/** Adds for each follower of contexts of one word that one more word precedes it. */
+function addUnigrams(unigrams: Uint32Array, { ranks, rows }: MergedLevel): void {
+  const counts = new Uint32Array(unigrams.length);
+  for (let row = 0; row < rows; row++) counts[ranks[row]]++;
+  for (let rank = 0; rank < counts.length; rank++) if (counts[rank] > 0) Atomics.add(unigrams, rank, counts[rank]);
 }
 
 /** The levels of models and the merged ones: two of each, since only two lengths of contexts are in memory. */
@@ -117,7 +123,7 @@ export class MergeMemory {
 }
 
 /** The merged contexts of one length, in their order, and their rows. */
-class MergedLevel {
+class MergedLevel implements ContextColumns {
   contexts = 0;
   rows = 0;
   /** By context, the number of its parent. */
@@ -281,7 +287,8 @@ class LevelMerge {
     const number = to.contexts++;
     to.parents[number] = parent;
     to.words[number] = word;
-    for (let m = 0; m < to.sources.length; m++) to.sources[m][number] = 0;
+    // The longest contexts have no children, which would ask for them.
+    if (!this.counting.isLast) for (let m = 0; m < to.sources.length; m++) to.sources[m][number] = 0;
     return number;
   }
 
@@ -295,15 +302,23 @@ class LevelMerge {
     const { words, starts, rowOrder, ranks, counts } = this.levels[m];
     const { ranks: toRanks, counts: toCounts } = to;
     const number = this.begin(parent, words[context]);
-    to.sources[m][number] = context + 1;
     const times = this.isRaw(words[context]) ? counting.times[m] : 1;
     const end = starts[context + 1];
     let at = to.rows;
-    for (let i = starts[context], rank = 0; i < end; i++, at++) {
-      const row = rowOrder[i];
-      toRanks[at] = ranks[row];
-      toCounts[at] = times * counts[row];
-      ranks[row] = rank++;
+    if (counting.isLast) {
+      for (let i = starts[context]; i < end; i++, at++) {
+        const row = rowOrder[i];
+        toRanks[at] = ranks[row];
+        toCounts[at] = times * counts[row];
+      }
+    } else {
+      to.sources[m][number] = context + 1;
+      for (let i = starts[context], rank = 0; i < end; i++, at++) {
+        const row = rowOrder[i];
+        toRanks[at] = ranks[row];
+        toCounts[at] = times * counts[row];
+        ranks[row] = rank++;
+      }
     }
     to.starts[number + 1] = to.rows = at;
   }
@@ -404,39 +419,16 @@ class LevelWriting {
   /** Writes contexts until there are enough blocks. @returns whether contexts remain. */
   advance(isEnough: () => boolean): boolean {
     const { level, writer, summary } = this;
-    const { contexts, parents, words, starts, ranks, counts, rangeStarts } = level;
-    const { countsOfCounts } = summary;
-    const { ranks: blockRanks, counts: blockCounts } = writer;
-    let { context } = this;
-    let cut = rangeStarts.at(this.range) ?? contexts;
-    for (; context < contexts && !isEnough(); context++) {
-      while (context === cut && this.range < rangeStarts.length) {
-        writer.flush();
-        cut = rangeStarts.at(++this.range) ?? contexts;
-      }
-      const first = starts[context];
-      const length = starts[context + 1] - first;
-      if (length > TRIE_ROWS) {
-        const rows = ranks.subarray(first, first + length);
-        writer.group(parents[context], words[context], rows, counts, first, length, 0);
-      } else {
-        const row = writer.begin(parents[context], words[context], length, 0);
-        for (let i = 0; i < length; i++) {
-          blockRanks[row + i] = ranks[first + i];
-          blockCounts[row + i] = counts[first + i];
-        }
-      }
-      for (let i = first; i < first + length; i++) {
-        const count = counts[i];
-        summary.tokens += count;
-        if (count <= 4) countsOfCounts[count - 1]++;
-      }
+    const { contexts, rangeStarts } = level;
+    while (this.context < contexts && !isEnough()) {
+      while (this.range < rangeStarts.length && rangeStarts[this.range] <= this.context) this.range++;
+      const end = this.range < rangeStarts.length ? rangeStarts[this.range] : contexts;
+      this.context = writer.writeBlock(level, this.context, end);
     }
-    this.context = context;
-    if (context < contexts) return true;
-    writer.flush();
+    if (this.context < contexts) return true;
     summary.rows = level.rows;
     summary.contexts = contexts;
+    addCounts(summary, level.counts, 0, level.rows);
     return false;
   }
 }

@@ -37,7 +37,7 @@ export class Level {
   /** Entries `children[c]` … `children[c + 1]` − 1 of the next level's `order` are the contexts that extend context c by one word to the left. */
   children = new Uint32Array(65);
   /** The numbers of all contexts; children of one parent are neighbours, sorted by farthest word. */
-  order = new Uint32Array(0);
+  order = new Uint32Array(64);
   /**
    * By row, the rank of its word among the followers of the merged parent. Merging the level puts in its place the rank of the row in the
    * merged context, which the rows of the next level refer to.
@@ -46,7 +46,7 @@ export class Level {
   /** By row, the count. */
   counts = new Uint32Array(64);
   /** The numbers of all rows; rows of one context are neighbours, sorted by rank. */
-  rowOrder = new Uint32Array(0);
+  rowOrder = new Uint32Array(64);
 
   /** Empties the level. */
   clear(): void {
@@ -60,10 +60,12 @@ export class Level {
       this.words = grown(this.words, most);
       this.starts = grown(this.starts, most + 1);
       this.children = grown(this.children, most + 1);
+      this.order = grown(this.order, most);
     }
     if (this.rows + rows > this.ranks.length) {
       this.ranks = grown(this.ranks, this.rows + rows);
       this.counts = grown(this.counts, this.rows + rows);
+      this.rowOrder = grown(this.rowOrder, this.rows + rows);
     }
   }
 }
@@ -132,8 +134,6 @@ export class SubtreeReader {
     level.clear();
     const reader = new LevelReader(store, model.ids, model.tables[depth], level, parents, depth === 0);
     this.runs = await reader.read(this.runs, onRows);
-    sortRows(level);
-    sortContexts(level, parents);
   }
 }
 
@@ -147,6 +147,11 @@ class LevelReader {
   private number = -1;
   /** The values of the blocks that were fetched last, by block number. */
   private values = new Map<number, Uint8Array | undefined>();
+  /** Contexts whose rows do not ascend, and parents whose children do not. */
+  private readonly unsortedContexts: number[] = [];
+  private readonly unsortedParents: number[] = [];
+  /** The parent of the context that was added last. */
+  private lastParent = -1;
 
   constructor(
     private readonly store: ModelStore,
@@ -201,6 +206,10 @@ class LevelReader {
     const { level, parents } = this;
     level.starts[level.contexts] = level.rows;
     while (filled <= parents.contexts) parents.children[filled++] = level.contexts;
+    const { starts, ranks, rowOrder, words, order } = level;
+    for (const context of this.unsortedContexts) sortPlaces(rowOrder, ranks, starts[context], starts[context + 1]);
+    const { children } = parents;
+    for (const parent of this.unsortedParents) sortPlaces(order, words, children[parent], children[parent + 1]);
     return read;
   }
 
@@ -231,26 +240,43 @@ class LevelReader {
     const { starts, ranks, counts } = columns;
     level.reserve(high - low, starts[high] - starts[low]);
     const { ranks: merged, starts: parentStarts, children } = parents;
-    const { words, starts: levelStarts, ranks: levelRanks, counts: levelCounts } = level;
+    const { words, starts: levelStarts, ranks: levelRanks, counts: levelCounts, order, rowOrder } = level;
+    const { unsortedContexts, unsortedParents } = this;
     const offset = run.local - run.from;
     let { contexts, rows } = level;
+    let { lastParent } = this;
     for (let c = low; c < high; c++) {
       const parent = isFirst ? 0 : offset + columns.parents[c];
       while (filled <= parent) children[filled++] = contexts;
       const first = parentStarts[parent];
       const last = parentStarts[parent + 1];
       // A later block of a wide context has more rows of the context that was added last.
+      let before = -1;
       if (block.firstRow === 0) {
-        words[contexts] = ids[columns.words[c]];
+        const word = ids[columns.words[c]];
+        if (parent === lastParent && word < words[contexts - 1] && unsortedParents.at(-1) !== parent)
+          unsortedParents.push(parent);
+        lastParent = parent;
+        words[contexts] = word;
+        order[contexts] = contexts;
         levelStarts[contexts++] = rows;
+      } else {
+        before = levelRanks[rows - 1];
       }
+      let ascends = true;
       for (let row = starts[c]; row < starts[c + 1]; row++) {
         const follower = first + ranks[row];
         if (follower >= last) throw this.damaged();
-        levelRanks[rows] = merged[follower];
-        levelCounts[rows++] = counts[row];
+        const rank = merged[follower];
+        if (rank < before) ascends = false;
+        before = rank;
+        levelRanks[rows] = rank;
+        levelCounts[rows] = counts[row];
+        rowOrder[rows] = rows++;
       }
+      if (!ascends && unsortedContexts.at(-1) !== contexts - 1) unsortedContexts.push(contexts - 1);
     }
+    this.lastParent = lastParent;
     level.contexts = contexts;
     level.rows = rows;
     return filled;
@@ -277,24 +303,6 @@ function firstFrom(numbers: Uint32Array, length: number, number: number): number
 const FEW = 24;
 /** Word ids are below 2^27 and lists are shorter than 2^26, so that word · PLACES + place is exact in a double. */
 const PLACES = 2 ** 26;
-
-/** Sets `level.rowOrder`: the rows of each context, sorted by rank. */
-function sortRows(level: Level): void {
-  const { contexts, rows, starts, ranks } = level;
-  if (level.rowOrder.length < rows) level.rowOrder = new Uint32Array(ranks.length);
-  const { rowOrder } = level;
-  for (let i = 0; i < rows; i++) rowOrder[i] = i;
-  for (let c = 0; c < contexts; c++) sortPlaces(rowOrder, ranks, starts[c], starts[c + 1]);
-}
-
-/** Sets `level.order`: the children of each parent, sorted by farthest word. */
-function sortContexts(level: Level, { contexts: families, children }: Level): void {
-  const { words, contexts } = level;
-  if (level.order.length < contexts) level.order = new Uint32Array(words.length);
-  const { order } = level;
-  for (let i = 0; i < contexts; i++) order[i] = i;
-  for (let parent = 0; parent < families; parent++) sortPlaces(order, words, children[parent], children[parent + 1]);
-}
 
 /** Sorts entries `from` to `to` of `order`, which are these numbers ascending, by the keys at these places. */
 function sortPlaces(order: Uint32Array, keys: Uint32Array, from: number, to: number): void {

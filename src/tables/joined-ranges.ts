@@ -39,6 +39,7 @@ export class JoinedRanges {
   private current = 0;
   private readonly waiting = new Map<number, RangeBlock[]>();
   private waitingBytes = 0;
+  private hasFailed = false;
   private readonly ended = new Map<number, readonly RangeFigures[]>();
   /** Called when a range becomes the current one. */
   private readonly turns = new Map<number, () => void>();
@@ -65,7 +66,8 @@ export class JoinedRanges {
     if (waiting) waiting.push(...blocks);
     else this.waiting.set(range, [...blocks]);
     this.waitingBytes += bytesOf(blocks);
-    if (this.waitingBytes > WAITING_BYTES) await new Promise<void>(resolve => this.turns.set(range, resolve));
+    if (this.waitingBytes > WAITING_BYTES && !this.hasFailed)
+      await new Promise<void>(resolve => this.turns.set(range, resolve));
     return undefined;
   }
 
@@ -87,6 +89,13 @@ export class JoinedRanges {
       this.turns.get(this.current)?.();
       this.turns.delete(this.current);
     }
+  }
+
+  /** Tells that a range will not end: nobody waits any longer, and what was not written is lost. */
+  fail(): void {
+    this.hasFailed = true;
+    for (const go of this.turns.values()) go();
+    this.turns.clear();
   }
 
   /** Writes the directories. All ranges have ended. */

@@ -7,11 +7,11 @@ import { MANIFEST_KEY } from '#kneser/src/store/keys.js';
 import type { ModelStore } from '#kneser/src/store/store.js';
 import { readDictionary } from '#kneser/src/tables/dictionary-reader.js';
 import type { RangeBlock } from '#kneser/src/tables/index-range.js';
-import { JoinedRanges } from '#kneser/src/tables/joined-ranges.js';
 import { decodeManifest, wordIds, type Manifest } from '#kneser/src/tables/manifest.js';
 import { workOnRanges } from '#kneser/src/tables/node/range-threads.js';
-import { putRootTable } from '#kneser/src/tables/root-table.js';
+import { contiguous } from '#kneser/src/tables/pattern.js';
 import { describeModels } from '#kneser/src/train/stages/merge-tables.js';
+import { TrieTables } from '#kneser/src/train/stages/table-output.js';
 import { Memory } from '../support/memory-store.js';
 import { randomNumbers, temporaryFolder } from '../support/models.js';
 import { readRows } from '../support/rows.js';
@@ -65,29 +65,26 @@ describe('merging in units of ranges of words', () => {
       for (const [word, id] of words) ids[id] = whole.words.get(word) ?? 0;
       return { store, ids, times: 1 };
     });
-    const { plan, words } = await describeModels(models, ORDER, types);
+    const { plan, occurs, words } = await describeModels(models, ORDER, types);
     const stores = parts.map(({ store }) => store);
     const memory = new Memory();
-    const [root, ...tables] = whole.manifest.tables.map(({ pattern }, i) => ({ name: pattern, parent: i - 2 }));
-    const joined = new JoinedRanges(tables, memory);
-    const end = (unit: number, parts: MergedFigures): void =>
-      joined.end(
-        unit,
-        parts.map(({ contexts }) => ({ contexts, bare: 0 })),
-      );
+    const output = new TrieTables(memory, ORDER, occurs);
+    const [, ...names] = whole.manifest.tables.map(({ pattern }) => pattern);
+    const end = (unit: number, figures: MergedFigures): void =>
+      output.endPartition(unit, new Map(figures.map(({ contexts }, i) => [names[i], contexts])));
     const none = (): void => undefined;
     if (threads === 0) {
       for (const [i, unit] of units.entries())
-        end(i, await mergeUnit(stores, plan, unit, ready => joined.put(i, ready), none));
+        end(i, await mergeUnit(stores, plan, unit, ready => output.putBlocks(i, ready), none));
     } else {
       const worker = new URL(import.meta.resolve('#kneser/src/count/merging-worker.js'));
-      const take = (unit: number, ready: readonly RangeBlock[]): Promise<void> => joined.put(unit, ready);
+      const take = (unit: number, ready: readonly RangeBlock[]): Promise<void> => output.putBlocks(unit, ready);
       await workOnRanges(threads, { name: 'merging', worker, stores, plan, ranges: units, take, end, onRows: none });
     }
-    await joined.finish();
-    await putRootTable(memory, root.name, false, writer =>
-      writer.group(0, 0, words, plan.unigrams, 0, words.length, 0),
-    );
+    await output.endTables([contiguous(ORDER)]);
+    const counts = new Uint32Array(types);
+    for (const [rank, word] of words.entries()) counts[word] = plan.unigrams[rank];
+    await output.putUnigrams(counts);
     return memory;
   }
 

@@ -2,20 +2,19 @@ import { sharedMemory } from '../../base/shared-memory.js';
 import { MergeMemory, mergeUnit, type MergedFigures, type MergePlan, type MergeUnit } from '../../count/merge-range.js';
 import type { SubtreeModel } from '../../count/subtrees.js';
 import type { ModelStore, ModelWriter } from '../../store/store.js';
-import { damagedTable } from '../../tables/damage.js';
+import { unigramRows } from '../../tables/builder.js';
 import type { RangeBlock } from '../../tables/index-range.js';
-import { JoinedRanges } from '../../tables/joined-ranges.js';
 import type { TableManifest } from '../../tables/manifest.js';
 import { workOnRanges } from '../../tables/node/range-threads.js';
 import { contiguous, isContiguous, tableName, withContexts } from '../../tables/pattern.js';
-import { putRootTable } from '../../tables/root-table.js';
-import { addSummary, emptySummary, type TableSummary } from '../../tables/table-writer.js';
+import { addSummary, emptySummary } from '../../tables/table-writer.js';
 import { TrieColumns } from '../../tables/trie-columns.js';
 import { openTrie, readTrieBlocks } from '../../tables/trie-rows.js';
 import { divideWords } from '../../tables/word-ranges.js';
 import { SMALL_TEXT, WRITTEN_SHARE } from '../plan/budget.js';
 import type { BuildContext } from './context.js';
 import type { CountedModel } from './read-models.js';
+import { TrieTables } from './table-output.js';
 
 /** Occurrences of the nearest words of a unit, at least: the contexts of a unit are in memory at once. */
 const UNIT_POSITIONS = 1 << 20;
@@ -89,30 +88,24 @@ export async function mergeTables(
   to: Pick<ModelWriter, 'put'>,
 ): Promise<TableManifest[]> {
   const { order } = context.plan;
-  const { plan, words } = await describeModels(
+  const { plan, occurs, words } = await describeModels(
     models.map(({ store, numbers, times }) => ({ store, times, ids: numbers.map(number => toId[number]) })),
     order,
     types,
   );
   const { unigrams } = plan;
+  const output = new TrieTables(to, order, occurs);
   const stores = models.map(({ store }) => store);
-  const tables = Array.from({ length: order - 1 }, (_, i) => ({
-    name: tableName(contiguous(i + 2), 'words'),
-    parent: i - 1,
-    summary: emptySummary(),
-  }));
-  const joined = new JoinedRanges(tables, to);
+  const names = Array.from({ length: order }, (_, i) => tableName(contiguous(i + 1), 'words'));
+  const summaries = names.map(emptySummary);
   const end = (unit: number, parts: MergedFigures): void => {
-    for (const [i, part] of parts.entries()) addSummary(tables[i].summary, part);
-    joined.end(
-      unit,
-      parts.map(({ contexts }) => ({ contexts, bare: 0 })),
-    );
+    for (const [i, part] of parts.entries()) addSummary(summaries[i + 1], part);
+    output.endPartition(unit, new Map(parts.map(({ contexts }, i) => [names[i + 1], contexts])));
   };
   const collect = context.collectEvery(WRITTEN_SHARE, false);
   const take = (unit: number, blocks: readonly RangeBlock[]): Promise<void> => {
     collect(blocks.reduce((sum, { value }) => sum + value.length, 0));
-    return joined.put(unit, blocks);
+    return output.putBlocks(unit, blocks);
   };
   const total = models.reduce((sum, { manifest }) => sum + manifest.tables.reduce((all, { rows }) => all + rows, 0), 0);
   let done = 0;
@@ -130,15 +123,15 @@ export async function mergeTables(
     const worker = new URL('../../count/merging-worker.js', import.meta.url);
     await workOnRanges(threads, { name: 'merging', worker, stores, plan, ranges: units, take, end, onRows });
   }
-  await joined.finish();
+  await output.endTables([contiguous(order)]);
   context.report({ stage: 'count', done: total, total, unit: 'n-grams' });
-  const root = tableName([], 'words');
-  if (unigrams.includes(0)) throw damagedTable(stores[0].name, root, 'a word follows no other word');
-  await putRootTable(to, root, false, writer => writer.group(0, 0, words, unigrams, 0, words.length, 0));
+  const counts = new Uint32Array(types);
+  for (const [rank, word] of words.entries()) counts[word] = unigrams[rank];
+  summaries[0] = await output.putUnigrams(counts);
   const mixed = new Set(context.plan.patterns.map(pattern => tableName(pattern, 'words')));
-  return [{ name: root, summary: summaryOf(unigrams) }, ...tables].map(({ name, summary }) => {
-    const { rows, contexts, tokens, countsOfCounts } = summary;
-    return { pattern: name, mixed: mixed.has(name), rows, contexts, tokens, countsOfCounts };
+  return names.map((pattern, i) => {
+    const { rows, contexts, tokens, countsOfCounts } = summaries[i];
+    return { pattern, mixed: mixed.has(pattern), rows, contexts, tokens, countsOfCounts };
   });
 }
 
@@ -155,57 +148,26 @@ interface DescribedModel {
  * Describes models as merging needs them.
  *
  * @param types new ids are below it.
- * @returns also the followers of the merged empty context, ascending.
+ * @returns also, by new id, whether the word follows the merged empty context (1 or 0), and these words, ascending.
  */
 export async function describeModels(
   models: readonly DescribedModel[],
   order: number,
   types: number,
-): Promise<{ readonly plan: MergePlan; readonly words: Uint32Array }> {
+): Promise<{ readonly plan: MergePlan; readonly occurs: Uint8Array; readonly words: Uint32Array }> {
   const described = await Promise.all(models.map(({ store, ids }) => describeSubtrees(store, order, ids)));
-  const { words, ranks } = joinFollowers(
-    described.map(model => model.words),
-    types,
-  );
+  const occurs = new Uint8Array(types);
+  for (const { words } of described) for (const word of words) occurs[word] = 1;
+  const { words, length } = unigramRows(occurs);
+  const ranks = new Uint32Array(types);
+  for (let rank = 0; rank < length; rank++) ranks[words[rank]] = rank;
   const subtrees = described.map(({ words: followers, ...model }, i) => ({
     ...model,
     ranks: followers.map(word => ranks[word]),
     times: models[i].times,
   }));
-  return { plan: { order, models: subtrees, unigrams: new Uint32Array(sharedMemory(4 * words.length)) }, words };
-}
-
-/**
- * Joins the followers of the empty context of models.
- *
- * @param followers of each model, as new ids.
- * @param types new ids are below it.
- * @returns the followers of the merged empty context, ascending; and by id the rank of each.
- */
-function joinFollowers(
-  followers: readonly Uint32Array[],
-  types: number,
-): { readonly words: Uint32Array; readonly ranks: Uint32Array } {
-  const ranks = new Uint32Array(types);
-  for (const words of followers) for (const word of words) ranks[word] = 1;
-  const words = new Uint32Array(types);
-  let length = 0;
-  for (let word = 0; word < types; word++) {
-    if (ranks[word] === 0) continue;
-    ranks[word] = length;
-    words[length++] = word;
-  }
-  return { words: words.slice(0, length), ranks };
-}
-
-/** The summary of a table of one context. @param counts of its rows. */
-function summaryOf(counts: Uint32Array): TableSummary {
-  const summary = { ...emptySummary(), rows: counts.length, contexts: 1 };
-  for (const count of counts) {
-    summary.tokens += count;
-    if (count <= 4) summary.countsOfCounts[count - 1]++;
-  }
-  return summary;
+  const unigrams = new Uint32Array(sharedMemory(4 * length));
+  return { plan: { order, models: subtrees, unigrams }, occurs, words: words.subarray(0, length) };
 }
 
 /**
