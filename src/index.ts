@@ -78,7 +78,8 @@ export type {
 
 // Model → figures.
 export { LanguageModel } from './model/language-model.js';
-export { LoadedModel, type ScoreEachOptions } from './model/loaded-model.js';
+export { LoadedModel } from './model/loaded-model.js';
+export type { ScoreEachOptions } from './model/scoring/score.js';
 export type { FileOptions, FromFileOptions } from './model/api.js';
 export type { PackedInput } from './store/packed/packed-input.js';
 export type { Vocabulary } from './model/vocabulary.js';
@@ -113,6 +114,7 @@ export {
   type MaskChoice,
   type TextDocument,
 } from './documents/annotate.js';
+export type { Conventions, DocumentConventions } from './documents/conventions.js';
 export type { FeatureFigures } from './documents/features.js';
 export type { ComparedFigures, ContextFigures, DocumentFigures } from './documents/figures.js';
 export type { JsonObject } from './text/formats/jsonl.js';

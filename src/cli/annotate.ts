@@ -97,7 +97,7 @@ export function define(command: Command): void {
 
 async function run(first: string | undefined, others: readonly string[], flags: AnnotateFlags): Promise<void> {
   const { LanguageModel } = await import('../model/language-model.js');
-  const { annotate } = await import('../documents/annotate.js');
+  const { annotateSome } = await import('../documents/annotate.js');
   const { checkOutput, chunksOf, isParquetName, writeLines } = await import('../documents/output.js');
   const { expandInputs } = await import('../text/formats/input.js');
   const { out, quiet = false, target } = flags;
@@ -111,7 +111,7 @@ async function run(first: string | undefined, others: readonly string[], flags: 
     );
   }
   if (out !== undefined) {
-    const inputs = await expandInputs(files, documentOptions(flags));
+    const inputs = [...(await expandInputs(files, documentOptions(flags))), ...(await expandInputs(target ?? [], {}))];
     await checkOutput(
       out,
       inputs.map(input => input.path),
@@ -134,7 +134,7 @@ async function run(first: string | undefined, others: readonly string[], flags: 
       ...given({ features, tokens, mask, context, as, id, figuresOnly, shard, threads }),
     };
     await withDisplay(quiet || !standard.stderr.isTTY, async display => {
-      const rows = annotate(display ? { ...options, onProgress: progress => display.show(progress) } : options);
+      const rows = annotateSome(display ? { ...options, onProgress: progress => display.show(progress) } : options);
       if (columns && out !== undefined) {
         const { writeParquet } = await import('../documents/parquet-output.js');
         await writeParquet(out, rows, columns, as ?? 'kneser', signal);

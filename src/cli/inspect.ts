@@ -35,7 +35,7 @@ async function run(path: string, flags: { readonly json?: boolean }): Promise<vo
       : `${whole(info.sentences)} sentences, ${whole(info.tokens)} tokens`;
     await print(
       `${path}: order ${info.order}, ${text}, ` +
-        `vocabulary ${whole(info.vocabulary)}, ${bytes(info.bytes)}, format ${info.version}, made ${info.created}\n` +
+        `vocabulary ${whole(info.vocabulary)}, ${bytes(info.bytes)}, format ${info.version}, identity ${info.identity}, made ${info.created}\n` +
         `tokens: ${describeTokens(info.options.tokenization)}\n\n`,
     );
     if (isBackoff) {

@@ -14,40 +14,41 @@ const CHARACTERS_A_WORD = 5;
  */
 const SHARED_WORDS = 25;
 
+/** What it costs to handle a line: as many words of a long text could be scored from blocks in the same time. */
+export interface LineCost {
+  ofLine(line: string): number;
+  /** The cost of lines of so many bytes together, if it follows from their number. */
+  ofBytes?(bytes: number): number;
+}
+
+/** The cost of scoring lines one by one. */
+export const SCORED_ALONE: LineCost = {
+  ofLine: line => SHARED_WORDS * (1 + line.length / CHARACTERS_A_WORD),
+  ofBytes: bytes => (SHARED_WORDS * bytes) / CHARACTERS_A_WORD,
+};
+
 /** A line of input. */
 export interface InputLine {
   readonly line: string;
   readonly input: Input;
-  /** The model with which to score the line: first the paged model; the loaded model once enough lines came to make loading worth its time. */
+}
+
+/** A line of input, and the model with which to handle it. */
+export interface ModelLine extends InputLine {
+  /** First the paged model; the loaded model once enough lines came to make loading worth its time. */
   readonly model: LanguageModel | LoadedModel;
 }
 
 /**
  * Yields the lines of all inputs, each as soon as it is complete. After the last line, warns of documents that were left out and of
  * invalid UTF-8.
- *
- * @param wordsOf estimates the cost of a line as the number of words of a long text that could be scored from blocks in the same time.
  */
-export async function* readLines(
-  paged: LanguageModel,
-  inputs: readonly Input[],
-  documents: DocumentOptions,
-  wordsOf = wordsOfLine,
-): AsyncGenerator<InputLine> {
-  let words = 0;
+export async function* readLines(inputs: readonly Input[], documents: DocumentOptions): AsyncGenerator<InputLine> {
   let replaced = 0;
   let skipped = 0;
-  let model: LanguageModel | LoadedModel = paged;
-  const bytes = inputs.reduce((sum, input) => sum + (input.bytes ?? 0), 0);
-  if (wordsOf === wordsOfLine && paged.shouldLoad((SHARED_WORDS * bytes) / CHARACTERS_A_WORD))
-    model = await paged.load();
   for (const input of inputs) {
     const reader = new LineReader(input.path, givenDocumentOptions(documents));
-    for await (const line of reader.lines()) {
-      words += wordsOf(line);
-      if (model === paged && paged.shouldLoad(words)) model = await paged.load();
-      yield { line, input, model };
-    }
+    for await (const line of reader.lines()) yield { line, input };
     replaced += reader.replaced;
     skipped += reader.skipped;
   }
@@ -55,7 +56,30 @@ export async function* readLines(
   warnOfReplaced(replaced);
 }
 
-/** The cost of a line that is scored. */
-function wordsOfLine(line: string): number {
-  return SHARED_WORDS * (1 + line.length / CHARACTERS_A_WORD);
+/** As {@link readLines}, for lines that are handled one by one. */
+export async function* readModelLines(
+  paged: LanguageModel,
+  inputs: readonly Input[],
+  documents: DocumentOptions,
+  cost: LineCost,
+): AsyncGenerator<ModelLine> {
+  let words = cost.ofBytes?.(bytesOf(inputs)) ?? 0;
+  let model: LanguageModel | LoadedModel = paged;
+  if (paged.shouldLoad(words)) model = await paged.load();
+  words = 0;
+  for await (const next of readLines(inputs, documents)) {
+    words += cost.ofLine(next.line);
+    if (model === paged && paged.shouldLoad(words)) model = await paged.load();
+    yield { ...next, model };
+  }
+}
+
+/** About how many words all inputs whose size is known have. */
+export function wordsIn(inputs: readonly Input[]): number {
+  return bytesOf(inputs) / (CHARACTERS_A_WORD + 1);
+}
+
+/** The size of all inputs whose size is known [bytes]. */
+function bytesOf(inputs: readonly Input[]): number {
+  return inputs.reduce((sum, input) => sum + (input.bytes ?? 0), 0);
 }

@@ -142,7 +142,11 @@ async function run(flags: OverlapFlags): Promise<void> {
   if (!report) return;
   if (html !== undefined) await writeWhole(html, overlapPage(report, items));
   if (json) await print(JSON.stringify(report) + '\n');
-  else await printReport(report);
+  else {
+    await printReport(report);
+    await print(`\n${report.n}-grams; tokenizer: ${report.conventions.tokenizer ?? ''}\n`);
+    if (report.scores) await print('How the scores were made is not known: they are from the input.\n');
+  }
 }
 
 /** Flags that belong to --train, and cannot be combined with --model. */
@@ -163,7 +167,11 @@ async function runModel(path: string, flags: OverlapFlags): Promise<void> {
     onWarning: warn,
   });
   if (flags.json) await print(JSON.stringify(report) + '\n');
-  else await printRecitation(report);
+  else {
+    await printRecitation(report);
+    const { conventionsLine } = await import('../documents/conventions.js');
+    await print(`\n${conventionsLine(report.conventions)}\n`);
+  }
 }
 
 async function printRecitation({ original, rewritten, unseen, gap, traps = [] }: RecitationReport): Promise<void> {
@@ -205,8 +213,8 @@ async function printRecitation({ original, rewritten, unseen, gap, traps = [] }:
   );
 }
 
-async function* rowsOf<Row>(rows: AsyncIterable<OverlapRow>, write: (row: OverlapRow) => Row): AsyncGenerator<Row> {
-  for await (const row of rows) yield write(row);
+async function* rowsOf<Row>(rows: AsyncIterable<OverlapRow>, write: (row: OverlapRow) => Row): AsyncGenerator<Row[]> {
+  for await (const row of rows) yield [write(row)];
 }
 
 async function printReport(report: OverlapReport): Promise<void> {

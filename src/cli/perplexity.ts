@@ -127,7 +127,11 @@ async function runByDomain(path: string, files: readonly string[], flags: Perple
   );
   if (!flags.quiet) mentionWeights(model.info, flags);
   if (flags.json) await print(JSON.stringify(report) + '\n');
-  else await printDomains(report);
+  else {
+    await printDomains(report);
+    const { conventionsLine } = await import('../documents/conventions.js');
+    await print(`\n${conventionsLine(report.conventions)}\n`);
+  }
 }
 
 async function printDomains({ by, domains, micro, macro, types }: PerplexityByReport): Promise<void> {

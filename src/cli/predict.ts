@@ -49,10 +49,10 @@ async function run(path: string, file: string, flags: PredictFlags): Promise<voi
   const { expandInputs } = await import('../text/formats/input.js');
   const inputs = await expandInputs([file], flags, warn);
   const { LanguageModel } = await import('../model/language-model.js');
-  const { readLines } = await import('./lines.js');
+  const { readModelLines } = await import('./lines.js');
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
-    const lines = readLines(model, inputs, flags, () => WORDS_A_PREDICTION);
+    const lines = readModelLines(model, inputs, flags, { ofLine: () => WORDS_A_PREDICTION });
     for await (const { line: history, model: predicting } of lines) {
       const predictions = await predicting.predict(history, { top, start, unknown, explain });
       if (json) await printJsonLine({ history, predictions });

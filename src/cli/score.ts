@@ -8,6 +8,7 @@ import type { DocumentOptions } from '../text/formats/corpus.js';
 import type { Input } from '../text/formats/input.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
 import { figure, print, printJsonLine, warn } from './output.js';
+import { given } from './given.js';
 import type { InputLine } from './lines.js';
 import { addSentenceEndFlags, type SentenceEndFlags } from './sentence-ends.js';
 import { addCacheFlag, addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
@@ -44,37 +45,33 @@ export function define(command: Command): void {
     .option('--no-header', 'never print the names of the columns');
   addModelFlags(command);
   addSentenceEndFlags(command);
-  addCacheFlag(command).option('-t, --threads <n>', 'threads that score a long text (default: 1)', parseThreads);
+  addCacheFlag(command).option('-t, --threads <n>', 'threads that score (default: one for each core)', parseThreads);
   addDocumentFlags(command).addHelpText('after', HELP).action(run);
 }
 
 async function run(path: string, file: string, flags: ScoreFlags): Promise<void> {
   const { LanguageModel } = await import('../model/language-model.js');
-  const { readLines } = await import('./lines.js');
   const { expandInputs } = await import('../text/formats/input.js');
   if (flags.ids && !flags.json) throw new KneserError('KNESER_OPTION', 'ids: needs JSON; pass --json too');
   const inputs = await expandInputs([file], flags, warn);
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
     if (!flags.json && (flags.header ?? standard.stdout.isTTY)) await print(HEADER);
-    const { start, end, threads = 1 } = flags;
-    let text: Input | undefined;
-    let cache: TextCache | undefined;
-    const lines = readLines(model, inputs, flags);
+    const { start, end } = flags;
     const printScore = async (score: Score): Promise<void> => {
       if (score.tokens.length === (end ? 1 : 0) && model.info.options.skipBlank) return;
       if (flags.ids) await printJsonLine({ ...score }, '');
       else if (flags.json) await printJsonLine({ ...score });
       else await print(formatScore(score));
     };
-    for await (const line of lines) {
-      if (threads > 1 && !flags.cache && !flags.ids && 'scoreEach' in line.model) {
-        // The tables were loaded because the text is long, so threads are worth their start.
-        const rest = sentencesOf(model, line, lines);
-        for await (const score of line.model.scoreEach(rest, { start, end, threads })) await printScore(score);
-        await line.model.close();
-        break;
-      }
+    if (!flags.cache && !flags.ids) {
+      for await (const score of scoresOf(model, inputs, flags)) await printScore(score);
+      return;
+    }
+    const { readModelLines, SCORED_ALONE } = await import('./lines.js');
+    let text: Input | undefined;
+    let cache: TextCache | undefined;
+    for await (const line of readModelLines(model, inputs, flags, SCORED_ALONE)) {
       if (flags.cache && line.input !== text) cache = model.createCache();
       text = line.input;
       const [name, sentences] = flags.ids ? named(line) : [undefined, line.line];
@@ -97,14 +94,28 @@ function named({ line, input }: InputLine): readonly [name: string, text: string
   throw new KneserError('KNESER_OPTION', `ids: a line of ${input.path} has no tab behind its name`);
 }
 
-/** The sentences of a line and of all lines after it. */
-async function* sentencesOf(
-  model: LanguageModel,
-  { line }: InputLine,
-  others: AsyncIterable<InputLine>,
-): AsyncGenerator<string, void, void> {
-  yield* model.sentences(line);
-  for await (const next of others) yield* model.sentences(next.line);
+/** A text of at most this many sentences is scored one by one: to read the whole dictionary would take longer. */
+const FEW_SENTENCES = 8;
+
+/** Scores the sentences of all inputs: the first ones alone, all others many at a time. */
+async function* scoresOf(model: LanguageModel, inputs: readonly Input[], flags: ScoreFlags): AsyncGenerator<Score> {
+  const { start, end, threads } = flags;
+  const { readLines, wordsIn } = await import('./lines.js');
+  const sentences = sentencesOf(model, readLines(inputs, flags));
+  const isLong = model.shouldLoad(wordsIn(inputs));
+  for (let i = 0; i < FEW_SENTENCES && !isLong; i++) {
+    const { done, value } = await sentences.next();
+    if (done) return;
+    yield await model.score(value, { start, end });
+  }
+  const scoring = isLong ? await model.load() : model;
+  yield* scoring.scoreEach(sentences, { start, end, ...given({ threads }) });
+  if (isLong) await scoring.close();
+}
+
+/** The sentences of lines. */
+async function* sentencesOf(model: LanguageModel, lines: AsyncIterable<InputLine>): AsyncGenerator<string, void, void> {
+  for await (const { line } of lines) yield* model.sentences(line);
 }
 
 /** The names of the columns of {@link formatScore}. */

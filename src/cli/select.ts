@@ -11,7 +11,7 @@ import { shardOption } from './annotate.js';
 import { given } from './given.js';
 import { addDocumentFlags, documentOptions } from './documents.js';
 import { interruption } from './interruption.js';
-import { figure, print, printBytes, printTable, whole } from './output.js';
+import { figure, print, printBytes, printTable, warn, whole } from './output.js';
 import { withDisplay } from './progress.js';
 import { parseNumber, parseWhole } from './values.js';
 
@@ -127,7 +127,7 @@ export function define(command: Command): void {
 }
 
 async function run(files: readonly string[], flags: SelectFlags): Promise<void> {
-  const { select } = await import('../documents/select.js');
+  const { selectSome } = await import('../documents/select.js');
   const { checkOutput, chunksOf, packingOf, refuseInput, refuseTwice, writeBuckets, writeLines, writeWhole } =
     await import('../documents/output.js');
   const { expandInputs } = await import('../text/formats/input.js');
@@ -154,9 +154,10 @@ async function run(files: readonly string[], flags: SelectFlags): Promise<void> 
     by: flags.by,
     signal,
     onReport: found => (report = found),
+    onWarning: warn,
   };
   await withDisplay(quiet || !standard.stderr.isTTY, async display => {
-    const rows = select(display ? { ...options, onProgress: progress => display.show(progress) } : options);
+    const rows = selectSome(display ? { ...options, onProgress: progress => display.show(progress) } : options);
     if (dryRun || label) await toEnd(rows);
     else if (outDir !== undefined) await writeBuckets(paths, rows, signal);
     else if (out !== undefined) await writeLines(out, rows, signal);
@@ -267,6 +268,7 @@ async function printReport(report: SelectionReport): Promise<void> {
   const { by, all, kept, quantiles, within, buckets, cuts, label } = report;
   if (label) {
     await printLabel(label);
+    await printConventions(report);
     return;
   }
   await print(`${summary(report)}\n`);
@@ -299,6 +301,16 @@ async function printReport(report: SelectionReport): Promise<void> {
       );
     }
   }
+  await printConventions(report);
+}
+
+/** Says how the figures were computed, with numbers of documents if there are several ways. */
+async function printConventions({ conventions }: SelectionReport): Promise<void> {
+  const { conventionsLine } = await import('../documents/conventions.js');
+  await print('\n');
+  for (const { documents, ...own } of conventions) {
+    await print(`${conventions.length > 1 ? `${whole(documents)} documents: ` : ''}${conventionsLine(own)}\n`);
+  }
 }
 
 async function printLabel(label: NonNullable<SelectionReport['label']>): Promise<void> {
@@ -313,8 +325,16 @@ async function printLabel(label: NonNullable<SelectionReport['label']>): Promise
       ['average precision', shown(label.averagePrecision), range(label.averagePrecisionInterval)],
       ['best F1', shown(label.f1), range(label.f1Interval)],
       [`its threshold: ${side}`, shown(label.threshold), range(label.thresholdInterval)],
-      [`precision at recall 0.5: ${side} ${shown(label.thresholdAtRecall50)}`, shown(label.precisionAtRecall50), '–'],
-      [`precision at recall 0.9: ${side} ${shown(label.thresholdAtRecall90)}`, shown(label.precisionAtRecall90), '–'],
+      [
+        `precision at recall 0.5: ${side} ${shown(label.thresholdAtRecall50)}`,
+        shown(label.precisionAtRecall50),
+        range(label.precisionAtRecall50Interval),
+      ],
+      [
+        `precision at recall 0.9: ${side} ${shown(label.thresholdAtRecall90)}`,
+        shown(label.precisionAtRecall90),
+        range(label.precisionAtRecall90Interval),
+      ],
     ],
   );
 }

@@ -85,8 +85,8 @@ async function* vectorsOf(
   inputs: readonly Input[],
   options: VectorOptions & DocumentOptions,
 ): AsyncGenerator<VectorScore> {
-  const { readLines } = await import('./lines.js');
-  for await (const { line, model: scoring } of readLines(model, inputs, options)) {
+  const { readModelLines, SCORED_ALONE } = await import('./lines.js');
+  for await (const { line, model: scoring } of readModelLines(model, inputs, options, SCORED_ALONE)) {
     for (const sentence of model.sentences(line)) {
       const score = await scoring.scoreVector(sentence, options);
       if (score.tokens.length > 0 || !model.info.options.skipBlank) yield score;

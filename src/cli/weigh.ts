@@ -114,7 +114,11 @@ async function run(paths: readonly string[], flags: WeighFlags): Promise<void> {
     onWarning: warn,
   });
   if (json) await print(JSON.stringify(report) + '\n');
-  else await printReport(report);
+  else {
+    await printReport(report);
+    const { conventionsLine } = await import('../documents/conventions.js');
+    await print(`\n${conventionsLine(report.conventions)}\n`);
+  }
 }
 
 async function printReport({ domains, method, objective }: WeighReport): Promise<void> {

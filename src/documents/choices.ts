@@ -10,9 +10,10 @@ import { Order } from './order.js';
 /** Which end of the figures is kept. */
 export type Kept = 'lowest' | 'middle' | 'highest';
 
-/** The ranks `from` ≤ rank < `to` of the documents that are kept, of n documents sorted by rising figure. */
+/** The ranks `from` ≤ rank < `to` of the documents that are kept, of n documents sorted by rising figure: ⌊share · n⌋ of them at an end. */
 export function keptRanks(which: Kept, share: number, n: number): [from: number, to: number] {
-  const count = Math.round(share * n);
+  // A product such as 0.29 · 100 may be just below the whole number that it stands for.
+  const count = Math.floor(share * n + 1e-9 * n);
   if (which === 'lowest') return [0, count];
   if (which === 'highest') return [n - count, n];
   return [Math.ceil((0.5 - share / 2) * n), Math.ceil((0.5 + share / 2) * n)];

@@ -12,12 +12,15 @@ import {
 } from './choices.js';
 import { Order, ranked } from './order.js';
 import { Positions } from './columns.js';
+import type { DocumentConventions } from './conventions.js';
 import type { SelectOptions } from './select.js';
 
 /** The numbers of all documents. */
 export interface FigureTable {
   /** By document, its figure; NaN for a document without one. */
   readonly figures: Float64Array;
+  /** How the figures were computed. */
+  readonly conventions: readonly DocumentConventions[];
   /** By document, how many tokens it has, 0 if it does not say; `undefined` if no document says. */
   readonly tokens: Uint32Array | undefined;
   /** By document, its group, which is an index into `groupNames`; `undefined` without `within`. */
@@ -121,6 +124,9 @@ export function decide(table: FigureTable, options: SelectOptions): Decision {
         ? highestKeys(figures.length, position => figures[position], top, undefined)
         : highestKeys(figures.length, position => figures[position] * factor, resample, seed);
     for (let i = 0; i < figures.length; i++) if (isDrawn(i)) chosen[i] = 0;
+    const [all] = strata;
+    const rank = all.order.size - top;
+    if (resample === undefined && rank > 0) cuts.push({ ...cutBefore(all, rank), at: all.order.at([rank])[0] });
     return { bucketOf, cuts, details: {} };
   }
   const { sample } = options;

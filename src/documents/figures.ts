@@ -1,5 +1,5 @@
 import { exp10 } from '../base/elementary.js';
-import { figuresOf, LOG2_10, orNull, perplexityOf, type TokenSums } from '../model/scoring/perplexity.js';
+import { bitsOf, LOG2_10, orNull, perplexityOf, type TokenSums } from '../model/scoring/perplexity.js';
 import type { FeatureFigures } from './features.js';
 import type { DocumentUnit, ScoredDocument } from './scored.js';
 
@@ -7,6 +7,10 @@ import type { DocumentUnit, ScoredDocument } from './scored.js';
 export interface DocumentFigures extends Partial<FeatureFigures> {
   /** Whether each line (or segmented sentence) is a sentence, or the whole document is one. Perplexities of different units cannot be compared. */
   readonly unit: DocumentUnit;
+  /** How the model cuts text into tokens, such as `whitespace`; a tokenizer's file is named by its kind and a checksum. */
+  readonly tokenizer: string;
+  /** The model: smoothing, order and `ModelInfo.identity`. Only figures of one model can be compared. */
+  readonly model: string;
   /** Number of scored sentences. */
   readonly sentences: number;
   /** Number of tokens, with one `</s>` for each sentence. */
@@ -41,6 +45,8 @@ export interface DocumentFigures extends Partial<FeatureFigures> {
 
 /** A document under a second model. */
 export interface ComparedFigures {
+  /** The second model: smoothing, order and `ModelInfo.identity`. */
+  readonly model: string;
   /** Σ log10 p under the second model. */
   readonly log10Prob: number | null;
   /** Perplexity under the second model. */
@@ -61,32 +67,47 @@ export interface ContextFigures {
   readonly consens: number | null;
 }
 
-/** The figures of a document. */
-export function documentFigures(scored: ScoredDocument<unknown>, unit: DocumentUnit): DocumentFigures {
-  const { sentences, sum, againstSum } = scored;
+/** The conventions of all documents: {@link Conventions}, all of them known. */
+export interface FigureConventions {
+  readonly unit: DocumentUnit;
+  readonly tokenizer: string;
+  readonly model: string;
+  /** By model of `against`, its name. */
+  readonly against: readonly string[];
+}
+
+/** The figures of a document. @param other with which model of `against` it is compared. */
+export function documentFigures(
+  { sentences, sum, againstSum, bytes }: ScoredDocument<unknown>,
+  { unit, tokenizer, model, against }: FigureConventions,
+  other: number,
+): DocumentFigures {
   const { tokens, oov } = sum;
-  const { log10Prob, perplexity, bitsPerByte } = figuresOf(sum, scored);
+  const log10Prob = sum.knownLog10Prob + sum.oovLog10Prob;
   // A document of empty sentences has no perplexity: all its tokens are `</s>`.
   const isEmpty = tokens === sentences;
   return {
     unit,
+    tokenizer,
+    model,
     sentences,
     tokens,
     oov,
     oovRate: orNull(oov / tokens),
-    log10Prob,
-    perplexity: isEmpty ? null : perplexity,
-    bitsPerByte: isEmpty ? null : bitsPerByte,
-    commonness: isEmpty || log10Prob === null ? null : exp10(log10Prob / tokens),
-    ...(againstSum ? { against: compared(sum, againstSum, isEmpty) } : {}),
+    log10Prob: orNull(log10Prob),
+    perplexity: isEmpty ? null : orNull(perplexityOf(log10Prob, tokens)),
+    bitsPerByte: isEmpty || oov > 0 ? null : orNull(bitsOf(log10Prob) / bytes),
+    commonness: isEmpty || !Number.isFinite(log10Prob) ? null : exp10(log10Prob / tokens),
+    ...(againstSum ? { against: compared(against[other], sum, againstSum, isEmpty) } : {}),
   };
 }
 
 /** The figures of a document under a second model. */
-function compared(sum: TokenSums, other: TokenSums, isEmpty: boolean): ComparedFigures {
+function compared(model: string, sum: TokenSums, other: TokenSums, isEmpty: boolean): ComparedFigures {
   const log10Prob = other.knownLog10Prob + other.oovLog10Prob;
   const ratio = sum.knownLog10Prob + sum.oovLog10Prob - log10Prob;
   return {
+    model,
     log10Prob: orNull(log10Prob),
     perplexity: isEmpty ? null : orNull(perplexityOf(log10Prob, other.tokens)),
     log10Ratio: isEmpty ? null : orNull(ratio),

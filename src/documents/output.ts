@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { PassThrough, type Duplex } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { checkAborted, KneserError, writeError } from '../base/errors.js';
-import { writeAtomically } from '../base/node/atomic.js';
+import { writeAtomically, writeDraft, type Draft } from '../base/node/atomic.js';
+import { makeFolder, removeEmpty } from '../base/node/folders.js';
 import { PendingBytes } from '../base/pending-bytes.js';
 import { writeText } from './member.js';
 import { zstdCompressor } from './zstd.js';
@@ -40,9 +41,9 @@ export async function checkOutput(path: string, inputs: readonly string[], parqu
  * @throws KNESER_OUTPUT_EXISTS
  */
 export async function refuseInput(path: string, option: string, inputs: readonly string[]): Promise<void> {
-  const own = await identity(path);
+  const own = await fileIdentity(path);
   for (const input of own === undefined ? [] : inputs) {
-    if ((await identity(input)) !== own) continue;
+    if ((await fileIdentity(input)) !== own) continue;
     throw new KneserError(
       'KNESER_OUTPUT_EXISTS',
       `${path}: is an input, too; name another file as ${option} (--${option})`,
@@ -71,8 +72,8 @@ export function isParquetName(path: string): boolean {
   return /\.parquet$/i.test(path);
 }
 
-/** A string that identifies a file: equal for two paths of the same file. */
-async function identity(path: string): Promise<string | undefined> {
+/** A string that identifies a file: equal for two paths of the same file, also by links; `undefined` if there is none. */
+export async function fileIdentity(path: string): Promise<string | undefined> {
   const stats = await stat(path).catch(() => undefined);
   return stats && `${stats.dev}/${stats.ino}`;
 }
@@ -94,7 +95,11 @@ export function packingOf(input: string): '.gz' | '.zst' | '' {
  *
  * @throws KNESER_DISK_FULL, KNESER_IO, KNESER_OUTPUT_*, and the errors that `lines` throws
  */
-export async function writeLines(path: string, lines: AsyncIterable<OutputLine>, signal?: AbortSignal): Promise<void> {
+export async function writeLines(
+  path: string,
+  lines: AsyncIterable<readonly OutputLine[]>,
+  signal?: AbortSignal,
+): Promise<void> {
   let cause: Error | undefined;
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
     try {
@@ -120,39 +125,52 @@ export async function writeLines(path: string, lines: AsyncIterable<OutputLine>,
  */
 export async function writeBuckets(
   paths: ReadonlyMap<string, string>,
-  lines: AsyncIterable<OutputLine & { readonly bucket: string | undefined }>,
+  lines: AsyncIterable<readonly (OutputLine & { readonly bucket: string | undefined })[]>,
   signal?: AbortSignal,
 ): Promise<void> {
+  const folder = dirname([...paths.values()][0]);
+  const made = await makeFolder(folder).catch((error: unknown) => {
+    throw writeError(folder, error);
+  });
   const files = new Map([...paths].map(([name, path]) => [name, new BucketFile(path)]));
   try {
-    for await (const line of lines) {
+    for await (const some of lines) {
       checkAborted(signal, 'writing documents');
-      await files.get(line.bucket ?? '')?.add(line);
+      for (const line of some) {
+        const file = files.get(line.bucket ?? '');
+        file?.add(line);
+        if (file?.isFull) await file.flush();
+      }
     }
-    for (const file of files.values()) await file.flush();
+    for (const file of files.values()) await file.end();
+    for (const file of files.values()) await file.publish();
   } catch (error) {
     for (const file of files.values()) await file.cancel();
+    if (made !== undefined) await removeEmpty(folder, made);
     throw error;
   }
-  for (const file of files.values()) await file.end();
 }
 
 /** A file that is being written. */
 class BucketFile {
   private readonly pending = new PendingBytes();
   private readonly stream = new PassThrough();
-  private readonly writing: Promise<void>;
+  private readonly writing: Promise<Draft>;
 
   constructor(private readonly path: string) {
-    this.writing = writeAtomically(path, this.stream, ...packersOf(path));
+    this.writing = writeDraft(path, this.stream, ...packersOf(path));
     // The promise is awaited later; without this, an earlier failure would count as unhandled.
     this.writing.catch(() => undefined);
   }
 
-  async add(line: OutputLine): Promise<void> {
+  /** Whether the lines so far should be written. */
+  get isFull(): boolean {
+    return this.pending.length >= CHUNK_BYTES;
+  }
+
+  add(line: OutputLine): void {
     line.writeTo(this.pending);
     this.pending.add(NEWLINE);
-    if (this.pending.length >= CHUNK_BYTES) await this.flush();
   }
 
   async flush(): Promise<void> {
@@ -161,14 +179,28 @@ class BucketFile {
     if (chunk.length > 0 && !this.stream.write(chunk)) await this.failing(once(this.stream, 'drain'));
   }
 
+  /** Writes the rest of the file, which has no name yet. */
   async end(): Promise<void> {
+    await this.flush();
     this.stream.end();
     await this.failing(this.writing);
   }
 
+  /** Gives the file its name. */
+  async publish(): Promise<void> {
+    const draft = await this.writing;
+    await draft.publish().catch((error: unknown) => {
+      throw writeError(this.path, error);
+    });
+  }
+
+  /** Removes the file if it has no name yet. */
   async cancel(): Promise<void> {
     this.stream.destroy(new Error('another file failed'));
-    await this.writing.catch(() => undefined);
+    await this.writing.then(
+      draft => draft.discard(),
+      () => undefined,
+    );
   }
 
   private async failing(work: Promise<unknown>): Promise<void> {
@@ -207,17 +239,19 @@ export function jsonRow(value: object): OutputLine {
 
 /** Joins lines, with a line feed after each, to chunks of at least {@link CHUNK_BYTES} bytes. */
 export async function* chunksOf(
-  lines: AsyncIterable<OutputLine>,
+  lines: AsyncIterable<readonly OutputLine[]>,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, void> {
   const pending = new PendingBytes(2 * CHUNK_BYTES);
-  for await (const line of lines) {
-    line.writeTo(pending);
-    pending.add(NEWLINE);
-    if (pending.length < CHUNK_BYTES) continue;
-    checkAborted(signal, 'writing documents');
-    yield pending.view().slice();
-    pending.clear();
+  for await (const some of lines) {
+    for (const line of some) {
+      line.writeTo(pending);
+      pending.add(NEWLINE);
+      if (pending.length < CHUNK_BYTES) continue;
+      checkAborted(signal, 'writing documents');
+      yield pending.view().slice();
+      pending.clear();
+    }
   }
   if (pending.length > 0) yield pending.view().slice();
 }

@@ -22,6 +22,7 @@ import { decode } from '../text/surface.js';
 import { Tokenizer, type TextFeeder, type TokenSink } from '../text/tokenizer.js';
 import { WordList } from '../text/word-list.js';
 import { nameAt, numberAt } from './columns.js';
+import type { Conventions } from './conventions.js';
 import { LEAST_TOKENS, NgramIndex } from './ngram-index.js';
 import { NormalizedTokenizer, type Normalization } from './overlap-tokens.js';
 import { readAllRecords, type RecordAt } from './stream.js';
@@ -124,6 +125,10 @@ export interface OverlapRow {
 
 /** The sums over all items. */
 export interface OverlapReport {
+  /** How texts were compared: `unit` is `item`, `model` is `none`. The scores of `scores` are another tool's; how they were made is not known. */
+  readonly conventions: Conventions;
+  /** Length of the n-grams [tokens]. */
+  readonly n: number;
   /** Number of items of the benchmark. */
   readonly items: number;
   /** Number of items that are too short to say: they have fewer than n tokens and fewer than 8. */
@@ -232,6 +237,8 @@ async function* run(options: OverlapOptions): AsyncGenerator<OverlapRow, void, v
   for (const documents of index.documents) if (documents > maxDocuments) boilerplate++;
   const { seed = 1 } = options;
   onReport?.({
+    conventions: { unit: 'item', tokenizer: TOKENIZERS[normalize], model: 'none' },
+    n,
     items: items.length,
     ...sums,
     distinct: distinct.size,
@@ -413,6 +420,9 @@ async function readTraining(
   };
   return { placeOf, documents: document };
 }
+
+/** The tokenizers of the normalizations, for reports. */
+const TOKENIZERS = { gpt3: 'gpt3: white space, lower case, without punctuation', none: 'white space' } as const;
 
 /** Number of resamples of the bootstrap. */
 const RESAMPLES = 1000;

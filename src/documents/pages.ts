@@ -1,5 +1,6 @@
 import { escapeHtml, htmlPage, htmlTable, paragraph } from '../report/html.js';
 import { figure, whole } from '../report/figures.js';
+import { conventionsLine } from './conventions.js';
 import type { OverlapReport, OverlapRow } from './overlap.js';
 import type { CutExamples, ExampleDocument, FigureHistogram, SelectionReport } from './selection-report.js';
 
@@ -34,7 +35,7 @@ function shown(value: number | null): string {
 
 /** The page of a selection: the distribution of the figure with its cuts, its percentiles, the buckets or groups, and documents on both sides of each cut. */
 export function selectionPage(report: SelectionReport): string {
-  const { by, all, kept, withoutFigure, quantiles, within, buckets, cuts = [], histogram } = report;
+  const { by, conventions, all, kept, withoutFigure, quantiles, within, buckets, cuts = [], histogram } = report;
   const share = all.documents === 0 ? 0 : kept.documents / all.documents;
   let body = `<h1>Documents chosen by ${escapeHtml(by)}</h1>\n`;
   body += `<p class="lead">${whole(kept.documents)} of ${whole(all.documents)} documents (${(100 * share).toFixed(1)} %)`;
@@ -66,6 +67,8 @@ export function selectionPage(report: SelectionReport): string {
       ]),
     });
   }
+  for (const { documents, ...own } of conventions)
+    body += paragraph(`${whole(documents)} documents — ${conventionsLine(own)}`);
   for (const cut of cuts) body += examplesOf(cut);
   return htmlPage(`Documents chosen by ${by}`, body, STYLE);
 }
@@ -224,6 +227,7 @@ export function overlapPage(report: OverlapReport, items: PageItems): string {
       ['training documents', whole(report.trainDocuments), ''],
     ],
   });
+  body += paragraph(`${report.n}-grams; tokenizer: ${report.conventions.tokenizer ?? 'unknown'}`);
   if (scores) {
     const values = [scores.all, scores.clean, scores.contaminated, scores.difference];
     body += htmlTable({

@@ -114,7 +114,7 @@ function kindOfFigure(path: string, value: unknown): Kind {
  */
 export async function writeParquet(
   path: string,
-  rows: AsyncIterable<ParquetRow>,
+  rows: AsyncIterable<readonly ParquetRow[]>,
   columns: Columns,
   as: string,
   signal?: AbortSignal,
@@ -137,7 +137,7 @@ export async function writeParquet(
 }
 
 async function* parquetChunks(
-  rows: AsyncIterable<ParquetRow>,
+  rows: AsyncIterable<readonly ParquetRow[]>,
   columns: Columns,
   as: string,
   signal: AbortSignal | undefined,
@@ -179,13 +179,15 @@ async function* parquetChunks(
     group = [];
     size = 0;
   };
-  for await (const row of rows) {
+  for await (const some of rows) {
     checkAborted(signal, 'writing documents');
-    group.push(row);
-    size += row.source.length;
-    if (group.length < GROUP_ROWS && size < GROUP_BYTES) continue;
-    flush();
-    yield take();
+    for (const row of some) {
+      group.push(row);
+      size += row.source.length;
+      if (group.length < GROUP_ROWS && size < GROUP_BYTES) continue;
+      flush();
+      yield take();
+    }
   }
   flush();
   await writer?.finish();

@@ -25,6 +25,7 @@ import { expandInputs } from '../text/formats/input.js';
 import { memberOf } from '../text/formats/jsonl.js';
 import { UNK } from '../text/tokens.js';
 import { Column, Labels } from './columns.js';
+import { modelName, tokenizerName, type Conventions } from './conventions.js';
 import { scoreDocuments } from './scored.js';
 import { expandForTwoPasses, readAllDocuments, type DocumentAt } from './stream.js';
 
@@ -108,6 +109,8 @@ export interface TypeBand {
 export interface PerplexityByReport {
   /** The member by which documents are grouped. */
   readonly by: string;
+  /** How the figures were computed. */
+  readonly conventions: Conventions;
   /** The domains, in the sequence in which they first occur. */
   readonly domains: readonly ({
     /** The value of the member. */
@@ -242,6 +245,7 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
   const bits = meanOf(domains.map(domain => domain.bitsPerToken));
   return {
     by,
+    conventions: { unit: 'lines', tokenizer: await tokenizerName(model), model: modelName(model) },
     domains,
     micro: all.figures(),
     macro: {

@@ -18,6 +18,7 @@ import { orNull, perplexityOf } from '../model/scoring/perplexity.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
 import { documentsOf, expandInputs } from '../text/formats/input.js';
 import { memberOf } from '../text/formats/jsonl.js';
+import { modelName, tokenizerName, type Conventions } from './conventions.js';
 import { readAllRecords } from './stream.js';
 import { editSimilarity, rougeL } from './similarity.js';
 
@@ -118,6 +119,8 @@ export interface TrapFigures {
 
 /** How much of a benchmark a model recites. */
 export interface RecitationReport {
+  /** How the figures were computed. */
+  readonly conventions: Conventions;
   /** The figures of the items. */
   readonly original: RecitationFigures;
   /** The figures of the rewritten items. */
@@ -196,7 +199,9 @@ async function recite(
   const original = await figuresOfItems(model, test, options);
   const other = rewritten && (await figuresOfItems(model, rewritten, options));
   const control = unseen && (await figuresOfItems(model, unseen, options));
+  const about = { unit: 'item', tokenizer: await tokenizerName(model), model: modelName(model) };
   return {
+    conventions: against ? { ...about, against: modelName(against) } : about,
     original,
     ...(other ? { rewritten: other, gap: gapOf(original, other) } : {}),
     ...(control ? { unseen: control } : {}),

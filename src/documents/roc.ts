@@ -27,10 +27,14 @@ export interface LabelFigures {
   readonly thresholdInterval: Interval | null;
   /** The precision at the threshold that finds half of the labelled documents. */
   readonly precisionAtRecall50: number | null;
+  /** 95 % interval of `precisionAtRecall50`. */
+  readonly precisionAtRecall50Interval: Interval | null;
   /** The threshold that finds half of the labelled documents. */
   readonly thresholdAtRecall50: number | null;
   /** The precision at the threshold that finds nine tenths of the labelled documents. */
   readonly precisionAtRecall90: number | null;
+  /** 95 % interval of `precisionAtRecall90`. */
+  readonly precisionAtRecall90Interval: Interval | null;
   /** The threshold that finds nine tenths of the labelled documents. */
   readonly thresholdAtRecall90: number | null;
 }
@@ -105,8 +109,10 @@ export function labelFigures(
     threshold: own(whole.threshold),
     thresholdInterval: interval(sample => sample.threshold),
     precisionAtRecall50: own(whole.precisions[0]),
+    precisionAtRecall50Interval: interval(sample => sample.precisions[0]),
     thresholdAtRecall50: own(whole.thresholds[0]),
     precisionAtRecall90: own(whole.precisions[1]),
+    precisionAtRecall90Interval: interval(sample => sample.precisions[1]),
     thresholdAtRecall90: own(whole.thresholds[1]),
   };
 }

@@ -5,7 +5,7 @@ import { PIECE_WORDS, PieceSum, type TokenSums } from '../model/scoring/perplexi
 import type { TokenScoring } from '../model/token-scoring.js';
 import { createFeeder } from '../text/feeder.js';
 import { PieceBuilder } from '../text/formats/corpus.js';
-import { canonicalSurface, countCharacters, decode } from '../text/surface.js';
+import { canonicalSurface, decode } from '../text/surface.js';
 import type { TextFeeder, TokenSink } from '../text/tokenizer.js';
 import { EOS_WORD, NEWLINE } from '../text/tokens.js';
 
@@ -21,8 +21,6 @@ export interface ScoredDocument<D> {
   readonly sentences: number;
   /** Length of its text in UTF-8, with the line end after its last line [bytes]. */
   readonly bytes: number;
-  /** Length of its text, with the line end after its last line [code points]. */
-  readonly characters: number;
   /** The sums over its tokens under the model. */
   readonly sum: TokenSums;
   /** The sums over its tokens under the model with which it is compared. */
@@ -89,9 +87,8 @@ export async function* scoreDocuments<D extends Scorable>(
   for (const due of waiting) yield await due;
 }
 
-/** A document of a task, and where its tokens are among the tokens of the task. */
-interface Placed<D> {
-  readonly document: D;
+/** Where a document's tokens are among the tokens of its task. */
+interface Place {
   /** Its tokens are `from` ≤ t < `to` of the model. */
   readonly from: number;
   readonly to: number;
@@ -100,14 +97,11 @@ interface Placed<D> {
   /** Its tokens are `otherFrom` ≤ t < `otherTo` of that model. */
   readonly otherFrom: number;
   readonly otherTo: number;
-  readonly sentences: number;
-  readonly bytes: number;
-  readonly characters: number;
 }
 
 /** Documents that are scored together. */
 class Task<D extends Scorable> {
-  private placed: Placed<D>[] = [];
+  private placed: TaskDocument<D>[] = [];
   private readonly own: IdSink;
   private readonly others: readonly IdSink[];
   private readonly builder = new PieceBuilder();
@@ -152,27 +146,18 @@ class Task<D extends Scorable> {
     const other = others.length > 0 ? this.choose(document.index) : 0;
     const [from, otherFrom, sentences] = [own.length, others.at(other)?.length ?? 0, own.sentences];
     let bytes = 0;
-    let characters = 0;
     if (document.text !== undefined) {
       builder.addText(document.text);
       const text = builder.take().bytes;
       if (this.unit === 'document') joinLines(text);
-      words.extraBytes = words.extraCharacters = 0;
+      words.extraBytes = 0;
       this.feeders[other].feed(text);
       bytes = text.length + words.extraBytes;
-      characters = countCharacters(text, 0, text.length) + words.extraCharacters;
     }
-    this.placed.push({
-      document,
-      from,
-      to: own.length,
-      other,
-      otherFrom,
-      otherTo: others.at(other)?.length ?? 0,
-      sentences: own.sentences - sentences,
-      bytes,
-      characters,
-    });
+    const [to, otherTo] = [own.length, others.at(other)?.length ?? 0];
+    this.placed.push(
+      new TaskDocument(document, own.sentences - sentences, bytes, { from, to, other, otherFrom, otherTo }),
+    );
   }
 
   /** Scores the documents so far, and begins the next task. */
@@ -184,7 +169,9 @@ class Task<D extends Scorable> {
     if (tokens) this.tokens = [];
     const spreading = this.withSpreads ? model.spreads(ids.slice()) : Promise.resolve(undefined);
     const [spreads, [scores, ...others]] = await Promise.all([spreading, Promise.all(scoring)]);
-    return placed.map(place => new TaskDocument(place, { ids, scores, others, tokens, spreads }));
+    const task = { ids, scores, others, tokens, spreads };
+    for (const document of placed) document.finish(task);
+    return placed;
   }
 
   /** Collects the tokens as the model reads them. */
@@ -216,30 +203,27 @@ interface TaskScores {
 
 /** A scored document. Its arrays by token are cut out of the arrays of its task only when they are asked for, because most figures need only sums. */
 class TaskDocument<D> implements ScoredDocument<D> {
-  readonly document: D;
-  readonly sum: TokenSums;
-  readonly againstSum: TokenSums | undefined;
+  readonly sum = new PieceSum();
+  againstSum: TokenSums | undefined = undefined;
+  private task: TaskScores = NOT_SCORED;
 
   constructor(
-    private readonly place: Placed<D>,
-    private readonly task: TaskScores,
-  ) {
-    this.document = place.document;
-    this.sum = sumOfPart(task.scores, place.from, place.to);
-    const other = task.others.at(place.other);
-    this.againstSum = other && sumOfPart(other, place.otherFrom, place.otherTo);
-  }
+    readonly document: D,
+    readonly sentences: number,
+    readonly bytes: number,
+    private readonly place: Place,
+  ) {}
 
-  get sentences(): number {
-    return this.place.sentences;
-  }
-
-  get bytes(): number {
-    return this.place.bytes;
-  }
-
-  get characters(): number {
-    return this.place.characters;
+  /** Takes the scores of its task. */
+  finish(task: TaskScores): void {
+    const { from, to, other, otherFrom, otherTo } = this.place;
+    this.task = task;
+    this.sum.addWords(task.scores.log10Probs, task.scores.oov, from, to);
+    if (task.others.length === 0) return;
+    const { log10Probs, oov } = task.others[other];
+    const sum = new PieceSum();
+    sum.addWords(log10Probs, oov, otherFrom, otherTo);
+    this.againstSum = sum;
   }
 
   get scores(): TokenScores {
@@ -273,11 +257,15 @@ class TaskDocument<D> implements ScoredDocument<D> {
   }
 }
 
-function sumOfPart({ log10Probs, oov }: TokenScores, from: number, to: number): TokenSums {
-  const sum = new PieceSum();
-  sum.addWords(log10Probs, oov, from, to);
-  return sum;
-}
+const NO_SCORES = { log10Probs: new Float64Array(0), matched: new Uint8Array(0), oov: new Uint8Array(0) };
+/** Stands for the scores of a task that is not scored yet. */
+const NOT_SCORED: TaskScores = {
+  ids: new Uint32Array(0),
+  scores: NO_SCORES,
+  others: [],
+  tokens: undefined,
+  spreads: undefined,
+};
 
 function sinkOf({ words, parts }: TokenScoring): IdSink {
   return new IdSink(words, parts.manifest.options.skipBlank);

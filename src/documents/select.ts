@@ -22,12 +22,21 @@ import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '..
 import { memberOf, type JsonObject } from '../text/formats/jsonl.js';
 import type { Kept } from './choices.js';
 import { Column, Labels, numberAt, Positions } from './columns.js';
+import { ConventionsFinder } from './conventions.js';
 import { decide, type Decision, type FigureTable } from './decision.js';
 import { writeText, writeWithWeight } from './member.js';
 import type { OutputLine } from './output.js';
 import { labelFigures } from './roc.js';
 import { Examples, selectionReport, type SelectionReport } from './selection-report.js';
-import { checkShard, expandForTwoPasses, isInShard, readAllRecords, type RecordAt, type Shard } from './stream.js';
+import {
+  checkShard,
+  eachOf,
+  expandForTwoPasses,
+  isInShard,
+  readAllRecords,
+  type RecordAt,
+  type Shard,
+} from './stream.js';
 
 /** Buckets from the lowest figures to the highest. Each bucket except the last ends at a percentile or at a figure. */
 export interface BucketChoice {
@@ -117,6 +126,8 @@ export interface SelectOptions extends DocumentOptions, WorkOptions {
   readonly resamples?: number;
   /** Called with the report after the last document. */
   readonly onReport?: (report: SelectionReport) => void;
+  /** Called with one sentence for each thing that may be wrong with the input. */
+  readonly onWarning?: (warning: string) => void;
   /** A member that names documents in the report. Default `id`. */
   readonly id?: string;
 }
@@ -164,6 +175,7 @@ const SELECT_OPTIONS: OptionTable<SelectOptions> = {
   },
   resamples: wholeNumber(0, 100_000),
   onReport: checkFunction,
+  onWarning: checkFunction,
   id: checkText,
   ...DOCUMENT_OPTIONS,
   ...WORK_OPTIONS,
@@ -247,6 +259,11 @@ export interface SelectedDocument {
  * ```
  */
 export function select(options: SelectOptions): AsyncGenerator<SelectedDocument, void, void> {
+  return eachOf(selectSome(options));
+}
+
+/** As {@link select}, but some documents at a time: a generator that yields them one by one takes a microsecond for each. @internal */
+export function selectSome(options: SelectOptions): AsyncGenerator<readonly SelectedRow[], void, void> {
   checkOptions('select', options, SELECT_OPTIONS);
   const { min, max, temperature, logBase, resample, within, lengthBins, top } = options;
   const given = METHODS.filter(name => options[name] !== undefined);
@@ -272,7 +289,7 @@ export function select(options: SelectOptions): AsyncGenerator<SelectedDocument,
   return run(options);
 }
 
-async function* run(options: SelectOptions): AsyncGenerator<SelectedRow, void, void> {
+async function* run(options: SelectOptions): AsyncGenerator<readonly SelectedRow[], void, void> {
   const inputs = await expandForTwoPasses(options.files, givenDocumentOptions(options), 'select');
   const { label, resamples = 200, seed = 1, onReport, shard, sampleRate } = options;
   const read = (isChecked: boolean): AsyncGenerator<readonly RecordAt[]> => {
@@ -286,6 +303,12 @@ async function* run(options: SelectOptions): AsyncGenerator<SelectedRow, void, v
     return sampleRate === undefined ? records : sampleOf(records, sampleRate, seed);
   };
   const table = await readFigures(read(false), options);
+  if (table.conventions.length > 1) {
+    options.onWarning?.(
+      `the figures have ${table.conventions.length} different conventions (unit, tokenizer, model), so that they cannot be compared; the ` +
+        'report lists them. Annotate all documents with one model, or choose within each kind',
+    );
+  }
   if (label) {
     const figures = labelFigures(table.figures, table.labels ?? new Uint8Array(0), { resamples, seed });
     onReport?.({ ...selectionReport(table, undefined, options), label: { ...label, ...figures } });
@@ -296,13 +319,15 @@ async function* run(options: SelectOptions): AsyncGenerator<SelectedRow, void, v
   // The row of a record in the table: with a sample, it is not the record's position.
   let rows = 0;
   for await (const records of read(true)) {
+    const some: SelectedRow[] = [];
     for (const record of records) {
       const row = rows++;
       examples?.look(record, row);
       const bucket = decision.bucketOf(row);
       if (bucket < 0 || !isInShard(record.index, shard)) continue;
-      yield new SelectedRow(record, table.figures[row], decision, bucket);
+      some.push(new SelectedRow(record, table.figures[row], decision, bucket));
     }
+    if (some.length > 0) yield some;
   }
   onReport?.({ ...selectionReport(table, decision, options), ...(examples?.found() ?? {}) });
 }
@@ -362,6 +387,7 @@ async function readFigures(source: AsyncGenerator<readonly RecordAt[]>, options:
   let tokens: Positions | undefined;
   const groups = within === undefined ? undefined : new Positions();
   const names = new Labels();
+  const conventions = new ConventionsFinder(by);
   const labels: Positions | undefined = label && new Positions();
   const paths = options.tokens === undefined ? tokenPaths(by) : [options.tokens];
   let path: string | undefined;
@@ -371,7 +397,10 @@ async function readFigures(source: AsyncGenerator<readonly RecordAt[]>, options:
     for (const record of records) {
       documents++;
       const figure = numberAt(record, by);
-      if (!Number.isNaN(figure)) withFigure++;
+      if (!Number.isNaN(figure)) {
+        withFigure++;
+        conventions.look(record.object);
+      }
       path ??= paths.find(candidate => typeof memberOf(record.object, candidate) === 'number');
       const own = path === undefined ? NaN : tokensAt(record, path, options.tokens !== undefined);
       if (!Number.isNaN(own) && !tokens) {
@@ -403,6 +432,7 @@ async function readFigures(source: AsyncGenerator<readonly RecordAt[]>, options:
   }
   return {
     figures: figures.view(),
+    conventions: conventions.all,
     tokens: tokens?.view(),
     groups: groups?.view(),
     groupNames: names.names,

@@ -1,6 +1,7 @@
 import { orNull } from '../model/scoring/perplexity.js';
 import { memberOf } from '../text/formats/jsonl.js';
 import { nameAt } from './columns.js';
+import type { DocumentConventions } from './conventions.js';
 import type { Decision, FigureTable } from './decision.js';
 import { Order } from './order.js';
 import type { LabelFigures } from './roc.js';
@@ -36,6 +37,8 @@ export interface ExampleDocument {
 export interface SelectionReport {
   /** The path of the figure. */
   readonly by: string;
+  /** How the figures were computed, the conventions of most documents first. Figures of different conventions cannot be compared. */
+  readonly conventions: readonly DocumentConventions[];
   /** All documents. */
   readonly all: Counted;
   /** Number of documents that are never chosen, because their figure is `null` or missing, or they have too few tokens. */
@@ -124,7 +127,7 @@ export interface LabelReport extends LabelFigures {
 
 /** Makes the report of a choice. @param decision `undefined` if nothing is chosen. */
 export function selectionReport(
-  { figures, tokens, groups, groupNames }: FigureTable,
+  { figures, tokens, groups, groupNames, conventions }: FigureTable,
   decision: Decision | undefined,
   { by }: SelectOptions,
 ): SelectionReport {
@@ -155,6 +158,7 @@ export function selectionReport(
   const [ofAll, ofKept] = [all.quantiles(shares), chosen.quantiles(shares)];
   return {
     by,
+    conventions,
     all: { documents: figures.length, tokens: tokens ? allTokens : null },
     withoutFigure: figures.length - known,
     kept: { documents: kept, tokens: tokens ? keptTokens : null },

@@ -11,8 +11,8 @@ import type { WorkOptions } from '../base/progress.js';
 import type { DocumentOptions, ReadOptions } from '../text/formats/corpus.js';
 import { findFormat } from '../text/formats/index.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
-import { textOf, type JsonObject } from '../text/formats/jsonl.js';
-import { readRecords } from '../text/formats/records.js';
+import { memberOf, textOf, type JsonObject } from '../text/formats/jsonl.js';
+import { readRecords, type RecordPiece } from '../text/formats/records.js';
 
 /** A record of a file: a JSON object. */
 export interface RecordAt {
@@ -70,12 +70,21 @@ export interface StreamEvents extends WorkOptions {
  * @param isChecked whether all files were already read without an error: objects are then parsed only when they are asked for.
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_OPTION, KNESER_ABORTED
  */
-export async function* readAllRecords(
+export function readAllRecords(
+  inputs: readonly Input[],
+  documents: DocumentOptions,
+  events: StreamEvents,
+  isChecked = false,
+): AsyncGenerator<readonly RecordAt[]> {
+  return readFiles(inputs, documents, events, isChecked);
+}
+
+async function* readFiles(
   inputs: readonly Input[],
   documents: DocumentOptions,
   { onProgress, signal, onReplaced }: StreamEvents,
-  isChecked = false,
-): AsyncGenerator<readonly RecordAt[]> {
+  isChecked: boolean,
+): AsyncGenerator<readonly FileRecord[]> {
   const sizes = inputs.map(({ bytes }) => bytes ?? NaN);
   const sum = sizes.reduce((all, bytes) => all + bytes, 0);
   const total = Number.isNaN(sum) ? undefined : sum;
@@ -87,37 +96,34 @@ export async function* readAllRecords(
   };
   for (const { path: file } of inputs) {
     const options: ReadOptions = { ...documents, onRead, signal };
-    for await (const { lines, object, placeOf } of readRecords(file, options, isChecked, onReplaced)) {
+    for await (const piece of readRecords(file, options, isChecked, onReplaced)) {
       checkAborted(signal, 'reading documents');
       const from = first;
-      first += lines.length;
-      yield lines.map(
-        (line, i) =>
-          new FileRecord(
-            from + i,
-            file,
-            line,
-            () => object(i),
-            () => placeOf(i),
-          ),
-      );
+      first += piece.lines.length;
+      yield piece.lines.map((line, i) => new FileRecord(from + i, file, line, piece, i));
     }
   }
 }
 
-class FileRecord implements RecordAt {
-  #parsed: JsonObject | undefined;
+/** Record `i` of a piece of a file. It makes no function or object but itself, because there may be billions of records. */
+class FileRecord implements DocumentAt {
+  text: string | undefined = undefined;
+  private parsed: JsonObject | undefined = undefined;
 
   constructor(
     readonly index: number,
     readonly file: string,
     readonly line: Uint8Array,
-    private readonly parse: () => JsonObject,
-    readonly place: () => string,
+    private readonly piece: RecordPiece,
+    private readonly i: number,
   ) {}
 
   get object(): JsonObject {
-    return (this.#parsed ??= this.parse());
+    return (this.parsed ??= this.piece.object(this.i));
+  }
+
+  get place(): () => string {
+    return () => this.piece.placeOf(this.i);
   }
 }
 
@@ -128,12 +134,16 @@ export async function* readAllDocuments(
   events: StreamEvents,
 ): AsyncGenerator<readonly DocumentAt[]> {
   const fields = new Map<string, string>();
-  for await (const records of readAllRecords(inputs, documents, events)) {
+  for await (const records of readFiles(inputs, documents, events, false)) {
     const [{ file }] = records;
     const field = fields.get(file) ?? (await fieldOf(file, documents));
     fields.set(file, field);
     const where = { ...documents, field };
-    yield records.map(record => Object.assign(record, { text: textOf(record.object, where, record.place) }));
+    for (const record of records) {
+      const text = memberOf(record.object, field);
+      record.text = typeof text === 'string' ? text : textOf(record.object, where, record.place);
+    }
+    yield records;
   }
 }
 
@@ -142,6 +152,11 @@ async function fieldOf(file: string, documents: DocumentOptions): Promise<string
   const { name } = await findFormat(file, documents);
   if (name === 'text') return 'text';
   return (name === 'parquet' ? documents.column : documents.field) ?? 'text';
+}
+
+/** Yields one by one the items that come some at a time. */
+export async function* eachOf<T>(some: AsyncIterable<readonly T[]>): AsyncGenerator<T, void, void> {
+  for await (const items of some) yield* items;
 }
 
 /** Finds the input files of work that reads them twice. @param reason the work, for the message. @throws KNESER_OPTION for standard input and pipes, which can be read only once. */

@@ -6,6 +6,7 @@ import { documentsOf, expandInputs, type Input } from '../text/formats/input.js'
 import { splitTokens } from '../text/tokens.js';
 import { Column } from './columns.js';
 import { linesOf, type Proxies } from './proxy.js';
+import { fileIdentity } from './output.js';
 import { readAllDocuments, type StreamEvents } from './stream.js';
 
 /** A model of a target, and two models of the documents. */
@@ -37,17 +38,18 @@ export async function trainForTarget(
   events: StreamEvents,
 ): Promise<TargetModels> {
   const targets = await expandInputs(target, {}, events.onWarning);
+  const own = await Promise.all(inputs.map(input => fileIdentity(input.path)));
   for (const { path } of targets) {
-    if (!inputs.some(input => input.path === path)) continue;
+    if (!own.includes(await fileIdentity(path))) continue;
     throw new KneserError(
       'KNESER_OPTION',
       `target: ${path} is also one of the documents' files; leave it out of one of them`,
     );
   }
   const targetOptions = await documentsOf(targets, documents);
-  const own = (): AsyncGenerator<string> => texts(targets, targetOptions, events);
+  const wanted = (): AsyncGenerator<string> => texts(targets, targetOptions, events);
   let tokens = 0;
-  for await (const text of own()) tokens += tokensOf(text);
+  for await (const text of wanted()) tokens += tokensOf(text);
   if (tokens === 0) throw new KneserError('KNESER_INPUT_EMPTY', 'target: there is no text');
   const halfOf = (index: number): number => (hashRandom(seed, index) < 0.5 ? 0 : 1);
   const samples = await samplesOf(inputs, documents, tokens, halfOf, seed, events);
@@ -61,12 +63,12 @@ export async function trainForTarget(
   const sampled = (half: number): AsyncGenerator<string> => texts(inputs, documents, events, samples[half]);
   const words = await proxies.words(
     (async function* () {
-      yield* linesOf(own());
+      yield* linesOf(wanted());
       for (const half of samples.keys()) yield* linesOf(sampled(half));
     })(),
     { atLeast: LEAST_COUNT },
   );
-  const model = await proxies.model(linesOf(own()), words);
+  const model = await proxies.model(linesOf(wanted()), words);
   const against: LanguageModel[] = [];
   for (const half of samples.keys()) against.push(await proxies.model(linesOf(sampled(half)), words));
   return { model, against, choose: index => 1 - halfOf(index) };

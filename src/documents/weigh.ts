@@ -29,6 +29,7 @@ import {
   type Projection,
 } from './mixing.js';
 import { nameAt } from './columns.js';
+import { tokenizerName, type Conventions } from './conventions.js';
 import { linesOf, Proxies } from './proxy.js';
 import { scoreDocuments } from './scored.js';
 import { splitTokens } from '../text/tokens.js';
@@ -142,6 +143,8 @@ export interface WeighReport {
   readonly train_domain_weights: Readonly<Record<string, number>>;
   /** How the weights were found. */
   readonly method: 'target' | 'minimax' | 'correlations';
+  /** How the losses were computed; all `null` with `losses`, because another tool computed them. */
+  readonly conventions: Conventions;
   /** The domains, in the order in which they were given. */
   readonly domains: readonly DomainWeight[];
   /** For `target` the mean −ln p of the target's tokens, for `minimax` the highest `excess` [nats a token]; `null` for correlations. */
@@ -296,7 +299,12 @@ async function byProxies(options: WeighOptions, domains: readonly Domain[]): Pro
         epochsAt: budget === undefined ? null : (weight * budget) / sizes[d].tokens,
       };
     });
-    return report(target ? 'target' : 'minimax', rows, found.objective);
+    const conventions = {
+      unit: 'lines',
+      tokenizer: await tokenizerName(models[0]),
+      model: `mkn, order ${order}, one for each domain, vocabulary limit=${vocabLimit}`,
+    };
+    return report(target ? 'target' : 'minimax', rows, found.objective, conventions);
   });
 }
 
@@ -441,7 +449,7 @@ async function byCorrelations(options: WeighOptions, losses: string, scores: str
     correlation: Number.isFinite(found[d]) ? found[d] : null,
     epochsAt: budget === undefined ? null : (weights[d] * budget) / tokens[d],
   }));
-  return report('correlations', rows, null);
+  return report('correlations', rows, null, { unit: null, tokenizer: null, model: null });
 }
 
 /** By domain, how many tokens it has: read from a table, or counted. */
@@ -464,9 +472,10 @@ function report(
   method: WeighReport['method'],
   domains: readonly DomainWeight[],
   objective: number | null,
+  conventions: Conventions,
 ): WeighReport {
   const weights = Object.fromEntries(domains.map(({ name, weight }) => [name, weight]));
-  return { train_domain_weights: weights, method, domains, objective };
+  return { train_domain_weights: weights, method, conventions, domains, objective };
 }
 
 /** A table with a head, whose rows are a name and numbers. */

@@ -134,6 +134,8 @@ export interface ModelInfo {
     /** The name of the set. */
     readonly name: string;
   } & TuneReport)[];
+  /** Eight hexadecimal digits that name the model in reports: equal for models of the same text and options. */
+  readonly identity: string;
 }
 
 /** The position of a decoder in a sentence: the previous words that the probability of the next word depends on. Immutable. */

@@ -1,4 +1,4 @@
-import { freemem } from 'node:os';
+import { availableParallelism, freemem } from 'node:os';
 import type { LoadedModel } from './loaded-model.js';
 import { checkOptions, checkPath } from '../base/check.js';
 import { checkAborted, KneserError } from '../base/errors.js';
@@ -14,10 +14,17 @@ import {
 } from './api.js';
 import { PagedModel } from './paged-model.js';
 import type { ModelParts } from './scoring/parts.js';
-import { endsOf } from './scoring/score.js';
-import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
+import { endsOf, SCORE_EACH_OPTIONS, type Score, type ScoreEachOptions } from './scoring/score.js';
+import type { TaskScorer } from './scoring/sentence-scoring.js';
+import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
+import { InOrder } from '../base/in-order.js';
+import { BLOCK_TASK, divideText, PieceScorer } from './scoring/piece-scorer.js';
+import type { BlockThreads } from './scoring/block-threads.js';
+import { PerplexitySum, type Perplexity, type PieceSum } from './scoring/perplexity.js';
+import type { TextCache } from '../smoothing/cache.js';
+import type { SharedStore } from '../store/store.js';
 import { BOTH_ENDS } from '../smoothing/batch.js';
-import { tokenScores } from './scoring/pieces.js';
+import { PieceCutter, tokenScores, type Piece, type TokenScores } from './scoring/pieces.js';
 import { runAwaiting } from './scoring/scorer.js';
 import type { TokenScoring } from './token-scoring.js';
 import { sumFile } from './sum-file.js';
@@ -48,6 +55,8 @@ const BYTES_A_WORD = 5.5;
 export class LanguageModel extends PagedModel {
   readonly #reading: TableReading;
   #loaded: Promise<LoadedModel> | undefined;
+  /** The threads that score from blocks, by how many they are. */
+  readonly #threads = new Map<number, Promise<BlockThreads>>();
 
   /** @internal */
   constructor(parts: ModelParts, options: OpenOptions) {
@@ -103,10 +112,49 @@ export class LanguageModel extends PagedModel {
     checkOptions('perplexityOfFile', options, FILE_OPTIONS);
     const bytes = options.expectedBytes ?? (await fileSize(path));
     if (this.shouldLoad(bytes / BYTES_A_WORD)) return (await this.#loadOnce(options)).sumOfFile(path, options);
-    const words = await this.allWords();
     const cache = this.textCache(options);
+    if (cache) return this.#sumWithCache(path, cache, options);
+    const { shared } = this.parts.store;
+    const most = shared ? (options.threads ?? availableParallelism()) : 1;
+    // The size of a pipe is unknown.
+    const expectedWords = bytes > 0 ? bytes / BYTES_A_WORD : Infinity;
+    const { stretchWords, threads } = divideText(expectedWords, this.scoring.batchWords, most);
+    const start = (): Promise<BlockThreads> | undefined =>
+      shared && threads > 1 ? this.#startThreads(threads, shared) : undefined;
+    // Threads start while the dictionary is read; for a pipe, they start after the first stretch.
+    let running = expectedWords < Infinity ? await start() : undefined;
+    const words = await this.allWords();
+    const check = (): void => checkAborted(options.signal, 'scoring');
+    const { order } = this.parts;
+    const scorer = new PieceScorer(order, this.scoring);
+    const score = (piece: Piece): Promise<PieceSum[]> =>
+      running?.score(piece) ?? this.inTurn(() => scorer.score(piece, check));
+    const total = new PerplexitySum();
+    // One stretch waits for each thread.
+    const scored = new InOrder<PieceSum[]>(2 * threads - 1, sums => {
+      for (const sum of sums) total.addPiece(sum);
+    });
+    const cutter = new PieceCutter(order, endsOf(options), stretchWords);
+    return this.whileOpen(async () => {
+      const sum = await sumFile(path, words, this.parts, options, async ids => {
+        this.checkOpen();
+        for (const piece of cutter.push(ids)) {
+          running ??= await start();
+          await scored.push(score(piece));
+        }
+      });
+      const rest = cutter.rest();
+      if (rest) await scored.push(score(rest));
+      await scored.end();
+      sum.add(total);
+      return sum;
+    });
+  }
+
+  /** As {@link sumOfFile}, with a cache of the text so far, so that batches are scored one after another. */
+  async #sumWithCache(path: string, cache: TextCache, options: FileOptions): Promise<PerplexitySum> {
+    const words = await this.allWords();
     const layout = this.layout(Infinity, endsOf(options));
-    // Batches are as large as possible, because each block is read once for a batch.
     const check = (): void => checkAborted(options.signal, 'scoring');
     const score = (sum: PerplexitySum): Promise<void> =>
       this.inTurn(() => runAwaiting(this.addBatch(this.scorer, layout, sum, cache), check));
@@ -118,6 +166,41 @@ export class LanguageModel extends PagedModel {
     });
     await score(sum);
     return sum;
+  }
+
+  /**
+   * Scores many sentences on several threads, and yields their scores in the order of the sentences: the same scores, to the last bit,
+   * as those of {@link score}. Sentences are scored together, from the blocks that they share: the faster they come, the more at a time.
+   *
+   * @throws KneserError: KNESER_OPTION, KNESER_CLOSED, KNESER_DAMAGED, KNESER_LIMIT for a sentence of more than 4,194,304 tokens.
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * for await (const { tokens, perplexity } of model.scoreEach(['The jury praised the city .', 'It was late .'])) {
+   *   console.log(tokens.length, perplexity);
+   * }
+   * await model.close();
+   * ```
+   */
+  async *scoreEach(sentences: Sentences, options: ScoreEachOptions = {}): AsyncGenerator<Score, void, void> {
+    this.checkOpen();
+    checkSentences(sentences);
+    checkOptions('scoreEach', options, SCORE_EACH_OPTIONS);
+    const { shared } = this.parts.store;
+    const scorer = shared
+      ? await this.#startThreads(options.threads ?? availableParallelism(), shared)
+      : new OneTask(new PieceScorer(this.parts.order, this.scoring), act => this.inTurn(act));
+    const words = await this.allWords();
+    const { numbered, scoreSentences } = await import('./scoring/sentence-scoring.js');
+    const tokensOf = (sentence: Sentence): string[] => {
+      this.checkOpen();
+      const tokens = this.surface(sentence);
+      this.checkLength(tokens);
+      return tokens;
+    };
+    yield* scoreSentences(numbered(sentences, words, tokensOf), endsOf(options), scorer);
   }
 
   /**
@@ -172,9 +255,50 @@ export class LanguageModel extends PagedModel {
     }
   }
 
+  /** Starts `count` threads that score from blocks, or returns the threads that an earlier call started. */
+  #startThreads(count: number, store: SharedStore): Promise<BlockThreads> {
+    let threads = this.#threads.get(count);
+    if (!threads) {
+      const { manifest, order, smoothing, words, classes, wordClasses, weights } = this.parts;
+      const plan = {
+        manifest,
+        order,
+        smoothing,
+        words,
+        classes,
+        wordClasses,
+        weights,
+        store,
+        blockMemory: this.scoring.blockMemory,
+      };
+      threads = import('./scoring/block-threads.js').then(
+        ({ BlockThreads }) => new BlockThreads(count, plan, this.parts.store.name),
+      );
+      this.#threads.set(count, threads);
+    }
+    return threads;
+  }
+
   protected override async closeResources(): Promise<void> {
+    for (const threads of this.#threads.values()) await (await threads).close();
     await super.closeResources();
     const loaded = await this.#loaded?.catch(() => undefined);
     await loaded?.close();
+  }
+}
+
+/** Scores one task at a time, on this thread. */
+class OneTask implements TaskScorer {
+  readonly count = 1;
+  readonly taskTokens = BLOCK_TASK;
+
+  /** @param inTurn runs calls of the model one at a time. */
+  constructor(
+    private readonly scorer: PieceScorer,
+    private readonly inTurn: (act: () => Promise<TokenScores>) => Promise<TokenScores>,
+  ) {}
+
+  scoreTokens(piece: Piece): Promise<TokenScores> {
+    return this.inTurn(() => this.scorer.scoreTokens(piece));
   }
 }

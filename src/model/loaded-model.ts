@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { checkOptions, checkPath, checkThreads, type OptionTable } from '../base/check.js';
+import { checkOptions, checkPath } from '../base/check.js';
 import { closedError } from '../base/errors.js';
 import type { AnsweringThreads } from '../base/node/answering-thread.js';
 import { FILE_OPTIONS, type FileOptions } from './api.js';
@@ -10,26 +10,12 @@ import type { TokenSpreads } from './prediction/token-spreads.js';
 import { FIRST_PIECES, PIECES_A_THREAD, PieceScoring } from './scoring/piece-scoring.js';
 import { PieceCutter, tokenScores } from './scoring/pieces.js';
 import type { Perplexity, PerplexitySum } from './scoring/perplexity.js';
-import { endsOf, SCORE_OPTIONS, type Score, type ScoreOptions } from './scoring/score.js';
-import type { NumberedSentence } from './scoring/sentence-scoring.js';
+import { endsOf, SCORE_EACH_OPTIONS, type Score, type ScoreEachOptions } from './scoring/score.js';
 import { runAtOnce } from './scoring/scorer.js';
 import type { ScoringThreads } from './scoring/threads.js';
-import { checkSentences, type Sentences } from '../text/sentences.js';
+import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
 import { sumFile } from './sum-file.js';
 import type { TokenScoring } from './token-scoring.js';
-
-/** How the sentences of {@link LoadedModel.scoreEach} are scored. */
-export interface ScoreEachOptions extends Pick<ScoreOptions, 'start' | 'end'> {
-  /** Number of threads that score. Default: one for each core. The scores do not depend on the number. */
-  readonly threads?: number;
-}
-
-/** The checks of {@link ScoreEachOptions}. */
-const SCORE_EACH_OPTIONS: OptionTable<ScoreEachOptions> = {
-  start: SCORE_OPTIONS.start,
-  end: SCORE_OPTIONS.end,
-  threads: checkThreads,
-};
 
 /**
  * A model with whole tables in memory: its methods return results, not promises. {@link LanguageModel.load} makes it; it stays
@@ -102,8 +88,14 @@ export class LoadedModel extends MemoryModel {
     checkSentences(sentences);
     checkOptions('scoreEach', options, SCORE_EACH_OPTIONS);
     const threads = await this.#startThreads(options.threads ?? availableParallelism());
-    const { scoreSentences } = await import('./scoring/sentence-scoring.js');
-    yield* scoreSentences(this.#numbered(sentences), endsOf(options), threads);
+    const { numbered, scoreSentences } = await import('./scoring/sentence-scoring.js');
+    const tokensOf = (sentence: Sentence): string[] => {
+      this.checkOpen();
+      const tokens = this.surface(sentence);
+      this.checkLength(tokens);
+      return tokens;
+    };
+    yield* scoreSentences(numbered(sentences, this.words, tokensOf), endsOf(options), threads);
   }
 
   /**
@@ -142,16 +134,6 @@ export class LoadedModel extends MemoryModel {
     const started = [...this.#threads.values()];
     this.#threads.clear();
     for (const threads of started) await (await threads).close();
-  }
-
-  /** The tokens and ids of each sentence. */
-  async *#numbered(sentences: Sentences): AsyncGenerator<NumberedSentence, void, void> {
-    for await (const sentence of sentences) {
-      this.checkOpen();
-      const tokens = this.surface(sentence);
-      this.checkLength(tokens);
-      yield { tokens, ids: tokens.map(token => this.words.idOf(token)) };
-    }
   }
 
   /** Starts `count` threads that compute distributions, or returns the threads that an earlier call started. */

@@ -4,8 +4,8 @@ import { KneserError } from '../base/errors.js';
 import { withJsonArrays } from '../base/json.js';
 import type { WorkOptions } from '../base/progress.js';
 import { SMOOTHINGS } from '../smoothing/index.js';
-import { wordIds } from '../tables/manifest.js';
 import { checkSentence, type Sentence } from '../text/sentences.js';
+import { identityOf, wordIds } from '../tables/manifest.js';
 import { countCharacters } from '../text/surface.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, NONE, UNK } from '../text/tokens.js';
 import { BatchLayout } from '../smoothing/batch.js';
@@ -66,6 +66,7 @@ export class ModelBase {
       smoothing: parts.smoothing,
       classes: manifest.classes,
       weights: [...parts.weightSets].map(([name, { report }]) => ({ name, ...report })),
+      identity: identityOf(manifest),
     };
   }
 

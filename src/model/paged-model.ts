@@ -8,18 +8,15 @@ import type { BlendEvidence } from '../smoothing/blend.js';
 import type { ModelStore } from '../store/store.js';
 import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
 import { BatchLayout, type Batch, type SentenceEnds } from '../smoothing/batch.js';
-import { TrieReader } from '../tables/trie-reader.js';
-import { FIELDS } from '../smoothing/evidence.js';
-import { trieTables } from './lookup/trie-tables.js';
-import { TrieChainScorer } from './scoring/trie-chain-scorer.js';
-import { createEstimator, readParts, type ModelParts } from './scoring/parts.js';
+import { createBlockScoring, type BlockScoring } from './scoring/block-scoring.js';
+import { readParts, type ModelParts } from './scoring/parts.js';
 import { type ModelFiles } from '../store/store.js';
 import { PerplexitySum, type Perplexity } from './scoring/perplexity.js';
 import type { Distribution } from './prediction/distribution.js';
 import type { TokenSpreads } from './prediction/token-spreads.js';
 import type { NextWords } from './prediction/next-words.js';
 import type { Predictor } from './prediction/predictor.js';
-import { runAwaiting, Scorer, type BatchScorer, type TableStream } from './scoring/scorer.js';
+import { runAwaiting, type BatchScorer } from './scoring/scorer.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import { LoadedWords, PagedWords } from './lookup/words.js';
 import { Vocabulary } from './vocabulary.js';
@@ -45,10 +42,6 @@ import type { MemoryModel } from './memory-model.js';
 
 /** The default of `blockMemory`: how many bytes of blocks a model keeps in memory. */
 const DEFAULT_BLOCK_MEMORY = 128 << 20;
-/** The most words of a batch. A block is read once for each batch that needs it, so that large batches save reads. */
-const PAGED_BATCH = 1 << 20;
-/** The most 32-bit numbers of evidence for a batch: with many patterns, batches have fewer words. */
-const PAGED_EVIDENCE = 1 << 26;
 
 /** @internal A class of models that can be opened. */
 export type ModelClass<Model> = new (parts: ModelParts, options: OpenOptions) => Model;
@@ -70,13 +63,8 @@ export type ModelClass<Model> = new (parts: ModelParts, options: OpenOptions) =>
  * ```
  */
 export class PagedModel extends ModelBase {
-  /** The scorer that fills in evidence. */
-  readonly #byEvidence: Scorer;
-  /** The scorer that computes log10 p fastest. */
-  readonly #scorer: BatchScorer;
+  readonly #scoring: BlockScoring;
   #predictor: Predictor | undefined;
-  /** The most words of a batch of this model. */
-  readonly #batchWords: number;
   /** The dictionary, read by blocks. */
   readonly #words: PagedWords;
   /** The whole dictionary, once it was needed. */
@@ -90,26 +78,17 @@ export class PagedModel extends ModelBase {
   /** @internal */
   constructor(parts: ModelParts, options: OpenOptions) {
     super(parts);
-    const { store, manifest, wordClasses } = parts;
-    const reader = new TrieReader(store, options.blockMemory ?? DEFAULT_BLOCK_MEMORY);
-    const wordTables = trieTables(reader, parts.words, 0);
-    const classStream: TableStream | undefined = wordClasses && {
-      tables: trieTables(reader, parts.classes, parts.words.length),
-      classOf: wordClasses.of,
-    };
-    const tables = parts.words.length + parts.classes.length;
-    this.#batchWords = Math.min(PAGED_BATCH, Math.floor(PAGED_EVIDENCE / (tables * FIELDS)));
-    const isBackoff = manifest.kind === 'backoff';
-    this.#byEvidence = new Scorer({ tables: wordTables }, classStream, createEstimator(parts), words =>
-      isBackoff ? new Float64Array(2 * tables * words) : undefined,
-    );
-    const { chain } = this.#byEvidence.estimator;
-    this.#scorer = chain ? new TrieChainScorer(wordTables, chain) : this.#byEvidence;
+    const { store, manifest } = parts;
+    this.#scoring = createBlockScoring(store, parts, options.blockMemory ?? DEFAULT_BLOCK_MEMORY);
     this.#words = new PagedWords(store, manifest);
   }
 
   protected get scorer(): BatchScorer {
-    return this.#scorer;
+    return this.#scoring.scorer;
+  }
+
+  protected get scoring(): BlockScoring {
+    return this.#scoring;
   }
 
   /**
@@ -321,7 +300,7 @@ export class PagedModel extends ModelBase {
     return this.inTurn(async () => {
       const found = await this.#words.idsOf(ngram);
       const ids = ngram.map((token, i) => idInNgram(token) ?? found[i]);
-      return runAwaiting(this.countOfIds(this.#byEvidence, ids));
+      return runAwaiting(this.countOfIds(this.#scoring.byEvidence, ids));
     });
   }
 
@@ -391,7 +370,7 @@ export class PagedModel extends ModelBase {
    * @internal
    */
   evidence(batch: Batch, check?: () => void): Promise<BlendEvidence> {
-    return this.inTurn(() => runAwaiting(this.#byEvidence.evidenceOf(batch), check));
+    return this.inTurn(() => runAwaiting(this.#scoring.byEvidence.evidenceOf(batch), check));
   }
 
   /**
@@ -421,12 +400,12 @@ export class PagedModel extends ModelBase {
 
   async #openPredictor(): Promise<Predictor> {
     const { createPredictor } = await import('./prediction/create-predictor.js');
-    return (this.#predictor ??= createPredictor(this.#byEvidence, this.parts));
+    return (this.#predictor ??= createPredictor(this.#scoring.byEvidence, this.parts));
   }
 
   /** A layout with room for `words` words, but at most for a full batch. */
   protected layout(words: number, ends?: SentenceEnds): BatchLayout {
-    return new BatchLayout(this.parts.order, Math.min(this.#batchWords, words), ends);
+    return new BatchLayout(this.parts.order, Math.min(this.#scoring.batchWords, words), ends);
   }
 
   /** @internal The whole dictionary, which is read at the first call. */

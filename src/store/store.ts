@@ -7,12 +7,19 @@ export interface ModelStore {
   readonly name: string;
   /** The value of a key; `undefined` if the store lacks the key. */
   readonly get: (key: Uint8Array) => Promise<Uint8Array | undefined>;
-  /** The values of several keys, in their order. */
+  /** The values of several keys, in their order. A value may be a view of a larger buffer: whoever keeps it makes a copy. */
   readonly getMany: (keys: readonly Uint8Array[]) => Promise<(Uint8Array | undefined)[]>;
   /** All keys with their values, in the order of the keys' bytes. */
   readonly entries: () => AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>;
   /** Closes files and connections. Closing twice is fine. */
   readonly close: () => Promise<void>;
+  /** For files on a disk: the data by which other threads read the same files, while this store is open. */
+  readonly shared?: SharedStore | undefined;
+}
+
+/** Plain data by which another thread reads the files of an open store (`openShared`). */
+export interface SharedStore {
+  readonly kind: string;
 }
 
 /** Writes a new model: the caller puts each key once, the manifest last, and then calls {@link finish} or {@link abort}. */

@@ -1,3 +1,4 @@
+import { checksum } from '../base/checksum.js';
 import { encodeMsgpack } from '../base/encode-msgpack.js';
 import { decodeMsgpack } from '../base/decode-msgpack.js';
 import { contiguous, MAX_ORDER, parsePattern, tableName, type Stream } from './pattern.js';
@@ -81,6 +82,16 @@ export function rowsOf({ tables, classTables }: Manifest): number {
 /** The bytes of a manifest: a checksum, and MessagePack. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
   return seal(encodeMsgpack(manifest));
+}
+
+/**
+ * Eight hexadecimal digits that depend on all members of a manifest: the same for models of the same text and options, and different
+ * for almost all other pairs of models, because a manifest has the counts of counts of all tables.
+ */
+export function identityOf(manifest: Manifest): string {
+  return checksum(new TextEncoder().encode(JSON.stringify(manifest)))
+    .toString(16)
+    .padStart(8, '0');
 }
 
 /** The reverse of {@link encodeManifest}. @throws BlockDamage for a manifest that no version of kneser writes. */

@@ -11,9 +11,27 @@ export async function readTrieDirectory(store: ModelStore, table: string): Promi
   return decodeValue(`${store.name}: table ${table}, directory`, value, decodeTrieDirectory);
 }
 
+/** Memory for the blocks of one read. */
+class BlockMemory {
+  private words = new Uint32Array(0);
+  private used = 0;
+
+  /** Frees the memory, and makes room for `words` words. */
+  reset(words: number): void {
+    if (words > this.words.length) this.words = new Uint32Array(Math.ceil(1.25 * words));
+    this.used = 0;
+  }
+
+  /** The next `words` words. */
+  take(words: number): Uint32Array {
+    return this.words.subarray(this.used, (this.used += words));
+  }
+}
+
 /**
  * A block, from the bytes of the store.
  *
+ * @param memory takes the block; if `undefined`, the block has memory of its own.
  * @throws KNESER_DAMAGED where it is missing, unreadable, or not the one that the directory lists.
  */
 export function openTrieBlock(
@@ -22,13 +40,13 @@ export function openTrieBlock(
   directory: TrieDirectory,
   number: number,
   value: Uint8Array | undefined,
+  memory?: BlockMemory,
 ): TrieBlock {
   return decodeValue(`${store.name}: table ${table}, block ${number}`, value, bytes => {
     if (bytes.length % 4 !== 0) throw new BlockDamage('wrong length');
-    const isAligned = bytes.byteOffset % 4 === 0;
-    const data = isAligned
-      ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
-      : new Uint32Array(bytes.slice().buffer);
+    const length = bytes.length / 4;
+    const data = memory ? memory.take(length) : new Uint32Array(length);
+    new Uint8Array(data.buffer, data.byteOffset, bytes.length).set(bytes);
     const block = new TrieBlock(data);
     const isHere =
       block.firstParent === directory.parents[number] &&
@@ -43,6 +61,9 @@ export function openTrieBlock(
 export class TrieReader {
   private readonly cache = new Map<number, TrieBlock>();
   private bytes = 0;
+  /** One of these is read into while the blocks in the other are used. */
+  private readonly memories = [new BlockMemory(), new BlockMemory()];
+  private passes = 0;
 
   constructor(
     readonly store: ModelStore,
@@ -57,18 +78,25 @@ export class TrieReader {
 
   /** Reads blocks that are not in memory, and keeps them. @throws KNESER_DAMAGED */
   async read(table: number, name: string, directory: TrieDirectory, blocks: readonly number[]): Promise<TrieBlock[]> {
-    const read = await this.pass(name, directory, blocks);
-    read.forEach((block, i) => {
-      this.cache.set(keyOf(table, blocks[i]), block);
+    const values = await this.valuesOf(name, blocks);
+    return blocks.map((number, i) => {
+      const block = openTrieBlock(this.store, name, directory, number, values[i]);
+      this.cache.set(keyOf(table, number), block);
       this.bytes += block.bytes;
+      return block;
     });
-    return read;
   }
 
-  /** Reads blocks without keeping them. @throws KNESER_DAMAGED */
+  /** Reads blocks without keeping them: the second call after this one overwrites them. @throws KNESER_DAMAGED */
   async pass(name: string, directory: TrieDirectory, blocks: readonly number[]): Promise<TrieBlock[]> {
-    const values = await this.store.getMany(blocks.map(block => trieBlockKey(name, block)));
-    return blocks.map((block, i) => openTrieBlock(this.store, name, directory, block, values[i]));
+    const memory = this.memories[this.passes++ % this.memories.length];
+    const values = await this.valuesOf(name, blocks);
+    memory.reset(values.reduce((sum, value) => sum + Math.ceil((value?.length ?? 0) / 4), 0));
+    return blocks.map((block, i) => openTrieBlock(this.store, name, directory, block, values[i], memory));
+  }
+
+  private valuesOf(name: string, blocks: readonly number[]): Promise<(Uint8Array | undefined)[]> {
+    return this.store.getMany(blocks.map(block => trieBlockKey(name, block)));
   }
 
   /** Drops the blocks that were read first, until the others fit in the memory. */

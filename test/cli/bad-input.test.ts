@@ -693,11 +693,9 @@ describe('a full disk', () => {
     expect(snapshot(out)).toEqual(before);
   });
 
-  test('for temporary files is not taken for a damaged model', async context => {
+  test('for temporary files does not matter to a model, whose files are linked', async context => {
     const disk = smallDisk(context, 8);
-    const message = await cli.refuse(1, ['inspect', trained], { env: { TMPDIR: disk } });
-    expect(message).toMatch(/disk is full/);
-    expect(message).toContain(disk);
+    expect(await cli.print(['inspect', trained], { env: { TMPDIR: disk } })).toContain('tokens');
     expect(readdirSync(disk)).toEqual([]);
   });
 

@@ -264,6 +264,7 @@ describe.concurrent('train', () => {
     expect(await content(lower)).toEqual({
       ...(await content(await model(TEXT + 'äö\n'))),
       options: { ...(await inspect(lower)).options, lowercase: true },
+      identity: (await inspect(lower)).identity,
     });
     const [line, same] = await score(lower, 'The CAT Äö\nthe cat äö\n');
     expect(line.tokens).toEqual(['the', 'cat', 'äö', '</s>']);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -157,6 +157,10 @@ test('shares by rank, of documents and of tokens', async () => {
   expect(await keep('middle', 1 / 3)).toEqual([4, 6]);
   expect(await keep('lowest', 1)).toEqual([0, 1, 2, 4, 5, 6]);
   expect(await keep('lowest', 0)).toEqual([]);
+  // Floor: 0.29 · 100 is 28.999999999999996 as a double, and stands for 29.
+  expect(keptRanks('lowest', 0.29, 100)).toEqual([0, 29]);
+  expect(keptRanks('lowest', 0.5, 7)).toEqual([0, 3]);
+  expect(keptRanks('highest', 0.3, 9)).toEqual([7, 9]);
   expect(keptRanks('middle', 0.5, 7)).toEqual([2, 6]);
   const tokens = cli.file(
     '{"id":0,"x":1,"tokens":70}\n{"id":1,"x":2,"tokens":20}\n{"id":2,"x":3,"tokens":10}\n',
@@ -217,6 +221,63 @@ test('buckets end strictly below their percentile, and have files of their own',
   expect(at.report?.buckets?.[0].documents).toBe(FIGURES.filter(x => x < 200).length);
 });
 
+test('a choice that fails leaves neither a file nor the folder that it made', async () => {
+  const there = cli.fresh('there');
+  mkdirSync(there);
+  const cases: [string, RegExp][] = [
+    ['{"x":1}\n{"x":', /line 2: not JSON/],
+    ['{"x":1}\n{"x":"1"}', /line 2: x is "1", not a number/],
+    ['{"y":1}', /no document has a number at x/],
+  ];
+  for (const [content, message] of cases) {
+    const file = cli.file(content, '.jsonl');
+    const fresh = cli.fresh('fresh');
+    for (const to of [
+      ['--at', 'a:1,b', '--out-dir', join(fresh, 'deep')],
+      ['--at', 'a:1,b', '--out-dir', there],
+      ['--min', '0', '--out', join(fresh, 'out.jsonl')],
+      ['--min', '0', '--report', join(fresh, 'r.json'), '--html', join(fresh, 'r.html')],
+    ]) {
+      expect(await cli.refuse(2, ['select', file, '--by', 'x', ...to])).toMatch(message);
+      expect(existsSync(fresh)).toBe(false);
+      expect(readdirSync(there)).toEqual([]);
+    }
+  }
+});
+
+test('the report names unit, tokenizer and model of the figures, and says where they are not known', async () => {
+  const model = cli.fresh('model');
+  await train({ sentences: ['the cat sat', 'a dog ran'], out: model, order: 2, lowercase: true });
+  const texts = [{ text: 'the cat' }, { text: 'a dog' }];
+  const rows: unknown[] = [];
+  for await (const { document, figures } of annotate({ model, against: model, documents: texts })) {
+    rows.push({ ...document, kneser: figures });
+  }
+  const { identity } = JSON.parse(await cli.print(['inspect', model, '--json'])) as { identity: string };
+  const name = `mkn, order 2, ${identity}`;
+  const own = { unit: 'lines', tokenizer: 'whitespace, lower case', model: name };
+  expect(rows[0]).toMatchObject({ kneser: { ...own, against: { model: name } } });
+  const jsonl = (objects: readonly unknown[]): string =>
+    cli.file(objects.map(object => `${JSON.stringify(object)}\n`).join(''), '.jsonl');
+  const conventions = async (objects: readonly unknown[], by: string): Promise<[unknown, string]> => {
+    const run = await cli.run(['select', jsonl(objects), '--by', by, '--min', '-1e9', '--dry-run', '--json', '-q']);
+    return [(JSON.parse(run.stdout) as SelectionReport).conventions, run.stderr];
+  };
+  expect(await conventions(rows, 'kneser.perplexity')).toEqual([[{ ...own, documents: 2 }], '']);
+  expect(await conventions(rows, 'kneser.against.log10Ratio')).toEqual([[{ ...own, against: name, documents: 2 }], '']);
+  const unknown = { unit: null, tokenizer: null, model: null };
+  expect(await conventions([{ loss: 1 }, { loss: null }], 'loss')).toEqual([[{ ...unknown, documents: 1 }], '']);
+  const mixed = await conventions([...rows, { kneser: { perplexity: 3 } }], 'kneser.perplexity');
+  expect(mixed[0]).toEqual([
+    { ...own, documents: 2 },
+    { ...unknown, documents: 1 },
+  ]);
+  expect(mixed[1]).toMatch(/the figures have 2 different conventions/);
+  expect(await cli.print(['select', jsonl([{ loss: 1 }]), '--by', 'loss', '--min', '0', '--dry-run'])).toContain(
+    'unit: unknown; tokenizer: unknown; model: unknown',
+  );
+});
+
 test('the same documents are chosen whatever the shards, with examples on both sides of a cut', async () => {
   const file = fileOf(FIGURES, i => ({ text: `document ${i}` }));
   const sample = { sample: { how: 'stepwise', share: 0.3 } } as const;
@@ -240,7 +301,7 @@ test('a sample of the documents shows nearly the same distribution', async () =>
   const [report] = await cli.json<SelectionReport>([...args.slice(0, -2), '--sample-rate', '0.4']);
   const { documents } = report.all;
   expect(Math.abs(documents - 200)).toBeLessThan(4 * Math.sqrt(500 * 0.24));
-  expect(report.kept.documents).toBe(Math.round(documents / 2));
+  expect(report.kept.documents).toBe(Math.floor(documents / 2));
   const { ids } = await chosen(file, { sampleRate: 0.4, max: 300 });
   expect(ids.every(id => FIGURES[id] <= 300)).toBe(true);
   const all = (await chosen(file, { sampleRate: 0.4, min: 0 })).ids;

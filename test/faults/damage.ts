@@ -14,15 +14,9 @@ const TIME_LIMIT = 60_000;
 export const DAMAGES = ['flip', 'truncation', 'flip while open'] as const;
 export type Damage = (typeof DAMAGES)[number];
 
-/**
- * The end of a case: an error that names the damage; all answers right; the process ended by LevelDB, which is allowed while the
- * model is open; or `broken`, a fault of kneser.
- */
-export const OUTCOMES = ['refused', 'no effect', 'ended by LevelDB', 'broken'] as const;
+/** The end of a case: an error that names the damage; all answers right; or `broken`, a fault of kneser. */
+export const OUTCOMES = ['refused', 'no effect', 'broken'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
-
-/** The ends of a process that only native code can cause. */
-const NATIVE_END = /^a crash: SIG(ABRT|SEGV|BUS)$/;
 
 /** The damage to a file, and the end of the case. */
 export interface DamageCase {
@@ -31,7 +25,7 @@ export interface DamageCase {
   readonly damage: Damage;
   readonly at: number;
   readonly outcome: Outcome;
-  /** Why it is broken, or the signal that ended the process. */
+  /** Why it is broken. */
   readonly reason: string | undefined;
 }
 
@@ -46,15 +40,12 @@ export const damage: Fault = async ({ times = 1000, seed }) => {
       rows.push([`${damage}, ${model}`, String(of.length), ...counts]);
     }
   }
-  const lines = (among: (outcome: Outcome) => boolean): string[] =>
-    cases
-      .filter(({ outcome, reason }) => reason !== undefined && among(outcome))
-      .map(({ model, file, damage, at, reason }) => `${model}/${file}, ${damage} at ${at}: ${reason}`);
   return {
     head: ['', 'cases', ...OUTCOMES],
     rows,
-    notes: lines(outcome => outcome !== 'broken'),
-    broken: lines(outcome => outcome === 'broken'),
+    broken: cases
+      .filter(({ outcome }) => outcome === 'broken')
+      .map(({ model, file, damage, at, reason }) => `${model}/${file}, ${damage} at ${at}: ${reason}`),
   };
 };
 
@@ -83,7 +74,7 @@ async function damageAll(
     if (!('answers' in right)) throw new Error(`${model}: ${right.reason}`);
     const files = filesOf(path).filter(file => statSync(join(path, file)).size > 0);
     for (const damage of DAMAGES) {
-      // The files that LevelDB writes were copied when the model was opened: only table files are read while it is open.
+      // Only table files are read while a model is open.
       const damaged = damage === 'flip while open' ? files.filter(file => file.endsWith('.ldb')) : files;
       for (let i = m; i < times[damage]; i += models.length) {
         const file = damaged[Math.floor(random() * damaged.length)];
@@ -93,8 +84,7 @@ async function damageAll(
         if (found === 'refused' || found === 'no effect') {
           cases.push({ model, file, damage, at, outcome: found, reason: undefined });
         } else {
-          const isLevels = damage === 'flip while open' && NATIVE_END.test(found);
-          cases.push({ model, file, damage, at, outcome: isLevels ? 'ended by LevelDB' : 'broken', reason: found });
+          cases.push({ model, file, damage, at, outcome: 'broken', reason: found });
         }
       }
     }

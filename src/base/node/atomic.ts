@@ -4,13 +4,13 @@ import { basename, dirname } from 'node:path';
 import { Readable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { KneserError } from '../errors.js';
-import { makeFolder } from './folders.js';
+import { makeFolder, removeEmpty } from './folders.js';
 import { ownMark, removeAbandoned } from './leftovers.js';
 
 /**
  * Writes a file whole or not at all: writes a temporary file beside it, and renames this file when it is complete. Makes the folder if
  * it is missing, replaces a file at `path`, and removes temporary files that killed processes left for the same path. One chunk at a
- * time is in memory.
+ * time is in memory. If it fails, neither the file nor a folder that it made stays.
  *
  * @param through streams that transform the chunks, such as gzip.
  * @throws KNESER_OUTPUT_EXISTS if something other than a file is at `path`, such as a folder or a device.
@@ -20,19 +20,47 @@ export async function writeAtomically(
   chunks: Iterable<string> | AsyncIterable<string | Uint8Array>,
   ...through: Duplex[]
 ): Promise<void> {
-  await makeFolder(dirname(path));
-  const stats = await stat(path).catch(() => undefined);
-  // A rename would replace even a device such as /dev/null by a file.
-  if (stats && !stats.isFile()) {
-    throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: is a folder or a device; name a file`);
-  }
-  await removeAbandoned(dirname(path), `${basename(path)}.`);
+  const draft = await writeDraft(path, chunks, ...through);
+  await draft.publish();
+}
+
+/** A file that is written completely, but not under its name yet. */
+export interface Draft {
+  /** Gives the file its name. If this fails, the file is removed. */
+  publish(): Promise<void>;
+  /** Removes the file, and the folders that were made for it. */
+  discard(): Promise<void>;
+}
+
+/** As {@link writeAtomically}, up to the point where the file gets its name: several files can so appear together. */
+export async function writeDraft(
+  path: string,
+  chunks: Iterable<string> | AsyncIterable<string | Uint8Array>,
+  ...through: Duplex[]
+): Promise<Draft> {
+  const folder = dirname(path);
+  const made = await makeFolder(folder);
   const temporary = `${path}.${ownMark()}.tmp`;
-  try {
-    await pipeline([Readable.from(chunks), ...through, createWriteStream(temporary)]);
-    await rename(temporary, path);
-  } catch (error) {
+  const discard = async (): Promise<void> => {
     await rm(temporary, { force: true });
-    throw error;
-  }
+    if (made !== undefined) await removeEmpty(folder, made);
+  };
+  const orDiscard = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      await discard();
+      throw error;
+    }
+  };
+  await orDiscard(async () => {
+    const stats = await stat(path).catch(() => undefined);
+    // A rename would replace even a device such as /dev/null by a file.
+    if (stats && !stats.isFile()) {
+      throw new KneserError('KNESER_OUTPUT_EXISTS', `${path}: is a folder or a device; name a file`);
+    }
+    await removeAbandoned(folder, `${basename(path)}.`);
+    await pipeline([Readable.from(chunks), ...through, createWriteStream(temporary)]);
+  });
+  return { publish: () => orDiscard(() => rename(temporary, path)), discard };
 }

@@ -161,13 +161,17 @@ export class TrieTable implements TrieLevel {
       return { from, to: planned, found: reading };
     };
     let ahead = next();
-    while (ahead.from < groups) {
-      const { from, to, found } = ahead;
-      ahead = next();
-      this.visitGroups(from, to, await found, act);
-      reader.makeRoom();
+    try {
+      while (ahead.from < groups) {
+        const { from, to, found } = ahead;
+        ahead = next();
+        this.visitGroups(from, to, await found, act);
+        reader.makeRoom();
+      }
+    } finally {
+      // After an error too, because a read that is under way writes into memory that later reads use.
+      await ahead.found.catch(() => undefined);
     }
-    await ahead.found;
   }
 
   /** Groups the parent's places by the contexts of their words in this table, and finds the block of each group. */

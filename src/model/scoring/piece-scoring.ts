@@ -1,3 +1,4 @@
+import { InOrder } from '../../base/in-order.js';
 import type { BatchLayout } from '../../smoothing/batch.js';
 import { PerplexitySum, type PieceSum } from './perplexity.js';
 import { scorePiece, type Piece } from './pieces.js';
@@ -12,7 +13,7 @@ export const PIECES_A_THREAD = 3;
 /** Scores the pieces of a text: the first {@link FIRST_PIECES} on this thread, all others on several threads. */
 export class PieceScoring {
   private readonly sum = new PerplexitySum();
-  private readonly waiting: Promise<PieceSum>[] = [];
+  private scored: InOrder<PieceSum> | undefined;
   private pieces = 0;
 
   /** @param threads called with true, it starts and returns the threads; with false, it returns the threads if they were started. If `undefined`, this thread scores all pieces. */
@@ -29,22 +30,13 @@ export class PieceScoring {
       this.sum.addPiece(scorePiece(this.scorer, this.layout, piece));
       return;
     }
-    const scored = threads.score(piece);
-    // The promise is awaited later; without this, an earlier failure would count as unhandled.
-    scored.catch(() => undefined);
-    this.waiting.push(scored);
-    if (this.waiting.length > threads.count * PIECES_A_THREAD) await this.addNext();
+    this.scored ??= new InOrder(threads.count * PIECES_A_THREAD, sum => this.sum.addPiece(sum));
+    await this.scored.push(threads.score(piece));
   }
 
   /** Waits for all pieces. @returns their sum. */
   async end(): Promise<PerplexitySum> {
-    while (this.waiting.length > 0) await this.addNext();
+    await this.scored?.end();
     return this.sum;
-  }
-
-  /** Waits for the first of the waiting pieces, and adds its sum: sums are added in the order of the text. */
-  private async addNext(): Promise<void> {
-    const next = await this.waiting.shift();
-    if (next) this.sum.addPiece(next);
   }
 }

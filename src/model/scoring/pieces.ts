@@ -57,7 +57,7 @@ export interface Piece {
   readonly ends: SentenceEnds;
 }
 
-/** Cuts a text into pieces of {@link PIECE_WORDS} words, however many words each call of `push` brings. */
+/** Cuts a text into pieces of a number of words, however many words each call of `push` brings. */
 export class PieceCutter {
   /** The longest history [words]: order − 1. */
   private readonly longest: number;
@@ -71,19 +71,20 @@ export class PieceCutter {
   constructor(
     order: number,
     private readonly ends: SentenceEnds,
+    private readonly words = PIECE_WORDS,
   ) {
     this.longest = order - 1;
-    this.ids = new Uint32Array(PIECE_WORDS + this.longest);
+    this.ids = new Uint32Array(words + this.longest);
   }
 
   /** Takes the next words, and yields the pieces that they complete. */
   *push(ids: Uint32Array): Generator<Piece> {
     for (let from = 0; from < ids.length;) {
-      const count = Math.min(ids.length - from, PIECE_WORDS + this.history - this.length);
+      const count = Math.min(ids.length - from, this.words + this.history - this.length);
       this.ids.set(ids.subarray(from, from + count), this.length);
       this.length += count;
       from += count;
-      if (this.length === PIECE_WORDS + this.history) yield this.cut();
+      if (this.length === this.words + this.history) yield this.cut();
     }
   }
 
@@ -94,8 +95,8 @@ export class PieceCutter {
 
   /** Ends the piece, and begins the next one with the history of its first word. */
   private cut(): Piece {
-    const { ids, length, history, ends } = this;
-    this.ids = new Uint32Array(PIECE_WORDS + this.longest);
+    const { ids, length, history, ends, words } = this;
+    this.ids = new Uint32Array(words + this.longest);
     let from = length;
     while (from > 0 && length - from < this.longest && ids[from - 1] !== EOS) from--;
     this.history = length - from;
@@ -154,14 +155,19 @@ export function* tokenScores(
   return { log10Probs, matched, oov };
 }
 
-/** Scores a piece with tables in memory. */
-export function scorePiece(scorer: BatchScorer, layout: BatchLayout, { ids, history, ends }: Piece): PieceSum {
+/** Empties a layout, and lays out the history of a piece. */
+export function beginPiece(layout: BatchLayout, { ids, history, ends }: Piece): void {
   layout.reset(ends);
-  if (history > 0) {
-    // This `<s>` counts only if the history is shorter than order − 1 words, which means that it begins with the sentence.
-    layout.begin(ends.start);
-    for (let i = 0; i < history; i++) layout.pushHistory(ids[i]);
-  }
+  if (history === 0) return;
+  // This `<s>` counts only if the history is shorter than order − 1 words, which means that it begins with the sentence.
+  layout.begin(ends.start);
+  for (let i = 0; i < history; i++) layout.pushHistory(ids[i]);
+}
+
+/** Scores a piece with tables in memory. */
+export function scorePiece(scorer: BatchScorer, layout: BatchLayout, piece: Piece): PieceSum {
+  const { ids, history } = piece;
+  beginPiece(layout, piece);
   const sum = new PieceSum();
   for (let i = history; i < ids.length; i++) {
     layout.push(ids[i]);

@@ -1,4 +1,4 @@
-import { checkFlag, optionError, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
+import { checkFlag, checkThreads, optionError, WORK_OPTIONS, type OptionTable } from '../../base/check.js';
 import { withJsonArrays } from '../../base/json.js';
 import type { WorkOptions } from '../../base/progress.js';
 import type { SentenceEnds } from '../../smoothing/batch.js';
@@ -48,6 +48,19 @@ export const SCORE_OPTIONS: OptionTable<ScoreOptions> = {
   cache: (name, value) => {
     if (!(value instanceof TextCache)) throw optionError(name, value, 'a cache that createCache made');
   },
+};
+
+/** How the sentences of `scoreEach` are scored. */
+export interface ScoreEachOptions extends Pick<ScoreOptions, 'start' | 'end'> {
+  /** Number of threads that score. Default: one for each core. The scores do not depend on the number. */
+  readonly threads?: number;
+}
+
+/** The checks of {@link ScoreEachOptions}. */
+export const SCORE_EACH_OPTIONS: OptionTable<ScoreEachOptions> = {
+  start: SCORE_OPTIONS.start,
+  end: SCORE_OPTIONS.end,
+  threads: checkThreads,
 };
 
 /** A scored sentence. All arrays have one entry for each token; the last token is `</s>` unless `end` is false. */

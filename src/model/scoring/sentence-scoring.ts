@@ -1,12 +1,11 @@
+import type { LoadedWords } from '../lookup/words.js';
+import type { Sentence, Sentences } from '../../text/sentences.js';
 import type { SentenceEnds } from '../../smoothing/batch.js';
 import { EOS, EOS_WORD } from '../../text/tokens.js';
-import type { TokenScores } from './pieces.js';
+import type { Piece, TokenScores } from './pieces.js';
 import { scoreOf, type Score } from './score.js';
-import type { ScoringThreads } from './threads.js';
 
-/** A thread gets sentences with at least this many tokens together; fewer tokens if the caller's next sentence is not ready yet. */
-const TOKENS_A_TASK = 1 << 13;
-/** How many tasks may wait, for each thread. */
+/** How many tasks may be due, for each thread. */
 const TASKS_A_THREAD = 3;
 
 /** Stands for the next sentence while the caller has not given it yet. */
@@ -15,66 +14,110 @@ const WAITING = Symbol('waiting');
 /** A sentence's tokens, and the id of each. */
 export interface NumberedSentence {
   readonly tokens: string[];
-  readonly ids: readonly number[];
+  readonly ids: ArrayLike<number>;
+}
+
+/** The tokens and ids of each sentence. @param tokensOf cuts a sentence into tokens; throws to refuse it. */
+export async function* numbered(
+  sentences: Sentences,
+  words: LoadedWords,
+  tokensOf: (sentence: Sentence) => string[],
+): AsyncGenerator<NumberedSentence, void, void> {
+  for await (const sentence of sentences) {
+    const tokens = tokensOf(sentence);
+    yield { tokens, ids: Uint32Array.from(tokens, token => words.idOf(token)) };
+  }
+}
+
+/** Scores pieces of text token by token: threads, or this thread. */
+export interface TaskScorer {
+  /** How many pieces it scores at the same time. */
+  readonly count: number;
+  /** How many tokens a piece should have, if the caller's sentences come as fast as they are scored. */
+  readonly taskTokens: number;
+  scoreTokens(piece: Piece): Promise<TokenScores>;
+}
+
+/** A task that was begun. */
+interface Task {
+  readonly scores: Promise<Score[]>;
+  hasEnded: boolean;
 }
 
 /**
  * Input: sentences. Output: the scores of the sentences, in the order of the input, equal to those of `LoadedModel.score` to the last
- * bit. Sentences are scored on several threads, many sentences at a time. While the caller's next sentence is not ready, the sentences
- * that were given so far are scored.
+ * bit. Sentences are scored many at a time. While the caller's next sentence is not ready and a thread is idle, the sentences that were
+ * given so far are scored: so the tasks of a slow input are small, and those of a fast input large.
  */
 export async function* scoreSentences(
   sentences: AsyncIterable<NumberedSentence>,
   ends: SentenceEnds,
-  threads: ScoringThreads,
+  scorer: TaskScorer,
 ): AsyncGenerator<Score, void, void> {
-  const waiting: Promise<Score[]>[] = [];
-  for await (const group of groups(sentences)) {
-    const scored = scoreGroup(group, ends, threads);
-    // The promise is awaited later; without this, an earlier failure would count as unhandled.
-    scored.catch(() => undefined);
-    waiting.push(scored);
-    if (!group.isWhole || waiting.length > threads.count * TASKS_A_THREAD) {
-      for (const due of group.isWhole ? waiting.splice(0, 1) : waiting.splice(0)) yield* await due;
-    }
-  }
-  for (const due of waiting) yield* await due;
-}
-
-/** Sentences that are scored together. */
-interface Group {
-  readonly sentences: readonly NumberedSentence[];
-  /** False if the group is smaller than {@link TOKENS_A_TASK} because the next sentence was not ready. */
-  readonly isWhole: boolean;
-}
-
-/** Collects sentences into groups. */
-async function* groups(from: AsyncIterable<NumberedSentence>): AsyncGenerator<Group, void, void> {
-  const iterator = from[Symbol.asyncIterator]();
-  let sentences: NumberedSentence[] = [];
+  const iterator = sentences[Symbol.asyncIterator]();
+  const tasks: Task[] = [];
+  let group: NumberedSentence[] = [];
   let tokens = 0;
+  let next: Promise<IteratorResult<NumberedSentence, void>> | undefined = iterator.next();
+  let soon: Promise<typeof WAITING> | undefined;
   try {
-    for (let next = iterator.next(); ;) {
-      const soon = new Promise<typeof WAITING>(resolve => setImmediate(resolve, WAITING));
-      const result = sentences.length === 0 ? await next : await Promise.race([next, soon]);
-      if (result !== WAITING && !result.done) {
-        sentences.push(result.value);
-        tokens += result.value.ids.length + 1;
-        next = iterator.next();
-        if (tokens < TOKENS_A_TASK) continue;
+    while (next || group.length > 0 || tasks.length > 0) {
+      if (tasks.length > 0 && tasks[0].hasEnded) {
+        yield* await tasks[0].scores;
+        tasks.shift();
+        continue;
       }
-      if (sentences.length > 0) yield { sentences, isWhole: result !== WAITING };
-      if (result !== WAITING && result.done) return;
-      sentences = [];
-      tokens = 0;
+      const isFull = tokens >= scorer.taskTokens;
+      if (next && !isFull) {
+        soon ??= new Promise(resolve => {
+          setImmediate(() => {
+            soon = undefined;
+            resolve(WAITING);
+          });
+        });
+        const arrived = await Promise.race([next, soon]);
+        if (arrived !== WAITING) {
+          if (arrived.done) {
+            next = undefined;
+          } else {
+            group.push(arrived.value);
+            tokens += arrived.value.ids.length + 1;
+            next = iterator.next();
+          }
+          continue;
+        }
+      }
+      const underWay = tasks.filter(({ hasEnded }) => !hasEnded);
+      if (group.length > 0 && underWay.length < (isFull || !next ? scorer.count * TASKS_A_THREAD : scorer.count)) {
+        tasks.push(beginTask(group, ends, scorer));
+        group = [];
+        tokens = 0;
+        continue;
+      }
+      const events: Promise<unknown>[] = underWay.map(({ scores }) => scores.catch(() => undefined));
+      if (next && !isFull) events.push(next);
+      await Promise.race(events);
     }
   } finally {
     await iterator.return?.();
   }
 }
 
+/** Begins to score a group of sentences. */
+function beginTask(group: readonly NumberedSentence[], ends: SentenceEnds, scorer: TaskScorer): Task {
+  const task: Task = { scores: scoreGroup(group, ends, scorer), hasEnded: false };
+  const end = (): void => void (task.hasEnded = true);
+  // A failure is thrown where `scores` is awaited; without this handler it would count as unhandled before.
+  task.scores.then(end, end);
+  return task;
+}
+
 /** Scores the sentences of a group on one thread. */
-async function scoreGroup({ sentences }: Group, ends: SentenceEnds, threads: ScoringThreads): Promise<Score[]> {
+async function scoreGroup(
+  sentences: readonly NumberedSentence[],
+  ends: SentenceEnds,
+  scorer: TaskScorer,
+): Promise<Score[]> {
   const ids = new Uint32Array(sentences.reduce((sum, sentence) => sum + sentence.ids.length + 1, 0));
   let at = 0;
   for (const sentence of sentences) {
@@ -82,7 +125,7 @@ async function scoreGroup({ sentences }: Group, ends: SentenceEnds, threads: Sco
     at += sentence.ids.length;
     ids[at++] = EOS;
   }
-  const scores = await threads.scoreTokens({ ids, history: 0, ends });
+  const scores = await scorer.scoreTokens({ ids, history: 0, ends });
   let from = 0;
   return sentences.map(({ tokens }) => {
     const score = partOf(ends.end ? [...tokens, EOS_WORD] : tokens, scores, from);

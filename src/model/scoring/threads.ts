@@ -2,11 +2,13 @@ import { AnsweringThreads } from '../../base/node/answering-thread.js';
 import { closedError } from '../../base/errors.js';
 import type { Piece, ScoringPlan, ScoringTask, TokenScores } from './pieces.js';
 import type { PieceSum } from './perplexity.js';
+import type { TaskScorer } from './sentence-scoring.js';
 
 /**
  * Threads that score pieces of texts with tables in shared memory. They stay for the next text, and do not keep the process alive.
  */
-export class ScoringThreads {
+export class ScoringThreads implements TaskScorer {
+  readonly taskTokens = 1 << 13;
   private readonly threads: AnsweringThreads<ScoringTask, unknown>;
 
   /** @param model the name of the model, for messages. */

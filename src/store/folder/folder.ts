@@ -7,14 +7,14 @@ import { makeFolder, removeEmpty } from '../../base/node/folders.js';
 import { ownMark, removeAbandoned } from '../../base/node/leftovers.js';
 import { openPackedFile } from '../packed/file-source.js';
 import { describeUnfinished, readUnfinished } from './unfinished.js';
-import { digestBuffer, digestFile } from '../../base/node/file-digest.js';
+import { digestFile } from '../../base/node/file-digest.js';
 import { FORMAT_VERSION, versionError } from '../keys.js';
 import type { ModelFiles } from '../store.js';
 import type { ModelStore } from '../store.js';
 import { decodePointer, encodePointer, GENERATION, POINTER, type Pointer, type PointerFile } from './pointer.js';
 import { describeTableFile } from './table-file.js';
-import { checkedStore } from './checked-store.js';
-import { checkFile, createView } from './view.js';
+import { TableStore } from './table-store.js';
+import { createView } from './view.js';
 
 /** The work folder, with temporary files of a build. It exists while a model is built, and stays for `--resume` if the build is interrupted. */
 const WORK = 'kneser.training';
@@ -318,49 +318,49 @@ export async function openFolder(path: string, format = FORMAT_VERSION): Promise
 /** How many times `openFolder` tries to open a model that other processes replace at the same time. */
 const ATTEMPTS = 100;
 
-/** Whether the reason of an error is a missing file. */
-function isMissing(error: unknown): boolean {
-  return error instanceof KneserError && systemCode(error.cause) === 'ENOENT';
-}
-
 /** Opens the generation that a pointer names. */
 async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolder> {
-  const { openLevelStore } = await import('./leveldb.js');
   const { bytes, created, files } = pointer;
   const folder = join(path, pointer.generation);
   const tables = join(folder, 'tables');
   const view = await createView(tables, files);
   try {
     const weights = await readWeightFiles(folder);
-    const store = await openLevelStore(view.path, path).catch((error: unknown) => {
-      const failed = writeError(view.path, error);
-      if (failed.code !== 'KNESER_IO') throw failed;
-      if (isOutOfFiles(error)) throw readError(tables, error);
-      const reason = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : '';
-      throw new KneserError('KNESER_DAMAGED', `${tables}: cannot be opened: ${reason}`, { cause: error });
-    });
+    // The pointer files of kneser 0.1.0 do not describe the table files.
+    const isDescribed = files.every(({ name, table }) => table || !name.endsWith('.ldb'));
+    const store = isDescribed
+      ? new TableStore({ kind: 'tables', folder: view.path, files, name: path, shown: tables })
+      : await openDatabase(view.path, path, tables);
     const close = async (): Promise<void> => {
       await store.close();
       await view.remove();
     };
-    const buffer = digestBuffer(Math.max(0, ...files.map(({ bytes }) => bytes)));
-    const checked = checkedStore(store, files, async file => {
-      // LevelDB may merge files of the view into other files while it is open: then the generation's own file is compared. If this file
-      // is missing too, because the folder got another model, only the checksums of values protect the reader.
-      for (const place of [view.path, tables]) {
-        try {
-          await checkFile(place, file, buffer, tables);
-          return;
-        } catch (error) {
-          if (!isMissing(error)) throw error;
-        }
-      }
-    });
-    return { store: { ...checked, close }, files: { bytes, created, weights }, pointer };
+    const { name, shared } = store;
+    const open: ModelStore = {
+      name,
+      get: key => store.get(key),
+      getMany: keys => store.getMany(keys),
+      entries: () => store.entries(),
+      close,
+      shared,
+    };
+    return { store: open, files: { bytes, created, weights }, pointer };
   } catch (error) {
     await view.remove();
     throw error;
   }
+}
+
+/** Opens the LevelDB in the view of a generation. @param tables the folder of the generation, for messages. @throws KNESER_DAMAGED */
+async function openDatabase(view: string, name: string, tables: string): Promise<ModelStore> {
+  const { openLevelStore } = await import('./leveldb.js');
+  return openLevelStore(view, name).catch((error: unknown) => {
+    const failed = writeError(view, error);
+    if (failed.code !== 'KNESER_IO') throw failed;
+    if (isOutOfFiles(error)) throw readError(tables, error);
+    const reason = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : '';
+    throw new KneserError('KNESER_DAMAGED', `${tables}: cannot be opened: ${reason}`, { cause: error });
+  });
 }
 
 /** The subfolder of a generation with its sets of weights. */

@@ -5,11 +5,8 @@ import type { ModelStore } from '../store.js';
 /** The most table files that LevelDB has open: the smallest limit that it takes, of which it keeps ten for other files. */
 const OPEN_FILES = 74;
 
-/**
- * The size of a table file, in bytes. LevelDB maps its open files into memory: with small files, of which few are open, a large model
- * takes little of it.
- */
-const FILE_BYTES = 1 << 20;
+/** The size of a table file, in bytes. LevelDB maps its open files into memory while a model is built. */
+const FILE_BYTES = 8 << 20;
 
 /** The share of a build's memory that LevelDB's write buffer takes. */
 const WRITE_BUFFER_SHARE = 1 / 32;

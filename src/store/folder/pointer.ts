@@ -13,8 +13,8 @@ import type { TableFile } from './table-file.js';
  *   kneser.training/       only while a model is built, or after the build was interrupted
  * ```
  *
- * A new model is built as another generation, and becomes the model when a rename replaces the pointer. LevelDB admits only one process
- * and rewrites files when it opens, so that each reader opens a private `View` of a generation.
+ * A new model is built as another generation, and becomes the model when a rename replaces the pointer. Each reader opens a private `View`
+ * of a generation, which stays readable when the generation is removed.
  */
 export const POINTER = 'kneser.json';
 /** Matches the names of generations; the group is the number. */
@@ -26,7 +26,7 @@ export interface PointerFile {
   readonly bytes: number;
   /** The CRC-32 of the file, as `digestFile` writes it. */
   readonly crc32: string;
-  /** For table files: the digest of the file's index, which is compared each time the model is opened, and the range of its keys. */
+  /** For table files: where the file's index begins and its digest, which is compared when the index is read, and the range of the file's keys. */
   readonly table?: TableFile;
 }
 

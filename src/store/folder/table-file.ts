@@ -1,14 +1,14 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { compareBytes } from '../../base/bytes.js';
 import { crc32Hex } from '../../base/node/file-digest.js';
+import { BlockDamage } from '../../base/sealed.js';
 
 /** The length of the footer, the end of a table file, in bytes: the handles (offset and length) of two blocks, and a magic number. */
 const FOOTER_BYTES = 48;
-/** The largest size of the blocks and the footer behind the data blocks, in bytes. */
-const MOST_INDEX_BYTES = 64 << 20;
-/** The longest key, in bytes. */
-const MOST_KEY_BYTES = 1 << 12;
 /** The bytes that LevelDB adds to a key: a sequence number and the kind of the entry. */
 const SUFFIX_BYTES = 8;
+/** Lengths and offsets are below this power of 128. */
+const MOST_SCALE = 128 ** 7;
 
 /**
  * The description of a table file of LevelDB in the pointer file. The parts of a table file are (table_format.md of LevelDB):
@@ -35,49 +35,93 @@ export interface TableFile {
 export async function describeTableFile(path: string, bytes: number): Promise<TableFile> {
   const file = await open(path, 'r');
   try {
-    const footer = new Cursor(await read(file, bytes - FOOTER_BYTES, bytes));
-    const indexFrom = footer.varint();
-    footer.varint();
-    const index = footer.varint();
-    const end = index + footer.varint();
-    const first = new Cursor(await read(file, 0, Math.min(indexFrom, MOST_KEY_BYTES)));
-    first.next();
-    // The index shortens keys, so the last key is read from the last data block; the last entry of the index has the block's handle.
-    const { value } = lastEntry(await read(file, index, end));
-    const handle = new Cursor(value);
-    const from = handle.varint();
-    return {
-      indexFrom,
-      indexCrc32: crc32Hex(await read(file, indexFrom, bytes)),
-      first: hexadecimal(first.key),
-      last: hexadecimal(lastEntry(await read(file, from, from + handle.varint())).key),
+    const indexFrom = new Cursor(await read(file, bytes - FOOTER_BYTES, bytes)).varint();
+    const end = await read(file, indexFrom, bytes);
+    const { offsets, lengths } = indexIn(end, indexFrom);
+    // The keys of the index are shortened, so the first and the last key are read from the data.
+    const keysOf = async (block: number): Promise<Uint8Array[]> => {
+      const data = await read(file, offsets[block], offsets[block] + lengths[block]);
+      return Array.from(blockEntries(data), ([key]) => key);
     };
+    const [first] = await keysOf(0);
+    const last = (await keysOf(offsets.length - 1)).at(-1) ?? first;
+    return { indexFrom, indexCrc32: crc32Hex(end), first: hexadecimal(first), last: hexadecimal(last) };
   } finally {
     await file.close();
   }
 }
 
-/** Whether the bytes of a table file from `indexFrom` on have the CRC-32 of the description. @param bytes the length of the file. */
-export async function isIndexIntact(
-  path: string,
-  bytes: number,
-  { indexFrom, indexCrc32 }: TableFile,
-): Promise<boolean> {
-  if (indexFrom > bytes || bytes - indexFrom > MOST_INDEX_BYTES) return false;
-  const file = await open(path, 'r');
-  try {
-    return crc32Hex(await read(file, indexFrom, bytes)) === indexCrc32;
-  } finally {
-    await file.close();
+/** The data blocks of a table file, in the order of their keys. */
+export interface TableIndex {
+  /** By block, a key that is not before the keys of the block and before the keys of the next block. */
+  readonly lastKeys: readonly Uint8Array[];
+  /** By block, the offset of its bytes in the file [bytes]. */
+  readonly offsets: Float64Array;
+  /** By block, the number of its bytes. */
+  readonly lengths: Uint32Array;
+}
+
+/**
+ * Decodes the part of a table file behind its data blocks.
+ *
+ * @param bytes the bytes of the file from `table.indexFrom` to its end.
+ * @throws BlockDamage if the bytes differ from the description.
+ */
+export function decodeTableIndex(bytes: Uint8Array, table: TableFile): TableIndex {
+  if (crc32Hex(bytes) !== table.indexCrc32) throw new BlockDamage('its index was changed or damaged');
+  return indexIn(bytes, table.indexFrom);
+}
+
+/** The index in the part of a table file behind its data blocks. @param indexFrom the offset of this part in the file, in bytes. */
+function indexIn(bytes: Uint8Array, indexFrom: number): TableIndex {
+  // The footer begins with the offset and the length of the metaindex block.
+  const footer = new Cursor(bytes.subarray(-FOOTER_BYTES));
+  for (let i = 0; i < 2; i++) footer.varint();
+  const from = footer.varint() - indexFrom;
+  const entries = entriesOf(bytes.subarray(from, from + footer.varint()));
+  const lastKeys: Uint8Array[] = [];
+  const offsets: number[] = [];
+  const lengths: number[] = [];
+  while (!entries.isAtEnd) {
+    entries.next();
+    const handle = new Cursor(entries.value);
+    lastKeys.push(entries.key.subarray(0, -SUFFIX_BYTES));
+    offsets.push(handle.varint());
+    lengths.push(handle.varint());
+  }
+  return { lastKeys, offsets: Float64Array.from(offsets), lengths: Uint32Array.from(lengths) };
+}
+
+/**
+ * The value of a key in a data block, as a view of the block; `undefined` if the block lacks the key.
+ *
+ * @throws BlockDamage for bytes that are not a data block.
+ */
+export function valueInBlock(block: Uint8Array, key: Uint8Array): Uint8Array | undefined {
+  for (const [found, value] of blockEntries(block)) {
+    const compared = compareBytes(found, key);
+    if (compared === 0) return value;
+    if (compared > 0) return undefined;
+  }
+  return undefined;
+}
+
+/** The keys and values of a data block, in the order of the keys. @throws BlockDamage for bytes that are not a data block. */
+export function* blockEntries(block: Uint8Array): Generator<[key: Uint8Array, value: Uint8Array]> {
+  const entries = entriesOf(block);
+  while (!entries.isAtEnd) {
+    entries.next();
+    yield [entries.key.subarray(0, -SUFFIX_BYTES), entries.value];
   }
 }
 
-/** The last entry of a block. A block has its entries, the offsets of some of them (restarts), and the number of these offsets. */
-function lastEntry(block: Uint8Array): Cursor {
+/** The entries of a block. A block has its entries, the offsets of some of them (restarts), and the number of these offsets. */
+function entriesOf(block: Uint8Array): Cursor {
+  if (block.length < 4) throw new BlockDamage('cut short');
   const restarts = new DataView(block.buffer, block.byteOffset).getUint32(block.length - 4, true);
-  const entries = new Cursor(block.subarray(0, block.length - 4 * (restarts + 1)));
-  while (!entries.isAtEnd) entries.next();
-  return entries;
+  const end = block.length - 4 * (restarts + 1);
+  if (end < 0) throw new BlockDamage('impossible block');
+  return new Cursor(block.subarray(0, end));
 }
 
 /** Bytes `[from, to)` of a file. */
@@ -87,9 +131,8 @@ async function read(file: FileHandle, from: number, to: number): Promise<Uint8Ar
   return bytes.subarray(0, bytesRead);
 }
 
-/** A key without LevelDB's suffix. */
 function hexadecimal(key: Uint8Array): string {
-  return Buffer.from(key.subarray(0, -SUFFIX_BYTES)).toString('hex');
+  return Buffer.from(key).toString('hex');
 }
 
 /** Reads the entries of a block one by one. */
@@ -106,11 +149,12 @@ class Cursor {
   }
 
   varint(): number {
-    for (let value = 0, scale = 1; ; scale *= 128) {
+    for (let value = 0, scale = 1; this.at < this.bytes.length && scale < MOST_SCALE; scale *= 128) {
       const byte = this.bytes[this.at++];
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
     }
+    throw new BlockDamage('impossible length');
   }
 
   /** Moves to the next entry. An entry stores how many bytes its key shares with the key before, and only the rest of the key. */
@@ -118,8 +162,17 @@ class Cursor {
     const sharedLength = this.varint();
     const restLength = this.varint();
     const valueLength = this.varint();
-    const rest = this.bytes.subarray(this.at, (this.at += restLength));
-    this.key = Buffer.concat([this.key.subarray(0, sharedLength), rest]);
-    this.value = this.bytes.subarray(this.at, (this.at += valueLength));
+    const from = this.at;
+    const valueFrom = from + restLength;
+    this.at = valueFrom + valueLength;
+    const length = sharedLength + restLength;
+    if (sharedLength > this.key.length || length < SUFFIX_BYTES || this.at > this.bytes.length) {
+      throw new BlockDamage('impossible entry');
+    }
+    const key = new Uint8Array(length);
+    key.set(this.key.subarray(0, sharedLength));
+    key.set(this.bytes.subarray(from, valueFrom), sharedLength);
+    this.key = key;
+    this.value = this.bytes.subarray(valueFrom, this.at);
   }
 }

@@ -1,7 +1,11 @@
+import { read } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { KneserError, systemCode } from '../../base/errors.js';
 import { isPacked, MAGIC } from './format.js';
 import { cutShort, type ByteSource } from './source.js';
+
+const readAt = promisify(read);
 
 /**
  * Opens the file at a path if it is a packed model, which begins with {@link MAGIC}.
@@ -17,10 +21,30 @@ export async function openPackedFile(path: string): Promise<ByteSource | undefin
     throw new KneserError('KNESER_INPUT_UNREADABLE', `${path}: cannot be read (${code})`, { cause: error });
   });
   if (!file) return undefined;
-  const read = async (offset: number, length: number): Promise<Uint8Array> => {
+  const read = readerOf(file.fd, path);
+  try {
+    const stats = await file.stat();
+    if (stats.isFile() && isPacked(await read(0, Math.min(stats.size, MAGIC.length)))) {
+      return { name: path, size: stats.size, read, close: () => file.close(), descriptor: file.fd };
+    }
+  } catch {
+    // The caller tries the path as a model folder next, and reports the error.
+  }
+  await file.close();
+  return undefined;
+}
+
+/** The packed model in a file that another thread of this process opened, and closes. */
+export function sharedFile(descriptor: number, name: string, size: number): ByteSource {
+  return { name, size, read: readerOf(descriptor, name) };
+}
+
+/** Reads an open file, given by its number. */
+function readerOf(descriptor: number, path: string): ByteSource['read'] {
+  return async (offset, length) => {
     const bytes = new Uint8Array(length);
     for (let at = 0; at < length;) {
-      const { bytesRead } = await file.read(bytes, at, length - at, offset + at).catch((error: unknown) => {
+      const { bytesRead } = await readAt(descriptor, bytes, at, length - at, offset + at).catch((error: unknown) => {
         throw new KneserError('KNESER_IO', `${path}: cannot be read (${systemCode(error) ?? String(error)})`, {
           cause: error,
         });
@@ -30,14 +54,4 @@ export async function openPackedFile(path: string): Promise<ByteSource | undefin
     }
     return bytes;
   };
-  try {
-    const stats = await file.stat();
-    if (stats.isFile() && isPacked(await read(0, Math.min(stats.size, MAGIC.length)))) {
-      return { name: path, size: stats.size, read, close: () => file.close() };
-    }
-  } catch {
-    // The caller tries the path as a model folder next, and reports the error.
-  }
-  await file.close();
-  return undefined;
 }

@@ -14,6 +14,8 @@ export interface ByteSource {
   readonly read: (offset: number, length: number) => Promise<Uint8Array>;
   /** Closes the file or connection. Closing twice is fine. */
   readonly close?: () => Promise<void>;
+  /** For a file on a disk: the number of the open file, which other threads of the process can read too. */
+  readonly descriptor?: number;
 }
 
 /** The error for a source with fewer bytes than its header says. */

@@ -4,7 +4,7 @@ import { BlockDamage } from '../../base/sealed.js';
 import { checksum } from '../../base/checksum.js';
 import { decodeValue } from '../../base/decode.js';
 import { FORMAT_VERSION, versionError } from '../keys.js';
-import type { ModelStore } from '../store.js';
+import type { ModelStore, SharedStore } from '../store.js';
 import { compareBytes } from '../../base/bytes.js';
 import {
   decodeFront,
@@ -23,6 +23,16 @@ import { cutShort, readRanges, type ByteSource } from './source.js';
 const KEPT_PAGES = 2048;
 /** The most bytes of values that `entries` reads at once. */
 const READ_BYTES = 4 << 20;
+
+/** A packed model in an open file. */
+export interface SharedPacked extends SharedStore {
+  readonly kind: 'packed';
+  /** The number of the open file. */
+  readonly descriptor: number;
+  readonly name: string;
+  /** Bytes of the file. */
+  readonly size: number;
+}
 
 /** An entry of the index, and the offset of its value in the file, in bytes. */
 interface Place extends Entry {
@@ -79,6 +89,7 @@ async function readHeader(source: ByteSource, wantedFormat: number): Promise<Hea
 /** The values of a packed model, which {@link openPacked} opens. */
 class PackedStore implements ModelStore {
   readonly name: string;
+  readonly shared: SharedPacked | undefined;
   /** The offsets in the file of each page of the index, and of the first value of each page, in bytes. */
   private readonly pageStarts: Float64Array;
   private readonly valueStarts: Float64Array;
@@ -93,6 +104,9 @@ class PackedStore implements ModelStore {
   ) {
     const { pages } = front;
     this.name = source.name;
+    if (source.descriptor !== undefined) {
+      this.shared = { kind: 'packed', descriptor: source.descriptor, name: source.name, size };
+    }
     this.pageStarts = new Float64Array(pages.length);
     this.valueStarts = new Float64Array(pages.length);
     let at = indexStart;

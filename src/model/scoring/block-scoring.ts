@@ -1,0 +1,53 @@
+import { FIELDS } from '../../smoothing/evidence.js';
+import type { ModelStore, SharedStore } from '../../store/store.js';
+import { TrieReader } from '../../tables/trie-reader.js';
+import { trieTables } from '../lookup/trie-tables.js';
+import { createEstimator, type SmoothingPlan } from './parts.js';
+import { Scorer, type BatchScorer, type TableStream } from './scorer.js';
+import { TrieChainScorer } from './trie-chain-scorer.js';
+
+/** The most words of a batch. A block is read once for each batch that needs it, so that large batches save reads. */
+const BLOCK_BATCH = 1 << 20;
+/** The most 32-bit numbers of evidence for a batch: with many patterns, batches have fewer words. */
+const BATCH_EVIDENCE = 1 << 26;
+
+/** The data that a thread needs to score from blocks: plain data, except that the threads share the files of the store. */
+export interface BlockScoringPlan extends SmoothingPlan {
+  readonly store: SharedStore;
+  /** The most memory for blocks that are kept [bytes]. */
+  readonly blockMemory: number;
+}
+
+/** The scorers of one thread, which read the blocks that they need from a store. */
+export interface BlockScoring {
+  /** The scorer that fills in evidence. */
+  readonly byEvidence: Scorer;
+  /** The scorer that computes log10 p fastest. */
+  readonly scorer: BatchScorer;
+  /** The most words of a batch. */
+  readonly batchWords: number;
+  /** The most memory for blocks that are kept [bytes]. */
+  readonly blockMemory: number;
+}
+
+/** Makes the scorers of one thread. @param blockMemory the most memory for blocks that are kept [bytes]. */
+export function createBlockScoring(store: ModelStore, plan: SmoothingPlan, blockMemory: number): BlockScoring {
+  const { words, classes, wordClasses, smoothing } = plan;
+  const reader = new TrieReader(store, blockMemory);
+  const wordTables = trieTables(reader, words, 0);
+  const classStream: TableStream | undefined = wordClasses && {
+    tables: trieTables(reader, classes, words.length),
+    classOf: wordClasses.of,
+  };
+  const tables = words.length + classes.length;
+  const byEvidence = new Scorer({ tables: wordTables }, classStream, createEstimator(plan), count =>
+    smoothing === 'backoff' ? new Float64Array(2 * tables * count) : undefined,
+  );
+  const { chain } = byEvidence.estimator;
+  return {
+    byEvidence,
+    scorer: chain ? new TrieChainScorer(wordTables, chain) : byEvidence,
+    batchWords: Math.min(BLOCK_BATCH, Math.floor(BATCH_EVIDENCE / (tables * FIELDS))),
+    blockMemory,
+  };
+}

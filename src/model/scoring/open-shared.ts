@@ -1,0 +1,18 @@
+import { TableStore, type SharedTables } from '../../store/folder/table-store.js';
+import { sharedFile } from '../../store/packed/file-source.js';
+import { openPacked, type SharedPacked } from '../../store/packed/store.js';
+import type { ModelStore, SharedStore } from '../../store/store.js';
+
+/** Opens the files of a store that another thread of this process has open, and keeps open. @throws KNESER_DAMAGED, KNESER_IO */
+export async function openShared(shared: SharedStore): Promise<ModelStore> {
+  switch (shared.kind) {
+    case 'tables':
+      return new TableStore(shared as SharedTables);
+    case 'packed': {
+      const { descriptor, name, size } = shared as SharedPacked;
+      return (await openPacked(sharedFile(descriptor, name, size))).store;
+    }
+    default:
+      throw new Error(`no thread can open a store of the kind ${shared.kind}`);
+  }
+}

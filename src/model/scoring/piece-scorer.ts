@@ -1,0 +1,84 @@
+import { BatchLayout } from '../../smoothing/batch.js';
+import type { TextCache } from '../../smoothing/cache.js';
+import type { BlockScoring } from './block-scoring.js';
+import { PIECE_WORDS, PieceSum } from './perplexity.js';
+import { beginPiece, tokenScores, type Piece, type TokenScores } from './pieces.js';
+import { runAwaiting } from './scorer.js';
+
+/** How many tokens a task of sentences should have: more would take much memory, because the caller's sentences wait for their scores. */
+export const BLOCK_TASK = 1 << 17;
+/** The fewest words that a thread is started for: starting one takes longer than it saves with fewer. */
+const LEAST_STRETCH = 1 << 16;
+
+/**
+ * How a text is divided among threads that score from blocks: into stretches that are as long as possible, because each stretch reads
+ * the blocks that it needs.
+ *
+ * @param words about how many words the text has.
+ * @param batchWords the most words of a batch.
+ * @param threads the most threads.
+ */
+export function divideText(
+  words: number,
+  batchWords: number,
+  threads: number,
+): { readonly threads: number; readonly stretchWords: number } {
+  const count = Math.max(1, Math.min(threads, Math.ceil(words / LEAST_STRETCH)));
+  const most = Math.min(batchWords, Math.max(LEAST_STRETCH, Math.ceil(words / count)));
+  return { threads: count, stretchWords: PIECE_WORDS * Math.max(1, Math.ceil(most / PIECE_WORDS)) };
+}
+
+/** Scores pieces of any length in batches that are as large as possible, and adds up their scores. */
+export class PieceScorer {
+  private layout: BatchLayout | undefined;
+
+  constructor(
+    private readonly order: number,
+    private readonly scoring: BlockScoring,
+  ) {}
+
+  /** Scores a piece that begins with a sentence, token by token. @param cache the text so far; the piece becomes part of it. */
+  scoreTokens(piece: Piece, cache?: TextCache): Promise<TokenScores> {
+    return runAwaiting(tokenScores(this.scoring.scorer, this.layoutFor(piece), piece, cache));
+  }
+
+  /**
+   * @param check called after each table; it throws to stop.
+   * @returns the sums of each {@link PIECE_WORDS} ids, in the order of the text; the last sum may be of fewer.
+   */
+  async score(piece: Piece, check?: () => void): Promise<PieceSum[]> {
+    const { ids, history } = piece;
+    const { scorer } = this.scoring;
+    const layout = this.layoutFor(piece);
+    beginPiece(layout, piece);
+    const sums = [new PieceSum()];
+    /** Lengths of the batch at which a sum ends. */
+    let bounds: number[] = [];
+    for (let i = history; i < ids.length; i++) {
+      layout.push(ids[i]);
+      const isLast = i + 1 === ids.length;
+      if (!isLast && (i + 1 - history) % PIECE_WORDS === 0) bounds.push(layout.batch.length);
+      if (!layout.full && !isLast) continue;
+      const { log10Probs } = await runAwaiting(scorer.score(layout.batch), check);
+      const { oov, length } = layout.batch;
+      let from = 0;
+      for (const bound of bounds) {
+        sums[sums.length - 1].addWords(log10Probs, oov, from, bound);
+        sums.push(new PieceSum());
+        from = bound;
+      }
+      sums[sums.length - 1].addWords(log10Probs, oov, from, length);
+      bounds = [];
+      layout.clear();
+    }
+    return sums;
+  }
+
+  /** A layout with room for a piece, or for a full batch. */
+  private layoutFor({ ids }: Piece): BatchLayout {
+    const capacity = Math.min(this.scoring.batchWords, ids.length);
+    if (!this.layout || this.layout.batch.targets.length < capacity)
+      this.layout = new BatchLayout(this.order, capacity);
+    return this.layout;
+  }
+}

@@ -1,0 +1,265 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { compareBytes } from '../../base/bytes.js';
+import { KneserError, readError } from '../../base/errors.js';
+import { BlockDamage } from '../../base/sealed.js';
+import { describeKey } from '../keys.js';
+import type { ModelStore, SharedStore } from '../store.js';
+import type { PointerFile } from './pointer.js';
+import { blockEntries, decodeTableIndex, valueInBlock, type TableFile, type TableIndex } from './table-file.js';
+
+/** The most table files that are open at the same time, except during reads that need more. */
+const OPEN_FILES = 64;
+/** The most table files whose index is in memory [about 10 kB each]. */
+const KEPT_INDEXES = 4096;
+/** Two data blocks are read at once if at most this many bytes are between them. */
+const GAP_BYTES = 16 << 10;
+/** The most bytes of one read. */
+const READ_BYTES = 1 << 20;
+
+/** The table files of a generation. */
+export interface SharedTables extends SharedStore {
+  readonly kind: 'tables';
+  /** The folder of the files. */
+  readonly folder: string;
+  readonly files: readonly PointerFile[];
+  /** The name of the store in messages. */
+  readonly name: string;
+  /** The folder of the files in messages. */
+  readonly shown: string;
+}
+
+/** A table file of a generation. */
+interface File {
+  readonly path: string;
+  readonly bytes: number;
+  readonly table: TableFile;
+  readonly first: Uint8Array;
+  readonly last: Uint8Array;
+  /** The decoded index, while it is in memory. */
+  index: Promise<TableIndex> | undefined;
+  /** The open file, while it is open. */
+  handle: Promise<FileHandle> | undefined;
+  /** How many reads of the file are under way. */
+  readings: number;
+}
+
+/** Where a value is, and its place in the list of values that were asked for. */
+interface Wanted {
+  readonly file: number;
+  /** The data block [bytes of the file]. */
+  readonly offset: number;
+  readonly length: number;
+  /** Index of the key in the list of keys. */
+  readonly item: number;
+}
+
+/**
+ * Reads the values of a generation from its table files, without LevelDB: opening LevelDB takes longer than scoring a sentence, and its
+ * reads copy every value twice. The files never change, their ranges of keys do not overlap, and their indexes are compared with the
+ * pointer file. The data are not compared here, because each value has a checksum of its own.
+ */
+export class TableStore implements ModelStore {
+  readonly name: string;
+  /** The files in the order of their keys. */
+  private readonly files: readonly File[];
+  /** The numbers of the files that are open, in the order of their last use. */
+  private readonly opened = new Set<number>();
+  /** The numbers of the files whose index is in memory, in the order of their last use. */
+  private readonly indexed = new Set<number>();
+
+  /** @throws KNESER_DAMAGED for files whose ranges of keys overlap. */
+  constructor(readonly shared: SharedTables) {
+    const { folder, files, shown } = shared;
+    this.name = shared.name;
+    const bytesOf = (key: string): Uint8Array => Buffer.from(key, 'hex');
+    this.files = files
+      .flatMap(({ name: file, bytes, table }) =>
+        table
+          ? [{ path: join(folder, file), bytes, table, first: bytesOf(table.first), last: bytesOf(table.last) }]
+          : [],
+      )
+      .map(file => ({ ...file, index: undefined, handle: undefined, readings: 0 }))
+      .sort((a, b) => compareBytes(a.first, b.first));
+    const overlaps = this.files.some(({ first }, i) => i > 0 && compareBytes(this.files[i - 1].last, first) >= 0);
+    if (overlaps) throw new KneserError('KNESER_DAMAGED', `${shown}: the ranges of keys of two table files overlap`);
+  }
+
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return (await this.getMany([key]))[0];
+  }
+
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    const numbers = keys.map(key => this.fileOf(key));
+    const indexes = new Map<number, TableIndex>();
+    for (const number of new Set(numbers)) if (number >= 0) indexes.set(number, await this.indexOf(number));
+    const wanted: Wanted[] = [];
+    keys.forEach((key, item) => {
+      const file = numbers[item];
+      const index = indexes.get(file);
+      if (!index) return;
+      const block = firstNotBefore(index.lastKeys, key);
+      if (block < index.lastKeys.length) {
+        wanted.push({ file, offset: index.offsets[block], length: index.lengths[block], item });
+      }
+    });
+    const values = new Array<Uint8Array | undefined>(keys.length).fill(undefined);
+    await Promise.all(
+      runsOf(wanted).map(async run => {
+        const [{ file, offset }] = run;
+        const last = run[run.length - 1];
+        const bytes = await this.read(file, offset, last.offset + last.length);
+        for (const { item, offset: from, length } of run) {
+          const block = bytes.subarray(from - offset, from - offset + length);
+          values[item] = this.decode(file, keys[item], () => valueInBlock(block, keys[item]));
+        }
+      }),
+    );
+    return values;
+  }
+
+  async *entries(): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
+    for (let number = 0; number < this.files.length; number++) {
+      const { offsets, lengths } = await this.indexOf(number);
+      for (let from = 0, to = from; from < offsets.length; from = to) {
+        const start = offsets[from];
+        do to++;
+        while (to < offsets.length && offsets[to] + lengths[to] - start <= READ_BYTES);
+        const bytes = await this.read(number, start, offsets[to - 1] + lengths[to - 1]);
+        for (let block = from; block < to; block++) {
+          const at = offsets[block] - start;
+          const blockBytes = bytes.subarray(at, at + lengths[block]);
+          yield* this.decode(number, undefined, () => [...blockEntries(blockBytes)]);
+        }
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    const handles = this.files.map(({ handle }) => handle);
+    for (const file of this.files) file.handle = undefined;
+    for (const handle of handles) await (await handle?.catch(() => undefined))?.close();
+  }
+
+  /** The number of the file whose range holds a key; −1 if there is none. */
+  private fileOf(key: Uint8Array): number {
+    let low = 0;
+    let high = this.files.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compareBytes(this.files[middle].last, key) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.files.length && compareBytes(this.files[low].first, key) <= 0 ? low : -1;
+  }
+
+  /** The index of a file, which is read if it is not in memory. @throws KNESER_DAMAGED */
+  private indexOf(number: number): Promise<TableIndex> {
+    const file = this.files[number];
+    file.index ??= this.read(number, file.table.indexFrom, file.bytes).then(bytes =>
+      this.decode(number, undefined, () => decodeTableIndex(bytes, file.table)),
+    );
+    const { index } = file;
+    index.catch(() => (file.index = undefined));
+    use(this.indexed, number);
+    for (const oldest of this.indexed) {
+      if (this.indexed.size <= KEPT_INDEXES) break;
+      this.files[oldest].index = undefined;
+      this.indexed.delete(oldest);
+    }
+    return index;
+  }
+
+  /** Bytes `[from, to)` of a file. */
+  private async read(number: number, from: number, to: number): Promise<Uint8Array> {
+    const file = this.files[number];
+    file.readings++;
+    try {
+      file.handle ??= open(file.path, 'r');
+      use(this.opened, number);
+      const handle = await file.handle;
+      const bytes = Buffer.allocUnsafeSlow(to - from);
+      for (let at = 0; at < bytes.length;) {
+        const { bytesRead } = await handle.read(bytes, at, bytes.length - at, from + at);
+        if (bytesRead === 0) throw this.damaged(number, undefined, 'cut short');
+        at += bytesRead;
+      }
+      return bytes;
+    } catch (error) {
+      if (error instanceof KneserError) throw error;
+      if (!(await file.handle?.catch(() => undefined))) file.handle = undefined;
+      throw readError(this.shownPath(number), error);
+    } finally {
+      file.readings--;
+      await this.closeOldest();
+    }
+  }
+
+  /** Closes files that were not used for the longest time, until few enough are open. */
+  private async closeOldest(): Promise<void> {
+    for (const number of this.opened) {
+      if (this.opened.size <= OPEN_FILES) break;
+      const file = this.files[number];
+      if (file.readings > 0) continue;
+      this.opened.delete(number);
+      const { handle } = file;
+      file.handle = undefined;
+      await (await handle?.catch(() => undefined))?.close();
+    }
+  }
+
+  /** Runs a decoder of bytes of a file. @throws KNESER_DAMAGED */
+  private decode<T>(number: number, key: Uint8Array | undefined, act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      if (error instanceof BlockDamage) throw this.damaged(number, key, error.message);
+      throw error;
+    }
+  }
+
+  private damaged(number: number, key: Uint8Array | undefined, reason: string): KneserError {
+    const part = key ? `${describeKey(key)}: ` : '';
+    return new KneserError('KNESER_DAMAGED', `${this.shownPath(number)}: ${part}${reason}; the model is damaged`);
+  }
+
+  private shownPath(number: number): string {
+    return join(this.shared.shown, basename(this.files[number].path));
+  }
+}
+
+/** Groups data blocks that are near each other in a file, so that a group is read at once. */
+function runsOf(wanted: Wanted[]): Wanted[][] {
+  wanted.sort((a, b) => a.file - b.file || a.offset - b.offset);
+  const runs: Wanted[][] = [];
+  let run: Wanted[] = [];
+  for (const next of wanted) {
+    const [first] = run;
+    const last = run.at(-1);
+    const joins =
+      last?.file === next.file &&
+      next.offset <= last.offset + last.length + GAP_BYTES &&
+      next.offset + next.length - first.offset <= READ_BYTES;
+    if (!joins) runs.push((run = []));
+    run.push(next);
+  }
+  return runs;
+}
+
+/** The index of the first key of a sorted list that is not before `key`; the length of the list if there is none. */
+function firstNotBefore(keys: readonly Uint8Array[], key: Uint8Array): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareBytes(keys[middle], key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Moves a number to the end of a set, which is in the order of last use. */
+function use(set: Set<number>, number: number): void {
+  set.delete(number);
+  set.add(number);
+}
