@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { inject } from 'vitest';
@@ -11,16 +11,21 @@ export interface SparkRun {
   readonly output: string;
 }
 
+/** Two threads of one process. */
+const LOCAL = 'local[2]';
+
 /** Spark on this machine, which listens on the loopback address only, and a folder for its files. */
 export class Spark {
   private readonly home = inject('sparkHome');
   private readonly started: ChildProcess[] = [];
   private serial = 0;
+  /** The number of workers of the cluster, a core each. */
+  private workers = 0;
 
   constructor(private readonly folder: string) {}
 
-  /** Runs SQL text with `spark-sql -f`. @param master two threads of one process, unless it is the address of a cluster. */
-  async run(sql: string, master = 'local[2]'): Promise<SparkRun> {
+  /** Runs SQL text with `spark-sql -f`. @param master LOCAL, or the address of a cluster. */
+  async run(sql: string, master = LOCAL): Promise<SparkRun> {
     const { ended } = this.begin(sql, master);
     return ended;
   }
@@ -38,6 +43,14 @@ export class Spark {
       'spark.driver.host': '127.0.0.1',
       'spark.driver.bindAddress': '127.0.0.1',
     };
+    if (master !== LOCAL) {
+      // No task starts before each worker's executor has registered: the driver would not miss one that it does not know.
+      Object.assign(settings, {
+        'spark.cores.max': String(this.workers),
+        'spark.scheduler.minRegisteredResourcesRatio': '1.0',
+        'spark.scheduler.maxRegisteredResourcesWaitingTime': '120s',
+      });
+    }
     const args = ['--master', master, '--driver-memory', '1g', '--executor-memory', '700m', '-f', `${name}.sql`];
     const conf = Object.entries(settings).flatMap(([key, value]) => ['--conf', `${key}=${value}`]);
     const child = this.start('spark-sql', [...conf, ...args], `${name}.log`, name);
@@ -60,6 +73,7 @@ export class Spark {
       const place = ['--cores', '1', '--memory', '900m', '--work-dir', join(this.folder, `worker-${i}`)];
       return this.start('spark-class', [`${deploy}.worker.Worker`, ...at, ...place, master], log);
     });
+    this.workers = workers;
     await until(() => readFileSync(log, 'utf8').split('Registering worker').length > workers, 'the workers are there');
     return { master, workers: started };
   }
@@ -94,12 +108,27 @@ export class Spark {
   }
 }
 
+/** The executors that a worker has started and that still run. A worker starts other processes too, which end soon. */
+export function executorsOf(worker: ChildProcess): number[] {
+  return childrenOf(worker.pid ?? 0).filter(pid =>
+    readOr(`/proc/${pid}/cmdline`).includes('CoarseGrainedExecutorBackend'),
+  );
+}
+
 /** The processes that a process started. */
-export function childrenOf(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap(task => {
-    const path = `/proc/${pid}/task/${task}/children`;
-    return existsSync(path) ? readFileSync(path, 'utf8').split(' ').filter(Boolean).map(Number) : [];
-  });
+function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap(task =>
+    readOr(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean).map(Number),
+  );
+}
+
+/** The text of a file; none if it is gone, as the files of a process that ended are. */
+function readOr(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** Waits until something is so, at most two minutes. */
