@@ -20,6 +20,7 @@ import { runAwaiting, type BatchScorer } from './scoring/scorer.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import { LoadedWords, PagedWords } from './lookup/words.js';
 import { Vocabulary } from './vocabulary.js';
+import { checkGenerateOptions, type GeneratedText, type GenerateOptions } from './generation/options.js';
 
 import { FROM_FILE_OPTIONS, LOAD_OPTIONS, type FromFileOptions, type LoadOptions, type OpenOptions } from './api.js';
 import {
@@ -233,6 +234,44 @@ export class PagedModel extends ModelBase {
     const next = await this.nextWords(history, options.start ?? true);
     const { Distribution } = await import('./prediction/distribution.js');
     return new Distribution(next.spread(), await this.allWords());
+  }
+
+  /**
+   * Makes texts: draws each token with its exact probability after the tokens before it, or from the tokens that truncation leaves; or
+   * finds the most probable text (`greedy`, `beam`). Loading the model first makes it many times as fast.
+   *
+   * @throws KneserError: KNESER_OPTION, KNESER_CLOSED, KNESER_DAMAGED, KNESER_ABORTED; options are checked by the call.
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * for await (const { text, tokens, log10Probs } of model.generate({ beginnings: ['The jury'], count: 3, seed: 7 })) {
+   *   console.log(text, tokens.length === log10Probs.length);
+   * }
+   * await model.close();
+   * ```
+   */
+  generate(options: GenerateOptions = {}): AsyncGenerator<GeneratedText, void, void> {
+    this.checkOpen();
+    checkGenerateOptions(options);
+    return this.#generate(options);
+  }
+
+  async *#generate(options: GenerateOptions): AsyncGenerator<GeneratedText, void, void> {
+    const { generate } = await import('./generation/generate.js');
+    const { order, manifest, tokenization } = this.parts;
+    yield* generate(
+      {
+        order,
+        types: manifest.vocabulary,
+        tokenization: tokenization.info,
+        words: await this.allWords(),
+        tokenize: text => this.surface(text),
+        nextWords: (history, withStart) => this.nextWordsOfIds(history, withStart),
+      },
+      options,
+    );
   }
 
   /**
