@@ -136,8 +136,7 @@ export class MemoryModel extends ModelBase {
   score(sentence: Sentence, options: ScoreOptions = {}): Score {
     this.checkOpen();
     checkOptions('score', options, SCORE_OPTIONS);
-    const tokens = this.surface(sentence);
-    this.checkLength(tokens);
+    const tokens = this.wholeSentence(sentence);
     const ids = tokens.map(token => this.words.idOf(token));
     return runAtOnce(this.scoreIds(this.scorer, this.#layout, tokens, ids, options));
   }
@@ -151,8 +150,7 @@ export class MemoryModel extends ModelBase {
   /** @internal */
   scoreVector(sentence: Sentence, options: VectorOptions): VectorScore {
     this.checkOpen();
-    const tokens = this.surface(sentence);
-    this.checkLength(tokens);
+    const tokens = this.wholeSentence(sentence);
     const ids = tokens.map(token => this.words.idOf(token));
     return runAtOnce(this.vectorOfIds(this.scorer, this.#layout, tokens, ids, options));
   }

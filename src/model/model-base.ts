@@ -167,9 +167,10 @@ export class ModelBase {
     return this.parts.manifest.options.lowercase ? tokens.map(token => token.toLowerCase()) : tokens;
   }
 
-  /** Refuses a sentence that takes too much memory to be scored at one go. @throws KNESER_LIMIT */
-  protected checkLength(tokens: readonly string[]): void {
-    if (tokens.length <= MOST_TOKENS) return;
+  /** The tokens of a sentence that is scored at one go. @throws KNESER_LIMIT if that takes too much memory. */
+  protected wholeSentence(sentence: Sentence): string[] {
+    const tokens = this.surface(sentence);
+    if (tokens.length <= MOST_TOKENS) return tokens;
     throw new KneserError(
       'KNESER_LIMIT',
       `a sentence of ${tokens.length} tokens is too long to be scored as one; split it, or use kneser perplexity`,

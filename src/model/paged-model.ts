@@ -149,8 +149,7 @@ export class PagedModel extends ModelBase {
    */
   async score(sentence: Sentence, options: ScoreOptions = {}): Promise<Score> {
     checkOptions('score', options, SCORE_OPTIONS);
-    const tokens = this.surface(sentence);
-    this.checkLength(tokens);
+    const tokens = this.wholeSentence(sentence);
     return this.inTurn(async () => {
       const ids = await this.#words.idsOf(tokens);
       return runAwaiting(this.scoreIds(this.scorer, this.layout(tokens.length + 1), tokens, ids, options));
@@ -181,8 +180,7 @@ export class PagedModel extends ModelBase {
 
   /** @internal */
   async scoreVector(sentence: Sentence, options: VectorOptions): Promise<VectorScore> {
-    const tokens = this.surface(sentence);
-    this.checkLength(tokens);
+    const tokens = this.wholeSentence(sentence);
     const longest = options.context === 'window' ? this.parts.order : 1;
     return this.inTurn(async () => {
       const ids = await this.#words.idsOf(tokens);
