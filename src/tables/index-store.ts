@@ -2,6 +2,7 @@ import { FORMAT_VERSION, MANIFEST_KEY } from '../store/keys.js';
 import type { ModelStore, ModelWriter } from '../store/store.js';
 import { FIRST_WORD } from '../text/tokens.js';
 import { copyWords } from './copy.js';
+import { readFrequencies } from './dictionary-reader.js';
 import { indexTables } from './index-tables.js';
 import type { IndexThreads } from './index-threads.js';
 import { encodeManifest, wordIds, type Manifest, type TableManifest } from './manifest.js';
@@ -26,15 +27,27 @@ export async function indexStore(
   try {
     await copyWords(from, manifest, to);
     const isBackoff = manifest.kind === 'backoff';
-    const index = async (tables: readonly TableManifest[], stream: Stream, types: number): Promise<TableManifest[]> => {
+    const index = async (
+      tables: readonly TableManifest[],
+      stream: Stream,
+      types: number,
+      frequencies?: Float64Array,
+    ): Promise<TableManifest[]> => {
       const patterns = tables.map(({ pattern }) => parsePattern(pattern.replaceAll('c', '1')) ?? []);
-      const figures = await indexTables(from, to, { patterns, stream, types, isBackoff }, threads, onRows);
+      const figures = await indexTables(
+        from,
+        to,
+        { patterns, stream, types, isBackoff, ...(frequencies ? { frequencies } : {}) },
+        threads,
+        onRows,
+      );
       return tables.map(table => {
         const { contexts, bare } = figures.get(table.pattern) ?? { contexts: 0, bare: 0 };
         return { ...table, contexts, ...(isBackoff ? { bare } : {}) };
       });
     };
-    const tables = await index(manifest.tables, 'words', wordIds(manifest));
+    const frequencies = isBackoff ? undefined : await readFrequencies(from, manifest);
+    const tables = await index(manifest.tables, 'words', wordIds(manifest), frequencies);
     const classTables =
       manifest.classes > 0 ? await index(manifest.classTables, 'classes', FIRST_WORD + manifest.classes) : [];
     const indexed: Manifest = { ...manifest, format: FORMAT_VERSION, tables, classTables };

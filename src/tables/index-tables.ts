@@ -1,6 +1,5 @@
 import type { ModelStore, ModelWriter } from '../store/store.js';
 import { sharedMemory } from '../base/shared-memory.js';
-import { trieBlockKey, trieKey } from '../store/keys.js';
 import { NONE } from '../text/tokens.js';
 import { TableCursor } from './cursor.js';
 import { damagedTable } from './damage.js';
@@ -8,10 +7,9 @@ import { indexRange, NO_RANK, type IndexedTable, type RangePlan } from './index-
 import { JoinedRanges, type JoinedTable } from './joined-ranges.js';
 import { missingParents } from './missing-parents.js';
 import { parentPattern, tableName, type Pattern, type Stream } from './pattern.js';
+import { putRootTable } from './root-table.js';
 import { isTrie, openTable } from './table-reader.js';
-import { TrieFirstRows } from './trie-directory.js';
-import { TrieWriter } from './trie-writer.js';
-import { BIGRAMS_A_RANGE, findRanges } from './word-ranges.js';
+import { BIGRAMS_A_RANGE, divideWords, findRanges } from './word-ranges.js';
 import type { IndexThreads } from './index-threads.js';
 
 /** The figures of an indexed table that may differ from those of the counted one. */
@@ -31,6 +29,8 @@ export interface IndexPlan {
   readonly types: number;
   /** Whether rows have log10 probabilities in place of counts. */
   readonly isBackoff: boolean;
+  /** By word id, the occurrences in the text; if missing, the ranges follow from the bigrams. */
+  readonly frequencies?: Float64Array;
   /** As `findRanges` takes it. */
   readonly bigramsARange?: number;
 }
@@ -52,7 +52,7 @@ export async function indexTables(
   threads: IndexThreads | undefined,
   onRows: (rows: number) => void,
 ): Promise<ReadonlyMap<string, IndexFigures>> {
-  const { patterns, stream, isBackoff, bigramsARange = BIGRAMS_A_RANGE } = plan;
+  const { patterns, stream, isBackoff, frequencies, bigramsARange = BIGRAMS_A_RANGE } = plan;
   const [root, ...longer] = patterns;
   const first = await indexWords(from, to, tableName(root, stream), plan, onRows);
   const missing = isBackoff ? await missingParents(from, patterns, stream) : [];
@@ -65,9 +65,14 @@ export async function indexTables(
     tables.push({ table, parent, missing: missing.at(i + 1) });
   }
   const rangePlan: RangePlan = { tables, ranks: first.ranks, isBackoff };
-  const joined = new JoinedRanges(tables, to);
+  const joined = new JoinedRanges(
+    tables.map(({ table: { name }, parent }) => ({ name, parent })),
+    to,
+  );
   const bigrams = longer.find(pattern => pattern.length === 1 && pattern[0] === 1);
-  const ranges = await findRanges(from, bigrams && tableName(bigrams, stream), bigramsARange);
+  const ranges = frequencies
+    ? divideWords(frequencies)
+    : await findRanges(from, bigrams && tableName(bigrams, stream), bigramsARange);
   if (threads && ranges.length > 1) {
     await threads.run(from, rangePlan, ranges, joined, onRows);
   } else {
@@ -92,15 +97,10 @@ async function indexWords(
 ): Promise<{ readonly ranks: Uint32Array; readonly figures: IndexFigures }> {
   const ranks = new Uint32Array(sharedMemory(4 * types)).fill(NO_RANK);
   const cursor = await TableCursor.open(from, name, 0, onRows);
-  const values: Uint8Array[] = [];
-  const firstRows = new TrieFirstRows();
-  const writer = new TrieWriter(block => {
-    firstRows.add(block);
-    values.push(block.value);
-  }, isBackoff);
   let bare = 0;
-  const { done: isEmpty } = cursor;
-  if (!isEmpty) {
+  const contexts = await putRootTable(to, name, isBackoff, async writer => {
+    const { done: isEmpty } = cursor;
+    if (isEmpty) return;
     const { words, counts, pruned, probabilities, backoff } = cursor;
     const length = cursor.to - cursor.from;
     const isBare = isBackoff && length === 1 && words[cursor.from] === NONE;
@@ -113,8 +113,6 @@ async function indexWords(
     const more = cursor.advance();
     if (more) await more;
     if (!cursor.done) throw damagedTable(from.name, name, 'it has more than one context');
-  }
-  for (const [number, value] of values.entries()) await to.put(trieBlockKey(name, number), value);
-  await to.put(trieKey(name), firstRows.encode());
-  return { ranks, figures: { contexts: writer.contexts, bare } };
+  });
+  return { ranks, figures: { contexts, bare } };
 }

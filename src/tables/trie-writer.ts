@@ -23,6 +23,20 @@ export interface EncodedTrieBlock {
   readonly value: Uint8Array;
 }
 
+/** Contexts without pruned followers, ascending, and their rows. */
+export interface ContextColumns {
+  /** By context, the number of its parent. */
+  readonly parents: Uint32Array;
+  /** By context, its farthest word. */
+  readonly words: Uint32Array;
+  /** Rows `starts[c]` … `starts[c + 1]` − 1 are the followers of context c. */
+  readonly starts: Uint32Array;
+  /** By row, its rank among the followers of the parent. */
+  readonly ranks: Uint32Array;
+  /** By row, its count. */
+  readonly counts: Uint32Array;
+}
+
 /** The numbers of a context of a back-off model: log10 p of each follower, and log10 of the context's back-off. */
 export interface TrieNumbers {
   readonly probabilities: Float64Array;
@@ -123,6 +137,36 @@ export class TrieWriter {
     const row = this.rows;
     this.ends[c] = this.rows = row + length;
     return row;
+  }
+
+  /**
+   * Emits a block of contexts: of those from `from` on, and before `end`, as many as a block takes; all blocks of a wide context. There
+   * are no rows since the last block was emitted.
+   *
+   * @returns the context behind them.
+   */
+  writeBlock(columns: ContextColumns, from: number, end: number): number {
+    const { parents, words, starts, ranks, counts } = columns;
+    const first = starts[from];
+    const bits = 2 - parents[from] - from;
+    let to = from;
+    while (to < end && starts[to + 1] - first <= TRIE_ROWS && bits + to + parents[to] <= CHILD_BITS) to++;
+    if (to === from) {
+      const last = starts[from + 1];
+      this.group(parents[from], words[from], ranks.subarray(first, last), counts, first, last - first, 0);
+      return from + 1;
+    }
+    this.firstContext = this.contexts;
+    this.contexts += this.contextCount = to - from;
+    this.rows = starts[to] - first;
+    this.parentOf.set(parents.subarray(from, to));
+    this.words.set(words.subarray(from, to));
+    this.ranks.set(ranks.subarray(first, starts[to]));
+    this.counts.set(counts.subarray(first, starts[to]));
+    this.pruned.fill(0, 0, to - from);
+    for (let c = from; c < to; c++) this.ends[c - from] = starts[c + 1] - first;
+    this.flush();
+    return to;
   }
 
   /** Adds the numbers of the context that was added last: those of its rows from `from` on, for the rows from `row` on. */

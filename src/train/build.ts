@@ -1,3 +1,5 @@
+import { FORMAT_VERSION } from '../store/keys.js';
+import type { ModelWriter } from '../store/store.js';
 import { ModelBuilder } from '../tables/builder.js';
 import type { Manifest, TableManifest } from '../tables/manifest.js';
 import { SMALL_TEXT } from './plan/budget.js';
@@ -6,7 +8,7 @@ import type { BuildPlan } from './plan/plan.js';
 import * as chooseVocabulary from './stages/choose-vocabulary.js';
 import * as clusterWords from './stages/cluster-words.js';
 import { BuildContext } from './stages/context.js';
-import type { CountSource, SortedSource } from './stages/count-source.js';
+import type { CountSource, MergedSource, SortedSource, SourceFigures } from './stages/count-source.js';
 import * as countTables from './stages/count-tables.js';
 import type { CountedStream } from './stages/count-tables.js';
 import * as indexTables from './stages/index-tables.js';
@@ -14,6 +16,7 @@ import * as learnWeights from './stages/learn-weights.js';
 import type { BuildPlace, BuildText } from './stages/place.js';
 import * as pruneTables from './stages/prune-tables.js';
 import { reportOf, type BuildReport } from './stages/report.js';
+import { RowTables, TrieTables } from './stages/table-output.js';
 import * as tokenize from './stages/tokenize.js';
 import * as writeModel from './stages/write-model.js';
 
@@ -25,6 +28,8 @@ import * as writeModel from './stages/write-model.js';
  *     models ─────────────────────────────┼ source ─ count words' tables ─ cluster words ─ count classes' tables
  *     files of counts ────────────────────┘                              ─ write rows ─ prune ─ index ─ learn weights ─ figures
  *     sorted tables ────────────────────────────────────────── copy tables ┘
+ *     models of contiguous tables ─ merge tables ─ figures
+ *     text, contiguous tables ─ count tries ─ learn weights ─ figures
  *
  * If a stage fails, temporary files are closed; the stores are left to the caller.
  *
@@ -43,13 +48,23 @@ export async function build(
     await clusterWords.checkMemory(context);
     const source = await open(context);
     // The garbage of a small text is not worth the time that collecting takes.
-    const length = 'sorted' in source ? source.sorted.rows : source.ngrams.length;
-    const collect = length < SMALL_TEXT ? undefined : place.collect;
+    const collect = lengthOf(source) < SMALL_TEXT ? undefined : place.collect;
     collect?.(true);
-    const counted = 'sorted' in source ? await copyAndWrite(context, source) : await countAndWrite(context, source);
-    collect?.(true);
-    const manifest = await indexTables.run(context, await pruneTables.run(context, counted));
-    if (!('sorted' in source)) await learnWeights.run(context, source);
+    const index = async (counted: Manifest): Promise<Manifest> => {
+      collect?.(true);
+      return indexTables.run(context, await pruneTables.run(context, counted));
+    };
+    let manifest: Manifest;
+    if ('writeTries' in source) {
+      manifest = await writeTries(context, source, to => source.writeTries(to));
+    } else if ('sorted' in source) {
+      manifest = await index(await copyAndWrite(context, source));
+    } else {
+      manifest = countTables.canMakeTries(context, source)
+        ? await countTries(context, source)
+        : await index(await countAndWrite(context, source));
+      await learnWeights.run(context, source);
+    }
     context.checkAborted();
     return reportOf(context, source, manifest);
   } catch (error) {
@@ -59,7 +74,13 @@ export async function build(
 }
 
 /** Opens a source of counts. */
-export type OpenSource = (context: BuildContext) => Promise<CountSource | SortedSource>;
+export type OpenSource = (context: BuildContext) => Promise<CountSource | MergedSource | SortedSource>;
+
+/** How many numbers or rows a source has. */
+function lengthOf(source: CountSource | MergedSource | SortedSource): number {
+  if ('sorted' in source) return source.sorted.rows;
+  return 'writeTries' in source ? source.rows : source.ngrams.length;
+}
 
 /** The source that a text is: from files or sentences to word indices and a vocabulary. */
 export function fromText(text: BuildText): (context: BuildContext) => Promise<CountSource> {
@@ -94,12 +115,47 @@ async function copyAndWrite(context: BuildContext, source: SortedSource): Promis
   }
 }
 
+/** Writes a model whose tables become tries without being rows first. @param write writes the tries, and returns their entries of the manifest. */
+async function writeTries(
+  context: BuildContext,
+  source: SourceFigures,
+  write: (to: ModelWriter) => Promise<readonly TableManifest[]>,
+): Promise<Manifest> {
+  const store = await context.place.createStore('tables');
+  const builder = new ModelBuilder(store, FORMAT_VERSION);
+  try {
+    const tables = await write(store);
+    return await writeModel.run(context, source, { tables, classes: 0, classTables: [] }, builder);
+  } catch (error) {
+    await builder.abort();
+    throw error;
+  }
+}
+
+/** From n-grams and a vocabulary to a model, whose contiguous tables become tries as they are counted. */
+async function countTries(context: BuildContext, source: CountSource): Promise<Manifest> {
+  const { place, plan } = context;
+  try {
+    return await writeTries(context, source, async to => {
+      const words = countTables.wordStream(context, source, true);
+      await place.checkpoints?.beginCounting(countTables.sortedTables(context, false));
+      const output = new TrieTables(to, plan.order, source.vocabulary.frequencies);
+      const tables = await countTables.run(context, words, output);
+      // The text is saved while it is counted. Its n-grams must not be closed before.
+      await place.checkpoints?.settled();
+      return tables;
+    });
+  } finally {
+    source.ngrams.close();
+  }
+}
+
 /** From n-grams and a vocabulary to a store with the rows of all tables, the dictionary and the manifest. */
 async function countAndWrite(context: BuildContext, source: CountSource): Promise<Manifest> {
   const { place } = context;
   const builder = new ModelBuilder(await place.createStore('counted'));
   const count = async (stream: CountedStream): Promise<readonly TableManifest[]> =>
-    countTables.run(context, stream, builder, await countTables.restore(context, stream));
+    countTables.run(context, stream, new RowTables(builder, stream.name), await countTables.restore(context, stream));
   try {
     const classes = clusterWords.classCount(context, source);
     const words = countTables.wordStream(context, source, classes === 0);

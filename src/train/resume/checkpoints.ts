@@ -68,6 +68,8 @@ export interface LeftToCount {
 export interface Checkpoints {
   /** Whether this build continues an interrupted one, whose text is stored. */
   readonly resumed: boolean;
+  /** Whether tables of the interrupted build are finished. */
+  readonly hasTables: boolean;
   /** Begins to store the text, which may be counted meanwhile. @param check called between writes; stops them by throwing. */
   saveText(text: ReadText, ids: TextIds, check: () => void): void;
   /** Reads the stored text. @param ids the streams that take its word indices. */

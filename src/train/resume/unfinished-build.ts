@@ -75,6 +75,10 @@ export class UnfinishedBuild implements Checkpoints {
     return this.record.text !== undefined && !this.failure;
   }
 
+  get hasTables(): boolean {
+    return this.resumed && this.record.tables.length > 0;
+  }
+
   /**
    * Opens the store to which tables are written: the store of the unfinished build, or a new one.
    *
@@ -86,7 +90,7 @@ export class UnfinishedBuild implements Checkpoints {
     earlier: readonly string[],
     create: (path: string, resumed: boolean) => Promise<LevelWriter>,
   ): Promise<LevelWriter> {
-    if (this.resumed && !existsSync(path)) {
+    if (this.hasTables && !existsSync(path)) {
       for (const old of earlier) if (existsSync(old)) await rename(old, path);
     }
     this.store = await create(path, this.resumed).catch(async (error: unknown) => {

@@ -1,21 +1,8 @@
-import type { ModelBuilder } from '../../tables/builder.js';
-import type { TableSummary } from '../../tables/table-writer.js';
+import type { ModelWriter } from '../../store/store.js';
+import type { TableManifest } from '../../tables/manifest.js';
 import type { NgramSource } from '../../count/ngram-source.js';
 import type { SortedTables } from '../../count/sorted-tables.js';
 import type { ReadText, TextIds } from '../resume/checkpoints.js';
-
-/** The tables of words of a merged model, without that of unigrams. */
-export interface MergedTables {
-  readonly summaries: ReadonlyMap<string, TableSummary>;
-  /** By id, the number of distinct words before it. */
-  readonly unigrams: Uint32Array;
-}
-
-/** Models that are merged table by table, as they lie: no n-gram is sorted anew. */
-export interface ModelTables {
-  /** Writes the rows of all contiguous tables. */
-  write(builder: ModelBuilder): Promise<MergedTables>;
-}
 
 /** The vocabulary and the figures of a source that was opened. */
 export interface SourceFigures extends ReadText {
@@ -28,13 +15,19 @@ export interface CountSource extends SourceFigures {
   readonly ngrams: NgramSource;
   /** The word indices of the counted and of the held-out sentences, where the source is a text. */
   readonly streams?: TextIds;
-  /** The tables of words, where they need not be sorted: `ngrams` is then read for nothing. */
-  readonly tables?: ModelTables;
   /**
    * Where n-grams were left out before they came here: by order from 1, the count up to which they were, as far as is known. The model is
    * then a pruned one, whose raw counts are not all known.
    */
   readonly pruned?: readonly number[];
+}
+
+/** Models that are merged table by table, as they lie: no n-gram is sorted anew. */
+export interface MergedSource extends SourceFigures {
+  /** Number of rows of all tables of the models. */
+  readonly rows: number;
+  /** Writes the tries of all tables into the store of the new model. @returns the entries of the manifest. */
+  writeTries(to: Pick<ModelWriter, 'put'>): Promise<TableManifest[]>;
 }
 
 /** A source whose tables are counted and sorted already. */

@@ -6,15 +6,14 @@ import { buildVocabulary, requireTokens } from '../../count/vocabulary.js';
 import { layoutWindows, pushWindow, Windows, windowStep } from '../../count/windows.js';
 import { KneserError } from '../../base/errors.js';
 import type { ModelStore } from '../../store/store.js';
-import type { ModelBuilder } from '../../tables/builder.js';
 import { readDictionary } from '../../tables/dictionary-reader.js';
-import { wordIds, type Manifest } from '../../tables/manifest.js';
+import { rowsOf, wordIds, type Manifest } from '../../tables/manifest.js';
 import { contiguous, formatPattern } from '../../tables/pattern.js';
 import { openTable, readBlocks } from '../../tables/table-reader.js';
 import { BOS, EOS, FIRST_WORD, UNK } from '../../text/tokens.js';
 import { hashBytes, WordList } from '../../text/word-list.js';
 import type { BuildContext } from './context.js';
-import type { CountSource, MergedTables } from './count-source.js';
+import type { CountSource, MergedSource } from './count-source.js';
 import { mergeTables, planMerging } from './merge-tables.js';
 import { checkWordMemory } from './word-memory.js';
 
@@ -44,13 +43,14 @@ const MOST_DIFFERENCE = 2 ** 31 - 1;
  * is counted.
  *
  * - Input: models of counts of one order, not pruned, whose vocabularies are all words of their texts, or one list of words.
- * - Output: the joined vocabulary (ids fall with the sum of frequencies) and figures, and the n-grams with counts.
+ * - Output: the joined vocabulary (ids fall with the sum of frequencies) and figures, and the n-grams with counts; or the tables, where
+ *   they can be merged as they lie.
  * - Order: the first stage.
  *
  * @throws KNESER_OPTION if a count would become negative; KNESER_INPUT_EMPTY if no token is left; KNESER_LIMIT,
  * KNESER_DAMAGED, KNESER_ABORTED
  */
-export async function run(context: BuildContext, models: readonly CountedModel[]): Promise<CountSource> {
+export async function run(context: BuildContext, models: readonly CountedModel[]): Promise<CountSource | MergedSource> {
   const { order, vocabulary: choice } = context.plan;
   const words = new WordList();
   const { numbered, frequency } = await joinWords(context, models, words);
@@ -71,25 +71,19 @@ export async function run(context: BuildContext, models: readonly CountedModel[]
   const aliases = new Uint32Array(words.size + 1);
   const vocabulary = buildVocabulary({ words, frequency, aliases, sentences }, choice);
   if (isDifference) numberLost(vocabulary.ids, frequency, vocabulary.indices.length);
-  const starts = context.idStream('starts', IDS_SHARE);
   const { ids, frequencies } = vocabulary;
-  const ranges = planMerging(context, models, frequencies);
-  const tables = ranges && {
-    write: (builder: ModelBuilder): Promise<MergedTables> =>
-      mergeTables(context, numbered, ranges, ids, frequencies.length, builder),
-  };
-  if (!tables) for (const model of numbered) await readStarts(context, model, starts);
-  return {
-    vocabulary,
-    sentences,
-    tokens,
-    heldOut: 0,
-    heldOutTokens: 0,
-    replaced: 0,
-    dropped: 0,
-    ...(tables ? { tables } : {}),
-    ngrams: new ModelNgrams(context, numbered, starts, isDifference),
-  };
+  const figures = { vocabulary, sentences, tokens, heldOut: 0, heldOutTokens: 0, replaced: 0, dropped: 0 };
+  const units = planMerging(context, models, frequencies);
+  if (units) {
+    return {
+      ...figures,
+      rows: models.reduce((rows, { manifest }) => rows + rowsOf(manifest), 0),
+      writeTries: to => mergeTables(context, numbered, units, ids, frequencies.length, to),
+    };
+  }
+  const starts = context.idStream('starts', IDS_SHARE);
+  for (const model of numbered) await readStarts(context, model, starts);
+  return { ...figures, ngrams: new ModelNgrams(context, numbered, starts, isDifference) };
 }
 
 /** Adds the words of all models to one list, and sums up their frequencies. */
