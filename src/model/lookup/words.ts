@@ -58,7 +58,7 @@ export class LoadedWords {
       for (let i = 0; i < length; i++) bytes[used++] = word[i];
       ends[id] = used;
     });
-    const list = new WordList();
+    const list = new WordList(ends.length, used);
     for (let id = EOS + 1; id < ends.length; id++) {
       const [from, to] = [starts[id], ends[id]];
       if (to === 0 || list.add(bytes, from, to, hashBytes(bytes, from, to)) !== id) {
