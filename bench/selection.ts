@@ -366,9 +366,9 @@ const FEATURES: readonly (readonly [name: string, path: string, side: 1 | -1])[]
   ['sd of ln p', 'sdSurprisal', -1],
   ['rank', 'meanRank', -1],
   ['LRR', 'lrr', 1],
-  ['entropy', 'meanEntropy', -1],
+  ['entropy', 'meanEntropy', 1],
   ['matched length', 'meanMatched', 1],
-  ['tokens', 'tokens', -1],
+  ['tokens', 'tokens', 1],
 ];
 
 /** Text of GPT-2 XL among text of people: the pairs of XSum in the repository of Fast-DetectGPT. */

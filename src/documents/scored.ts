@@ -194,7 +194,8 @@ interface TaskScores {
 
 /** A scored document. Its arrays by token are cut out of the arrays of its task only when they are asked for, because most figures need only sums. */
 class TaskDocument<D> implements ScoredDocument<D> {
-  readonly sum = new PieceSum();
+  /** Made when the scores are there: less memory for waiting documents is less work for the garbage collector. */
+  sum: TokenSums = NO_SUM;
   againstSum: TokenSums | undefined = undefined;
   private task: TaskScores = NOT_SCORED;
 
@@ -216,7 +217,9 @@ class TaskDocument<D> implements ScoredDocument<D> {
   finish(task: TaskScores): void {
     const { from, to, other, otherFrom, otherTo } = this;
     this.task = task;
-    this.sum.addWords(task.scores.log10Probs, task.scores.oov, from, to);
+    const own = new PieceSum();
+    own.addWords(task.scores.log10Probs, task.scores.oov, from, to);
+    this.sum = own;
     if (task.others.length === 0) return;
     const { log10Probs, oov } = task.others[other];
     const sum = new PieceSum();
@@ -255,6 +258,7 @@ class TaskDocument<D> implements ScoredDocument<D> {
   }
 }
 
+const NO_SUM: TokenSums = new PieceSum();
 const NO_SCORES = { log10Probs: new Float64Array(0), matched: new Uint8Array(0), oov: new Uint8Array(0) };
 /** Stands for the scores of a task that is not scored yet. */
 const NOT_SCORED: TaskScores = {
