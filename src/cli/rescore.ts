@@ -57,7 +57,7 @@ export function define(command: Command): void {
 async function run(path: string, files: readonly string[], flags: RescoreFlags): Promise<void> {
   const { weight, wordBonus, oov, normalize, keepFirstUnless, tune, metric, json } = flags;
   const misplaced = tune === undefined ? given({ metric }) : given({ weight, wordBonus, keepFirstUnless });
-  const [name] = Object.keys(misplaced);
+  const name = Object.keys(misplaced).at(0);
   if (name !== undefined) {
     throw new KneserError(
       'KNESER_OPTION',

@@ -325,5 +325,5 @@ function unitsOf(text: string, metric: TuneRescoringReport['metric']): string[] 
     .trim()
     .split(/\s+/)
     .filter(word => word !== '');
-  return metric === 'cer' ? [...words.join(' ')] : words;
+  return metric === 'cer' ? Array.from(words.join(' ')) : words;
 }
