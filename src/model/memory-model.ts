@@ -159,7 +159,12 @@ export class MemoryModel extends ModelBase {
   predict(history: Sentence, options: PredictOptions = {}): Prediction[] {
     this.checkOpen();
     const checked = checkPredictOptions(options);
-    return predictions(this.nextWords(history, checked.start), checked, this.words);
+    if (checked.gap !== undefined) {
+      const layout = new BatchLayout(this.parts.order, LOADED_BATCH);
+      const using = { scorer: this.scorer, predictor: this.#predictor, layout };
+      return runAtOnce(this.fillersOf(history, checked, this.words, using));
+    }
+    return predictions(this.nextWords(history, checked.start), checked, this.words, this.parts);
   }
 
   /** As {@link LanguageModel.distribution}. */

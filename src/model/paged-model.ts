@@ -44,6 +44,9 @@ import type { MemoryModel } from './memory-model.js';
 /** The default of `blockMemory`: how many bytes of blocks a model keeps in memory. */
 const DEFAULT_BLOCK_MEMORY = 128 << 20;
 
+/** The most words that are scored together to fill a gap. */
+const GAP_BATCH = 1 << 16;
+
 /** @internal A class of models that can be opened. */
 export type ModelClass<Model> = new (parts: ModelParts, options: OpenOptions) => Model;
 
@@ -192,7 +195,7 @@ export class PagedModel extends ModelBase {
   /**
    * The most probable next tokens after a history, by falling probability; equally probable tokens are in the order of their
    * frequency in training. The result is exact: scoring the whole vocabulary gives the same tokens. An unknown word in the
-   * history is read as `<unk>`.
+   * history is read as `<unk>`. With `gap`, the history is a whole sentence with a gap, and the most probable fillers are returned.
    *
    * @throws KneserError: KNESER_OPTION, KNESER_CLOSED, KNESER_DAMAGED.
    * @example
@@ -208,8 +211,16 @@ export class PagedModel extends ModelBase {
    */
   async predict(history: Sentence, options: PredictOptions = {}): Promise<Prediction[]> {
     const checked = checkPredictOptions(options);
+    if (checked.gap !== undefined) {
+      const words = await this.allWords();
+      const predictor = await this.#openPredictor();
+      return this.inTurn(() => {
+        const using = { scorer: this.scorer, predictor, layout: this.layout(GAP_BATCH) };
+        return runAwaiting(this.fillersOf(history, checked, words, using));
+      });
+    }
     const next = await this.nextWords(history, checked.start);
-    return predictions(next, checked, await this.allWords());
+    return predictions(next, checked, await this.allWords(), this.parts);
   }
 
   /**

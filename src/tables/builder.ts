@@ -27,9 +27,12 @@ import { copyWords } from './copy.js';
 export type ModelDescription = Omit<Manifest, 'format' | 'dictionaryBlocks'>;
 
 /**
- * Writes counted rows and a model's other values: `indexStore` makes a model of them. Input: the blocks of tables, the dictionary, the classes, the tokenizer's file. Output: a store with
- * these, the directories of the tables and of the dictionary, and the manifest. Order: the blocks of a table ascend within a
- * partition; a table's directory comes after its blocks; the manifest comes last, because a store without one is no model.
+ * Writes a store of counted rows, of which `indexStore` makes a model.
+ *
+ * - Input: the blocks of tables, the dictionary, the classes, and the tokenizer's file.
+ * - Output: a store with these values, the directories of the tables and of the dictionary, and the manifest.
+ * - Calls: the blocks of a table ascend within a partition; the directory of a table comes after its blocks; the manifest comes last,
+ *   because a store without a manifest is no model.
  */
 export class ModelBuilder {
   private dictionaryBlocks = 0;
@@ -44,7 +47,7 @@ export class ModelBuilder {
 
   /** Puts the next blocks of tables within one partition, which is a range of the context's nearest word. */
   async putBlocks(partition: number, blocks: readonly EncodedBlock[]): Promise<void> {
-    // All first rows are noted before the first wait: calls for other partitions may run meanwhile.
+    // Note all first rows before the first `await`, because calls for other partitions may run during it.
     for (const { table, first } of blocks) {
       const rows = this.firstRows.get(table) ?? new FirstRows();
       this.firstRows.set(table, rows);

@@ -6,16 +6,18 @@ import { readFrequencies } from './dictionary-reader.js';
 import { indexTables } from './index-tables.js';
 import type { IndexThreads } from './index-threads.js';
 import { encodeManifest, wordIds, type Manifest, type TableManifest } from './manifest.js';
-import { parsePattern, type Stream } from './pattern.js';
+import { parseTableName, type Stream } from './pattern.js';
 
 /**
- * Input: a store of counted rows, as `ModelBuilder` writes it, and its manifest. Output: a model: the tables as tries, and all
- * other values as they are. Order: the manifest comes last. The writer is closed in any case.
+ * Makes a model of counted rows. Closes the writer in any case.
+ *
+ * - Input: a store of counted rows, as `ModelBuilder` writes it, and its manifest.
+ * - Output: a model: the tables as tries, copies of all other values, and the manifest, which is written last.
  *
  * @param threads index the tables; without them the caller's thread does.
- * @param onRows told the rows of each block when it was read; throws to stop.
+ * @param onRows called with the number of rows of each block, after it was read; throws to stop.
  * @returns the manifest of the model.
- * @throws KNESER_DAMAGED, and what `onRows` throws.
+ * @throws KNESER_DAMAGED, and the errors of `onRows`.
  */
 export async function indexStore(
   from: ModelStore,
@@ -33,7 +35,7 @@ export async function indexStore(
       types: number,
       frequencies?: Float64Array,
     ): Promise<TableManifest[]> => {
-      const patterns = tables.map(({ pattern }) => parsePattern(pattern.replaceAll('c', '1')) ?? []);
+      const patterns = tables.map(({ pattern }) => parseTableName(pattern) ?? []);
       const figures = await indexTables(
         from,
         to,

@@ -36,12 +36,15 @@ export interface IndexPlan {
 }
 
 /**
- * Input: the tables of a stream, as the rows that counting writes. Output: the same tables as tries, in which n-grams are found
- * without decoding a block, and the directory of each. Order: the table of the empty pattern, then range by range of the nearest
- * word; ranges are indexed by threads, each on its own, and joined in their order.
+ * Makes tries of the tables of a stream.
+ *
+ * - Input: the tables of a stream as rows.
+ * - Output: the same tables as tries, in which n-grams are found without decoding a block, and the directory of each table. The table of
+ *   the empty pattern comes first; then come the ranges of the nearest word, which threads index independently of each other and
+ *   which are joined in ascending order.
  *
  * @param threads index ranges; without them the caller's thread does.
- * @param onRows told the rows of each block when it was read; throws to stop.
+ * @param onRows called with the number of rows of each block, after it was read; throws to stop.
  * @returns by name, figures of the tables.
  * @throws KNESER_DAMAGED where an n-gram lacks the n-gram without its farthest word.
  */
@@ -101,13 +104,13 @@ async function indexWords(
   const contexts = await putRootTable(to, name, isBackoff, async writer => {
     const { done: isEmpty } = cursor;
     if (isEmpty) return;
-    const { words, counts, pruned, probabilities, backoff } = cursor;
+    const { words, counts, pruned, log10Probs, backoff } = cursor;
     const length = cursor.to - cursor.from;
     const isBare = isBackoff && length === 1 && words[cursor.from] === NONE;
     const followers = words.slice(cursor.from, cursor.to);
     if (isBare) bare++;
     else for (let i = 0; i < length; i++) ranks[followers[i]] = i;
-    const numbers = isBackoff ? { probabilities, backoff, bare: isBare } : undefined;
+    const numbers = isBackoff ? { log10Probs, backoff, bare: isBare } : undefined;
     writer.group(0, 0, followers, counts, cursor.from, length, pruned, numbers);
     writer.flush();
     const more = cursor.advance();

@@ -30,7 +30,7 @@ interface Joined extends RangedTable {
 
 /**
  * Input: the blocks of ranges of words, several ranges at a time. Output: the blocks of the tables, with the numbers of contexts and
- * parents counted from the first context of the table, and the directories. Order: within a range ascending, ranges in any order;
+ * parents counted from the first context of the table, and the directories. Blocks ascend within a range, ranges come in any order;
  * blocks of later ranges wait until the earlier ones have ended.
  */
 export class JoinedRanges {

@@ -20,7 +20,7 @@ export interface TableSummary {
 
 /** The numbers of a context of a back-off model: log10 p of each follower, and log10 of the context's back-off. */
 export interface GroupNumbers {
-  readonly probabilities: Float64Array;
+  readonly log10Probs: Float64Array;
   readonly backoff: number;
 }
 
@@ -56,8 +56,11 @@ export function addCounts(summary: TableSummary, counts: Uint32Array, from: numb
 }
 
 /**
- * Input: the rows of a table, one context at a time. Output: encoded blocks, given to `emit`, and `summary`. Order: contexts
- * ascend, nearest word first; so do the words of a context; blocks are emitted in the same order.
+ * Divides the rows of a table into blocks, and encodes them.
+ *
+ * - Input: the contexts of a table, ascending (nearest word first), each with its followers, words ascending.
+ * - Output: encoded blocks, given to `emit` in the same order; and the sums over all rows, `summary`.
+ * - Calls: `group` for each context, then `flush`.
  */
 export class TableWriter {
   summary = emptySummary();
@@ -134,8 +137,8 @@ export class TableWriter {
   ): void {
     const { block } = this;
     if (numbers) {
-      block.numbers ??= { probabilities: new Float64Array(BLOCK_ENTRIES), backoffs: new Float64Array(BLOCK_ENTRIES) };
-      block.numbers.probabilities.set(numbers.probabilities.subarray(from, to), this.rows);
+      block.numbers ??= { log10Probs: new Float64Array(BLOCK_ENTRIES), backoffs: new Float64Array(BLOCK_ENTRIES) };
+      block.numbers.log10Probs.set(numbers.log10Probs.subarray(from, to), this.rows);
       block.numbers.backoffs[block.contextCount] = numbers.backoff;
     }
     for (let j = 0; j < block.contexts.length; j++) block.contexts[j][block.contextCount] = context[j];

@@ -39,7 +39,7 @@ export interface ContextColumns {
 
 /** The numbers of a context of a back-off model: log10 p of each follower, and log10 of the context's back-off. */
 export interface TrieNumbers {
-  readonly probabilities: Float64Array;
+  readonly log10Probs: Float64Array;
   readonly backoff: number;
   /** Whether the context has no followers: its only row is none. */
   readonly bare: boolean;
@@ -47,7 +47,7 @@ export interface TrieNumbers {
 
 /**
  * Input: the contexts of a table, each as the number of its parent and its farthest word, with the ranks and the counts of its
- * followers. Output: encoded blocks, given to `emit`. Order: parents ascend, and words within a parent, and ranks within a
+ * followers. Output: encoded blocks, given to `emit`. Sequence: parents ascend, and words within a parent, and ranks within a
  * context; blocks are emitted in the same order.
  */
 export class TrieWriter {
@@ -68,7 +68,7 @@ export class TrieWriter {
   private readonly many = new Uint32Array(TRIE_ROWS);
   private readonly bases = new Uint32Array(headsOf(TRIE_ROWS, WIDE_GROUPS));
   private readonly bare = new Uint8Array(TRIE_ROWS);
-  private readonly probabilities: Float64Array;
+  private readonly log10Probs: Float64Array;
   private readonly backoffs: Float64Array;
   private contextCount = 0;
   private firstContext = 0;
@@ -82,7 +82,7 @@ export class TrieWriter {
     private readonly emit: (block: EncodedTrieBlock) => void,
     private readonly isBackoff: boolean,
   ) {
-    this.probabilities = new Float64Array(isBackoff ? TRIE_ROWS : 0);
+    this.log10Probs = new Float64Array(isBackoff ? TRIE_ROWS : 0);
     this.backoffs = new Float64Array(isBackoff ? TRIE_ROWS : 0);
   }
 
@@ -170,8 +170,8 @@ export class TrieWriter {
   }
 
   /** Adds the numbers of the context that was added last: those of its rows from `from` on, for the rows from `row` on. */
-  putNumbers({ probabilities, backoff, bare }: TrieNumbers, from: number, row: number, length: number): void {
-    for (let i = 0; i < length; i++) this.probabilities[row + i] = probabilities[from + i];
+  putNumbers({ log10Probs, backoff, bare }: TrieNumbers, from: number, row: number, length: number): void {
+    for (let i = 0; i < length; i++) this.log10Probs[row + i] = log10Probs[from + i];
     this.backoffs[this.contextCount - 1] = backoff;
     this.bare[this.contextCount - 1] = bare ? 1 : 0;
   }
@@ -336,7 +336,7 @@ export class TrieWriter {
       at += (contextCount + 31) >>> 5;
     }
     out[Header.probabilities] = at;
-    at = packDecimals(this.probabilities, rows, out, at);
+    at = packDecimals(this.log10Probs, rows, out, at);
     out[Header.backoffs] = at;
     return packDecimals(this.backoffs, contextCount, out, at);
   }

@@ -21,8 +21,8 @@ import * as tokenize from './stages/tokenize.js';
 import * as writeModel from './stages/write-model.js';
 
 /**
- * Builds a model: puts the stages in order, and hands each the results of those before. A stage whose result an interrupted build has
- * stored is restored instead of run.
+ * Builds a model: runs the stages one after another, and hands each stage the results of earlier stages. If an interrupted build has
+ * stored the result of a stage, that result is restored and the stage is not run.
  *
  *     text ─ tokenize ─ choose vocabulary ┐
  *     models ─────────────────────────────┼ source ─ count words' tables ─ cluster words ─ count classes' tables
@@ -31,7 +31,7 @@ import * as writeModel from './stages/write-model.js';
  *     models of contiguous tables ─ merge tables ─ figures
  *     text, contiguous tables ─ count tries ─ learn weights ─ figures
  *
- * If a stage fails, temporary files are closed; the stores are left to the caller.
+ * If a stage fails, this function closes the temporary files; the caller removes the stores.
  *
  * @param open opens the source of the counts: {@link fromText}, or a stage that reads models or files of counts.
  * @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_DISK_FULL, KNESER_IO, KNESER_LIMIT, KNESER_TOKENIZER, KNESER_ABORTED;
@@ -82,7 +82,7 @@ function lengthOf(source: CountSource | MergedSource | SortedSource): number {
   return 'writeTries' in source ? source.rows : source.ngrams.length;
 }
 
-/** The source that a text is: from files or sentences to word indices and a vocabulary. */
+/** A function that opens a text as a source of counts: it tokenizes the files or sentences, and chooses the vocabulary. */
 export function fromText(text: BuildText): (context: BuildContext) => Promise<CountSource> {
   return async context => {
     const restored = await chooseVocabulary.restore(context);
@@ -96,7 +96,7 @@ export function fromText(text: BuildText): (context: BuildContext) => Promise<Co
   };
 }
 
-/** From sorted tables to a store with their rows, the dictionary and the manifest. */
+/** Copies sorted tables into the store `counted`, and adds the dictionary and the manifest. @returns the manifest. */
 async function copyAndWrite(context: BuildContext, source: SortedSource): Promise<Manifest> {
   const builder = new ModelBuilder(await context.place.createStore('counted'));
   try {
@@ -138,7 +138,7 @@ async function countTries(context: BuildContext, source: CountSource): Promise<M
   try {
     return await writeTries(context, source, async to => {
       const words = countTables.wordStream(context, source, true);
-      await place.checkpoints?.beginCounting(countTables.sortedTables(context, false));
+      await place.checkpoints?.beginCounting(countTables.countSortedTables(context, false));
       const output = new TrieTables(to, plan.order, source.vocabulary.frequencies);
       const tables = await countTables.run(context, words, output);
       // The text is saved while it is counted. Its n-grams must not be closed before.
@@ -159,7 +159,7 @@ async function countAndWrite(context: BuildContext, source: CountSource): Promis
   try {
     const classes = clusterWords.classCount(context, source);
     const words = countTables.wordStream(context, source, classes === 0);
-    await place.checkpoints?.beginCounting(countTables.sortedTables(context, classes > 0));
+    await place.checkpoints?.beginCounting(countTables.countSortedTables(context, classes > 0));
     const tables = await count(words);
     let classTables: readonly TableManifest[] = [];
     if (classes > 0) {
@@ -167,10 +167,15 @@ async function countAndWrite(context: BuildContext, source: CountSource): Promis
       await writeModel.putClasses(builder, source, classes, of);
       classTables = await count(countTables.classStream(context, source, classes, of));
     }
-    // The text is saved while it is counted. Its n-grams must not be closed before.
+    // The text is saved while it is counted: close its n-grams only when all of it is saved.
     await place.checkpoints?.settled();
     source.ngrams.close();
-    return await writeModel.run(context, source, writeModel.marked(source, { tables, classes, classTables }), builder);
+    return await writeModel.run(
+      context,
+      source,
+      writeModel.markPruned(source, { tables, classes, classTables }),
+      builder,
+    );
   } catch (error) {
     await builder.abort();
     source.ngrams.close();

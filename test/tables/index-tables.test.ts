@@ -33,10 +33,10 @@ async function rowsOf(model: string): Promise<{ rows: ModelStore; manifest: Mani
     const writer = new TableWriter(pattern, distances.length, block => blocks.push(block));
     const cursor = await TableCursor.open(store, pattern, distances.length, () => undefined);
     for (; !cursor.done; await cursor.advance()) {
-      const { context, from, to, words, counts, pruned, probabilities, backoff } = cursor;
+      const { context, from, to, words, counts, pruned, log10Probs, backoff } = cursor;
       const length = to - from;
       if (manifest.kind && length === 1 && words[from] === NONE && backoff === 0) continue;
-      const numbers = { probabilities: probabilities.slice(from, to), backoff };
+      const numbers = { log10Probs: log10Probs.slice(from, to), backoff };
       const part = [words.slice(from, to), counts.slice(from, to), length, pruned] as const;
       writer.group(context, ...part, manifest.kind ? numbers : undefined);
     }

@@ -5,8 +5,8 @@ import type { ModelStore } from '../../store/store.js';
 import type { WordRange } from '../word-ranges.js';
 
 /**
- * Threads that work on ranges of words, one range at a time each. The caller's thread reads stores for them, and takes the blocks
- * that they make: a LevelDB belongs to one thread.
+ * Threads that work on ranges of words; each works on one range at a time. The caller's thread reads the stores for them and takes the
+ * blocks that they make, because only one thread can use a LevelDB.
  */
 
 /** A message to a thread: a range to work on, and the answers to its own messages. */
@@ -220,7 +220,7 @@ class RangeServer<Block extends { readonly value: Uint8Array }, Result, Range> {
     }
   }
 
-  /** Gives blocks away, as soon as those before are taken. */
+  /** Sends blocks to the caller's thread, after it has taken all earlier ones. */
   private async give(blocks: Block[]): Promise<void> {
     await this.taken;
     this.taken = new Promise(resolve => (this.onTaken = resolve));

@@ -4,20 +4,23 @@ import type { NgramSource } from '../../count/ngram-source.js';
 import type { SortedTables } from '../../count/sorted-tables.js';
 import type { ReadText, TextIds } from '../resume/checkpoints.js';
 
+/** The figures of a source that is not a text: nothing was held out, replaced or dropped. */
+export const NO_TEXT_CHANGES = { heldOut: 0, heldOutTokens: 0, replaced: 0, dropped: 0 } as const;
+
 /** The vocabulary and the figures of a source that was opened. */
 export interface SourceFigures extends ReadText {
-  /** What is to be said of the source, one sentence each. */
+  /** Warnings about the source, one sentence each. */
   readonly warnings?: readonly string[];
 }
 
-/** A source whose n-grams are to be counted; `vocabulary.ids` gives its words ids. */
+/** A source whose n-grams are to be counted; `vocabulary.ids` maps its word indices to ids. */
 export interface CountSource extends SourceFigures {
   readonly ngrams: NgramSource;
   /** The word indices of the counted and of the held-out sentences, where the source is a text. */
   readonly streams?: TextIds;
   /**
-   * Where n-grams were left out before they came here: by order from 1, the count up to which they were, as far as is known. The model is
-   * then a pruned one, whose raw counts are not all known.
+   * By order from 1, the count up to which the source lacks n-grams, as far as it is known; missing if the source lacks none. With it,
+   * the model is marked as pruned, because it does not know all raw counts.
    */
   readonly pruned?: readonly number[];
 }

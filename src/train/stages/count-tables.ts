@@ -69,7 +69,7 @@ export async function restore(context: BuildContext, stream: CountedStream): Pro
  *
  * - Input: a stream, the output of its tables, and the result of `restore`.
  * - Output: an entry of the manifest for each table. Blocks and directories are in the store.
- * - Order: after `choose-vocabulary.ts` for words, after `cluster-words.ts` for classes; before `write-model.ts`.
+ * - When: after `choose-vocabulary.ts` for words, after `cluster-words.ts` for classes; before `write-model.ts`.
  *
  * @throws KNESER_LIMIT, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED
  */
@@ -166,7 +166,7 @@ export function classStream(
 }
 
 /** The number of tables that are counted by sorting: all but the tables of unigrams, whose counts the sorts of contiguous n-grams yield. */
-export function sortedTables({ plan }: BuildContext, hasClasses: boolean): number {
+export function countSortedTables({ plan }: BuildContext, hasClasses: boolean): number {
   const patterns = [...withContexts(plan.patterns), ...(hasClasses ? classPatterns(plan) : [])];
   return patterns.filter(pattern => pattern.length > 0).length;
 }

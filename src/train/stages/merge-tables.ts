@@ -75,7 +75,7 @@ export function planMerging(
  *
  * - Input: models with contiguous tables; by model the number of each of its word ids; by number the new id.
  * - Output: the tries of all tables in the store of the new model, and their entries of the manifest.
- * - Order: in place of sorting and indexing, after the vocabulary is joined.
+ * - When: in place of sorting and indexing, after the vocabulary is joined.
  *
  * @throws KNESER_DAMAGED, KNESER_ABORTED, KNESER_DISK_FULL, KNESER_IO
  */

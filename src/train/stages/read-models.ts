@@ -13,7 +13,7 @@ import { openTable, readBlocks } from '../../tables/table-reader.js';
 import { BOS, EOS, FIRST_WORD, UNK } from '../../text/tokens.js';
 import { hashBytes, WordList } from '../../text/word-list.js';
 import type { BuildContext } from './context.js';
-import type { CountSource, MergedSource } from './count-source.js';
+import { NO_TEXT_CHANGES, type CountSource, type MergedSource } from './count-source.js';
 import { mergeTables, planMerging } from './merge-tables.js';
 import { checkWordMemory } from './word-memory.js';
 
@@ -32,7 +32,7 @@ interface NumberedModel extends CountedModel {
   readonly numbers: Uint32Array;
 }
 
-/** A difference of more than this does not fit the signed counts. */
+/** The largest count in a difference of models, whose counts are signed 32-bit numbers. */
 const MOST_DIFFERENCE = 2 ** 31 - 1;
 
 /**
@@ -45,7 +45,7 @@ const MOST_DIFFERENCE = 2 ** 31 - 1;
  * - Input: models of counts of one order, not pruned, whose vocabularies are all words of their texts, or one list of words.
  * - Output: the joined vocabulary (ids fall with the sum of frequencies) and figures, and the n-grams with counts; or the tables, where
  *   they can be merged as they lie.
- * - Order: the first stage.
+ * - When: the first stage.
  *
  * @throws KNESER_OPTION if a count would become negative; KNESER_INPUT_EMPTY if no token is left; KNESER_LIMIT,
  * KNESER_DAMAGED, KNESER_ABORTED
@@ -72,7 +72,7 @@ export async function run(context: BuildContext, models: readonly CountedModel[]
   const vocabulary = buildVocabulary({ words, frequency, aliases, sentences }, choice);
   if (isDifference) numberLost(vocabulary.ids, frequency, vocabulary.indices.length);
   const { ids, frequencies } = vocabulary;
-  const figures = { vocabulary, sentences, tokens, heldOut: 0, heldOutTokens: 0, replaced: 0, dropped: 0 };
+  const figures = { vocabulary, sentences, tokens, ...NO_TEXT_CHANGES };
   const units = planMerging(context, models, frequencies);
   if (units) {
     return {
@@ -86,7 +86,7 @@ export async function run(context: BuildContext, models: readonly CountedModel[]
   return { ...figures, ngrams: new ModelNgrams(context, numbered, starts, isDifference) };
 }
 
-/** Adds the words of all models to one list, and sums up their frequencies. */
+/** Adds the words of all models to one list, and sums up the frequencies of each word. */
 async function joinWords(
   context: BuildContext,
   models: readonly CountedModel[],
@@ -119,7 +119,7 @@ function grown(array: Float64Array, length: number): Float64Array<ArrayBuffer> {
   return larger;
 }
 
-/** Refuses models of different lists of words: a word outside a list was counted as `<unk>`. @throws KNESER_OPTION */
+/** Refuses models that were trained with different lists of words, because each counted words outside its own list as `<unk>`. @throws KNESER_OPTION */
 function checkSameWords(models: readonly NumberedModel[], size: number): void {
   const other = models.find(({ numbers }) => numbers.length - 1 !== size);
   if (!other) return;

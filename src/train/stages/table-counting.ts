@@ -40,7 +40,7 @@ interface Work {
  *
  * - Input: the n-grams of the stream's source, and the sorts that are to be done.
  * - Output: blocks and directories in the store; summaries of the tables; unigram counts in the pool.
- * - Order: tasks in any order. Partitions fix the order of the blocks.
+ * - Tasks may end in any order: the keys of the blocks, and so the model, do not depend on it.
  *
  * A source that fits into half of the memory is one chunk, and each of its tasks counts at once. A larger one is sorted chunk by
  * chunk into runs on the disk, which are then merged and counted.
@@ -176,7 +176,7 @@ export class TableCounting {
   }
 }
 
-/** The indices of sorts, grouped by the distance of their first column: sorts of the same distance share one grouping of the positions. */
+/** Groups the indices of sorts by the distance of their first column. Sorts of one family share one division of the positions into partitions. */
 function familiesOf(sorts: readonly Sort[]): { distance: number; members: number[] }[] {
   const families = new Map<number, number[]>();
   sorts.forEach((sort, index) => {
