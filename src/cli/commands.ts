@@ -58,6 +58,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./generate.js'),
   },
   {
+    name: 'rescore',
+    summary: "Order the candidates of another model's n-best lists by its scores and a language model's.",
+    load: () => import('./rescore.js'),
+  },
+  {
     name: 'tune',
     summary: "Learn the weights of a model's mixture on held-out text, and store them beside the model.",
     load: () => import('./tune.js'),
