@@ -28,7 +28,7 @@ const INSIDE = {
   'src/tables': [['.'], ['node']],
   'src/text': [['subwords'], ['tokenizer-json', 'sentencepiece'], ['.'], ['formats']],
   'src/store': [['.'], ['packed'], ['folder']],
-  'src/model': [['lookup'], ['scoring'], ['prediction'], ['.']],
+  'src/model': [['lookup'], ['scoring'], ['prediction'], ['generation'], ['.']],
   'src/tools': [['arpa', 'prune', 'verify'], ['mix'], ['.']],
   'src/train': [['plan'], ['resume'], ['stages'], ['.']],
   'native-free': [['.'], ['demo'], ['demo/workers', 'demo/page']],

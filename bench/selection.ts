@@ -1,7 +1,9 @@
 /**
- * `npm run bench:selection -- [--gsm8k FOLDER] [--webtext FOLDER --reviews FOLDER]`: what the methods of choosing documents find on real text.
+ * `npm run bench:selection -- [--only NAMES] [--gsm8k FOLDER] [--webtext FOLDER --reviews FOLDER] [--pairs FILE --books FILE]`: what the methods of
+ * choosing documents find on real text.
  * Brown: planted duplicates by commonness, importance selection of three categories, weights of fifteen categories. With the folders of the
- * benbench repository's GSM8K files and of NLTK's webtext and movie_reviews: what a model recites, and a model of bad text.
+ * benbench repository's GSM8K files and of NLTK's webtext and movie_reviews: what a model recites, and a model of bad text. With pairs of the
+ * fast-detect-gpt repository and a text of books: how well features tell text of GPT-2 XL from text of people.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +13,7 @@ import { brownSamples } from '../corpora/brown.js';
 import { printTable } from '../src/cli/output.js';
 import {
   annotate,
+  LanguageModel,
   recitation,
   select,
   train,
@@ -18,8 +21,10 @@ import {
   type AnnotatedDocument,
   type AnnotateOptions,
   type RecitationReport,
+  type TrainOptions,
 } from '../src/index.js';
-import { runCommand } from './command.js';
+import { fitWeights, mixtureLoss, type Probabilities } from '../src/documents/mixing.js';
+import { runCommand, UsageError } from './command.js';
 
 /** The categories of the Brown corpus by the second letter of a sample's name. */
 const CATEGORIES: Readonly<Record<string, string>> = {
@@ -65,7 +70,7 @@ class Work {
   async model(
     texts: readonly string[],
     order: number,
-    options: { readonly lowercase?: boolean } = {},
+    options: Pick<TrainOptions, 'lowercase' | 'tokenization' | 'vocabulary'> = {},
   ): Promise<string> {
     const out = this.path();
     await train({ sentences: texts.flatMap(text => text.split('\n')), out, order, reserved: 'drop', ...options });
@@ -78,9 +83,18 @@ class Work {
     by: string,
     label: string,
   ): Promise<Found> {
+    return this.measure(await this.annotated(options), by, label);
+  }
+
+  /** A file with the label and the figures of each document. */
+  async annotated(options: AnnotateOptions & { readonly files: readonly string[] }): Promise<string> {
     const rows: AnnotatedDocument[] = [];
     for await (const row of annotate(options)) rows.push(row);
-    const file = this.file(rows.map(({ document, figures }) => ({ label: document['label'], kneser: figures })));
+    return this.file(rows.map(({ document, figures }) => ({ label: document['label'], kneser: figures })));
+  }
+
+  /** The AUC of a figure of annotated documents for a label, as `select` measures it. */
+  async measure(file: string, by: string, label: string): Promise<Found> {
     let found: Found = { auc: NaN, f1: NaN };
     const rest = select({
       files: [file],
@@ -171,10 +185,65 @@ async function weights(work: Work): Promise<void> {
   await show('weights of the categories of Brown', ['category', 'for news', 'minimax', 'excess [nats]'], rows);
 }
 
-/** A model of overheard remarks finds others of them among film reviews and other text of the web. */
+/**
+ * The held-out text of Brown's categories (every fifth sample) under mixtures of the categories' models, and under one model of all their
+ * text: weights are for choosing data, not for making a model of the models.
+ */
+async function mixing(work: Work): Promise<void> {
+  const samples = new Map<string, string[]>();
+  for (const { name, sentences } of brownSamples()) {
+    const lines = sentences.map(tokens => tokens.join(' ').toLowerCase()).join('\n');
+    const category = CATEGORIES[name[1]];
+    samples.set(category, [...(samples.get(category) ?? []), lines]);
+  }
+  const isHeldOut = (i: number): boolean => i % 5 === 4;
+  const training = [...samples.values()].map(texts => texts.filter((_, i) => !isHeldOut(i)));
+  const heldOut = [...samples.values()].map(texts => texts.filter((_, i) => isHeldOut(i)).flatMap(t => t.split('\n')));
+  const counts = new Map<string, number>();
+  for (const word of training.flat().flatMap(text => text.split(/\s+/))) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const words = [...counts].filter(([, count]) => count >= 2).map(([word]) => word);
+  const vocabulary = { kind: 'words', words } as const;
+  const probabilitiesOf = async (path: string): Promise<Float64Array[]> => {
+    await using model = await LanguageModel.open(path);
+    const loaded = await model.load();
+    return heldOut.map(lines =>
+      Float64Array.from(
+        lines.flatMap(line => [...loaded.score(line).log10Probs]),
+        p => 10 ** p,
+      ),
+    );
+  };
+  const models: Float64Array[][] = [];
+  for (const texts of training) models.push(await probabilitiesOf(await work.model(texts, 3, { vocabulary })));
+  const pooled = await probabilitiesOf(await work.model(training.flat(), 3, { vocabulary }));
+  const texts = heldOut.map((_, d): Probabilities => {
+    const values = new Float64Array(models.length * pooled[d].length);
+    models.forEach((of, i) => of[d].forEach((p, t) => (values[t * models.length + i] = p)));
+    return { values, models: models.length };
+  });
+  const tokens = training.map(own => own.reduce((sum, text) => sum + text.split(/\s+/).length, 0));
+  const all = tokens.reduce((sum, count) => sum + count, 0);
+  const macro = (losses: readonly number[]): string =>
+    Math.exp(losses.reduce((sum, loss) => sum + loss, 0) / losses.length).toFixed(1);
+  const mixed = (weights: ArrayLike<number>): string => macro(texts.map(text => mixtureLoss(text, weights)));
+  await show(
+    'macro perplexity of the held-out text of the categories of Brown, order 3',
+    ['model', 'perplexity'],
+    [
+      ['mixture of 15, weights by tokens', mixed(tokens.map(count => count / all))],
+      [
+        'mixture of 15, weights by EM, categories alike',
+        mixed(fitWeights(texts, new Array<number>(texts.length).fill(1))),
+      ],
+      ['one model of all text', macro(pooled.map(p => -p.reduce((sum, value) => sum + Math.log(value), 0) / p.length))],
+    ],
+  );
+}
+
+/** A model of overheard remarks finds others of them among film reviews and other text of the web. The first half of each kind is trained on. */
 async function badText(work: Work, webtext: string, reviews: string): Promise<void> {
-  const chunks = (text: string): string[] => {
-    const tokens = text
+  const chunks = (path: string): string[] => {
+    const tokens = readFileSync(path, 'latin1')
       .toLowerCase()
       .split(/\s+/)
       .filter(token => token !== '');
@@ -182,27 +251,29 @@ async function badText(work: Work, webtext: string, reviews: string): Promise<vo
       tokens.slice(200 * i, 200 * i + 200).join(' '),
     );
   };
-  const read = (path: string): string => readFileSync(path, 'latin1');
   const halves = (all: readonly string[]): [string[], string[]] => [
-    all.filter((_, i) => hashRandom(1, i) < 0.5),
-    all.filter((_, i) => hashRandom(1, i) >= 0.5),
+    all.slice(0, all.length >> 1),
+    all.slice(all.length >> 1),
   ];
-  const [badTraining, badTest] = halves(chunks(read(join(webtext, 'overheard.txt'))));
+  const [badTraining, badTest] = halves(chunks(join(webtext, 'overheard.txt')));
   const others = readdirSync(webtext).filter(name => name.endsWith('.txt') && name !== 'overheard.txt');
   const films = ['neg', 'pos'].flatMap(kind => readdirSync(join(reviews, kind)).map(name => join(reviews, kind, name)));
-  const [goodTraining, goodTest] = halves(
-    [...others.map(name => join(webtext, name)), ...films].flatMap(path => chunks(read(path))),
-  );
-  const [bad, good] = [await work.model(badTraining, 3), await work.model(goodTraining, 3)];
+  const [goodTraining, goodTest] = halves([...others.map(name => join(webtext, name)), ...films].flatMap(chunks));
   const files = [
     work.file([...badTest.map(text => ({ text, label: 'bad' })), ...goodTest.map(text => ({ text, label: 'good' }))]),
   ];
   const rows: string[][] = [];
-  const row = (name: string, { auc, f1 }: Found): void => void rows.push([name, auc.toFixed(4), f1.toFixed(3)]);
-  row('model of bad text', await work.auc({ model: bad, files }, 'kneser.perplexity', 'bad'));
-  row('model of good text', await work.auc({ model: good, files }, 'kneser.perplexity', 'bad'));
-  row('ratio of both', await work.auc({ model: bad, against: good, files }, 'kneser.against.log10Ratio', 'bad'));
-  await show('overheard remarks among film reviews and other text of the web', ['figure', 'AUC', 'F1'], rows);
+  for (const tokenizer of ['words', 'whitespace'] as const) {
+    const own = { tokenization: { tokenizer } };
+    const [bad, good] = [await work.model(badTraining, 3, own), await work.model(goodTraining, 3, own)];
+    const row = (name: string, { auc, f1 }: Found): void =>
+      void rows.push([tokenizer, name, auc.toFixed(4), f1.toFixed(3)]);
+    row('model of bad text', await work.auc({ model: bad, files }, 'kneser.perplexity', 'bad'));
+    row('model of good text', await work.auc({ model: good, files }, 'kneser.perplexity', 'bad'));
+    row('ratio of both', await work.auc({ model: bad, against: good, files }, 'kneser.against.log10Ratio', 'bad'));
+  }
+  const head = ['tokenizer', 'figure', 'AUC', 'F1'];
+  await show('overheard remarks among film reviews and other text of the web', head, rows);
 }
 
 /** GSM8K: a model of the training part, and one of training and test part. */
@@ -210,8 +281,6 @@ async function recited(work: Work, folder: string): Promise<void> {
   interface Problem {
     readonly question: string;
     readonly answer: string;
-    readonly rewritten_question?: string;
-    readonly rewritten_answer?: string;
   }
   const file = (name: string): string => join(folder, name);
   const read = (name: string): Problem[] =>
@@ -221,16 +290,18 @@ async function recited(work: Work, folder: string): Promise<void> {
       .map(line => JSON.parse(line) as Problem);
   const textOf = ({ question, answer }: Problem): string => `${question} ${answer}`.replaceAll('\n', ' ');
   const [seen, unseen] = ['orgn-GSM8K-train.jsonl', 'orgn-GSM8K-test.jsonl'];
-  const rewrites = [1, 2, 3].map(i =>
-    work.file(
-      read(`GSM8K_rewritten-test-${i}.jsonl`).map(
-        ({ rewritten_question: question = '', rewritten_answer: answer = '' }) => ({
-          question,
-          answer,
-        }),
-      ),
-    ),
+  interface Rewritten {
+    readonly rewritten_question: string;
+    readonly rewritten_answer: string;
+  }
+  const rewrittenProblems = [1, 2, 3].map(i =>
+    readFileSync(file(`GSM8K_rewritten-test-${i}.jsonl`), 'utf8')
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as Rewritten)
+      .map(({ rewritten_question: question, rewritten_answer: answer }): Problem => ({ question, answer })),
   );
+  const rewrites = rewrittenProblems.map(problems => work.file(problems));
   const rows: string[][] = [];
   const percent = (value: number | null): string => `${(100 * (value ?? NaN)).toFixed(2)} %`;
   for (const [name, parts] of [
@@ -253,13 +324,91 @@ async function recited(work: Work, folder: string): Promise<void> {
       query: 'question',
       answer: 'answer',
     });
+    // As one text: 10^(−Σ log10 p / Σ tokens) over whole items, of the rewritten items the mean of three.
+    await using model = await LanguageModel.open(out);
+    const pooledOf = async (problems: readonly Problem[]): Promise<number> => {
+      const lines = work.path('.txt');
+      writeFileSync(lines, problems.map(problem => `${textOf(problem)}\n`).join(''));
+      return (await model.perplexityOfFile(lines)).perplexity ?? NaN;
+    };
+    const pooled = await pooledOf(read(unseen));
+    let pooledRewritten = 0;
+    for (const problems of rewrittenProblems) pooledRewritten += (await pooledOf(problems)) / rewrittenProblems.length;
     const { original, rewritten, unseen: own, gap } = report;
     const accuracy = [original, rewritten, own].map(part => percent(part?.accuracy ?? null));
     const perplexities = [original, rewritten].map(part => (part?.perplexity ?? NaN).toFixed(2));
-    rows.push([name, ...perplexities, percent(gap?.perplexity ?? null), ...accuracy]);
+    rows.push([name, 'answers, mean of items', ...perplexities, percent(gap?.perplexity ?? null), ...accuracy]);
+    const pooledGap = percent((pooledRewritten - pooled) / pooledRewritten);
+    rows.push([name, 'items, as one text', pooled.toFixed(2), pooledRewritten.toFixed(2), pooledGap, '', '', '']);
   }
-  const head = ['model of', 'perplexity', 'rewritten', 'gap', 'accuracy of test', 'of rewritten', 'of train'];
+  const head = [
+    'model of',
+    'perplexity of',
+    'perplexity',
+    'rewritten',
+    'gap',
+    'accuracy of test',
+    'of rewritten',
+    'of train',
+  ];
   await show('GSM8K, order 5', head, rows);
+}
+
+/** The part of the books that the models of {@link detection} are trained on [bytes]. */
+const BOOKS_BYTES = 40e6;
+
+/** The figures, and whether text of a machine has the higher (1) or the lower ones (−1). */
+const FEATURES: readonly (readonly [name: string, path: string, side: 1 | -1])[] = [
+  ['curvature', 'curvature', 1],
+  ['likelihood', 'meanSurprisal', -1],
+  ['log-rank', 'meanLogRank', -1],
+  ['top 10', 'top10', 1],
+  ['sd of ln p', 'sdSurprisal', -1],
+  ['rank', 'meanRank', -1],
+  ['LRR', 'lrr', 1],
+  ['entropy', 'meanEntropy', 1],
+  ['matched length', 'meanMatched', 1],
+  ['tokens', 'tokens', 1],
+];
+
+/** Text of GPT-2 XL among text of people: the pairs of XSum in the repository of Fast-DetectGPT. */
+async function detection(work: Work, pairs: string, books: string): Promise<void> {
+  const { original, sampled } = JSON.parse(readFileSync(pairs, 'utf8')) as Record<'original' | 'sampled', string[]>;
+  const whole = readFileSync(books).subarray(0, BOOKS_BYTES);
+  const text = work.path('.txt');
+  writeFileSync(text, whole.subarray(0, whole.lastIndexOf(0x0a) + 1));
+  const columns: string[][] = [];
+  for (const [order, limit, number] of [
+    [3, 20_000, 200],
+    [5, undefined, 500],
+  ] as const) {
+    const model = work.path();
+    await train({
+      files: [text],
+      out: model,
+      order,
+      lowercase: true,
+      tokenization: { tokenizer: 'words' },
+      ...(limit === undefined ? {} : { vocabulary: { kind: 'limit', limit } }),
+    });
+    const documents = [original, sampled].flatMap((texts, i) =>
+      texts.slice(0, number).map(own => ({ text: own, label: i === 1 ? 'machine' : 'people' })),
+    );
+    // As one sentence: the texts of GPT-2 XL have blank lines, those of people none, and a blank line alone would give them away.
+    const files = [work.file(documents)];
+    const file = await work.annotated({ model, files, features: 'full', unit: 'document' });
+    const column: string[] = [];
+    for (const [, path, side] of FEATURES) {
+      const { auc } = await work.measure(file, `kneser.${path}`, 'machine');
+      column.push((side === 1 ? auc : 1 - auc).toFixed(3));
+    }
+    columns.push(column);
+  }
+  await show(
+    'text of GPT-2 XL among text of people, XSum',
+    ['AUC', 'order 3, 20,000 words, 200 pairs', 'order 5, all words, 500 pairs'],
+    FEATURES.map(([name], i) => [name, ...columns.map(column => column[i])]),
+  );
 }
 
 async function show(title: string, head: readonly string[], rows: readonly (readonly string[])[]): Promise<void> {
@@ -273,13 +422,29 @@ async function show(title: string, head: readonly string[], rows: readonly (read
 
 await runCommand('bench:selection', async folder => {
   const { values } = parseArgs({
-    options: { gsm8k: { type: 'string' }, webtext: { type: 'string' }, reviews: { type: 'string' } },
+    options: {
+      only: { type: 'string' },
+      gsm8k: { type: 'string' },
+      webtext: { type: 'string' },
+      reviews: { type: 'string' },
+      pairs: { type: 'string' },
+      books: { type: 'string' },
+    },
   });
+  const { gsm8k, webtext, reviews, pairs, books } = values;
   const work = new Work(folder);
-  await duplicates(work);
-  await importance(work);
-  await weights(work);
-  if (values.webtext && values.reviews) await badText(work, values.webtext, values.reviews);
-  if (values.gsm8k) await recited(work, values.gsm8k);
+  const parts: Readonly<Record<string, (() => Promise<void>) | undefined>> = {
+    duplicates: () => duplicates(work),
+    importance: () => importance(work),
+    weights: () => weights(work),
+    mixing: () => mixing(work),
+    bad: webtext && reviews ? () => badText(work, webtext, reviews) : undefined,
+    recited: gsm8k ? () => recited(work, gsm8k) : undefined,
+    detection: pairs && books ? () => detection(work, pairs, books) : undefined,
+  };
+  const only = values.only?.split(',');
+  const unknown = only?.find(name => !(name in parts));
+  if (unknown !== undefined) throw new UsageError(`--only ${unknown}: there is ${Object.keys(parts).join(', ')}`);
+  for (const [name, run] of Object.entries(parts)) if (run && (only?.includes(name) ?? true)) await run();
   return 0;
 });

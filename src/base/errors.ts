@@ -49,6 +49,11 @@ const EXIT_CODES = {
    */
   KNESER_INPUT_COUNTS: 2,
   /**
+   * A line of a file of n-best lists has no candidates, or another form than JSON, Moses and SRILM; or the references do not
+   * fit the lists. The message has the line number; `docs/decoding.md` has the forms that are read.
+   */
+  KNESER_INPUT_NBEST: 2,
+  /**
    * The folder of a Spark job is not finished, or what was copied of it is not what the job wrote: a part is missing, a file
    * is cut short, rows do not ascend. Let the job finish, copy its folder `model` again, or run the job again.
    */

@@ -159,6 +159,11 @@ async function columnsOf(files: readonly string[], flags: AnnotateFlags, signal:
   for await (const records of readAllRecords(inputs, documentOptions(flags), { signal })) {
     for (const record of records) columns.look(record);
   }
+  if (columns.broken > 0) {
+    warn(
+      `${columns.broken} strings hold half a surrogate pair (such as \\ud800), which Parquet cannot hold: it became U+FFFD; .jsonl keeps it`,
+    );
+  }
   return columns;
 }
 

@@ -53,6 +53,16 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./predict.js'),
   },
   {
+    name: 'generate',
+    summary: 'Draw text from a model: exact sampling, all usual truncations, mirostat, beam search.',
+    load: () => import('./generate.js'),
+  },
+  {
+    name: 'rescore',
+    summary: "Order the candidates of another model's n-best lists by its scores and a language model's.",
+    load: () => import('./rescore.js'),
+  },
+  {
     name: 'tune',
     summary: "Learn the weights of a model's mixture on held-out text, and store them beside the model.",
     load: () => import('./tune.js'),

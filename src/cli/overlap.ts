@@ -30,6 +30,7 @@ interface OverlapFlags extends DocumentOptions {
   readonly starts?: number;
   readonly trap?: readonly string[];
   readonly against?: string;
+  readonly controls?: number;
   readonly test: readonly string[];
   readonly n?: number;
   readonly normalize?: 'gpt3' | 'none';
@@ -83,10 +84,8 @@ export function define(command: Command): void {
       parseWhole,
     )
     .option('--trap <file...>', 'with --model: strings planted in its training text, each compared with random strings')
-    .option(
-      '--against <dir>',
-      'with --trap: a model of text without the planted strings, whose perplexity is compared',
-    );
+    .option('--against <dir>', 'with --trap: a model of text without the planted strings, whose perplexity is compared')
+    .option('--controls <m>', 'with --trap: number of random strings for each planted one (default: 999)', parseWhole);
   addDocumentFlags(command)
     .option('-o, --out <file>', 'file for one row for each item: .jsonl, also with .gz or .zst')
     .option('--html <page>', 'write the report as a web page')
@@ -108,7 +107,7 @@ async function run(flags: OverlapFlags): Promise<void> {
   const { expandInputs } = await import('../text/formats/input.js');
   const { train, test, out, html, json = false, quiet = false, ...others } = flags;
   const { n, normalize, query, answer, minHits, minCoverage, maxDocuments, scores, id, seed } = others;
-  const modelFlag = (['rewritten', 'unseen', 'starts', 'trap', 'against'] as const).find(
+  const modelFlag = (['rewritten', 'unseen', 'starts', 'trap', 'against', 'controls'] as const).find(
     name => flags[name] !== undefined,
   );
   if (modelFlag) throw new KneserError('KNESER_OPTION', `${modelFlag}: belongs to --model`);
@@ -157,12 +156,12 @@ async function runModel(path: string, flags: OverlapFlags): Promise<void> {
   const wrong = TRAIN_FLAGS.find(name => flags[name] !== undefined);
   if (wrong) throw new KneserError('KNESER_OPTION', `${wrong}: belongs to --train; leave it or --model out`);
   const { recitation } = await import('../documents/recitation.js');
-  const { test, rewritten, unseen, query, answer, n, starts, trap, against, seed } = flags;
+  const { test, rewritten, unseen, query, answer, n, starts, trap, against, controls, seed } = flags;
   const report = await recitation({
     model: path,
     test,
     ...documentOptions(flags),
-    ...given({ rewritten, unseen, query, answer, n, starts, trap, against, seed }),
+    ...given({ rewritten, unseen, query, answer, n, starts, trap, against, controls, seed }),
     signal: interruption(),
     onWarning: warn,
   });

@@ -26,6 +26,7 @@ interface PerplexityFlags extends ModelFlags, SentenceEndFlags, DocumentOptions 
   readonly types?: boolean;
   readonly budget?: number;
   readonly seed?: number;
+  readonly resamples?: number;
 }
 
 /** `kneser perplexity`. */
@@ -44,6 +45,7 @@ export function define(command: Command): void {
     )
     .option('--types', 'with --by: also print the mean loss over types, for bands of counts in the training text')
     .option('--budget <tokens>', 'with --by: measure random documents of each domain with this many tokens', parseWhole)
+    .option('--resamples <n>', 'bootstrap resamples for the intervals of --by (default: 1000)', parseWhole)
     .option('--seed <n>', 'seed of the sample and of the intervals of --by (default: 1)', parseWhole);
   addDocumentFlags(command).option('-q, --quiet', 'no progress').addHelpText('after', HELP).action(run);
 }
@@ -53,7 +55,7 @@ async function run(path: string, paths: readonly string[], flags: PerplexityFlag
     await runByDomain(path, paths, flags, flags.by);
     return;
   }
-  const own = (['types', 'budget', 'seed'] as const).find(name => flags[name] !== undefined);
+  const own = (['types', 'budget', 'seed', 'resamples'] as const).find(name => flags[name] !== undefined);
   if (own) throw new KneserError('KNESER_OPTION', `${own}: belongs to --by`);
   const { LanguageModel } = await import('../model/language-model.js');
   const { PerplexitySum } = await import('../model/scoring/perplexity.js');
@@ -112,7 +114,7 @@ async function runByDomain(path: string, files: readonly string[], flags: Perple
   }
   const { LanguageModel } = await import('../model/language-model.js');
   const { perplexityBy } = await import('../documents/perplexity-by.js');
-  const { types, budget, seed, threads } = flags;
+  const { types, budget, seed, resamples, threads } = flags;
   await using model = await LanguageModel.open(path, openOptions(flags));
   const report = await withDisplay(flags.quiet === true || !standard.stderr.isTTY, display =>
     perplexityBy({
@@ -120,7 +122,7 @@ async function runByDomain(path: string, files: readonly string[], flags: Perple
       files,
       by,
       ...documentOptions(flags),
-      ...given({ types, budget, seed, threads }),
+      ...given({ types, budget, seed, resamples, threads }),
       ...(display ? { onProgress: progress => display.show(progress) } : {}),
       onWarning: warn,
     }),

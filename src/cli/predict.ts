@@ -1,18 +1,23 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { STDIN } from '../base/node/standard-streams.js';
 import type { Explanation, Prediction } from '../model/prediction/prediction.js';
 import type { DocumentOptions } from '../text/formats/corpus.js';
 import { addDocumentFlags, TEXT_FILE } from './documents.js';
 import { figure, print, printJsonLine, printTable, warn } from './output.js';
 import { addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
+import { given } from './given.js';
 import { parseWhole } from './values.js';
 
 const HELP = `
 Prints for each line of input its most probable next tokens: probability, log10 p, and the length of the longest n-gram of the
 model that ends with the token. An empty line asks how sentences begin.
 
-Example:
-  echo 'the cat sat on the' | kneser predict model --top 3`;
+With --gap the probability of a filler is its share of all fillers. Fillers of one token are found exactly, longer ones by beam search.
+
+Examples:
+  echo 'the cat sat on the' | kneser predict model --top 3
+  echo 'the cat sat on the' | kneser predict model --prefix ma
+  echo 'the cat ___ on the mat' | kneser predict model --gap ___`;
 
 /** Flags of `kneser predict`. */
 interface PredictFlags extends ModelFlags, DocumentOptions {
@@ -21,12 +26,26 @@ interface PredictFlags extends ModelFlags, DocumentOptions {
   readonly unknown?: boolean;
   readonly explain?: boolean;
   readonly json?: boolean;
+  readonly prefix?: string;
+  readonly gap?: string;
+  readonly gapLength?: readonly [number, number];
+  readonly options?: string;
+  readonly startsWith?: string;
+  readonly endsWith?: string;
 }
 
 /** Predicting the next token from tables on disk takes about as long as scoring this many words. */
 const WORDS_A_PREDICTION = 60;
 /** With `--explain`, the number of patterns that are printed for each token: those with the largest parts of its probability. */
 const PATTERNS_SHOWN = 3;
+
+/** Reads lengths of fillers, such as `2` or `1-3`. */
+function parseLengths(text: string): [number, number] {
+  const match = /^(\d+)(?:-(\d+))?$/.exec(text.trim());
+  if (!match) throw new InvalidArgumentError('It takes a number of tokens such as 2, or a range such as 1-3.');
+  const [from, to = match[1]] = match.slice(1) as [string, string | undefined];
+  return [Number(from), Number(to)];
+}
 
 /** `kneser predict`. */
 export function define(command: Command): void {
@@ -37,24 +56,41 @@ export function define(command: Command): void {
     .option('--no-start', 'put no <s> before a line: it need not be the beginning of a sentence')
     .option('--unknown', 'list <unk> too, which stands for all unknown words')
     .option('--explain', 'show how much each pattern contributes to a probability')
+    .option('--prefix <text>', 'predict only words that begin with this')
+    .option(
+      '--gap <mark>',
+      'lines are whole sentences with this mark, such as ___: predict what stands there from both sides',
+    )
+    .option('--gap-length <n>', 'tokens of a filler: 2, or 1-3 (default: 1)', parseLengths)
+    .option('--options <file>', 'with --gap: choose from the fillers in this file, one a line')
+    .option('--starts-with <text>', 'with --gap: only fillers that begin with this')
+    .option('--ends-with <text>', 'with --gap: only fillers that end with this')
     .option('--json', 'print one JSON object on each line');
   addModelFlags(command);
   addDocumentFlags(command).addHelpText('after', HELP).action(run);
 }
 
 async function run(path: string, file: string, flags: PredictFlags): Promise<void> {
-  const { top, start, unknown = false, explain = false, json } = flags;
-  const { checkPredictOptions } = await import('../model/prediction/prediction.js');
-  checkPredictOptions({ top });
+  const { top, start, unknown = false, explain = false, json, prefix, gap, gapLength, startsWith, endsWith } = flags;
   const { expandInputs } = await import('../text/formats/input.js');
+  const { readLines, readModelLines } = await import('./lines.js');
+  let options: string[] | undefined;
+  if (flags.options !== undefined) {
+    options = [];
+    const files = await expandInputs([flags.options], {}, warn);
+    for await (const { line } of readLines(files, {})) if (line.trim() !== '') options.push(line.trim());
+  }
+  const asked = { top, start, unknown, explain, ...given({ prefix, gap, gapLength, options, startsWith, endsWith }) };
+  const { checkPredictOptions } = await import('../model/prediction/prediction.js');
+  checkPredictOptions(asked);
   const inputs = await expandInputs([file], flags, warn);
   const { LanguageModel } = await import('../model/language-model.js');
-  const { readModelLines } = await import('./lines.js');
   const model = await LanguageModel.open(path, openOptions(flags));
   try {
-    const lines = readModelLines(model, inputs, flags, { ofLine: () => WORDS_A_PREDICTION });
+    const cost = gap === undefined || options ? WORDS_A_PREDICTION : model.info.vocabulary;
+    const lines = readModelLines(model, inputs, flags, { ofLine: () => cost });
     for await (const { line: history, model: predicting } of lines) {
-      const predictions = await predicting.predict(history, { top, start, unknown, explain });
+      const predictions = await predicting.predict(history, asked);
       if (json) await printJsonLine({ history, predictions });
       else await printPredictions(history, predictions);
     }

@@ -1,13 +1,14 @@
 import { contiguous, span, tableName, type Pattern, type Stream } from '../tables/pattern.js';
 import { BOS, NONE } from '../text/tokens.js';
 import type { TupleSink } from './sort.js';
-import { TableWriter, type EncodedBlock } from '../tables/table-writer.js';
+import { TableWriter, type EncodedBlock, type TableSummary } from '../tables/table-writer.js';
+import { RowOutput, TrieOutput, type ContextOutput, type CountedBlock } from './context-output.js';
 
 /**
  * Counting turns text into the rows of count tables. `token-stream` gives each distinct word an index, `vocabulary` gives it an id,
  * `layout` arranges the ids in chunks, `partition` divides the positions into tasks, `sort` (and `runs`, on disk) sorts the positions so
  * that equal n-grams are neighbours, and `adjust` (this file) counts the n-grams. `counter` runs one task, `pool` runs all tasks on
- * threads. `bigrams` and `exchange` group words into classes. `merge-range` joins the tables of models without sorting.
+ * threads. `bigrams` and `exchange` group words into classes. `merge-range` makes the tries of a model of those of other models, without sorting.
  */
 
 /**
@@ -21,8 +22,8 @@ import { TableWriter, type EncodedBlock } from '../tables/table-writer.js';
 export interface Tally {
   /** For each column of the tuples, the distance of its word to the left of the predicted word; 0 for the predicted word itself. */
   readonly distances: readonly number[];
-  /** The writer of each table of the sort. */
-  readonly writers: readonly TableWriter[];
+  /** The tables of the sort, with the sums over their rows so far. */
+  readonly tables: readonly { readonly table: string; summary: TableSummary }[];
   readonly add: TupleSink;
   /** Writes the last groups, and emits the last, unfilled block of each table. */
   end(): void;
@@ -59,17 +60,20 @@ export function planSorts(patterns: readonly Pattern[], order: number): Sort[] {
  *
  * @param unigrams by word id (length: ids in use): the tally of the contiguous sort adds the number of distinct words seen before the word.
  * @param emit takes each encoded block.
+ * @param ranks by word id, its rank among the followers of the empty context, if blocks of tries are to be made: of contiguous patterns.
  */
 export function createTally(
   sort: Sort,
   stream: Stream,
   order: number,
   unigrams: Uint32Array,
-  emit: (block: EncodedBlock) => void,
+  emit: (block: CountedBlock) => void,
+  ranks?: Uint32Array,
 ): Tally {
-  return sort[0].length === span(sort[0])
-    ? new ContiguousTally(stream, order, unigrams, emit)
-    : new SkipTally(sort, stream, order, unigrams.length, emit);
+  if (sort[0].length !== span(sort[0])) return new SkipTally(sort, stream, order, unigrams.length, emit);
+  const width = order - 1;
+  const output = ranks ? new TrieOutput(stream, width, ranks, emit) : new RowOutput(stream, width, emit);
+  return new ContiguousTally(order, unigrams, output);
 }
 
 /**
@@ -197,7 +201,6 @@ function insertionSort(values: Uint32Array, length: number): void {
  */
 class ContiguousTally implements Tally {
   readonly distances: readonly number[];
-  readonly writers: readonly TableWriter[];
   /** Words of the longest context: order − 1. */
   private readonly width: number;
   /** The columns of the last tuple: length `order`. */
@@ -208,18 +211,18 @@ class ContiguousTally implements Tally {
   private weight = 0;
 
   constructor(
-    stream: Stream,
     order: number,
     private readonly unigrams: Uint32Array,
-    emit: (block: EncodedBlock) => void,
+    private readonly output: ContextOutput,
   ) {
     this.width = order - 1;
     this.distances = [...contiguous(order), 0];
     this.current = new Uint32Array(order);
     this.levels = Array.from({ length: order }, () => new Followers(unigrams.length));
-    this.writers = this.levels.map(
-      (_, level) => new TableWriter(tableName(contiguous(level + 1), stream), level, emit),
-    );
+  }
+
+  get tables(): Tally['tables'] {
+    return this.output.tables;
   }
 
   readonly add: TupleSink = (columns, order, length, weight) => {
@@ -243,7 +246,7 @@ class ContiguousTally implements Tally {
     if (this.weight > 0) this.advance(0);
     this.weight = 0;
     this.current.fill(0);
-    for (const writer of this.writers) writer.flush();
+    this.output.end();
   }
 
   /** Adds the last tuple to its longest context, and closes the contexts that the next tuple does not share. @param different the first column in which the next tuple differs. */
@@ -255,13 +258,13 @@ class ContiguousTally implements Tally {
     for (let k = width; k > different; k--) this.close(k);
   }
 
-  /** Writes the rows of the current context of a level, and appends its followers to the context one word shorter. */
+  /** Gives the current context of a level to the output, and appends its followers to the context one word shorter. */
   private close(level: number): void {
     const followers = this.levels[level];
     if (followers.empty) return;
     const isRaw = level === this.width || this.current[level - 1] === BOS;
     if (!isRaw) followers.countWords();
-    this.writers[level].group(this.current, followers.words, followers.counts, followers.length);
+    this.output.put(level, this.current, followers.words, followers.counts, followers.length);
     if (level > 1) {
       this.levels[level - 1].pushWords(followers);
     } else {
@@ -280,7 +283,7 @@ class ContiguousTally implements Tally {
  */
 class SkipTally implements Tally {
   readonly distances: readonly number[];
-  readonly writers: readonly TableWriter[];
+  readonly tables: readonly TableWriter[];
   /** Words of a context; also the index of the predicted word's column. */
   private readonly width: number;
   /** The columns of the last tuple. */
@@ -300,7 +303,7 @@ class SkipTally implements Tally {
     this.width = pattern.length;
     this.distances = [...pattern, 0, ...reached.filter(distance => !pattern.includes(distance))];
     this.current = new Uint32Array(this.distances.length);
-    this.writers = sort.map(p => new TableWriter(tableName(p, stream), p.length, emit));
+    this.tables = sort.map(p => new TableWriter(tableName(p, stream), p.length, emit));
   }
 
   readonly add: TupleSink = (columns, order, length) => {
@@ -320,25 +323,25 @@ class SkipTally implements Tally {
   end(): void {
     if (this.count > 0) this.advance(0);
     this.current.fill(0);
-    for (const writer of this.writers) writer.flush();
+    for (const table of this.tables) table.flush();
   }
 
   /** Adds the current row to its context, and writes the contexts that the next tuple does not share. @param different the first column in which the next tuple differs. */
   private advance(different: number): void {
-    const { current, width, followers, partnerFollowers, writers } = this;
+    const { current, width, followers, partnerFollowers, tables } = this;
     followers.push(current[width], this.count);
     this.count = 0;
     if (different < width) {
       // The farthest word is NONE if the sentence is too short for the first pattern; it may be long enough for the partner.
-      if (current[width - 1] !== NONE) writers[0].group(current, followers.words, followers.counts, followers.length);
-      if (writers.length > 1 && current[width - 2] !== NONE) {
+      if (current[width - 1] !== NONE) tables[0].group(current, followers.words, followers.counts, followers.length);
+      if (tables.length > 1 && current[width - 2] !== NONE) {
         partnerFollowers.pushTimes(followers);
       }
       followers.length = 0;
     }
     if (different < width - 1 && !partnerFollowers.empty) {
       partnerFollowers.countWords();
-      writers[1].group(current, partnerFollowers.words, partnerFollowers.counts, partnerFollowers.length);
+      tables[1].group(current, partnerFollowers.words, partnerFollowers.counts, partnerFollowers.length);
       partnerFollowers.length = 0;
     }
   }

@@ -5,8 +5,9 @@ import type { Weights } from './ngram-source.js';
 import type { Scratch, ScratchFile } from './scratch.js';
 import { PositionSorter, SortSpace, type TupleSink } from './sort.js';
 import { TupleSums } from './tuple-sums.js';
-import { emptySummary, type EncodedBlock, type TableSummary } from '../tables/table-writer.js';
+import { emptySummary, type TableSummary } from '../tables/table-writer.js';
 import { createTally, type Sort, type Tally } from './adjust.js';
+import type { CountedBlock } from './context-output.js';
 
 /** At most this many tallies are kept for later tasks, because each holds the buffers of an unfinished block of every table that it writes. */
 const KEPT_TALLIES = 64;
@@ -21,6 +22,8 @@ export interface CountPlan {
   readonly weights: Weights;
   /** Ids in use, `NONE` included. */
   readonly types: number;
+  /** By word id, its rank among the followers of the empty context, if blocks of tries are to be made: of contiguous patterns. */
+  readonly ranks?: Uint32Array;
   /** Path of the file for this thread's sorted runs. */
   readonly temporary: string;
   /** Total size of the buffers through which runs are merged [bytes]. */
@@ -74,7 +77,7 @@ export class Counter {
   constructor(
     private readonly plan: CountPlan,
     private readonly scratch: Scratch | undefined,
-    private readonly emit: (block: EncodedBlock) => void,
+    private readonly emit: (block: CountedBlock) => void,
   ) {
     this.unigrams = new Uint32Array(plan.types);
   }
@@ -123,9 +126,9 @@ export class Counter {
   private tallyOf(sort: number): Tally {
     let tally = this.tallies.get(sort);
     if (!tally) {
-      const { stream, order, sorts } = this.plan;
+      const { stream, order, sorts, ranks } = this.plan;
       if (this.tallies.size >= KEPT_TALLIES) this.tallies.clear();
-      tally = createTally(sorts[sort], stream, order, this.unigrams, this.emit);
+      tally = createTally(sorts[sort], stream, order, this.unigrams, this.emit, ranks);
       this.tallies.set(sort, tally);
     }
     return tally;
@@ -159,9 +162,9 @@ export class Counter {
 /** Ends a partition. @returns the summaries of the tables that got rows; the tally begins new summaries. */
 function finish(tally: Tally): CountResult {
   tally.end();
-  const summaries = tally.writers
-    .filter(writer => writer.summary.rows > 0)
-    .map(writer => ({ table: writer.table, summary: writer.summary }));
-  for (const writer of tally.writers) writer.summary = emptySummary();
+  const summaries = tally.tables
+    .filter(({ summary }) => summary.rows > 0)
+    .map(({ table, summary }) => ({ table, summary }));
+  for (const table of tally.tables) table.summary = emptySummary();
   return { summaries };
 }

@@ -1,14 +1,14 @@
 import { systemCode } from '../base/errors.js';
 import { Counter, type CountPlan, type CountResult, type CountTask } from './counter.js';
+import type { CountedBlock } from './context-output.js';
 import type { Scratch } from './scratch.js';
-import type { EncodedBlock } from '../tables/table-writer.js';
 
 /** A request to a counting thread: to do a task, or to close its files and send its unigram counts. */
 export type ThreadRequest = { readonly task: CountTask } | { readonly finish: true };
 
 /** A reply of a counting thread: blocks as they fill up, then the result of the task; after `finish` the unigram counts of all its tasks. */
 export type ThreadReply =
-  | { readonly kind: 'blocks'; readonly blocks: EncodedBlock[] }
+  | { readonly kind: 'blocks'; readonly blocks: CountedBlock[] }
   | { readonly kind: 'result'; readonly result: CountResult }
   | { readonly kind: 'finished'; readonly unigrams: Uint32Array }
   | { readonly kind: 'failed'; readonly message: string; readonly code: string | undefined };
@@ -31,7 +31,7 @@ export function countInThread(
   send: (reply: ThreadReply, moved?: ArrayBuffer[]) => void,
 ): (request: ThreadRequest) => void {
   const { underWay } = plan;
-  let blocks: EncodedBlock[] = [];
+  let blocks: CountedBlock[] = [];
   const sendBlocks = (): void => {
     if (blocks.length === 0) return;
     if (underWay) Atomics.add(underWay, 0, 1);

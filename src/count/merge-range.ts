@@ -1,9 +1,10 @@
 import type { ModelStore } from '../store/store.js';
-import { contiguous, tableName } from '../tables/pattern.js';
-import { TableWriter, type EncodedBlock, type TableSummary } from '../tables/table-writer.js';
-import { BOS } from '../text/tokens.js';
+import type { RangeBlock } from '../tables/index-range.js';
+import { addCounts, emptySummary, type TableSummary } from '../tables/table-writer.js';
+import { TrieWriter, type ContextColumns, type EncodedTrieBlock } from '../tables/trie-writer.js';
 import type { WordRange } from '../tables/word-ranges.js';
-import { readSubtrees, type Level, type SubtreeModel } from './subtrees.js';
+import { BOS } from '../text/tokens.js';
+import { grown, Level, SubtreeReader, type SubtreeModel } from './subtrees.js';
 
 /** The models whose tables are merged, as if their texts were one text. */
 export interface MergePlan {
@@ -11,328 +12,423 @@ export interface MergePlan {
   readonly models: readonly (SubtreeModel & {
     /** How often the model's text counts: 1 or more. */ readonly times: number;
   })[];
-  /** Ids in use: all new word ids are below it. */
-  readonly types: number;
-  /** By new id, the number of distinct words before the word; all threads add to it. */
+  /**
+   * By rank among the followers of the merged empty context, the number of distinct words before the word; in memory that threads share:
+   * all of them add to it.
+   */
   readonly unigrams: Uint32Array;
 }
+
+/** Consecutive ranges of words that are merged at once. No block has contexts of two of them. */
+export interface MergeUnit extends WordRange {
+  /** The first word of each range but the first, ascending. */
+  readonly cuts: readonly number[];
+}
+
+/** The part of the tables of contexts that a unit has, shorter contexts first. */
+export type MergedFigures = readonly TableSummary[];
 
 /** Encoded blocks are given to `take` when at least this many wait. */
 const BLOCKS_A_TAKE = 64;
 /** Stands for the end of a list; greater than all word ids. */
 const NO_WORD = 0xffffffff;
-/** How many contexts of one word are merged before the waiting blocks are counted again. */
-const CONTEXTS_A_LOOK = 64;
 
 /**
- * Merges all contexts of models whose nearest words are in a range of new ids. The merged counts are the counts of the joined texts.
+ * Merges all contexts of models whose nearest words are in a unit of new ids. The merged counts are the counts of the joined texts.
  *
  * - Input: the tries of models that have contiguous tables only.
- * - Output: blocks of rows of all tables except the table of unigrams, ascending in every table, given to `take`; the summaries of the
- *   tables.
+ * - Output: blocks of the tries of all tables except the table of unigrams, given to `take`: ascending in every table, with the numbers of
+ *   contexts counted from the first one of the unit; the summaries of the tables.
+ * - Order: shorter contexts first. A level is the contexts of one length; it is merged when the level before is, since the ranks of its
+ *   rows are among the followers of that level's merged contexts.
  *
  * Raw counts add up. The count of any other n-gram is the number of distinct words that precede it: the sum of its counts in the models,
- * minus one for each further model in which the same word precedes it. A context of several models is therefore merged after the
- * contexts that are one word longer to the left.
+ * minus one for each further model in which the same word precedes it. So the blocks of a level are made when the next level is merged.
  *
  * @param stores the store of each model, in the sequence of `plan.models`.
  * @param onRows called with the number of rows of each block that was read.
- * @param memory arrays for the contexts of each model, which an earlier call has filled; they are overwritten.
+ * @param memory the levels of an earlier call, which are overwritten.
  * @throws KNESER_DAMAGED
  */
-export async function mergeRange(
+export async function mergeUnit(
   stores: readonly ModelStore[],
-  plan: MergePlan,
-  range: WordRange,
-  take: (blocks: EncodedBlock[]) => Promise<void>,
+  { order, models, unigrams }: MergePlan,
+  unit: MergeUnit,
+  take: (blocks: RangeBlock[]) => Promise<void>,
   onRows: (rows: number) => void,
-  memory: Level[][] = [],
-): Promise<readonly { readonly table: string; readonly summary: TableSummary }[]> {
-  for (const [i, model] of plan.models.entries()) {
+  memory = new MergeMemory(models.length),
+): Promise<MergedFigures> {
+  const readers = models.map((model, i) => {
     const { ids, nearest } = model;
     const places: number[] = [];
     for (let place = 0; place < nearest.length; place++) {
       const id = ids[nearest[place]];
-      if (id >= range.from && id < range.to) places.push(place);
+      if (id >= unit.from && id < unit.to) places.push(place);
     }
-    memory[i] = await readSubtrees(stores[i], model, places, onRows, memory.at(i));
+    return new SubtreeReader(stores[i], model, places);
+  });
+  const times = models.map(model => model.times);
+  const blocks: RangeBlock[] = [];
+  const summaries: TableSummary[] = [];
+  const write = async (table: number, level: MergedLevel): Promise<void> => {
+    const writing = new LevelWriting(level, block => void blocks.push({ table, ...block }));
+    while (writing.advance(() => blocks.length >= BLOCKS_A_TAKE)) await take(blocks.splice(0));
+    summaries.push(writing.summary);
+  };
+  let merged = memory.root;
+  merged.beRoot();
+  let parents: readonly Level[] = readers.map(reader => reader.root);
+  for (let depth = 0; depth < order - 1; depth++) {
+    const levels = memory.levels[depth % 2];
+    const longer = memory.merged[depth % 2];
+    for (const [i, reader] of readers.entries()) await reader.read(depth, levels[i], parents[i], onRows);
+    const isFirst = depth === 0;
+    new LevelMerge(longer, merged, levels, parents, { times, isFirst, isLast: depth === order - 2 }).run();
+    longer.rangeStarts = isFirst
+      ? startsOf(longer.words, longer.contexts, unit.cuts)
+      : startsOf(longer.parents, longer.contexts, merged.rangeStarts);
+    if (isFirst) addUnigrams(unigrams, longer);
+    // The counts of a level are complete when the next level is merged.
+    if (depth > 0) await write(depth - 1, merged);
+    parents = levels;
+    merged = longer;
   }
-  const blocks: EncodedBlock[] = [];
-  const merging = new Merging(plan, memory, block => blocks.push(block));
-  while (merging.advance(CONTEXTS_A_LOOK)) if (blocks.length >= BLOCKS_A_TAKE) await take(blocks.splice(0));
-  const summaries = merging.end();
+  await write(order - 2, merged);
   await take(blocks);
   return summaries;
 }
 
-/** The state of one merge. Level k has the contexts of k + 1 words; its current context is the first k + 1 words of `path`. */
-class Merging {
-  /** By level, the writer of its table. */
-  private readonly writers: readonly TableWriter[];
-  /** The words of the current contexts, nearest first. */
-  private readonly path: Uint32Array;
-  /** By level: the models that have the current context, and the number of the context in each of them. */
-  private readonly found: readonly { models: Uint32Array; contexts: Uint32Array }[];
-  /** By level, for each model in `found`: the next entry of its list of children or of followers, and the end of the list. */
-  private readonly lists: readonly { next: Uint32Array; ends: Uint32Array }[];
-  /** By level and word: by how much the counts of (current context, word) in the models add up to too much. */
-  private readonly excess: readonly Uint32Array[];
-  /** For each model: the next of its contexts of one word, and their end. */
-  private readonly top: { next: Uint32Array; ends: Uint32Array };
-  /** The followers of a merged context, and their counts. */
-  private words = new Uint32Array(1024);
-  private counts = new Uint32Array(1024);
-  /** By model, how often its text counts. */
-  private readonly times: readonly number[];
-  private readonly unigrams: Uint32Array;
-  /** The level of the longest contexts. */
-  private readonly last: number;
+/** Adds for each follower of contexts of one word that one more word precedes it. */
+function addUnigrams(unigrams: Uint32Array, { ranks, rows }: MergedLevel): void {
+  const counts = new Uint32Array(unigrams.length);
+  for (let row = 0; row < rows; row++) counts[ranks[row]]++;
+  for (let rank = 0; rank < counts.length; rank++) if (counts[rank] > 0) Atomics.add(unigrams, rank, counts[rank]);
+}
 
-  /** @param levels by model and level, the contexts of the model. */
-  constructor(
-    { order, models: { length }, models, types, unigrams }: MergePlan,
-    private readonly levels: readonly (readonly Level[])[],
-    emit: (block: EncodedBlock) => void,
-  ) {
-    const width = order - 1;
-    this.last = width - 1;
-    this.times = models.map(({ times }) => times);
-    this.unigrams = unigrams;
-    this.path = new Uint32Array(width);
-    const emptyLists = (): { next: Uint32Array; ends: Uint32Array } => ({
-      next: new Uint32Array(length),
-      ends: new Uint32Array(length),
-    });
-    const byLevel = <T>(make: (level: number) => T): T[] => Array.from({ length: width }, (_, level) => make(level));
-    this.writers = byLevel(level => new TableWriter(tableName(contiguous(level + 2), 'words'), level + 1, emit));
-    this.found = byLevel(() => ({ models: new Uint32Array(length), contexts: new Uint32Array(length) }));
-    this.lists = byLevel(emptyLists);
-    this.excess = byLevel(level => new Uint32Array(level < width - 1 ? types : 0));
-    this.top = emptyLists();
-    for (const [m, [first]] of levels.entries()) this.top.ends[m] = first.contexts;
+/** The levels of models and the merged ones: two of each, since only two lengths of contexts are in memory. */
+export class MergeMemory {
+  /** By parity of the depth, then by model. */
+  readonly levels: readonly (readonly Level[])[];
+  /** By parity of the depth. */
+  readonly merged: readonly MergedLevel[];
+  /** The merged empty context. */
+  readonly root: MergedLevel;
+
+  /** @param models number of models. */
+  constructor(models: number) {
+    this.levels = [0, 1].map(() => Array.from({ length: models }, () => new Level()));
+    this.merged = [0, 1].map(() => new MergedLevel(models));
+    this.root = new MergedLevel(models);
+  }
+}
+
+/** The merged contexts of one length, in their order, and their rows. */
+class MergedLevel implements ContextColumns {
+  contexts = 0;
+  rows = 0;
+  /** By context, the number of its parent. */
+  parents = new Uint32Array(64);
+  /** By context, its farthest word. */
+  words = new Uint32Array(64);
+  /** Rows `starts[c]` … `starts[c + 1]` − 1 are the followers of context c. */
+  starts = new Uint32Array(65);
+  /** By row, its rank among the followers of the parent. */
+  ranks = new Uint32Array(64);
+  /** By row, its count. */
+  counts = new Uint32Array(64);
+  /** By model, then by context: the number of the context in the level of the model, plus 1; 0 where the model lacks it. */
+  readonly sources: Uint32Array<ArrayBuffer>[];
+  /** The first context of each range of the unit but the first. */
+  rangeStarts: readonly number[] = [];
+
+  constructor(models: number) {
+    this.sources = Array.from({ length: models }, () => new Uint32Array(64));
   }
 
-  /** Merges up to `most` contexts of one word, each with all longer contexts that continue it. @returns whether contexts may remain. */
-  advance(most: number): boolean {
-    for (let i = 0; i < most; i++) {
-      const count = this.enter(0, this.top, this.levels.length, undefined);
-      if (count === 0) return false;
-      this.merge(0, count);
+  /** Empties the level, and makes room for so many contexts and rows. */
+  begin(contexts: number, rows: number): void {
+    this.contexts = this.rows = this.starts[0] = 0;
+    if (contexts > this.words.length) {
+      this.parents = grown(this.parents, contexts);
+      this.words = grown(this.words, contexts);
+      this.starts = grown(this.starts, contexts + 1);
+      for (const [m, source] of this.sources.entries()) this.sources[m] = grown(source, contexts);
     }
-    return true;
+    if (rows <= this.ranks.length) return;
+    this.ranks = grown(this.ranks, rows);
+    this.counts = grown(this.counts, rows);
   }
 
-  /** Writes the unfinished blocks. @returns the summaries of the tables that have rows. */
-  end(): { readonly table: string; readonly summary: TableSummary }[] {
-    for (const writer of this.writers) writer.flush();
-    return this.writers.filter(({ summary }) => summary.rows > 0).map(({ table, summary }) => ({ table, summary }));
+  /** Makes it the level of the empty context, which all models have. Its followers are counted elsewhere. */
+  beRoot(): void {
+    this.begin(1, 0);
+    this.contexts = 1;
+    for (const source of this.sources) source[0] = 1;
   }
+}
+
+/** For each bound the index of the first of `length` ascending numbers that is at least the bound. @param bounds ascending. */
+function startsOf(numbers: Uint32Array, length: number, bounds: readonly number[]): number[] {
+  let at = 0;
+  return bounds.map(bound => {
+    while (at < length && numbers[at] < bound) at++;
+    return at;
+  });
+}
+
+/** How the rows of a level are counted. */
+interface LevelCounting {
+  /** By model, how often its text counts. */
+  readonly times: readonly number[];
+  /** Whether the contexts have one word: the counts of the level before are then counted apart. */
+  readonly isFirst: boolean;
+  /** Whether the contexts are the longest, so that all counts are raw. */
+  readonly isLast: boolean;
+}
+
+/** The merging of the contexts of one length. */
+class LevelMerge {
+  /** For each model: the next entry of its list of contexts or rows, and the end of the list. */
+  private readonly next: Uint32Array;
+  private readonly ends: Uint32Array;
 
   /**
-   * Moves to the next context of a level: its farthest word is the least of the words at the heads of the lists. Sets `path` and `found`.
-   *
-   * @param length number of lists.
-   * @param modelOf by list, its model; if absent, list i belongs to model i.
-   * @returns how many models have the context; 0 at the end of all lists.
+   * @param to is overwritten.
+   * @param above the merged level of the parents. What its counts add up to too much is taken off them.
+   * @param levels of each model. The ranks of their rows become ranks in the merged contexts.
+   * @param parents of each model the level of the parents.
    */
-  private enter(
-    level: number,
-    { next, ends }: { readonly next: Uint32Array; readonly ends: Uint32Array },
-    length: number,
-    modelOf: Uint32Array | undefined,
-  ): number {
-    const { models, contexts } = this.found[level];
-    let least = -1;
-    let count = 0;
-    for (let i = 0; i < length; i++) {
-      if (next[i] === ends[i]) continue;
-      const model = modelOf ? modelOf[i] : i;
-      const { words, order } = this.levels[model][level];
-      const context = order[next[i]];
-      const word = words[context];
-      if (count > 0 && word > least) continue;
-      if (word !== least || count === 0) count = 0;
-      least = word;
-      models[count] = model;
-      contexts[count++] = context;
-    }
-    if (count === 0) return 0;
-    for (let i = 0, n = 0; i < length && n < count; i++) {
-      if ((modelOf ? modelOf[i] : i) !== models[n]) continue;
-      next[i]++;
-      n++;
-    }
-    this.path[level] = least;
-    return count;
+  constructor(
+    private readonly to: MergedLevel,
+    private readonly above: MergedLevel,
+    private readonly levels: readonly Level[],
+    private readonly parents: readonly Level[],
+    private readonly counting: LevelCounting,
+  ) {
+    this.next = new Uint32Array(levels.length);
+    this.ends = new Uint32Array(levels.length);
+    to.begin(
+      levels.reduce((sum, { contexts }) => sum + contexts, 0),
+      levels.reduce((sum, { rows }) => sum + rows, 0),
+    );
   }
 
-  /** Merges the current context and all longer contexts that continue it. @param count how many models have the context. */
-  private merge(level: number, count: number): void {
-    const { models, contexts } = this.found[level];
-    if (count === 1) {
-      this.copy(level, models[0], contexts[0]);
-      return;
-    }
-    if (count === 2) {
-      this.mergeTwo(level, models[0], contexts[0], models[1], contexts[1]);
-      return;
-    }
-    const list = this.lists[level];
-    const { next, ends } = list;
-    if (level < this.last) {
-      for (let i = 0; i < count; i++) {
-        const { children } = this.levels[models[i]][level];
-        next[i] = children[contexts[i]];
-        ends[i] = children[contexts[i] + 1];
+  run(): void {
+    const { contexts, sources } = this.above;
+    for (let parent = 0; parent < contexts; parent++) {
+      let count = 0;
+      let first = 0;
+      let second = 0;
+      for (let m = 0; m < sources.length; m++) {
+        if (sources[m][parent] === 0) continue;
+        if (count++ === 0) first = m;
+        else second = m;
       }
-      for (;;) {
-        const found = this.enter(level + 1, list, count, models);
-        if (found === 0) break;
-        this.merge(level + 1, found);
-      }
+      if (count === 1) this.copyChildren(first, parent);
+      else if (count === 2) this.mergeChildrenOfTwo(first, second, parent);
+      else this.mergeChildren(parent);
     }
-    let most = 0;
-    for (let i = 0; i < count; i++) {
-      const { starts } = this.levels[models[i]][level];
-      next[i] = starts[contexts[i]];
-      ends[i] = starts[contexts[i] + 1];
-      most += ends[i] - next[i];
+  }
+
+  /** Adds the children of a parent that one model has. */
+  private copyChildren(m: number, parent: number): void {
+    const { order } = this.levels[m];
+    const { children } = this.parents[m];
+    const number = this.above.sources[m][parent] - 1;
+    const end = children[number + 1];
+    for (let at = children[number]; at < end; at++) this.copy(m, order[at], parent);
+  }
+
+  /** Adds the children of a parent that two models have. */
+  private mergeChildrenOfTwo(m: number, n: number, parent: number): void {
+    const { above, parents, levels } = this;
+    const { order: orderA, words: wordsA } = levels[m];
+    const { order: orderB, words: wordsB } = levels[n];
+    const a = above.sources[m][parent] - 1;
+    const b = above.sources[n][parent] - 1;
+    const endA = parents[m].children[a + 1];
+    const endB = parents[n].children[b + 1];
+    let atA = parents[m].children[a];
+    let atB = parents[n].children[b];
+    while (atA < endA || atB < endB) {
+      const wordA = atA < endA ? wordsA[orderA[atA]] : NO_WORD;
+      const wordB = atB < endB ? wordsB[orderB[atB]] : NO_WORD;
+      if (wordA < wordB) this.copy(m, orderA[atA++], parent);
+      else if (wordB < wordA) this.copy(n, orderB[atB++], parent);
+      else this.mergeTwo(m, orderA[atA++], n, orderB[atB++], parent);
     }
-    this.reserve(most);
-    const { words, counts, times, excess } = this;
-    const isRaw = this.isRaw(level);
-    const above = level > 0 ? excess[level - 1] : undefined;
-    const own = excess[level];
-    let length = 0;
+  }
+
+  /** Adds the children of a parent that several models have. */
+  private mergeChildren(parent: number): void {
+    const { above, parents, levels } = this;
+    const having = [...levels.keys()].filter(m => above.sources[m][parent] > 0);
+    const next = new Uint32Array(levels.length);
+    const ends = new Uint32Array(levels.length);
+    for (const m of having) {
+      const number = above.sources[m][parent] - 1;
+      next[m] = parents[m].children[number];
+      ends[m] = parents[m].children[number + 1];
+    }
     for (;;) {
       let least = NO_WORD;
-      for (let i = 0; i < count; i++) {
-        if (next[i] < ends[i]) least = Math.min(least, this.levels[models[i]][level].followers[next[i]]);
+      for (const m of having) if (next[m] < ends[m]) least = Math.min(least, levels[m].words[levels[m].order[next[m]]]);
+      if (least === NO_WORD) return;
+      const sharing = having.filter(m => next[m] < ends[m] && levels[m].words[levels[m].order[next[m]]] === least);
+      const contexts = sharing.map(m => levels[m].order[next[m]++]);
+      if (sharing.length === 1) this.copy(sharing[0], contexts[0], parent);
+      else this.mergeRows(sharing, contexts, parent);
+    }
+  }
+
+  /** Begins a context that models have. @returns its number. */
+  private begin(parent: number, word: number): number {
+    const { to } = this;
+    const number = to.contexts++;
+    to.parents[number] = parent;
+    to.words[number] = word;
+    // The longest contexts have no children, which would ask for them.
+    if (!this.counting.isLast) for (let m = 0; m < to.sources.length; m++) to.sources[m][number] = 0;
+    return number;
+  }
+
+  private isRaw(word: number): boolean {
+    return this.counting.isLast || word === BOS;
+  }
+
+  /** Adds a context that one model has. */
+  private copy(m: number, context: number, parent: number): void {
+    const { to, counting } = this;
+    const { words, starts, rowOrder, ranks, counts } = this.levels[m];
+    const { ranks: toRanks, counts: toCounts } = to;
+    const number = this.begin(parent, words[context]);
+    const times = this.isRaw(words[context]) ? counting.times[m] : 1;
+    const end = starts[context + 1];
+    let at = to.rows;
+    if (counting.isLast) {
+      for (let i = starts[context]; i < end; i++, at++) {
+        const row = rowOrder[i];
+        toRanks[at] = ranks[row];
+        toCounts[at] = times * counts[row];
       }
+    } else {
+      to.sources[m][number] = context + 1;
+      for (let i = starts[context], rank = 0; i < end; i++, at++) {
+        const row = rowOrder[i];
+        toRanks[at] = ranks[row];
+        toCounts[at] = times * counts[row];
+        ranks[row] = rank++;
+      }
+    }
+    to.starts[number + 1] = to.rows = at;
+  }
+
+  /** Adds a context that two models have. */
+  private mergeTwo(m: number, a: number, n: number, b: number, parent: number): void {
+    const { to, above, counting } = this;
+    const { words, starts: startsA, rowOrder: orderA, ranks: ranksA, counts: countsA } = this.levels[m];
+    const { starts: startsB, rowOrder: orderB, ranks: ranksB, counts: countsB } = this.levels[n];
+    const { ranks: toRanks, counts: toCounts } = to;
+    const number = this.begin(parent, words[a]);
+    to.sources[m][number] = a + 1;
+    to.sources[n][number] = b + 1;
+    const isRaw = this.isRaw(words[a]);
+    const timesA = isRaw ? counting.times[m] : 1;
+    const timesB = isRaw ? counting.times[n] : 1;
+    const endA = startsA[a + 1];
+    const endB = startsB[b + 1];
+    const excess = counting.isFirst ? undefined : above.counts;
+    const aboveFirst = above.starts[parent];
+    const first = to.rows;
+    let at = first;
+    for (let atA = startsA[a], atB = startsB[b]; atA < endA || atB < endB; at++) {
+      const rowA = orderA[atA];
+      const rowB = orderB[atB];
+      const rankA = atA < endA ? ranksA[rowA] : NO_WORD;
+      const rankB = atB < endB ? ranksB[rowB] : NO_WORD;
+      let count = 0;
+      if (rankA <= rankB) {
+        count = timesA * countsA[rowA];
+        ranksA[rowA] = at - first;
+        atA++;
+      }
+      if (rankB <= rankA) {
+        count += timesB * countsB[rowB];
+        ranksB[rowB] = at - first;
+        atB++;
+        if (rankA === rankB && excess) excess[aboveFirst + rankA]--;
+      }
+      toRanks[at] = rankA < rankB ? rankA : rankB;
+      toCounts[at] = count;
+    }
+    to.starts[number + 1] = to.rows = at;
+  }
+
+  /** Adds a context that several models have. @param contexts its number in each of them. */
+  private mergeRows(sharing: readonly number[], contexts: readonly number[], parent: number): void {
+    const { to, above, levels, counting, next, ends } = this;
+    const word = levels[sharing[0]].words[contexts[0]];
+    const isRaw = this.isRaw(word);
+    const number = this.begin(parent, word);
+    for (const [i, m] of sharing.entries()) {
+      to.sources[m][number] = contexts[i] + 1;
+      next[m] = levels[m].starts[contexts[i]];
+      ends[m] = levels[m].starts[contexts[i] + 1];
+    }
+    const first = to.rows;
+    for (let at = first; ; at++) {
+      let least = NO_WORD;
+      for (const m of sharing)
+        if (next[m] < ends[m]) least = Math.min(least, levels[m].ranks[levels[m].rowOrder[next[m]]]);
       if (least === NO_WORD) break;
-      let sum = 0;
-      let sharing = 0;
-      for (let i = 0; i < count; i++) {
-        if (next[i] === ends[i]) continue;
-        const { followers, counts: their } = this.levels[models[i]][level];
-        if (followers[next[i]] !== least) continue;
-        sum += isRaw ? times[models[i]] * their[next[i]] : their[next[i]];
-        next[i]++;
-        sharing++;
+      let count = 0;
+      let having = 0;
+      for (const m of sharing) {
+        const { rowOrder, ranks, counts } = levels[m];
+        const row = rowOrder[next[m]];
+        if (next[m] === ends[m] || ranks[row] !== least) continue;
+        count += isRaw ? counting.times[m] * counts[row] : counts[row];
+        ranks[row] = at - first;
+        next[m]++;
+        having++;
       }
-      if (!isRaw) {
-        sum -= own[least];
-        own[least] = 0;
-      }
-      if (above && sharing > 1) above[least] += sharing - 1;
-      words[length] = least;
-      counts[length++] = sum;
+      if (!counting.isFirst) above.counts[above.starts[parent] + least] -= having - 1;
+      to.ranks[at] = least;
+      to.counts[at] = count;
+      to.rows = at + 1;
     }
-    this.put(level, length);
+    to.starts[number + 1] = to.rows;
+  }
+}
+
+/** The writing of a merged level whose counts are complete. */
+class LevelWriting {
+  readonly summary = emptySummary();
+  private readonly writer: TrieWriter;
+  /** The next context, and the next range. */
+  private context = 0;
+  private range = 0;
+
+  constructor(
+    private readonly level: MergedLevel,
+    emit: (block: EncodedTrieBlock) => void,
+  ) {
+    this.writer = new TrieWriter(emit, false);
   }
 
-  /** As {@link merge}, of context `a` of one model and context `b` of another, without the arrays in `found` and `lists`. */
-  private mergeTwo(level: number, modelA: number, a: number, modelB: number, b: number): void {
-    const { path, excess } = this;
-    const levelA = this.levels[modelA][level];
-    const levelB = this.levels[modelB][level];
-    if (level < this.last) {
-      const { words: wordsA, order: orderA } = this.levels[modelA][level + 1];
-      const { words: wordsB, order: orderB } = this.levels[modelB][level + 1];
-      const endA = levelA.children[a + 1];
-      const endB = levelB.children[b + 1];
-      let atA = levelA.children[a];
-      let atB = levelB.children[b];
-      while (atA < endA || atB < endB) {
-        const wordA = atA < endA ? wordsA[orderA[atA]] : NO_WORD;
-        const wordB = atB < endB ? wordsB[orderB[atB]] : NO_WORD;
-        if (wordA < wordB) {
-          path[level + 1] = wordA;
-          this.copy(level + 1, modelA, orderA[atA++]);
-        } else if (wordB < wordA) {
-          path[level + 1] = wordB;
-          this.copy(level + 1, modelB, orderB[atB++]);
-        } else {
-          path[level + 1] = wordA;
-          this.mergeTwo(level + 1, modelA, orderA[atA++], modelB, orderB[atB++]);
-        }
-      }
+  /** Writes contexts until there are enough blocks. @returns whether contexts remain. */
+  advance(isEnough: () => boolean): boolean {
+    const { level, writer, summary } = this;
+    const { contexts, rangeStarts } = level;
+    while (this.context < contexts && !isEnough()) {
+      while (this.range < rangeStarts.length && rangeStarts[this.range] <= this.context) this.range++;
+      const end = this.range < rangeStarts.length ? rangeStarts[this.range] : contexts;
+      this.context = writer.writeBlock(level, this.context, end);
     }
-    const { followers: wordsA, counts: countsA } = levelA;
-    const { followers: wordsB, counts: countsB } = levelB;
-    const endA = levelA.starts[a + 1];
-    const endB = levelB.starts[b + 1];
-    let atA = levelA.starts[a];
-    let atB = levelB.starts[b];
-    this.reserve(endA - atA + endB - atB);
-    const { words, counts } = this;
-    const isRaw = this.isRaw(level);
-    const timesA = isRaw ? this.times[modelA] : 1;
-    const timesB = isRaw ? this.times[modelB] : 1;
-    const above = level > 0 ? excess[level - 1] : undefined;
-    const own = excess[level];
-    let length = 0;
-    while (atA < endA || atB < endB) {
-      const wordA = atA < endA ? wordsA[atA] : NO_WORD;
-      const wordB = atB < endB ? wordsB[atB] : NO_WORD;
-      if (wordA < wordB) {
-        words[length] = wordA;
-        counts[length++] = timesA * countsA[atA++];
-      } else if (wordB < wordA) {
-        words[length] = wordB;
-        counts[length++] = timesB * countsB[atB++];
-      } else {
-        let sum = timesA * countsA[atA++] + timesB * countsB[atB++];
-        if (!isRaw) {
-          sum -= own[wordA];
-          own[wordA] = 0;
-        }
-        if (above) above[wordA]++;
-        words[length] = wordA;
-        counts[length++] = sum;
-      }
-    }
-    this.put(level, length);
-  }
-
-  /** Copies a context that only one model has, and all longer contexts that continue it. */
-  private copy(level: number, model: number, context: number): void {
-    const { starts, children, followers, counts: their } = this.levels[model][level];
-    const from = starts[context];
-    const length = starts[context + 1] - from;
-    this.reserve(length);
-    const { words, counts } = this;
-    const times = this.isRaw(level) ? this.times[model] : 1;
-    for (let i = 0; i < length; i++) {
-      words[i] = followers[from + i];
-      counts[i] = times * their[from + i];
-    }
-    this.put(level, length);
-    if (level === this.last) return;
-    const { words: farthest, order } = this.levels[model][level + 1];
-    for (let at = children[context]; at < children[context + 1]; at++) {
-      const child = order[at];
-      this.path[level + 1] = farthest[child];
-      this.copy(level + 1, model, child);
-    }
-  }
-
-  /** Whether the followers of the current context have raw counts. */
-  private isRaw(level: number): boolean {
-    return level === this.last || this.path[level] === BOS;
-  }
-
-  /** Writes the rows of the current context: the first `length` entries of `words` and `counts`. */
-  private put(level: number, length: number): void {
-    const { words, counts, unigrams } = this;
-    this.writers[level].group(this.path, words, counts, length);
-    if (level === 0) for (let i = 0; i < length; i++) Atomics.add(unigrams, words[i], 1);
-  }
-
-  /** Makes `words` and `counts` long enough for `length` followers. */
-  private reserve(length: number): void {
-    if (length <= this.words.length) return;
-    this.words = new Uint32Array(2 * length);
-    this.counts = new Uint32Array(2 * length);
+    if (this.context < contexts) return true;
+    summary.rows = level.rows;
+    summary.contexts = contexts;
+    addCounts(summary, level.counts, 0, level.rows);
+    return false;
   }
 }

@@ -1,17 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { RangeBlock } from '../tables/index-range.js';
 import { serveRanges } from '../tables/node/range-threads.js';
-import type { EncodedBlock, TableSummary } from '../tables/table-writer.js';
-import type { Level } from './subtrees.js';
-import { mergeRange, type MergePlan } from './merge-range.js';
+import { MergeMemory, mergeUnit, type MergedFigures, type MergePlan, type MergeUnit } from './merge-range.js';
 
-// The entry of a thread of Node that merges the tables of models, one range of words at a time.
+// The entry of a thread of Node that merges the tables of models, one unit of words at a time.
 if (parentPort) {
-  serveRanges<EncodedBlock, readonly { readonly table: string; readonly summary: TableSummary }[]>(
-    parentPort,
-    workerData,
-    plan => {
-      const memory: Level[][] = [];
-      return (stores, range, take, onRows) => mergeRange(stores, plan as MergePlan, range, take, onRows, memory);
-    },
-  );
+  serveRanges<RangeBlock, MergedFigures, MergeUnit>(parentPort, workerData, data => {
+    const plan = data as MergePlan;
+    const memory = new MergeMemory(plan.models.length);
+    return (stores, unit, take, onRows) => mergeUnit(stores, plan, unit, take, onRows, memory);
+  });
 }

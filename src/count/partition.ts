@@ -1,14 +1,12 @@
 import { sharedMemory } from '../base/shared-memory.js';
-import { BOS, EOS, NONE } from '../text/tokens.js';
+import { divideWords } from '../tables/word-ranges.js';
+import { BOS, NONE } from '../text/tokens.js';
 import type { Chunk } from './ngram-source.js';
-
-/** The least number of positions in each partition except the last: enough to amortise the cost of a task, few enough to balance the threads. */
-const PARTITION_POSITIONS = 1 << 18;
 
 /**
  * The vocabulary divided into ranges of ids, such that the words of each range together occur about equally often. A partition is the
  * set of positions whose nearest context word is in one range. Partitions are counted independently, and no block has rows of two
- * partitions. The ranges depend on the text alone, not on threads or memory.
+ * partitions. The ranges depend on the text alone, not on threads or memory: they are those of {@link divideWords}.
  */
 export interface Partitions {
   /** Number of partitions. */
@@ -25,24 +23,11 @@ export interface Partitions {
  * completely; they belong to the last partition.
  * @param least the least number of positions in each partition except the last.
  */
-export function planPartitions(
-  frequencies: Float64Array,
-  ids = frequencies.length,
-  least = PARTITION_POSITIONS,
-): Partitions {
+export function planPartitions(frequencies: Float64Array, ids = frequencies.length, least?: number): Partitions {
   const of = new Uint32Array(ids);
-  let partition = 0;
-  let filled = 0;
-  for (let id = BOS; id < frequencies.length; id++) {
-    of[id] = partition;
-    filled += id === EOS ? 0 : frequencies[id === BOS ? EOS : id];
-    if (filled >= least && id + 1 < frequencies.length) {
-      partition++;
-      filled = 0;
-    }
-  }
-  of.fill(partition, frequencies.length);
-  return { count: partition + 1, of };
+  const ranges = divideWords(frequencies, least);
+  for (const [partition, { from, to }] of ranges.entries()) of.fill(partition, from, Math.min(to, ids));
+  return { count: ranges.length, of };
 }
 
 /** Positions of a chunk grouped by partition: `positions[starts[p], starts[p + 1])` are the positions of partition p. */

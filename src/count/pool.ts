@@ -2,11 +2,11 @@ import { canShare } from '../base/shared-memory.js';
 import { nextTurn } from '../base/turn.js';
 import { Counter, type CountPlan, type CountResult, type CountTask } from './counter.js';
 import type { ThreadReply, ThreadRequest } from './counting-thread.js';
+import type { CountedBlock } from './context-output.js';
 import type { Scratch } from './scratch.js';
-import type { EncodedBlock } from '../tables/table-writer.js';
 
 /** Takes blocks of a task as they fill up. The task ends only when all promises that the sink returned are settled. */
-export type BlockSink = (blocks: EncodedBlock[]) => Promise<void>;
+export type BlockSink = (blocks: CountedBlock[]) => Promise<void>;
 
 /** Threads that do counting tasks; without threads of its own, a pool works on the caller's thread. */
 export interface CountPool {
@@ -70,7 +70,7 @@ export function createPool(
 /** A pool that works on the caller's thread. */
 class SameThread implements CountPool {
   readonly threads = 0;
-  private blocks: EncodedBlock[] = [];
+  private blocks: CountedBlock[] = [];
   private readonly counter: Counter;
 
   constructor(plan: CountPlan, scratch: Scratch | undefined) {

@@ -18,13 +18,13 @@ export interface SubtreeModel {
   readonly tables: readonly SubtreeTable[];
   /** By word id of the model, the new id. */
   readonly ids: Uint32Array;
-  /** The followers of the empty context as new ids, in the order of the model's rows. */
-  readonly words: Uint32Array;
+  /** By follower of the empty context, in the order of the model's rows: its rank among the followers of the merged empty context. */
+  readonly ranks: Uint32Array;
   /** The contexts of one word, as ids of the model, ascending. */
   readonly nearest: Uint32Array;
 }
 
-/** The contexts of one length, numbered from 0, and their rows. */
+/** The contexts of one length of a model, numbered from 0 in the order of the model, and their rows. */
 export class Level {
   /** Number of contexts. */
   contexts = 0;
@@ -37,11 +37,21 @@ export class Level {
   /** Entries `children[c]` … `children[c + 1]` − 1 of the next level's `order` are the contexts that extend context c by one word to the left. */
   children = new Uint32Array(65);
   /** The numbers of all contexts; children of one parent are neighbours, sorted by farthest word. */
-  order = new Uint32Array(0);
-  /** By row, the predicted word (new id); ascending within a context. */
-  followers = new Uint32Array(64);
+  order = new Uint32Array(64);
+  /**
+   * By row, the rank of its word among the followers of the merged parent. Merging the level puts in its place the rank of the row in the
+   * merged context, which the rows of the next level refer to.
+   */
+  ranks = new Uint32Array(64);
   /** By row, the count. */
   counts = new Uint32Array(64);
+  /** The numbers of all rows; rows of one context are neighbours, sorted by rank. */
+  rowOrder = new Uint32Array(64);
+
+  /** Empties the level. */
+  clear(): void {
+    this.contexts = this.rows = 0;
+  }
 
   /** Makes room for `contexts` more contexts and `rows` more rows. */
   reserve(contexts: number, rows: number): void {
@@ -50,16 +60,18 @@ export class Level {
       this.words = grown(this.words, most);
       this.starts = grown(this.starts, most + 1);
       this.children = grown(this.children, most + 1);
+      this.order = grown(this.order, most);
     }
-    if (this.rows + rows > this.followers.length) {
-      this.followers = grown(this.followers, this.rows + rows);
+    if (this.rows + rows > this.ranks.length) {
+      this.ranks = grown(this.ranks, this.rows + rows);
       this.counts = grown(this.counts, this.rows + rows);
+      this.rowOrder = grown(this.rowOrder, this.rows + rows);
     }
   }
 }
 
 /** A copy of an array with at least `length` entries. */
-function grown(array: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
+export function grown(array: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
   const larger = new Uint32Array(length + (length >>> 1));
   larger.set(array);
   return larger;
@@ -83,37 +95,46 @@ const BLOCKS_A_READ = 64;
  * Reads all contexts of a model whose nearest words are given, each with its followers, and translates word ids to new ids.
  *
  * - Input: the tries of a model; indices into `model.nearest`, ascending.
- * - Output: entry k has the contexts of k + 1 words. Within a level contexts are numbered in the order of the model; `order` lists them
- *   sorted by new ids.
- *
- * Tables are read one after the other, shorter contexts first, because a row of a trie stores a rank among the followers of the shorter
- * context.
- *
- * @param onRows called with the number of rows of each block that was read.
- * @param levels are overwritten and returned.
- * @throws KNESER_DAMAGED
+ * - Output: levels; `order` and `rowOrder` list the contexts and rows of a level sorted by new ids.
+ * - Order: shorter contexts first. A level is read after the level of its parents was merged, because a row of a trie stores a rank among
+ *   the followers of the shorter context.
  */
-export async function readSubtrees(
-  store: ModelStore,
-  model: SubtreeModel,
-  places: readonly number[],
-  onRows: (rows: number) => void,
-  levels = model.tables.map(() => new Level()),
-): Promise<Level[]> {
-  const { nearest } = model;
-  let runs: Run[] = [];
-  for (let i = 0; i < places.length;) {
-    const first = i;
-    while (++i < places.length && places[i] === places[i - 1] + 1);
-    runs.push({ from: nearest[places[first]], to: nearest[places[i - 1]] + 1, local: 0 });
+export class SubtreeReader {
+  /** The empty context, the parent of the contexts of one word. */
+  readonly root = new Level();
+  private runs: Run[] = [];
+
+  constructor(
+    private readonly store: ModelStore,
+    private readonly model: SubtreeModel,
+    places: readonly number[],
+  ) {
+    const { nearest, ranks } = model;
+    for (let i = 0; i < places.length;) {
+      const first = i;
+      while (++i < places.length && places[i] === places[i - 1] + 1);
+      this.runs.push({ from: nearest[places[first]], to: nearest[places[i - 1]] + 1, local: 0 });
+    }
+    const { root } = this;
+    root.contexts = 1;
+    root.ranks = new Uint32Array(ranks);
+    root.rows = root.starts[1] = ranks.length;
   }
-  for (const [i, table] of model.tables.entries()) {
-    levels[i].contexts = levels[i].rows = 0;
-    runs = await new LevelReader(store, model, table, levels[i], i > 0 ? levels[i - 1] : undefined).read(runs, onRows);
+
+  /**
+   * Reads the contexts of `depth` + 1 words.
+   *
+   * @param level is overwritten.
+   * @param parents the level before, which is merged; `root` for depth 0.
+   * @param onRows called with the number of rows of each block that was read.
+   * @throws KNESER_DAMAGED
+   */
+  async read(depth: number, level: Level, parents: Level, onRows: (rows: number) => void): Promise<void> {
+    const { store, model } = this;
+    level.clear();
+    const reader = new LevelReader(store, model.ids, model.tables[depth], level, parents, depth === 0);
+    this.runs = await reader.read(this.runs, onRows);
   }
-  for (const level of levels) sortRows(level);
-  for (const [i, level] of levels.entries()) sortContexts(level, i > 0 ? levels[i - 1] : undefined);
-  return levels;
 }
 
 /** Reads the contexts of one length from their table. */
@@ -126,19 +147,27 @@ class LevelReader {
   private number = -1;
   /** The values of the blocks that were fetched last, by block number. */
   private values = new Map<number, Uint8Array | undefined>();
+  /** Contexts whose rows do not ascend, and parents whose children do not. */
+  private readonly unsortedContexts: number[] = [];
+  private readonly unsortedParents: number[] = [];
+  /** The parent of the context that was added last. */
+  private lastParent = -1;
 
   constructor(
     private readonly store: ModelStore,
-    private readonly model: SubtreeModel,
+    /** By word id of the model, the new id. */
+    private readonly ids: Uint32Array,
     private readonly table: SubtreeTable,
     private readonly level: Level,
-    private readonly parents: Level | undefined,
+    private readonly parents: Level,
+    /** Whether the contexts have one word, so that runs select words and the parent is the empty context. */
+    private readonly isFirst: boolean,
   ) {}
 
   /** Reads the contexts that the runs select. @returns runs that select the children of these contexts. */
   async read(runs: readonly Run[], onRows: (rows: number) => void): Promise<Run[]> {
     const { directory } = this.table;
-    const keys = this.parents ? directory.parents : directory.words;
+    const keys = this.isFirst ? directory.words : directory.parents;
     const numbers: number[] = [];
     for (const { from, to } of runs) {
       for (
@@ -164,7 +193,7 @@ class LevelReader {
           this.open(b, onRows);
         }
         const block = this.block as TrieBlock;
-        const places = this.parents ? this.columns.parents : this.columns.words;
+        const places = this.isFirst ? this.columns.words : this.columns.parents;
         const low = firstFrom(places, block.contexts, run.from);
         const high = firstFrom(places, block.contexts, run.to);
         if (low === high) continue;
@@ -176,7 +205,11 @@ class LevelReader {
     }
     const { level, parents } = this;
     level.starts[level.contexts] = level.rows;
-    if (parents) while (filled <= parents.contexts) parents.children[filled++] = level.contexts;
+    while (filled <= parents.contexts) parents.children[filled++] = level.contexts;
+    const { starts, ranks, rowOrder, words, order } = level;
+    for (const context of this.unsortedContexts) sortPlaces(rowOrder, ranks, starts[context], starts[context + 1]);
+    const { children } = parents;
+    for (const parent of this.unsortedParents) sortPlaces(order, words, children[parent], children[parent + 1]);
     return read;
   }
 
@@ -203,33 +236,49 @@ class LevelReader {
    * @returns the new value of `filled`.
    */
   private add(block: TrieBlock, low: number, high: number, run: Run, filled: number): number {
-    const { level, parents, columns, model } = this;
+    const { level, parents, columns, ids, isFirst } = this;
     const { starts, ranks, counts } = columns;
     level.reserve(high - low, starts[high] - starts[low]);
-    const followers = parents?.followers ?? model.words;
+    const { ranks: merged, starts: parentStarts, children } = parents;
+    const { words, starts: levelStarts, ranks: levelRanks, counts: levelCounts, order, rowOrder } = level;
+    const { unsortedContexts, unsortedParents } = this;
+    const offset = run.local - run.from;
+    let { contexts, rows } = level;
+    let { lastParent } = this;
     for (let c = low; c < high; c++) {
-      let first = 0;
-      let last = model.words.length;
-      if (parents) {
-        const parent = run.local + columns.parents[c] - run.from;
-        while (filled <= parent) parents.children[filled++] = level.contexts;
-        first = parents.starts[parent];
-        last = parents.starts[parent + 1];
-      }
+      const parent = isFirst ? 0 : offset + columns.parents[c];
+      while (filled <= parent) children[filled++] = contexts;
+      const first = parentStarts[parent];
+      const last = parentStarts[parent + 1];
       // A later block of a wide context has more rows of the context that was added last.
+      let before = -1;
       if (block.firstRow === 0) {
-        level.words[level.contexts] = model.ids[columns.words[c]];
-        level.starts[level.contexts++] = level.rows;
+        const word = ids[columns.words[c]];
+        if (parent === lastParent && word < words[contexts - 1] && unsortedParents.at(-1) !== parent)
+          unsortedParents.push(parent);
+        lastParent = parent;
+        words[contexts] = word;
+        order[contexts] = contexts;
+        levelStarts[contexts++] = rows;
+      } else {
+        before = levelRanks[rows - 1];
       }
-      let to = level.rows;
+      let ascends = true;
       for (let row = starts[c]; row < starts[c + 1]; row++) {
         const follower = first + ranks[row];
         if (follower >= last) throw this.damaged();
-        level.followers[to] = followers[follower];
-        level.counts[to++] = counts[row];
+        const rank = merged[follower];
+        if (rank < before) ascends = false;
+        before = rank;
+        levelRanks[rows] = rank;
+        levelCounts[rows] = counts[row];
+        rowOrder[rows] = rows++;
       }
-      level.rows = to;
+      if (!ascends && unsortedContexts.at(-1) !== contexts - 1) unsortedContexts.push(contexts - 1);
     }
+    this.lastParent = lastParent;
+    level.contexts = contexts;
+    level.rows = rows;
     return filled;
   }
 
@@ -255,65 +304,22 @@ const FEW = 24;
 /** Word ids are below 2^27 and lists are shorter than 2^26, so that word · PLACES + place is exact in a double. */
 const PLACES = 2 ** 26;
 
-/** Sorts the rows of each context by predicted word. */
-function sortRows({ contexts, starts, followers, counts }: Level): void {
-  for (let c = 0; c < contexts; c++) {
-    const from = starts[c];
-    const to = starts[c + 1];
-    let at = from + 1;
-    while (at < to && followers[at - 1] < followers[at]) at++;
-    if (at >= to) continue;
-    if (to - from > FEW) {
-      const keys = new Float64Array(to - from);
-      for (let i = from; i < to; i++) keys[i - from] = followers[i] * PLACES + (i - from);
-      keys.sort();
-      const sorted = counts.slice(from, to);
-      for (let i = 0; i < keys.length; i++) {
-        const word = Math.floor(keys[i] / PLACES);
-        followers[from + i] = word;
-        counts[from + i] = sorted[keys[i] - word * PLACES];
-      }
-      continue;
-    }
-    for (; at < to; at++) {
-      const word = followers[at];
-      const count = counts[at];
-      let i = at;
-      for (; i > from && followers[i - 1] > word; i--) {
-        followers[i] = followers[i - 1];
-        counts[i] = counts[i - 1];
-      }
-      followers[i] = word;
-      counts[i] = count;
-    }
+/** Sorts entries `from` to `to` of `order`, which are these numbers ascending, by the keys at these places. */
+function sortPlaces(order: Uint32Array, keys: Uint32Array, from: number, to: number): void {
+  let at = from + 1;
+  while (at < to && keys[at - 1] < keys[at]) at++;
+  if (at >= to) return;
+  if (to - from > FEW) {
+    const sorted = new Float64Array(to - from);
+    for (let i = from; i < to; i++) sorted[i - from] = keys[i] * PLACES + (i - from);
+    sorted.sort();
+    for (let i = 0; i < sorted.length; i++) order[from + i] = from + (sorted[i] % PLACES);
+    return;
   }
-}
-
-/** Sets `level.order`: the children of each parent, sorted by farthest word. All contexts of one word are sorted as children of one parent. */
-function sortContexts(level: Level, parents: Level | undefined): void {
-  const { words, contexts } = level;
-  if (level.order.length < contexts) level.order = new Uint32Array(level.words.length);
-  const { order } = level;
-  for (let i = 0; i < contexts; i++) order[i] = i;
-  const families = parents?.contexts ?? 1;
-  for (let parent = 0; parent < families; parent++) {
-    const from = parents ? parents.children[parent] : 0;
-    const to = parents ? parents.children[parent + 1] : contexts;
-    let at = from + 1;
-    while (at < to && words[at - 1] < words[at]) at++;
-    if (at >= to) continue;
-    if (to - from > FEW) {
-      const keys = new Float64Array(to - from);
-      for (let i = from; i < to; i++) keys[i - from] = words[i] * PLACES + (i - from);
-      keys.sort();
-      for (let i = 0; i < keys.length; i++) order[from + i] = from + (keys[i] % PLACES);
-      continue;
-    }
-    for (; at < to; at++) {
-      const context = order[at];
-      let i = at;
-      for (; i > from && words[order[i - 1]] > words[context]; i--) order[i] = order[i - 1];
-      order[i] = context;
-    }
+  for (; at < to; at++) {
+    const key = keys[at];
+    let i = at;
+    for (; i > from && keys[order[i - 1]] > key; i--) order[i] = order[i - 1];
+    order[i] = at;
   }
 }

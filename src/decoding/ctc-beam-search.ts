@@ -2,7 +2,7 @@
  * src/decoding chooses between texts that another model proposes. `ctc-beam-search.ts` finds the most probable texts in the label
  * probabilities of a speech or handwriting recognizer trained by CTC (Graves et al. 2006), with a language model that scores each word
  * when it is complete (shallow fusion). `ctc-labels.ts` reads the recognizer's alphabet, `hotwords.ts` boosts words, and
- * `word-scores.ts` asks the language model.
+ * `word-scores.ts` asks the language model. `rescore.ts` orders the candidates of n-best lists, which `nbest.ts` reads.
  */
 import {
   checkFlag,

@@ -21,7 +21,7 @@ import { LanguageModel } from '../model/language-model.js';
 import type { TokenScoring } from '../model/token-scoring.js';
 import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
-import type { JsonObject } from '../text/formats/jsonl.js';
+import { objectOf, type JsonObject } from '../text/formats/jsonl.js';
 import { wordIds } from '../tables/manifest.js';
 import { MAX_ORDER } from '../tables/pattern.js';
 import { decode } from '../text/surface.js';
@@ -30,8 +30,8 @@ import { hashBytes } from '../text/word-list.js';
 import { contextFigures } from './context.js';
 import { modelName, tokenizerName } from './conventions.js';
 import { features } from './features.js';
-import { documentFigures, surprisal, type DocumentFigures } from './figures.js';
-import { memberText, writeText, writeWithMember } from './member.js';
+import { documentFigures, jsonOf, surprisal, type DocumentFigures } from './figures.js';
+import { memberText, refuseMember, writeText, writeWithMember } from './member.js';
 import type { OutputLine } from './output.js';
 import { Proxies } from './proxy.js';
 import { scoreDocuments, type DocumentUnit, type ScoredDocument } from './scored.js';
@@ -40,6 +40,7 @@ import {
   eachOf,
   expandForTwoPasses,
   isInShard,
+  placeOf,
   readAllDocuments,
   type DocumentAt,
   type Shard,
@@ -222,17 +223,27 @@ export function annotate(
   options: AnnotateOptions & { readonly files: readonly string[] },
 ): AsyncGenerator<AnnotatedDocument, void, void>;
 export function annotate(options: AnnotateOptions): AsyncGenerator<AnnotatedDocument<unknown>, void, void> {
-  return eachOf(annotateSome(options));
+  return eachOf(annotateSome(options, true));
 }
 
-/** As {@link annotate}, but some documents at a time: a generator that yields them one by one takes a microsecond for each. @internal */
-export function annotateSome(options: AnnotateOptions): AsyncGenerator<readonly AnnotatedRow[], void, void> {
+/**
+ * As {@link annotate}, but some documents at a time: a generator that yields them one by one takes a microsecond for each.
+ *
+ * @internal
+ * @param keepsObjects whether the objects that were read stay in memory while their documents are scored; otherwise a row parses its line again when it is asked for its `document`.
+ */
+export function annotateSome(
+  options: AnnotateOptions,
+  keepsObjects = false,
+): AsyncGenerator<readonly AnnotatedRow[], void, void> {
   checkOptions('annotate', options, ANNOTATE_OPTIONS);
   if ((options.files === undefined) === (options.documents === undefined)) {
     throw new KneserError('KNESER_OPTION', 'annotate: it takes either files or documents');
   }
   checkTarget(options);
-  return options.target === undefined ? run(options) : runForTarget(options, options.target);
+  return options.target === undefined
+    ? run(options, keepsObjects)
+    : runForTarget(options, options.target, keepsObjects);
 }
 
 /** Refuses options that need `target` if it is missing, and options that `target` excludes. @throws KNESER_OPTION */
@@ -255,6 +266,7 @@ function checkTarget({ model, target, against, documents, context, order, lowerc
 async function* runForTarget(
   options: AnnotateOptions,
   target: readonly string[],
+  keepsObjects: boolean,
 ): AsyncGenerator<readonly AnnotatedRow[], void, void> {
   const { order = 2, lowercase = false, seed = 1, signal, onWarning, files = [] } = options;
   const documents = givenDocumentOptions(options);
@@ -263,13 +275,16 @@ async function* runForTarget(
   try {
     const events = { signal, onWarning };
     const { model, against, choose } = await trainForTarget(proxies, target, inputs, documents, seed, events);
-    yield* annotateWith(options, model, against, choose);
+    yield* annotateWith(options, model, against, choose, keepsObjects);
   } finally {
     await proxies.close();
   }
 }
 
-async function* run(options: AnnotateOptions): AsyncGenerator<readonly AnnotatedRow[], void, void> {
+async function* run(
+  options: AnnotateOptions,
+  keepsObjects: boolean,
+): AsyncGenerator<readonly AnnotatedRow[], void, void> {
   const opened: LanguageModel[] = [];
   const open = async (model: string | LanguageModel): Promise<LanguageModel> => {
     if (typeof model !== 'string') return model;
@@ -288,7 +303,7 @@ async function* run(options: AnnotateOptions): AsyncGenerator<readonly Annotated
         'unit: this model cuts lines into sentences, and so a document cannot be one; leave it out',
       );
     }
-    yield* annotateWith(options, model, against ? [against] : [], () => 0);
+    yield* annotateWith(options, model, against ? [against] : [], () => 0, keepsObjects);
   } finally {
     for (const model of opened) await model.close();
   }
@@ -336,9 +351,10 @@ async function* annotateWith(
   model: LanguageModel,
   against: readonly LanguageModel[],
   choose: (index: number) => number,
+  keepsObjects: boolean,
 ): AsyncGenerator<readonly AnnotatedRow[], void, void> {
   const { unit = 'lines', threads, onProgress, signal, mask, onWarning } = options;
-  const source = await openSource(options);
+  const source = await openSource(options, options.context !== undefined || keepsObjects);
   const load = { onProgress, signal };
   const scoring = await model.tokenScoring(source.bytes, threads, load);
   const others = await Promise.all(against.map(other => other.tokenScoring(source.bytes, threads, load)));
@@ -367,7 +383,7 @@ async function* annotateWith(
       if (guard && one.against) guard.look(one.against.matched);
       const figures = documentFigures(one, conventions, others.length > 0 ? choose(one.document.index) : 0);
       const more = hasMore ? await moreFigures(options, scoring, one, threshold) : undefined;
-      rows.push(new AnnotatedRow(one.document, more ? { ...figures, ...more } : figures, options));
+      rows.push(new AnnotatedRow(one.document, figures, more, options));
     }
     yield rows;
   }
@@ -408,7 +424,10 @@ interface SourceDocument {
   readonly text: string | undefined;
   readonly object: JsonObject;
   readonly line: Uint8Array;
+  /** Whether the object has a member of the name that is to be added. */
+  readonly hasMember: boolean;
   readonly place: () => string;
+  release?(): void;
 }
 
 /** The source of the documents: files, or the caller's objects. */
@@ -421,12 +440,12 @@ interface Source {
   end(): void;
 }
 
-async function openSource(options: AnnotateOptions): Promise<Source> {
-  const { files, documents = [], mask, shard, onWarning } = options;
+async function openSource(options: AnnotateOptions, keepsObjects: boolean): Promise<Source> {
+  const { files, documents = [], mask, shard, onWarning, as = 'kneser' } = options;
   if (files === undefined) {
     return {
       bytes: Array.isArray(documents) ? lengthOf(documents as readonly TextDocument[]) : Infinity,
-      read: () => documentsFrom(documents, shard),
+      read: () => documentsFrom(documents, shard, as),
       end: () => undefined,
     };
   }
@@ -448,43 +467,64 @@ async function openSource(options: AnnotateOptions): Promise<Source> {
       for await (const some of readAllDocuments(inputs, givenDocumentOptions(options), events)) {
         const kept = shard ? some.filter(({ index }) => isInShard(index, shard)) : some;
         missing += kept.reduce((sum, { text }) => sum + (text === undefined ? 1 : 0), 0);
-        yield withOwnLines(kept);
+        yield withOwnLines(kept, as, keepsObjects);
       }
     },
     end: () => {
       if (replaced > 0) onWarning?.(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
-      if (missing > 0) onWarning?.(`${missing} documents without text have no figures (null)`);
+      if (missing > 0) {
+        onWarning?.(
+          missing === 1
+            ? '1 document without text has no figures (null)'
+            : `${missing} documents without text have no figures (null)`,
+        );
+      }
     },
   };
 }
 
 /** Copies the lines of documents, so that they stay valid, into one array, which costs the garbage collector less than many arrays. */
-function withOwnLines(documents: readonly DocumentAt[]): SourceDocument[] {
+function withOwnLines(documents: readonly DocumentAt[], as: string, keepsObjects: boolean): SourceDocument[] {
   const bytes = new Uint8Array(documents.reduce((sum, { line }) => sum + line.length, 0));
   let used = 0;
   return documents.map(document => {
     const from = used;
     bytes.set(document.line, from);
     used += document.line.length;
-    return new OwnLine(document, bytes, from, used);
+    return new OwnLine(document, bytes, from, used, as, keepsObjects);
   });
 }
 
-/** A document whose line is `bytes[from, to)`. */
+/** A document whose line is `bytes[from, to)`. It keeps no more than rows need, because thousands of documents wait for their scores. */
 class OwnLine implements SourceDocument {
   readonly index: number;
-  readonly text: string | undefined;
-  readonly object: JsonObject;
+  readonly hasMember: boolean;
+  text: string | undefined;
+  private kept: JsonObject | undefined;
+  private readonly file: string;
+  private readonly unit: 'line' | 'row';
+  private readonly number: number;
 
   constructor(
-    private readonly read: DocumentAt,
+    read: DocumentAt,
     private readonly bytes: Uint8Array,
     private readonly from: number,
     private readonly to: number,
+    as: string,
+    private readonly keepsObjects: boolean,
   ) {
-    this.index = read.index;
-    this.text = read.text;
-    this.object = read.object;
+    const { index, text, object, file, unit, number } = read;
+    this.index = index;
+    this.text = text;
+    this.kept = object;
+    this.hasMember = Object.hasOwn(object, as);
+    this.file = file;
+    this.unit = unit;
+    this.number = number;
+  }
+
+  get object(): JsonObject {
+    return (this.kept ??= objectOf(this.line));
   }
 
   get line(): Uint8Array {
@@ -492,7 +532,12 @@ class OwnLine implements SourceDocument {
   }
 
   get place(): () => string {
-    return this.read.place;
+    return () => placeOf({ file: this.file, unit: this.unit, number: this.number });
+  }
+
+  release(): void {
+    this.text = undefined;
+    if (!this.keepsObjects) this.kept = undefined;
   }
 }
 
@@ -507,6 +552,7 @@ const encoder = new TextEncoder();
 async function* documentsFrom(
   documents: Iterable<TextDocument> | AsyncIterable<TextDocument>,
   shard: Shard | undefined,
+  as: string,
 ): AsyncGenerator<readonly SourceDocument[]> {
   let index = 0;
   let some: SourceDocument[] = [];
@@ -524,6 +570,7 @@ async function* documentsFrom(
       get line() {
         return encoder.encode(JSON.stringify(document));
       },
+      hasMember: Object.hasOwn(object, as),
       place: () => `document ${at}`,
     });
     if (some.length < SOME) continue;
@@ -535,16 +582,22 @@ async function* documentsFrom(
 
 /** A row of {@link annotate}, which writes itself. */
 class AnnotatedRow implements AnnotatedDocument<unknown>, OutputLine {
+  readonly figures: DocumentFigures;
   readonly #source: SourceDocument;
   readonly #options: AnnotateOptions;
+  /** Whether `figures` has the members of {@link documentFigures} alone. */
+  readonly #isBasic: boolean;
 
   constructor(
     source: SourceDocument,
-    readonly figures: DocumentFigures,
+    figures: DocumentFigures,
+    more: Partial<DocumentFigures> | undefined,
     options: AnnotateOptions,
   ) {
     this.#source = source;
     this.#options = options;
+    this.#isBasic = more === undefined;
+    this.figures = more ? { ...figures, ...more } : figures;
   }
 
   get index(): number {
@@ -567,10 +620,11 @@ class AnnotatedRow implements AnnotatedDocument<unknown>, OutputLine {
 
   writeTo(out: PendingBytes): void {
     const { as = 'kneser', figuresOnly = false, id } = this.#options;
-    const { line, object, place } = this.#source;
-    const json = JSON.stringify(this.figures);
+    const { line, hasMember, place } = this.#source;
+    const json = this.#isBasic ? jsonOf(this.figures) : JSON.stringify(this.figures);
     if (!figuresOnly) {
-      writeWithMember(out, line, object, as, json, place);
+      if (hasMember) refuseMember(as, place);
+      writeWithMember(out, line, this.#options.as === undefined ? '"kneser"' : JSON.stringify(as), json);
     } else if (id === undefined) {
       writeText(out, json);
     } else {

@@ -102,6 +102,24 @@ export function documentFigures(
   };
 }
 
+/** The JSON of the figures that {@link documentFigures} returns; `JSON.stringify` takes twice as long. */
+export function jsonOf(figures: DocumentFigures): string {
+  const { unit, tokenizer, model, sentences, tokens, oov, oovRate, log10Prob, perplexity } = figures;
+  const { bitsPerByte, commonness, against } = figures;
+  if (tokenizer !== lastTokenizer || model !== lastModel || unit !== lastUnit) {
+    [lastUnit, lastTokenizer, lastModel] = [unit, tokenizer, model];
+    beginning = JSON.stringify({ unit, tokenizer, model }).slice(0, -1);
+  }
+  // A number in a template is written as JSON writes it, and so is null.
+  const json =
+    `${beginning},"sentences":${sentences},"tokens":${tokens},"oov":${oov},"oovRate":${oovRate},"log10Prob":${log10Prob},` +
+    `"perplexity":${perplexity},"bitsPerByte":${bitsPerByte},"commonness":${commonness}`;
+  return against ? `${json},"against":${JSON.stringify(against)}}` : `${json}}`;
+}
+
+/** The conventions of the last document, and their JSON: almost always those of the next one, too. */
+let [lastUnit, lastTokenizer, lastModel, beginning] = ['', '', '', ''];
+
 /** The figures of a document under a second model. */
 function compared(model: string, sum: TokenSums, other: TokenSums, isEmpty: boolean): ComparedFigures {
   const log10Prob = other.knownLog10Prob + other.oovLog10Prob;

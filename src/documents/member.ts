@@ -7,39 +7,37 @@ const encoder = new TextEncoder();
 
 const SPACE = 0x20;
 const BRACE = 0x7d;
+const OPENING = 0x7b;
+
+/** Refuses an object that already has the member that is to be added. @throws KNESER_OPTION */
+export function refuseMember(name: string, place: () => string): never {
+  throw new KneserError(
+    'KNESER_OPTION',
+    `as: ${place()}: there is already a member ${JSON.stringify(name)}; give the new member another name (--as NAME)`,
+  );
+}
 
 /**
  * Writes a JSON object with one more member at its end. All other bytes stay unchanged: numbers keep their digits, members keep their
  * sequence, and repeated members stay.
  *
  * @param out gets the bytes.
- * @param line valid JSON of an object; white space around it is allowed.
- * @param object the same object, parsed.
- * @param name the name of the new member.
+ * @param line valid JSON of an object without a member of that name; white space around it is allowed.
+ * @param name the JSON of the new member's name.
  * @param json the JSON of the new member's value.
- * @param place returns the place of the object, for messages.
- * @throws KNESER_OPTION if the object has a member of that name
  */
-export function writeWithMember(
-  out: PendingBytes,
-  line: Uint8Array,
-  object: JsonObject,
-  name: string,
-  json: string,
-  place: () => string,
-): void {
-  if (Object.hasOwn(object, name)) {
-    throw new KneserError(
-      'KNESER_OPTION',
-      `as: ${place()}: there is already a member ${JSON.stringify(name)}; give the new member another name (--as NAME)`,
-    );
-  }
+export function writeWithMember(out: PendingBytes, line: Uint8Array, name: string, json: string): void {
   let brace = line.length - 1;
   while (line[brace] !== BRACE) brace--;
-  const isEmpty = Object.keys(object).length === 0;
-  out.add(line.subarray(0, brace));
-  writeText(out, `${isEmpty ? '' : ','}${JSON.stringify(name)}:${json}`);
-  out.add(line.subarray(brace));
+  let last = brace - 1;
+  while (line[last] <= SPACE) last--;
+  const text = `${line[last] === OPENING ? '' : ','}${name}:${json}`;
+  out.reserve(line.length + 3 * text.length);
+  // Views are costly for short lines: the line is copied whole, and its end is copied again behind the new member.
+  out.bytes.set(line, out.length);
+  out.length += brace;
+  out.length += encoder.encodeInto(text, out.bytes.subarray(out.length)).written;
+  for (let at = brace; at < line.length; at++) out.bytes[out.length++] = line[at];
 }
 
 /**

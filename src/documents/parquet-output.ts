@@ -29,14 +29,28 @@ export interface ParquetRow {
   readonly figures: object;
 }
 
+/** Half of a surrogate pair. */
+const HALF_PAIR = /\p{Surrogate}/u;
+
 /** Collects the columns of a table from its records. */
 export class Columns {
   /** By name of a member, the kind of its values; `undefined` while all of them were `null`. */
   private readonly kinds = new Map<string, Kind | undefined>();
+  /** Number of strings with half a surrogate pair, which UTF-8 cannot hold: it becomes U+FFFD. */
+  broken = 0;
 
-  /** Takes the members of a record into account. */
-  look({ line }: Pick<RecordAt, 'line'>): void {
+  /** Takes the members of a record into account. @throws KNESER_INPUT_JSON for a member that is there twice */
+  look({ line, place }: Pick<RecordAt, 'line' | 'place'>): void {
+    const names = new Set<string>();
     for (const [name, raw] of membersOf(decode(line))) {
+      if (names.has(name)) {
+        throw new KneserError(
+          'KNESER_INPUT_JSON',
+          `${place()}: the member ${JSON.stringify(name)} is there twice, which a row of Parquet cannot hold; write .jsonl, which keeps both`,
+        );
+      }
+      names.add(name);
+      if (raw.startsWith('"') && raw.includes('\\u') && HALF_PAIR.test(JSON.parse(raw) as string)) this.broken++;
       const kind = kindOf(raw);
       const known = this.kinds.get(name);
       this.kinds.set(name, kind === undefined ? known : known === undefined ? kind : common(known, kind));
@@ -55,13 +69,15 @@ function kindOf(raw: string): Kind | undefined {
   if (raw.startsWith('"')) return 'string';
   if (raw === 'true' || raw === 'false') return 'boolean';
   if (raw.startsWith('{') || raw.startsWith('[')) return isHeld(raw) ? 'json' : 'text';
-  if (/^-?\d{1,18}$/.test(raw)) return 'integer';
+  if (/^-?\d{1,19}$/.test(raw) && raw !== '-0' && BigInt.asIntN(64, BigInt(raw)) === BigInt(raw)) return 'integer';
   return isHeld(raw) ? 'number' : 'text';
 }
 
-/** Whether JavaScript's numbers can hold all numbers of a JSON text without loss. */
+/** Whether JavaScript can hold all numbers of a JSON text without loss, and all members of its objects: of repeated ones it keeps the last. */
 function isHeld(raw: string): boolean {
-  const numbers = raw.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""').match(/-?\d[\d.eE+-]*/g) ?? [];
+  const plain = raw.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
+  if (plain.split(':').length - 1 !== membersIn(JSON.parse(raw))) return false;
+  const numbers = plain.match(/-?\d[\d.eE+-]*/g) ?? [];
   return numbers.every(number => {
     const value = Number(number);
     const digits = number
@@ -70,6 +86,13 @@ function isHeld(raw: string): boolean {
       .replace(/^0+/, '');
     return Number.isFinite(value) && (/^-?\d+$/.test(number) ? Number.isSafeInteger(value) : digits.length <= 17);
   });
+}
+
+/** The number of members of all objects in a value. */
+function membersIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const inner = Object.values(value);
+  return inner.reduce<number>((sum, one) => sum + membersIn(one), Array.isArray(value) ? 0 : inner.length);
 }
 
 /** The kind of a column that has values of two kinds. */

@@ -20,7 +20,12 @@ import type { TokenScoring } from '../model/token-scoring.js';
 import { OOV } from '../smoothing/batch.js';
 import { readFrequencies } from '../tables/dictionary-reader.js';
 import { wordIds } from '../tables/manifest.js';
-import { DOCUMENT_OPTIONS, givenDocumentOptions, type DocumentOptions } from '../text/formats/corpus.js';
+import {
+  DOCUMENT_OPTIONS,
+  givenDocumentOptions,
+  skippedWarning,
+  type DocumentOptions,
+} from '../text/formats/corpus.js';
 import { expandInputs } from '../text/formats/input.js';
 import { memberOf } from '../text/formats/jsonl.js';
 import { UNK } from '../text/tokens.js';
@@ -230,7 +235,7 @@ async function measure(options: PerplexityByOptions, model: LanguageModel): Prom
     }
   }
   if (replaced > 0) onWarning?.(`${replaced} invalid UTF-8 sequences were read as U+FFFD`);
-  if (missing > 0) onWarning?.(`${missing} documents without text were left out`);
+  if (missing > 0) onWarning?.(skippedWarning(missing));
   const all = new DomainSum(
     sums.length > 0
       ? Resampling.together(sums.map(sum => sum.resampling))

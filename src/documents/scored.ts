@@ -41,6 +41,8 @@ export interface ScoredDocument<D> {
 interface Scorable {
   readonly index: number;
   readonly text: string | undefined;
+  /** Frees the memory that only tokenizing needs; called after it, while documents wait for their scores. */
+  release?(): void;
 }
 
 /** How documents are scored. */
@@ -85,18 +87,6 @@ export async function* scoreDocuments<D extends Scorable>(
   }
   if (!task.empty) dispatch();
   for (const due of waiting) yield await due;
-}
-
-/** Where a document's tokens are among the tokens of its task. */
-interface Place {
-  /** Its tokens are `from` ≤ t < `to` of the model. */
-  readonly from: number;
-  readonly to: number;
-  /** Which model of `against` it is compared with. */
-  readonly other: number;
-  /** Its tokens are `otherFrom` ≤ t < `otherTo` of that model. */
-  readonly otherFrom: number;
-  readonly otherTo: number;
 }
 
 /** Documents that are scored together. */
@@ -154,9 +144,10 @@ class Task<D extends Scorable> {
       this.feeders[other].feed(text);
       bytes = text.length + words.extraBytes;
     }
-    const [to, otherTo] = [own.length, others.at(other)?.length ?? 0];
+    document.release?.();
+    const otherTo = others.at(other)?.length ?? 0;
     this.placed.push(
-      new TaskDocument(document, own.sentences - sentences, bytes, { from, to, other, otherFrom, otherTo }),
+      new TaskDocument(document, own.sentences - sentences, bytes, from, own.length, other, otherFrom, otherTo),
     );
   }
 
@@ -203,7 +194,8 @@ interface TaskScores {
 
 /** A scored document. Its arrays by token are cut out of the arrays of its task only when they are asked for, because most figures need only sums. */
 class TaskDocument<D> implements ScoredDocument<D> {
-  readonly sum = new PieceSum();
+  /** Made when the scores are there: less memory for waiting documents is less work for the garbage collector. */
+  sum: TokenSums = NO_SUM;
   againstSum: TokenSums | undefined = undefined;
   private task: TaskScores = NOT_SCORED;
 
@@ -211,14 +203,23 @@ class TaskDocument<D> implements ScoredDocument<D> {
     readonly document: D,
     readonly sentences: number,
     readonly bytes: number,
-    private readonly place: Place,
+    /** Its tokens are `from` ≤ t < `to` of the tokens of its task. */
+    private readonly from: number,
+    private readonly to: number,
+    /** Which model of `against` it is compared with. */
+    private readonly other: number,
+    /** Its tokens are `otherFrom` ≤ t < `otherTo` of that model's tokens. */
+    private readonly otherFrom: number,
+    private readonly otherTo: number,
   ) {}
 
   /** Takes the scores of its task. */
   finish(task: TaskScores): void {
-    const { from, to, other, otherFrom, otherTo } = this.place;
+    const { from, to, other, otherFrom, otherTo } = this;
     this.task = task;
-    this.sum.addWords(task.scores.log10Probs, task.scores.oov, from, to);
+    const own = new PieceSum();
+    own.addWords(task.scores.log10Probs, task.scores.oov, from, to);
+    this.sum = own;
     if (task.others.length === 0) return;
     const { log10Probs, oov } = task.others[other];
     const sum = new PieceSum();
@@ -227,22 +228,22 @@ class TaskDocument<D> implements ScoredDocument<D> {
   }
 
   get scores(): TokenScores {
-    return partOf(this.task.scores, this.place.from, this.place.to);
+    return partOf(this.task.scores, this.from, this.to);
   }
 
   get against(): TokenScores | undefined {
-    const { other, otherFrom, otherTo } = this.place;
+    const { other, otherFrom, otherTo } = this;
     const scores = this.task.others.at(other);
     return scores && partOf(scores, otherFrom, otherTo);
   }
 
   get ids(): Uint32Array {
-    return this.task.ids.subarray(this.place.from, this.place.to);
+    return this.task.ids.subarray(this.from, this.to);
   }
 
   get spreads(): TokenSpreads | undefined {
     const { spreads } = this.task;
-    const { from, to } = this.place;
+    const { from, to } = this;
     return (
       spreads && {
         ranks: spreads.ranks.subarray(from, to),
@@ -253,10 +254,11 @@ class TaskDocument<D> implements ScoredDocument<D> {
   }
 
   get tokens(): readonly string[] | undefined {
-    return this.task.tokens?.slice(this.place.from, this.place.to);
+    return this.task.tokens?.slice(this.from, this.to);
   }
 }
 
+const NO_SUM: TokenSums = new PieceSum();
 const NO_SCORES = { log10Probs: new Float64Array(0), matched: new Uint8Array(0), oov: new Uint8Array(0) };
 /** Stands for the scores of a task that is not scored yet. */
 const NOT_SCORED: TaskScores = {

@@ -24,8 +24,17 @@ export interface RecordAt {
   readonly line: Uint8Array;
   /** The record's JSON, parsed. */
   readonly object: JsonObject;
+  /** What a record is in messages: `line` or `row`. */
+  readonly unit: 'line' | 'row';
+  /** The number of the record in its file, from 1; blank lines count. */
+  readonly number: number;
   /** The place of the record for messages: `FILE, line 7`. */
   readonly place: () => string;
+}
+
+/** The place of a record for messages: `FILE, line 7`. */
+export function placeOf({ file, unit, number }: Pick<RecordAt, 'file' | 'unit' | 'number'>): string {
+  return `${file}, ${unit} ${number}`;
 }
 
 /** A document: a record with a text. */
@@ -122,8 +131,16 @@ class FileRecord implements DocumentAt {
     return (this.parsed ??= this.piece.object(this.i));
   }
 
+  get unit(): 'line' | 'row' {
+    return this.piece.unit;
+  }
+
+  get number(): number {
+    return this.piece.numberOf(this.i);
+  }
+
   get place(): () => string {
-    return () => this.piece.placeOf(this.i);
+    return () => placeOf(this);
   }
 }
 

@@ -154,3 +154,11 @@ export interface Extension extends TokenScore {
   /** The state after the token. */
   readonly state: State;
 }
+
+/** What {@link LoadedModel.sample} returns. */
+export interface Sample extends Extension {
+  /** The token that was drawn. Its `log10Prob` is that of the model, before truncation and temperature. */
+  readonly token: string;
+  /** From how many types it was drawn. */
+  readonly kept: number;
+}

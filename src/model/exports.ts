@@ -10,7 +10,10 @@ export type { ModelOptions } from '../tables/manifest.js';
 export type { Pruning } from '../tables/pruning.js';
 export type { ModelSmoothing, Smoothing, SmoothingOptions } from '../smoothing/index.js';
 export type { TuneReport } from '../smoothing/weights.js';
-export type { Extension, LoadOptions, ModelInfo, OpenOptions, State, TableInfo, TableReading } from './api.js';
+export type { Extension, LoadOptions, ModelInfo, OpenOptions, Sample, State, TableInfo, TableReading } from './api.js';
+export type { GeneratedText, GenerateOptions } from './generation/options.js';
+export type { TruncationOptions } from './generation/truncation.js';
+export type { SampleOptions } from './memory-model.js';
 export type { Distribution, ListingOptions, TokenProbability } from './prediction/distribution.js';
 export type {
   DistributionOptions,

@@ -18,13 +18,13 @@ import { endsOf, SCORE_EACH_OPTIONS, type Score, type ScoreEachOptions } from '.
 import type { TaskScorer } from './scoring/sentence-scoring.js';
 import { checkSentences, type Sentence, type Sentences } from '../text/sentences.js';
 import { InOrder } from '../base/in-order.js';
-import { BLOCK_TASK, divideText, PieceScorer } from './scoring/piece-scorer.js';
+import { BLOCK_TASK, PieceScorer, threadsFor, wholePieces } from './scoring/piece-scorer.js';
 import type { BlockThreads } from './scoring/block-threads.js';
 import { PerplexitySum, type Perplexity, type PieceSum } from './scoring/perplexity.js';
 import type { TextCache } from '../smoothing/cache.js';
 import type { SharedStore } from '../store/store.js';
 import { BOTH_ENDS } from '../smoothing/batch.js';
-import { PieceCutter, tokenScores, type Piece, type TokenScores } from './scoring/pieces.js';
+import { dividePiece, PieceCutter, tokenScores, type Piece, type TokenScores } from './scoring/pieces.js';
 import { runAwaiting } from './scoring/scorer.js';
 import type { TokenScoring } from './token-scoring.js';
 import { sumFile } from './sum-file.js';
@@ -32,6 +32,8 @@ import { fileSize } from '../text/formats/input.js';
 
 /** Scoring one word from blocks takes about as long as loading this many rows (measured). */
 const ROWS_LOADED_A_WORD = 40;
+/** The same for a word of a long text that is scored by Kneser-Ney, without scores by token, in batches of a million words. */
+const ROWS_LOADED_IN_BATCHES = 5;
 /** A text of fewer words is scored from blocks: importing the code that loads tables would take longer. */
 const LEAST_WORDS = 2000;
 /** Average bytes per word of English text, with the space after the word. */
@@ -111,14 +113,16 @@ export class LanguageModel extends PagedModel {
     checkPath('path', path);
     checkOptions('perplexityOfFile', options, FILE_OPTIONS);
     const bytes = options.expectedBytes ?? (await fileSize(path));
-    if (this.shouldLoad(bytes / BYTES_A_WORD)) return (await this.#loadOnce(options)).sumOfFile(path, options);
+    const isChain = this.scoring.scorer !== this.scoring.byEvidence;
+    const rowsAWord = isChain && !options.cache ? ROWS_LOADED_IN_BATCHES : ROWS_LOADED_A_WORD;
+    if (this.shouldLoad(bytes / BYTES_A_WORD, rowsAWord))
+      return (await this.#loadOnce(options)).sumOfFile(path, options);
     const cache = this.textCache(options);
     if (cache) return this.#sumWithCache(path, cache, options);
     const { shared } = this.parts.store;
-    const most = shared ? (options.threads ?? availableParallelism()) : 1;
     // The size of a pipe is unknown.
     const expectedWords = bytes > 0 ? bytes / BYTES_A_WORD : Infinity;
-    const { stretchWords, threads } = divideText(expectedWords, this.scoring.batchWords, most);
+    const threads = shared ? (options.threads ?? threadsFor(expectedWords, availableParallelism())) : 1;
     const start = (): Promise<BlockThreads> | undefined =>
       shared && threads > 1 ? this.#startThreads(threads, shared) : undefined;
     // Threads start while the dictionary is read; for a pipe, they start after the first stretch.
@@ -134,17 +138,21 @@ export class LanguageModel extends PagedModel {
     const scored = new InOrder<PieceSum[]>(2 * threads - 1, sums => {
       for (const sum of sums) total.addPiece(sum);
     });
-    const cutter = new PieceCutter(order, endsOf(options), stretchWords);
+    // A stretch is as long as memory allows, because each stretch reads the blocks that it needs.
+    const cutter = new PieceCutter(order, endsOf(options), threads * wholePieces(this.scoring.batchWords));
+    const add = async (stretch: Piece): Promise<void> => {
+      for (const piece of dividePiece(stretch, running ? threads : 1, order)) await scored.push(score(piece));
+    };
     return this.whileOpen(async () => {
       const sum = await sumFile(path, words, this.parts, options, async ids => {
         this.checkOpen();
         for (const piece of cutter.push(ids)) {
           running ??= await start();
-          await scored.push(score(piece));
+          await add(piece);
         }
       });
       const rest = cutter.rest();
-      if (rest) await scored.push(score(rest));
+      if (rest) await add(rest);
       await scored.end();
       sum.add(total);
       return sum;
@@ -196,9 +204,7 @@ export class LanguageModel extends PagedModel {
     const { numbered, scoreSentences } = await import('./scoring/sentence-scoring.js');
     const tokensOf = (sentence: Sentence): string[] => {
       this.checkOpen();
-      const tokens = this.surface(sentence);
-      this.checkLength(tokens);
-      return tokens;
+      return this.wholeSentence(sentence);
     };
     yield* scoreSentences(numbered(sentences, words, tokensOf), endsOf(options), scorer);
   }
@@ -227,11 +233,11 @@ export class LanguageModel extends PagedModel {
   }
 
   /** Whether loading the tables and then scoring `words` words is faster than scoring the words from blocks, and memory has room for the tables. */
-  shouldLoad(words: number): boolean {
+  shouldLoad(words: number, rowsAWord = ROWS_LOADED_A_WORD): boolean {
     if (this.#reading !== 'auto') return this.#reading === 'load';
     const { words: wordTables, classes } = this.parts;
     const rows = [...wordTables, ...classes].reduce((sum, table) => sum + table.manifest.rows, 0);
-    return words > Math.max(LEAST_WORDS, rows / ROWS_LOADED_A_WORD) && this.canLoad && this.loadedBytes < freemem() / 2;
+    return words > Math.max(LEAST_WORDS, rows / rowsAWord) && this.canLoad && this.loadedBytes < freemem() / 2;
   }
 
   override async load(options: LoadOptions = {}): Promise<LoadedModel> {
@@ -290,6 +296,7 @@ export class LanguageModel extends PagedModel {
 /** Scores one task at a time, on this thread. */
 class OneTask implements TaskScorer {
   readonly count = 1;
+  readonly mostTasks = 1;
   readonly taskTokens = BLOCK_TASK;
 
   /** @param inTurn runs calls of the model one at a time. */

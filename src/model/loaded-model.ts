@@ -91,9 +91,7 @@ export class LoadedModel extends MemoryModel {
     const { numbered, scoreSentences } = await import('./scoring/sentence-scoring.js');
     const tokensOf = (sentence: Sentence): string[] => {
       this.checkOpen();
-      const tokens = this.surface(sentence);
-      this.checkLength(tokens);
-      return tokens;
+      return this.wholeSentence(sentence);
     };
     yield* scoreSentences(numbered(sentences, this.words, tokensOf), endsOf(options), threads);
   }

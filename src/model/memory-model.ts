@@ -1,5 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { checkObject, checkOptions, checkText, listOf, optionError, type OptionTable } from '../base/check.js';
+import {
+  checkFunction,
+  checkObject,
+  checkOptions,
+  checkText,
+  listOf,
+  optionError,
+  type OptionTable,
+} from '../base/check.js';
 import { checkAborted, closedError, KneserError } from '../base/errors.js';
 import { wordIds } from '../tables/manifest.js';
 import { checkSentences, type Sentence } from '../text/sentences.js';
@@ -20,8 +28,13 @@ import { TableNumbers } from './lookup/table-numbers.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import { LoadedWords, NOT_IN_VOCABULARY } from './lookup/words.js';
 import { Vocabulary } from './vocabulary.js';
+import { Drawing } from './generation/draw.js';
+import { generate } from './generation/generate.js';
+import { checkGenerateOptions, type GeneratedText, type GenerateOptions } from './generation/options.js';
+import type { TextSource } from './generation/source.js';
+import { TRUNCATION_OPTIONS, type TruncationOptions } from './generation/truncation.js';
 
-import type { Extension, LoadOptions, State } from './api.js';
+import type { Extension, LoadOptions, Sample, State } from './api.js';
 import {
   checkPredictOptions,
   DISTRIBUTION_OPTIONS,
@@ -38,6 +51,14 @@ import {
   type TextOptions,
 } from './scoring/score.js';
 import { addSentence, idInNgram, ModelBase, tellSentences, withEnd, predictions } from './model-base.js';
+
+/** How {@link MemoryModel.sample} draws a token. */
+export interface SampleOptions extends TruncationOptions {
+  /** Returns a number from 0 to below 1, and may be called several times. Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+const SAMPLE_OPTIONS: OptionTable<SampleOptions> = { ...TRUNCATION_OPTIONS, random: checkFunction };
 
 const START_OPTIONS: OptionTable<Pick<ScoreOptions, 'start'>> = { start: SCORE_OPTIONS.start };
 const checkHistory = listOf(checkText);
@@ -115,8 +136,7 @@ export class MemoryModel extends ModelBase {
   score(sentence: Sentence, options: ScoreOptions = {}): Score {
     this.checkOpen();
     checkOptions('score', options, SCORE_OPTIONS);
-    const tokens = this.surface(sentence);
-    this.checkLength(tokens);
+    const tokens = this.wholeSentence(sentence);
     const ids = tokens.map(token => this.words.idOf(token));
     return runAtOnce(this.scoreIds(this.scorer, this.#layout, tokens, ids, options));
   }
@@ -130,8 +150,7 @@ export class MemoryModel extends ModelBase {
   /** @internal */
   scoreVector(sentence: Sentence, options: VectorOptions): VectorScore {
     this.checkOpen();
-    const tokens = this.surface(sentence);
-    this.checkLength(tokens);
+    const tokens = this.wholeSentence(sentence);
     const ids = tokens.map(token => this.words.idOf(token));
     return runAtOnce(this.vectorOfIds(this.scorer, this.#layout, tokens, ids, options));
   }
@@ -140,7 +159,12 @@ export class MemoryModel extends ModelBase {
   predict(history: Sentence, options: PredictOptions = {}): Prediction[] {
     this.checkOpen();
     const checked = checkPredictOptions(options);
-    return predictions(this.nextWords(history, checked.start), checked, this.words);
+    if (checked.gap !== undefined) {
+      const layout = new BatchLayout(this.parts.order, LOADED_BATCH);
+      const using = { scorer: this.scorer, predictor: this.#predictor, layout };
+      return runAtOnce(this.fillersOf(history, checked, this.words, using));
+    }
+    return predictions(this.nextWords(history, checked.start), checked, this.words, this.parts);
   }
 
   /** As {@link LanguageModel.distribution}. */
@@ -148,6 +172,54 @@ export class MemoryModel extends ModelBase {
     this.checkOpen();
     checkOptions('distribution', options, DISTRIBUTION_OPTIONS);
     return new Distribution(this.nextWords(history, options.start ?? true).spread(), this.words);
+  }
+
+  /** As {@link LanguageModel.generate}. */
+  generate(options: GenerateOptions = {}): AsyncGenerator<GeneratedText, void, void> {
+    this.checkOpen();
+    checkGenerateOptions(options);
+    const source: TextSource = {
+      order: this.parts.order,
+      types: this.parts.manifest.vocabulary,
+      tokenization: this.parts.tokenization.info,
+      words: this.words,
+      tokenize: text => this.surface(text),
+      nextWords: (history, withStart) => {
+        this.checkOpen();
+        return this.nextWordsOfIds(history, withStart);
+      },
+    };
+    return generate(source, options);
+  }
+
+  /**
+   * Draws a token after a state: with its probability, or from the tokens that the options leave.
+   *
+   * @throws KNESER_OPTION, KNESER_CLOSED
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * const loaded = await model.load();
+   * let state = loaded.start();
+   * for (let i = 0; i < 5; i++) {
+   *   const drawn = loaded.sample(state, { temperature: 0.8, topP: 0.95 });
+   *   console.log(drawn.token, drawn.log10Prob, drawn.kept);
+   *   state = drawn.state; // after </s> the beginning of the next sentence
+   * }
+   * await model.close();
+   * ```
+   */
+  sample(state: State, options: SampleOptions = {}): Sample {
+    this.checkOpen();
+    checkState(state);
+    checkOptions('sample', options, SAMPLE_OPTIONS);
+    const { random = Math.random, ...truncation } = options;
+    const drawing = new Drawing(truncation, undefined, this.parts.manifest.vocabulary);
+    const { word, kept } = drawing.draw(this.nextWordsOfIds(state.history, false), random);
+    const token = this.words.word(word);
+    return { token, kept, ...this.extend(state, token) };
   }
 
   /**

@@ -8,7 +8,7 @@ import { checkSentence, type Sentence } from '../text/sentences.js';
 import { identityOf, wordIds } from '../tables/manifest.js';
 import { countCharacters } from '../text/surface.js';
 import { BOS, BOS_WORD, EOS, EOS_WORD, NONE, UNK } from '../text/tokens.js';
-import { BatchLayout } from '../smoothing/batch.js';
+import { BatchLayout, OOV } from '../smoothing/batch.js';
 import { TextCache } from '../smoothing/cache.js';
 import { COUNT } from '../smoothing/evidence.js';
 import { isContiguous } from '../tables/pattern.js';
@@ -21,7 +21,10 @@ import { vectorOf, type VectorOptions, type VectorScore } from './scoring/vector
 import { NOT_IN_VOCABULARY, type LoadedWords } from './lookup/words.js';
 
 import type { ModelInfo } from './api.js';
-import type { PredictOptions, Prediction } from './prediction/prediction.js';
+import { sidesOf, type CheckedPredictOptions, type Prediction } from './prediction/prediction.js';
+import { completions } from './generation/complete.js';
+import { fillGap } from './generation/gap.js';
+import type { Predictor } from './prediction/predictor.js';
 import { scoreOf, type Score, type ScoreOptions, type TextOptions } from './scoring/score.js';
 
 /** The most tokens of a sentence: its tokens and scores are all in memory at once and take about 200 bytes for each token. */
@@ -167,9 +170,10 @@ export class ModelBase {
     return this.parts.manifest.options.lowercase ? tokens.map(token => token.toLowerCase()) : tokens;
   }
 
-  /** Refuses a sentence that takes too much memory to be scored at one go. @throws KNESER_LIMIT */
-  protected checkLength(tokens: readonly string[]): void {
-    if (tokens.length <= MOST_TOKENS) return;
+  /** The tokens of a sentence that is scored at one go. @throws KNESER_LIMIT if that takes too much memory. */
+  protected wholeSentence(sentence: Sentence): string[] {
+    const tokens = this.surface(sentence);
+    if (tokens.length <= MOST_TOKENS) return tokens;
     throw new KneserError(
       'KNESER_LIMIT',
       `a sentence of ${tokens.length} tokens is too long to be scored as one; split it, or use kneser perplexity`,
@@ -234,6 +238,35 @@ export class ModelBase {
     return tokens.slice(Math.max(0, tokens.length - reach));
   }
 
+  /** Finds the most probable fillers of the gap in a text. */
+  protected *fillersOf(
+    text: Sentence,
+    { gap = '', gapLength = 1, options, start, top, unknown, startsWith = '', endsWith = '' }: CheckedPredictOptions,
+    words: LoadedWords,
+    { scorer, predictor, layout }: { scorer: BatchScorer; predictor: Predictor; layout: BatchLayout },
+  ): Generator<Promise<void>, Prediction[], void> {
+    const { order, manifest, tokenization } = this.parts;
+    const ids = wordIds(manifest);
+    const idsOf = (side: Sentence): number[] => this.surface(side).map(token => words.idOf(token));
+    const [left, right] = sidesOf(text, gap).map(idsOf);
+    const known = options
+      ?.map(idsOf)
+      .filter(filler => filler.length > 0 && (unknown || filler.every(id => id < OOV)))
+      .map(filler => filler.map(id => (id >= OOV ? UNK : id)));
+    return yield* fillGap(
+      { order, ids, words, tokenization: tokenization.info, scorer, predictor, layout },
+      { left, right, start },
+      {
+        lengths: typeof gapLength === 'number' ? [gapLength, gapLength] : gapLength,
+        top,
+        unknown,
+        options: known,
+        startsWith,
+        endsWith,
+      },
+    );
+  }
+
   /** Adds the scores of the next ids of a text to `sum`; `layout` keeps the history from call to call. */
   protected *addPiece(
     scorer: BatchScorer,
@@ -282,10 +315,15 @@ export class ModelBase {
 /** The most probable next words, as tokens with their probabilities. */
 export function predictions(
   next: NextWords,
-  { top, unknown, explain }: Required<Omit<PredictOptions, 'k'>>,
+  { top, unknown, explain, prefix }: CheckedPredictOptions,
   words: LoadedWords,
+  { manifest }: ModelParts,
 ): Prediction[] {
-  return next.top(top, unknown ? NONE : UNK).map(({ word, probability, log10Prob = log10(probability) }) => ({
+  const found =
+    prefix === undefined
+      ? next.top(top, unknown ? NONE : UNK)
+      : completions(next, words, encoder.encode(manifest.options.lowercase ? prefix.toLowerCase() : prefix), top);
+  return found.map(({ word, probability, log10Prob = log10(probability) }) => ({
     token: words.word(word),
     probability,
     log10Prob,

@@ -20,6 +20,7 @@ import { runAwaiting, type BatchScorer } from './scoring/scorer.js';
 import { checkVectorOptions, type VectorOptions, type VectorScore } from './scoring/vector.js';
 import { LoadedWords, PagedWords } from './lookup/words.js';
 import { Vocabulary } from './vocabulary.js';
+import { checkGenerateOptions, type GeneratedText, type GenerateOptions } from './generation/options.js';
 
 import { FROM_FILE_OPTIONS, LOAD_OPTIONS, type FromFileOptions, type LoadOptions, type OpenOptions } from './api.js';
 import {
@@ -42,6 +43,9 @@ import type { MemoryModel } from './memory-model.js';
 
 /** The default of `blockMemory`: how many bytes of blocks a model keeps in memory. */
 const DEFAULT_BLOCK_MEMORY = 128 << 20;
+
+/** The most words that are scored together to fill a gap. */
+const GAP_BATCH = 1 << 16;
 
 /** @internal A class of models that can be opened. */
 export type ModelClass<Model> = new (parts: ModelParts, options: OpenOptions) => Model;
@@ -148,8 +152,7 @@ export class PagedModel extends ModelBase {
    */
   async score(sentence: Sentence, options: ScoreOptions = {}): Promise<Score> {
     checkOptions('score', options, SCORE_OPTIONS);
-    const tokens = this.surface(sentence);
-    this.checkLength(tokens);
+    const tokens = this.wholeSentence(sentence);
     return this.inTurn(async () => {
       const ids = await this.#words.idsOf(tokens);
       return runAwaiting(this.scoreIds(this.scorer, this.layout(tokens.length + 1), tokens, ids, options));
@@ -180,8 +183,7 @@ export class PagedModel extends ModelBase {
 
   /** @internal */
   async scoreVector(sentence: Sentence, options: VectorOptions): Promise<VectorScore> {
-    const tokens = this.surface(sentence);
-    this.checkLength(tokens);
+    const tokens = this.wholeSentence(sentence);
     const longest = options.context === 'window' ? this.parts.order : 1;
     return this.inTurn(async () => {
       const ids = await this.#words.idsOf(tokens);
@@ -193,7 +195,7 @@ export class PagedModel extends ModelBase {
   /**
    * The most probable next tokens after a history, by falling probability; equally probable tokens are in the order of their
    * frequency in training. The result is exact: scoring the whole vocabulary gives the same tokens. An unknown word in the
-   * history is read as `<unk>`.
+   * history is read as `<unk>`. With `gap`, the history is a whole sentence with a gap, and the most probable fillers are returned.
    *
    * @throws KneserError: KNESER_OPTION, KNESER_CLOSED, KNESER_DAMAGED.
    * @example
@@ -209,8 +211,16 @@ export class PagedModel extends ModelBase {
    */
   async predict(history: Sentence, options: PredictOptions = {}): Promise<Prediction[]> {
     const checked = checkPredictOptions(options);
+    if (checked.gap !== undefined) {
+      const words = await this.allWords();
+      const predictor = await this.#openPredictor();
+      return this.inTurn(() => {
+        const using = { scorer: this.scorer, predictor, layout: this.layout(GAP_BATCH) };
+        return runAwaiting(this.fillersOf(history, checked, words, using));
+      });
+    }
     const next = await this.nextWords(history, checked.start);
-    return predictions(next, checked, await this.allWords());
+    return predictions(next, checked, await this.allWords(), this.parts);
   }
 
   /**
@@ -233,6 +243,44 @@ export class PagedModel extends ModelBase {
     const next = await this.nextWords(history, options.start ?? true);
     const { Distribution } = await import('./prediction/distribution.js');
     return new Distribution(next.spread(), await this.allWords());
+  }
+
+  /**
+   * Makes texts: draws each token with its exact probability after the tokens before it, or from the tokens that truncation leaves; or
+   * finds the most probable text (`greedy`, `beam`). Loading the model first makes it many times as fast.
+   *
+   * @throws KneserError: KNESER_OPTION, KNESER_CLOSED, KNESER_DAMAGED, KNESER_ABORTED; options are checked by the call.
+   * @example
+   * ```ts
+   * import { LanguageModel } from 'kneser';
+   *
+   * const model = await LanguageModel.open('model');
+   * for await (const { text, tokens, log10Probs } of model.generate({ beginnings: ['The jury'], count: 3, seed: 7 })) {
+   *   console.log(text, tokens.length === log10Probs.length);
+   * }
+   * await model.close();
+   * ```
+   */
+  generate(options: GenerateOptions = {}): AsyncGenerator<GeneratedText, void, void> {
+    this.checkOpen();
+    checkGenerateOptions(options);
+    return this.#generate(options);
+  }
+
+  async *#generate(options: GenerateOptions): AsyncGenerator<GeneratedText, void, void> {
+    const { generate } = await import('./generation/generate.js');
+    const { order, manifest, tokenization } = this.parts;
+    yield* generate(
+      {
+        order,
+        types: manifest.vocabulary,
+        tokenization: tokenization.info,
+        words: await this.allWords(),
+        tokenize: text => this.surface(text),
+        nextWords: (history, withStart) => this.nextWordsOfIds(history, withStart),
+      },
+      options,
+    );
   }
 
   /**

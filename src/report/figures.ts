@@ -8,7 +8,7 @@
 export function figure(value: number | null, decimals: number): string {
   if (value === null) return '–';
   const text = value.toFixed(decimals);
-  return Number(text) === 0 ? text.replace('-', '') : text;
+  return value < 0 && value > -1 && Number(text) === 0 ? text.replace('-', '') : text;
 }
 
 /** A whole number with commas between its thousands. */

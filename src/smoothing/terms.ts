@@ -1,5 +1,5 @@
 import type { WordClasses } from '../tables/classes.js';
-import { TOTAL, type Evidence } from './evidence.js';
+import { FOLLOWERS, ONES, PRUNED, TOTAL, TWOS, type Evidence } from './evidence.js';
 import type { Pattern } from '../tables/pattern.js';
 import { spreadMass } from './mass.js';
 import type { Mixture } from './mixture.js';
@@ -25,21 +25,45 @@ export interface NextWordTerms {
 
 /** The part of P(w|h) that the counts of one pattern give: scale · max(c − D(c), 0). */
 export class Term {
+  /** The sum of the values over all followers of the context; NaN if it is not known. */
+  readonly mass: number;
+
   /** @param table the index of the table in the evidence. */
   constructor(
     readonly pattern: Pattern,
     readonly table: number,
-    private readonly scale: number,
+    /** What a discounted count is multiplied by. */
+    readonly scale: number,
     private readonly d1: number,
     private readonly d2: number,
     private readonly d3: number,
-  ) {}
+    /** Where the context's numbers begin in `numbers`, as in {@link Evidence}. */
+    at = 0,
+    numbers?: Uint32Array,
+  ) {
+    this.mass = numbers ? this.massOf(at, numbers) : NaN;
+  }
+
+  /** The sum of the values over all followers, from the totals of the context; NaN if the totals do not tell it. */
+  private massOf(at: number, data: Uint32Array): number {
+    // If D3 > 3, counts of 3 or more can have the value 0, and totals do not tell how many do.
+    if (this.d3 > 3) return NaN;
+    const [ones, twos] = [data[at + ONES], data[at + TWOS]];
+    const others = data[at + FOLLOWERS] - ones - twos;
+    const counted = data[at + TOTAL] - data[at + PRUNED] - ones - 2 * twos - this.d3 * others;
+    return this.scale * (ones * this.discounted(1) + twos * this.discounted(2) + counted);
+  }
 
   /** The part of P(w|h) for a word w with this count. */
   value(count: number): number {
+    return this.scale * this.discounted(count);
+  }
+
+  /** max(c − D(c), 0), which depends on the pattern and the context alone. */
+  discounted(count: number): number {
     if (count === 0) return 0;
     const discounted = count - (count === 1 ? this.d1 : count === 2 ? this.d2 : this.d3);
-    return discounted > 0 ? this.scale * discounted : 0;
+    return discounted > 0 ? discounted : 0;
   }
 
   /** The largest value of all counts up to this one. If D2 > D1 + 1, a count of 2 has a smaller value than a count of 1. */
@@ -61,11 +85,13 @@ export function expand(mixture: Mixture, evidence: Evidence, t: number, availabl
   const mass = spreadMass(mixture, available, whole);
   const terms: Term[] = [];
   mass.forEach((patternMass, s) => {
-    const total = lattice.spans[s] > available ? 0 : evidence.data[evidence.at(t, tables[s]) + TOTAL];
+    const at = evidence.at(t, tables[s]);
+    const total = lattice.spans[s] > available ? 0 : evidence.data[at + TOTAL];
     if (total === 0) return;
     const d = (s * TOTAL_BUCKETS + buckets[s]) * 4;
     const { pattern } = lattice.tables[s];
-    terms.push(new Term(pattern, tables[s], patternMass / total, discounts[d + 1], discounts[d + 2], discounts[d + 3]));
+    const [, d1, d2, d3] = discounts.subarray(d, d + 4);
+    terms.push(new Term(pattern, tables[s], patternMass / total, d1, d2, d3, at, evidence.data));
   });
   return { terms, uniform: (mass[0] * gammas[0]) / lattice.vocabulary };
 }

@@ -43,7 +43,7 @@ SELECT value, IF(arrays_overlap(words, ${markers}), raise_error(${refusal}), wor
  *
  * - Input: lines of text.
  * - Output: a folder a table with its rows: columns `c1`, `c2` … (the word at that distance before the predicted word), `w` and `n`.
- * - Order: rows ascend, nearest word first. Each step reads folders of earlier steps only.
+ * - Rows ascend, nearest word first. Each step reads folders of earlier steps only.
  *
  * Counts as in src/count/adjust.ts (Heafield et al. 2013, section 3.2): n-grams of the highest order, and n-grams that begin with `<s>`,
  * have their frequency; all others the number of different words before them.

@@ -10,7 +10,7 @@ import { hashBytes, WordList } from '../text/word-list.js';
 import { buildFolder } from '../train/build-folder.js';
 import { givenOptions, MACHINE_OPTIONS, type BuildOptions } from '../train/plan/options.js';
 import type { BuildContext } from '../train/stages/context.js';
-import type { SortedSource } from '../train/stages/count-source.js';
+import { NO_TEXT_CHANGES, type SortedSource } from '../train/stages/count-source.js';
 import { checkWordMemory } from '../train/stages/word-memory.js';
 import type { TrainReport } from '../train/train.js';
 import { jobTables } from './counting-sql.js';
@@ -96,10 +96,7 @@ async function openJob(context: BuildContext, folder: JobFolder): Promise<Sorted
     vocabulary,
     sentences,
     tokens,
-    heldOut: 0,
-    heldOutTokens: 0,
-    replaced: 0,
-    dropped: 0,
+    ...NO_TEXT_CHANGES,
     warnings,
     sorted: new JobTables(folder),
   };

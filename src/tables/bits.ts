@@ -1,13 +1,13 @@
 /** Sets of bits in 32-bit words: bit i is bit i mod 32 of word ⌊i/32⌋. */
 
-/** Bits that are set in a word. */
+/** The number of bits that are set in a 32-bit word. */
 export function countBits(word: number): number {
   word -= (word >>> 1) & 0x55555555;
   word = (word & 0x33333333) + ((word >>> 2) & 0x33333333);
   return Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** The place of the `n`-th set bit (from 1) at or behind bit `from` of the bits that begin at word `base`; there must be one. */
+/** The index of the `n`-th set bit (n from 1) at or behind bit `from`, in the set that begins at word `base`; there must be one. */
 export function nthSet(words: Uint32Array, base: number, from: number, n: number): number {
   let at = base + (from >>> 5);
   let word = words[at] & (-1 << (from & 31));
@@ -21,7 +21,7 @@ export function nthSet(words: Uint32Array, base: number, from: number, n: number
   return ((at - base) << 5) + 31 - Math.clz32(word & -word);
 }
 
-/** The place of the first set bit at or behind bit `from`, if it is in the same word or the next one; else −1. */
+/** The index of the first set bit at or behind bit `from`, if it is in the same 32-bit word or the next one; else −1. */
 export function nearSet(words: Uint32Array, base: number, from: number): number {
   const at = base + (from >>> 5);
   const word = words[at] & (-1 << (from & 31));
@@ -30,7 +30,7 @@ export function nearSet(words: Uint32Array, base: number, from: number): number 
   return next === 0 ? -1 : (from & ~31) + 63 - Math.clz32(next & -next);
 }
 
-/** Number of set bits before bit `bit`, counted from word `first` of the bits on. */
+/** The number of set bits before bit `bit` that are in word `first` of the set or behind it. */
 export function rankFrom(words: Uint32Array, base: number, first: number, bit: number): number {
   let count = 0;
   const end = base + (bit >>> 5);

@@ -24,7 +24,7 @@ export interface ContextTotals {
 /** The numbers of a back-off model, in place of counts: log10 p and log10 back-offs. */
 export interface BlockNumbers {
   /** By row. */
-  probabilities: Float64Array;
+  log10Probs: Float64Array;
   /** By context. */
   backoffs: Float64Array;
 }
@@ -89,7 +89,7 @@ export function encodeBlock(block: Block): Uint8Array {
   const totals = wide ? [wide.total, wide.ones, wide.twos, wide.followers] : null;
   const header = [contextCount, rows, totals, bytes.subarray(0, at)];
   if (numbers) {
-    let end = writeDecimals(bytes, at, numbers.probabilities, rows);
+    let end = writeDecimals(bytes, at, numbers.log10Probs, rows);
     end = writeDecimals(bytes, end, numbers.backoffs, contextCount);
     return seal(encodeMsgpack([...header, null, bytes.subarray(at, end)]));
   }
@@ -249,17 +249,17 @@ function readAll(bytes: Uint8Array, to: Uint32Array, length: number): void {
 function readNumbers(bytes: Uint8Array, block: Block, rows: number): void {
   if (!(bytes instanceof Uint8Array)) throw new BlockDamage('impossible block header');
   block.numbers ??= {
-    probabilities: new Float64Array(block.words.length),
+    log10Probs: new Float64Array(block.words.length),
     backoffs: new Float64Array(block.pruned.length),
   };
   const cursor = { at: 0 };
-  readDecimals(bytes, cursor, block.numbers.probabilities, rows);
+  readDecimals(bytes, cursor, block.numbers.log10Probs, rows);
   readDecimals(bytes, cursor, block.numbers.backoffs, block.contextCount);
   if (cursor.at !== bytes.length) throw new BlockDamage('wrong length');
-  const { probabilities, backoffs } = block.numbers;
+  const { log10Probs, backoffs } = block.numbers;
   // NaN and infinite numbers fail this test. A filled-in log10 p may be above 0.
   const isPossible = (log10: number): boolean => log10 <= LARGEST_BACKOFF;
-  for (let row = 0; row < rows; row++) if (!isPossible(probabilities[row])) throw new BlockDamage('no probability');
+  for (let row = 0; row < rows; row++) if (!isPossible(log10Probs[row])) throw new BlockDamage('no probability');
   for (let c = 0; c < block.contextCount; c++) if (!isPossible(backoffs[c])) throw new BlockDamage('no back-off');
 }
 

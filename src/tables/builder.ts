@@ -27,20 +27,27 @@ import { copyWords } from './copy.js';
 export type ModelDescription = Omit<Manifest, 'format' | 'dictionaryBlocks'>;
 
 /**
- * Writes counted rows and a model's other values: `indexStore` makes a model of them. Input: the blocks of tables, the dictionary, the classes, the tokenizer's file. Output: a store with
- * these, the directories of the tables and of the dictionary, and the manifest. Order: the blocks of a table ascend within a
- * partition; a table's directory comes after its blocks; the manifest comes last, because a store without one is no model.
+ * Writes a store of counted rows, of which `indexStore` makes a model.
+ *
+ * - Input: the blocks of tables, the dictionary, the classes, and the tokenizer's file.
+ * - Output: a store with these values, the directories of the tables and of the dictionary, and the manifest.
+ * - Calls: the blocks of a table ascend within a partition; the directory of a table comes after its blocks; the manifest comes last,
+ *   because a store without a manifest is no model.
  */
 export class ModelBuilder {
   private dictionaryBlocks = 0;
   /** By table, the first row of each block that was put. */
   private readonly firstRows = new Map<string, FirstRows>();
 
-  constructor(private readonly store: ModelWriter) {}
+  /** @param format `FORMAT_VERSION` if the caller puts the tables into the store as tries, so that the store is a model. */
+  constructor(
+    private readonly store: ModelWriter,
+    private readonly format = ROWS_VERSION,
+  ) {}
 
   /** Puts the next blocks of tables within one partition, which is a range of the context's nearest word. */
   async putBlocks(partition: number, blocks: readonly EncodedBlock[]): Promise<void> {
-    // All first rows are noted before the first wait: calls for other partitions may run meanwhile.
+    // Note all first rows before the first `await`, because calls for other partitions may run during it.
     for (const { table, first } of blocks) {
       const rows = this.firstRows.get(table) ?? new FirstRows();
       this.firstRows.set(table, rows);
@@ -57,14 +64,7 @@ export class ModelBuilder {
   async putUnigrams(stream: Stream, counts: Uint32Array): Promise<TableSummary> {
     const blocks: EncodedBlock[] = [];
     const writer = new TableWriter(tableName([], stream), 0, block => blocks.push(block));
-    const words = new Uint32Array(counts.length);
-    const positive = new Uint32Array(counts.length);
-    let length = 0;
-    for (let id = 0; id < counts.length; id++) {
-      if (counts[id] === 0 || id === BOS || id === NONE) continue;
-      words[length] = id;
-      positive[length++] = counts[id];
-    }
+    const { words, positive, length } = unigramRows(counts);
     writer.group(new Uint32Array(0), words, positive, length);
     writer.flush();
     await this.putBlocks(0, blocks);
@@ -136,7 +136,7 @@ export class ModelBuilder {
     const { tables, classes, classTables, options, pruning } = model;
     // The order of the members is part of the manifest's bytes.
     const manifest: Manifest = {
-      format: ROWS_VERSION,
+      format: this.format,
       ...(kind ? { kind } : {}),
       order,
       sentences,
@@ -159,4 +159,21 @@ export class ModelBuilder {
   async abort(): Promise<void> {
     await this.store.abort();
   }
+}
+
+/** The rows of the table of order 1: the first `length` entries. @param counts by id. */
+export function unigramRows(counts: ArrayLike<number>): {
+  readonly words: Uint32Array;
+  readonly positive: Uint32Array;
+  readonly length: number;
+} {
+  const words = new Uint32Array(counts.length);
+  const positive = new Uint32Array(counts.length);
+  let length = 0;
+  for (let id = 0; id < counts.length; id++) {
+    if (counts[id] === 0 || id === BOS || id === NONE) continue;
+    words[length] = id;
+    positive[length++] = counts[id];
+  }
+  return { words, positive, length };
 }

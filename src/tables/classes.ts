@@ -15,7 +15,7 @@ export interface WordClasses {
   readonly share: Float64Array;
 }
 
-/** Pseudo-count, in tokens, added to every word of a class before p(word | class) is computed, so that none is 0. */
+/** The pseudo-count [tokens] that is added to the frequency of every word before p(word | class) is computed, so that no p is 0. */
 const PRIOR = 0.1;
 
 /**

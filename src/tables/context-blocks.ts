@@ -10,22 +10,25 @@ const WRONG_TOTALS = 'the blocks of a context do not have as many rows as its to
 const MOST_ROWS = Math.max(BLOCK_ENTRIES, TRIE_ROWS);
 
 /**
- * Input: blocks of a table, from {@link readBlocks}. Output: blocks with whole contexts: those of a wide context are joined to one,
- * which has all its rows. Order: that of the rows. A block is valid until the next one is asked for.
+ * Joins the blocks of wide contexts.
+ *
+ * - Input: the blocks of a table, from {@link readBlocks}.
+ * - Output: blocks of whole contexts, in the order of the rows. The blocks of a wide context are joined to one block, which has all rows
+ *   of the context. A block is valid until `next` is called again.
  */
 export class ContextBlocks {
   /** Number of blocks of the table that were not read yet. */
   left: number;
   private readonly blocks: AsyncGenerator<NumberedBlock, void, void>;
-  /** Whether blocks have log10 probabilities; unknown before the first block. */
+  /** Whether the table has log10 p instead of counts; `undefined` until its first block was read. */
   private isBackoff: boolean | undefined;
   private words = new Uint32Array(0);
   private counts = new Uint32Array(0);
-  private probabilities = new Float64Array(0);
+  private log10Probs = new Float64Array(0);
 
   /**
-   * @param onRows told the rows of each block when it was read.
-   * @param first the block to begin with, and `end` the block after the last one.
+   * @param onRows called with the number of rows of each block, after it was read.
+   * @param first the number of the block to begin with; `end` is the number after the last one.
    */
   constructor(
     private readonly store: ModelStore,
@@ -50,18 +53,18 @@ export class ContextBlocks {
     if (this.words.length < followers) {
       this.words = new Uint32Array(followers);
       this.counts = new Uint32Array(followers);
-      if (first.numbers) this.probabilities = new Float64Array(followers);
+      if (first.numbers) this.log10Probs = new Float64Array(followers);
     }
-    const { words, counts, probabilities } = this;
+    const { words, counts, log10Probs } = this;
     const contexts = first.contexts.map(column => column.slice(0, 1));
     const pruned = first.pruned.slice(0, 1);
-    const numbers = first.numbers ? { probabilities, backoffs: first.numbers.backoffs.slice(0, 1) } : undefined;
+    const numbers = first.numbers ? { log10Probs, backoffs: first.numbers.backoffs.slice(0, 1) } : undefined;
     for (let block = first, length = 0; ; block = await this.read()) {
       const rows = block.starts[1];
       if (block.contextCount > 1 || length + rows > followers) throw this.damaged(WRONG_TOTALS);
       words.set(block.words.subarray(0, rows), length);
       counts.set(block.counts.subarray(0, rows), length);
-      if (block.numbers) probabilities.set(block.numbers.probabilities.subarray(0, rows), length);
+      if (block.numbers) log10Probs.set(block.numbers.log10Probs.subarray(0, rows), length);
       length += rows;
       if (length >= followers) break;
     }
@@ -75,7 +78,7 @@ export class ContextBlocks {
     const { block } = next.value;
     const isBackoff = block.numbers !== undefined;
     if (isBackoff !== (this.isBackoff ??= isBackoff))
-      throw this.damaged('some blocks have counts, others log10 probabilities');
+      throw this.damaged('some blocks have counts, others log10 log10Probs');
     this.onRows(block.starts[block.contextCount]);
     return block;
   }

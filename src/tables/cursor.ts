@@ -6,23 +6,22 @@ import { openTable, type StoredTable } from './table-reader.js';
 const NO_NUMBERS = new Float64Array(0);
 
 /**
- * Input: the blocks of a table, from {@link ContextBlocks}. Output: its contexts, one at a time, each with all its followers.
- * Order: that of the rows.
+ * Steps through the contexts of a table in the order of the rows. At each step its members hold one context with all followers.
  */
 export class TableCursor {
   /** The words of the current context, nearest first. */
   readonly context: Uint32Array;
-  /** Entries `from` … `to` − 1 are the followers of the context, words ascending. */
+  /** The followers of the context are the entries `from` … `to` − 1 of `words`, `counts` and `log10Probs`; the words ascend. */
   words: Uint32Array;
   counts: Uint32Array;
   /** In a back-off model, log10 p of the same entries, and log10 of the context's back-off. */
-  probabilities: Float64Array = NO_NUMBERS;
+  log10Probs: Float64Array = NO_NUMBERS;
   backoff = 0;
   from = 0;
   to = 0;
   /** Σ of the counts of the context's pruned followers. */
   pruned = 0;
-  /** The number of the context, and of its first row, within the table; from 0 up. */
+  /** The number of the context, and the number of its first row, both counted from 0 at the beginning of the table. */
   number = -1;
   row = 0;
   /** Whether there are no more contexts. */
@@ -45,7 +44,7 @@ export class TableCursor {
    * Opens a table at its first context.
    *
    * @param width words of a context.
-   * @param onRows told the rows of each block when it was read.
+   * @param onRows called with the number of rows of each block, after it was read.
    */
   static async open(
     store: ModelStore,
@@ -78,7 +77,7 @@ export class TableCursor {
     this.from = block.starts[at];
     this.to = block.starts[at + 1];
     this.pruned = block.pruned[at];
-    this.probabilities = block.numbers?.probabilities ?? NO_NUMBERS;
+    this.log10Probs = block.numbers?.log10Probs ?? NO_NUMBERS;
     this.backoff = block.numbers?.backoffs[at] ?? 0;
   }
 

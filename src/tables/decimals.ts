@@ -2,20 +2,20 @@ import { readVarint, writeVarint } from '../base/varint.js';
 
 /** Marks a number that is stored as an IEEE 754 double instead of decimal digits. */
 export const WHOLE = 15;
-/** The number that the digits make without the point is below this: with the sign bit it fits a varint of 32 bits. */
+/** The digits without the point are a whole number below this limit, so that the number and a sign bit fit a 32-bit varint. */
 const LIMIT = 2 ** 31;
 /** 10^digits, exact in double precision. */
 const POWERS = Float64Array.from({ length: WHOLE }, (_, digits) => Number(`1e${digits}`));
 
-/** The digits behind the point and all digits of the number that {@link findDecimal} found last. */
+/** The result of the last {@link findDecimal}: the number of digits behind the point, and the code of all digits. */
 export const decimal = { digits: 0, code: 0 };
 
 /**
- * Finds the decimal that a number is exactly: `decimal.digits`, and `decimal.code` = 2 · (digits without the point) + (1 if positive).
- * Neighbours mostly have the same number of digits, so the search starts with those of the number before; zeros at the end show
- * that there are too many.
+ * Finds the decimal number that equals `value` exactly: `decimal.digits` gets the number of digits behind the point, and `decimal.code` =
+ * 2 · (digits without the point) + (1 if positive). Neighbouring numbers mostly have as many digits behind the point, so the search
+ * starts with the number of digits of the last call, and lowers it if the digits end in 0.
  *
- * @returns whether there is one; if not, the next search starts with no digits.
+ * @returns whether such a decimal exists; if not, the next search starts with 0 digits.
  */
 export function findDecimal(value: number): boolean {
   const size = Math.abs(value);

@@ -23,8 +23,8 @@ export interface ReadDictionaryOptions extends DamageOptions {
 }
 
 /**
- * Input: the dictionary of a model. Output: its blocks, decoded. Order: that of the words' UTF-8 bytes. The only loop over a
- * whole dictionary; it reads ahead (see {@link decodeAhead}).
+ * Reads and decodes the blocks of a model's dictionary, in the order of the words' UTF-8 bytes. All readers of a whole dictionary use this
+ * loop; it reads ahead (see {@link decodeAhead}).
  *
  * @throws KNESER_DAMAGED where a block is missing, unreadable, or has an id outside the vocabulary.
  */
@@ -45,7 +45,7 @@ export function readDictionary(
 }
 
 /**
- * Input: the dictionary of a model. Output: its words one by one, without an object for each. Order: that of their UTF-8 bytes.
+ * Calls a function for each word of a model's dictionary, in the order of the words' UTF-8 bytes, without making an object for each word.
  *
  * @throws KNESER_DAMAGED where a block is missing, unreadable, or has an id outside the vocabulary.
  */

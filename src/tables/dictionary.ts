@@ -75,7 +75,7 @@ export function encodeDictionaryBlock(block: DictionaryBlock): Uint8Array {
   return seal(encodeMsgpack([words.length, bytes.subarray(0, at)]));
 }
 
-/** Told a word of a block: `bytes[0, length)` until the next word, its id and its frequency. */
+/** Takes a word of a block, its id and its frequency. The word is `bytes[0, length)`; the bytes are overwritten by the next word. */
 export type TakeWord = (bytes: Uint8Array, length: number, id: number, frequency: number) => void;
 
 /**

@@ -54,7 +54,7 @@ export interface RangeFigures {
  * in every table of which the block's table is the parent; so a block of each table is in memory.
  *
  * @param take takes the next blocks.
- * @param onRows told the rows of each block when it was read.
+ * @param onRows called with the number of rows of each block, after it was read.
  * @returns by table, its figures.
  * @throws KNESER_DAMAGED where an n-gram lacks the n-gram without its farthest word.
  */
@@ -244,8 +244,8 @@ class TableIndex implements RangeFigures {
     const bare = length === 1 && words[from] === NONE;
     if (bare) this.bare++;
     return numbers
-      ? { probabilities: numbers.probabilities, backoff: numbers.backoffs[context], bare }
-      : { probabilities: NO_NUMBERS, backoff: 0, bare };
+      ? { log10Probs: numbers.log10Probs, backoff: numbers.backoffs[context], bare }
+      : { log10Probs: NO_NUMBERS, backoff: 0, bare };
   }
 
   /** Writes the ranks of a context's rows. @throws KNESER_DAMAGED for a row that does not follow the parent. */

@@ -2,19 +2,22 @@ import { FORMAT_VERSION, MANIFEST_KEY } from '../store/keys.js';
 import type { ModelStore, ModelWriter } from '../store/store.js';
 import { FIRST_WORD } from '../text/tokens.js';
 import { copyWords } from './copy.js';
+import { readFrequencies } from './dictionary-reader.js';
 import { indexTables } from './index-tables.js';
 import type { IndexThreads } from './index-threads.js';
 import { encodeManifest, wordIds, type Manifest, type TableManifest } from './manifest.js';
-import { parsePattern, type Stream } from './pattern.js';
+import { parseTableName, type Stream } from './pattern.js';
 
 /**
- * Input: a store of counted rows, as `ModelBuilder` writes it, and its manifest. Output: a model: the tables as tries, and all
- * other values as they are. Order: the manifest comes last. The writer is closed in any case.
+ * Makes a model of counted rows. Closes the writer in any case.
+ *
+ * - Input: a store of counted rows, as `ModelBuilder` writes it, and its manifest.
+ * - Output: a model: the tables as tries, copies of all other values, and the manifest, which is written last.
  *
  * @param threads index the tables; without them the caller's thread does.
- * @param onRows told the rows of each block when it was read; throws to stop.
+ * @param onRows called with the number of rows of each block, after it was read; throws to stop.
  * @returns the manifest of the model.
- * @throws KNESER_DAMAGED, and what `onRows` throws.
+ * @throws KNESER_DAMAGED, and the errors of `onRows`.
  */
 export async function indexStore(
   from: ModelStore,
@@ -26,15 +29,27 @@ export async function indexStore(
   try {
     await copyWords(from, manifest, to);
     const isBackoff = manifest.kind === 'backoff';
-    const index = async (tables: readonly TableManifest[], stream: Stream, types: number): Promise<TableManifest[]> => {
-      const patterns = tables.map(({ pattern }) => parsePattern(pattern.replaceAll('c', '1')) ?? []);
-      const figures = await indexTables(from, to, { patterns, stream, types, isBackoff }, threads, onRows);
+    const index = async (
+      tables: readonly TableManifest[],
+      stream: Stream,
+      types: number,
+      frequencies?: Float64Array,
+    ): Promise<TableManifest[]> => {
+      const patterns = tables.map(({ pattern }) => parseTableName(pattern) ?? []);
+      const figures = await indexTables(
+        from,
+        to,
+        { patterns, stream, types, isBackoff, ...(frequencies ? { frequencies } : {}) },
+        threads,
+        onRows,
+      );
       return tables.map(table => {
         const { contexts, bare } = figures.get(table.pattern) ?? { contexts: 0, bare: 0 };
         return { ...table, contexts, ...(isBackoff ? { bare } : {}) };
       });
     };
-    const tables = await index(manifest.tables, 'words', wordIds(manifest));
+    const frequencies = isBackoff ? undefined : await readFrequencies(from, manifest);
+    const tables = await index(manifest.tables, 'words', wordIds(manifest), frequencies);
     const classTables =
       manifest.classes > 0 ? await index(manifest.classTables, 'classes', FIRST_WORD + manifest.classes) : [];
     const indexed: Manifest = { ...manifest, format: FORMAT_VERSION, tables, classTables };

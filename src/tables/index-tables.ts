@@ -1,6 +1,5 @@
 import type { ModelStore, ModelWriter } from '../store/store.js';
 import { sharedMemory } from '../base/shared-memory.js';
-import { trieBlockKey, trieKey } from '../store/keys.js';
 import { NONE } from '../text/tokens.js';
 import { TableCursor } from './cursor.js';
 import { damagedTable } from './damage.js';
@@ -8,10 +7,9 @@ import { indexRange, NO_RANK, type IndexedTable, type RangePlan } from './index-
 import { JoinedRanges, type JoinedTable } from './joined-ranges.js';
 import { missingParents } from './missing-parents.js';
 import { parentPattern, tableName, type Pattern, type Stream } from './pattern.js';
+import { putRootTable } from './root-table.js';
 import { isTrie, openTable } from './table-reader.js';
-import { TrieFirstRows } from './trie-directory.js';
-import { TrieWriter } from './trie-writer.js';
-import { BIGRAMS_A_RANGE, findRanges } from './word-ranges.js';
+import { BIGRAMS_A_RANGE, divideWords, findRanges } from './word-ranges.js';
 import type { IndexThreads } from './index-threads.js';
 
 /** The figures of an indexed table that may differ from those of the counted one. */
@@ -31,17 +29,22 @@ export interface IndexPlan {
   readonly types: number;
   /** Whether rows have log10 probabilities in place of counts. */
   readonly isBackoff: boolean;
+  /** By word id, the occurrences in the text; if missing, the ranges follow from the bigrams. */
+  readonly frequencies?: Float64Array;
   /** As `findRanges` takes it. */
   readonly bigramsARange?: number;
 }
 
 /**
- * Input: the tables of a stream, as the rows that counting writes. Output: the same tables as tries, in which n-grams are found
- * without decoding a block, and the directory of each. Order: the table of the empty pattern, then range by range of the nearest
- * word; ranges are indexed by threads, each on its own, and joined in their order.
+ * Makes tries of the tables of a stream.
+ *
+ * - Input: the tables of a stream as rows.
+ * - Output: the same tables as tries, in which n-grams are found without decoding a block, and the directory of each table. The table of
+ *   the empty pattern comes first; then come the ranges of the nearest word, which threads index independently of each other and
+ *   which are joined in ascending order.
  *
  * @param threads index ranges; without them the caller's thread does.
- * @param onRows told the rows of each block when it was read; throws to stop.
+ * @param onRows called with the number of rows of each block, after it was read; throws to stop.
  * @returns by name, figures of the tables.
  * @throws KNESER_DAMAGED where an n-gram lacks the n-gram without its farthest word.
  */
@@ -52,7 +55,7 @@ export async function indexTables(
   threads: IndexThreads | undefined,
   onRows: (rows: number) => void,
 ): Promise<ReadonlyMap<string, IndexFigures>> {
-  const { patterns, stream, isBackoff, bigramsARange = BIGRAMS_A_RANGE } = plan;
+  const { patterns, stream, isBackoff, frequencies, bigramsARange = BIGRAMS_A_RANGE } = plan;
   const [root, ...longer] = patterns;
   const first = await indexWords(from, to, tableName(root, stream), plan, onRows);
   const missing = isBackoff ? await missingParents(from, patterns, stream) : [];
@@ -65,9 +68,14 @@ export async function indexTables(
     tables.push({ table, parent, missing: missing.at(i + 1) });
   }
   const rangePlan: RangePlan = { tables, ranks: first.ranks, isBackoff };
-  const joined = new JoinedRanges(tables, to);
+  const joined = new JoinedRanges(
+    tables.map(({ table: { name }, parent }) => ({ name, parent })),
+    to,
+  );
   const bigrams = longer.find(pattern => pattern.length === 1 && pattern[0] === 1);
-  const ranges = await findRanges(from, bigrams && tableName(bigrams, stream), bigramsARange);
+  const ranges = frequencies
+    ? divideWords(frequencies)
+    : await findRanges(from, bigrams && tableName(bigrams, stream), bigramsARange);
   if (threads && ranges.length > 1) {
     await threads.run(from, rangePlan, ranges, joined, onRows);
   } else {
@@ -92,29 +100,22 @@ async function indexWords(
 ): Promise<{ readonly ranks: Uint32Array; readonly figures: IndexFigures }> {
   const ranks = new Uint32Array(sharedMemory(4 * types)).fill(NO_RANK);
   const cursor = await TableCursor.open(from, name, 0, onRows);
-  const values: Uint8Array[] = [];
-  const firstRows = new TrieFirstRows();
-  const writer = new TrieWriter(block => {
-    firstRows.add(block);
-    values.push(block.value);
-  }, isBackoff);
   let bare = 0;
-  const { done: isEmpty } = cursor;
-  if (!isEmpty) {
-    const { words, counts, pruned, probabilities, backoff } = cursor;
+  const contexts = await putRootTable(to, name, isBackoff, async writer => {
+    const { done: isEmpty } = cursor;
+    if (isEmpty) return;
+    const { words, counts, pruned, log10Probs, backoff } = cursor;
     const length = cursor.to - cursor.from;
     const isBare = isBackoff && length === 1 && words[cursor.from] === NONE;
     const followers = words.slice(cursor.from, cursor.to);
     if (isBare) bare++;
     else for (let i = 0; i < length; i++) ranks[followers[i]] = i;
-    const numbers = isBackoff ? { probabilities, backoff, bare: isBare } : undefined;
+    const numbers = isBackoff ? { log10Probs, backoff, bare: isBare } : undefined;
     writer.group(0, 0, followers, counts, cursor.from, length, pruned, numbers);
     writer.flush();
     const more = cursor.advance();
     if (more) await more;
     if (!cursor.done) throw damagedTable(from.name, name, 'it has more than one context');
-  }
-  for (const [number, value] of values.entries()) await to.put(trieBlockKey(name, number), value);
-  await to.put(trieKey(name), firstRows.encode());
-  return { ranks, figures: { contexts: writer.contexts, bare } };
+  });
+  return { ranks, figures: { contexts, bare } };
 }

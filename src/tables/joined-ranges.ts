@@ -1,7 +1,7 @@
 import { checksumOfUint32 } from '../base/checksum.js';
 import { trieBlockKey, trieKey } from '../store/keys.js';
 import type { ModelWriter } from '../store/store.js';
-import type { IndexedTable, RangeBlock, RangeFigures } from './index-range.js';
+import type { RangeBlock, RangeFigures } from './index-range.js';
 import { Header } from './trie-block.js';
 import { TrieFirstRows } from './trie-directory.js';
 
@@ -13,10 +13,15 @@ export interface JoinedTable extends RangeFigures {
   readonly name: string;
 }
 
-/** A table so far: the blocks and the contexts of the ranges that are written. */
-interface Joined {
+/** A table that is joined of ranges. */
+export interface RangedTable {
   readonly name: string;
+  /** The place in the list of the table of its parents, which comes before it; −1 for the table of the empty pattern. */
   readonly parent: number;
+}
+
+/** A table so far: the blocks and the contexts of the ranges that are written. */
+interface Joined extends RangedTable {
   readonly firstRows: TrieFirstRows;
   blocks: number;
   contexts: number;
@@ -25,7 +30,7 @@ interface Joined {
 
 /**
  * Input: the blocks of ranges of words, several ranges at a time. Output: the blocks of the tables, with the numbers of contexts and
- * parents counted from the first context of the table, and the directories. Order: within a range ascending, ranges in any order;
+ * parents counted from the first context of the table, and the directories. Blocks ascend within a range, ranges come in any order;
  * blocks of later ranges wait until the earlier ones have ended.
  */
 export class JoinedRanges {
@@ -34,16 +39,17 @@ export class JoinedRanges {
   private current = 0;
   private readonly waiting = new Map<number, RangeBlock[]>();
   private waitingBytes = 0;
+  private hasFailed = false;
   private readonly ended = new Map<number, readonly RangeFigures[]>();
   /** Called when a range becomes the current one. */
   private readonly turns = new Map<number, () => void>();
   private writing: Promise<void> = Promise.resolve();
 
   constructor(
-    tables: readonly IndexedTable[],
+    tables: readonly RangedTable[],
     private readonly to: Pick<ModelWriter, 'put'>,
   ) {
-    this.tables = tables.map(({ table: { name }, parent }) => ({
+    this.tables = tables.map(({ name, parent }) => ({
       name,
       parent,
       firstRows: new TrieFirstRows(),
@@ -60,7 +66,8 @@ export class JoinedRanges {
     if (waiting) waiting.push(...blocks);
     else this.waiting.set(range, [...blocks]);
     this.waitingBytes += bytesOf(blocks);
-    if (this.waitingBytes > WAITING_BYTES) await new Promise<void>(resolve => this.turns.set(range, resolve));
+    if (this.waitingBytes > WAITING_BYTES && !this.hasFailed)
+      await new Promise<void>(resolve => this.turns.set(range, resolve));
     return undefined;
   }
 
@@ -82,6 +89,13 @@ export class JoinedRanges {
       this.turns.get(this.current)?.();
       this.turns.delete(this.current);
     }
+  }
+
+  /** Tells that a range will not end: nobody waits any longer, and what was not written is lost. */
+  fail(): void {
+    this.hasFailed = true;
+    for (const go of this.turns.values()) go();
+    this.turns.clear();
   }
 
   /** Writes the directories. All ranges have ended. */

@@ -1,7 +1,7 @@
 import { checksum } from '../base/checksum.js';
 import { encodeMsgpack } from '../base/encode-msgpack.js';
 import { decodeMsgpack } from '../base/decode-msgpack.js';
-import { contiguous, MAX_ORDER, parsePattern, tableName, type Stream } from './pattern.js';
+import { contiguous, MAX_ORDER, parseTableName, tableName, type Stream } from './pattern.js';
 import type { Pruning } from './pruning.js';
 import { DEFAULT_TOKENIZATION, TOKENIZER_FILES, TOKENIZER_NAMES, type TokenizationInfo } from '../text/tokenization.js';
 import { BlockDamage, seal, unseal } from '../base/sealed.js';
@@ -63,7 +63,7 @@ export interface Manifest {
   /** How the tables of words were pruned; absent if they were not. */
   readonly pruning?: Pruning;
   /**
-   * `backoff` for a model with probabilities and back-offs instead of counts (from an ARPA file); absent for a model of counts.
+   * `backoff` for a model with log10 probabilities and log10 back-offs instead of counts (from an ARPA file); absent for a model of counts.
    * A back-off model knows no training text: `sentences`, `tokens` and `unknown` are 0.
    */
   readonly kind?: 'backoff';
@@ -130,7 +130,7 @@ function checkedTable(value: unknown, order: number, stream: Stream): TableManif
   const said = record(value, 'table');
   const pattern = text(said.pattern, 'pattern');
   // A name longer than the order is none of its patterns; parsing it could take long.
-  const parsed = pattern.length <= order ? parsePattern(pattern.replaceAll('c', '1')) : undefined;
+  const parsed = pattern.length <= order ? parseTableName(pattern) : undefined;
   if (!parsed || tableName(parsed, stream) !== pattern) {
     throw new BlockDamage(`${JSON.stringify(pattern.slice(0, 2 * MAX_ORDER))} is no pattern of order ${order}`);
   }

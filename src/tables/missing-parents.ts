@@ -26,7 +26,7 @@ export class ContextList {
     this.length++;
   }
 
-  /** The list that another thread sent. */
+  /** Restores the methods of a list that another thread sent: a message has only its data. */
   static from({ width, words, length }: ContextList): ContextList {
     return Object.assign(new ContextList(width), { words, length });
   }
@@ -42,8 +42,9 @@ export class ContextList {
 }
 
 /**
- * The contexts that a back-off model needs for tries and lacks: a context without followers is there for its back-off alone, and
- * the context without its farthest word may have neither followers nor a back-off.
+ * Finds the contexts that tries need and a back-off model lacks. A trie needs the parent of each context, which is the context without
+ * its farthest word. A context that exists only for its back-off may have a parent without followers and without a back-off, which the
+ * rows then lack.
  *
  * @param patterns of contiguous n-grams, by order.
  * @returns by table, its missing contexts.

@@ -1,5 +1,5 @@
 /**
- * Packed numbers: any of them can be read as they lie in 32-bit words.
+ * Packed numbers in 32-bit words. Any of the numbers can be read without unpacking the others.
  *
  * ```
  * ┌──────────────────────────────────────────┬──────────────────────────────────────┬───────────┐
@@ -8,7 +8,7 @@
  * └──────────────────────────────────────────┴──────────────────────────────────────┴───────────┘
  * ```
  *
- * The place is in words, from the first one of the data.
+ * The place is counted in words from the first word of the data.
  */
 
 /** Groups of words and of ranks have 2^6 numbers, those of counts 2^4: a large count makes its group wide. */
@@ -18,12 +18,12 @@ export const NARROW_GROUPS = 4;
 /** MASKS[b] has the lowest b bits set. */
 export const MASKS = Int32Array.from({ length: 33 }, (_, bits) => (bits === 32 ? -1 : (1 << bits) - 1));
 
-/** Words that the heads of so many numbers take. */
+/** The number of 32-bit words that the heads of `length` numbers take. */
 export function headsOf(length: number, shift: number): number {
   return (length + (1 << shift) - 1) >>> shift;
 }
 
-/** The most words that so many numbers take. */
+/** The most 32-bit words that `length` packed numbers take. */
 export function mostPackedWords(length: number, shift: number): number {
   return headsOf(length, shift) + length + 1;
 }
@@ -31,7 +31,7 @@ export function mostPackedWords(length: number, shift: number): number {
 /**
  * Packs `values[from, to)` into `out` from word `at` on.
  *
- * @returns the word after.
+ * @returns the index of the word after the packed numbers.
  */
 export function packNumbers(
   values: Uint32Array,
@@ -70,7 +70,7 @@ export function packNumbers(
   return data + used + 1;
 }
 
-/** Number `i` of those whose heads and data begin at these words; below 0 for numbers from 2^31 on. */
+/** The packed number at index `i`, as a signed 32-bit number (below 0 from 2^31 up). The heads begin at word `heads`, the data at word `data`. */
 export function numberAt(words: Uint32Array, heads: number, data: number, shift: number, i: number): number {
   const head = words[heads + (i >>> shift)];
   const bits = head & 63;
@@ -80,7 +80,7 @@ export function numberAt(words: Uint32Array, heads: number, data: number, shift:
   return ((words[at] >>> shifted) | ((words[at + 1] << 1) << (31 - shifted))) & MASKS[bits];
 }
 
-/** Reads numbers `from` to `to` into `into`. */
+/** Unpacks the numbers `from` … `to` − 1 into `into`, from its first entry on. */
 export function unpackNumbers(
   words: Uint32Array,
   heads: number,
@@ -115,7 +115,7 @@ export function unpackNumbers(
   }
 }
 
-/** Whether all groups of so many numbers lie in the words from `heads` to `end`, the spare word included. */
+/** Whether `length` packed numbers whose heads begin at word `heads` end before word `end`, with their spare word. */
 export function fitsIn(words: Uint32Array, heads: number, end: number, shift: number, length: number): boolean {
   const count = headsOf(length, shift);
   const room = end - heads - count;

@@ -9,7 +9,7 @@
 /** The highest order that can be trained. */
 export const MAX_ORDER = 12;
 
-/** The distances a pattern keeps, ascending (nearest word first). The empty pattern is that of unigrams. */
+/** The distances that a pattern keeps, ascending (nearest word first). The empty pattern is the pattern of unigrams. */
 export type Pattern = readonly number[];
 
 /** The contiguous pattern of an order: the distances 1 … order − 1. */
@@ -53,7 +53,12 @@ export function parsePattern(text: string): Pattern | undefined {
   return pattern;
 }
 
-/** Sorts patterns by the number of kept words, then nearer words first: so each pattern comes after all its subsets. */
+/** The pattern in the name of a table, whichever its stream: the reverse of {@link tableName}; `undefined` if the text names no table. */
+export function parseTableName(name: string): Pattern | undefined {
+  return parsePattern(name.replaceAll('c', '1'));
+}
+
+/** Compares patterns for sorting: fewer kept words first, then nearer words first. Each pattern then comes after all its subsets. */
 export function comparePatterns(a: Pattern, b: Pattern): number {
   if (a.length !== b.length) return a.length - b.length;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return (a[i] ?? 0) - (b[i] ?? 0);

@@ -6,7 +6,7 @@ import type { ContextList } from './missing-parents.js';
 import type { RowTable } from './table-reader.js';
 import type { WordRange } from './word-ranges.js';
 
-/** Contexts `from` to `to` of a block. */
+/** The contexts `from` … `to` − 1 of a block. */
 export interface Portion {
   readonly block: Block;
   readonly from: number;
@@ -14,12 +14,14 @@ export interface Portion {
 }
 
 /**
- * Input: a table of counted rows. Output: its contexts whose nearest word is in a range, each with all its followers, in portions of
- * blocks; among them the missing contexts, each with one row whose word is none. Order: that of the rows. A portion is valid until
- * the next one is asked for.
+ * Reads the rows of a range of the nearest word, for one table of counted rows.
+ *
+ * - Input: a table of counted rows.
+ * - Output: the contexts whose nearest word is in the range, each with all its followers, in portions of blocks and in the order of the
+ *   rows; and between them the missing contexts, each with one row whose word is `NONE`. A portion is valid until the next one is asked for.
  *
  * @param missing contexts that the table lacks.
- * @param onRows told the rows of each block when it was read, rows outside of the range left out.
+ * @param onRows called with the number of rows of each block, after it was read, rows outside of the range left out.
  * @throws KNESER_DAMAGED
  */
 export async function* readRange(
@@ -108,7 +110,7 @@ function bareBlock(missing: ContextList, from: number, to: number): Portion {
     pruned: new Uint32Array(length),
     words: new Uint32Array(length),
     counts: new Uint32Array(length).fill(1),
-    numbers: { probabilities: new Float64Array(length), backoffs: new Float64Array(length) },
+    numbers: { log10Probs: new Float64Array(length), backoffs: new Float64Array(length) },
   };
   return { block, from: 0, to: length };
 }

@@ -11,8 +11,8 @@ export interface ReadValues {
 }
 
 /**
- * Input: the keys numbered `first` … `end` − 1. Output: their values, in batches of {@link BLOCKS_A_READ}. Order: by number. One
- * batch is read while the caller works on the batch before, so two are in memory.
+ * Reads the values of the keys `first` … `end` − 1, in ascending order and in batches of {@link BLOCKS_A_READ}. Each batch is read while
+ * the caller works on the batch before it, so two batches are in memory.
  */
 export async function* readAhead(
   store: ModelStore,
@@ -29,7 +29,7 @@ export async function* readAhead(
     for (let from = first; from < end; from += BLOCKS_A_READ) {
       const values = await reading;
       reading = read(from + BLOCKS_A_READ);
-      // A failure is thrown where these values are awaited: the caller may stop before that.
+      // A failure is thrown when these values are awaited. The caller may stop before, so the failure must not count as unhandled.
       reading.catch(() => undefined);
       yield { from, values };
     }

@@ -48,8 +48,8 @@ export interface ReadBlocksOptions extends DamageOptions {
 export type NumberedBlock = Numbered<Block>;
 
 /**
- * Input: a table of a store. Output: its blocks as rows, decoded and compared with the directory. Order: that of the rows. The
- * only loop over the blocks of a whole table; it reads ahead (see {@link decodeAhead}).
+ * Reads the blocks of a table in the order of the rows, decodes them, and compares them with the directory. Blocks of a trie are given as
+ * rows too. All readers of a whole table use this loop; it reads ahead (see {@link decodeAhead}).
  *
  * @throws KNESER_DAMAGED where a block is missing, unreadable, or not the one that the directory lists.
  */

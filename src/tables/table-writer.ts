@@ -20,7 +20,7 @@ export interface TableSummary {
 
 /** The numbers of a context of a back-off model: log10 p of each follower, and log10 of the context's back-off. */
 export interface GroupNumbers {
-  readonly probabilities: Float64Array;
+  readonly log10Probs: Float64Array;
   readonly backoff: number;
 }
 
@@ -37,9 +37,30 @@ export function addSummary(to: TableSummary, part: TableSummary): void {
   for (let i = 0; i < 4; i++) to.countsOfCounts[i] += part.countsOfCounts[i];
 }
 
+/** Adds the counts `from` ≤ i < `to` of rows to Σ of the counts and to the counts-of-counts. */
+export function addCounts(summary: TableSummary, counts: Uint32Array, from: number, to: number): void {
+  const { countsOfCounts } = summary;
+  let total = 0;
+  let ones = 0;
+  let twos = 0;
+  for (let i = from; i < to; i++) {
+    const count = counts[i];
+    total += count;
+    if (count === 1) ones++;
+    else if (count === 2) twos++;
+    else if (count <= 4) countsOfCounts[count - 1]++;
+  }
+  countsOfCounts[0] += ones;
+  countsOfCounts[1] += twos;
+  summary.tokens += total;
+}
+
 /**
- * Input: the rows of a table, one context at a time. Output: encoded blocks, given to `emit`, and `summary`. Order: contexts
- * ascend, nearest word first; so do the words of a context; blocks are emitted in the same order.
+ * Divides the rows of a table into blocks, and encodes them.
+ *
+ * - Input: the contexts of a table, ascending (nearest word first), each with its followers, words ascending.
+ * - Output: encoded blocks, given to `emit` in the same order; and the sums over all rows, `summary`.
+ * - Calls: `group` for each context, then `flush`.
  */
 export class TableWriter {
   summary = emptySummary();
@@ -71,27 +92,19 @@ export class TableWriter {
     numbers?: GroupNumbers,
   ): void {
     const { summary } = this;
-    const { countsOfCounts } = summary;
-    let total = pruned;
-    let ones = 0;
-    let twos = 0;
-    for (let i = 0; i < length; i++) {
-      const count = counts[i];
-      total += count;
-      if (count === 1) ones++;
-      else if (count === 2) twos++;
-      else if (count <= 4) countsOfCounts[count - 1]++;
-    }
-    countsOfCounts[0] += ones;
-    countsOfCounts[1] += twos;
+    const before = summary.tokens;
+    const [onesBefore, twosBefore] = summary.countsOfCounts;
+    addCounts(summary, counts, 0, length);
     summary.rows += length;
     summary.contexts++;
-    summary.tokens += total;
+    summary.tokens += pruned;
     if (this.rows + length > BLOCK_ENTRIES) this.flush();
     if (length <= BLOCK_ENTRIES) {
       this.append(context, words, counts, 0, length, pruned, numbers);
     } else {
-      const wide = { total, ones, twos, followers: length };
+      const [ones, twos] = summary.countsOfCounts;
+      const total = summary.tokens - before;
+      const wide = { total, ones: ones - onesBefore, twos: twos - twosBefore, followers: length };
       for (let from = 0; from < length; from += BLOCK_ENTRIES) {
         this.append(context, words, counts, from, Math.min(length, from + BLOCK_ENTRIES), pruned, numbers);
         this.flush(wide);
@@ -124,8 +137,8 @@ export class TableWriter {
   ): void {
     const { block } = this;
     if (numbers) {
-      block.numbers ??= { probabilities: new Float64Array(BLOCK_ENTRIES), backoffs: new Float64Array(BLOCK_ENTRIES) };
-      block.numbers.probabilities.set(numbers.probabilities.subarray(from, to), this.rows);
+      block.numbers ??= { log10Probs: new Float64Array(BLOCK_ENTRIES), backoffs: new Float64Array(BLOCK_ENTRIES) };
+      block.numbers.log10Probs.set(numbers.log10Probs.subarray(from, to), this.rows);
       block.numbers.backoffs[block.contextCount] = numbers.backoff;
     }
     for (let j = 0; j < block.contexts.length; j++) block.contexts[j][block.contextCount] = context[j];

@@ -8,12 +8,12 @@ export class TrieColumns {
   readonly words = new Uint32Array(TRIE_ROWS);
   /** Rows `starts[c]` … `starts[c + 1]` − 1 are the followers of context c. */
   readonly starts = new Uint32Array(TRIE_ROWS + 1);
-  /** By row, the place of its word among the followers of the parent. */
+  /** By row, its rank: the index of its word among the followers of the context's parent. */
   readonly ranks = new Uint32Array(TRIE_ROWS);
   /** By row. */
   readonly counts = new Uint32Array(TRIE_ROWS);
 
-  /** Reads a block, over the columns of the block before. @param withWords whether the farthest words are wanted. */
+  /** Reads a block into the columns, which overwrites the block before. @param withWords whether to fill `words` too. */
   read(block: TrieBlock, withWords = true): void {
     block.readContexts(this.parents, this.starts);
     if (withWords) block.readWords(this.words);

@@ -4,7 +4,7 @@ import { trieBlockKey } from '../store/keys.js';
 import type { ModelStore } from '../store/store.js';
 import { damagedTable } from './damage.js';
 import { blankBlock, type Block, type BlockNumbers } from './block.js';
-import { parentPattern, parsePattern, tableName, type Pattern, type Stream } from './pattern.js';
+import { parentPattern, parseTableName, tableName, type Pattern, type Stream } from './pattern.js';
 import { decodeAhead, type DamageOptions, type Numbered } from './read-ahead.js';
 import { TRIE_ROWS, type TrieBlock } from './trie-block.js';
 import { TrieColumns } from './trie-columns.js';
@@ -27,13 +27,13 @@ export async function openTrie(store: ModelStore, name: string): Promise<TrieTab
 
 /** A trie table, from its name and its directory. */
 export function trieOf(name: string, directory: TrieDirectory): TrieTable {
-  const pattern = parsePattern(name.replaceAll('c', '1')) ?? [];
+  const pattern = parseTableName(name) ?? [];
   return { name, pattern, stream: name.includes('c') ? 'classes' : 'words', directory };
 }
 
 /**
  * Input: a trie table of a store, and the tables of its parents. Output: its rows with all their words, a block for each block of
- * the trie. Order: that of the rows. Valid until the next block is asked for: all blocks are decoded into the same memory.
+ * the trie, in the order of the rows. A block is valid until the next one is asked for: all are decoded into the same memory.
  *
  * @throws KNESER_DAMAGED where a block is missing, unreadable, or not the one that the directory lists, and where a word or a
  *   context is not in the tables of its parents.
@@ -251,11 +251,11 @@ class ContextReader {
 }
 
 function blankNumbers(): BlockNumbers {
-  return { probabilities: new Float64Array(TRIE_ROWS), backoffs: new Float64Array(TRIE_ROWS) };
+  return { log10Probs: new Float64Array(TRIE_ROWS), backoffs: new Float64Array(TRIE_ROWS) };
 }
 
 function numbersOf(block: TrieBlock, numbers: BlockNumbers): BlockNumbers {
-  for (let row = 0; row < block.rows; row++) numbers.probabilities[row] = block.log10Prob(row);
+  for (let row = 0; row < block.rows; row++) numbers.log10Probs[row] = block.log10Prob(row);
   for (let c = 0; c < block.contexts; c++) numbers.backoffs[c] = block.backoff(c);
   return numbers;
 }

@@ -23,9 +23,23 @@ export interface EncodedTrieBlock {
   readonly value: Uint8Array;
 }
 
+/** Contexts without pruned followers, ascending, and their rows. */
+export interface ContextColumns {
+  /** By context, the number of its parent. */
+  readonly parents: Uint32Array;
+  /** By context, its farthest word. */
+  readonly words: Uint32Array;
+  /** Rows `starts[c]` … `starts[c + 1]` − 1 are the followers of context c. */
+  readonly starts: Uint32Array;
+  /** By row, its rank among the followers of the parent. */
+  readonly ranks: Uint32Array;
+  /** By row, its count. */
+  readonly counts: Uint32Array;
+}
+
 /** The numbers of a context of a back-off model: log10 p of each follower, and log10 of the context's back-off. */
 export interface TrieNumbers {
-  readonly probabilities: Float64Array;
+  readonly log10Probs: Float64Array;
   readonly backoff: number;
   /** Whether the context has no followers: its only row is none. */
   readonly bare: boolean;
@@ -33,7 +47,7 @@ export interface TrieNumbers {
 
 /**
  * Input: the contexts of a table, each as the number of its parent and its farthest word, with the ranks and the counts of its
- * followers. Output: encoded blocks, given to `emit`. Order: parents ascend, and words within a parent, and ranks within a
+ * followers. Output: encoded blocks, given to `emit`. Sequence: parents ascend, and words within a parent, and ranks within a
  * context; blocks are emitted in the same order.
  */
 export class TrieWriter {
@@ -54,7 +68,7 @@ export class TrieWriter {
   private readonly many = new Uint32Array(TRIE_ROWS);
   private readonly bases = new Uint32Array(headsOf(TRIE_ROWS, WIDE_GROUPS));
   private readonly bare = new Uint8Array(TRIE_ROWS);
-  private readonly probabilities: Float64Array;
+  private readonly log10Probs: Float64Array;
   private readonly backoffs: Float64Array;
   private contextCount = 0;
   private firstContext = 0;
@@ -68,7 +82,7 @@ export class TrieWriter {
     private readonly emit: (block: EncodedTrieBlock) => void,
     private readonly isBackoff: boolean,
   ) {
-    this.probabilities = new Float64Array(isBackoff ? TRIE_ROWS : 0);
+    this.log10Probs = new Float64Array(isBackoff ? TRIE_ROWS : 0);
     this.backoffs = new Float64Array(isBackoff ? TRIE_ROWS : 0);
   }
 
@@ -125,9 +139,39 @@ export class TrieWriter {
     return row;
   }
 
+  /**
+   * Emits a block of contexts: of those from `from` on, and before `end`, as many as a block takes; all blocks of a wide context. There
+   * are no rows since the last block was emitted.
+   *
+   * @returns the context behind them.
+   */
+  writeBlock(columns: ContextColumns, from: number, end: number): number {
+    const { parents, words, starts, ranks, counts } = columns;
+    const first = starts[from];
+    const bits = 2 - parents[from] - from;
+    let to = from;
+    while (to < end && starts[to + 1] - first <= TRIE_ROWS && bits + to + parents[to] <= CHILD_BITS) to++;
+    if (to === from) {
+      const last = starts[from + 1];
+      this.group(parents[from], words[from], ranks.subarray(first, last), counts, first, last - first, 0);
+      return from + 1;
+    }
+    this.firstContext = this.contexts;
+    this.contexts += this.contextCount = to - from;
+    this.rows = starts[to] - first;
+    this.parentOf.set(parents.subarray(from, to));
+    this.words.set(words.subarray(from, to));
+    this.ranks.set(ranks.subarray(first, starts[to]));
+    this.counts.set(counts.subarray(first, starts[to]));
+    this.pruned.fill(0, 0, to - from);
+    for (let c = from; c < to; c++) this.ends[c - from] = starts[c + 1] - first;
+    this.flush();
+    return to;
+  }
+
   /** Adds the numbers of the context that was added last: those of its rows from `from` on, for the rows from `row` on. */
-  putNumbers({ probabilities, backoff, bare }: TrieNumbers, from: number, row: number, length: number): void {
-    for (let i = 0; i < length; i++) this.probabilities[row + i] = probabilities[from + i];
+  putNumbers({ log10Probs, backoff, bare }: TrieNumbers, from: number, row: number, length: number): void {
+    for (let i = 0; i < length; i++) this.log10Probs[row + i] = log10Probs[from + i];
     this.backoffs[this.contextCount - 1] = backoff;
     this.bare[this.contextCount - 1] = bare ? 1 : 0;
   }
@@ -292,7 +336,7 @@ export class TrieWriter {
       at += (contextCount + 31) >>> 5;
     }
     out[Header.probabilities] = at;
-    at = packDecimals(this.probabilities, rows, out, at);
+    at = packDecimals(this.log10Probs, rows, out, at);
     out[Header.backoffs] = at;
     return packDecimals(this.backoffs, contextCount, out, at);
   }

@@ -9,9 +9,11 @@ export interface Visitor {
 }
 
 /**
- * Input: cursors over the contiguous tables of consecutive orders, each at its first context. Output: calls of the visitor.
- * Order: depth first. Tables are sorted by the nearest context word first, so the contexts that extend a context to the left are
- * consecutive in their table, and in the same order in all tables: each table is read once, front to back.
+ * Walks over the contexts of all contiguous tables, depth first: after a context come the contexts that extend it to the left. Tables are
+ * sorted by the nearest context word first, so these are consecutive in their table, and each table is read once, front to back.
+ *
+ * - Input: cursors over the contiguous tables of consecutive orders, each at its first context.
+ * - Output: calls of the visitor.
  */
 export async function walk(cursors: readonly TableCursor[], visitor: Visitor): Promise<void> {
   let level = 0;

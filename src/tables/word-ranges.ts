@@ -1,4 +1,5 @@
 import type { ModelStore } from '../store/store.js';
+import { BOS, EOS } from '../text/tokens.js';
 import { openTable, readBlocks } from './table-reader.js';
 
 /** The words `from` ≤ w < `to`. */
@@ -7,15 +8,38 @@ export interface WordRange {
   readonly to: number;
 }
 
+/** Occurrences of the words of one range, at least: enough to amortise the cost of a task, few enough to balance the threads. */
+export const POSITIONS_A_RANGE = 1 << 18;
 /** N-grams of two words whose first word is in one range, at least. */
 export const BIGRAMS_A_RANGE = 1 << 16;
 
 const ALL_WORDS = 2 ** 32;
 
 /**
- * Divides the words of a model into ranges, which are indexed independently of each other: no block of a trie has contexts whose
- * nearest words are in two ranges. The ranges follow from the table of bigrams alone, so the same rows make the same blocks for
- * any number of threads.
+ * Divides the words of a model of counts into ranges of words that occur about equally often: no block of a trie has contexts whose
+ * nearest words are in two ranges. The ranges follow from the frequencies alone, so every way to the same counts makes the same
+ * blocks, for any number of threads.
+ *
+ * @param frequencies by id, the occurrences in the text; its entry of `<s>` is not read, because `<s>` occurs as often as `</s>`.
+ * @param least the least number of occurrences of the words of each range except the last.
+ */
+export function divideWords(frequencies: Float64Array, least = POSITIONS_A_RANGE): WordRange[] {
+  const ranges: WordRange[] = [];
+  let from = 0;
+  let filled = 0;
+  for (let id = BOS; id + 1 < frequencies.length; id++) {
+    filled += id === EOS ? 0 : frequencies[id === BOS ? EOS : id];
+    if (filled < least) continue;
+    ranges.push({ from, to: id + 1 });
+    from = id + 1;
+    filled = 0;
+  }
+  return [...ranges, { from, to: ALL_WORDS }];
+}
+
+/**
+ * Divides the words of a model without frequencies into ranges as {@link divideWords} does: of classes, and of back-off models. These
+ * ranges follow from the table of bigrams alone.
  *
  * @param bigramsARange the least number of n-grams of two words whose first word is in one range, except the last range.
  * @param bigrams the name of the table of the nearest word; `undefined` in a model without one.

@@ -52,12 +52,19 @@ export function hashBytes(bytes: Uint8Array, from: number, to: number): number {
 export class WordList {
   /** How many words the list has: also the index of the last one. */
   size = 0;
-  private slots = new Uint32Array(INITIAL_SLOTS);
-  private hashes = new Uint32Array(INITIAL_SLOTS);
-  private ends = new Uint32Array(INITIAL_SLOTS);
-  private arena = new Uint8Array(INITIAL_BYTES);
+  private slots: Uint32Array;
+  private hashes: Uint32Array;
+  private ends: Uint32Array;
+  private arena: Uint8Array;
 
-  constructor() {
+  /** @param words how many words are expected, with `bytes` bytes together. The list grows when there are more. */
+  constructor(words = 0, bytes = 0) {
+    let slots = INITIAL_SLOTS;
+    while (slots < 2 * words) slots *= 2;
+    this.slots = new Uint32Array(slots);
+    this.hashes = new Uint32Array(Math.max(INITIAL_SLOTS, words + 2));
+    this.ends = new Uint32Array(Math.max(INITIAL_SLOTS, words + 2));
+    this.arena = new Uint8Array(Math.max(INITIAL_BYTES, bytes));
     for (const word of FIRST_WORDS) this.addWord(word);
   }
 
@@ -93,7 +100,8 @@ export class WordList {
       this.ends = grown(this.ends, Uint32Array, 2 * word + 2);
       this.hashes = grown(this.hashes, Uint32Array, 2 * word + 2);
     }
-    this.arena.set(bytes.subarray(from, to), start);
+    const { arena } = this;
+    for (let i = from, j = start; i < to; i++) arena[j++] = bytes[i];
     this.ends[word] = end;
     this.hashes[word] = hash >>> 0;
     if (2 * word > this.slots.length) this.rehash(2 * this.slots.length);

@@ -1,3 +1,5 @@
+import { FORMAT_VERSION } from '../store/keys.js';
+import type { ModelWriter } from '../store/store.js';
 import { ModelBuilder } from '../tables/builder.js';
 import type { Manifest, TableManifest } from '../tables/manifest.js';
 import { SMALL_TEXT } from './plan/budget.js';
@@ -6,7 +8,7 @@ import type { BuildPlan } from './plan/plan.js';
 import * as chooseVocabulary from './stages/choose-vocabulary.js';
 import * as clusterWords from './stages/cluster-words.js';
 import { BuildContext } from './stages/context.js';
-import type { CountSource, SortedSource } from './stages/count-source.js';
+import type { CountSource, MergedSource, SortedSource, SourceFigures } from './stages/count-source.js';
 import * as countTables from './stages/count-tables.js';
 import type { CountedStream } from './stages/count-tables.js';
 import * as indexTables from './stages/index-tables.js';
@@ -14,19 +16,22 @@ import * as learnWeights from './stages/learn-weights.js';
 import type { BuildPlace, BuildText } from './stages/place.js';
 import * as pruneTables from './stages/prune-tables.js';
 import { reportOf, type BuildReport } from './stages/report.js';
+import { RowTables, TrieTables } from './stages/table-output.js';
 import * as tokenize from './stages/tokenize.js';
 import * as writeModel from './stages/write-model.js';
 
 /**
- * Builds a model: puts the stages in order, and hands each the results of those before. A stage whose result an interrupted build has
- * stored is restored instead of run.
+ * Builds a model: runs the stages one after another, and hands each stage the results of earlier stages. If an interrupted build has
+ * stored the result of a stage, that result is restored and the stage is not run.
  *
  *     text ─ tokenize ─ choose vocabulary ┐
  *     models ─────────────────────────────┼ source ─ count words' tables ─ cluster words ─ count classes' tables
  *     files of counts ────────────────────┘                              ─ write rows ─ prune ─ index ─ learn weights ─ figures
  *     sorted tables ────────────────────────────────────────── copy tables ┘
+ *     models of contiguous tables ─ merge tables ─ figures
+ *     text, contiguous tables ─ count tries ─ learn weights ─ figures
  *
- * If a stage fails, temporary files are closed; the stores are left to the caller.
+ * If a stage fails, this function closes the temporary files; the caller removes the stores.
  *
  * @param open opens the source of the counts: {@link fromText}, or a stage that reads models or files of counts.
  * @throws KNESER_OPTION, KNESER_INPUT_*, KNESER_DISK_FULL, KNESER_IO, KNESER_LIMIT, KNESER_TOKENIZER, KNESER_ABORTED;
@@ -43,13 +48,23 @@ export async function build(
     await clusterWords.checkMemory(context);
     const source = await open(context);
     // The garbage of a small text is not worth the time that collecting takes.
-    const length = 'sorted' in source ? source.sorted.rows : source.ngrams.length;
-    const collect = length < SMALL_TEXT ? undefined : place.collect;
+    const collect = lengthOf(source) < SMALL_TEXT ? undefined : place.collect;
     collect?.(true);
-    const counted = 'sorted' in source ? await copyAndWrite(context, source) : await countAndWrite(context, source);
-    collect?.(true);
-    const manifest = await indexTables.run(context, await pruneTables.run(context, counted));
-    if (!('sorted' in source)) await learnWeights.run(context, source);
+    const index = async (counted: Manifest): Promise<Manifest> => {
+      collect?.(true);
+      return indexTables.run(context, await pruneTables.run(context, counted));
+    };
+    let manifest: Manifest;
+    if ('writeTries' in source) {
+      manifest = await writeTries(context, source, to => source.writeTries(to));
+    } else if ('sorted' in source) {
+      manifest = await index(await copyAndWrite(context, source));
+    } else {
+      manifest = countTables.canMakeTries(context, source)
+        ? await countTries(context, source)
+        : await index(await countAndWrite(context, source));
+      await learnWeights.run(context, source);
+    }
     context.checkAborted();
     return reportOf(context, source, manifest);
   } catch (error) {
@@ -59,9 +74,15 @@ export async function build(
 }
 
 /** Opens a source of counts. */
-export type OpenSource = (context: BuildContext) => Promise<CountSource | SortedSource>;
+export type OpenSource = (context: BuildContext) => Promise<CountSource | MergedSource | SortedSource>;
 
-/** The source that a text is: from files or sentences to word indices and a vocabulary. */
+/** How many numbers or rows a source has. */
+function lengthOf(source: CountSource | MergedSource | SortedSource): number {
+  if ('sorted' in source) return source.sorted.rows;
+  return 'writeTries' in source ? source.rows : source.ngrams.length;
+}
+
+/** A function that opens a text as a source of counts: it tokenizes the files or sentences, and chooses the vocabulary. */
 export function fromText(text: BuildText): (context: BuildContext) => Promise<CountSource> {
   return async context => {
     const restored = await chooseVocabulary.restore(context);
@@ -75,7 +96,7 @@ export function fromText(text: BuildText): (context: BuildContext) => Promise<Co
   };
 }
 
-/** From sorted tables to a store with their rows, the dictionary and the manifest. */
+/** Copies sorted tables into the store `counted`, and adds the dictionary and the manifest. @returns the manifest. */
 async function copyAndWrite(context: BuildContext, source: SortedSource): Promise<Manifest> {
   const builder = new ModelBuilder(await context.place.createStore('counted'));
   try {
@@ -94,16 +115,51 @@ async function copyAndWrite(context: BuildContext, source: SortedSource): Promis
   }
 }
 
+/** Writes a model whose tables become tries without being rows first. @param write writes the tries, and returns their entries of the manifest. */
+async function writeTries(
+  context: BuildContext,
+  source: SourceFigures,
+  write: (to: ModelWriter) => Promise<readonly TableManifest[]>,
+): Promise<Manifest> {
+  const store = await context.place.createStore('tables');
+  const builder = new ModelBuilder(store, FORMAT_VERSION);
+  try {
+    const tables = await write(store);
+    return await writeModel.run(context, source, { tables, classes: 0, classTables: [] }, builder);
+  } catch (error) {
+    await builder.abort();
+    throw error;
+  }
+}
+
+/** From n-grams and a vocabulary to a model, whose contiguous tables become tries as they are counted. */
+async function countTries(context: BuildContext, source: CountSource): Promise<Manifest> {
+  const { place, plan } = context;
+  try {
+    return await writeTries(context, source, async to => {
+      const words = countTables.wordStream(context, source, true);
+      await place.checkpoints?.beginCounting(countTables.countSortedTables(context, false));
+      const output = new TrieTables(to, plan.order, source.vocabulary.frequencies);
+      const tables = await countTables.run(context, words, output);
+      // The text is saved while it is counted. Its n-grams must not be closed before.
+      await place.checkpoints?.settled();
+      return tables;
+    });
+  } finally {
+    source.ngrams.close();
+  }
+}
+
 /** From n-grams and a vocabulary to a store with the rows of all tables, the dictionary and the manifest. */
 async function countAndWrite(context: BuildContext, source: CountSource): Promise<Manifest> {
   const { place } = context;
   const builder = new ModelBuilder(await place.createStore('counted'));
   const count = async (stream: CountedStream): Promise<readonly TableManifest[]> =>
-    countTables.run(context, stream, builder, await countTables.restore(context, stream));
+    countTables.run(context, stream, new RowTables(builder, stream.name), await countTables.restore(context, stream));
   try {
     const classes = clusterWords.classCount(context, source);
     const words = countTables.wordStream(context, source, classes === 0);
-    await place.checkpoints?.beginCounting(countTables.sortedTables(context, classes > 0));
+    await place.checkpoints?.beginCounting(countTables.countSortedTables(context, classes > 0));
     const tables = await count(words);
     let classTables: readonly TableManifest[] = [];
     if (classes > 0) {
@@ -111,10 +167,15 @@ async function countAndWrite(context: BuildContext, source: CountSource): Promis
       await writeModel.putClasses(builder, source, classes, of);
       classTables = await count(countTables.classStream(context, source, classes, of));
     }
-    // The text is saved while it is counted. Its n-grams must not be closed before.
+    // The text is saved while it is counted: close its n-grams only when all of it is saved.
     await place.checkpoints?.settled();
     source.ngrams.close();
-    return await writeModel.run(context, source, writeModel.marked(source, { tables, classes, classTables }), builder);
+    return await writeModel.run(
+      context,
+      source,
+      writeModel.markPruned(source, { tables, classes, classTables }),
+      builder,
+    );
   } catch (error) {
     await builder.abort();
     source.ngrams.close();

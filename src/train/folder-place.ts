@@ -11,11 +11,13 @@ import type { UnfinishedBuild } from './resume/unfinished-build.js';
 import type { BuildPlace, StoreKind } from './stages/place.js';
 
 /**
- * The place of a build in a folder. LevelDB is loaded when it is needed.
+ * The place of a build that writes its model into a folder. Imports LevelDB only when it is called.
  *
- * @param unfinished stores finished work for `--resume`; without it a build that is interrupted begins anew.
+ * @param unfinished stores finished work for `--resume`; without it, an interrupted build cannot be resumed.
+ * @param name the model's name in messages.
+ * @param memory bytes that the stages divide among themselves.
  */
-export async function placeOf(
+export async function folderPlace(
   draft: Draft,
   unfinished: UnfinishedBuild | undefined,
   name: string,
@@ -41,7 +43,7 @@ export async function placeOf(
       if (kind === 'counted' && unfinished) {
         return unfinished.openStore(pathOf(kind), [draft.database, temporary('unpruned')], create);
       }
-      // The stores that are made of the counted tables are always made anew, and so are all of a build that cannot be resumed.
+      // Only the store `counted` of a build that can be resumed is kept. All other stores of an interrupted build are made anew.
       await rm(pathOf(kind), { recursive: true, force: true });
       return create(pathOf(kind));
     },

@@ -36,7 +36,10 @@ import type { TrainReport } from './train.js';
  * the longest n-grams in the files, which is the default.
  */
 export interface ImportCountsOptions extends Omit<BuildOptions, 'holdOut' | 'reserved'> {
-  /** Files of n-gram counts: as `kneser counts` and `ngram-count -write` write them, or Google's. Also packed; `-` is standard input. */
+  /**
+   * Paths of files of n-gram counts, as `kneser counts` or SRILM's `ngram-count -write` writes them, or files of the Google n-grams.
+   * They may be packed; `-` is standard input.
+   */
   readonly files: readonly string[];
   /** The folder of the model. */
   readonly out: string;
@@ -67,10 +70,10 @@ const IMPORT_OPTIONS: OptionTable<ImportCountsOptions> = {
 };
 
 /**
- * Makes a model from n-gram counts: lines of words, a tab, and a count, in any order of lines. The counts of an n-gram that occurs on
- * several lines are added up.
+ * Makes a model from n-gram counts: each line has the words of an n-gram, a tab, and a count; the lines may come in any order. If several
+ * lines have the same n-gram, their counts are added up.
  *
- * Counts of a whole text make the same model as {@link train} makes from the text, key for key. Needed for this are the counts of all
+ * Counts of a whole text make the same model as {@link train} makes from the text, key for key. This takes the counts of all
  * n-grams of the highest order and of all shorter n-grams that begin with `<s>`, as {@link ngramCounts} lists them; the files may hold
  * other n-grams, too. If rare n-grams or the starts of sentences are missing, the model is an approximation, and warnings name the
  * counts that are approximate.
@@ -123,16 +126,16 @@ async function readCounts(
   const closed = vocabulary?.kind === 'words';
   if (closed) for (const word of vocabulary.words) words.addWord(lowercase ? word.toLowerCase() : word);
   const byLength: (IdStream | undefined)[] = Array.from({ length: MAX_ORDER + 1 }, () => undefined);
-  let [starts, others] = [0, 0];
-  const least: number[] = [];
+  let [startLengths, otherLengths] = [0, 0];
+  const leastCounts: number[] = [];
   const reader = new CountLines(words, { lowercase, closed, longest: MAX_ORDER }, (ngram, length, count) => {
     const share = (memory * IDS_SHARE) / MAX_ORDER;
     const stream = (byLength[length] ??= new IdStream(temporary(`counts-${length}`), share, scratchFiles));
     for (let i = 0; i < length; i++) stream.push(ngram[i]);
     stream.push(count);
-    if (ngram[0] === BOS) starts |= 1 << length;
-    else others |= 1 << length;
-    least[length] = Math.min(least[length] ?? count, count);
+    if (ngram[0] === BOS) startLengths |= 1 << length;
+    else otherLengths |= 1 << length;
+    leastCounts[length] = Math.min(leastCounts[length] ?? count, count);
   });
   const known = inputs.every(({ bytes }) => bytes !== undefined);
   const total = known ? inputs.reduce((sum, { bytes = 0 }) => sum + bytes, 0) : undefined;
@@ -157,25 +160,26 @@ async function readCounts(
   return {
     words,
     byLength,
-    starts,
-    others,
-    least,
+    startLengths,
+    otherLengths,
+    leastCounts,
     replaced: reader.replaced,
     name: inputs.map(({ path }) => path).join(', '),
   };
 }
 
 /**
- * The order of the model. It may be more than the length of the longest n-grams if these are whole sentences.
+ * The order of the model: the given order, or the length of the longest n-grams. If all n-grams of that length begin with `<s>`, they may be
+ * whole sentences, so that a higher order is accepted.
  *
  * @throws KNESER_OPTION for an order that the counts do not have, KNESER_INPUT_EMPTY
  */
-function orderOf({ byLength, others, name }: ReadCounts, order: number | undefined): number {
+function orderOf({ byLength, otherLengths, name }: ReadCounts, order: number | undefined): number {
   const longest = byLength.findLastIndex(stream => stream !== undefined);
   if (longest < 0) throw new KneserError('KNESER_INPUT_EMPTY', `${name}: there are no n-grams`);
-  if (order === undefined || order <= longest || others >>> longest === 0) return order ?? longest;
+  if (order === undefined || order <= longest || otherLengths >>> longest === 0) return order ?? longest;
   throw new KneserError(
     'KNESER_OPTION',
-    `order: the n-grams of ${name} have at most ${longest} words; it takes 1 to that`,
+    `order: the n-grams of ${name} have at most ${longest} words; choose an order from 1 to ${longest}`,
   );
 }

@@ -19,11 +19,11 @@ import { BUILD_CHECKS, givenOptions, MACHINE_OPTIONS } from './plan/options.js';
 import type { TrainReport } from './train.js';
 import { openCounted, type OpenedModels } from './opened-models.js';
 
-/** A model, and how often its text counts. */
+/** A model, and a factor for its counts. */
 export interface WeightedModel {
-  /** The folder of the model, a packed file, or its address. */
+  /** The folder of the model, or the path or URL of a packed model. */
   readonly model: string;
-  /** How often its text counts: a whole number from 1. Default 1. */
+  /** The number by which the counts of the model are multiplied, as if its text came that many times: a whole number from 1. Default 1. */
   readonly times?: number;
 }
 
@@ -31,9 +31,9 @@ export interface WeightedModel {
 export interface CombineOptions extends DocumentOptions {
   /** The folder of the new model. With `force` it may be the folder of one of the models. */
   readonly out: string;
-  /** Number of classes that words are grouped into, as in {@link train}. Default 0: classes of the models are left out. */
+  /** Number of classes that words are grouped into, as in {@link train}. Default 0: the new model has no classes. */
   readonly classes?: number;
-  /** Files of held-out text to tune the weights of the mixture on. Default: no weights are tuned; the models' weights are left out. */
+  /** Files of held-out text to tune the weights of the mixture on. Default: the new model has no tuned weights. */
   readonly tune?: readonly string[];
   /** Bytes of memory to aim for. Default: half of the machine's. */
   readonly memory?: number;
@@ -49,15 +49,15 @@ export interface CombineOptions extends DocumentOptions {
 
 /** The options of {@link merge}. */
 export interface MergeOptions extends CombineOptions {
-  /** The models, which stay as they are: paths, or a path and how often its text counts. */
+  /** The models to merge, which are not changed: paths, or paths with a factor for the counts. */
   readonly models: readonly (string | WeightedModel)[];
 }
 
 /** The options of {@link subtract}. */
 export interface SubtractOptions extends CombineOptions {
-  /** The model to subtract from. It stays as it is. */
+  /** The model to subtract from, which is not changed. */
   readonly model: string;
-  /** Models of texts that are part of its text. */
+  /** The models to subtract. The text of each must be part of the text of `model`. */
   readonly subtract: readonly string[];
 }
 
@@ -95,15 +95,16 @@ const SUBTRACT_OPTIONS: OptionTable<SubtractOptions> = {
 };
 
 /**
- * Merges models into one: the model of their texts together, with the same counts, keys and values as {@link train} makes of the joined
- * texts. Works on counts alone, and in a part of the time of training.
+ * Merges models into one, which has the same keys and values as the model that {@link train} makes of the joined texts. Needs only the
+ * models, not their texts, and takes less time than training.
  *
- * The models must have the same order, skip patterns and text options; each must know all words of its text, or all the same list of
- * words. Counts of pruned and imported models are not known. Sentences that were held out are not counted. Word classes and tuned
- * weights belong to one text: they are made anew (`classes`, `tune`), or left out with a warning.
+ * The models must have the same order, skip patterns and text options; either each model knows all words of its text, or all models
+ * know the same list of words. A pruned model or an imported ARPA model cannot be merged, because it lacks counts. The new model does not
+ * count sentences that were held out in training. Word classes and tuned weights belong to one text: the new model gets new ones
+ * (`classes`, `tune`), or none, with a warning.
  *
  * @throws KneserError: KNESER_OPTION for models that cannot be merged, and why; KNESER_NO_COUNTS, KNESER_OUTPUT_*, KNESER_DISK_FULL,
- * KNESER_LIMIT, KNESER_ABORTED, and what `LanguageModel.open` throws.
+ * KNESER_LIMIT, KNESER_ABORTED, and the errors of `LanguageModel.open`.
  * @example
  * ```ts
  * import { merge, train } from 'kneser';
@@ -131,11 +132,12 @@ export async function merge(options: MergeOptions): Promise<TrainReport> {
 }
 
 /**
- * Takes the text of one model out of another: the model that {@link train} makes without that text, with the same keys and values. For
- * leaving one text out, and for text that must be removed. The conditions are those of {@link merge}.
- *
- * @throws KneserError: KNESER_OPTION for models that cannot be subtracted, and why, also if a text is no part of the model's; else as
+ * Takes the texts of some models out of another model. The new model has the same keys and values as the model that {@link train} makes
+ * without these texts. Use it for leave-one-out experiments, and for text that must be removed. The conditions are the same as for
  * {@link merge}.
+ *
+ * @throws KneserError: KNESER_OPTION for models that cannot be subtracted, and why, also if a text is not part of the text of `model`; the
+ * other codes of {@link merge}.
  * @example
  * ```ts
  * import { subtract, train } from 'kneser';
@@ -143,7 +145,7 @@ export async function merge(options: MergeOptions): Promise<TrainReport> {
  * await train({ files: ['text.txt', 'valid.txt'], out: 'all', order: 3 });
  * await train({ files: ['valid.txt'], out: 'part', order: 3 });
  * const { tokens } = await subtract({ model: 'all', subtract: ['part'], out: 'rest' });
- * console.log(tokens); // those of text.txt
+ * console.log(tokens); // the tokens of text.txt
  * ```
  */
 export async function subtract(options: SubtractOptions): Promise<TrainReport> {
@@ -155,7 +157,7 @@ export async function subtract(options: SubtractOptions): Promise<TrainReport> {
   return combine(await openCounted(models, 'subtract'), options, 'subtracting');
 }
 
-/** Builds the model of the sum of models, which are closed at the end. */
+/** Adds up the counts of models, each times its factor, and builds the model of the sum. Closes the models at the end. */
 async function combine(opened: OpenedModels, options: CombineOptions, work: string): Promise<TrainReport> {
   const { out, classes, tune: files } = options;
   const reporting = givenOptions(options, ['onProgress', 'signal']);

@@ -11,22 +11,22 @@ import { isTokenizerFile } from '../text/tokenization.js';
 import type { BuildOptions } from './plan/options.js';
 import type { CountedModel } from './stages/read-models.js';
 
-/** Models that were opened, and can be counted together. */
+/** Open models whose counts can be added up. */
 export interface OpenedModels {
   readonly models: readonly CountedModel[];
-  /** The options of training that they share. */
+  /** The options that all of the models were trained with. */
   readonly options: BuildOptions;
-  /** Warns of parts of the models that a model of all their text does not have. @param made the parts that it is given anew. */
+  /** Warnings about parts of the models that the new model lacks. @param made which parts are made anew for the new model. */
   leftOut(made: { readonly classes: boolean; readonly weights: boolean }): string[];
   close(): Promise<void>;
 }
 
 /**
- * Opens models whose counts are to be added up, and checks that they can be.
+ * Opens models, and checks that their counts can be added up.
  *
  * @param models the path of each model, and the number by which its counts are multiplied.
- * @param verb of messages: `merge`.
- * @throws KNESER_OPTION, KNESER_NO_COUNTS, and what `openModel` throws.
+ * @param verb the verb in messages.
+ * @throws KNESER_OPTION, KNESER_NO_COUNTS, and the errors of `openModel`.
  */
 export async function openCounted(
   models: readonly { readonly model: string; readonly times: number }[],
@@ -85,7 +85,7 @@ function checkCounted(model: string, manifest: Manifest, verb: string): void {
   if (manifest.pruning) {
     throw new KneserError(
       'KNESER_NO_COUNTS',
-      `${model}: this model was pruned, and the counts of its n-grams are no longer all known; ${verb} the model that it was made from`,
+      `${model}: this model was pruned and lacks the counts of the dropped n-grams; ${verb} the model that it was made from`,
     );
   }
   const { vocabulary } = manifest.options;
@@ -93,41 +93,41 @@ function checkCounted(model: string, manifest: Manifest, verb: string): void {
   const option = vocabulary.startsWith('limit') ? 'a limit (--vocab-limit)' : 'a least frequency (--unk-below)';
   throw new KneserError(
     'KNESER_OPTION',
-    `${model}: its vocabulary was chosen by ${option} (${vocabulary}), and the words that became <unk> are not known; ` +
+    `${model}: its vocabulary was chosen by ${option} (${vocabulary}), and the model does not know which words became <unk>; ` +
       'train it on all words, or give all models the same list of words (--vocab FILE)',
   );
 }
 
-/** Refuses a model that was trained with other options than the first model. */
+/** Refuses a model (named `model`, with manifest `b`) that was trained with other options than the first model (`first`, `a`). */
 function checkAlike(first: string, a: Manifest, model: string, b: Manifest, verb: string): void {
-  const check = (what: string, left: string | number | boolean, right: string | number | boolean): void => {
-    if (left !== right) throw unlike(model, what, `is ${right}`, `${first}, where it is ${left}`, verb);
+  const check = (option: string, inFirst: string | number | boolean, inModel: string | number | boolean): void => {
+    if (inFirst !== inModel) throw unlike(model, option, `is ${inModel}`, `${first}, where it is ${inFirst}`, verb);
   };
   check('order', a.order, b.order);
   check('lowercase', a.options.lowercase, b.options.lowercase);
   check('skipBlank', a.options.skipBlank, b.options.skipBlank);
   check('vocabulary', a.options.vocabulary, b.options.vocabulary);
-  const [left, right] = [a.options.tokenization, b.options.tokenization];
-  check('tokenizer', left.tokenizer, right.tokenizer);
-  check('sentences', left.sentences, right.sentences);
-  check('normalize', left.normalize, right.normalize);
-  check('locale', left.locale ?? 'none', right.locale ?? 'none');
+  const [ofA, ofB] = [a.options.tokenization, b.options.tokenization];
+  check('tokenizer', ofA.tokenizer, ofB.tokenizer);
+  check('sentences', ofA.sentences, ofB.sentences);
+  check('normalize', ofA.normalize, ofB.normalize);
+  check('locale', ofA.locale ?? 'none', ofB.locale ?? 'none');
   check('patterns', patternsOf(a).join() || 'none', patternsOf(b).join() || 'none');
 }
 
-function unlike(model: string, what: string, is: string, first: string, verb: string): KneserError {
+function unlike(model: string, option: string, is: string, first: string, verb: string): KneserError {
   return new KneserError(
     'KNESER_OPTION',
-    `${model}: ${what} ${is}, unlike ${first}; to ${verb} them, train both with the same options`,
+    `${model}: ${option} ${is}, unlike ${first}; to ${verb} them, train both with the same options`,
   );
 }
 
-/** The skip patterns that a model's mixture has. */
+/** The names of the skip patterns that a model's mixture interpolates. */
 function patternsOf({ tables }: Manifest): string[] {
   return tables.filter(({ mixed, pattern }) => mixed && pattern.includes('_')).map(({ pattern }) => pattern);
 }
 
-/** The options with which a model was trained, without the options that only concern reading its text. */
+/** The options with which a model was trained: those on which its tables and its later scoring depend. A list of words stays empty. */
 function optionsOf({ manifest, name }: CountedModel, tokenizer: Uint8Array | undefined): BuildOptions {
   const { order, options } = manifest;
   const { tokenizer: kind, ...tokenization } = options.tokenization;

@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { build, fromText } from './build.js';
-import { placeOf } from './folder-place.js';
+import { folderPlace } from './folder-place.js';
 import type { BuildText, TextSource } from './stages/place.js';
 import type { BuildReport } from './stages/report.js';
 import { CallerError } from './stages/tokenize.js';
@@ -19,12 +19,12 @@ import { isPlain, readText } from '../text/formats/index.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 
 /**
- * Training: from text to a model. `train` (this file) checks the options, prepares the folder and hands a place to `build`, which puts
- * the stages in order; `tune` learns weights for a finished model. `plan/` has the options, one row each, and the budget of memory;
- * `stages/` one file a stage; `resume/` the record of an unfinished training, from which another continues.
+ * This folder trains models from text. `train` (this file) checks the options, prepares the folder of the model and calls `build`, which
+ * runs the stages; `tune` learns weights for a finished model. `plan/` has the options, one row for each, and the budget of memory;
+ * `stages/` has one file for each stage; `resume/` stores the record of an unfinished training, from which a later one continues.
  */
 
-/** Share of the memory that one line of JSON may take: it exists several times at once, as bytes and as text. */
+/** Share of the memory that one line of JSON may have: several copies of it exist at once, as bytes and as text. */
 const JSON_SHARE = 1 / 16;
 
 /** The figures of a finished training. */
@@ -59,7 +59,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
     throw new KneserError('KNESER_OPTION', 'give either files or sentences to train on');
   }
   const started = performance.now();
-  // The words are read more than once, and an iterable may give them once only.
+  // The list of words is read more than once, and some iterables can be read only once.
   const { vocabulary } = options;
   if (vocabulary?.kind === 'words')
     options = { ...options, vocabulary: { ...vocabulary, words: [...vocabulary.words] } };
@@ -81,7 +81,7 @@ export async function train(options: TrainOptions): Promise<TrainReport> {
       ? UnfinishedBuild.resume(draft.temporary, found)
       : await UnfinishedBuild.begin(draft.temporary, draft.generation, beginning, options.resumeCommand);
     if (resume) options.onResume?.(found && describeProgress(found));
-    return build(options, plan, await placeOf(draft, unfinished, out, memory - OVERHEAD, threads), fromText(text));
+    return build(options, plan, await folderPlace(draft, unfinished, out, memory - OVERHEAD, threads), fromText(text));
   };
   try {
     const findUnfinished = resume ? find : undefined;

@@ -30,7 +30,7 @@ import { DOCUMENT_OPTIONS, skippedWarning, type DocumentOptions } from '../text/
 import { readText } from '../text/formats/index.js';
 import { expandInputs, type Input } from '../text/formats/input.js';
 
-/** Bytes of ids of the held-out text that stay in memory; the rest goes to a temporary file. */
+/** The bytes of word ids of the held-out text that stay in memory; further ids go to a temporary file. */
 const TEXT_MEMORY = 64 << 20;
 
 /** The options of {@link tune}: the model, the held-out text, and the name of the weights. */
@@ -56,8 +56,8 @@ const TUNE_OPTIONS: OptionTable<TuneOptions> = {
 };
 
 /**
- * Learns the weights of a model's mixture on held-out text, and stores them beside the model; its counts are not touched.
- * Deterministic.
+ * Learns the weights of a model's mixture on held-out text, and stores them beside the model, whose counts stay the same. The same model
+ * and text give the same weights.
  *
  * @throws KneserError: KNESER_OPTION, KNESER_INPUT_*, KNESER_NO_COUNTS, KNESER_ABORTED, and the codes of `LanguageModel.open`.
  * @example
@@ -118,7 +118,7 @@ async function learnFromFiles(model: PagedModel, inputs: readonly Input[], optio
     };
     return await learnModel(model, text, tell, pauses(check), check);
   } catch (error) {
-    // Reading that was aborted fails with an error of its own: KNESER_ABORTED of tuning goes first.
+    // Readers that are aborted throw KNESER_ABORTED with a message of their own: throw the message of tuning instead.
     if (error instanceof KneserError && error.code === 'KNESER_ABORTED') check();
     throw error;
   } finally {

@@ -41,6 +41,8 @@ const ARGUMENTS: Readonly<Record<string, (out: string) => Promise<string[]> | st
     return ['--domain', `a=${domain}`, '--domain', `b=${domain}`, '--target', text, '--order', '2', '--json'];
   },
   predict: () => [model, '--json'],
+  generate: () => [model, '-', '--count', '2', '--json'],
+  rescore: () => [model, cli.file('a ||| the cat ||| lm: 1 ||| -2\na ||| the dog ||| lm: 1 ||| -1\n'), '--json'],
   tune: () => [model, text, '--json', '--quiet'],
   prune: out => [model, '--out', out, '--entropy', '1e-3', '--json', '--quiet'],
   merge: out => [model, `${model}*2`, '--out', out, '--tune', text, '--json', '--quiet'],

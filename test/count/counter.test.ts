@@ -41,7 +41,7 @@ function count(
     temporary: join(folder, 'runs'),
     mergeMemory: 4096,
   };
-  const counter = new Counter(plan, scratchFiles, block => blocks.push(block));
+  const counter = new Counter(plan, scratchFiles, block => blocks.push(block as EncodedBlock));
   let negative = 0;
   SORTS.forEach((_, sort) => {
     if (spill === undefined) {

@@ -1,17 +1,18 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { mergeRange, type MergePlan } from '#kneser/src/count/merge-range.js';
+import { mergeUnit, type MergedFigures, type MergeUnit } from '#kneser/src/count/merge-range.js';
 import { train } from '#kneser/src/index.js';
 import { openModel } from '#kneser/src/model/open-model.js';
 import { MANIFEST_KEY } from '#kneser/src/store/keys.js';
 import type { ModelStore } from '#kneser/src/store/store.js';
-import { decodeBlock } from '#kneser/src/tables/block.js';
 import { readDictionary } from '#kneser/src/tables/dictionary-reader.js';
+import type { RangeBlock } from '#kneser/src/tables/index-range.js';
 import { decodeManifest, wordIds, type Manifest } from '#kneser/src/tables/manifest.js';
 import { workOnRanges } from '#kneser/src/tables/node/range-threads.js';
-import type { EncodedBlock } from '#kneser/src/tables/table-writer.js';
-import type { WordRange } from '#kneser/src/tables/word-ranges.js';
-import { describeSubtrees } from '#kneser/src/train/stages/merge-tables.js';
+import { contiguous } from '#kneser/src/tables/pattern.js';
+import { describeModels } from '#kneser/src/train/stages/merge-tables.js';
+import { TrieTables } from '#kneser/src/train/stages/table-output.js';
+import { Memory } from '../support/memory-store.js';
 import { randomNumbers, temporaryFolder } from '../support/models.js';
 import { readRows } from '../support/rows.js';
 
@@ -45,7 +46,7 @@ function sentencesOf(text: number): string[][] {
   return sentences;
 }
 
-describe('merging in ranges of words', () => {
+describe('merging in units of ranges of words', () => {
   let whole: Opened;
   let parts: Opened[];
 
@@ -56,49 +57,54 @@ describe('merging in ranges of words', () => {
     for (const [i, text] of texts.entries()) parts.push(await opened(`part-${i}`, text));
   });
 
-  /** Merges by ranges, and reads the rows of each table. */
-  async function merged(ranges: readonly WordRange[], threads: number): Promise<Map<string, string[]>> {
+  /** Merges by units. */
+  async function merged(units: readonly MergeUnit[], threads: number): Promise<Memory> {
     const types = wordIds(whole.manifest);
-    const models: MergePlan['models'][number][] = [];
-    for (const { store, manifest, words } of parts) {
+    const models = parts.map(({ store, manifest, words }) => {
       const ids = new Uint32Array(wordIds(manifest));
       for (const [word, id] of words) ids[id] = whole.words.get(word) ?? 0;
-      models.push({ ...(await describeSubtrees(store, ORDER, ids)), times: 1 });
-    }
-    const unigrams = new Uint32Array(new SharedArrayBuffer(4 * types));
-    const plan: MergePlan = { order: ORDER, models, types, unigrams };
+      return { store, ids, times: 1 };
+    });
+    const { plan, occurs, words } = await describeModels(models, ORDER, types);
     const stores = parts.map(({ store }) => store);
-    const blocks = ranges.map((): EncodedBlock[] => []);
-    const take = (range: number, ready: readonly EncodedBlock[]): Promise<void> => {
-      blocks[range].push(...ready);
-      return Promise.resolve();
-    };
+    const memory = new Memory();
+    const output = new TrieTables(memory, ORDER, occurs);
+    const [, ...names] = whole.manifest.tables.map(({ pattern }) => pattern);
+    const end = (unit: number, figures: MergedFigures): void =>
+      output.endPartition(unit, new Map(figures.map(({ contexts }, i) => [names[i], contexts])));
     const none = (): void => undefined;
     if (threads === 0) {
-      for (const [i, range] of ranges.entries()) await mergeRange(stores, plan, range, ready => take(i, ready), none);
+      for (const [i, unit] of units.entries())
+        end(i, await mergeUnit(stores, plan, unit, ready => output.putBlocks(i, ready), none));
     } else {
       const worker = new URL(import.meta.resolve('#kneser/src/count/merging-worker.js'));
-      await workOnRanges(threads, { name: 'merging', worker, stores, plan, ranges, take, end: none, onRows: none });
+      const take = (unit: number, ready: readonly RangeBlock[]): Promise<void> => output.putBlocks(unit, ready);
+      await workOnRanges(threads, { name: 'merging', worker, stores, plan, ranges: units, take, end, onRows: none });
     }
-    const rows = new Map<string, string[]>(whole.manifest.tables.map(({ pattern }) => [pattern, []]));
-    for (const { table, value } of blocks.flat()) {
-      const { contexts, contextCount, starts, words, counts } = decodeBlock(value, table.length - 1);
-      for (let c = 0; c < contextCount; c++) {
-        const context = contexts.map(column => column[c]);
-        for (let i = starts[c]; i < starts[c + 1]; i++)
-          rows.get(table)?.push([...context, words[i], counts[i], 0, 0].join(' '));
-      }
-    }
-    for (let id = 0; id < types; id++) if (unigrams[id] > 0) rows.get('1')?.push([id, unigrams[id], 0, 0].join(' '));
-    return rows;
+    await output.endTables([contiguous(ORDER)]);
+    const counts = new Uint32Array(types);
+    for (const [rank, word] of words.entries()) counts[word] = plan.unigrams[rank];
+    await output.putUnigrams(counts);
+    return memory;
   }
 
   test.for([0, 2])('three models are the model of their texts (%i threads)', async threads => {
-    const expected = await readRows(whole.store, whole.manifest);
     const all = { from: 0, to: 2 ** 32 };
-    expect(await merged([all], threads)).toEqual(expected);
-    const cuts = [3, 5, 6, 20, 21, 60, 300, 1000].map((from, i, list) => ({ from, to: list.at(i + 1) ?? 2 ** 32 }));
-    expect(await merged([{ from: 0, to: 3 }, ...cuts], threads)).toEqual(expected);
+    const rows = await merged([{ ...all, cuts: [] }], threads);
+    expect(await readRows(rows.read(), whole.manifest)).toEqual(await readRows(whole.store, whole.manifest));
+  });
+
+  test('the same ranges make the same blocks, however many are merged at once', async () => {
+    const cuts = [3, 5, 6, 20, 21, 60, 300, 1000];
+    const alone = [0, ...cuts].map((from, i) => ({ from, to: cuts.at(i) ?? 2 ** 32, cuts: [] }));
+    const blocks = await merged(alone, 2);
+    expect(await readRows(blocks.read(), whole.manifest)).toEqual(await readRows(whole.store, whole.manifest));
+    expect((await merged([{ from: 0, to: 2 ** 32, cuts }], 0)).texts()).toEqual(blocks.texts());
+    const pair = [
+      { from: 0, to: 21, cuts: [3, 5, 6, 20] },
+      { from: 21, to: 2 ** 32, cuts: [60, 300, 1000] },
+    ];
+    expect((await merged(pair, 0)).texts()).toEqual(blocks.texts());
   });
 
   test('a damaged block is named', async () => {
@@ -107,7 +113,7 @@ describe('merging in ranges of words', () => {
       (await first.store.getMany(keys)).map(value => value && Uint8Array.from(value, byte => byte ^ 1));
     const models = parts;
     parts = [{ ...first, store: { ...first.store, getMany } }, ...others];
-    await expect(merged([{ from: 0, to: 2 ** 32 }], 0)).rejects.toMatchObject({ code: 'KNESER_DAMAGED' });
+    await expect(merged([{ from: 0, to: 2 ** 32, cuts: [] }], 0)).rejects.toMatchObject({ code: 'KNESER_DAMAGED' });
     parts = models;
   });
 });

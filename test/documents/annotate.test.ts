@@ -277,6 +277,27 @@ test('Parquet output has all members and figures as columns, and is read again',
   );
 });
 
+test('Parquet output loses nothing without a word: repeated members, half pairs, integers of 64 bits', async () => {
+  const twice = cli.file('{"text":"a"}\n{"text":"b","x":1,"x":2}\n', '.jsonl');
+  const never = join(folder, 'never.parquet');
+  expect(await cli.refuse(2, ['annotate', model, twice, '--out', never])).toMatch(
+    /line 2: the member "x" is there twice, which a row of Parquet cannot hold; write .jsonl/,
+  );
+  expect(existsSync(never)).toBe(false);
+  const odd =
+    '{"text":"the \\ud800 cat","most":9223372036854775807,"more":9223372036854775808,"in":{"a":1,"a":2},"zero":-0}\n';
+  const file = cli.file(odd, '.jsonl');
+  const out = cli.fresh('out') + '.parquet';
+  const { stderr } = await cli.run(['annotate', model, file, '--out', out, '-q']);
+  expect(stderr).toMatch(/1 strings hold half a surrogate pair/);
+  const [row] = await collect(select({ files: [out], by: 'kneser.tokens', min: 0 }));
+  expect(lineOf(row as never)).toContain(
+    '"most":9223372036854775807,"more":"9223372036854775808","in":"{\\"a\\":1,\\"a\\":2}","zero":0,',
+  );
+  const nan = cli.file('{"text":"NaN: NaN"}\n{"text":"b","x": NaN}\n', '.jsonl');
+  expect(await cli.refuse(2, ['annotate', model, nan])).toMatch(/line 2: NaN and Infinity are not JSON, .* write null/);
+});
+
 test('zstd is one frame, whatever Node can write, and is read again', async () => {
   const noise = Buffer.from(Array.from({ length: 700_000 }, () => Math.floor(256 * random())));
   for (const content of [Buffer.alloc(0), Buffer.from('the cat'), noise, Buffer.alloc(3_000_000, 'cat ')]) {

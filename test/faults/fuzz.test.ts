@@ -150,14 +150,8 @@ describe('regression (fuzz: store, pointer, packed, blocks): values with right c
     ['a total below the least sum of its counts', { wide: { total: 10, ones: 0, twos: 0, followers: 2500 } }],
     ['NaN as a total', { wide: { total: NaN, ones: 0, twos: 0, followers: 2500 } }],
     ['counts whose sum needs more than 32 bits', { counts: Uint32Array.of(2 ** 32 - 1, 2 ** 32 - 1) }],
-    [
-      'NaN as a log10 probability',
-      { numbers: { probabilities: Float64Array.of(NaN, -1), backoffs: Float64Array.of(0) } },
-    ],
-    [
-      'an infinite back-off',
-      { numbers: { probabilities: Float64Array.of(-1, -1), backoffs: Float64Array.of(Infinity) } },
-    ],
+    ['NaN as a log10 probability', { numbers: { log10Probs: Float64Array.of(NaN, -1), backoffs: Float64Array.of(0) } }],
+    ['an infinite back-off', { numbers: { log10Probs: Float64Array.of(-1, -1), backoffs: Float64Array.of(Infinity) } }],
   ])('a block with %s', (_, changes) => {
     expect(() => decodeBlock(encodeBlock({ ...block, ...changes }), 1)).toThrow(BlockDamage);
   });
@@ -195,7 +189,7 @@ describe('regression (fuzz: store, pointer, packed, blocks): values with right c
 
   test('a table with blocks of counts and blocks of log10 probabilities is damaged', async () => {
     const wide = { total: 4, ones: 4, twos: 0, followers: 4 };
-    const numbers = { probabilities: Float64Array.of(-1, -2), backoffs: Float64Array.of(0) };
+    const numbers = { log10Probs: Float64Array.of(-1, -2), backoffs: Float64Array.of(0) };
     const values = new Map<string, Uint8Array>();
     const put = (key: Uint8Array, value: Uint8Array): unknown => values.set(String(key), value);
     const open = (second: Block): Promise<TableCursor> => {

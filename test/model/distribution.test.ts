@@ -122,26 +122,34 @@ test.skipIf(ptb === undefined)(
     await train({ files: [ptb ?? ''], out: path, order: 3, threads: 1 });
     await using model = await LanguageModel.open(path);
     const loaded = await model.load();
-    // Entropy [nats], the highest p, and the smallest number of types that have 0.9 of the mass.
-    const expected: [string, number, number, number][] = [
-      ['', 5.273366, 0.168751, 686],
-      ['the', 6.422644, 0.074011, 1205],
-      ['of the', 6.386794, 0.094891, 1342],
-      ['new york', 4.552337, 0.26854, 466],
-      ['chief executive', 2.0979, 0.604516, 12],
+    // Entropy [nats], the highest p, and numbers of types: the fewest with 0.9 of the mass (top-p), those of at least 9e-4 (epsilon), of
+    // at least min(9e-4, √9e-4·e^−entropy) (eta), of at least 0.05 of the highest p (min-p), and the fewest with 0.95 of the mass
+    // whose −ln p is nearest to the entropy (typical).
+    const expected: [string, number, number, number[]][] = [
+      ['', 5.273366, 0.168751, [686, 118, 531, 18, 1563]],
+      ['the', 6.422644, 0.074011, [1205, 207, 1711, 38, 2173]],
+      ['of the', 6.386794, 0.094891, [1342, 179, 1765, 24, 2556]],
+      ['new york', 4.552337, 0.26854, [466, 93, 262, 10, 2061]],
+      ['chief executive', 2.0979, 0.604516, [12, 23, 23, 4, 69]],
     ];
-    for (const [history, entropy, most, size] of expected) {
+    /** How many numbers it takes until their sum is the share. */
+    const fewest = (values: readonly number[], share: number): number => {
+      let sum = 0;
+      return 1 + values.findIndex(value => (sum += value) >= share);
+    };
+    for (const [history, entropy, most, sizes] of expected) {
       const next = loaded.distribution(history);
       expect(next.entropy).toBeCloseTo(entropy, 5);
-      let [sum, types, top] = [0, 0, 0];
-      for (const { probability } of next.descending({ unknown: true })) {
-        top = Math.max(top, probability);
-        if (sum >= 0.9) break;
-        sum += probability;
-        types++;
-      }
-      expect(top).toBeCloseTo(most, 5);
-      expect(Math.abs(types - size)).toBeLessThanOrEqual(1);
+      const falling = Array.from(next.descending({ unknown: true }), ({ probability }) => probability);
+      expect(falling[0]).toBeCloseTo(most, 5);
+      const distance = (p: number): number => Math.abs(-Math.log(p) - next.entropy);
+      const typical = falling.slice().sort((x, y) => distance(x) - distance(y));
+      const eta = Math.min(9e-4, Math.sqrt(9e-4) * Math.exp(-next.entropy));
+      const atLeast = (p: number): number => falling.filter(value => value >= p).length;
+      const found = [fewest(falling, 0.9), atLeast(9e-4), atLeast(eta), atLeast(0.05 * most), fewest(typical, 0.95)];
+      found.forEach((size, i) => {
+        expect(Math.abs(size - sizes[i]), `${history}: ${found.join()}`).toBeLessThanOrEqual(1);
+      });
     }
     const test = sharedFile('corpora/ptb/test.txt') ?? '';
     const first: [number, number, number, number, number[]][] = [
@@ -150,14 +158,29 @@ test.skipIf(ptb === undefined)(
       [27, -144.57847, 137.946447, -0.410668, [19, 1855, 1, 3147, 60, 1, 21, 1, 3, 477, 69, 21]],
     ];
     const rows = annotate({ model, files: [test], features: 'full', tokens: true });
+    // Over the first 100 sentences: tokens, Σ ln p, Σ entropy, Σ variance and Σ ln rank, and tokens of ranks up to 1, 10, 100 and 1,000.
+    const sums = [0, 0, 0, 0, 0];
+    const ranked = [0, 0, 0, 0];
     for await (const { index, figures } of rows) {
-      if (index === first.length) break;
+      if (index === 100) break;
+      const n = figures.tokens;
+      const [sum, entropies] = [(figures.log10Prob ?? NaN) * Math.LN10, (figures.meanEntropy ?? NaN) * n * Math.LN2];
+      const variance = ((sum + entropies) / (figures.curvature ?? NaN)) ** 2;
+      [n, sum, entropies, variance, (figures.meanLogRank ?? NaN) * n].forEach((value, i) => (sums[i] += value));
+      for (const rank of figures.ranks ?? [])
+        [1, 10, 100, 1000].forEach((top, i) => (ranked[i] += rank <= top ? 1 : 0));
+      if (index >= first.length) continue;
       const [tokens, likelihood, entropy, curvature, ranks] = first[index];
-      expect(figures.tokens).toBe(tokens);
-      expect((figures.log10Prob ?? NaN) * Math.LN10).toBeCloseTo(likelihood, 4);
-      expect((figures.meanEntropy ?? NaN) * tokens * Math.LN2).toBeCloseTo(entropy, 4);
+      expect(n).toBe(tokens);
+      expect(sum).toBeCloseTo(likelihood, 4);
+      expect(entropies).toBeCloseTo(entropy, 4);
       expect(figures.curvature).toBeCloseTo(curvature, 4);
       expect(figures.ranks?.slice(0, ranks.length)).toEqual(ranks);
     }
+    expect(ranked).toEqual([470, 1060, 1558, 1893]);
+    const dense = [2_100, -10225.68829, 10378.80459, 18036.21532, 5975.31817];
+    sums.forEach((value, i) => {
+      expect(Math.abs(value - dense[i]), `sum ${i}: ${value}`).toBeLessThan(0.01);
+    });
   },
 );

@@ -47,6 +47,16 @@ export async function withModel<T>(
   }
 }
 
+/** Trains a model of sentences of tokens on one thread. @returns its folder, `out`. */
+export async function trainedFolder(
+  out: string,
+  sentences: readonly (readonly string[])[],
+  options: Omit<WithoutOut<TrainOptions>, 'files' | 'sentences'>,
+): Promise<string> {
+  await train({ sentences, out, threads: 1, ...options });
+  return out;
+}
+
 /** Opens a model, paged and loaded, and calls `use` with both. */
 export async function withOpen<T>(
   path: string,

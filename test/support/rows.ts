@@ -14,9 +14,9 @@ export async function readRows(
     const width = parsePattern(pattern)?.length ?? 0;
     const cursor = await TableCursor.open(store, pattern, width, () => undefined);
     for (; !cursor.done; await cursor.advance()) {
-      const { context, from, to, words, counts, probabilities, backoff } = cursor;
+      const { context, from, to, words, counts, log10Probs, backoff } = cursor;
       for (let i = from; i < to; i++)
-        rows.push([...context, words[i], counts[i], probabilities.at(i) ?? 0, backoff].join(' '));
+        rows.push([...context, words[i], counts[i], log10Probs.at(i) ?? 0, backoff].join(' '));
     }
     texts.set(pattern, rows);
   }

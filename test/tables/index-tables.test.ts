@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { importArpa, train } from '#kneser/src/index.js';
 import { openModel } from '#kneser/src/model/open-model.js';
 import { MANIFEST_KEY } from '#kneser/src/store/keys.js';
-import type { ModelStore, ModelWriter } from '#kneser/src/store/store.js';
+import type { ModelStore } from '#kneser/src/store/store.js';
 import { ModelBuilder } from '#kneser/src/tables/builder.js';
 import { TableCursor } from '#kneser/src/tables/cursor.js';
 import { indexTables } from '#kneser/src/tables/index-tables.js';
@@ -13,47 +13,13 @@ import { IndexingThreads } from '#kneser/src/tables/node/indexing-threads.js';
 import { parsePattern } from '#kneser/src/tables/pattern.js';
 import { TableWriter, type EncodedBlock } from '#kneser/src/tables/table-writer.js';
 import { NONE } from '#kneser/src/text/tokens.js';
+import { Memory } from '../support/memory-store.js';
 import { randomNumbers, temporaryFolder } from '../support/models.js';
 import { readRows } from '../support/rows.js';
 
 const folder = temporaryFolder('index-tables');
 const random = randomNumbers(15);
 const word = (): string => `w${Math.floor(300 ** random())}`;
-
-/** A store in memory. */
-class Memory implements ModelWriter {
-  readonly values = new Map<string, Uint8Array>();
-
-  put(key: Uint8Array, value: Uint8Array): Promise<void> {
-    this.values.set(Buffer.from(key).toString('latin1'), value);
-    return Promise.resolve();
-  }
-
-  finish = (): Promise<void> => Promise.resolve();
-  abort = (): Promise<void> => Promise.resolve();
-
-  /** All keys with their values, as text. */
-  texts(): [key: string, value: string][] {
-    const texts = [...this.values].map(([key, value]): [string, string] => [
-      key,
-      Buffer.from(value).toString('latin1'),
-    ]);
-    return texts.sort(([a], [b]) => (a < b ? -1 : 1));
-  }
-
-  read(): ModelStore {
-    const get = (key: Uint8Array): Uint8Array | undefined => this.values.get(Buffer.from(key).toString('latin1'));
-    return {
-      name: 'memory',
-      get: key => Promise.resolve(get(key)),
-      getMany: keys => Promise.resolve(keys.map(get)),
-      entries: async function* () {
-        await Promise.reject(new Error('rows are read by their keys'));
-      },
-      close: () => Promise.resolve(),
-    };
-  }
-}
 
 /** The rows of a model as counting writes them, without the contexts that have neither followers nor a back-off. */
 async function rowsOf(model: string): Promise<{ rows: ModelStore; manifest: Manifest; texts: Map<string, string[]> }> {
@@ -67,10 +33,10 @@ async function rowsOf(model: string): Promise<{ rows: ModelStore; manifest: Mani
     const writer = new TableWriter(pattern, distances.length, block => blocks.push(block));
     const cursor = await TableCursor.open(store, pattern, distances.length, () => undefined);
     for (; !cursor.done; await cursor.advance()) {
-      const { context, from, to, words, counts, pruned, probabilities, backoff } = cursor;
+      const { context, from, to, words, counts, pruned, log10Probs, backoff } = cursor;
       const length = to - from;
       if (manifest.kind && length === 1 && words[from] === NONE && backoff === 0) continue;
-      const numbers = { probabilities: probabilities.slice(from, to), backoff };
+      const numbers = { log10Probs: log10Probs.slice(from, to), backoff };
       const part = [words.slice(from, to), counts.slice(from, to), length, pruned] as const;
       writer.group(context, ...part, manifest.kind ? numbers : undefined);
     }

@@ -763,11 +763,11 @@ describe('a block of a back-off model', () => {
     block.starts.set([0, 1, 3]);
     block.words.set([0, 4, 7]);
     block.counts.fill(1);
-    block.numbers = { probabilities: Float64Array.of(0, -1.25, -1 / 3), backoffs: Float64Array.of(0.5, -Infinity) };
+    block.numbers = { log10Probs: Float64Array.of(0, -1.25, -1 / 3), backoffs: Float64Array.of(0.5, -Infinity) };
     const value = encodeBlock(block);
     const blank = blankBlock(1, BLOCK_ENTRIES, BLOCK_ENTRIES);
     for (const decoded of [decodeBlock(value, 1), decodeBlock(value, 1, blank)]) {
-      expect(decoded.numbers?.probabilities.slice(0, 3)).toEqual(block.numbers.probabilities);
+      expect(decoded.numbers?.log10Probs.slice(0, 3)).toEqual(block.numbers.log10Probs);
       expect(decoded.numbers?.backoffs.slice(0, 2)).toEqual(block.numbers.backoffs);
       expect([...decoded.words.subarray(0, 3)]).toEqual([0, 4, 7]);
     }

@@ -10,12 +10,10 @@ import {
   mix,
   pack,
   prune,
-  train,
   verify,
   type MixOptions,
-  type TrainOptions,
 } from '#kneser/src/index.js';
-import { randomNumbers, temporaryFolder, type WithoutOut } from '../support/models.js';
+import { randomNumbers, temporaryFolder, trainedFolder } from '../support/models.js';
 
 const folder = temporaryFolder('mix');
 let names = 0;
@@ -23,14 +21,8 @@ const fresh = (): string => join(folder, `model-${names++}`);
 
 type Text = readonly (readonly string[])[];
 
-async function trained(
-  sentences: Text,
-  options: Omit<WithoutOut<TrainOptions>, 'files' | 'sentences'>,
-): Promise<string> {
-  const out = fresh();
-  await train({ sentences, out, threads: 1, ...options });
-  return out;
-}
+const trained = (sentences: Text, options: Parameters<typeof trainedFolder>[2]): Promise<string> =>
+  trainedFolder(fresh(), sentences, options);
 
 function generated(seed: number, sentences: number, words: number, first = 0): string[][] {
   const random = randomNumbers(seed);

@@ -8,12 +8,10 @@ import {
   LanguageModel,
   merge,
   ngramCounts,
-  train,
   verify,
   type ImportCountsOptions,
-  type TrainOptions,
 } from '#kneser/src/index.js';
-import { randomNumbers, temporaryFolder, type WithoutOut } from '../support/models.js';
+import { randomNumbers, temporaryFolder, trainedFolder } from '../support/models.js';
 import { expectSamePairs, readPairs, type Pairs } from '../support/pairs.js';
 
 const folder = temporaryFolder('import-counts');
@@ -30,14 +28,8 @@ async function pairsOf(model: string): Promise<Pairs> {
   return pairs;
 }
 
-async function trained(
-  sentences: Text,
-  options: Omit<WithoutOut<TrainOptions>, 'files' | 'sentences'>,
-): Promise<string> {
-  const out = fresh();
-  await train({ sentences, out, threads: 1, ...options });
-  return out;
-}
+const trained = (sentences: Text, options: Parameters<typeof trainedFolder>[2]): Promise<string> =>
+  trainedFolder(fresh(), sentences, options);
 
 async function imported(
   lines: readonly string[],
@@ -253,7 +245,7 @@ describe('what is no count is refused by line', () => {
     await expect(imported(['a b\t2147483648'], {})).rejects.toMatchObject({ code: 'KNESER_LIMIT' });
     await expect(imported(['a b\t99999999999999999999'], {})).rejects.toMatchObject({ code: 'KNESER_LIMIT' });
     await expect(imported(['a b\t1'], { order: 3 })).rejects.toThrow(
-      /^order: the n-grams of .* have at most 2 words; it takes 1 to that/,
+      /^order: the n-grams of .* have at most 2 words; choose an order from 1 to 2/,
     );
     await expect(imported([''], {})).rejects.toMatchObject({ code: 'KNESER_INPUT_EMPTY' });
     const file = fresh();

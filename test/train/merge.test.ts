@@ -146,7 +146,11 @@ describe('what cannot be merged is refused by name', () => {
       /: tokenizer is characters, unlike .* whitespace/,
     ],
     ['a list of words', { vocabulary: { kind: 'words', words: ['a'] } }, /: vocabulary is words, unlike .* all/],
-    ['a limited vocabulary', { vocabulary: { kind: 'limit', limit: 2 } }, /limit=2.*became <unk> are not known/],
+    [
+      'a limited vocabulary',
+      { vocabulary: { kind: 'limit', limit: 2 } },
+      /limit=2.*does not know which words became <unk>/,
+    ],
     ['rare words left out', { vocabulary: { kind: 'frequency', atLeast: 2 } }, /--unk-below/],
   ])('%s', (_, how, reason) => refuse(how, reason));
 

@@ -4,7 +4,7 @@ import { KneserError } from '#kneser/src/base/errors.js';
 import {
   BUILD_OPTION_NAMES,
   checkBuildOptions,
-  keptOptions,
+  recordOptions,
   sendableOptions,
   type BuildOptions,
 } from '#kneser/src/train/plan/options.js';
@@ -69,14 +69,14 @@ describe('every option that a model follows from', () => {
   });
 
   test('is kept for --resume under the labels of 0.1.0, or its records could not be resumed', () => {
-    expect(JSON.stringify(keptOptions({}, { digest }))).toBe(DEFAULTS_KEPT);
-    expect(JSON.stringify(keptOptions(all, { digest }))).toBe(ALL_KEPT);
+    expect(JSON.stringify(recordOptions({}, { digest }))).toBe(DEFAULTS_KEPT);
+    expect(JSON.stringify(recordOptions(all, { digest }))).toBe(ALL_KEPT);
   });
 
   test('changes what is kept, so that a training with another value is not continued', () => {
-    const before = JSON.stringify(keptOptions({}, { digest }));
+    const before = JSON.stringify(recordOptions({}, { digest }));
     for (const name of BUILD_OPTION_NAMES) {
-      expect([name, JSON.stringify(keptOptions({ [name]: all[name] }, { digest }))]).not.toEqual([name, before]);
+      expect([name, JSON.stringify(recordOptions({ [name]: all[name] }, { digest }))]).not.toEqual([name, before]);
     }
   });
 

@@ -11,6 +11,7 @@ import * as chooseVocabulary from '#kneser/src/train/stages/choose-vocabulary.js
 import * as clusterWords from '#kneser/src/train/stages/cluster-words.js';
 import { BuildContext } from '#kneser/src/train/stages/context.js';
 import * as countTables from '#kneser/src/train/stages/count-tables.js';
+import { RowTables } from '#kneser/src/train/stages/table-output.js';
 import * as tokenize from '#kneser/src/train/stages/tokenize.js';
 import * as writeModel from '#kneser/src/train/stages/write-model.js';
 import { randomNumbers, temporaryFolder } from '../support/models.js';
@@ -82,7 +83,12 @@ describe('a stage restores what an interrupted build has stored', () => {
     const { path, context, text } = await interrupted();
     const words = countTables.wordStream(context, text, false);
     const builder = new ModelBuilder(await context.place.createStore('counted'));
-    const tables = await countTables.run(context, words, builder, await countTables.restore(context, words));
+    const tables = await countTables.run(
+      context,
+      words,
+      new RowTables(builder, 'words'),
+      await countTables.restore(context, words),
+    );
     await builder.abort();
 
     const { tables: finished } = (await readRecord(path)) as TrainingRecord;
@@ -95,7 +101,7 @@ describe('a stage restores what an interrupted build has stored', () => {
     expect(left?.tables).toEqual(kept);
     // The contiguous sort counts unigrams by the way, so a restored one has them.
     expect(left?.unigrams.some(count => count > 0)).toBe(true);
-    expect(await countTables.run(next, words, again, left)).toEqual(tables);
+    expect(await countTables.run(next, words, new RowTables(again, 'words'), left)).toEqual(tables);
     await again.abort();
   });
 
@@ -103,7 +109,7 @@ describe('a stage restores what an interrupted build has stored', () => {
     const { path, context, text } = await interrupted();
     const words = countTables.wordStream(context, text, false);
     const builder = new ModelBuilder(await context.place.createStore('counted'));
-    await countTables.run(context, words, builder);
+    await countTables.run(context, words, new RowTables(builder, 'words'));
     await builder.abort();
 
     const { plan, place } = await resumed(path);

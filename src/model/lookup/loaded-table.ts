@@ -92,7 +92,7 @@ export class LoadedTable implements CountTable {
    *
    * - Input: `values`, p(w|h') for each position of the batch, where h' lacks the farthest word of h.
    * - Output: `values`, p(w|h) for each position; unchanged where h was not seen. `matched`, the length of the n-gram where it was found.
-   * - Order: after the tables of shorter contexts, with the same batch.
+   * - When: after the tables of shorter contexts, with the same batch.
    *
    * @param positions number of positions of the batch.
    * @param discounts D1, D2, D3+ at places 1 to 3.

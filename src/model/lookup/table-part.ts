@@ -1,5 +1,5 @@
 import { KneserError } from '../../base/errors.js';
-import { contextPattern, formatPattern, parentPattern, parsePattern, type Pattern } from '../../tables/pattern.js';
+import { contextPattern, formatPattern, parentPattern, parseTableName, type Pattern } from '../../tables/pattern.js';
 import type { TableManifest } from '../../tables/manifest.js';
 
 /** A table in which words are looked up, and its relations to the other tables of its stream. */
@@ -17,7 +17,7 @@ export interface TablePart {
 /** The tables of a stream with their patterns and relations. @throws KNESER_DAMAGED */
 export function tableParts(store: string, tables: readonly TableManifest[]): TablePart[] {
   const patterns = tables.map(({ pattern }) => {
-    const parsed = parsePattern(pattern.replaceAll('c', '1'));
+    const parsed = parseTableName(pattern);
     if (!parsed) throw new KneserError('KNESER_DAMAGED', `${store}: manifest: ${pattern} is no pattern`);
     return parsed;
   });

@@ -39,6 +39,8 @@ export class LoadedWords {
   private constructor(
     readonly list: WordList,
     private readonly manifest: Manifest,
+    /** The ids of the words, without `<unk>`, `<s>` and `</s>`, in the order of the words' UTF-8. */
+    readonly sorted: Uint32Array,
   ) {}
 
   /** Reads the dictionary of a model. @throws KNESER_DAMAGED */
@@ -48,7 +50,10 @@ export class LoadedWords {
     let used = 0;
     const starts = new Float64Array(wordIds(manifest));
     const ends = new Float64Array(wordIds(manifest));
+    const sorted = new Uint32Array(wordIds(manifest));
+    let size = 0;
     await eachWord(store, manifest, (word, length, id) => {
+      if (id > EOS) sorted[size++] = id;
       if (used + length > bytes.length) {
         const larger = new Uint8Array(Math.max(2 * bytes.length, used + length));
         larger.set(bytes);
@@ -58,7 +63,7 @@ export class LoadedWords {
       for (let i = 0; i < length; i++) bytes[used++] = word[i];
       ends[id] = used;
     });
-    const list = new WordList();
+    const list = new WordList(ends.length, used);
     for (let id = EOS + 1; id < ends.length; id++) {
       const [from, to] = [starts[id], ends[id]];
       if (to === 0 || list.add(bytes, from, to, hashBytes(bytes, from, to)) !== id) {
@@ -68,7 +73,7 @@ export class LoadedWords {
         );
       }
     }
-    return new LoadedWords(list, manifest);
+    return new LoadedWords(list, manifest, sorted.subarray(0, size));
   }
 
   /** The id of the token in `bytes[from, to)`, or `NOT_IN_VOCABULARY`. */

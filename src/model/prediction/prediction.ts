@@ -1,5 +1,14 @@
-import { checkFlag, checkOptions, wholeNumber, type OptionTable } from '../../base/check.js';
+import {
+  checkFlag,
+  checkOptions,
+  checkText,
+  listOf,
+  optionError,
+  wholeNumber,
+  type OptionTable,
+} from '../../base/check.js';
 import { KneserError } from '../../base/errors.js';
+import { checkSentence, type Sentence } from '../../text/sentences.js';
 
 /** How many tokens to predict, and how. */
 export interface PredictOptions {
@@ -13,6 +22,30 @@ export interface PredictOptions {
   readonly unknown?: boolean;
   /** Whether each prediction has an `explanation`: the parts of its probability by pattern. Default false. */
   readonly explain?: boolean;
+  /** Predicts only words that begin with this text, lower-cased if the model lower-cases text. */
+  readonly prefix?: string;
+  /**
+   * A mark that stands once in the text, such as `___`: the text is a whole sentence, and what stands at the mark is predicted from both
+   * sides. All other options below belong to it.
+   */
+  readonly gap?: string;
+  /** How many tokens fill the gap: a number, or the fewest and the most. Default 1. */
+  readonly gapLength?: number | readonly [least: number, most: number];
+  /** The fillers to choose from. A filler with a token outside the vocabulary is left out, unless `unknown`. */
+  readonly options?: readonly string[];
+  /** Only fillers that begin with this text. */
+  readonly startsWith?: string;
+  /** Only fillers that end with this text. */
+  readonly endsWith?: string;
+}
+
+/** The most tokens of a filler. */
+const LONGEST_FILLER = 10;
+
+const checkFillerLength = wholeNumber(1, LONGEST_FILLER);
+
+function checkWritten(name: string, value: unknown): void {
+  if (checkText(name, value) === '') throw new KneserError('KNESER_OPTION', `${name}: the text is empty`);
 }
 
 /** The default of `top`. */
@@ -24,28 +57,74 @@ const PREDICT_OPTIONS: OptionTable<PredictOptions> = {
   start: checkFlag,
   unknown: checkFlag,
   explain: checkFlag,
+  prefix: checkWritten,
+  gap: checkWritten,
+  gapLength: (name, value) => {
+    const lengths: readonly unknown[] = Array.isArray(value) ? value : [value, value];
+    for (const length of lengths) checkFillerLength(name, length);
+    if (lengths.length !== 2 || (lengths[0] as number) > (lengths[1] as number)) {
+      throw optionError(name, value, 'a number of tokens, or the fewest and the most');
+    }
+  },
+  options: (name, value) => {
+    listOf(checkWritten)(name, value);
+    if ((value as unknown[]).length === 0) throw new KneserError('KNESER_OPTION', `${name}: the list is empty`);
+  },
+  startsWith: checkWritten,
+  endsWith: checkWritten,
 };
 
+/** The options that belong to `gap`. */
+const OF_GAP = ['gapLength', 'options', 'startsWith', 'endsWith'] as const;
+
+/** The options of a prediction, with defaults. */
+export type CheckedPredictOptions = Required<Pick<PredictOptions, 'top' | 'start' | 'unknown' | 'explain'>> &
+  Pick<PredictOptions, 'prefix' | 'gap' | 'gapLength' | 'options' | 'startsWith' | 'endsWith'>;
+
 /** Checks the options of a prediction, and fills in the defaults. @throws KNESER_OPTION */
-export function checkPredictOptions(options: PredictOptions): Required<Omit<PredictOptions, 'k'>> {
+export function checkPredictOptions(options: PredictOptions): CheckedPredictOptions {
   checkOptions('predict', options, PREDICT_OPTIONS);
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- read until 1.0.
-  const { top, k, start = true, unknown = false, explain = false } = options;
-  if (top !== undefined && k !== undefined) {
-    throw new KneserError('KNESER_OPTION', 'k: is the old name of top; leave it out');
+  const { top, k, start = true, unknown = false, explain = false, ...others } = options;
+  const refuse = (message: string): never => {
+    throw new KneserError('KNESER_OPTION', message);
+  };
+  if (top !== undefined && k !== undefined) refuse('k: is the old name of top; leave it out');
+  if (others.gap === undefined) {
+    const own = OF_GAP.find(name => others[name] !== undefined);
+    if (own) refuse(`${own}: belongs to gap, the mark of the gap in the text`);
+  } else {
+    if (others.prefix !== undefined) refuse('prefix: excludes gap; startsWith gives the beginning of a filler');
+    if (explain) refuse('explain: excludes gap, whose probabilities have a factor for each token of the right side');
+    const own = (['gapLength', 'startsWith', 'endsWith'] as const).find(name => others[name] !== undefined);
+    if (others.options && own) refuse(`${own}: excludes options, which are the fillers themselves`);
   }
-  return { top: top ?? k ?? DEFAULT_TOP, start, unknown, explain };
+  if (others.prefix !== undefined && unknown) refuse('unknown: excludes prefix, since <unk> has no letters');
+  return { top: top ?? k ?? DEFAULT_TOP, start, unknown, explain, ...others };
+}
+
+/** The texts on both sides of a gap. @throws KNESER_OPTION unless the mark stands there once. */
+export function sidesOf(text: Sentence, gap: string): [left: Sentence, right: Sentence] {
+  checkSentence(text);
+  const at = text.indexOf(gap);
+  if (at < 0 || text.includes(gap, at + 1)) {
+    const shown = JSON.stringify(typeof text === 'string' ? text : text.join(' '));
+    throw new KneserError('KNESER_OPTION', `gap: ${gap} stands ${at < 0 ? 'nowhere' : 'more than once'} in ${shown}`);
+  }
+  return [text.slice(0, at), text.slice(at + (typeof text === 'string' ? gap.length : 1))];
 }
 
 /** A token that may come next. */
 export interface Prediction {
-  /** A word, or `</s>`; never `<s>`. */
+  /** A word, or `</s>`; never `<s>`. Of a filler of several tokens, the tokens with spaces between them. */
   readonly token: string;
-  /** p(token | history). */
+  /** The tokens of a filler; present with `gap`. */
+  readonly tokens?: readonly string[];
+  /** p(token | history); with `gap`, the share of the filler in the probability of all fillers that were looked at. */
   readonly probability: number;
   /** log10 of `probability`. */
   readonly log10Prob: number;
-  /** The length of the longest n-gram of the model that ends at the token [tokens]. */
+  /** The length of the longest n-gram of the model that ends at the token, or at the last token of a filler [tokens]. */
   readonly matched: number;
   /** The parts of the probability; present with `explain: true`. */
   readonly explanation?: Explanation;

@@ -8,6 +8,7 @@ import { wordIds } from '../../tables/manifest.js';
 import { UNK } from '../../text/tokens.js';
 import type { SmoothingPlan } from '../scoring/parts.js';
 import type { Scorer } from '../scoring/scorer.js';
+import { Draws } from './draws.js';
 import { MixtureNextWords, type NextWords } from './next-words.js';
 import { Spreading } from './spread.js';
 import { TopWords, wordLists, type WordLists } from './top-words.js';
@@ -59,6 +60,7 @@ interface SortedWords {
   readonly lists: WordLists;
   readonly search: TopWords;
   readonly spreading: Spreading;
+  readonly draws: Draws;
 }
 
 /** Makes the next words of a mixture. */
@@ -90,19 +92,20 @@ class MixturePredictor implements Predictor {
       const probabilities = classProbabilities(voters, uniform, wordClasses.count);
       nextClass = { classes: wordClasses, voters, uniform, probabilities };
     }
-    const { lists, search, spreading } = (this.words ??= yield* this.sortWords(batch, nextClass?.classes));
+    const { lists, search, spreading, draws } = (this.words ??= yield* this.sortWords(batch, nextClass?.classes));
     return new MixtureNextWords(
       { voters, unigrams, uniform: expansion.words.uniform, nextClass },
       lists,
       search,
       spreading,
+      draws,
     );
   }
 
   private *sortWords(batch: Batch, classes: WordClasses | undefined): Generator<Promise<void>, SortedWords, void> {
     const unigrams = yield* followersOf(this.scorer.words.tables[0], batch);
     const lists = wordLists(this.ids, unigrams, classes);
-    return { lists, search: new TopWords(lists), spreading: new Spreading(lists) };
+    return { lists, search: new TopWords(lists), spreading: new Spreading(lists), draws: new Draws(lists) };
   }
 }
 

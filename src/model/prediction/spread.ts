@@ -18,6 +18,16 @@ interface Group {
   readonly size: number;
 }
 
+/** Words by falling probability, as runs of equally probable words. A run has at least one word, and its probability is above 0. */
+export interface Runs {
+  /** By run, the probability of each of its words. */
+  readonly probabilities: Float64Array;
+  /** By run, its number of words. */
+  readonly counts: Uint32Array;
+  /** Word `n` of a run, from 0, by id. */
+  readonly word: (run: number, n: number) => number;
+}
+
 /** A distribution over word ids: a probability for each word that follows a context, and one for each group of other words. */
 export class SpreadWords {
   /**
@@ -73,6 +83,46 @@ export class SpreadWords {
       if (alike.length > own) alike.sort((a, b) => a - b);
       for (const word of alike) yield [word, probability];
     }
+  }
+
+  /**
+   * The words by falling probability, as runs of equally probable words.
+   *
+   * @param except the id of a word to leave out.
+   */
+  runs(except: number): Runs {
+    const { words, probabilities, groups } = this;
+    const own = words.length;
+    const all = new Float64Array(own + groups.length);
+    all.set(probabilities);
+    groups.forEach((group, k) => (all[own + k] = group.size > 0 ? group.probability : 0));
+    const exceptAt = placeOf(words, except);
+    if (exceptAt >= 0) all[exceptAt] = 0;
+    const exceptIn = exceptAt >= 0 ? -1 : groups.findIndex(group => this.isIn(group, except));
+    const sizeOf = (item: number): number =>
+      item < own ? 1 : groups[item - own].size - (item - own === exceptIn ? 1 : 0);
+    const firstOf = (item: number): number => (item < own ? words[item] : this.nthOf(groups[item - own], 0, except));
+    const order = Uint32Array.from(all.keys())
+      .filter(item => all[item] > 0 && sizeOf(item) > 0)
+      .sort((a, b) => all[b] - all[a] || firstOf(a) - firstOf(b));
+    return {
+      probabilities: Float64Array.from(order, item => all[item]),
+      counts: order.map(sizeOf),
+      word: (run, n) => {
+        const item = order[run];
+        return item < own ? words[item] : this.nthOf(groups[item - own], n, except);
+      },
+    };
+  }
+
+  /** Word `n` of a group, from 0, by id. @param except the id of a word that is not counted. */
+  private nthOf({ from, to }: Group, n: number, except: number): number {
+    let left = n;
+    for (let at = from; at < to; at++) {
+      const word = this.byCount[at];
+      if (word !== except && placeOf(this.words, word) < 0 && left-- === 0) return word;
+    }
+    return except;
   }
 
   /**

@@ -6,31 +6,30 @@ import { beginPiece, tokenScores, type Piece, type TokenScores } from './pieces.
 import { runAwaiting } from './scorer.js';
 
 /** How many tokens a task of sentences should have: more would take much memory, because the caller's sentences wait for their scores. */
-export const BLOCK_TASK = 1 << 17;
-/** The fewest words that a thread is started for: starting one takes longer than it saves with fewer. */
-const LEAST_STRETCH = 1 << 16;
+export const BLOCK_TASK = 1 << 18;
+/** The fewest words that a thread is started for: with fewer, it reads and compiles for as long as it saves (measured). */
+const LEAST_STRETCH = 1 << 20;
+
+/** The largest number of words that is at most `words` and a number of whole pieces; at least one piece. */
+export function wholePieces(words: number): number {
+  return PIECE_WORDS * Math.max(1, Math.floor(words / PIECE_WORDS));
+}
+
+/** How many threads are worth their start for a text of about so many words. @param most the most threads. */
+export function threadsFor(words: number, most: number): number {
+  return Math.max(1, Math.min(most, Math.ceil(words / LEAST_STRETCH)));
+}
 
 /**
- * How a text is divided among threads that score from blocks: into stretches that are as long as possible, because each stretch reads
- * the blocks that it needs.
- *
- * @param words about how many words the text has.
- * @param batchWords the most words of a batch.
- * @param threads the most threads.
+ * The words of the first batch of a thread. V8 compiles a loop for the cases that it has seen: a first batch of a million words would be
+ * compiled, and compiled again for each further case, while it runs.
  */
-export function divideText(
-  words: number,
-  batchWords: number,
-  threads: number,
-): { readonly threads: number; readonly stretchWords: number } {
-  const count = Math.max(1, Math.min(threads, Math.ceil(words / LEAST_STRETCH)));
-  const most = Math.min(batchWords, Math.max(LEAST_STRETCH, Math.ceil(words / count)));
-  return { threads: count, stretchWords: PIECE_WORDS * Math.max(1, Math.ceil(most / PIECE_WORDS)) };
-}
+const WARMING_WORDS = 256;
 
 /** Scores pieces of any length in batches that are as large as possible, and adds up their scores. */
 export class PieceScorer {
   private layout: BatchLayout | undefined;
+  private isCold = true;
 
   constructor(
     private readonly order: number,
@@ -58,7 +57,8 @@ export class PieceScorer {
       layout.push(ids[i]);
       const isLast = i + 1 === ids.length;
       if (!isLast && (i + 1 - history) % PIECE_WORDS === 0) bounds.push(layout.batch.length);
-      if (!layout.full && !isLast) continue;
+      if (!layout.full && !isLast && !(this.isCold && layout.batch.length === WARMING_WORDS)) continue;
+      this.isCold = false;
       const { log10Probs } = await runAwaiting(scorer.score(layout.batch), check);
       const { oov, length } = layout.batch;
       let from = 0;

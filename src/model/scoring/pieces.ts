@@ -97,13 +97,29 @@ export class PieceCutter {
   private cut(): Piece {
     const { ids, length, history, ends, words } = this;
     this.ids = new Uint32Array(words + this.longest);
-    let from = length;
-    while (from > 0 && length - from < this.longest && ids[from - 1] !== EOS) from--;
-    this.history = length - from;
-    this.ids.set(ids.subarray(from, length));
+    this.history = historyAt(ids, length, this.longest);
+    this.ids.set(ids.subarray(length - this.history, length));
     this.length = this.history;
     return { ids: ids.subarray(0, length), history, ends };
   }
+}
+
+/** How many ids before `ids[at]` are history of it: at most `longest`, all of its sentence. */
+function historyAt(ids: Uint32Array, at: number, longest: number): number {
+  let from = at;
+  while (from > 0 && at - from < longest && ids[from - 1] !== EOS) from--;
+  return at - from;
+}
+
+/** Divides a piece into at most `count` pieces of nearly the same length, all but the last of whole {@link PIECE_WORDS} words. */
+export function dividePiece({ ids, history, ends }: Piece, count: number, order: number): Piece[] {
+  const step = PIECE_WORDS * Math.ceil((ids.length - history) / count / PIECE_WORDS);
+  const pieces: Piece[] = [];
+  for (let from = history; from < ids.length; from += step) {
+    const before = from === history ? history : historyAt(ids, from, order - 1);
+    pieces.push({ ids: ids.slice(from - before, from + step), history: before, ends });
+  }
+  return pieces;
 }
 
 /** The scores of a piece's tokens: entry t belongs to the t-th id that is scored. */

@@ -37,28 +37,64 @@ export async function describeTableFile(path: string, bytes: number): Promise<Ta
   try {
     const indexFrom = new Cursor(await read(file, bytes - FOOTER_BYTES, bytes)).varint();
     const end = await read(file, indexFrom, bytes);
-    const { offsets, lengths } = indexIn(end, indexFrom);
+    const index = indexIn(end, indexFrom);
     // The keys of the index are shortened, so the first and the last key are read from the data.
     const keysOf = async (block: number): Promise<Uint8Array[]> => {
-      const data = await read(file, offsets[block], offsets[block] + lengths[block]);
+      const { offset, length } = index.place(block);
+      const data = await read(file, offset, offset + length);
       return Array.from(blockEntries(data), ([key]) => key);
     };
     const [first] = await keysOf(0);
-    const last = (await keysOf(offsets.length - 1)).at(-1) ?? first;
+    const last = (await keysOf(index.length - 1)).at(-1) ?? first;
     return { indexFrom, indexCrc32: crc32Hex(end), first: hexadecimal(first), last: hexadecimal(last) };
   } finally {
     await file.close();
   }
 }
 
-/** The data blocks of a table file, in the order of their keys. */
-export interface TableIndex {
-  /** By block, a key that is not before the keys of the block and before the keys of the next block. */
-  readonly lastKeys: readonly Uint8Array[];
-  /** By block, the offset of its bytes in the file [bytes]. */
-  readonly offsets: Float64Array;
-  /** By block, the number of its bytes. */
-  readonly lengths: Uint32Array;
+/** Where a data block is in its file [bytes]. */
+export interface BlockPlace {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** The index of a table file: for each data block a key that is not before the keys of the block and before those of the next one. It is searched as it lies. */
+export class TableIndex {
+  /** Number of data blocks. */
+  readonly length: number;
+  private readonly view: DataView;
+
+  /** @param block the bytes of the index block, in which each entry has its whole key. */
+  constructor(private readonly block: Uint8Array) {
+    this.view = new DataView(block.buffer, block.byteOffset, block.length);
+    this.length = this.view.getUint32(block.length - 4, true);
+  }
+
+  /** The number of the first block that may have a key; {@link length} if the key is after all blocks. */
+  find(key: Uint8Array): number {
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compareBytes(this.entry(middle).key.subarray(0, -SUFFIX_BYTES), key) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Where a block is. @param number from 0. */
+  place(number: number): BlockPlace {
+    const handle = new Cursor(this.entry(number).value);
+    return { offset: handle.varint(), length: handle.varint() };
+  }
+
+  private entry(number: number): Cursor {
+    const { block, view, length } = this;
+    const end = block.length - 4 * (length + 1);
+    const entry = new Cursor(block.subarray(view.getUint32(end + 4 * number, true), end));
+    entry.next();
+    return entry;
+  }
 }
 
 /**
@@ -78,18 +114,7 @@ function indexIn(bytes: Uint8Array, indexFrom: number): TableIndex {
   const footer = new Cursor(bytes.subarray(-FOOTER_BYTES));
   for (let i = 0; i < 2; i++) footer.varint();
   const from = footer.varint() - indexFrom;
-  const entries = entriesOf(bytes.subarray(from, from + footer.varint()));
-  const lastKeys: Uint8Array[] = [];
-  const offsets: number[] = [];
-  const lengths: number[] = [];
-  while (!entries.isAtEnd) {
-    entries.next();
-    const handle = new Cursor(entries.value);
-    lastKeys.push(entries.key.subarray(0, -SUFFIX_BYTES));
-    offsets.push(handle.varint());
-    lengths.push(handle.varint());
-  }
-  return { lastKeys, offsets: Float64Array.from(offsets), lengths: Uint32Array.from(lengths) };
+  return new TableIndex(bytes.subarray(from, from + footer.varint()));
 }
 
 /**

@@ -6,7 +6,14 @@ import { BlockDamage } from '../../base/sealed.js';
 import { describeKey } from '../keys.js';
 import type { ModelStore, SharedStore } from '../store.js';
 import type { PointerFile } from './pointer.js';
-import { blockEntries, decodeTableIndex, valueInBlock, type TableFile, type TableIndex } from './table-file.js';
+import {
+  blockEntries,
+  decodeTableIndex,
+  valueInBlock,
+  type BlockPlace,
+  type TableFile,
+  type TableIndex,
+} from './table-file.js';
 
 /** The most table files that are open at the same time, except during reads that need more. */
 const OPEN_FILES = 64;
@@ -98,10 +105,8 @@ export class TableStore implements ModelStore {
       const file = numbers[item];
       const index = indexes.get(file);
       if (!index) return;
-      const block = firstNotBefore(index.lastKeys, key);
-      if (block < index.lastKeys.length) {
-        wanted.push({ file, offset: index.offsets[block], length: index.lengths[block], item });
-      }
+      const block = index.find(key);
+      if (block < index.length) wanted.push({ file, ...index.place(block), item });
     });
     const values = new Array<Uint8Array | undefined>(keys.length).fill(undefined);
     await Promise.all(
@@ -120,15 +125,16 @@ export class TableStore implements ModelStore {
 
   async *entries(): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
     for (let number = 0; number < this.files.length; number++) {
-      const { offsets, lengths } = await this.indexOf(number);
-      for (let from = 0, to = from; from < offsets.length; from = to) {
-        const start = offsets[from];
+      const index = await this.indexOf(number);
+      const places = Array.from({ length: index.length }, (_, block) => index.place(block));
+      const endOf = ({ offset, length }: BlockPlace): number => offset + length;
+      for (let from = 0, to = from; from < places.length; from = to) {
+        const start = places[from].offset;
         do to++;
-        while (to < offsets.length && offsets[to] + lengths[to] - start <= READ_BYTES);
-        const bytes = await this.read(number, start, offsets[to - 1] + lengths[to - 1]);
-        for (let block = from; block < to; block++) {
-          const at = offsets[block] - start;
-          const blockBytes = bytes.subarray(at, at + lengths[block]);
+        while (to < places.length && endOf(places[to]) - start <= READ_BYTES);
+        const bytes = await this.read(number, start, endOf(places[to - 1]));
+        for (const place of places.slice(from, to)) {
+          const blockBytes = bytes.subarray(place.offset - start, endOf(place) - start);
           yield* this.decode(number, undefined, () => [...blockEntries(blockBytes)]);
         }
       }
@@ -244,18 +250,6 @@ function runsOf(wanted: Wanted[]): Wanted[][] {
     run.push(next);
   }
   return runs;
-}
-
-/** The index of the first key of a sorted list that is not before `key`; the length of the list if there is none. */
-function firstNotBefore(keys: readonly Uint8Array[], key: Uint8Array): number {
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compareBytes(keys[middle], key) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Moves a number to the end of a set, which is in the order of last use. */

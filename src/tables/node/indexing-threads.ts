@@ -17,7 +17,7 @@ export class IndexingThreads implements IndexThreads {
     joined: JoinedRanges,
     onRows: (rows: number) => void,
   ): Promise<void> {
-    return workOnRanges<RangeBlock, RangeFigures[]>(this.count, {
+    return workOnRanges<RangeBlock, RangeFigures[], WordRange>(this.count, {
       name: 'indexing',
       worker: new URL('./indexing-worker.js', import.meta.url),
       stores: [from],

@@ -5,13 +5,13 @@ import type { ModelStore } from '../../store/store.js';
 import type { WordRange } from '../word-ranges.js';
 
 /**
- * Threads that work on ranges of words, one range at a time each. The caller's thread reads stores for them, and takes the blocks
- * that they make: a LevelDB belongs to one thread.
+ * Threads that work on ranges of words; each works on one range at a time. The caller's thread reads the stores for them and takes the
+ * blocks that they make, because only one thread can use a LevelDB.
  */
 
 /** A message to a thread: a range to work on, and the answers to its own messages. */
 type Request =
-  | { readonly kind: 'range'; readonly range: WordRange }
+  | { readonly kind: 'range'; readonly range: unknown }
   | { readonly kind: 'values'; readonly read: number; readonly values: (Uint8Array | undefined)[] }
   | { readonly kind: 'taken' };
 
@@ -29,7 +29,7 @@ interface ThreadData {
 }
 
 /** A piece of work: what the threads read and know, and what is done with their results. */
-export interface RangeWork<Block, Result> {
+export interface RangeWork<Block, Result, Range = WordRange> {
   /** Names the work in messages, such as `indexing`. */
   readonly name: string;
   /** The address of the worker's file, which calls {@link serveRanges}. */
@@ -37,7 +37,7 @@ export interface RangeWork<Block, Result> {
   readonly stores: readonly ModelStore[];
   /** Is cloned to each thread. */
   readonly plan: unknown;
-  readonly ranges: readonly WordRange[];
+  readonly ranges: readonly Range[];
   /** Takes the next blocks of a range. Resolves when there is room for more. */
   take(range: number, blocks: readonly Block[]): Promise<void>;
   /** Takes the result of a range, after its blocks. */
@@ -54,11 +54,14 @@ const resourceLimits = { maxYoungGenerationSizeMb: 8 };
  *
  * @throws the failure of a thread, of a store, and what `take` and `onRows` throw.
  */
-export async function workOnRanges<Block, Result>(count: number, work: RangeWork<Block, Result>): Promise<void> {
+export async function workOnRanges<Block, Result, Range>(
+  count: number,
+  work: RangeWork<Block, Result, Range>,
+): Promise<void> {
   const { ranges } = work;
   const threads = Array.from({ length: Math.min(count, ranges.length) }, () => new RangeThread(work));
   let next = 0;
-  const workOn = async (thread: RangeThread<Block, Result>): Promise<void> => {
+  const workOn = async (thread: RangeThread<Block, Result, Range>): Promise<void> => {
     while (next < ranges.length) {
       const number = next++;
       work.end(number, await thread.run(number));
@@ -79,12 +82,12 @@ interface Task<Result> {
 }
 
 /** The caller's side of a thread. */
-class RangeThread<Block, Result> {
+class RangeThread<Block, Result, Range> {
   private readonly worker: Worker;
   private task: Task<Result> | undefined;
   private ended: Error | undefined;
 
-  constructor(private readonly work: RangeWork<Block, Result>) {
+  constructor(private readonly work: RangeWork<Block, Result, Range>) {
     const { worker: address, stores, plan } = work;
     const workerData: ThreadData = { stores: stores.map(({ name }) => name), plan };
     this.worker = new Worker(address, { ...WORKER_OPTIONS, workerData, resourceLimits });
@@ -139,9 +142,9 @@ class RangeThread<Block, Result> {
 }
 
 /** Works on one range: reads stores, gives blocks to `take`, and tells `onRows` the rows that it read. */
-export type WorkOnRange<Block, Result> = (
+export type WorkOnRange<Block, Result, Range> = (
   stores: readonly ModelStore[],
-  range: WordRange,
+  range: Range,
   take: (blocks: Block[]) => Promise<void>,
   onRows: (rows: number) => void,
 ) => Promise<Result>;
@@ -152,16 +155,16 @@ export type WorkOnRange<Block, Result> = (
  * @param data as the thread started with it.
  * @param prepare makes the work from the plan.
  */
-export function serveRanges<Block extends { readonly value: Uint8Array }, Result>(
+export function serveRanges<Block extends { readonly value: Uint8Array }, Result, Range = WordRange>(
   port: MessagePort,
   data: unknown,
-  prepare: (plan: unknown) => WorkOnRange<Block, Result>,
+  prepare: (plan: unknown) => WorkOnRange<Block, Result, Range>,
 ): void {
   const { stores, plan } = data as ThreadData;
   new RangeServer(port, stores, prepare(plan));
 }
 
-class RangeServer<Block extends { readonly value: Uint8Array }, Result> {
+class RangeServer<Block extends { readonly value: Uint8Array }, Result, Range> {
   private readonly stores: readonly ModelStore[];
   /** By number, the reads that are not answered yet. */
   private readonly reads = new Map<number, (values: (Uint8Array | undefined)[]) => void>();
@@ -173,11 +176,11 @@ class RangeServer<Block extends { readonly value: Uint8Array }, Result> {
   constructor(
     private readonly port: MessagePort,
     stores: readonly string[],
-    private readonly work: WorkOnRange<Block, Result>,
+    private readonly work: WorkOnRange<Block, Result, Range>,
   ) {
     this.stores = stores.map((name, store) => this.store(name, store));
     port.on('message', (request: Request) => {
-      if (request.kind === 'range') void this.run(request.range);
+      if (request.kind === 'range') void this.run(request.range as Range);
       else if (request.kind === 'values') this.takeValues(request.read, request.values);
       else this.onTaken();
     });
@@ -205,7 +208,7 @@ class RangeServer<Block extends { readonly value: Uint8Array }, Result> {
     this.reads.delete(read);
   }
 
-  private async run(range: WordRange): Promise<void> {
+  private async run(range: Range): Promise<void> {
     try {
       const onRows = (rows: number): void => void (this.rows += rows);
       const result = await this.work(this.stores, range, blocks => this.give(blocks), onRows);
@@ -217,7 +220,7 @@ class RangeServer<Block extends { readonly value: Uint8Array }, Result> {
     }
   }
 
-  /** Gives blocks away, as soon as those before are taken. */
+  /** Sends blocks to the caller's thread, after it has taken all earlier ones. */
   private async give(blocks: Block[]): Promise<void> {
     await this.taken;
     this.taken = new Promise(resolve => (this.onTaken = resolve));

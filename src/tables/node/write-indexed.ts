@@ -10,14 +10,14 @@ import { IndexingThreads } from './indexing-threads.js';
  *
  * @param threads how many may work.
  * @param memory bytes that the work may take.
- * @returns `undefined` where one thread is enough, or all that fits.
+ * @returns `undefined` if one thread is enough, or if no second thread fits into `memory`.
  */
 export function indexingThreads(threads = availableParallelism(), memory = Infinity): IndexingThreads | undefined {
   const count = Math.min(threads, Math.floor(memory / MEMORY_A_THREAD));
   return count > 1 ? new IndexingThreads(count) : undefined;
 }
 
-/** Bytes that an indexing thread takes: of each table blocks that are read, a block that is written, and an array by word. */
+/** Bytes that an indexing thread takes: for each table the blocks that it reads, a block that it writes, and an array with an entry for each word. */
 const MEMORY_A_THREAD = 48 << 20;
 
 /**

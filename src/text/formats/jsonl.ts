@@ -132,6 +132,11 @@ class CheckedLine implements JsonLine {
   }
 }
 
+/** The object of a line that was already parsed without an error. @param bytes the line as UTF-8. */
+export function objectOf(bytes: Uint8Array): JsonObject {
+  return JSON.parse(decoder.decode(bytes)) as JsonObject;
+}
+
 /** An object of JSON lines. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -152,7 +157,9 @@ function parseObject(bytes: Uint8Array, path: string, line: number, isFirst: boo
     const isBytes = (error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
     const reason = isBytes
       ? `not UTF-8; if it is Latin-1, convert the file: ${conversion(path, 'ISO-8859-1')}`
-      : 'not JSON; each line must be a JSON object';
+      : NOT_A_NUMBER.test(text.replaceAll(STRING, '""'))
+        ? 'NaN and Infinity are not JSON, though Python writes them; write null in their place'
+        : 'not JSON; each line must be a JSON object';
     throw new KneserError('KNESER_INPUT_JSON', `${where}: ${reason}`, { cause: error });
   }
   if (isFirst && Array.isArray(object)) throw oneArray(where);
@@ -161,6 +168,11 @@ function parseObject(bytes: Uint8Array, path: string, line: number, isFirst: boo
   }
   return object as JsonObject;
 }
+
+/** Names that Python and JavaScript have for numbers, but JSON has not. */
+const NOT_A_NUMBER = /[:[,]\s*-?(NaN|Infinity)\b/;
+/** A string of JSON. */
+const STRING = /"(?:[^"\\]|\\.)*"/g;
 
 /** The first line of an object that spans lines: a brace alone, or a brace and a part that ends with a comma or an opening bracket. */
 const BEGINS_OBJECT = /^\{(.*[,{[])?$/;

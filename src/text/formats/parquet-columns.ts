@@ -27,7 +27,7 @@ export interface Rows {
  *
  * - Input: a file, and the names and kinds of columns, none of which may lack a value.
  * - Output: rows, as many at a time as the pages of all columns have in common.
- * - Order: as in the file.
+ * - Rows come in the order of the file.
  *
  * @throws KNESER_LIMIT for a number that is too large for its kind; the operating system's error; other errors for damaged data.
  */

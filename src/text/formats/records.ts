@@ -13,8 +13,10 @@ export interface RecordPiece {
   readonly lines: readonly Uint8Array[];
   /** The object of record `i` of this piece. */
   readonly object: (i: number) => JsonObject;
-  /** Names the place of record `i` in messages: `FILE, line 7`. */
-  readonly placeOf: (i: number) => string;
+  /** What a record is in messages: `line` or `row`. */
+  readonly unit: 'line' | 'row';
+  /** The number of record `i` in the file, from 1; blank lines count. */
+  readonly numberOf: (i: number) => number;
 }
 
 /** The longest line of plain text, in bytes. */
@@ -46,7 +48,8 @@ export async function* readRecords(
     yield {
       lines: lines.map(({ bytes }) => bytes),
       object: i => lines[i].object,
-      placeOf: i => `${path}, ${rows ? 'row' : 'line'} ${lines[i].line}`,
+      unit: rows ? 'row' : 'line',
+      numberOf: i => lines[i].line,
     };
   }
 }
@@ -79,10 +82,11 @@ async function* readLinesAsRecords(
   const take = (): RecordPiece => {
     const pieceObjects = objects;
     const linesBefore = linesRead - pieceObjects.length;
-    const piece = {
+    const piece: RecordPiece = {
       lines,
       object: (i: number) => pieceObjects[i],
-      placeOf: (i: number) => `${path}, line ${linesBefore + i + 1}`,
+      unit: 'line',
+      numberOf: (i: number) => linesBefore + i + 1,
     };
     lines = [];
     objects = [];

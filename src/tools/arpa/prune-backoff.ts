@@ -55,7 +55,7 @@ async function readOrders(parts: ModelParts, onDone: (done: number) => void): Pr
     const backoffs = isHighest ? undefined : await Backoffs.read(source, parts, level + 1);
     const cursor = await source.open(level);
     while (!cursor.done) {
-      const { context, words, probabilities: log10Probs, from, to } = cursor;
+      const { context, words, log10Probs, from, to } = cursor;
       backoffs?.lookUp(cursor);
       for (let i = from; i < to; i++) {
         if (words[i] === NONE) continue;

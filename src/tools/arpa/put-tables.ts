@@ -68,7 +68,7 @@ function* putContexts(
   const ones = new Uint32Array(types).fill(1);
   const context = new Uint32Array(order - 1);
   if (!shorter) {
-    writer.group(context, words, ones, length, 0, { probabilities: log10Probs, backoff: 0 });
+    writer.group(context, words, ones, length, 0, { log10Probs, backoff: 0 });
     yield false;
     return;
   }
@@ -81,11 +81,13 @@ function* putContexts(
     const backoff = shorter.backoffs[row];
     for (let j = 0; j < context.length; j++) context[j] = shorterWords[j][row];
     if (to > from) {
-      const probabilities = log10Probs.subarray(from, to);
-      writer.group(context, words.subarray(from, to), ones, to - from, 0, { probabilities, backoff });
+      writer.group(context, words.subarray(from, to), ones, to - from, 0, {
+        log10Probs: log10Probs.subarray(from, to),
+        backoff,
+      });
       yield false;
     } else if (backoff !== 0) {
-      writer.group(context, NO_WORD, ones, 1, 0, { probabilities: NO_NUMBER, backoff });
+      writer.group(context, NO_WORD, ones, 1, 0, { log10Probs: NO_NUMBER, backoff });
       yield true;
     }
     from = to;

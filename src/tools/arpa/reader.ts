@@ -13,7 +13,7 @@ import { parseNumber } from './number.js';
 const MOST_HEADER_BYTES = 1 << 20;
 /** The most bytes of any other line (512 MiB), since words may be long. */
 const MOST_LINE_BYTES = 1 << 29;
-/** The reader refuses this many n-grams of one order. */
+/** The most n-grams of one order. */
 const MOST_NGRAMS = 2 ** 31;
 const BACKSLASH = 0x5c;
 const TAB = 0x09;
@@ -127,7 +127,7 @@ export class ArpaReader {
     if (order !== this.counts.length + 1)
       throw this.error(`counts order ${order}; order ${this.counts.length + 1} is due`);
     if (order > MAX_ORDER) throw this.error(`counts order ${order}; at most order ${MAX_ORDER} can be read`);
-    if (count >= MOST_NGRAMS) throw this.error(`counts ${count} n-grams; at most ${MOST_NGRAMS} can be read`);
+    if (count > MOST_NGRAMS) throw this.error(`counts ${count} n-grams; at most ${MOST_NGRAMS} can be read`);
     this.counts.push(count);
   }
 

@@ -18,7 +18,7 @@ export class StoredSource implements BackoffSource {
 
   async unigrams(): Promise<Float64Array> {
     const log10Probs = new Float64Array(wordIds(this.parts.manifest)).fill(NaN);
-    const { words, probabilities: stored, from, to } = await this.open(0);
+    const { words, log10Probs: stored, from, to } = await this.open(0);
     for (let i = from; i < to; i++) log10Probs[words[i]] = stored[i];
     return log10Probs;
   }
@@ -30,7 +30,7 @@ export class StoredSource implements BackoffSource {
   async visit(level: number, visit: VisitContext): Promise<void> {
     const cursor = await this.open(level);
     while (!cursor.done) {
-      const waiting = visit(cursor, cursor.probabilities);
+      const waiting = visit(cursor, cursor.log10Probs);
       if (waiting) await waiting;
       const reading = cursor.advance();
       if (reading) await reading;

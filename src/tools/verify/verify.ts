@@ -6,7 +6,7 @@ import {
   formatPattern,
   isContiguous,
   parentPattern,
-  parsePattern,
+  parseTableName,
   tableName,
   type Pattern,
 } from '../../tables/pattern.js';
@@ -217,7 +217,7 @@ class Verification {
 }
 
 function patternOf(name: string): Pattern {
-  const pattern = parsePattern(name.replaceAll('c', '1'));
+  const pattern = parseTableName(name);
   if (pattern) return pattern;
   throw new KneserError('KNESER_DAMAGED', `manifest: ${name} is no pattern`);
 }

@@ -67,15 +67,15 @@ export interface BuildOptions {
    * all higher orders. The first is 0, and none is less than the one before. As `lmplz --prune`. Default: nothing is dropped.
    */
   readonly prune?: readonly number[];
-  /** Which words the model knows. Default: all. */
+  /** Which words the model knows. Default: all words of the text. */
   readonly vocabulary?: VocabularyChoice;
-  /** How text becomes sentences and tokens, here and whenever the model scores. Default: lines and white space. */
+  /** How text becomes sentences and tokens, in training and when the model scores. Default: each line is a sentence; white space separates tokens. */
   readonly tokenization?: TokenizationOptions;
-  /** Lower-cases every token, here and whenever the model scores. Default false. */
+  /** Lower-cases every token, in training and when the model scores. Default false. */
   readonly lowercase?: boolean;
-  /** Leaves out lines without a token, here and whenever the model scores. Default false: they are empty sentences. */
+  /** Leaves out lines without a token, in training and when the model scores. Default false: they are empty sentences. */
   readonly skipBlank?: boolean;
-  /** What to do with a literal `<s>` or `</s>`. Default `refuse`. */
+  /** Whether a literal `<s>` or `</s>` in the text is an error (`refuse`) or is left out (`drop`). Default `refuse`. */
   readonly reserved?: 'refuse' | 'drop';
   /** Called with the progress of training, in most stages a few times a second. */
   readonly onProgress?: (progress: Progress) => void;
@@ -88,31 +88,31 @@ const MOST_CLASSES = 4000;
 /** The most sentences that may be held out: half of them. */
 const MOST_HELD_OUT = 0.5;
 
-/** The values of `kneser train --skip` and `kneser baseline` for a mixture, unless flags say otherwise. */
+/** The values with which `kneser train --skip` and `kneser baseline` train a mixture, if no flag gives others. */
 export const MIXTURE_DEFAULTS = { holdOut: 0.02, classes: 300 } as const;
 
 /** A flag of the command line that gives an option, or a part of one. */
 export interface FlagText {
   /** As commander takes it: `-n, --order <n>`. */
   readonly flags: string;
-  /** The sentence of `--help`. */
+  /** The text that `--help` shows beside the flag. */
   readonly help: string;
-  /** How the text of its value is read. A flag without a value is a switch. */
+  /** The kind of the flag's value: a whole number, a share (0 to 1), bytes (`512M`), names, thresholds or text. Without it the flag is a switch, or has `choices`. */
   readonly value?: 'whole' | 'share' | 'size' | 'names' | 'thresholds' | 'text';
-  /** The values that it takes, if they are a few words. */
+  /** The words that the flag accepts as its value, if they are only a few. */
   readonly choices?: readonly string[];
   /** The default that `--help` shows; missing if it shows none. */
   readonly fallback?: number | string;
-  /** Flags that cannot be given with it, in camel case. */
+  /** Flags that cannot be given together with this one, in camel case. */
   readonly excludes?: readonly string[];
 }
 
 /** The description of an option in a resume record: values by label. Builds with equal descriptions of all options make equal models. */
-export type Kept = Readonly<Record<string, string | number | boolean>>;
+export type OptionRecord = Readonly<Record<string, string | number | boolean>>;
 
-/** Means to describe an option in a resume record. */
-export interface KeptAbout {
-  /** A digest of texts or bytes, so that a record need not hold them. */
+/** A function for describing options in a resume record. */
+export interface Digesting {
+  /** A digest of texts or bytes, which stands in the record in place of them. */
   readonly digest: (parts: Iterable<string | Uint8Array>) => string;
 }
 
@@ -120,15 +120,15 @@ export interface KeptAbout {
 export interface OptionRow<Value> {
   /** Throws KNESER_OPTION for a value that the option does not take. */
   check(value: Value, options: BuildOptions): void;
-  /** The value if the option is not given. */
+  /** The default: the value if the option is not given. */
   readonly fallback: Value | undefined;
   /** Describes the option in a resume record. @param value the option's value; `undefined` if it is not given. */
-  kept(value: Value | undefined, options: BuildOptions, about: KeptAbout): Kept;
+  record(value: Value | undefined, options: BuildOptions, digesting: Digesting): OptionRecord;
   /** Turns the value into a form that can be sent to a worker of a page; missing if the value itself can be sent. */
-  readonly sent?: (value: Value) => Value;
-  /** Whether the option says how text becomes tokens and words (`text`; all models of a baseline share it), or how these are counted. */
+  readonly sendable?: (value: Value) => Value;
+  /** `text` if the option says how text becomes tokens and words, so that all models of a baseline share it; `counts` if it says how these are counted. */
   readonly about: 'text' | 'counts';
-  /** The option's flags in every command that trains. src/cli/build-options.ts makes options that are not simply the value of one flag. */
+  /** The option's flags in every command that trains. Where several flags make one option, src/cli/build-options.ts joins them. */
   readonly flags: readonly FlagText[];
 }
 
@@ -136,14 +136,14 @@ export interface OptionRow<Value> {
 export type BuildOptionName = Exclude<keyof BuildOptions, 'onProgress' | 'signal'>;
 
 /**
- * The options of a build: one row for every member of {@link BuildOptions}. From the rows follow the checks of the library, the flags
+ * The options of a build: one row for every member of {@link BuildOptions}. The rows define the checks of the library, the flags
  * of the command line, the comparison by `--resume`, and the message from a page to its worker.
  */
 export const BUILD_OPTIONS = {
   order: {
     check: value => void checkInteger('order', value, 1, MAX_ORDER),
     fallback: 5,
-    kept: (value = 5) => ({ order: value }),
+    record: (value = 5) => ({ order: value }),
     about: 'counts',
     flags: [
       {
@@ -157,7 +157,7 @@ export const BUILD_OPTIONS = {
   patterns: {
     check: (value, options) => checkPatterns(orderOf(options), value),
     fallback: {},
-    kept: (value = {}, options) => ({ patterns: choosePatterns(orderOf(options), value).map(formatPattern).join() }),
+    record: (value = {}, options) => ({ patterns: choosePatterns(orderOf(options), value).map(formatPattern).join() }),
     about: 'counts',
     flags: [
       {
@@ -176,7 +176,7 @@ export const BUILD_OPTIONS = {
   holdOut: {
     check: value => void checkShare('holdOut', value, MOST_HELD_OUT),
     fallback: 0,
-    kept: (value = 0) => ({ 'hold-out': value }),
+    record: (value = 0) => ({ 'hold-out': value }),
     about: 'counts',
     flags: [
       {
@@ -189,7 +189,7 @@ export const BUILD_OPTIONS = {
   classes: {
     check: value => void checkInteger('classes', value, 0, MOST_CLASSES),
     fallback: 0,
-    kept: (value = 0) => ({ classes: value }),
+    record: (value = 0) => ({ classes: value }),
     about: 'counts',
     flags: [
       {
@@ -205,7 +205,7 @@ export const BUILD_OPTIONS = {
       pruningByCounts(value, orderOf(options));
     },
     fallback: [],
-    kept: (value = []) => ({ prune: value.join() }),
+    record: (value = []) => ({ prune: value.join() }),
     about: 'counts',
     flags: [
       {
@@ -220,8 +220,8 @@ export const BUILD_OPTIONS = {
   vocabulary: {
     check: checkVocabulary,
     fallback: { kind: 'all' },
-    kept: (value = { kind: 'all' }, _options, about) => ({ vocabulary: describeVocabulary(value, about) }),
-    sent: value => (value.kind === 'words' ? { kind: 'words', words: [...value.words] } : value),
+    record: (value = { kind: 'all' }, _options, digesting) => ({ vocabulary: describeVocabulary(value, digesting) }),
+    sendable: value => (value.kind === 'words' ? { kind: 'words', words: [...value.words] } : value),
     about: 'text',
     flags: [
       {
@@ -250,12 +250,12 @@ export const BUILD_OPTIONS = {
       describeTokenization(value, options.lowercase ?? false);
     },
     fallback: {},
-    kept: (value = {}, { lowercase = false }, about) => {
+    record: (value = {}, { lowercase = false }, { digest }) => {
       const { tokenizer, locale = '', sentences, normalize } = describeTokenization(value, lowercase);
       const pretrained = pretrainedTokenizer({ tokenization: value });
       const file = pretrained && ('json' in pretrained ? pretrained.json : pretrained.sentencepiece);
       return {
-        tokenizer: file === undefined ? tokenizer : `${tokenizer} ${about.digest([file])}`,
+        tokenizer: file === undefined ? tokenizer : `${tokenizer} ${digest([file])}`,
         locale,
         sentences,
         normalize,
@@ -286,21 +286,21 @@ export const BUILD_OPTIONS = {
   lowercase: {
     check: value => void checkFlag('lowercase', value),
     fallback: false,
-    kept: (value = false) => ({ lowercase: value }),
+    record: (value = false) => ({ lowercase: value }),
     about: 'text',
     flags: [{ flags: '--lowercase', help: 'lower-case all text, in training and in scoring' }],
   },
   skipBlank: {
     check: value => void checkFlag('skipBlank', value),
     fallback: false,
-    kept: (value = false) => ({ 'skip-blank': value }),
+    record: (value = false) => ({ 'skip-blank': value }),
     about: 'text',
     flags: [{ flags: '--skip-blank', help: 'leave out lines without a token, in training and in scoring' }],
   },
   reserved: {
     check: value => void checkOneOf('reserved', value, ['refuse', 'drop']),
     fallback: 'refuse',
-    kept: (value = 'refuse') => ({ reserved: value }),
+    record: (value = 'refuse') => ({ reserved: value }),
     about: 'text',
     flags: [
       {
@@ -321,7 +321,7 @@ export type TextOptionName = {
   [Name in BuildOptionName]: (typeof BUILD_OPTIONS)[Name]['about'] extends 'text' ? Name : never;
 }[BuildOptionName];
 
-/** The names of {@link TextOptionName}, in the order of the rows. */
+/** The names of the options that say how text becomes tokens and words, in the order of the rows. */
 export const TEXT_OPTION_NAMES = BUILD_OPTION_NAMES.filter(
   (name): name is TextOptionName => BUILD_OPTIONS[name].about === 'text',
 );
@@ -350,10 +350,10 @@ export const MACHINE_OPTIONS = {
 /** The names of the options of the machine. */
 export type MachineOptionName = keyof typeof MACHINE_OPTIONS;
 
-/** {@link MachineOptionName}, in the order of the rows. */
+/** The names of the options of the machine, in the order of the rows. */
 export const MACHINE_OPTION_NAMES = Object.keys(MACHINE_OPTIONS) as MachineOptionName[];
 
-/** The row of an option. The compiler cannot pair the types of a row and its value by itself. */
+/** The row of an option. The cast stands here once, because the compiler cannot infer that a row and its value have the same type. */
 function rowOf(name: BuildOptionName): OptionRow<unknown> {
   return BUILD_OPTIONS[name] as unknown as OptionRow<unknown>;
 }
@@ -367,11 +367,12 @@ export function checkBuildOptions(options: BuildOptions): void {
 }
 
 /** Describes the options in a resume record, in the order of the rows. */
-export function keptOptions(options: BuildOptions, about: KeptAbout): Kept {
-  return Object.assign({}, ...BUILD_OPTION_NAMES.map(name => rowOf(name).kept(options[name], options, about))) as Kept;
+export function recordOptions(options: BuildOptions, digesting: Digesting): OptionRecord {
+  const records = BUILD_OPTION_NAMES.map(name => rowOf(name).record(options[name], options, digesting));
+  return Object.assign({}, ...records) as OptionRecord;
 }
 
-/** Picks, among some options, the given ones: their value is not `undefined`. */
+/** Picks, among the options `names`, those whose value is not `undefined`. */
 export function givenOptions<Options extends object, Name extends keyof Options & string>(
   options: Options,
   names: readonly Name[],
@@ -380,27 +381,27 @@ export function givenOptions<Options extends object, Name extends keyof Options 
   return Object.fromEntries(given) as Partial<Pick<Options, Name>>;
 }
 
-/** The options that are given, in a form that a worker can be sent. */
+/** The given options in a form that can be sent to a worker. */
 export function sendableOptions(options: BuildOptions): BuildOptions {
   const given = Object.entries(givenOptions(options, BUILD_OPTION_NAMES));
   return Object.fromEntries(
-    given.map(([name, value]) => [name, rowOf(name as BuildOptionName).sent?.(value) ?? (value as unknown)]),
+    given.map(([name, value]) => [name, rowOf(name as BuildOptionName).sendable?.(value) ?? (value as unknown)]),
   );
 }
 
-/** The order of a build. */
+/** The order that the options give, or the default. @throws KNESER_OPTION */
 export function orderOf({ order = BUILD_OPTIONS.order.fallback }: BuildOptions): number {
   return checkInteger('order', order, 1, MAX_ORDER);
 }
 
-/** The tokenizer of the options, if it is given as the content of a file. */
+/** The tokenizer of the options if they give the content of a tokenizer's file; else `undefined`. */
 export function pretrainedTokenizer({
   tokenization,
 }: Pick<BuildOptions, 'tokenization'>): PretrainedTokenizer | undefined {
   return typeof tokenization?.tokenizer === 'object' ? tokenization.tokenizer : undefined;
 }
 
-/** Checks thresholds one by one. `pruningByCounts` checks them together, once the order is known. */
+/** Checks each threshold alone. `pruningByCounts` checks that they ascend and fit the order. */
 const checkThresholds = listOf(wholeNumber(0, Number.MAX_SAFE_INTEGER));
 
 const PATTERN_CHOICE: OptionTable<PatternChoice> = {
@@ -436,7 +437,7 @@ function checkVocabulary(choice: VocabularyChoice): void {
   members(VOCABULARY_KINDS[choice.kind])('vocabulary', choice);
 }
 
-function describeVocabulary(choice: VocabularyChoice, { digest }: KeptAbout): string {
+function describeVocabulary(choice: VocabularyChoice, { digest }: Digesting): string {
   switch (choice.kind) {
     case 'all':
       return 'all';
@@ -455,26 +456,26 @@ export type TrainOptions = TrainingText &
   BuildOptions & {
     /** The folder of the model. */
     readonly out: string;
-    /** Bytes of memory to aim for; beyond them sorted runs go to the disk. Default: half of the machine's. */
+    /** Bytes of memory to aim for; sorted runs that do not fit go to the disk. Default: half of the machine's memory. */
     readonly memory?: number;
-    /** Counting threads. Default: one a core. The model does not depend on it. */
+    /** Counting threads. Default: one a core. The model does not depend on their number. */
     readonly threads?: number;
     /** Replaces a model that is in the folder. Default false. */
     readonly force?: boolean;
     /**
      * Continues a training that was interrupted in this folder, from its stored text and its finished tables. The model is the same as
-     * without an interruption. The files, and all options but `memory` and `threads`, must be the same as at its beginning; sentences
-     * are not read again. If there is nothing to continue, training begins anew. If this training is interrupted, by `signal` or
-     * an error, its finished work is kept. Default false.
+     * without an interruption. The files, and all options but `memory` and `threads`, must be the same as those of the interrupted
+     * training; `sentences` are not read again. If there is nothing to continue, training begins anew. If `signal` or an error
+     * interrupts this training too, its finished work is kept. Default false.
      */
     readonly resume?: boolean;
     /** With `resume`, called at the beginning: with a description of the finished work, or `undefined` if there is nothing to continue. */
     readonly onResume?: (reached: string | undefined) => void;
-    /** The command line that resumes this training, for the message of KNESER_UNFINISHED. Default: a call of the library. */
+    /** The command line that resumes this training, for the message of KNESER_UNFINISHED. Default: a call of `train` with `resume: true`. */
     readonly resumeCommand?: string;
   };
 
-/** The checks of a row of {@link BUILD_OPTIONS}, for a call that has more options than a build. */
+/** The check of an option by its row, for the option tables of calls that take further options. */
 function buildCheck(name: BuildOptionName): Check {
   return (_name, value, options) => rowOf(name).check(value, options);
 }

@@ -6,14 +6,14 @@ import { describeTokenization, Tokenization } from '../../text/tokenization.js';
 import { checkBuildOptions, orderOf, pretrainedTokenizer, type BuildOptions } from './options.js';
 
 /**
- * The plan of a training, before it begins. `options.ts` has a row for each option: check, default, flags, and its part of a resume record.
- * `budget.ts` divides the memory among the stages. This file checks the options, and completes them.
+ * The plan of a training, made before it begins. `options.ts` has a row for each option: its check, default, flags, and description in a
+ * resume record. `budget.ts` divides the memory among the stages. This file checks the options, and fills in the defaults.
  */
 
-/** The plan of a build: its options, checked and complete. */
+/** The plan of a build: its options, checked and with defaults filled in. */
 export interface BuildPlan {
   readonly order: number;
-  /** The patterns that the mixture interpolates. Further tables may be counted through which these find their contexts. */
+  /** The patterns that the mixture interpolates. The model may have more tables, because the contexts of each pattern need a table of their own (`withContexts`). */
   readonly patterns: readonly Pattern[];
   /** Which words the model knows. */
   readonly vocabulary: VocabularyChoice;

@@ -3,16 +3,16 @@ import { VERSION } from '../../base/version.js';
 import { givenDocumentOptions } from '../../text/formats/corpus.js';
 import { FORMAT_OPTIONS } from '../../text/formats/index.js';
 import type { Input } from '../../text/formats/input.js';
-import { keptOptions, type TrainOptions } from '../plan/options.js';
+import { recordOptions, type TrainOptions } from '../plan/options.js';
 import { recordInputs, type Beginning } from './record.js';
 
-/** The options and files on which the model of a training depends. @param options their list of words, if any, can be read more than once. */
+/** The options and files on which the model of a training depends. Reads the list of words in `options.vocabulary`, if there is one. */
 export async function beginningOf(options: TrainOptions, inputs: readonly Input[]): Promise<Beginning> {
   return {
     settings: {
       'version of kneser': VERSION,
-      ...keptOptions(options, { digest }),
-      // Records of 0.1.0 always hold these two, empty if they were not given, but the other options only if they were given.
+      ...recordOptions(options, { digest }),
+      // As in 0.1.0, a record has the options `FORMAT_OPTIONS` even if they were not given (as ''), but other options of documents only if given.
       ...Object.fromEntries(FORMAT_OPTIONS.map(option => [option, ''])),
       ...givenDocumentOptions(options),
     },

@@ -14,17 +14,17 @@ import type { Stream } from '../../tables/pattern.js';
 export interface TextFigures {
   /** Sentences that are counted. */
   readonly sentences: number;
-  /** Tokens of these, `</s>` not included. */
+  /** Tokens of the counted sentences, without `</s>`. */
   readonly tokens: number;
   /** Sentences that are held out. */
   readonly heldOut: number;
-  /** Tokens of these, `</s>` not included. */
+  /** Tokens of the held-out sentences, without `</s>`. */
   readonly heldOutTokens: number;
   /** Invalid UTF-8 sequences that were replaced by U+FFFD. */
   readonly replaced: number;
   /** Literal `<s>` and `</s>` tokens that were left out. */
   readonly dropped: number;
-  /** Documents without text that were left out; missing in records of 0.1.0, which leave none out. */
+  /** Documents without text that were left out; missing in records of 0.1.0, which leaves out no document. */
   readonly skipped?: number;
 }
 
@@ -35,15 +35,15 @@ export interface ReadText extends TextFigures {
 
 /** The word indices of a text. */
 export interface TextIds {
-  /** Of the sentences that are counted. */
+  /** The word indices of the counted sentences. */
   readonly ids: IdStream;
-  /** Of the sentences that are held out. */
+  /** The word indices of the held-out sentences. */
   readonly heldOut: IdStream;
 }
 
 /** A finished table. */
 export interface CountedTable extends TableSummary {
-  /** As `tableName` writes it. */
+  /** The name of the table, as `tableName` writes it. */
   readonly table: string;
 }
 
@@ -51,23 +51,26 @@ export interface CountedTable extends TableSummary {
 export interface LeftToCount {
   /** The sorts that are left to be done. */
   readonly sorts: readonly Sort[];
-  /** The finished tables of the build. */
+  /** The finished tables of the build, of both streams. */
   readonly tables: readonly CountedTable[];
-  /** By id, the adjusted counts of unigrams that the contiguous sort counted; zeros if that sort is left to be done. */
+  /** By id, the adjusted counts of the unigrams, which the contiguous sort counts; zeros if that sort is left to be done. */
   readonly unigrams: Uint32Array;
 }
 
 /**
- * Stores the finished work of a build, so that a later build can continue from it. Unfinished work is done again, with the same result: a
- * model depends on the text and the options alone.
+ * Stores the finished work of a build, so that a later build can continue from it. The later build repeats unfinished work, with the same
+ * result, because a model depends only on the text and the options.
  *
  * - Input: the text, once it is read; each table, once it is finished.
- * - Output: for a later build, the text, the sorts that are left, and the classes of words.
- * - Order: `saveText` or `loadText`, `beginCounting`, then `leftToCount` and `completed` for words, `classes`, and the same for classes.
+ * - Output, for a later build: the text, the sorts that are left, and the class of each word.
+ * - Calls: `saveText` or `loadText`; `beginCounting`; for words `leftToCount`, and `completed` after each finished sort; `classes`; for
+ *   classes again `leftToCount` and `completed`.
  */
 export interface Checkpoints {
   /** Whether this build continues an interrupted one, whose text is stored. */
   readonly resumed: boolean;
+  /** Whether tables of the interrupted build are finished. */
+  readonly hasTables: boolean;
   /** Begins to store the text, which may be counted meanwhile. @param check called between writes; stops them by throwing. */
   saveText(text: ReadText, ids: TextIds, check: () => void): void;
   /** Reads the stored text. @param ids the streams that take its word indices. */
@@ -77,11 +80,11 @@ export interface Checkpoints {
   /**
    * Finds the finished sorts of a stream, and removes the blocks of unfinished ones.
    *
-   * @param types ids in use.
+   * @param types the number of ids in use.
    * @param check called for each block that is read; stops the search by throwing KNESER_ABORTED.
    */
   leftToCount(stream: Stream, sorts: readonly Sort[], types: number, check: () => void): Promise<LeftToCount>;
-  /** Records tables as finished, after the disk has them. */
+  /** Waits until the disk has the tables, and records them as finished. */
   completed(tables: readonly CountedTable[]): Promise<void>;
   /** The stored class of every id; `undefined` if no classes are stored for this number of ids. */
   classes(types: number): Promise<Uint32Array | undefined>;

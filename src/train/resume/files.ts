@@ -1,11 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** Bytes written between two waits for the disk: waiting cannot be interrupted, and so stays short. */
+/** Bytes written between two waits for the disk. A wait cannot be interrupted; after this many bytes it is short. */
 const SYNC_BYTES = 32 << 20;
 
 /**
- * Writes pieces one after the other from a position on, and waits until the disk has them.
+ * Writes pieces of bytes one after the other, and waits until the disk has them.
  *
+ * @param position the offset in the file at which the first piece begins [bytes].
  * @param check called between writes; stops by throwing.
  */
 export async function writeAll(

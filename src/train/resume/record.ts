@@ -5,7 +5,7 @@ import { KneserError } from '../../base/errors.js';
 import type { CountedTable, TextFigures } from './checkpoints.js';
 import type { Input } from '../../text/formats/input.js';
 
-/** A file of an interrupted training, with the figures by which damage is recognised. */
+/** A file of an interrupted training, with its size and checksum, which show later whether it is damaged. */
 export interface SavedFile {
   readonly name: string;
   readonly bytes: number;
@@ -30,11 +30,11 @@ export interface RecordedInput {
   readonly modified?: number;
 }
 
-/** The options and files that a training began with. The model follows from them alone. */
+/** The options and files that a training began with. The model depends on nothing else. */
 export interface Beginning {
   /** The options that the model depends on, by label. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
-  /** `null` if sentences were given instead of files. */
+  /** The files; `null` if sentences were given. */
   readonly inputs: readonly RecordedInput[] | null;
 }
 
@@ -44,7 +44,7 @@ export interface TrainingRecord extends Beginning {
   readonly format: number;
   /** The generation that the training makes. */
   readonly generation: string;
-  /** The command line that resumes it; `null` if the library was called. */
+  /** The command line that resumes the training; `null` if the library was called. */
   readonly command: string | null;
   /** The stored text; missing until all of it is on the disk. */
   readonly text?: SavedText;
@@ -59,20 +59,20 @@ export async function readRecord(folder: string): Promise<TrainingRecord | undef
   return (await readUnfinished(folder)) as TrainingRecord | undefined;
 }
 
-/** Replaces the record atomically. @param lasting whether to wait for the disk, so that the record survives a crash of the machine and not only of the process. */
-export async function writeRecord(folder: string, record: TrainingRecord, lasting: boolean): Promise<void> {
+/** Replaces the record atomically. @param isLasting whether to wait for the disk: then the record survives a crash of the machine, else only of the process. */
+export async function writeRecord(folder: string, record: TrainingRecord, isLasting: boolean): Promise<void> {
   const path = join(folder, RECORD);
   const file = await open(`${path}.tmp`, 'w');
   try {
     await file.writeFile(JSON.stringify(record));
-    if (lasting) await file.sync();
+    if (isLasting) await file.sync();
   } finally {
     await file.close();
   }
   await rename(`${path}.tmp`, path);
 }
 
-/** Path, size and time of each input, by which `--resume` recognises it. */
+/** Path, size and time of change of each input. `--resume` compares them. */
 export async function recordInputs(inputs: readonly Input[]): Promise<RecordedInput[]> {
   return Promise.all(
     inputs.map(async ({ path, bytes }) => {

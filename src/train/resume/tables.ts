@@ -8,14 +8,14 @@ import type { LevelWriter } from '../../store/level.js';
 import { compareBytes } from '../../base/bytes.js';
 
 /**
- * Whether a table is undamaged: its keys are those that its directory lists, and every block has a right checksum. Scans the keys of the
- * store, since `readBlocks` reads only the blocks that the directory lists.
+ * Whether a table is undamaged: the store has exactly the keys that the table's directory lists, and the checksum of every block is
+ * right. Scans the keys of the store, to find blocks that the directory does not list.
  *
  * @param width words of a context.
  * @param onBlock called with the bytes of each block.
  * @param check called for each block; stops the scan by throwing KNESER_ABORTED.
  */
-export async function isWhole(
+export async function isTableIntact(
   store: LevelWriter,
   table: string,
   width: number,
@@ -38,13 +38,13 @@ export async function isWhole(
     }
     return block === blocks;
   } catch (error) {
-    // An aborted scan says nothing of the table, which must not be removed for that.
+    // An aborted scan says nothing about the table: do not report damage, for which the caller would remove the table.
     if ((error as { code?: unknown }).code === 'KNESER_ABORTED') throw error;
     return false;
   }
 }
 
-/** Adds to `counts`, by id, the number of distinct words before it: one for each row of a block of bigrams. */
+/** Adds 1 to `counts[w]` for each row (v, w) of a block of bigrams: `counts`, by id, gets the number of distinct words before each word. */
 export function countUnigrams(block: Uint8Array, counts: Uint32Array): void {
   const { words, starts, contextCount } = decodeBlock(block, 1);
   for (let row = 0; row < starts[contextCount]; row++) counts[words[row]]++;
@@ -55,7 +55,7 @@ export async function removeTable(store: LevelWriter, table: string): Promise<vo
   await store.remove(...tableRange(table));
 }
 
-/** The stored class of every id; `undefined` if there is none, or it is damaged. */
+/** The class of every id, as stored; `undefined` if no classes are stored, or they are damaged. */
 export async function readClasses(store: LevelWriter): Promise<Uint32Array | undefined> {
   try {
     const value = await store.get(CLASSES_KEY);

@@ -11,11 +11,11 @@ import { hashBytes, WordList } from '../../text/word-list.js';
 import { writeAll } from './files.js';
 import type { SavedFile, SavedText } from './record.js';
 
-/** Bytes of words that one write takes. */
+/** Size of a piece of {@link encodeWords}, unless one word is longer [bytes]. */
 const PIECE_BYTES = 1 << 20;
 
 /**
- * Stores a text on the disk: its words, their frequencies and ids, and the word indices. The numbers may be counted meanwhile.
+ * Stores a text on the disk: the words, their frequencies and ids, and the word indices, which may be counted at the same time.
  *
  * @param check called between writes; stops by throwing.
  */
@@ -26,7 +26,7 @@ export async function saveText(
   check: () => void,
 ): Promise<SavedText> {
   const files: SavedFile[] = [];
-  // Counting frees the memory of the numbers on its way: these arrays keep them until they are written.
+  // Counting releases the word indices in memory piece by piece: `pieces` holds them until they are written.
   const streams = [ids, heldOut].map(stream => ({ name: basename(stream.path), ...stream.inMemory() }));
   const save = async (name: string, pieces: Iterable<Uint8Array>, position = 0): Promise<void> => {
     const path = join(folder, name);
@@ -41,14 +41,14 @@ export async function saveText(
   await save('words', encodeWords(vocabulary));
   await save('frequencies', [asBytes(vocabulary.frequencies)]);
   await save('ids', [asBytes(vocabulary.ids)]);
-  // The first numbers of a long stream are in its file already.
+  // The file of a long stream has its first `position` bytes already.
   for (const { name, pieces, position } of streams) await save(name, pieces, position);
   const [tokens, sentences] = streams;
   return { files, numbers: tokens.name, heldOutNumbers: sentences.name, ...figures };
 }
 
 /** Whether the files of a stored text have the size and checksum with which they were written. */
-export async function isIntact(folder: string, { files }: SavedText): Promise<boolean> {
+export async function isTextIntact(folder: string, { files }: SavedText): Promise<boolean> {
   try {
     for (const { name, bytes, crc32 } of files) {
       const path = join(folder, name);
@@ -60,7 +60,7 @@ export async function isIntact(folder: string, { files }: SavedText): Promise<bo
   }
 }
 
-/** Reads a stored text, whose files are intact. */
+/** Reads a stored text whose files are intact. @param streams the streams that get the word indices. */
 export async function loadText(
   folder: string,
   { files, numbers, heldOutNumbers, ...figures }: SavedText,
@@ -81,7 +81,7 @@ export async function loadText(
   return { ...figures, vocabulary };
 }
 
-/** The words of the text by id, from `FIRST_WORD` on: of each its length (varint), then its bytes. */
+/** Encodes the words in the order of their ids, from `FIRST_WORD` up: for each word a varint (its length in bytes), then its bytes. */
 function* encodeWords({ list, indices }: Vocabulary): Generator<Uint8Array> {
   let buffer = new Uint8Array(PIECE_BYTES);
   let at = 0;
@@ -99,7 +99,7 @@ function* encodeWords({ list, indices }: Vocabulary): Generator<Uint8Array> {
   yield buffer.subarray(0, at);
 }
 
-/** The reverse of {@link encodeWords}. In the list, the number of every word is its id. */
+/** The reverse of {@link encodeWords}. In the new list, the index of every word is its id. */
 function decodeWords(bytes: Uint8Array): Pick<Vocabulary, 'list' | 'indices'> {
   const list = new WordList();
   const cursor = { at: 0 };
@@ -116,7 +116,7 @@ function asBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-/** A copy of a file's bytes that begins at a multiple of 8, so that typed arrays can view it. */
+/** Copies a file's bytes into a buffer of their own: typed arrays need an offset that is a multiple of 4 or 8, and a `Buffer` may begin anywhere. */
 function aligned(bytes: Buffer): ArrayBuffer {
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
 }

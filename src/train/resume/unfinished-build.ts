@@ -6,17 +6,17 @@ import { isContiguous, tableName, type Stream } from '../../tables/pattern.js';
 import type { LevelWriter } from '../../store/level.js';
 import { ROWS_VERSION } from '../../store/keys.js';
 import { requireSame, readRecord, writeRecord, type Beginning, type TrainingRecord } from './record.js';
-import { countUnigrams, isWhole, readClasses, removeTable } from './tables.js';
-import { isIntact, loadText, saveText } from './text.js';
+import { countUnigrams, isTableIntact, readClasses, removeTable } from './tables.js';
+import { isTextIntact, loadText, saveText } from './text.js';
 
 /**
- * Looks for an unfinished build that can be continued: its stored text must be intact.
+ * Looks for an unfinished build that can be continued, which means that its stored text is intact.
  *
  * @param folder the work folder.
  * @param out the model's folder, for messages.
  * @param published the current generation. A record of this generation belongs to a finished build.
  * @param now the options and files of this training.
- * @returns its record; `undefined` if there is nothing to continue.
+ * @returns the record of the unfinished build; `undefined` if there is nothing to continue.
  * @throws KNESER_OPTION if the build began with other options or files.
  */
 export async function findUnfinishedBuild(
@@ -28,7 +28,7 @@ export async function findUnfinishedBuild(
   const record = await readRecord(folder);
   if (!record?.text || record.generation === published) return undefined;
   requireSame(out, record, now);
-  return (await isIntact(folder, record.text)) ? record : undefined;
+  return (await isTextIntact(folder, record.text)) ? record : undefined;
 }
 
 /**
@@ -37,7 +37,7 @@ export async function findUnfinishedBuild(
  *     record.json   options, files, figures of the text, finished tables
  *     words, frequencies, ids, tokens, held-out   the stored text
  *
- * Finished tables are in a LevelDB of counted rows.
+ * Finished tables are in the store `counted`, a LevelDB in the same folder.
  */
 export class UnfinishedBuild implements Checkpoints {
   private saving: Promise<void> | undefined;
@@ -75,10 +75,14 @@ export class UnfinishedBuild implements Checkpoints {
     return this.record.text !== undefined && !this.failure;
   }
 
+  get hasTables(): boolean {
+    return this.resumed && this.record.tables.length > 0;
+  }
+
   /**
    * Opens the store to which tables are written: the store of the unfinished build, or a new one.
    *
-   * @param earlier where kneser 0.1.0 had that store.
+   * @param earlier the paths where kneser 0.1.0 had that store.
    * @param create opens the store at a path: an existing store if `resumed` is true, otherwise a new one.
    */
   async openStore(
@@ -86,7 +90,7 @@ export class UnfinishedBuild implements Checkpoints {
     earlier: readonly string[],
     create: (path: string, resumed: boolean) => Promise<LevelWriter>,
   ): Promise<LevelWriter> {
-    if (this.resumed && !existsSync(path)) {
+    if (this.hasTables && !existsSync(path)) {
       for (const old of earlier) if (existsSync(old)) await rename(old, path);
     }
     this.store = await create(path, this.resumed).catch(async (error: unknown) => {
@@ -141,7 +145,7 @@ export class UnfinishedBuild implements Checkpoints {
     if (this.failure) throw this.failure;
   }
 
-  /** Whether all tables of a sort are finished and undamaged. If so, adds the unigrams that it counted; if not, removes its tables. */
+  /** Whether all tables of a sort are finished and undamaged. If so, adds the sort's unigram counts to `unigrams`; if not, removes the tables. */
   private async isComplete(stream: Stream, sort: Sort, unigrams: Uint32Array, check: () => void): Promise<boolean> {
     const { store, record } = this;
     if (!store) return false;
@@ -151,7 +155,7 @@ export class UnfinishedBuild implements Checkpoints {
     for (const pattern of complete ? sort : []) {
       const isBigrams = isContiguous(pattern) && pattern.length === 1;
       const onBlock = (block: Uint8Array): void => (isBigrams ? countUnigrams(block, found) : undefined);
-      complete &&= await isWhole(store, tableName(pattern, stream), pattern.length, onBlock, check);
+      complete &&= await isTableIntact(store, tableName(pattern, stream), pattern.length, onBlock, check);
     }
     if (complete) {
       for (let id = 0; id < found.length; id++) unigrams[id] += found[id];
@@ -165,7 +169,7 @@ export class UnfinishedBuild implements Checkpoints {
   private write(more: Partial<TrainingRecord>): Promise<void> {
     this.record = { ...this.record, ...more };
     const { folder, record } = this;
-    // One after the other, since all writes use the same temporary file. A record without a text need not survive a crash: nothing can be resumed yet.
+    // Writes wait for each other, because all use the same temporary file. A record without a text need not survive a crash: it cannot be resumed.
     const write = (): Promise<void> => writeRecord(folder, record, record.text !== undefined);
     return (this.written = this.written.then(write, write));
   }

@@ -8,7 +8,7 @@ import type { BuildContext } from './context.js';
 import type { CountSource } from './count-source.js';
 import type { TokenizedText } from './tokenize.js';
 
-/** A text that was read: its vocabulary and figures, and its word indices, of which `vocabulary.ids` gives the ids. */
+/** A text as a source of counts, with the streams of its word indices; `vocabulary.ids` maps a word index to an id. */
 export interface NumberedText extends CountSource {
   readonly streams: TextIds;
 }
@@ -26,8 +26,8 @@ export async function restore(context: BuildContext): Promise<NumberedText | und
  * Chooses the words that the model knows, and stores the text for `restore` unless it is small.
  *
  * - Input: the tokenized text.
- * - Output: its vocabulary (ids fall with frequency) and its word indices.
- * - Order: after `tokenize.ts`, before anything is counted. The text is stored while counting begins.
+ * - Output: the vocabulary (a frequent word has a smaller id than a rare one) and the word indices of the text.
+ * - When: after `tokenize.ts`, before anything is counted. The text is stored in the background while counting begins.
  *
  * @throws KNESER_LIMIT if words were spilled and those to choose from do not fit into memory.
  */
@@ -57,7 +57,7 @@ function numbered({ plan }: BuildContext, text: ReadText, streams: TextIds): Num
   return { ...text, streams, ngrams: textNgrams(streams.ids, plan.order, length) };
 }
 
-/** Adds the frequent ones of the spilled words to the list, and gives their tokens the numbers that they have there. */
+/** Adds the most frequent of the spilled words to the list of words, and replaces the provisional numbers of their tokens by word indices. */
 function resolveSpilled(
   context: BuildContext,
   { stream, ids, heldOut }: TokenizedText,

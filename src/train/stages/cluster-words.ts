@@ -6,7 +6,7 @@ import { CLASSES_SHARE, overBudget, WORDS_A_CLASS } from '../plan/budget.js';
 import type { BuildContext } from './context.js';
 import type { CountSource } from './count-source.js';
 
-/** Numbers of a chunk whose bigrams are counted at once. */
+/** Size of a chunk [32-bit numbers]. Between chunks the stage pauses and checks its memory. */
 const NUMBERS_A_CHUNK = 1 << 18;
 
 /** The class of every id that an interrupted build stored; `undefined` if there is none for this vocabulary. */
@@ -19,7 +19,7 @@ export async function restore({ place }: BuildContext, { vocabulary }: CountSour
  *
  * - Input: the source, and the number of classes that {@link classCount} allows.
  * - Output: the class of every id (length: ids in use). Its writer is `write-model.ts`.
- * - Order: after the words' tables are counted, before those of classes.
+ * - When: after the tables of words are counted, before the tables of classes.
  *
  * @throws KNESER_LIMIT if the distinct bigrams take more than a quarter of the memory; KNESER_ABORTED
  */
@@ -49,7 +49,7 @@ function addBigrams({ ids, begin, end, step }: Chunk, weights: Weights, counter:
   }
 }
 
-/** How many classes the words of a text are grouped into: fewer than asked for if there are few words; 0 if a single one. */
+/** How many classes the words are grouped into: the number in the options, but at most one for every 20 words; 0 if that leaves only one class. */
 export function classCount({ options }: BuildContext, { vocabulary }: CountSource): number {
   const count = Math.min(options.classes ?? 0, Math.floor(vocabulary.indices.length / WORDS_A_CLASS));
   return count > 1 ? count : 0;

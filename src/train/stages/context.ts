@@ -7,18 +7,19 @@ import type { BuildPlan } from '../plan/plan.js';
 import type { BuildPlace } from './place.js';
 
 /**
- * The stages of a training, one file each; `../build.ts` puts them in order. A stage has up to two faces:
+ * The stages of a training, one file each; `../build.ts` runs them one after another. A stage exports up to two functions:
  *
  * - `run` does its work;
- * - `restore` returns the stored result, or the finished part of it, of an interrupted build of the same model; `undefined` if nothing
- *   was stored. Stages that store nothing have no `restore`.
+ * - `restore` returns the result, or the finished part of the result, that an interrupted build of the same model has stored; `undefined`
+ *   if nothing was stored. Stages that store nothing have no `restore`.
  *
  * This file holds what all stages share: the options, the plan, the place, and how a stage waits, stops and reports.
  */
 export class BuildContext {
   /**
-   * Awaited now and then by a stage that works long on this thread: the event loop runs, and an aborted build throws
-   * KNESER_ABORTED.
+   * Lets the event loop run. Stages that work long on this thread await it now and then.
+   *
+   * @throws KNESER_ABORTED if the caller aborted the training.
    */
   readonly pause = pauses(() => this.checkAborted());
   private readonly files: { close(): void }[] = [];
@@ -57,8 +58,8 @@ export class BuildContext {
   }
 
   /**
-   * Makes a function to call with the number of bytes read or written; it collects garbage each time their sum reaches a
-   * share of the memory.
+   * Makes a function to call with the number of bytes just read or written. The function collects garbage each time the bytes since
+   * the last collection reach a share of the memory.
    *
    * @param pages whether freed memory is also returned to the system, which takes twice the time.
    */

@@ -17,9 +17,9 @@ const BLOCKS_A_WRITE = 128;
  *
  * - Input: a source of sorted tables, and the builder of the model.
  * - Output: an entry of the manifest for each table. Blocks and directories are in the store.
- * - Order: in place of `count-tables.ts`; before `write-model.ts`.
+ * - When: in place of `count-tables.ts`; before `write-model.ts`.
  *
- * @throws what the source throws, for rows that do not ascend too; KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED
+ * @throws the errors of the source, among them its error for rows that do not ascend; KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED
  */
 export async function run(
   context: BuildContext,
@@ -128,17 +128,17 @@ function checkSum(table: string, sum: number): void {
   );
 }
 
-/** Input: rows. Output: contexts with their followers, given to a writer. Order: rows ascend. */
+/** Groups rows, which must ascend, by context, and gives each context with its followers to a writer. */
 class Grouping {
-  /** The context at hand, unless no row has come. */
+  /** The context of the last row, once a row was added: `width` word ids, nearest word first. */
   private readonly current: Uint32Array;
   private hasBegun = false;
   private words = new Uint32Array(1024);
   private counts = new Uint32Array(1024);
   private length = 0;
-  /** The sum of the counts of followers of the context that were dropped. */
+  /** The sum of the counts of dropped followers of the current context. */
   private pruned = 0;
-  /** The word of the last row of the context. */
+  /** The word of the last row of the current context; −1 before the first row. */
   private last = -1;
 
   constructor(
@@ -181,7 +181,7 @@ class Grouping {
     return -1;
   }
 
-  /** Gives the context at hand to the writer. */
+  /** Gives the current context to the writer. */
   end(): void {
     const { table, summary } = this.writer;
     const before = summary.tokens;

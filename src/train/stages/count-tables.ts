@@ -1,9 +1,15 @@
 import { planSorts } from '../../count/adjust.js';
 import { planPartitions } from '../../count/partition.js';
 import { createPool } from '../../count/pool.js';
-import type { ModelBuilder } from '../../tables/builder.js';
 import type { TableManifest } from '../../tables/manifest.js';
-import { choosePatterns, tableName, withContexts, type Pattern, type Stream } from '../../tables/pattern.js';
+import {
+  choosePatterns,
+  isContiguous,
+  tableName,
+  withContexts,
+  type Pattern,
+  type Stream,
+} from '../../tables/pattern.js';
 import { emptySummary, type TableSummary } from '../../tables/table-writer.js';
 import { FIRST_WORD } from '../../text/tokens.js';
 import { SMALL_TEXT } from '../plan/budget.js';
@@ -11,7 +17,8 @@ import type { BuildPlan } from '../plan/plan.js';
 import type { LeftToCount } from '../resume/checkpoints.js';
 import type { BuildContext } from './context.js';
 import type { CountSource } from './count-source.js';
-import { TableCounting } from './table-counting.js';
+import { mostNumbers, TableCounting } from './table-counting.js';
+import type { TableOutput } from './table-output.js';
 
 /** One of the two streams of ids that are counted over a source: its words, or their classes. */
 export interface CountedStream {
@@ -27,6 +34,27 @@ export interface CountedStream {
   readonly last: boolean;
 }
 
+/**
+ * Whether the tables of a source can become tries as they are counted, without being rows first. The rank of an n-gram's word is known when
+ * all n-grams with the shorter context are: so all patterns must be contiguous, which one sort counts; and rows must not be needed for
+ * pruning, or be there from an interrupted build. The followers of the empty context must be known from the frequencies, as they are not
+ * of files of counts. A frequent word's contexts of two words are in memory, and so must the source be.
+ */
+export function canMakeTries(context: BuildContext, { ngrams, pruned }: CountSource): boolean {
+  const { plan, place, options } = context;
+  const tables = withContexts(plan.patterns);
+  const isPlain = plan.order > 1 && tables.length === plan.order && tables.every(isContiguous);
+  return (
+    isPlain &&
+    !plan.pruning &&
+    (options.classes ?? 0) === 0 &&
+    ngrams.weights !== 'counts' &&
+    !pruned &&
+    place.checkpoints?.hasTables !== true &&
+    ngrams.length <= mostNumbers(context, ngrams)
+  );
+}
+
 /** The finished tables of an interrupted build, and the sorts that are left; `undefined` if nothing was stored. */
 export async function restore(context: BuildContext, stream: CountedStream): Promise<LeftToCount | undefined> {
   const { place, plan } = context;
@@ -39,38 +67,30 @@ export async function restore(context: BuildContext, stream: CountedStream): Pro
  * Counts n-grams, adjusts the counts and writes the tables of one stream: positions of the source are sorted by the words around
  * them, and each sorted group becomes rows with raw or adjusted counts (Heafield et al. 2013).
  *
- * - Input: a stream, the builder of the model, and the result of `restore`.
+ * - Input: a stream, the output of its tables, and the result of `restore`.
  * - Output: an entry of the manifest for each table. Blocks and directories are in the store.
- * - Order: after `choose-vocabulary.ts` for words, after `cluster-words.ts` for classes; before `write-model.ts`.
+ * - When: after `choose-vocabulary.ts` for words, after `cluster-words.ts` for classes; before `write-model.ts`.
  *
  * @throws KNESER_LIMIT, KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED
  */
 export async function run(
   context: BuildContext,
   stream: CountedStream,
-  builder: ModelBuilder,
+  output: TableOutput,
   restored?: LeftToCount,
 ): Promise<TableManifest[]> {
   const { plan } = context;
   const { order } = plan;
-  const { name, patterns, source, frequencies } = stream;
+  const { name, patterns, frequencies } = stream;
   const types = frequencies.length;
   const nothing = { sorts: planSorts(patterns, order), tables: [], unigrams: new Uint32Array(types) };
   const { sorts, tables, unigrams } = restored ?? nothing;
   const summaries = new Map(tables.map(({ table, ...summary }): [string, TableSummary] => [table, summary]));
 
-  if (source.tables && name === 'words') {
-    const merged = await source.tables.write(builder);
-    for (const [table, summary] of merged.summaries) summaries.set(table, summary);
-    unigrams.set(merged.unigrams);
-    await builder.putDirectories(name, sorts.flat());
-  } else {
-    await sortAndCount(context, stream, builder, { sorts, summaries, unigrams });
-  }
-
+  await sortAndCount(context, stream, output, { sorts, summaries, unigrams });
   const unigramCounts = order === 1 ? Uint32Array.from(frequencies) : unigrams;
-  summaries.set(tableName([], name), await builder.putUnigrams(name, unigramCounts));
-  await builder.putDirectories(name, [[]]);
+  summaries.set(tableName([], name), await output.putUnigrams(unigramCounts));
+  await output.endTables([[]]);
   const mixed = new Set(plan.patterns.map(pattern => tableName(pattern, name)));
   return patterns.map((pattern): TableManifest => {
     const table = tableName(pattern, name);
@@ -90,7 +110,7 @@ interface Left {
 async function sortAndCount(
   context: BuildContext,
   stream: CountedStream,
-  builder: ModelBuilder,
+  output: TableOutput,
   { sorts, summaries, unigrams }: Left,
 ): Promise<void> {
   const { place, plan, options } = context;
@@ -100,14 +120,18 @@ async function sortAndCount(
   const types = frequencies.length;
   const threads = ngrams.length < SMALL_TEXT ? 0 : place.threads;
   const mergeMemory = Math.floor(place.memory / 8 / Math.max(1, threads));
-  const countPlan = { stream: name, order, sorts, weights: ngrams.weights, types, mergeMemory };
+  const { ranks } = output;
+  const countPlan = {
+    ...{ stream: name, order, sorts, weights: ngrams.weights, types, mergeMemory },
+    ...(ranks ? { ranks } : {}),
+  };
   const pool = createPool({ ...place, threads }, countPlan, thread => place.temporary(`runs-${name}-${thread}`));
   const stop = (): void => void pool.abort();
   options.signal?.addEventListener('abort', stop);
   try {
     const ids = toId.reduce((most, id) => Math.max(most, id + 1), types);
     const partitions = planPartitions(frequencies, ids);
-    await new TableCounting(context, stream, { sorts, partitions, pool, builder, summaries }).run();
+    await new TableCounting(context, stream, { sorts, partitions, pool, output, summaries }).run();
     const counted = await pool.finish();
     for (let id = 0; id < types; id++) unigrams[id] += counted[id];
     context.checkAborted();
@@ -142,7 +166,7 @@ export function classStream(
 }
 
 /** The number of tables that are counted by sorting: all but the tables of unigrams, whose counts the sorts of contiguous n-grams yield. */
-export function sortedTables({ plan }: BuildContext, hasClasses: boolean): number {
+export function countSortedTables({ plan }: BuildContext, hasClasses: boolean): number {
   const patterns = [...withContexts(plan.patterns), ...(hasClasses ? classPatterns(plan) : [])];
   return patterns.filter(pattern => pattern.length > 0).length;
 }

@@ -9,11 +9,11 @@ const FEW_TOKENS = 10_000;
 /** Tables that are named in a note. */
 const MOST_TABLES = 3;
 
-/** What a note on discounts is about. */
+/** The tables that a note on discounts names, and the figures of their text. */
 export interface FallbackTables {
   /** The tables whose discounts are the fallback, shorter contexts first. */
   readonly tables: readonly Pick<TableManifest, 'pattern' | 'rows' | 'dropped' | 'countsOfCounts'>[];
-  /** The pattern of the highest order: its counts are frequencies, all others' adjusted counts. */
+  /** The contiguous pattern of the highest order: the counts in its table are raw counts. */
   readonly highest: string;
   /** Tokens of the text, `</s>` counted. */
   readonly tokens: number;
@@ -22,8 +22,8 @@ export interface FallbackTables {
 }
 
 /**
- * Says which discounts could not be estimated, why, with figures, and what to do. Chen & Goodman's estimate needs n-grams with each
- * of the counts 1, 2 and 3, whose numbers fall.
+ * Says which discounts could not be estimated, why, with figures, and what to do. The estimate of Chen & Goodman needs n-grams with each
+ * of the counts 1, 2 and 3, and more n-grams with a count than with the next higher one.
  */
 export function fallbackNote(about: FallbackTables): string {
   const { tables } = about;

@@ -3,11 +3,11 @@ import { rowsOf, type Manifest } from '../../tables/manifest.js';
 import type { BuildContext } from './context.js';
 
 /**
- * Makes the model of the counted tables: tries, in which n-grams are found without decoding.
+ * Makes the tables of the model: turns rows into tries, in which a reader finds an n-gram without decoding a block.
  *
  * - Input: the store `counted`, or `pruned` where the training prunes, and its manifest.
  * - Output: the store `tables`, which is the model, and its manifest.
- * - Order: after `prune-tables.ts`, before `learn-weights.ts`. An interrupted index is made anew.
+ * - When: after `prune-tables.ts`, before `learn-weights.ts`. An interrupted index is made anew.
  *
  * @throws KNESER_DISK_FULL, KNESER_IO, KNESER_ABORTED
  */

@@ -16,7 +16,7 @@ import type { HeldOutIds } from './learning.js';
  *
  * - Input: the held-out word indices, and the finished model in the store `tables`.
  * - Output: the set of weights `default`.
- * - Order: the last stage.
+ * - When: the last stage.
  *
  * @throws KNESER_ABORTED
  */
@@ -27,13 +27,13 @@ export async function run(context: BuildContext, text: CountSource): Promise<voi
   const { learnWeights } = await import('./learning.js');
   const { DEFAULT_WEIGHTS, encodeWeights } = await import('../../smoothing/weights.js');
   const report = (done: number, total: number): void => context.report({ stage: 'tune', done, total, unit: 'passes' });
-  const store = watched(context, await place.openStore('tables'));
+  const store = watchReads(context, await place.openStore('tables'));
   const set = await learnWeights(store, idsOf(text.vocabulary, streams.heldOut), place.memory, report, context.pause);
   streams.heldOut.close();
   await place.putWeights(DEFAULT_WEIGHTS, encodeWeights(set));
 }
 
-/** Refuses, before counting begins, a held-out text so long that its evidence for learning does not fit into memory. @throws KNESER_LIMIT */
+/** Refuses, before counting begins, a held-out text whose evidence would not fit into memory. @throws KNESER_LIMIT */
 export async function checkMemory(
   { options, place, plan }: BuildContext,
   { heldOut, heldOutTokens }: Pick<TextFigures, 'heldOut' | 'heldOutTokens'>,
@@ -65,8 +65,8 @@ function idsOf({ ids, frequencies }: Vocabulary, heldOut: IdStream): HeldOutIds 
   };
 }
 
-/** A view of the store in which each read of blocks checks whether the caller aborted, and garbage is collected from time to time. */
-function watched(context: BuildContext, store: ModelStore): ModelStore {
+/** Wraps a store: each read of blocks throws KNESER_ABORTED if the caller aborted the training, and garbage is collected from time to time. */
+function watchReads(context: BuildContext, store: ModelStore): ModelStore {
   const collect = context.collectEvery(READ_SHARE);
   const getMany: ModelStore['getMany'] = async keys => {
     context.checkAborted();

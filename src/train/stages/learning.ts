@@ -16,22 +16,22 @@ import type { ModelStore } from '../../store/store.js';
 import { EOS } from '../../text/tokens.js';
 import { pauses, type Pause } from '../../base/turn.js';
 
-/** Weights are learned from at most this many words: more add time and no precision. Sentences of a longer text are taken evenly from all of it. */
+/** Weights are learned from at most this many words: more words take time and add no precision. Of a longer text, every k-th sentence is used. */
 const MOST_WORDS = 500_000;
-/** The most numbers of evidence (u32), whatever memory there is: with many patterns, words are fewer. */
+/** The most 32-bit numbers of evidence, however much memory there is. With many tables, fewer than `MOST_WORDS` words fit into them. */
 const MOST_EVIDENCE = 1 << 26;
 /** Words between two pauses. */
 const WORDS_A_PAUSE = 1024;
 
-/** A held-out text as ids that `readIds` gives (words that the model does not know are `NOT_IN_VOCABULARY`). */
+/** A held-out text as word ids, with `</s>` after each sentence; words that the model does not know are `NOT_IN_VOCABULARY`. */
 export interface HeldOutIds {
-  /** Ids in all, ends of sentences included. */
+  /** The number of ids, `</s>` included. */
   readonly length: number;
   /** The ids in order, from the first on each call. A piece is valid until the next one. */
   pieces(): Iterable<Uint32Array>;
 }
 
-/** Size of the evidence of some words and tables [bytes]. */
+/** Size of the evidence for a held-out text of `words` words in `tables` tables [bytes]. */
 export function evidenceBytes(words: number, tables: number): number {
   return 4 * tables * FIELDS * Math.min(words, mostWords(tables));
 }
@@ -41,11 +41,12 @@ function mostWords(tables: number): number {
 }
 
 /**
- * Learns the weights of the mixture (glm: the generalized language model) for the model in a store, which is closed at the end. The weights do not depend on the memory.
+ * Learns the weights of the mixture (glm: the generalized language model) for the model in a store. Closes the store at the end. The
+ * weights do not depend on `memory`.
  *
  * - Input: a model without weights, and held-out text.
  * - Output: a set of weights, with the perplexities that it reaches.
- * - Order: after the model is finished.
+ * - When: after the model is finished.
  *
  * @param memory bytes to aim for.
  * @param onProgress called with the passes done, and their number.
@@ -135,7 +136,7 @@ function layOut(text: HeldOutIds, order: number, most: number): { batch: Batch; 
   return { batch: layout.batch, sentences };
 }
 
-/** The probabilities of modified Kneser-Ney, from the same evidence. */
+/** By word of the batch, p of modified Kneser-Ney: from the evidence of the contiguous tables, without weights. */
 function kneserNey(model: PagedModel, evidence: BlendEvidence, batch: Batch, pause: Pause): Promise<Float64Array> {
   const { lattice } = createBlend(model.parts, estimateDiscounts).words;
   const tables = lattice.tables.filter(table => isContiguous(table.pattern));
@@ -143,7 +144,7 @@ function kneserNey(model: PagedModel, evidence: BlendEvidence, batch: Batch, pau
   return evaluate(blend, evidence, batch, pause);
 }
 
-/** The probability of each word of a batch. */
+/** By word of the batch, p of the blend. */
 async function evaluate(blend: Blend, evidence: BlendEvidence, batch: Batch, pause: Pause): Promise<Float64Array> {
   const probabilities = new Float64Array(batch.length);
   for (let t = 0; t < batch.length; t++) {

@@ -1,32 +1,33 @@
-import { mergeRange, type MergePlan } from '../../count/merge-range.js';
-import { planPartitions } from '../../count/partition.js';
-import type { Level, SubtreeModel } from '../../count/subtrees.js';
 import { sharedMemory } from '../../base/shared-memory.js';
-import type { ModelStore } from '../../store/store.js';
-import type { ModelBuilder } from '../../tables/builder.js';
+import { MergeMemory, mergeUnit, type MergedFigures, type MergePlan, type MergeUnit } from '../../count/merge-range.js';
+import type { SubtreeModel } from '../../count/subtrees.js';
+import type { ModelStore, ModelWriter } from '../../store/store.js';
+import { unigramRows } from '../../tables/builder.js';
+import type { RangeBlock } from '../../tables/index-range.js';
+import type { TableManifest } from '../../tables/manifest.js';
 import { workOnRanges } from '../../tables/node/range-threads.js';
-import { contiguous, isContiguous, tableName } from '../../tables/pattern.js';
-import { addSummary, emptySummary, type EncodedBlock, type TableSummary } from '../../tables/table-writer.js';
+import { contiguous, isContiguous, tableName, withContexts } from '../../tables/pattern.js';
+import { addSummary, emptySummary } from '../../tables/table-writer.js';
 import { TrieColumns } from '../../tables/trie-columns.js';
 import { openTrie, readTrieBlocks } from '../../tables/trie-rows.js';
-import type { WordRange } from '../../tables/word-ranges.js';
+import { divideWords } from '../../tables/word-ranges.js';
 import { SMALL_TEXT, WRITTEN_SHARE } from '../plan/budget.js';
 import type { BuildContext } from './context.js';
-import type { MergedTables } from './count-source.js';
 import type { CountedModel } from './read-models.js';
+import { TrieTables } from './table-output.js';
 
-/** Occurrences of the nearest words of a range, at least: the contexts of a range are in memory at once. */
-const RANGE_POSITIONS = 1 << 20;
-/** Bytes of an n-gram in memory: its word and count, and a context with its word, rows, children and place; with room to grow. */
-const BYTES_AN_NGRAM = 40;
-/** Share of the memory for the contexts of all ranges that are merged at a time. */
-const RANGES_SHARE = 1 / 2;
+/** Occurrences of the nearest words of a unit, at least: the contexts of a unit are in memory at once. */
+const UNIT_POSITIONS = 1 << 20;
+/** Bytes of an n-gram in memory, with room to grow: of a model its row, its context and their places; the same merged. */
+const BYTES_AN_NGRAM = 80;
+/** Share of the memory for the contexts of all units that are merged at a time. */
+const UNITS_SHARE = 1 / 2;
 /** Word ids are below this: see `subtrees.ts`. */
 const MOST_WORDS = 2 ** 26;
 
-/** The ranges of new ids that are merged, and how many of them at a time. */
-interface Ranges {
-  readonly ranges: readonly WordRange[];
+/** The units of new ids that are merged, and how many of them at a time. */
+interface Units {
+  readonly units: readonly MergeUnit[];
   readonly threads: number;
 }
 
@@ -41,85 +42,144 @@ export function planMerging(
   context: BuildContext,
   models: readonly CountedModel[],
   frequencies: Float64Array,
-): Ranges | undefined {
+): Units | undefined {
   const { plan, place, options } = context;
   const { order } = plan;
-  const isPlain = order > 1 && plan.patterns.every(isContiguous) && (options.classes ?? 0) === 0;
+  const tables = withContexts(plan.patterns);
+  const isPlain =
+    order > 1 && tables.length === order && tables.every(isContiguous) && !plan.pruning && (options.classes ?? 0) === 0;
   if (!isPlain || models.some(({ times }) => times < 0) || frequencies.length > MOST_WORDS) return undefined;
-  const { count, of } = planPartitions(frequencies, frequencies.length, RANGE_POSITIONS);
-  const ends = new Array<number>(count).fill(0);
-  const positions = new Array<number>(count).fill(0);
-  for (let id = 0; id < of.length; id++) {
-    ends[of[id]] = id + 1;
-    positions[of[id]] += frequencies[id];
+  const units: MergeUnit[] = [];
+  let most = 0;
+  let positions = 0;
+  let from = 0;
+  let cuts: number[] = [];
+  for (const range of divideWords(frequencies)) {
+    for (let id = range.from; id < Math.min(range.to, frequencies.length); id++) positions += frequencies[id];
+    if (range.from > from) cuts.push(range.from);
+    most = Math.max(most, positions);
+    if (positions < UNIT_POSITIONS && range.to < frequencies.length) continue;
+    units.push({ from, to: range.to, cuts });
+    from = range.to;
+    positions = 0;
+    cuts = [];
   }
-  const most = Math.max(...positions) * (order - 1) * BYTES_AN_NGRAM;
-  const threads = Math.min(place.threads, Math.floor((place.memory * RANGES_SHARE) / most));
-  if (threads < 1) return undefined;
-  return { ranges: ends.map((to, i) => ({ from: i === 0 ? 0 : ends[i - 1], to })), threads };
+  // Contexts of two lengths are in memory.
+  const bytes = most * Math.min(2, order - 1) * BYTES_AN_NGRAM;
+  const threads = Math.min(place.threads, Math.floor((place.memory * UNITS_SHARE) / bytes));
+  return threads < 1 ? undefined : { units, threads };
 }
 
 /**
- * Merges models table by table, range by range of the nearest word.
+ * Merges models table by table, unit by unit of the nearest word.
  *
  * - Input: models with contiguous tables; by model the number of each of its word ids; by number the new id.
- * - Output: blocks of rows of all tables but that of unigrams. Directories are left to the caller.
- * - Order: in place of sorting, after the vocabulary is joined.
+ * - Output: the tries of all tables in the store of the new model, and their entries of the manifest.
+ * - When: in place of sorting and indexing, after the vocabulary is joined.
  *
  * @throws KNESER_DAMAGED, KNESER_ABORTED, KNESER_DISK_FULL, KNESER_IO
  */
 export async function mergeTables(
   context: BuildContext,
   models: readonly (CountedModel & { readonly numbers: Uint32Array })[],
-  { ranges, threads }: Ranges,
+  { units, threads }: Units,
   toId: Uint32Array,
   types: number,
-  builder: ModelBuilder,
-): Promise<MergedTables> {
+  to: Pick<ModelWriter, 'put'>,
+): Promise<TableManifest[]> {
   const { order } = context.plan;
-  const unigrams = new Uint32Array(sharedMemory(4 * types));
-  const subtrees: MergePlan['models'][number][] = [];
-  for (const { store, numbers, times } of models) {
-    const ids = numbers.map(number => toId[number]);
-    subtrees.push({ ...(await describeSubtrees(store, order, ids)), times });
-  }
-  const plan: MergePlan = { order, models: subtrees, types, unigrams };
+  const { plan, occurs, words } = await describeModels(
+    models.map(({ store, numbers, times }) => ({ store, times, ids: numbers.map(number => toId[number]) })),
+    order,
+    types,
+  );
+  const { unigrams } = plan;
+  const output = new TrieTables(to, order, occurs);
   const stores = models.map(({ store }) => store);
-  const summaries = new Map<string, TableSummary>();
-  const end = (_: number, parts: Awaited<ReturnType<typeof mergeRange>>): void => {
-    for (const { table, summary } of parts) {
-      const sum = summaries.get(table) ?? emptySummary();
-      addSummary(sum, summary);
-      summaries.set(table, sum);
-    }
+  const names = Array.from({ length: order }, (_, i) => tableName(contiguous(i + 1), 'words'));
+  const summaries = names.map(emptySummary);
+  const end = (unit: number, parts: MergedFigures): void => {
+    for (const [i, part] of parts.entries()) addSummary(summaries[i + 1], part);
+    output.endPartition(unit, new Map(parts.map(({ contexts }, i) => [names[i + 1], contexts])));
   };
   const collect = context.collectEvery(WRITTEN_SHARE, false);
-  const take = (range: number, blocks: readonly EncodedBlock[]): Promise<void> => {
+  const take = (unit: number, blocks: readonly RangeBlock[]): Promise<void> => {
     collect(blocks.reduce((sum, { value }) => sum + value.length, 0));
-    return builder.putBlocks(range, blocks);
+    return output.putBlocks(unit, blocks);
   };
   const total = models.reduce((sum, { manifest }) => sum + manifest.tables.reduce((all, { rows }) => all + rows, 0), 0);
   let done = 0;
   const onRows = (rows: number): void => {
     context.checkAborted();
-    // Blocks with the words of several ranges are read for each of them.
+    // Blocks with the words of several units are read for each of them.
     done = Math.min(total, done + rows);
     context.report({ stage: 'count', done, total, unit: 'n-grams' });
   };
   if (total < SMALL_TEXT || threads === 1 || !context.place.startThread) {
-    const memory: Level[][] = [];
-    for (const [i, range] of ranges.entries())
-      end(i, await mergeRange(stores, plan, range, blocks => take(i, blocks), onRows, memory));
+    const memory = new MergeMemory(models.length);
+    for (const [i, unit] of units.entries())
+      end(i, await mergeUnit(stores, plan, unit, blocks => take(i, blocks), onRows, memory));
   } else {
     const worker = new URL('../../count/merging-worker.js', import.meta.url);
-    await workOnRanges(threads, { name: 'merging', worker, stores, plan, ranges, take, end, onRows });
+    await workOnRanges(threads, { name: 'merging', worker, stores, plan, ranges: units, take, end, onRows });
   }
+  await output.endTables([contiguous(order)]);
   context.report({ stage: 'count', done: total, total, unit: 'n-grams' });
-  return { summaries, unigrams };
+  const counts = new Uint32Array(types);
+  for (const [rank, word] of words.entries()) counts[word] = unigrams[rank];
+  summaries[0] = await output.putUnigrams(counts);
+  const mixed = new Set(context.plan.patterns.map(pattern => tableName(pattern, 'words')));
+  return names.map((pattern, i) => {
+    const { rows, contexts, tokens, countsOfCounts } = summaries[i];
+    return { pattern, mixed: mixed.has(pattern), rows, contexts, tokens, countsOfCounts };
+  });
 }
 
-/** Describes the tables of a model. @param ids the new id of each of its word ids. */
-export async function describeSubtrees(store: ModelStore, order: number, ids: Uint32Array): Promise<SubtreeModel> {
+/** A model that is merged. */
+interface DescribedModel {
+  readonly store: ModelStore;
+  /** By word id of the model, the new id. */
+  readonly ids: Uint32Array;
+  /** How often its text counts. */
+  readonly times: number;
+}
+
+/**
+ * Describes models as merging needs them.
+ *
+ * @param types new ids are below it.
+ * @returns also, by new id, whether the word follows the merged empty context (1 or 0), and these words, ascending.
+ */
+export async function describeModels(
+  models: readonly DescribedModel[],
+  order: number,
+  types: number,
+): Promise<{ readonly plan: MergePlan; readonly occurs: Uint8Array; readonly words: Uint32Array }> {
+  const described = await Promise.all(models.map(({ store, ids }) => describeSubtrees(store, order, ids)));
+  const occurs = new Uint8Array(types);
+  for (const { words } of described) for (const word of words) occurs[word] = 1;
+  const { words, length } = unigramRows(occurs);
+  const ranks = new Uint32Array(types);
+  for (let rank = 0; rank < length; rank++) ranks[words[rank]] = rank;
+  const subtrees = described.map(({ words: followers, ...model }, i) => ({
+    ...model,
+    ranks: followers.map(word => ranks[word]),
+    times: models[i].times,
+  }));
+  const unigrams = new Uint32Array(sharedMemory(4 * length));
+  return { plan: { order, models: subtrees, unigrams }, occurs, words: words.subarray(0, length) };
+}
+
+/**
+ * Describes the tables of a model, and reads the followers of its empty context as new ids.
+ *
+ * @param ids the new id of each of its word ids.
+ */
+async function describeSubtrees(
+  store: ModelStore,
+  order: number,
+  ids: Uint32Array,
+): Promise<Omit<SubtreeModel, 'ranks'> & { readonly words: Uint32Array }> {
   const [unigrams, ...tables] = await Promise.all(
     Array.from({ length: order }, (_, i) => openTrie(store, tableName(contiguous(i + 1), 'words'))),
   );

@@ -8,8 +8,8 @@ import type { TokenSink } from '../../text/tokenizer.js';
 import type { Checkpoints } from '../resume/checkpoints.js';
 
 /**
- * The two ends of a training: the text that it reads, and the place (a folder, or memory) where it works and writes. Stages know
- * files, browsers and LevelDB through these types alone.
+ * The text that a training reads, and the place (a folder, or memory) where it works and writes. Stages use files, browsers and LevelDB
+ * only through these types.
  */
 
 /** One input of a training: bytes of text. */
@@ -41,7 +41,7 @@ export interface TextThreads {
 /** The text that a model is trained on. */
 export type BuildText = { readonly sources: readonly TextSource[] } | { readonly sentences: Sentences };
 
-/** The stores of a training: the counted rows, those that pruning leaves, and the model, whose tables are tries. */
+/** The stores of a training: `counted` has all rows, `pruned` the rows that pruning leaves, `tables` the model, whose tables are tries. */
 export type StoreKind = 'counted' | 'pruned' | 'tables';
 
 /** The machine that a training runs on, and the place where its model is written. */

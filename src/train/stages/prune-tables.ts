@@ -5,8 +5,8 @@ import type { BuildContext } from './context.js';
  * Copies the counted tables without the n-grams that `prune` drops.
  *
  * - Input: the store `counted`, and its manifest.
- * - Output: the manifest of the store `pruned`, which is the copy. Without `prune` there is no copy: the manifest as it was.
- * - Order: after `write-model.ts`, before `index-tables.ts`. An interrupted copy is made anew.
+ * - Output: the store `pruned`, which is the copy, and its manifest. Without the option `prune` there is no copy, and the manifest is returned as it is.
+ * - When: after `write-model.ts`, before `index-tables.ts`. An interrupted copy is made anew.
  *
  * @throws KNESER_ABORTED
  */

@@ -8,40 +8,41 @@ import { BOS, EOS, UNK } from '../../text/tokens.js';
 import type { WordList } from '../../text/word-list.js';
 import { IDS_SHARE } from '../plan/budget.js';
 import type { BuildContext } from './context.js';
-import type { CountSource } from './count-source.js';
+import { NO_TEXT_CHANGES, type CountSource } from './count-source.js';
 
 /** N-grams that were read from files of counts. */
 export interface ReadCounts {
   /** The words of the n-grams. */
   readonly words: WordList;
-  /** By length: n-grams one after another, each as its word indices, the oldest first, and its count. */
+  /** By length n, a stream of records of n + 1 numbers: the n word indices of an n-gram, oldest word first, and its count. */
   readonly byLength: readonly (IdStream | undefined)[];
-  /** Bit n: whether there are n-grams of n words that begin with `<s>`; in `others`, n-grams of n words that do not. */
-  readonly starts: number;
-  readonly others: number;
-  /** By length, the least count of a line. */
-  readonly least: readonly number[];
+  /** Bit n is 1 if the files have n-grams of n words that begin with `<s>`. */
+  readonly startLengths: number;
+  /** Bit n is 1 if the files have n-grams of n words that do not begin with `<s>`. */
+  readonly otherLengths: number;
+  /** By length, the smallest count on a line. */
+  readonly leastCounts: readonly number[];
   /** Invalid UTF-8 sequences that were replaced. */
   readonly replaced: number;
   /** The names of the files, for messages. */
   readonly name: string;
 }
 
-/** An n-gram: `words[0, length)`, the oldest first, and how often it occurs. */
+/** Takes an n-gram (its word indices, oldest word first) and its count. */
 type Use = (words: Uint32Array, count: number) => void;
 
 /**
  * Makes a source of counts of n-grams that were read from files.
  *
- * - Input: n-grams of up to some length with counts. The n-grams as long as the order, and the shorter n-grams that begin with `<s>`,
- *   decide all counts of the model. If they are missing but longer n-grams are there, they are the last words of the longer ones.
- *   Other shorter n-grams are used only for occurrences that these do not account for.
+ * - Input: n-grams of several lengths with counts. All counts of the model follow from the n-grams as long as the order and the shorter
+ *   n-grams that begin with `<s>`. If the files have only longer n-grams than the order, their last words are used. Other shorter
+ *   n-grams are used only for occurrences that no longer n-gram contains.
  * - Output: the vocabulary, the figures, and the n-grams with counts.
- * - Order: the first stage.
+ * - When: the first stage.
  *
- * Two approximations, each with a warning. If no n-gram of some length begins with `<s>`, the beginnings of longer n-grams that do are
- * taken, and shorter sentences are missing. If an n-gram occurs more often than all longer n-grams that end with it, as in counts
- * without rare n-grams, its other occurrences count as occurrences after one further, unknown word.
+ * The stage makes two approximations, each with a warning. If no n-gram of some length begins with `<s>`, it takes the first words of
+ * longer n-grams that begin with `<s>`, so that shorter sentences are missing. If an n-gram occurs more often than all longer n-grams that
+ * end with it, as in counts without rare n-grams, the remaining occurrences count as occurrences after one further, unknown word.
  *
  * @throws KNESER_INPUT_EMPTY, KNESER_LIMIT, KNESER_ABORTED
  */
@@ -74,10 +75,8 @@ export async function run(context: BuildContext, read: ReadCounts): Promise<Coun
     vocabulary: buildVocabulary({ words, frequency, aliases, sentences }, choice),
     sentences,
     tokens,
-    heldOut: 0,
-    heldOutTokens: 0,
+    ...NO_TEXT_CHANGES,
     replaced,
-    dropped: 0,
     ngrams: storedNgrams(
       windows,
       order,
@@ -86,7 +85,7 @@ export async function run(context: BuildContext, read: ReadCounts): Promise<Coun
     ),
     ...(isWhole
       ? {}
-      : { pruned: Array.from({ length: order }, (_, i) => (i === 0 ? 0 : (read.least[i + 1] ?? 1) - 1)) }),
+      : { pruned: Array.from({ length: order }, (_, i) => (i === 0 ? 0 : (read.leastCounts[i + 1] ?? 1) - 1)) }),
     get warnings() {
       const inconsistent = `${negative} n-grams occur less often than the n-grams that end with them; the counts of the longer ones were taken`;
       return [...warnings, ...(negative > 0 ? [inconsistent] : [])];
@@ -94,7 +93,7 @@ export async function run(context: BuildContext, read: ReadCounts): Promise<Coun
   };
 }
 
-/** N-grams by their length, as the model of an order takes them. */
+/** Reads the n-grams of {@link ReadCounts} by length, for a model of some order. */
 class CountsByLength {
   /** The length of the n-grams that are counted as n-grams of the highest order: the order, or more. */
   readonly longest: number;
@@ -111,7 +110,7 @@ class CountsByLength {
 
   /** Whether there are n-grams of a length that do not begin with `<s>`. */
   others(length: number): boolean {
-    return ((this.read.others >>> length) & 1) === 1;
+    return ((this.read.otherLengths >>> length) & 1) === 1;
   }
 
   /** Whether no n-gram of a length begins with `<s>`, but longer ones do. */
@@ -143,7 +142,7 @@ class CountsByLength {
     return this.read.byLength.reduce((sum, stream, length) => sum + (stream?.length ?? 0) / (length + 1), 0);
   }
 
-  /** Calls `use` for each n-gram that is taken and at least as long as `least`. */
+  /** Calls `use` for each n-gram of at least `least` words that decides counts (see {@link run}). */
   async eachFrom(least: number, use: (words: Uint32Array) => void): Promise<void> {
     for (let length = least; length <= this.longest; length++) {
       if (length === this.longest || length < this.order) await this.each(length, use);
@@ -165,11 +164,11 @@ class CountsByLength {
 
   /** Whether any n-gram begins with `<s>`. */
   get hasStarts(): boolean {
-    return this.read.starts !== 0;
+    return this.read.startLengths !== 0;
   }
 
   private starts(length: number): boolean {
-    return ((this.read.starts >>> length) & 1) === 1;
+    return ((this.read.startLengths >>> length) & 1) === 1;
   }
 
   private startsFrom(length: number): number {
@@ -180,8 +179,9 @@ class CountsByLength {
 }
 
 /**
- * How often each word occurs, and sentences end: the most that n-grams of one length, and shorter ones that begin with `<s>`, say. In
- * counts of a whole text all lengths say the same.
+ * Counts how often each word occurs (by word index), and how many sentences end. For each length, sums up the counts of the n-grams of
+ * this length and of the shorter n-grams that begin with `<s>` by their last word; takes the largest of these sums. In counts of a whole
+ * text all lengths give the same sum.
  */
 async function countWords(
   counts: CountsByLength,
@@ -205,7 +205,7 @@ async function countWords(
   return { frequency, sentences };
 }
 
-/** Puts the n-grams that decide all counts: n-grams as long as the order, and shorter n-grams that begin with `<s>`. */
+/** Stores the n-grams from which all counts follow: n-grams as long as the order, and shorter n-grams that begin with `<s>`. */
 async function putWhole(counts: CountsByLength, to: IdStream, warnings: string[]): Promise<void> {
   const { order, longest } = counts;
   await counts.each(longest, (ngram, count) => pushWindow(to, order, ngram, 0, longest, count));
@@ -216,15 +216,14 @@ async function putWhole(counts: CountsByLength, to: IdStream, warnings: string[]
   }
   if (lacking.length > 0) {
     warnings.push(
-      `no n-gram of ${lacking.join(', ')} words begins with <s>: those that longer ones begin with were taken, and the starts of shorter sentences are missing`,
+      `no n-gram of ${lacking.join(', ')} words begins with <s>: the first words of longer n-grams were taken, and the starts of shorter sentences are missing`,
     );
   }
 }
 
 /**
- * Puts n-grams that are shorter than the order and do not begin with `<s>`, and subtracts the occurrences that longer n-grams account
- * for: the remaining occurrences have an unknown word before them. If there are no n-grams of some length, the beginnings of longer
- * n-grams are taken.
+ * Stores n-grams that are shorter than the order and do not begin with `<s>`, and subtracts the occurrences at the end of longer n-grams:
+ * the remaining occurrences count as preceded by an unknown word. For a length without n-grams, takes the first words of longer n-grams.
  *
  * @returns warnings.
  */
@@ -245,7 +244,7 @@ async function putUnexplained(counts: CountsByLength, to: IdStream): Promise<str
     let next = length + 1;
     while (!counts.others(next) && next < longest) next++;
     await counts.each(counts.others(length) ? length : next, put);
-    // Longer n-grams, and those that begin with <s>, end with occurrences of this length.
+    // The last `length` words of each longer n-gram are one occurrence of an n-gram of this length.
     for (let longer = length + 1; longer <= next; longer++) await counts.eachStart(longer, takeAway);
     await counts.each(next, (ngram, count) => {
       if (ngram[0] !== BOS) takeAway(ngram, count);
@@ -260,12 +259,12 @@ async function putUnexplained(counts: CountsByLength, to: IdStream): Promise<str
   return warnings;
 }
 
-/** The most n-grams of one pass of {@link putContexts}: they take about 40 bytes each. */
+/** The most n-grams of one pass of {@link putContexts}; each takes about 40 bytes in its set of hashes. */
 const NGRAMS_A_PASS = 1 << 20;
 
 /**
- * Every context of a model must be an n-gram of it. Puts, once each, the contexts of n-grams (the words before the last word) with which
- * no n-gram ends. A single word is put after `<s>`.
+ * Stores, once each, the contexts (words before the last word) that are not the end of any n-gram, because every context of a model must
+ * also be an n-gram of the model. A context of one word is stored as a bigram after `<s>`.
  */
 async function putContexts(counts: CountsByLength, to: IdStream): Promise<void> {
   const { order } = counts;
@@ -282,7 +281,7 @@ async function putContexts(counts: CountsByLength, to: IdStream): Promise<void> 
     };
     for (let pass = 0; pass < passes; pass++) {
       const endings = new Set<number>();
-      // Single words are not put: only what follows another word has a row.
+      // At least 2 words: a word counts as present only if it follows another word, because unigrams are not stored.
       await eachFrom(Math.max(2, length), words => {
         const hash = hashOf(words, words.length - length, words.length);
         if (hash % passes === pass) endings.add(hash);
@@ -301,7 +300,7 @@ async function putContexts(counts: CountsByLength, to: IdStream): Promise<void> 
   }
 }
 
-/** A hash of the n-gram `words[from, to)`, of 53 bits. */
+/** A 53-bit hash of the n-gram `words[from, to)`. */
 function hashOf(words: Uint32Array, from: number, to: number): number {
   const sum = new HashSum();
   sum.add(words, from, to, 1);
@@ -309,16 +308,16 @@ function hashOf(words: Uint32Array, from: number, to: number): number {
 }
 
 /**
- * Whether all counts are those of one text: every n-gram occurs as often as the longer ones that begin with it and that end with it.
- * Compares sums of hashes, of 64 bits, times counts: those of counts that differ are equal with a probability of 2^−64.
+ * Whether the counts are the counts of one whole text: every n-gram occurs as often as the longer n-grams that begin with it, and as the
+ * longer n-grams that end with it. Compares 64-bit sums of hashes times counts; sums of different counts are equal with probability 2^−64.
  */
 async function areWhole(counts: CountsByLength): Promise<boolean> {
   const { longest, order } = counts;
-  // Sentences begin somewhere.
+  // Without n-grams that begin with <s>, the counts lack the starts of sentences.
   let isWhole = longest === 1 || counts.hasStarts;
   for (let length = 1; length < longest && isWhole; length++) {
     const sum = new HashSum();
-    // The n-grams of this length, as the longest ones begin with them, and those that begin with <s> end with them.
+    // Compares the n-grams of this length that begin with <s> with the first words of those one word longer.
     if (length > 1) {
       await counts.each(length + 1, (ngram, count) => {
         if (ngram[0] === BOS) sum.add(ngram, 0, length, count);
@@ -342,7 +341,7 @@ async function areWhole(counts: CountsByLength): Promise<boolean> {
   return isWhole;
 }
 
-/** Whether the n-grams of a length that do not begin with `<s>` occur as often as longer ones end with them. */
+/** Whether each n-gram of a length that does not begin with `<s>` occurs as often as the longer n-grams that end with it. */
 async function isAccountedFor(counts: CountsByLength, length: number): Promise<boolean> {
   const sum = new HashSum();
   let next = length + 1;

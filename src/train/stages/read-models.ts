@@ -6,15 +6,14 @@ import { buildVocabulary, requireTokens } from '../../count/vocabulary.js';
 import { layoutWindows, pushWindow, Windows, windowStep } from '../../count/windows.js';
 import { KneserError } from '../../base/errors.js';
 import type { ModelStore } from '../../store/store.js';
-import type { ModelBuilder } from '../../tables/builder.js';
 import { readDictionary } from '../../tables/dictionary-reader.js';
-import { wordIds, type Manifest } from '../../tables/manifest.js';
+import { rowsOf, wordIds, type Manifest } from '../../tables/manifest.js';
 import { contiguous, formatPattern } from '../../tables/pattern.js';
 import { openTable, readBlocks } from '../../tables/table-reader.js';
 import { BOS, EOS, FIRST_WORD, UNK } from '../../text/tokens.js';
 import { hashBytes, WordList } from '../../text/word-list.js';
 import type { BuildContext } from './context.js';
-import type { CountSource, MergedTables } from './count-source.js';
+import { NO_TEXT_CHANGES, type CountSource, type MergedSource } from './count-source.js';
 import { mergeTables, planMerging } from './merge-tables.js';
 import { checkWordMemory } from './word-memory.js';
 
@@ -33,7 +32,7 @@ interface NumberedModel extends CountedModel {
   readonly numbers: Uint32Array;
 }
 
-/** A difference of more than this does not fit the signed counts. */
+/** The largest count in a difference of models, whose counts are signed 32-bit numbers. */
 const MOST_DIFFERENCE = 2 ** 31 - 1;
 
 /**
@@ -44,13 +43,14 @@ const MOST_DIFFERENCE = 2 ** 31 - 1;
  * is counted.
  *
  * - Input: models of counts of one order, not pruned, whose vocabularies are all words of their texts, or one list of words.
- * - Output: the joined vocabulary (ids fall with the sum of frequencies) and figures, and the n-grams with counts.
- * - Order: the first stage.
+ * - Output: the joined vocabulary (ids fall with the sum of frequencies) and figures, and the n-grams with counts; or the tables, where
+ *   they can be merged as they lie.
+ * - When: the first stage.
  *
  * @throws KNESER_OPTION if a count would become negative; KNESER_INPUT_EMPTY if no token is left; KNESER_LIMIT,
  * KNESER_DAMAGED, KNESER_ABORTED
  */
-export async function run(context: BuildContext, models: readonly CountedModel[]): Promise<CountSource> {
+export async function run(context: BuildContext, models: readonly CountedModel[]): Promise<CountSource | MergedSource> {
   const { order, vocabulary: choice } = context.plan;
   const words = new WordList();
   const { numbered, frequency } = await joinWords(context, models, words);
@@ -71,28 +71,22 @@ export async function run(context: BuildContext, models: readonly CountedModel[]
   const aliases = new Uint32Array(words.size + 1);
   const vocabulary = buildVocabulary({ words, frequency, aliases, sentences }, choice);
   if (isDifference) numberLost(vocabulary.ids, frequency, vocabulary.indices.length);
-  const starts = context.idStream('starts', IDS_SHARE);
   const { ids, frequencies } = vocabulary;
-  const ranges = planMerging(context, models, frequencies);
-  const tables = ranges && {
-    write: (builder: ModelBuilder): Promise<MergedTables> =>
-      mergeTables(context, numbered, ranges, ids, frequencies.length, builder),
-  };
-  if (!tables) for (const model of numbered) await readStarts(context, model, starts);
-  return {
-    vocabulary,
-    sentences,
-    tokens,
-    heldOut: 0,
-    heldOutTokens: 0,
-    replaced: 0,
-    dropped: 0,
-    ...(tables ? { tables } : {}),
-    ngrams: new ModelNgrams(context, numbered, starts, isDifference),
-  };
+  const figures = { vocabulary, sentences, tokens, ...NO_TEXT_CHANGES };
+  const units = planMerging(context, models, frequencies);
+  if (units) {
+    return {
+      ...figures,
+      rows: models.reduce((rows, { manifest }) => rows + rowsOf(manifest), 0),
+      writeTries: to => mergeTables(context, numbered, units, ids, frequencies.length, to),
+    };
+  }
+  const starts = context.idStream('starts', IDS_SHARE);
+  for (const model of numbered) await readStarts(context, model, starts);
+  return { ...figures, ngrams: new ModelNgrams(context, numbered, starts, isDifference) };
 }
 
-/** Adds the words of all models to one list, and sums up their frequencies. */
+/** Adds the words of all models to one list, and sums up the frequencies of each word. */
 async function joinWords(
   context: BuildContext,
   models: readonly CountedModel[],
@@ -125,7 +119,7 @@ function grown(array: Float64Array, length: number): Float64Array<ArrayBuffer> {
   return larger;
 }
 
-/** Refuses models of different lists of words: a word outside a list was counted as `<unk>`. @throws KNESER_OPTION */
+/** Refuses models that were trained with different lists of words, because each counted words outside its own list as `<unk>`. @throws KNESER_OPTION */
 function checkSameWords(models: readonly NumberedModel[], size: number): void {
   const other = models.find(({ numbers }) => numbers.length - 1 !== size);
   if (!other) return;

@@ -19,7 +19,7 @@ export interface BuildReport {
   readonly vocabulary: number;
   /** The tables of the model, shorter contexts first. */
   readonly tables: readonly {
-    /** As in `TableInfo`. */
+    /** The name of the table, as in `TableInfo`. */
     readonly pattern: string;
     /** Distinct n-grams. */
     readonly types: number;
@@ -28,7 +28,7 @@ export interface BuildReport {
   }[];
   /** Documents that were left out since they lack the field or column with the text, with `missing: 'skip'`. */
   readonly skipped: number;
-  /** What the text held that was replaced or left out: one sentence each, with a count. */
+  /** Warnings about parts of the text that were replaced or left out: one sentence for each kind, with a count. */
   readonly warnings: readonly string[];
   /** Which discounts could not be estimated, why, and what to do: at most one text. */
   readonly notes: readonly string[];

@@ -1,21 +1,28 @@
 import type { Sort } from '../../count/adjust.js';
-import type { CountTask } from '../../count/counter.js';
+import type { CountResult, CountTask } from '../../count/counter.js';
 import { tooLarge } from '../../count/id-stream.js';
+import type { NgramSource } from '../../count/ngram-source.js';
 import { partitionPositions, type Partitions } from '../../count/partition.js';
 import type { BlockSink, CountPool } from '../../count/pool.js';
 import type { RunSegment } from '../../count/runs.js';
-import type { ModelBuilder } from '../../tables/builder.js';
 import { tableName } from '../../tables/pattern.js';
 import { addSummary, emptySummary, type TableSummary } from '../../tables/table-writer.js';
 import { BYTES_A_POSITION, WRITTEN_SHARE } from '../plan/budget.js';
 import type { CountedTable } from '../resume/checkpoints.js';
 import type { BuildContext } from './context.js';
 import type { CountedStream } from './count-tables.js';
+import type { TableOutput } from './table-output.js';
 
 /** The fewest positions of a chunk, however little memory there is. */
 const LEAST_POSITIONS = 1 << 16;
 /** The most 32-bit numbers of a chunk (2 GiB), however much memory there is. */
 const MOST_NUMBERS = 1 << 29;
+
+/** The most numbers of a chunk of a source. A source that has no more fits into its share of the memory. */
+export function mostNumbers({ place }: BuildContext, { step }: NgramSource): number {
+  const bytes = BYTES_A_POSITION + 4 * (step - 1);
+  return Math.min(MOST_NUMBERS, step * Math.max(LEAST_POSITIONS, Math.floor(place.memory / 2 / bytes)));
+}
 
 /** The parts that the counting of a stream works with. */
 interface Work {
@@ -23,7 +30,7 @@ interface Work {
   readonly sorts: readonly Sort[];
   readonly partitions: Partitions;
   readonly pool: CountPool;
-  readonly builder: ModelBuilder;
+  readonly output: TableOutput;
   /** The summaries of finished tables by name. Tables that are counted here are added. */
   readonly summaries: Map<string, TableSummary>;
 }
@@ -33,7 +40,7 @@ interface Work {
  *
  * - Input: the n-grams of the stream's source, and the sorts that are to be done.
  * - Output: blocks and directories in the store; summaries of the tables; unigram counts in the pool.
- * - Order: tasks in any order. Partitions fix the order of the blocks.
+ * - Tasks may end in any order: the keys of the blocks, and so the model, do not depend on it.
  *
  * A source that fits into half of the memory is one chunk, and each of its tasks counts at once. A larger one is sorted chunk by
  * chunk into runs on the disk, which are then merged and counted.
@@ -51,11 +58,9 @@ export class TableCounting {
     private readonly stream: CountedStream,
     private readonly work: Work,
   ) {
-    const { place } = context;
-    const { length, step } = stream.source.ngrams;
-    const bytes = BYTES_A_POSITION + 4 * (step - 1);
-    this.chunkLength = Math.min(MOST_NUMBERS, step * Math.max(LEAST_POSITIONS, Math.floor(place.memory / 2 / bytes)));
-    this.isSpilling = length > this.chunkLength;
+    const { ngrams } = stream.source;
+    this.chunkLength = mostNumbers(context, ngrams);
+    this.isSpilling = ngrams.length > this.chunkLength;
     const { sorts, partitions } = work;
     this.runs = sorts.map(() => Array.from({ length: partitions.count }, () => []));
     this.collectWritten = context.collectEvery(WRITTEN_SHARE, false);
@@ -88,7 +93,10 @@ export class TableCounting {
         const tasks: Promise<void>[] = [];
         for (let p = 0; p < partitions.count; p++) {
           const positions = grouped.positions.subarray(grouped.starts[p], grouped.starts[p + 1]);
-          if (positions.length === 0) continue;
+          if (positions.length === 0) {
+            this.work.output.endPartition(p, new Map());
+            continue;
+          }
           const sortPartition = async (): Promise<void> => {
             // The sorts of one family read the same positions, one sort after the other.
             for (const sort of members) await this.perform(p, { kind, sort, ids, positions });
@@ -124,13 +132,20 @@ export class TableCounting {
 
   /** Runs a task on a thread; stores the blocks that it makes, and keeps the summaries of its tables and its run on the disk. */
   private async perform(partition: number, task: CountTask): Promise<void> {
-    const { pool, builder, summaries } = this.work;
+    const { pool, output, summaries } = this.work;
     this.context.checkAborted();
     const blocks: BlockSink = ready => {
       this.collectWritten(ready.reduce((sum, { value }) => sum + value.length, 0));
-      return builder.putBlocks(partition, ready);
+      return output.putBlocks(partition, ready);
     };
-    const result = await pool.run(task, blocks);
+    let result: CountResult;
+    try {
+      result = await pool.run(task, blocks);
+    } catch (error) {
+      output.fail();
+      throw error;
+    }
+    output.endPartition(partition, new Map(result.summaries.map(({ table, summary }) => [table, summary.contexts])));
     for (const { table, summary } of result.summaries) {
       const sum = summaries.get(table) ?? emptySummary();
       addSummary(sum, summary);
@@ -142,15 +157,16 @@ export class TableCounting {
 
   /** Writes the directories of finished sorts, and notes their tables as finished. */
   private async complete(finished: readonly number[]): Promise<void> {
-    const { sorts, builder, summaries } = this.work;
+    const { sorts, output, summaries } = this.work;
     const { name } = this.stream;
     const patterns = finished.flatMap(sort => sorts[sort]);
-    await builder.putDirectories(name, patterns);
+    await output.endTables(patterns);
     const tables = patterns.map((pattern): CountedTable => {
       const table = tableName(pattern, name);
       return { table, ...(summaries.get(table) ?? emptySummary()) };
     });
-    await this.context.place.checkpoints?.completed(tables);
+    // Tries are in the store of the model, which is always made anew.
+    if (!output.ranks) await this.context.place.checkpoints?.completed(tables);
   }
 
   private report(stage: 'sort' | 'count', done: number, total: number): void {
@@ -160,7 +176,7 @@ export class TableCounting {
   }
 }
 
-/** The indices of sorts, grouped by the distance of their first column: sorts of the same distance share one grouping of the positions. */
+/** Groups the indices of sorts by the distance of their first column. Sorts of one family share one division of the positions into partitions. */
 function familiesOf(sorts: readonly Sort[]): { distance: number; members: number[] }[] {
   const families = new Map<number, number[]>();
   sorts.forEach((sort, index) => {

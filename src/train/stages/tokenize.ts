@@ -25,17 +25,17 @@ import type { BuildText, TextSource, TextThreads } from './place.js';
 
 /** The name of sentences in messages. */
 const SENTENCES = 'the sentences given';
-/** Threads tokenize a text of at least this many bytes. */
+/** A text of at least this many bytes is tokenized on several threads, if its tokenizer is slow. */
 const LONG_TEXT = 1 << 22;
-/** Memory that a thread needs for the tables of a large tokenizer. */
+/** Memory that a thread needs for the tables of a large tokenizer [bytes]. */
 const MEMORY_A_TOKENIZER = 1 << 28;
 /** Sentences between two checks of the memory that words take. */
 const SENTENCES_A_CHECK = 1024;
 
-/** Wraps an error that the caller's own sentences threw, so that nobody takes it for a failure of the library. */
+/** Wraps an error that the caller's own sentences threw; `train` throws its cause, so that it is not reported as a failure of the library. */
 export class CallerError extends Error {}
 
-/** A text as word indices: each number stands for a word of `stream.words`, in the order in which words were first seen. */
+/** A text as word indices, which are the indices of words in `stream.words`: 1, 2, 3 … in the order in which words were first seen. */
 export interface TokenizedText {
   /** The words, how often each occurs, and the figures of the text. */
   readonly stream: TokenStream;
@@ -58,7 +58,7 @@ type SpilledPair = readonly [counted: SpilledWords, heldOut: SpilledWords];
  *
  * - Input: the files or sentences of the training.
  * - Output: the text as word indices, with the list of its words.
- * - Order: the first stage. `choose-vocabulary.ts` stores its result and restores it.
+ * - When: the first stage. `choose-vocabulary.ts` stores its result and restores it.
  *
  * @throws KNESER_INPUT_*, KNESER_LIMIT, KNESER_ABORTED, CallerError
  */
@@ -106,7 +106,7 @@ class Reading {
     const { context, stream } = this;
     checkSentences(sentences);
     stream.open(SENTENCES);
-    for await (const sentence of ofCaller(sentences)) {
+    for await (const sentence of markCallerErrors(sentences)) {
       context.checkAborted();
       feedSentence(sentence, context.plan.tokenization, stream);
       if (stream.sentences % SENTENCES_A_CHECK === 0) this.checkMemory();
@@ -143,8 +143,7 @@ class Reading {
   }
 
   /**
-   * Starts threads that tokenize, if finding tokens takes longer than counting them and the text is long enough for them to be worth their
-   * start.
+   * Starts threads that tokenize, if the tokenizer is slower than counting and the text is long enough to be worth starting threads.
    *
    * @param total the size of the text [bytes], if it is known.
    */
@@ -159,8 +158,8 @@ class Reading {
   }
 
   /**
-   * Refuses a text with more tokens than 32-bit counts can hold. If its words take more than half of the memory, begins to spill
-   * further words to the disk if the choice of the vocabulary allows it, and otherwise refuses the text.
+   * Refuses a text with more tokens than 32-bit counts can hold. If its words take more than half of the memory, writes all further new
+   * words to the disk if the model keeps only frequent words (`limit`, `frequency`), and otherwise refuses the text.
    */
   checkMemory(): void {
     const { stream, context } = this;
@@ -188,7 +187,7 @@ class Reading {
   }
 }
 
-async function* ofCaller(sentences: Sentences): AsyncGenerator<Sentence> {
+async function* markCallerErrors(sentences: Sentences): AsyncGenerator<Sentence> {
   try {
     yield* sentences;
   } catch (cause) {

@@ -16,7 +16,7 @@ export interface CountedTables {
   /** How many classes words are grouped into; 0 if there are none. */
   readonly classes: number;
   readonly classTables: readonly TableManifest[];
-  /** How n-grams were dropped before they came here; absent if none were. */
+  /** How the source dropped n-grams; missing if it dropped none. */
   readonly pruning?: Pruning;
 }
 
@@ -35,7 +35,7 @@ export async function putClasses(
  *
  * - Input: the vocabulary and figures of the text, and the tables' entries of the manifest.
  * - Output: the manifest. The store is closed.
- * - Order: after the tables are counted, before `prune-tables.ts`.
+ * - When: after the tables are counted, before `prune-tables.ts`.
  *
  * @throws KNESER_ABORTED
  */
@@ -67,12 +67,12 @@ export async function run(
   });
 }
 
-/** The tables, described as pruned where the source had left n-grams out. */
-export function marked({ pruned }: CountSource, counted: CountedTables): CountedTables {
+/** The tables; marked as pruned if the source lacks n-grams. */
+export function markPruned({ pruned }: CountSource, counted: CountedTables): CountedTables {
   return pruned ? { ...counted, tables: counted.tables.map(asPruned), pruning: { counts: pruned } } : counted;
 }
 
-/** The entry of a table from which n-grams were left out, how many is not known. */
+/** Marks a table as pruned with `dropped: 0`, because the number of n-grams that the source left out is unknown. */
 function asPruned(table: TableManifest): TableManifest {
   return table.pattern === '1' ? table : { ...table, dropped: 0 };
 }

@@ -104,7 +104,7 @@ function trieBlock(isBackoff: boolean): Uint8Array {
     const ranks = Uint32Array.from({ length }, (_, i) => c + 5 * i);
     const counts = Uint32Array.from({ length }, (_, i) => (isBackoff ? 1 : 1 + ((c + i) % 4) ** 5));
     const probabilities = Float64Array.from({ length }, (_, i) => -1 / (c + i + 3));
-    const numbers = isBackoff ? { probabilities, backoff: -0.25 * c, bare: c === 3 } : undefined;
+    const numbers = isBackoff ? { log10Probs: probabilities, backoff: -0.25 * c, bare: c === 3 } : undefined;
     writer.group(c < 35 ? 4 : 9, 10 * c, ranks, counts, 0, length, c === 5 && !isBackoff ? 12 : 0, numbers);
   }
   writer.flush();
@@ -129,7 +129,7 @@ function checkBlock(block: Block): void {
     throw new Wrong('rows out of bounds');
   for (let c = 0; c < contextCount; c++) if (starts[c + 1] <= starts[c]) throw new Wrong('a context without rows');
   if (contexts.some(column => column.length < contextCount)) throw new Wrong('contexts out of bounds');
-  checkNumbers([numbers?.probabilities.subarray(0, rows), numbers?.backoffs.subarray(0, contextCount), wide]);
+  checkNumbers([numbers?.log10Probs.subarray(0, rows), numbers?.backoffs.subarray(0, contextCount), wide]);
 }
 
 function block(withNumbers = false): Uint8Array {
@@ -143,7 +143,7 @@ function block(withNumbers = false): Uint8Array {
     ...(withNumbers
       ? {
           numbers: {
-            probabilities: Float64Array.of(-1, -0.5, -Infinity, -1 / 3, -2e-9, -99),
+            log10Probs: Float64Array.of(-1, -0.5, -Infinity, -1 / 3, -2e-9, -99),
             backoffs: Float64Array.of(0, -0.3, 1 / 7),
           },
         }

@@ -1,0 +1,53 @@
+/**
+ * `npm run bench:gap`: how often one removed word of held-out sentences of the Brown corpus is the first, and among the first ten,
+ * predictions: from the words before it alone, and from both sides.
+ */
+import { printTable } from '../src/cli/output.js';
+import { LanguageModel } from '../src/index.js';
+import { machine, runCommand } from './command.js';
+import { prepareText, readSentences } from './text.js';
+
+/** How many sentences have a word removed. */
+const SENTENCES = 500;
+const MARK = '\u2423';
+
+await runCommand('bench:gap', async (folder, signal) => {
+  const text = await prepareText(folder, Infinity, signal);
+  await using model = await LanguageModel.open(await text.model());
+  const loaded = await model.load();
+  const vocabulary = loaded.vocabulary();
+  const sentences = (await readSentences(text.heldOut)).filter(words => words.length >= 8);
+  const hits = { left: [0, 0], both: [0, 0] };
+  let [asked, seconds] = [0, 0];
+  for (let i = 0; asked < SENTENCES; i++) {
+    const words = sentences[Math.floor((i * sentences.length) / SENTENCES) % sentences.length];
+    // A place that depends on the sentence's number alone.
+    const at = (7919 * (i + 1)) % words.length;
+    const removed = words[at];
+    if (!vocabulary.has(removed)) continue;
+    asked++;
+    const left = loaded.predict(words.slice(0, at));
+    const started = performance.now();
+    const both = loaded.predict([...words.slice(0, at), MARK, ...words.slice(at + 1)], { gap: MARK });
+    seconds += (performance.now() - started) / 1000;
+    for (const [name, found] of [
+      ['left', left],
+      ['both', both],
+    ] as const) {
+      const rank = found.findIndex(({ token }) => token === removed);
+      if (rank === 0) hits[name][0]++;
+      if (rank >= 0) hits[name][1]++;
+    }
+  }
+  process.stdout.write(
+    `${Object.values(machine()).join(', ')}; ${asked} words removed, ${(seconds / asked).toFixed(3)} s a gap\n`,
+  );
+  await printTable(
+    ['', 'accuracy@1', 'accuracy@10'],
+    (['left', 'both'] as const).map(name => [
+      name === 'left' ? 'from the words before' : 'from both sides',
+      ...hits[name].map(count => (count / asked).toFixed(3)),
+    ]),
+  );
+  return 0;
+});

@@ -1,0 +1,94 @@
+import { Option, type Command } from 'commander';
+import type { GenerateOptions } from '../model/generation/options.js';
+import type { DocumentOptions } from '../text/formats/corpus.js';
+import { addDocumentFlags, TEXT_FILE } from './documents.js';
+import { given } from './given.js';
+import { print, printJsonLine, warn } from './output.js';
+import { addModelFlags, openOptions, type ModelFlags } from './smoothing.js';
+import { parseNumber, parseWhole } from './values.js';
+
+const HELP = `
+Draws each token with its exact probability after the tokens before it, from <s> to </s>; one text a line. A file of beginnings
+has one beginning a line. Of several truncations, each takes what the one before left, in this order: temperature, top-k, top-p,
+min-p, typical, epsilon, eta. Mirostat chooses the tokens so that their mean surprise under the model approaches TAU bits.
+
+Examples:
+  kneser generate model --count 5 --seed 7
+  echo 'The jury' | kneser generate model - --temperature 0.8 --top-p 0.95
+  kneser generate model --mirostat 5 --tokens 100000 > sample.txt`;
+
+/** Flags of `kneser generate`: those of the library, without what the command gives it. */
+interface GenerateFlags
+  extends ModelFlags, DocumentOptions, Omit<GenerateOptions, 'beginnings' | 'onWarning' | 'signal' | 'text'> {
+  readonly text?: 'joined' | 'tokens';
+  readonly json?: boolean;
+}
+
+/** Drawing a token from tables on disk takes about as long as scoring this many words. */
+const WORDS_A_TOKEN = 60;
+/** The number of tokens that a text is expected to have. */
+const USUAL_TOKENS = 25;
+
+/** `kneser generate`. */
+export function define(command: Command): void {
+  command
+    .argument('<dir>', 'folder of the model')
+    .argument('[file]', `beginnings, one a line: ${TEXT_FILE} (default: none, each text begins with <s>)`)
+    .option('--count <n>', 'number of texts for each beginning (default: 1)', parseWhole)
+    .option('--max-tokens <n>', 'the most tokens drawn for a text (default: 200)', parseWhole)
+    .option('--sentences <n>', 'number of texts in all; beginnings are used in turn', parseWhole)
+    .option('--tokens <n>', 'draw texts until they have this many tokens; beginnings are used in turn', parseWhole)
+    .option('--seed <n>', 'seed of the draws (default: 1)', parseWhole)
+    .option('--temperature <t>', 'draw in proportion to p^(1/T)', parseNumber('0.8'))
+    .option('--top-k <k>', 'keep the k most probable tokens', parseWhole)
+    .option('--top-p <p>', 'keep the fewest tokens with this share of the probability', parseNumber('0.95'))
+    .option('--min-p <p>', 'keep tokens with this share of the highest probability', parseNumber('0.05'))
+    .option('--typical <p>', 'keep tokens nearest to the entropy that have this share', parseNumber('0.95'))
+    .option('--epsilon <e>', 'keep tokens of at least this probability', parseNumber('0.0009'))
+    .option('--eta <e>', 'keep tokens of at least min(E, sqrt(E) e^-entropy)', parseNumber('0.0009'))
+    .option('--mirostat <tau>', 'reach this mean surprise [bits a token]', parseNumber('5'))
+    .option('--mirostat-rate <rate>', 'how fast mirostat follows the surprise (default: 0.1)', parseNumber('0.1'))
+    .option('--mirostat-version <v>', '2: bound the surprise; 1: estimate a top-k (default: 2)', parseWhole)
+    .option('--greedy', 'take the most probable token each time')
+    .option('--beam <b>', 'find the b most probable texts, with a beam of this width', parseWhole)
+    .option('--unknown', 'draw <unk> too, which stands for all unknown words')
+    .addOption(
+      new Option('--text <how>', 'joined: as the tokenizer cuts text (default); tokens: separated by spaces').choices([
+        'joined',
+        'tokens',
+      ]),
+    )
+    .option('--json', 'print one JSON object for each text, with the log10 probability of each drawn token');
+  addModelFlags(command);
+  addDocumentFlags(command).addHelpText('after', HELP).action(run);
+}
+
+async function run(path: string, file: string | undefined, flags: GenerateFlags): Promise<void> {
+  const { count, maxTokens, sentences, tokens, seed, temperature, topK, topP, minP, typical, epsilon, eta } = flags;
+  const { mirostat, mirostatRate, mirostatVersion, greedy, beam, unknown, text, json } = flags;
+  const options: GenerateOptions = {
+    ...given({ count, maxTokens, sentences, tokens, seed, temperature, topK, topP, minP, typical, epsilon, eta }),
+    ...given({ mirostat, mirostatRate, mirostatVersion, greedy, beam, unknown, text }),
+    onWarning: warn,
+  };
+  const { checkGenerateOptions } = await import('../model/generation/options.js');
+  checkGenerateOptions(options);
+  const { expandInputs } = await import('../text/formats/input.js');
+  const inputs = file === undefined ? [] : await expandInputs([file], flags, warn);
+  const { LanguageModel } = await import('../model/language-model.js');
+  const { readLines } = await import('./lines.js');
+  const model = await LanguageModel.open(path, openOptions(flags));
+  try {
+    const beginnings: string[] = [];
+    for await (const { line } of readLines(inputs, flags)) beginnings.push(line);
+    const texts = sentences ?? (count ?? 1) * (file === undefined ? 1 : beginnings.length);
+    const expected = tokens ?? texts * Math.min(maxTokens ?? Infinity, USUAL_TOKENS) * (beam ?? 1);
+    const used = model.shouldLoad(WORDS_A_TOKEN * expected) ? await model.load() : model;
+    for await (const generated of used.generate({ ...options, ...(file === undefined ? {} : { beginnings }) })) {
+      if (json) await printJsonLine({ ...generated });
+      else await print(`${generated.text.replaceAll(/[\r\n]/g, ' ')}\n`);
+    }
+  } finally {
+    await model.close();
+  }
+}

@@ -1,0 +1,147 @@
+import { KneserError } from '../base/errors.js';
+
+/** A text that another model proposes. */
+export interface Candidate {
+  readonly text: string;
+  /** Its score by that model, natural logarithm; higher is better. 0 where the file has none. */
+  readonly score: number;
+}
+
+/** The texts that another model proposes for one input, such as one utterance; its first choice first. */
+export interface NBestList {
+  readonly id: string;
+  readonly candidates: readonly Candidate[];
+}
+
+/** How a file holds n-best lists. */
+type NBestFormat = 'json' | 'moses' | 'srilm';
+
+/** `(score) w1 w2 …` of NBestList1.0: a score in bytelogs. */
+const DECIPHER = /^\((-?\d+(?:\.\d+)?)\)\s*(.*)$/;
+/** `acoustic language words w1 w2 …` of SRILM: scores in log10. */
+const SRILM = /^(-?[\d.]+(?:e[-+]?\d+)?)\s+(-?[\d.]+(?:e[-+]?\d+)?)\s+(\d+)(?:\s+(.*))?$/i;
+/** A bytelog is log to this base: 10000.5 / 1024 of them are one in log10 (SRILM's manual page nbest-format). */
+const LN_OF_BYTELOG = (Math.LN10 * 1024) / 10_000.5;
+
+/**
+ * Reads n-best lists from lines, which come one after another. The format is that of the first line:
+ *
+ * - `json`: an object a line, `{"id": …, "candidates": [{"text": …, "score": …}, …]}`, or an object a candidate, `{"id": …, "text": …, "score": …}`;
+ * - `moses`: `id ||| text ||| features ||| score`, a line a candidate, those of one id after each other;
+ * - `srilm`: a file a list; a line a candidate, `acoustic language words text` (log10), or `(bytelogs) text` after the line `NBestList1.0`.
+ *
+ * Scores become natural logarithms where the format says their base; Moses and JSON scores are taken as they are.
+ */
+export class NBestReader {
+  readonly #file: string;
+  #format: NBestFormat | undefined;
+  #line = 0;
+  #id: string | undefined;
+  #candidates: Candidate[] = [];
+
+  /** @param file the name of the file, for messages, and the id of an SRILM list. */
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** Takes a line. @returns the list that it completes, if it completes one. @throws KNESER_INPUT_NBEST */
+  add(line: string): NBestList | undefined {
+    this.#line++;
+    if (line.trim() === '') return undefined;
+    this.#format ??= formatOf(line);
+    if (this.#format === 'json') return this.#addJson(line);
+    if (this.#format === 'moses') return this.#addMoses(line);
+    if (this.#format === 'srilm') return this.#addSrilm(line);
+    throw this.#fault(
+      'is no n-best list; a line is a JSON object with candidates, `id ||| text ||| features ||| score` (Moses), or a candidate of SRILM',
+    );
+  }
+
+  /** The last list, when the file has ended; `undefined` if all were returned. */
+  end(): NBestList | undefined {
+    return this.#turn(undefined);
+  }
+
+  #addJson(line: string): NBestList | undefined {
+    let object: unknown;
+    try {
+      object = JSON.parse(line);
+    } catch (error) {
+      throw this.#fault('is no JSON', error);
+    }
+    const { id, candidates, text, score, scores } = (object ?? {}) as Readonly<Record<string, unknown>>;
+    const name = typeof id === 'string' || typeof id === 'number' ? String(id) : undefined;
+    if (candidates === undefined) {
+      if (name === undefined) throw this.#fault('has no "candidates" and no "id"');
+      return this.#addCandidate(name, this.#candidate({ text, score, scores }));
+    }
+    if (!Array.isArray(candidates)) throw this.#fault('has "candidates" that are no list');
+    if (candidates.length === 0) throw this.#fault('has no candidates; leave the line out, or give at least one');
+    const before = this.#turn(undefined);
+    if (before) throw this.#fault('has a list, but the lines before have one candidate each');
+    return { id: name ?? String(this.#line), candidates: candidates.map(one => this.#candidate(one)) };
+  }
+
+  #candidate(given: unknown): Candidate {
+    const { text, score, scores } = (given ?? {}) as Readonly<Record<string, unknown>>;
+    if (typeof text !== 'string') throw this.#fault('has a candidate whose "text" is no string');
+    if (score !== undefined && (typeof score !== 'number' || !Number.isFinite(score))) {
+      throw this.#fault(`has a candidate whose "score" is no finite number: ${JSON.stringify(score)}`);
+    }
+    if (score === undefined && scores !== undefined) {
+      throw this.#fault('has a candidate with "scores" and no "score": write their weighted sum as "score"');
+    }
+    return { text, score: score ?? 0 };
+  }
+
+  #addMoses(line: string): NBestList | undefined {
+    const fields = line.split(' ||| ').map(field => field.trim());
+    const score = Number(fields[3] ?? 0);
+    if (fields.length < 2 || fields[0] === '' || !Number.isFinite(score)) {
+      throw this.#fault('is not `id ||| text ||| features ||| score`');
+    }
+    return this.#addCandidate(fields[0], { text: fields[1], score });
+  }
+
+  #addSrilm(line: string): NBestList | undefined {
+    const trimmed = line.trim();
+    if (trimmed === 'NBestList1.0') return undefined;
+    if (/^NBestList2/.test(trimmed))
+      throw this.#fault('is NBestList2.0, with times; convert it by SRILM’s rescore-decipher');
+    const decipher = DECIPHER.exec(trimmed);
+    if (decipher)
+      return this.#addCandidate(this.#file, { text: decipher[2], score: Number(decipher[1]) * LN_OF_BYTELOG });
+    const srilm = SRILM.exec(trimmed);
+    const words = srilm?.[4]?.split(/\s+/) ?? [];
+    if (!srilm || words.length !== Number(srilm[3])) {
+      throw this.#fault('is not `acoustic language words text` with as many words as it says');
+    }
+    const kept = words.filter(word => word !== '<s>' && word !== '</s>');
+    return this.#addCandidate(this.#file, { text: kept.join(' '), score: Number(srilm[1]) * Math.LN10 });
+  }
+
+  #addCandidate(id: string, candidate: Candidate): NBestList | undefined {
+    const before = id === this.#id ? undefined : this.#turn(id);
+    this.#candidates.push(candidate);
+    return before;
+  }
+
+  /** Begins the list of an id. @returns the list before it. */
+  #turn(id: string | undefined): NBestList | undefined {
+    const before = this.#id === undefined ? undefined : { id: this.#id, candidates: this.#candidates };
+    this.#id = id;
+    this.#candidates = [];
+    return before;
+  }
+
+  #fault(what: string, cause?: unknown): KneserError {
+    return new KneserError('KNESER_INPUT_NBEST', `${this.#file}, line ${this.#line}: ${what}`, { cause });
+  }
+}
+
+function formatOf(line: string): NBestFormat | undefined {
+  if (line.trimStart().startsWith('{')) return 'json';
+  if (line.includes(' ||| ')) return 'moses';
+  if (/^NBestList[12]/.test(line) || SRILM.test(line.trim())) return 'srilm';
+  return undefined;
+}

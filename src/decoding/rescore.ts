@@ -1,0 +1,329 @@
+import {
+  checkFunction,
+  checkList,
+  checkObject,
+  checkOptions,
+  checkSignal,
+  oneOf,
+  optionError,
+  required,
+  type OptionTable,
+} from '../base/check.js';
+import { checkAborted, KneserError } from '../base/errors.js';
+import { pauses } from '../base/turn.js';
+import type { Score } from '../model/scoring/score.js';
+import type { Sentence } from '../text/sentences.js';
+import { editDistance } from './edit-distance.js';
+import type { Candidate, NBestList } from './nbest.js';
+
+/** The part of a model that rescoring needs: an opened or a loaded model. */
+export interface RescoringModel {
+  score(sentence: Sentence): Score | Promise<Score>;
+}
+
+/** The weights of the parts of a candidate's total. */
+export interface RescoringWeights {
+  /** α: the weight of ln p of the language model. Default 0.5. */
+  readonly weight?: number;
+  /** β: added for each token. Default 0. */
+  readonly wordBonus?: number;
+}
+
+/** The lists to rescore, and how. */
+export interface RescoreOptions extends RescoringWeights {
+  /** The language model. */
+  readonly model: RescoringModel;
+  readonly lists: Iterable<NBestList> | AsyncIterable<NBestList>;
+  /** Added to log10 p for each token outside the vocabulary. Default −10. */
+  readonly oov?: number;
+  /** `tokens` divides each total by the number of tokens, `</s>` counted, for candidates of different lengths. Default `none`. */
+  readonly normalize?: 'none' | 'tokens';
+  /**
+   * The first candidate stays first, unless the total of another exceeds its total by at least this much for each token of the first
+   * [natural logarithm].
+   */
+  readonly keepFirstUnless?: number;
+  /** Called with one sentence for each thing that does not prevent the work. */
+  readonly onWarning?: (warning: string) => void;
+  /** Stops the work when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** The lists to tune on, and their references. */
+export interface TuneRescoringOptions extends Omit<RescoreOptions, keyof RescoringWeights | 'keepFirstUnless'> {
+  /** The right text of each list, in the order of the lists. */
+  readonly references: readonly string[];
+  /** What is made as small as possible: the word error rate, the character error rate, or the share of texts that are not exact. Default `wer`. */
+  readonly metric?: 'wer' | 'cer' | 'exact';
+}
+
+/** A candidate with its scores. */
+export interface RescoredCandidate extends Candidate {
+  /** log10 p of the text and `</s>`, without the offset of unknown tokens. */
+  readonly log10Prob: number;
+  /** Number of tokens outside the vocabulary. */
+  readonly oov: number;
+  /** Number of tokens, without `</s>`. */
+  readonly words: number;
+  /** score + α · ln 10 · (log10 p + offset · oov) + β · words; with `normalize: 'tokens'` over the number of tokens with `</s>`. */
+  readonly total: number;
+}
+
+/** A list with its candidates by falling total. */
+export interface RescoredList {
+  readonly id: string;
+  readonly candidates: readonly RescoredCandidate[];
+}
+
+/** Weights that were tuned, and the errors with them. All rates are edits over the length of the references, or the share of texts that are not exact. */
+export interface TuneRescoringReport {
+  readonly metric: 'wer' | 'cer' | 'exact';
+  readonly lists: number;
+  /** The error rate of the first candidates. */
+  readonly first: number;
+  /** The error rate of the candidates that the tuned weights choose. */
+  readonly tuned: number;
+  /** The error rate of the best candidate of each list: no weights can do better. */
+  readonly oracle: number;
+  readonly weight: number;
+  readonly wordBonus: number;
+}
+
+const finite = (name: string, value: unknown): void => {
+  if (!Number.isFinite(value)) throw optionError(name, value, 'a finite number');
+};
+
+const checkModel = (name: string, value: unknown): void => {
+  if (typeof (checkObject(name, value) as Partial<RescoringModel>).score === 'function') return;
+  throw optionError(name, value, 'an open model');
+};
+
+const checkLists = (name: string, value: unknown): void => {
+  if (typeof value === 'object' && value !== null && Symbol.asyncIterator in value) return;
+  checkList(name, value);
+};
+
+const SHARED = {
+  model: required(checkModel),
+  lists: required(checkLists),
+  oov: finite,
+  normalize: oneOf(['none', 'tokens']),
+  onWarning: checkFunction,
+  signal: checkSignal,
+};
+
+const RESCORE_OPTIONS: OptionTable<RescoreOptions> = {
+  ...SHARED,
+  weight: finite,
+  wordBonus: finite,
+  keepFirstUnless: (name, value) => {
+    if (!(typeof value === 'number' && value >= 0 && value < Infinity))
+      throw optionError(name, value, 'a number of at least 0');
+  },
+};
+
+const TUNE_OPTIONS: OptionTable<TuneRescoringOptions> = {
+  ...SHARED,
+  references: required(checkList),
+  metric: oneOf(['wer', 'cer', 'exact']),
+};
+
+const WEIGHT = 0.5;
+const UNKNOWN_OFFSET = -10;
+/** A larger share of unknown tokens is warned of. */
+const MOST_UNKNOWN = 0.2;
+
+/**
+ * Rescores n-best lists: orders the candidates of each list by their own score and a language model's. The weights have the meaning of
+ * pyctcdecode's α, β and unknown-word offset, so that weights tuned there carry over.
+ *
+ * @returns the lists, in their order, as soon as each is scored. Candidates of equal total stay in their order.
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_NBEST for a list without candidates, and the errors of scoring.
+ * @example
+ * ```ts
+ * import { LanguageModel, rescore } from 'kneser';
+ *
+ * const model = await LanguageModel.open('model');
+ * const lists = [{ id: 'utterance 1', candidates: [{ text: 'the jury', score: -3.2 }, { text: 'The jury', score: -3.4 }] }];
+ * for await (const { id, candidates } of rescore({ model, lists, weight: 0.5, wordBonus: 1.5 })) {
+ *   console.log(id, candidates[0].text, candidates[0].total);
+ * }
+ * await model.close();
+ * ```
+ */
+export function rescore(options: RescoreOptions): AsyncGenerator<RescoredList, void, void> {
+  checkOptions('rescore', options, RESCORE_OPTIONS);
+  return rescoreAll(options);
+}
+
+async function* rescoreAll(options: RescoreOptions): AsyncGenerator<RescoredList, void, void> {
+  const { weight = WEIGHT, wordBonus = 0, normalize, keepFirstUnless } = options;
+  for await (const { id, candidates } of scoredLists(options)) {
+    const totals = candidates.map(part => totalOf(part, weight, wordBonus, normalize));
+    const order = [...candidates.keys()].sort((a, b) => totals[b] - totals[a] || a - b);
+    const gap = (totals[order[0]] - totals[0]) / (candidates[0].words + 1);
+    if (keepFirstUnless !== undefined && gap < keepFirstUnless) {
+      order.splice(order.indexOf(0), 1);
+      order.unshift(0);
+    }
+    yield {
+      id,
+      candidates: order.map(i => {
+        const { text, score, log10Prob, oov, words } = candidates[i];
+        return { text, score, log10Prob, oov, words, total: totals[i] };
+      }),
+    };
+  }
+}
+
+/** The parts of a candidate's total. */
+interface Parts extends Omit<RescoredCandidate, 'total'> {
+  /** ln 10 · (log10 p + offset · oov). */
+  readonly languageScore: number;
+}
+
+function totalOf(
+  { score, languageScore, words }: Parts,
+  weight: number,
+  wordBonus: number,
+  normalize: RescoreOptions['normalize'],
+): number {
+  // A weight of 0 leaves the language model out, also where it gives a text the probability 0.
+  const total = score + (weight === 0 ? 0 : weight * languageScore) + wordBonus * words;
+  return normalize === 'tokens' ? total / (words + 1) : total;
+}
+
+/** Scores the candidates of all lists, and warns of unknown tokens after the last. */
+async function* scoredLists({
+  model,
+  lists,
+  oov: offset = UNKNOWN_OFFSET,
+  onWarning,
+  signal,
+}: Pick<RescoreOptions, 'model' | 'lists' | 'oov' | 'onWarning' | 'signal'>): AsyncGenerator<
+  { readonly id: string; readonly candidates: readonly Parts[] },
+  void,
+  void
+> {
+  const pause = pauses(() => checkAborted(signal, 'rescoring'));
+  let [tokens, unknown, strange] = [0, 0, 0];
+  for await (const { id, candidates } of lists) {
+    checkAborted(signal, 'rescoring');
+    if (candidates.length === 0) throw new KneserError('KNESER_INPUT_NBEST', `list ${id}: has no candidates`);
+    const parts: Parts[] = [];
+    let known = 0;
+    for (const { text, score } of candidates) {
+      const found = model.score(text);
+      const scored = found instanceof Promise ? await found : found;
+      const oov = scored.oov.filter(Boolean).length;
+      const words = scored.tokens.length - 1;
+      tokens += words;
+      unknown += oov;
+      known += words - oov;
+      const languageScore = Math.LN10 * (scored.log10Prob + offset * oov);
+      parts.push({ text, score, log10Prob: scored.log10Prob, oov, words, languageScore });
+    }
+    if (known === 0 && parts.some(({ words }) => words > 0)) strange++;
+    yield { id, candidates: parts };
+    const paused = pause();
+    if (paused) await paused;
+  }
+  const why = 'the candidates are tokenized or cased differently than the text of the model';
+  if (unknown > MOST_UNKNOWN * tokens) {
+    onWarning?.(
+      `${((100 * unknown) / tokens).toFixed(0)} % of the tokens of the candidates are unknown to the model: ${why}`,
+    );
+  } else if (strange > 0) {
+    onWarning?.(`${strange} lists have no token that the model knows: ${why}`);
+  }
+}
+
+/**
+ * Finds the weights with the lowest error rate on lists with references: first on a grid of weights from 0 to 3 and bonuses from −3 to 3,
+ * then by coordinate descent with ever smaller steps. Of equally good weights, those found first stay, beginning with the grid's
+ * smallest weight. All lists are in memory.
+ *
+ * @throws KneserError: KNESER_OPTION, KNESER_INPUT_NBEST if there are more or fewer references than lists, and the errors of scoring.
+ * @example
+ * ```ts
+ * import { LanguageModel, tuneRescoring } from 'kneser';
+ *
+ * const model = await LanguageModel.open('model');
+ * const lists = [{ id: '1', candidates: [{ text: 'city The', score: -3.2 }, { text: 'The city', score: -3.4 }] }];
+ * const { weight, wordBonus, first, tuned, oracle } = await tuneRescoring({ model, lists, references: ['The city'] });
+ * console.log(weight, wordBonus, first, tuned, oracle);
+ * await model.close();
+ * ```
+ */
+export async function tuneRescoring(options: TuneRescoringOptions): Promise<TuneRescoringReport> {
+  checkOptions('tuneRescoring', options, TUNE_OPTIONS);
+  const { references, metric = 'wer', normalize } = options;
+  const lists: (readonly Parts[])[] = [];
+  for await (const { candidates } of scoredLists(options)) lists.push(candidates);
+  if (lists.length !== references.length || lists.length === 0) {
+    throw new KneserError(
+      'KNESER_INPUT_NBEST',
+      `references: ${references.length} references do not fit ${lists.length} lists; each list needs one, in their order`,
+    );
+  }
+  const errors = lists.map((candidates, i) => candidates.map(({ text }) => errorsOf(text, references[i], metric)));
+  const length = references.reduce(
+    (sum, text) => sum + (metric === 'exact' ? 1 : Math.max(1, unitsOf(text, metric).length)),
+    0,
+  );
+  const rate = (choose: (list: readonly Parts[], i: number) => number): number =>
+    lists.reduce((sum, list, i) => sum + errors[i][choose(list, i)], 0) / length;
+  const rateAt = (weight: number, bonus: number): number =>
+    rate(list => {
+      let [best, most] = [0, -Infinity];
+      list.forEach((parts, c) => {
+        const total = totalOf(parts, weight, bonus, normalize);
+        if (total > most) [best, most] = [c, total];
+      });
+      return best;
+    });
+  let found = { weight: 0, wordBonus: 0, tuned: rateAt(0, 0) };
+  const attempt = (weight: number, wordBonus: number): boolean => {
+    if (weight < 0) return false;
+    const tuned = rateAt(weight, wordBonus);
+    if (tuned >= found.tuned) return false;
+    found = { weight, wordBonus, tuned };
+    return true;
+  };
+  for (let a = 0; a <= 12; a++) for (let b = -6; b <= 6; b++) attempt(a / 4, b / 2);
+  for (let step = 1 / 8; step >= 1 / 64; step /= 2) {
+    let better = true;
+    while (better) {
+      const { weight, wordBonus } = found;
+      better =
+        attempt(weight + step, wordBonus) ||
+        attempt(weight - step, wordBonus) ||
+        attempt(weight, wordBonus + step) ||
+        attempt(weight, wordBonus - step);
+    }
+  }
+  return {
+    metric,
+    lists: lists.length,
+    first: rate(() => 0),
+    tuned: found.tuned,
+    oracle: rate((_, i) => errors[i].indexOf(Math.min(...errors[i]))),
+    weight: found.weight,
+    wordBonus: found.wordBonus,
+  };
+}
+
+function errorsOf(text: string, reference: string, metric: TuneRescoringReport['metric']): number {
+  const [a, b] = [unitsOf(text, metric), unitsOf(reference, metric)];
+  if (metric === 'exact') return a.join(' ') === b.join(' ') ? 0 : 1;
+  return editDistance(a, b);
+}
+
+/** The words of a text, or its code points, with single spaces. */
+function unitsOf(text: string, metric: TuneRescoringReport['metric']): string[] {
+  const words = text
+    .trim()
+    .split(/\s+/)
+    .filter(word => word !== '');
+  return metric === 'cer' ? Array.from(words.join(' ')) : words;
+}

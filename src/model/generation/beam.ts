@@ -1,0 +1,76 @@
+import { log10 } from '../../base/elementary.js';
+import { EOS, NONE, UNK } from '../../text/tokens.js';
+import { historyOf, type TextSource } from './source.js';
+
+/** A text of a beam, as a list: a word after the text before it. */
+interface Beam {
+  readonly before: Beam | undefined;
+  readonly word: number;
+  /** log10 p of the word. */
+  readonly own: number;
+  /** Σ log10 p of all words. */
+  readonly log10Prob: number;
+  /** The words that the next word depends on: at most order − 1. */
+  readonly history: Uint32Array;
+}
+
+/** The words that a beam search added to a beginning, and log10 p of each. */
+export interface FoundWords {
+  readonly words: readonly number[];
+  readonly log10Probs: Float64Array;
+}
+
+/**
+ * The most probable continuations of a beginning by beam search over Σ log10 p, without a bonus for length. A text ends with `</s>`, or
+ * after `most` words. The search ends when no unfinished text can become one of the results, since a text only loses probability.
+ *
+ * @param ids the ids of the beginning's words.
+ * @param width how many unfinished texts are kept after each word, and how many texts are returned at most.
+ * @returns the texts by falling probability.
+ */
+export async function* beamSearch(
+  source: TextSource,
+  ids: readonly number[],
+  { width, most, unknown }: { readonly width: number; readonly most: number; readonly unknown: boolean },
+): AsyncGenerator<undefined, FoundWords[], void> {
+  const except = unknown ? NONE : UNK;
+  const start = { before: undefined, word: NONE, own: 0, log10Prob: 0, history: historyOf(ids, source.order) };
+  let open: readonly Beam[] = [start];
+  let ended: Beam[] = [];
+  for (let length = 0; length < most && open.length > 0; length++) {
+    const longer: Beam[] = [];
+    for (const beam of open) {
+      const found = source.nextWords(beam.history, ids.length + length < source.order - 1);
+      const next = found instanceof Promise ? await found : found;
+      // One word more than the width, because the end of the text may be among them.
+      for (const { word, probability, log10Prob: own = log10(probability) } of next.top(width + 1, except)) {
+        if (own === -Infinity) continue;
+        const history = historyOf([...beam.history, word], source.order);
+        const added: Beam = { before: beam, word, own, log10Prob: beam.log10Prob + own, history };
+        (word === EOS ? ended : longer).push(added);
+      }
+      yield;
+    }
+    ended = ended.sort(byProbability).slice(0, width);
+    const least = ended.length === width ? ended[width - 1].log10Prob : -Infinity;
+    open = longer
+      .sort(byProbability)
+      .slice(0, width)
+      .filter(({ log10Prob }) => log10Prob > least);
+  }
+  return [...ended, ...open].sort(byProbability).slice(0, width).map(wordsOf);
+}
+
+function byProbability(a: Beam, b: Beam): number {
+  return b.log10Prob - a.log10Prob;
+}
+
+function wordsOf(last: Beam): FoundWords {
+  const words: number[] = [];
+  const log10Probs: number[] = [];
+  for (let beam = last; beam.before; beam = beam.before) {
+    words.unshift(beam.word);
+    log10Probs.unshift(beam.own);
+  }
+  return { words, log10Probs: Float64Array.from(log10Probs) };
+}

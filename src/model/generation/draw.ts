@@ -1,0 +1,104 @@
+import { KneserError } from '../../base/errors.js';
+import type { NextWords } from '../prediction/next-words.js';
+import type { Runs } from '../prediction/spread.js';
+import type { WordProbability } from '../prediction/top-words.js';
+import { NONE, UNK } from '../../text/tokens.js';
+import type { Mirostat } from './mirostat.js';
+import { massOf, temper, truncate, type TruncationOptions } from './truncation.js';
+
+/** Up to this top-k, only the most probable words are computed, not the whole distribution. */
+const FEW = 1000;
+/** How often a word is drawn anew because it is `<unk>`, before the distribution without `<unk>` is computed. */
+const MOST_DRAWS = 100;
+
+/** A word that was drawn. */
+export interface DrawnWord {
+  readonly word: number;
+  /** Its probability in the model: before truncation and temperature. */
+  readonly probability: number;
+  /** From how many types it was drawn. */
+  readonly kept: number;
+}
+
+/** Draws words from distributions. */
+export class Drawing {
+  private readonly except: number;
+  /** Whether a word is drawn with its probability. */
+  private readonly isPlain: boolean;
+
+  /** @param types how many types the model predicts, `<unk>` among them. */
+  constructor(
+    private readonly options: TruncationOptions,
+    private readonly mirostat: Mirostat | undefined,
+    private readonly types: number,
+  ) {
+    const { temperature = 1, topK, topP, minP, typical, epsilon, eta } = options;
+    this.except = options.unknown ? NONE : UNK;
+    const truncations = [topK, topP, minP, typical, epsilon, eta, mirostat];
+    this.isPlain = temperature === 1 && truncations.every(value => value === undefined);
+  }
+
+  /** @param random returns a number from 0 to below 1. @throws KNESER_OPTION if nothing but `<unk>` can come next. */
+  draw(next: NextWords, random: () => number): DrawnWord {
+    return (this.isPlain ? this.drawPlain(next, random) : undefined) ?? this.drawFromRuns(next, random());
+  }
+
+  private drawPlain(next: NextWords, random: () => number): DrawnWord | undefined {
+    for (let draws = 0; draws < MOST_DRAWS; draws++) {
+      const word = next.sample(random);
+      if (word === this.except) continue;
+      const probability = next.probability(word);
+      return { word, probability, kept: this.types - (this.except === NONE ? 0 : 1) };
+    }
+    return undefined;
+  }
+
+  private drawFromRuns(next: NextWords, point: number): DrawnWord {
+    const { except, options, mirostat } = this;
+    const { temperature = 1, topK = Infinity } = options;
+    const runs =
+      topK <= FEW
+        ? runsOf(next.top(topK, except).filter(({ probability }) => probability > 0))
+        : next.spread().runs(except);
+    const { probabilities, counts } = runs;
+    if (counts.length === 0) {
+      throw new KneserError('KNESER_OPTION', 'unknown: nothing but <unk> can come next; draw <unk> too');
+    }
+    const weights = temperature === 1 ? probabilities : probabilities.slice();
+    if (temperature !== 1) temper(weights, temperature);
+    if (mirostat) mirostat.truncate(probabilities, counts);
+    else truncate(weights, counts, options);
+    let kept = 0;
+    for (const count of counts) kept += count;
+    const drawn = this.pick(runs, weights, point);
+    mirostat?.update(drawn.probability);
+    return { ...drawn, kept };
+  }
+
+  /** The word at a point of the unit interval, which is divided by the weights of the words that are left. */
+  private pick({ probabilities, counts, word }: Runs, weights: Float64Array, point: number): Omit<DrawnWord, 'kept'> {
+    let remaining = point * massOf(weights, counts);
+    let last = 0;
+    for (let run = 0; run < counts.length; run++) {
+      if (counts[run] === 0) continue;
+      last = run;
+      const mass = counts[run] * weights[run];
+      if (remaining < mass) {
+        const n = Math.min(counts[run] - 1, Math.floor(remaining / weights[run]));
+        return { word: word(run, n), probability: probabilities[run] };
+      }
+      remaining -= mass;
+    }
+    // Rounding can leave a little of the interval that belongs to no word.
+    return { word: word(last, 0), probability: probabilities[last] };
+  }
+}
+
+/** Each word is a run by itself. */
+function runsOf(words: readonly WordProbability[]): Runs {
+  return {
+    probabilities: Float64Array.from(words, ({ probability }) => probability),
+    counts: new Uint32Array(words.length).fill(1),
+    word: run => words[run].word,
+  };
+}

@@ -1,0 +1,201 @@
+import { log10, exp10 } from '../../base/elementary.js';
+import type { BatchLayout } from '../../smoothing/batch.js';
+import { isSpaced, joinTokens } from '../../text/join-tokens.js';
+import type { TokenizationInfo } from '../../text/tokenization.js';
+import { EOS, FIRST_WORD, UNK } from '../../text/tokens.js';
+import type { LoadedWords } from '../lookup/words.js';
+import type { Prediction } from '../prediction/prediction.js';
+import type { Predictor } from '../prediction/predictor.js';
+import type { BatchScorer } from '../scoring/scorer.js';
+
+/** How many unfinished fillers of several tokens are kept after each token. */
+const BEAM = 200;
+/** How many last tokens are tried for each of them: those with the highest p(token | left) · p(right | token). */
+const LAST_TOKENS = 100;
+
+/** The text around a gap, by word id; ids can carry the mark `OOV`. */
+export interface Gap {
+  readonly left: readonly number[];
+  readonly right: readonly number[];
+  /** Whether `<s>` stands before the left side. */
+  readonly start: boolean;
+}
+
+/** Which fillers are found. */
+export interface GapSearch {
+  /** The fewest and the most tokens of a filler. */
+  readonly lengths: readonly [number, number];
+  readonly top: number;
+  readonly unknown: boolean;
+  /** The fillers to choose from, by word id; without it, every filler. */
+  readonly options: readonly (readonly number[])[] | undefined;
+  readonly startsWith: string;
+  readonly endsWith: string;
+}
+
+/** What filling a gap needs of a model. */
+export interface GapModel {
+  readonly order: number;
+  /** One more than the largest id. */
+  readonly ids: number;
+  readonly words: LoadedWords;
+  readonly tokenization: TokenizationInfo;
+  readonly scorer: BatchScorer;
+  readonly predictor: Predictor;
+  /** An empty layout for batches of the scorer. */
+  readonly layout: BatchLayout;
+}
+
+/** A filler, and log10 of its probability together with the words of the right side that depend on it. */
+interface Filler {
+  readonly ids: readonly number[];
+  readonly score: number;
+  readonly matched: number;
+}
+
+/**
+ * The most probable fillers of a gap. The score of a filler u between the words l and r is p(u | l) · Π p(r_i | l u r_<i), over those of
+ * the words r_1, r_2, …, `</s>` whose probability depends on u: at most order − 1. Fillers of one token are all scored, so that the result
+ * is exact; longer fillers are found by a beam, whose last step also weighs the right side. The probability of a filler is its score over
+ * the sum of the scores of all fillers that were looked at, among them `<unk>`.
+ */
+export function* fillGap(model: GapModel, gap: Gap, search: GapSearch): Generator<Promise<void>, Prediction[], void> {
+  const [least, most] = search.lengths;
+  const fillers: Filler[] = [];
+  if (search.options) {
+    fillers.push(...(yield* score(model, gap, search.options)));
+  } else {
+    for (let length = least; length <= most; length++) {
+      const candidates = length === 1 ? oneToken(model, search) : yield* severalTokens(model, gap, search, length);
+      fillers.push(...(yield* score(model, gap, candidates)));
+    }
+  }
+  const highest = fillers.reduce((max, filler) => Math.max(max, filler.score), -Infinity);
+  let total = 0;
+  for (const filler of fillers) total += exp10(filler.score - highest);
+  const listed = fillers.filter(({ ids, score }) => score > -Infinity && (search.unknown || !ids.includes(UNK)));
+  listed.sort((a, b) => b.score - a.score);
+  return listed.slice(0, search.top).map(({ ids, score, matched }) => {
+    const tokens = ids.map(id => model.words.word(id));
+    const log10Prob = score - highest - log10(total);
+    return { token: tokens.join(' '), tokens, probability: exp10(log10Prob), log10Prob, matched };
+  });
+}
+
+/** Every filler of one token that has the wanted letters, and `<unk>` for the sum. */
+function oneToken(model: GapModel, search: GapSearch): (readonly number[])[] {
+  const found = allowed(model, search, [], true).map(id => [id]);
+  if (search.startsWith === '' && search.endsWith === '') found.push([UNK]);
+  return found;
+}
+
+/** The words that can follow the tokens of a filler. @param isLast whether the word is the filler's last. */
+function allowed(
+  { ids, words, tokenization }: GapModel,
+  { startsWith, endsWith }: GapSearch,
+  before: readonly number[],
+  isLast: boolean,
+): number[] {
+  const spaced = isSpaced(tokenization);
+  // Tokens with spaces between them are compared one by one: the first has the beginning, the last the end.
+  const first = spaced && before.length > 0 ? '' : startsWith;
+  const found: number[] = [];
+  const tokens = before.map(id => words.word(id));
+  for (let id = FIRST_WORD; id < ids; id++) {
+    if (first !== '' || endsWith !== '') {
+      const text = spaced ? words.word(id) : joinTokens([...tokens, words.word(id)], tokenization);
+      const begins = text.startsWith(first) || (!spaced && !isLast && first.startsWith(text));
+      if (!begins || (isLast && !text.endsWith(endsWith))) continue;
+    }
+    found.push(id);
+  }
+  return found;
+}
+
+/** Fillers of several tokens: the beam's beginnings, each with the last tokens that fit both sides best. */
+function* severalTokens(
+  model: GapModel,
+  gap: Gap,
+  search: GapSearch,
+  length: number,
+): Generator<Promise<void>, (readonly number[])[], void> {
+  let beams: Filler[] = [{ ids: [], score: 0, matched: 1 }];
+  for (let at = 0; at < length - 1; at++) {
+    const longer: Filler[] = [];
+    for (const beam of beams) {
+      const dense = yield* distribution(model, gap, beam.ids);
+      const scores = allowed(model, search, beam.ids, false).map(id => ({ id, score: beam.score + log10(dense[id]) }));
+      scores.sort((a, b) => b.score - a.score || a.id - b.id);
+      for (const { id, score } of scores.slice(0, BEAM)) longer.push({ ids: [...beam.ids, id], score, matched: 1 });
+    }
+    beams = longer.sort((a, b) => b.score - a.score).slice(0, BEAM);
+  }
+  // How well each token stands before the right side, whatever is before it.
+  const alone = { left: [], right: gap.right, start: false };
+  const fit = new Float64Array(model.ids).fill(-Infinity);
+  const all = Array.from({ length: model.ids - FIRST_WORD }, (_, i) => [FIRST_WORD + i]);
+  const without = yield* distribution(model, alone, []);
+  for (const { ids, score: own } of yield* score(model, alone, all)) fit[ids[0]] = own - log10(without[ids[0]]);
+  const found: number[][] = [];
+  for (const beam of beams) {
+    const dense = yield* distribution(model, gap, beam.ids);
+    const last = allowed(model, search, beam.ids, true);
+    const values = new Map(last.map(id => [id, log10(dense[id]) + fit[id]]));
+    last.sort((a, b) => (values.get(b) ?? 0) - (values.get(a) ?? 0) || a - b);
+    for (const id of last.slice(0, LAST_TOKENS)) found.push([...beam.ids, id]);
+  }
+  return found;
+}
+
+/** By word id, p of the word after the left side and the first tokens of a filler. */
+function* distribution(
+  { predictor, order }: GapModel,
+  gap: Gap,
+  filler: readonly number[],
+): Generator<Promise<void>, Float64Array, void> {
+  const history = [...gap.left, ...filler];
+  const nearest = Uint32Array.from(history.slice(Math.max(0, history.length - (order - 1))));
+  return (yield* predictor.after(nearest, gap.start && history.length < order - 1)).spread().dense();
+}
+
+/** Scores fillers between both sides. */
+function* score(
+  { order, scorer, layout }: GapModel,
+  { left, right, start }: Gap,
+  fillers: readonly (readonly number[])[],
+): Generator<Promise<void>, Filler[], void> {
+  const history = left.slice(Math.max(0, left.length - (order - 1)));
+  const withStart = start && left.length < order - 1;
+  const after = [...right, EOS].slice(0, order - 1);
+  const sums = new Float64Array(fillers.length);
+  const matched = new Uint8Array(fillers.length);
+  /** By word of the batch, its filler; and whether it is the filler's last token. */
+  let owners: number[] = [];
+  let lasts: boolean[] = [];
+  const add = function* (): Generator<Promise<void>, void, void> {
+    const scores = yield* scorer.score(layout.batch);
+    owners.forEach((owner, t) => {
+      sums[owner] += scores.log10Probs[t];
+      if (lasts[t]) matched[owner] = scores.matched[t];
+    });
+    owners = [];
+    lasts = [];
+    layout.clear();
+  };
+  layout.reset();
+  for (let i = 0; i < fillers.length; i++) {
+    const filler = fillers[i];
+    // A batch has room for the history before each of its words, so only a filler that begins a batch needs no check.
+    if (owners.length > 0 && owners.length + filler.length + after.length > layout.batch.targets.length) yield* add();
+    layout.begin(withStart);
+    for (const id of history) layout.pushHistory(id);
+    for (const [t, id] of [...filler, ...after].entries()) {
+      if (layout.full) yield* add();
+      layout.push(id);
+      owners.push(i);
+      lasts.push(t === filler.length - 1);
+    }
+  }
+  if (owners.length > 0) yield* add();
+  return fillers.map((ids, i) => ({ ids, score: sums[i], matched: matched[i] }));
+}

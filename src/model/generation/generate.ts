@@ -1,0 +1,202 @@
+import { log10 } from '../../base/elementary.js';
+import { checkAborted, KneserError } from '../../base/errors.js';
+import { hashRandom } from '../../base/hash-random.js';
+import { withJsonArrays } from '../../base/json.js';
+import { pauses } from '../../base/turn.js';
+import { OOV } from '../../smoothing/batch.js';
+import { isSpaced, joinTokens } from '../../text/join-tokens.js';
+import type { Sentence } from '../../text/sentences.js';
+import { EOS, EOS_WORD, UNK, UNK_WORD } from '../../text/tokens.js';
+import { beamSearch } from './beam.js';
+import { Drawing } from './draw.js';
+import { Mirostat } from './mirostat.js';
+import type { GeneratedText, GenerateOptions } from './options.js';
+import { historyOf, type TextSource } from './source.js';
+
+const MOST_TOKENS = 200;
+const MIROSTAT_RATE = 0.1;
+/** Each text has this many random numbers of its own, so that no text depends on the length of another. */
+const NUMBERS_A_TEXT = 2 ** 27;
+/** μ above the surprise of a uniform draw for this many tokens: the target is out of reach. */
+const OUT_OF_REACH = 100;
+
+/** A beginning, and its words by id. */
+interface Beginning {
+  readonly text: string;
+  readonly ids: readonly number[];
+}
+
+/** Draws texts, or finds the most probable texts. The options were checked. */
+export async function* generate(
+  source: TextSource,
+  options: GenerateOptions,
+): AsyncGenerator<GeneratedText, void, void> {
+  const making = new Making(source, options);
+  const { beginnings, count = 1, sentences = Infinity, tokens = Infinity } = options;
+  if (sentences === Infinity && tokens === Infinity) {
+    for await (const beginning of beginnings ?? [[]]) {
+      for (let n = 0; n < count; n++) yield* making.textsFrom(making.begin(beginning));
+    }
+  } else {
+    const all: Beginning[] = [];
+    for await (const beginning of beginnings ?? [[]]) all.push(making.begin(beginning));
+    let drawn = 0;
+    for (let n = 0; n < sentences && drawn < tokens && all.length > 0; n++) {
+      for await (const text of making.textsFrom(all[n % all.length])) {
+        drawn += text.tokens.length;
+        yield text;
+      }
+    }
+  }
+  making.warnOfUnknown();
+}
+
+/** One run of `generate`: the texts that it makes share mirostat's bound and the number of the next text. */
+class Making {
+  private readonly mirostat: Mirostat | undefined;
+  private readonly drawing: Drawing;
+  private readonly pause: () => Promise<void> | undefined;
+  /** Texts drawn so far. */
+  private texts = 0;
+  /** Words of beginnings that are outside the vocabulary. */
+  private unknown = 0;
+  /** For how many tokens mirostat's bound has been out of reach; −1 after the warning. */
+  private beyond = 0;
+
+  constructor(
+    private readonly source: TextSource,
+    private readonly options: GenerateOptions,
+  ) {
+    const { mirostat, mirostatRate = MIROSTAT_RATE, mirostatVersion = 2 } = options;
+    if (mirostat !== undefined) {
+      this.mirostat = new Mirostat(mirostat, mirostatRate, mirostatVersion, source.types);
+    }
+    const drawn = options.greedy ? { topK: 1, ...(options.unknown ? { unknown: true } : {}) } : options;
+    this.drawing = new Drawing(drawn, this.mirostat, source.types);
+    this.pause = pauses(() => checkAborted(options.signal, 'generating'));
+  }
+
+  begin(beginning: Sentence): Beginning {
+    const tokens = this.source.tokenize(beginning);
+    const ids = tokens.map(token => this.source.words.idOf(token));
+    for (const id of ids) if (id >= OOV) this.unknown++;
+    return { text: typeof beginning === 'string' ? beginning : this.join(tokens), ids };
+  }
+
+  async *textsFrom(beginning: Beginning): AsyncGenerator<GeneratedText, void, void> {
+    checkAborted(this.options.signal, 'generating');
+    if (this.options.beam === undefined) yield await this.draw(beginning);
+    else yield* this.search(beginning, this.options.beam);
+  }
+
+  warnOfUnknown(): void {
+    if (this.unknown === 0) return;
+    this.options.onWarning?.(
+      `${this.unknown} tokens of the beginnings are unknown to the model, and were read as <unk>`,
+    );
+  }
+
+  private async draw(beginning: Beginning): Promise<GeneratedText> {
+    const { source, drawing, mirostat, options } = this;
+    const { order } = source;
+    const most = options.maxTokens ?? MOST_TOKENS;
+    const first = this.texts++ * NUMBERS_A_TEXT;
+    if (!Number.isSafeInteger(first + NUMBERS_A_TEXT)) {
+      throw new KneserError(
+        'KNESER_LIMIT',
+        `sentences: at most ${2 ** 26} texts are drawn in one run; use another seed`,
+      );
+    }
+    const seed = options.seed ?? 1;
+    let numbers = first;
+    const random = (): number => hashRandom(seed, numbers++);
+    const words: number[] = [];
+    const probabilities: number[] = [];
+    const kept: number[] = [];
+    const mu: number[] = [];
+    let history = historyOf(beginning.ids, order);
+    for (let length = beginning.ids.length; words.length < most; length++) {
+      const found = source.nextWords(history, length < order - 1);
+      const next = found instanceof Promise ? await found : found;
+      if (mirostat) this.watch(mirostat, mu);
+      const drawn = drawing.draw(next, random);
+      words.push(drawn.word);
+      probabilities.push(drawn.probability);
+      kept.push(drawn.kept);
+      if (drawn.word === EOS) break;
+      history = appended(history, drawn.word, order);
+      const pause = this.pause();
+      if (pause) await pause;
+    }
+    return this.textOf(beginning, words, Float64Array.from(probabilities, log10), {
+      kept: Uint32Array.from(kept),
+      ...(mirostat ? { mu: Float64Array.from(mu) } : {}),
+    });
+  }
+
+  /** Notes μ before a draw, and warns once if it shows that the target is out of reach. */
+  private watch({ mu }: Mirostat, all: number[]): void {
+    all.push(mu);
+    if (this.beyond < 0) return;
+    const most = Math.log2(this.source.types);
+    this.beyond = mu > most ? this.beyond + 1 : 0;
+    if (this.beyond < OUT_OF_REACH) return;
+    this.beyond = -1;
+    this.options.onWarning?.(
+      `mirostat: the target of ${this.options.mirostat} bits is above the entropy of the model and cannot be reached: ` +
+        `for ${OUT_OF_REACH} tokens no type was left out; choose a lower target`,
+    );
+  }
+
+  private async *search(beginning: Beginning, width: number): AsyncGenerator<GeneratedText, void, void> {
+    const { maxTokens: most = MOST_TOKENS, unknown = false } = this.options;
+    const steps = beamSearch(this.source, beginning.ids, { width, most, unknown });
+    for (;;) {
+      const step = await steps.next();
+      if (step.done) {
+        for (const { words, log10Probs } of step.value) yield this.textOf(beginning, words, log10Probs, {});
+        return;
+      }
+      const pause = this.pause();
+      if (pause) await pause;
+    }
+  }
+
+  private textOf(
+    beginning: Beginning,
+    words: readonly number[],
+    log10Probs: Float64Array,
+    more: Pick<GeneratedText, 'kept' | 'mu'>,
+  ): GeneratedText {
+    const tokens = words.map(word => this.tokenOf(word));
+    const drawn = this.join(tokens.at(-1) === EOS_WORD ? tokens.slice(0, -1) : tokens);
+    const isSeparate = this.options.text === 'tokens' || isSpaced(this.source.tokenization);
+    const between = isSeparate && beginning.text !== '' && drawn !== '' ? ' ' : '';
+    return withJsonArrays({
+      text: beginning.text + between + drawn,
+      ...(this.options.beginnings ? { beginning: beginning.text } : {}),
+      tokens,
+      log10Probs: withJsonArrays(log10Probs),
+      log10Prob: log10Probs.reduce((sum, own) => sum + own, 0),
+      ...more,
+    });
+  }
+
+  private join(tokens: readonly string[]): string {
+    return this.options.text === 'tokens' ? tokens.join(' ') : joinTokens(tokens, this.source.tokenization);
+  }
+
+  private tokenOf(word: number): string {
+    return word === EOS ? EOS_WORD : word === UNK ? UNK_WORD : this.source.words.word(word);
+  }
+}
+
+/** The last order − 1 words after one more word. */
+function appended(history: Uint32Array, word: number, order: number): Uint32Array {
+  const length = Math.min(order - 1, history.length + 1);
+  const longer = new Uint32Array(length);
+  if (length === 0) return longer;
+  longer.set(history.subarray(history.length + 1 - length));
+  longer[length - 1] = word;
+  return longer;
+}

@@ -1,0 +1,74 @@
+import { exp, log } from '../../base/elementary.js';
+import { keepAbove, keepFirst } from './truncation.js';
+
+/** From how many probabilities version 1 estimates the exponent of Zipf's law. */
+const ZIPF_WORDS = 100;
+
+/** ln 2. */
+const LN2 = Math.LN2;
+
+/**
+ * Mirostat (Basu et al. 2021): before each draw it keeps the types whose surprise is at most μ [bits], and after the draw it changes μ so
+ * that the mean surprise of the drawn types approaches a target. Surprise is −log2 of the model's own probability. So is it in the
+ * paper; programs that take the probability after truncation miss the target.
+ */
+export class Mirostat {
+  /** The highest surprise of a type that may be drawn [bits]; in version 1, of which the number of types is computed. */
+  mu: number;
+
+  /** @param target the mean surprise to reach [bits]; `rate`: by what share of the last surprise's distance from the target μ changes. */
+  constructor(
+    private readonly target: number,
+    private readonly rate: number,
+    private readonly version: 1 | 2,
+    private readonly vocabulary: number,
+  ) {
+    this.mu = 2 * target;
+  }
+
+  /** Lowers the numbers of types that may be drawn. The arguments are those of `truncate`, the probabilities the model's own. */
+  truncate(probabilities: Float64Array, counts: Uint32Array): void {
+    if (this.version === 2) keepAbove(probabilities, counts, exp(-this.mu * LN2));
+    else keepFirst(counts, zipfWords(zipfExponent(probabilities, counts), this.mu, this.vocabulary));
+  }
+
+  /** Changes μ after a draw of a type with a probability in the model. */
+  update(probability: number): void {
+    const surprise = -log(probability) / LN2;
+    this.mu -= this.rate * (surprise - this.target);
+  }
+}
+
+/**
+ * The exponent of Zipf's law by least squares on the ratios of neighbours among the 100 highest probabilities (Basu et al. 2021,
+ * equation 12): s = Σ t_i b_i / Σ t_i², where b_i = ln(p_i / p_(i+1)) and t_i = ln((i + 1) / i).
+ */
+export function zipfExponent(probabilities: Float64Array, counts: Uint32Array): number {
+  let [products, squares, rank, before] = [0, 0, 0, 0];
+  for (let i = 0; i < counts.length && rank <= ZIPF_WORDS; i++) {
+    for (let n = 0; n < counts[i] && rank <= ZIPF_WORDS; n++) {
+      const next = log(probabilities[i]);
+      if (rank > 0) {
+        const t = log((rank + 1) / rank);
+        products += t * (before - next);
+        squares += t * t;
+      }
+      before = next;
+      rank++;
+    }
+  }
+  return squares > 0 ? products / squares : 1;
+}
+
+/**
+ * The number of types of version 1 (Basu et al. 2021, algorithm 1): k = round((ε 2^μ / (1 − n^−ε))^(1/s)) + 1 with ε = s − 1, for n types.
+ * For s = 1 it is the limit, in which ε / (1 − n^−ε) becomes 1 / ln n. For s = 0 all types are equally probable, and all are kept.
+ */
+export function zipfWords(exponent: number, mu: number, vocabulary: number): number {
+  if (vocabulary < 2 || exponent <= 0) return vocabulary;
+  const epsilon = exponent - 1;
+  const logSize = log(vocabulary);
+  const factor = Math.abs(epsilon) < 1e-9 ? 1 / logSize : epsilon / (1 - exp(-epsilon * logSize));
+  const words = exp((log(factor) + mu * LN2) / exponent);
+  return words >= vocabulary ? vocabulary : Math.round(words) + 1;
+}

@@ -1,0 +1,124 @@
+import {
+  checkFlag,
+  checkFunction,
+  checkOptions,
+  checkSignal,
+  oneOf,
+  optionError,
+  wholeNumber,
+  type OptionTable,
+} from '../../base/check.js';
+import { KneserError } from '../../base/errors.js';
+import { checkSentences, type Sentences } from '../../text/sentences.js';
+import { positive, TRUNCATION_OPTIONS, type TruncationOptions } from './truncation.js';
+
+/** How many texts are drawn, how they begin and end, and which tokens may be drawn. */
+export interface GenerateOptions extends TruncationOptions {
+  /** What the texts begin with, each a text or its tokens, after `<s>`. Default: one empty beginning. */
+  readonly beginnings?: Sentences;
+  /** How many texts are drawn for each beginning. Default 1. */
+  readonly count?: number;
+  /** How many texts are drawn in all; the beginnings are used in turn. */
+  readonly sentences?: number;
+  /** Texts are drawn until they have this many tokens, `</s>` counted and beginnings not; the beginnings are used in turn. */
+  readonly tokens?: number;
+  /** The most tokens that are drawn for a text; a text that has no `</s>` by then is cut there. Default 200. */
+  readonly maxTokens?: number;
+  /** Seed of the draws. The same seed draws the same texts in every engine. Default 1. */
+  readonly seed?: number;
+  /**
+   * Mirostat: the mean surprise −log2 p of the drawn tokens that is to be reached [bits] (Basu et al. 2021). What was learned in one text
+   * is used in the next.
+   */
+  readonly mirostat?: number;
+  /** By what share of the last token's distance from the target mirostat changes its bound. Default 0.1. */
+  readonly mirostatRate?: number;
+  /** 2 (default) keeps the tokens whose surprise is below the bound; 1 computes their number by Zipf's law. */
+  readonly mirostatVersion?: 1 | 2;
+  /** Takes the most probable token each time instead of drawing. Default false. */
+  readonly greedy?: boolean;
+  /** Finds this many most probable texts by beam search of this width instead of drawing. */
+  readonly beam?: number;
+  /** How `text` is made of tokens: joined as the model's tokenizer cuts them (default), or separated by spaces. */
+  readonly text?: 'joined' | 'tokens';
+  /** Called with one sentence for each thing that does not prevent the work. */
+  readonly onWarning?: (warning: string) => void;
+  /** Stops the work when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+const whole = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+
+/** The widest beam. */
+const MOST_BEAMS = 10_000;
+
+/** The most tokens of a text, so that each draw of a text has a random number of its own. */
+export const MOST_TOKENS = 2 ** 20;
+
+const GENERATE_OPTIONS: OptionTable<GenerateOptions> = {
+  beginnings: (name, value) => {
+    if (typeof value === 'string') throw optionError(name, value, 'a list of texts');
+    checkSentences(value);
+  },
+  count: whole,
+  sentences: whole,
+  tokens: whole,
+  maxTokens: wholeNumber(1, MOST_TOKENS),
+  seed: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  ...TRUNCATION_OPTIONS,
+  mirostat: positive(Infinity),
+  mirostatRate: positive(Infinity),
+  mirostatVersion: (name, value) => {
+    if (value !== 1 && value !== 2) throw optionError(name, value, '1 or 2');
+  },
+  greedy: checkFlag,
+  beam: wholeNumber(1, MOST_BEAMS),
+  text: oneOf(['joined', 'tokens']),
+  onWarning: checkFunction,
+  signal: checkSignal,
+};
+
+const TRUNCATIONS = ['topK', 'topP', 'minP', 'typical', 'epsilon', 'eta'] as const;
+const AMOUNTS = ['count', 'sentences', 'tokens'] as const;
+
+/** Options that exclude others: with the first, none of the others may be given. */
+const EXCLUSIONS: readonly (readonly [keyof GenerateOptions, readonly (keyof GenerateOptions)[], string])[] = [
+  ['mirostat', TRUNCATIONS, 'mirostat chooses the tokens itself'],
+  ['greedy', ['beam', 'temperature', ...TRUNCATIONS, 'mirostat', 'seed', ...AMOUNTS], 'greedy draws nothing'],
+  ['beam', ['temperature', ...TRUNCATIONS, 'mirostat', 'seed', ...AMOUNTS], 'beam search draws nothing'],
+  ['count', ['sentences', 'tokens'], 'the number of texts is given once'],
+  ['sentences', ['tokens'], 'the number of texts is given once'],
+];
+
+/** Checks the options of `generate`. @throws KNESER_OPTION */
+export function checkGenerateOptions(options: GenerateOptions): void {
+  checkOptions('generate', options, GENERATE_OPTIONS);
+  const isGiven = (name: keyof GenerateOptions): boolean => options[name] !== undefined && options[name] !== false;
+  for (const [name, others, why] of EXCLUSIONS) {
+    const other = isGiven(name) ? others.find(isGiven) : undefined;
+    if (other !== undefined) throw new KneserError('KNESER_OPTION', `${other}: excludes ${name}, since ${why}`);
+  }
+  for (const name of ['mirostatRate', 'mirostatVersion'] as const) {
+    if (isGiven(name) && !isGiven('mirostat')) {
+      throw new KneserError('KNESER_OPTION', `${name}: belongs to mirostat, which needs a target in bits`);
+    }
+  }
+}
+
+/** A text that a model made. */
+export interface GeneratedText {
+  /** The whole text, with its beginning, without `<s>` and `</s>`. */
+  readonly text: string;
+  /** What the text began with; missing without `beginnings`. */
+  readonly beginning?: string;
+  /** The drawn tokens, without the beginning; the last is `</s>`, unless the text was cut. */
+  readonly tokens: readonly string[];
+  /** By token, log10 p in the model: before truncation and temperature, and not divided by the mass without `<unk>`. */
+  readonly log10Probs: Float64Array;
+  /** The sum of `log10Probs`. */
+  readonly log10Prob: number;
+  /** By token, from how many types it was drawn; missing with `beam`. */
+  readonly kept?: Uint32Array;
+  /** By token, mirostat's bound of the surprise when it was drawn [bits]; missing without mirostat. */
+  readonly mu?: Float64Array;
+}
