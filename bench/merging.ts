@@ -1,6 +1,7 @@
 /**
- * `npm run bench:merging -- FILE [--order 5]`: compares merging the models of two halves of a text with training on the whole text, in
- * seconds and in processor time, and checks that both models have the same figures.
+ * `npm run bench:merging -- FILE [--order 5] [--megabytes N] [--threads N] [--rounds 3]`: compares merging the models of two halves of a
+ * text, or of its first N megabytes, with training on the whole text, in seconds and in processor time, in alternation, and checks that
+ * both models have the same figures. The rows are medians of the rounds.
  */
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -13,24 +14,37 @@ import { runCommand, UsageError } from './command.js';
 
 await runCommand('bench:merging', async folder => {
   const { values, positionals } = parseArgs({
-    options: { order: { type: 'string', default: '5' } },
+    options: {
+      order: { type: 'string', default: '5' },
+      megabytes: { type: 'string' },
+      threads: { type: 'string' },
+      rounds: { type: 'string', default: '3' },
+    },
     allowPositionals: true,
   });
   const [file] = positionals;
   if (!file) throw new UsageError('name a text: FILE');
   const order = Number(values.order);
-  const halves = await halve(file, folder);
+  const machine = values.threads === undefined ? {} : { threads: Number(values.threads) };
+  const halves = await halve(file, folder, values.megabytes === undefined ? Infinity : Number(values.megabytes) * 1e6);
   const models = [join(folder, 'first'), join(folder, 'second')];
   for (const [i, half] of halves.entries()) await train({ files: [half], out: models[i], order });
-  const whole = await timed(() => train({ files: halves, out: join(folder, 'whole'), order }));
-  const merged = await timed(() => merge({ models, out: join(folder, 'merged') }));
+  const trained: Timed[] = [];
+  const mergers: Timed[] = [];
+  for (let round = 0; round < Number(values.rounds); round++) {
+    trained.push(
+      await timed(() => train({ files: halves, out: join(folder, 'whole'), order, force: true, ...machine })),
+    );
+    mergers.push(await timed(() => merge({ models, out: join(folder, 'merged'), force: true, ...machine })));
+  }
+  const [whole, merged] = [medianOf(trained), medianOf(mergers)];
   const figures = ({ tokens, vocabulary, tables }: TrainReport): string =>
     JSON.stringify([tokens, vocabulary, tables.map(({ types }) => types)]);
   if (figures(whole.report) !== figures(merged.report)) throw new Error('the merged model has other figures');
-  const row = (name: string, { report, cpu }: Timed): string[] => [
+  const row = (name: string, { seconds, cpu }: Timed): string[] => [
     name,
-    report.seconds.toFixed(1),
-    (report.seconds / whole.report.seconds).toFixed(2),
+    seconds.toFixed(1),
+    (seconds / whole.seconds).toFixed(2),
     cpu.toFixed(1),
     (cpu / whole.cpu).toFixed(2),
   ];
@@ -44,6 +58,7 @@ await runCommand('bench:merging', async folder => {
 /** A model that was made, and the processor time of all threads for it [s]. */
 interface Timed {
   readonly report: TrainReport;
+  readonly seconds: number;
   readonly cpu: number;
 }
 
@@ -51,15 +66,25 @@ async function timed(make: () => Promise<TrainReport>): Promise<Timed> {
   const before = process.cpuUsage();
   const report = await make();
   const { user, system } = process.cpuUsage(before);
-  return { report, cpu: (user + system) / 1e6 };
+  return { report, seconds: report.seconds, cpu: (user + system) / 1e6 };
 }
 
-/** Writes the lines of a file alternately into two files. @returns their paths. */
-async function halve(file: string, folder: string): Promise<string[]> {
+/** The median of the seconds, and of the processor times. */
+function medianOf(rounds: readonly Timed[]): Timed {
+  const middle = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >>> 1];
+  const { report } = rounds[0];
+  return { report, seconds: middle(rounds.map(round => round.seconds)), cpu: middle(rounds.map(round => round.cpu)) };
+}
+
+/** Writes the lines of the first `bytes` bytes of a file alternately into two files. @returns their paths. */
+async function halve(file: string, folder: string, bytes: number): Promise<string[]> {
   const paths = [join(folder, 'first.txt'), join(folder, 'second.txt')];
   const streams = paths.map(path => createWriteStream(path));
   let line = 0;
-  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+  for await (const text of createInterface({
+    input: createReadStream(file, { end: bytes - 1 }),
+    crlfDelay: Infinity,
+  })) {
     const stream = streams[line++ % 2];
     if (!stream.write(`${text}\n`)) await once(stream, 'drain');
   }

@@ -8,6 +8,7 @@ import type { Fault } from './fault.js';
 const SCENES: readonly Scene[] = [
   { name: 'in memory', sentences: 60_000, args: mixture() },
   { name: '--memory 80M', sentences: 540_000, args: [...mixture(), '--memory', '80M'] },
+  { name: 'contiguous', sentences: 120_000, args: ['--order', '4'] },
 ];
 
 function mixture(): string[] {

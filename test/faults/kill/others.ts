@@ -2,6 +2,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomNumbers } from '../../../src/base/random.js';
 import { modelDigest } from '../content.js';
+import { countJob, writeJob } from '../../support/spark-job.js';
 import { generateText, inFolder } from './stage.js';
 
 /** Another command that is killed, and the output that it must have made in the end. */
@@ -16,6 +17,9 @@ interface Other {
 const OTHERS: readonly Other[] = [
   { name: 'prune', args: out => ['prune', 'model', '-o', out, '--prune', '0,1', '--force'], digest: modelDigest },
   { name: 'merge', args: out => ['merge', 'model', 'model*2', '-o', out, '--force'], digest: modelDigest },
+  { name: 'subtract', args: out => ['subtract', 'both', 'model', '-o', out, '--force'], digest: modelDigest },
+  { name: 'counts', args: out => ['import', 'counts.tsv', '-o', out, '--force'], digest: modelDigest },
+  { name: 'spark import', args: out => ['spark', 'import', 'job', '-o', out, '--force'], digest: modelDigest },
   { name: 'mix', args: out => ['mix', 'model', 'model', '-o', out, '--force'], digest: modelDigest },
   { name: 'export', args: out => ['export', 'model', '--arpa', `${out}/model.arpa`], digest: fileIn('model.arpa') },
   { name: 'import', args: out => ['import', 'model.arpa', '-o', out, '--force'], digest: modelDigest },
@@ -39,6 +43,11 @@ export async function killOthers(
     await writeFile(stage.at('valid.txt'), generateText(2_000));
     await stage.succeed(['train', 'text.txt', '--out', 'model', '--order', '3', '--quiet']);
     await stage.succeed(['export', 'model', '--arpa', 'model.arpa', '--quiet']);
+    await stage.succeed(['merge', 'model', 'model*2', '-o', 'both', '--quiet']);
+    await writeFile(stage.at('counts.tsv'), (await stage.succeed(['counts', 'model'])).stdout);
+    const sentences = generateText(4_000).split('\n').filter(Boolean);
+    await mkdir(stage.at('job'));
+    writeJob(stage.at('job'), countJob({ sentences: sentences.map(line => line.split(' ')), order: 3 }));
     const answer = (await stage.ask('model')).stdout;
     for (const { name, args, digest, inPlace = false } of OTHERS) {
       const prepare = async (): Promise<string> => {
