@@ -296,6 +296,7 @@ export class LanguageModel extends PagedModel {
 /** Scores one task at a time, on this thread. */
 class OneTask implements TaskScorer {
   readonly count = 1;
+  readonly mostTasks = 1;
   readonly taskTokens = BLOCK_TASK;
 
   /** @param inTurn runs calls of the model one at a time. */

@@ -29,6 +29,10 @@ export class BlockThreads implements TaskScorer {
     return this.threads.count;
   }
 
+  get mostTasks(): number {
+    return this.count + 1;
+  }
+
   /** Gives a piece to the next thread. @returns the sums of each {@link PIECE_WORDS} ids. @throws KNESER_DAMAGED, KNESER_IO */
   score(piece: Piece): Promise<PieceSum[]> {
     return this.ask({ piece, byToken: false }) as Promise<PieceSum[]>;

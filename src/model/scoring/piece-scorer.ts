@@ -6,8 +6,8 @@ import { beginPiece, tokenScores, type Piece, type TokenScores } from './pieces.
 import { runAwaiting } from './scorer.js';
 
 /** How many tokens a task of sentences should have: more would take much memory, because the caller's sentences wait for their scores. */
-export const BLOCK_TASK = 1 << 17;
-/** A thread is started for at least this many words: with fewer, its start (reading, compiling) takes as long as it saves (measured). */
+export const BLOCK_TASK = 1 << 18;
+/** The fewest words that a thread is started for: with fewer, it reads and compiles for as long as it saves (measured). */
 const LEAST_STRETCH = 1 << 20;
 
 /** The largest number of words that is at most `words` and a number of whole pieces; at least one piece. */

@@ -5,9 +5,6 @@ import { EOS, EOS_WORD } from '../../text/tokens.js';
 import type { Piece, TokenScores } from './pieces.js';
 import { scoreOf, type Score } from './score.js';
 
-/** How many tasks may be due, for each thread. */
-const TASKS_A_THREAD = 3;
-
 /** Stands for the next sentence while the caller has not given it yet. */
 const WAITING = Symbol('waiting');
 
@@ -35,6 +32,8 @@ export interface TaskScorer {
   readonly count: number;
   /** How many tokens a piece should have, if the caller's sentences come as fast as they are scored. */
   readonly taskTokens: number;
+  /** How many pieces of that many tokens it may owe at the same time. */
+  readonly mostTasks: number;
   scoreTokens(piece: Piece): Promise<TokenScores>;
 }
 
@@ -88,7 +87,7 @@ export async function* scoreSentences(
         }
       }
       const underWay = tasks.filter(({ hasEnded }) => !hasEnded);
-      if (group.length > 0 && underWay.length < (isFull || !next ? scorer.count * TASKS_A_THREAD : scorer.count)) {
+      if (group.length > 0 && underWay.length < (isFull || !next ? scorer.mostTasks : scorer.count)) {
         tasks.push(beginTask(group, ends, scorer));
         group = [];
         tokens = 0;

@@ -24,6 +24,10 @@ export class ScoringThreads implements TaskScorer {
     return this.threads.count;
   }
 
+  get mostTasks(): number {
+    return 3 * this.count;
+  }
+
   /** Gives a piece to the next thread, which adds up the scores of the piece. */
   score(piece: Piece): Promise<PieceSum> {
     return this.ask({ piece, byToken: false }) as Promise<PieceSum>;
