@@ -7,7 +7,7 @@ import { runAwaiting } from './scorer.js';
 
 /** How many tokens a task of sentences should have: more would take much memory, because the caller's sentences wait for their scores. */
 export const BLOCK_TASK = 1 << 18;
-/** The fewest words that a thread is started for: with fewer, it reads and compiles for as long as it saves (measured). */
+/** A text is worth one thread for every 2^20 words, or part of them: with far fewer, a start takes as long as the thread saves (measured). */
 const LEAST_STRETCH = 1 << 20;
 
 /** The largest number of words that is at most `words` and a number of whole pieces; at least one piece. */
