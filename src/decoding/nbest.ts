@@ -2,6 +2,7 @@ import { KneserError } from '../base/errors.js';
 
 /** A text that another model proposes. */
 export interface Candidate {
+  /** The text, which the language model's tokenizer cuts into tokens. */
   readonly text: string;
   /** Its score by that model, natural logarithm; higher is better. 0 where the file has none. */
   readonly score: number;
@@ -9,7 +10,9 @@ export interface Candidate {
 
 /** The texts that another model proposes for one input, such as one utterance; its first choice first. */
 export interface NBestList {
+  /** The name of the input. */
   readonly id: string;
+  /** At least one candidate. */
   readonly candidates: readonly Candidate[];
 }
 

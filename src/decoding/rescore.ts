@@ -18,6 +18,7 @@ import type { Candidate, NBestList } from './nbest.js';
 
 /** The part of a model that rescoring needs: an opened or a loaded model. */
 export interface RescoringModel {
+  /** Scores a sentence with `</s>`. */
   score(sentence: Sentence): Score | Promise<Score>;
 }
 
@@ -33,6 +34,7 @@ export interface RescoringWeights {
 export interface RescoreOptions extends RescoringWeights {
   /** The language model. */
   readonly model: RescoringModel;
+  /** The n-best lists; each is scored as it is read. */
   readonly lists: Iterable<NBestList> | AsyncIterable<NBestList>;
   /** Added to log10 p for each token outside the vocabulary. Default −10. */
   readonly oov?: number;
@@ -71,13 +73,17 @@ export interface RescoredCandidate extends Candidate {
 
 /** A list with its candidates by falling total. */
 export interface RescoredList {
+  /** The name of the input. */
   readonly id: string;
+  /** By falling total, but for `keepFirstUnless`. */
   readonly candidates: readonly RescoredCandidate[];
 }
 
 /** Weights that were tuned, and the errors with them. All rates are edits over the length of the references, or the share of texts that are not exact. */
 export interface TuneRescoringReport {
+  /** What was made as small as possible. */
   readonly metric: 'wer' | 'cer' | 'exact';
+  /** Number of lists. */
   readonly lists: number;
   /** The error rate of the first candidates. */
   readonly first: number;
@@ -85,7 +91,9 @@ export interface TuneRescoringReport {
   readonly tuned: number;
   /** The error rate of the best candidate of each list: no weights can do better. */
   readonly oracle: number;
+  /** The tuned α. */
   readonly weight: number;
+  /** The tuned β. */
   readonly wordBonus: number;
 }
 

@@ -8,7 +8,7 @@
  * └──────────────────────────────────────────┴──────────────────────────────────────┴───────────┘
  * ```
  *
- * The place is counted in words from the first word of the data.
+ * The place is an index of a 32-bit word, counted from the first word of the data.
  */
 
 /** Groups of words and of ranks have 2^6 numbers, those of counts 2^4: a large count makes its group wide. */

@@ -4,23 +4,23 @@ import { countBits, nearSet, nthSet, rankFrom } from './bits.js';
 import { numberOf, WHOLE } from './decimals.js';
 import { fitsIn, headsOf, NARROW_GROUPS, numberAt, unpackNumbers, WIDE_GROUPS } from './packed-numbers.js';
 
-/** Rows, and contexts, of a block at most. */
+/** The most rows, and the most contexts, of a block. */
 export const TRIE_ROWS = 1 << 12;
-/** Bits of a block's unary code of children at most: contexts and parents together. */
+/** The most bits of a block's unary code of children, which has a bit for each context and each parent. */
 export const CHILD_BITS = 1 << 16;
-/** The totals of contexts with more followers are stored; those of others are added up. */
+/** A block stores the totals of a context with more followers than this; it adds up the totals of other contexts when asked. */
 export const ADDED_UP = 16;
 /** Every 2^4-th context and parent, and every 2^7-th row, has a sample. */
 export const SAMPLE_SHIFT = 4;
 export const COUNT_SAMPLE_SHIFT = 7;
-/** Numbers of an entry of the totals: context, Σc, N1, N2, followers in this block. */
+/** 32-bit numbers in an entry of the list of totals: context, Σc, N1, N2, followers in this block. */
 export const TOTALS = 5;
-/** Parents with more children in a block are listed there. */
+/** A block lists each parent with more children in the block than this, with the number of these children. */
 export const COUNTED_UP = 32;
-/** Numbers of an entry of that list: parent, children. */
+/** 32-bit numbers in an entry of the list of such parents: parent, number of children. */
 export const FAMILY = 2;
 
-/** Places of the numbers of a block's header. */
+/** The index of each 32-bit number of a block's header. */
 export const Header = {
   checksum: 0,
   /** C, the number of contexts; R, the number of rows. */
@@ -35,7 +35,7 @@ export const Header = {
   firstRow: 6,
   /** Followers of the block's only context where other blocks have some of them, else 0. */
   followers: 7,
-  /** Where the sections begin, in words. 0: the block has none. */
+  /** Each field from here on, except numbers of entries, is the index of the first word of a section; 0 if there is none. */
   words: 8,
   childBits: 9,
   childSamples: 10,
@@ -61,16 +61,16 @@ export const Header = {
   end: 27,
 } as const;
 
-/** Words of a header. */
+/** The length of a header [32-bit words]. */
 export const HEADER_WORDS = 28;
 
-/** Working memory: the counts above 1 of a block, less 2. */
+/** Working memory: each count above 1 of a block, minus 2. */
 const manyCounts = new Uint32Array(TRIE_ROWS);
 
-/** log10. Small enough that a sum of one back-off for each order stays finite. */
+/** The greatest log10 p or log10 back-off of a block. A sum of one back-off for each order then stays below +∞. */
 const LARGEST_NUMBER = 1e300;
 
-/** Where decimals lie: packed digits behind the point, packed codes 2 · digits + sign, and doubles where that is not exact. */
+/** Indices of the words that hold decimals: packed numbers of digits after the point, packed codes 2 · digits + sign, and doubles for numbers that these codes cannot give exactly. */
 interface Decimals {
   readonly digits: number;
   readonly digitsData: number;
@@ -105,7 +105,7 @@ export class TrieBlock {
   followers = 0;
   prunedTotal = 0;
 
-  /** Where the entry that was looked for last is. */
+  /** The index in `data` of the entry that `entryOf` found last. */
   private entry = 0;
   private readonly wordHeads: number;
   private readonly wordData: number;
@@ -421,7 +421,7 @@ export class TrieBlock {
     return numberOf(places, code);
   }
 
-  /** Checks the decimals from one word to another. NaN, and numbers that sums could make infinite, are refused. */
+  /** Checks the `length` decimals in the words `from` … `to` − 1. Refuses NaN and numbers above {@link LARGEST_NUMBER}; −∞ is allowed. */
   private decimals(from: number, to: number, length: number): Decimals {
     const { data } = this;
     const digits = from + 2;
@@ -446,7 +446,7 @@ export class TrieBlock {
     return found;
   }
 
-  /** Checks that each section lies where the next one does not begin yet. */
+  /** Checks that each section begins after the header and ends within the block. */
   private checkSections(): void {
     const { data, contexts, rows, parents } = this;
     const many = data[Header.many];
@@ -480,7 +480,7 @@ export class TrieBlock {
     this.checkList(this.families, this.familyCount, FAMILY, parents, 1, contexts);
   }
 
-  /** Checks that keys ascend below `keys`, and that numbers `field` of the entries are at most `most`. */
+  /** Checks that the keys of a list ascend and are below `keys`, and that number `field` of each entry is at most `most`. */
   private checkList(list: number, count: number, size: number, keys: number, field: number, most: number): void {
     const { data } = this;
     for (let i = 0, before = -1; i < count; i++) {
@@ -492,8 +492,8 @@ export class TrieBlock {
   }
 
   /**
-   * Checks that of `bits` bits the last and `set` in all are set, and that samples ascend: wrong ones then lead to other runs of the
-   * block, and no look-up leaves it. {@link checkSamples} tells whether they are right.
+   * Checks that `set` of the `bits` bits are set, the last bit among them, and that the samples ascend. A wrong sample can then lead
+   * only to another run of the same block, so that no look-up leaves the block. {@link checkSamples} finds wrong samples.
    */
   private checkBits(base: number, bits: number, set: number, samples: number, runs: number, shift: number): void {
     const { data } = this;

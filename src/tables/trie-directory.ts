@@ -52,7 +52,7 @@ export function decodeTrieDirectory(value: Uint8Array): TrieDirectory {
   return { parents, words, ranks };
 }
 
-/** The last block whose first row is not behind this one; −1 where it is before all. @param from a block from which to search. */
+/** The last block whose first row is at or before the row (parent, word, rank); `from` − 1 if no block from `from` on is. */
 export function findTrieBlock(
   { parents, words, ranks }: TrieDirectory,
   parent: number,
@@ -73,7 +73,7 @@ export function findTrieBlock(
   return low - 1;
 }
 
-/** Whether the first row of a block is behind all rows of a context that is not wide; so it is of the block after the last one. */
+/** Whether the first row of a block is behind all rows of a context that is not wide; true if `block` is the number of blocks. */
 export function isBehind(
   { parents, words, ranks }: TrieDirectory,
   block: number,

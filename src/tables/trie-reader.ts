@@ -57,17 +57,17 @@ export function openTrieBlock(
   });
 }
 
-/** Reads single blocks of all tables, in any order, and keeps those used last. */
+/** Reads single blocks of all tables, in any order, and keeps the blocks read last in memory. */
 export class TrieReader {
   private readonly cache = new Map<number, TrieBlock>();
   private bytes = 0;
-  /** One of these is read into while the blocks in the other are used. */
+  /** `pass` reads into one of these while the blocks in the other are used. */
   private readonly memories = [new BlockMemory(), new BlockMemory()];
   private passes = 0;
 
   constructor(
     readonly store: ModelStore,
-    /** Bytes of memory to aim for. */
+    /** `makeRoom` drops blocks until the blocks in memory take at most this many bytes. */
     private readonly limit: number,
   ) {}
 
@@ -109,7 +109,7 @@ export class TrieReader {
   }
 }
 
-/** Tables have fewer blocks than this. */
+/** Every table has fewer blocks than this. */
 const MOST_BLOCKS = 2 ** 32;
 
 function keyOf(table: number, block: number): number {

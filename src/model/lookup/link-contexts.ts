@@ -7,10 +7,10 @@ import { capacityFor, EMPTY_HEADER, HEADER, LONG, LONG_HEADER, SHORT, wordMask }
  *
  * Input: `table`, whose n-grams are sorted by context, then by their last word; and `other`, whose contexts are sorted by their nearest
  * word, which is the last word of the n-gram, then by the others. So n-grams and contexts with the same such word come in the same
- * order, and each word needs one cursor. Output: the links in the rows of `table`.
+ * order, and one cursor per word finds the context of each n-gram. Output: the links in the rows of `table`.
  *
- * @param hasAll whether every n-gram that does not end with `</s>` is a context: nothing is compared.
- * @returns whether each context is an n-gram.
+ * @param hasAll whether every n-gram that does not end with `</s>` is a context of `other`; the words are then not compared.
+ * @returns whether each context of `other` is an n-gram of `table`.
  */
 export function linkContexts(table: LoadingTable, other: LoadingTable, hasAll: boolean): boolean {
   const { data, stride, linksAt, pattern } = table.memory;
@@ -24,7 +24,7 @@ export function linkContexts(table: LoadingTable, other: LoadingTable, hasAll: b
   return true;
 }
 
-/** By word, the next of its contexts, and the one after its last. */
+/** Two numbers per word w: the first context whose nearest word is w, and the context after the last such context. */
 function cursors({ firsts }: LoadingTable): Uint32Array {
   const nexts = new Uint32Array(2 * (firsts.length - 1));
   for (let word = 0; word + 1 < firsts.length; word++) {
@@ -58,19 +58,20 @@ function linkSome(table: LoadingTable, other: LoadingTable, link: number): boole
   return areAtEnd(nexts);
 }
 
-/** Contexts of a part of the words: their links, and the cursors of their words, fit in the processor's cache. */
+/** A part of the words has about 2^16 contexts, so that their links and the cursors of their words fit in the processor's cache. */
 const PART_SHIFT = 16;
 
 /**
- * The same where each n-gram is a context. The words of all rows are first distributed to parts, whose cursors move in a small part of
- * the memory; they become links there, and come back to their rows in the same order.
+ * Links each n-gram that does not end with `</s>`, where all of these are contexts. First distributes the last words of the n-grams to
+ * parts of the vocabulary, so that the cursors of one part stay in the cache; then replaces each word by its link; then copies the
+ * links to the rows in the same order.
  */
 function linkAll(table: LoadingTable, other: LoadingTable, link: number): boolean {
   const { data, stride, wordBits } = table.memory;
   const { firsts, links, contextCount } = other;
   const mask = wordMask(wordBits);
   const words = firsts.length - 1;
-  // By word its part, and by part the place of its next entry: a part has as many entries as its words have contexts.
+  // `partOf[word]` is the part of a word; `starts[part]` is the first entry of a part, which has an entry for each context of its words.
   const partOf = new Uint16Array(words);
   const starts = new Uint32Array((contextCount >>> PART_SHIFT) + 1);
   for (let word = words - 1; word >= 0; word--) {
@@ -108,13 +109,13 @@ function linkAll(table: LoadingTable, other: LoadingTable, link: number): boolea
   return true;
 }
 
-/** The place of the first row of a region. @param link to the region. */
+/** The index in `data` of the first row of the region to which `link` leads. */
 function firstRow(data: Uint32Array, link: number): number {
   const region = link >>> 1;
   return link & 1 ? region : region + ((data[region + 1] | 0) === LONG ? LONG_HEADER : HEADER);
 }
 
-/** Number of its rows or slots. */
+/** The number of rows (slots of the hash, if it is one) of the region to which `link` leads. */
 function capacity(data: Uint32Array, link: number): number {
   if (link & 1) return 1;
   const region = link >>> 1;
@@ -122,7 +123,7 @@ function capacity(data: Uint32Array, link: number): number {
   return capacityFor(shape === LONG ? data[region + 2] : shape & SHORT);
 }
 
-/** Whether an n-gram's context has the words of another context behind its nearest. */
+/** Whether the words of context `c` equal the words of context `other` without its nearest word. */
 function isSame(contexts: readonly Uint32Array[], c: number, others: readonly Uint32Array[], other: number): boolean {
   for (let j = 0; j < contexts.length; j++) if (contexts[j][c] !== others[j + 1][other]) return false;
   return true;

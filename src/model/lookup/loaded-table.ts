@@ -46,11 +46,11 @@ export class LoadedTable implements CountTable {
   /** For each position, the link to the region of its context, and (`starts`) the index of the row at which the search begins. */
   private readonly links: Uint32Array;
   private readonly starts: Uint32Array;
-  /** A sum of the values that `touch` read: it is kept so that the reads are not optimised away. */
+  /** A sum of the values that `touch` read: storing it keeps V8 from removing the reads. */
   private touched = 0;
 
   /**
-   * @param index the table's place in the evidence.
+   * @param index the table's index in the evidence.
    * @param contextTable the table whose n-grams are the contexts of this one; `undefined` for the empty pattern.
    * @param parent the table of the contexts without their farthest word, which has each n-gram of this one without that word.
    * @param positions the most positions that a batch can have.
@@ -95,7 +95,7 @@ export class LoadedTable implements CountTable {
    * - When: after the tables of shorter contexts, with the same batch.
    *
    * @param positions number of positions of the batch.
-   * @param discounts D1, D2, D3+ at places 1 to 3.
+   * @param discounts D1, D2, D3+ at indices 1 to 3.
    */
   interpolate(
     ids: Uint32Array,
@@ -175,7 +175,7 @@ export class LoadedTable implements CountTable {
     }
   }
 
-  /** The count in a row; of a back-off model the place of log10 p, plus 1. */
+  /** The count in a row; in a back-off model the index of log10 p in `numbers`, plus 1. */
   private countIn(row: number): number {
     const { data, wordBits, large } = this.memory;
     if (this.numbers) return data[row + 1];

@@ -26,12 +26,13 @@ const columns = new TrieColumns();
 
 /** How a table is loaded. */
 export interface LoadingOptions {
-  /** The numbers of the table, zeroed, `roomFor` of them. */
+  /** Gets the rows: `roomFor` 32-bit numbers, all 0. */
   readonly data: Uint32Array;
+  /** Length of a row [32-bit numbers]. */
   readonly stride: number;
   /** Word ids are below this. */
   readonly words: number;
-  /** Of a back-off model, gets log10 p and back-offs. */
+  /** Gets log10 p and log10 back-offs; `undefined` for a model with counts. */
   readonly numbers: TableNumbers | undefined;
   /** Whether tables of longer contexts have this one as their parent. */
   readonly isParent: boolean;
@@ -40,20 +41,20 @@ export interface LoadingOptions {
 }
 
 /**
- * A table while it is loaded: takes the blocks of a trie table in their order, and puts their contexts and rows into memory. The columns
- * of the parent's table tell the words that ranks stand for.
+ * A table while it is loaded: takes the blocks of a trie table in their order, and puts their contexts and rows into memory. A rank
+ * is the index of a word among the followers of the context's parent, so the words come from the columns of the parent's table.
  */
 export class LoadingTable {
   /** Number of contexts so far. */
   contextCount = 0;
   /** By context, the link to its region. */
   readonly links: Uint32Array;
-  /** By word, the first context whose nearest word it is or a later word; one more entry is the number of contexts. */
+  /** By word, the first context whose nearest word has this id or a greater id; one more entry is the number of contexts. */
   readonly firsts: Uint32Array;
-  /** By word of a context, nearest first, a column with an entry a context; empty without `hasContexts`. */
+  /** `contexts[j][c]` is word j of context c, the nearest word first; empty without `hasContexts`. */
   readonly contexts: readonly Uint32Array[];
 
-  /** By context, its first row in `words`; one more entry. */
+  /** By context, its first row in `words`; one more entry is the number of rows. */
   private starts: Uint32Array;
   /** By row, its word. */
   private words: Uint32Array;
@@ -64,7 +65,7 @@ export class LoadingTable {
   private readonly linksAt: number;
   /** The nearest word of the last context. */
   private nearest = 0;
-  /** Of the current wide context, the place of its rows, the number of its followers, and how many of these are in later blocks. */
+  /** Of the current wide context: the index of its rows in `data`, the number of its followers, and how many of these are in later blocks. */
   private wide = 0;
   private wideFollowers = 0;
   private missing = 0;
@@ -325,7 +326,7 @@ export class LoadingTable {
     }
   }
 
-  /** The free row of a hash where a word belongs. */
+  /** The index of the free row of a hash that a new word gets. */
   private freeRow(first: number, followers: number, word: number): number {
     const { data, stride } = this.options;
     const capacity = followers + (followers >>> 1);
@@ -338,7 +339,7 @@ export class LoadingTable {
     return at;
   }
 
-  /** Writes the header of a region. @returns the place after it. */
+  /** Writes the header of a region. @returns the index in `data` after the header. */
   private putHeader(at: number, total: number, ones: number, twos: number, followers: number, pruned: number): number {
     const { data } = this.options;
     data[at] = total;

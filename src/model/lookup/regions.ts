@@ -1,11 +1,11 @@
 import type { Pattern } from '../../tables/pattern.js';
 import type { TablePart } from './table-part.js';
 
-/** Numbers before the rows of a region: Σc, and N1, N2 and the number of followers in one. */
+/** 32-bit numbers before the rows of a region: Σc; then N1, N2 and the number of followers, packed into one number. */
 export const HEADER = 2;
-/** The same of a region that {@link LONG} marks: Σc, LONG, followers, N1, N2, and the part of Σc that was pruned. */
+/** 32-bit numbers before the rows of a region that {@link LONG} marks: Σc, LONG, followers, N1, N2, and the part of Σc that was pruned. */
 export const LONG_HEADER = 6;
-/** In place of N1, N2 and followers: they do not fit, or a part of Σc was pruned. */
+/** Stands in place of the packed N1, N2 and followers if one of these does not fit, or if a part of Σc was pruned. */
 export const LONG = -1;
 /** Bits of each of the three numbers in a short header. */
 export const SHORT_BITS = 10;
@@ -40,7 +40,7 @@ export interface TableMemory {
   readonly contextTable: number;
   /** The place of the table whose pattern lacks the farthest word; −1 for the empty pattern. */
   readonly parent: number;
-  /** The number of the link, in the rows of that table, that leads here. */
+  /** Which link (from 0) in a row of `contextTable` leads to this table. */
   readonly contextColumn: number;
   /** Length of a row, in 32-bit numbers. */
   readonly stride: number;
@@ -52,7 +52,7 @@ export interface TableMemory {
   readonly large: Uint32Array;
 }
 
-/** The count in a row whose count is in `large`. */
+/** The number that a row has in place of a count that is in `large`. */
 export function mostCount(wordBits: number): number {
   return -1 >>> wordBits;
 }
@@ -92,7 +92,7 @@ export function loadedBytes(parts: readonly TablePart[], words: number): number 
 /** Limit of an index: a link (2 · index + 1) and a reference to a number (index + 1) must fit into 32 bits. */
 const MOST_PLACES = 2 ** 31;
 const MOST_NUMBERS = 2 ** 32 - 1;
-/** Limit of word ids: they leave a bit to the count. */
+/** Limit of the vocabulary: a word id then takes at most 31 of the 32 bits, and the count has at least one. */
 const MOST_WORDS = 2 ** 31;
 
 /** Whether the indices of all tables are within the limits of their 32 bits; if not, tables cannot be loaded on any machine. */
@@ -133,7 +133,7 @@ const SPARE = LONG_HEADER;
 
 /** Counts that do not fit in rows: an open-addressing hash of pairs of numbers, the place of the row and the count. */
 export class LargeCounts {
-  /** Pairs, a power of two of them; 0 in place of the place of a row: none. */
+  /** Pairs (index of the row, count); their number is a power of two. A free pair has 0 as the index. */
   values = new Uint32Array(2 * 16);
   private size = 0;
 

@@ -2,7 +2,7 @@ import type { TrieBlock } from '../../tables/trie-block.js';
 
 /** A context with this many rows or fewer is searched, however many words are looked up in it. */
 const FEWEST_ROWS = 16;
-/** Mapping a context pays if more words than this share of its rows are looked up in it. */
+/** Mapping the rows of a context saves time if more words than this share of its rows are looked up in the context. */
 const SHARE = 1 / 4;
 
 /** The rows of one context by rank: in contexts in which many words are looked up, each row is found in one step. */

@@ -30,9 +30,9 @@ export async function loadTables(
   }
   const hasContexts = parts.some(part => part.contextTable > 0 && !hasAll(part));
   const memories: TableMemory[] = [];
-  // Of the tables that later ones need: of their parents the rows, of their context tables where regions are.
+  // The tables that later tables need: as parents for their rows, as context tables for the links to their regions.
   const loading: (LoadingTable | undefined)[] = [];
-  // Shorter contexts first: a table's words are found by those of its parent.
+  // Shorter contexts first, because the words of a table are found in the rows of its parent.
   for (const [index, part] of parts.entries()) {
     const links = linkedTables(parts, index).length;
     const table = new LoadingTable(part, loading[part.parent], {
@@ -66,7 +66,7 @@ function hasAll({ pattern, manifest }: TablePart): boolean {
   return pattern[0] === 1 && manifest.dropped === undefined;
 }
 
-/** Frees memory that no table from number `next` on needs. */
+/** Frees the rows of tables, and whole tables, that no table from index `next` on needs. */
 function drop(loading: (LoadingTable | undefined)[], parts: readonly TablePart[], next: number): void {
   const later = parts.slice(next);
   for (const [index, table] of loading.entries()) {

@@ -5,7 +5,7 @@ import type { TrieBlock } from '../../tables/trie-block.js';
 export class TrieContext {
   /** Number of rows. */
   readonly length: number;
-  /** Where the context's rows begin in the first block. */
+  /** The index of the context's first row in the first block. */
   private readonly from: number;
   /** The number of the context within the first block. */
   private readonly local: number;
@@ -61,7 +61,7 @@ export class TrieContext {
     return blocks.length === 1 ? blocks[0] : blocks[Math.floor(row / blocks[0].rows)];
   }
 
-  /** Where a row is in its block. */
+  /** The index of a row of the context within its block. */
   private at(row: number): number {
     const { blocks, from } = this;
     return blocks.length === 1 ? from + row : row % blocks[0].rows;

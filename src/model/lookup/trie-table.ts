@@ -31,7 +31,7 @@ type Visit = (block: TrieBlock, from: number, to: number) => void;
  * words of each parent only have to be sorted by the farthest word of their contexts in this table.
  */
 export class TrieTable implements TrieLevel {
-  /** `undefined` until it was read. */
+  /** The first rows of the table's blocks; `undefined` until they were read. */
   private directory: TrieDirectory | undefined;
   /** Number of groups in the plan. */
   private groups = 0;

@@ -7,7 +7,7 @@ import { runAwaiting } from './scorer.js';
 
 /** How many tokens a task of sentences should have: more would take much memory, because the caller's sentences wait for their scores. */
 export const BLOCK_TASK = 1 << 18;
-/** The fewest words that a thread is started for: with fewer, it reads and compiles for as long as it saves (measured). */
+/** A text is worth one thread for every 2^20 words, or part of them: with far fewer, a start takes as long as the thread saves (measured). */
 const LEAST_STRETCH = 1 << 20;
 
 /** The largest number of words that is at most `words` and a number of whole pieces; at least one piece. */
@@ -15,7 +15,7 @@ export function wholePieces(words: number): number {
   return PIECE_WORDS * Math.max(1, Math.floor(words / PIECE_WORDS));
 }
 
-/** How many threads are worth their start for a text of about so many words. @param most the most threads. */
+/** How many threads are worth their start for a text of about this many words. @param most the most threads. */
 export function threadsFor(words: number, most: number): number {
   return Math.max(1, Math.min(most, Math.ceil(words / LEAST_STRETCH)));
 }

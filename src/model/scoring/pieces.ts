@@ -50,7 +50,7 @@ export function createLoadedScorer(plan: ScoringPlan): LoadedScoring {
 
 /** A piece of a text, which any thread can score by itself. */
 export interface Piece {
-  /** The ids of the piece, `history` ids first that are not scored. */
+  /** The ids of the piece: first `history` ids that are not scored, then the ids that are. */
   readonly ids: Uint32Array<ArrayBuffer>;
   /** How many of the first ids are only history: the last words of the previous piece, if that piece ended within a sentence. */
   readonly history: number;
@@ -104,7 +104,7 @@ export class PieceCutter {
   }
 }
 
-/** How many ids before `ids[at]` are history of it: at most `longest`, all of its sentence. */
+/** How many ids before `ids[at]` are its history: at most `longest` ids, all in the same sentence. */
 function historyAt(ids: Uint32Array, at: number, longest: number): number {
   let from = at;
   while (from > 0 && at - from < longest && ids[from - 1] !== EOS) from--;

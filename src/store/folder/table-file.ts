@@ -58,7 +58,7 @@ export interface BlockPlace {
   readonly length: number;
 }
 
-/** The index of a table file: for each data block a key that is not before the keys of the block and before those of the next one. It is searched as it lies. */
+/** The index of a table file. It has a key for each data block: at or after every key of the block, before every key of the next block. It is searched undecoded. */
 export class TableIndex {
   /** Number of data blocks. */
   readonly length: number;

@@ -19,7 +19,7 @@ import {
 const OPEN_FILES = 64;
 /** The most table files whose index is in memory [about 10 kB each]. */
 const KEPT_INDEXES = 4096;
-/** Two data blocks are read at once if at most this many bytes are between them. */
+/** Two data blocks are read in one read if at most this many bytes lie between them. */
 const GAP_BYTES = 16 << 10;
 /** The most bytes of one read. */
 const READ_BYTES = 1 << 20;
@@ -51,7 +51,7 @@ interface File {
   readings: number;
 }
 
-/** Where a value is, and its place in the list of values that were asked for. */
+/** Where a value is, and the index of its key in the list of keys that were asked for. */
 interface Wanted {
   readonly file: number;
   /** The data block [bytes of the file]. */
@@ -234,7 +234,7 @@ export class TableStore implements ModelStore {
   }
 }
 
-/** Groups data blocks that are near each other in a file, so that a group is read at once. */
+/** Groups data blocks that are near each other in a file, so that one read brings a whole group. */
 function runsOf(wanted: Wanted[]): Wanted[][] {
   wanted.sort((a, b) => a.file - b.file || a.offset - b.offset);
   const runs: Wanted[][] = [];
