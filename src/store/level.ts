@@ -111,7 +111,8 @@ export class LevelWriter implements ModelWriter {
    */
   async finish(): Promise<void> {
     await this.sync();
-    if (this.isForModel) await this.database.compactRange?.(FIRST_KEY, LAST_KEY);
+    // The first call writes the values that are in memory, but chooses the levels to compact before; the second call sees all files.
+    for (let call = 0; call < 2 && this.isForModel; call++) await this.database.compactRange?.(FIRST_KEY, LAST_KEY);
     await this.database.close();
   }
 
