@@ -1,5 +1,6 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { close, closeSync, open, read } from 'node:fs';
 import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 import { compareBytes } from '../../base/bytes.js';
 import { KneserError, readError } from '../../base/errors.js';
 import { BlockDamage } from '../../base/sealed.js';
@@ -36,6 +37,15 @@ export interface SharedTables extends SharedStore {
   readonly shown: string;
 }
 
+const openAsync = promisify(open);
+const readAsync = promisify(read);
+const closeAsync = promisify(close);
+
+/** Closes the files of a store that was dropped without `close`. */
+const dropped = new FinalizationRegistry<ReadonlySet<number>>(descriptors => {
+  for (const descriptor of descriptors) closeSync(descriptor);
+});
+
 /** A table file of a generation. */
 interface File {
   readonly path: string;
@@ -46,7 +56,7 @@ interface File {
   /** The decoded index, while it is in memory. */
   index: Promise<TableIndex> | undefined;
   /** The open file, while it is open. */
-  handle: Promise<FileHandle> | undefined;
+  descriptor: Promise<number> | undefined;
   /** How many reads of the file are under way. */
   readings: number;
 }
@@ -70,6 +80,8 @@ export class TableStore implements ModelStore {
   readonly name: string;
   /** The files in the order of their keys. */
   private readonly files: readonly File[];
+  /** The file descriptors that are open. */
+  private readonly descriptors = new Set<number>();
   /** The numbers of the files that are open, in the order of their last use. */
   private readonly opened = new Set<number>();
   /** The numbers of the files whose index is in memory, in the order of their last use. */
@@ -77,6 +89,7 @@ export class TableStore implements ModelStore {
 
   /** @throws KNESER_DAMAGED for files whose ranges of keys overlap. */
   constructor(readonly shared: SharedTables) {
+    dropped.register(this, this.descriptors);
     const { folder, files, shown } = shared;
     this.name = shared.name;
     const bytesOf = (key: string): Uint8Array => Buffer.from(key, 'hex');
@@ -86,7 +99,7 @@ export class TableStore implements ModelStore {
           ? [{ path: join(folder, file), bytes, table, first: bytesOf(table.first), last: bytesOf(table.last) }]
           : [],
       )
-      .map(file => ({ ...file, index: undefined, handle: undefined, readings: 0 }))
+      .map(file => ({ ...file, index: undefined, descriptor: undefined, readings: 0 }))
       .sort((a, b) => compareBytes(a.first, b.first));
     const overlaps = this.files.some(({ first }, i) => i > 0 && compareBytes(this.files[i - 1].last, first) >= 0);
     if (overlaps) throw new KneserError('KNESER_DAMAGED', `${shown}: the ranges of keys of two table files overlap`);
@@ -142,9 +155,7 @@ export class TableStore implements ModelStore {
   }
 
   async close(): Promise<void> {
-    const handles = this.files.map(({ handle }) => handle);
-    for (const file of this.files) file.handle = undefined;
-    for (const handle of handles) await (await handle?.catch(() => undefined))?.close();
+    for (const file of this.files) await this.closeFile(file);
   }
 
   /** The number of the file whose range holds a key; −1 if there is none. */
@@ -181,19 +192,22 @@ export class TableStore implements ModelStore {
     const file = this.files[number];
     file.readings++;
     try {
-      file.handle ??= open(file.path, 'r');
+      file.descriptor ??= openAsync(file.path, 'r').then(descriptor => {
+        this.descriptors.add(descriptor);
+        return descriptor;
+      });
       use(this.opened, number);
-      const handle = await file.handle;
+      const descriptor = await file.descriptor;
       const bytes = Buffer.allocUnsafeSlow(to - from);
       for (let at = 0; at < bytes.length;) {
-        const { bytesRead } = await handle.read(bytes, at, bytes.length - at, from + at);
+        const { bytesRead } = await readAsync(descriptor, bytes, at, bytes.length - at, from + at);
         if (bytesRead === 0) throw this.damaged(number, undefined, 'cut short');
         at += bytesRead;
       }
       return bytes;
     } catch (error) {
       if (error instanceof KneserError) throw error;
-      if (!(await file.handle?.catch(() => undefined))) file.handle = undefined;
+      if ((await file.descriptor?.catch(() => undefined)) === undefined) file.descriptor = undefined;
       throw readError(this.shownPath(number), error);
     } finally {
       file.readings--;
@@ -208,10 +222,15 @@ export class TableStore implements ModelStore {
       const file = this.files[number];
       if (file.readings > 0) continue;
       this.opened.delete(number);
-      const { handle } = file;
-      file.handle = undefined;
-      await (await handle?.catch(() => undefined))?.close();
+      await this.closeFile(file);
     }
+  }
+
+  private async closeFile(file: File): Promise<void> {
+    const opening = file.descriptor;
+    file.descriptor = undefined;
+    const descriptor = await opening?.catch(() => undefined);
+    if (descriptor !== undefined && this.descriptors.delete(descriptor)) await closeAsync(descriptor);
   }
 
   /** Runs a decoder of bytes of a file. @throws KNESER_DAMAGED */
