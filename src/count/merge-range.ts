@@ -39,7 +39,7 @@ const NO_WORD = 0xffffffff;
  * - Input: the tries of models that have contiguous tables only.
  * - Output: blocks of the tries of all tables except the table of unigrams, given to `take`: ascending in every table, with the numbers of
  *   contexts counted from the first one of the unit; the summaries of the tables.
- * - Order: shorter contexts first. A level is the contexts of one length; it is merged when the level before is, since the ranks of its
+ * - Works from shorter contexts to longer ones. A level is the contexts of one length; it is merged when the level before is, since the ranks of its
  *   rows are among the followers of that level's merged contexts.
  *
  * Raw counts add up. The count of any other n-gram is the number of distinct words that precede it: the sum of its counts in the models,

@@ -96,7 +96,7 @@ const BLOCKS_A_READ = 64;
  *
  * - Input: the tries of a model; indices into `model.nearest`, ascending.
  * - Output: levels; `order` and `rowOrder` list the contexts and rows of a level sorted by new ids.
- * - Order: shorter contexts first. A level is read after the level of its parents was merged, because a row of a trie stores a rank among
+ * - Works from shorter contexts to longer ones. A level is read after the level of its parents was merged, because a row of a trie stores a rank among
  *   the followers of the shorter context.
  */
 export class SubtreeReader {

@@ -49,9 +49,9 @@ export interface RangeFigures {
 }
 
 /**
- * Input: the contexts of all tables whose nearest word is in a range, as rows. Output: the same contexts as blocks of tries. Order:
- * blocks of a table ascend. One pass over all tables: after each block of contexts the contexts that are one word longer to the left,
- * in every table of which the block's table is the parent; so a block of each table is in memory.
+ * Input: the contexts of all tables whose nearest word is in a range, as rows. Output: the same contexts as blocks of tries; the blocks of
+ * a table ascend. Makes one pass over all tables: after each block of contexts follow the contexts that are one word longer to the left,
+ * in every table of which the block's table is the parent; so one block of each table is in memory.
  *
  * @param take takes the next blocks.
  * @param onRows called with the number of rows of each block, after it was read.

@@ -44,6 +44,12 @@ const READINGS: Record<string, Reading> = {
   ]),
   'predictions with modified Kneser-Ney': using({ smoothing: 'mkn' }, predictions),
   'predictions with tuned weights': using({}, predictions),
+  'words by their beginning, and fillers of a gap': using({ smoothing: 'mkn' }, async model => [
+    await model.predict('the cat', { prefix: 'w1', top: 5 }),
+    await model.predict('the ___ sat', { gap: '___', top: 5 }),
+  ]),
+  'texts drawn with modified Kneser-Ney': using({ smoothing: 'mkn' }, texts),
+  'texts drawn with tuned weights': using({}, texts),
   'one token after another': using({}, async model => {
     const loaded = await model.load();
     let state = loaded.start();
@@ -110,6 +116,15 @@ async function scores(model: LanguageModel): Promise<unknown> {
   const found: unknown[] = [];
   for (const sentence of SENTENCES) found.push(plain(await model.score(sentence)));
   found.push(plain(await model.score('cat sat', { start: false, end: false })));
+  return found;
+}
+
+async function texts(model: LanguageModel): Promise<unknown> {
+  const found: unknown[] = [];
+  for (const how of [{ count: 2, seed: 3 }, { mirostat: 4 }, { topP: 0.9, temperature: 0.8 }, { beam: 2 }]) {
+    const drawn = model.generate({ beginnings: ['the cat'], maxTokens: 5, ...how });
+    for await (const { text, tokens, log10Probs } of drawn) found.push({ text, tokens, log10Probs: [...log10Probs] });
+  }
   return found;
 }
 
