@@ -24,7 +24,7 @@ import { PerplexitySum, type Perplexity, type PieceSum } from './scoring/perplex
 import type { TextCache } from '../smoothing/cache.js';
 import type { SharedStore } from '../store/store.js';
 import { BOTH_ENDS } from '../smoothing/batch.js';
-import { dividePiece, PieceCutter, tokenScores, type Piece, type TokenScores } from './scoring/pieces.js';
+import { dividePiece, PieceCutter, type Piece, type TokenScores } from './scoring/pieces.js';
 import { runAwaiting } from './scoring/scorer.js';
 import type { TokenScoring } from './token-scoring.js';
 import { sumFile } from './sum-file.js';
@@ -56,6 +56,8 @@ const BYTES_A_WORD = 5.5;
  */
 export class LanguageModel extends PagedModel {
   readonly #reading: TableReading;
+  /** Scores pieces on this thread, one at a time. */
+  readonly #pieces: PieceScorer;
   #loaded: Promise<LoadedModel> | undefined;
   /** The threads that score from blocks, by how many they are. */
   readonly #threads = new Map<number, Promise<BlockThreads>>();
@@ -64,6 +66,7 @@ export class LanguageModel extends PagedModel {
   constructor(parts: ModelParts, options: OpenOptions) {
     super(parts, options);
     this.#reading = options.tables ?? 'auto';
+    this.#pieces = new PieceScorer(parts.order, this.scoring);
   }
 
   /**
@@ -130,12 +133,12 @@ export class LanguageModel extends PagedModel {
     const words = await this.allWords();
     const check = (): void => checkAborted(options.signal, 'scoring');
     const { order } = this.parts;
-    const scorer = new PieceScorer(order, this.scoring);
     const score = (piece: Piece): Promise<PieceSum[]> =>
-      running?.score(piece) ?? this.inTurn(() => scorer.score(piece, check));
+      running?.score(piece) ?? this.inTurn(() => this.#pieces.score(piece, check));
     const total = new PerplexitySum();
     // One stretch waits for each thread.
     const scored = new InOrder<PieceSum[]>(2 * threads - 1, sums => {
+      check();
       for (const sum of sums) total.addPiece(sum);
     });
     // A stretch is as long as memory allows, because each stretch reads the blocks that it needs.
@@ -199,7 +202,7 @@ export class LanguageModel extends PagedModel {
     const { shared } = this.parts.store;
     const scorer = shared
       ? await this.#startThreads(options.threads ?? availableParallelism(), shared)
-      : new OneTask(new PieceScorer(this.parts.order, this.scoring), act => this.inTurn(act));
+      : new OneTask(this.#pieces, act => this.inTurn(act));
     const words = await this.allWords();
     const { numbered, scoreSentences } = await import('./scoring/sentence-scoring.js');
     const tokensOf = (sentence: Sentence): string[] => {
@@ -223,11 +226,7 @@ export class LanguageModel extends PagedModel {
       words,
       parts: this.parts,
       waiting: 1,
-      score: (ids, cache) =>
-        this.inTurn(() => {
-          const piece = { ids, history: 0, ends: BOTH_ENDS };
-          return runAwaiting(tokenScores(this.scorer, this.layout(ids.length), piece, cache));
-        }),
+      score: (ids, cache) => this.inTurn(() => this.#pieces.scoreTokens({ ids, history: 0, ends: BOTH_ENDS }, cache)),
       spreads: ids => this.spreadsOfIds(ids),
     };
   }

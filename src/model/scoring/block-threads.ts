@@ -9,7 +9,7 @@ import type { TaskScorer } from './sentence-scoring.js';
 /** The answer of a thread: the sums or the scores of a piece, or the error of the store. */
 export type BlockAnswer =
   | { readonly result: PieceSum[] | TokenScores; readonly failed?: undefined }
-  | { readonly failed: { readonly code: ErrorCode; readonly message: string } };
+  | { readonly result?: undefined; readonly failed: { readonly code: ErrorCode; readonly message: string } };
 
 /** Threads that score pieces of texts from blocks, each with files, blocks and working memory of its own. */
 export class BlockThreads implements TaskScorer {

@@ -4,7 +4,7 @@ import { openShared } from './open-shared.js';
 import type { BlockAnswer } from './block-threads.js';
 import { createBlockScoring, type BlockScoringPlan } from './block-scoring.js';
 import { PieceScorer } from './piece-scorer.js';
-import type { ScoringTask } from './pieces.js';
+import { buffersOf, type ScoringTask } from './pieces.js';
 
 // The entry of a thread of Node that scores pieces of texts from blocks, in the order in which it gets them.
 if (parentPort) {
@@ -26,6 +26,10 @@ if (parentPort) {
   };
   let last: Promise<void> = Promise.resolve();
   port.on('message', (task: ScoringTask) => {
-    last = last.then(async () => port.postMessage(await answer(task)));
+    last = last.then(async () => {
+      const answered = await answer(task);
+      const { result = [] } = answered;
+      port.postMessage(answered, Array.isArray(result) ? [] : buffersOf(result));
+    });
   });
 }

@@ -130,6 +130,11 @@ export interface TokenScores {
   readonly oov: Uint8Array<ArrayBuffer>;
 }
 
+/** The memory of scores, which moves with them to another thread. */
+export function buffersOf({ log10Probs, matched, oov }: TokenScores): ArrayBuffer[] {
+  return [log10Probs.buffer, matched.buffer, oov.buffer];
+}
+
 /** A request to a thread: the sum of a piece, or with `byToken` its {@link TokenScores}. */
 export interface ScoringTask {
   readonly piece: Piece;

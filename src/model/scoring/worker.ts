@@ -1,5 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createLoadedScorer, scorePiece, scoreTokens, type ScoringPlan, type ScoringTask } from './pieces.js';
+import {
+  buffersOf,
+  createLoadedScorer,
+  scorePiece,
+  scoreTokens,
+  type ScoringPlan,
+  type ScoringTask,
+} from './pieces.js';
 
 // The entry of a scoring thread of Node, which scores pieces of texts in the order in which it gets them.
 if (parentPort) {
@@ -11,6 +18,6 @@ if (parentPort) {
       return;
     }
     const scores = scoreTokens(scorer, layout, piece);
-    port.postMessage(scores, [scores.log10Probs.buffer, scores.matched.buffer, scores.oov.buffer]);
+    port.postMessage(scores, buffersOf(scores));
   });
 }
