@@ -24,7 +24,7 @@ import { PerplexitySum, type Perplexity, type PieceSum } from './scoring/perplex
 import type { TextCache } from '../smoothing/cache.js';
 import type { SharedStore } from '../store/store.js';
 import { BOTH_ENDS } from '../smoothing/batch.js';
-import { dividePiece, PieceCutter, type Piece, type TokenScores } from './scoring/pieces.js';
+import { dividePiece, PieceCutter, sumStretches, type Piece, type TokenScores } from './scoring/pieces.js';
 import { runAwaiting } from './scoring/scorer.js';
 import type { TokenScoring } from './token-scoring.js';
 import { sumFile } from './sum-file.js';
@@ -221,12 +221,21 @@ export class LanguageModel extends PagedModel {
   async tokenScoring(bytes: number, threads?: number, options: LoadOptions = {}): Promise<TokenScoring> {
     this.checkOpen();
     if (this.shouldLoad(bytes / BYTES_A_WORD)) return (await this.#loadOnce(options)).tokenScoring(threads);
+    const { shared } = this.parts.store;
+    const count = shared ? (threads ?? threadsFor(bytes / BYTES_A_WORD, availableParallelism())) : 1;
+    const running = shared && count > 1 ? await this.#startThreads(count, shared) : undefined;
     const words = await this.allWords();
+    const score: TokenScoring['score'] = (ids, cache) => {
+      const piece = { ids, history: 0, ends: BOTH_ENDS };
+      return running && !cache ? running.scoreTokens(piece) : this.inTurn(() => this.#pieces.scoreTokens(piece, cache));
+    };
     return {
       words,
       parts: this.parts,
-      waiting: 1,
-      score: (ids, cache) => this.inTurn(() => this.#pieces.scoreTokens({ ids, history: 0, ends: BOTH_ENDS }, cache)),
+      waiting: running?.mostTasks ?? 1,
+      taskTokens: BLOCK_TASK,
+      score,
+      sums: async (ids, ends) => sumStretches(await score(ids), ends),
       spreads: ids => this.spreadsOfIds(ids),
     };
   }
