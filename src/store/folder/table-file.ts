@@ -3,12 +3,12 @@ import { compareBytes } from '../../base/bytes.js';
 import { crc32Hex } from '../../base/node/file-digest.js';
 import { BlockDamage } from '../../base/sealed.js';
 
-/** The length of the footer, the end of a table file, in bytes: the handles (offset and length) of two blocks, and a magic number. */
+/** The length of the footer, which ends a table file [bytes]: the handles (offset and length) of two blocks, and a magic number. */
 const FOOTER_BYTES = 48;
-/** The bytes that LevelDB adds to a key: a sequence number and the kind of the entry. */
+/** The length of the suffix that LevelDB adds to each key [bytes]: a sequence number and the kind of the entry. */
 const SUFFIX_BYTES = 8;
-/** Lengths and offsets are below this power of 128. */
-const MOST_SCALE = 128 ** 7;
+/** A varint of a length or an offset must have at most 7 bytes, so that its value is below this number. */
+const VARINT_LIMIT = 128 ** 7;
 
 /**
  * The description of a table file of LevelDB in the pointer file. The parts of a table file are (table_format.md of LevelDB):
@@ -21,9 +21,9 @@ const MOST_SCALE = 128 ** 7;
  * ```
  */
 export interface TableFile {
-  /** The offset behind the data blocks, in bytes. */
+  /** The offset in the file at which the data blocks end [bytes]. */
   readonly indexFrom: number;
-  /** The CRC-32 of the bytes from `indexFrom` to the end, in hexadecimal. LevelDB trusts these bytes when it looks for a key. */
+  /** The CRC-32 of the bytes from `indexFrom` to the end of the file, in hexadecimal. */
   readonly indexCrc32: string;
   /** The first key of the file, in hexadecimal. */
   readonly first: string;
@@ -31,16 +31,17 @@ export interface TableFile {
   readonly last: string;
 }
 
-/** Describes a table file, which must be intact. @param bytes the length of the file. */
+/** Describes a table file, which must be intact. @param bytes the length of the file [bytes]. */
 export async function describeTableFile(path: string, bytes: number): Promise<TableFile> {
   const file = await open(path, 'r');
   try {
+    // The footer begins with the offset of the metaindex block, which follows the data blocks.
     const indexFrom = new Cursor(await read(file, bytes - FOOTER_BYTES, bytes)).varint();
     const end = await read(file, indexFrom, bytes);
     const index = indexIn(end, indexFrom);
-    // The keys of the index are shortened, so the first and the last key are read from the data.
+    // The keys of the index are shortened separators, so the first and the last key are read from the data blocks.
     const keysOf = async (block: number): Promise<Uint8Array[]> => {
-      const { offset, length } = index.place(block);
+      const { offset, length } = index.locate(block);
       const data = await read(file, offset, offset + length);
       return Array.from(blockEntries(data), ([key]) => key);
     };
@@ -53,24 +54,27 @@ export async function describeTableFile(path: string, bytes: number): Promise<Ta
 }
 
 /** Where a data block is in its file [bytes]. */
-export interface BlockPlace {
+export interface BlockLocation {
   readonly offset: number;
   readonly length: number;
 }
 
-/** The index of a table file. It has a key for each data block: at or after every key of the block, before every key of the next block. It is searched undecoded. */
+/**
+ * The index of a table file. It has an entry for each data block: the location of the block, and a separator, which is a key at or after
+ * every key of the block and before every key of the next block. A search decodes only the entries that it compares.
+ */
 export class TableIndex {
   /** Number of data blocks. */
   readonly length: number;
   private readonly view: DataView;
 
-  /** @param block the bytes of the index block, in which each entry has its whole key. */
+  /** @param block the bytes of the index block. In it each entry is a restart, which stores its whole key. */
   constructor(private readonly block: Uint8Array) {
     this.view = new DataView(block.buffer, block.byteOffset, block.length);
     this.length = this.view.getUint32(block.length - 4, true);
   }
 
-  /** The number of the first block that may have a key; {@link length} if the key is after all blocks. */
+  /** The index (from 0) of the one data block that can have a key; {@link length} if the key is after all blocks. */
   find(key: Uint8Array): number {
     let low = 0;
     let high = this.length;
@@ -82,23 +86,24 @@ export class TableIndex {
     return low;
   }
 
-  /** Where a block is. @param number from 0. */
-  place(number: number): BlockPlace {
-    const handle = new Cursor(this.entry(number).value);
+  /** The location of a data block in the file. @param dataBlock index of the block, from 0. */
+  locate(dataBlock: number): BlockLocation {
+    const handle = new Cursor(this.entry(dataBlock).value);
     return { offset: handle.varint(), length: handle.varint() };
   }
 
-  private entry(number: number): Cursor {
+  /** The entry of a data block. */
+  private entry(dataBlock: number): Cursor {
     const { block, view, length } = this;
     const end = block.length - 4 * (length + 1);
-    const entry = new Cursor(block.subarray(view.getUint32(end + 4 * number, true), end));
+    const entry = new Cursor(block.subarray(view.getUint32(end + 4 * dataBlock, true), end));
     entry.next();
     return entry;
   }
 }
 
 /**
- * Decodes the part of a table file behind its data blocks.
+ * Decodes the part of a table file after its data blocks.
  *
  * @param bytes the bytes of the file from `table.indexFrom` to its end.
  * @throws BlockDamage if the bytes differ from the description.
@@ -108,9 +113,9 @@ export function decodeTableIndex(bytes: Uint8Array, table: TableFile): TableInde
   return indexIn(bytes, table.indexFrom);
 }
 
-/** The index in the part of a table file behind its data blocks. @param indexFrom the offset of this part in the file, in bytes. */
+/** The index in the part of a table file after its data blocks. @param indexFrom the offset of this part in the file [bytes]. */
 function indexIn(bytes: Uint8Array, indexFrom: number): TableIndex {
-  // The footer begins with the offset and the length of the metaindex block.
+  // The footer begins with the offset and the length of the metaindex block, which are skipped; those of the index block follow.
   const footer = new Cursor(bytes.subarray(-FOOTER_BYTES));
   for (let i = 0; i < 2; i++) footer.varint();
   const from = footer.varint() - indexFrom;
@@ -140,7 +145,7 @@ export function* blockEntries(block: Uint8Array): Generator<[key: Uint8Array, va
   }
 }
 
-/** The entries of a block. A block has its entries, the offsets of some of them (restarts), and the number of these offsets. */
+/** The entries of a block. Layout: the entries │ the offsets of some entries, the restarts [32 bits each] │ how many restarts [32 bits]. */
 function entriesOf(block: Uint8Array): Cursor {
   if (block.length < 4) throw new BlockDamage('cut short');
   const restarts = new DataView(block.buffer, block.byteOffset).getUint32(block.length - 4, true);
@@ -156,15 +161,18 @@ async function read(file: FileHandle, from: number, to: number): Promise<Uint8Ar
   return bytes.subarray(0, bytesRead);
 }
 
+/** The bytes of a key as hexadecimal digits. */
 function hexadecimal(key: Uint8Array): string {
   return Buffer.from(key).toString('hex');
 }
 
 /** Reads the entries of a block one by one. */
 class Cursor {
-  /** The key and the value of the current entry. */
+  /** The key of the current entry, with its suffix of {@link SUFFIX_BYTES}. */
   key: Uint8Array = new Uint8Array(0);
+  /** The value of the current entry, as a view of `bytes`. */
   value: Uint8Array = new Uint8Array(0);
+  /** Offset in `bytes` of the next byte to read. */
   private at = 0;
 
   constructor(private readonly bytes: Uint8Array) {}
@@ -173,8 +181,9 @@ class Cursor {
     return this.at >= this.bytes.length;
   }
 
+  /** Reads a varint. */
   varint(): number {
-    for (let value = 0, scale = 1; this.at < this.bytes.length && scale < MOST_SCALE; scale *= 128) {
+    for (let value = 0, scale = 1; this.at < this.bytes.length && scale < VARINT_LIMIT; scale *= 128) {
       const byte = this.bytes[this.at++];
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
