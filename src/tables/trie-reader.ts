@@ -57,12 +57,15 @@ export function openTrieBlock(
   });
 }
 
+/** How many reads may be under way while the blocks of one more read are used: a read waits for the system several times. */
+export const READS_AHEAD = 2;
+
 /** Reads single blocks of all tables, in any order, and keeps the blocks read last in memory. */
 export class TrieReader {
   private readonly cache = new Map<number, TrieBlock>();
   private bytes = 0;
-  /** `pass` reads into one of these while the blocks in the other are used. */
-  private readonly memories = [new BlockMemory(), new BlockMemory()];
+  /** `pass` reads into one of these while the blocks in another are used. */
+  private readonly memories = Array.from({ length: 1 + READS_AHEAD }, () => new BlockMemory());
   private passes = 0;
 
   constructor(
@@ -87,7 +90,7 @@ export class TrieReader {
     });
   }
 
-  /** Reads blocks without keeping them: the second call after this one overwrites them. @throws KNESER_DAMAGED */
+  /** Reads blocks without keeping them: call 1 + {@link READS_AHEAD} after this one overwrites them. @throws KNESER_DAMAGED */
   async pass(name: string, directory: TrieDirectory, blocks: readonly number[]): Promise<TrieBlock[]> {
     const memory = this.memories[this.passes++ % this.memories.length];
     const values = await this.valuesOf(name, blocks);

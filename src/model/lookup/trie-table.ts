@@ -4,7 +4,7 @@ import type { Evidence } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 import { findTrieBlock, isBehind, type TrieDirectory } from '../../tables/trie-directory.js';
-import { readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
+import { READS_AHEAD, readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
 import type { Places } from './places.js';
 import { RowMap } from './row-map.js';
 import { sortByNumber } from './sort-places.js';
@@ -13,7 +13,7 @@ import type { TablePart } from './table-part.js';
 import { followersOf, TrieContext } from './trie-context.js';
 import { clearEvidence, putEvidence, type TrieLevel } from './trie-level.js';
 
-/** At most this many blocks are read at once; while they are used, the next blocks are read. */
+/** At most this many blocks are read at once. */
 const BLOCKS_A_READ = 64;
 
 /** If a batch has this many groups or more, the blocks that it reads are not kept in memory. */
@@ -162,17 +162,18 @@ export class TrieTable implements TrieLevel {
       reading.catch(() => undefined);
       return { from, to: planned, found: reading };
     };
-    let ahead = next();
+    const ahead = [next()];
     try {
-      while (ahead.from < groups) {
-        const { from, to, found } = ahead;
-        ahead = next();
+      while (ahead[0].from < groups) {
+        while (ahead.length <= READS_AHEAD) ahead.push(next());
+        const { from, to, found } = ahead[0];
         this.visitGroups(from, to, await found, act);
+        ahead.shift();
         reader.makeRoom();
       }
     } finally {
       // After an error too, because a read that is under way writes into memory that later reads use.
-      await ahead.found.catch(() => undefined);
+      for (const { found } of ahead) await found.catch(() => undefined);
     }
   }
 
