@@ -11,7 +11,7 @@ import { sortByNumber } from './sort-places.js';
 import type { LookupPlan } from './lookup-plan.js';
 import type { TablePart } from './table-part.js';
 import { followersOf, TrieContext } from './trie-context.js';
-import { clearEvidence, putEvidence, type TrieLevel } from './trie-level.js';
+import { clearEvidence, finishWords, putEvidence, type ChainPass, type TrieLevel } from './trie-level.js';
 
 /** At most this many blocks are read at once. */
 const BLOCKS_A_READ = 64;
@@ -37,6 +37,8 @@ export class TrieTable implements TrieLevel {
   private groups = 0;
   /** The number of the block of the last group; −1 before the first. */
   private lastBlock = -1;
+  /** The pass of a chain that interpolates; `undefined` while evidence is filled in. */
+  private pass: ChainPass | undefined;
   /** The number of the context at the first place; −1 if no context was found. */
   private firstContext = -1;
   /** The number of the block in which that context begins; −1 if no context was found. */
@@ -66,26 +68,14 @@ export class TrieTable implements TrieLevel {
 
   look(batch: Batch, evidence: Evidence): Promise<void> | undefined {
     clearEvidence(batch, evidence, this.index);
+    this.pass = undefined;
     return this.visit(batch, (block, from, to) => this.fillIn(block, from, to, evidence));
   }
 
-  /**
-   * Looks words up and interpolates their probabilities in one pass, as `LoadedTable.interpolate` does.
-   *
-   * @param values by word of the batch; gets p(w|h) for each word whose context h was found.
-   * @param matched by word of the batch; gets the length of the n-gram for each n-gram that was found.
-   * @param discounts by count (3: 3 or more), the discount.
-   */
-  interpolate(
-    batch: Batch,
-    values: Float64Array,
-    matched: Uint8Array,
-    discounts: Float64Array,
-  ): Promise<void> | undefined {
+  interpolate(batch: Batch, pass: ChainPass, discounts: Float64Array): Promise<void> | undefined {
+    this.pass = pass;
     const length = this.part.pattern.length + 1;
-    return this.visit(batch, (block, from, to) =>
-      this.interpolateGroup(block, from, to, values, matched, length, discounts),
-    );
+    return this.visit(batch, (block, from, to) => this.interpolateGroup(block, from, to, length, discounts));
   }
 
   followers(): Followers | Promise<void> {
@@ -204,9 +194,15 @@ export class TrieTable implements TrieLevel {
     for (let start = from, end = from; start < to; start = end) {
       const word = farthest[order[start]];
       while (end < to && farthest[order[end]] === word) end++;
-      if (word === NONE) continue;
+      if (word === NONE) {
+        this.leave(start, end);
+        continue;
+      }
       if (!isBehind(directory, block + 1, above, word)) block = findTrieBlock(directory, above, word, 0, block + 1);
-      if (block < 0) continue;
+      if (block < 0) {
+        this.leave(start, end);
+        continue;
+      }
       if (directory.ranks[block + 1] > 0 && directory.words[block + 1] === word) {
         this.planWide(directory, parent, block, start, end);
       } else {
@@ -256,10 +252,11 @@ export class TrieTable implements TrieLevel {
       if (!block) throw new Error('a block was planned and not read');
       const place = order[starts[g]];
       const parent = contexts[place] - block.firstParent;
-      if (parent < 0 || parent >= block.parents) continue;
-      block.findChildren(parent);
-      const context = block.findWord(farthest[place]);
-      if (context < 0) continue;
+      const context = parent < 0 || parent >= block.parents ? -1 : block.findContext(parent, farthest[place]);
+      if (context < 0) {
+        this.leave(starts[g], ends[g]);
+        continue;
+      }
       if (places.length === 0) {
         this.firstBlock = number;
         this.firstContext = block.firstContext + context;
@@ -269,6 +266,11 @@ export class TrieTable implements TrieLevel {
       this.local = context;
       act(block, starts[g], ends[g]);
     }
+  }
+
+  /** Ends the words at `order[from, to)`, whose context this table lacks. */
+  private leave(from: number, to: number): void {
+    if (this.pass) finishWords(this.parent.places, this.plan.order, from, to, this.pass);
   }
 
   /** The number of the visited group's context within its block. */
@@ -301,19 +303,12 @@ export class TrieTable implements TrieLevel {
   }
 
   /** Looks up the words of a group, and interpolates their probabilities: p(w|h) = (c − D(c) + taken · p(w|h')) / Σc, where discounts and pruning took `taken`. */
-  private interpolateGroup(
-    block: TrieBlock,
-    from: number,
-    to: number,
-    values: Float64Array,
-    matched: Uint8Array,
-    length: number,
-    discounts: Float64Array,
-  ): void {
+  private interpolateGroup(block: TrieBlock, from: number, to: number, length: number, discounts: Float64Array): void {
     const { places, local } = this;
-    const { words, positions, contexts, rows, values: own } = places;
+    const { words, positions, contexts, rows, values, matched } = places;
     const { order } = this.plan;
-    const { words: parentWords, positions: parentPositions, rows: ranks, values: below } = this.parent.places;
+    const parent = this.parent.places;
+    const { words: parentWords, positions: parentPositions, rows: ranks, values: below, matched: parentMatched } = parent;
     const { total, ones, twos } = block;
     const d1 = discounts[1];
     const d2 = discounts[2];
@@ -326,22 +321,22 @@ export class TrieTable implements TrieLevel {
     let at = places.length;
     for (let i = from; i < to; i++) {
       const place = order[i];
-      const t = parentWords[place];
       const rank = ranks[place];
-      words[at] = t;
+      words[at] = parentWords[place];
       positions[at] = parentPositions[place];
       contexts[at] = number;
       const row = rank < 0 ? -1 : map ? map.find(rank) : block.findRank(rank);
       if (row < 0) {
         rows[at] = -1;
-        values[t] = own[at++] = (0 + taken * below[place]) / total;
+        matched[at] = parentMatched[place];
+        values[at++] = (0 + taken * below[place]) / total;
         continue;
       }
       rows[at] = row - first;
       const count = block.count(row);
       const discounted = count - (count === 1 ? d1 : count === 2 ? d2 : d3);
-      values[t] = own[at++] = ((discounted > 0 ? discounted : 0) + taken * below[place]) / total;
-      matched[t] = length;
+      matched[at] = length;
+      values[at++] = ((discounted > 0 ? discounted : 0) + taken * below[place]) / total;
     }
     map?.clear();
     places.length = at;

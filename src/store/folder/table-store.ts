@@ -61,14 +61,40 @@ interface File {
   readings: number;
 }
 
-/** Where a value is, and the index of its key in the list of keys that were asked for. */
+/** The data block that may hold a key, and the index of the key in the list of keys that were asked for. */
 interface Wanted {
   readonly file: number;
-  /** The data block [bytes of the file]. */
-  readonly offset: number;
-  readonly length: number;
+  readonly place: BlockPlace;
   /** Index of the key in the list of keys. */
   readonly item: number;
+}
+
+/** Takes a value, and the index of its key in the list of keys. */
+type Visit = (value: Uint8Array | undefined, item: number) => void;
+
+/** Memory into which bytes of files are read. */
+interface ReadMemory {
+  /** Memory for `length` bytes. */
+  take(length: number): Uint8Array;
+  /** Takes memory back, once nobody uses its bytes any more. */
+  give(bytes: Uint8Array): void;
+}
+
+/** Memory that is used once. */
+const NEW_MEMORY: ReadMemory = { take: length => Buffer.allocUnsafeSlow(length), give: () => undefined };
+
+/** Memory that later reads use again, since the system clears new memory before it is used. */
+class ReusedMemory implements ReadMemory {
+  private readonly free: ArrayBuffer[] = [];
+
+  take(length: number): Uint8Array {
+    if (length > READ_BYTES) return new Uint8Array(length);
+    return new Uint8Array(this.free.pop() ?? new ArrayBuffer(READ_BYTES), 0, length);
+  }
+
+  give({ buffer }: Uint8Array): void {
+    if (buffer.byteLength === READ_BYTES) this.free.push(buffer as ArrayBuffer);
+  }
 }
 
 /**
@@ -86,6 +112,7 @@ export class TableStore implements ModelStore {
   private readonly opened = new Set<number>();
   /** The numbers of the files whose index is in memory, in the order of their last use. */
   private readonly indexed = new Set<number>();
+  private readonly memory = new ReusedMemory();
 
   /** @throws KNESER_DAMAGED for files whose ranges of keys overlap. */
   constructor(readonly shared: SharedTables) {
@@ -110,6 +137,17 @@ export class TableStore implements ModelStore {
   }
 
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    const values = new Array<Uint8Array | undefined>(keys.length);
+    await this.visit(keys, NEW_MEMORY, (value, item) => (values[item] = value));
+    return values;
+  }
+
+  visitMany(keys: readonly Uint8Array[], act: Visit): Promise<void> {
+    return this.visit(keys, this.memory, act);
+  }
+
+  /** Calls `act` with the value of each key. @param memory for the bytes that are read. */
+  private async visit(keys: readonly Uint8Array[], memory: ReadMemory, act: Visit): Promise<void> {
     const numbers = keys.map(key => this.fileOf(key));
     const indexes = new Map<number, TableIndex>();
     for (const number of new Set(numbers)) if (number >= 0) indexes.set(number, await this.indexOf(number));
@@ -117,23 +155,27 @@ export class TableStore implements ModelStore {
     keys.forEach((key, item) => {
       const file = numbers[item];
       const index = indexes.get(file);
-      if (!index) return;
-      const block = index.find(key);
-      if (block < index.length) wanted.push({ file, ...index.place(block), item });
+      const block = index ? index.find(key) : 0;
+      if (index && block < index.length) wanted.push({ file, place: index.place(block), item });
+      else act(undefined, item);
     });
-    const values = new Array<Uint8Array | undefined>(keys.length).fill(undefined);
     await Promise.all(
       runsOf(wanted).map(async run => {
-        const [{ file, offset }] = run;
-        const last = run[run.length - 1];
-        const bytes = await this.read(file, offset, last.offset + last.length);
-        for (const { item, offset: from, length } of run) {
-          const block = bytes.subarray(from - offset, from - offset + length);
-          values[item] = this.decode(file, keys[item], () => valueInBlock(block, keys[item]));
+        const [{ file, place: first }] = run;
+        const last = run[run.length - 1].place;
+        const bytes = memory.take(last.offset + last.length - first.offset);
+        await this.read(file, first.offset, bytes);
+        for (const { item, place } of run) {
+          const from = place.offset - first.offset;
+          const block = bytes.subarray(from, from + place.length);
+          act(
+            this.decode(file, keys[item], () => valueInBlock(block, keys[item])),
+            item,
+          );
         }
+        memory.give(bytes);
       }),
     );
-    return values;
   }
 
   async *entries(): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
@@ -145,7 +187,7 @@ export class TableStore implements ModelStore {
         const start = places[from].offset;
         do to++;
         while (to < places.length && endOf(places[to]) - start <= READ_BYTES);
-        const bytes = await this.read(number, start, endOf(places[to - 1]));
+        const bytes = await this.readNew(number, start, endOf(places[to - 1]));
         for (const place of places.slice(from, to)) {
           const blockBytes = bytes.subarray(place.offset - start, endOf(place) - start);
           yield* this.decode(number, undefined, () => [...blockEntries(blockBytes)]);
@@ -173,7 +215,7 @@ export class TableStore implements ModelStore {
   /** The index of a file, which is read if it is not in memory. @throws KNESER_DAMAGED */
   private indexOf(number: number): Promise<TableIndex> {
     const file = this.files[number];
-    file.index ??= this.read(number, file.table.indexFrom, file.bytes).then(bytes =>
+    file.index ??= this.readNew(number, file.table.indexFrom, file.bytes).then(bytes =>
       this.decode(number, undefined, () => decodeTableIndex(bytes, file.table)),
     );
     const { index } = file;
@@ -187,8 +229,15 @@ export class TableStore implements ModelStore {
     return index;
   }
 
-  /** Bytes `[from, to)` of a file. */
-  private async read(number: number, from: number, to: number): Promise<Uint8Array> {
+  /** Bytes `[from, to)` of a file, in memory of their own. */
+  private async readNew(number: number, from: number, to: number): Promise<Uint8Array> {
+    const bytes = NEW_MEMORY.take(to - from);
+    await this.read(number, from, bytes);
+    return bytes;
+  }
+
+  /** Fills `bytes` with the bytes of a file from byte `from` on. */
+  private async read(number: number, from: number, bytes: Uint8Array): Promise<void> {
     const file = this.files[number];
     file.readings++;
     try {
@@ -198,13 +247,11 @@ export class TableStore implements ModelStore {
       });
       use(this.opened, number);
       const descriptor = await file.descriptor;
-      const bytes = Buffer.allocUnsafeSlow(to - from);
       for (let at = 0; at < bytes.length;) {
         const { bytesRead } = await readAsync(descriptor, bytes, at, bytes.length - at, from + at);
         if (bytesRead === 0) throw this.damaged(number, undefined, 'cut short');
         at += bytesRead;
       }
-      return bytes;
     } catch (error) {
       if (error instanceof KneserError) throw error;
       if ((await file.descriptor?.catch(() => undefined)) === undefined) file.descriptor = undefined;
@@ -255,16 +302,19 @@ export class TableStore implements ModelStore {
 
 /** Groups data blocks that are near each other in a file, so that one read brings a whole group. */
 function runsOf(wanted: Wanted[]): Wanted[][] {
-  wanted.sort((a, b) => a.file - b.file || a.offset - b.offset);
+  wanted.sort((a, b) => a.file - b.file || a.place.offset - b.place.offset);
   const runs: Wanted[][] = [];
   let run: Wanted[] = [];
   for (const next of wanted) {
-    const [first] = run;
-    const last = run.at(-1);
+    const { offset, length } = next.place;
+    const first = run.at(0)?.place;
+    const last = run.at(-1)?.place;
     const joins =
-      last?.file === next.file &&
-      next.offset <= last.offset + last.length + GAP_BYTES &&
-      next.offset + next.length - first.offset <= READ_BYTES;
+      first &&
+      last &&
+      run[0].file === next.file &&
+      offset <= last.offset + last.length + GAP_BYTES &&
+      offset + length - first.offset <= READ_BYTES;
     if (!joins) runs.push((run = []));
     run.push(next);
   }
