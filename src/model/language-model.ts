@@ -134,7 +134,7 @@ export class LanguageModel extends PagedModel {
     const check = (): void => checkAborted(options.signal, 'scoring');
     const score = (piece: Piece): Promise<PieceSum[]> =>
       running
-        ? this.#piecesOn(running).score(piece, check)
+        ? this.inTurn(() => this.#piecesOn(running!).score(piece, check))
         : this.inTurn(() => this.#pieces.score(piece, check));
     const total = new PerplexitySum();
     // While the threads score a stretch, the next one is read.
@@ -290,7 +290,7 @@ export class LanguageModel extends PagedModel {
         blockMemory: this.scoring.blockMemory,
       };
       threads = import('./scoring/block-threads.js').then(
-        ({ BlockThreads }) => new BlockThreads(count, plan, this.parts.store.name),
+        ({ BlockThreads }) => new BlockThreads(count - 1, plan, this.parts.store.name, this.scorer),
       );
       this.#threads.set(count, threads);
     }

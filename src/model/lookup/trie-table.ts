@@ -169,20 +169,25 @@ export class TrieTable implements TrieLevel {
 
   /** Groups the parent's places by the contexts of their words in this table, and finds the block of each group. */
   private makePlan(directory: TrieDirectory, parent: Places, { ids }: Batch): void {
-    const { order, farthest } = this.plan;
-    const { length, positions, contexts } = parent;
-    const reach = this.part.pattern[this.part.pattern.length - 1];
-    for (let place = 0; place < length; place++) {
-      // The entry is `NONE` for a word whose history is too short.
-      farthest[place] = ids[positions[place] - reach];
-      order[place] = place;
-    }
+    this.listFarthest(parent, ids);
+    const { length, contexts } = parent;
     this.groups = 0;
     this.lastBlock = -1;
     for (let from = 0, to = 0; from < length; from = to) {
       const above = contexts[from];
       while (to < length && contexts[to] === above) to++;
       this.planChildren(directory, parent, above, from, to);
+    }
+  }
+
+  /** Lists the parent's places, and the farthest word of each context in this table. */
+  private listFarthest({ length, positions }: Places, ids: Uint32Array): void {
+    const { order, farthest } = this.plan;
+    const reach = this.part.pattern[this.part.pattern.length - 1];
+    for (let place = 0; place < length; place++) {
+      // The entry is `NONE` for a word whose history is too short.
+      farthest[place] = ids[positions[place] - reach];
+      order[place] = place;
     }
   }
 
@@ -203,7 +208,8 @@ export class TrieTable implements TrieLevel {
         this.leave(start, end);
         continue;
       }
-      if (directory.ranks[block + 1] > 0 && directory.words[block + 1] === word) {
+      const next = block + 1;
+      if (next < directory.ranks.length && directory.ranks[next] > 0 && directory.words[next] === word) {
         this.planWide(directory, parent, block, start, end);
       } else {
         this.addGroup(block, start, end);
@@ -216,16 +222,22 @@ export class TrieTable implements TrieLevel {
   private planWide(directory: TrieDirectory, parent: Places, first: number, from: number, to: number): void {
     const { order } = this.plan;
     sortByNumber(order, from, to, parent.rows);
+    const { ranks } = directory;
     let block = first;
     let start = from;
     for (let place = from; place < to; place++) {
       const rank = parent.rows[order[place]];
-      if (!(directory.ranks[block + 1] > 0 && directory.ranks[block + 1] <= rank)) continue;
+      if (!this.isInNext(ranks, block, rank)) continue;
       if (place > start) this.addGroup(block, start, place);
       start = place;
-      while (directory.ranks[block + 1] > 0 && directory.ranks[block + 1] <= rank) block++;
+      while (this.isInNext(ranks, block, rank)) block++;
     }
     this.addGroup(block, start, to);
+  }
+
+  /** Whether a rank of a wide context is in a later block than this one. */
+  private isInNext(ranks: Uint32Array, block: number, rank: number): boolean {
+    return block + 1 < ranks.length && ranks[block + 1] > 0 && ranks[block + 1] <= rank;
   }
 
   /** Adds a group: entries `start` ≤ i < `end` of `order`, whose rows are in one block. */

@@ -2,7 +2,7 @@ import { AnsweringThreads } from '../../base/node/answering-thread.js';
 import { closedError, KneserError, type ErrorCode } from '../../base/errors.js';
 import type { Batch } from '../../smoothing/batch.js';
 import type { BlockScoringPlan } from './block-scoring.js';
-import { divideBatch } from './divide-batch.js';
+import { divideBatch, type BatchPart } from './divide-batch.js';
 import { emptyScores, type BatchScorer, type BatchScores } from './scorer.js';
 
 /** The scores of a batch, in memory that moves from thread to thread. */
@@ -23,11 +23,15 @@ const LEAST_PART = 1 << 12;
 export class BlockThreads implements BatchScorer {
   private readonly threads: AnsweringThreads<Batch, BlockAnswer>;
 
-  /** @param model the name of the model, for messages. */
+  /**
+   * @param model the name of the model, for messages.
+   * @param own scores a share of each batch on this thread; `undefined` if this thread has other work.
+   */
   constructor(
     count: number,
     plan: BlockScoringPlan,
     private readonly model: string,
+    private readonly own?: BatchScorer,
   ) {
     this.threads = new AnsweringThreads(count, new URL('./block-worker.js', import.meta.url), plan, 'scoring');
   }
@@ -39,18 +43,19 @@ export class BlockThreads implements BatchScorer {
   /** Scores a batch, in memory of its own. The batch may be changed as soon as the generator has yielded. @throws KNESER_DAMAGED, KNESER_IO */
   *score(batch: Batch): Generator<Promise<void>, BatchScores, void> {
     const scores = emptyScores(batch.length);
-    const count = Math.max(1, Math.min(this.count, Math.floor(batch.length / LEAST_PART)));
-    const parts = divideBatch(batch, count);
-    yield Promise.all(
-      parts.map(async part => {
-        const { words } = part;
-        const found = await this.ask(part.batch);
-        for (let i = 0; i < words.length; i++) {
-          scores.log10Probs[words[i]] = found.log10Probs[i];
-          scores.matched[words[i]] = found.matched[i];
-        }
-      }),
-    ).then(() => undefined);
+    const most = this.count + (this.own ? 1 : 0);
+    const parts = divideBatch(batch, Math.max(1, Math.min(most, Math.floor(batch.length / LEAST_PART))));
+    const keep = ({ words }: BatchPart, found: BatchScores): void => {
+      for (let i = 0; i < words.length; i++) {
+        scores.log10Probs[words[i]] = found.log10Probs[i];
+        scores.matched[words[i]] = found.matched[i];
+      }
+    };
+    const others = this.own ? parts.slice(1) : parts;
+    const asked = Promise.all(others.map(async part => keep(part, await this.ask(part.batch))));
+    asked.catch(() => undefined);
+    if (this.own) keep(parts[0], yield* this.own.score(parts[0].batch));
+    yield asked.then(() => undefined);
     return scores;
   }
 
