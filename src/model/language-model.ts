@@ -25,7 +25,7 @@ import type { TextCache } from '../smoothing/cache.js';
 import type { SharedStore } from '../store/store.js';
 import { BOTH_ENDS } from '../smoothing/batch.js';
 import { PieceCutter, type Piece } from './scoring/pieces.js';
-import { runAwaiting } from './scoring/scorer.js';
+import { runAwaiting, type BatchScorer } from './scoring/scorer.js';
 import type { TokenScoring } from './token-scoring.js';
 import { sumFile } from './sum-file.js';
 import { fileSize } from '../text/formats/input.js';
@@ -126,16 +126,14 @@ export class LanguageModel extends PagedModel {
     // The size of a pipe is unknown.
     const expectedWords = bytes > 0 ? bytes / BYTES_A_WORD : Infinity;
     const threads = shared ? (options.threads ?? threadsFor(expectedWords, availableParallelism())) : 1;
-    const start = (): Promise<BlockThreads> | undefined =>
-      shared && threads > 1 ? this.#startThreads(threads, shared) : undefined;
+    const start = async (): Promise<PieceScorer> =>
+      shared && threads > 1 ? this.#piecesOn(await this.#startThreads(threads - 1, shared), this.scorer) : this.#pieces;
     // Threads start while the dictionary is read; for a pipe, they start after the first stretch.
-    let running = expectedWords < Infinity ? await start() : undefined;
+    let scorer = expectedWords < Infinity ? await start() : undefined;
     const words = await this.allWords();
     const check = (): void => checkAborted(options.signal, 'scoring');
-    const score = (piece: Piece): Promise<PieceSum[]> =>
-      running
-        ? this.inTurn(() => this.#piecesOn(running!).score(piece, check))
-        : this.inTurn(() => this.#pieces.score(piece, check));
+    const score = (scorer: PieceScorer, piece: Piece): Promise<PieceSum[]> =>
+      this.inTurn(() => scorer.score(piece, check));
     const total = new PerplexitySum();
     // While the threads score a stretch, the next one is read.
     const scored = new InOrder<PieceSum[]>(1, sums => {
@@ -143,21 +141,17 @@ export class LanguageModel extends PagedModel {
       for (const sum of sums) total.addPiece(sum);
     });
     // A stretch is as long as memory allows, because each stretch reads the blocks that it needs.
-    const cutter = new PieceCutter(
-      this.parts.order,
-      endsOf(options),
-      threads * wholePieces(this.scoring.batchWords),
-    );
+    const cutter = new PieceCutter(this.parts.order, endsOf(options), threads * wholePieces(this.scoring.batchWords));
     return this.whileOpen(async () => {
       const sum = await sumFile(path, words, this.parts, options, async ids => {
         this.checkOpen();
         for (const piece of cutter.push(ids)) {
-          running ??= await start();
-          await scored.push(score(piece));
+          scorer ??= await start();
+          await scored.push(score(scorer, piece));
         }
       });
       const rest = cutter.rest();
-      if (rest) await scored.push(score(rest));
+      if (rest) await scored.push(score(scorer ?? this.#pieces, rest));
       await scored.end();
       sum.add(total);
       return sum;
@@ -267,10 +261,15 @@ export class LanguageModel extends PagedModel {
     }
   }
 
-  /** Scores a piece on threads. Each piece has a scorer of its own, so that several pieces may be under way. */
-  #piecesOn(threads: BlockThreads): PieceScorer {
-    const batchWords = threads.count * this.scoring.batchWords;
-    return new PieceScorer(this.parts.order, { scorer: threads, batchWords }, false);
+  /**
+   * A scorer of pieces that divides them among threads. Each piece that is under way needs a scorer of its own.
+   *
+   * @param own scores a share on this thread, one piece at a time; `undefined` if this thread has other work.
+   */
+  #piecesOn(threads: BlockThreads, own?: BatchScorer): PieceScorer {
+    const scorer: BatchScorer = { score: batch => threads.scoreWith(own, batch) };
+    const batchWords = (threads.count + (own ? 1 : 0)) * this.scoring.batchWords;
+    return new PieceScorer(this.parts.order, { scorer, batchWords }, false);
   }
 
   /** Starts `count` threads that score from blocks, or returns the threads that an earlier call started. */
@@ -290,7 +289,7 @@ export class LanguageModel extends PagedModel {
         blockMemory: this.scoring.blockMemory,
       };
       threads = import('./scoring/block-threads.js').then(
-        ({ BlockThreads }) => new BlockThreads(count - 1, plan, this.parts.store.name, this.scorer),
+        ({ BlockThreads }) => new BlockThreads(count, plan, this.parts.store.name),
       );
       this.#threads.set(count, threads);
     }

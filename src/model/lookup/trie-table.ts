@@ -320,7 +320,13 @@ export class TrieTable implements TrieLevel {
     const { words, positions, contexts, rows, values, matched } = places;
     const { order } = this.plan;
     const parent = this.parent.places;
-    const { words: parentWords, positions: parentPositions, rows: ranks, values: below, matched: parentMatched } = parent;
+    const {
+      words: parentWords,
+      positions: parentPositions,
+      rows: ranks,
+      values: below,
+      matched: parentMatched,
+    } = parent;
     const { total, ones, twos } = block;
     const d1 = discounts[1];
     const d2 = discounts[2];

@@ -20,18 +20,14 @@ export type BlockAnswer =
 const LEAST_PART = 1 << 12;
 
 /** Threads that score batches from blocks, each with files, blocks and working memory of its own. Batches may overlap. */
-export class BlockThreads implements BatchScorer {
+export class BlockThreads {
   private readonly threads: AnsweringThreads<Batch, BlockAnswer>;
 
-  /**
-   * @param model the name of the model, for messages.
-   * @param own scores a share of each batch on this thread; `undefined` if this thread has other work.
-   */
+  /** @param model the name of the model, for messages. */
   constructor(
     count: number,
     plan: BlockScoringPlan,
     private readonly model: string,
-    private readonly own?: BatchScorer,
   ) {
     this.threads = new AnsweringThreads(count, new URL('./block-worker.js', import.meta.url), plan, 'scoring');
   }
@@ -40,10 +36,15 @@ export class BlockThreads implements BatchScorer {
     return this.threads.count;
   }
 
-  /** Scores a batch, in memory of its own. The batch may be changed as soon as the generator has yielded. @throws KNESER_DAMAGED, KNESER_IO */
-  *score(batch: Batch): Generator<Promise<void>, BatchScores, void> {
+  /**
+   * Scores a batch, in memory of its own. The batch may be changed as soon as the generator has yielded.
+   *
+   * @param own scores a share of the batch on this thread; `undefined` if this thread has other work.
+   * @throws KNESER_DAMAGED, KNESER_IO
+   */
+  *scoreWith(own: BatchScorer | undefined, batch: Batch): Generator<Promise<void>, BatchScores, void> {
     const scores = emptyScores(batch.length);
-    const most = this.count + (this.own ? 1 : 0);
+    const most = this.count + (own ? 1 : 0);
     const parts = divideBatch(batch, Math.max(1, Math.min(most, Math.floor(batch.length / LEAST_PART))));
     const keep = ({ words }: BatchPart, found: BatchScores): void => {
       for (let i = 0; i < words.length; i++) {
@@ -51,10 +52,11 @@ export class BlockThreads implements BatchScorer {
         scores.matched[words[i]] = found.matched[i];
       }
     };
-    const others = this.own ? parts.slice(1) : parts;
+    const others = own ? parts.slice(1) : parts;
     const asked = Promise.all(others.map(async part => keep(part, await this.ask(part.batch))));
+    // If this thread fails first, the error of another thread would count as unhandled.
     asked.catch(() => undefined);
-    if (this.own) keep(parts[0], yield* this.own.score(parts[0].batch));
+    if (own && parts.length > 0) keep(parts[0], yield* own.score(parts[0].batch));
     yield asked.then(() => undefined);
     return scores;
   }
