@@ -8,7 +8,7 @@ import { runAwaiting } from './scorer.js';
 /** How many tokens a task of sentences should have: more would take much memory, because the caller's sentences wait for their scores. */
 export const BLOCK_TASK = 1 << 18;
 /** A text is worth one thread for every 2^20 words, or part of them: with far fewer, a start takes as long as the thread saves (measured). */
-const LEAST_STRETCH = 1 << 18;
+const WORDS_A_THREAD = 1 << 18;
 
 /** The largest number of words that is at most `words` and a number of whole pieces; at least one piece. */
 export function wholePieces(words: number): number {
@@ -17,7 +17,7 @@ export function wholePieces(words: number): number {
 
 /** How many threads are worth their start for a text of about this many words. @param most the most threads. */
 export function threadsFor(words: number, most: number): number {
-  return Math.max(1, Math.min(most, Math.ceil(words / LEAST_STRETCH)));
+  return Math.max(1, Math.min(most, Math.ceil(words / WORDS_A_THREAD)));
 }
 
 /**
