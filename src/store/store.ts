@@ -22,7 +22,7 @@ export interface ModelStore {
   readonly entries: () => AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>;
   /** Closes files and connections. Closing twice is fine. */
   readonly close: () => Promise<void>;
-  /** For files on a disk: the data by which other threads read the same files, while this store is open. */
+  /** For files on a disk: the data that another thread needs to read the same files, while this store is open. */
   readonly shared?: SharedStore | undefined;
 }
 
@@ -36,11 +36,11 @@ export interface ModelWriter {
   put(key: Uint8Array, value: Uint8Array): Promise<void>;
   /** Writes all values safely to the disk, and closes the store. */
   finish(): Promise<void>;
-  /** Closes the store, which then holds a part of the values only. */
+  /** Closes the store, which then lacks some of the values. */
   abort(): Promise<void>;
 }
 
-/** The parts of a model that are not in its store. */
+/** Facts about a model, and its weights, which are not values of its store. */
 export interface ModelFiles {
   /** The size of the model on disk, in bytes. */
   readonly bytes: number;

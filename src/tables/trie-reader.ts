@@ -11,7 +11,7 @@ export async function readTrieDirectory(store: ModelStore, table: string): Promi
   return decodeValue(`${store.name}: table ${table}, directory`, value, decodeTrieDirectory);
 }
 
-/** Memory for the blocks of one read. */
+/** Memory that the blocks of one read share. */
 class BlockMemory {
   private words = new Uint32Array(0);
   private used = 0;
@@ -21,7 +21,7 @@ class BlockMemory {
     this.used = 0;
   }
 
-  /** The next `words` words. Blocks that have no room get a larger memory; earlier blocks keep theirs. */
+  /** The next `words` 32-bit words. Blocks that have no room get a larger memory; earlier blocks keep theirs. */
   take(words: number): Uint32Array {
     if (this.used + words > this.words.length) {
       this.words = new Uint32Array(2 * Math.max(this.words.length, words));
@@ -32,29 +32,31 @@ class BlockMemory {
 }
 
 /**
- * A block, from the bytes of the store.
+ * Opens a block of a trie.
  *
- * @param memory takes the block; if `undefined`, the block has memory of its own.
- * @throws KNESER_DAMAGED where it is missing, unreadable, or not the one that the directory lists.
+ * @param index of the block in the table.
+ * @param value the bytes of the block in the store.
+ * @param memory memory for the block; if it is left out, the block gets memory of its own.
+ * @throws KNESER_DAMAGED if the block is missing or unreadable, or its first row differs from the directory.
  */
 export function openTrieBlock(
   store: ModelStore,
   table: string,
   directory: TrieDirectory,
-  number: number,
+  index: number,
   value: Uint8Array | undefined,
   memory?: BlockMemory,
 ): TrieBlock {
-  return decodeValue(`${store.name}: table ${table}, block ${number}`, value, bytes => {
+  return decodeValue(`${store.name}: table ${table}, block ${index}`, value, bytes => {
     if (bytes.length % 4 !== 0) throw new BlockDamage('wrong length');
     const length = bytes.length / 4;
     const data = memory ? memory.take(length) : new Uint32Array(length);
     new Uint8Array(data.buffer, data.byteOffset, bytes.length).set(bytes);
     const block = new TrieBlock(data);
     const isHere =
-      block.firstParent === directory.parents[number] &&
-      block.word(0) === directory.words[number] &&
-      (block.firstRow === 0 ? 0 : block.rank(0)) === directory.ranks[number];
+      block.firstParent === directory.parents[index] &&
+      block.word(0) === directory.words[index] &&
+      (block.firstRow === 0 ? 0 : block.rank(0)) === directory.ranks[index];
     if (!isHere) throw new BlockDamage('another block is in its place');
     return block;
   });
@@ -63,11 +65,13 @@ export function openTrieBlock(
 /** How many reads may be under way while the blocks of one more read are used: a read waits for the system several times. */
 export const READS_AHEAD = 2;
 
-/** Reads single blocks of all tables, in any order, and keeps the blocks read last in memory. */
+/** Reads single blocks of all tables, in any sequence, and keeps blocks in memory. */
 export class TrieReader {
+  /** The blocks in memory by {@link keyOf}, the block that was read first at the front. */
   private readonly cache = new Map<number, TrieBlock>();
+  /** Memory that the blocks of `cache` take [bytes]. */
   private bytes = 0;
-  /** `pass` reads into one of these while the blocks in another are used. */
+  /** `pass` reads into one of these memories while the caller uses the blocks in another. */
   private readonly memories = Array.from({ length: 1 + READS_AHEAD }, () => new BlockMemory());
   private passes = 0;
 
@@ -77,17 +81,23 @@ export class TrieReader {
     private readonly limit: number,
   ) {}
 
-  /** A block, if it is in memory. @param table number of the table. */
+  /** A block, if it is in memory. @param table a number that only this table has. @param block index of the block in the table. */
   get(table: number, block: number): TrieBlock | undefined {
     return this.cache.get(keyOf(table, block));
   }
 
-  /** Reads blocks that are not in memory, and keeps them. @throws KNESER_DAMAGED */
+  /**
+   * Reads blocks that are not in memory, and keeps them.
+   *
+   * @param table a number that only this table has.
+   * @param blocks indices of the blocks in the table.
+   * @throws KNESER_DAMAGED
+   */
   async read(table: number, name: string, directory: TrieDirectory, blocks: readonly number[]): Promise<TrieBlock[]> {
     const values = await this.valuesOf(name, blocks);
-    return blocks.map((number, i) => {
-      const block = openTrieBlock(this.store, name, directory, number, values[i]);
-      this.cache.set(keyOf(table, number), block);
+    return blocks.map((index, i) => {
+      const block = openTrieBlock(this.store, name, directory, index, values[i]);
+      this.cache.set(keyOf(table, index), block);
       this.bytes += block.bytes;
       return block;
     });
@@ -111,7 +121,7 @@ export class TrieReader {
     return this.store.getMany(blocks.map(block => trieBlockKey(name, block)));
   }
 
-  /** Drops the blocks that were read first, until the others fit in the memory. */
+  /** Drops the blocks that were read first, until the other blocks take at most `limit` bytes. */
   makeRoom(): void {
     for (const [key, { bytes }] of this.cache) {
       if (this.bytes <= this.limit) break;
@@ -124,6 +134,7 @@ export class TrieReader {
 /** Every table has fewer blocks than this. */
 const MOST_BLOCKS = 2 ** 32;
 
+/** The key of a block in the cache of blocks. */
 function keyOf(table: number, block: number): number {
   return table * MOST_BLOCKS + block;
 }

@@ -2,12 +2,12 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { crc32Hex } from '../../base/node/file-digest.js';
 import { BlockDamage } from '../../base/sealed.js';
 
-/** The length of the footer, the end of a table file, in bytes: the handles (offset and length) of two blocks, and a magic number. */
+/** The length of the footer, which ends a table file [bytes]: the handles (offset and length) of two blocks, and a magic number. */
 const FOOTER_BYTES = 48;
-/** The bytes that LevelDB adds to a key: a sequence number and the kind of the entry. */
+/** The length of the suffix that LevelDB adds to each key [bytes]: a sequence number and the kind of the entry. */
 const SUFFIX_BYTES = 8;
-/** Lengths and offsets are below this power of 128. */
-const MOST_SCALE = 128 ** 7;
+/** A varint of a length or an offset must have at most 7 bytes, so that its value is below this number. */
+const VARINT_LIMIT = 128 ** 7;
 
 /**
  * The description of a table file of LevelDB in the pointer file. The parts of a table file are (table_format.md of LevelDB):
@@ -20,9 +20,9 @@ const MOST_SCALE = 128 ** 7;
  * ```
  */
 export interface TableFile {
-  /** The offset behind the data blocks, in bytes. */
+  /** The offset in the file at which the data blocks end [bytes]. */
   readonly indexFrom: number;
-  /** The CRC-32 of the bytes from `indexFrom` to the end, in hexadecimal. LevelDB trusts these bytes when it looks for a key. */
+  /** The CRC-32 of the bytes from `indexFrom` to the end of the file, in hexadecimal. */
   readonly indexCrc32: string;
   /** The first key of the file, in hexadecimal. */
   readonly first: string;
@@ -30,16 +30,17 @@ export interface TableFile {
   readonly last: string;
 }
 
-/** Describes a table file, which must be intact. @param bytes the length of the file. */
+/** Describes a table file, which must be intact. @param bytes the length of the file [bytes]. */
 export async function describeTableFile(path: string, bytes: number): Promise<TableFile> {
   const file = await open(path, 'r');
   try {
+    // The footer begins with the offset of the metaindex block, which follows the data blocks.
     const indexFrom = new Cursor(await read(file, bytes - FOOTER_BYTES, bytes), FOOTER_BYTES).varint();
     const end = await read(file, indexFrom, bytes);
     const index = indexIn(end, indexFrom);
-    // The keys of the index are shortened, so the first and the last key are read from the data.
+    // The keys of the index are shortened separators, so the first and the last key are read from the data blocks.
     const keysOf = async (block: number): Promise<Uint8Array[]> => {
-      const { offset, length } = index.place(block);
+      const { offset, length } = index.locate(block);
       const data = await read(file, offset, offset + length);
       return Array.from(blockEntries(data), ([key]) => key);
     };
@@ -52,12 +53,15 @@ export async function describeTableFile(path: string, bytes: number): Promise<Ta
 }
 
 /** Where a data block is in its file [bytes]. */
-export interface BlockPlace {
+export interface BlockLocation {
   readonly offset: number;
   readonly length: number;
 }
 
-/** The index of a table file. It has a key for each data block: at or after every key of the block, before every key of the next block. It is searched undecoded. */
+/**
+ * The index of a table file. It has an entry for each data block: the location of the block, and a separator, which is a key at or after
+ * every key of the block and before every key of the next block. A search decodes only the entries that it compares.
+ */
 export class TableIndex {
   /** Number of data blocks. */
   readonly length: number;
@@ -66,7 +70,7 @@ export class TableIndex {
   private readonly offsets: number;
   private readonly entries: Cursor;
 
-  /** @param block the bytes of the index block, in which each entry has its whole key. */
+  /** @param block the bytes of the index block. In it each entry is a restart, which stores its whole key. */
   constructor(block: Uint8Array) {
     this.view = new DataView(block.buffer, block.byteOffset, block.length);
     this.length = this.view.getUint32(block.length - 4, true);
@@ -74,7 +78,7 @@ export class TableIndex {
     this.entries = new Cursor(block, this.offsets);
   }
 
-  /** The number of the first block that may have a key; {@link length} if the key is after all blocks. */
+  /** The index (from 0) of the one data block that can have a key; {@link length} if the key is after all blocks. */
   find(key: Uint8Array): number {
     let low = 0;
     let high = this.length;
@@ -86,20 +90,21 @@ export class TableIndex {
     return low;
   }
 
-  /** Where a block is. @param number from 0. */
-  place(number: number): BlockPlace {
-    return this.entry(number).handle();
+  /** The location of a data block in the file. @param dataBlock index of the block, from 0. */
+  locate(dataBlock: number): BlockLocation {
+    return this.entry(dataBlock).location();
   }
 
-  private entry(number: number): Cursor {
+  /** The entry of a data block, valid until the next call. */
+  private entry(dataBlock: number): Cursor {
     const { entries, view, offsets } = this;
-    entries.seek(view.getUint32(offsets + 4 * number, true));
+    entries.seek(view.getUint32(offsets + 4 * dataBlock, true));
     return entries;
   }
 }
 
 /**
- * Decodes the part of a table file behind its data blocks.
+ * Decodes the part of a table file after its data blocks.
  *
  * @param bytes the bytes of the file from `table.indexFrom` to its end.
  * @throws BlockDamage if the bytes differ from the description.
@@ -109,9 +114,9 @@ export function decodeTableIndex(bytes: Uint8Array, table: TableFile): TableInde
   return indexIn(bytes, table.indexFrom);
 }
 
-/** The index in the part of a table file behind its data blocks. @param indexFrom the offset of this part in the file, in bytes. */
+/** The index in the part of a table file after its data blocks. @param indexFrom the offset of this part in the file [bytes]. */
 function indexIn(bytes: Uint8Array, indexFrom: number): TableIndex {
-  // The footer begins with the offset and the length of the metaindex block.
+  // The footer begins with the offset and the length of the metaindex block, which are skipped; those of the index block follow.
   const footer = new Cursor(bytes.subarray(-FOOTER_BYTES), FOOTER_BYTES);
   for (let i = 0; i < 2; i++) footer.varint();
   const from = footer.varint() - indexFrom;
@@ -143,7 +148,7 @@ export function* blockEntries(block: Uint8Array): Generator<[key: Uint8Array, va
   }
 }
 
-/** The entries of a block. A block has its entries, the offsets of some of them (restarts), and the number of these offsets. */
+/** The entries of a block. Layout: the entries │ the offsets of some entries, the restarts [32 bits each] │ how many restarts [32 bits]. */
 function entriesOf(block: Uint8Array): Cursor {
   if (block.length < 4) throw new BlockDamage('cut short');
   const restarts = new DataView(block.buffer, block.byteOffset).getUint32(block.length - 4, true);
@@ -159,6 +164,7 @@ async function read(file: FileHandle, from: number, to: number): Promise<Uint8Ar
   return bytes.subarray(0, bytesRead);
 }
 
+/** The bytes of a key as hexadecimal digits. */
 function hexadecimal(key: Uint8Array): string {
   return Buffer.from(key).toString('hex');
 }
@@ -190,8 +196,9 @@ class Cursor {
     this.next();
   }
 
+  /** Reads a varint. */
   varint(): number {
-    for (let value = 0, scale = 1; this.at < this.end && scale < MOST_SCALE; scale *= 128) {
+    for (let value = 0, scale = 1; this.at < this.end && scale < VARINT_LIMIT; scale *= 128) {
       const byte = this.bytes[this.at++];
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
@@ -240,8 +247,8 @@ class Cursor {
     return this.bytes.subarray(this.valueFrom, this.at);
   }
 
-  /** The value of the current entry, where it is the place of a block. */
-  handle(): BlockPlace {
+  /** The value of the current entry, in an index block: the location of a data block. */
+  location(): BlockLocation {
     this.at = this.valueFrom;
     return { offset: this.varint(), length: this.varint() };
   }

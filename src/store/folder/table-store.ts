@@ -11,7 +11,7 @@ import {
   blockEntries,
   decodeTableIndex,
   valueInBlock,
-  type BlockPlace,
+  type BlockLocation,
   type TableFile,
   type TableIndex,
 } from './table-file.js';
@@ -20,7 +20,7 @@ import {
 const OPEN_FILES = 64;
 /** The most table files whose index is in memory [about 10 kB each]. */
 const KEPT_INDEXES = 4096;
-/** Two data blocks are read in one read if at most this many bytes lie between them. */
+/** Two data blocks are read in one read if at most this many bytes are between them. */
 const GAP_BYTES = 16 << 10;
 /** The most bytes of one read. */
 const READ_BYTES = 1 << 20;
@@ -49,9 +49,12 @@ const dropped = new FinalizationRegistry<ReadonlySet<number>>(descriptors => {
 /** A table file of a generation. */
 interface File {
   readonly path: string;
+  /** The length of the file [bytes]. */
   readonly bytes: number;
   readonly table: TableFile;
+  /** The first key. */
   readonly first: Uint8Array;
+  /** The last key. */
   readonly last: Uint8Array;
   /** The decoded index, while it is in memory. */
   index: Promise<TableIndex> | undefined;
@@ -61,11 +64,12 @@ interface File {
   readings: number;
 }
 
-/** The data block that may hold a key, and the index of the key in the list of keys that were asked for. */
+/** A data block that may have the value of a key. */
 interface Wanted {
+  /** Index of the table file in {@link TableStore.files}. */
   readonly file: number;
-  readonly place: BlockPlace;
-  /** Index of the key in the list of keys. */
+  readonly place: BlockLocation;
+  /** Index of the key in the list of keys that the caller gave. */
   readonly item: number;
 }
 
@@ -99,8 +103,8 @@ class ReusedMemory implements ReadMemory {
 
 /**
  * Reads the values of a generation from its table files, without LevelDB: opening LevelDB takes longer than scoring a sentence, and its
- * reads copy every value twice. The files never change, their ranges of keys do not overlap, and their indexes are compared with the
- * pointer file. The data are not compared here, because each value has a checksum of its own.
+ * reads copy every value twice. The files never change, and their ranges of keys do not overlap. The index of each file is compared with
+ * its digest in the pointer file; data blocks have no digest there, because each value begins with a checksum.
  */
 export class TableStore implements ModelStore {
   readonly name: string;
@@ -108,9 +112,9 @@ export class TableStore implements ModelStore {
   private readonly files: readonly File[];
   /** The file descriptors that are open. */
   private readonly descriptors = new Set<number>();
-  /** The numbers of the files that are open, in the order of their last use. */
+  /** The open files, as indices into `files`, least recently used first. */
   private readonly opened = new Set<number>();
-  /** The numbers of the files whose index is in memory, in the order of their last use. */
+  /** The files whose index is in memory, as indices into `files`, least recently used first. */
   private readonly indexed = new Set<number>();
   private readonly memory = new ReusedMemory();
 
@@ -148,24 +152,24 @@ export class TableStore implements ModelStore {
 
   /** Calls `act` with the value of each key. @param memory for the bytes that are read. */
   private async visit(keys: readonly Uint8Array[], memory: ReadMemory, act: Visit): Promise<void> {
-    const numbers = keys.map(key => this.fileOf(key));
+    const filesOfKeys = keys.map(key => this.fileOf(key));
     const indexes = new Map<number, TableIndex>();
-    for (const number of new Set(numbers)) if (number >= 0) indexes.set(number, await this.indexOf(number));
+    for (const file of new Set(filesOfKeys)) if (file >= 0) indexes.set(file, await this.indexOf(file));
     const wanted: Wanted[] = [];
     keys.forEach((key, item) => {
-      const file = numbers[item];
+      const file = filesOfKeys[item];
       const index = indexes.get(file);
       const block = index ? index.find(key) : 0;
-      if (index && block < index.length) wanted.push({ file, place: index.place(block), item });
+      if (index && block < index.length) wanted.push({ file, place: index.locate(block), item });
       else act(undefined, item);
     });
     await Promise.all(
-      runsOf(wanted).map(async run => {
-        const [{ file, place: first }] = run;
-        const last = run[run.length - 1].place;
+      groupNeighbours(wanted).map(async group => {
+        const [{ file, place: first }] = group;
+        const last = group[group.length - 1].place;
         const bytes = memory.take(last.offset + last.length - first.offset);
         await this.read(file, first.offset, bytes);
-        for (const { item, place } of run) {
+        for (const { item, place } of group) {
           const from = place.offset - first.offset;
           const block = bytes.subarray(from, from + place.length);
           act(
@@ -179,18 +183,18 @@ export class TableStore implements ModelStore {
   }
 
   async *entries(): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
-    for (let number = 0; number < this.files.length; number++) {
-      const index = await this.indexOf(number);
-      const places = Array.from({ length: index.length }, (_, block) => index.place(block));
-      const endOf = ({ offset, length }: BlockPlace): number => offset + length;
-      for (let from = 0, to = from; from < places.length; from = to) {
-        const start = places[from].offset;
+    for (let file = 0; file < this.files.length; file++) {
+      const index = await this.indexOf(file);
+      const blocks = Array.from({ length: index.length }, (_, block) => index.locate(block));
+      const endOf = ({ offset, length }: BlockLocation): number => offset + length;
+      for (let from = 0, to = from; from < blocks.length; from = to) {
+        const start = blocks[from].offset;
         do to++;
-        while (to < places.length && endOf(places[to]) - start <= READ_BYTES);
-        const bytes = await this.readNew(number, start, endOf(places[to - 1]));
-        for (const place of places.slice(from, to)) {
-          const blockBytes = bytes.subarray(place.offset - start, endOf(place) - start);
-          yield* this.decode(number, undefined, () => [...blockEntries(blockBytes)]);
+        while (to < blocks.length && endOf(blocks[to]) - start <= READ_BYTES);
+        const bytes = await this.readNew(file, start, endOf(blocks[to - 1]));
+        for (const block of blocks.slice(from, to)) {
+          const blockBytes = bytes.subarray(block.offset - start, endOf(block) - start);
+          yield* this.decode(file, undefined, () => [...blockEntries(blockBytes)]);
         }
       }
     }
@@ -200,7 +204,7 @@ export class TableStore implements ModelStore {
     for (const file of this.files) await this.closeFile(file);
   }
 
-  /** The number of the file whose range holds a key; −1 if there is none. */
+  /** The index in `files` of the file whose range of keys includes `key`; −1 if there is none. */
   private fileOf(key: Uint8Array): number {
     let low = 0;
     let high = this.files.length;
@@ -212,15 +216,15 @@ export class TableStore implements ModelStore {
     return low < this.files.length && compareBytes(this.files[low].first, key) <= 0 ? low : -1;
   }
 
-  /** The index of a file, which is read if it is not in memory. @throws KNESER_DAMAGED */
-  private indexOf(number: number): Promise<TableIndex> {
-    const file = this.files[number];
-    file.index ??= this.readNew(number, file.table.indexFrom, file.bytes).then(bytes =>
-      this.decode(number, undefined, () => decodeTableIndex(bytes, file.table)),
+  /** The table index of a file, which is read if it is not in memory. @param at index into `files`. @throws KNESER_DAMAGED */
+  private indexOf(at: number): Promise<TableIndex> {
+    const file = this.files[at];
+    file.index ??= this.readNew(at, file.table.indexFrom, file.bytes).then(bytes =>
+      this.decode(at, undefined, () => decodeTableIndex(bytes, file.table)),
     );
     const { index } = file;
     index.catch(() => (file.index = undefined));
-    use(this.indexed, number);
+    moveToEnd(this.indexed, at);
     for (const oldest of this.indexed) {
       if (this.indexed.size <= KEPT_INDEXES) break;
       this.files[oldest].index = undefined;
@@ -230,45 +234,45 @@ export class TableStore implements ModelStore {
   }
 
   /** Bytes `[from, to)` of a file, in memory of their own. */
-  private async readNew(number: number, from: number, to: number): Promise<Uint8Array> {
+  private async readNew(at: number, from: number, to: number): Promise<Uint8Array> {
     const bytes = NEW_MEMORY.take(to - from);
-    await this.read(number, from, bytes);
+    await this.read(at, from, bytes);
     return bytes;
   }
 
   /** Fills `bytes` with the bytes of a file from byte `from` on. */
-  private async read(number: number, from: number, bytes: Uint8Array): Promise<void> {
-    const file = this.files[number];
+  private async read(at: number, from: number, bytes: Uint8Array): Promise<void> {
+    const file = this.files[at];
     file.readings++;
     try {
       file.descriptor ??= openAsync(file.path, 'r').then(descriptor => {
         this.descriptors.add(descriptor);
         return descriptor;
       });
-      use(this.opened, number);
+      moveToEnd(this.opened, at);
       const descriptor = await file.descriptor;
-      for (let at = 0; at < bytes.length;) {
-        const { bytesRead } = await readAsync(descriptor, bytes, at, bytes.length - at, from + at);
-        if (bytesRead === 0) throw this.damaged(number, undefined, 'cut short');
-        at += bytesRead;
+      for (let filled = 0; filled < bytes.length;) {
+        const { bytesRead } = await readAsync(descriptor, bytes, filled, bytes.length - filled, from + filled);
+        if (bytesRead === 0) throw this.damaged(at, undefined, 'cut short');
+        filled += bytesRead;
       }
     } catch (error) {
       if (error instanceof KneserError) throw error;
       if ((await file.descriptor?.catch(() => undefined)) === undefined) file.descriptor = undefined;
-      throw readError(this.shownPath(number), error);
+      throw readError(this.shownPath(at), error);
     } finally {
       file.readings--;
       await this.closeOldest();
     }
   }
 
-  /** Closes files that were not used for the longest time, until few enough are open. */
+  /** Closes the least recently used files until at most {@link OPEN_FILES} are open. Files that are being read stay open. */
   private async closeOldest(): Promise<void> {
-    for (const number of this.opened) {
+    for (const at of this.opened) {
       if (this.opened.size <= OPEN_FILES) break;
-      const file = this.files[number];
+      const file = this.files[at];
       if (file.readings > 0) continue;
-      this.opened.delete(number);
+      this.opened.delete(at);
       await this.closeFile(file);
     }
   }
@@ -280,49 +284,56 @@ export class TableStore implements ModelStore {
     if (descriptor !== undefined && this.descriptors.delete(descriptor)) await closeAsync(descriptor);
   }
 
-  /** Runs a decoder of bytes of a file. @throws KNESER_DAMAGED */
-  private decode<T>(number: number, key: Uint8Array | undefined, act: () => T): T {
+  /**
+   * Calls `act`, which decodes bytes of a file.
+   *
+   * @param at index of the file in `files`.
+   * @param key the key whose value is decoded, for the message.
+   * @throws KNESER_DAMAGED if `act` throws a BlockDamage.
+   */
+  private decode<T>(at: number, key: Uint8Array | undefined, act: () => T): T {
     try {
       return act();
     } catch (error) {
-      if (error instanceof BlockDamage) throw this.damaged(number, key, error.message);
+      if (error instanceof BlockDamage) throw this.damaged(at, key, error.message);
       throw error;
     }
   }
 
-  private damaged(number: number, key: Uint8Array | undefined, reason: string): KneserError {
+  private damaged(at: number, key: Uint8Array | undefined, reason: string): KneserError {
     const part = key ? `${describeKey(key)}: ` : '';
-    return new KneserError('KNESER_DAMAGED', `${this.shownPath(number)}: ${part}${reason}; the model is damaged`);
+    return new KneserError('KNESER_DAMAGED', `${this.shownPath(at)}: ${part}${reason}; the model is damaged`);
   }
 
-  private shownPath(number: number): string {
-    return join(this.shared.shown, basename(this.files[number].path));
+  /** The path of a file in messages. @param at index of the file in `files`. */
+  private shownPath(at: number): string {
+    return join(this.shared.shown, basename(this.files[at].path));
   }
 }
 
 /** Groups data blocks that are near each other in a file, so that one read brings a whole group. */
-function runsOf(wanted: Wanted[]): Wanted[][] {
+function groupNeighbours(wanted: Wanted[]): Wanted[][] {
   wanted.sort((a, b) => a.file - b.file || a.place.offset - b.place.offset);
-  const runs: Wanted[][] = [];
-  let run: Wanted[] = [];
+  const groups: Wanted[][] = [];
+  let group: Wanted[] = [];
   for (const next of wanted) {
     const { offset, length } = next.place;
-    const first = run.at(0)?.place;
-    const last = run.at(-1)?.place;
+    const first = group.at(0)?.place;
+    const last = group.at(-1)?.place;
     const joins =
       first &&
       last &&
-      run[0].file === next.file &&
+      group[0].file === next.file &&
       offset <= last.offset + last.length + GAP_BYTES &&
       offset + length - first.offset <= READ_BYTES;
-    if (!joins) runs.push((run = []));
-    run.push(next);
+    if (!joins) groups.push((group = []));
+    group.push(next);
   }
-  return runs;
+  return groups;
 }
 
-/** Moves a number to the end of a set, which is in the order of last use. */
-function use(set: Set<number>, number: number): void {
-  set.delete(number);
-  set.add(number);
+/** Moves an item to the end of a set, or adds it there. The items of the set are in the order of their last use. */
+function moveToEnd(set: Set<number>, item: number): void {
+  set.delete(item);
+  set.add(item);
 }
