@@ -31,6 +31,7 @@
  * - `baseline` trains a series of models and compares them, with confidence intervals.
  * - `decoding` chooses between texts that another model proposes: the beam search of a speech recognizer.
  * - `documents` computes figures of documents, and chooses documents by their figures: annotate, select, overlap, weigh.
+ * - `serve` answers questions about models by HTTP.
  * - `cli` is the command, with one file for each subcommand. It parses options, calls the library and prints.
  * - `native-free` (beside `src`) has the entries for browsers, Deno and Bun, which use the same code without LevelDB and files.
  *
@@ -187,3 +188,8 @@ export {
   type TokenDifference,
   type TokenGroup,
 } from './baseline/compare.js';
+
+// Models by HTTP.
+export { serve } from './serve/serve.js';
+export type { ModelServer } from './serve/serve.js';
+export type { ServeOptions } from './serve/options.js';
