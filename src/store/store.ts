@@ -9,6 +9,15 @@ export interface ModelStore {
   readonly get: (key: Uint8Array) => Promise<Uint8Array | undefined>;
   /** The values of several keys, in their order. A value may be a view of a larger buffer: whoever keeps it makes a copy. */
   readonly getMany: (keys: readonly Uint8Array[]) => Promise<(Uint8Array | undefined)[]>;
+  /**
+   * As {@link getMany}, but calls `act` with each value, in any order; the value is valid only during the call. A store that reads files
+   * has it, because it can then read into the same memory again.
+   *
+   * @param act called with the value (`undefined` if the store lacks the key) and the index of its key.
+   */
+  readonly visitMany?:
+    | ((keys: readonly Uint8Array[], act: (value: Uint8Array | undefined, item: number) => void) => Promise<void>)
+    | undefined;
   /** All keys with their values, in the order of the keys' bytes. */
   readonly entries: () => AsyncIterable<readonly [key: Uint8Array, value: Uint8Array]>;
   /** Closes files and connections. Closing twice is fine. */

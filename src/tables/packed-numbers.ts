@@ -75,6 +75,8 @@ export function packNumbers(
 export function numberAt(words: Uint32Array, heads: number, data: number, shift: number, i: number): number {
   const head = words[heads + (i >>> shift)];
   const bits = head & 63;
+  // Such a group has no data, and may lie behind the last word.
+  if (bits === 0) return 0;
   const bit = (i & ((1 << shift) - 1)) * bits;
   const at = data + (head >>> 6) + (bit >>> 5);
   const shifted = bit & 31;

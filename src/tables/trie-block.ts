@@ -283,6 +283,12 @@ export class TrieBlock {
       end >= 0 ? end - parent : this.from + this.fieldInList(this.families, this.familyCount, FAMILY, parent, 1);
   }
 
+  /** The context of a parent (its number within the block) whose farthest word this is, or −1. */
+  findContext(parent: number, word: number): number {
+    this.findChildren(parent);
+    return this.findWord(word);
+  }
+
   /** The farthest word of a context. */
   word(context: number): number {
     return numberAt(this.data, this.wordHeads, this.wordData, WIDE_GROUPS, context);

@@ -16,14 +16,17 @@ class BlockMemory {
   private words = new Uint32Array(0);
   private used = 0;
 
-  /** Makes room for `words` 32-bit words; earlier blocks are overwritten. */
-  reset(words: number): void {
-    if (words > this.words.length) this.words = new Uint32Array(Math.ceil(1.25 * words));
+  /** Frees the memory for the next read. */
+  clear(): void {
     this.used = 0;
   }
 
-  /** The next `words` 32-bit words of the memory. */
+  /** The next `words` 32-bit words. Blocks that have no room get a larger memory; earlier blocks keep theirs. */
   take(words: number): Uint32Array {
+    if (this.used + words > this.words.length) {
+      this.words = new Uint32Array(2 * Math.max(this.words.length, words));
+      this.used = 0;
+    }
     return this.words.subarray(this.used, (this.used += words));
   }
 }
@@ -59,15 +62,19 @@ export function openTrieBlock(
   });
 }
 
+/** At most this many blocks are read at once. */
+export const BLOCKS_A_READ = 64;
+/** How many reads may be under way while the blocks of one more read are used: a read waits for the system several times. */
+export const READS_AHEAD = 2;
+
 /** Reads single blocks of all tables, in any sequence, and keeps blocks in memory. */
 export class TrieReader {
   /** The blocks in memory by {@link keyOf}, the block that was read first at the front. */
   private readonly cache = new Map<number, TrieBlock>();
   /** Memory that the blocks of `cache` take [bytes]. */
   private bytes = 0;
-  /** `pass` reads into one of these memories while the caller uses the blocks in the other. */
-  private readonly memories = [new BlockMemory(), new BlockMemory()];
-  /** How many times `pass` was called. */
+  /** `pass` reads into one of these memories while the caller uses the blocks in another. */
+  private readonly memories = Array.from({ length: 1 + READS_AHEAD }, () => new BlockMemory());
   private passes = 0;
 
   constructor(
@@ -98,12 +105,18 @@ export class TrieReader {
     });
   }
 
-  /** Reads blocks without keeping them: the call after the next call overwrites them. @throws KNESER_DAMAGED */
+  /** Reads blocks without keeping them: call 1 + {@link READS_AHEAD} after this one overwrites them. @throws KNESER_DAMAGED */
   async pass(name: string, directory: TrieDirectory, blocks: readonly number[]): Promise<TrieBlock[]> {
     const memory = this.memories[this.passes++ % this.memories.length];
-    const values = await this.valuesOf(name, blocks);
-    memory.reset(values.reduce((sum, value) => sum + Math.ceil((value?.length ?? 0) / 4), 0));
-    return blocks.map((block, i) => openTrieBlock(this.store, name, directory, block, values[i], memory));
+    memory.clear();
+    const found = new Array<TrieBlock>(blocks.length);
+    const open = (value: Uint8Array | undefined, i: number): void => {
+      found[i] = openTrieBlock(this.store, name, directory, blocks[i], value, memory);
+    };
+    const keys = blocks.map(block => trieBlockKey(name, block));
+    if (this.store.visitMany) await this.store.visitMany(keys, open);
+    else (await this.store.getMany(keys)).forEach(open);
+    return found;
   }
 
   private valuesOf(name: string, blocks: readonly number[]): Promise<(Uint8Array | undefined)[]> {
@@ -117,6 +130,39 @@ export class TrieReader {
       this.cache.delete(key);
       this.bytes -= bytes;
     }
+  }
+}
+
+/** Reads blocks of a table once each, in the sequence of a list, a few reads ahead of the caller. */
+export class BlocksAhead {
+  private readonly ahead: Promise<ReadonlyMap<number, TrieBlock>>[] = [];
+  /** Index into `blocks`: the next block to read. */
+  private at = 0;
+
+  /** @param blocks indices of the blocks in the table. */
+  constructor(
+    private readonly reader: TrieReader,
+    private readonly name: string,
+    private readonly directory: TrieDirectory,
+    private readonly blocks: readonly number[],
+  ) {}
+
+  /** The next blocks of the list, at least one, by their index in the table. They are overwritten after the next call. @throws KNESER_DAMAGED */
+  next(): Promise<ReadonlyMap<number, TrieBlock>> {
+    while (this.ahead.length <= READS_AHEAD && this.at < this.blocks.length) this.ahead.push(this.read());
+    const next = this.ahead.shift();
+    if (!next) throw new Error('all blocks of the list were read');
+    return next;
+  }
+
+  private read(): Promise<ReadonlyMap<number, TrieBlock>> {
+    const indices = this.blocks.slice(this.at, (this.at += BLOCKS_A_READ));
+    const reading = this.reader
+      .pass(this.name, this.directory, indices)
+      .then(blocks => new Map(blocks.map((block, i) => [indices[i], block])));
+    // If the read fails, `next` throws the error later; without this handler it would count as unhandled before.
+    reading.catch(() => undefined);
+    return reading;
   }
 }
 

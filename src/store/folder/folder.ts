@@ -340,6 +340,7 @@ async function openGeneration(path: string, pointer: Pointer): Promise<OpenFolde
       name,
       get: key => store.get(key),
       getMany: keys => store.getMany(keys),
+      visitMany: store.visitMany?.bind(store),
       entries: () => store.entries(),
       close,
       shared,

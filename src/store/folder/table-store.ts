@@ -65,11 +65,40 @@ interface File {
 }
 
 /** A data block that may have the value of a key. */
-interface Wanted extends BlockLocation {
+interface Wanted {
   /** Index of the table file in {@link TableStore.files}. */
   readonly file: number;
+  readonly place: BlockLocation;
   /** Index of the key in the list of keys that the caller gave. */
   readonly item: number;
+}
+
+/** Takes a value, and the index of its key in the list of keys. */
+type Visit = (value: Uint8Array | undefined, item: number) => void;
+
+/** Memory into which bytes of files are read. */
+interface ReadMemory {
+  /** Memory for `length` bytes. */
+  take(length: number): Uint8Array;
+  /** Takes memory back, once nobody uses its bytes any more. */
+  give(bytes: Uint8Array): void;
+}
+
+/** Memory that is used once. */
+const NEW_MEMORY: ReadMemory = { take: length => Buffer.allocUnsafeSlow(length), give: () => undefined };
+
+/** Memory that later reads use again, since the system clears new memory before it is used. */
+class ReusedMemory implements ReadMemory {
+  private readonly free: ArrayBuffer[] = [];
+
+  take(length: number): Uint8Array {
+    if (length > READ_BYTES) return new Uint8Array(length);
+    return new Uint8Array(this.free.pop() ?? new ArrayBuffer(READ_BYTES), 0, length);
+  }
+
+  give({ buffer }: Uint8Array): void {
+    if (buffer.byteLength === READ_BYTES) this.free.push(buffer as ArrayBuffer);
+  }
 }
 
 /**
@@ -87,6 +116,7 @@ export class TableStore implements ModelStore {
   private readonly opened = new Set<number>();
   /** The files whose index is in memory, as indices into `files`, least recently used first. */
   private readonly indexed = new Set<number>();
+  private readonly memory = new ReusedMemory();
 
   /** @throws KNESER_DAMAGED for files whose ranges of keys overlap. */
   constructor(readonly shared: SharedTables) {
@@ -111,6 +141,17 @@ export class TableStore implements ModelStore {
   }
 
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    const values = new Array<Uint8Array | undefined>(keys.length);
+    await this.visit(keys, NEW_MEMORY, (value, item) => (values[item] = value));
+    return values;
+  }
+
+  visitMany(keys: readonly Uint8Array[], act: Visit): Promise<void> {
+    return this.visit(keys, this.memory, act);
+  }
+
+  /** Calls `act` with the value of each key. @param memory for the bytes that are read. */
+  private async visit(keys: readonly Uint8Array[], memory: ReadMemory, act: Visit): Promise<void> {
     const filesOfKeys = keys.map(key => this.fileOf(key));
     const indexes = new Map<number, TableIndex>();
     for (const file of new Set(filesOfKeys)) if (file >= 0) indexes.set(file, await this.indexOf(file));
@@ -118,23 +159,27 @@ export class TableStore implements ModelStore {
     keys.forEach((key, item) => {
       const file = filesOfKeys[item];
       const index = indexes.get(file);
-      if (!index) return;
-      const block = index.find(key);
-      if (block < index.length) wanted.push({ file, ...index.locate(block), item });
+      const block = index ? index.find(key) : 0;
+      if (index && block < index.length) wanted.push({ file, place: index.locate(block), item });
+      else act(undefined, item);
     });
-    const values = new Array<Uint8Array | undefined>(keys.length).fill(undefined);
     await Promise.all(
       groupNeighbours(wanted).map(async group => {
-        const [{ file, offset }] = group;
-        const last = group[group.length - 1];
-        const bytes = await this.read(file, offset, last.offset + last.length);
-        for (const { item, offset: from, length } of group) {
-          const block = bytes.subarray(from - offset, from - offset + length);
-          values[item] = this.decode(file, keys[item], () => valueInBlock(block, keys[item]));
+        const [{ file, place: first }] = group;
+        const last = group[group.length - 1].place;
+        const bytes = memory.take(last.offset + last.length - first.offset);
+        await this.read(file, first.offset, bytes);
+        for (const { item, place } of group) {
+          const from = place.offset - first.offset;
+          const block = bytes.subarray(from, from + place.length);
+          act(
+            this.decode(file, keys[item], () => valueInBlock(block, keys[item])),
+            item,
+          );
         }
+        memory.give(bytes);
       }),
     );
-    return values;
   }
 
   async *entries(): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
@@ -146,7 +191,7 @@ export class TableStore implements ModelStore {
         const start = blocks[from].offset;
         do to++;
         while (to < blocks.length && endOf(blocks[to]) - start <= READ_BYTES);
-        const bytes = await this.read(file, start, endOf(blocks[to - 1]));
+        const bytes = await this.readNew(file, start, endOf(blocks[to - 1]));
         for (const block of blocks.slice(from, to)) {
           const blockBytes = bytes.subarray(block.offset - start, endOf(block) - start);
           yield* this.decode(file, undefined, () => [...blockEntries(blockBytes)]);
@@ -174,7 +219,7 @@ export class TableStore implements ModelStore {
   /** The table index of a file, which is read if it is not in memory. @param at index into `files`. @throws KNESER_DAMAGED */
   private indexOf(at: number): Promise<TableIndex> {
     const file = this.files[at];
-    file.index ??= this.read(at, file.table.indexFrom, file.bytes).then(bytes =>
+    file.index ??= this.readNew(at, file.table.indexFrom, file.bytes).then(bytes =>
       this.decode(at, undefined, () => decodeTableIndex(bytes, file.table)),
     );
     const { index } = file;
@@ -188,8 +233,15 @@ export class TableStore implements ModelStore {
     return index;
   }
 
-  /** Reads the bytes `[from, to)` of a file. @param at index of the file in `files`. */
-  private async read(at: number, from: number, to: number): Promise<Uint8Array> {
+  /** Bytes `[from, to)` of a file, in memory of their own. */
+  private async readNew(at: number, from: number, to: number): Promise<Uint8Array> {
+    const bytes = NEW_MEMORY.take(to - from);
+    await this.read(at, from, bytes);
+    return bytes;
+  }
+
+  /** Fills `bytes` with the bytes of a file from byte `from` on. */
+  private async read(at: number, from: number, bytes: Uint8Array): Promise<void> {
     const file = this.files[at];
     file.readings++;
     try {
@@ -199,13 +251,11 @@ export class TableStore implements ModelStore {
       });
       moveToEnd(this.opened, at);
       const descriptor = await file.descriptor;
-      const bytes = Buffer.allocUnsafeSlow(to - from);
       for (let filled = 0; filled < bytes.length;) {
         const { bytesRead } = await readAsync(descriptor, bytes, filled, bytes.length - filled, from + filled);
         if (bytesRead === 0) throw this.damaged(at, undefined, 'cut short');
         filled += bytesRead;
       }
-      return bytes;
     } catch (error) {
       if (error instanceof KneserError) throw error;
       if ((await file.descriptor?.catch(() => undefined)) === undefined) file.descriptor = undefined;
@@ -263,16 +313,19 @@ export class TableStore implements ModelStore {
 
 /** Groups data blocks that are near each other in a file, so that one read brings a whole group. */
 function groupNeighbours(wanted: Wanted[]): Wanted[][] {
-  wanted.sort((a, b) => a.file - b.file || a.offset - b.offset);
+  wanted.sort((a, b) => a.file - b.file || a.place.offset - b.place.offset);
   const groups: Wanted[][] = [];
   let group: Wanted[] = [];
   for (const next of wanted) {
-    const [first] = group;
-    const last = group.at(-1);
+    const { offset, length } = next.place;
+    const first = group.at(0)?.place;
+    const last = group.at(-1)?.place;
     const joins =
-      last?.file === next.file &&
-      next.offset <= last.offset + last.length + GAP_BYTES &&
-      next.offset + next.length - first.offset <= READ_BYTES;
+      first &&
+      last &&
+      group[0].file === next.file &&
+      offset <= last.offset + last.length + GAP_BYTES &&
+      offset + length - first.offset <= READ_BYTES;
     if (!joins) groups.push((group = []));
     group.push(next);
   }
