@@ -188,6 +188,8 @@ export {
   type TokenDifference,
   type TokenGroup,
 } from './baseline/compare.js';
+export type { ContextGroup, ContextGroups, ContextTemplate } from './baseline/contexts.js';
+export { signalToNoise, type SignalToNoise } from './baseline/signal.js';
 
 // Models by HTTP.
 export { serve } from './serve/serve.js';
