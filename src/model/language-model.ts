@@ -24,7 +24,7 @@ import { PerplexitySum, type Perplexity, type PieceSum } from './scoring/perplex
 import type { TextCache } from '../smoothing/cache.js';
 import type { SharedStore } from '../store/store.js';
 import { BOTH_ENDS } from '../smoothing/batch.js';
-import { PieceCutter, type Piece } from './scoring/pieces.js';
+import { PieceCutter, sumStretches, type Piece } from './scoring/pieces.js';
 import { runAwaiting, type BatchScorer } from './scoring/scorer.js';
 import type { TokenScoring } from './token-scoring.js';
 import { sumFile } from './sum-file.js';
@@ -195,15 +195,7 @@ export class LanguageModel extends PagedModel {
     this.checkOpen();
     checkSentences(sentences);
     checkOptions('scoreEach', options, SCORE_EACH_OPTIONS);
-    const { shared } = this.parts.store;
-    const threads = shared && (await this.#startThreads(options.threads ?? availableParallelism(), shared));
-    const scorer: TaskScorer = {
-      count: threads?.count ?? 1,
-      mostTasks: threads ? threads.count + 1 : 1,
-      taskTokens: BLOCK_TASK,
-      scoreTokens: piece =>
-        threads ? this.#piecesOn(threads).scoreTokens(piece) : this.inTurn(() => this.#pieces.scoreTokens(piece)),
-    };
+    const scorer = await this.#taskScorer(options.threads ?? availableParallelism());
     const words = await this.allWords();
     const { numbered, scoreSentences } = await import('./scoring/sentence-scoring.js');
     const tokensOf = (sentence: Sentence): string[] => {
@@ -222,12 +214,20 @@ export class LanguageModel extends PagedModel {
   async tokenScoring(bytes: number, threads?: number, options: LoadOptions = {}): Promise<TokenScoring> {
     this.checkOpen();
     if (this.shouldLoad(bytes / BYTES_A_WORD)) return (await this.#loadOnce(options)).tokenScoring(threads);
+    const count = threads ?? threadsFor(bytes / BYTES_A_WORD, availableParallelism());
+    const scorer = count > 1 ? await this.#taskScorer(count) : undefined;
     const words = await this.allWords();
+    const score: TokenScoring['score'] = (ids, cache) => {
+      const piece = { ids, history: 0, ends: BOTH_ENDS };
+      return scorer && !cache ? scorer.scoreTokens(piece) : this.inTurn(() => this.#pieces.scoreTokens(piece, cache));
+    };
     return {
       words,
       parts: this.parts,
-      waiting: 1,
-      score: (ids, cache) => this.inTurn(() => this.#pieces.scoreTokens({ ids, history: 0, ends: BOTH_ENDS }, cache)),
+      waiting: scorer?.mostTasks ?? 1,
+      taskTokens: BLOCK_TASK,
+      score,
+      sums: async (ids, ends) => sumStretches(await score(ids), ends),
       spreads: ids => this.spreadsOfIds(ids),
     };
   }
@@ -270,6 +270,19 @@ export class LanguageModel extends PagedModel {
     const scorer: BatchScorer = { score: batch => threads.scoreWith(own, batch) };
     const batchWords = (threads.count + (own ? 1 : 0)) * this.scoring.batchWords;
     return new PieceScorer(this.parts.order, { scorer, batchWords }, false);
+  }
+
+  /** Scores pieces token by token on `count` threads that read blocks; if the store cannot be shared, on this thread, one piece at a time. */
+  async #taskScorer(count: number): Promise<TaskScorer> {
+    const { shared } = this.parts.store;
+    const threads = shared && (await this.#startThreads(count, shared));
+    return {
+      count: threads?.count ?? 1,
+      mostTasks: threads ? threads.count + 1 : 1,
+      taskTokens: BLOCK_TASK,
+      scoreTokens: piece =>
+        threads ? this.#piecesOn(threads).scoreTokens(piece) : this.inTurn(() => this.#pieces.scoreTokens(piece)),
+    };
   }
 
   /** Starts `count` threads that score from blocks, or returns the threads that an earlier call started. */
