@@ -12,12 +12,12 @@
  *    │  text/formats   files → documents: plain, JSON lines, Parquet; gzip and zstd
  *    │  text           bytes → tokens: tokenizers, sentences, the list of different words
  *    │  count          tokens → word ids → sorted n-grams → adjusted counts; word classes
- *    │  tables         sorted counts → blocks of at most 2,048 rows; manifest and dictionary
+ *    │  tables         sorted counts → blocks of rows → tries; manifest and dictionary
  *    │  store          keys → values on disk, crash-safe: a folder with LevelDB, or one packed file
  * model folder
  *    │  model/lookup   n-grams → counts, from blocks on disk or from tables in memory
  *    │  smoothing      counts → probabilities: Kneser-Ney, the mixture, classes, cache; learns the weights
- *    │  model          sentences → scores, perplexity, vectors, next words
+ *    │  model          sentences → scores, perplexity, vectors; histories → next words, drawn texts
  *    │  report         figures → tables, Markdown, HTML pages
  * numbers
  * ```
