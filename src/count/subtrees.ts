@@ -1,9 +1,8 @@
 import type { ModelStore } from '../store/store.js';
-import { trieBlockKey } from '../store/keys.js';
 import { damagedTable } from '../tables/damage.js';
 import { TrieColumns } from '../tables/trie-columns.js';
 import type { TrieDirectory } from '../tables/trie-directory.js';
-import { openTrieBlock } from '../tables/trie-reader.js';
+import { BlocksAhead, TrieReader } from '../tables/trie-reader.js';
 import type { TrieBlock } from '../tables/trie-block.js';
 
 /** A table of a model: all contexts of one length. */
@@ -88,9 +87,6 @@ interface Selection {
   readonly inLevel: number;
 }
 
-/** At most this many blocks are read at once. */
-const BLOCKS_A_READ = 64;
-
 /**
  * Reads all contexts of a model that have one of the given nearest words, each with its followers, and translates word ids to new ids.
  *
@@ -104,13 +100,15 @@ export class SubtreeReader {
   readonly root = new Level();
   /** Selects the contexts of the level that is read next. */
   private selections: Selection[] = [];
+  private readonly reader: TrieReader;
 
   /** @param chosen the nearest words whose contexts are read, as ascending indices into `model.nearest`. */
   constructor(
-    private readonly store: ModelStore,
+    store: ModelStore,
     private readonly model: SubtreeModel,
     chosen: readonly number[],
   ) {
+    this.reader = new TrieReader(store, 0);
     const { nearest, ranks } = model;
     for (let i = 0; i < chosen.length;) {
       const first = i;
@@ -132,9 +130,9 @@ export class SubtreeReader {
    * @throws KNESER_DAMAGED
    */
   async read(depth: number, level: Level, parents: Level, onRows: (rows: number) => void): Promise<void> {
-    const { store, model } = this;
+    const { model } = this;
     level.clear();
-    const reader = new LevelReader(store, model.ids, model.tables[depth], level, parents, depth === 0);
+    const reader = new LevelReader(this.reader, model.ids, model.tables[depth], level, parents, depth === 0);
     this.selections = await reader.read(this.selections, onRows);
   }
 }
@@ -147,8 +145,8 @@ class LevelReader {
   private block: TrieBlock | undefined;
   /** The index of `block` in its table. */
   private blockIndex = -1;
-  /** The values of the blocks that were fetched last, by the index of the block in its table. */
-  private values = new Map<number, Uint8Array | undefined>();
+  /** The blocks that were read last, by their index in the table. */
+  private blocks: ReadonlyMap<number, TrieBlock> = new Map();
   /** Indices of the contexts in `level` whose rows do not ascend by rank yet. */
   private readonly unsortedContexts: number[] = [];
   /** Indices of the contexts in `parents` whose children do not ascend by farthest word yet. */
@@ -157,7 +155,7 @@ class LevelReader {
   private lastParent = -1;
 
   constructor(
-    private readonly store: ModelStore,
+    private readonly reader: TrieReader,
     /** By word id of the model, the new id. */
     private readonly ids: Uint32Array,
     private readonly table: SubtreeTable,
@@ -180,19 +178,16 @@ class LevelReader {
       )
         if (wanted.at(-1) !== b) wanted.push(b);
     }
+    const reading = new BlocksAhead(this.reader, this.table.name, directory, wanted);
     const children: Selection[] = [];
     let filled = 0;
-    let at = 0;
     for (const selection of selections) {
       const end = firstFrom(keys, keys.length, selection.to);
       const inLevel = this.level.contexts;
       let first = -1;
       for (let b = Math.max(0, firstFrom(keys, keys.length, selection.from) - 1); b < end; b++) {
         if (b !== this.blockIndex) {
-          if (!this.values.has(b)) {
-            while (wanted[at] !== b) at++;
-            await this.fetch(wanted.slice(at, at + BLOCKS_A_READ));
-          }
+          while (!this.blocks.has(b)) this.blocks = await reading.next();
           this.open(b, onRows);
         }
         const block = this.block as TrieBlock;
@@ -216,20 +211,14 @@ class LevelReader {
     return children;
   }
 
-  /** Reads the values of blocks from the store. @param blocks indices of the blocks in the table. */
-  private async fetch(blocks: readonly number[]): Promise<void> {
-    const values = await this.store.getMany(blocks.map(b => trieBlockKey(this.table.name, b)));
-    this.values = new Map(blocks.map((b, i) => [b, values[i]]));
-  }
-
-  /** Decodes a fetched block into `columns`. @param index of the block in the table. */
+  /** Decodes a block that was read into `columns`. @param index of the block in the table. */
   private open(index: number, onRows: (rows: number) => void): void {
-    const { name, directory } = this.table;
-    this.block = openTrieBlock(this.store, name, directory, index, this.values.get(index));
-    this.block.checkSamples();
-    this.columns.read(this.block);
+    const block = this.blocks.get(index) as TrieBlock;
+    this.block = block;
+    block.checkSamples();
+    this.columns.read(block);
     this.blockIndex = index;
-    onRows(this.block.rows);
+    onRows(block.rows);
   }
 
   /**
@@ -286,7 +275,11 @@ class LevelReader {
   }
 
   private damaged(): Error {
-    return damagedTable(this.store.name, this.table.name, 'an n-gram has a word that follows no shorter context');
+    return damagedTable(
+      this.reader.store.name,
+      this.table.name,
+      'an n-gram has a word that follows no shorter context',
+    );
   }
 }
 

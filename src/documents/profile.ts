@@ -58,10 +58,24 @@ const DRAWING = [
   'mirostatRate',
   'mirostatVersion',
   'unknown',
-] as const;
+] as const satisfies readonly (keyof DrawingOptions)[];
 
 /** How the samples of a model are drawn. */
-export type DrawingOptions = Pick<GenerateOptions, (typeof DRAWING)[number]>;
+export type DrawingOptions = Pick<
+  GenerateOptions,
+  | 'maxTokens'
+  | 'temperature'
+  | 'topK'
+  | 'topP'
+  | 'minP'
+  | 'typical'
+  | 'epsilon'
+  | 'eta'
+  | 'mirostat'
+  | 'mirostatRate'
+  | 'mirostatVersion'
+  | 'unknown'
+>;
 
 /** The texts that {@link profile} describes and compares. */
 export interface ProfileOptions extends DocumentOptions, DrawingOptions, WorkOptions {
@@ -142,6 +156,7 @@ export interface ProfileReport {
   readonly distances: Readonly<Record<DistanceName, ProfileDistance>>;
   /** Number of permutations. */
   readonly resamples: number;
+  /** The seed of the permutations, the halves and the samples. */
   readonly seed: number;
   /** Why there is no p; `null` if there is. */
   readonly reason: string | null;

@@ -62,6 +62,8 @@ export function openTrieBlock(
   });
 }
 
+/** At most this many blocks are read at once. */
+export const BLOCKS_A_READ = 64;
 /** How many reads may be under way while the blocks of one more read are used: a read waits for the system several times. */
 export const READS_AHEAD = 2;
 
@@ -128,6 +130,39 @@ export class TrieReader {
       this.cache.delete(key);
       this.bytes -= bytes;
     }
+  }
+}
+
+/** Reads blocks of a table once each, in the sequence of a list, a few reads ahead of the caller. */
+export class BlocksAhead {
+  private readonly ahead: Promise<ReadonlyMap<number, TrieBlock>>[] = [];
+  /** Index into `blocks`: the next block to read. */
+  private at = 0;
+
+  /** @param blocks indices of the blocks in the table. */
+  constructor(
+    private readonly reader: TrieReader,
+    private readonly name: string,
+    private readonly directory: TrieDirectory,
+    private readonly blocks: readonly number[],
+  ) {}
+
+  /** The next blocks of the list, at least one, by their index in the table. They are overwritten after the next call. @throws KNESER_DAMAGED */
+  next(): Promise<ReadonlyMap<number, TrieBlock>> {
+    while (this.ahead.length <= READS_AHEAD && this.at < this.blocks.length) this.ahead.push(this.read());
+    const next = this.ahead.shift();
+    if (!next) throw new Error('all blocks of the list were read');
+    return next;
+  }
+
+  private read(): Promise<ReadonlyMap<number, TrieBlock>> {
+    const indices = this.blocks.slice(this.at, (this.at += BLOCKS_A_READ));
+    const reading = this.reader
+      .pass(this.name, this.directory, indices)
+      .then(blocks => new Map(blocks.map((block, i) => [indices[i], block])));
+    // If the read fails, `next` throws the error later; without this handler it would count as unhandled before.
+    reading.catch(() => undefined);
+    return reading;
   }
 }
 

@@ -12,12 +12,20 @@ import { placeAfter, unitEndsOf, type TextArrays } from './unit-text.js';
 
 /** Lengths of sentences or documents [tokens]. */
 export interface LengthFigures {
+  /** Their mean. */
   readonly mean: number;
   /** Standard deviation, with the number of lengths as the divisor. */
   readonly sd: number;
+  /** Half of the lengths are at most this long; the mean of the middle two of an even number. */
   readonly median: number;
   /** The greatest length. */
   readonly most: number;
+}
+
+/** Two fits of Heaps' law: by the maximum likelihood of a non-homogeneous Poisson process, and by least squares. */
+export interface HeapsFits extends HeapsLaw {
+  /** The least-squares line of the logarithms at 50 numbers of tokens, from 100: the fit that most papers quote. */
+  readonly leastSquares: HeapsLaw;
 }
 
 /**
@@ -33,8 +41,8 @@ export interface VocabularyFigures {
   readonly hapaxes: number;
   /** Zipf's law, p(k) ∝ k^(−s) over the observed ranks, by maximum likelihood. */
   readonly zipf: ZipfLaw;
-  /** Heaps' law, α ℓ^β, by the maximum likelihood of a non-homogeneous Poisson process; and by least squares of the logarithms. */
-  readonly heaps: HeapsLaw & { readonly leastSquares: HeapsLaw };
+  /** Heaps' law, α ℓ^β. */
+  readonly heaps: HeapsFits;
   /** Types divided by tokens: distinct-1 (Li et al. 2016). */
   readonly distinct1: number;
   /** Distinct bigrams divided by all bigrams; `null` if there are none. N-grams do not reach over the end of a sentence. */
@@ -53,6 +61,7 @@ export interface TextProfile {
   readonly sentences: number;
   /** Number of documents with a token; `null` for plain text. */
   readonly documents: number | null;
+  /** Number of tokens. */
   readonly tokens: number;
   /** Lengths of sentences. */
   readonly length: LengthFigures;
@@ -66,6 +75,7 @@ export interface TextProfile {
   readonly symbolShare: number;
   /** The mean over units of 1 − distinct/all 4-grams of the unit: seq-rep-4 (Welleck et al. 2020); `null` without 4-grams. */
   readonly seqRep4: number | null;
+  /** Types, the laws of Zipf and Heaps, and distinct n-grams. */
   readonly vocabulary: VocabularyFigures;
   /** Numbers of tokens ℓ, and the mean number of types of ℓ tokens over all orders of the units. */
   readonly typeToken: readonly (readonly [tokens: number, types: number])[];

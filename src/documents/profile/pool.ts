@@ -3,6 +3,18 @@ import { rankDistance, Runs } from './runs.js';
 import { logFactorials, meanTypes } from './type-token.js';
 import { unitEndsOf, type TextArrays } from './unit-text.js';
 
+/** The name of a distance. */
+export type DistanceName =
+  | 'length'
+  | 'documentLength'
+  | 'unigrams'
+  | 'rankFrequency'
+  | 'typeToken'
+  | 'stopwordShare'
+  | 'stopwords'
+  | 'symbolShare'
+  | 'symbols';
+
 /**
  * The distances between two groups of units, in the order in which {@link Pool.compare} returns them. KS is the largest difference of two
  * distribution functions (Kolmogorov and Smirnov), TVD the total variation distance ½ Σ |p − q|. The gap is |v − w| / max(v, w) of two
@@ -18,10 +30,7 @@ export const DISTANCES = {
   stopwords: 'TVD',
   symbolShare: 'KS',
   symbols: 'TVD',
-} as const;
-
-/** The name of a distance. */
-export type DistanceName = keyof typeof DISTANCES;
+} as const satisfies Readonly<Record<DistanceName, string>>;
 
 /** The names of all distances. */
 export const DISTANCE_NAMES = Object.keys(DISTANCES) as DistanceName[];

@@ -4,7 +4,7 @@ import type { Evidence } from '../../smoothing/evidence.js';
 import type { Followers } from '../../smoothing/followers.js';
 import type { TrieBlock } from '../../tables/trie-block.js';
 import { findTrieBlock, isBehind, type TrieDirectory } from '../../tables/trie-directory.js';
-import { READS_AHEAD, readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
+import { BLOCKS_A_READ, READS_AHEAD, readTrieDirectory, type TrieReader } from '../../tables/trie-reader.js';
 import type { Places } from './places.js';
 import { RowMap } from './row-map.js';
 import { sortByNumber } from './sort-places.js';
@@ -12,9 +12,6 @@ import type { LookupPlan } from './lookup-plan.js';
 import type { TablePart } from './table-part.js';
 import { followersOf, TrieContext } from './trie-context.js';
 import { clearEvidence, finishWords, putEvidence, type ChainPass, type TrieLevel } from './trie-level.js';
-
-/** At most this many blocks are read at once. */
-const BLOCKS_A_READ = 64;
 
 /** If a batch has this many groups or more, the blocks that it reads are not kept in memory. */
 const KEPT_GROUPS = 1 << 14;
