@@ -187,3 +187,5 @@ export {
   type TokenDifference,
   type TokenGroup,
 } from './baseline/compare.js';
+export type { ContextGroup, ContextGroups, ContextTemplate } from './baseline/contexts.js';
+export { signalToNoise, type SignalToNoise } from './baseline/signal.js';

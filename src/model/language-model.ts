@@ -24,8 +24,8 @@ import { PerplexitySum, type Perplexity, type PieceSum } from './scoring/perplex
 import type { TextCache } from '../smoothing/cache.js';
 import type { SharedStore } from '../store/store.js';
 import { BOTH_ENDS } from '../smoothing/batch.js';
-import { dividePiece, PieceCutter, type Piece, type TokenScores } from './scoring/pieces.js';
-import { runAwaiting } from './scoring/scorer.js';
+import { PieceCutter, type Piece } from './scoring/pieces.js';
+import { runAwaiting, type BatchScorer } from './scoring/scorer.js';
 import type { TokenScoring } from './token-scoring.js';
 import { sumFile } from './sum-file.js';
 import { fileSize } from '../text/formats/input.js';
@@ -126,36 +126,32 @@ export class LanguageModel extends PagedModel {
     // The size of a pipe is unknown.
     const expectedWords = bytes > 0 ? bytes / BYTES_A_WORD : Infinity;
     const threads = shared ? (options.threads ?? threadsFor(expectedWords, availableParallelism())) : 1;
-    const start = (): Promise<BlockThreads> | undefined =>
-      shared && threads > 1 ? this.#startThreads(threads, shared) : undefined;
+    const start = async (): Promise<PieceScorer> =>
+      shared && threads > 1 ? this.#piecesOn(await this.#startThreads(threads - 1, shared), this.scorer) : this.#pieces;
     // Threads start while the dictionary is read; for a pipe, they start after the first stretch.
-    let running = expectedWords < Infinity ? await start() : undefined;
+    let scorer = expectedWords < Infinity ? await start() : undefined;
     const words = await this.allWords();
     const check = (): void => checkAborted(options.signal, 'scoring');
-    const { order } = this.parts;
-    const score = (piece: Piece): Promise<PieceSum[]> =>
-      running?.score(piece) ?? this.inTurn(() => this.#pieces.score(piece, check));
+    const score = (scorer: PieceScorer, piece: Piece): Promise<PieceSum[]> =>
+      this.inTurn(() => scorer.score(piece, check));
     const total = new PerplexitySum();
-    // One stretch waits for each thread.
-    const scored = new InOrder<PieceSum[]>(2 * threads - 1, sums => {
+    // While the threads score a stretch, the next one is read.
+    const scored = new InOrder<PieceSum[]>(1, sums => {
       check();
       for (const sum of sums) total.addPiece(sum);
     });
     // A stretch is as long as memory allows, because each stretch reads the blocks that it needs.
-    const cutter = new PieceCutter(order, endsOf(options), threads * wholePieces(this.scoring.batchWords));
-    const add = async (stretch: Piece): Promise<void> => {
-      for (const piece of dividePiece(stretch, running ? threads : 1, order)) await scored.push(score(piece));
-    };
+    const cutter = new PieceCutter(this.parts.order, endsOf(options), threads * wholePieces(this.scoring.batchWords));
     return this.whileOpen(async () => {
       const sum = await sumFile(path, words, this.parts, options, async ids => {
         this.checkOpen();
         for (const piece of cutter.push(ids)) {
-          running ??= await start();
-          await add(piece);
+          scorer ??= await start();
+          await scored.push(score(scorer, piece));
         }
       });
       const rest = cutter.rest();
-      if (rest) await add(rest);
+      if (rest) await scored.push(score(scorer ?? this.#pieces, rest));
       await scored.end();
       sum.add(total);
       return sum;
@@ -200,9 +196,14 @@ export class LanguageModel extends PagedModel {
     checkSentences(sentences);
     checkOptions('scoreEach', options, SCORE_EACH_OPTIONS);
     const { shared } = this.parts.store;
-    const scorer = shared
-      ? await this.#startThreads(options.threads ?? availableParallelism(), shared)
-      : new OneTask(this.#pieces, act => this.inTurn(act));
+    const threads = shared && (await this.#startThreads(options.threads ?? availableParallelism(), shared));
+    const scorer: TaskScorer = {
+      count: threads?.count ?? 1,
+      mostTasks: threads ? threads.count + 1 : 1,
+      taskTokens: BLOCK_TASK,
+      scoreTokens: piece =>
+        threads ? this.#piecesOn(threads).scoreTokens(piece) : this.inTurn(() => this.#pieces.scoreTokens(piece)),
+    };
     const words = await this.allWords();
     const { numbered, scoreSentences } = await import('./scoring/sentence-scoring.js');
     const tokensOf = (sentence: Sentence): string[] => {
@@ -260,6 +261,17 @@ export class LanguageModel extends PagedModel {
     }
   }
 
+  /**
+   * A scorer of pieces that divides them among threads. Each piece that is under way needs a scorer of its own.
+   *
+   * @param own scores a share on this thread, one piece at a time; `undefined` if this thread has other work.
+   */
+  #piecesOn(threads: BlockThreads, own?: BatchScorer): PieceScorer {
+    const scorer: BatchScorer = { score: batch => threads.scoreWith(own, batch) };
+    const batchWords = (threads.count + (own ? 1 : 0)) * this.scoring.batchWords;
+    return new PieceScorer(this.parts.order, { scorer, batchWords }, false);
+  }
+
   /** Starts `count` threads that score from blocks, or returns the threads that an earlier call started. */
   #startThreads(count: number, store: SharedStore): Promise<BlockThreads> {
     let threads = this.#threads.get(count);
@@ -289,22 +301,5 @@ export class LanguageModel extends PagedModel {
     await super.closeResources();
     const loaded = await this.#loaded?.catch(() => undefined);
     await loaded?.close();
-  }
-}
-
-/** Scores one task at a time, on this thread. */
-class OneTask implements TaskScorer {
-  readonly count = 1;
-  readonly mostTasks = 1;
-  readonly taskTokens = BLOCK_TASK;
-
-  /** @param inTurn runs calls of the model one at a time. */
-  constructor(
-    private readonly scorer: PieceScorer,
-    private readonly inTurn: (act: () => Promise<TokenScores>) => Promise<TokenScores>,
-  ) {}
-
-  scoreTokens(piece: Piece): Promise<TokenScores> {
-    return this.inTurn(() => this.scorer.scoreTokens(piece));
   }
 }

@@ -44,8 +44,8 @@ export async function loadTables(
       hasContexts,
     });
     const trie = await openTrie(store, part.manifest.pattern);
-    for await (const { number, block } of readTrieBlocks(store, trie, 0, {})) {
-      table.add(block, `${store.name}: table ${trie.name}, block ${number}`);
+    for await (const { index, block } of readTrieBlocks(store, trie, 0, {})) {
+      table.add(block, `${store.name}: table ${trie.name}, block ${index}`);
       onRows(block.rows);
     }
     table.end(`${store.name}: table ${trie.name}`);

@@ -112,17 +112,6 @@ function historyAt(ids: Uint32Array, at: number, longest: number): number {
   return at - from;
 }
 
-/** Divides a piece into at most `count` pieces of nearly the same length, all but the last of whole {@link PIECE_WORDS} words. */
-export function dividePiece({ ids, history, ends }: Piece, count: number, order: number): Piece[] {
-  const step = PIECE_WORDS * Math.ceil((ids.length - history) / count / PIECE_WORDS);
-  const pieces: Piece[] = [];
-  for (let from = history; from < ids.length; from += step) {
-    const before = from === history ? history : historyAt(ids, from, order - 1);
-    pieces.push({ ids: ids.slice(from - before, from + step), history: before, ends });
-  }
-  return pieces;
-}
-
 /** The scores of a piece's tokens: entry t belongs to the t-th id that is scored. */
 export interface TokenScores {
   readonly log10Probs: Float64Array<ArrayBuffer>;
