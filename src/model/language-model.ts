@@ -24,7 +24,7 @@ import { PerplexitySum, type Perplexity, type PieceSum } from './scoring/perplex
 import type { TextCache } from '../smoothing/cache.js';
 import type { SharedStore } from '../store/store.js';
 import { BOTH_ENDS } from '../smoothing/batch.js';
-import { PieceCutter, type Piece } from './scoring/pieces.js';
+import { PieceCutter, sumStretches, type Piece } from './scoring/pieces.js';
 import { runAwaiting, type BatchScorer } from './scoring/scorer.js';
 import type { TokenScoring } from './token-scoring.js';
 import { sumFile } from './sum-file.js';
@@ -119,7 +119,7 @@ export class LanguageModel extends PagedModel {
     const isChain = this.scoring.scorer !== this.scoring.byEvidence;
     const rowsAWord = isChain && !options.cache ? ROWS_LOADED_IN_BATCHES : ROWS_LOADED_A_WORD;
     if (this.shouldLoad(bytes / BYTES_A_WORD, rowsAWord))
-      return (await this.#loadOnce(options)).sumOfFile(path, options);
+      return (await this.loadOnce(options)).sumOfFile(path, options);
     const cache = this.textCache(options);
     if (cache) return this.#sumWithCache(path, cache, options);
     const { shared } = this.parts.store;
@@ -195,15 +195,7 @@ export class LanguageModel extends PagedModel {
     this.checkOpen();
     checkSentences(sentences);
     checkOptions('scoreEach', options, SCORE_EACH_OPTIONS);
-    const { shared } = this.parts.store;
-    const threads = shared && (await this.#startThreads(options.threads ?? availableParallelism(), shared));
-    const scorer: TaskScorer = {
-      count: threads?.count ?? 1,
-      mostTasks: threads ? threads.count + 1 : 1,
-      taskTokens: BLOCK_TASK,
-      scoreTokens: piece =>
-        threads ? this.#piecesOn(threads).scoreTokens(piece) : this.inTurn(() => this.#pieces.scoreTokens(piece)),
-    };
+    const scorer = await this.#taskScorer(options.threads ?? availableParallelism());
     const words = await this.allWords();
     const { numbered, scoreSentences } = await import('./scoring/sentence-scoring.js');
     const tokensOf = (sentence: Sentence): string[] => {
@@ -221,13 +213,21 @@ export class LanguageModel extends PagedModel {
    */
   async tokenScoring(bytes: number, threads?: number, options: LoadOptions = {}): Promise<TokenScoring> {
     this.checkOpen();
-    if (this.shouldLoad(bytes / BYTES_A_WORD)) return (await this.#loadOnce(options)).tokenScoring(threads);
+    if (this.shouldLoad(bytes / BYTES_A_WORD)) return (await this.loadOnce(options)).tokenScoring(threads);
+    const count = threads ?? threadsFor(bytes / BYTES_A_WORD, availableParallelism());
+    const scorer = count > 1 ? await this.#taskScorer(count) : undefined;
     const words = await this.allWords();
+    const score: TokenScoring['score'] = (ids, cache) => {
+      const piece = { ids, history: 0, ends: BOTH_ENDS };
+      return scorer && !cache ? scorer.scoreTokens(piece) : this.inTurn(() => this.#pieces.scoreTokens(piece, cache));
+    };
     return {
       words,
       parts: this.parts,
-      waiting: 1,
-      score: (ids, cache) => this.inTurn(() => this.#pieces.scoreTokens({ ids, history: 0, ends: BOTH_ENDS }, cache)),
+      waiting: scorer?.mostTasks ?? 1,
+      taskTokens: BLOCK_TASK,
+      score,
+      sums: async (ids, ends) => sumStretches(await score(ids), ends),
       spreads: ids => this.spreadsOfIds(ids),
     };
   }
@@ -247,8 +247,8 @@ export class LanguageModel extends PagedModel {
     return this.whileOpen(() => LoadedModel.load(this.parts, words, options));
   }
 
-  /** The model with its tables in memory: loaded at the first call, shared by all later calls. */
-  async #loadOnce({ onProgress, signal }: LoadOptions): Promise<LoadedModel> {
+  /** @internal The model with its tables in memory: loaded at the first call, shared by all later calls, and closed with this model. */
+  async loadOnce({ onProgress, signal }: LoadOptions): Promise<LoadedModel> {
     const loading = (this.#loaded ??= this.load({ onProgress, signal }));
     try {
       return await loading;
@@ -256,7 +256,7 @@ export class LanguageModel extends PagedModel {
       if (this.#loaded === loading) this.#loaded = undefined;
       // The load was started by another call, whose signal aborted it: this call starts it again.
       const isInterrupted = error instanceof KneserError && error.code === 'KNESER_ABORTED';
-      if (isInterrupted && !signal?.aborted) return this.#loadOnce({ onProgress, signal });
+      if (isInterrupted && !signal?.aborted) return this.loadOnce({ onProgress, signal });
       throw error;
     }
   }
@@ -270,6 +270,19 @@ export class LanguageModel extends PagedModel {
     const scorer: BatchScorer = { score: batch => threads.scoreWith(own, batch) };
     const batchWords = (threads.count + (own ? 1 : 0)) * this.scoring.batchWords;
     return new PieceScorer(this.parts.order, { scorer, batchWords }, false);
+  }
+
+  /** Scores pieces token by token on `count` threads that read blocks; if the store cannot be shared, on this thread, one piece at a time. */
+  async #taskScorer(count: number): Promise<TaskScorer> {
+    const { shared } = this.parts.store;
+    const threads = shared && (await this.#startThreads(count, shared));
+    return {
+      count: threads?.count ?? 1,
+      mostTasks: threads ? threads.count + 1 : 1,
+      taskTokens: BLOCK_TASK,
+      scoreTokens: piece =>
+        threads ? this.#piecesOn(threads).scoreTokens(piece) : this.inTurn(() => this.#pieces.scoreTokens(piece)),
+    };
   }
 
   /** Starts `count` threads that score from blocks, or returns the threads that an earlier call started. */
