@@ -129,7 +129,7 @@ test.skipIf(PTB_TEXT === undefined)(
       ['new york', 4.552337, 0.26854, [466, 93, 262, 10, 2061]],
       ['chief executive', 2.0979, 0.604516, [12, 23, 23, 4, 69]],
     ];
-    /** How many numbers it takes until their sum is the share. */
+    /** The number of first values whose sum reaches the share. */
     const fewest = (values: readonly number[], share: number): number => {
       let sum = 0;
       return 1 + values.findIndex(value => (sum += value) >= share);
