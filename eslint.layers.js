@@ -17,6 +17,7 @@ const ROOMS = [
   ['src/train'],
   ['src/baseline', 'src/spark'],
   ['src/documents'],
+  ['src/serve'],
   ['src/cli', 'src/index.ts'],
   ['native-free'],
   ['bench'],
@@ -30,6 +31,7 @@ const INSIDE = {
   'src/store': [['.'], ['packed'], ['folder']],
   'src/model': [['lookup'], ['scoring'], ['prediction'], ['generation'], ['.']],
   'src/tools': [['arpa', 'prune', 'verify'], ['mix'], ['.']],
+  'src/documents': [['profile'], ['.']],
   'src/train': [['plan'], ['resume'], ['stages'], ['.']],
   'native-free': [['.'], ['demo'], ['demo/workers', 'demo/page']],
 };

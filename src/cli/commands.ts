@@ -48,6 +48,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import('./weigh.js'),
   },
   {
+    name: 'profile',
+    summary:
+      "Describe a text by the laws of Zipf and Heaps, lengths and repetition, and compare it with another or a model's.",
+    load: () => import('./profile.js'),
+  },
+  {
     name: 'predict',
     summary: 'Predict the most probable next tokens after each line of input.',
     load: () => import('./predict.js'),
@@ -56,6 +62,11 @@ export const COMMANDS: readonly CommandRow[] = [
     name: 'generate',
     summary: 'Draw text from a model: exact sampling, all usual truncations, mirostat, beam search.',
     load: () => import('./generate.js'),
+  },
+  {
+    name: 'serve',
+    summary: "Serve models by HTTP: OpenAI's completions, lm-evaluation-harness, and the functions of this library.",
+    load: () => import('./serve.js'),
   },
   {
     name: 'rescore',

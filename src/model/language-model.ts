@@ -119,7 +119,7 @@ export class LanguageModel extends PagedModel {
     const isChain = this.scoring.scorer !== this.scoring.byEvidence;
     const rowsAWord = isChain && !options.cache ? ROWS_LOADED_IN_BATCHES : ROWS_LOADED_A_WORD;
     if (this.shouldLoad(bytes / BYTES_A_WORD, rowsAWord))
-      return (await this.#loadOnce(options)).sumOfFile(path, options);
+      return (await this.loadOnce(options)).sumOfFile(path, options);
     const cache = this.textCache(options);
     if (cache) return this.#sumWithCache(path, cache, options);
     const { shared } = this.parts.store;
@@ -213,7 +213,7 @@ export class LanguageModel extends PagedModel {
    */
   async tokenScoring(bytes: number, threads?: number, options: LoadOptions = {}): Promise<TokenScoring> {
     this.checkOpen();
-    if (this.shouldLoad(bytes / BYTES_A_WORD)) return (await this.#loadOnce(options)).tokenScoring(threads);
+    if (this.shouldLoad(bytes / BYTES_A_WORD)) return (await this.loadOnce(options)).tokenScoring(threads);
     const count = threads ?? threadsFor(bytes / BYTES_A_WORD, availableParallelism());
     const scorer = count > 1 ? await this.#taskScorer(count) : undefined;
     const words = await this.allWords();
@@ -247,8 +247,8 @@ export class LanguageModel extends PagedModel {
     return this.whileOpen(() => LoadedModel.load(this.parts, words, options));
   }
 
-  /** The model with its tables in memory: loaded at the first call, shared by all later calls. */
-  async #loadOnce({ onProgress, signal }: LoadOptions): Promise<LoadedModel> {
+  /** @internal The model with its tables in memory: loaded at the first call, shared by all later calls, and closed with this model. */
+  async loadOnce({ onProgress, signal }: LoadOptions): Promise<LoadedModel> {
     const loading = (this.#loaded ??= this.load({ onProgress, signal }));
     try {
       return await loading;
@@ -256,7 +256,7 @@ export class LanguageModel extends PagedModel {
       if (this.#loaded === loading) this.#loaded = undefined;
       // The load was started by another call, whose signal aborted it: this call starts it again.
       const isInterrupted = error instanceof KneserError && error.code === 'KNESER_ABORTED';
-      if (isInterrupted && !signal?.aborted) return this.#loadOnce({ onProgress, signal });
+      if (isInterrupted && !signal?.aborted) return this.loadOnce({ onProgress, signal });
       throw error;
     }
   }
