@@ -350,7 +350,7 @@ const annotateDocuments: Endpoint = {
   summary:
     'Adds figures to documents, JSON lines with a member `text` (`annotate`). The options are parameters of the address.',
   parameters: ANNOTATE,
-  answers: SCHEMAS.document,
+  answers: SCHEMAS.lines,
   type: 'application/x-ndjson',
   readsBody: true,
   answer: call => {
