@@ -91,7 +91,14 @@ test("lm-evaluation-harness has the library's figures", async () => {
       args.join(','),
       '--include_path',
       join(HERE, 'tasks'),
-    ].concat(['--batch_size', '3', '--tasks', 'kneser_documents,kneser_choices,kneser_greedy', '--output_path', join(folder, 'out')]),
+    ].concat([
+      '--batch_size',
+      '3',
+      '--tasks',
+      'kneser_documents,kneser_choices,kneser_greedy',
+      '--output_path',
+      join(folder, 'out'),
+    ]),
     {
       cwd: folder,
       env: { ...process.env, HF_HUB_OFFLINE: '1', HF_DATASETS_OFFLINE: '1', HF_HOME: join(folder, 'cache') },
