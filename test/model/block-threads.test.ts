@@ -2,14 +2,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { LanguageModel, pack, train, type Score } from '#kneser/src/index.js';
+import { PIECE_WORDS } from '#kneser/src/model/scoring/perplexity.js';
 import { randomNumbers, temporaryFolder } from '../support/models.js';
 
 const folder = temporaryFolder('block-threads');
 
-/** Lines of long words, so that a text has as many bytes as make several threads worth their start. */
+/** Lines of up to 8 words. */
 function textOf(lines: number, seed: number): string {
   const random = randomNumbers(seed);
-  const word = (): string => `wordwordwordwordwordwordword${Math.floor(300 * random() ** 3)}`;
+  const word = (): string => `w${Math.floor(300 * random() ** 3)}`;
   return Array.from(
     { length: lines },
     () => Array.from({ length: Math.floor(9 * random()) }, word).join(' ') + '\n',
@@ -23,7 +24,13 @@ async function all(scores: AsyncIterable<Score>): Promise<Score[]> {
 }
 
 const text = join(folder, 'text.txt');
-writeFileSync(text, textOf(9000, 1));
+const lines = textOf(7200, 1);
+writeFileSync(text, lines);
+
+test('the text is longer than a piece, so that threads share it', () => {
+  // The words, and the end of each line.
+  expect(lines.match(/\w+|\n/g)?.length).toBeGreaterThan(PIECE_WORDS);
+});
 
 test.each([
   ['Kneser-Ney', {}],

@@ -74,9 +74,7 @@ describe("SentencePiece's tokens, or a refusal that names the part", () => {
       expect([name, createHash('sha256').update(JSON.stringify(found)).digest('hex')]).toEqual([name, sha256]);
       return;
     }
-    lines.forEach((line, i) => {
-      expect([name, line, found[i]]).toEqual([name, line, tokens?.[i]]);
-    });
+    expect([name, found.map((got, i) => [lines[i], got])]).toEqual([name, lines.map((line, i) => [line, tokens?.[i]])]);
   }
 });
 

@@ -115,10 +115,8 @@ describe("the reference's tokens, or a refusal that names the part", () => {
       expect([name, createHash('sha256').update(text).digest('hex')]).toEqual([name, sha256]);
       return;
     }
-    lines.forEach((line, i) => {
-      const got = found[i];
-      expect([name, line, typeof got === 'string' ? null : got]).toEqual([name, line, tokens?.[i]]);
-    });
+    const got = found.map((tokens, i) => [lines[i], typeof tokens === 'string' ? null : tokens]);
+    expect([name, got]).toEqual([name, lines.map((line, i) => [line, tokens?.[i]])]);
   }
 });
 
