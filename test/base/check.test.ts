@@ -171,10 +171,10 @@ const WRONG: readonly [unknown, RegExp][] = [
   [() => 3, /^\w+: its options are an object, not a function$/],
 ];
 
-describe('an option that there is not is refused by its name', () => {
+describe('an unknown option is refused by its name', () => {
   const functions = Object.entries(library).filter(([, value]) => typeof value === 'function' && !isClass(value));
 
-  test('every function has a row', () => {
+  test('the table FUNCTIONS has a row for every exported function', () => {
     expect(functions.map(([name]) => name).sort()).toEqual(Object.keys(FUNCTIONS).sort());
   });
 
@@ -218,7 +218,7 @@ describe('an option that there is not is refused by its name', () => {
     }
   });
 
-  test('those of the browser’s functions', async () => {
+  test('unknown options of the functions for browsers', async () => {
     const wrong = { ordr_: 3 } as object;
     for (const call of [
       () => browserTraining.train({ text: 'a', ...wrong }),
@@ -358,7 +358,7 @@ test.each<[string, () => unknown, string]>([
   expect([error.code, error.message]).toEqual(['KNESER_OPTION', message]);
 });
 
-test('an option that is undefined is left out', async () => {
+test('an option with the value undefined counts as not given', async () => {
   const options = { start: undefined, top: undefined } as unknown as { top: number };
   expect(await model.predict('the', options)).toEqual(await model.predict('the'));
 });

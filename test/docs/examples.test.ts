@@ -100,7 +100,7 @@ it('every example of a doc comment runs', () => {
   expect(outputs.filter(({ output }) => output === '')).toEqual([]);
 });
 
-it('an example is a fenced block, so that it is run', () => {
+it('every @example of a doc comment is a fenced block, so that it is run', () => {
   for (const path of ['src', 'native-free']) {
     for (const name of readdirSync(join(ROOT, path), { recursive: true, encoding: 'utf8' })) {
       if (!name.endsWith('.ts')) continue;
@@ -205,7 +205,7 @@ it('links between pages lead to a file, and to a heading of it', () => {
   expect(broken).toEqual([]);
 });
 
-it('files that the pages name are there', () => {
+it('files that the pages name exist', () => {
   const missing: string[] = [];
   for (const page of PAGES.filter(page => page !== 'CHANGELOG.md')) {
     const text = readFileSync(join(ROOT, page), 'utf8');

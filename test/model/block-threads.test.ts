@@ -50,7 +50,7 @@ test.each([
   }
 });
 
-test('sentences that are scored from blocks together have the scores of one by one, in order', async () => {
+test('sentences that are scored together from blocks have the scores of single calls, in order', async () => {
   const out = join(folder, 'sentences');
   await train({ sentences: textOf(300, 3).split('\n'), out, order: 3 });
   await pack({ model: out, out: `${out}.kneser` });
@@ -68,7 +68,7 @@ test('sentences that are scored from blocks together have the scores of one by o
   }
 });
 
-test('a model that was closed refuses what it was scoring', async () => {
+test('closing a model refuses the calls that are under way', async () => {
   const out = join(folder, 'closed');
   await train({ sentences: textOf(300, 5).split('\n'), out, order: 2 });
   const model = await LanguageModel.open(out, { tables: 'page' });

@@ -29,7 +29,7 @@ test('completions are the words of the vocabulary with the prefix, by falling pr
   }
 });
 
-test('fillers of one token are those of scoring every sentence', async () => {
+test('fillers of one token are those of scoring the sentence with each word', async () => {
   await using model = await LanguageModel.open(path, { tables: 'page' });
   const loaded = await model.load();
   const words = [...loaded.vocabulary()].slice(2);

@@ -152,7 +152,7 @@ test('texts are the same from blocks and memory, and their probabilities are tho
   expect(JSON.parse(JSON.stringify((await all(loaded, {}))[0]))).toHaveProperty('log10Probs.0');
 });
 
-test('top-k 1 is greedy, the beam of a whole vocabulary finds the most probable text', async () => {
+test('top-k 1 draws as greedy does; a beam as wide as the vocabulary finds the most probable text', async () => {
   await using model = await LanguageModel.open(plain);
   const loaded = await model.load();
   const texts = (found: GeneratedText[]): string[] => found.map(({ text }) => text);
@@ -176,7 +176,7 @@ test('top-k 1 is greedy, the beam of a whole vocabulary finds the most probable 
   expect(beams.map(({ log10Prob }) => log10Prob.toFixed(9))).toEqual(found.slice(0, 41).map(([, p]) => p.toFixed(9)));
 });
 
-test('mirostat reaches its target over many texts, and says when it cannot', async () => {
+test('mirostat reaches its target over many texts, and warns of a target out of reach', async () => {
   await using model = await LanguageModel.open(plain);
   const loaded = await model.load();
   const mean = async (options: GenerateOptions): Promise<number> => {

@@ -51,12 +51,12 @@ const REFUSED: readonly (readonly [name: RegExp, message: RegExp])[] = [
   ],
 ];
 
-describe("SentencePiece's tokens, or a refusal that names the part", () => {
+describe("SentencePiece's tokens, or an error that names the unsupported part", () => {
   test.each(['unigram', 'bpe', 'char', 'word'])('%s', type => {
     for (const one of cases.filter(({ name }) => name.startsWith(`${type},`))) check(one);
   });
 
-  test('each refusal is of some case', () => {
+  test('each kind of refusal has a case', () => {
     for (const [name] of REFUSED) expect([name, cases.some(one => name.test(one.name))]).toEqual([name, true]);
   });
 
@@ -78,7 +78,7 @@ describe("SentencePiece's tokens, or a refusal that names the part", () => {
   }
 });
 
-describe('a file that others may have made', () => {
+describe('a file with errors', () => {
   const model = (type: number, ...more: Uint8Array[]): Uint8Array =>
     Buffer.concat([
       sentencePieceModel(type, [
