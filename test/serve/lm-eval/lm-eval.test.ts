@@ -60,7 +60,7 @@ test("lm-evaluation-harness has the library's figures", async () => {
     const halves = [0, 1, 2].map(k => lines[(7 * i + 31 * k) % lines.length].split(' '));
     const answer = i % 3;
     // Each question is a line that the model knows, with another end now and then.
-    const choices = halves.map((half, k) => (k === answer ? halves[0] : halves[(k + 1) % 3]).slice(4).join(' '));
+    const choices = halves.map((_, k) => (k === answer ? halves[0] : halves[(k + 1) % 3]).slice(4).join(' '));
     return { question: halves[0].slice(0, 4).join(' '), choices, answer };
   });
   const beginnings = Array.from({ length: 20 }, (_, i) => lines[11 * i].split(' ').slice(0, 3).join(' '));
