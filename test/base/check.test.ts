@@ -68,6 +68,8 @@ const FUNCTIONS: Readonly<Record<string, Call | undefined>> = {
   overlap: (options: object) => library.overlap({ train: [text], test: [text], ...options }),
   recitation: (options: object) => library.recitation({ model: path, test: [text], ...options }),
   perplexityBy: (options: object) => library.perplexityBy({ model: path, files: [text], by: 'source', ...options }),
+  serve: (options: object) => library.serve({ models: [path], ...options }),
+  profile: (options: object) => library.profile({ files: [text], ...options }),
   weigh: (options: object) => library.weigh({ domains: { a: [text], b: [text] }, target: [text], ...options }),
 };
 

@@ -40,6 +40,7 @@ const ARGUMENTS: Readonly<Record<string, (out: string) => Promise<string[]> | st
     const domain = cli.file('the cat sat\nthe dog sat\nthe cat ran\n'.repeat(3));
     return ['--domain', `a=${domain}`, '--domain', `b=${domain}`, '--target', text, '--order', '2', '--json'];
   },
+  profile: () => [text, '--against', text, '--resamples', '19', '--json', '--quiet'],
   predict: () => [model, '--json'],
   generate: () => [model, '-', '--count', '2', '--json'],
   // It runs until it is stopped: test/serve/command.test.ts.
