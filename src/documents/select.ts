@@ -286,7 +286,7 @@ export function selectSome(options: SelectOptions): AsyncGenerator<readonly Sele
   if ((within ?? lengthBins) !== undefined && (resample ?? top) !== undefined) {
     throw new KneserError(
       'KNESER_OPTION',
-      `${within === undefined ? 'lengthBins' : 'within'}: a number of documents has no share in each part; leave it out, or use keep`,
+      `${within === undefined ? 'lengthBins' : 'within'}: resample and top choose a number of documents from all; leave it out, or use keep`,
     );
   }
   return run(options);
