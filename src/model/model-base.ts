@@ -12,7 +12,7 @@ import { BatchLayout, OOV } from '../smoothing/batch.js';
 import { TextCache } from '../smoothing/cache.js';
 import { COUNT } from '../smoothing/evidence.js';
 import { isContiguous } from '../tables/pattern.js';
-import { canLoad, loadedBytes } from './lookup/regions.js';
+import { canLoad, loadedBytes } from './lookup/table-room.js';
 import { requireCounts, type ModelParts } from './scoring/parts.js';
 import type { PerplexitySum } from './scoring/perplexity.js';
 import type { NextWords } from './prediction/next-words.js';

@@ -194,7 +194,7 @@ export class TrieBlock {
 
   /** Writes the parent (its number in its table) and the first row of each context; one more entry of `starts` is R. */
   readContexts(parents: Uint32Array, starts: Uint32Array): void {
-    const { data, contexts, childBits, rowBits, firstParent, rows } = this;
+    const { data, contexts, childBits, firstParent } = this;
     let parent = firstParent;
     for (let bit = 0, context = 0; context < contexts;) {
       // Each parent ends with a set bit, behind a 0 for each of its contexts.
@@ -206,10 +206,28 @@ export class TrieBlock {
       parent++;
       bit++;
     }
+    this.readStarts(starts);
+  }
+
+  /** Writes the first row of each context; one more entry of `starts` is R. */
+  readStarts(starts: Uint32Array): void {
+    const { data, rowBits, rows } = this;
     starts[0] = 0;
     for (let row = 0, at = rowBits, context = 0; row < rows; row += 32, at++) {
       for (let bits = data[at] | 0; bits !== 0; bits &= bits - 1) {
         starts[++context] = row + 32 - Math.clz32(bits & -bits);
+      }
+    }
+  }
+
+  /** Writes, for each parent but the last, the number of the context behind its last one; `children[p]` is for the parent before p. */
+  readChildren(children: Uint32Array): void {
+    const { data, childBits, contexts, parents, firstParent, firstContext } = this;
+    const length = contexts + parents;
+    for (let bit = 0, at = childBits, parent = 0; bit < length; bit += 32, at++) {
+      for (let bits = data[at] | 0; bits !== 0 && parent + 1 < parents; bits &= bits - 1) {
+        children[firstParent + parent + 1] = firstContext + bit + 31 - Math.clz32(bits & -bits) - parent;
+        parent++;
       }
     }
   }
