@@ -109,7 +109,7 @@ export class LoadedTable implements CountTable {
    * - When: after the tables of shorter contexts, with the same batch.
    *
    * @param positions number of positions of the batch.
-   * @param discounts D1, D2, D3+ at indices 1 to 3.
+   * @param discounts 0, D1, D2, D3+.
    */
   interpolate(
     ids: Uint32Array,
@@ -280,56 +280,54 @@ export class LoadedTable implements CountTable {
       }
       const word = ids[position];
       const start = starts[position];
+      let row = 0;
+      let total = 0;
+      let taken = 0;
       if ((link & SINGLE) === SINGLE) {
         const first = data[start] | 0;
-        let count = first >>> wordBits;
-        if (count === most) count = largeCount(large, start);
-        const taken = count === 1 ? d1 : count === 2 ? d2 : d3;
-        if ((first & mask) === word) {
-          rows[position] = start;
-          matched[position] = length;
-          values[position] = ((count > taken ? count - taken : 0) + taken * values[position]) / count;
-        } else {
-          rows[position] = 0;
-          values[position] = (0 + taken * values[position]) / count;
+        total = first >>> wordBits;
+        if (total === most) total = largeCount(large, start);
+        taken = total === 1 ? d1 : total === 2 ? d2 : d3;
+        if ((first & mask) === word) row = start;
+      } else {
+        total = data[start];
+        const shape = data[start + 1] | 0;
+        let followers = shape & SHORT;
+        let ones = (shape >>> SHORT_BITS) & SHORT;
+        let twos = shape >>> (2 * SHORT_BITS);
+        let pruned = 0;
+        let first = start + HEADER;
+        let end = first + shortRows;
+        if (shape === LONG) {
+          followers = data[start + 2];
+          ones = data[start + 3];
+          twos = data[start + 4];
+          pruned = data[start + 5];
+          first = start + LONG_HEADER;
+          end = first + longRows;
         }
-        continue;
-      }
-      const total = data[start];
-      const shape = data[start + 1] | 0;
-      let followers = shape & SHORT;
-      let ones = (shape >>> SHORT_BITS) & SHORT;
-      let twos = shape >>> (2 * SHORT_BITS);
-      let pruned = 0;
-      let first = start + HEADER;
-      let end = first + shortRows;
-      if (shape === LONG) {
-        followers = data[start + 2];
-        ones = data[start + 3];
-        twos = data[start + 4];
-        pruned = data[start + 5];
-        first = start + LONG_HEADER;
-        end = first + longRows;
-      }
-      if (link & FLAT) end = first + followers * stride;
-      const taken = d1 * ones + d2 * twos + d3 * (followers - ones - twos) + pruned;
-      let row = 0;
-      if (parentRows[position] !== 0) {
-        row = first;
-        let found = 0;
-        while (row < end && (found = data[row] & mask) !== word && found !== NONE) row += stride;
-        if (row === end) row = link & FLAT ? 0 : this.findBehind(link, start, word);
-        else if (found !== word) row = 0;
+        if (link & FLAT) end = first + followers * stride;
+        taken = d1 * ones + d2 * twos + d3 * (followers - ones - twos) + pruned;
+        if (parentRows[position] !== 0) {
+          row = first;
+          let found = 0;
+          while (row < end && (found = data[row] & mask) !== word && found !== NONE) row += stride;
+          if (row === end) row = link & FLAT ? 0 : this.findBehind(link, start, word);
+          else if (found !== word) row = 0;
+        }
       }
       rows[position] = row;
-      if (row === 0) {
-        values[position] = (0 + taken * values[position]) / total;
-        continue;
-      }
+      // From here on without branches that the processor would guess wrong. Row 0 has the count 0, for which nothing is kept.
       let count = data[row] >>> wordBits;
-      if (count === most) count = largeCount(large, row);
-      const kept = count - (count === 1 ? d1 : count === 2 ? d2 : d3);
-      matched[position] = length;
+      const below = count - 3;
+      let discount = discounts[3 + (below & (below >> 31))];
+      if (count === most) {
+        count = largeCount(large, row);
+        discount = discounts[count < 3 ? count : 3];
+      }
+      const kept = count - discount;
+      const isFound = (0 - row) >> 31;
+      matched[position] = (length & isFound) | (matched[position] & ~isFound);
       values[position] = ((kept > 0 ? kept : 0) + taken * values[position]) / total;
     }
   }
